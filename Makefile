@@ -1,0 +1,52 @@
+# Everything runs in .venv; `make run` and `make test` set it up themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
+
+.PHONY: run test check fix generate contract bench lock clean
+
+run: .venv/.ready ## Install what is needed and start the sandbox.
+	@$(BIN)/returns serve
+
+test: .venv/.ready node ## All tests, with everything they need.
+	@$(BIN)/python -m pytest -q
+
+check: .venv/.ready ## Lint, format, types and import rules.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+fix: .venv/.ready ## Let ruff mend what it can.
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+generate: .venv/.ready ## Write the platform apps anew from spec and catalog.
+	@$(BIN)/returns generate zapier
+
+contract: .venv/.ready ## The long contract run: 1,000 examples per operation.
+	@CONTRACT_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/contract
+
+bench: .venv/.ready bench/node_modules/.ready ## The sandbox beside Prism, as ratios.
+	@$(BIN)/python -m bench
+
+lock: .venv/.ready ## Resolve the dependencies anew.
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade \
+		--group dev pyproject.toml -o requirements.lock
+
+clean: ## Remove what was installed and built.
+	rm -rf .venv build dist zapier_app/*/node_modules bench/node_modules
+
+.PHONY: node
+node: $(APPS:%=zapier_app/%/node_modules/.ready)
+
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+%/node_modules/.ready: %/package-lock.json
+	@npm ci --prefix $* --no-audit --no-fund --loglevel=error
+	@touch $@

@@ -1,0 +1,1 @@
+"""Measures the sandbox beside Prism: `make bench`."""

@@ -1,0 +1,142 @@
+"""The sandbox and Prism on the same specification, one core each: requests a second, p99, start, memory.
+
+Rounds alternate between the two, so that a noisy minute hits both; the table shows medians and ratios.
+"""
+
+import json
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from bench.servers import LOAD_CORE, Server, pinned, prism, sandbox
+
+CONNECTIONS, SECONDS, ROUNDS = 16, 5, 3
+_AUTOCANNON = Path(__file__).parent / "node_modules/autocannon/autocannon.js"
+WISH = {
+    "order_number": "#1001",
+    "customer_email": "priya.nair@example.com",
+    "items": [{"sku": "BOOT-CHE-39", "quantity": 1, "reason": "defective"}],
+}
+
+
+@dataclass(frozen=True)
+class Load:
+    """One kind of request, and the status that proves it was answered as meant."""
+
+    name: str
+    method: str
+    path: Callable[[Server], str]
+    status: int
+    body: dict[str, Any] | None = None
+
+
+def _an_id(server: Server) -> str:
+    listed = httpx.get(f"{server.base_url}/rmas", headers=server.headers).json()
+    return f"/rmas/{listed['data'][0]['id']}"
+
+
+LOADS = (
+    Load("list of 25", "GET", lambda _: "/rmas?per_page=25", 200),
+    Load("one", "GET", _an_id, 200),
+    Load("create", "POST", lambda _: "/rmas", 201, WISH),
+    Load("invalid create", "POST", lambda _: "/rmas", 400, {**WISH, "items": [{"sku": "X", "quantity": 0}]}),
+)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a load brought: requests a second, and the slowest percent's fastest answer in ms."""
+
+    rate: float
+    p99: float
+
+
+def fire(server: Server, load: Load) -> Figures:
+    """Load a server for some seconds; stops if an answer has another status than it should."""
+    url = server.base_url + load.path(server)
+    body = json.dumps(load.body) if load.body else ""
+    headers = {**server.headers, **({"Content-Type": "application/json"} if body else {})}
+    seen = httpx.request(load.method, url, headers=headers, content=body or None)
+    if seen.status_code != load.status:
+        raise SystemExit(f"{server.name} answers {load.name} with {seen.status_code}: {seen.text[:500]}")
+    command = [
+        "node",
+        str(_AUTOCANNON),
+        "--json",
+        "--no-progress",
+        "-c",
+        str(CONNECTIONS),
+        "-d",
+        str(SECONDS),
+    ]
+    command += ["-m", load.method, *(["-b", body] if body else [])]
+    for name, value in headers.items():
+        command += ["-H", f"{name}={value}"]
+    run = subprocess.run(pinned(LOAD_CORE, *command, url), capture_output=True, text=True, check=True)
+    found = json.loads(run.stdout)
+    if set(found["statusCodeStats"]) != {str(load.status)}:
+        raise SystemExit(f"{server.name} answered {load.name} with {found['statusCodeStats']}.")
+    return Figures(found["requests"]["average"], found["latency"]["p99"])
+
+
+def measure(start: Callable[[Path, int], AbstractContextManager[Server]], port: int) -> dict[str, Any]:
+    """One round: start a server, fire every load, and take its memory before and after."""
+    with tempfile.TemporaryDirectory() as folder, start(Path(folder), port) as server:
+        before = server.memory
+        figures = {load.name: fire(server, load) for load in LOADS}
+        return {"start": server.ready, "before": before, "after": server.memory, "figures": figures}
+
+
+def figures(measured: dict[str, Any]) -> dict[str, float]:
+    """What one round brought for one server, by the name of the table's line."""
+    named = {
+        "cold start, s": measured["start"],
+        "memory at start, MiB": measured["before"],
+        "memory after the load, MiB": measured["after"],
+    }
+    for name, brought in measured["figures"].items():
+        named |= {f"{name}, requests/s": brought.rate, f"{name}, p99 ms": brought.p99}
+    return named
+
+
+def show(rounds: list[tuple[dict[str, Any], dict[str, Any]]]) -> Table:
+    """The medians of all rounds side by side."""
+    table = Table(
+        title=f"{CONNECTIONS} connections, {SECONDS} s, median of {len(rounds)} rounds, one core each"
+    )
+    for heading in ("", "sandbox", "Prism", "ratio"):
+        table.add_column(heading, justify="right" if heading else "left")
+
+    lines: list[tuple[str, str, bool]] = [(f"{load.name}, requests/s", "{:,.0f}", True) for load in LOADS]
+    lines += [(f"{load.name}, p99 ms", "{:.1f}", False) for load in LOADS]
+    lines += [("cold start, s", "{:.2f}", False), ("memory at start, MiB", "{:.0f}", False)]
+    lines += [("memory after the load, MiB", "{:.0f}", False)]
+    for name, form, more_is_better in lines:
+        ours, theirs = (statistics.median(figures(one[side])[name] for one in rounds) for side in (0, 1))
+        ratio = ours / theirs if more_is_better else theirs / ours
+        table.add_row(name, form.format(ours), form.format(theirs), f"{ratio:.1f}×")
+    return table
+
+
+def main() -> None:
+    """Run all rounds and print the table."""
+    console = Console()
+    rounds = [
+        (measure(sandbox, 4811), measure(prism, 4812))
+        for _ in track(range(ROUNDS), "Measuring", console=Console(stderr=True), transient=True)
+    ]
+    console.print(show(rounds))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The servers under test, each in its own process on one core, and how long they took to answer."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+import openapi
+
+SERVER_CORE, LOAD_CORE = 0, 1
+_HERE = Path(__file__).parent
+_PRISM = _HERE / "node_modules/@stoplight/prism-cli/dist/index.js"
+_PATIENCE = 60.0
+
+
+@dataclass
+class Server:
+    """A server that answers: `ready` seconds after its start, with `headers` that log in."""
+
+    name: str
+    base_url: str
+    headers: dict[str, str]
+    ready: float
+    pid: int
+
+    @property
+    def memory(self) -> float:
+        """Resident memory in MiB, of the process and its children."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024
+
+
+def pinned(core: int, *command: str) -> list[str]:
+    """A command that runs on one core, where the machine has a choice."""
+    cores = sorted(os.sched_getaffinity(0))
+    return ["taskset", "-c", str(cores[core % len(cores)]), *command]
+
+
+@contextmanager
+def sandbox(folder: Path, port: int) -> Iterator[Server]:
+    """The sandbox with SQLite on disk, key look-up, limits counted, ledger and both validations on."""
+    returns = str(Path(sys.executable).with_name("returns"))
+    database = f"sqlite:///{folder / 'bench.sqlite3'}"
+    command = [returns, "serve", "--port", str(port), "--database", database]
+    url = f"http://127.0.0.1:{port}"
+    with (
+        _started("sandbox", command, f"{url}/__sandbox/health", folder) as (pid, ready),
+        httpx.Client() as client,
+    ):
+        wish = {"name": "bench", "plan": "enterprise", "limits": "off"}
+        client.post(f"{url}/__sandbox/tenants", json=wish).raise_for_status()
+        answer = client.get(f"{url}/__sandbox/tenants/bench/credentials").raise_for_status()
+        found = answer.json()["vendors"]["returnmate"]
+        yield Server("sandbox", found["base_url"], found["headers"], ready, pid)
+
+
+@contextmanager
+def prism(folder: Path, port: int) -> Iterator[Server]:
+    """Prism with its defaults, on the same specification; its list example holds 25 returns too."""
+    document = folder / "returnmate.json"
+    document.write_text(json.dumps(_with_full_page(openapi.read("returnmate"))))
+    command = ["node", str(_PRISM), "mock", str(document), "--port", str(port), "--host", "127.0.0.1"]
+    url = f"http://127.0.0.1:{port}"
+    headers = {"Authorization": "Bearer bench"}
+    with _started("Prism", command, f"{url}/rmas", folder) as (pid, ready):
+        yield Server("Prism", url, headers, ready, pid)
+
+
+def _with_full_page(document: dict[str, Any]) -> dict[str, Any]:
+    content = document["paths"]["/rmas"]["get"]["responses"]["200"]["content"]["application/json"]
+    content["example"]["data"] *= 25
+    content["example"]["meta"] = {"page": 1, "per_page": 25, "total": 150, "total_pages": 6}
+    return document
+
+
+@contextmanager
+def _started(name: str, command: list[str], probe: str, folder: Path) -> Iterator[tuple[int, float]]:
+    started = time.perf_counter()
+    with (folder / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(pinned(SERVER_CORE, *command), stdout=log, stderr=log)
+        try:
+            yield process.pid, _wait(process, probe, started)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], probe: str, started: float) -> float:
+    while time.perf_counter() - started < _PATIENCE:
+        if process.poll() is not None:
+            break
+        try:
+            httpx.get(probe, timeout=1)
+        except httpx.TransportError:
+            time.sleep(0.01)
+        else:
+            return time.perf_counter() - started
+    raise SystemExit(f"{process.args!r} did not start; its log says why.")

@@ -1,0 +1,43 @@
+"""Triggers, actions and searches of returns services, run in Python and generated for no-code platforms.
+
+async with connector.open("returnmate", base_url=…, api_key=…) as rm:
+    polled = await rm.triggers["new_return"].poll(cursor)
+    created = await rm.actions["create_return"](order_number="#1001", …)
+    page = await rm.operations.list_returns(status=["pending", "approved"])
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector import clock as _clock
+
+if TYPE_CHECKING:
+    import httpx
+
+    from connector.clock import Clock, Sleep
+    from connector.connection import Connection
+    from connector.model import Integration
+
+__all__ = ["open"]
+
+
+def open(  # noqa: A001 - read as connector.open
+    vendor: str | Integration,
+    *,
+    base_url: str | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    clock: Clock = _clock.now,
+    sleep: Sleep = _clock.sleep,
+    **credentials: str,
+) -> Connection:
+    """Connect to a vendor, by its name or by an `Integration` compiled before.
+
+    `base_url` defaults to production; `credentials` are the vendor's login fields (`api_key`). Use it in an
+    `async with`. Raises `ConfigurationError` for an unknown vendor or missing credentials; sends nothing yet.
+    """
+    from connector.connection import connect
+
+    return connect(
+        vendor, base_url=base_url, transport=transport, clock=clock, sleep=sleep, credentials=credentials
+    )

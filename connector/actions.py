@@ -1,0 +1,131 @@
+"""Actions, run: writes that are sent once, looked for when no answer came, and never blindly repeated."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import ConnectorError, NotFound, OutcomeUnknown
+from connector.inputs import fill
+from connector.polling.parts import moment
+from connector.resolve import at_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from connector.client import Client
+    from connector.inputs import Filled
+    from connector.model import Action, Finding
+
+ATTEMPTS = 3
+LOOKS = (1.0, 3.0, 6.0)
+TOLERANCE = timedelta(seconds=2)
+
+
+class BoundAction:
+    """An action of one connection: `await action(order_number="#1001", …)` returns the record."""
+
+    def __init__(self, client: Client, action: Action) -> None:
+        self.action = action
+        self._client = client
+
+    async def __call__(self, **inputs: Any) -> dict[str, Any]:
+        """Run the action with inputs by key; those that are None or "" are left out.
+
+        Raises `ValidationFailed` before anything is sent when an input is wrong, `OutcomeUnknown` when no
+        answer came and looking for the effect could not tell, and the other errors of the tree as the
+        vendor answers.
+        """
+        filled = fill(self.action.key, self.action.inputs, inputs)
+        operation = self._client.integration.operations[self.action.operation]
+        started = self._client.clock()
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                answer = await self._client.call(operation, filled.values)
+            except OutcomeUnknown as lost:
+                if self.action.after_timeout == "ask":
+                    raise
+                if self.action.after_timeout == "find":
+                    found = await self._look(filled, started, lost)
+                    if found is not None:
+                        return found
+                if attempt == ATTEMPTS:
+                    raise
+                continue
+            data: dict[str, Any] = answer.data
+            return data
+
+    async def _look(self, filled: Filled, started: datetime, lost: OutcomeUnknown) -> dict[str, Any] | None:
+        """Look for the record that the lost write made, a few times: it may become visible late."""
+        finding = self.action.finding
+        if finding is None:
+            raise lost
+        for wait in LOOKS:
+            await self._client.sleep(wait)
+            try:
+                fit = await self._fitting(finding, filled, started)
+            except NotFound as gone:
+                raise lost from gone
+            except ConnectorError as problem:
+                raise OutcomeUnknown(
+                    f"{lost.message} Looking for it failed too: {problem.message}",
+                    sent=lost.sent,
+                    operation=lost.operation,
+                ) from problem
+            if len(fit) > 1:
+                raise OutcomeUnknown(
+                    f"{lost.message} There are {len(fit)} records like it, so looking could not tell.",
+                    sent=lost.sent,
+                    operation=lost.operation,
+                )
+            if fit:
+                return fit[0]
+        return None
+
+    async def _fitting(self, finding: Finding, filled: Filled, started: datetime) -> list[dict[str, Any]]:
+        client = self._client
+        operation = client.integration.operations[finding.operation]
+        places = {**finding.query, **finding.path_values}
+        values = {name: filled.inputs[key] for name, key in places.items() if key in filled.inputs}
+        rows: list[Any] = []
+        if operation.paging:
+            async for page in client.pages(operation, values):
+                rows.extend(page.rows)
+        else:
+            data = (await client.call(operation, values)).data
+            held = at_path(data, finding.records)
+            rows = held if isinstance(held, list) else [held]
+        since = client.vendor_time(started) - TOLERANCE
+        return [row for row in rows if isinstance(row, dict) and _is_it(row, finding, filled.inputs, since)]
+
+
+def _is_it(row: Mapping[str, Any], finding: Finding, inputs: Mapping[str, Any], since: datetime) -> bool:
+    when = at_path(row, finding.created)
+    try:
+        late_enough = moment(when) >= since
+    except (TypeError, ValueError):
+        return False
+    return late_enough and all(
+        holds(at_path(row, path), inputs[key]) for path, key in finding.equal if key in inputs
+    )
+
+
+def holds(found: Any, wanted: Any) -> bool:
+    """Say whether a record's value holds what was sent: text in any case, objects by the members sent."""
+    if isinstance(wanted, dict):
+        return isinstance(found, dict) and all(holds(found.get(key), value) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return (
+            isinstance(found, list)
+            and len(found) == len(wanted)
+            and all(holds(one, other) for one, other in zip(found, wanted, strict=True))
+        )
+    if isinstance(wanted, str):
+        return isinstance(found, str) and found.strip().casefold() == wanted.strip().casefold()
+    if isinstance(wanted, int | float | Decimal) and not isinstance(wanted, bool):
+        return isinstance(found, int | float | Decimal) and Decimal(str(found)) == Decimal(str(wanted))
+    return bool(found == wanted)

@@ -1,0 +1,82 @@
+"""The program `returns`: commands of all installed parts, errors as one sentence, exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import entry_points
+from typing import NoReturn
+
+import typer
+
+from connector.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectorError,
+    NotFound,
+    OutcomeUnknown,
+    PermissionDenied,
+    RateLimited,
+    ValidationFailed,
+)
+
+HELP = """Automate product returns: a sandbox of returns services, and a connector for them.
+
+Exit codes: 0 done, 1 the vendor or this program failed, 2 wrong usage, 3 login refused or not allowed,
+4 nothing found, 5 wrong inputs, 6 too many requests, 7 not known whether a write was done, 130 interrupted.
+"""
+INTERRUPTED = 130
+EXIT_CODES: tuple[tuple[type[ConnectorError], int], ...] = (
+    (ConfigurationError, 2),
+    (AuthenticationError, 3),
+    (PermissionDenied, 3),
+    (NotFound, 4),
+    (ValidationFailed, 5),
+    (RateLimited, 6),
+    (OutcomeUnknown, 7),
+    (ConnectorError, 1),
+)
+
+
+def program() -> typer.Typer:
+    """Build the program from the entry points of the group `returns.commands`."""
+    app = typer.Typer(
+        name="returns", help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+    )
+    for entry in sorted(entry_points(group="returns.commands"), key=lambda one: one.name):
+        entry.load()(app)
+    return app
+
+
+def main() -> NoReturn:
+    """Run the program and end the process with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the program with arguments and return its exit code."""
+    try:
+        code = program()(args=arguments, standalone_mode=False, prog_name="returns")
+        sys.stdout.flush()
+    except ConnectorError as problem:
+        return _failed(problem)
+    except BrokenPipeError:
+        # The reader went away; what Python still wants to flush goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except Exception as problem:
+        if not hasattr(problem, "show") or not hasattr(problem, "exit_code"):
+            raise
+        problem.show()  # a usage error of the command line library
+        return int(problem.exit_code)
+    return code if isinstance(code, int) else 0
+
+
+def _failed(problem: ConnectorError) -> int:
+    print(problem.message, file=sys.stderr)  # noqa: T201
+    if isinstance(problem, OutcomeUnknown):
+        sent = problem.sent
+        print(f"Sent was: {sent.get('method')} {sent.get('path')}", file=sys.stderr)  # noqa: T201
+    return next(code for kind, code in EXIT_CODES if isinstance(problem, kind))

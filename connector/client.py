@@ -1,0 +1,207 @@
+"""Sends requests: authenticates, paces, retries, and reads the answers.
+
+A request that is safe (GET) is repeated after connection errors, time-outs and 5xx. A write is repeated
+only where it certainly did nothing: the connection failed before anything was sent, or the answer was
+429. A write without a usable answer raises `OutcomeUnknown`; `connector.actions` knows how to look for
+its effect.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import httpx
+
+from connector.answers import REDIRECT, SERVER_ERROR, Answer, http_date, read
+from connector.errors import (
+    ConfigurationError,
+    ConnectorError,
+    OutcomeUnknown,
+    RateLimited,
+    UnexpectedResponse,
+    VendorUnavailable,
+)
+from connector.limits import Limiter
+from connector.paging import Page, as_page
+from connector.request import Request, build
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Generator, Mapping
+    from datetime import datetime
+
+    from connector.clock import Clock, Sleep
+    from connector.model import Authentication, Integration, Operation, Paging
+
+USER_AGENT = "returns-connector/0.1"
+TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+ATTEMPTS = 4
+BACK_OFF = 0.5
+LONGEST_BACK_OFF = 30.0
+PATIENCE = 90.0
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class Client:
+    """One credential at one base URL. `credential` is the value of the secret field."""
+
+    def __init__(
+        self,
+        integration: Integration,
+        *,
+        base_url: str,
+        credential: str,
+        transport: httpx.AsyncBaseTransport | None,
+        clock: Clock,
+        sleep: Sleep,
+    ) -> None:
+        self.integration = integration
+        self.base_url = httpx.URL(base_url.rstrip("/"))
+        self.clock = clock
+        self.sleep = sleep
+        self._skew = timedelta()
+        self._credential = credential
+        self._limiter = Limiter(integration.limits, clock, sleep, PATIENCE)
+        self._http = httpx.AsyncClient(
+            transport=transport,
+            timeout=TIMEOUT,
+            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+            auth=_VendorOnly(integration.authentication, self.base_url, credential),
+            follow_redirects=False,
+        )
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def call(self, operation: Operation, values: Mapping[str, Any]) -> Answer:
+        """Check, send and read one operation, with retries. Raises any error of the tree."""
+        request = build(operation, values)
+        safe = operation.method == "GET"
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return await self._once(request)
+            except RateLimited as limited:
+                delay = self._back_off(attempt) if limited.retry_after is None else limited.retry_after
+                if attempt == ATTEMPTS or delay > PATIENCE:
+                    raise
+            except NotSent as problem:
+                if attempt == ATTEMPTS:
+                    raise VendorUnavailable(problem.message, operation=operation.id) from problem
+                delay = self._back_off(attempt)
+            except (VendorUnavailable, UnexpectedResponse) as problem:
+                if not safe and (problem.status is None or problem.status >= SERVER_ERROR or _done(problem)):
+                    raise unknown(request, problem) from problem
+                if attempt == ATTEMPTS or isinstance(problem, UnexpectedResponse):
+                    raise
+                delay = self._back_off(attempt)
+            await self.sleep(delay)
+
+    async def pages(
+        self, operation: Operation, values: Mapping[str, Any], first: int | None = None
+    ) -> AsyncIterator[Page]:
+        """Read a list page by page."""
+        number = self._paging(operation).first if first is None else first
+        while True:
+            page = await self.page(operation, values, number)
+            yield page
+            if page.last:
+                return
+            number += 1
+
+    async def page(self, operation: Operation, values: Mapping[str, Any], number: int) -> Page:
+        """Read one page of a list."""
+        paging = self._paging(operation)
+        wanted = {paging.size_parameter: paging.size, **values, paging.page_parameter: number}
+        return as_page(paging, await self.call(operation, wanted), number, wanted[paging.size_parameter])
+
+    def vendor_time(self, when: datetime) -> datetime:
+        """Translate a moment of our clock into the vendor's, as far as its `Date` headers tell."""
+        return when + self._skew
+
+    def _paging(self, operation: Operation) -> Paging:
+        if operation.paging is None:
+            raise ConfigurationError(f"{operation.id} is not read page by page.", operation=operation.id)
+        return self.integration.paging[operation.paging]
+
+    async def _once(self, request: Request) -> Answer:
+        operation = request.operation
+        await self._limiter.admit(operation.id)
+        try:
+            response = await self._http.send(self._prepared(request))
+        except NEVER_SENT as problem:
+            raise NotSent(self._failed(problem), operation=operation.id) from problem
+        except httpx.DecodingError as problem:
+            raise UnexpectedResponse(self._failed(problem), operation=operation.id) from problem
+        except httpx.TransportError as problem:
+            raise VendorUnavailable(self._failed(problem), operation=operation.id) from problem
+        date = http_date(response.headers.get("date", ""))
+        if date is not None:
+            self._skew = date - self.clock()
+        self._limiter.learn(response.headers)
+        return read(self.integration, operation, response, self._credential)
+
+    def _prepared(self, request: Request) -> httpx.Request:
+        query = f"?{urlencode(request.query)}" if request.query else ""
+        target = f"{request.path}{query}".encode()
+        url = self.base_url.copy_with(raw_path=self.base_url.raw_path.rstrip(b"/") + target)
+        content = None
+        headers = {}
+        if request.body is not None:
+            content = json.dumps(request.body, default=float).encode()
+            headers["Content-Type"] = "application/json"
+        return self._http.build_request(request.operation.method, url, content=content, headers=headers)
+
+    def _failed(self, problem: Exception) -> str:
+        title = self.integration.vendor.title
+        if isinstance(problem, httpx.TimeoutException):
+            return f"{title} did not answer in time ({self.base_url.host})."
+        if isinstance(problem, httpx.DecodingError):
+            return f"{title}'s answer cannot be decoded ({self.base_url.host})."
+        return f"{title} cannot be reached at {self.base_url.host} ({type(problem).__name__})."
+
+    def _back_off(self, attempt: int) -> float:
+        """Full jitter: anything up to half a second, one, two, four … (at most `LONGEST_BACK_OFF`)."""
+        return random.uniform(0, min(LONGEST_BACK_OFF, BACK_OFF * 2 ** (attempt - 1)))  # noqa: S311 - not a secret
+
+
+class NotSent(VendorUnavailable):
+    """The connection failed before anything was sent; stays inside this module."""
+
+
+class _VendorOnly(httpx.Auth):
+    """Adds the credential to requests for the vendor's own scheme, host and port, and to no other."""
+
+    def __init__(self, authentication: Authentication, base_url: httpx.URL, credential: str) -> None:
+        self._origin = origin(base_url)
+        self._header = authentication.header
+        self._value = f"{authentication.prefix}{credential}"
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        if origin(request.url) == self._origin:
+            request.headers[self._header] = self._value
+        yield request
+
+
+def origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    """Return scheme, host and port."""
+    return (url.scheme, url.host, url.port)
+
+
+def unknown(request: Request, problem: ConnectorError) -> OutcomeUnknown:
+    """Return the error for a write whose effect nobody saw."""
+    name = request.operation.id
+    return OutcomeUnknown(
+        f"{name} was sent, but whether it was done is not known: {problem.message}",
+        sent=request.sent(),
+        operation=name,
+    )
+
+
+def _done(problem: ConnectorError) -> bool:
+    """Say whether the status tells that the write was accepted, although the answer cannot be read."""
+    return problem.status is not None and problem.status < REDIRECT

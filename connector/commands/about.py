@@ -1,0 +1,155 @@
+"""`returns catalog` and `returns fidelity`: what is offered, what it promises, what it rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector.commands.options import As  # noqa: TC001 - typer reads it
+from connector.output import Format, document, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connector.model import Guarantee, InputField, Integration, Provenance
+
+DELIVERS = {
+    "every_record": "each new record once",
+    "latest_state": "each change seen, latest state",
+    "reached": "once, when reached",
+}
+SECONDS = {"day": 86_400, "hour": 3_600, "minute": 60}
+
+
+def catalog(
+    vendor: Annotated[
+        str | None, typer.Argument(help="One vendor; all when left out.", show_default=False)
+    ] = None,
+    guarantees: Annotated[  # noqa: FBT002
+        bool, typer.Option("--guarantees", help="What each trigger promises, and where its promise ends.")
+    ] = False,
+    output: As = Format.table,
+) -> None:
+    """List triggers, actions, searches and dropdowns."""
+    from connector.compile import integration, vendors
+
+    chosen = [integration(one) for one in ([vendor] if vendor else vendors())]
+    if output is Format.json:
+        dumped = [one.model_dump(mode="json") for one in chosen]
+        if guarantees:
+            dumped = [_promises(one) for one in chosen]
+        document(dumped[0] if vendor else dumped)
+        return
+    for one in chosen:
+        if guarantees:
+            table(f"{one.vendor.title}: what triggers promise", _GUARANTEE_COLUMNS, _guarantee_rows(one))
+        else:
+            _offer(one)
+
+
+def _promises(integration: Integration) -> dict[str, object]:
+    triggers = integration.triggers.values()
+    return {
+        "vendor": integration.vendor.id,
+        "guarantees": [
+            {"trigger": trigger.key, **guarantee.model_dump(mode="json")}
+            for trigger in triggers
+            for guarantee in trigger.guarantees.values()
+        ],
+    }
+
+
+def _offer(made: Integration) -> None:
+    title = made.vendor.title
+    triggers = made.triggers.values()
+    table(
+        f"{title}: triggers",
+        ["Key", "Label", "Description"],
+        ((t.key, t.label, t.description) for t in triggers),
+    )
+    columns = ["Key", "Label", "Description", "Inputs (* required)"]
+    actions = ((one.key, one.label, one.description, _inputs(one.inputs)) for one in made.actions.values())
+    table(f"\n{title}: actions", columns, actions)
+    searches = ((one.key, one.label, one.description, _inputs(one.inputs)) for one in made.searches.values())
+    table(f"\n{title}: searches", columns, searches)
+    dropdowns = (
+        (one.key, one.operation or ", ".join(choice.value for choice in one.choices))
+        for one in made.dropdowns.values()
+    )
+    table(f"\n{title}: dropdowns", ["Key", "Values from"], dropdowns)
+
+
+def _inputs(fields: tuple[InputField, ...]) -> str:
+    return ", ".join(_input(field) for field in fields)
+
+
+def _input(field: InputField) -> str:
+    columns = f"[{_inputs(field.children)}]" if field.children else ""
+    return f"{field.key}{'*' if field.required else ''}{columns}"
+
+
+_GUARANTEE_COLUMNS = (
+    "Trigger", "Runtime", "Delivers", "Looks back", "Items a poll", "Calls a poll", "Calls a day",
+    "Shortest interval by plan", "Rests on", "Misses",
+)  # fmt: skip
+
+
+def _guarantee_rows(made: Integration) -> Iterator[tuple[str, ...]]:
+    for trigger in made.triggers.values():
+        for one in trigger.guarantees.values():
+            yield (
+                trigger.key,
+                one.runtime,
+                DELIVERS[one.delivers],
+                "one reading" if one.look_back is None else span(one.look_back),
+                f"{one.items_per_poll:,}",
+                _range(1, one.calls_per_poll),
+                _range(one.calls_per_day_quiet, one.calls_per_day),
+                _intervals(one),
+                one.provenance,
+                one.loses,
+            )
+
+
+def _range(low: int, high: int) -> str:
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _intervals(one: Guarantee) -> str:
+    return ", ".join(f"{plan} {span(seconds)}" for plan, seconds in one.shortest_interval.items())
+
+
+def span(seconds: int) -> str:
+    """Write a length of time in its largest whole unit: `45 days`, `7 min 12 s`."""
+    for word, length in SECONDS.items():
+        if seconds >= length and seconds % length == 0:
+            count = seconds // length
+            return f"{count} {word}{'' if count == 1 else 's'}"
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def fidelity(output: As = Format.table) -> None:
+    """Show how much of each description is documented, observed or assumed."""
+    from connector.compile import vendors
+    from connector.fidelity import shares
+
+    found = {vendor: shares(vendor) for vendor in vendors()}
+    words: tuple[Provenance, ...] = ("documented", "observed", "assumed")
+    if output is Format.json:
+        document(
+            {
+                vendor: {part: {word: counts[word] for word in words} for part, counts in parts.items()}
+                for vendor, parts in found.items()
+            }
+        )
+        return
+    rows = []
+    for vendor, parts in found.items():
+        for part, counts in parts.items():
+            total = counts.total() or 1
+            rows.append(
+                (vendor, part, *(f"{counts[word]} ({100 * counts[word] / total:.0f} %)" for word in words))
+            )
+    table("", ["Vendor", "Part", "Documented", "Observed", "Assumed"], rows)

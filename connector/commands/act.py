@@ -1,0 +1,125 @@
+"""`returns action` and `returns search`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from connector.commands.options import As, ProfileName, Vendor, connected
+from connector.output import Format, document, record, short, table, tell, waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connector.model import InputField, Integration, Search
+
+Key = Annotated[
+    str, typer.Argument(help="Which one; `returns catalog VENDOR` lists them.", show_default=False)
+]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option("--input", "-i", help="KEY=VALUE; for line items KEY[0].COLUMN=VALUE.", show_default=False),
+]
+Document = Annotated[
+    str | None,
+    typer.Option(
+        "--json", help="A file with the inputs as a JSON object; - is standard input.", show_default=False
+    ),
+]
+NOTHING_FOUND = 4
+COLUMNS = 7
+
+
+def action(
+    vendor: Vendor,
+    key: Key,
+    inputs: Inputs = None,
+    from_json: Document = None,
+    profile: ProfileName = None,
+    output: As = Format.table,
+) -> None:
+    """Run an action, for example create_return, and print what the vendor answers."""
+    from connector.compile import integration as compiled
+    from connector.offered import offered
+
+    integration = compiled(vendor)
+    wanted = offered(integration, "action", integration.actions, key)
+    given = _inputs(wanted.inputs, inputs, from_json)
+
+    async def run() -> dict[str, Any]:
+        async with connected(integration, profile) as (connection, _profile):
+            with waiting(f"{wanted.label} …"):
+                return await connection.actions[key](**given)
+
+    made = asyncio.run(run())
+    if output is Format.json:
+        document(made)
+    else:
+        record(wanted.fields, made, wanted.label)
+
+
+def search(
+    vendor: Vendor,
+    key: Key,
+    inputs: Inputs = None,
+    from_json: Document = None,
+    limit: Annotated[int, typer.Option(help="The most records to print.", min=1)] = 25,
+    profile: ProfileName = None,
+    output: As = Format.table,
+) -> None:
+    """Run a search or a report, for example find_return. Finding nothing is exit code 4."""
+    from connector.compile import integration as compiled
+    from connector.offered import offered
+
+    integration = compiled(vendor)
+    wanted = offered(integration, "search", integration.searches, key)
+    given = _inputs(wanted.inputs, inputs, from_json)
+
+    async def run() -> list[dict[str, Any]]:
+        async with connected(integration, profile) as (connection, _profile):
+            with waiting(f"{wanted.label} …"):
+                return await connection.searches[key](limit=limit, **given)
+
+    found = asyncio.run(run())
+    if output is Format.json:
+        document(found)
+    else:
+        _show(integration, wanted, found)
+    if not found:
+        raise typer.Exit(NOTHING_FOUND)
+
+
+def _show(integration: Integration, search: Search, found: list[dict[str, Any]]) -> None:
+    if not found:
+        tell(f"No {integration.resources[search.resource].noun} fits.")
+    elif len(found) == 1:
+        record(search.fields, found[0], search.label)
+    else:
+        shown = [field for field in search.fields if field.type != "list"][:COLUMNS]
+        rows = [[short(row.get(field.key)) for field in shown] for row in found]
+        table(search.label, [field.label for field in shown], rows)
+
+
+def _inputs(fields: Sequence[InputField], pairs: list[str] | None, source: str | None) -> dict[str, Any]:
+    from connector.arguments import Misused, collect
+
+    try:
+        return collect(fields, pairs or (), _document(source) if source else None)
+    except Misused as problem:
+        raise typer.BadParameter(str(problem)) from None
+
+
+def _document(source: str) -> dict[str, Any]:
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        found = json.loads(text)
+    except (OSError, ValueError) as problem:
+        raise typer.BadParameter(f"--json {source} cannot be read: {problem}.") from None
+    if not isinstance(found, dict):
+        raise typer.BadParameter(f"--json {source} must hold an object with the inputs.")
+    return found

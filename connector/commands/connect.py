@@ -1,0 +1,72 @@
+"""`returns connect`: ask for a login, try it, keep it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector.commands.options import Vendor, opened, profiles
+from connector.output import tell, waiting
+
+if TYPE_CHECKING:
+    from connector.model import Integration
+    from connector.profiles import Profile
+
+
+def connect(
+    vendor: Vendor,
+    profile: Annotated[str, typer.Option("--profile", help="A name for this connection.")] = "default",
+    environment: Annotated[
+        str | None, typer.Option(help="Which of the vendor's environments.  [default: the first]")
+    ] = None,
+    base_url: Annotated[str | None, typer.Option(help="Another address that serves the same API.")] = None,
+) -> None:
+    """Set up a connection: asks for the login, tries it, and keeps it in a file that only you can read.
+
+    Login fields that are in the environment (RETURNS_<VENDOR>_<FIELD>) are not asked for.
+    """
+    from connector.compile import integration as compiled
+    from connector.profiles import Profile
+
+    integration = compiled(vendor)
+    place = base_url or _base_url(integration, environment)
+    known = profiles()
+    fields = {}
+    for field in integration.authentication.fields:
+        said = known.given(vendor, field.key) or _ask(field.label, field.help, field.secret, field.required)
+        if said:
+            fields[field.key] = said
+    made = Profile(name=profile, base_url=place, fields=fields)
+    asyncio.run(_try(integration, made))
+    known.keep(vendor, made)
+    tell(f"Connected to {integration.vendor.title}; kept as profile {profile} in {known.path}.")
+
+
+def _ask(label: str, explanation: str, secret: bool, required: bool) -> str:  # noqa: FBT001 - a field's facts
+    if explanation:
+        tell(explanation)
+    prompt = label if required else f"{label} (may stay empty)"
+    default = None if required else ""
+    answer: str = typer.prompt(prompt, hide_input=secret, default=default, show_default=False, err=True)
+    return answer.strip()
+
+
+def _base_url(integration: Integration, key: str | None) -> str:
+    from connector.errors import ConfigurationError
+    from connector.words import did_you_mean, listed
+
+    if key is None:
+        return integration.base_url
+    known = {one.key: one.base_url for one in integration.environments}
+    if key not in known:
+        guess = did_you_mean(key, known) or f"; there is {listed(known)}."
+        raise ConfigurationError(f"{integration.vendor.title} has no environment {key!r}{guess}")
+    return known[key]
+
+
+async def _try(integration: Integration, profile: Profile) -> None:
+    async with opened(integration, profile) as connection:
+        with waiting("Trying the login …"):
+            await connection.check()

@@ -1,0 +1,56 @@
+"""Arguments and options that several commands share, and the connection they lead to."""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector.output import Format
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from connector.connection import Connection
+    from connector.model import Integration
+    from connector.profiles import Profile, Profiles
+
+Vendor = Annotated[str, typer.Argument(help="Which vendor, for example returnmate.", show_default=False)]
+ProfileName = Annotated[
+    str | None, typer.Option("--profile", help="Which connection; see `returns connect`.", show_default=False)
+]
+As = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
+
+
+def profiles() -> Profiles:
+    """Return the profiles of the user who runs the program."""
+    from platformdirs import user_config_path
+
+    from connector.profiles import Profiles
+
+    return Profiles(user_config_path("returns-connector") / "profiles.toml", os.environ)
+
+
+@asynccontextmanager
+async def connected(integration: Integration, name: str | None) -> AsyncIterator[tuple[Connection, Profile]]:
+    """Connect with the profile called `name`, or with the one to use when none is named."""
+    profile = await profiles().choose(integration, name)
+    async with opened(integration, profile) as connection:
+        yield connection, profile
+
+
+def opened(integration: Integration, profile: Profile) -> Connection:
+    """Open a connection with a profile, on the real clock."""
+    from connector import clock
+    from connector.connection import connect
+
+    return connect(
+        integration,
+        base_url=profile.base_url,
+        transport=None,
+        clock=clock.now,
+        sleep=clock.sleep,
+        credentials=profile.fields,
+    )

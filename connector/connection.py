@@ -1,0 +1,133 @@
+"""A connection: one vendor, one credential, everything that is offered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from connector.actions import BoundAction
+from connector.client import Client
+from connector.compile import integration as compiled
+from connector.dropdowns import BoundDropdown
+from connector.errors import ConfigurationError
+from connector.offered import offered
+from connector.operations import Operations
+from connector.searches import BoundFindOrCreate, BoundSearch
+from connector.triggers import BoundTrigger
+from connector.words import did_you_mean, listed
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import httpx
+
+    from connector.clock import Clock, Sleep
+    from connector.model import Integration
+    from connector.polling import Strategy
+
+T = TypeVar("T")
+
+
+class Offer(Mapping[str, T]):
+    """Things by key; a wrong key gets a sentence with the nearest right one (`UnknownKey`)."""
+
+    def __init__(self, kind: str, integration: Integration, things: Mapping[str, T]) -> None:
+        self._kind = kind
+        self._integration = integration
+        self._things = things
+
+    def __getitem__(self, key: str) -> T:
+        return offered(self._integration, self._kind, self._things, key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._things)
+
+    def __len__(self) -> int:
+        return len(self._things)
+
+
+class Connection:
+    """What `connector.open` gives.
+
+    `triggers[key].poll(cursor)`, `actions[key](…)`, `searches[key](…)`, `dropdowns[key](…)`,
+    `find_or_create[key](…)`, `operations.<operationId>(…)`; `integration` describes them all.
+    """
+
+    def __init__(self, client: Client) -> None:
+        made = client.integration
+        self.integration = made
+        self.client = client
+        self.operations = Operations(client, made.operations)
+        self.triggers = Offer(
+            "trigger", made, {key: BoundTrigger(client, one) for key, one in made.triggers.items()}
+        )
+        self.actions = Offer(
+            "action", made, {key: BoundAction(client, one) for key, one in made.actions.items()}
+        )
+        self.searches = Offer(
+            "search", made, {key: BoundSearch(client, one) for key, one in made.searches.items()}
+        )
+        self.dropdowns = Offer(
+            "dropdown", made, {key: BoundDropdown(client, one) for key, one in made.dropdowns.items()}
+        )
+        self.find_or_create = Offer(
+            "find-or-create pair",
+            made,
+            {
+                one.key: BoundFindOrCreate(one, self.searches[one.search], self.actions[one.create])
+                for one in made.find_or_create
+            },
+        )
+
+    def trigger(self, key: str, strategy: Strategy | None = None) -> BoundTrigger:
+        """Return a trigger polled by another strategy than its own (for tests of the strategies)."""
+        return BoundTrigger(self.client, self.triggers[key].trigger, strategy)
+
+    async def check(self) -> None:
+        """Send the cheapest request that only a good credential passes; raises what it raises."""
+        login = self.integration.authentication
+        await self.client.call(self.integration.operations[login.test_operation], login.test_query)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.client.close()
+
+
+def connect(
+    vendor: str | Integration,
+    *,
+    base_url: str | None,
+    transport: httpx.AsyncBaseTransport | None,
+    clock: Clock,
+    sleep: Sleep,
+    credentials: Mapping[str, str],
+) -> Connection:
+    """Make a connection; see `connector.open`, which fills in the real clock and sleep."""
+    made = compiled(vendor) if isinstance(vendor, str) else vendor
+    login = made.authentication
+    known = [field.key for field in login.fields]
+    for key in credentials:
+        if key not in known:
+            guess = did_you_mean(key, known) or f"; there is {listed(known)}."
+            raise ConfigurationError(f"{made.vendor.title} takes no {key}{guess}")
+    for field in login.fields:
+        if field.required and not credentials.get(field.key):
+            raise ConfigurationError(f"{made.vendor.title} needs {field.key} ({field.label}) to connect.")
+    credential = credentials[login.field].strip()
+    if not credential.isascii() or not credential.isprintable():
+        raise ConfigurationError(
+            f"{login.field} holds characters that no credential of {made.vendor.title} has."
+        )
+    client = Client(
+        made,
+        base_url=base_url or made.base_url,
+        credential=credential,
+        transport=transport,
+        clock=clock,
+        sleep=sleep,
+    )
+    return Connection(client)

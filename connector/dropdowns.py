@@ -1,0 +1,70 @@
+"""Dropdowns, run: values to choose from, with the words people know them by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from connector.resolve import at_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from connector.client import Client
+    from connector.model import Dropdown
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One entry: `value` is sent, `label` is shown."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One page of entries; `next_page` is None after the last."""
+
+    options: tuple[Option, ...]
+    next_page: int | None
+
+
+class BoundDropdown:
+    """A dropdown of one connection: `await dropdown()` is its first page, `dropdown(page=2)` the next."""
+
+    def __init__(self, client: Client, dropdown: Dropdown) -> None:
+        self.dropdown = dropdown
+        self._client = client
+
+    async def __call__(self, *, page: int = 1, search: str | None = None) -> Options:
+        """Return one page; `search` narrows it where the API can, otherwise by the labels of that page."""
+        dropdown = self.dropdown
+        if dropdown.operation is None:
+            fixed = tuple(Option(choice.value, choice.label) for choice in dropdown.choices)
+            return Options(_narrowed(fixed, search), None)
+        operation = self._client.integration.operations[dropdown.operation]
+        query = dict(dropdown.query)
+        if search and dropdown.search:
+            query[dropdown.search] = search
+        if operation.paging is None:
+            rows: tuple[Any, ...] = tuple((await self._client.call(operation, query)).data)
+            last = True
+        else:
+            answer = await self._client.page(operation, query, page)
+            rows, last = answer.rows, answer.last
+        options = tuple(option for row in rows if (option := self._option(row)))
+        return Options(options if dropdown.search else _narrowed(options, search), None if last else page + 1)
+
+    def _option(self, row: Mapping[str, Any]) -> Option | None:
+        value = at_path(row, self.dropdown.value)
+        parts = [at_path(row, path) for path in self.dropdown.label]
+        label = " · ".join(str(part) for part in parts if part not in (None, ""))
+        return None if value in (None, "") else Option(str(value), label or str(value))
+
+
+def _narrowed(options: tuple[Option, ...], search: str | None) -> tuple[Option, ...]:
+    if not search:
+        return options
+    return tuple(option for option in options if search.casefold() in option.label.casefold())

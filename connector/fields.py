@@ -1,0 +1,156 @@
+"""Fields of records and of requests, as the description has them and the catalog calls them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.model import Choice, Field, InputField, Path
+from connector.resolve import dotted, leaves, walk
+from connector.words import did_you_mean, title
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.model import Operation
+    from connector.resolve import At, Resolver
+    from connector.vocabulary import FieldWords, InputWords
+
+
+def named(fields: tuple[Field, ...], words: Mapping[str, FieldWords], before: str = "") -> tuple[Field, ...]:
+    """Give each field its label and help from the catalog.
+
+    A member of an object is called after it ("Refund Amount"), a column of a list by its own name ("SKU").
+    """
+    done = []
+    for field in fields:
+        path = before + field.key
+        said = words.get(path)
+        label = said.label if said and said.label else field.label
+        children = field.children
+        if field.type == "object":
+            children = tuple(
+                child.model_copy(update={"label": f"{label} {child.label}"}) for child in field.children
+            )
+        done.append(
+            field.model_copy(
+                update={
+                    "label": label,
+                    "help": said.help if said and said.help else field.help,
+                    "choices": relabelled(field, said),
+                    "children": named(children, words, f"{path}."),
+                }
+            )
+        )
+    return tuple(done)
+
+
+def relabelled(field: Field, said: FieldWords | None) -> tuple[Choice, ...]:
+    """Return the field's choices with the catalog's labels."""
+    words = said.choices if said else {}
+    return tuple(Choice(value=one.value, label=words.get(one.value, one.label)) for one in field.choices)
+
+
+def offered(field: Field) -> tuple[Choice, ...]:
+    """Return what to offer for a field: its closed set, or the values seen so far of an open one."""
+    return field.choices or tuple(Choice(value=one, label=title(one)) for one in field.known_values)
+
+
+def inputs(
+    resolver: Resolver,
+    operation: Operation,
+    record: tuple[Field, ...],
+    words: Mapping[str, InputWords],
+    at: At,
+    who: str,
+) -> tuple[InputField, ...]:
+    """Resolve a catalog's inputs against an operation; `record` is what inputs with `match` look into."""
+    found = []
+    for key, said in words.items():
+        place = (*at, key)
+        if said.match is not None:
+            steps = resolver.path(record, said.match, (*place, "match"), f"{who} input {key}")
+            field = walk(record, steps) or Field(key=key, label=key, type="string")
+            found.append(
+                _input(key, field.model_copy(update={"required": False}), said, "match", steps, None)
+            )
+            continue
+        resolved = _placed(resolver, operation, key, said, place, who)
+        if resolved:
+            found.append(resolved)
+    _check_complete(resolver, operation, found, at, who)
+    return tuple(found)
+
+
+def _placed(
+    resolver: Resolver, operation: Operation, key: str, said: InputWords, at: At, who: str
+) -> InputField | None:
+    name = said.name or key
+    parameter = operation.parameter(name)
+    if parameter is not None:
+        return _input(key, parameter.field, said, parameter.location, (name,), parameter.repeated_as)
+    members = operation.body.children if operation.body else ()
+    field = walk(members, dotted(name))
+    if field is None:
+        known = [*(one.name for one in operation.parameters), *leaves(members)]
+        guess = did_you_mean(name, known) or "."
+        resolver.complain(at, f"{who} input {key} fills {name}, which {operation.id} does not take{guess}")
+        return None
+    placed = _input(key, field, said, "body", dotted(name), None)
+    return placed.model_copy(update={"children": _columns(resolver, field, said, at, who)})
+
+
+def _columns(resolver: Resolver, field: Field, said: InputWords, at: At, who: str) -> tuple[InputField, ...]:
+    columns = []
+    for key, words in said.children.items():
+        place = (*at, "children", key)
+        name = words.name or key
+        child = walk(field.children, dotted(name))
+        if child is None:
+            guess = did_you_mean(name, leaves(field.children)) or "."
+            resolver.complain(place, f"{who} input {field.key}.{key} is not a part of {field.key}{guess}")
+            continue
+        columns.append(_input(key, child, words, "body", dotted(name), None))
+    for child in field.children:
+        if child.required and child.key not in {column.path[0] for column in columns}:
+            resolver.complain(at, f"{who} leaves out {field.key}.{child.key}, which the API requires.")
+    return tuple(columns)
+
+
+def _input(
+    key: str, field: Field, said: InputWords, location: str, path: Path, repeated_as: str | None
+) -> InputField:
+    update = {
+        "key": key,
+        "label": said.label or field.label,
+        "help": said.help or "",
+        "choices": relabelled(field, said),
+        "required": field.required or bool(said.required),
+        "children": (),
+    }
+    facts = field.model_dump(exclude={"children", "bounds", "choices"}) | update
+    return InputField.model_validate(
+        {
+            **facts,
+            "bounds": field.bounds,
+            "location": location,
+            "path": path,
+            "repeated_as": repeated_as,
+            "dropdown": said.dropdown,
+            "advanced": said.advanced,
+        }
+    )
+
+
+def _check_complete(
+    resolver: Resolver, operation: Operation, found: list[InputField], at: At, who: str
+) -> None:
+    filled = {(one.location, one.path[0]) for one in found}
+    wanted: list[tuple[str, str]] = [
+        (one.location, one.name) for one in operation.parameters if one.field.required
+    ]
+    wanted += [
+        ("body", one.key) for one in (operation.body.children if operation.body else ()) if one.required
+    ]
+    for location, name in wanted:
+        if (location, name) not in filled:
+            resolver.complain(at, f"{who} leaves out {name}, which {operation.id} requires.")

@@ -1,0 +1,118 @@
+"""Zapier's words for fields: what a person fills in, where it goes, and what comes out."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from connector.errors import ConfigurationError
+from connector.model import Dropdown, Field, FieldType, InputField, Integration
+from connector.words import title
+
+# Zapier knows no date: a date is asked for as a datetime and sent as its first ten characters.
+INPUT_TYPES: dict[FieldType, str] = {
+    "string": "string",
+    "text": "text",
+    "integer": "integer",
+    "number": "number",
+    "boolean": "boolean",
+    "datetime": "datetime",
+    "date": "datetime",
+}
+OUTPUT_TYPES: dict[FieldType, str] = {**INPUT_TYPES, "text": "string", "date": "string"}
+
+
+class Unrenderable(ConfigurationError):  # noqa: N818
+    """The platform cannot express something of the catalog; the message says what, where and what to do."""
+
+
+def form(inputs: Iterable[InputField], integration: Integration) -> dict[str, Any]:
+    """Give `{fields, wire}`: Zapier's inputFields, required ones first, and where each value goes."""
+    ordered = sorted(inputs, key=lambda one: (not one.required, one.advanced))
+    taken = {one.key for one in ordered}
+    names = {(one.key, child.key): _child_key(one, child, taken) for one in ordered for child in one.children}
+    return {
+        "fields": [_input(one, integration, names) for one in ordered],
+        "wire": {one.key: _wire(one, names) for one in ordered},
+    }
+
+
+def _child_key(parent: InputField, child: InputField, taken: set[str]) -> str:
+    """Zapier wants keys that are unique in the whole form, line items included."""
+    key = child.key if child.key not in taken else f"{parent.key}_{child.key}"
+    if key in taken:
+        raise Unrenderable(f"Two inputs are called {key}; rename one in the catalog.")
+    taken.add(key)
+    return key
+
+
+def _input(one: InputField, integration: Integration, names: dict[tuple[str, str], str]) -> dict[str, Any]:
+    field: dict[str, Any] = {"key": one.key, "label": one.label}
+    if one.children:
+        children = [
+            {**_input(child, integration, {}), "key": names[one.key, child.key]} for child in one.children
+        ]
+        return {**field, "required": one.required, "children": children}
+    many = one.type == "list"
+    kind = one.item_type if many else one.type
+    if kind is None or kind not in INPUT_TYPES:
+        raise Unrenderable(f"The input {one.key} is of type {kind}; give its members as inputs of their own.")
+    field |= {"type": INPUT_TYPES[kind], "required": one.required}
+    if many:
+        field["list"] = True
+    if one.help:
+        field["helpText"] = one.help
+    if one.default is not None:
+        field["default"] = one.default if isinstance(one.default, str) else json.dumps(one.default)
+    return field | _offered(one, integration)
+
+
+def _offered(one: InputField, integration: Integration) -> dict[str, Any]:
+    """Values to choose from: a closed set, the known words of an open one, or the vendor's records."""
+    dropdown = integration.dropdowns[one.dropdown] if one.dropdown else None
+    choices = [(choice.value, choice.label) for choice in (dropdown.choices if dropdown else one.choices)]
+    choices = choices or [(word, title(word)) for word in one.known_values]
+    if choices:
+        return {"choices": [{"value": value, "label": label, "sample": value} for value, label in choices]}
+    if dropdown is None:
+        return {}
+    button = _search_button(dropdown, integration)
+    return {"dynamic": f"{dropdown.key}.id.label"} | ({"search": button} if button else {})
+
+
+def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
+    """Name the search that finds the dropdown's records by what people know of them."""
+    for search in integration.searches.values():
+        if search.kind == "find" and search.operation == dropdown.operation and len(dropdown.value) == 1:
+            return f"{search.key}.{dropdown.value[0]}"
+    return None
+
+
+def _wire(one: InputField, names: dict[tuple[str, str], str]) -> dict[str, Any]:
+    wire: dict[str, Any] = {"in": one.location, "at": one.path}
+    if "date" in (one.type, one.item_type):
+        wire["as"] = "date"
+    if one.repeated_as and one.type == "list":
+        wire["many"] = one.repeated_as
+    if one.children:
+        wire["children"] = {names[one.key, child.key]: _wire(child, {}) for child in one.children}
+    return wire
+
+
+def output_fields(
+    fields: Sequence[Field], *, prefix: str = "", heading: str = ""
+) -> Iterator[dict[str, Any]]:
+    """Yield an entry per leaf: `customer__email` below an object, `items[]sku` in line items."""
+    for one in fields:
+        key, label = prefix + one.key, _below(heading, one.label)
+        if one.children:
+            joint = "[]" if one.type == "list" else "__"
+            yield from output_fields(one.children, prefix=key + joint, heading=label)
+            continue
+        kind = one.item_type if one.type == "list" else one.type
+        typed = {"type": OUTPUT_TYPES[kind]} if kind in OUTPUT_TYPES else {}
+        yield {"key": key, "label": label} | typed | ({"list": True} if one.type == "list" else {})
+
+
+def _below(heading: str, label: str) -> str:
+    """Put the parent's name before a member's, unless it is there: `Items SKU`, but not `Items Item ID`."""
+    return label if not heading or label.startswith(heading.removesuffix("s")) else f"{heading} {label}"

@@ -1,0 +1,178 @@
+"""What the app offers, as the values its templates print: one entry per generated file."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from connector.generator.zapier.fields import Unrenderable, form, output_fields
+from connector.generator.zapier.literal import Code
+from connector.model import (
+    Action,
+    CreatedSince,
+    Dropdown,
+    Field,
+    InputField,
+    Integration,
+    Path,
+    Search,
+    Trigger,
+)
+
+LOOKERS = {"get": "read", "find": "find", "list": "list", "report": "read"}
+
+
+@dataclass
+class Records:
+    """The distinct record shapes, each a file: a shape that several steps return is printed once."""
+
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def name(self, resource: str, operation: str, fields: Sequence[Field], sample: Any) -> str:
+        """Name the file that holds this shape: its resource, with the operation for a second shape of it."""
+        order = {key: position for position, key in enumerate(sample)}
+        shown = sorted(fields, key=lambda one: order.get(one.key, len(order)))
+        shape = {"fields": list(output_fields(shown)), "sample": sample}
+        for name in (resource, f"{resource}_of_{operation}"):
+            if self.files.setdefault(name, shape) == shape:
+                return name
+        raise Unrenderable(
+            f"The catalog gives {operation} two different records; give both the same fields and sample."
+        )
+
+
+def triggers(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
+    """Yield every trigger that keeps a promise on Zapier."""
+    for trigger in integration.triggers.values():
+        if "zapier" in trigger.guarantees and _known(integration, trigger.source.operation, assumed=assumed):
+            yield {
+                "key": trigger.key,
+                "noun": _title(integration.resources[trigger.resource].noun),
+                "display": {"label": trigger.label, "description": trigger.description},
+                "poll": "newest" if isinstance(trigger.source, CreatedSince) else "changed",
+                "source": _source(trigger),
+                "form": form(_inputs(trigger.inputs, assumed=assumed), integration),
+                "identity": _identity(trigger),
+                "record": records.name(
+                    trigger.resource, trigger.source.operation, trigger.fields, trigger.sample
+                ),
+            }
+
+
+def _source(trigger: Trigger) -> dict[str, Any]:
+    source, promise = trigger.source, trigger.guarantees["zapier"]
+    start = {"operation": _operation(source.operation), "query": dict(source.order.newest_first)}
+    if isinstance(source, CreatedSince):
+        return start | {"size": promise.page_size}
+    return start | {
+        "size": promise.page_size,
+        "pages": promise.pages,
+        "since": source.since,
+        "lookBack": source.look_back,
+        "id": source.id,
+        "created": source.created,
+        "changed": trigger.occurred_at or source.created,
+        "state": source.state,
+        "reached": source.reached,
+        "initial": source.initial,
+    }
+
+
+def _identity(trigger: Trigger) -> list[str]:
+    """Zapier compares top-level fields only."""
+    paths = trigger.guarantees["zapier"].dedupe
+    known = {one.key for one in trigger.fields}
+    if any(len(path) != 1 or path[0] not in known for path in paths):
+        raise Unrenderable(
+            f"{trigger.key} is identified by {_dotted(paths)}; Zapier needs top-level fields of the record."
+        )
+    return [path[0] for path in paths]
+
+
+def creates(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
+    """Yield every write, except those that move money or destroy: Zapier's policy allows neither."""
+    for action in integration.actions.values():
+        if action.risk in ("read", "write") and _known(integration, action.operation, assumed=assumed):
+            yield _step(action, integration, records, assumed=assumed)
+
+
+def searches(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
+    """Yield every read that a person asks for by something: Zapier wants an input in each."""
+    for search in integration.searches.values():
+        if _known(integration, search.operation, assumed=assumed) and _inputs(search.inputs, assumed=assumed):
+            source: dict[str, Any] = {"operation": _operation(search.operation), "query": dict(search.query)}
+            if search.kind == "find":
+                source |= {"pages": search.scan_pages, "atLeastOne": search.at_least_one}
+            step = _step(search, integration, records, assumed=assumed)
+            yield step | {"look": LOOKERS[search.kind], "source": source}
+
+
+def _step(
+    step: Action | Search, integration: Integration, records: Records, *, assumed: bool
+) -> dict[str, Any]:
+    return {
+        "key": step.key,
+        "noun": _title(step.noun),
+        "display": {"label": step.label, "description": step.description},
+        "source": {"operation": _operation(step.operation)},
+        "form": form(_inputs(step.inputs, assumed=assumed), integration),
+        "record": records.name(step.resource, step.operation, step.fields, step.sample),
+    }
+
+
+def find_or_creates(
+    integration: Integration, searches: Mapping[str, Any], creates: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Pair searches with creates where both are offered, under the search's key as Zapier wants it."""
+    return {
+        pair.search: {
+            "key": pair.search,
+            "display": {"label": pair.label, "description": pair.description},
+            "search": pair.search,
+            "create": pair.create,
+        }
+        for pair in integration.find_or_create
+        if pair.search in searches and pair.create in creates
+    }
+
+
+def dropdowns(integration: Integration, used: set[str]) -> Iterator[dict[str, Any]]:
+    """Yield the hidden triggers behind the dropdowns that the app uses."""
+    for dropdown in integration.dropdowns.values():
+        if dropdown.key in used and dropdown.operation:
+            yield {
+                "key": dropdown.key,
+                "noun": _title(dropdown.noun),
+                "label": f"Choose {_title(dropdown.noun)}",
+                "description": f"Lists the choices of a {dropdown.noun}.",
+                "source": _choices(dropdown),
+            }
+
+
+def _choices(dropdown: Dropdown) -> dict[str, Any]:
+    return {
+        "operation": _operation(dropdown.operation or ""),
+        "query": dict(dropdown.query),
+        "value": dropdown.value,
+        "label": dropdown.label,
+    }
+
+
+def _known(integration: Integration, operation: str, *, assumed: bool) -> bool:
+    return assumed or integration.operations[operation].provenance != "assumed"
+
+
+def _inputs(inputs: Sequence[InputField], *, assumed: bool) -> list[InputField]:
+    """Without what nobody has seen the vendor take, unless the request needs it."""
+    return [one for one in inputs if assumed or one.required or one.provenance != "assumed"]
+
+
+def _operation(name: str) -> Code:
+    return Code(f"operations.{name}")
+
+
+def _title(noun: str) -> str:
+    return noun.title() if noun.islower() else noun
+
+
+def _dotted(paths: Sequence[Path]) -> str:
+    return " and ".join(".".join(path) for path in paths)

@@ -1,0 +1,148 @@
+"""What surrounds the steps of an app: the package, the vendor's facts, the login, the operations."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from connector.generator.zapier.literal import Code
+from connector.model import AuthField, Integration, Operation, Paging
+
+CORE = "19.1.0"
+VERSION = "0.1.0"
+TIMEOUT = 20_000  # milliseconds; Zapier ends a run after 30 seconds
+LOCK = Path(__file__).parent / "templates" / "package-lock.json"
+
+
+def package(integration: Integration) -> dict[str, str]:
+    """package.json, its lock, and what the platform's build needs to be told."""
+    name = f"{integration.vendor.id}-zapier"
+    manifest = {
+        "name": name,
+        "version": VERSION,
+        "private": True,
+        "description": integration.vendor.description,
+        "license": "MIT",
+        "type": "module",
+        "exports": "./index.js",
+        "engines": {"node": ">=18.20"},
+        "scripts": {"test": "node --test"},
+        "dependencies": {"zapier-platform-core": CORE},
+    }
+    lock = json.loads(LOCK.read_text("utf-8"))
+    root = {key: manifest[key] for key in ("name", "version", "license", "dependencies", "engines")}
+    lock |= {"name": name, "version": VERSION}
+    lock["packages"][""] = root
+    # The core reaches a package by a path that the build's tracing overlooks.
+    build = {"includeInBuild": ["require\\.mjs$"]}
+    return {"package.json": _json(manifest), "package-lock.json": _json(lock), ".zapierapprc": _json(build)}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def vendor_facts(integration: Integration) -> dict[str, Any]:
+    """Collect what the runtime must know of the vendor."""
+    login, errors = integration.authentication, integration.errors
+    return {
+        "name": integration.vendor.title,
+        "environments": {
+            one.key: {"label": one.label, "url": one.base_url} for one in integration.environments
+        },
+        "overrideVariable": override_variable(integration),
+        "credential": {"header": login.header, "prefix": login.prefix, "field": login.field},
+        "secrets": [one.key for one in login.fields if one.secret],
+        "userAgent": f"{integration.vendor.id}-zapier/{VERSION}",
+        "timeout": TIMEOUT,
+        "errors": {
+            "code": errors.code,
+            "message": errors.message,
+            "fields": errors.fields,
+            "byStatus": dict(errors.by_status),
+            "byCode": dict(errors.by_code),
+        },
+        "paging": {name: _paging(one) for name, one in integration.paging.items()},
+    }
+
+
+def override_variable(integration: Integration) -> str:
+    """Name the environment variable that replaces the address of the API."""
+    return f"{integration.vendor.id.upper()}_BASE_URL"
+
+
+def _paging(paging: Paging) -> dict[str, Any]:
+    return {
+        "page": paging.page_parameter,
+        "perPage": paging.size_parameter,
+        "first": paging.first,
+        "size": paging.size,
+        "maxSize": paging.max_size,
+        "total": paging.total,
+        "sizeReported": paging.size_reported,
+    }
+
+
+def operations(integration: Integration, used: set[str]) -> dict[str, dict[str, Any]]:
+    """Give the requests the app makes, by operationId."""
+    return {name: _operation(one) for name, one in integration.operations.items() if name in used}
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    facts: dict[str, Any] = {"method": operation.method, "path": operation.path, "result": operation.payload}
+    if operation.scope:
+        facts["permission"] = operation.scope
+    if operation.paging:
+        facts["paging"] = operation.paging
+    return facts
+
+
+def authentication(integration: Integration) -> dict[str, Any]:
+    """Give what a person types to connect, the request that proves it, and the label of the connection."""
+    login = integration.authentication
+    fields = [_login_field(one) for one in login.fields]
+    return {
+        "fields": [*fields, *_environment_field(integration)],
+        "label": login.connection_label,
+        "connection_label": "{{account}}",  # Zapier's own braces: the test's answer
+        "first": _first_record(integration),
+    }
+
+
+def _login_field(one: AuthField) -> dict[str, Any]:
+    kind = {"type": "password"} if one.secret else {"type": "string", "isNoSecret": True}
+    optional = {"helpText": one.help, "placeholder": one.placeholder}
+    shown = {name: text for name, text in optional.items() if text}
+    return {"key": one.key, "label": one.label, "required": one.required} | kind | shown
+
+
+def _environment_field(integration: Integration) -> list[dict[str, Any]]:
+    if len(integration.environments) == 1:
+        return []
+    choices = [{"value": one.key, "label": one.label, "sample": one.key} for one in integration.environments]
+    return [
+        {
+            "key": "environment",
+            "label": "Environment",
+            "required": True,
+            "type": "string",
+            "isNoSecret": True,
+            "choices": choices,
+            "default": choices[0]["value"],
+            "helpText": f"Where the key was made. Most people want {choices[0]['label']}.",
+        }
+    ]
+
+
+def _first_record(integration: Integration) -> dict[str, Any]:
+    """Ask the login's test for the oldest record, where the list can be turned round."""
+    login = integration.authentication
+    lists = [one for one in integration.triggers.values() if one.source.operation == login.test_operation]
+    resource = (
+        integration.resources[lists[0].resource] if lists else next(iter(integration.resources.values()))
+    )
+    return {
+        "operation": Code(f"operations.{login.test_operation}"),
+        "query": {**login.test_query, **(lists[0].source.order.oldest_first if lists else {})},
+        "noun": resource.noun,
+        "name": resource.label[0],
+    }

@@ -1,0 +1,166 @@
+"""What the API is: its operations, and the facts that hold for all of them."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from connector.model.fields import Field, Part, Path, Provenance
+
+ErrorKind = Literal[
+    "authentication", "permission", "not_found", "validation", "rate_limited", "unavailable", "unexpected"
+]
+
+
+class Parameter(Part):
+    """A path or query parameter. `repeated_as` names its several-values form (`status` -> `status[]`).
+
+    `field.key` is the parameter's name. Array parameters (the `[]` forms themselves) have `field.type`
+    "list".
+    """
+
+    location: Literal["path", "query"]
+    field: Field
+    repeated_as: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.field.key
+
+
+class Operation(Part):
+    """One request the API documents. `id` is the operationId; `path` is a template below the base URL.
+
+    `body` is None or a Field of type "object". `status` is the documented success status. `response`
+    describes the whole success body and `payload` is the path to what is of interest in it (`("data",)`;
+    a list when `payload_is_list`). `paging` names an entry of `Integration.paging` for operations read
+    page by page. `example` is the spec's example of the success body, `examples_of_errors` maps statuses
+    to error bodies.
+    """
+
+    id: str
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    summary: str
+    description: str = ""
+    tag: str = ""
+    parameters: tuple[Parameter, ...] = ()
+    body: Field | None = None
+    body_required: bool = False
+    status: int
+    response: Field
+    payload: Path = ()
+    payload_is_list: bool = False
+    paging: str | None = None
+    scope: str | None = None
+    provenance: Provenance = "documented"
+    example: Any = None
+    examples_of_errors: Mapping[int, Any] = {}
+
+    def parameter(self, name: str) -> Parameter | None:
+        return next((one for one in self.parameters if one.name == name), None)
+
+
+class Vendor(Part):
+    """Who runs the API. `description` is one sentence, "X is a …", 40 to 140 characters."""
+
+    id: str
+    title: str
+    description: str
+    homepage: str
+
+
+class Environment(Part):
+    """A place the vendor serves the same API from (production first)."""
+
+    key: str
+    label: str
+    base_url: str
+
+
+class AuthField(Part):
+    """What a person types to connect. `secret` values are never shown, logged or put in an error."""
+
+    key: str
+    label: str
+    help: str = ""
+    secret: bool = False
+    required: bool = True
+    placeholder: str = ""
+
+
+class Authentication(Part):
+    """How a request proves who sends it.
+
+    `scheme` "bearer": `Authorization: Bearer <field>`; "header": `<header>: <field>`. `field` names the
+    AuthField that is sent. `test_operation` with `test_query` is the cheapest request that succeeds only
+    with a good credential. `connection_label` is a template over AuthField keys and `environment`
+    (`"{store_name} ({environment})"`); it never holds a secret.
+    """
+
+    scheme: Literal["bearer", "header"]
+    header: str
+    prefix: str
+    field: str
+    fields: tuple[AuthField, ...]
+    test_operation: str
+    test_query: Mapping[str, Any] = {}
+    connection_label: str
+
+
+class ErrorFormat(Part):
+    """Where an error body says what went wrong, and which kind of error each status means.
+
+    `details` may hold `{field: message}` or a list of `{"field", "message"}` at `fields`. A status that
+    is not listed is "unexpected" below 500 and "unavailable" from 500 on.
+    """
+
+    code: Path
+    message: Path
+    fields: Path
+    by_status: Mapping[int, ErrorKind]
+    by_code: Mapping[str, ErrorKind] = {}
+
+
+class Window(Part):
+    """At most `requests` within `seconds`."""
+
+    requests: int
+    seconds: int
+
+
+class Plan(Part):
+    """What the vendor sells; no window of a length means no such limit."""
+
+    name: str
+    windows: tuple[Window, ...]
+
+
+class Limits(Part):
+    """How fast one credential may ask.
+
+    `throttle` is the smallest plan's shortest window: what a platform that cannot know the plan must keep
+    to. Header names are lower-case; `reset_header` holds Unix seconds.
+    """
+
+    plans: tuple[Plan, ...]
+    throttle: Window
+    limit_header: str | None = None
+    remaining_header: str | None = None
+    reset_header: str | None = None
+
+
+class Paging(Part):
+    """Numbered pages.
+
+    Stop when a page is empty, or `page * size` reaches the total at `total`, or (no total) when a page
+    holds fewer than asked for. `size` is what to ask for, `max_size` the most the vendor allows.
+    """
+
+    style: Literal["page"]
+    page_parameter: str
+    size_parameter: str
+    first: int
+    size: int
+    max_size: int
+    total: Path
+    total_pages: Path
+    size_reported: Path

@@ -1,0 +1,81 @@
+"""Values: what a record holds and what a request takes."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Path = tuple[str, ...]
+Provenance = Literal["documented", "observed", "assumed"]
+FieldType = Literal["string", "text", "integer", "number", "boolean", "datetime", "date", "list", "object"]
+
+
+class Part(BaseModel):
+    """Frozen, and refusing unknown names: a misspelt fact never passes silently."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Bounds(Part):
+    """What the spec limits a value to; None where it says nothing."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: bool = False
+    exclusive_maximum: bool = False
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+
+
+class Choice(Part):
+    """One value of a closed set, and how a person reads it: `label_sent`, "Label Sent"."""
+
+    value: str
+    label: str
+
+
+class Field(Part):
+    """One named value of a record or of a request.
+
+    `type` "list" with `children` is a list of records (line items); without children it is a list of
+    `item_type`. `type` "object" with `children` has these members; without, its members are not known
+    (counts by status, say). `choices` is a closed set; `known_values` are the words seen so far of an
+    open one (never validate against it). `datetime` is ISO 8601 with zone, `date` is `YYYY-MM-DD`.
+    """
+
+    key: str
+    label: str
+    type: FieldType
+    help: str = ""
+    required: bool = False
+    nullable: bool = False
+    item_type: FieldType | None = None
+    children: tuple["Field", ...] = ()
+    choices: tuple[Choice, ...] = ()
+    known_values: tuple[str, ...] = ()
+    default: Any = None
+    bounds: Bounds = Bounds()
+    read_only: bool = False
+    provenance: Provenance = "documented"
+    example: Any = None
+
+
+class InputField(Field):
+    """A field that a person or a program fills in, and where its value goes.
+
+    `location`: "path" and "query" name a parameter (`path[0]`); "body" is a path into the JSON body (of
+    children of a list: relative to one item); "match" goes nowhere: it is compared, ignoring case and
+    outer blanks, with the value at `path` in each record read (a look-up that the API has no filter for).
+    `dropdown` names an entry of `Integration.dropdowns` that offers values; anything may still be typed.
+    `repeated_as` is the query name for several values at once (`status[]`), when the API has one.
+    `advanced` may be folded away by a form.
+    """
+
+    location: Literal["path", "query", "body", "match"]
+    path: Path
+    children: tuple["InputField", ...] = ()
+    dropdown: str | None = None
+    repeated_as: str | None = None
+    advanced: bool = False

@@ -1,0 +1,238 @@
+"""What is offered of an API: triggers, actions, searches and what they need."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field as Default
+
+from connector.model.api import Authentication, Environment, ErrorFormat, Limits, Operation, Paging, Vendor
+from connector.model.fields import Choice, Field, InputField, Part, Path, Provenance
+
+Risk = Literal["read", "write", "financial", "destructive"]
+Runtime = Literal["python", "zapier"]
+
+
+class Resource(Part):
+    """A kind of record.
+
+    `noun` is lower-case singular ("return"); `label` are the paths that name one to a person.
+    """
+
+    key: str
+    noun: str
+    plural: str
+    id: Path
+    label: tuple[Path, ...]
+    fields: tuple[Field, ...]
+    sample: Any
+
+
+class Dropdown(Part):
+    """Values offered for an input: `choices` of a closed set, or the records of `operation`.
+
+    For records: `query` is always sent, pages follow `Operation.paging`, `value` is the path of the value
+    and `label` the paths joined by " · " (missing parts are left out). `search` names a query parameter
+    that narrows the list to typed text, if the API has one.
+    """
+
+    key: str
+    noun: str
+    choices: tuple[Choice, ...] = ()
+    operation: str | None = None
+    query: Mapping[str, Any] = {}
+    value: Path = ()
+    label: tuple[Path, ...] = ()
+    search: str | None = None
+
+
+class Order(Part):
+    """The query that sorts a list by creation, in both directions."""
+
+    oldest_first: Mapping[str, str]
+    newest_first: Mapping[str, str]
+
+
+class CreatedSince(Part):
+    """Every record is an event once, found by when it was created.
+
+    With `since` (a query parameter for "created after"): read oldest first from the watermark minus
+    `overlap`. Without: read newest first until records are older than that. Records already seen inside
+    the overlap are known by `id`, so that late ones (visible only after the watermark passed them) are
+    still found.
+    """
+
+    strategy: Literal["created_since"] = "created_since"
+    operation: str
+    id: Path
+    created: Path
+    since: str | None
+    order: Order
+    overlap: int = Default(description="seconds")
+    page_size: int
+    pages: int = Default(description="ceiling of pages read in one poll by the Python runtime")
+
+
+class WindowScan(Part):
+    """Read all records created within `look_back` seconds; compare their state with what the last poll saw.
+
+    `reached` None: every change of `state` is an event (`id` + state identify it), except a record first
+    seen in one of `initial`. Otherwise a record is an event once, when its state is first seen to be one
+    of `reached` (the state itself, or one that lies behind it).
+    """
+
+    strategy: Literal["window_scan"] = "window_scan"
+    operation: str
+    id: Path
+    created: Path
+    state: Path
+    since: str | None
+    order: Order
+    look_back: int = Default(description="seconds")
+    reached: tuple[str, ...] | None
+    initial: tuple[str, ...]
+    page_size: int
+    pages: int = Default(description="ceiling of pages read in one poll by the Python runtime")
+
+
+class Guarantee(Part):
+    """What one trigger promises in one runtime; computed from the facts above, asserted by tests.
+
+    `delivers`: "every_record" (each new record once), "latest_state" (a change is seen, states passed
+    through between two polls are not), "reached" (once, when the state or a later one is seen).
+    `look_back` in seconds: how far back a late record or a change is still found (None: as far as one
+    poll reads). `pages` is the most one poll reads (`page_size` each), `items_per_poll` the product;
+    `order` is how this runtime reads. `calls_per_day` is for a poll every `interval` seconds at the
+    ceiling, `calls_per_day_quiet` when one page holds everything. `shortest_interval` maps a plan to the
+    seconds its limits allow between polls at the ceiling. `dedupe` are the paths that together identify
+    an event (what a platform should mark as primary). `loses` says in a sentence what this trigger
+    misses.
+    """
+
+    runtime: Runtime
+    delivers: Literal["every_record", "latest_state", "reached"]
+    look_back: int | None
+    page_size: int
+    pages: int
+    items_per_poll: int
+    order: Literal["oldest_first", "newest_first"]
+    calls_per_poll: int
+    interval: int
+    calls_per_day: int
+    calls_per_day_quiet: int
+    shortest_interval: Mapping[str, int]
+    dedupe: tuple[Path, ...]
+    provenance: Provenance
+    loses: str
+
+
+class Trigger(Part):
+    """Something that happens to a record.
+
+    `fields` and `sample` describe one event's data (a row of the list).
+    """
+
+    key: str
+    label: str
+    description: str
+    resource: str
+    source: Annotated[CreatedSince | WindowScan, Default(discriminator="strategy")]
+    occurred_at: Path | None
+    inputs: tuple[InputField, ...] = ()
+    fields: tuple[Field, ...]
+    sample: Any
+    guarantees: Mapping[Runtime, Guarantee]
+
+
+class Finding(Part):
+    """How to tell whether a write of unknown outcome happened: read `operation`, look for an equal record.
+
+    `query` and `path_values` map a parameter to the input that fills it. `records` is the path to the
+    list inside the operation's payload. A record is the one written when each path of `equal` holds its
+    input's value and the time at `created` is not before the first attempt.
+    """
+
+    operation: str
+    query: Mapping[str, str] = {}
+    path_values: Mapping[str, str] = {}
+    records: Path = ()
+    equal: tuple[tuple[Path, str], ...] = ()
+    created: Path
+
+
+class Action(Part):
+    """A write.
+
+    `after_timeout` says what to do when no answer came: "repeat" (sending it again does no harm), "find"
+    (look with `finding` first) or "ask" (nothing can tell: the outcome is reported as unknown).
+    """
+
+    key: str
+    label: str
+    description: str
+    noun: str
+    resource: str
+    operation: str
+    risk: Risk
+    inputs: tuple[InputField, ...]
+    fields: tuple[Field, ...]
+    sample: Any
+    after_timeout: Literal["repeat", "find", "ask"]
+    finding: Finding | None = None
+
+
+class Search(Part):
+    """A read that a person asks for.
+
+    `kind`: "get" (one record by id; a 404 is an empty answer), "find" (records of a list that fit all
+    given inputs, best match first; `scan_pages` pages are read when an input has location "match"),
+    "list" (records below a parent), "report" (one computed record). `query` is always sent.
+    `at_least_one`: "find" needs one input of these keys.
+    """
+
+    key: str
+    label: str
+    description: str
+    noun: str
+    resource: str
+    kind: Literal["get", "find", "list", "report"]
+    operation: str
+    query: Mapping[str, Any] = {}
+    inputs: tuple[InputField, ...]
+    at_least_one: tuple[str, ...] = ()
+    scan_pages: int = 1
+    fields: tuple[Field, ...]
+    sample: Any
+
+
+class FindOrCreate(Part):
+    """A search and the action to fall back on. `inputs` maps the search's inputs to the action's."""
+
+    key: str
+    label: str
+    description: str
+    search: str
+    create: str
+
+
+class Integration(Part):
+    """Everything that is offered of one vendor. See the module's docstring."""
+
+    vendor: Vendor
+    environments: tuple[Environment, ...]
+    authentication: Authentication
+    errors: ErrorFormat
+    limits: Limits
+    paging: Mapping[str, Paging]
+    operations: Mapping[str, Operation]
+    resources: Mapping[str, Resource]
+    dropdowns: Mapping[str, Dropdown]
+    triggers: Mapping[str, Trigger]
+    actions: Mapping[str, Action]
+    searches: Mapping[str, Search]
+    find_or_create: tuple[FindOrCreate, ...]
+    excluded: Mapping[str, str]
+
+    @property
+    def base_url(self) -> str:
+        """Production, unless a caller says otherwise."""
+        return self.environments[0].base_url

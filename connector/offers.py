@@ -1,0 +1,384 @@
+"""Compiles what a catalog offers: resources, triggers, actions, searches, dropdowns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector import fields as made
+from connector.guarantees import guarantee, least_certain
+from connector.model import (
+    Action,
+    CreatedSince,
+    Dropdown,
+    Field,
+    Finding,
+    FindOrCreate,
+    InputField,
+    Order,
+    Resource,
+    Search,
+    Trigger,
+    WindowScan,
+)
+from connector.resolve import at_path, dotted, walk
+from connector.vocabulary import WindowScanWords
+from connector.words import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.model import Choice, Limits, Operation, Path, Provenance
+    from connector.resolve import At, Resolver
+    from connector.vocabulary import (
+        Catalog,
+        CreatedSinceWords,
+        FindingWords,
+        OfferWords,
+        ResourceWords,
+        TriggerWords,
+    )
+
+MINUTE, DAY = 60, 86_400
+
+
+def resources(words: Catalog, resolver: Resolver) -> dict[str, Resource]:
+    """Compile all kinds of records."""
+    return {key: _resource(key, one, resolver) for key, one in words.resources.items()}
+
+
+def _resource(key: str, said: ResourceWords, resolver: Resolver) -> Resource:
+    at: At = ("resources", key)
+    who = f"resource {key}"
+    fields: tuple[Field, ...] = ()
+    try:
+        fields = resolver.spec.schema(said.record).children
+    except LookupError:
+        guess = did_you_mean(said.record, resolver.spec.schema_names) or "."
+        resolver.complain(
+            (*at, "schema"), f"{who} names schema {said.record}, which the spec does not have{guess}"
+        )
+    for path in said.fields if fields else ():
+        resolver.path(fields, path, (*at, "fields", path), who)
+    return Resource(
+        key=key,
+        noun=said.noun,
+        plural=said.plural,
+        id=resolver.path(fields, said.id, (*at, "id"), who) if said.id else (),
+        label=tuple(resolver.path(fields, path, (*at, "label"), who) for path in said.label),
+        fields=made.named(fields, said.fields),
+        sample=_sample(resolver, said.sample, (*at, "sample"), who),
+    )
+
+
+def _sample(resolver: Resolver, name: str, at: At, who: str) -> Any:
+    operation = resolver.operation(name, at, who)
+    if operation is None:
+        return None
+    found = at_path(operation.example, operation.payload)
+    if isinstance(found, list):
+        found = found[0] if found else None
+    if found is None:
+        resolver.complain(at, f"{who} takes its sample from {name}, which has no example.")
+    return found
+
+
+def triggers(
+    words: Catalog, resolver: Resolver, known: Mapping[str, Resource], limits: Limits
+) -> dict[str, Trigger]:
+    """Compile all triggers with their guarantees."""
+    found = {}
+    for key, said in words.triggers.items():
+        at: At = ("triggers", key)
+        named = resolver.known(
+            said.source, words.sources, (*at, "source"), f"trigger {key} names source {said.source}"
+        )
+        there = _known_resource(resolver, said.resource, known, at, f"trigger {key}")
+        if named and there:
+            found[key] = _trigger(key, said, words, resolver, known[said.resource], limits)
+    return found
+
+
+def _trigger(
+    key: str, said: TriggerWords, words: Catalog, resolver: Resolver, resource: Resource, limits: Limits
+) -> Trigger:
+    at: At = ("triggers", key)
+    source_words = words.sources[said.source]
+    operation = resolver.operation(
+        source_words.operation, ("sources", said.source, "operation"), f"trigger {key}"
+    )
+    fields = _row(operation) or resource.fields
+    source = _source(said, source_words, resolver, operation, fields, key)
+    if isinstance(source, CreatedSince) and (said.status or said.or_later):
+        resolver.complain(
+            (*at, "status"), f"trigger {key} names a status, but its source looks at creation only."
+        )
+    occurred = said.occurred_at
+    provenance = _provenance(source, operation, fields)
+    ceilings = source_words.pages
+    return Trigger(
+        key=key,
+        label=said.label,
+        description=said.description,
+        resource=said.resource,
+        source=source,
+        occurred_at=resolver.path(fields, occurred, (*at, "occurred_at"), f"trigger {key}")
+        if occurred
+        else None,
+        fields=resource.fields,
+        sample=resource.sample,
+        guarantees={
+            "python": guarantee(source, "python", ceilings.python, limits, provenance),
+            "zapier": guarantee(source, "zapier", ceilings.zapier, limits, provenance),
+        },
+    )
+
+
+def _source(
+    said: TriggerWords,
+    words: CreatedSinceWords | WindowScanWords,
+    resolver: Resolver,
+    operation: Operation | None,
+    fields: tuple[Field, ...],
+    key: str,
+) -> CreatedSince | WindowScan:
+    at: At = ("sources", said.source)
+    who = f"source {said.source}"
+    order = Order(
+        oldest_first={words.order.by: words.order.value, words.order.direction: words.order.oldest_first},
+        newest_first={words.order.by: words.order.value, words.order.direction: words.order.newest_first},
+    )
+    resolver.query(operation, order.oldest_first, (*at, "order"), who)
+    resolver.query(operation, order.newest_first, (*at, "order"), who)
+    if operation and words.since:
+        resolver.parameter(operation, words.since, (*at, "since"), who)
+    common: dict[str, Any] = {
+        "operation": words.operation,
+        "id": resolver.path(fields, words.id, (*at, "id"), who),
+        "created": resolver.path(fields, words.created, (*at, "created"), who),
+        "since": words.since,
+        "order": order,
+        "page_size": words.page_size,
+        "pages": words.pages.python,
+    }
+    if not isinstance(words, WindowScanWords):
+        return CreatedSince(**common, overlap=words.overlap_minutes * MINUTE)
+    state = resolver.path(fields, words.state, (*at, "state"), who)
+    reached = (said.status, *said.or_later) if said.status else None
+    _check_words(resolver, fields, state, words.initial, (*at, "initial"), who)
+    _check_words(resolver, fields, state, reached or (), ("triggers", key, "status"), f"trigger {key}")
+    return WindowScan(
+        **common, state=state, reached=reached, initial=words.initial, look_back=words.look_back_days * DAY
+    )
+
+
+def _check_words(
+    resolver: Resolver, fields: tuple[Field, ...], path: Path, words: tuple[str, ...], at: At, who: str
+) -> None:
+    field = walk(fields, path)
+    known = [*field.known_values, *(choice.value for choice in field.choices)] if field else []
+    for word in words:
+        if known and word not in known:
+            guess = did_you_mean(word, known) or "."
+            resolver.complain(at, f"{who} names {path[-1]} {word}, which the spec does not list{guess}")
+
+
+def _provenance(
+    source: CreatedSince | WindowScan, operation: Operation | None, fields: tuple[Field, ...]
+) -> Provenance:
+    """Say what a promise rests on: the operation, its filter, and the fields that tell events apart."""
+    rests: list[Provenance] = [operation.provenance] if operation else []
+    paths = [source.id, source.created] + ([source.state] if isinstance(source, WindowScan) else [])
+    rests += [field.provenance for path in paths if (field := walk(fields, path))]
+    parameter = operation.parameter(source.since) if operation and source.since else None
+    return least_certain([*rests, *([parameter.field.provenance] if parameter else [])])
+
+
+def actions(words: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, Action]:
+    """Compile all writes."""
+    found = {}
+    for key, said in words.actions.items():
+        at: At = ("actions", key)
+        operation, resource, taken = _offer(key, said, "action", words, resolver, known)
+        if operation is None or resource is None:
+            continue
+        if (said.after_timeout == "find") != (said.finding is not None):
+            resolver.complain(
+                (*at, "after_timeout"), f"action {key}: finding belongs to after_timeout: find."
+            )
+        found[key] = Action(
+            key=key,
+            label=said.label,
+            description=said.description,
+            noun=resource.noun,
+            resource=said.resource,
+            operation=said.operation,
+            risk=said.risk,
+            inputs=taken,
+            fields=resource.fields,
+            sample=resource.sample,
+            after_timeout=said.after_timeout,
+            finding=said.finding and _finding(key, said.finding, taken, resolver),
+        )
+    return found
+
+
+def _finding(
+    key: str, said: FindingWords, taken: tuple[InputField, ...], resolver: Resolver
+) -> Finding | None:
+    at: At = ("actions", key, "finding")
+    who = f"action {key}"
+    operation = resolver.operation(said.operation, (*at, "operation"), who)
+    if operation is None:
+        return None
+    inputs = [one.key for one in taken]
+    query: dict[str, str] = {}
+    path_values: dict[str, str] = {}
+    for name, source in said.parameters.items():
+        resolver.known(source, inputs, (*at, "parameters", name), f"{who} looks by input {source}")
+        parameter = resolver.parameter(operation, name, (*at, "parameters", name), who)
+        if parameter:
+            (query if parameter.location == "query" else path_values)[name] = source
+    for source in said.equal.values():
+        resolver.known(source, inputs, (*at, "equal"), f"{who} compares input {source}")
+    row = _row(operation) or ()
+    records = dotted(said.records) if said.records else ()
+    if records:
+        resolver.path(row, said.records or "", (*at, "records"), who)
+        holder = walk(row, records)
+        row = holder.children if holder else ()
+    equal = tuple(
+        (resolver.path(row, path, (*at, "equal"), who), source) for path, source in said.equal.items()
+    )
+    return Finding(
+        operation=said.operation,
+        query=query,
+        path_values=path_values,
+        records=records,
+        equal=equal,
+        created=resolver.path(row, said.created, (*at, "created"), who),
+    )
+
+
+def searches(words: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, Search]:
+    """Compile all reads that a person asks for."""
+    found = {}
+    for key, said in words.searches.items():
+        at: At = ("searches", key)
+        operation, resource, taken = _offer(key, said, "search", words, resolver, known)
+        if operation is None or resource is None:
+            continue
+        for name in said.at_least_one:
+            resolver.known(name, said.inputs, (*at, "at_least_one"), f"search {key} asks for input {name}")
+        found[key] = Search(
+            key=key,
+            label=said.label,
+            description=said.description,
+            noun=resource.noun,
+            resource=said.resource,
+            kind=said.kind,
+            operation=said.operation,
+            query=resolver.query(operation, said.query, (*at, "query"), f"search {key}"),
+            inputs=taken,
+            at_least_one=said.at_least_one,
+            scan_pages=said.scan_pages,
+            fields=resource.fields,
+            sample=resource.sample,
+        )
+    return found
+
+
+def _offer(
+    key: str, said: OfferWords, kind: str, words: Catalog, resolver: Resolver, known: Mapping[str, Resource]
+) -> tuple[Operation | None, Resource | None, tuple[InputField, ...]]:
+    at: At = (f"{kind}s" if kind == "action" else "searches", key)
+    who = f"{kind} {key}"
+    operation = resolver.operation(said.operation, (*at, "operation"), who)
+    there = _known_resource(resolver, said.resource, known, at, who)
+    resource = known[said.resource] if there else None
+    for name, one in said.inputs.items():
+        for place, dropdown in (
+            (name, one.dropdown),
+            *((f"{name}.{c}", d.dropdown) for c, d in one.children.items()),
+        ):
+            if dropdown:
+                resolver.known(
+                    dropdown,
+                    words.dropdowns,
+                    (*at, "inputs", name),
+                    f"{who} input {place} names dropdown {dropdown}",
+                )
+    if operation is None:
+        return None, resource, ()
+    record = resource.fields if resource else ()
+    return operation, resource, made.inputs(resolver, operation, record, said.inputs, (*at, "inputs"), who)
+
+
+def dropdowns(words: Catalog, resolver: Resolver, acting: Mapping[str, Action]) -> dict[str, Dropdown]:
+    """Compile all lists of values to choose from."""
+    found = {}
+    for key, said in words.dropdowns.items():
+        at: At = ("dropdowns", key)
+        if (said.operation is None) == (said.choices_of is None):
+            resolver.complain(at, f"dropdown {key} needs either operation or choices_of.")
+        elif said.choices_of is not None:
+            choices = _choices(resolver, key, said.choices_of, acting)
+            found[key] = Dropdown(key=key, noun=said.noun, choices=choices)
+        elif operation := resolver.operation(said.operation or "", (*at, "operation"), f"dropdown {key}"):
+            row = _row(operation) or ()
+            value = resolver.path(row, said.value or "", (*at, "value"), f"dropdown {key}")
+            label = tuple(resolver.path(row, path, (*at, "label"), f"dropdown {key}") for path in said.label)
+            if said.search:
+                resolver.parameter(operation, said.search, (*at, "search"), f"dropdown {key}")
+            found[key] = Dropdown(
+                key=key,
+                noun=said.noun,
+                operation=operation.id,
+                query=resolver.query(operation, said.query, (*at, "query"), f"dropdown {key}"),
+                value=value,
+                label=label,
+                search=said.search,
+            )
+    return found
+
+
+def _choices(
+    resolver: Resolver, key: str, source: tuple[str, str], acting: Mapping[str, Action]
+) -> tuple[Choice, ...]:
+    at: At = ("dropdowns", key, "choices_of")
+    if not resolver.known(source[0], acting, at, f"dropdown {key} names action {source[0]}"):
+        return ()
+    field = walk(acting[source[0]].inputs, dotted(source[1]))
+    choices = made.offered(field) if field else ()
+    if not choices:
+        resolver.complain(at, f"dropdown {key}: {source[0]} has no input {source[1]} with known values.")
+    return choices
+
+
+def find_or_create(words: Catalog, resolver: Resolver) -> tuple[FindOrCreate, ...]:
+    """Compile the pairs of a search and the action to fall back on."""
+    for index, said in enumerate(words.find_or_create):
+        at: At = ("find_or_create", index)
+        resolver.known(said.search, words.searches, at, f"find_or_create names search {said.search}")
+        resolver.known(said.create, words.actions, at, f"find_or_create names action {said.create}")
+    return tuple(
+        FindOrCreate(
+            key=said.search,
+            label=said.label,
+            description=said.description,
+            search=said.search,
+            create=said.create,
+        )
+        for said in words.find_or_create
+    )
+
+
+def _known_resource(resolver: Resolver, name: str, known: Mapping[str, Resource], at: At, who: str) -> bool:
+    return resolver.known(name, known, (*at, "resource"), f"{who} names resource {name}")
+
+
+def _row(operation: Operation | None) -> tuple[Field, ...] | None:
+    """Return the fields of one record of an operation's payload."""
+    if operation is None:
+        return None
+    payload = walk(operation.response.children, operation.payload)
+    return payload.children if payload else None

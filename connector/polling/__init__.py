@@ -1,0 +1,21 @@
+"""Polling as a pure function: `(pages, cursor) -> (events, next cursor)`.
+
+`parts` has the words, `created_since` and `window_scan` the two strategies, `strategies` the table of
+them. Nothing here reads the network, the disk or the clock; `connector.triggers` does.
+"""
+
+from connector.polling.parts import Cursor, Event, Fetch, Page, Poll, Read, Reading, Strategy, read_pages
+from connector.polling.strategies import STRATEGIES
+
+__all__ = [
+    "STRATEGIES",
+    "Cursor",
+    "Event",
+    "Fetch",
+    "Page",
+    "Poll",
+    "Read",
+    "Reading",
+    "Strategy",
+    "read_pages",
+]

@@ -1,0 +1,189 @@
+"""Every record is an event once, found by when it was created.
+
+The cursor keeps a *watermark* (the newest creation that is surely read), the ids *seen* within the
+overlap below it, and a *floor* (records created earlier are settled: they were there before the first
+poll).
+
+With a filter on creation, records are read oldest first from the watermark minus the overlap: what is
+inserted while pages are being read can only push records to later pages, where they are read again and
+known. Without a filter they are read newest first until they are older than that. At the ceiling the
+reading goes on with the next poll: from the newest record read where that is progress, and otherwise
+(thousands at one moment, or newest first) from the next page.
+
+Rows that change places between two pages show as a row read twice, or as fewer different rows than the
+list counts. Then the watermark does not pass the doubtful place, and the next poll reads it again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.polling.parts import SECOND, Poll, Read, Reading, created, identity, micros, stamp
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.model import CreatedSince
+    from connector.polling.parts import About, Cursor, Page, Row
+
+MOST_SEEN = 20_000
+MOST_HOLDS = 3
+
+
+def plan(source: CreatedSince, cursor: Cursor | None, now: datetime, since: datetime | None) -> Reading:
+    """Decide what to read; the first poll without `since` looks at the newest records only, to know them."""
+    del now
+    state = cursor or _start(since)
+    if cursor is None and since is None:
+        return Reading(source.order.newest_first, 1, source.pages, _BelowNewest(source))
+    resume = state["resume"]
+    first = resume["page"] if resume else 1
+    cut = _cut(source, state)
+    if source.since is None:
+        return Reading(
+            source.order.newest_first, first, source.pages, lambda page: _reaches(source, page, cut)
+        )
+    asked = resume["since"] if resume else _asked(source, state)
+    query = {**source.order.oldest_first, **({} if asked is None else {source.since: asked})}
+    return Reading(query, first, source.pages, lambda _page: False)
+
+
+def fold(
+    about: About,
+    source: CreatedSince,
+    cursor: Cursor | None,
+    read: Read,
+    now: datetime,
+    since: datetime | None,
+) -> Poll:
+    """Turn what was read into events for records not seen before, and move the watermark."""
+    state = cursor or _start(since)
+    rows, doubt = _gathered(source, state, read)
+    if cursor is None and since is None:
+        return Poll((), _primed(source, rows, read, doubt))
+    cut, seen = _cut(source, state), state["seen"]
+    fresh = sorted(
+        (when, key, row)
+        for key, (when, row) in rows.items()
+        if key not in seen and (cut is None or when >= cut)
+    )
+    moved = _moved(source, state, rows, doubt, read)
+    known = {**seen, **{key: when for key, (when, _row) in rows.items()}}
+    return Poll(
+        events=tuple(about.event(row, key, now) for _when, key, row in fresh),
+        cursor=_pruned(source, {**moved, "seen": known}),
+    )
+
+
+def _gathered(
+    source: CreatedSince, state: Cursor, read: Read
+) -> tuple[dict[str, tuple[int, Row]], int | None]:
+    """Return the different rows by id, and the earliest creation of one met twice in this reading."""
+    resume = state["resume"]
+    doubt: int | None = resume["doubt"] if resume else None
+    met = set(state["seen"]) if resume else set()
+    rows: dict[str, tuple[int, Row]] = {}
+    for row in read.rows:
+        key, when = identity(row, source.id), created(row, source.created)
+        if key in met:
+            doubt = _least(doubt, when)
+        met.add(key)
+        rows.setdefault(key, (when, row))
+    return rows, doubt
+
+
+def _moved(
+    source: CreatedSince, state: Cursor, rows: dict[str, tuple[int, Row]], doubt: int | None, read: Read
+) -> Cursor:
+    """Return the state with watermark, resume point and count of holds as they follow from one reading."""
+    before: int | None = state["watermark"]
+    resume: dict[str, Any] | None = state["resume"]
+    newest = max((when for when, _row in rows.values()), default=None)
+    high = _most(newest, resume["high"] if resume else None)
+    safe = _least(high, doubt)
+    if not read.complete:
+        if source.since is not None and resume is None and _passes(safe, before):
+            return {**state, "watermark": safe, "held": 0}
+        asked = resume["since"] if resume else _asked(source, state)
+        return {**state, "resume": {"page": read.next_page, "since": asked, "high": high, "doubt": doubt}}
+    counted = source.since is not None and resume is None and read.total is not None
+    if counted and len(rows) < (read.total or 0) and state["held"] < MOST_HOLDS:
+        return {**state, "held": state["held"] + 1}
+    return {**state, "watermark": _most(before, safe), "resume": None, "held": 0}
+
+
+def _asked(source: CreatedSince, state: Cursor) -> str | None:
+    """Return the filter's value: a second early, for whether it includes its bound is not documented."""
+    cut = _cut(source, state)
+    return None if cut is None or source.since is None else stamp(cut - SECOND)
+
+
+def _primed(
+    source: CreatedSince, rows: dict[str, tuple[int, Row]], read: Read, doubt: int | None
+) -> Cursor:
+    """Take note of the newest records; what lies below a doubtful place, or was not read, is settled."""
+    newest = max((when for when, _row in rows.values()), default=None)
+    oldest = None if read.complete else min((when for when, _row in rows.values()), default=None)
+    below = _most(oldest, doubt)
+    state = {
+        "watermark": newest,
+        "floor": None if below is None else below + 1,
+        "seen": {key: when for key, (when, _row) in rows.items()},
+        "resume": None,
+        "held": 0,
+    }
+    return _pruned(source, state)
+
+
+def _start(since: datetime | None) -> Cursor:
+    floor = None if since is None else micros(since)
+    return {"watermark": floor, "floor": floor, "seen": {}, "resume": None, "held": 0}
+
+
+def _cut(source: CreatedSince, state: Cursor) -> int | None:
+    """Return the creation time below which records are settled."""
+    watermark: int | None = state["watermark"]
+    below = None if watermark is None else watermark - source.overlap * SECOND
+    return _most(below, state["floor"])
+
+
+def _pruned(source: CreatedSince, state: Cursor) -> Cursor:
+    """Forget ids below the cut; when too many remain, raise the floor over the oldest of them."""
+    cut = _cut(source, state)
+    kept = state["seen"] if cut is None else {key: when for key, when in state["seen"].items() if when >= cut}
+    if len(kept) > MOST_SEEN and not state["resume"]:
+        limit = sorted(kept.values(), reverse=True)[MOST_SEEN]
+        kept = {key: when for key, when in kept.items() if when > limit}
+        state = {**state, "floor": limit + 1}
+    return {**state, "seen": kept}
+
+
+def _reaches(source: CreatedSince, page: Page, cut: int | None) -> bool:
+    """Say whether a page, read newest first, reaches below a creation time."""
+    return cut is not None and any(created(row, source.created) < cut for row in page.rows)
+
+
+class _BelowNewest:
+    """Says whether a page reaches below the overlap under the first row met."""
+
+    def __init__(self, source: CreatedSince) -> None:
+        self.source = source
+        self.cut: int | None = None
+
+    def __call__(self, page: Page) -> bool:
+        if self.cut is None and page.rows:
+            newest = max(created(row, self.source.created) for row in page.rows)
+            self.cut = newest - self.source.overlap * SECOND
+        return _reaches(self.source, page, self.cut)
+
+
+def _most(first: int | None, second: int | None) -> int | None:
+    return max((one for one in (first, second) if one is not None), default=None)
+
+
+def _least(first: int | None, second: int | None) -> int | None:
+    return min((one for one in (first, second) if one is not None), default=None)
+
+
+def _passes(when: int | None, before: int | None) -> bool:
+    return when is not None and (before is None or when > before)

@@ -1,0 +1,157 @@
+"""The words of polling: what is to be read, what was read, what follows from it.
+
+One poll is `plan` (cursor -> what to read), `read` (the only step with I/O: pages in order, up to a
+ceiling) and `fold` (what was read + cursor -> events + next cursor). The three are handed to the poller
+as a `Strategy`, so that a test can replace one of them by a deliberately wrong one and see that it is
+caught.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from connector.errors import UnexpectedResponse
+from connector.paging import Page as Page  # noqa: PLC0414 - one of the words of polling
+from connector.resolve import at_path
+
+Cursor = dict[str, Any]
+Row = Mapping[str, Any]
+Fetch = Callable[[Mapping[str, Any], int], Awaitable[Page]]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a record; `id` is the same whenever it is told again.
+
+    `occurred_at` is the vendor's time, when the record holds it; `observed_at` is when it was noticed.
+    """
+
+    id: str
+    trigger: str
+    occurred_at: datetime | None
+    observed_at: datetime
+    data: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What to read: pages from `first_page` on, at most `pages`, stopping early when `enough(page)`."""
+
+    query: Mapping[str, Any]
+    first_page: int
+    pages: int
+    enough: Callable[[Page], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read; `complete` says that the reading ended by itself and not at its ceiling."""
+
+    rows: tuple[Row, ...]
+    complete: bool
+    next_page: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """The outcome: events, oldest first, and the cursor to keep once they are handed over."""
+
+    events: tuple[Event, ...]
+    cursor: Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """How one kind of source is polled.
+
+    `plan(source, cursor, now, since)`, `read(fetch, reading)`, `fold(about, source, cursor, read, now,
+    since)`.
+    """
+
+    plan: Callable[[Any, Cursor | None, datetime, datetime | None], Reading]
+    read: Callable[[Fetch, Reading], Awaitable[Read]]
+    fold: Callable[[About, Any, Cursor | None, Read, datetime, datetime | None], Poll]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The trigger an event is about: `name` starts its ids, `occurred_at` is a path into its rows."""
+
+    name: str
+    trigger: str
+    occurred_at: tuple[str, ...] | None
+
+    def event(self, row: Row, suffix: str, now: datetime) -> Event:
+        said = at_path(row, self.occurred_at) if self.occurred_at else None
+        return Event(
+            id=f"{self.name}:{suffix}",
+            trigger=self.trigger,
+            occurred_at=moment(said) if isinstance(said, str) else None,
+            observed_at=now,
+            data=row,
+        )
+
+
+async def read_pages(fetch: Fetch, reading: Reading) -> Read:
+    """Read pages one after the other until the list or the reading ends, or the ceiling is reached."""
+    rows: list[Row] = []
+    number, total = reading.first_page, None
+    while number < reading.first_page + reading.pages:
+        page = await fetch(reading.query, number)
+        rows.extend(page.rows)
+        total = page.total
+        number += 1
+        if page.last or reading.enough(page):
+            return Read(rows=tuple(rows), complete=True, next_page=number, total=total)
+    return Read(rows=tuple(rows), complete=False, next_page=number, total=total)
+
+
+# --- Facts of a row
+
+
+def identity(row: Row, path: tuple[str, ...]) -> str:
+    """Return the row's id; `UnexpectedResponse` when it has none."""
+    found = at_path(row, path)
+    if not isinstance(found, str | int) or found == "":
+        raise UnexpectedResponse(f"A record in the list has no {'.'.join(path)}.")
+    return str(found)
+
+
+def created(row: Row, path: tuple[str, ...]) -> int:
+    """Return when the row was created (microseconds since 1970); `UnexpectedResponse` without it."""
+    found = at_path(row, path)
+    try:
+        return micros(moment(found))
+    except (TypeError, ValueError) as problem:
+        raise UnexpectedResponse(
+            f"A record in the list has no usable {'.'.join(path)}: {found!r}."
+        ) from problem
+
+
+def moment(text: str) -> datetime:
+    """Parse ISO 8601; without a zone it is UTC, a date is its first moment."""
+    found = datetime.fromisoformat(text)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def micros(when: datetime) -> int:
+    return (when - EPOCH) // timedelta(microseconds=1)
+
+
+def stamp(when: int) -> str:
+    """Write microseconds as the vendor's `2024-12-30T10:30:00Z`, rounded down to the second."""
+    return f"{(EPOCH + timedelta(seconds=when // SECOND)).replace(tzinfo=None).isoformat()}Z"
+
+
+def as_moment(when: datetime | date) -> datetime:
+    """Return an aware datetime; a date is its first moment in UTC."""
+    if isinstance(when, datetime):
+        return when if when.tzinfo else when.replace(tzinfo=UTC)
+    return datetime(when.year, when.month, when.day, tzinfo=UTC)

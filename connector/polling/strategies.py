@@ -1,0 +1,16 @@
+"""The table of strategies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.polling import created_since, window_scan
+from connector.polling.parts import Strategy, read_pages
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STRATEGIES: Mapping[str, Strategy] = {
+    "created_since": Strategy(created_since.plan, read_pages, created_since.fold),
+    "window_scan": Strategy(window_scan.plan, read_pages, window_scan.fold),
+}

@@ -1,0 +1,123 @@
+"""Read all records of a window and compare their state with what was seen before.
+
+The cursor keeps, for each record created within the look-back, the last state seen and how often each
+state was entered. An entry leaves only when its record is older than the look-back, never because a poll
+did not meet it: rows move between pages while they are read.
+
+Reading the window may take several polls (a *lap*); it goes on with the next page, and what is inserted
+meanwhile only pushes records to later pages. Without `since` the first lap only takes note; it is
+repeated when rows changed places under it, so that nothing old is told as news.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import ConfigurationError, UnexpectedResponse
+from connector.polling.parts import SECOND, Poll, Read, Reading, created, identity, micros, stamp
+from connector.resolve import at_path
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.model import WindowScan
+    from connector.polling.parts import About, Cursor, Event, Row
+
+MOST_ROWS = 100_000
+MOST_PRIMING_LAPS = 3
+
+
+def plan(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> Reading:
+    """Decide what to read: the window from its start, or where the last poll stopped in it."""
+    start = _start(source, cursor, now, since)
+    resume = cursor["resume"] if cursor else None
+    first = resume["page"] if resume else 1
+    if source.since is None:
+        return Reading(
+            source.order.newest_first,
+            first,
+            source.pages,
+            lambda page: any(created(row, source.created) < start for row in page.rows),
+        )
+    asked = resume["since"] if resume else stamp(start - SECOND)
+    return Reading(
+        {**source.order.oldest_first, source.since: asked}, first, source.pages, lambda _page: False
+    )
+
+
+def fold(
+    about: About, source: WindowScan, cursor: Cursor | None, read: Read, now: datetime, since: datetime | None
+) -> Poll:
+    """Turn differences between what was read and what was known into events."""
+    start = _start(source, cursor, now, since)
+    primed = cursor["primed"] if cursor else since is not None
+    known = {key: entry for key, entry in (cursor["rows"] if cursor else {}).items() if entry[0] >= start}
+    events: list[tuple[int, Event]] = []
+    met: set[str] = set()
+    dirty = bool(cursor and cursor["resume"] and cursor["resume"]["dirty"])
+    for row in read.rows:
+        key, when = identity(row, source.id), created(row, source.created)
+        dirty = dirty or key in met
+        met.add(key)
+        if when < start:
+            continue
+        suffix, known[key] = _compared(source, key, when, _state(source, row), known.get(key))
+        if primed and suffix is not None:
+            events.append((when, about.event(row, suffix, now)))
+    if len(known) > MOST_ROWS:
+        raise ConfigurationError(
+            f"{about.name} would have to remember over {MOST_ROWS:,} records: its look-back is too long."
+        )
+    events.sort(key=lambda pair: pair[0])
+    short = source.since is not None and read.total is not None and len(met) < read.total
+    resume = cursor["resume"] if cursor else None
+    laps = cursor["laps"] if cursor else 0
+    state: Cursor = {
+        "start": start,
+        "rows": known,
+        "primed": primed,
+        "laps": laps,
+        "resume": None,
+    }
+    if not read.complete:
+        asked = resume["since"] if resume else stamp(start - SECOND)
+        state["resume"] = {"page": read.next_page, "since": asked, "dirty": dirty}
+    else:
+        doubtful = dirty or (short and not resume)
+        state["laps"] = laps + 1
+        state["primed"] = primed or not doubtful or laps + 1 >= MOST_PRIMING_LAPS
+    return Poll(events=tuple(event for _when, event in events), cursor=state)
+
+
+def _compared(
+    source: WindowScan, key: str, when: int, state: str, entry: list[Any] | None
+) -> tuple[str | None, list[Any]]:
+    """Compare one row with its entry; return the end of the event's id, if any, and the new entry."""
+    last, counts = (entry[1], entry[2]) if entry else (None, {})
+    if state == last:
+        return None, [when, state, counts]
+    entered = {**counts, state: counts.get(state, 0) + 1}
+    after = [when, state, entered]
+    if source.reached is None:
+        first = last is None and state in source.initial
+        again = f":{entered[state]}" if entered[state] > 1 else ""
+        return (None if first else f"{key}:{state}{again}"), after
+    before = any(word in counts for word in source.reached)
+    return (key if state in source.reached and not before else None), after
+
+
+def _start(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> int:
+    """Return where the window begins; it never moves back."""
+    start = micros(now - timedelta(seconds=source.look_back))
+    if cursor:
+        before: int = cursor["start"]
+        return max(start, before)
+    return start if since is None else micros(since)
+
+
+def _state(source: WindowScan, row: Row) -> str:
+    found = at_path(row, source.state)
+    if not isinstance(found, str):
+        raise UnexpectedResponse(f"A record in the list has no usable {'.'.join(source.state)}: {found!r}.")
+    return found

@@ -1,0 +1,174 @@
+"""Connections by name: a file of the user, the environment, and the built-in `sandbox`.
+
+Which one is used when none is named: the environment (`RETURNS_<VENDOR>_<FIELD>`,
+`RETURNS_<VENDOR>_BASE_URL`) if it has all required fields, else the file's `default`, else its only one,
+else `sandbox`, which asks a running sandbox for the credentials of its tenant `demo`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import ConfigurationError, ConnectorError, NotFound, VendorUnavailable
+from connector.words import did_you_mean, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import httpx
+
+    from connector.model import Integration
+
+SANDBOX = "sandbox"
+DEFAULT = "default"
+SANDBOX_URL = "http://127.0.0.1:4010"
+NAME = re.compile(r"^[A-Za-z0-9_-]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One way to connect to one vendor; `fields` hold secrets and are left out of its representation."""
+
+    name: str
+    base_url: str | None
+    fields: Mapping[str, str] = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        """What cursors are kept under: the same name at another place is another connection."""
+        return f"{self.name}@{self.base_url or 'production'}"
+
+
+class Profiles:
+    """The profiles of one user. `environment` is os.environ or a stand-in, `path` the TOML file."""
+
+    def __init__(
+        self, path: Path, environment: Mapping[str, str], transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self.path = path
+        self._environment = environment
+        self._transport = transport
+
+    async def choose(self, integration: Integration, name: str | None = None) -> Profile:
+        """Return the profile called `name`, or the one to use when none is named.
+
+        Raises `ConfigurationError` for an unknown or incomplete one, and `VendorUnavailable` without a
+        sandbox.
+        """
+        vendor = integration.vendor.id
+        kept = self.kept(vendor)
+        if name is not None:
+            if name in kept:
+                return kept[name]
+            if name == SANDBOX:
+                return await self._sandbox(integration)
+            known = [*kept, SANDBOX]
+            guess = did_you_mean(name, known) or f"; there is {listed(known)}."
+            raise ConfigurationError(f"{integration.vendor.title} has no profile {name!r}{guess}")
+        if (found := self._from_environment(integration)) is not None:
+            return found
+        if DEFAULT in kept:
+            return self._placed(vendor, kept[DEFAULT])
+        if len(kept) > 1:
+            raise ConfigurationError(
+                f"{integration.vendor.title} has the profiles {listed(kept)}; say which with --profile."
+            )
+        return self._placed(vendor, next(iter(kept.values()))) if kept else await self._sandbox(integration)
+
+    def kept(self, vendor: str) -> dict[str, Profile]:
+        """Return the profiles of a vendor in the file."""
+        found = self._read().get(vendor, {})
+        profiles = {}
+        for name, values in found.items() if isinstance(found, dict) else ():
+            if not isinstance(values, dict) or not all(isinstance(one, str) for one in values.values()):
+                raise ConfigurationError(f"Profile {vendor}.{name} in {self.path} must hold texts only.")
+            fields = {key: value for key, value in values.items() if key != "base_url"}
+            profiles[name] = Profile(name=name, base_url=values.get("base_url"), fields=fields)
+        return profiles
+
+    def keep(self, vendor: str, profile: Profile) -> None:
+        """Write a profile to the file, which only its owner can read."""
+        if not NAME.match(profile.name):
+            raise ConfigurationError(f"{profile.name!r} cannot name a profile: use letters, digits, - and _.")
+        everything = self._read()
+        values = {**({"base_url": profile.base_url} if profile.base_url else {}), **profile.fields}
+        everything.setdefault(vendor, {})[profile.name] = values
+        lines = []
+        for one, names in everything.items():
+            for name, entries in names.items():
+                lines.append(f"[{one}.{name}]")
+                lines.extend(
+                    f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in entries.items()
+                )
+                lines.append("")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        beside = self.path.with_name(f"{self.path.name}.new")
+        beside.unlink(missing_ok=True)
+        with os.fdopen(
+            os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8"
+        ) as file:
+            file.write("\n".join(lines))
+        beside.replace(self.path)
+
+    def given(self, vendor: str, name: str) -> str | None:
+        """Return what the environment says for a login field."""
+        return self._environment.get(f"RETURNS_{vendor}_{name}".upper()) or None
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            return tomllib.loads(self.path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as problem:
+            raise ConfigurationError(
+                f"The file of profiles {self.path} cannot be read: {problem}."
+            ) from problem
+
+    def _from_environment(self, integration: Integration) -> Profile | None:
+        vendor = integration.vendor.id
+        login = integration.authentication.fields
+        fields = {one.key: value for one in login if (value := self.given(vendor, one.key))}
+        if any(one.required and one.key not in fields for one in login):
+            return None
+        return Profile(name="environment", base_url=self.given(vendor, "base_url"), fields=fields)
+
+    def _placed(self, vendor: str, profile: Profile) -> Profile:
+        elsewhere = self.given(vendor, "base_url")
+        return profile if elsewhere is None else Profile(profile.name, elsewhere, profile.fields)
+
+    async def _sandbox(self, integration: Integration) -> Profile:
+        import httpx
+
+        vendor = integration.vendor.id
+        url = self._environment.get("RETURNS_SANDBOX_URL") or SANDBOX_URL
+        token = self._environment.get("RETURNS_CONTROL_TOKEN")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            async with httpx.AsyncClient(transport=self._transport, timeout=10, headers=headers) as client:
+                response = await client.get(f"{url.rstrip('/')}/__sandbox/tenants/demo/credentials")
+        except (httpx.TransportError, httpx.InvalidURL) as problem:
+            raise VendorUnavailable(
+                f"No profile of {integration.vendor.title} is set up and no sandbox answers at {url}. "
+                f"Run `returns connect {vendor}`, or `returns serve` in another terminal."
+            ) from problem
+        return _described(integration, response, url)
+
+
+def _described(integration: Integration, response: httpx.Response, url: str) -> Profile:
+    """Read the sandbox's answer about credentials."""
+    try:
+        vendors = response.json()["vendors"]
+        if integration.vendor.id not in vendors:
+            raise NotFound(f"The sandbox at {url} does not serve {integration.vendor.title}.")
+        found = vendors[integration.vendor.id]
+        return Profile(name=SANDBOX, base_url=str(found["base_url"]), fields=dict(found["fields"]))
+    except (ValueError, KeyError, TypeError) as problem:
+        raise ConnectorError(
+            f"What answers at {url} is no sandbox that gives credentials (status {response.status_code})."
+        ) from problem

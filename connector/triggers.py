@@ -1,0 +1,80 @@
+"""Triggers, run: fetches the pages a strategy asks for and turns them into events and the next cursor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import ConfigurationError
+from connector.polling import STRATEGIES, Cursor, Event, Strategy
+from connector.polling.parts import About, as_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from connector.client import Client
+    from connector.model import Trigger
+    from connector.paging import Page
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """Events, oldest first, and the cursor to keep once they are handed over. The cursor is plain JSON."""
+
+    events: tuple[Event, ...]
+    cursor: Cursor
+
+
+class BoundTrigger:
+    """A trigger of one connection. `strategy` may be replaced by a wrong one to see that tests catch it."""
+
+    def __init__(self, client: Client, trigger: Trigger, strategy: Strategy | None = None) -> None:
+        self.trigger = trigger
+        self.name = f"{client.integration.vendor.id}:{trigger.key}"
+        self._client = client
+        self._strategy = strategy or STRATEGIES[trigger.source.strategy]
+
+    async def poll(self, cursor: Cursor | None = None, *, since: datetime | date | None = None) -> Polled:
+        """Poll once.
+
+        Without a cursor and `since`, nothing is an event: the poll takes note of what is there. `since`
+        (for the first poll only) asks for what happened from then on. Hand the events over before you
+        keep the cursor. Raises `ConfigurationError` for a cursor that another trigger or version made,
+        and all errors of a read.
+        """
+        state = None if cursor is None else self._opened(cursor)
+        start = as_moment(since) if since is not None and cursor is None else None
+        now = self._client.clock()
+        source = self.trigger.source
+        reading = self._strategy.plan(source, state, now, start)
+        read = await self._strategy.read(self._fetch, reading)
+        about = About(self.name, self.trigger.key, self.trigger.occurred_at)
+        poll = self._strategy.fold(about, source, state, read, now, start)
+        sealed = {"version": VERSION, "trigger": self.name, "strategy": source.strategy, "state": poll.cursor}
+        return Polled(events=poll.events, cursor=sealed)
+
+    async def _fetch(self, query: Mapping[str, Any], number: int) -> Page:
+        operation = self._client.integration.operations[self.trigger.source.operation]
+        paging = self._client.integration.paging[operation.paging or ""]
+        values = {**query, paging.size_parameter: self.trigger.source.page_size}
+        return await self._client.page(operation, values, number)
+
+    def _opened(self, cursor: Cursor) -> Cursor:
+        made_by = cursor.get("trigger")
+        if made_by != self.name:
+            raise ConfigurationError(
+                f"This cursor was made by {made_by or 'something else'}, not by {self.name}."
+            )
+        version, strategy = cursor.get("version"), cursor.get("strategy")
+        if version != VERSION or strategy != self.trigger.source.strategy:
+            raise ConfigurationError(
+                f"This cursor of {self.name} has version {version} ({strategy}); only version {VERSION} "
+                f"({self.trigger.source.strategy}) is understood. Start anew without a cursor."
+            )
+        state = cursor.get("state")
+        if not isinstance(state, dict):
+            raise ConfigurationError(f"This cursor of {self.name} is damaged. Start anew without a cursor.")
+        return state

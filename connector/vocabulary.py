@@ -1,0 +1,236 @@
+"""The closed vocabulary of a catalog file, `connector/catalog/<vendor>.yaml`.
+
+Every word a catalog may use is here, and nothing is an expression. Names of operations, parameters and
+fields are resolved against the vendor's description by `connector.compile`; what a word means is told in
+`connector.model`. Paths into records are written with dots: `customer.email`.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Default
+
+from connector.model import ErrorKind, Risk, Vendor
+
+Dotted = Annotated[str, Default(pattern=r"^[A-Za-z_][\w.\-]*$")]
+Key = Annotated[str, Default(pattern=r"^[a-z][a-z0-9_]+$")]
+Label = Annotated[str, Default(min_length=2, max_length=60)]
+Sentence = Annotated[str, Default(min_length=5, max_length=1000, pattern=r"\.$")]
+
+
+class Words(BaseModel):
+    """Base of all parts: unknown words are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EnvironmentWords(Words):
+    label: Label
+    base_url: str
+
+
+class LoginCheckWords(Words):
+    operation: str
+    query: dict[str, Any] = {}
+
+
+class AuthFieldWords(Words):
+    label: Label
+    help: Sentence | None = None
+    secret: bool = False
+    required: bool = True
+    placeholder: str = ""
+
+
+class AuthenticationWords(Words):
+    security_scheme: str
+    credential: str
+    fields: dict[Key, AuthFieldWords]
+    test: LoginCheckWords
+    connection_label: str
+
+
+class ErrorWords(Words):
+    code: Dotted
+    message: Dotted
+    fields: Dotted
+    by_status: dict[int, ErrorKind]
+    by_code: dict[str, ErrorKind] = {}
+
+
+class PlanWords(Words):
+    minute: int | None = None
+    day: int | None = None
+
+
+class LimitWords(Words):
+    plans: Annotated[dict[str, PlanWords], Default(min_length=1)]
+    limit_header: str | None = None
+    remaining_header: str | None = None
+    reset_header: str | None = None
+
+
+class PagingWords(Words):
+    style: Literal["page"]
+    page: str
+    size: str
+    first: int = 1
+    page_size: int
+    total: Dotted
+    total_pages: Dotted
+    size_reported: Dotted
+    operations: tuple[str, ...]
+
+
+class FieldWords(Words):
+    """How a field is called to people; `choices` relabels values: `{in_transit: On Its Way}`."""
+
+    label: Label | None = None
+    help: Sentence | None = None
+    choices: dict[str, Label] = {}
+
+
+class ResourceWords(Words):
+    """`schema` is a component of the description, `sample` an operation whose example shows such a record."""
+
+    noun: str
+    plural: str
+    record: str = Default(alias="schema")
+    id: Dotted | None = None
+    label: tuple[Dotted, ...] = ()
+    sample: str
+    fields: dict[Dotted, FieldWords] = {}
+
+
+class DropdownWords(Words):
+    """Either `operation`, `value` and `label`, or `choices_of`: an input whose closed set is offered."""
+
+    noun: str
+    operation: str | None = None
+    query: dict[str, Any] = {}
+    value: Dotted | None = None
+    label: tuple[Dotted, ...] = ()
+    search: str | None = None
+    choices_of: tuple[str, Dotted] | None = None
+
+
+class OrderWords(Words):
+    by: str
+    direction: str
+    value: str
+    oldest_first: str
+    newest_first: str
+
+
+class PageCeilings(Words):
+    python: Annotated[int, Default(ge=1, le=500)]
+    zapier: Annotated[int, Default(ge=1, le=25)]
+
+
+class SourceWords(Words):
+    """A way to notice what happened, shared by triggers."""
+
+    operation: str
+    id: Dotted = "id"
+    created: Dotted
+    since: str | None = None
+    order: OrderWords
+    page_size: Annotated[int, Default(ge=1)]
+    pages: PageCeilings
+
+
+class CreatedSinceWords(SourceWords):
+    strategy: Literal["created_since"]
+    overlap_minutes: Annotated[int, Default(ge=1, le=24 * 60)]
+
+
+class WindowScanWords(SourceWords):
+    strategy: Literal["window_scan"]
+    state: Dotted
+    initial: tuple[str, ...] = ()
+    look_back_days: Annotated[int, Default(ge=1, le=365)]
+
+
+class TriggerWords(Words):
+    """`status` (with `or_later`) is for window scans; without it every change of state is an event."""
+
+    label: Label
+    description: Sentence
+    resource: str
+    source: str
+    status: str | None = None
+    or_later: tuple[str, ...] = ()
+    occurred_at: Dotted | None = None
+
+
+class InputWords(FieldWords):
+    """One input; `name` is the parameter or body field it fills when its key is another word.
+
+    `match` makes it a look-up in records read (a path into them) instead. `required` may only tighten.
+    """
+
+    name: Dotted | None = None
+    match: Dotted | None = None
+    required: Literal[True] | None = None
+    dropdown: str | None = None
+    advanced: bool = False
+    children: dict[Key, "InputWords"] = {}
+
+
+class FindingWords(Words):
+    """How to look for a write that got no answer; values name inputs of the action."""
+
+    operation: str
+    parameters: dict[str, str] = {}
+    records: Dotted | None = None
+    equal: dict[Dotted, str]
+    created: Dotted
+
+
+class OfferWords(Words):
+    label: Label
+    description: Sentence
+    resource: str
+    operation: str
+    inputs: dict[Key, InputWords] = {}
+
+
+class ActionWords(OfferWords):
+    risk: Risk
+    after_timeout: Literal["repeat", "find", "ask"]
+    finding: FindingWords | None = None
+
+
+class SearchWords(OfferWords):
+    kind: Literal["get", "find", "list", "report"]
+    query: dict[str, Any] = {}
+    at_least_one: tuple[Key, ...] = ()
+    scan_pages: Annotated[int, Default(ge=1, le=100)] = 1
+
+
+class FindOrCreateWords(Words):
+    label: Label
+    description: Sentence
+    search: str
+    create: str
+
+
+class Catalog(Words):
+    """One catalog file."""
+
+    catalog: Literal[1]
+    vendor: Vendor
+    environments: Annotated[dict[Key, EnvironmentWords], Default(min_length=1)]
+    authentication: AuthenticationWords
+    payload: Dotted
+    errors: ErrorWords
+    limits: LimitWords
+    paging: dict[Key, PagingWords]
+    resources: dict[Key, ResourceWords]
+    dropdowns: dict[Key, DropdownWords] = {}
+    sources: dict[Key, Annotated[CreatedSinceWords | WindowScanWords, Default(discriminator="strategy")]]
+    triggers: dict[Key, TriggerWords]
+    actions: dict[Key, ActionWords]
+    searches: dict[Key, SearchWords]
+    find_or_create: tuple[FindOrCreateWords, ...] = ()
+    exclude: dict[str, Sentence] = {}

@@ -1,0 +1,75 @@
+"""The gates before the APIs: a vendor's opens to its keys, the control plane's to its token."""
+
+from collections.abc import Mapping
+from hmac import compare_digest
+
+from pydantic import SecretStr
+
+from mock_server.clock import Clocks
+from mock_server.engine.problem import Problem
+from mock_server.keys import Grant
+from mock_server.ratelimit import Verdict, untouched
+from mock_server.vendors import Vendor
+from mock_server.world import World
+
+
+class KeyGate:
+    """Lets in who has a key of one vendor, counts requests, and keeps the tenant's time."""
+
+    def __init__(self, world: World, vendor: Vendor) -> None:
+        self._vendor = vendor.name
+        self._lowest_plan = next(iter(vendor.plans.values()))
+        self._keys = world.keys
+        self._clocks = world.clocks
+        self._limiter = world.limiter
+
+    def admit(self, credentials: Mapping[str, str]) -> Grant:
+        """Return what the presented key opens, with the tenant's steps carried out up to now."""
+        for presented in credentials.values():
+            grant = self._keys.look_up(self._vendor, presented)
+            if grant is not None:
+                self._clocks.catch_up(grant.tenant)
+                return grant
+        reason = (
+            "This API key is not known here." if credentials else "An API key is required; none was sent."
+        )
+        raise Problem("unauthenticated", reason)
+
+    def take(self, grant: Grant) -> Verdict:
+        """Count one request against the key's windows."""
+        return self._limiter.take(grant, self._clocks.now(grant.tenant))
+
+    def stranger(self) -> Verdict:
+        """Return the lowest plan's windows, with nothing used."""
+        return untouched(self._lowest_plan, self._clocks.real())
+
+    def now(self, grant: Grant | None) -> int:
+        """Return the tenant's time; real time for a stranger."""
+        return self._clocks.real() if grant is None else self._clocks.now(grant.tenant)
+
+
+class TokenGate:
+    """Lets in who has the control plane's token; everybody if there is none."""
+
+    def __init__(self, clocks: Clocks, token: SecretStr | None) -> None:
+        self._clocks = clocks
+        self._token = token.get_secret_value().encode() if token else b""
+
+    def admit(self, credentials: Mapping[str, str]) -> None:
+        """Compare the presented token in constant time."""
+        presented = next(iter(credentials.values()), "").encode()
+        if self._token and not compare_digest(presented, self._token):
+            raise Problem(
+                "unauthenticated", "The control plane asks for its token, as `Authorization: Bearer TOKEN`."
+            )
+
+    def take(self, grant: Grant) -> Verdict:
+        """Never happens: nobody is granted anything here."""
+        raise NotImplementedError(grant)
+
+    def stranger(self) -> None:
+        """Return nothing: the control plane has no limits."""
+
+    def now(self, grant: Grant | None) -> int:  # noqa: ARG002 - the control plane knows real time only
+        """Return real time."""
+        return self._clocks.real()

@@ -1,0 +1,174 @@
+"""The sandbox as one ASGI application: the engine, stock Connexion for its documentation, the pages."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import sqlalchemy as sa
+
+import openapi
+from mock_server import curl, vendors
+from mock_server.admission import KeyGate, TokenGate
+from mock_server.control import Control
+from mock_server.engine.middleware import Engine
+from mock_server.engine.stock import (
+    ConnexionMiddleware,
+    ExceptionMiddleware,
+    LifespanMiddleware,
+    Resolver,
+    ServerErrorMiddleware,
+    SwaggerUIMiddleware,
+    SwaggerUIOptions,
+)
+from mock_server.keys import DEMO
+from mock_server.pages.console import Entry, create_console
+from mock_server.pages.label import Label
+from mock_server.pages.wsgi import OnTheLoop
+from mock_server.store import tables
+from mock_server.tenants import Tenants
+from mock_server.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from mock_server.engine.gate import Gate, Service
+    from mock_server.settings import Settings
+    from mock_server.vendors import Vendor
+
+CONTROL_PATH = "/__sandbox"
+_DOCUMENTATION = SwaggerUIOptions(
+    serve_spec=False,  # the pages serve the document, unresolved and without blocking for half a second
+    spec_path="/openapi.json",
+    swagger_ui_config={"persistAuthorization": True, "tryItOutEnabled": True, "displayRequestDuration": True},
+)
+
+
+class UnknownVendorError(LookupError):
+    """The settings name a vendor that there is not."""
+
+
+class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
+    """The application; `world` is its state, `entries` are the vendors' APIs that it serves."""
+
+    world: World
+    entries: list[Entry]
+
+    def assemble(self) -> None:
+        """Compile all operations now rather than at the first request; raises `BrokenSpecification`."""
+        self.app, self.middleware_stack = self._build_middleware_stack()
+
+
+def create_app(settings: Settings) -> Sandbox:
+    """Make a sandbox; two of them share nothing.
+
+    Raises `UnknownVendorError`, `StoreError` for a database that cannot be used,
+    `BrokenSpecification` for an operation that cannot be served.
+    """
+    chosen = [settings.vendor] if settings.vendor else vendors.names()
+    unknown = set(chosen).difference(vendors.names())
+    if unknown:
+        raise UnknownVendorError(
+            f"There is no vendor {', '.join(unknown)!r}; there are: {', '.join(vendors.names())}."
+        )
+    world = World.open(settings)
+    try:
+        return _assemble(world, {name: vendors.load(name, world) for name in chosen})
+    except BaseException:
+        world.close()
+        raise
+
+
+def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
+    settings = world.settings
+    tenants = Tenants(world, served)
+    tenants.open()
+    entries = [_entry(world, vendor) for vendor in served.values()]
+    control = _control_entry(settings)
+    console = create_console(entries, control, partial(_find_label, world))
+    passes = ("/ui", "/openapi.json", "/openapi.yaml")
+    engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes)
+    stack = [engine, ServerErrorMiddleware, ExceptionMiddleware, SwaggerUIMiddleware, LifespanMiddleware]
+    app = Sandbox(OnTheLoop(console), import_name=__name__, middlewares=stack, lifespan=_lifespan(world))
+    app.world, app.entries = world, entries
+    for entry in entries:
+        vendor = served[entry.name]
+        _add(app, entry, vendor, KeyGate(world, vendor))
+    _add(app, control, Control(world, tenants, served), TokenGate(world.clocks, settings.control_token))
+    app.assemble()
+    return app
+
+
+def _add(app: Sandbox, entry: Entry, service: Service, gate: Gate) -> None:
+    app.add_api(
+        entry.document,
+        base_path=entry.path,
+        name=entry.name,
+        resolver=Resolver(partial(getattr, service)),
+        swagger_ui_options=_DOCUMENTATION,
+        service=service,
+        gate=gate,
+    )
+
+
+def _lifespan(world: World) -> Any:
+    @asynccontextmanager
+    async def lifespan(_app: Any) -> AsyncIterator[None]:
+        yield
+        world.close()
+
+    return lifespan
+
+
+def _entry(world: World, vendor: Vendor) -> Entry:
+    path = world.settings.path_of(vendor.name, vendor.base_path)
+    url = world.settings.base_url + path
+    document = _at_home(openapi.read(vendor.name), path, url)
+    shown = vendor.credentials(world.keys.key(DEMO, vendor.name))
+    return Entry(
+        title=vendor.title,
+        name=vendor.name,
+        path=path,
+        url=url,
+        document=document,
+        fields=dict(shown["fields"]),
+        curl=curl.command(document, url, shown["headers"], shown["query"]),
+    )
+
+
+def _control_entry(settings: Settings) -> Entry:
+    url = settings.base_url + CONTROL_PATH
+    document = _at_home(openapi.read(openapi.CONTROL_PLANE), CONTROL_PATH, url)
+    command = curl.command(document, url, {}, {})
+    return Entry("Control plane", openapi.CONTROL_PLANE, CONTROL_PATH, url, document, {}, command)
+
+
+def _at_home(document: dict[str, Any], path: str, url: str) -> dict[str, Any]:
+    """Return the document with this sandbox as its server: relative for Try it out, absolute for the rest."""
+    document["servers"] = [
+        {"url": path, "description": "This sandbox"},
+        {"url": url, "description": "This sandbox, by its full address"},
+    ]
+    return document
+
+
+def _find_label(world: World, vendor: str, shipment: str) -> Label | None:
+    """Return what to print for a shipment of any tenant: whoever has the URL may see the label."""
+    rows = tables.rows
+    found = world.store.select(
+        sa.select(rows.c.document)
+        .where(rows.c.vendor == vendor, rows.c.kind == "shipment", rows.c.id == shipment)
+        .limit(1)
+    )
+    if not found:
+        return None
+    document = orjson.loads(found[0][0])
+    return Label(
+        carrier=document["carrier"],
+        service=document["service"],
+        direction=document["direction"],
+        tracking_number=document["tracking_number"],
+        reference=document["id"],
+    )

@@ -1,0 +1,64 @@
+"""What `returns serve` prints once it answers."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mock_server.app import Sandbox
+    from mock_server.pages.console import Entry
+    from mock_server.settings import Settings
+
+
+def show(app: Sandbox) -> None:
+    """Print where the sandbox is, how to log in, and what to try next; flushed, for people pipe it."""
+    settings = app.world.settings
+    print(f"The returns sandbox is ready: {settings.base_url}/", end="\n\n")  # noqa: T201
+    for line in (*_apis(app), "", *_facts(settings), *_next_steps(app.entries)):
+        print(line)  # noqa: T201
+    print("\nCtrl-C stops the sandbox.", flush=True)  # noqa: T201
+
+
+def _apis(app: Sandbox) -> Iterator[str]:
+    for entry in app.entries:
+        yield f"{entry.title}: {entry.url}"
+        yield from (f"  {name.replace('_', ' ')} (demo): {value}" for name, value in entry.fields.items())
+        yield f"  {entry.curl}"
+        yield f"  Swagger UI: {entry.url}/ui/"
+
+
+def _facts(settings: Settings) -> Iterator[str]:
+    kept = settings.database.partition("///")[2]
+    yield f"State is kept in {kept}" if kept else "State is kept in memory, and gone when this ends."
+    if not settings.rate_limits:
+        yield "Rate limits are off."
+
+
+def _next_steps(entries: list[Entry]) -> Iterator[str]:
+    for entry in entries[:1]:
+        yield ""
+        yield "Try next, in two other terminals:"
+        yield f"  returns trigger {entry.name} new_return --watch"
+        yield f"  returns action {entry.name} create_return {_inputs(entry.document)}"
+
+
+def _inputs(document: Mapping[str, Any]) -> str:
+    """Return the required inputs of `create_return` as options, with the specification's example values."""
+    operations = (operation for path in document["paths"].values() for operation in path.values())
+    found = next((each for each in operations if _id_of(each) == "create_return"), None)
+    if found is None:
+        return ""
+    content = found["requestBody"]["content"]["application/json"]
+    example = content.get("example") or next(iter(content["examples"].values()))["value"]
+    words = (
+        f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in example.items()
+    )
+    return " ".join(f"--input {shlex.quote(word)}" for word in words)
+
+
+def _id_of(operation: Any) -> str:
+    return str(operation.get("operationId", "")) if isinstance(operation, dict) else ""

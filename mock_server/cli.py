@@ -1,0 +1,123 @@
+"""The sandbox's part of the command line: `returns serve`, `returns credentials`, `returns sandbox …`."""
+
+from __future__ import annotations
+
+import sys
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mock_server import address, remote
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from mock_server.settings import Settings
+
+_REFUSED, _MISUSED, _INTERRUPTED = 1, 2, 130
+
+
+def register(app: typer.Typer) -> None:
+    """Add the sandbox's commands to the program."""
+    app.command()(serve)
+    app.command()(remote.credentials)
+    app.add_typer(remote.commands, name="sandbox")
+
+
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.  [default: 127.0.0.1]")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port; 0 takes a free one.  [default: 4010]", min=0, max=65535)
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(help="sqlite:///FILE, or sqlite:// for memory.  [default: a file of your user]"),
+    ] = None,
+    vendor: Annotated[str | None, typer.Option(help="Serve this vendor alone, at the root.")] = None,
+    no_rate_limits: Annotated[
+        bool, typer.Option("--no-rate-limits", help="Admit any number of requests.")
+    ] = False,
+    seed: Annotated[int | None, typer.Option(help="What the seeded returns are drawn from.")] = None,
+    seed_size: Annotated[
+        int | None, typer.Option(help="Returns of a new tenant.  [default: 150]", min=0, max=20_000)
+    ] = None,
+    secret: Annotated[
+        str | None, typer.Option(help="What keys are derived from.", envvar="RETURNS_SECRET")
+    ] = None,
+    public_url: Annotated[str | None, typer.Option(help="Scheme, host and port as clients see them.")] = None,
+) -> None:
+    """Start the sandbox: stateful stand-ins for the vendors' APIs. Ctrl-C stops it."""
+    given = {
+        "host": host,
+        "port": port,
+        "database": database,
+        "vendor": vendor,
+        "rate_limits": False if no_rate_limits else None,
+        "seed": seed,
+        "seed_size": seed_size,
+        "secret": secret,
+        "public_url": public_url,
+    }
+    _serve({name: value for name, value in given.items() if value is not None})
+
+
+def _serve(given: dict[str, Any]) -> None:
+    wanted = _settings(given)
+    try:
+        listener = address.listen(wanted.host, wanted.port)
+    except address.AddressError as error:
+        _stop(str(error), _REFUSED)
+    with listener:
+        _serve_at(listener, guarded(wanted.model_copy(update={"port": listener.getsockname()[1]})))
+
+
+def _serve_at(listener: socket, settings: Settings) -> None:
+    # Imported here because the web framework takes half a second, which no other command needs.
+    from mock_server import banner, server
+    from mock_server.app import UnknownVendorError
+    from mock_server.engine.plan import BrokenSpecification
+    from mock_server.store import StoreError
+
+    try:
+        server.serve(settings, listener, banner.show)
+    except UnknownVendorError as error:
+        _stop(str(error), _MISUSED)
+    except (StoreError, BrokenSpecification) as error:
+        _stop(str(error), _REFUSED)
+    except KeyboardInterrupt:
+        raise typer.Exit(_INTERRUPTED) from None
+
+
+def guarded(settings: Settings) -> Settings:
+    """Give the control plane a token where others than this machine could reach it."""
+    from pydantic import SecretStr
+
+    if settings.control_token or address.is_loopback(settings.host):
+        return settings
+    token = SecretStr(token_urlsafe(24))
+    print(f"Control plane token, shown only now: {token.get_secret_value()}", flush=True)  # noqa: T201
+    return settings.model_copy(update={"control_token": token})
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    from platformdirs import user_data_path
+    from pydantic import ValidationError
+
+    from mock_server.settings import Settings
+
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        _stop(f"{first['loc'][0]}: {first['msg']}.", _MISUSED)
+    if "database" in settings.model_fields_set:
+        return settings
+    folder = user_data_path("returns-connector", ensure_exists=True)
+    return settings.model_copy(update={"database": f"sqlite:///{folder / 'sandbox.sqlite3'}"})
+
+
+def _stop(sentence: str, code: int) -> Any:
+    print(sentence, file=sys.stderr)  # noqa: T201 - the command line speaks
+    raise typer.Exit(code)

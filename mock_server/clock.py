@@ -1,0 +1,209 @@
+"""Time of the tenants. `wall` is the only reader of real time in this package.
+
+A tenant's clock is real time plus an offset and ticks; it can be frozen, and moved forward.
+Scheduled steps happen when the clock reaches them: while `advance` moves it, or before the next
+request once real time has passed them. All times are µs since 1970 in UTC.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+
+from mock_server.store import Change, Step, Store, tables
+
+SECOND: Final = 1_000_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+LAST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_log = logging.getLogger(__name__)
+
+_EARLIEST: Final = -62_135_596_800 * SECOND  # 0001-01-01
+_LATEST: Final = 253_402_300_800 * SECOND - 1  # 9999-12-31T23:59:59.999999
+
+RunStep = Callable[[Change, Step], None]
+
+
+def wall() -> int:
+    """Return real time."""
+    return time.time_ns() // 1_000
+
+
+def moment(at: int) -> datetime:
+    """Return µs since 1970 as a date-time in UTC."""
+    return _EPOCH + timedelta(microseconds=at)
+
+
+def micros(at: datetime) -> int:
+    """Return a date-time with a zone as µs since 1970."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def timestamp(at: int) -> str:
+    """Return µs since 1970 as `2024-12-30T10:30:00Z`; what is less than a second is cut off."""
+    return (_EPOCH + timedelta(seconds=at // SECOND)).isoformat()[:19] + "Z"
+
+
+def instant(text: str) -> int:
+    """Return an RFC 3339 date-time or a date, as µs since 1970.
+
+    A date is its first moment in UTC; no offset means UTC. A leap second is the second before it.
+    What lies outside the years 1 to 9999 is the nearest moment inside. Raises `ValueError` for
+    anything else.
+    """
+    written = text.upper().replace(":60", ":59")
+    if written.startswith("0000-"):
+        return _EARLIEST
+    at = datetime.fromisoformat(written)
+    return min(max(micros(at if at.tzinfo else at.replace(tzinfo=UTC)), _EARLIEST), _LATEST)
+
+
+@dataclass(slots=True)
+class TenantClock:
+    """Where one tenant's clock stands: ticking at `offset` from real time, or frozen."""
+
+    offset: int = 0
+    frozen_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A step that happened; `error` tells why it could not be carried out, if so."""
+
+    step: Step
+    error: str = ""
+
+
+class Clocks:
+    """The clocks of all tenants, kept in the store.
+
+    `steps` maps a vendor to what carries out its steps: called with the open change and the step,
+    while the clock stands at `step.due`.
+    """
+
+    def __init__(self, store: Store, real: Callable[[], int] = wall) -> None:
+        self._store = store
+        self._real = real
+        self._clocks: dict[str, TenantClock] = {}
+        self._steps: dict[str, RunStep] = {}
+        self._vendors: tuple[str, ...] = ()
+        table = tables.tenants
+        for name, offset, frozen_at in store.select(
+            sa.select(table.c.name, table.c.clock_offset, table.c.frozen_at)
+        ):
+            self._clocks[name] = TenantClock(offset, frozen_at)
+
+    def real(self) -> int:
+        """Return real time, for what belongs to no tenant."""
+        return self._real()
+
+    def run_steps_of(self, vendor: str, run: RunStep) -> None:
+        """Let `run` carry out the steps of a vendor."""
+        self._steps[vendor] = run
+        self._vendors = tuple(self._steps)
+
+    def now(self, tenant: str) -> int:
+        """Return the tenant's time; `KeyError` for an unknown tenant."""
+        clock = self._clocks[tenant]
+        return self._real() + clock.offset if clock.frozen_at is None else clock.frozen_at
+
+    def frozen(self, tenant: str) -> bool:
+        """Say whether the tenant's clock stands still."""
+        return self._clocks[tenant].frozen_at is not None
+
+    def offset(self, tenant: str) -> int:
+        """Return how far the tenant's clock is ahead of real time."""
+        return self.now(tenant) - self._real()
+
+    def next_due(self, tenant: str) -> int | None:
+        """Return when the tenant's next step happens; None if nothing is scheduled."""
+        return self._store.next_due(tenant, self._vendors)
+
+    def add(self, tenant: str, clock: TenantClock) -> None:
+        """Start a clock, or set one anew; the caller keeps it in the tenants table."""
+        self._clocks[tenant] = clock
+
+    def remove(self, tenant: str) -> None:
+        """Stop a clock for good."""
+        self._clocks.pop(tenant, None)
+
+    def freeze(self, tenant: str) -> None:
+        """Stop the clock where it stands; twice is as once."""
+        self.catch_up(tenant)
+        self._set(tenant, TenantClock(frozen_at=self.now(tenant)))
+
+    def unfreeze(self, tenant: str) -> None:
+        """Let the clock tick on from where it stands."""
+        self._set(tenant, TenantClock(offset=self.offset(tenant)))
+
+    def catch_up(self, tenant: str) -> list[Ran]:
+        """Carry out the steps that are due; call it before each request, it costs next to nothing."""
+        due = self.next_due(tenant)
+        if due is None or due > self.now(tenant):
+            return []
+        return self._run_until(tenant, self.now(tenant))
+
+    def advance(self, tenant: str, to: int) -> list[Ran]:
+        """Move the clock forward, stopping at each step that falls due on the way, in order.
+
+        Returns what happened, when nothing is due any more. Raises `ValueError` for a moment that
+        has passed.
+        """
+        now = self.now(tenant)
+        if to < now:
+            raise ValueError(f"The clock shows {timestamp(now)}; it cannot go back to {timestamp(to)}.")
+        ran = self._run_until(tenant, to)
+        self._set(tenant, self._standing_at(tenant, to))
+        return ran
+
+    def _run_until(self, tenant: str, target: int) -> list[Ran]:
+        """Carry out what is due by `target`; the clock ends where it stood or at the last step."""
+        ran: list[Ran] = []
+        while (step := self._store.next_step(tenant, self._vendors)) and step.due <= target:
+            # A step behind a clock that has moved on does not turn it back.
+            after = self._standing_at(tenant, max(step.due, self.now(tenant)))
+            self._clocks[tenant] = TenantClock(frozen_at=step.due)
+            try:
+                ran.append(self._run(step, after))
+            finally:
+                self._clocks[tenant] = after
+        return ran
+
+    def _run(self, step: Step, after: TenantClock) -> Ran:
+        """Carry out one step and forget it, in one transaction with the clock's new standing."""
+        try:
+            with self._store.change() as change:
+                change.done(step)
+                self._keep(change, step.tenant, after)
+                self._steps[step.vendor](change, step)
+        except Exception as error:  # noqa: BLE001 - whatever a vendor's step raises
+            # One that cannot be carried out must not stand in the way of all later requests.
+            _log.exception("The step %s of %s failed and is dropped.", step.step, step.subject)
+            with self._store.change() as change:
+                change.done(step)
+                self._keep(change, step.tenant, after)
+            return Ran(step, error=str(error) or type(error).__name__)
+        return Ran(step)
+
+    def _standing_at(self, tenant: str, at: int) -> TenantClock:
+        """Return the clock as it ticks on, or stays frozen, from `at`."""
+        if self.frozen(tenant):
+            return TenantClock(frozen_at=at)
+        return TenantClock(offset=at - self._real())
+
+    def _set(self, tenant: str, clock: TenantClock) -> None:
+        with self._store.change() as change:
+            self._keep(change, tenant, clock)
+        self._clocks[tenant] = clock
+
+    def _keep(self, change: Change, tenant: str, clock: TenantClock) -> None:
+        table = tables.tenants
+        change.run(
+            sa.update(table)
+            .where(table.c.name == tenant)
+            .values(clock_offset=clock.offset, frozen_at=clock.frozen_at)
+        )

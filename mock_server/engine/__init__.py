@@ -1,0 +1,1 @@
+"""Connexion, made fast: one compiled plan per operation of the specification."""

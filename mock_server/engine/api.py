@@ -1,0 +1,158 @@
+"""One API at work: from a matched route to the bytes of the answer, in one coroutine."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mock_server.engine.body import ClientGone
+from mock_server.engine.call import Call
+from mock_server.engine.parameters import Headers
+from mock_server.engine.problem import Problem
+from mock_server.engine.responses import BrokenReplyError, encode_unchecked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mock_server.engine.body import Receive
+    from mock_server.engine.gate import Gate, Service
+    from mock_server.engine.plan import Operation
+    from mock_server.engine.routing import Route, Routes
+    from mock_server.keys import Grant
+    from mock_server.ratelimit import Verdict
+
+_logger = logging.getLogger(__name__)
+_SORRY = Problem("server_error", "The sandbox failed to answer this request; its log says why.")
+
+Pairs = tuple[tuple[bytes, bytes], ...]
+
+
+class Answer(NamedTuple):
+    """What goes out: `headers` without Content-Type, Content-Length and Date; `now` is for Date (µs)."""
+
+    status: int
+    body: bytes
+    headers: Pairs
+    now: int
+
+
+class Visit:
+    """One request on its way: what is known so far of who is calling."""
+
+    __slots__ = ("grant", "verdict")
+
+    def __init__(self) -> None:
+        self.grant: Grant | None = None
+        self.verdict: Verdict | None = None
+
+
+class Api:
+    """The operations of one specification, with the service that runs them and the gate before it."""
+
+    def __init__(self, *, base: str, routes: Routes, service: Service, gate: Gate, base_url: str) -> None:
+        self.base = base.encode()
+        self._routes = routes
+        self._service = service
+        self._gate = gate
+        self._base_url = base_url
+
+    def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
+        """Find the route of a raw path that begins with this API's base."""
+        return self._routes.match(path[len(self.base) :])
+
+    def unknown_path(self) -> Answer:
+        """Answer a path that no operation has."""
+        return self._refuse(Problem("not_found", "There is nothing at this path."), None, Visit())
+
+    async def answer(
+        self, route: Route, segments: Sequence[bytes], scope: Mapping[str, Any], receive: Receive
+    ) -> Answer:
+        """Answer one request to a known path; raises `ClientGone` when nobody waits for it."""
+        operation = route.operations.get(scope["method"])
+        visit = Visit()
+        if operation is None:
+            return self._refuse(_wrong_method(scope["method"], route), None, visit)
+        try:
+            return await self._carry_out(operation, segments, scope, receive, visit)
+        except Problem as problem:
+            return self._refuse(problem, operation, visit)
+        except BrokenReplyError as broken:
+            _logger.error("%s %s broke its specification: %s", self._service.name, operation.id, broken)  # noqa: TRY400
+        except ClientGone:
+            raise
+        except Exception:
+            _logger.exception("%s %s failed", self._service.name, operation.id)
+        return self._refuse(_SORRY, None, visit)
+
+    async def _carry_out(
+        self,
+        operation: Operation,
+        segments: Sequence[bytes],
+        scope: Mapping[str, Any],
+        receive: Receive,
+        visit: Visit,
+    ) -> Answer:
+        raw = dict(scope["headers"])
+        query = scope["query_string"]
+        grant = visit.grant = self._gate.admit(operation.security.credentials(raw, query))
+        if grant is not None:
+            visit.verdict = self._gate.take(grant)
+            _check_limits(visit.verdict)
+            _check_scope(grant, operation)
+        headers = Headers(raw)
+        path, values = operation.parameters.read(segments, query, headers)
+        body = None if operation.body is None else await operation.body.read(raw, receive)
+        reply = operation.handler(Call(operation.id, grant, path, values, headers, body, self._base_url))
+        payload = operation.responses.encode(reply)
+        return Answer(reply.status, payload, self._limits(visit) + reply.headers, self._gate.now(grant))
+
+    def _refuse(self, problem: Problem, operation: Operation | None, visit: Visit) -> Answer:
+        """Render a problem; where it answers an operation, the specification must know the answer."""
+        reply = self._service.problem(problem)
+        try:
+            payload = operation.responses.encode(reply) if operation else encode_unchecked(reply.body)
+        except BrokenReplyError as broken:
+            _logger.error(  # noqa: TRY400
+                "%s %s refused outside its specification: %s",
+                self._service.name,
+                operation.id if operation else "",
+                broken,
+            )
+            return self._refuse(_SORRY, None, visit)
+        challenge = operation.security.challenge if operation and problem.kind == "unauthenticated" else ()
+        headers = dict((*self._limits(visit), *challenge, *problem.headers, *reply.headers))
+        return Answer(reply.status, payload, tuple(headers.items()), self._gate.now(visit.grant))
+
+    def _limits(self, visit: Visit) -> Pairs:
+        verdict = visit.verdict or self._gate.stranger()
+        return self._service.limit_headers(verdict) if verdict else ()
+
+
+def _check_limits(verdict: Verdict) -> None:
+    if not verdict.allowed:
+        raise Problem(
+            "rate_limited",
+            f"The limit of {verdict.limit} requests per {verdict.window} is used up;"
+            f" try again in {verdict.retry_after} seconds.",
+            details={"retry_after": verdict.retry_after},
+            headers=((b"retry-after", b"%d" % verdict.retry_after),),
+        )
+
+
+def _check_scope(grant: Grant, operation: Operation) -> None:
+    if operation.scope is not None and operation.scope not in grant.scopes:
+        raise Problem(
+            "forbidden",
+            f"This key lacks the scope {operation.scope}.",
+            details={"required_scope": operation.scope},
+        )
+
+
+def _wrong_method(method: str, route: Route) -> Problem:
+    allowed = route.allow.decode()
+    return Problem(
+        "method_not_allowed",
+        f"{method} is not possible here; {allowed} {'are' if ',' in allowed else 'is'}.",
+        details={"allowed": allowed.split(", ")},
+        headers=((b"allow", route.allow),),
+    )

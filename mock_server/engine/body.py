@@ -1,0 +1,124 @@
+"""Request bodies: received under a cap, parsed as JSON, validated."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from mock_server.engine.messages import MOST_FIELDS, WHOLE, explain, refusal, shorten
+from mock_server.engine.problem import FieldError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+
+    from mock_server.engine.schema import Schemas
+
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+JSON = "application/json"
+_SUSPECT = re.compile(rb"\\u0000|[0-9]{19}")
+_LARGEST = 2**63 - 1
+_CHARSETS = {"", "utf-8", "utf8", "us-ascii"}
+
+
+class ClientGone(Exception):  # noqa: N818 - an event, not an error: nobody is left to answer
+    """The client hung up before its body was complete."""
+
+
+async def receive_body(receive: Receive, limit: int) -> bytes:
+    """Return the whole body; raises `Problem("too_large")` beyond `limit` bytes, or `ClientGone`."""
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise too_large(limit)
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            return b"".join(chunks) if len(chunks) > 1 else chunk
+
+
+def too_large(limit: int) -> Problem:
+    """Describe a body beyond `limit` bytes."""
+    return Problem("too_large", f"The request body is larger than {limit} bytes.", details={"limit": limit})
+
+
+class Body:
+    """The Request Body Object of one operation: JSON, or nothing where that is allowed."""
+
+    __slots__ = ("_limit", "_required", "_validator")
+
+    def __init__(self, raw: Mapping[str, Any], schemas: Schemas, limit: int) -> None:
+        if set(raw["content"]) != {JSON}:
+            raise ValueError(f"Request bodies of {', '.join(raw['content'])} are not understood.")
+        self._required = raw.get("required", False)
+        self._validator = schemas.validator(raw["content"][JSON]["schema"], "request")
+        self._limit = limit
+
+    async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> Any:
+        """Return the JSON value, or None without a body; raises `Problem` or `ClientGone`."""
+        length = headers.get(b"content-length", b"0")
+        if length.isdigit() and int(length[:20]) > self._limit:
+            raise too_large(self._limit)
+        raw = await receive_body(receive, self._limit)
+        if not raw:
+            if self._required:
+                raise refusal([FieldError(WHOLE, "is required: send a JSON document")])
+            return None
+        _check_type(headers.get(b"content-type", b"").decode("latin-1"))
+        value = _parse(raw)
+        if not self._fits(value):
+            raise refusal(explain(self._validator, value) or [FieldError(WHOLE, "is not valid")])
+        return value
+
+    def _fits(self, value: Any) -> bool:
+        try:
+            return self._validator.is_valid(value)
+        except ValueError:  # the validator's own limit on depth
+            return False
+
+
+def _check_type(content_type: str) -> None:
+    media, _, rest = content_type.partition(";")
+    if media.strip().lower() != JSON:
+        given = f"not {shorten(media.strip())}" if media.strip() else "which is missing"
+        raise Problem("unsupported_media_type", f"The Content-Type must be {JSON}, {given}.")
+    for option in rest.split(";"):
+        name, _, value = option.strip().partition("=")
+        if name.lower() == "charset" and value.strip('"').lower() not in _CHARSETS:
+            raise Problem("unsupported_media_type", "JSON bodies must be UTF-8.")
+
+
+def _parse(raw: bytes) -> Any:
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        reason = f"is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno})"
+        raise refusal([FieldError(WHOLE, reason)]) from None
+    if _SUSPECT.search(raw):
+        refused = list(_unstorable(value, ""))
+        if refused:
+            raise refusal(refused[:MOST_FIELDS])
+    return value
+
+
+def _unstorable(value: Any, name: str) -> Iterator[FieldError]:
+    """Find what JSON can say but databases cannot keep: NUL characters, integers beyond 64 bits."""
+    if isinstance(value, str):
+        if "\0" in value:
+            yield FieldError(name or WHOLE, "must not contain NUL characters")
+    elif isinstance(value, int):
+        if abs(value) > _LARGEST:
+            yield FieldError(name or WHOLE, "is too large")
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from _unstorable(entry, f"{name}[{index}]")
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            yield from _unstorable(entry, f"{name}.{shorten(key)}" if name else shorten(key))

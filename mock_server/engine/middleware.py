@@ -1,0 +1,114 @@
+"""The engine as a Connexion middleware: it answers the operations, everything else falls through.
+
+Connexion hands each `Specification` to `add_api` when it builds its stack, once, at start-up. The
+engine stands outermost, so a request to an operation passes through nothing else.
+"""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+
+from mock_server.engine.api import Api
+from mock_server.engine.body import ClientGone
+from mock_server.engine.plan import Compiler
+from mock_server.engine.stock import Resolver, Specification, SpecMiddleware
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+
+    from mock_server.engine.api import Answer
+    from mock_server.engine.body import Receive
+    from mock_server.engine.gate import Gate, Service
+    from mock_server.engine.routing import Route
+
+    Scope = MutableMapping[str, Any]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+    Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_JSON = (b"content-type", b"application/json")
+_NO_CONTENT = 204
+_MOST_DATES = 64
+_SECOND = 1_000_000
+
+
+class Engine(SpecMiddleware):  # type: ignore[misc]
+    """Answers every operation of every specification added.
+
+    `passes` are the first segments (`/ui`) below an API that belong to its documentation.
+    """
+
+    def __init__(self, app: Application, *, max_body: int, base_url: str, passes: Sequence[str]) -> None:
+        self._app = app
+        self._max_body = max_body
+        self._base_url = base_url
+        self._passes = {path.encode() for path in passes}
+        self._apis: list[Api] = []
+        self._dates: dict[int, bytes] = {}
+
+    def add_api(
+        self,
+        specification: Specification,
+        *,
+        base_path: str,
+        resolver: Resolver,
+        service: Service,
+        gate: Gate,
+        **_stock: Any,
+    ) -> None:
+        """Compile one API; raises `BrokenSpecification`. Connexion calls it with what `add_api` was given."""
+        routes = Compiler(specification, resolver, max_body=self._max_body).routes()
+        self._apis.append(
+            Api(base=base_path, routes=routes, service=service, gate=gate, base_url=self._base_url)
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an operation, or hand the request on."""
+        if scope["type"] == "http":
+            path: bytes = scope.get("raw_path") or scope["path"].encode()
+            for api in self._apis:
+                if path.startswith(api.base):
+                    found = api.match(path)
+                    if found is not None:
+                        await self._answer(api, *found, scope, receive, send)
+                        return
+                    if self._belongs(path, api.base):
+                        await self._send(api.unknown_path(), send)
+                        return
+        await self._app(scope, receive, send)
+
+    def _belongs(self, path: bytes, base: bytes) -> bool:
+        """Whether an unknown path is the API's to refuse: below its base, and none of the pages there."""
+        rest = path[len(base) :]
+        if not base or (rest and not rest.startswith(b"/")):
+            return False
+        return b"/" + rest[1:].partition(b"/")[0] not in self._passes
+
+    async def _answer(
+        self, api: Api, route: Route, segments: Sequence[bytes], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        try:
+            answer = await api.answer(route, segments, scope, receive)
+        except ClientGone:
+            return
+        await self._send(answer, send)
+
+    async def _send(self, answer: Answer, send: Send) -> None:
+        body = answer.body
+        headers = [*answer.headers, self._date(answer.now)]
+        if answer.status != _NO_CONTENT:
+            headers.append((b"content-length", b"%d" % len(body)))
+        if body:
+            headers.append(_JSON)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _date(self, now: int) -> tuple[bytes, bytes]:
+        """Return the Date header of a moment in µs (RFC 9110, section 6.6.1)."""
+        second = now // _SECOND
+        date = self._dates.get(second)
+        if date is None:
+            if len(self._dates) >= _MOST_DATES:
+                self._dates.clear()
+            date = self._dates[second] = formatdate(second, usegmt=True).encode()
+        return b"date", date

@@ -1,0 +1,111 @@
+"""OpenAPI 3.0 schemas as JSON Schema draft 4, which is what 3.0 grew from.
+
+OpenAPI 3.0.3, "Schema Object": `nullable` widens a schema by null, `readOnly` properties have no
+place in requests and `writeOnly` ones none in responses. Booleans in `exclusiveMinimum` and a `$ref`
+that silences its siblings are draft 4 as well, so they stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import jsonschema_rs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Direction = Literal["request", "response"]
+Schema = dict[str, Any]
+
+_VERBATIM = {
+    *("$ref", "type", "enum", "format", "pattern", "required", "multipleOf", "uniqueItems"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength"),
+    *("minItems", "maxItems", "minProperties", "maxProperties"),
+}
+_ANNOTATIONS = {
+    *("title", "description", "default", "example", "deprecated", "externalDocs", "xml"),
+    *("discriminator", "nullable", "readOnly", "writeOnly"),
+}
+_HIDDEN = {"request": "readOnly", "response": "writeOnly"}
+_NOTHING: Schema = {"not": {}}
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+
+
+def is_uuid(text: str) -> bool:
+    """Whether `text` is a UUID in its usual spelling."""
+    return _UUID.fullmatch(text) is not None
+
+
+def translate(schema: Mapping[str, Any], direction: Direction) -> Schema:
+    """One OpenAPI schema as JSON Schema; raises `ValueError` naming a keyword that is not understood."""
+    result: Schema = {}
+    for keyword, value in schema.items():
+        if keyword in _VERBATIM:
+            result[keyword] = value
+        elif keyword in {"allOf", "anyOf", "oneOf"}:
+            result[keyword] = [translate(member, direction) for member in value]
+        elif keyword in {"items", "not"}:
+            result[keyword] = translate(value, direction)
+        elif keyword == "additionalProperties":
+            result[keyword] = value if isinstance(value, bool) else translate(value, direction)
+        elif keyword == "properties":
+            result[keyword] = {name: _property(member, direction) for name, member in value.items()}
+        elif keyword not in _ANNOTATIONS and not keyword.startswith("x-"):
+            raise ValueError(
+                f"The schema keyword {keyword!r} is not understood; remove it or teach the engine."
+            )
+    _forget_hidden_required(result, schema, direction)
+    return _nullable(result) if schema.get("nullable") and "$ref" not in schema else result
+
+
+def _property(schema: Mapping[str, Any], direction: Direction) -> Schema:
+    return dict(_NOTHING) if schema.get(_HIDDEN[direction]) else translate(schema, direction)
+
+
+def _forget_hidden_required(result: Schema, schema: Mapping[str, Any], direction: Direction) -> None:
+    properties = schema.get("properties", {})
+    required = [
+        name for name in result.pop("required", []) if not properties.get(name, {}).get(_HIDDEN[direction])
+    ]
+    if required:  # draft 4 wants at least one name here
+        result["required"] = required
+
+
+def _nullable(schema: Schema) -> Schema:
+    if "type" not in schema or schema.keys() & {"allOf", "anyOf", "oneOf", "not"}:
+        return {"anyOf": [schema, {"type": "null"}]}
+    widened = {**schema, "type": [schema["type"], "null"]}
+    if "enum" in schema and None not in schema["enum"]:
+        widened["enum"] = [*schema["enum"], None]
+    return widened
+
+
+class Schemas:
+    """The schemas of one document: follows references and compiles validators."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        named = document.get("components", {}).get("schemas", {})
+        self._named = {
+            direction: {name: translate(schema, direction) for name, schema in named.items()}
+            for direction in cast("tuple[Direction, ...]", ("request", "response"))
+        }
+
+    def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Follow `$ref` (within the document) until something is no reference."""
+        while "$ref" in node:
+            target: Any = self._document
+            for part in node["$ref"].removeprefix("#/").split("/"):
+                target = target[part.replace("~1", "/").replace("~0", "~")]
+            node = target
+        return node
+
+    def validator(self, schema: Mapping[str, Any], direction: Direction) -> jsonschema_rs.Draft4Validator:
+        """Compile one OpenAPI schema; formats are checked."""
+        return jsonschema_rs.Draft4Validator(
+            {**translate(schema, direction), "components": {"schemas": self._named[direction]}},
+            validate_formats=True,
+            formats={"uuid": is_uuid},  # draft 4 has no such format of its own
+        )

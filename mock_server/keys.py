@@ -1,0 +1,168 @@
+"""API keys: derived, never stored. The store keeps SHA-256 digests and what each key may do.
+
+A key is an HMAC of the instance secret over tenant, vendor and name; so the same sandbox can show
+a key again. The secret is in the settings or, if none is given there, in the database.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from mock_server.ratelimit import Plan
+from mock_server.store import Change, Store, tables
+
+DEFAULT: Final = "default"
+DEMO: Final = "demo"
+_REMEMBERED: Final = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a key opens: `key` is its name, not the secret."""
+
+    tenant: str
+    vendor: str
+    key: str
+    scopes: frozenset[str]
+    plan: Plan
+
+
+class KeyExistsError(Exception):
+    """The tenant has a key of that name at that vendor."""
+
+
+class Keys:
+    """All keys of a sandbox, found by what a client presents."""
+
+    def __init__(self, store: Store, secret: bytes) -> None:
+        self._store = store
+        self._secret = secret
+        self._scopes: dict[str, tuple[str, ...]] = {}
+        self._plans: dict[str, Mapping[str, Plan]] = {}
+        self._grants: dict[bytes, Grant] = {}
+        self._presented: dict[str, Grant] = {}
+
+    def offer(self, vendor: str, scopes: Collection[str], plans: Mapping[str, Plan]) -> None:
+        """Let a vendor's keys open; the first plan is the one a key has if nothing else is said."""
+        self._scopes[vendor] = tuple(scopes)
+        self._plans[vendor] = plans
+        self._load(tables.keys.c.vendor == vendor)
+
+    def _load(self, which: sa.ColumnElement[bool]) -> None:
+        """Take up keys as the store has them."""
+        table = tables.keys
+        columns = (table.c[name] for name in ("digest", "tenant", "vendor", "name", "scopes", "plan"))
+        for digest, tenant, vendor, name, scopes, plan in self._store.select(
+            sa.select(*columns).where(which)
+        ):
+            if vendor in self._plans:
+                opens = frozenset(scopes.split())
+                self._grants[digest] = Grant(tenant, vendor, name, opens, self._plan(vendor, plan))
+
+    def refresh(self, tenant: str) -> None:
+        """Hold exactly those keys of a tenant that the store has; call it after a change of them."""
+        self._grants = {digest: grant for digest, grant in self._grants.items() if grant.tenant != tenant}
+        self._presented.clear()
+        self._load(tables.keys.c.tenant == tenant)
+
+    def look_up(self, vendor: str, presented: str) -> Grant | None:
+        """Return what a presented key opens at a vendor, or None."""
+        grant = self._presented.get(presented)
+        if grant is None:
+            grant = self._grants.get(_digest(presented))
+            if grant is None:
+                return None
+            if len(self._presented) >= _REMEMBERED:
+                self._presented.clear()
+            self._presented[presented] = grant
+        return grant if grant.vendor == vendor else None
+
+    def key(self, tenant: str, vendor: str, name: str = DEFAULT) -> str:
+        """Return the key of that name, as a client presents it; whether it is in force is not said."""
+        if tenant == DEMO and name == DEFAULT:
+            return f"sandbox-demo-{vendor}"
+        mac = hmac.digest(self._secret, f"{tenant}\0{vendor}\0{name}".encode(), "sha256")
+        return f"sandbox-{vendor}-{tenant}-{base64.b32encode(mac[:15]).decode().lower()}"
+
+    def held_by(self, tenant: str) -> list[Grant]:
+        """Return what the keys of a tenant open, by vendor and name."""
+        held = [grant for grant in self._grants.values() if grant.tenant == tenant]
+        return sorted(held, key=lambda grant: (grant.vendor, grant.key))
+
+    def issue_default(self, change: Change, tenant: str, vendor: str, plan: str, at: int) -> None:
+        """Write the default key of a tenant at a vendor, with all scopes and the tenant's plan.
+
+        It takes the place of one made with another secret. `refresh` puts it in force.
+        """
+        table = tables.keys
+        one = sa.and_(table.c.tenant == tenant, table.c.vendor == vendor, table.c.name == DEFAULT)
+        change.run(sa.delete(table).where(one))
+        self._write(
+            change,
+            Grant(tenant, vendor, DEFAULT, frozenset(self._scopes[vendor]), self._plan(vendor, plan)),
+            at,
+        )
+
+    def has_default(self, tenant: str, vendor: str) -> bool:
+        """Say whether the default key is in force."""
+        grant = self._grants.get(_digest(self.key(tenant, vendor)))
+        return grant is not None and grant.vendor == vendor
+
+    def mint(
+        self, tenant: str, vendor: str, name: str, *, scopes: Collection[str] | None, plan: str, at: int
+    ) -> str:
+        """Make a key with chosen scopes (None: all) and plan ("": the vendor's first).
+
+        Returns it as a client presents it. Raises `KeyExistsError`, or `ValueError` naming an
+        unknown vendor, scope or plan.
+        """
+        if vendor not in self._scopes:
+            raise ValueError(f"There is no vendor {vendor!r}; there are {_listed(self._scopes)}.")
+        known = self._scopes[vendor]
+        granted = frozenset(known if scopes is None else scopes)
+        for scope in sorted(granted.difference(known)):
+            raise ValueError(f"There is no scope {scope!r} at {vendor}; there are {_listed(known)}.")
+        if plan and plan not in self._plans[vendor]:
+            plans = _listed(self._plans[vendor])
+            raise ValueError(f"There is no plan {plan!r} at {vendor}; there are {plans}.")
+        if any(held.vendor == vendor and held.key == name for held in self.held_by(tenant)):
+            raise KeyExistsError(f"{tenant} has a key {name!r} at {vendor} already.")
+        with self._store.change() as change:
+            self._write(change, Grant(tenant, vendor, name, granted, self._plan(vendor, plan)), at)
+        self.refresh(tenant)
+        return self.key(tenant, vendor, name)
+
+    def remove(self, change: Change, tenant: str) -> None:
+        """Delete every key of a tenant; `refresh` puts them out of force."""
+        change.run(sa.delete(tables.keys).where(tables.keys.c.tenant == tenant))
+
+    def _write(self, change: Change, grant: Grant, at: int) -> None:
+        ordered = [scope for scope in self._scopes[grant.vendor] if scope in grant.scopes]
+        change.run(
+            sa.insert(tables.keys).values(
+                digest=_digest(self.key(grant.tenant, grant.vendor, grant.key)),
+                tenant=grant.tenant,
+                vendor=grant.vendor,
+                name=grant.key,
+                scopes=" ".join(ordered),
+                plan=grant.plan.name,
+                created_at=at,
+            )
+        )
+
+    def _plan(self, vendor: str, name: str) -> Plan:
+        plans = self._plans[vendor]
+        return plans.get(name) or next(iter(plans.values()))
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+
+
+def _listed(words: Collection[str]) -> str:
+    return ", ".join(words) or "none"

@@ -1,0 +1,106 @@
+"""The ledger: what happened to a tenant, in the order in which it happened, never changed.
+
+Events are written by `Change.record`, in the transaction of the row they tell of. Each tenant has
+its own sequence: 1, 2, 3 … without gaps; a reset starts again at 1. Kinds are neutral; vendor words
+stand inside the body.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+
+from mock_server.store import Store, tables
+
+RETURN_CREATED: Final = "return.created"
+"""A return came to be. Body: `status` (vendor word), `state` (neutral), and what the vendor adds."""
+RETURN_STATE_CHANGED: Final = "return.state_changed"
+"""A return moved. Body: `from` and `to` (vendor words), `state` (the new neutral one)."""
+RETURN_NOTE_ADDED: Final = "return.note_added"
+"""A note was added. Body: `note` (its id), `internal`."""
+SHIPMENT_CREATED: Final = "shipment.created"
+"""A shipment came to be. Body: `return` (id), `status`, `tracking_number`."""
+SHIPMENT_STATE_CHANGED: Final = "shipment.state_changed"
+"""A shipment moved. Body: `return` (id), `from`, `to`."""
+REFUND_ISSUED: Final = "refund.issued"
+"""Money was given back. Body: `amount` (decimal as text), `currency`, `method`."""
+
+KINDS: Final = (
+    RETURN_CREATED,
+    RETURN_STATE_CHANGED,
+    RETURN_NOTE_ADDED,
+    SHIPMENT_CREATED,
+    SHIPMENT_STATE_CHANGED,
+    REFUND_ISSUED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to `subject` (an id) at `at` (µs UTC, on the tenant's clock)."""
+
+    sequence: int
+    vendor: str
+    kind: str
+    subject: str
+    at: int
+    body: dict[str, Any]
+
+
+class Ledger:
+    """Reads the events of a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def events(
+        self,
+        tenant: str,
+        *,
+        after: int = 0,
+        limit: int | None = None,
+        kind: str | None = None,
+        vendor: str | None = None,
+    ) -> list[Event]:
+        """Return the events behind sequence number `after`, oldest first, `limit` at most."""
+        table = tables.ledger
+        wanted = sa.select(
+            *(table.c[name] for name in ("sequence", "vendor", "kind", "subject", "at", "body"))
+        )
+        wanted = wanted.where(table.c.tenant == tenant, table.c.sequence > after)
+        if kind is not None:
+            wanted = wanted.where(table.c.kind == kind)
+        if vendor is not None:
+            wanted = wanted.where(table.c.vendor == vendor)
+        found = self._store.select(wanted.order_by(table.c.sequence).limit(limit))
+        return [Event(s, v, k, subject, at, orjson.loads(b)) for s, v, k, subject, at, b in found]
+
+    def last(self, tenant: str) -> int:
+        """Return the newest sequence number; 0 when nothing has happened."""
+        table = tables.ledger
+        found = self._store.select(sa.select(sa.func.max(table.c.sequence)).where(table.c.tenant == tenant))
+        return found[0][0] or 0
+
+
+def rebuild(events: Iterable[Event]) -> dict[tuple[str, str], str]:
+    """Replay a whole ledger: the status of each return by (vendor, id).
+
+    Raises `ValueError` when the events contradict each other: so a ledger proves itself.
+    """
+    standing: dict[tuple[str, str], str] = {}
+    for event in events:
+        subject = (event.vendor, event.subject)
+        if event.kind == RETURN_CREATED:
+            if subject in standing:
+                raise ValueError(f"Event {event.sequence} creates {event.subject} a second time.")
+            standing[subject] = event.body["status"]
+        elif event.kind == RETURN_STATE_CHANGED:
+            if standing.get(subject) != event.body["from"]:
+                raise ValueError(
+                    f"Event {event.sequence} moves {event.subject} from {event.body['from']!r}, "
+                    f"but it stood at {standing.get(subject)!r}."
+                )
+            standing[subject] = event.body["to"]
+    return standing

@@ -1,0 +1,71 @@
+"""Runs a transition table; knows no vendor's words.
+
+A vendor lists its status words, the neutral state each stands for, and where each may go.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, get_args
+
+from mock_server.seed.model import State
+
+STATES: Final[tuple[State, ...]] = get_args(State)
+
+
+@dataclass
+class IllegalMove(Exception):  # noqa: N818 - reads as what happened
+    """A status may not follow the current one; `allowed` lists those that may."""
+
+    current: str
+    wanted: str
+    allowed: tuple[str, ...]
+
+    def __str__(self) -> str:
+        choice = f"allowed are {', '.join(self.allowed)}" if self.allowed else "it is final"
+        return f"A return that is {self.current!r} cannot become {self.wanted!r}; {choice}."
+
+
+class Lifecycle:
+    """One vendor's statuses. `states` maps each word to its neutral state.
+
+    `transitions` maps each word to the words that may follow; a word that leads nowhere is final.
+    Raises `ValueError`, naming every fault, when the table contradicts itself.
+    """
+
+    def __init__(
+        self, states: Mapping[str, State], transitions: Mapping[str, tuple[str, ...]], initial: str
+    ) -> None:
+        self.states = dict(states)
+        self.transitions = {word: tuple(transitions.get(word, ())) for word in states}
+        self.initial = initial
+        faults = [f"{word!r} has no state" for word in transitions if word not in states]
+        faults += [
+            f"{word!r} stands for an unknown state {s!r}" for word, s in states.items() if s not in STATES
+        ]
+        faults += [
+            f"{word!r} leads to {target!r}, which has no state"
+            for word, targets in transitions.items()
+            for target in targets
+            if target not in states
+        ]
+        if initial not in states:
+            faults.append(f"the initial status {initial!r} has no state")
+        if faults:
+            raise ValueError(f"The transition table is wrong: {'; '.join(faults)}.")
+
+    def check(self, current: str, wanted: str) -> None:
+        """Raise `IllegalMove` unless `wanted` may follow `current`; staying is a move like others."""
+        allowed = self.transitions.get(current, ())
+        if wanted not in allowed:
+            raise IllegalMove(current, wanted, allowed)
+
+    def is_open(self, status: str) -> bool:
+        """Say whether anything may follow `status`."""
+        return bool(self.transitions.get(status))
+
+    def word(self, state: State) -> str:
+        """Return the first word that stands for a neutral state; `LookupError` if there is none."""
+        for word, known in self.states.items():
+            if known == state:
+                return word
+        raise LookupError(f"No status stands for {state!r}.")

@@ -1,0 +1,79 @@
+"""The Flask application behind the APIs: what a person sees in a browser."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import orjson
+import yaml
+from flask import Flask, Response, abort, render_template
+
+from mock_server.pages.label import Label
+
+FindLabel = Callable[[str, str], Label | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One API on the landing page; `path` is where it lives, without a trailing slash."""
+
+    title: str
+    name: str
+    path: str
+    url: str
+    document: dict[str, Any]
+    fields: dict[str, str]
+    curl: str
+
+
+def create_console(apis: Sequence[Entry], control: Entry, find_label: FindLabel) -> Flask:
+    """Make the pages for the APIs served."""
+    console = Flask(__name__)
+
+    @console.get("/")
+    def landing() -> str:
+        return render_template("landing.html", apis=apis, control=control)
+
+    @console.get("/labels/<vendor>/<shipment>.pdf")
+    def shipping_label(vendor: str, shipment: str) -> Response:
+        found = find_label(vendor, shipment)
+        if found is None:
+            abort(404)
+        from mock_server.pages.drawing import render
+
+        return Response(render(found), mimetype="application/pdf")
+
+    for entry in (*apis, control):
+        _publish(console, entry)
+
+    @console.errorhandler(404)
+    def nothing_here(_error: Exception) -> tuple[str, int]:
+        return render_template("missing.html"), 404
+
+    return console
+
+
+def _publish(console: Flask, entry: Entry) -> None:
+    """Serve the OpenAPI document of an API, as JSON and as YAML."""
+
+    def send_json() -> Response:
+        return Response(orjson.dumps(entry.document), mimetype="application/json")
+
+    @cache
+    def as_yaml() -> str:
+        text: str = yaml.dump(entry.document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+        return text
+
+    def send_yaml() -> Response:
+        return Response(as_yaml(), mimetype="application/yaml")
+
+    console.add_url_rule(f"{entry.path}/openapi.json", f"{entry.name} json", send_json)
+    console.add_url_rule(f"{entry.path}/openapi.yaml", f"{entry.name} yaml", send_yaml)
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """Writes a value that occurs twice twice: the document came from JSON's world, which has no anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the base class asks
+        return True

@@ -1,0 +1,69 @@
+"""Runs a WSGI application on the event loop.
+
+The pages take milliseconds and read the store, which belongs to the event loop's thread; so they
+are not sent to another one. Requests have no body here.
+"""
+
+import sys
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from io import BytesIO
+from typing import Any
+
+Message = MutableMapping[str, Any]
+WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class OnTheLoop:
+    """An ASGI application that calls a WSGI one."""
+
+    def __init__(self, application: WSGI) -> None:
+        self._application = application
+
+    async def __call__(
+        self,
+        scope: Message,
+        receive: Callable[[], Awaitable[Message]],  # noqa: ARG002 - part of the protocol
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        """Answer one HTTP request."""
+        start: dict[str, Any] = {}
+
+        def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
+            start["status"] = int(status.split(" ", 1)[0])
+            start["headers"] = [
+                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
+            ]
+
+        parts = self._application(_environ(scope), start_response)
+        try:
+            body = b"".join(parts)
+        finally:
+            if hasattr(parts, "close"):
+                parts.close()
+        await send({"type": "http.response.start", **start})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _environ(scope: Message) -> dict[str, Any]:
+    """Return the environment of PEP 3333 for an ASGI scope."""
+    host, port = scope.get("server") or ("localhost", 80)
+    environ = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope["path"].encode("utf-8", "replace").decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": host,
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.input": BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        if name not in {b"content-length", b"content-type", b"transfer-encoding"}:
+            environ["HTTP_" + name.decode("latin-1").upper().replace("-", "_")] = value.decode("latin-1")
+    return environ

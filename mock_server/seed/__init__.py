@@ -1,0 +1,33 @@
+"""Plausible returns for a new tenant: same seed, first moment and size, same returns on any machine."""
+
+from mock_server.seed.make import returns
+from mock_server.seed.model import (
+    Reason,
+    ReturnType,
+    SeedAddress,
+    SeedCustomer,
+    SeedItem,
+    SeedMove,
+    SeedNote,
+    SeedRefund,
+    SeedReturn,
+    SeedScan,
+    SeedShipment,
+    State,
+)
+
+__all__ = [
+    "Reason",
+    "ReturnType",
+    "SeedAddress",
+    "SeedCustomer",
+    "SeedItem",
+    "SeedMove",
+    "SeedNote",
+    "SeedRefund",
+    "SeedReturn",
+    "SeedScan",
+    "SeedShipment",
+    "State",
+    "returns",
+]

@@ -1,0 +1,128 @@
+"""What happens to one return after it was asked for, and when: as far as time has come."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mock_server.seed import words
+from mock_server.seed.dice import Dice
+from mock_server.seed.model import SeedMove, SeedNote, SeedScan, SeedShipment
+
+MINUTE: Final = 60_000_000
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+_FATES: Final = {
+    "completed": 80,
+    "refused at once": 6,
+    "refused at last": 4,
+    "withdrawn": 4,
+    "never sent": 4,
+    "lost": 2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """The moves, the parcel and the remarks of a return, up to now."""
+
+    moves: tuple[SeedMove, ...]
+    shipment: SeedShipment | None
+    notes: tuple[SeedNote, ...]
+
+
+def journey(dice: Dice, created_at: int, until: int) -> Journey:
+    """Draw the fate of a return created at `created_at` and tell it up to `until` (µs)."""
+    fate = dice.weighted(_FATES)
+    moves = [SeedMove(created_at, "requested")]
+    notes = _remarks(dice, created_at)
+    shipment = None
+    days = dice.weighted({1: 50, 3: 35, 7: 15})  # how soon the shop decides
+    decided = created_at + dice.between(45, days * 24 * 60) * MINUTE
+    if fate == "refused at once":
+        moves.append(SeedMove(decided, "rejected"))
+        notes.append(SeedNote(decided, words.REFUSALS["requested"], False, dice.pick(words.STAFF)))
+    elif fate == "withdrawn":
+        moves.append(SeedMove(created_at + dice.between(5, 300) * MINUTE, "cancelled"))
+    else:
+        sent = decided + dice.between(2, 36 * 60) * MINUTE
+        shipment = _shipment(dice, sent, fate)
+        moves += [SeedMove(decided, "approved"), SeedMove(sent, "label_sent")]
+        moves += _travel(dice, shipment, fate)
+        if moves[-1].state == "rejected":
+            notes.append(SeedNote(moves[-1].at, words.REFUSALS["inspected"], True, dice.pick(words.STAFF)))
+    return Journey(
+        tuple(move for move in moves if move.at <= until),
+        _seen(shipment, until),
+        tuple(sorted((note for note in notes if note.at <= until), key=lambda note: note.at)),
+    )
+
+
+def _travel(dice: Dice, shipment: SeedShipment, fate: str) -> list[SeedMove]:
+    if fate == "never sent":
+        return [SeedMove(shipment.created_at + dice.between(14 * 24, 21 * 24) * HOUR, "cancelled")]
+    moves = [SeedMove(scan.at, "in_transit") for scan in shipment.scans if scan.status == "picked_up"]
+    if fate == "lost":
+        return moves
+    received = shipment.scans[-1].at + dice.between(30, 20 * 60) * MINUTE
+    inspected = received + dice.between(2 * 60, 48 * 60) * MINUTE
+    settled = inspected + dice.between(15, 36 * 60) * MINUTE
+    end = SeedMove(settled, "rejected" if fate == "refused at last" else "completed")
+    return [*moves, SeedMove(received, "received"), SeedMove(inspected, "inspected"), end]
+
+
+def _shipment(dice: Dice, sent: int, fate: str) -> SeedShipment:
+    carrier = dice.weighted(words.CARRIERS)
+    express = dice.chance(0.25)
+    scans = [SeedScan(sent, "label_created", "Label created", "")]
+    if fate != "never sent":
+        scans += _scans(dice, sent, express=express, lost=fate == "lost")
+    return SeedShipment(
+        created_at=sent,
+        carrier=carrier,
+        service="express" if express else "standard",
+        tracking_number=f"{words.TRACKING_LETTERS[carrier]}{dice.between(0, 9_999_999_999):010d}",
+        scans=tuple(scans),
+    )
+
+
+def _scans(dice: Dice, sent: int, *, express: bool, lost: bool) -> list[SeedScan]:
+    pace = 1 if express else 2
+    at = sent + dice.between(6 * 60, 90 * 60) * MINUTE
+    scans = [SeedScan(at, "picked_up", "Picked up by the carrier", dice.pick(words.HUBS))]
+    for _ in range(dice.between(1, 3)):
+        at += dice.between(4 * 60, 16 * 60) * pace * MINUTE
+        scans.append(SeedScan(at, "in_transit", "Sorted at the hub", dice.pick(words.HUBS)))
+    if lost or dice.chance(0.06):
+        at += dice.between(6, 30) * HOUR
+        mishap = words.LOST if lost else dice.pick(words.MISHAPS)
+        scans.append(SeedScan(at, "exception", mishap, scans[-1].location))
+        if lost:
+            return scans
+        at += dice.between(8, 40) * HOUR
+        scans.append(SeedScan(at, "in_transit", "On its way again", dice.pick(words.HUBS)))
+    at += dice.between(5 * 60, 20 * 60) * MINUTE
+    scans.append(SeedScan(at, "out_for_delivery", "With the driver", words.DOCK))
+    at += dice.between(40, 7 * 60) * MINUTE
+    return [*scans, SeedScan(at, "delivered", "Delivered", words.DOCK)]
+
+
+def _remarks(dice: Dice, created_at: int) -> list[SeedNote]:
+    notes: list[SeedNote] = []
+    for _ in range(dice.weighted({0: 5, 1: 4, 2: 1})):
+        content, internal = dice.pick(words.REMARKS)
+        at = created_at + dice.between(10, 4 * 24 * 60) * MINUTE
+        notes.append(SeedNote(at, content, internal, dice.pick(words.STAFF)))
+    return notes
+
+
+def _seen(shipment: SeedShipment | None, until: int) -> SeedShipment | None:
+    """Return the parcel as it is known at `until`; None before its label."""
+    if shipment is None or shipment.created_at > until:
+        return None
+    return SeedShipment(
+        shipment.created_at,
+        shipment.carrier,
+        shipment.service,
+        shipment.tracking_number,
+        tuple(scan for scan in shipment.scans if scan.at <= until),
+    )

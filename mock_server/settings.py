@@ -1,0 +1,43 @@
+"""The sandbox's settings: one frozen object, filled once by the command line."""
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - addresses to listen on, not to call
+
+
+class Settings(BaseSettings):
+    """How one sandbox runs. Each field can come from the environment as `RETURNS_<FIELD>`."""
+
+    model_config = SettingsConfigDict(env_prefix="RETURNS_", frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = 4010
+    public_url: str = ""
+    """Scheme, host and port as clients see them; empty: made from `host` and `port`."""
+    database: str = "sqlite://"
+    """`sqlite:///relative.db`, `sqlite:////absolute.db`, or `sqlite://` for memory."""
+    vendor: str = ""
+    """Serve this vendor alone, at the root; empty: all vendors, each under its name."""
+    rate_limits: bool = True
+    seed: int = 1
+    seed_size: int = 150
+    """Returns that a new tenant starts with, per vendor."""
+    secret: SecretStr | None = None
+    """What API keys are derived from; None: the one kept in the database, made at first start."""
+    control_token: SecretStr | None = None
+    """Asked for as a bearer token by `/__sandbox`; None: no token is asked for."""
+    max_body: int = 1_048_576
+    """Bytes that a request body may have."""
+
+    @property
+    def base_url(self) -> str:
+        """Return scheme, host and port as clients see them, without a trailing slash."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = _EVERYWHERE.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    def path_of(self, vendor: str, base_path: str) -> str:
+        """Return where a vendor's API lives: below its name, or at the root when it is the only one."""
+        return base_path if self.vendor else f"/{vendor}{base_path}"

@@ -1,0 +1,150 @@
+"""Rows, counters, ledger events and scheduled steps of all tenants, in one SQLite database.
+
+The store knows no HTTP and no vendor's words. It is called from one thread, directly: a statement
+takes microseconds. `Store.change()` is the only way to write.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+import orjson
+import sqlalchemy as sa
+
+from mock_server.store import statements, tables
+from mock_server.store.change import Change
+from mock_server.store.database import open_database
+from mock_server.store.model import Filters, Order, Row, Step, StoreError
+
+__all__ = ["EVERYTHING", "Change", "Filters", "Order", "Row", "Step", "Store", "StoreError"]
+
+EVERYTHING = Filters()
+
+
+class Store:
+    """The database of one sandbox; `Store.open(url)` makes it."""
+
+    def __init__(self, url: str) -> None:
+        self._connection = open_database(url)
+        self.in_memory = not self._connection.execute("PRAGMA database_list").fetchone()[2]
+        self._execute = self._connection.execute
+        self._next_due: dict[tuple[str, tuple[str, ...]], int | None] = {}
+        self._last_events: dict[str, int] = {}  # by tenant; the file is ours alone
+        self._changing = False
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open `sqlite://` (memory) or `sqlite:///path`; raises `StoreError`."""
+        return cls(url)
+
+    def close(self) -> None:
+        """Give the file back; nothing is lost without it."""
+        self._connection.close()
+
+    @contextmanager
+    def change(self) -> Iterator[Change]:
+        """One transaction: committed at the end of the block, undone when the block raises.
+
+        Reads inside the block see its writes. Changes do not nest: hand the `Change` on instead.
+        """
+        if self._changing:
+            raise RuntimeError("A change is open already; hand it on instead of opening another.")
+        execute = self._execute
+        execute("BEGIN IMMEDIATE")
+        self._changing = True
+        change = Change(self._connection, self._last_events)
+        try:
+            yield change
+            execute("COMMIT")
+        except BaseException:
+            execute("ROLLBACK")
+            self._last_events.clear()
+            raise
+        finally:
+            self._changing = False
+            if change.rescheduled:
+                self._next_due.clear()
+
+    def row(self, tenant: str, vendor: str, kind: str, id_: str) -> Row | None:
+        """Return the row of that id, or None."""
+        found = self._execute(statements.ROW, (tenant, vendor, kind, id_)).fetchone()
+        return None if found is None else Row(*found)
+
+    def document(self, tenant: str, vendor: str, kind: str, id_: str) -> bytes | None:
+        """Return the document of that id as stored, or None."""
+        found = self._execute(statements.DOCUMENT, (tenant, vendor, kind, id_)).fetchone()
+        return None if found is None else found[0]
+
+    def page(
+        self,
+        tenant: str,
+        vendor: str,
+        kind: str,
+        filters: Filters = EVERYTHING,
+        *,
+        order: Order = "created_at",
+        descending: bool = True,
+        limit: int,
+        offset: int = 0,
+    ) -> tuple[list[bytes], int]:
+        """Return the summaries of one page, and how many rows the filter holds.
+
+        Equal times are ordered by `sequence`, so pages are slices of one total order.
+        """
+        shape, values = statements.shape_of(filters)
+        sql = statements.page(shape, order, descending=descending)
+        found = self._execute(sql, (tenant, vendor, kind, *values, limit, offset)).fetchall()
+        if not shape or (len(shape) == 1 and filters.statuses):
+            total = self._counted(tenant, vendor, kind, filters.statuses)
+        else:
+            total = self._execute(statements.count(shape), (tenant, vendor, kind, *values)).fetchone()[0]
+        return [summary for (summary,) in found], total
+
+    def children(self, tenant: str, vendor: str, kind: str, parent: str) -> list[bytes]:
+        """Documents of the rows of `kind` that belong to `parent`, oldest first."""
+        found = self._execute(statements.CHILDREN, (tenant, vendor, kind, parent)).fetchall()
+        return [document for (document,) in found]
+
+    def rows(self, tenant: str, vendor: str, kind: str, filters: Filters = EVERYTHING) -> Iterator[Row]:
+        """Whole rows, oldest first; read them to the end before writing."""
+        shape, values = statements.shape_of(filters)
+        for found in self._execute(statements.every(shape), (tenant, vendor, kind, *values)):
+            yield Row(*found)
+
+    def totals(self, tenant: str, vendor: str, kind: str) -> dict[str, int]:
+        """How many rows of `kind` there are per vendor status, from the counters."""
+        return {status: total for status, total in self._totals(tenant, vendor, kind) if total}
+
+    def next_due(self, tenant: str, vendors: tuple[str, ...]) -> int | None:
+        """Return when the earliest step of these vendors is due; remembered, so it costs no query."""
+        try:
+            return self._next_due[tenant, vendors]
+        except KeyError:
+            step = self.next_step(tenant, vendors)
+            due = self._next_due[tenant, vendors] = None if step is None else step.due
+            return due
+
+    def next_step(self, tenant: str, vendors: tuple[str, ...]) -> Step | None:
+        """Return the step that is due first; of equal times the one scheduled first."""
+        steps = tables.steps
+        found = self.select(
+            sa.select(steps)
+            .where(steps.c.tenant == tenant, steps.c.vendor.in_(vendors))
+            .order_by(steps.c.due, steps.c.id)
+            .limit(1)
+        )
+        if not found:
+            return None
+        number, owner, vendor, due, step, subject, body = found[0]
+        return Step(owner, vendor, due, step, subject, orjson.loads(body), number)
+
+    def select(self, statement: sa.sql.ClauseElement) -> list[tuple[Any, ...]]:
+        """Run a rare query, made of `tables`."""
+        return self._execute(*statements.bound(statement)).fetchall()
+
+    def _totals(self, tenant: str, vendor: str, kind: str) -> list[tuple[str, int]]:
+        return self._execute(statements.TOTALS, (tenant, vendor, kind)).fetchall()
+
+    def _counted(self, tenant: str, vendor: str, kind: str, statuses: tuple[str, ...]) -> int:
+        totals = self._totals(tenant, vendor, kind)
+        return sum(total for status, total in totals if not statuses or status in statuses)

@@ -1,0 +1,103 @@
+"""One transaction: rows, counters, ledger events and scheduled steps, all of them or none."""
+
+from collections.abc import Mapping
+from sqlite3 import Connection
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from mock_server.store import statements, tables
+from mock_server.store.model import Row, Step
+
+
+class Change:
+    """Writes of one transaction; made by `Store.change()` and of no use after it."""
+
+    def __init__(self, connection: Connection, last_events: dict[str, int]) -> None:
+        self._execute = connection.execute
+        self._last_events = last_events
+        self.rescheduled = False  # whether the next step may be another one
+
+    def put(self, row: Row) -> int:
+        """Insert the row, or replace the one of the same id, and keep the counters right.
+
+        Returns the row's sequence and sets it on `row`; a replaced row keeps its own.
+        """
+        execute, owner = self._execute, (row.tenant, row.vendor, row.kind)
+        content = (
+            row.status, row.state, row.created_at, row.updated_at, row.order_number,
+            row.customer_email.lower(), row.parent, row.summary, row.document,
+        )  # fmt: skip
+        inserted = execute(statements.INSERT_ROW, (*owner, row.id, *content))
+        if inserted.rowcount == 1:
+            row.sequence = inserted.lastrowid or 0
+            execute(statements.COUNT_UP, (*owner, row.status, 1))
+            return row.sequence
+        row.sequence, status = execute(statements.STANDING, (*owner, row.id)).fetchone()
+        execute(statements.REPLACE_ROW, (*content, row.sequence))
+        if status != row.status:
+            execute(statements.COUNT_UP, (*owner, status, -1))
+            execute(statements.COUNT_UP, (*owner, row.status, 1))
+        return row.sequence
+
+    def record(
+        self, tenant: str, vendor: str, *, kind: str, subject: str, at: int, body: Mapping[str, Any]
+    ) -> int:
+        """Append an event to the tenant's ledger; returns its sequence: 1, 2, 3 … without gaps."""
+        last = self._last_events.get(tenant)
+        if last is None:
+            last = self._execute(statements.LAST_EVENT, (tenant,)).fetchone()[0] or 0
+        sequence: int = last + 1
+        self._execute(
+            statements.RECORD, (tenant, sequence, vendor, kind, subject, at, orjson.dumps(dict(body)))
+        )
+        self._last_events[tenant] = sequence
+        return sequence
+
+    def schedule(
+        self,
+        tenant: str,
+        vendor: str,
+        *,
+        due: int,
+        step: str,
+        subject: str,
+        body: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Let `step` happen to `subject` when the tenant's clock reaches `due` (see `Clocks`)."""
+        self._execute(
+            statements.SCHEDULE, (tenant, vendor, due, step, subject, orjson.dumps(dict(body or {})))
+        )
+        self.rescheduled = True
+
+    def unschedule(self, tenant: str, vendor: str, subject: str) -> None:
+        """Forget every step that waits for `subject`."""
+        steps = tables.steps
+        self.run(
+            sa.delete(steps).where(
+                steps.c.tenant == tenant, steps.c.vendor == vendor, steps.c.subject == subject
+            )
+        )
+        self.rescheduled = True
+
+    def done(self, step: Step) -> None:
+        """Forget one step, as it has happened."""
+        self.run(sa.delete(tables.steps).where(tables.steps.c.id == step.id))
+        self.rescheduled = True
+
+    def next_number(self, tenant: str, vendor: str, name: str) -> int:
+        """Return the next of the numbers that people see (1, 2, 3 …), counted per tenant and name."""
+        number: int = self._execute(statements.NEXT_NUMBER, (tenant, vendor, name)).fetchone()[0]
+        return number
+
+    def wipe(self, tenant: str) -> None:
+        """Remove rows, counters, numbers, ledger and steps of a tenant; keys and clock stay."""
+        for table in (tables.rows, tables.counters, tables.numbers, tables.ledger, tables.steps):
+            self.run(sa.delete(table).where(table.c.tenant == tenant))
+        self._last_events.pop(tenant, None)
+        self.rescheduled = True
+
+    def run(self, statement: sa.sql.ClauseElement) -> None:
+        """Run a rare statement, made of `tables`, inside this transaction."""
+        self._execute(*statements.bound(statement))

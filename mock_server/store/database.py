@@ -1,0 +1,94 @@
+"""Opening the SQLite database behind a store: a file, or memory."""
+
+import sqlite3
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from mock_server.store import statements
+from mock_server.store.model import StoreError
+from mock_server.store.tables import SCHEMA_VERSION, meta
+
+_ADVICE = "Move the file away or name another one with --database."
+
+
+def open_database(url: str) -> sqlite3.Connection:
+    """Connect, in autocommit mode, to a database with our tables; they are made if it is empty.
+
+    `url` is `sqlite://` (memory) or `sqlite:///path`. Raises `StoreError` when the file cannot be
+    opened, is in use, belongs to another program, or was written by another version.
+    """
+    path = _path(url)
+    if path and not Path(path).parent.is_dir():
+        raise StoreError(f"The folder of the database {path} does not exist; make it first.")
+    try:
+        connection = sqlite3.connect(
+            path or ":memory:", isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        try:
+            _prepare(connection, path or "in memory")
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise StoreError(f"The database {path} is in use by another sandbox; end that first.") from None
+        raise StoreError(f"The database {path} cannot be opened: {error}. {_ADVICE}") from error
+    except sqlite3.Error as error:
+        raise StoreError(f"The database {path} cannot be opened: {error}. {_ADVICE}") from error
+    return connection
+
+
+def _path(url: str) -> str:
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError:
+        raise StoreError(f"{url!r} is no database URL; write sqlite:///FILE or sqlite:// .") from None
+    if parsed.get_backend_name() != "sqlite":
+        raise StoreError(f"The sandbox stores in SQLite, not in {parsed.get_backend_name()}.")
+    database = parsed.database or ""
+    return "" if database == ":memory:" else database
+
+
+def _prepare(connection: sqlite3.Connection, name: str) -> None:
+    execute = connection.execute
+    execute("PRAGMA busy_timeout = 2000")
+    execute("PRAGMA locking_mode = EXCLUSIVE")  # clocks and keys are in memory too: one process per file
+    execute("PRAGMA synchronous = NORMAL")  # in WAL mode: a killed process loses nothing
+    execute("PRAGMA cache_size = -65536")  # KiB; a large seed is one transaction and must not spill
+    execute("PRAGMA page_size = 2048")  # a create touches ten pages; half the size is half the log
+    execute("PRAGMA wal_autocheckpoint = 8000")
+    execute("BEGIN IMMEDIATE")
+    try:
+        names = {row[0] for row in execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if names:
+            _check_version(connection, name)
+        else:
+            _create(connection)
+    except BaseException:
+        execute("ROLLBACK")
+        raise
+    execute("COMMIT")
+    execute("PRAGMA journal_mode = WAL")
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    for statement in statements.schema():
+        connection.execute(statement)
+    connection.execute(*statements.bound(sa.insert(meta).values(name="schema", value=SCHEMA_VERSION)))
+
+
+def _check_version(connection: sqlite3.Connection, name: str) -> None:
+    try:
+        query = statements.bound(sa.select(meta.c.value).where(meta.c.name == "schema"))
+        found = connection.execute(*query).fetchone()
+    except sqlite3.OperationalError:
+        found = None
+    if found is None:
+        raise StoreError(f"The database {name} belongs to another program. {_ADVICE}")
+    if found[0] != SCHEMA_VERSION:
+        raise StoreError(
+            f"The database {name} was written by another version of the sandbox "
+            f"(schema {found[0]}, this one reads {SCHEMA_VERSION}). {_ADVICE}"
+        )

@@ -1,0 +1,192 @@
+"""SQL text made once from the tables, for the driver to run as it is.
+
+Compiling takes a hundred times longer than running; so the statements of a request are compiled
+when the module is first used or, for filters, once per shape of filter.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from mock_server.store.model import Filters, Order
+from mock_server.store.tables import counters, ledger, metadata, numbers, rows, steps
+
+_DIALECT = sqlite.dialect(paramstyle="qmark")
+
+ROW_COLUMNS = (
+    "tenant", "vendor", "kind", "id", "status", "state", "created_at", "updated_at", "summary", "document",
+    "order_number", "customer_email", "parent", "sequence",
+)  # fmt: skip
+_KEY = ("tenant", "vendor", "kind", "id")
+_CONTENT = tuple(name for name in ROW_COLUMNS if name not in (*_KEY, "sequence"))
+
+
+def bound(statement: sa.sql.ClauseElement) -> tuple[str, list[Any]]:
+    """Turn a statement that carries its values into SQL text and the values in its order."""
+    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    return str(compiled), [compiled.params[name] for name in _names(compiled)]
+
+
+def schema() -> list[str]:
+    """Return the statements that make an empty database ours."""
+    made: list[str] = []
+    for table in metadata.sorted_tables:
+        made.append(str(CreateTable(table).compile(dialect=_DIALECT)))
+        made += [
+            str(CreateIndex(index).compile(dialect=_DIALECT))
+            for index in sorted(table.indexes, key=lambda index: str(index.name))
+        ]
+    return made
+
+
+def _names(compiled: Any) -> Sequence[str]:
+    return compiled.positiontup or ()
+
+
+def _text(statement: sa.sql.ClauseElement, *order: str) -> str:
+    """Compile to SQL text whose values are taken in `order`; refuse to guess another order."""
+    compiled = statement.compile(dialect=_DIALECT)
+    if tuple(_names(compiled)) != order:
+        raise AssertionError(f"{compiled} takes {_names(compiled)}, not {order}")
+    return str(compiled)
+
+
+def _by_key() -> list[sa.ColumnElement[bool]]:
+    return [rows.c[name] == sa.bindparam(f"k_{name}") for name in _KEY]
+
+
+def _named(column: str) -> sa.ColumnElement[bool]:
+    """Say what the index of this column is limited to, so that it can be used."""
+    return rows.c[column] != sa.literal_column("''")
+
+
+_KEY_ORDER = tuple(f"k_{name}" for name in _KEY)
+_LISTED = ("k_tenant", "k_vendor", "k_kind")
+
+ROW = _text(sa.select(*(rows.c[name] for name in ROW_COLUMNS)).where(*_by_key()), *_KEY_ORDER)
+DOCUMENT = _text(sa.select(rows.c.document).where(*_by_key()), *_KEY_ORDER)
+STANDING = _text(sa.select(rows.c.sequence, rows.c.status).where(*_by_key()), *_KEY_ORDER)
+INSERT_ROW = _text(
+    sqlite.insert(rows)
+    .values({name: sa.bindparam(name) for name in (*_KEY, *_CONTENT)})
+    .on_conflict_do_nothing(index_elements=[rows.c[name] for name in _KEY]),
+    *(column.name for column in rows.c if column.name != "sequence"),
+)
+REPLACE_ROW = _text(
+    sa.update(rows)
+    .where(rows.c.sequence == sa.bindparam("k_sequence"))
+    .values({name: sa.bindparam(name) for name in _CONTENT}),
+    *(column.name for column in rows.c if column.name in _CONTENT),
+    "k_sequence",
+)
+CHILDREN = _text(
+    sa.select(rows.c.document)
+    .where(*_by_key()[:3], rows.c.parent == sa.bindparam("k_parent"), _named("parent"))
+    .order_by(rows.c.created_at, rows.c.sequence),
+    *_LISTED,
+    "k_parent",
+)
+_counted = sqlite.insert(counters).values({c.name: sa.bindparam(c.name) for c in counters.c})
+COUNT_UP = _text(
+    _counted.on_conflict_do_update(
+        index_elements=list(counters.primary_key), set_={"total": counters.c.total + _counted.excluded.total}
+    ),
+    *(column.name for column in counters.c),
+)
+TOTALS = _text(
+    sa.select(counters.c.status, counters.c.total).where(
+        *(counters.c[name] == sa.bindparam(f"k_{name}") for name in _KEY[:3])
+    ),
+    *_LISTED,
+)
+_numbered = sqlite.insert(numbers).values(
+    {"value": sa.literal_column("1"), **{n: sa.bindparam(n) for n in ("tenant", "vendor", "name")}}
+)
+NEXT_NUMBER = _text(
+    _numbered.on_conflict_do_update(
+        index_elements=list(numbers.primary_key), set_={"value": numbers.c.value + sa.literal_column("1")}
+    ).returning(numbers.c.value),
+    "tenant", "vendor", "name",
+)  # fmt: skip
+LAST_EVENT = _text(
+    sa.select(sa.func.max(ledger.c.sequence)).where(ledger.c.tenant == sa.bindparam("k_tenant")), "k_tenant"
+)
+RECORD = _text(
+    sa.insert(ledger).values({c.name: sa.bindparam(c.name) for c in ledger.c}), *(c.name for c in ledger.c)
+)
+SCHEDULE = _text(
+    sa.insert(steps).values({c.name: sa.bindparam(c.name) for c in steps.c if c.name != "id"}),
+    *(c.name for c in steps.c if c.name != "id"),
+)
+
+_LISTS = {"statuses": "status", "customer_emails": "customer_email", "order_numbers": "order_number"}
+_BOUNDS = {"created_from": ">=", "created_after": ">", "created_before": "<", "created_until": "<="}
+Shape = tuple[tuple[str, int], ...]
+
+
+def shape_of(filters: Filters) -> tuple[Shape, list[Any]]:
+    """Return the form of a filter (which fields, how many words) and its values in that order."""
+    shape: list[tuple[str, int]] = []
+    values: list[Any] = []
+    for name in _LISTS:
+        words = getattr(filters, name)
+        if words:
+            shape.append((name, len(words)))
+            values += [word.lower() for word in words] if name == "customer_emails" else words
+    for name in (*_BOUNDS, "parent"):
+        value = getattr(filters, name)
+        if value is not None:
+            shape.append((name, 1))
+            values.append(value)
+    return tuple(shape), values
+
+
+def _conditions(shape: Shape) -> tuple[list[sa.ColumnElement[bool]], list[str]]:
+    made, order = _by_key()[:3], list(_LISTED)
+    for name, size in shape:
+        names = [f"{name}_{index}" for index in range(size)]
+        order += names
+        if name in _LISTS:
+            column = rows.c[_LISTS[name]]
+            # One word is an equality: so that the index gives the order too.
+            many = column.in_([sa.bindparam(n) for n in names])
+            made += [column == sa.bindparam(names[0]) if size == 1 else many, _named(_LISTS[name])]
+        elif name in _BOUNDS:
+            made.append(rows.c.created_at.op(_BOUNDS[name], is_comparison=True)(sa.bindparam(names[0])))
+        else:
+            made += [rows.c.parent == sa.bindparam(names[0]), _named("parent")]
+    return made, order
+
+
+@lru_cache(maxsize=512)
+def page(shape: Shape, order: Order, *, descending: bool) -> str:
+    """Return the statement for one page of summaries.
+
+    Values: tenant, vendor, kind, the filter's, limit, offset.
+    """
+    conditions, names = _conditions(shape)
+    columns = (rows.c[order], rows.c.sequence)
+    ordered = [sa.desc(column) for column in columns] if descending else columns
+    statement = sa.select(rows.c.summary).where(*conditions).order_by(*ordered)
+    return _text(
+        statement.limit(sa.bindparam("limit")).offset(sa.bindparam("offset")), *names, "limit", "offset"
+    )
+
+
+@lru_cache(maxsize=512)
+def count(shape: Shape) -> str:
+    """Return the statement that counts a shape of filter; values: tenant, vendor, kind, the filter's."""
+    conditions, names = _conditions(shape)
+    return _text(sa.select(sa.func.count()).select_from(rows).where(*conditions), *names)
+
+
+@lru_cache(maxsize=512)
+def every(shape: Shape) -> str:
+    """Return the statement for whole rows of a shape of filter, oldest first; values as for `count`."""
+    conditions, names = _conditions(shape)
+    columns = [rows.c[name] for name in ROW_COLUMNS]
+    return _text(sa.select(*columns).where(*conditions).order_by(rows.c.created_at, rows.c.sequence), *names)

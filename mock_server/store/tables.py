@@ -1,0 +1,121 @@
+"""The tables, declared once; every statement of the store is made from these.
+
+Times are integers: microseconds since 1970 in UTC. Documents and bodies are JSON as bytes.
+"""
+
+import sqlalchemy as sa
+
+SCHEMA_VERSION = "1"
+
+metadata = sa.MetaData()
+
+meta = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+tenants = sa.Table(
+    "tenants",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("seed_size", sa.Integer, nullable=False),
+    sa.Column("plan", sa.Text, nullable=False),  # "" is each vendor's first plan
+    sa.Column("limits", sa.Text, nullable=False),  # on, off, auto
+    sa.Column("first_moment", sa.BigInteger, nullable=False),
+    sa.Column("chosen", sa.Boolean, nullable=False),
+    sa.Column("frozen", sa.Boolean, nullable=False),
+    sa.Column("clock_offset", sa.BigInteger, nullable=False),
+    sa.Column("frozen_at", sa.BigInteger, nullable=True),  # null: the clock ticks
+)
+
+keys = sa.Table(
+    "keys",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),  # SHA-256; the key itself is kept nowhere
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("vendor", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("scopes", sa.Text, nullable=False),  # words separated by blanks
+    sa.Column("plan", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("tenant", "vendor", "name"),
+)
+
+rows = sa.Table(
+    "rows",
+    metadata,
+    sa.Column("sequence", sa.Integer, primary_key=True),  # order of insertion, over all tenants
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("vendor", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.Column("order_number", sa.Text, nullable=False),
+    sa.Column("customer_email", sa.Text, nullable=False),  # lower case
+    sa.Column("parent", sa.Text, nullable=False),
+    sa.Column("summary", sa.LargeBinary, nullable=False),
+    sa.Column("document", sa.LargeBinary, nullable=False),  # last: a list need not read past it
+    sa.UniqueConstraint("tenant", "vendor", "kind", "id"),
+)
+for _filter in ("status", "order_number", "customer_email", "parent"):
+    sa.Index(
+        f"rows_by_{_filter}",
+        *(rows.c[name] for name in ("tenant", "vendor", "kind", _filter, "created_at", "sequence")),
+        sqlite_where=rows.c[_filter] != sa.literal_column("''"),  # most kinds leave most filters empty
+        postgresql_where=rows.c[_filter] != sa.literal_column("''"),
+    )
+sa.Index("rows_by_created_at", *(rows.c[n] for n in ("tenant", "vendor", "kind", "created_at", "sequence")))
+
+counters = sa.Table(
+    "counters",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("vendor", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("status", sa.Text, primary_key=True),
+    sa.Column("total", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+numbers = sa.Table(
+    "numbers",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("vendor", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+ledger = sa.Table(
+    "ledger",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("vendor", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+steps = sa.Table(
+    "steps",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("vendor", sa.Text, nullable=False),
+    sa.Column("due", sa.BigInteger, nullable=False),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Index("steps_by_due", "tenant", "due", "id"),
+    sa.Index("steps_by_subject", "tenant", "vendor", "subject"),
+)

@@ -1,0 +1,65 @@
+"""The vendors, one module each. What a vendor is to the rest of the sandbox is `Vendor`, and no more."""
+
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+import openapi
+from mock_server.engine.problem import Problem
+from mock_server.engine.reply import Reply
+from mock_server.lifecycle import Lifecycle
+from mock_server.ratelimit import Plan, Verdict
+from mock_server.seed import SeedReturn
+from mock_server.store import Change, Step
+from mock_server.world import World
+
+
+class Vendor(Protocol):
+    """One vendor's API: a method per operationId of its specification, and this.
+
+    A method takes a `Call` and returns a `Reply`; it raises `Problem` for what cannot be answered.
+    """
+
+    name: str
+    title: str
+    base_path: str
+    """Path of the API below the vendor's own root, as in the specification's servers: `/v1`."""
+    lifecycle: Lifecycle
+    scopes: tuple[str, ...]
+    plans: Mapping[str, Plan]
+    """Plans by name, the lowest first."""
+
+    def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
+        """What a key looks like to people and clients: `{"fields": …, "headers": …, "query": …}`."""
+
+    def problem(self, problem: Problem) -> Reply:
+        """A refusal in the vendor's envelope, with the vendor's status."""
+
+    def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
+        """The headers that tell how much of the limit is left."""
+
+    def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn]) -> None:
+        """Lay out a seed as the vendor would show it."""
+
+    def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
+        """A shopper asks for a return at `at`, which may lie in the past; returns the document."""
+
+    def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
+        """Move a return; raises `IllegalMove`, or `LookupError` for an unknown id."""
+
+    def run_step(self, change: Change, step: Step) -> None:
+        """Let a scheduled step happen, at `step.due`."""
+
+
+def names() -> list[str]:
+    """Vendors that have both a specification and handlers, sorted."""
+    return [name for name in openapi.vendors() if find_spec(f"{__name__}.{name}")]
+
+
+def load(name: str, world: World) -> Vendor:
+    """The vendor of that name, over a world; raises `LookupError` naming those there are."""
+    if name not in names():
+        raise LookupError(f"There is no vendor {name!r}; there are {', '.join(names())}.")
+    vendor: Vendor = import_module(f"{__name__}.{name}").vendor(world)
+    return vendor

@@ -1,0 +1,328 @@
+"""ReturnMate, as its API reference describes it (`openapi/returnmate.yaml` lists what is assumed)."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from mock_server.clock import instant
+from mock_server.engine.call import Call
+from mock_server.engine.problem import FieldError, Problem
+from mock_server.engine.reply import Document, Documents, Reply
+from mock_server.keys import Grant
+from mock_server.lifecycle import IllegalMove
+from mock_server.ratelimit import Verdict
+from mock_server.seed import SeedReturn
+from mock_server.store import EVERYTHING, Change, Filters, Row, Step
+from mock_server.vendors.returnmate import reports
+from mock_server.vendors.returnmate.documents import NAME
+from mock_server.vendors.returnmate.planting import plant
+from mock_server.vendors.returnmate.returns import Returns
+from mock_server.vendors.returnmate.words import LABEL_STATUSES, LIFECYCLE, PLANS, SCOPES
+from mock_server.world import World
+
+_DAY = 86_400_000_000
+_CODES = {
+    "unauthenticated": ("AUTHENTICATION_ERROR", 401),
+    "forbidden": ("PERMISSION_DENIED", 403),
+    "not_found": ("NOT_FOUND", 404),
+    "method_not_allowed": ("NOT_FOUND", 405),
+    "invalid": ("VALIDATION_ERROR", 400),
+    "too_large": ("VALIDATION_ERROR", 400),
+    "unsupported_media_type": ("VALIDATION_ERROR", 400),
+    "rate_limited": ("RATE_LIMITED", 429),
+    "unavailable": ("SERVER_ERROR", 500),
+    "server_error": ("SERVER_ERROR", 500),
+}
+"""Kinds of problems as the page's six codes; it knows no 405, 413 and 415 (see the specification)."""
+
+
+class ReturnMate:
+    """Handlers of the 14 operations, over one world."""
+
+    name = NAME
+    title = "ReturnMate"
+    base_path = "/v1"
+    lifecycle = LIFECYCLE
+    scopes = SCOPES
+    plans = PLANS
+
+    def __init__(self, world: World) -> None:
+        self._store = world.store
+        self._clocks = world.clocks
+        self._returns = Returns(world.store, f"{world.settings.base_url}/labels/{NAME}")
+
+    # Returns
+
+    def list_returns(self, call: Call) -> Reply:
+        return self._page(call, "return", _filters(call.query))
+
+    def get_return(self, call: Call) -> Reply:
+        grant, id_ = _grant(call), call.path["id"]
+        document = self._store.document(grant.tenant, NAME, "return", id_)
+        if document is None:
+            raise _missing("return", id_)
+        return _one(document)
+
+    def create_return(self, call: Call) -> Reply:
+        tenant = _grant(call).tenant
+        with self._store.change() as change:
+            document = self._returns.create(change, tenant, call.body, self._now(tenant))
+        return _created(document)
+
+    def update_return(self, call: Call) -> Reply:
+        grant, body, row = _grant(call), call.body, self._row(call, "return")
+        at = self._now(grant.tenant)
+        with self._store.change() as change:
+            if "status" in body and body["status"] != row.status:
+                try:
+                    self._returns.move(change, grant.tenant, row, body["status"], at)
+                except IllegalMove as error:
+                    raise _illegal(error) from None
+            if "notes" in body:
+                row = self._row(call, "return")
+                self._returns.add_note(
+                    change,
+                    grant.tenant,
+                    row,
+                    content=body["notes"],
+                    internal=True,
+                    author=_author(grant),
+                    at=at,
+                )
+        return self.get_return(call)
+
+    def add_return_note(self, call: Call) -> Reply:
+        grant, body, row = _grant(call), call.body, self._row(call, "return")
+        with self._store.change() as change:
+            note = self._returns.add_note(
+                change,
+                grant.tenant,
+                row,
+                content=body["content"],
+                internal=body.get("internal", False),
+                author=_author(grant),
+                at=self._now(grant.tenant),
+            )
+        return _created(note)
+
+    # Shipments
+
+    def create_shipping_label(self, call: Call) -> Reply:
+        grant, row = _grant(call), self._row(call, "return")
+        direction = call.body.get("direction", "return")
+        allowed = LABEL_STATUSES[direction]
+        if row.status not in allowed:
+            message = f"needs a return that is {_either(allowed)}; this one is {row.status}"
+            raise Problem(
+                "invalid",
+                f"A {direction} label {message}.",
+                fields=(FieldError("direction", message),),
+                details={"current_status": row.status},
+            )
+        at = self._now(grant.tenant)
+        with self._store.change() as change:
+            shipment = self._returns.label(change, grant.tenant, row, call.body, at)
+        return _created(shipment)
+
+    def list_shipments(self, call: Call) -> Reply:
+        return self._page(call, "shipment", EVERYTHING)
+
+    def get_shipment(self, call: Call) -> Reply:
+        grant, id_ = _grant(call), call.path["id"]
+        document = self._store.document(grant.tenant, NAME, "shipment", id_)
+        if document is None:
+            raise _missing("shipment", id_)
+        return _one(document)
+
+    def list_tracking_events(self, call: Call) -> Reply:
+        row = self._row(call, "shipment")
+        scans = self._store.children(row.tenant, NAME, "tracking_event", row.id)
+        return Reply(200, {"success": True, "data": Documents(scans)})
+
+    # Customers
+
+    def list_customer_returns(self, call: Call) -> Reply:
+        email = self._customer(call)[0]
+        return self._page(call, "return", Filters(customer_emails=(email,)))
+
+    def get_customer_stats(self, call: Call) -> Reply:
+        tenant = _grant(call).tenant
+        email, orders = self._customer(call)
+        rows = self._store.rows(tenant, NAME, "return", Filters(customer_emails=(email,)))
+        return _computed(reports.customer(list(rows), self._refunds(tenant), orders))
+
+    # Reports
+
+    def get_returns_report(self, call: Call) -> Reply:
+        tenant = _grant(call).tenant
+        rows = list(self._store.rows(tenant, NAME, "return", _period(call.query)))
+        return _computed(reports.returns(rows, self._refunds(tenant), call.query.get("group_by")))
+
+    def get_reasons_report(self, call: Call) -> Reply:
+        rows = self._store.rows(_grant(call).tenant, NAME, "return", _period(call.query))
+        return _computed(reports.reasons(rows))
+
+    def get_carriers_report(self, call: Call) -> Reply:
+        rows = self._store.rows(_grant(call).tenant, NAME, "shipment", _period(call.query))
+        return _computed(reports.carriers(rows))
+
+    # What the sandbox asks of a vendor
+
+    def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
+        return {"fields": {"api_key": key}, "headers": {"Authorization": f"Bearer {key}"}, "query": {}}
+
+    def problem(self, problem: Problem) -> Reply:
+        code, status = _CODES[problem.kind]
+        details = dict(problem.details)
+        if problem.fields:
+            details["fields"] = [{"field": f.field, "message": f.message} for f in problem.fields]
+        if "scope" in details:
+            details["required_permission"] = details.pop("scope")
+        error = {"code": code, "message": problem.message, "details": details}
+        return Reply(status, {"success": False, "error": error}, problem.headers)
+
+    def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
+        return (
+            (b"x-ratelimit-limit", b"%d" % verdict.limit),
+            (b"x-ratelimit-remaining", b"%d" % verdict.remaining),
+            (b"x-ratelimit-reset", b"%d" % verdict.reset),
+        )
+
+    def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn]) -> None:
+        plant(change, tenant, returns, self._returns.labels)
+
+    def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
+        return self._returns.create(change, tenant, wish, _whole(at))
+
+    def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
+        row = self._store.row(tenant, NAME, "return", id_)
+        if row is None:
+            raise LookupError(f"No return has the id {id_}.")
+        return self._returns.move(change, tenant, row, status, _whole(at))
+
+    def run_step(self, change: Change, step: Step) -> None:
+        scan, description = step.body["scan"], step.body["description"]
+        self._returns.scan(change, step.tenant, step.subject, scan, description, _whole(step.due))
+
+    # Helpers
+
+    def _now(self, tenant: str) -> int:
+        return _whole(self._clocks.now(tenant))
+
+    def _row(self, call: Call, kind: str) -> Row:
+        row = self._store.row(_grant(call).tenant, NAME, kind, call.path["id"])
+        if row is None:
+            raise _missing(kind, call.path["id"])
+        return row
+
+    def _customer(self, call: Call) -> tuple[str, int]:
+        """A known customer's address and how many orders were placed."""
+        email = call.path["email"].lower()
+        known = self._store.document(_grant(call).tenant, NAME, "customer", email)
+        if known is None:
+            raise Problem("not_found", "No customer has this e-mail address.")
+        return email, orjson.loads(known)["orders"]
+
+    def _refunds(self, tenant: str) -> dict[str, Decimal]:
+        """What was paid back, by return id."""
+        rows = self._store.rows(tenant, NAME, "refund")
+        return {row.parent: Decimal(str(orjson.loads(row.document)["amount"])) for row in rows}
+
+    def _page(self, call: Call, kind: str, filters: Filters) -> Reply:
+        query = call.query
+        page, per_page = query["page"], query["per_page"]
+        found, total = self._store.page(
+            _grant(call).tenant,
+            NAME,
+            kind,
+            filters,
+            order=query["sort"],
+            descending=query["order"] == "desc",
+            limit=per_page,
+            offset=(page - 1) * per_page,
+        )
+        meta = {"page": page, "per_page": per_page, "total": total, "total_pages": -(-total // per_page)}
+        return Reply(200, {"success": True, "data": Documents(found), "meta": meta})
+
+
+def vendor(world: World) -> ReturnMate:
+    """ReturnMate over a world; what `mock_server.vendors.load` calls."""
+    return ReturnMate(world)
+
+
+def _whole(at: int) -> int:
+    """A moment in whole seconds: ReturnMate shows no finer one, so none is kept."""
+    return at // 1_000_000 * 1_000_000
+
+
+def _grant(call: Call) -> Grant:
+    if call.grant is None:
+        raise Problem("unauthenticated", "The API key is missing or not valid.")
+    return call.grant
+
+
+def _one(document: bytes) -> Reply:
+    return Reply(200, {"success": True, "data": Document(document)})
+
+
+def _created(document: Mapping[str, Any]) -> Reply:
+    return Reply(201, {"success": True, "data": document})
+
+
+def _computed(figures: Mapping[str, Any]) -> Reply:
+    return Reply(200, {"success": True, "data": figures})
+
+
+def _author(grant: Grant) -> str:
+    return f'API key "{grant.key}"'
+
+
+def _missing(kind: str, id_: str) -> Problem:
+    return Problem("not_found", f"No {kind} has the id {id_[:80]}.")
+
+
+def _illegal(error: IllegalMove) -> Problem:
+    possible = f"it can become {_either(error.allowed)}" if error.allowed else "it is final"
+    return Problem(
+        "invalid",
+        f"A {error.current} return cannot become {error.wanted}; {possible}.",
+        fields=(FieldError("status", f"cannot change from {error.current} to {error.wanted}"),),
+        details={
+            "current_status": error.current,
+            "requested_status": error.wanted,
+            "allowed_statuses": list(error.allowed),
+        },
+    )
+
+
+def _either(words: Iterable[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _values(query: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """All values of a filter, written once (`name`) or repeated (`name[]`)."""
+    single = (query[name],) if name in query else ()
+    return (*single, *query.get(f"{name}[]", ()))
+
+
+def _filters(query: Mapping[str, Any]) -> Filters:
+    after = [instant(text) for text in _values(query, "created_after")]
+    before = [instant(text) for text in _values(query, "created_before")]
+    return Filters(
+        statuses=_values(query, "status"),
+        created_from=min(after) if after else None,
+        created_before=max(before) if before else None,
+        customer_emails=_values(query, "customer_email"),
+        order_numbers=_values(query, "order_number"),
+    )
+
+
+def _period(query: Mapping[str, Any]) -> Filters:
+    start, end = query.get("start_date"), query.get("end_date")
+    return Filters(
+        created_from=instant(start) if start else None,
+        created_before=instant(end) + _DAY if end else None,
+    )

@@ -1,0 +1,228 @@
+"""ReturnMate's records as JSON: what each looks like when it begins, and how it becomes a row.
+
+Shapes are those of `openapi/returnmate.yaml`. Times are whole seconds: µs since 1970 here, text in UTC there.
+"""
+
+import base64
+import hashlib
+import zlib
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+import orjson
+
+from mock_server.clock import timestamp
+from mock_server.store import Change, Row
+from mock_server.vendors.returnmate.words import LIFECYCLE, TRACKING_PREFIXES
+
+NAME: Final = "returnmate"
+SUMMARY = (
+    "id",
+    "rma_number",
+    "status",
+    "order_number",
+    "return_type",
+    "currency",
+    "customer",
+    "items",
+    "created_at",
+    "updated_at",
+)
+_PREFIXES = {
+    "return": "rma",
+    "item": "itm",
+    "note": "note",
+    "timeline": "tml",
+    "shipment": "shp",
+    "tracking_event": "trk",
+    "refund": "ref",
+}
+JSON = dict[str, Any]
+
+
+def identify(kind: str, *of: str | int) -> str:
+    """The id of a thing, derived from what it is the id of: same history, same ids; nobody can count."""
+    digest = hashlib.blake2s(":".join(map(str, (kind, *of))).encode(), digest_size=8).digest()
+    return f"{_PREFIXES[kind]}_{base64.b32encode(digest)[:12].decode().lower()}"
+
+
+def invented_price(sku: str) -> float:
+    """A price for a product the shop never sold: always the same for the same SKU, 10.00 to 209.95."""
+    return (1000 + zlib.crc32(sku.encode()) % 4000 * 5) / 100
+
+
+def new_return(tenant: str, number: int, wish: Mapping[str, Any], at: int) -> JSON:
+    """A `Return` that was just asked for; `wish` is a `CreateReturn` with what the shop knows besides."""
+    id_ = identify("return", tenant, number)
+    document: JSON = {
+        "id": id_,
+        "rma_number": f"RMA-{timestamp(at)[:4]}-{number:06d}",
+        "status": LIFECYCLE.initial,
+        "order_number": wish["order_number"],
+        "return_type": wish.get("return_type", "refund"),
+        "currency": wish.get("currency", "AUD"),
+        "customer": {"email": wish["customer_email"], "name": wish.get("customer_name")},
+        "items": [_item(id_, place, item) for place, item in enumerate(wish["items"])],
+        "created_at": timestamp(at),
+        "updated_at": timestamp(at),
+        "notes": [],
+        "shipments": [],
+        "timeline": [],
+        "refund": None,
+    }
+    add_to_timeline(document, at, type_="system", message="Return requested", status=LIFECYCLE.initial)
+    return document
+
+
+def _item(return_id: str, place: int, wish: Mapping[str, Any]) -> JSON:
+    return {
+        "id": identify("item", return_id, place),
+        "sku": wish["sku"],
+        "name": wish.get("name"),
+        "quantity": wish["quantity"],
+        "unit_price": wish["unit_price"],
+        "reason": wish["reason"],
+        "notes": wish.get("notes"),
+    }
+
+
+def move(document: JSON, status: str, at: int) -> None:
+    """Write a new status into a return and its timeline; completing a refund issues it."""
+    message = f"Status changed from {document['status']} to {status}"
+    document["status"] = status
+    add_to_timeline(document, at, type_="status", message=message, status=status)
+    if status == "completed" and document["return_type"] != "exchange":
+        credit = document["return_type"] == "store_credit"
+        document["refund"] = {
+            "amount": float(amount(document)),
+            "currency": document["currency"],
+            "method": "store_credit" if credit else "original_payment",
+            "issued_at": timestamp(at),
+        }
+
+
+def amount(document: JSON) -> Decimal:
+    """What the items of a return cost together."""
+    return sum(
+        (Decimal(str(item["unit_price"])) * item["quantity"] for item in document["items"]), Decimal(0)
+    )
+
+
+def add_note(document: JSON, *, content: str, internal: bool, author: str, at: int) -> JSON:
+    """Put a `Note` on a return; returns it."""
+    note = {
+        "id": identify("note", document["id"], len(document["notes"])),
+        "content": content,
+        "internal": internal,
+        "author": author,
+        "created_at": timestamp(at),
+    }
+    document["notes"].append(note)
+    add_to_timeline(document, at, type_="note", message=f"Note added by {author}")
+    return note
+
+
+def add_to_timeline(document: JSON, at: int, *, type_: str, message: str, status: str | None = None) -> None:
+    """Write a line into a return's timeline."""
+    entry = {
+        "id": identify("timeline", document["id"], len(document["timeline"])),
+        "type": type_,
+        "message": message,
+        "status": status,
+        "created_at": timestamp(at),
+    }
+    document["timeline"].append(entry)
+
+
+def new_shipment(owner: JSON, wish: Mapping[str, Any], labels: str, at: int) -> JSON:
+    """A `Shipment` of a return, whose label was just made; `labels` is the URL that PDFs lie under."""
+    id_ = identify("shipment", owner["id"], len(owner["shipments"]))
+    return {
+        "id": id_,
+        "rma_id": owner["id"],
+        "rma_number": owner["rma_number"],
+        "carrier": wish["carrier"],
+        "service": wish.get("service", "standard"),
+        "direction": wish.get("direction", "return"),
+        "status": "label_created",
+        "tracking_number": wish.get("tracking_number") or _tracking_number(wish["carrier"], id_),
+        "label_url": f"{labels}/{id_}.pdf",
+        "created_at": timestamp(at),
+        "updated_at": timestamp(at),
+        "delivered_at": None,
+    }
+
+
+def _tracking_number(carrier: str, shipment_id: str) -> str:
+    digest = hashlib.blake2s(shipment_id.encode(), digest_size=6).digest()
+    return f"{TRACKING_PREFIXES[carrier]}{int.from_bytes(digest) % 10**10:010d}"
+
+
+def move_shipment(document: JSON, status: str, at: int) -> None:
+    """Write a new status into a shipment."""
+    document["status"] = status
+    document["updated_at"] = timestamp(at)
+    if status == "delivered":
+        document["delivered_at"] = timestamp(at)
+
+
+def new_scan(shipment_id: str, *, status: str, description: str, location: str | None, at: int) -> JSON:
+    """A `TrackingEvent`."""
+    return {
+        "id": identify("tracking_event", shipment_id, status, at),
+        "status": status,
+        "description": description,
+        "location": location,
+        "occurred_at": timestamp(at),
+    }
+
+
+def attach(owner: JSON, shipment: JSON) -> None:
+    """Show a shipment as it is now in its return."""
+    others = [other for other in owner["shipments"] if other["id"] != shipment["id"]]
+    owner["shipments"] = sorted([*others, shipment], key=lambda known: known["created_at"])
+
+
+def put_return(change: Change, tenant: str, document: JSON, created_at: int, at: int) -> None:
+    """Store a return as it is now; its summary is a part of it."""
+    document["updated_at"] = timestamp(at)
+    status = document["status"]
+    change.put(
+        Row(
+            tenant=tenant,
+            vendor=NAME,
+            kind="return",
+            id=document["id"],
+            status=status,
+            state=LIFECYCLE.states[status],
+            created_at=created_at,
+            updated_at=at,
+            summary=orjson.dumps({key: document[key] for key in SUMMARY}),
+            document=orjson.dumps(document),
+            order_number=document["order_number"],
+            customer_email=document["customer"]["email"],
+        )
+    )
+
+
+def put_part(
+    change: Change, tenant: str, kind: str, *, id_: str, document: JSON, at: int, parent: str = ""
+) -> None:
+    """Store what has no status of its own: a scan, a refund, a product, a customer."""
+    body = orjson.dumps(document)
+    change.put(
+        Row(
+            tenant=tenant,
+            vendor=NAME,
+            kind=kind,
+            id=id_,
+            status="",
+            state="",
+            created_at=at,
+            updated_at=at,
+            summary=body,
+            document=body,
+            parent=parent,
+        )
+    )

@@ -1,0 +1,212 @@
+"""What happens to ReturnMate's returns: asked for, moved, remarked on, labelled, scanned, refunded.
+
+Every method writes inside one open `Change`, so that a return, its parts and the ledger change together.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from mock_server import ledger
+from mock_server.store import Change, Row, Store
+from mock_server.vendors.returnmate import documents
+from mock_server.vendors.returnmate.documents import JSON, NAME
+from mock_server.vendors.returnmate.words import LIFECYCLE, SCANS
+
+
+@dataclass(slots=True)
+class Returns:
+    """Returns and shipments of all tenants; `labels` is the URL that label PDFs lie under."""
+
+    store: Store
+    labels: str
+
+    def create(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> JSON:
+        """Ask for a return as `CreateReturn` describes it; returns the `Return`."""
+        email = wish["customer_email"].lower()
+        known = self.store.document(tenant, NAME, "customer", email)
+        wish = {**wish, "items": [self._priced(tenant, item) for item in wish["items"]]}
+        if known:
+            wish.setdefault("customer_name", orjson.loads(known)["name"])
+        document = documents.new_return(tenant, change.next_number(tenant, NAME, "rma"), wish, at)
+        documents.put_return(change, tenant, document, at, at)
+        if not known:
+            customer = {**document["customer"], "orders": 1}
+            documents.put_part(change, tenant, "customer", id_=email, document=customer, at=at)
+        record_created(change, tenant, document["id"], at)
+        return document
+
+    def move(self, change: Change, tenant: str, row: Row, status: str, at: int) -> JSON:
+        """Move a return along the lifecycle; raises `IllegalMove`."""
+        LIFECYCLE.check(row.status, status)
+        document: JSON = orjson.loads(row.document)
+        documents.move(document, status, at)
+        record_moved(change, tenant, row.id, before=row.status, after=status, at=at)
+        if status == "completed" and document["refund"]:
+            put_refund(change, tenant, document, at)
+            record_refund(change, tenant, document, at)
+        if not LIFECYCLE.is_open(status):
+            for shipment in document["shipments"]:
+                change.unschedule(tenant, NAME, shipment["id"])
+        documents.put_return(change, tenant, document, row.created_at, at)
+        return document
+
+    def add_note(
+        self, change: Change, tenant: str, row: Row, *, content: str, internal: bool, author: str, at: int
+    ) -> JSON:
+        """Put a note on a return; returns the `Note`."""
+        document: JSON = orjson.loads(row.document)
+        note = documents.add_note(document, content=content, internal=internal, author=author, at=at)
+        documents.put_return(change, tenant, document, row.created_at, at)
+        record_note(change, tenant, row.id, note, at)
+        return note
+
+    def label(self, change: Change, tenant: str, row: Row, wish: Mapping[str, Any], at: int) -> JSON:
+        """Make a shipping label and expect the carrier's scans; an approved return becomes `label_sent`.
+
+        Returns the `Shipment`.
+        """
+        owner: JSON = orjson.loads(row.document)
+        shipment = documents.new_shipment(owner, wish, self.labels, at)
+        id_ = shipment["id"]
+        put_shipment(change, tenant, shipment, at, at)
+        record_shipment(change, tenant, shipment, at)
+        put_scan(
+            change, tenant, id_, status="label_created", description="Label created", location=None, at=at
+        )
+        self._attach(change, tenant, shipment, at)
+        if row.status == "approved" and shipment["direction"] == "return":
+            self.move(change, tenant, self._row(tenant, "return", row.id), "label_sent", at)
+        for later, word, sentence in SCANS:
+            body = {"scan": word, "description": sentence}
+            change.schedule(tenant, NAME, due=at + later, step="scan", subject=id_, body=body)
+        return shipment
+
+    def scan(
+        self, change: Change, tenant: str, shipment_id: str, word: str, description: str, at: int
+    ) -> None:
+        """The carrier scans a parcel: the shipment follows, and its return starts to travel with it."""
+        row = self._row(tenant, "shipment", shipment_id)
+        put_scan(change, tenant, shipment_id, status=word, description=description, location=None, at=at)
+        before, status = row.status, shipment_status(word)
+        if status == before:
+            return
+        shipment: JSON = orjson.loads(row.document)
+        documents.move_shipment(shipment, status, at)
+        put_shipment(change, tenant, shipment, row.created_at, at)
+        record_shipment_moved(change, tenant, shipment, before=before, at=at)
+        self._attach(change, tenant, shipment, at)
+        owner = self._row(tenant, "return", shipment["rma_id"])
+        if shipment["direction"] == "return" and status == "in_transit" and owner.status == "label_sent":
+            self.move(change, tenant, owner, "in_transit", at)
+
+    def _priced(self, tenant: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A wished line item with the name and price that the shop knows."""
+        known = self.store.document(tenant, NAME, "product", item["sku"])
+        product = orjson.loads(known) if known else {"unit_price": documents.invented_price(item["sku"])}
+        return {**product, **item}
+
+    def _attach(self, change: Change, tenant: str, shipment: JSON, at: int) -> None:
+        row = self._row(tenant, "return", shipment["rma_id"])
+        owner: JSON = orjson.loads(row.document)
+        documents.attach(owner, shipment)
+        documents.put_return(change, tenant, owner, row.created_at, at)
+
+    def _row(self, tenant: str, kind: str, id_: str) -> Row:
+        row = self.store.row(tenant, NAME, kind, id_)
+        if row is None:
+            raise LookupError(f"No {kind} has the id {id_}.")
+        return row
+
+
+def shipment_status(scan: str) -> str:
+    """The status of a shipment after a scan."""
+    return {"picked_up": "in_transit", "out_for_delivery": "in_transit"}.get(scan, scan)
+
+
+def put_scan(
+    change: Change,
+    tenant: str,
+    shipment_id: str,
+    *,
+    status: str,
+    description: str,
+    location: str | None,
+    at: int,
+) -> None:
+    """Store a scan of a parcel."""
+    event = documents.new_scan(shipment_id, status=status, description=description, location=location, at=at)
+    documents.put_part(
+        change, tenant, "tracking_event", id_=event["id"], document=event, at=at, parent=shipment_id
+    )
+
+
+def put_refund(change: Change, tenant: str, document: JSON, at: int) -> None:
+    """Store the refund of a completed return."""
+    id_ = documents.identify("refund", document["id"])
+    documents.put_part(
+        change, tenant, "refund", id_=id_, document=document["refund"], at=at, parent=document["id"]
+    )
+
+
+def put_shipment(change: Change, tenant: str, shipment: JSON, created_at: int, at: int) -> None:
+    """Store a shipment as it is now."""
+    body = orjson.dumps(shipment)
+    change.put(
+        Row(
+            tenant=tenant,
+            vendor=NAME,
+            kind="shipment",
+            id=shipment["id"],
+            status=shipment["status"],
+            state=shipment["status"],
+            created_at=created_at,
+            updated_at=at,
+            summary=body,
+            document=body,
+            parent=shipment["rma_id"],
+        )
+    )
+
+
+def record_created(change: Change, tenant: str, return_id: str, at: int) -> None:
+    """Tell the ledger that a return was asked for."""
+    status = LIFECYCLE.initial
+    body = {"status": status, "state": LIFECYCLE.states[status]}
+    change.record(tenant, NAME, kind=ledger.RETURN_CREATED, subject=return_id, at=at, body=body)
+
+
+def record_moved(change: Change, tenant: str, return_id: str, *, before: str, after: str, at: int) -> None:
+    """Tell the ledger that a return moved."""
+    body = {"from": before, "to": after, "state": LIFECYCLE.states[after]}
+    change.record(tenant, NAME, kind=ledger.RETURN_STATE_CHANGED, subject=return_id, at=at, body=body)
+
+
+def record_note(change: Change, tenant: str, return_id: str, note: JSON, at: int) -> None:
+    """Tell the ledger that a note was added."""
+    body = {"note": note["id"], "internal": note["internal"]}
+    change.record(tenant, NAME, kind=ledger.RETURN_NOTE_ADDED, subject=return_id, at=at, body=body)
+
+
+def record_shipment(change: Change, tenant: str, shipment: JSON, at: int) -> None:
+    """Tell the ledger that a label was made."""
+    body = {
+        "return": shipment["rma_id"],
+        "status": "label_created",
+        "tracking_number": shipment["tracking_number"],
+    }
+    change.record(tenant, NAME, kind=ledger.SHIPMENT_CREATED, subject=shipment["id"], at=at, body=body)
+
+
+def record_shipment_moved(change: Change, tenant: str, shipment: JSON, *, before: str, at: int) -> None:
+    """Tell the ledger that a parcel moved."""
+    body = {"return": shipment["rma_id"], "from": before, "to": shipment["status"]}
+    change.record(tenant, NAME, kind=ledger.SHIPMENT_STATE_CHANGED, subject=shipment["id"], at=at, body=body)
+
+
+def record_refund(change: Change, tenant: str, document: JSON, at: int) -> None:
+    """Tell the ledger that money was paid back."""
+    body = {**document["refund"], "amount": f"{documents.amount(document):.2f}"}
+    change.record(tenant, NAME, kind=ledger.REFUND_ISSUED, subject=document["id"], at=at, body=body)

@@ -1,0 +1,78 @@
+"""ReturnMate's words: statuses, permissions, plans, carriers.
+
+Sources: vendor page, sections "API Key Permissions", "Rate Limits", "Shipments"; help page "Statuses &
+Timeline Events" for the transition table. What the API calls the middle statuses is assumed.
+"""
+
+from mock_server.lifecycle import Lifecycle
+from mock_server.ratelimit import Plan
+
+LIFECYCLE = Lifecycle(
+    initial="pending",
+    states={
+        "pending": "requested",
+        "approved": "approved",
+        "label_sent": "label_sent",
+        "in_transit": "in_transit",
+        "received": "received",
+        "inspected": "inspected",
+        "completed": "completed",
+        "rejected": "rejected",
+        "cancelled": "cancelled",
+    },
+    transitions={
+        "pending": ("approved", "rejected", "cancelled"),
+        "approved": ("label_sent", "cancelled"),
+        "label_sent": ("in_transit", "cancelled"),
+        "in_transit": ("received", "cancelled"),
+        "received": ("inspected", "cancelled"),
+        "inspected": ("completed", "rejected", "cancelled"),
+        "completed": (),
+        "rejected": (),
+        "cancelled": (),
+    },
+)
+
+SCOPES = (
+    "rmas:read",
+    "rmas:write",
+    "shipments:read",
+    "shipments:write",
+    "customers:read",
+    "reports:read",
+    "settings:read",
+    "settings:write",
+)
+
+PLANS = {
+    "starter": Plan("starter", ((60, "minute"), (10_000, "day"))),
+    "professional": Plan("professional", ((120, "minute"), (50_000, "day"))),
+    "enterprise": Plan("enterprise", ((300, "minute"),)),
+}
+
+REASONS = {
+    "changed_mind": "changed_mind",
+    "wrong_size": "wrong_size",
+    "wrong_item": "wrong_item",
+    "damaged": "damaged_in_transit",
+    "defective": "defective",
+    "not_as_described": "not_as_described",
+}
+"""The seed's neutral reasons, as ReturnMate writes them."""
+
+TRACKING_PREFIXES = {"australia_post": "APX", "startrack": "STK", "tnt": "TNT", "tge": "TGE"}
+
+LABEL_STATUSES = {
+    "return": ("approved", "label_sent", "in_transit"),
+    "outbound": ("approved", "label_sent", "in_transit", "received", "inspected"),
+}
+"""Where a label can be made, by direction (assumed)."""
+
+HOUR = 3_600_000_000
+SCANS = (
+    (20 * HOUR, "picked_up", "Picked up by the carrier"),
+    (44 * HOUR, "in_transit", "Sorted at the hub"),
+    (68 * HOUR, "out_for_delivery", "With the driver"),
+    (73 * HOUR, "delivered", "Delivered"),
+)
+"""What the carrier scans after a label is made: µs later, the word, and the sentence (assumed)."""

@@ -1,0 +1,52 @@
+"""The state of one sandbox, in one object; two worlds share nothing."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Self
+
+import sqlalchemy as sa
+
+from mock_server.clock import Clocks
+from mock_server.keys import Keys
+from mock_server.ledger import Ledger
+from mock_server.ratelimit import Limiter
+from mock_server.settings import Settings
+from mock_server.store import Store, tables
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that vendors and the control plane work on."""
+
+    store: Store
+    ledger: Ledger
+    clocks: Clocks
+    keys: Keys
+    limiter: Limiter
+    settings: Settings
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Open the database of the settings; raises `StoreError` when it cannot be used."""
+        store = Store.open(settings.database)
+        clocks = Clocks(store)
+        limiter = Limiter(clocks, enabled=settings.rate_limits)
+        return cls(store, Ledger(store), clocks, Keys(store, _secret(store, settings)), limiter, settings)
+
+    def close(self) -> None:
+        """Give the database back."""
+        self.store.close()
+
+
+def _secret(store: Store, settings: Settings) -> bytes:
+    """Return the secret of the settings, or the one that the database has kept since it was made."""
+    if settings.secret is not None:
+        return settings.secret.get_secret_value().encode()
+    table = tables.meta
+    kept = store.select(sa.select(table.c.value).where(table.c.name == "secret"))
+    if kept:
+        return bytes.fromhex(kept[0][0])
+    made = secrets.token_bytes(32)
+    with store.change() as change:
+        change.run(sa.insert(table).values(name="secret", value=made.hex()))
+    return made

@@ -1,0 +1,13 @@
+"""Fixtures of all test folders."""
+
+from collections.abc import Iterator
+
+import pytest
+from support.sandbox import Sandbox, running
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One sandbox for the whole run, on disk; tests that write make a tenant of their own."""
+    with running(tmp_path_factory.mktemp("sandbox")) as started:
+        yield started

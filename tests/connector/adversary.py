@@ -1,0 +1,59 @@
+"""A list that changes while it is being read: the worst a vendor's pages can do without deleting rows."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from connector.paging import Page
+from connector.polling.parts import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def iso(when: datetime) -> str:
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass
+class Adversary:
+    """Rows by creation; `between` is called before each page is read and may change anything but remove rows."""
+
+    size: int
+    inclusive: bool = True
+    counts: bool = True
+    seed: int = 0
+    now: datetime = START
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    between: Callable[[], None] = lambda: None
+    fetched: int = 0
+
+    def add(self, late: int = 0, status: str = "pending") -> str:
+        key = f"r{len(self.rows):04d}"
+        self.rows.append({"id": key, "created_at": iso(self.now - timedelta(seconds=late)), "status": status})
+        return key
+
+    async def fetch(self, query: Mapping[str, Any], page: int) -> Page:
+        self.between()
+        self.fetched += 1
+        dice = random.Random(self.seed * 7919 + self.fetched)
+        rows = [row for row in self.rows if self._fits(row, query)]
+        dice.shuffle(rows)  # what is created in the same second comes in any order, another one each time
+        rows.sort(key=lambda row: str(row["created_at"]), reverse=query["order"] == "desc")
+        part = rows[(page - 1) * self.size : page * self.size]
+        return Page(
+            rows=tuple(dict(row) for row in part),
+            last=page * self.size >= len(rows),
+            total=len(rows) if self.counts else None,
+        )
+
+    def _fits(self, row: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
+        if "created_after" not in query:
+            return True
+        created, bound = moment(row["created_at"]), moment(query["created_after"])
+        return created >= bound if self.inclusive else created > bound

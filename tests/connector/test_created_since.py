@@ -1,0 +1,198 @@
+"""New records, each exactly once, however the list changes while it is read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from adversary import START, Adversary
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connector.model import CreatedSince, Order
+from connector.polling import STRATEGIES, Cursor, Fetch, Read, Reading, Strategy
+from connector.polling.parts import About, micros, moment
+
+ABOUT = About("shop:new_thing", "new_thing", ("created_at",))
+OVERLAP = 60
+REAL = STRATEGIES["created_since"]
+
+
+def source(*, filtered: bool, size: int = 3, pages: int = 3) -> CreatedSince:
+    return CreatedSince(
+        operation="list_things",
+        id=("id",),
+        created=("created_at",),
+        since="created_after" if filtered else None,
+        order=Order(oldest_first={"order": "asc"}, newest_first={"order": "desc"}),
+        overlap=OVERLAP,
+        page_size=size,
+        pages=pages,
+    )
+
+
+def poll(
+    strategy: Strategy, about: CreatedSince, world: Adversary, cursor: Cursor | None, since: Any = None
+) -> tuple[list[str], Cursor]:
+    reading = strategy.plan(about, cursor, world.now, since)
+    read = asyncio.run(strategy.read(world.fetch, reading))
+    outcome = strategy.fold(ABOUT, about, cursor, read, world.now, since)
+    return [event.id for event in outcome.events], json.loads(json.dumps(outcome.cursor))
+
+
+def drained(strategy: Strategy, about: CreatedSince, world: Adversary, cursor: Cursor) -> list[str]:
+    """Poll a list at rest until several polls bring nothing."""
+    told: list[str] = []
+    quiet = 0
+    while quiet < 6:
+        events, cursor = poll(strategy, about, world, cursor)
+        told += events
+        quiet = 0 if events or cursor["resume"] else quiet + 1
+    return told
+
+
+def told_and_wanted(  # noqa: PLR0913
+    strategy: Strategy,
+    *,
+    filtered: bool,
+    inclusive: bool,
+    counts: bool,
+    seed: int,
+    before: int,
+    steps: list[tuple[int, int, int]],
+) -> tuple[list[str], set[str], set[str]]:
+    """Run a scenario: what was told, what had to be, what might be. A step is (page read, seconds on, lateness)."""
+    about = source(filtered=filtered)
+    world = Adversary(size=about.page_size, inclusive=inclusive, counts=counts, seed=seed)
+    for _ in range(before):
+        world.now += timedelta(seconds=seed % 40)
+        world.add()
+    plan = list(steps)
+
+    def between() -> None:
+        while plan and plan[0][0] <= world.fetched:
+            _, seconds, late = plan.pop(0)
+            world.now += timedelta(seconds=seconds)
+            world.add(late)
+
+    old = {row["id"] for row in world.rows}
+    _, cursor = poll(strategy, about, world, None)
+    floor = cursor["floor"]
+    world.between = between
+    told: list[str] = []
+    while plan:
+        events, cursor = poll(strategy, about, world, cursor)
+        told += events
+    told += drained(strategy, about, world, cursor)
+    new = [row for row in world.rows if row["id"] not in old]
+    settled = {row["id"] for row in new if floor is not None and micros(moment(row["created_at"])) < floor}
+    wanted = {row["id"] for row in new} - settled
+    return told, {ABOUT.name + ":" + key for key in wanted}, {ABOUT.name + ":" + key for key in settled}
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 3), st.sampled_from([0, 0, 1, 5, 30, 90, 600]), st.sampled_from([0, 0, 0, 1, 20, OVERLAP])
+    ),
+    max_size=40,
+).map(lambda steps: [(2 + sum(one[0] for one in steps[: index + 1]), *step[1:]) for index, step in enumerate(steps)])
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    filtered=st.booleans(),
+    inclusive=st.booleans(),
+    counts=st.booleans(),
+    seed=st.integers(0, 10_000),
+    before=st.integers(0, 12),
+    steps=STEPS,
+)
+def test_each_new_record_is_told_exactly_once_whatever_moves(**scenario: Any) -> None:
+    told, wanted, settled = told_and_wanted(REAL, **scenario)
+    assert len(told) == len(set(told))
+    assert wanted <= set(told)
+    assert set(told) <= wanted | settled
+
+
+async def first_page_only(fetch: Fetch, reading: Reading) -> Read:
+    page = await fetch(reading.query, reading.first_page)
+    return Read(rows=page.rows, complete=True, next_page=reading.first_page + 1, total=None)
+
+
+def no_overlap(about: CreatedSince, *rest: Any) -> Any:
+    return REAL.plan(about.model_copy(update={"overlap": 0}), *rest)
+
+
+def forgetful(*rest: Any) -> Any:
+    outcome = REAL.fold(*rest)
+    return replace(outcome, cursor={**outcome.cursor, "seen": {}})
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        replace(REAL, read=first_page_only),
+        replace(REAL, plan=no_overlap),
+        replace(REAL, fold=forgetful),
+    ],
+    ids=["first page only", "no overlap", "forgets what it saw"],
+)
+def test_a_wrong_strategy_is_caught(mutant: Strategy) -> None:
+    steps = [(index // 2, 5, OVERLAP if index % 7 == 6 else 0) for index in range(40)]
+    steps = [(3 + page, seconds, late) for page, seconds, late in steps]
+    caught = False
+    for seed in range(20):
+        told, wanted, _ = told_and_wanted(
+            mutant, filtered=True, inclusive=True, counts=True, seed=seed, before=5, steps=steps
+        )
+        caught = caught or len(told) != len(set(told)) or not wanted <= set(told)
+    assert caught
+
+
+@pytest.mark.parametrize("filtered", [True, False])
+def test_more_than_one_poll_can_read_is_told_over_several(filtered: bool) -> None:
+    about = source(filtered=filtered)
+    world = Adversary(size=3)
+    world.add()
+    _, cursor = poll(REAL, about, world, None)
+    for _ in range(50):
+        world.add()  # all in one second: a watermark alone would not come past them
+    first, cursor = poll(REAL, about, world, cursor)
+    assert 0 < len(first) <= 9
+    rest = drained(REAL, about, world, cursor)
+    assert len(first + rest) == 50 == len(set(first + rest))
+
+
+def test_since_tells_what_was_there_before_the_first_poll() -> None:
+    world = Adversary(size=3)
+    for _ in range(7):
+        world.add()
+        world.now += timedelta(hours=1)
+    about = source(filtered=True)
+    events, cursor = poll(REAL, about, world, None, START + timedelta(hours=3))
+    assert events == [f"shop:new_thing:r{index:04d}" for index in (3, 4, 5, 6)]
+    assert poll(REAL, about, world, cursor)[0] == []
+
+
+def test_an_empty_list_is_a_start_too() -> None:
+    world = Adversary(size=3)
+    about = source(filtered=True)
+    events, cursor = poll(REAL, about, world, None)
+    assert events == []
+    world.add()
+    assert poll(REAL, about, world, cursor)[0] == ["shop:new_thing:r0000"]
+
+
+def test_the_cursor_forgets_what_the_overlap_no_longer_needs() -> None:
+    world = Adversary(size=3)
+    about = source(filtered=True, pages=100)
+    _, cursor = poll(REAL, about, world, None)
+    for _ in range(100):
+        world.now += timedelta(seconds=30)
+        world.add()
+    _, cursor = poll(REAL, about, world, cursor)
+    assert len(cursor["seen"]) <= 3

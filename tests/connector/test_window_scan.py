@@ -1,0 +1,169 @@
+"""Changes of state, each once, however the list changes while it is read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from adversary import START, Adversary
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connector.errors import UnexpectedResponse
+from connector.model import Order, WindowScan
+from connector.polling import STRATEGIES, Cursor
+from connector.polling.parts import About
+
+ABOUT = About("shop:moved", "moved", None)
+REAL = STRATEGIES["window_scan"]
+PATH = ["pending", "approved", "in_transit", "completed"]
+
+
+def source(*, filtered: bool = True, reached: tuple[str, ...] | None = None, pages: int = 3) -> WindowScan:
+    return WindowScan(
+        operation="list_things",
+        id=("id",),
+        created=("created_at",),
+        state=("status",),
+        since="created_after" if filtered else None,
+        order=Order(oldest_first={"order": "asc"}, newest_first={"order": "desc"}),
+        look_back=10 * 86_400,
+        reached=reached,
+        initial=("pending",),
+        page_size=3,
+        pages=pages,
+    )
+
+
+def poll(about: WindowScan, world: Adversary, cursor: Cursor | None, since: Any = None) -> tuple[list[str], Cursor]:
+    reading = REAL.plan(about, cursor, world.now, since)
+    read = asyncio.run(REAL.read(world.fetch, reading))
+    outcome = REAL.fold(ABOUT, about, cursor, read, world.now, since)
+    return [event.id for event in outcome.events], json.loads(json.dumps(outcome.cursor))
+
+
+def primed(about: WindowScan, world: Adversary) -> Cursor:
+    cursor: Cursor | None = None
+    while cursor is None or not cursor["primed"]:
+        events, cursor = poll(about, world, cursor)
+        assert events == []
+    return cursor
+
+
+def settle(about: WindowScan, world: Adversary, cursor: Cursor) -> list[str]:
+    told: list[str] = []
+    for _ in range(12 * (2 + len(world.rows) // 9)):
+        events, cursor = poll(about, world, cursor)
+        told += events
+    return told
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    filtered=st.booleans(),
+    seed=st.integers(0, 10_000),
+    before=st.integers(0, 12),
+    steps=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(0, 5)), max_size=25),
+)
+def test_reaching_a_state_is_told_exactly_once(
+    filtered: bool, seed: int, before: int, steps: list[tuple[int, int, int]]
+) -> None:
+    about = source(filtered=filtered, reached=("approved", "in_transit", "completed"))
+    world = Adversary(size=3, seed=seed)
+    for index in range(before):
+        world.add(status=PATH[index % 4])
+    cursor = primed(about, world)
+    already = {row["id"] for row in world.rows if row["status"] != "pending"}
+    plan = [(world.fetched + sum(one[0] for one in steps[: index + 1]), *step[1:]) for index, step in enumerate(steps)]
+
+    def between() -> None:
+        while plan and plan[0][0] <= world.fetched:
+            _, which, how = plan.pop(0)
+            world.now += timedelta(seconds=which)
+            if how == 0 or not world.rows:
+                world.add(late=which * 60)
+            else:
+                row = world.rows[which % len(world.rows)]
+                row["status"] = PATH[min(3, PATH.index(row["status"]) + how % 3)]
+
+    world.between = between
+    told: list[str] = []
+    while plan:
+        events, cursor = poll(about, world, cursor)
+        told += events
+    told += settle(about, world, cursor)
+    wanted = {row["id"] for row in world.rows if row["status"] != "pending"} - already
+    assert sorted(told) == sorted(f"shop:moved:{key}" for key in wanted)
+
+
+def test_states_passed_through_between_polls_count_as_reached_once() -> None:
+    about, world = source(reached=("approved", "in_transit")), Adversary(size=3)
+    key = world.add()
+    cursor = primed(about, world)
+    world.rows[0]["status"] = "in_transit"
+    events, cursor = poll(about, world, cursor)
+    assert events == [f"shop:moved:{key}"]
+    world.rows[0]["status"] = "approved"
+    assert poll(about, world, cursor)[0] == []
+
+
+def test_every_change_is_told_and_entering_a_state_again_has_an_id_of_its_own() -> None:
+    about, world = source(), Adversary(size=3)
+    key = world.add()
+    cursor = primed(about, world)
+    told = []
+    for status in ("approved", "on_hold", "approved"):
+        world.rows[0]["status"] = status
+        events, cursor = poll(about, world, cursor)
+        told += events
+    assert told == [f"shop:moved:{key}:approved", f"shop:moved:{key}:on_hold", f"shop:moved:{key}:approved:2"]
+
+
+def test_a_new_record_is_a_change_only_when_it_left_its_first_state() -> None:
+    about, world = source(), Adversary(size=3)
+    cursor = primed(about, world)
+    world.add()
+    moved = world.add(status="approved")
+    assert poll(about, world, cursor)[0] == [f"shop:moved:{moved}:approved"]
+
+
+def test_a_record_not_met_in_one_poll_is_remembered() -> None:
+    about, world = source(), Adversary(size=3)
+    world.add(status="approved")
+    cursor = primed(about, world)
+    hidden, world.rows = world.rows, []
+    events, cursor = poll(about, world, cursor)
+    world.rows = hidden
+    assert events == []
+    assert poll(about, world, cursor)[0] == []
+
+
+def test_records_older_than_the_look_back_are_let_go() -> None:
+    about, world = source(), Adversary(size=3)
+    world.add()
+    cursor = primed(about, world)
+    world.now += timedelta(days=11)
+    world.rows[0]["status"] = "approved"
+    events, cursor = poll(about, world, cursor)
+    assert events == []
+    assert cursor["rows"] == {}
+
+
+def test_since_tells_what_has_been_reached() -> None:
+    about, world = source(reached=("approved",)), Adversary(size=3)
+    world.add(status="approved")
+    world.now += timedelta(hours=2)
+    key = world.add(status="approved")
+    assert poll(about, world, None, START + timedelta(hours=1))[0] == [f"shop:moved:{key}"]
+
+
+@pytest.mark.parametrize("status", [None, 7, {}])
+def test_a_record_without_a_state_is_an_error_and_no_event(status: Any) -> None:
+    about, world = source(), Adversary(size=3)
+    world.add()
+    world.rows[0]["status"] = status
+    with pytest.raises(UnexpectedResponse, match="no usable status"):
+        poll(about, world, None)

@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { bind, failing, lib, LIST, NOTHING, run, vendor } from './vendor.mjs';
+
+const { changed, identifiedBy, newest } = await lib('triggers');
+const { find, list } = await lib('searches');
+const { offer } = await lib('dropdowns');
+const { prove } = await lib('login');
+
+const servers = [];
+after(() => Promise.all(servers.map((server) => server.close())));
+
+/** A vendor with `rows`, the newest first; `meta: false` leaves out totals, `cap` is the most it gives a page. */
+const shop = async (rows, { meta = true, cap = 100, between = () => {} } = {}) => {
+  const server = await vendor(({ query }, count) => {
+    between(rows, count);
+    const [page, size] = [Number(query.get('page')), Math.min(Number(query.get('size')), cap)];
+    const data = rows.slice((page - 1) * size, page * size);
+    return { body: { data, ...(meta && { count: rows.length, size }) } };
+  });
+  servers.push(server);
+  return { ...server, api: await bind(server.url) };
+};
+
+const day = (n) => `2026-10-${String(n).padStart(2, '0')}T00:00:00Z`;
+const returns = (count, status = () => 'pending') =>
+  Array.from({ length: count }, (_, n) => ({
+    id: `r${count - n}`,
+    number: `R-${count - n}`,
+    status: status(count - n),
+    created: day(count - n),
+    moved: day(31 - (count - n)),
+  }));
+
+const SCAN = {
+  operation: LIST,
+  query: { order: 'desc' },
+  size: 4,
+  pages: 10,
+  since: 'after',
+  lookBack: 31 * 86400,
+  id: ['id'],
+  created: ['created'],
+  changed: ['moved'],
+  state: ['status'],
+  reached: ['done'],
+  initial: ['pending'],
+};
+const ids = (rows) => rows.map((row) => row.id);
+
+test('a poll for new rows is one page, the newest first, and no more than asked for', async () => {
+  const { api, requests } = await shop(returns(9));
+  const perform = newest(api, { operation: LIST, query: {}, size: 4 }, NOTHING);
+  assert.deepEqual(ids(await run(api, perform)), ['r9', 'r8', 'r7', 'r6']);
+  assert.deepEqual(ids(await run(api, perform, { meta: { limit: 2 } })), ['r9', 'r8']);
+  assert.equal((await run(api, perform, { meta: { limit: -1 } })).length, 4);
+  assert.deepEqual(
+    requests.map(({ query }) => query.get('size')),
+    ['4', '2', '4'],
+  );
+});
+
+test('a scan reads every page of its window, and puts the last changed first', async () => {
+  const { api, requests } = await shop(returns(9, (n) => (n % 2 ? 'done' : 'open')));
+  assert.deepEqual(ids(await run(api, changed(api, SCAN, NOTHING))), ['r1', 'r3', 'r5', 'r7', 'r9']);
+  assert.deepEqual(
+    requests.map(({ query }) => query.get('page')),
+    ['1', '2', '3'],
+  );
+  assert.equal(requests[0].query.get('after'), '2026-10-01T00:00:00Z');
+});
+
+test('a scan without a wanted state leaves out those that no change led to', async () => {
+  const { api } = await shop(returns(3, (n) => ['pending', 'open', 'done'][n - 1]));
+  assert.deepEqual(ids(await run(api, changed(api, { ...SCAN, reached: null }, NOTHING))), ['r2', 'r3']);
+});
+
+test('a scan stops at its ceiling', async () => {
+  const { api, requests } = await shop(returns(20, () => 'done'));
+  assert.equal((await run(api, changed(api, { ...SCAN, pages: 2 }, NOTHING))).length, 8);
+  assert.equal(requests.length, 2);
+});
+
+test('a scan that cannot filter by time stops at the first page that is wholly older', async () => {
+  const { api, requests } = await shop(returns(20, () => 'done'));
+  const found = await run(api, changed(api, { ...SCAN, since: null, lookBack: 15 * 86400 }, NOTHING));
+  assert.deepEqual(ids(found).sort(), ['r17', 'r18', 'r19', 'r20']);
+  assert.equal(requests.length, 2);
+  assert.equal(requests[0].query.has('after'), false);
+});
+
+test('a row that arrives while a scan reads repeats none and hides none', async () => {
+  const arrive = (rows, count) =>
+    count > 1 && rows.unshift({ id: `new${count}`, status: 'done', created: day(30), moved: day(30) });
+  const { api } = await shop(
+    returns(9, () => 'done'),
+    { between: arrive },
+  );
+  const found = ids(await run(api, changed(api, SCAN, NOTHING)));
+  assert.equal(new Set(found).size, found.length);
+  assert.deepEqual(found.filter((id) => id.startsWith('r')).sort(), ids(returns(9)).sort());
+});
+
+test('a page that only repeats the one before is not the end', async () => {
+  const flood = Array.from({ length: 4 }, (_, n) => ({ id: `new${n}`, status: 'open', created: day(30) }));
+  const arrive = (rows, count) => count === 2 && rows.unshift(...flood);
+  const { api } = await shop(
+    returns(9, () => 'done'),
+    { between: arrive },
+  );
+  assert.equal((await run(api, changed(api, SCAN, NOTHING))).length, 9);
+});
+
+test('a vendor that gives fewer a page than asked for is read to its end', async () => {
+  const { api } = await shop(
+    returns(7, () => 'done'),
+    { cap: 3 },
+  );
+  assert.equal((await run(api, changed(api, SCAN, NOTHING))).length, 7);
+});
+
+test('without totals a page that is not full is the last', async () => {
+  const { api, requests } = await shop(
+    returns(6, () => 'done'),
+    { meta: false },
+  );
+  assert.equal((await run(api, changed(api, SCAN, NOTHING))).length, 6);
+  assert.equal(requests.length, 2);
+});
+
+test('a dropdown is read page by page, from zero', async () => {
+  const { api, requests } = await shop([
+    { id: 1, number: 'R-1', customer: { name: null } },
+    { id: 2 },
+    { id: 3, customer: { name: 'Ada' } },
+    { id: 4, number: 0 },
+  ]);
+  const perform = offer(api, {
+    operation: LIST,
+    query: {},
+    value: ['id'],
+    label: [['number'], ['customer', 'name']],
+  });
+  assert.deepEqual(await run(api, perform), [
+    { id: 1, label: 'R-1' },
+    { id: 2, label: '2' },
+    { id: 3, label: 'Ada' },
+  ]);
+  assert.deepEqual(await run(api, perform, { meta: { page: 1 } }), [{ id: 4, label: '0' }]);
+  assert.deepEqual(await run(api, perform, { meta: { page: 2 } }), []);
+  assert.equal(requests.length, 3);
+});
+
+const FORM = {
+  fields: [
+    { key: 'number', label: 'Number', type: 'string' },
+    { key: 'order', label: 'Order', type: 'string' },
+  ],
+  wire: { number: { in: 'match', at: ['number'] }, order: { in: 'query', at: ['order'] } },
+};
+const FIND = { operation: LIST, query: {}, pages: 2, atLeastOne: ['number', 'order'] };
+
+test('a search compares what the vendor cannot filter by, to its ceiling', async () => {
+  const { api, requests } = await shop(returns(9));
+  assert.deepEqual(ids(await run(api, find(api, FIND, FORM), { inputs: { number: ' r-5 ', order: '#1' } })), [
+    'r5',
+  ]);
+  assert.deepEqual(
+    requests.map(({ query }) => query.get('order')),
+    ['#1', '#1'],
+    'the filters stay on page two',
+  );
+  assert.deepEqual(
+    await run(api, find(api, FIND, FORM), { inputs: { number: 'R-1' } }),
+    [],
+    'beyond the ceiling',
+  );
+});
+
+test('a search by a filter alone is one request', async () => {
+  const { api, requests } = await shop(returns(9));
+  assert.equal((await run(api, find(api, FIND, FORM), { inputs: { order: '#1' } })).length, 3);
+  assert.equal(requests.length, 1);
+});
+
+test('a search by nothing says what to search by', async () => {
+  const { api, requests } = await shop([]);
+  const { message } = await failing(api, find(api, FIND, FORM), { inputs: { number: ' ' } });
+  assert.equal(message, 'Fill in at least one of these to search by: Number, Order.');
+  assert.equal(requests.length, 0);
+});
+
+test('a list that knows no pages is asked for none', async () => {
+  const { api, requests } = await shop(returns(2));
+  const { paging, ...whole } = LIST;
+  await run(api, list(api, { operation: whole, query: {} }, NOTHING));
+  assert.deepEqual([...requests[0].query], []);
+});
+
+test('a connection is called by its name, or else by the first record of the account', async () => {
+  const { api, requests } = await shop(returns(3));
+  const label = (auth) =>
+    run(
+      api,
+      prove(api, '{shop} ({environment})', {
+        operation: LIST,
+        query: { order: 'asc' },
+        noun: 'return',
+        name: ['number'],
+      }),
+      { auth },
+    );
+  assert.deepEqual(await label({ shop: 'Corner', environment: 'trial' }), { account: 'Corner (Trial)' });
+  assert.deepEqual(await label({ environment: 'live' }), { account: 'first return R-3 (Live)' });
+  assert.equal(requests[0].query.get('size'), '1');
+  const empty = await shop([]);
+  assert.deepEqual(
+    await run(
+      empty.api,
+      prove(empty.api, '{shop}', { operation: LIST, query: {}, noun: 'return', name: ['number'] }),
+    ),
+    { account: 'no return yet' },
+  );
+});
+
+test('the fields that identify an event are marked, the others not', () => {
+  const fields = [{ key: 'id' }, { key: 'status' }, { key: 'name' }];
+  assert.deepEqual(
+    identifiedBy(['id', 'status'], fields).map((field) => field.primary),
+    [true, true, undefined],
+  );
+});

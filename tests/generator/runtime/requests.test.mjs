@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { bind, failing, FACTS, KEY, lib, LIST, NOTHING, run, vendor } from './vendor.mjs';
+
+const { connect, send } = await lib('api');
+const { newest } = await lib('triggers');
+const { read } = await lib('searches');
+const { write } = await lib('creates');
+
+const servers = [];
+const start = async (answer) => {
+  servers.push(await vendor(answer));
+  return servers.at(-1);
+};
+after(() => Promise.all(servers.map((server) => server.close())));
+
+const CREATE = { method: 'POST', path: '/returns', result: ['data'], permission: 'returns:write' };
+const poll = (api) => newest(api, { operation: LIST, query: { order: 'desc' }, size: 100 }, NOTHING);
+
+test('a request carries the credential and says who calls', async () => {
+  const server = await start(() => ({ body: { data: [] } }));
+  await run(await bind(server.url), poll(await bind(server.url)));
+  const [{ headers, path, query }] = server.requests;
+  assert.equal(headers['x-example-key'], `Key ${KEY}`);
+  assert.equal(headers['user-agent'], 'example-zapier/1.2.3');
+  assert.equal(path, '/v1/returns');
+  assert.deepEqual(
+    [...query],
+    [
+      ['order', 'desc'],
+      ['page', '1'],
+      ['size', '4'],
+    ],
+  );
+});
+
+test('another host gets no credential', async () => {
+  const server = await start(() => ({ body: {} }));
+  const api = await bind('http://127.0.0.1:9/v1');
+  await run(api, async (z) => (await z.request(`${server.url}/elsewhere`)).data);
+  assert.equal(server.requests[0].headers['x-example-key'], undefined);
+  assert.equal(JSON.stringify(server.requests[0].headers).includes(KEY), false);
+});
+
+test('the environment of the login decides, and the override variable before it', async () => {
+  const { baseUrl } = await lib('api');
+  const chosen = (env, environment) =>
+    baseUrl(connect(FACTS, { env, now: Date.now }), { authData: { environment } });
+  assert.equal(chosen({}, 'trial'), 'http://127.0.0.1:2');
+  assert.equal(chosen({}, undefined), 'http://127.0.0.1:1');
+  assert.equal(chosen({}, 'unheard of'), 'http://127.0.0.1:1');
+  assert.equal(chosen({ EXAMPLE_BASE_URL: 'http://127.0.0.1:3/' }, 'trial'), 'http://127.0.0.1:3');
+});
+
+const fault = (status, code, text, fields) => ({ status, body: { fault: { code, text, fields } } });
+
+for (const [what, answer, expected] of [
+  [
+    '400 with a list of fields',
+    fault(400, 'INVALID', 'Bad input', [{ field: 'items[0].quantity', message: 'must be at least 1' }]),
+    {
+      name: 'AppError',
+      status: 400,
+      code: 'INVALID',
+      message: 'Example Returns did not accept the input. Bad input. items[0].quantity: must be at least 1.',
+    },
+  ],
+  [
+    '400 with fields as an object',
+    fault(400, 'INVALID', 'Bad input.', { email: ['is not an address', 'is too long'] }),
+    {
+      name: 'AppError',
+      status: 400,
+      message: 'Example Returns did not accept the input. Bad input. email: is not an address, is too long.',
+    },
+  ],
+  [
+    '400 whose message names the field already',
+    fault(400, 'INVALID', 'email is too long', { email: 'is too long' }),
+    {
+      name: 'AppError',
+      status: 400,
+      message: 'Example Returns did not accept the input. email is too long.',
+    },
+  ],
+  [
+    '401',
+    fault(401, 'WHO', `No such key ${KEY}`),
+    {
+      name: 'ExpiredAuthError',
+      message:
+        'Example Returns did not accept the key of this connection. Reconnect the account with a valid one.',
+    },
+  ],
+  [
+    '403',
+    fault(403, 'NO', 'Not yours'),
+    {
+      name: 'AppError',
+      status: 403,
+      message:
+        'The key of this connection lacks the permission returns:read. Reconnect with a key that has it.',
+    },
+  ],
+  [
+    '404',
+    fault(404, 'NONE', 'No return has this id'),
+    { name: 'AppError', status: 404, message: 'Example Returns has no such record. No return has this id.' },
+  ],
+  ['a code that means slow down', fault(403, 'SLOW_DOWN', 'Too fast'), { name: 'ThrottledError', delay: 60 }],
+  ['429', { status: 429, headers: { 'retry-after': '7' } }, { name: 'ThrottledError', delay: 7 }],
+  [
+    '500 without a body that can be read',
+    { status: 502, body: '<html>' },
+    {
+      name: 'AppError',
+      status: 502,
+      message:
+        'Example Returns has a problem of its own (status 502). Nothing was changed; try again in a few minutes.',
+    },
+  ],
+  [
+    'a status that nobody described',
+    fault(418, 'TEA', 'I am a teapot'),
+    {
+      name: 'AppError',
+      status: 418,
+      message: 'Example Returns refused the request (status 418). I am a teapot.',
+    },
+  ],
+  [
+    '200 in another form',
+    { status: 200, body: { rows: [] } },
+    {
+      name: 'AppError',
+      status: 200,
+      message: 'Example Returns answered in an unexpected form: data is missing.',
+    },
+  ],
+]) {
+  test(`${what} is a sentence`, async () => {
+    const server = await start(() => answer);
+    const error = await failing(await bind(server.url), poll(await bind(server.url)));
+    for (const [name, value] of Object.entries(expected)) assert.equal(error[name], value);
+  });
+}
+
+test('a key that the vendor repeats is never shown', async () => {
+  const server = await start(() => fault(400, 'INVALID', `The key ${KEY} is odd`, { key: `is ${KEY}` }));
+  const error = await failing(await bind(server.url), poll(await bind(server.url)));
+  assert.equal(JSON.stringify(error).includes(KEY), false);
+  assert.match(error.message, /\[hidden\]/);
+});
+
+test('a write that failed on their side says that it may have happened', async () => {
+  const server = await start(() => ({ status: 503 }));
+  const api = await bind(server.url);
+  const error = await failing(api, write(api, { operation: CREATE }, NOTHING));
+  assert.match(error.message, /may or may not have been made: look before you try again/);
+});
+
+test('no answer in time is a sentence, and so is no server', async () => {
+  const slow = await start(() => new Promise((resolve) => setTimeout(resolve, 900, {})));
+  const api = await bind(slow.url);
+  assert.match(
+    (await failing(api, poll(api))).message,
+    /^Example Returns did not answer in time\. Nothing was changed/,
+  );
+  const nobody = await bind('http://127.0.0.1:9/v1');
+  assert.match(
+    (await failing(nobody, write(nobody, { operation: CREATE }, NOTHING))).message,
+    /^Example Returns could not be reached\. The change may/,
+  );
+});
+
+test("a create answers the vendor's object and sends path and body apart", async () => {
+  const server = await start(({ body }) => ({ status: 201, body: { data: { id: 'n1', ...body } } }));
+  const api = await bind(server.url);
+  const form = {
+    fields: [
+      { key: 'return_id', type: 'string', required: true },
+      { key: 'text', type: 'text' },
+      { key: 'internal', type: 'boolean' },
+    ],
+    wire: {
+      return_id: { in: 'path', at: ['id'] },
+      text: { in: 'body', at: ['text'] },
+      internal: { in: 'body', at: ['internal'] },
+    },
+  };
+  const perform = write(api, { operation: { ...CREATE, path: '/returns/{id}/notes' } }, form);
+  const made = await run(api, perform, {
+    inputs: { return_id: 'r/1', text: 'Torn', internal: 'false', extra: 'x' },
+  });
+  assert.deepEqual(made, { id: 'n1', text: 'Torn', internal: false });
+  assert.equal(server.requests[0].path, '/v1/returns/r%2F1/notes');
+  assert.deepEqual(server.requests[0].body, { text: 'Torn', internal: false });
+});
+
+test('a look-up that misses answers nothing, other failures are told', async () => {
+  const server = await start((_, count) =>
+    count === 1 ? fault(404, 'NONE', 'no') : fault(500, 'OOPS', 'no'),
+  );
+  const api = await bind(server.url);
+  const perform = read(api, { operation: { ...LIST, path: '/returns/x' }, query: {} }, NOTHING);
+  assert.deepEqual(await run(api, perform), []);
+  assert.match((await failing(api, perform)).message, /has a problem of its own \(status 500\)/);
+});
+
+test('operations keep their own answer when the caller names a path', async () => {
+  const server = await start(() => ({ body: { data: 1 } }));
+  const api = await bind(server.url);
+  assert.equal(
+    await run(api, async (z, bundle) => (await send(api, z, bundle, LIST, { path: '/other' })).data.data),
+    1,
+  );
+  assert.equal(server.requests[0].path, '/v1/other');
+});

@@ -1,0 +1,151 @@
+"""Every trigger of the generated app, polled as Zapier polls: what fires, and that it fires once."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from support.zapier import Shop, Zap, ZapierApp
+
+from connector.compile import integration
+
+OFFER = integration("returnmate")
+TRIGGERS = [key for key, one in OFFER.triggers.items() if "zapier" in one.guarantees]
+STATUS_TRIGGERS = {
+    "return_approved": ("approved",),
+    "return_rejected": ("rejected",),
+    "return_received": ("approved", "label_sent", "in_transit", "received"),
+    "return_completed": ("approved", "label_sent", "in_transit", "received", "inspected", "completed"),
+    "return_cancelled": ("cancelled",),
+}
+
+
+@pytest.fixture(scope="module")
+def triggers(app: ZapierApp) -> dict[str, Any]:
+    found: dict[str, Any] = app.call(command="definition")["triggers"]
+    return found
+
+
+@pytest.mark.parametrize("key", TRIGGERS)
+def test_poll_answers_what_the_definition_announces(seeded: Shop, triggers: dict[str, Any], key: str) -> None:
+    """Core itself checks that a poll is a list of objects whose primary fields are there and unique."""
+    operation, rows = triggers[key]["operation"], seeded.trigger(key)
+    assert rows
+    identity = [field["key"] for field in operation["outputFields"] if field.get("primary")]
+    assert identity == [path[0] for path in OFFER.triggers[key].guarantees["zapier"].dedupe]
+    assert max(Counter(tuple(row[name] for name in identity) for row in rows).values()) == 1
+    for row in rows:
+        assert operation["sample"].keys() <= row.keys()
+    assert len(seeded.trigger(key, limit=1)) == 1
+
+
+@pytest.mark.parametrize("key", ["new_return", "new_shipment"])
+def test_new_records_come_newest_first_and_no_more_than_asked_for(seeded: Shop, key: str) -> None:
+    rows = seeded.trigger(key)
+    assert len(rows) == 100 if key == "new_return" else rows
+    created = [row["created_at"] for row in rows]
+    assert created == sorted(created, reverse=True)
+    assert seeded.trigger(key, limit=3) == rows[:3]
+    assert seeded.trigger(key, limit=-1) == rows
+
+
+def test_new_return_fires_once(shop: Shop) -> None:
+    shop.asked("#1")
+    zap = Zap(shop, "new_return").switch_on()
+    assert zap.poll() == []
+    second, third = (
+        shop.asked("#2"),
+        shop.create(
+            "create_return",
+            order_number="#3",
+            customer_email="iris.lane@example.com",
+            items=[{"sku": "A", "quantity": 1, "reason": "defective"}],
+        ),
+    )
+    assert {row["id"] for row in zap.poll()} == {second["id"], third["id"]}
+    assert zap.poll() == []
+    shop.move(second["id"], "approved")
+    assert zap.poll() == [], "a change is not a new return"
+
+
+def test_as_many_returns_as_a_page_holds_fire_once_each(shop: Shop) -> None:
+    zap = Zap(shop, "new_return").switch_on()
+    made = {shop.asked(f"#{number}")["id"] for number in range(100)}
+    fired = [row["id"] for row in zap.poll()]
+    assert len(fired) == 100
+    assert set(fired) == made
+    assert zap.poll() == []
+
+
+@pytest.mark.parametrize("key", STATUS_TRIGGERS)
+def test_status_trigger_fires_once_for_those_who_reach_it(shop: Shop, key: str) -> None:
+    before, untouched = shop.asked("#1"), shop.asked("#2")
+    shop.move(before["id"], *STATUS_TRIGGERS[key])
+    zap = Zap(shop, key).switch_on()
+    later = shop.asked("#3")
+    assert zap.poll() == []
+    shop.move(later["id"], *STATUS_TRIGGERS[key])
+    assert [row["id"] for row in zap.poll()] == [later["id"]]
+    assert zap.poll() == []
+    assert untouched["id"] not in {row["id"] for row in shop.trigger(key)}
+
+
+def test_status_that_was_passed_between_two_polls_fires_still(shop: Shop) -> None:
+    zap = Zap(shop, "return_approved").switch_on()
+    made = shop.asked()
+    shop.move(made["id"], "approved", "label_sent", "in_transit")
+    assert [row["id"] for row in zap.poll()] == [made["id"]]
+    shop.move(made["id"], "received", "inspected", "completed")
+    assert zap.poll() == [], "later statuses are the same approval"
+
+
+def test_every_status_that_a_poll_sees_fires_once(shop: Shop) -> None:
+    zap = Zap(shop, "return_status_changed", ("id", "status")).switch_on()
+    made = shop.asked()
+    assert zap.poll() == [], "a return that is new has not changed"
+    fired = []
+    for status in ("approved", "label_sent", "in_transit"):
+        shop.move(made["id"], status)
+        fired += [(row["id"], row["status"]) for row in zap.poll() + zap.poll()]
+    shop.move(made["id"], "received", "inspected", "completed")
+    fired += [(row["id"], row["status"]) for row in zap.poll()]
+    words = ["approved", "label_sent", "in_transit", "completed"]
+    assert fired == [(made["id"], word) for word in words], "of several between two polls, the latest"
+
+
+def test_change_is_found_on_a_later_page(shop: Shop) -> None:
+    """The oldest of 250 returns of the window changes: three pages have to be read."""
+    oldest = shop.asked("#0")
+    for number in range(1, 250):
+        shop.asked(f"#{number}")
+    zap = Zap(shop, "return_rejected").switch_on()
+    shop.move(oldest["id"], "rejected")
+    assert [row["id"] for row in zap.poll()] == [oldest["id"]]
+
+
+def test_return_older_than_the_look_back_is_not_seen(shop: Shop) -> None:
+    """As the guarantee table says, and the app's README after it."""
+    look_back = OFFER.triggers["return_rejected"].guarantees["zapier"].look_back
+    assert look_back is not None
+    now = datetime.fromisoformat(shop.sandbox.control.get(f"/tenants/{shop.tenant}/clock").json()["now"])
+    ages = {"old": look_back + 3600, "young": look_back - 3600}
+    made = {
+        name: shop.asked(created_at=(now - timedelta(seconds=age)).strftime("%Y-%m-%dT%H:%M:%SZ"))["id"]
+        for name, age in ages.items()
+    }
+    zap = Zap(shop, "return_rejected").switch_on()
+    shop.move(made["old"], "rejected")
+    shop.move(made["young"], "rejected")
+    assert [row["id"] for row in zap.poll()] == [made["young"]]
+
+
+def test_shipment_fires_when_made_and_when_delivered(shop: Shop) -> None:
+    made = shop.asked()
+    shop.move(made["id"], "approved")
+    new, delivered = Zap(shop, "new_shipment").switch_on(), Zap(shop, "shipment_delivered").switch_on()
+    label = shop.create("create_shipping_label", return_id=made["id"], carrier="australia_post")
+    assert [row["id"] for row in new.poll()] == [label["id"]]
+    assert delivered.poll() == []
+    shop.advance(4 * 86_400)
+    assert [row["id"] for row in delivered.poll()] == [label["id"]]
+    assert new.poll() == delivered.poll() == []

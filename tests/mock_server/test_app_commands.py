@@ -1,0 +1,116 @@
+"""`credentials` and `sandbox …` against a running sandbox."""
+
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import typer
+from support.command import PROGRAM, environment, serving
+from typer.testing import CliRunner, Result
+
+from mock_server.cli import register
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("home"), "--database", "sqlite://", "--seed-size", "20") as started:
+        yield started.url
+
+
+@pytest.fixture
+def command(url: str) -> Command:
+    program = typer.Typer()
+    register(program)
+
+    def ask(*arguments: str) -> Result:
+        return CliRunner().invoke(
+            program, arguments, env={"RETURNS_SANDBOX_URL": url, "COLUMNS": "200"}, catch_exceptions=False
+        )
+
+    return ask
+
+
+def test_credentials_as_json_are_the_control_planes_body(command: Command, url: str) -> None:
+    shown = command("credentials", "--format", "json").stdout
+    assert json.loads(shown) == httpx.get(f"{url}/__sandbox/tenants/demo/credentials").json()
+    assert json.loads(shown)["vendors"]["returnmate"]["base_url"] == f"{url}/returnmate/v1"
+
+
+def test_credentials_as_curl_work_as_printed(command: Command) -> None:
+    line = command("credentials", "--format", "curl").stdout
+    program, *arguments = shlex.split(line)
+    assert program == "curl"
+    headers = dict([arguments[1].split(": ")])
+    assert httpx.get(arguments[2], headers=headers).json()["success"] is True
+
+
+def test_credentials_as_a_table(command: Command, url: str) -> None:
+    lines = command("credentials").stdout.splitlines()
+    assert lines[1].split() == ["returnmate", f"{url}/returnmate/v1", "api_key", "sandbox-demo-returnmate"]
+
+
+def test_tenants_are_made_moved_in_time_and_removed(command: Command) -> None:
+    def ask(*arguments: str) -> Any:
+        return json.loads(command("sandbox", *arguments, "--format", "json").stdout)
+
+    wish = ("--seed-size", "3", "--first-moment", "2026-03-02T09:00:00Z", "--frozen")
+    assert ask("create-tenant", "acme", *wish)["returns"] == {"returnmate": 3}
+    assert "acme" in command("sandbox", "tenants").stdout
+    assert "2026-03-02T09:00:00Z" in command("sandbox", "clock", "--tenant", "acme").stdout
+    assert ask("advance", "3600", "--tenant", "acme")["clock"]["now"] == "2026-03-02T10:00:00Z"
+    assert ask("unfreeze", "--tenant", "acme")["frozen"] is False
+    assert ask("freeze", "--tenant", "acme")["frozen"] is True
+    assert ask("reset", "acme")["now"] == "2026-03-02T09:00:00Z"
+    assert command("sandbox", "delete-tenant", "acme").exit_code == 0
+    assert "acme" not in command("sandbox", "tenants").stdout
+
+
+def test_return_is_moved_and_the_ledger_shows_it(command: Command, url: str) -> None:
+    key = {"Authorization": "Bearer sandbox-demo-returnmate"}
+    pending = httpx.get(f"{url}/returnmate/v1/rmas?status=pending", headers=key).json()["data"][0]["id"]
+    moved = command("sandbox", "move", "returnmate", pending, "approved", "--format", "json")
+    assert json.loads(moved.stdout)["document"]["status"] == "approved"
+    shown = command(
+        "sandbox", "ledger", "--kind", "return.state_changed", "--limit", "1000", "--format", "json"
+    )
+    last = json.loads(shown.stdout)["events"][-1]
+    assert (last["subject"], last["body"]["to"]) == (pending, "approved")
+    refused = command("sandbox", "move", "returnmate", pending, "completed")
+    assert refused.exit_code == 1
+    assert refused.stderr.count("\n") == 1
+    assert "approved" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("credentials", "--tenant", "nobody"), "There is no tenant 'nobody'."),
+        (
+            ("sandbox", "clock", "--url", "http://127.0.0.1:9"),
+            "No sandbox answers at http://127.0.0.1:9; start one",
+        ),
+        (("sandbox", "clock", "--url", "nonsense"), "No sandbox answers at nonsense; start one"),
+    ],
+)
+def test_failures_are_one_sentence(command: Command, arguments: tuple[str, ...], says: str) -> None:
+    done = command(*arguments)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(says)
+    assert done.stderr.count("\n") == 1
+
+
+def test_commands_that_do_not_serve_load_no_web_framework(tmp_path: Path) -> None:
+    program = PROGRAM.replace("app()", "import sys; print(*sys.modules, sep='\\n')")
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment(tmp_path)
+    ).stdout.split()
+    assert "typer" in loaded
+    assert not {"connexion", "flask", "reportlab", "starlette", "uvicorn", "sqlalchemy"} & set(loaded)

@@ -1,0 +1,225 @@
+"""`serve` as a person meets it: a process, a banner, a port, Ctrl-C; and HTTP as clients speak it."""
+
+import json
+import re
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from support.command import Serving, run, serving
+
+KEY = "sandbox-demo-returnmate"
+RMAS = "/returnmate/v1/rmas"
+BODY = json.dumps(
+    {
+        "order_number": "#1001",
+        "customer_email": "ann@example.com",
+        "items": [{"sku": "BOOT-CHE-39", "quantity": 1, "reason": "defective"}],
+    }
+).encode()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with serving(tmp_path_factory.mktemp("home"), "--database", "sqlite://", "--no-rate-limits") as started:
+        yield started
+        log = started.log.read_text()
+        assert "ERROR" not in log, log
+        assert "Traceback" not in log, log
+
+
+def talk(server: Serving, *parts: bytes, pause: float = 0.05) -> bytes:
+    """Send raw bytes, piece by piece, and return everything until the server closes."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        for part in parts:
+            connection.sendall(part)
+            time.sleep(pause)
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+        return answer
+
+
+def head(method: str, path: str, *headers: str, close: bool = True) -> bytes:
+    """Return a request head, logged in."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: sandbox", f"Authorization: Bearer {KEY}", *headers]
+    return "\r\n".join([*lines, *(["Connection: close"] if close else []), "", ""]).encode("latin-1")
+
+
+def test_banner_says_all_that_a_newcomer_needs(server: Serving) -> None:
+    assert f"curl -H 'Authorization: Bearer {KEY}' {server.url}{RMAS}" in server.banner
+    assert f"Swagger UI: {server.url}/returnmate/v1/ui/" in server.banner
+    assert "returns trigger returnmate new_return --watch" in server.banner
+    assert "returns action returnmate create_return --input 'order_number=" in server.banner
+    assert "token" not in server.banner
+
+
+def test_headers_are_the_sandboxes_own(server: Serving) -> None:
+    response = httpx.get(server.url + RMAS, headers={"Authorization": f"Bearer {KEY}"})
+    assert response.status_code == 200
+    names = [name for name, _ in response.headers.multi_items()]
+    assert sorted(names) == sorted(set(names))
+    assert "date" in names
+    assert "server" not in names
+
+
+def test_chunked_body_is_taken(server: Serving) -> None:
+    chunks = [b"%x\r\n%s\r\n" % (len(part), part) for part in (BODY[:20], BODY[20:])]
+    start = head("POST", RMAS, "Content-Type: application/json", "Transfer-Encoding: chunked")
+    assert talk(server, start, *chunks, b"0\r\n\r\n").startswith(b"HTTP/1.1 201 ")
+
+
+def test_expected_continue_is_sent(server: Serving) -> None:
+    start = head(
+        "POST", RMAS, "Content-Type: application/json", f"Content-Length: {len(BODY)}", "Expect: 100-continue"
+    )
+    answer = talk(server, start, BODY, pause=0.3)
+    assert answer.startswith(b"HTTP/1.1 100 ")
+    assert b"HTTP/1.1 201 " in answer
+
+
+def test_client_that_hangs_up_harms_nobody(server: Serving) -> None:
+    start = head("POST", RMAS, "Content-Type: application/json", "Content-Length: 1000")
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(start + b"{")
+        time.sleep(0.1)
+    assert httpx.get(f"{server.url}/__sandbox/health").status_code == 200
+
+
+def test_requests_in_a_row_on_one_connection(server: Serving) -> None:
+    refused = b"GET /returnmate/v1/rmas HTTP/1.1\r\nHost: sandbox\r\nContent-Length: 4\r\n\r\nabcd"
+    answer = talk(server, refused + head("GET", RMAS, close=False) + head("GET", "/returnmate/v1/nope"))
+    assert re.findall(rb"HTTP/1.1 (\d+) ", answer) == [b"401", b"200", b"404"]
+
+
+def test_announced_size_is_refused_before_the_body_comes(server: Serving) -> None:
+    start = head("POST", RMAS, "Content-Type: application/json", "Content-Length: 10000000")
+    answer = talk(server, start)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"larger than 1048576 bytes" in answer
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [
+        ("GET", "/returnmate/v1/rmas/%", 400),
+        ("GET", "/returnmate/v1/rmas/%00", 400),
+        ("GET", "/returnmate/v1/rmas/%ff", 400),
+        ("GET", "/returnmate/v1/rmas/..%2f..%2fetc", 404),
+        ("GET", "/returnmate/v1/customers/a%2Fb@example.com/rmas", 404),
+        ("GET", "/returnmate/v1/rmas/", 404),
+        ("GET", "//returnmate/v1/rmas", 404),
+        ("GET", "/returnmate/v1/rmas?page=%ff", 400),
+        ("GET", "/returnmate/v1/rmas?%00=1", 400),
+        ("GET", "/returnmate/v1/rmas?page=1&page=2", 400),
+        ("GET", "/returnmate/v1/rmas?" + "a" * 20_000, 200),
+        ("GET", "/returnmate/v1/rmas/" + "a" * 20_000, 400),
+        ("HEAD", "/returnmate/v1/rmas", 405),
+        ("OPTIONS", "/returnmate/v1/rmas", 405),
+        ("OPTIONS", "*", 404),
+        ("TRACE", "/returnmate/v1/rmas", 405),
+        ("PURGE", "/returnmate/v1/rmas", 405),
+        ("GET", "http://elsewhere.example.com/returnmate/v1/rmas", 200),
+        ("GET", "/returnmate/v1/rmas#part", 200),
+        ("GET", "/returnmate/v1", 404),
+        ("GET", "/returnmate", 404),
+        ("GET", "/%ff", 404),
+        ("GET", "/labels/returnmate/%00.pdf", 404),
+        ("GET", "/labels/returnmate/..%2f..%2fx.pdf", 404),
+        ("POST", "/", 405),
+        ("GET", "/returnmate/v1/ui/../../../../etc/passwd", 404),
+        ("GET", "/returnmate/v1/ui/%2e%2e/%2e%2e/%2e%2e/etc/passwd", 404),
+    ],
+)
+def test_strange_requests_are_answered_in_kind(
+    server: Serving, method: str, target: str, status: int
+) -> None:
+    answer = talk(server, head(method, target))
+    assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:300]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"GET /returnmate/v1/rmas/\xff HTTP/1.1\r\nConnection: close\r\n\r\n",
+        b"GET /returnmate/v1/rmas HTTP/1.1\r\nAuthorization: Bearer \xff\xfe\r\nConnection: close\r\n\r\n",
+        b"GET /returnmate/v1/rmas HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        b"nonsense\r\n\r\n",
+        b"POST /returnmate/v1/rmas HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+    ],
+)
+def test_broken_http_is_refused(server: Serving, start: bytes) -> None:
+    answer = talk(server, start)
+    assert answer[9:12] in {b"400", b"401"}, answer[:300]
+
+
+def test_ctrl_c_stops_at_once_and_quietly(tmp_path: Path) -> None:
+    with serving(tmp_path, "--database", "sqlite://") as started:
+        idle = socket.create_connection(("127.0.0.1", started.port))
+        begun = time.monotonic()
+        assert started.interrupt() in {0, 130}
+        assert time.monotonic() - begun < 2
+        idle.close()
+        assert started.log.read_text() == ""
+
+
+def test_termination_stops_it_too(tmp_path: Path) -> None:
+    with serving(tmp_path, "--database", "sqlite://") as started:
+        started.process.terminate()
+        assert started.process.wait(timeout=10) in {0, -signal.SIGTERM}
+        assert started.log.read_text() == ""
+
+
+def test_port_in_use_is_one_sentence(server: Serving, tmp_path: Path) -> None:
+    done = run(tmp_path, "serve", "--port", str(server.port), "--database", "sqlite://")
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"127.0.0.1 port {server.port} cannot be listened on (address already in use);"
+        " choose another with --port.\n"
+    )
+
+
+def test_unknown_vendor_is_one_sentence(tmp_path: Path) -> None:
+    done = run(tmp_path, "serve", "--port", "0", "--database", "sqlite://", "--vendor", "nobody")
+    assert (done.returncode, done.stderr) == (2, "There is no vendor 'nobody'; there are: returnmate.\n")
+
+
+def test_unusable_database_is_one_sentence(tmp_path: Path) -> None:
+    done = run(tmp_path, "serve", "--port", "0", "--database", f"sqlite:///{tmp_path}/no/such/file.db")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "no/such" in done.stderr
+
+
+def test_state_is_kept_in_a_file_of_the_user_unless_told_otherwise(tmp_path: Path) -> None:
+    with serving(tmp_path) as started:
+        (kept,) = tmp_path.rglob("sandbox.sqlite3")
+        assert f"State is kept in {kept}" in started.banner
+
+
+def test_vendor_alone_lives_at_the_root(tmp_path: Path) -> None:
+    with serving(tmp_path, "--database", "sqlite://", "--vendor", "returnmate") as started:
+        found = run(tmp_path, "credentials", "--url", started.url, "--format", "json")
+        base_url = json.loads(found.stdout)["vendors"]["returnmate"]["base_url"]
+        assert base_url == f"{started.url}/v1"
+        response = httpx.get(f"{base_url}/rmas", headers={"Authorization": f"Bearer {KEY}"})
+        assert response.status_code == 200
+        assert httpx.get(f"{started.url}/").status_code == 200
+        assert httpx.get(started.url + RMAS).status_code == 404
+
+
+def test_control_plane_beyond_this_machine_asks_for_the_token_printed_once(tmp_path: Path) -> None:
+    with serving(tmp_path, "--database", "sqlite://", "--host", "0.0.0.0") as started:
+        token = started.banner.split("token, shown only now: ")[1].split("\n")[0]
+        assert httpx.get(f"{started.url}/__sandbox/health").status_code == 401
+        wrong = {"Authorization": "Bearer wrong"}
+        assert httpx.get(f"{started.url}/__sandbox/health", headers=wrong).status_code == 401
+        right = {"Authorization": f"Bearer {token}"}
+        assert httpx.get(f"{started.url}/__sandbox/health", headers=right).status_code == 200
+        assert run(tmp_path, "credentials", "--url", started.url).returncode == 1
+        done = run(tmp_path, "credentials", "--url", started.url, RETURNS_CONTROL_TOKEN=token)
+        assert KEY in done.stdout

@@ -1,0 +1,280 @@
+"""The control plane's operations, each against its specification."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from support.worlds import HOUR, NOON, Desk, desk
+
+import openapi
+from mock_server.control import Control
+from mock_server.engine.problem import Problem
+from mock_server.engine.reply import Reply
+from mock_server.ledger import KINDS, rebuild
+
+VENDOR = "returnmate"
+SPEC = openapi.read(openapi.CONTROL_PLANE)
+OPERATIONS = {
+    operation["operationId"]: operation
+    for item in SPEC["paths"].values()
+    for method, operation in item.items()
+    if method != "parameters"
+}
+WISH = {
+    "vendor": VENDOR,
+    "order_number": "#2001",
+    "customer_email": "iris.lane@example.com",
+    "items": [{"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"}],
+}
+
+
+@pytest.fixture
+def acme() -> Iterator[Desk]:
+    """A world with a tenant `acme` whose clock stands at noon."""
+    with desk() as opened:
+        opened.tenants.create("acme", first_moment=NOON, frozen=True)
+        yield opened
+
+
+def body(reply: Reply, status: int = 200) -> Any:
+    assert reply.status == status, reply.body
+    return reply.body
+
+
+def refused(opened: Desk, operation: str, sent: Any = None, **path: str) -> Problem:
+    with pytest.raises(Problem) as raised:
+        opened.call(operation, sent, None, **path)
+    return raised.value
+
+
+def test_every_operation_has_a_handler_and_no_handler_is_without_operation() -> None:
+    handlers = {name for name in vars(Control) if not name.startswith("_")}
+    assert handlers - {"name", "problem", "limit_headers"} == set(OPERATIONS)
+
+
+def test_event_kinds_are_those_of_the_ledger() -> None:
+    assert SPEC["components"]["schemas"]["EventKind"]["enum"] == list(KINDS)
+
+
+@pytest.mark.parametrize("operation", sorted(OPERATIONS))
+def test_examples_follow_their_schemas(operation: str) -> None:
+    described = OPERATIONS[operation]
+    bodies = [described["requestBody"]] if "requestBody" in described else []
+    seen = 0
+    for holder in [*bodies, *described["responses"].values()]:
+        resolved = (
+            SPEC["components"]["responses"][holder["$ref"].rpartition("/")[2]] if "$ref" in holder else holder
+        )
+        for media in resolved.get("content", {}).values():
+            examples = (
+                [media["example"]] if "example" in media else [e["value"] for e in media["examples"].values()]
+            )
+            for example in examples:
+                seen += 1
+                assert errors(media["schema"], example) == []
+    assert seen
+
+
+def errors(schema: dict[str, Any], instance: Any) -> list[str]:
+    whole = {**nullable(schema), "components": nullable(SPEC["components"])}
+    return [error.message for error in jsonschema_rs.Draft4Validator(whole).iter_errors(instance)]
+
+
+def nullable(node: Any) -> Any:
+    """OpenAPI 3.0's `nullable`, as JSON Schema says it."""
+    if isinstance(node, list):
+        return [nullable(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    made = {key: nullable(value) for key, value in node.items()}
+    if made.pop("nullable", None) is True:
+        made["type"] = [made["type"], "null"]
+    return made
+
+
+def test_health_tells_what_is_served(acme: Desk) -> None:
+    health = body(acme.call("get_health"))
+    assert (health["status"], health["database"], health["tenants"]) == ("ok", "memory", 2)
+    assert health["vendors"] == [VENDOR]
+
+
+def test_tenants_are_listed_with_their_time_and_returns(acme: Desk) -> None:
+    shown = {tenant["name"]: tenant for tenant in body(acme.call("list_tenants"))["tenants"]}
+    assert list(shown) == ["acme", "demo"]
+    assert shown["acme"] == body(acme.call("get_tenant", tenant="acme"))
+    assert shown["acme"]["now"] == shown["acme"]["first_moment"] == "2026-03-02T12:00:00Z"
+    assert (shown["acme"]["frozen"], shown["acme"]["returns"]) == (True, {VENDOR: 5})
+
+
+def test_tenant_is_created_as_wished(acme: Desk) -> None:
+    wish = {"name": "late", "seed": 4, "seed_size": 2, "plan": "enterprise", "limits": "off", "frozen": True,
+            "first_moment": "2024-02-29T10:00:00+10:00"}  # fmt: skip
+    shown = body(acme.call("create_tenant", wish), 201)
+    assert errors(SPEC["components"]["schemas"]["NewTenant"], wish) == []
+    assert shown["first_moment"] == "2024-02-29T00:00:00Z"
+    assert [shown[name] for name in ("seed", "seed_size", "plan", "limits", "returns")] == [
+        4, 2, "enterprise", "off", {VENDOR: 2},
+    ]  # fmt: skip
+
+
+def test_tenant_of_the_same_name_is_a_conflict(acme: Desk) -> None:
+    assert body(acme.call("create_tenant", {"name": "acme"}), 409)["error"] == {
+        "code": "conflict",
+        "message": "There is a tenant 'acme' already.",
+    }
+
+
+def test_demo_cannot_be_deleted(acme: Desk) -> None:
+    assert body(acme.call("delete_tenant", tenant="demo"), 409)["error"]["code"] == "conflict"
+    assert body(acme.call("delete_tenant", tenant="acme"), 204) is None
+    assert refused(acme, "get_tenant", tenant="acme").kind == "not_found"
+
+
+@pytest.mark.parametrize(
+    "operation",
+    sorted(name for name in OPERATIONS if name not in {"get_health", "list_tenants", "create_tenant"}),
+)
+def test_unknown_tenant_is_not_found(acme: Desk, operation: str) -> None:
+    problem = refused(acme, operation, {}, tenant="nobody", id="x")
+    assert (problem.kind, problem.message) == ("not_found", "There is no tenant 'nobody'.")
+
+
+def test_created_key_opens_what_was_chosen_and_is_listed_without_itself(acme: Desk) -> None:
+    wish = {"vendor": VENDOR, "name": "reader", "scopes": ["rmas:read"], "plan": "enterprise"}
+    made = body(acme.call("create_key", wish, tenant="acme"), 201)
+    key = made["credentials"]["fields"]["api_key"]
+    grant = acme.world.keys.look_up(VENDOR, key)
+    assert grant is not None
+    assert (grant.scopes, grant.plan.name) == (frozenset({"rmas:read"}), "enterprise")
+    assert made["credentials"]["headers"] == {"Authorization": f"Bearer {key}"}
+    listed = body(acme.call("list_keys", tenant="acme"))
+    assert [one["name"] for one in listed["keys"]] == ["default", "reader"]
+    assert listed["keys"][1] == {
+        "vendor": VENDOR,
+        "name": "reader",
+        "scopes": ["rmas:read"],
+        "plan": "enterprise",
+    }
+    assert key not in str(listed)
+    assert body(acme.call("create_key", wish, tenant="acme"), 409)["error"]["code"] == "conflict"
+
+
+@pytest.mark.parametrize(
+    ("wish", "sentence"),
+    [
+        ({"vendor": "kiosk", "name": "k"}, "vendor: this sandbox serves returnmate."),
+        ({"vendor": VENDOR, "name": "k", "scopes": ["rmas:burn"]}, "There is no scope 'rmas:burn'"),
+        ({"vendor": VENDOR, "name": "k", "plan": "gold"}, "There is no plan 'gold'"),
+    ],
+)
+def test_impossible_key_is_invalid(acme: Desk, wish: dict[str, Any], sentence: str) -> None:
+    problem = refused(acme, "create_key", wish, tenant="acme")
+    assert problem.kind == "invalid"
+    assert problem.message.startswith(sentence)
+
+
+def test_credentials_show_the_default_key_again(acme: Desk) -> None:
+    shown = body(acme.call("get_credentials", tenant="demo"))
+    assert shown["vendors"][VENDOR] == {
+        "base_url": "http://127.0.0.1:4010/returnmate/v1",
+        "fields": {"api_key": "sandbox-demo-returnmate"},
+        "headers": {"Authorization": "Bearer sandbox-demo-returnmate"},
+        "query": {},
+    }
+    key = body(acme.call("get_credentials", tenant="acme"))["vendors"][VENDOR]["fields"]["api_key"]
+    assert acme.world.keys.look_up(VENDOR, key)
+
+
+def test_ledger_is_read_page_by_page(acme: Desk) -> None:
+    last = acme.world.ledger.last("acme")
+    after, seen = 0, []
+    for _ in range(last):
+        page = body(acme.call("list_ledger_events", query={"after": after, "limit": 7}, tenant="acme"))
+        if not page["events"]:
+            break
+        seen += [event["sequence"] for event in page["events"]]
+        after = page["next"]
+    assert seen == list(range(1, last + 1))
+    assert page == {"events": [], "next": last}
+
+
+def test_ledger_of_a_seed_tells_the_same_as_its_rows(acme: Desk) -> None:
+    rebuilt = rebuild(acme.world.ledger.events("acme"))
+    assert Counter(rebuilt.values()) == acme.world.store.totals("acme", VENDOR, "return")
+
+
+def test_clock_is_moved_frozen_and_let_go(acme: Desk) -> None:
+    moved = body(acme.call("advance_clock", {"seconds": 3600}, tenant="acme"))
+    assert (moved["clock"]["now"], moved["clock"]["frozen"]) == ("2026-03-02T13:00:00Z", True)
+    to = body(acme.call("advance_clock", {"to": "2026-03-09T12:00:00Z"}, tenant="acme"))
+    assert to["clock"]["now"] == "2026-03-09T12:00:00Z"
+    assert body(acme.call("unfreeze_clock", tenant="acme"))["frozen"] is False
+    assert body(acme.call("freeze_clock", tenant="acme"))["frozen"] is True
+    assert body(acme.call("get_clock", tenant="acme"))["now"] >= "2026-03-09T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({"to": "2026-03-02T11:00:00Z"}, "to"),
+        ({"to": "9999-01-01T00:00:00Z"}, "to"),
+        ({"to": "soon"}, "to"),
+        ({"seconds": 6_000_000_000}, "seconds"),
+    ],
+)
+def test_clock_does_not_go_where_it_cannot(acme: Desk, wish: dict[str, Any], field: str) -> None:
+    problem = refused(acme, "advance_clock", wish, tenant="acme")
+    assert (problem.kind, problem.fields[0].field) == ("invalid", field)
+    assert acme.world.clocks.now("acme") == NOON
+
+
+def test_late_return_appears_behind_what_was_read(acme: Desk) -> None:
+    last = acme.world.ledger.last("acme")
+    wish = {**WISH, "created_at": "2026-03-01T18:20:00Z"}
+    made = body(acme.call("create_tenant_return", wish, tenant="acme"), 201)["document"]
+    found = acme.world.store.row("acme", VENDOR, "return", made["id"])
+    assert found is not None
+    assert found.created_at == NOON - 17 * HOUR - 40 * HOUR // 60
+    event = acme.world.ledger.events("acme", after=last)[0]
+    assert (event.sequence, event.subject, event.at) == (last + 1, made["id"], found.created_at)
+
+
+def test_return_is_not_created_in_the_future(acme: Desk) -> None:
+    wish = {**WISH, "created_at": "2026-03-02T12:00:01Z"}
+    problem = refused(acme, "create_tenant_return", wish, tenant="acme")
+    assert (problem.kind, problem.fields[0].field) == ("invalid", "created_at")
+    body(
+        acme.call("create_tenant_return", {**WISH, "created_at": "2026-03-02T12:00:00Z"}, tenant="acme"), 201
+    )
+
+
+def test_return_is_moved_along_the_lifecycle_only(acme: Desk) -> None:
+    made = body(acme.call("create_tenant_return", WISH, tenant="acme"), 201)["document"]
+    move = {"vendor": VENDOR, "status": "approved"}
+    shown = body(acme.call("move_return", move, tenant="acme", id=made["id"]))
+    assert shown["document"]["status"] == "approved"
+    last = acme.world.ledger.last("acme")
+    illegal = refused(acme, "move_return", {**move, "status": "completed"}, tenant="acme", id=made["id"])
+    assert illegal.kind == "invalid"
+    assert "'approved' cannot become 'completed'; allowed are label_sent, cancelled" in illegal.message
+    unknown = refused(acme, "move_return", {**move, "status": "flown"}, tenant="acme", id=made["id"])
+    assert unknown.fields[0].field == "status"
+    assert refused(acme, "move_return", move, tenant="acme", id="rma_none").kind == "not_found"
+    assert acme.world.ledger.last("acme") == last
+
+
+def test_returns_of_one_tenant_are_not_moved_through_another(acme: Desk) -> None:
+    made = body(acme.call("create_tenant_return", WISH, tenant="acme"), 201)["document"]
+    problem = refused(
+        acme, "move_return", {"vendor": VENDOR, "status": "approved"}, tenant="demo", id=made["id"]
+    )
+    assert problem.kind == "not_found"
+
+
+@pytest.mark.parametrize("kind", ["invalid", "unauthenticated", "not_found", "server_error", "unavailable"])
+def test_problem_follows_the_error_schema(acme: Desk, kind: Any) -> None:
+    reply = acme.control.problem(Problem(kind, "Something is wrong."))
+    assert errors(SPEC["components"]["schemas"]["Error"], reply.body) == []
+    assert reply.status >= 400

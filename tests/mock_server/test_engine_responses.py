@@ -1,0 +1,116 @@
+"""Replies are held to the specification, and nothing that goes wrong reaches the caller as a traceback."""
+
+import logging
+from typing import Any
+
+import orjson
+import pytest
+from support.shop import Caller, Gate, Shop, build
+
+from mock_server.engine.call import Call
+from mock_server.engine.problem import Problem
+from mock_server.engine.reply import Document, Documents, Reply
+
+ROW = {"id": "itm_1", "sku": "BOOT-39", "quantity": 1, "made_at": "2024-12-30T10:30:00Z"}
+
+
+def stored(**change: Any) -> bytes:
+    return orjson.dumps({**ROW, **change})
+
+
+def answering(reply: Reply | Exception) -> Caller:
+    class Scripted(Shop):
+        def list_items(self, _call: Call) -> Reply:
+            if isinstance(reply, Exception):
+                raise reply
+            return reply
+
+    return Caller(build(Scripted(), Gate()))
+
+
+def test_stored_documents_are_spliced_as_they_are() -> None:
+    odd = b'{ "made_at": "2024-12-30T10:30:00Z", "id":"itm_1",\n"sku":"BOOT-39","quantity":1}'
+    response = answering(Reply(200, {"data": Documents([odd, stored()]), "page": 1}))("GET", "/items")
+    assert response.content == b'{"data":[' + odd + b"," + stored() + b'],"page":1}'
+
+
+def test_empty_list_of_documents() -> None:
+    response = answering(Reply(200, {"data": Documents([]), "page": 1}))("GET", "/items")
+    assert response.json() == {"data": [], "page": 1}
+
+
+def test_reply_headers_are_sent() -> None:
+    reply = Reply(200, {"data": [], "page": 1}, headers=((b"x-more", b"yes"),))
+    assert answering(reply)("GET", "/items").headers["x-more"] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("reply", "pointer"),
+    [
+        (Reply(200, {"data": Documents([stored(quantity=0)]), "page": 1}), "/data/quantity"),
+        (Reply(200, {"data": Documents([stored(), stored(colour="red")]), "page": 1}), "/data"),
+        (Reply(200, {"data": Documents([stored(made_at="yesterday")]), "page": 1}), "/data/made_at"),
+        (Reply(200, {"data": Documents([stored(n=n) for n in range(4)]), "page": 1}), "/data"),
+        (Reply(200, {"data": Documents([stored()]), "page": "1"}), "/page"),
+        (Reply(200, {"data": Documents([stored()])}), "/"),
+        (Reply(200, {"data": Document(stored()), "page": 1}), "/data"),
+        (Reply(200, {"data": [{}], "page": 1}), "/data/0"),
+        (Reply(200, None), "/"),
+        (Reply(202, {"data": [], "page": 1}), "/"),
+    ],
+)
+def test_reply_that_breaks_the_specification_is_loud(
+    reply: Reply, pointer: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = answering(reply)("GET", "/items")
+    assert response.status_code == 500
+    assert response.json()["kind"] == "server_error"
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert f"shop list_items broke its specification: status {reply.status} at {pointer}:" in record.message
+
+
+def test_documents_found_valid_are_not_taken_for_others() -> None:
+    good, bad = stored(), stored(quantity=0)
+    rows = [good]
+
+    class Growing(Shop):
+        def list_items(self, _call: Call) -> Reply:
+            return Reply(200, {"data": Documents(list(rows)), "page": 1})
+
+    call = Caller(build(Growing(), Gate()))
+    assert [call("GET", "/items").status_code for _ in range(2)] == [200, 200]
+    rows.append(bad)
+    assert [call("GET", "/items").status_code for _ in range(2)] == [500, 500]
+
+
+def test_unexpected_error_is_logged_without_the_request(caplog: pytest.LogCaptureFixture) -> None:
+    response = answering(ZeroDivisionError("by nothing"))("GET", "/items", headers={"X-Secret": "s3cret"})
+    assert response.status_code == 500
+    assert response.json()["message"] == "The sandbox failed to answer this request; its log says why."
+    assert response.headers["x-left"] == "59"
+    assert "ZeroDivisionError" in caplog.text
+    assert "s3cret" not in caplog.text
+    assert "good" not in caplog.text
+
+
+def test_problem_of_a_handler_is_rendered_by_the_service() -> None:
+    problem = Problem("not_found", "There is no such list.", headers=((b"x-why", b"because"),))
+    response = answering(problem)("GET", "/items")
+    assert (response.status_code, response.headers["x-why"]) == (404, "because")
+
+
+def test_refusal_outside_the_specification_is_loud(caplog: pytest.LogCaptureFixture) -> None:
+    class Odd(Shop):
+        def problem(self, problem: Problem) -> Reply:
+            return Reply(418 if problem.kind == "invalid" else 500, {"kind": problem.kind})
+
+    response = Caller(build(Odd(), Gate()))("GET", "/items?page=0")
+    assert (response.status_code, response.json()) == (500, {"kind": "server_error"})
+    assert "shop list_items refused outside its specification: status 418" in caplog.text
+
+
+def test_no_content_has_no_length() -> None:
+    response = Caller(build(Shop(), Gate()))("DELETE", "/items/abc")
+    assert (response.status_code, response.content) == (204, b"")
+    assert "content-length" not in response.headers

@@ -1,0 +1,86 @@
+"""Paths and methods."""
+
+from typing import Any
+
+import pytest
+from support.shop import Caller, Gate, Shop, build
+
+from mock_server.engine.plan import BrokenSpecification
+
+
+@pytest.fixture(scope="module")
+def call() -> Caller:
+    return Caller(build(Shop(), Gate()))
+
+
+def test_literal_segment_wins_over_a_template(call: Caller) -> None:
+    assert "data" not in call("GET", "/items/newest").json()
+
+
+def test_escaped_literal_is_the_literal(call: Caller) -> None:
+    assert call("GET", "/it%65ms").status_code == 200
+    assert "data" not in call("GET", "/items/new%65st").json()
+
+
+@pytest.mark.parametrize("path", ["/items/", "/items//", "/items/a/b", "/nope", "/items/newest/", "", "/"])
+def test_unknown_path_below_the_base_is_refused_by_the_service(call: Caller, path: str) -> None:
+    response = call("GET", path, headers={"Authorization": None})
+    assert response.status_code == 404
+    assert response.json()["kind"] == "not_found"
+    assert response.headers["x-left"] == "60"
+
+
+@pytest.mark.parametrize("url", ["http://sandbox/", "http://sandbox/shop", "http://sandbox/shop/v1x/items"])
+def test_paths_beside_the_base_fall_through(call: Caller, url: str) -> None:
+    assert call("GET", url).status_code == 299
+
+
+@pytest.mark.parametrize(("path", "status"), [("/ui", 299), ("/ui/a/b", 299), ("/uix", 404)])
+def test_only_the_documentation_below_the_base_falls_through(call: Caller, path: str, status: int) -> None:
+    assert call("GET", path).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/items", "GET, POST"),
+        ("HEAD", "/items", "GET, POST"),
+        ("OPTIONS", "/items", "GET, POST"),
+        ("BREW", "/items/newest", "GET"),
+        ("POST", "/items/abc", "DELETE, GET"),
+    ],
+)
+def test_wrong_method_is_told_the_right_ones(call: Caller, method: str, path: str, allowed: str) -> None:
+    response = call(method, path)
+    assert response.status_code == 405
+    assert response.headers["allow"] == allowed
+
+
+def test_missing_handler_stops_the_start() -> None:
+    class Forgetful(Shop):
+        list_items = property()
+
+    with pytest.raises(BrokenSpecification, match=r"^The operation list_items .GET /items. has no handler"):
+        Caller(build(Forgetful(), Gate()))("GET", "/items")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            lambda item: item["parameters"].append(
+                {"name": "c", "in": "cookie", "schema": {"type": "string"}}
+            ),
+            "cookie",
+        ),
+        (lambda item: item["parameters"][1].update({"style": "deepObject"}), "deepObject"),
+        (lambda item: item["parameters"][1].update({"schema": {"type": "object"}}), "scalar"),
+        (lambda item: item["responses"]["200"].update({"content": {"text/csv": {}}}), "text/csv"),
+    ],
+)
+def test_specification_beyond_the_engine_stops_the_start(change: Any, says: str) -> None:
+    def apply(document: dict[str, Any]) -> None:
+        change(document["paths"]["/items"]["get"])
+
+    with pytest.raises(BrokenSpecification, match=f"list_items .*{says}"):
+        Caller(build(Shop(), Gate(), apply))("GET", "/items")

@@ -1,0 +1,242 @@
+"""The store: rows, counters, numbers, transactions, and databases that are not ours."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from support.worlds import NOON, put, row
+
+from mock_server.store import Filters, Row, Store, StoreError
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store.open("sqlite://")
+
+
+def ids(found: list[bytes]) -> list[str]:
+    return [summary.decode().removeprefix('"summary of ').removesuffix('"') for summary in found]
+
+
+def test_row_comes_back_as_it_was_put(store: Store) -> None:
+    stored = row("r1", order_number="#1", customer_email="ada@example.com", parent="p1")
+    put(store, stored)
+    assert store.row("acme", "shop", "return", "r1") == stored
+    assert stored.sequence == 1
+    assert store.document("acme", "shop", "return", "r1") == b'"document of r1"'
+
+
+def test_unknown_row_is_none(store: Store) -> None:
+    put(store, row("r1"))
+    assert store.row("acme", "shop", "return", "r2") is None
+    assert store.document("other", "shop", "return", "r1") is None
+    assert store.document("acme", "shop", "shipment", "r1") is None
+
+
+def test_replaced_row_keeps_its_sequence_and_moves_its_counter(store: Store) -> None:
+    put(store, row("r1"), row("r2"))
+    put(store, row("r1", status="approved", document=b"2"))
+    found = store.row("acme", "shop", "return", "r1")
+    assert found is not None
+    assert (found.sequence, found.status, found.document) == (1, "approved", b"2")
+    assert store.totals("acme", "shop", "return") == {"approved": 1, "pending": 1}
+
+
+def test_rows_of_other_tenants_and_vendors_are_not_seen(store: Store) -> None:
+    put(store, row("r1"), row("r1", tenant="other"), row("r1", vendor="mall"))
+    assert store.page("acme", "shop", "return", limit=10) == ([b'"summary of r1"'], 1)
+    assert store.totals("other", "shop", "return") == {"pending": 1}
+
+
+def test_page_orders_equal_times_by_insertion(store: Store) -> None:
+    put(store, row("b"), row("a"), row("c", created_at=NOON - 1))
+    assert ids(store.page("acme", "shop", "return", limit=9)[0]) == ["a", "b", "c"]
+    assert ids(store.page("acme", "shop", "return", limit=9, descending=False)[0]) == ["c", "b", "a"]
+
+
+def test_page_by_updated_at(store: Store) -> None:
+    put(store, row("old", updated_at=NOON + 9), row("new", created_at=NOON + 1))
+    found, _ = store.page("acme", "shop", "return", limit=9, order="updated_at")
+    assert ids(found) == ["old", "new"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(created_from=NOON), ["r2", "r3"]),
+        (Filters(created_after=NOON), ["r3"]),
+        (Filters(created_before=NOON), ["r1"]),
+        (Filters(created_until=NOON), ["r1", "r2"]),
+        (Filters(statuses=("approved", "pending")), ["r1", "r2", "r3"]),
+        (Filters(statuses=("approved",)), ["r3"]),
+        (Filters(customer_emails=("ADA@Example.com",)), ["r1", "r3"]),
+        (Filters(order_numbers=("#A",)), ["r1"]),
+        (Filters(order_numbers=("#a",)), []),
+        (Filters(order_numbers=("",)), []),
+        (Filters(parent="p"), ["r2"]),
+        (Filters(statuses=("pending",), customer_emails=("ada@example.com",)), ["r1"]),
+    ],
+)
+def test_filter_holds(store: Store, filters: Filters, expected: list[str]) -> None:
+    put(
+        store,
+        row("r1", created_at=NOON - 1, customer_email="Ada@Example.COM", order_number="#A"),
+        row("r2", customer_email="bo@example.com", parent="p"),
+        row("r3", created_at=NOON + 1, status="approved", customer_email="ada@example.com"),
+    )
+    found, total = store.page("acme", "shop", "return", filters, limit=9, descending=False)
+    assert (ids(found), total) == (expected, len(expected))
+    assert [one.id for one in store.rows("acme", "shop", "return", filters)] == expected
+
+
+def test_children_come_oldest_first(store: Store) -> None:
+    scans = [row(f"s{age}", kind="scan", parent="r1", created_at=NOON - age) for age in (1, 3, 2)]
+    put(store, *scans, row("s9", kind="scan", parent="r2"))
+    assert store.children("acme", "shop", "scan", "r1") == [b'"document of s%d"' % age for age in (3, 2, 1)]
+
+
+def test_failed_change_leaves_nothing_behind(store: Store) -> None:
+    put(store, row("r1"))
+
+    def fail() -> None:
+        with store.change() as change:
+            change.put(row("r1", status="approved"))
+            change.put(row("r2"))
+            change.record("acme", "shop", kind="return.created", subject="r2", at=NOON, body={})
+            change.next_number("acme", "shop", "rma")
+            change.schedule("acme", "shop", due=NOON, step="scan", subject="r2")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert store.totals("acme", "shop", "return") == {"pending": 1}
+    assert store.row("acme", "shop", "return", "r2") is None
+    assert store.next_due("acme", ("shop",)) is None
+    with store.change() as change:
+        assert change.record("acme", "shop", kind="return.created", subject="r3", at=NOON, body={}) == 1
+        assert change.next_number("acme", "shop", "rma") == 1
+
+
+def test_change_sees_its_own_writes(store: Store) -> None:
+    with store.change() as change:
+        change.put(row("r1"))
+        assert store.page("acme", "shop", "return", limit=9) == ([b'"summary of r1"'], 1)
+
+
+def test_change_does_not_nest(store: Store) -> None:
+    with store.change() as change, pytest.raises(RuntimeError, match="open already"), store.change():
+        pass
+    with store.change() as change:
+        change.put(row("r1"))
+    assert store.totals("acme", "shop", "return") == {"pending": 1}
+
+
+def test_numbers_count_per_tenant_vendor_and_name(store: Store) -> None:
+    with store.change() as change:
+        drawn = [
+            change.next_number(*of)
+            for of in [("a", "v", "n"), ("a", "v", "n"), ("b", "v", "n"), ("a", "v", "m")]
+        ]
+    assert drawn == [1, 2, 1, 1]
+
+
+def test_steps_come_in_order_and_only_of_known_vendors(store: Store) -> None:
+    with store.change() as change:
+        for due, step in ((NOON + 2, "late"), (NOON, "first"), (NOON, "second")):
+            change.schedule("acme", "shop", due=due, step=step, subject="r1", body={"n": step})
+        change.schedule("acme", "mall", due=NOON - 1, step="elsewhere", subject="r1")
+    seen = []
+    while found := store.next_step("acme", ("shop",)):
+        assert store.next_due("acme", ("shop",)) == found.due
+        assert found.body == {"n": found.step}
+        seen.append(found.step)
+        with store.change() as change:
+            change.done(found)
+    assert seen == ["first", "second", "late"]
+    assert store.next_due("acme", ("shop",)) is None
+    assert store.next_due("acme", ("mall", "shop")) == NOON - 1
+
+
+def test_unscheduled_steps_are_forgotten(store: Store) -> None:
+    with store.change() as change:
+        change.schedule("acme", "shop", due=NOON, step="scan", subject="r1")
+        change.schedule("other", "shop", due=NOON, step="scan", subject="r1")
+    with store.change() as change:
+        change.unschedule("acme", "shop", "r1")
+    assert store.next_due("acme", ("shop",)) is None
+    assert store.next_due("other", ("shop",)) == NOON
+
+
+def test_wiped_tenant_begins_anew_and_others_stay(store: Store) -> None:
+    for tenant in ("acme", "other"):
+        with store.change() as change:
+            change.put(row("r1", tenant=tenant))
+            change.record(tenant, "shop", kind="return.created", subject="r1", at=NOON, body={})
+            change.next_number(tenant, "shop", "rma")
+    with store.change() as change:
+        change.wipe("acme")
+        assert change.record("acme", "shop", kind="return.created", subject="r1", at=NOON, body={}) == 1
+        assert change.record("other", "shop", kind="return.created", subject="r2", at=NOON, body={}) == 2
+        assert change.next_number("acme", "shop", "rma") == 1
+    assert store.totals("acme", "shop", "return") == {}
+    assert store.totals("other", "shop", "return") == {"pending": 1}
+
+
+def test_file_outlives_the_store(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'sandbox.db'}"
+    first = Store.open(url)
+    put(first, row("r1"))
+    first.close()
+    again = Store.open(url)
+    assert isinstance(again.row("acme", "shop", "return", "r1"), Row)
+    assert (again.in_memory, Store.open("sqlite://").in_memory) == (False, True)
+    again.close()
+
+
+def test_database_of_another_program_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.db"
+    theirs = sqlite3.connect(path)
+    theirs.execute("CREATE TABLE notes (text)")
+    theirs.close()
+    with pytest.raises(StoreError, match=r"theirs\.db belongs to another program\. Move the file away"):
+        Store.open(f"sqlite:///{path}")
+
+
+def test_database_of_another_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    Store.open(f"sqlite:///{path}").close()
+    with sqlite3.connect(path) as old:
+        old.execute("UPDATE meta SET value = '0' WHERE name = 'schema'")
+    old.close()
+    with pytest.raises(StoreError, match=r"another version of the sandbox \(schema 0, this one reads 1\)"):
+        Store.open(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("sqlite:////nowhere/at/all.db", "folder of the database /nowhere/at/all.db does not exist"),
+        ("postgresql://localhost/x", "stores in SQLite, not in postgresql"),
+        ("sandbox.db", "is no database URL"),
+    ],
+)
+def test_impossible_url_is_refused_in_a_sentence(url: str, sentence: str) -> None:
+    with pytest.raises(StoreError, match=sentence):
+        Store.open(url)
+
+
+def test_database_in_use_is_refused_and_free_again_afterwards(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'sandbox.db'}"
+    first = Store.open(url)
+    put(first, row("r1"))
+    with pytest.raises(StoreError, match="is in use by another sandbox; end that first"):
+        Store.open(url)
+    first.close()
+    Store.open(url).close()
+
+
+def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear customer, " * 100)
+    with pytest.raises(StoreError, match=r"cannot be opened: file is not a database\."):
+        Store.open(f"sqlite:///{path}")

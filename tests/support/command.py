@@ -1,0 +1,85 @@
+"""The sandbox's commands in their own process, without the rest of the command line."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+PROGRAM = "import typer; from mock_server.cli import register; app = typer.Typer(); register(app); app()"
+_BANNER_ENDS = "Ctrl-C stops the sandbox."
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return ours without settings of the sandbox, and with another home."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RETURNS_")}
+    return {**kept, "HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "COLUMNS": "200"}
+
+
+def run(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**environment(home), **more},
+    )
+
+
+@dataclass
+class Serving:
+    """A sandbox that said it is ready; `banner` is what it printed."""
+
+    url: str
+    banner: str
+    process: subprocess.Popen[str]
+    log: Path = field(repr=False)
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rsplit(":", 1)[1])
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C; returns the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=10)
+
+
+@contextmanager
+def serving(home: Path, *arguments: str) -> Iterator[Serving]:
+    """Run `serve` on a free port until the block ends."""
+    log = home / "serve.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, "serve", "--port", "0", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=environment(home),
+        )
+    assert process.stdout is not None
+    try:
+        banner = _read_banner(process.stdout)
+        found = re.search(r"ready: (http://\S+)/", banner)
+        assert found, banner + log.read_text()
+        yield Serving(found[1], banner, process, log)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def _read_banner(output: IO[str]) -> str:
+    lines = []
+    for line in output:
+        lines.append(line)
+        if _BANNER_ENDS in line:
+            break
+    return "".join(lines)

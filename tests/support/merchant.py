@@ -1,0 +1,129 @@
+"""A merchant in the sandbox, in this process: what happens in the shop, and the ledger that remembers it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+
+from mock_server import ledger, vendors
+from mock_server.app import Sandbox, create_app
+from mock_server.clock import SECOND, instant, moment
+from mock_server.ledger import Event
+from mock_server.settings import Settings
+from mock_server.tenants import Tenants
+from mock_server.vendors import Vendor
+from mock_server.world import World
+
+TENANT = "merchant"
+FIRST_MOMENT = instant("2026-06-01")
+
+
+@dataclass
+class Mall:
+    """One sandbox for many merchants, one vendor served at the root."""
+
+    vendor: str
+    sandbox: Sandbox
+    served: Vendor
+    tenants: Tenants
+
+    @classmethod
+    def open(cls, vendor: str) -> "Mall":
+        sandbox = create_app(Settings(vendor=vendor, seed_size=0, database="sqlite://"))
+        served = vendors.load(vendor, sandbox.world)
+        return cls(vendor, sandbox, served, Tenants(sandbox.world, {vendor: served}))
+
+    def merchant(self) -> "Merchant":
+        """A new tenant without any returns, whose clock stands still; one at a time, all alike."""
+        self.tenants.create(TENANT, first_moment=FIRST_MOMENT, frozen=True)
+        return Merchant(self, TENANT)
+
+    def close(self) -> None:
+        self.sandbox.world.close()
+
+
+@dataclass
+class Merchant:
+    """One tenant: what happens in its shop."""
+
+    mall: Mall
+    tenant: str
+
+    def close(self) -> None:
+        self.mall.tenants.delete(self.tenant)
+
+    @property
+    def transport(self) -> httpx.ASGITransport:
+        """The way to the sandbox that an HTTP client takes."""
+        return httpx.ASGITransport(self.mall.sandbox)
+
+    @property
+    def base_url(self) -> str:
+        settings = self.world.settings
+        return settings.base_url + settings.path_of(self.mall.vendor, self.mall.served.base_path)
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """What a person types into a connector."""
+        return self.mall.served.credentials(self.world.keys.key(self.tenant, self.mall.vendor))["fields"]
+
+    def now(self) -> datetime:
+        return moment(self._now)
+
+    def advance(self, seconds: int) -> None:
+        """Let time pass; carriers scan what they carry."""
+        self.world.clocks.advance(self.tenant, self._now + seconds * SECOND)
+
+    def ask_for_return(self, *, seconds_ago: int = 0) -> str:
+        """A shopper asks for a return, which shows up now but says it was made earlier; returns its id."""
+        wish = {
+            "order_number": "#1001",
+            "customer_email": "priya.nair@example.com",
+            "items": [{"sku": "BOOT-CHE-39", "quantity": 1, "reason": "defective"}],
+        }
+        with self.world.store.change() as change:
+            made = self.mall.served.insert(change, self.tenant, wish, self._now - seconds_ago * SECOND)
+        return str(made["id"])
+
+    def statuses(self) -> dict[str, str]:
+        """Where every return stands, oldest first."""
+        rows = self.world.store.rows(self.tenant, self.mall.vendor, "return")
+        return {row.id: row.status for row in rows}
+
+    def next_statuses(self, status: str) -> tuple[str, ...]:
+        return self.mall.served.lifecycle.transitions[status]
+
+    def move(self, id_: str, status: str) -> None:
+        """The merchant's staff moves a return."""
+        with self.world.store.change() as change:
+            self.mall.served.move(change, self.tenant, id_, status, self._now)
+
+    def story(self) -> list[Event]:
+        """The whole ledger."""
+        return self.world.ledger.events(self.tenant)
+
+    def returns(self) -> dict[str, list[str]]:
+        """The statuses that each return went through."""
+        return self._histories(ledger.RETURN_CREATED, ledger.RETURN_STATE_CHANGED)
+
+    def shipments(self) -> dict[str, list[str]]:
+        """The statuses that each shipment went through."""
+        return self._histories(ledger.SHIPMENT_CREATED, ledger.SHIPMENT_STATE_CHANGED)
+
+    def _histories(self, created: str, changed: str) -> dict[str, list[str]]:
+        histories: dict[str, list[str]] = {}
+        for event in self.story():
+            if event.kind == created:
+                histories[event.subject] = [event.body["status"]]
+            elif event.kind == changed:
+                histories[event.subject].append(event.body["to"])
+        return histories
+
+    @property
+    def world(self) -> World:
+        return self.mall.sandbox.world
+
+    @property
+    def _now(self) -> int:
+        return self.world.clocks.now(self.tenant)

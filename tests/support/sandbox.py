@@ -1,0 +1,112 @@
+"""A sandbox for tests: its own process, its own database file, its own free port."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+_PATIENCE = 30.0  # seconds until a server that has not answered is called dead
+
+
+@dataclass
+class Sandbox:
+    """A running sandbox: `url` without a trailing slash, and a client for its control plane."""
+
+    url: str
+    control: httpx.Client
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def tenant(self, name: str, **wish: Any) -> str:
+        """Make a tenant (`seed_size=0`, `plan="starter"`, `limits="on"` …) and return its name."""
+        answer = self.control.post("/tenants", json={"name": name, **wish})
+        assert answer.status_code == 201, answer.text
+        return name
+
+    def credentials(self, vendor: str, tenant: str = "demo") -> dict[str, Any]:
+        """The tenant's `base_url`, `fields`, `headers` and `query` for a vendor."""
+        answer = self.control.get(f"/tenants/{tenant}/credentials")
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()["vendors"][vendor]
+        return found
+
+    def client(self, vendor: str, tenant: str = "demo") -> httpx.Client:
+        """A plain HTTP client that is logged in to a vendor."""
+        found = self.credentials(vendor, tenant)
+        return httpx.Client(base_url=found["base_url"], headers=found["headers"], params=found["query"])
+
+    def ledger(self, tenant: str = "demo", kind: str | None = None) -> list[dict[str, Any]]:
+        """All ledger events of a tenant, in order."""
+        events: list[dict[str, Any]] = []
+        after = 0
+        while True:
+            params: dict[str, Any] = {"after": after, "limit": 1000, **({"kind": kind} if kind else {})}
+            page = self.control.get(f"/tenants/{tenant}/ledger", params=params).json()["events"]
+            if not page:
+                return events
+            events += page
+            after = page[-1]["sequence"]
+
+    def kill(self) -> None:
+        """End the process as `kill -9` does."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nobody listens on now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(folder: Path, *arguments: str, python: str = sys.executable) -> Iterator[Sandbox]:
+    """Serve the sandbox until the block ends; database and log lie in `folder`."""
+    port, log = free_port(), folder / "sandbox.log"
+    command = [str(Path(python).with_name("returns")), "serve", "--port", str(port)]
+    if "--database" not in arguments:
+        command += ["--database", f"sqlite:///{folder / 'sandbox.sqlite3'}"]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [*command, *arguments], stdout=output, stderr=output, cwd=folder, env=_environment()
+        )
+    url = f"http://127.0.0.1:{port}"
+    with httpx.Client(base_url=f"{url}/__sandbox", timeout=30) as control:
+        try:
+            _wait(control, process, log)
+            yield Sandbox(url, control, process, log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("RETURNS_")}
+
+
+def _wait(control: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            if control.get("/health").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError(f"The sandbox did not start:\n{log.read_text()}")

@@ -1,0 +1,93 @@
+"""Pieces of a sandbox without its server: stores, rows, clocks that a test moves, whole worlds."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from mock_server import vendors
+from mock_server.clock import Clocks, TenantClock
+from mock_server.control import Control
+from mock_server.engine.call import Call
+from mock_server.engine.reply import Reply
+from mock_server.settings import Settings
+from mock_server.store import Row, Store
+from mock_server.tenants import Tenants
+from mock_server.world import World
+
+NOON = 1_772_452_800_000_000  # 2026-03-02T12:00:00Z
+SECOND = 1_000_000
+HOUR = 3_600 * SECOND
+
+
+def row(id_: str, **changes: Any) -> Row:
+    """A return of tenant `acme` at vendor `shop`, with what the test wants otherwise."""
+    plain: dict[str, Any] = {
+        "tenant": "acme",
+        "vendor": "shop",
+        "kind": "return",
+        "status": "pending",
+        "state": "requested",
+        "created_at": NOON,
+        "updated_at": NOON,
+        "summary": b'"summary of %s"' % id_.encode(),
+        "document": b'"document of %s"' % id_.encode(),
+    }
+    return Row(id=id_, **{**plain, **changes})
+
+
+def put(store: Store, *rows: Row) -> None:
+    """Store rows in one change."""
+    with store.change() as change:
+        for one in rows:
+            change.put(one)
+
+
+@dataclass
+class RealTime:
+    """Real time that stands where the test puts it."""
+
+    now: int = NOON
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def ticking(store: Store, real: RealTime, *tenants: str) -> Clocks:
+    """Clocks of tenants that tick with `real`."""
+    clocks = Clocks(store, real)
+    for tenant in tenants:
+        clocks.add(tenant, TenantClock())
+    return clocks
+
+
+@dataclass
+class Desk:
+    """A world with its vendors and the control plane, called without HTTP."""
+
+    world: World
+    tenants: Tenants
+    control: Control
+    vendors: dict[str, Any] = field(default_factory=dict)
+
+    def call(
+        self, operation: str, body: Any = None, query: Mapping[str, Any] | None = None, **path: str
+    ) -> Reply:
+        """Call an operation of the control plane."""
+        base = self.world.settings.base_url
+        call = Call(operation, None, path, query or {}, {}, body, base)
+        reply: Reply = getattr(self.control, operation)(call)
+        return reply
+
+
+@contextmanager
+def desk(**settings: Any) -> Iterator[Desk]:
+    """Open a world (in memory, with five returns unless said otherwise) with every vendor there is."""
+    world = World.open(Settings(**{"database": "sqlite://", "seed_size": 5, **settings}))
+    try:
+        served = {name: vendors.load(name, world) for name in vendors.names()}
+        tenants = Tenants(world, served)
+        tenants.open()
+        yield Desk(world, tenants, Control(world, tenants, served), dict(served))
+    finally:
+        world.close()

@@ -1,0 +1,186 @@
+"""A generated app, run by Zapier's own core in one long-lived Node process."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from support.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[2]
+APP = ROOT / "zapier_app" / "returnmate"
+DRIVER = ROOT / "tests" / "journeys" / "zapier_driver.mjs"
+
+
+class ZapierError(Exception):
+    """What core or the app threw: `name` as Zapier knows it, `details` as core reports them."""
+
+    def __init__(self, details: Mapping[str, Any]) -> None:
+        super().__init__(f"{details['name']}: {details['message']}")
+        self.name: str = details["name"]
+        self.message: str = details["message"]
+        self.details = details
+
+
+@dataclass
+class ZapierApp:
+    """The app of one vendor, loaded."""
+
+    process: "subprocess.Popen[str]"
+
+    def call(self, **event: Any) -> Any:
+        """Hand core one event and return its results, or raise ZapierError."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(event) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line, (
+            f"The Node process ended with {self.process.wait(5)}; its words are in the captured stderr."
+        )
+        answer = json.loads(line)
+        if "error" in answer:
+            raise ZapierError(answer["error"])
+        return answer["results"]
+
+    def run(
+        self,
+        method: str,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        auth: Mapping[str, str] | None = None,
+        meta: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Execute one method of the definition as a Zap would; `auth` is what was typed to connect."""
+        bundle = {"inputData": inputs or {}, "authData": auth or {}} | ({"meta": meta} if meta else {})
+        return self.call(command="execute", method=method, bundle=bundle)
+
+
+def node() -> str:
+    """Node's path; the tests of generated apps cannot do without it."""
+    found = shutil.which("node")
+    assert found, "Node is missing: install Node 18.20 or newer, then run `make test`."
+    return found
+
+
+def require_modules(app: Path = APP) -> None:
+    """Fail with a sentence where the app's packages are not installed."""
+    core = app / "node_modules" / "zapier-platform-core" / "package.json"
+    assert core.is_file(), (
+        f"{core.parent} is missing: run `npm ci` in {app.relative_to(ROOT)}, or `make test`."
+    )
+
+
+@contextmanager
+def started(app: Path = APP, **environment: str) -> Iterator[ZapierApp]:
+    """Load the app in a Node process of its own until the block ends."""
+    require_modules(app)
+    process = subprocess.Popen(
+        [node(), str(DRIVER), str(app)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
+    with process:
+        try:
+            yield ZapierApp(process)
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@dataclass
+class Shop:
+    """A merchant of the sandbox, connected to Zapier: what the app does here, it does with their login."""
+
+    app: ZapierApp
+    sandbox: Sandbox
+    tenant: str
+    auth: dict[str, str]
+
+    def trigger(self, key: str, inputs: Mapping[str, Any] | None = None, **meta: Any) -> list[dict[str, Any]]:
+        """Poll once, as core does; `meta` is what Zapier says of the poll (`page`, `limit`)."""
+        return self._rows("triggers", key, inputs, meta=meta)
+
+    def search(self, key: str, **inputs: Any) -> list[dict[str, Any]]:
+        return self._rows("searches", key, inputs)
+
+    def create(self, key: str, **inputs: Any) -> dict[str, Any]:
+        made: dict[str, Any] = self.app.run(f"creates.{key}.operation.perform", inputs, auth=self.auth)
+        return made
+
+    def _rows(
+        self, kind: str, key: str, inputs: Mapping[str, Any] | None, **bundle: Any
+    ) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.app.run(
+            f"{kind}.{key}.operation.perform", inputs, auth=self.auth, **bundle
+        )
+        return rows
+
+    def get(self, path: str, **query: Any) -> Any:
+        """What the vendor's API has at `path`, read past the app."""
+        with self.sandbox.client("returnmate", self.tenant) as client:
+            answer = client.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+    def asked(self, order_number: str = "#1001", **wish: Any) -> dict[str, Any]:
+        """A shopper asks for a return, outside the API."""
+        body = {
+            "vendor": "returnmate",
+            "order_number": order_number,
+            "customer_email": "iris.lane@example.com",
+            "items": [{"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"}],
+        }
+        return self._told("returns", {**body, **wish})
+
+    def move(self, return_id: str, *statuses: str) -> None:
+        """The merchant moves a return through some statuses, outside the API."""
+        for status in statuses:
+            self._told(f"returns/{return_id}/move", {"vendor": "returnmate", "status": status})
+
+    def advance(self, seconds: int) -> None:
+        """Move the merchant's clock on; carriers scan what falls due."""
+        answer = self.sandbox.control.post(f"/tenants/{self.tenant}/clock/advance", json={"seconds": seconds})
+        assert answer.status_code == 200, answer.text
+
+    def _told(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self.sandbox.control.post(f"/tenants/{self.tenant}/{path}", json=body)
+        assert answer.status_code in (200, 201), answer.text
+        document: dict[str, Any] = answer.json()["document"]
+        return document
+
+
+@dataclass
+class Zap:
+    """What Zapier keeps between two polls of a trigger: the primary fields of everything it has seen."""
+
+    shop: Shop
+    key: str
+    identity: tuple[str, ...] = ("id",)
+    seen: set[tuple[Any, ...]] = field(default_factory=set)
+
+    def switch_on(self) -> "Zap":
+        """Zapier's first poll remembers what is there already and fires for none of it."""
+        self.poll()
+        return self
+
+    def poll(self) -> list[dict[str, Any]]:
+        """What fires now: the unseen ones, oldest first, as Zapier hands them to the next step."""
+        rows = self.shop.trigger(self.key)
+        fresh = [row for row in rows if self._name(row) not in self.seen]
+        self.seen |= {self._name(row) for row in rows}
+        return fresh[::-1]
+
+    def _name(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(row[key] for key in self.identity)
