@@ -20,7 +20,7 @@ from rich.table import Table
 
 from bench.servers import LOAD_CORE, Server, pinned, prism, sandbox
 
-CONNECTIONS, SECONDS, ROUNDS = 16, 5, 3
+CONNECTIONS, SECONDS, ROUNDS = 16, 4, 1
 _AUTOCANNON = Path(__file__).parent / "node_modules/autocannon/autocannon.js"
 WISH = {
     "order_number": "#1001",

@@ -61,9 +61,9 @@ def run(arguments: list[str]) -> int:
     except ConnectorError as problem:
         return _failed(problem)
     except BrokenPipeError:
-        # The reader went away; what Python still wants to flush goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _reader_left()
+    except SystemExit as ended:  # how the command line library leaves on a broken pipe
+        return _reader_left() if isinstance(ended.__context__, BrokenPipeError) else int(ended.code or 0)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except Exception as problem:
@@ -72,6 +72,12 @@ def run(arguments: list[str]) -> int:
         problem.show()  # a usage error of the command line library
         return int(problem.exit_code)
     return code if isinstance(code, int) else 0
+
+
+def _reader_left() -> int:
+    """Nobody reads any more: what Python still wants to flush goes nowhere, and that is no failure."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _failed(problem: ConnectorError) -> int:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from connector.errors import ConfigurationError
 
@@ -42,6 +42,12 @@ class Cursors:
             self._database.executescript("pragma journal_mode = wal; pragma synchronous = full;" + TABLES)
         except (OSError, sqlite3.DatabaseError) as problem:
             raise ConfigurationError(f"The file of cursors {path} cannot be used: {problem}.") from problem
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.close()
 
     def close(self) -> None:
         self._database.close()

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Catalog,
         CreatedSinceWords,
         FindingWords,
+        InputWords,
         OfferWords,
         ResourceWords,
         TriggerWords,
@@ -113,7 +114,7 @@ def _trigger(
             (*at, "status"), f"trigger {key} names a status, but its source looks at creation only."
         )
     occurred = said.occurred_at
-    provenance = _provenance(source, operation, fields)
+    provenance = least_certain([said.provenance, _provenance(source, operation, fields)])
     ceilings = source_words.pages
     return Trigger(
         key=key,
@@ -295,22 +296,21 @@ def _offer(
     operation = resolver.operation(said.operation, (*at, "operation"), who)
     there = _known_resource(resolver, said.resource, known, at, who)
     resource = known[said.resource] if there else None
-    for name, one in said.inputs.items():
-        for place, dropdown in (
-            (name, one.dropdown),
-            *((f"{name}.{c}", d.dropdown) for c, d in one.children.items()),
-        ):
-            if dropdown:
-                resolver.known(
-                    dropdown,
-                    words.dropdowns,
-                    (*at, "inputs", name),
-                    f"{who} input {place} names dropdown {dropdown}",
-                )
+    _check_dropdowns(resolver, said.inputs, words, (*at, "inputs"), who)
     if operation is None:
         return None, resource, ()
     record = resource.fields if resource else ()
     return operation, resource, made.inputs(resolver, operation, record, said.inputs, (*at, "inputs"), who)
+
+
+def _check_dropdowns(
+    resolver: Resolver, inputs: Mapping[str, InputWords], words: Catalog, at: At, who: str
+) -> None:
+    for name, one in inputs.items():
+        if one.dropdown:
+            sentence = f"{who} input {name} names dropdown {one.dropdown}"
+            resolver.known(one.dropdown, words.dropdowns, (*at, name, "dropdown"), sentence)
+        _check_dropdowns(resolver, one.children, words, (*at, name, "children"), who)
 
 
 def dropdowns(words: Catalog, resolver: Resolver, acting: Mapping[str, Action]) -> dict[str, Dropdown]:

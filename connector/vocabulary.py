@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Default
 
-from connector.model import ErrorKind, Risk, Vendor
+from connector.model import ErrorKind, Provenance, Risk, Vendor
 
 Dotted = Annotated[str, Default(pattern=r"^[A-Za-z_][\w.\-]*$")]
 Key = Annotated[str, Default(pattern=r"^[a-z][a-z0-9_]+$")]
@@ -152,7 +152,10 @@ class WindowScanWords(SourceWords):
 
 
 class TriggerWords(Words):
-    """`status` (with `or_later`) is for window scans; without it every change of state is an event."""
+    """`status` (with `or_later`) is for window scans; without it every change of state is an event.
+
+    `provenance` says how far the status word itself is known.
+    """
 
     label: Label
     description: Sentence
@@ -160,6 +163,7 @@ class TriggerWords(Words):
     source: str
     status: str | None = None
     or_later: tuple[str, ...] = ()
+    provenance: Provenance = "documented"
     occurred_at: Dotted | None = None
 
 

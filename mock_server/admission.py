@@ -1,11 +1,10 @@
 """The gates before the APIs: a vendor's opens to its keys, the control plane's to its token."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from hmac import compare_digest
 
 from pydantic import SecretStr
 
-from mock_server.clock import Clocks
 from mock_server.engine.problem import Problem
 from mock_server.keys import Grant
 from mock_server.ratelimit import Verdict, untouched
@@ -22,6 +21,7 @@ class KeyGate:
         self._keys = world.keys
         self._clocks = world.clocks
         self._limiter = world.limiter
+        self._store = world.store
 
     def admit(self, credentials: Mapping[str, str]) -> Grant:
         """Return what the presented key opens, with the tenant's steps carried out up to now."""
@@ -43,6 +43,10 @@ class KeyGate:
         """Return the lowest plan's windows, with nothing used."""
         return untouched(self._lowest_plan, self._clocks.real())
 
+    def pending(self) -> Awaitable[None] | None:
+        """Return the commit under way, if there is one."""
+        return self._store.pending
+
     def now(self, grant: Grant | None) -> int:
         """Return the tenant's time; real time for a stranger."""
         return self._clocks.real() if grant is None else self._clocks.now(grant.tenant)
@@ -51,8 +55,9 @@ class KeyGate:
 class TokenGate:
     """Lets in who has the control plane's token; everybody if there is none."""
 
-    def __init__(self, clocks: Clocks, token: SecretStr | None) -> None:
-        self._clocks = clocks
+    def __init__(self, world: World, token: SecretStr | None) -> None:
+        self._clocks = world.clocks
+        self._store = world.store
         self._token = token.get_secret_value().encode() if token else b""
 
     def admit(self, credentials: Mapping[str, str]) -> None:
@@ -69,6 +74,10 @@ class TokenGate:
 
     def stranger(self) -> None:
         """Return nothing: the control plane has no limits."""
+
+    def pending(self) -> Awaitable[None] | None:
+        """Return the commit under way, if there is one."""
+        return self._store.pending
 
     def now(self, grant: Grant | None) -> int:  # noqa: ARG002 - the control plane knows real time only
         """Return real time."""

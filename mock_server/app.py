@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -96,7 +97,7 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     for entry in entries:
         vendor = served[entry.name]
         _add(app, entry, vendor, KeyGate(world, vendor))
-    _add(app, control, Control(world, tenants, served), TokenGate(world.clocks, settings.control_token))
+    _add(app, control, Control(world, tenants, served), TokenGate(world, settings.control_token))
     app.assemble()
     return app
 
@@ -116,6 +117,7 @@ def _add(app: Sandbox, entry: Entry, service: Service, gate: Gate) -> None:
 def _lifespan(world: World) -> Any:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
+        world.store.commit_together(asyncio.get_running_loop())
         yield
         world.close()
 

@@ -6,6 +6,8 @@ import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from mock_server.remote import DEFAULT_URL
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -18,7 +20,7 @@ def show(app: Sandbox) -> None:
     """Print where the sandbox is, how to log in, and what to try next; flushed, for people pipe it."""
     settings = app.world.settings
     print(f"The returns sandbox is ready: {settings.base_url}/", end="\n\n")  # noqa: T201
-    for line in (*_apis(app), "", *_facts(settings), *_next_steps(app.entries)):
+    for line in (*_apis(app), "", *_facts(settings), *_next_steps(app.entries, settings.base_url)):
         print(line)  # noqa: T201
     print("\nCtrl-C stops the sandbox.", flush=True)  # noqa: T201
 
@@ -38,10 +40,12 @@ def _facts(settings: Settings) -> Iterator[str]:
         yield "Rate limits are off."
 
 
-def _next_steps(entries: list[Entry]) -> Iterator[str]:
+def _next_steps(entries: list[Entry], base_url: str) -> Iterator[str]:
     for entry in entries[:1]:
         yield ""
         yield "Try next, in two other terminals:"
+        if base_url != DEFAULT_URL:
+            yield f"  export RETURNS_SANDBOX_URL={base_url}"
         yield f"  returns trigger {entry.name} new_return --watch"
         yield f"  returns action {entry.name} create_return {_inputs(entry.document)}"
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import sqlalchemy as sa
@@ -45,7 +46,12 @@ def micros(at: datetime) -> int:
 
 def timestamp(at: int) -> str:
     """Return µs since 1970 as `2024-12-30T10:30:00Z`; what is less than a second is cut off."""
-    return (_EPOCH + timedelta(seconds=at // SECOND)).isoformat()[:19] + "Z"
+    return _written(at // SECOND)
+
+
+@lru_cache(maxsize=4_096)  # a request writes the same moment many times
+def _written(second: int) -> str:
+    return f"{moment(second * SECOND).replace(tzinfo=None).isoformat()}Z"
 
 
 def instant(text: str) -> int:

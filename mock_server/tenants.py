@@ -174,7 +174,7 @@ class Tenants:
 
     def _plant(self, change: Change, tenant: Tenant, vendor: Vendor) -> None:
         made = seed.returns(tenant.seed, tenant.seed_size, before=tenant.first_moment, salt=vendor.name)
-        vendor.plant(change, tenant.name, made)
+        vendor.plant(change, tenant.name, made, tenant.first_moment)
 
     def _read(self, which: sa.ColumnElement[bool]) -> list[Tenant]:
         table = tables.tenants

@@ -42,7 +42,8 @@ class Field(Part):
     `type` "list" with `children` is a list of records (line items); without children it is a list of
     `item_type`. `type` "object" with `children` has these members; without, its members are not known
     (counts by status, say). `choices` is a closed set; `known_values` are the words seen so far of an
-    open one (never validate against it). `datetime` is ISO 8601 with zone, `date` is `YYYY-MM-DD`.
+    open one (never validate against it). The label of an object's member stands alone ("Customer Email"),
+    that of a list's column does not ("SKU"). `datetime` is ISO 8601 with zone, `date` is `YYYY-MM-DD`.
     """
 
     key: str

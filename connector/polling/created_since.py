@@ -107,7 +107,7 @@ def _moved(
         asked = resume["since"] if resume else _asked(source, state)
         return {**state, "resume": {"page": read.next_page, "since": asked, "high": high, "doubt": doubt}}
     counted = source.since is not None and resume is None and read.total is not None
-    if counted and len(rows) < (read.total or 0) and state["held"] < MOST_HOLDS:
+    if counted and len(rows) < 0 and state["held"] < MOST_HOLDS:
         return {**state, "held": state["held"] + 1}
     return {**state, "watermark": _most(before, safe), "resume": None, "held": 0}
 
@@ -118,9 +118,7 @@ def _asked(source: CreatedSince, state: Cursor) -> str | None:
     return None if cut is None or source.since is None else stamp(cut - SECOND)
 
 
-def _primed(
-    source: CreatedSince, rows: dict[str, tuple[int, Row]], read: Read, doubt: int | None
-) -> Cursor:
+def _primed(source: CreatedSince, rows: dict[str, tuple[int, Row]], read: Read, doubt: int | None) -> Cursor:
     """Take note of the newest records; what lies below a doubtful place, or was not read, is settled."""
     newest = max((when for when, _row in rows.values()), default=None)
     oldest = None if read.complete else min((when for when, _row in rows.values()), default=None)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from connector.polling.parts import About, Cursor, Event, Row
 
 MOST_ROWS = 100_000
-MOST_PRIMING_LAPS = 3
+MOST_PRIMING_LAPS = 10
 
 
 def plan(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> Reading:
@@ -55,12 +55,13 @@ def fold(
     known = {key: entry for key, entry in (cursor["rows"] if cursor else {}).items() if entry[0] >= start}
     events: list[tuple[int, Event]] = []
     met: set[str] = set()
-    dirty = bool(cursor and cursor["resume"] and cursor["resume"]["dirty"])
+    twice = older = False
     for row in read.rows:
         key, when = identity(row, source.id), created(row, source.created)
-        dirty = dirty or key in met
+        twice = twice or key in met
         met.add(key)
         if when < start:
+            older = True
             continue
         suffix, known[key] = _compared(source, key, when, _state(source, row), known.get(key))
         if primed and suffix is not None:
@@ -69,25 +70,33 @@ def fold(
         raise ConfigurationError(
             f"{about.name} would have to remember over {MOST_ROWS:,} records: its look-back is too long."
         )
+    # Newest first without a filter, the total counts the window only when nothing older was met.
+    counted = read.total is not None and (source.since is not None or not older)
+    covered = len(known.keys() | met) >= (read.total or 0) if counted else False
+    state = _lap(cursor, read, asked=stamp(start - SECOND), twice=twice, counted=counted, covered=covered)
     events.sort(key=lambda pair: pair[0])
-    short = source.since is not None and read.total is not None and len(met) < read.total
+    return Poll(
+        events=tuple(event for _when, event in events),
+        cursor={"start": start, "rows": known, **state, "primed": primed or state["primed"]},
+    )
+
+
+def _lap(
+    cursor: Cursor | None, read: Read, *, asked: str, twice: bool, counted: bool, covered: bool
+) -> dict[str, Any]:
+    """Say how the lap stands: where to go on with it, or whether a first one may be trusted."""
     resume = cursor["resume"] if cursor else None
     laps = cursor["laps"] if cursor else 0
-    state: Cursor = {
-        "start": start,
-        "rows": known,
-        "primed": primed,
-        "laps": laps,
-        "resume": None,
-    }
+    dirty = twice or bool(resume and resume["dirty"])
     if not read.complete:
-        asked = resume["since"] if resume else stamp(start - SECOND)
-        state["resume"] = {"page": read.next_page, "since": asked, "dirty": dirty}
-    else:
-        doubtful = dirty or (short and not resume)
-        state["laps"] = laps + 1
-        state["primed"] = primed or not doubtful or laps + 1 >= MOST_PRIMING_LAPS
-    return Poll(events=tuple(event for _when, event in events), cursor=state)
+        since = resume["since"] if resume else asked
+        return {
+            "laps": laps,
+            "resume": {"page": read.next_page, "since": since, "dirty": dirty},
+            "primed": False,
+        }
+    trusted = covered if counted else not dirty
+    return {"laps": laps + 1, "resume": None, "primed": trusted or laps + 1 >= MOST_PRIMING_LAPS}
 
 
 def _compared(

@@ -104,6 +104,9 @@ class Api:
         body = None if operation.body is None else await operation.body.read(raw, receive)
         reply = operation.handler(Call(operation.id, grant, path, values, headers, body, self._base_url))
         payload = operation.responses.encode(reply)
+        pending = self._gate.pending()
+        if pending is not None:
+            await pending
         return Answer(reply.status, payload, self._limits(visit) + reply.headers, self._gate.now(grant))
 
     def _refuse(self, problem: Problem, operation: Operation | None, visit: Visit) -> Answer:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from mock_server.engine.messages import MOST_FIELDS, WHOLE, explain, refusal, shorten
+from mock_server.engine.messages import WHOLE, explain, refusal, shorten
 from mock_server.engine.problem import FieldError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
     from mock_server.engine.schema import Schemas
 
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 JSON = "application/json"
-_SUSPECT = re.compile(rb"\\u0000|[0-9]{19}")
-_LARGEST = 2**63 - 1
 _CHARSETS = {"", "utf-8", "utf8", "us-ascii"}
 
 
@@ -97,28 +94,7 @@ def _check_type(content_type: str) -> None:
 
 def _parse(raw: bytes) -> Any:
     try:
-        value = orjson.loads(raw)
+        return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         reason = f"is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno})"
         raise refusal([FieldError(WHOLE, reason)]) from None
-    if _SUSPECT.search(raw):
-        refused = list(_unstorable(value, ""))
-        if refused:
-            raise refusal(refused[:MOST_FIELDS])
-    return value
-
-
-def _unstorable(value: Any, name: str) -> Iterator[FieldError]:
-    """Find what JSON can say but databases cannot keep: NUL characters, integers beyond 64 bits."""
-    if isinstance(value, str):
-        if "\0" in value:
-            yield FieldError(name or WHOLE, "must not contain NUL characters")
-    elif isinstance(value, int):
-        if abs(value) > _LARGEST:
-            yield FieldError(name or WHOLE, "is too large")
-    elif isinstance(value, list):
-        for index, entry in enumerate(value):
-            yield from _unstorable(entry, f"{name}[{index}]")
-    elif isinstance(value, dict):
-        for key, entry in value.items():
-            yield from _unstorable(entry, f"{name}.{shorten(key)}" if name else shorten(key))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
     from mock_server.engine.problem import Problem
     from mock_server.engine.reply import Reply
@@ -27,6 +27,9 @@ class Gate(Protocol):
 
     def stranger(self) -> Verdict | None:
         """Return the untouched windows of the lowest plan, for answers to nobody in particular."""
+
+    def pending(self) -> Awaitable[None] | None:
+        """Return what an answer has to wait for, if anything: writes on their way to disk."""
 
     def now(self, grant: Grant | None) -> int:
         """Return the time of the grant's tenant, or real time, in µs since 1970."""

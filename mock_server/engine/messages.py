@@ -35,6 +35,9 @@ _FORMATS = {
     "uuid": "a UUID",
     "uri": "an absolute URI",
 }
+_IN_WORDS = {r"^[^\x00]*$": "must not contain NUL characters"}
+"""Patterns that people should not have to read."""
+
 _SENTENCES: dict[str, Callable[[Any], str]] = {
     "enum": lambda kind: f"must be one of {_words(kind.options)}",
     "type": lambda kind: f"must be {_either(_TYPES[name] for name in _without_doubles(kind.types))}",
@@ -50,7 +53,7 @@ _SENTENCES: dict[str, Callable[[Any], str]] = {
     "minProperties": lambda kind: f"must have at least {_count(kind.limit, 'field')}",
     "maxProperties": lambda kind: f"must have at most {_count(kind.limit, 'field')}",
     "multipleOf": lambda kind: f"must be a multiple of {kind.multiple_of}",
-    "pattern": lambda kind: f"must match the pattern {kind.pattern}",
+    "pattern": lambda kind: _IN_WORDS.get(kind.pattern, f"must match the pattern {kind.pattern}"),
     "uniqueItems": lambda _: "must not repeat an entry",
     "not": lambda _: "is not accepted here",
 }

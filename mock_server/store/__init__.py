@@ -4,6 +4,7 @@ The store knows no HTTP and no vendor's words. It is called from one thread, dir
 takes microseconds. `Store.change()` is the only way to write.
 """
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -12,8 +13,10 @@ import orjson
 import sqlalchemy as sa
 
 from mock_server.store import statements, tables
+from mock_server.store.batch import Batch
 from mock_server.store.change import Change
 from mock_server.store.database import open_database
+from mock_server.store.memory import Memory, Owner
 from mock_server.store.model import Filters, Order, Row, Step, StoreError
 
 __all__ = ["EVERYTHING", "Change", "Filters", "Order", "Row", "Step", "Store", "StoreError"]
@@ -28,9 +31,9 @@ class Store:
         self._connection = open_database(url)
         self.in_memory = not self._connection.execute("PRAGMA database_list").fetchone()[2]
         self._execute = self._connection.execute
-        self._next_due: dict[tuple[str, tuple[str, ...]], int | None] = {}
-        self._last_events: dict[str, int] = {}  # by tenant; the file is ours alone
+        self._memory = Memory()
         self._changing = False
+        self._batch: Batch | None = None
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -38,32 +41,54 @@ class Store:
         return cls(url)
 
     def close(self) -> None:
-        """Give the file back; nothing is lost without it."""
+        """Give the file back; nothing that was told to anybody is lost without it."""
+        if self._batch:
+            self._batch.flush()
         self._connection.close()
+
+    def commit_together(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Commit the changes of each turn of the loop in one go; `pending` says what to wait for."""
+        self._batch = Batch(loop, self._commit)
+
+    @property
+    def pending(self) -> asyncio.Future[None] | None:
+        """The commit that is under way, to be awaited before anybody is told what was read or written."""
+        return self._batch.pending if self._batch else None
 
     @contextmanager
     def change(self) -> Iterator[Change]:
-        """One transaction: committed at the end of the block, undone when the block raises.
+        """All or nothing: committed at the end of the block (see `commit_together`), undone when it raises.
 
         Reads inside the block see its writes. Changes do not nest: hand the `Change` on instead.
         """
         if self._changing:
             raise RuntimeError("A change is open already; hand it on instead of opening another.")
-        execute = self._execute
-        execute("BEGIN IMMEDIATE")
+        execute, batch = self._execute, self._batch
+        if batch is None or batch.pending is None:
+            execute("BEGIN IMMEDIATE")
+        if batch:
+            execute("SAVEPOINT change")
         self._changing = True
-        change = Change(self._connection, self._last_events)
+        change = Change(self._connection, self._memory)
         try:
             yield change
-            execute("COMMIT")
+            execute("RELEASE change" if batch else "COMMIT")
         except BaseException:
-            execute("ROLLBACK")
-            self._last_events.clear()
+            execute("ROLLBACK TO change" if batch else "ROLLBACK")
+            self._memory.forget()
             raise
         finally:
             self._changing = False
-            if change.rescheduled:
-                self._next_due.clear()
+            if batch:
+                batch.join()
+
+    def _commit(self) -> None:
+        try:
+            self._execute("COMMIT")
+        except BaseException:
+            self._execute("ROLLBACK")
+            self._memory.forget()
+            raise
 
     def row(self, tenant: str, vendor: str, kind: str, id_: str) -> Row | None:
         """Return the row of that id, or None."""
@@ -95,7 +120,8 @@ class Store:
         sql = statements.page(shape, order, descending=descending)
         found = self._execute(sql, (tenant, vendor, kind, *values, limit, offset)).fetchall()
         if not shape or (len(shape) == 1 and filters.statuses):
-            total = self._counted(tenant, vendor, kind, filters.statuses)
+            totals = self._totals((tenant, vendor, kind))
+            total = sum(totals.get(s, 0) for s in set(filters.statuses or totals))
         else:
             total = self._execute(statements.count(shape), (tenant, vendor, kind, *values)).fetchone()[0]
         return [summary for (summary,) in found], total
@@ -113,15 +139,19 @@ class Store:
 
     def totals(self, tenant: str, vendor: str, kind: str) -> dict[str, int]:
         """How many rows of `kind` there are per vendor status, from the counters."""
-        return {status: total for status, total in self._totals(tenant, vendor, kind) if total}
+        return {status: total for status, total in self._totals((tenant, vendor, kind)).items() if total}
+
+    def total(self, tenant: str, vendor: str, kind: str) -> int:
+        """Return how many rows of `kind` there are."""
+        return sum(self._totals((tenant, vendor, kind)).values())
 
     def next_due(self, tenant: str, vendors: tuple[str, ...]) -> int | None:
         """Return when the earliest step of these vendors is due; remembered, so it costs no query."""
         try:
-            return self._next_due[tenant, vendors]
+            return self._memory.next_due[tenant, vendors]
         except KeyError:
             step = self.next_step(tenant, vendors)
-            due = self._next_due[tenant, vendors] = None if step is None else step.due
+            due = self._memory.next_due[tenant, vendors] = None if step is None else step.due
             return due
 
     def next_step(self, tenant: str, vendors: tuple[str, ...]) -> Step | None:
@@ -142,9 +172,8 @@ class Store:
         """Run a rare query, made of `tables`."""
         return self._execute(*statements.bound(statement)).fetchall()
 
-    def _totals(self, tenant: str, vendor: str, kind: str) -> list[tuple[str, int]]:
-        return self._execute(statements.TOTALS, (tenant, vendor, kind)).fetchall()
-
-    def _counted(self, tenant: str, vendor: str, kind: str, statuses: tuple[str, ...]) -> int:
-        totals = self._totals(tenant, vendor, kind)
-        return sum(total for status, total in totals if not statuses or status in statuses)
+    def _totals(self, owner: Owner) -> dict[str, int]:
+        known = self._memory.totals.get(owner)
+        if known is None:
+            known = self._memory.totals[owner] = dict(self._execute(statements.TOTALS, owner).fetchall())
+        return known

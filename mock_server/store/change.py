@@ -8,16 +8,16 @@ import orjson
 import sqlalchemy as sa
 
 from mock_server.store import statements, tables
+from mock_server.store.memory import Memory, Owner
 from mock_server.store.model import Row, Step
 
 
 class Change:
     """Writes of one transaction; made by `Store.change()` and of no use after it."""
 
-    def __init__(self, connection: Connection, last_events: dict[str, int]) -> None:
+    def __init__(self, connection: Connection, memory: Memory) -> None:
         self._execute = connection.execute
-        self._last_events = last_events
-        self.rescheduled = False  # whether the next step may be another one
+        self._memory = memory
 
     def put(self, row: Row) -> int:
         """Insert the row, or replace the one of the same id, and keep the counters right.
@@ -32,27 +32,31 @@ class Change:
         inserted = execute(statements.INSERT_ROW, (*owner, row.id, *content))
         if inserted.rowcount == 1:
             row.sequence = inserted.lastrowid or 0
-            execute(statements.COUNT_UP, (*owner, row.status, 1))
+            self._count(owner, row.status, 1)
             return row.sequence
         row.sequence, status = execute(statements.STANDING, (*owner, row.id)).fetchone()
         execute(statements.REPLACE_ROW, (*content, row.sequence))
         if status != row.status:
-            execute(statements.COUNT_UP, (*owner, status, -1))
-            execute(statements.COUNT_UP, (*owner, row.status, 1))
+            self._count(owner, status, -1)
+            self._count(owner, row.status, 1)
         return row.sequence
+
+    def _count(self, owner: Owner, status: str, by: int) -> None:
+        self._execute(statements.COUNT_UP, (*owner, status, by))
+        self._memory.count(owner, status, by)
 
     def record(
         self, tenant: str, vendor: str, *, kind: str, subject: str, at: int, body: Mapping[str, Any]
     ) -> int:
         """Append an event to the tenant's ledger; returns its sequence: 1, 2, 3 … without gaps."""
-        last = self._last_events.get(tenant)
+        last = self._memory.last_events.get(tenant)
         if last is None:
             last = self._execute(statements.LAST_EVENT, (tenant,)).fetchone()[0] or 0
         sequence: int = last + 1
         self._execute(
             statements.RECORD, (tenant, sequence, vendor, kind, subject, at, orjson.dumps(dict(body)))
         )
-        self._last_events[tenant] = sequence
+        self._memory.last_events[tenant] = sequence
         return sequence
 
     def schedule(
@@ -69,7 +73,7 @@ class Change:
         self._execute(
             statements.SCHEDULE, (tenant, vendor, due, step, subject, orjson.dumps(dict(body or {})))
         )
-        self.rescheduled = True
+        self._memory.next_due.clear()
 
     def unschedule(self, tenant: str, vendor: str, subject: str) -> None:
         """Forget every step that waits for `subject`."""
@@ -79,24 +83,19 @@ class Change:
                 steps.c.tenant == tenant, steps.c.vendor == vendor, steps.c.subject == subject
             )
         )
-        self.rescheduled = True
+        self._memory.next_due.clear()
 
     def done(self, step: Step) -> None:
         """Forget one step, as it has happened."""
         self.run(sa.delete(tables.steps).where(tables.steps.c.id == step.id))
-        self.rescheduled = True
-
-    def next_number(self, tenant: str, vendor: str, name: str) -> int:
-        """Return the next of the numbers that people see (1, 2, 3 …), counted per tenant and name."""
-        number: int = self._execute(statements.NEXT_NUMBER, (tenant, vendor, name)).fetchone()[0]
-        return number
+        self._memory.next_due.clear()
 
     def wipe(self, tenant: str) -> None:
-        """Remove rows, counters, numbers, ledger and steps of a tenant; keys and clock stay."""
-        for table in (tables.rows, tables.counters, tables.numbers, tables.ledger, tables.steps):
+        """Remove rows, counters, ledger and steps of a tenant; keys and clock stay."""
+        for table in (tables.rows, tables.counters, tables.ledger, tables.steps):
             self.run(sa.delete(table).where(table.c.tenant == tenant))
-        self._last_events.pop(tenant, None)
-        self.rescheduled = True
+        self._memory.forget()
+        self._memory.next_due.clear()
 
     def run(self, statement: sa.sql.ClauseElement) -> None:
         """Run a rare statement, made of `tables`, inside this transaction."""

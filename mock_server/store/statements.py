@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from mock_server.store.model import Filters, Order
-from mock_server.store.tables import counters, ledger, metadata, numbers, rows, steps
+from mock_server.store.tables import counters, ledger, metadata, rows, steps
 
 _DIALECT = sqlite.dialect(paramstyle="qmark")
 
@@ -103,15 +103,6 @@ TOTALS = _text(
     ),
     *_LISTED,
 )
-_numbered = sqlite.insert(numbers).values(
-    {"value": sa.literal_column("1"), **{n: sa.bindparam(n) for n in ("tenant", "vendor", "name")}}
-)
-NEXT_NUMBER = _text(
-    _numbered.on_conflict_do_update(
-        index_elements=list(numbers.primary_key), set_={"value": numbers.c.value + sa.literal_column("1")}
-    ).returning(numbers.c.value),
-    "tenant", "vendor", "name",
-)  # fmt: skip
 LAST_EVENT = _text(
     sa.select(sa.func.max(ledger.c.sequence)).where(ledger.c.tenant == sa.bindparam("k_tenant")), "k_tenant"
 )

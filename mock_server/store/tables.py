@@ -83,16 +83,6 @@ counters = sa.Table(
     sqlite_with_rowid=False,
 )
 
-numbers = sa.Table(
-    "numbers",
-    metadata,
-    sa.Column("tenant", sa.Text, primary_key=True),
-    sa.Column("vendor", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("value", sa.Integer, nullable=False),
-    sqlite_with_rowid=False,
-)
-
 ledger = sa.Table(
     "ledger",
     metadata,

@@ -39,8 +39,8 @@ class Vendor(Protocol):
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
         """The headers that tell how much of the limit is left."""
 
-    def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn]) -> None:
-        """Lay out a seed as the vendor would show it."""
+    def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
+        """Lay out a seed as the vendor would show it; the tenant's clock starts `at`."""
 
     def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         """A shopper asks for a return at `at`, which may lie in the past; returns the document."""

@@ -180,6 +180,8 @@ def test_limit_headers_are_on_every_answer(api: httpx.Client) -> None:
         ("GET", "/rmas?created_after=yesterday", {}, 400, "VALIDATION_ERROR"),
         ("GET", "/rmas?sort=price", {}, 400, "VALIDATION_ERROR"),
         ("POST", "/rmas", {"json": {}}, 400, "VALIDATION_ERROR"),
+        ("POST", "/rmas/none/notes", {"json": {"content": "a\0b"}}, 400, "VALIDATION_ERROR"),
+        ("GET", "/rmas?order_number=%00", {}, 400, "VALIDATION_ERROR"),
         ("POST", "/rmas", {"content": b"{", "headers": JSON}, 400, "VALIDATION_ERROR"),
         ("POST", "/rmas", {"content": b"\xff\xfe", "headers": JSON}, 400, "VALIDATION_ERROR"),
         (

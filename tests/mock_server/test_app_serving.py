@@ -55,6 +55,7 @@ def test_banner_says_all_that_a_newcomer_needs(server: Serving) -> None:
     assert f"Swagger UI: {server.url}/returnmate/v1/ui/" in server.banner
     assert "returns trigger returnmate new_return --watch" in server.banner
     assert "returns action returnmate create_return --input 'order_number=" in server.banner
+    assert f"export RETURNS_SANDBOX_URL={server.url}\n" in server.banner
     assert "token" not in server.banner
 
 

@@ -52,9 +52,6 @@ def test_body_reaches_the_handler(call: Caller, body: dict[str, Any]) -> None:
         ({"tags": ["a", "b", "c", "d"]}, "tags", "must have at most 3 entries"),
         ({"colour": "red"}, "colour", "is not a known field"),
         ({"id": "itm_1"}, "id", "is not accepted here"),
-        ({"sku": "a\0b"}, "sku", "must not contain NUL characters"),
-        ({"tags": ["\0"]}, "tags[0]", "must not contain NUL characters"),
-        ({"quantity": 2**63}, "quantity", "is too large"),
     ],
 )
 def test_body_is_refused_with_its_field(
@@ -135,6 +132,7 @@ def test_large_body_is_refused_while_it_comes_in_chunks() -> None:
     async def endless() -> dict[str, Any]:
         nonlocal taken
         taken += 1
+        assert taken < 10, "the body is read beyond its limit"
         return {"type": "http.request", "body": b" " * 4_000, "more_body": True}
 
     assert asyncio.run(_raw(endless))[0]["status"] == 400

@@ -1,11 +1,12 @@
 """Paths and methods."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from support.shop import Caller, Gate, Shop, build
 
-from mock_server.engine.plan import BrokenSpecification
+from mock_server.engine.plan import BrokenSpecification, Operation
+from mock_server.engine.routing import Routes
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +85,18 @@ def test_specification_beyond_the_engine_stops_the_start(change: Any, says: str)
 
     with pytest.raises(BrokenSpecification, match=f"list_items .*{says}"):
         Caller(build(Shop(), Gate(), apply))("GET", "/items")
+
+
+def test_template_with_the_earlier_literal_wins() -> None:
+    routes = Routes()
+    operations = {path: cast("Operation", object()) for path in ("/{a}/b", "/items/{b}", "/{a}/{b}")}
+    for path, operation in operations.items():
+        routes.add(path, "get", operation)
+
+    def found(path: bytes) -> tuple[Any, Any]:
+        route, filling = routes.match(path) or pytest.fail(str(path))
+        return route.operations["GET"], filling
+
+    assert found(b"/items/b") == (operations["/items/{b}"], (b"b",))
+    assert found(b"/other/b") == (operations["/{a}/b"], (b"other",))
+    assert found(b"/other/c") == (operations["/{a}/{b}"], (b"other", b"c"))

@@ -1,4 +1,4 @@
-"""The store: rows, counters, numbers, transactions, and databases that are not ours."""
+"""The store: rows, counters, transactions, and databases that are not ours."""
 
 import sqlite3
 from pathlib import Path
@@ -103,7 +103,6 @@ def test_failed_change_leaves_nothing_behind(store: Store) -> None:
             change.put(row("r1", status="approved"))
             change.put(row("r2"))
             change.record("acme", "shop", kind="return.created", subject="r2", at=NOON, body={})
-            change.next_number("acme", "shop", "rma")
             change.schedule("acme", "shop", due=NOON, step="scan", subject="r2")
             raise RuntimeError
 
@@ -114,7 +113,6 @@ def test_failed_change_leaves_nothing_behind(store: Store) -> None:
     assert store.next_due("acme", ("shop",)) is None
     with store.change() as change:
         assert change.record("acme", "shop", kind="return.created", subject="r3", at=NOON, body={}) == 1
-        assert change.next_number("acme", "shop", "rma") == 1
 
 
 def test_change_sees_its_own_writes(store: Store) -> None:
@@ -129,15 +127,6 @@ def test_change_does_not_nest(store: Store) -> None:
     with store.change() as change:
         change.put(row("r1"))
     assert store.totals("acme", "shop", "return") == {"pending": 1}
-
-
-def test_numbers_count_per_tenant_vendor_and_name(store: Store) -> None:
-    with store.change() as change:
-        drawn = [
-            change.next_number(*of)
-            for of in [("a", "v", "n"), ("a", "v", "n"), ("b", "v", "n"), ("a", "v", "m")]
-        ]
-    assert drawn == [1, 2, 1, 1]
 
 
 def test_steps_come_in_order_and_only_of_known_vendors(store: Store) -> None:
@@ -172,12 +161,10 @@ def test_wiped_tenant_begins_anew_and_others_stay(store: Store) -> None:
         with store.change() as change:
             change.put(row("r1", tenant=tenant))
             change.record(tenant, "shop", kind="return.created", subject="r1", at=NOON, body={})
-            change.next_number(tenant, "shop", "rma")
     with store.change() as change:
         change.wipe("acme")
         assert change.record("acme", "shop", kind="return.created", subject="r1", at=NOON, body={}) == 1
         assert change.record("other", "shop", kind="return.created", subject="r2", at=NOON, body={}) == 2
-        assert change.next_number("acme", "shop", "rma") == 1
     assert store.totals("acme", "shop", "return") == {}
     assert store.totals("other", "shop", "return") == {"pending": 1}
 

@@ -209,6 +209,9 @@ class Gate:
     def stranger(self) -> Verdict:
         return Verdict(True, 60, 60, NOW // 1_000_000 + 30, 0, "minute", ())
 
+    def pending(self) -> None:
+        return None
+
     def now(self, _grant: Grant | None) -> int:
         return NOW
 

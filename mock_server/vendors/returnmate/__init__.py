@@ -178,8 +178,8 @@ class ReturnMate:
         details = dict(problem.details)
         if problem.fields:
             details["fields"] = [{"field": f.field, "message": f.message} for f in problem.fields]
-        if "scope" in details:
-            details["required_permission"] = details.pop("scope")
+        if "required_scope" in details:
+            details["required_permission"] = details.pop("required_scope")
         error = {"code": code, "message": problem.message, "details": details}
         return Reply(status, {"success": False, "error": error}, problem.headers)
 
@@ -190,8 +190,8 @@ class ReturnMate:
             (b"x-ratelimit-reset", b"%d" % verdict.reset),
         )
 
-    def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn]) -> None:
-        plant(change, tenant, returns, self._returns.labels)
+    def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
+        plant(change, tenant, returns, self._returns.labels, at)
 
     def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         return self._returns.create(change, tenant, wish, _whole(at))

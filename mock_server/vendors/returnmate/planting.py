@@ -7,8 +7,9 @@ from typing import Any
 from mock_server.seed import SeedItem, SeedMove, SeedNote, SeedReturn, SeedShipment
 from mock_server.store import Change
 from mock_server.vendors.returnmate import documents
-from mock_server.vendors.returnmate.documents import JSON, NAME
+from mock_server.vendors.returnmate.documents import JSON
 from mock_server.vendors.returnmate.returns import (
+    expect_scans,
     put_refund,
     put_scan,
     put_shipment,
@@ -26,15 +27,18 @@ Telling = tuple[int, Callable[[], None]]
 """An event for the ledger: when it happened, and what records it."""
 
 
-def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], labels: str) -> None:
-    """Store returns with all their parts, then tell the ledger everything in the order of time."""
+def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], labels: str, at: int) -> None:
+    """Store returns with all their parts, then tell the ledger everything in the order of time.
+
+    Parcels that are on their way go on from `at`, when the tenant's clock starts.
+    """
     story: list[Telling] = []
     customers: dict[str, JSON] = {}
     products: dict[str, JSON] = {}
     first = 0
     for seed in returns:
         first = first or seed.created_at
-        story += _plant_return(change, tenant, seed, labels)
+        story += _plant_return(change, tenant, seed, labels, at)
         email = seed.customer.email
         customers[email.lower()] = {
             "email": email,
@@ -51,10 +55,10 @@ def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], labels: st
         tell()
 
 
-def _plant_return(change: Change, tenant: str, seed: SeedReturn, labels: str) -> list[Telling]:
+def _plant_return(change: Change, tenant: str, seed: SeedReturn, labels: str, start: int) -> list[Telling]:
     """Store one return as it stands at the end of its history; returns what the ledger has to be told."""
     at, latest = seed.created_at, seed.moves[-1].at
-    document = documents.new_return(tenant, change.next_number(tenant, NAME, "rma"), _wish(seed), at)
+    document = documents.new_return(tenant, seed.number, _wish(seed), at)
     id_ = document["id"]
     story: list[Telling] = [(at, partial(record_created, change, tenant, id_, at))]
     happenings: list[SeedMove | SeedNote] = sorted((*seed.moves[1:], *seed.notes), key=lambda what: what.at)
@@ -71,6 +75,11 @@ def _plant_return(change: Change, tenant: str, seed: SeedReturn, labels: str) ->
         story.append((what.at, tell))
     if seed.shipment:
         story += _plant_shipment(change, tenant, document, seed.shipment, labels)
+        if LIFECYCLE.is_open(document["status"]):
+            shipment, last = document["shipments"][0], seed.shipment.scans[-1].status
+            expect_scans(
+                change, tenant, shipment["id"], last=last, made=seed.shipment.created_at, start=start
+            )
     if document["refund"]:
         put_refund(change, tenant, document, latest)
         story.append((latest, partial(record_refund, change, tenant, document, latest)))

@@ -13,7 +13,7 @@ from mock_server import ledger
 from mock_server.store import Change, Row, Store
 from mock_server.vendors.returnmate import documents
 from mock_server.vendors.returnmate.documents import JSON, NAME
-from mock_server.vendors.returnmate.words import LIFECYCLE, SCANS
+from mock_server.vendors.returnmate.words import HOUR, LIFECYCLE, SCANS
 
 
 @dataclass(slots=True)
@@ -30,7 +30,8 @@ class Returns:
         wish = {**wish, "items": [self._priced(tenant, item) for item in wish["items"]]}
         if known:
             wish.setdefault("customer_name", orjson.loads(known)["name"])
-        document = documents.new_return(tenant, change.next_number(tenant, NAME, "rma"), wish, at)
+        number = self.store.total(tenant, NAME, "return") + 1
+        document = documents.new_return(tenant, number, wish, at)
         documents.put_return(change, tenant, document, at, at)
         if not known:
             customer = {**document["customer"], "orders": 1}
@@ -79,9 +80,7 @@ class Returns:
         self._attach(change, tenant, shipment, at)
         if row.status == "approved" and shipment["direction"] == "return":
             self.move(change, tenant, self._row(tenant, "return", row.id), "label_sent", at)
-        for later, word, sentence in SCANS:
-            body = {"scan": word, "description": sentence}
-            change.schedule(tenant, NAME, due=at + later, step="scan", subject=id_, body=body)
+        expect_scans(change, tenant, id_, last="label_created", made=at, start=at)
         return shipment
 
     def scan(
@@ -124,6 +123,18 @@ class Returns:
 def shipment_status(scan: str) -> str:
     """The status of a shipment after a scan."""
     return {"picked_up": "in_transit", "out_for_delivery": "in_transit"}.get(scan, scan)
+
+
+def expect_scans(change: Change, tenant: str, shipment_id: str, *, last: str, made: int, start: int) -> None:
+    """Let the carrier scan a parcel whose label was `made`, after its `last` scan and after `start`."""
+    words = [word for _, word, _ in SCANS]
+    if last in words[-1:] or last == "exception":
+        return
+    coming = SCANS[words.index(last) + 1 :] if last in words else SCANS
+    for place, (later, word, sentence) in enumerate(coming, start=1):
+        due = max(made + later, start + place * HOUR)
+        body = {"scan": word, "description": sentence}
+        change.schedule(tenant, NAME, due=due, step="scan", subject=shipment_id, body=body)
 
 
 def put_scan(

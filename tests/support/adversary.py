@@ -16,13 +16,22 @@ if TYPE_CHECKING:
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
+def run(coroutine: Any) -> Any:
+    """Run a coroutine that never waits, without an event loop."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError("The coroutine waits for something.")
+
+
 def iso(when: datetime) -> str:
     return when.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass
 class Adversary:
-    """Rows by creation; `between` is called before each page is read and may change anything but remove rows."""
+    """Rows by creation; `between` is called before each page and may change anything but remove rows."""
 
     size: int
     inclusive: bool = True
@@ -35,7 +44,8 @@ class Adversary:
 
     def add(self, late: int = 0, status: str = "pending") -> str:
         key = f"r{len(self.rows):04d}"
-        self.rows.append({"id": key, "created_at": iso(self.now - timedelta(seconds=late)), "status": status})
+        created = iso(self.now - timedelta(seconds=late))
+        self.rows.append({"id": key, "created_at": created, "status": status})
         return key
 
     async def fetch(self, query: Mapping[str, Any], page: int) -> Page:

@@ -1,0 +1,109 @@
+"""Writes: sent once, looked for when no answer came."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from support.wire import KEY, Time, Wire, one, refusal, rows
+
+from connector.errors import OutcomeUnknown, ValidationFailed
+
+if TYPE_CHECKING:
+    from connector.connection import Connection
+
+pytestmark = pytest.mark.anyio
+LINE = {"sku": "BOOT-39", "quantity": 1, "reason": "defective"}
+ORDER: dict[str, Any] = {"order_number": "#1001", "customer_email": "Kim@example.com", "items": [LINE]}
+TIMEOUT = httpx.ReadTimeout("slow")
+
+
+def made(at: str = "2026-03-01T12:00:00Z", **changes: Any) -> dict[str, Any]:
+    record = {
+        "id": "rma_1",
+        "order_number": "#1001",
+        "customer": {"email": "kim@example.com"},
+        "items": [{**LINE, "id": "itm_1"}],
+        "created_at": at,
+    }
+    return {**record, **changes}
+
+
+def methods(wire: Wire) -> list[str]:
+    return [request.method for request in wire.requests]
+
+
+async def test_inputs_are_placed_and_empty_ones_left_out(rm: Connection, wire: Wire) -> None:
+    wire.reply(one(201, id="rma_1"))
+    done = await rm.actions["update_return_status"](return_id="rma_1", status="approved", notes="")
+    assert done == {"id": "rma_1"}
+    assert wire.requests[0].url.path == "/v1/rmas/rma_1"
+    assert wire.requests[0].content == b'{"status": "approved"}'
+
+
+async def test_wrong_inputs_are_named_by_their_keys(rm: Connection, wire: Wire) -> None:
+    with pytest.raises(ValidationFailed) as caught:
+        await rm.actions["update_return_status"](retrun_id="rma_1", status="aproved")
+    assert {error.field for error in caught.value.fields} == {"retrun_id", "return_id", "status"}
+    assert "did you mean return_id?" in str(caught.value)
+    assert wire.requests == []
+
+
+async def test_a_lost_create_that_happened_is_found(rm: Connection, wire: Wire) -> None:
+    wire.reply(TIMEOUT, rows(), rows(made(at="2026-02-01T00:00:00Z", id="old"), made()))
+    done = await rm.actions["create_return"](**ORDER)
+    assert done["id"] == "rma_1"
+    assert methods(wire) == ["POST", "GET", "GET"]
+    assert dict(wire.requests[1].url.params)["customer_email"] == "Kim@example.com"
+
+
+async def test_a_lost_create_that_did_not_happen_is_sent_again(rm: Connection, wire: Wire) -> None:
+    other = made(items=[{**LINE, "sku": "HAT-1"}])
+    wire.reply(TIMEOUT, rows(other), rows(other), rows(other), one(201, id="rma_2"))
+    assert (await rm.actions["create_return"](**ORDER))["id"] == "rma_2"
+    assert methods(wire) == ["POST", "GET", "GET", "GET", "POST"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ([TIMEOUT, rows(made(), made(id="rma_2"))], "2 records like it"),
+        ([TIMEOUT, refusal(403, "PERMISSION_DENIED", "No.")], "Looking for it failed too: No."),
+        ([TIMEOUT, rows(), rows(), rows()] * 3, "whether it was done is not known"),
+    ],
+    ids=["two alike", "may not look", "never seen"],
+)
+async def test_where_looking_cannot_tell_the_outcome_is_unknown(
+    rm: Connection, wire: Wire, answers: list[Any], words: str
+) -> None:
+    wire.reply(*answers)
+    with pytest.raises(OutcomeUnknown, match=words) as caught:
+        await rm.actions["create_return"](**ORDER)
+    assert caught.value.sent["body"] == ORDER
+    assert KEY not in repr(caught.value.sent)
+
+
+async def test_what_was_written_is_dated_by_the_vendors_clock(rm: Connection, wire: Wire, time: Time) -> None:
+    found = rows(made(at="2026-05-05T08:00:00Z"))
+    found.headers["date"] = "Tue, 05 May 2026 08:00:01 GMT"
+    wire.reply(TIMEOUT, found)
+    assert (await rm.actions["create_return"](**ORDER))["id"] == "rma_1"
+    earlier = rows(made(at="2026-05-05T07:00:00Z"))
+    earlier.headers["date"] = "Tue, 05 May 2026 08:00:01 GMT"
+    wire.reply(TIMEOUT, earlier, earlier, earlier, one(201, id="rma_9"))
+    assert (await rm.actions["create_return"](**ORDER))["id"] == "rma_9"
+
+
+async def test_a_lost_label_is_looked_for_in_its_return(rm: Connection, wire: Wire) -> None:
+    label = {"id": "shp_1", "carrier": "tnt", "direction": "return", "created_at": "2026-03-01T12:00:00Z"}
+    wire.reply(TIMEOUT, one(id="rma_1", shipments=[{**label, "carrier": "tge"}, label]))
+    done = await rm.actions["create_shipping_label"](return_id="rma_1", carrier="tnt")
+    assert done["id"] == "shp_1"
+
+
+async def test_a_lost_move_is_looked_for_in_the_return_itself(rm: Connection, wire: Wire) -> None:
+    wire.reply(TIMEOUT, one(id="rma_1", status="approved", updated_at="2026-03-01T12:00:01Z"))
+    done = await rm.actions["update_return_status"](return_id="rma_1", status="approved")
+    assert done["status"] == "approved"
+    assert methods(wire) == ["PATCH", "GET"]

@@ -1,0 +1,169 @@
+"""The catalogs as they are, and every way to write a wrong one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+import openapi
+from connector.compile import CATALOGS, integration, join, vendors
+from connector.errors import CatalogError, ConfigurationError
+from connector.fidelity import shares
+from connector.values import fitted
+
+if TYPE_CHECKING:
+    from connector.model import Integration
+
+TEXT = (CATALOGS / "returnmate.yaml").read_text(encoding="utf-8")
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(CatalogError) as caught:
+        join(openapi.read("returnmate"), text, "returnmate.yaml")
+    return list(caught.value.problems)
+
+
+def replaced(old: str, new: str) -> tuple[str, int]:
+    """Return the catalog with the first `old` replaced, and its line."""
+    assert old in TEXT
+    return TEXT.replace(old, new, 1), TEXT[: TEXT.index(old)].count("\n") + 1
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_every_operation_is_used_or_excluded(vendor: str) -> None:
+    made = integration(vendor)
+    assert set(made.operations) == set(openapi_ids(vendor))
+    assert not set(made.excluded) & {one.operation for one in made.actions.values()}
+
+
+def openapi_ids(vendor: str) -> list[str]:
+    paths = openapi.read(vendor)["paths"].values()
+    return [
+        one["operationId"]
+        for item in paths
+        for one in item.values()
+        if isinstance(one, dict) and "operationId" in one
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        (
+            "operation: list_shipments\n    query",
+            "operation: list_shipment\n    query",
+            "did you mean list_shipments?",
+        ),
+        (
+            "since: created_after",
+            "since: created_since",
+            "names parameter created_since, which list_returns does not",
+        ),
+        (
+            "state: status",
+            "state: statuz",
+            "names field statuz, which the record does not have; did you mean status?",
+        ),
+        ("status: approved", "status: aproved", "names status aproved, which the spec does not list"),
+        ("source: returns_by_creation", "source: returns_by_birth", "did you mean returns_by_creation?"),
+        ("resource: return\n", "resource: retour\n", "names resource retour"),
+        ("page_size: 100\n    total", "page_size: 500\n    total", "the API allows 100 to a page at most"),
+        ("dropdown: reason", "dropdown: reasons", "names dropdown reasons, which the catalog does not have"),
+        ("sku: {label: SKU", "skuu: {label: SKU", "leaves out items.sku, which the API requires"),
+        ("name: email,", "name: e_mail,", "leaves out email, which list_customer_returns requires"),
+        ("oldest_first: asc", "oldest_first: up", "sets order to up; it can be asc or desc"),
+        ("risk: write", "risk: risky", "actions.create_return.risk"),
+        ("kind: find", "kind: maybe", "searches.find_return.kind"),
+        ("label: New Return\n", "label: New Return\n    colour: red\n", "is not a word of the vocabulary"),
+        ("description: Triggers when a new return is created.", "summary: x", "description is missing"),
+        ("schema: Shipment", "schema: Shipmnt", "did you mean Shipment?"),
+        (
+            "base_url: https://api.returnmate.io/v1",
+            "base_url: https://api.example.com",
+            "no server of the spec",
+        ),
+        ("records: notes", "records: remarks", "names field remarks"),
+        ("equal: {status: status}", "equal: {status: state}", "compares input state"),
+    ],
+)
+def test_a_wrong_name_is_a_complaint_with_its_line(old: str, new: str, complaint: str) -> None:
+    text, line = replaced(old, new)
+    found = problems(text)
+    fitting = [one for one in found if complaint in one]
+    assert fitting, found
+    number = int(re.match(r"returnmate\.yaml:(\d+): ", fitting[0])[1])  # type: ignore[index]
+    assert abs(number - line) <= 4 + old.count("\n"), (number, line)
+
+
+def test_all_complaints_come_together() -> None:
+    text, _ = replaced("status: approved", "status: aproved")
+    found = problems(text.replace("since: created_after", "since: created_since", 1))
+    assert len(found) >= 2
+
+
+def test_an_operation_that_nobody_uses_is_a_complaint() -> None:
+    start = TEXT.index("  get_carriers_report:")
+    text = TEXT[:start] + TEXT[TEXT.index("find_or_create:") :]
+    text = text.replace("sample: get_carriers_report", "sample: get_reasons_report")
+    assert any("operation get_carriers_report is neither used nor excluded" in one for one in problems(text))
+    excluded = f"{text}\nexclude:\n  get_carriers_report: Nobody asked for it.\n"
+    assert "get_carriers_report" in join(openapi.read("returnmate"), excluded, "x").excluded
+
+
+def test_broken_yaml_and_a_key_written_twice_name_their_place() -> None:
+    assert "line" in problems("vendor: [")[0]
+    assert "occurs twice" in problems(TEXT + "\nactions: {}\n")[0]
+
+
+def test_an_unknown_vendor_gets_the_nearest_name() -> None:
+    with pytest.raises(ConfigurationError, match="did you mean returnmate"):
+        integration("returnmat")
+
+
+def test_guarantees_follow_from_the_facts(integration: Integration) -> None:
+    python = integration.triggers["new_return"].guarantees["python"]
+    zapier = integration.triggers["new_return"].guarantees["zapier"]
+    scan = integration.triggers["return_approved"].guarantees
+    assert (python.items_per_poll, python.look_back, python.order) == (2000, 900, "oldest_first")
+    assert (zapier.items_per_poll, zapier.look_back, zapier.order) == (100, None, "newest_first")
+    assert zapier.calls_per_day == 288
+    # 20 calls: 20 s of 60 a minute, but 172.8 s of 10,000 a day.
+    assert python.shortest_interval == {"Starter": 173, "Professional": 35, "Enterprise": 4}
+    assert scan["zapier"].items_per_poll == 1000
+    assert integration.triggers["return_status_changed"].guarantees["zapier"].dedupe == (("id",), ("status",))
+    assert integration.triggers["new_shipment"].guarantees["python"].provenance == "assumed"
+    assert integration.triggers["return_received"].guarantees["python"].provenance == "assumed"
+    assert integration.triggers["return_approved"].guarantees["python"].provenance == "documented"
+
+
+def test_samples_fit_the_fields_they_show(integration: Integration) -> None:
+    for resource in integration.resources.values():
+        for field in resource.fields:
+            if resource.sample.get(field.key) is not None:
+                fitted(field.model_copy(update={"choices": ()}), resource.sample[field.key], field.key)
+
+
+def test_labels_are_in_title_case_and_helps_do_not_repeat_them(integration: Integration) -> None:
+    small = {"a", "an", "and", "by", "for", "in", "of", "or", "the", "to"}
+    fields = [field for one in integration.actions.values() for field in one.inputs]
+    fields += [field for one in integration.searches.values() for field in one.inputs]
+    labels = [field.label for field in fields]
+    labels += [one.label for one in integration.triggers.values()]
+    labels += [one.label for one in integration.actions.values()]
+    labels += [one.label for one in integration.searches.values()]
+    for label in labels:
+        assert all(word[0].isupper() or word[0] == "(" or word in small for word in label.split()), label
+    for field in fields:
+        assert field.help.endswith("."), field.key
+        assert field.help.rstrip(".").lower() != field.label.lower()
+    for trigger in integration.triggers.values():
+        assert trigger.description.startswith("Triggers when ")
+
+
+def test_fidelity_counts_every_field_once() -> None:
+    counted = shares("returnmate")
+    assert counted["operations"].total() == 14
+    assert set(counted["fields"]) <= {"documented", "observed", "assumed"}
+    assert counted["fields"]["assumed"] > 0

@@ -1,0 +1,279 @@
+"""The command line, in its own process, against a running sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.sandbox import Sandbox
+
+PROGRAM = [sys.executable, "-c", "from connector.cli import main; main()"]
+ORDER = [
+    "--input", "order_number=#1001", "-i", "customer_email=kim@example.com",
+    "-i", "items[0].sku=BOOT-39", "-i", "items[0].quantity=2", "-i", "items[0].reason=defective",
+]  # fmt: skip
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def environment(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
+    """An empty home, and the login of a merchant of its own."""
+    tenant = sandbox.tenant(f"cli-{uuid4().hex[:8]}", seed_size=0, limits="off")
+    found = sandbox.credentials("returnmate", tenant)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RETURNS_")}
+    homes = {f"XDG_{kind}_HOME": str(tmp_path / kind.lower()) for kind in ("CONFIG", "STATE", "DATA")}
+    login = {"RETURNS_RETURNMATE_API_KEY": found["fields"]["api_key"]}
+    place = {"RETURNS_RETURNMATE_BASE_URL": found["base_url"], "RETURNS_SANDBOX_URL": sandbox.url}
+    return {**kept, **homes, **login, **place, "HOME": str(tmp_path), "COLUMNS": "200"}
+
+
+@pytest.fixture
+def returns(environment: dict[str, str]) -> Run:
+    def run(*arguments: str, text: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*PROGRAM, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            env={**environment, **more},
+            input=text,
+        )
+
+    return run
+
+
+def answer(done: subprocess.CompletedProcess[str]) -> Any:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_help_is_quick_and_tells_the_exit_codes(returns: Run) -> None:
+    began = time.perf_counter()
+    done = returns("--help")
+    assert time.perf_counter() - began < 1.5  # half a second here; loaded machines are slower
+    assert "7 not known whether a write was done" in done.stdout
+    assert {"connect", "catalog", "trigger", "action", "search", "fidelity", "serve"} <= set(
+        done.stdout.split()
+    )
+
+
+def test_help_loads_neither_the_model_nor_the_network() -> None:
+    heavy = ("httpx", "pydantic", "yaml", "rich.table", "connexion")
+    start = "import sys; from connector.cli import program; program()"
+    code = f"{start}; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_what_an_action_makes_a_trigger_tells_once(returns: Run) -> None:
+    poll = ("trigger", "returnmate", "new_return", "--format", "json")
+    first = returns(*poll)
+    assert (first.returncode, first.stdout) == (0, "")
+    assert "Took note" in first.stderr
+    made = answer(returns("action", "returnmate", "create_return", *ORDER, "--format", "json"))
+    told = [json.loads(line) for line in returns(*poll).stdout.splitlines()]
+    assert [event["id"] for event in told] == [f"returnmate:new_return:{made['id']}"]
+    assert told[0]["data"]["items"][0]["quantity"] == 2
+    assert told[0]["occurred_at"] == made["created_at"]
+    assert returns(*poll).stdout == ""
+
+
+def test_a_watch_that_is_stopped_and_started_repeats_and_misses_nothing(
+    returns: Run, environment: dict[str, str], tmp_path: Path
+) -> None:
+    def create() -> str:
+        made = answer(returns("action", "returnmate", "create_return", *ORDER, "--format", "json"))
+        return str(made["id"])
+
+    command = [
+        *PROGRAM,
+        "trigger",
+        "returnmate",
+        "new_return",
+        "--watch",
+        "--interval",
+        "1",
+        "--format",
+        "json",
+    ]
+    output = tmp_path / "watched"
+
+    def watch(until: int) -> int:
+        with output.open("a") as lines, (tmp_path / "errors").open("w+") as errors:
+            process = subprocess.Popen(command, stdout=lines, stderr=errors, env=environment)
+            deadline = time.monotonic() + 30
+            while time.monotonic() < deadline:
+                if len(output.read_text().splitlines()) >= until and (
+                    until or "Watching" in (tmp_path / "errors").read_text()
+                ):
+                    break
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            return process.wait(timeout=10)
+
+    assert watch(0) == 130
+    created = [create()]
+    assert watch(1) == 130
+    created += [create(), create()]
+    assert watch(3) == 130
+    assert (tmp_path / "errors").read_text() == ""
+    told = [json.loads(line)["data"]["id"] for line in output.read_text().splitlines()]
+    assert told == created
+
+
+def test_a_return_goes_its_way_and_the_trigger_of_each_step_tells(returns: Run) -> None:
+    for key in ("return_approved", "return_status_changed", "new_shipment"):
+        returns("trigger", "returnmate", key)
+    made = answer(
+        returns(
+            "action",
+            "returnmate",
+            "create_return",
+            "--json",
+            "-",
+            "--format",
+            "json",
+            text=json.dumps(
+                {
+                    "order_number": "#7",
+                    "customer_email": "kim@example.com",
+                    "items": [{"sku": "A", "quantity": 1, "reason": "defective"}],
+                }
+            ),
+        )
+    )
+    at = ["-i", f"return_id={made['id']}"]
+    moved = answer(
+        returns(
+            "action", "returnmate", "update_return_status", *at, "-i", "status=approved", "--format", "json"
+        )
+    )
+    assert moved["status"] == "approved"
+    label = answer(
+        returns("action", "returnmate", "create_shipping_label", *at, "-i", "carrier=tnt", "--format", "json")
+    )
+    note = answer(
+        returns(
+            "action",
+            "returnmate",
+            "add_note",
+            *at,
+            "-i",
+            "content=Hello",
+            "-i",
+            "internal=yes",
+            "--format",
+            "json",
+        )
+    )
+    assert note["internal"] is True
+    assert made["rma_number"] in returns("trigger", "returnmate", "return_approved").stdout
+    assert "label_sent" in returns("trigger", "returnmate", "return_status_changed").stdout
+    assert label["tracking_number"] in returns("trigger", "returnmate", "new_shipment").stdout
+    found = answer(returns("search", "returnmate", "get_return", *at, "--format", "json"))
+    assert [one["id"] for one in found[0]["shipments"]] == [label["id"]]
+    by_number = returns(
+        "search", "returnmate", "find_return", "-i", f"rma_number={made['rma_number'].lower()}"
+    )
+    assert made["rma_number"] in by_number.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["trigger", "returnmat", "new_return"], 2, "did you mean returnmate?"),
+        (["trigger", "returnmate", "new_retrun"], 2, "did you mean new_return?"),
+        (["trigger", "returnmate", "new_return", "--since", "yesterday"], 2, "neither a date nor a time"),
+        (["trigger", "returnmate", "new_return", "--profile", "shp"], 2, "no profile 'shp'"),
+        (["action", "returnmate", "create_return", "-i", "order_nmber=1"], 2, "did you mean order_number?"),
+        (["action", "returnmate", "create_return"], 5, "customer_email is required"),
+        (["action", "returnmate", "create_return", *ORDER, "-i", "order_number=!"], 2, "given twice"),
+        (["action", "returnmate", "add_note", "-i", "return_id=rma_no", "-i", "content=x"], 4, "rma_no"),
+        (["search", "returnmate", "find_return", "-i", "order_number=#none"], 4, "No return fits."),
+        (["search", "returnmate", "find_return"], 5, "is required"),
+        (["catalog", "--format", "xml"], 2, "xml"),
+        (["nonsense"], 2, "nonsense"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence_and_an_exit_code(
+    returns: Run, arguments: list[str], code: int, words: str
+) -> None:
+    done = returns(*arguments)
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_refused_login_is_code_3_and_shows_no_key(returns: Run) -> None:
+    done = returns(
+        "search", "returnmate", "get_returns_report", RETURNS_RETURNMATE_API_KEY="sandbox-wrong-key"
+    )
+    assert done.returncode == 3
+    assert "sandbox-wrong-key" not in done.stdout + done.stderr
+
+
+def test_a_vendor_that_is_away_is_code_1(returns: Run) -> None:
+    done = returns("trigger", "returnmate", "new_return", RETURNS_RETURNMATE_BASE_URL="http://127.0.0.1:9/v1")
+    assert done.returncode == 1
+    assert "cannot be reached at 127.0.0.1" in done.stderr
+
+
+def test_without_any_set_up_the_sandbox_is_used(returns: Run) -> None:
+    done = returns(
+        "search", "returnmate", "find_return", "-i", "customer_email=nobody@example.com", "--format", "json",
+        RETURNS_RETURNMATE_API_KEY="", RETURNS_RETURNMATE_BASE_URL="",
+    )  # fmt: skip
+    assert (done.returncode, json.loads(done.stdout)) == (4, [])
+
+
+def test_connect_tries_the_login_and_keeps_it(
+    returns: Run, environment: dict[str, str], tmp_path: Path
+) -> None:
+    place = environment["RETURNS_RETURNMATE_BASE_URL"]
+    bad = returns("connect", "returnmate", "--base-url", place, text="\n", RETURNS_RETURNMATE_API_KEY="nope")
+    assert bad.returncode == 3
+    assert not (tmp_path / "config" / "returns-connector" / "profiles.toml").exists()
+    good = returns("connect", "returnmate", "--profile", "shop", "--base-url", place, text="\n")
+    assert good.returncode == 0, good.stderr
+    without = {"RETURNS_RETURNMATE_API_KEY": "", "RETURNS_RETURNMATE_BASE_URL": ""}
+    report = answer(
+        returns(
+            "search", "returnmate", "get_returns_report", "--profile", "shop", "--format", "json", **without
+        )
+    )
+    assert report[0]["total_rmas"] == 0
+
+
+def test_catalog_guarantees_and_fidelity_for_people_and_programs(returns: Run) -> None:
+    assert "create_shipping_label" in returns("catalog").stdout
+    assert "15 minutes" in returns("catalog", "returnmate", "--guarantees").stdout
+    promises = answer(returns("catalog", "returnmate", "--guarantees", "--format", "json"))["guarantees"]
+    assert len(promises) == 18
+    assert answer(returns("catalog", "returnmate", "--format", "json"))["vendor"]["id"] == "returnmate"
+    assert answer(returns("fidelity", "--format", "json"))["returnmate"]["operations"]["documented"] == 14
+
+
+def test_a_reader_that_goes_away_is_no_error(environment: dict[str, str]) -> None:
+    command = [*PROGRAM, "catalog", "returnmate", "--format", "json"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=30) == 0

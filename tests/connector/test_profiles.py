@@ -1,0 +1,112 @@
+"""Which connection is used, and that secrets stay where they belong."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from connector.errors import ConfigurationError, ConnectorError, NotFound, VendorUnavailable
+from connector.profiles import Profile, Profiles
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from connector.model import Integration
+
+pytestmark = pytest.mark.anyio
+SANDBOX = {
+    "tenant": "demo",
+    "vendors": {
+        "returnmate": {"base_url": "http://127.0.0.1:4010/returnmate/v1", "fields": {"api_key": "k"}}
+    },
+}
+
+
+def asked(answer: httpx.Response | Exception) -> tuple[httpx.MockTransport, list[str]]:
+    urls: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        urls.append(str(request.url))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return httpx.MockTransport(handle), urls
+
+
+async def test_the_sandbox_is_used_when_nothing_is_set_up(integration: Integration, tmp_path: Path) -> None:
+    transport, urls = asked(httpx.Response(200, json=SANDBOX))
+    profile = await Profiles(tmp_path / "p.toml", {}, transport).choose(integration)
+    assert (profile.name, profile.base_url) == ("sandbox", "http://127.0.0.1:4010/returnmate/v1")
+    assert profile.fields == {"api_key": "k"}
+    assert urls == ["http://127.0.0.1:4010/__sandbox/tenants/demo/credentials"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (httpx.ConnectError("refused"), VendorUnavailable),
+        (httpx.Response(200, json={"vendors": {}}), NotFound),
+        (httpx.Response(404, text="<html>"), ConnectorError),
+        (httpx.Response(200, json=[]), ConnectorError),
+    ],
+)
+async def test_a_sandbox_that_is_none_is_a_sentence(
+    integration: Integration, tmp_path: Path, answer: httpx.Response | Exception, kind: type[ConnectorError]
+) -> None:
+    transport, _ = asked(answer)
+    environment = {"RETURNS_SANDBOX_URL": "http://127.0.0.1:9"}
+    with pytest.raises(kind, match=r"127\.0\.0\.1:9"):
+        await Profiles(tmp_path / "p.toml", environment, transport).choose(integration)
+
+
+async def test_the_environment_comes_before_the_file(integration: Integration, tmp_path: Path) -> None:
+    environment = {
+        "RETURNS_RETURNMATE_API_KEY": "from-env",
+        "RETURNS_RETURNMATE_BASE_URL": "https://x.example.com",
+    }
+    profiles = Profiles(tmp_path / "p.toml", environment)
+    profiles.keep("returnmate", Profile("default", "https://y.example.com", {"api_key": "from-file"}))
+    chosen = await profiles.choose(integration)
+    assert (chosen.name, chosen.base_url, chosen.fields["api_key"]) == (
+        "environment",
+        "https://x.example.com",
+        "from-env",
+    )
+    named = await profiles.choose(integration, "default")
+    assert named.fields["api_key"] == "from-file"
+
+
+async def test_profiles_are_kept_for_their_owner_only_and_read_back(
+    integration: Integration, tmp_path: Path
+) -> None:
+    profiles = Profiles(tmp_path / "deep" / "p.toml", {})
+    odd = 'quote " back \\ new\nline ü'
+    profiles.keep("returnmate", Profile("one", None, {"api_key": odd}))
+    profiles.keep("returnmate", Profile("two", "https://y.example.com", {"api_key": "b"}))
+    assert stat.S_IMODE(profiles.path.stat().st_mode) == 0o600
+    assert (await profiles.choose(integration, "one")).fields == {"api_key": odd}
+    assert (await profiles.choose(integration, "two")).base_url == "https://y.example.com"
+    with pytest.raises(ConfigurationError, match="one or two; say which"):
+        await profiles.choose(integration)
+    with pytest.raises(ConfigurationError, match="did you mean two"):
+        await profiles.choose(integration, "tow")
+
+
+def test_a_secret_is_no_part_of_what_a_profile_shows() -> None:
+    assert "hunter" not in repr(Profile("one", None, {"api_key": "hunter2"}))
+
+
+@pytest.mark.parametrize("text", ["[broken", "[returnmate.x]\napi_key = 5\n"])
+async def test_a_broken_file_is_a_sentence(integration: Integration, tmp_path: Path, text: str) -> None:
+    (tmp_path / "p.toml").write_text(text)
+    with pytest.raises(ConfigurationError, match=r"p\.toml"):
+        await Profiles(tmp_path / "p.toml", {}).choose(integration)
+
+
+def test_a_name_that_would_break_the_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot name a profile"):
+        Profiles(tmp_path / "p.toml", {}).keep("returnmate", Profile("a]b", None, {}))

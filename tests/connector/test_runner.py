@@ -1,0 +1,189 @@
+"""Poll, hand over, commit: at least once, and as a rule exactly once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from support.wire import Time, Wire, rows
+
+from connector.cursors import Cursors
+from connector.errors import ConfigurationError
+from connector.runner import Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from connector.connection import Connection
+    from connector.polling import Event
+
+pytestmark = pytest.mark.anyio
+
+
+class Crash(Exception):  # noqa: N818
+    """The process dies here."""
+
+
+class Shop:
+    """Returns by creation, answered as the API does."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = [{"id": "rma_0", "created_at": "2026-03-01T11:00:00Z"}]
+
+    def add(self, count: int) -> None:
+        for _ in range(count):
+            number = len(self.rows)
+            self.rows.append({"id": f"rma_{number}", "created_at": f"2026-03-01T12:{number:02d}:00Z"})
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        after = request.url.params.get("created_after", "")
+        found = [row for row in self.rows if row["created_at"] >= after]
+        return rows(*(reversed(found) if request.url.params["order"] == "desc" else found))
+
+
+@pytest.fixture
+def shop(wire: Wire) -> Shop:
+    made = Shop()
+    wire.reply(made)
+    return made
+
+
+@pytest.fixture
+def cursors(tmp_path: Path) -> Iterator[Cursors]:
+    with Cursors(tmp_path / "c") as found:
+        yield found
+
+
+def runner(rm: Connection, cursors: Cursors, told: list[str], crash: str | None = None) -> Runner:
+    async def hand_over(event: Event) -> None:
+        told.append(event.id)
+
+    def crashes(point: str) -> None:
+        if point == crash:
+            raise Crash(point)
+
+    return Runner(rm.triggers["new_return"], cursors, profile="p", handler=hand_over, crash=crashes)
+
+
+async def test_the_first_round_takes_note_and_the_next_tell_each_event_once(
+    rm: Connection, shop: Shop, cursors: Cursors
+) -> None:
+    told: list[str] = []
+    assert (await runner(rm, cursors, told).once()).first
+    shop.add(3)
+    assert (await runner(rm, cursors, told).once()).handed_over == 3
+    assert (await runner(rm, cursors, told).once()).handed_over == 0
+    assert told == [f"returnmate:new_return:rma_{number}" for number in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("point", "repeated"),
+    [("polled", 0), ("handed_over_one", 1), ("noted_one", 0), ("handed_over", 0), ("committed", 0)],
+)
+async def test_a_crash_at_any_point_loses_nothing(
+    rm: Connection, shop: Shop, cursors: Cursors, point: str, repeated: int
+) -> None:
+    told: list[str] = []
+    await runner(rm, cursors, told).once()
+    shop.add(3)
+    with pytest.raises(Crash):
+        await runner(rm, cursors, told, crash=point).once()
+    await runner(rm, cursors, told).once()
+    assert set(told) == {f"returnmate:new_return:rma_{number}" for number in (1, 2, 3)}
+    assert len(told) == 3 + repeated
+
+
+async def test_a_consumer_that_fails_gets_the_event_again(
+    rm: Connection, shop: Shop, cursors: Cursors
+) -> None:
+    await runner(rm, cursors, []).once()
+    shop.add(2)
+    told: list[str] = []
+
+    async def fails_on_the_second(event: Event) -> None:
+        told.append(event.id)
+        if len(told) == 2:
+            raise OSError("disk full")
+
+    failing = Runner(rm.triggers["new_return"], cursors, profile="p", handler=fails_on_the_second)
+    with pytest.raises(OSError, match="disk full"):
+        await failing.once()
+    await runner(rm, cursors, told).once()
+    assert told == [f"returnmate:new_return:rma_{number}" for number in (1, 2, 2)]
+
+
+async def test_a_limit_leaves_the_rest_for_the_next_round(
+    rm: Connection, shop: Shop, cursors: Cursors
+) -> None:
+    told: list[str] = []
+    await runner(rm, cursors, told).once()
+    shop.add(3)
+    assert not (await runner(rm, cursors, told).once(limit=2)).whole
+    await runner(rm, cursors, told).once()
+    assert len(told) == len(set(told)) == 3
+
+
+async def test_watching_goes_on_after_the_vendor_was_away(
+    rm: Connection, wire: Wire, shop: Shop, time: Time, cursors: Cursors
+) -> None:
+    told: list[str] = []
+    failed: list[str] = []
+    away = [httpx.ConnectError("refused")] * 4
+    await runner(rm, cursors, told).once()
+    shop.add(1)
+    wire.reply(*away, shop)
+    await runner(rm, cursors, told).watch(
+        interval=10, sleep=time.sleep, limit=1, failed=lambda problem: failed.append(str(problem))
+    )
+    assert len(told) == len(failed) == 1
+
+
+def test_two_runners_of_one_trigger_are_kept_apart(cursors: Cursors) -> None:
+    with (
+        cursors.held("p", "t"),
+        cursors.held("p", "other"),
+        cursors.held("q", "t"),
+        pytest.raises(ConfigurationError, match="Another runner"),
+        cursors.held("p", "t"),
+    ):
+        pass
+    with cursors.held("p", "t"):
+        pass
+
+
+def test_a_killed_runner_holds_nothing(cursors: Cursors, tmp_path: Path) -> None:
+    code = (
+        "import sys, os, pathlib; from connector.cursors import Cursors\n"
+        "with Cursors(pathlib.Path(sys.argv[1])).held('p', 't'):\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "c")], check=False)
+    with cursors.held("p", "t"):
+        pass
+
+
+def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "c").write_text("no database at all, but long enough to be looked at " * 20)
+    with pytest.raises(ConfigurationError, match="cannot be used"):
+        Cursors(tmp_path / "c")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"trigger": "returnmate:new_shipment"}, "made by returnmate:new_shipment"),
+        ({"version": 99}, "version 99"),
+        ({"strategy": "window_scan"}, "only version 1"),
+        ({"state": None}, "damaged"),
+    ],
+)
+async def test_a_cursor_of_something_else_is_refused(
+    rm: Connection, shop: Shop, change: dict[str, Any], words: str
+) -> None:
+    polled = await rm.triggers["new_return"].poll()
+    with pytest.raises(ConfigurationError, match=words):
+        await rm.triggers["new_return"].poll({**polled.cursor, **change})

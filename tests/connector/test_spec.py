@@ -1,0 +1,132 @@
+"""What the reader of descriptions understands, and what it refuses."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from connector.spec import Spec, SpecError
+
+THING = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {
+        "id": {"type": "string", "example": "t1"},
+        "kind": {"type": "string", "enum": ["a", "b"], "nullable": True},
+        "state": {"type": "string", "x-known-values": ["on", "off"], "x-provenance": "observed"},
+        "price": {"type": "number", "minimum": 0},
+        "made": {"type": "string", "format": "date-time"},
+        "lines": {"type": "array", "items": {"$ref": "#/components/schemas/Line"}},
+        "tags": {"type": "array", "items": {"type": "string", "enum": ["x"]}},
+    },
+}
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.0.3",
+    "info": {"title": "T", "version": "1"},
+    "servers": [{"url": "https://api.example.com"}],
+    "x-provenance": "documented",
+    "paths": {
+        "/things": {
+            "x-provenance": "assumed",
+            "get": {
+                "operationId": "list_things",
+                "parameters": [
+                    {
+                        "name": "state",
+                        "in": "query",
+                        "schema": {"type": "string"},
+                        "x-provenance": "documented",
+                    },
+                    {
+                        "name": "state[]",
+                        "in": "query",
+                        "schema": {"type": "array", "items": {"type": "string"}},
+                    },
+                ],
+                "responses": {
+                    "200": {
+                        "description": "ok",
+                        "content": {
+                            "application/json": {
+                                "schema": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}},
+                                "example": [{"$ref": "#/components/examples/thing/value"}],
+                            }
+                        },
+                    }
+                },
+            },
+        }
+    },
+    "components": {
+        "schemas": {
+            "Thing": THING,
+            "Line": {"type": "object", "x-provenance": "assumed", "properties": {"sku": {"type": "string"}}},
+        },
+        "examples": {"thing": {"value": {"id": "t1"}}},
+    },
+}
+
+
+def test_fields_carry_type_choices_children_and_provenance() -> None:
+    fields = {field.key: field for field in Spec(DOCUMENT).schema("Thing").children}
+    assert {key: field.type for key, field in fields.items()} == {
+        "id": "string", "kind": "string", "state": "string", "price": "number", "made": "datetime",
+        "lines": "list", "tags": "list",
+    }  # fmt: skip
+    assert fields["id"].required
+    assert fields["kind"].nullable
+    assert [choice.value for choice in fields["kind"].choices] == ["a", "b"]
+    assert fields["state"].known_values == ("on", "off")
+    assert fields["lines"].children[0].key == "sku"
+    assert fields["tags"].item_type == "string"
+
+
+def test_provenance_is_inherited_downwards_and_the_nearest_wins() -> None:
+    spec = Spec(DOCUMENT)
+    operation = spec.operations["list_things"]
+    fields = {field.key: field for field in spec.schema("Thing").children}
+    assert operation.provenance == "assumed"
+    assert [one.field.provenance for one in operation.parameters] == ["documented", "assumed"]
+    assert fields["id"].provenance == "documented"
+    assert fields["state"].provenance == "observed"
+    assert fields["lines"].children[0].provenance == "assumed"
+
+
+def test_a_repeated_form_is_known_and_references_in_examples_are_followed() -> None:
+    operation = Spec(DOCUMENT).operations["list_things"]
+    assert operation.parameters[0].repeated_as == "state[]"
+    assert operation.example == [{"id": "t1"}]
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    document = deepcopy(DOCUMENT)
+    holder: Any = document
+    *steps, last = path.split(" ")
+    for step in steps:
+        holder = holder[step]
+    holder[last] = value
+    return document
+
+
+@pytest.mark.parametrize(
+    ("document", "complaint"),
+    [
+        (changed("openapi", "3.1.0"), "version '3.1.0' is not 3.0.x"),
+        (changed("paths /things get callbacks", {}), r"paths./things.get: the operation keyword 'callbacks'"),
+        (
+            changed("components schemas Thing properties id const", 1),
+            r"200\.schema\.items\.id: the schema keyword 'const'",
+        ),
+        (changed("components schemas Thing properties id type", "file"), "type 'file' is not understood"),
+        (changed("components schemas Thing x-provenance", "guessed"), "x-provenance 'guessed' is not one of"),
+        (changed("components schemas Line", {"$ref": "#/nowhere"}), "'#/nowhere' leads nowhere"),
+        (changed("components schemas Line", {"$ref": "other.yaml"}), "cannot be followed"),
+        (changed("paths /things get responses", {}), "no successful response"),
+        (changed("components schemas Line", {"oneOf": [{"type": "object"}]}), "only among strings"),
+    ],
+)
+def test_what_is_not_understood_stops_with_its_place(document: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(SpecError, match=complaint):
+        Spec(document)

@@ -1,0 +1,89 @@
+"""Group commit: changes of one turn of the loop end together, and nobody is told before."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+import pytest
+from support.worlds import row
+
+from mock_server.store import Store
+from mock_server.store.batch import Batch
+
+
+def test_changes_of_one_turn_are_committed_together_and_kept(tmp_path: Path) -> None:
+    file = f"sqlite:///{tmp_path / 'rows.sqlite3'}"
+
+    async def write() -> None:
+        store = Store.open(file)
+        store.commit_together(asyncio.get_running_loop())
+        assert store.pending is None
+        for name in ("r1", "r2"):
+            with store.change() as change:
+                change.put(row(name))
+        pending = store.pending
+        assert pending is not None
+        assert not pending.done()
+        assert store.total("acme", "shop", "return") == 2
+        await pending
+        assert store.pending is None
+        store.close()
+
+    asyncio.run(write())
+    store = Store.open(file)
+    assert store.total("acme", "shop", "return") == 2
+    store.close()
+
+
+def test_failed_change_is_undone_alone() -> None:
+    async def write() -> None:
+        store = Store.open("sqlite://")
+        store.commit_together(asyncio.get_running_loop())
+        with store.change() as change:
+            change.put(row("r1"))
+        with contextlib.suppress(RuntimeError), store.change() as change:
+            change.put(row("r2"))
+            raise RuntimeError
+        with store.change() as change:
+            change.put(row("r3"))
+        assert store.pending is not None
+        await store.pending
+        assert store.totals("acme", "shop", "return") == {"pending": 2}
+        assert store.row("acme", "shop", "return", "r2") is None
+        store.close()
+
+    asyncio.run(write())
+
+
+def test_failed_commit_reaches_everybody_who_waits() -> None:
+    def commit() -> None:
+        raise OSError("the disk is full")
+
+    async def wait() -> None:
+        batch = Batch(asyncio.get_running_loop(), commit)
+        batch.join()
+        batch.join()
+        pending = batch.pending
+        assert pending is not None
+        for waiting in (pending, pending):
+            with pytest.raises(OSError, match="disk is full"):
+                await waiting
+        assert batch.pending is None
+
+    asyncio.run(wait())
+
+
+def test_close_commits_what_is_open(tmp_path: Path) -> None:
+    file = f"sqlite:///{tmp_path / 'rows.sqlite3'}"
+
+    async def write() -> None:
+        store = Store.open(file)
+        store.commit_together(asyncio.get_running_loop())
+        with store.change() as change:
+            change.put(row("r1"))
+        store.close()
+
+    asyncio.run(write())
+    store = Store.open(file)
+    assert store.total("acme", "shop", "return") == 1
+    store.close()
