@@ -107,7 +107,7 @@ def _moved(
         asked = resume["since"] if resume else _asked(source, state)
         return {**state, "resume": {"page": read.next_page, "since": asked, "high": high, "doubt": doubt}}
     counted = source.since is not None and resume is None and read.total is not None
-    if counted and len(rows) < 0 and state["held"] < MOST_HOLDS:
+    if counted and len(rows) < (read.total or 0) and state["held"] < MOST_HOLDS:
         return {**state, "held": state["held"] + 1}
     return {**state, "watermark": _most(before, safe), "resume": None, "held": 0}
 

@@ -46,6 +46,11 @@ def identify(kind: str, *of: str | int) -> str:
     return f"{_PREFIXES[kind]}_{digest}"
 
 
+def part_id(kind: str, owner: str, place: int) -> str:
+    """The id of a part: its owner's digits and its place among its like."""
+    return f"{_PREFIXES[kind]}_{owner.partition('_')[2]}{place:02d}"
+
+
 def invented_price(sku: str) -> float:
     """A price for a product the shop never sold: always the same for the same SKU, 10.00 to 209.95."""
     return (1000 + zlib.crc32(sku.encode()) % 4000 * 5) / 100
@@ -76,7 +81,7 @@ def new_return(tenant: str, number: int, wish: Mapping[str, Any], at: int) -> JS
 
 def _item(return_id: str, place: int, wish: Mapping[str, Any]) -> JSON:
     return {
-        "id": identify("item", return_id, place),
+        "id": part_id("item", return_id, place),
         "sku": wish["sku"],
         "name": wish.get("name"),
         "quantity": wish["quantity"],
@@ -111,7 +116,7 @@ def amount(document: JSON) -> Decimal:
 def add_note(document: JSON, *, content: str, internal: bool, author: str, at: int) -> JSON:
     """Put a `Note` on a return; returns it."""
     note = {
-        "id": identify("note", document["id"], len(document["notes"])),
+        "id": part_id("note", document["id"], len(document["notes"])),
         "content": content,
         "internal": internal,
         "author": author,
@@ -125,7 +130,7 @@ def add_note(document: JSON, *, content: str, internal: bool, author: str, at: i
 def add_to_timeline(document: JSON, at: int, *, type_: str, message: str, status: str | None = None) -> None:
     """Write a line into a return's timeline."""
     entry = {
-        "id": identify("timeline", document["id"], len(document["timeline"])),
+        "id": part_id("timeline", document["id"], len(document["timeline"])),
         "type": type_,
         "message": message,
         "status": status,
@@ -136,7 +141,7 @@ def add_to_timeline(document: JSON, at: int, *, type_: str, message: str, status
 
 def new_shipment(owner: JSON, wish: Mapping[str, Any], labels: str, at: int) -> JSON:
     """A `Shipment` of a return, whose label was just made; `labels` is the URL that PDFs lie under."""
-    id_ = identify("shipment", owner["id"], len(owner["shipments"]))
+    id_ = part_id("shipment", owner["id"], len(owner["shipments"]))
     return {
         "id": id_,
         "rma_id": owner["id"],
