@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 from connector.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from connector.polling import Cursor
@@ -29,9 +29,10 @@ create table if not exists handed_over (
 class Cursors:
     """The file of cursors.
 
-    `handed_over` notes events one by one while a poll's events are being handed over; `commit` moves the
-    cursor and forgets the notes in one transaction. After a crash in between, the next poll finds the
-    same events again and the notes tell which of them were delivered.
+    `note` notes events one by one while a poll's events are being handed over; `commit` moves the cursor
+    past them and forgets the notes in one transaction. After a crash in between, the next poll finds the
+    same events again and the notes tell which of them were delivered. A note outlives a poll that stopped
+    at its ceiling before it came to the event: rows that showed up meanwhile push others back.
     """
 
     def __init__(self, path: Path) -> None:
@@ -86,7 +87,7 @@ class Cursors:
         return cursor
 
     def handed_over(self, profile: str, trigger: str) -> set[str]:
-        """Return the ids of events handed over since the last commit."""
+        """Return the ids of events handed over that no committed cursor has passed."""
         rows = self._database.execute(
             "select event from handed_over where profile = ? and trigger = ?", (profile, trigger)
         )
@@ -98,15 +99,17 @@ class Cursors:
             "insert or ignore into handed_over values (?, ?, ?)", (profile, trigger, event)
         )
 
-    def commit(self, profile: str, trigger: str, cursor: Cursor) -> None:
-        """Keep the cursor and forget the notes, both or neither."""
+    def commit(self, profile: str, trigger: str, cursor: Cursor, passed: Iterable[str] | None = None) -> None:
+        """Keep the cursor and forget the notes of the events it has `passed` (None: all), both or neither."""
         self._database.execute("begin immediate")
         try:
             self._database.execute(
                 "insert or replace into cursors values (?, ?, ?)", (profile, trigger, json.dumps(cursor))
             )
-            self._database.execute(
-                "delete from handed_over where profile = ? and trigger = ?", (profile, trigger)
+            gone = self.handed_over(profile, trigger) if passed is None else passed
+            self._database.executemany(
+                "delete from handed_over where profile = ? and trigger = ? and event = ?",
+                [(profile, trigger, event) for event in gone],
             )
             self._database.execute("commit")
         except BaseException:

@@ -114,5 +114,6 @@ class Runner:
         self._crash("noted_one")
 
     def _commit(self, polled: Polled) -> None:
-        self._cursors.commit(self._profile, self._trigger.name, polled.cursor)
+        passed = None if polled.complete else [event.id for event in polled.events]
+        self._cursors.commit(self._profile, self._trigger.name, polled.cursor, passed)
         self._crash("committed")

@@ -22,10 +22,14 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """Events, oldest first, and the cursor to keep once they are handed over. The cursor is plain JSON."""
+    """Events, oldest first, and the cursor to keep once they are handed over. The cursor is plain JSON.
+
+    `complete` says that nothing was left for the next poll to read.
+    """
 
     events: tuple[Event, ...]
     cursor: Cursor
+    complete: bool
 
 
 class BoundTrigger:
@@ -54,7 +58,7 @@ class BoundTrigger:
         about = About(self.name, self.trigger.key, self.trigger.occurred_at)
         poll = self._strategy.fold(about, source, state, read, now, start)
         sealed = {"version": VERSION, "trigger": self.name, "strategy": source.strategy, "state": poll.cursor}
-        return Polled(events=poll.events, cursor=sealed)
+        return Polled(events=poll.events, cursor=sealed, complete=read.complete)
 
     async def _fetch(self, query: Mapping[str, Any], number: int) -> Page:
         operation = self._client.integration.operations[self.trigger.source.operation]

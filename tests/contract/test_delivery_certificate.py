@@ -297,6 +297,19 @@ def test_trigger_delivers_what_its_guarantee_promises(vendor: str, trigger: str)
     certify(vendor, trigger, examples=EXAMPLES)
 
 
+def test_row_pushed_beyond_the_ceiling_after_a_crash_is_not_told_twice() -> None:
+    """What the certificate found once: notes of a crashed poll were forgotten with the next commit."""
+    mall = Mall.open("returnmate")
+    made = {"mall": mall, "offer": with_small_pages(compiled("returnmate")), "trigger": "new_return"}
+    delivery = type("Found", (Delivery,), made)()
+    delivery.look_for_the_first_time([])
+    delivery.live([("ask", 0)] * PAGE_SIZE * PAGES)
+    delivery.poll(meanwhile=[], crash="handed_over")
+    delivery.live([("ask", 1)])
+    delivery.teardown()
+    mall.close()
+
+
 def without_overlap(strategy: Strategy) -> Strategy:
     """The watermark alone: rows that show up late are behind it (activepieces#14863, airbyte#14732)."""
 
