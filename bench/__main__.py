@@ -20,7 +20,7 @@ from rich.table import Table
 
 from bench.servers import LOAD_CORE, Server, pinned, prism, sandbox
 
-CONNECTIONS, SECONDS, ROUNDS = 16, 4, 1
+CONNECTIONS, SECONDS, ROUNDS = 16, 5, 3
 _AUTOCANNON = Path(__file__).parent / "node_modules/autocannon/autocannon.js"
 WISH = {
     "order_number": "#1001",
@@ -55,10 +55,11 @@ LOADS = (
 
 @dataclass(frozen=True)
 class Figures:
-    """What a load brought: requests a second, and the slowest percent's fastest answer in ms."""
+    """What a load brought: requests a second, p99 latency in ms, and CPU in µs per request."""
 
     rate: float
     p99: float
+    cpu: float
 
 
 def fire(server: Server, load: Load) -> Figures:
@@ -82,11 +83,13 @@ def fire(server: Server, load: Load) -> Figures:
     command += ["-m", load.method, *(["-b", body] if body else [])]
     for name, value in headers.items():
         command += ["-H", f"{name}={value}"]
+    used = server.cpu
     run = subprocess.run(pinned(LOAD_CORE, *command, url), capture_output=True, text=True, check=True)
     found = json.loads(run.stdout)
     if set(found["statusCodeStats"]) != {str(load.status)}:
         raise SystemExit(f"{server.name} answered {load.name} with {found['statusCodeStats']}.")
-    return Figures(found["requests"]["average"], found["latency"]["p99"])
+    cpu = (server.cpu - used) / found["requests"]["total"] * 1e6
+    return Figures(found["requests"]["average"], found["latency"]["p99"], cpu)
 
 
 def measure(start: Callable[[Path, int], AbstractContextManager[Server]], port: int) -> dict[str, Any]:
@@ -106,6 +109,7 @@ def figures(measured: dict[str, Any]) -> dict[str, float]:
     }
     for name, brought in measured["figures"].items():
         named |= {f"{name}, requests/s": brought.rate, f"{name}, p99 ms": brought.p99}
+        named[f"{name}, CPU µs a request"] = brought.cpu
     return named
 
 
@@ -119,6 +123,7 @@ def show(rounds: list[tuple[dict[str, Any], dict[str, Any]]]) -> Table:
 
     lines: list[tuple[str, str, bool]] = [(f"{load.name}, requests/s", "{:,.0f}", True) for load in LOADS]
     lines += [(f"{load.name}, p99 ms", "{:.1f}", False) for load in LOADS]
+    lines += [(f"{load.name}, CPU µs a request", "{:,.0f}", False) for load in LOADS]
     lines += [("cold start, s", "{:.2f}", False), ("memory at start, MiB", "{:.0f}", False)]
     lines += [("memory after the load, MiB", "{:.0f}", False)]
     for name, form, more_is_better in lines:

@@ -58,7 +58,7 @@ def _prepare(connection: sqlite3.Connection, name: str) -> None:
     execute("PRAGMA synchronous = NORMAL")  # in WAL mode: a killed process loses nothing
     execute("PRAGMA cache_size = -65536")  # KiB; a large seed is one transaction and must not spill
     execute("PRAGMA page_size = 2048")  # a create touches ten pages; half the size is half the log
-    execute("PRAGMA wal_autocheckpoint = 8000")
+    execute("PRAGMA wal_autocheckpoint = 32000")  # pages; each checkpoint makes everybody wait for the disk
     execute("BEGIN IMMEDIATE")
     try:
         names = {row[0] for row in execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -1,0 +1,65 @@
+"""The tables of the README, made from what they tell of."""
+
+from connector.compile import integration
+from connector.fidelity import shares
+from connector.model import Guarantee, Integration
+from mock_server import vendors
+
+DELIVERS = {
+    "every_record": "each new record, once",
+    "reached": "once, when the status or a later one is reached",
+    "latest_state": "each change seen; statuses passed through between two polls are not",
+}
+
+
+def fidelity() -> str:
+    """A line per vendor: what is offered, and how much of its description is documented."""
+    lines = [
+        "| vendor | operations | triggers | actions | searches | parameters | fields |",
+        "|---" * 7 + "|",
+    ]
+    for name in vendors.names():
+        made, counted = integration(name), shares(name)
+        offered = [made.operations, made.triggers, made.actions, made.searches]
+        parts = [
+            " / ".join(str(counted[part][kind]) for kind in ("documented", "observed", "assumed"))
+            for part in ("parameters", "fields")
+        ]
+        lines.append(f"| {made.vendor.title} | {' | '.join([*(str(len(one)) for one in offered), *parts])} |")
+    return "\n".join(lines)
+
+
+def guarantees() -> str:
+    """A line per trigger and runtime."""
+    head = "| trigger | runtime | delivers | looks back | records a poll | calls a poll | calls a day"
+    lines = [
+        _line(made, trigger.key, promise)
+        for made in map(integration, vendors.names())
+        for trigger in made.triggers.values()
+        for promise in trigger.guarantees.values()
+    ]
+    return "\n".join([f"{head} | interval | rests on |", "|---" * 9 + "|", *lines])
+
+
+def _line(made: Integration, trigger: str, promise: Guarantee) -> str:
+    smallest = made.limits.plans[0].name
+    calls = "1" if promise.calls_per_poll == 1 else f"1 to {promise.calls_per_poll}"
+    cells = [
+        f"{made.vendor.title} `{trigger}`",
+        {"python": "Python", "zapier": "Zapier"}[promise.runtime],
+        DELIVERS[promise.delivers],
+        "one reading" if promise.look_back is None else _duration(promise.look_back),
+        f"{promise.items_per_poll:,}",
+        calls,
+        f"{promise.calls_per_day:,}",
+        _duration(promise.shortest_interval[smallest]),
+        promise.provenance,
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _duration(seconds: int) -> str:
+    for length, unit in ((86_400, "days"), (60, "min")):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
