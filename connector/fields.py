@@ -136,7 +136,6 @@ def _input(
             "path": path,
             "repeated_as": repeated_as,
             "dropdown": said.dropdown,
-            "advanced": said.advanced,
         }
     )
 

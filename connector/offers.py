@@ -63,7 +63,6 @@ def _resource(key: str, said: ResourceWords, resolver: Resolver) -> Resource:
     return Resource(
         key=key,
         noun=said.noun,
-        plural=said.plural,
         id=resolver.path(fields, said.id, (*at, "id"), who) if said.id else (),
         label=tuple(resolver.path(fields, path, (*at, "label"), who) for path in said.label),
         fields=made.named(fields, said.fields),

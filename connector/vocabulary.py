@@ -77,7 +77,6 @@ class PagingWords(Words):
     first: int = 1
     page_size: int
     total: Dotted
-    total_pages: Dotted
     size_reported: Dotted
     operations: tuple[str, ...]
 
@@ -94,7 +93,6 @@ class ResourceWords(Words):
     """`schema` is a component of the description, `sample` an operation whose example shows such a record."""
 
     noun: str
-    plural: str
     record: str = Default(alias="schema")
     id: Dotted | None = None
     label: tuple[Dotted, ...] = ()
@@ -177,7 +175,6 @@ class InputWords(FieldWords):
     match: Dotted | None = None
     required: Literal[True] | None = None
     dropdown: str | None = None
-    advanced: bool = False
     children: dict[Key, "InputWords"] = {}
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from connector.model import Integration
     from connector.profiles import Profile, Profiles
 
-Vendor = Annotated[str, typer.Argument(help="Which vendor, for example returnmate.", show_default=False)]
+Vendor = Annotated[
+    str, typer.Argument(help="Which vendor; `returns catalog` lists them.", show_default=False)
+]
 ProfileName = Annotated[
     str | None, typer.Option("--profile", help="Which connection; see `returns connect`.", show_default=False)
 ]

@@ -101,11 +101,18 @@ class _Watching:
         limit: int | None,
     ) -> None:
         from connector.clock import sleep
+        from connector.errors import ConfigurationError
         from connector.runner import Runner
 
         bound = connection.triggers[self._trigger.key]
-        if since is not None and self._cursors.load(profile.key, bound.name) is not None:
+        begun = self._cursors.load(profile.key, bound.name) is not None
+        if since is not None and begun:
             tell("--since is for the first poll only; add --restart to begin anew.")
+        if since is None and not begun and self._cursors.handed_over(profile.key, bound.name):
+            raise ConfigurationError(
+                f"The first poll of {bound.name} was cut off before it had told everything; "
+                "give --since again to hear the rest, or --restart to begin anew from now."
+            )
         runner = Runner(bound, self._cursors, profile=profile.key, handler=self._show)
         if pause is None:
             with waiting(f"Polling {self._trigger.label} …"):
@@ -137,7 +144,7 @@ class _Watching:
     def _ran(self, ran: Ran, *, watching: bool, backfill: bool) -> None:
         if ran.first and not backfill:
             tell(
-                "Watching from now."
+                "Watching from now; Ctrl-C stops."
                 if watching
                 else "Took note of what is there; the next poll tells what is new."
             )

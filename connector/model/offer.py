@@ -20,7 +20,6 @@ class Resource(Part):
 
     key: str
     noun: str
-    plural: str
     id: Path
     label: tuple[Path, ...]
     fields: tuple[Field, ...]
@@ -205,7 +204,7 @@ class Search(Part):
 
 
 class FindOrCreate(Part):
-    """A search and the action to fall back on. `inputs` maps the search's inputs to the action's."""
+    """A search, and the action to fall back on when it finds nothing."""
 
     key: str
     label: str

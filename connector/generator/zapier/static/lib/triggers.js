@@ -23,7 +23,7 @@ export const newest =
 
 /**
  * For changes that no filter or order of the vendor shows: reads a window of time, keeps the rows whose
- * state is wanted, and puts the last changed first.
+ * state is wanted, and puts the latest first: by when it changed where a row holds that, else by creation.
  *
  * `source` adds to that of `newest`: `pages`, the ceiling; `lookBack`, how far back in seconds; `since`, the
  * filter that says so (null: reading stops at the first page that is wholly older); `id`, `created`, `state`
