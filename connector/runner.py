@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connector.errors import RateLimited, VendorUnavailable
+from connector.errors import ConnectorError, RateLimited, UnexpectedResponse, VendorUnavailable
 from connector.polling import Event
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from connector.clock import Sleep
     from connector.cursors import Cursors
-    from connector.errors import ConnectorError
     from connector.triggers import BoundTrigger, Polled
 
 Handler = Callable[[Event], Awaitable[None]]
@@ -89,18 +88,21 @@ class Runner:
     ) -> None:
         """Poll every `interval` seconds until `limit` events were handed over (None: until cancelled).
 
-        A vendor that cannot be reached, or that wants fewer requests, is asked again later; `failed`
-        hears of it.
+        A vendor that cannot be reached, or that wants fewer requests, is asked again later; so is one that
+        answers nonsense, once it has answered well (a proxy's error page is no reason to stop watching).
+        `failed` hears of it.
         """
         left = limit
+        later: tuple[type[ConnectorError], ...] = (VendorUnavailable, RateLimited)
         while left is None or left > 0:
             pause = interval
             try:
                 outcome = await self.once(since=since, limit=left)
-            except (VendorUnavailable, RateLimited) as problem:
+            except later as problem:
                 failed(problem)
                 pause = max(interval, getattr(problem, "retry_after", None) or 0)
             else:
+                later = (VendorUnavailable, RateLimited, UnexpectedResponse)
                 ran(outcome)
                 left = None if left is None else left - outcome.handed_over
                 if left == 0:

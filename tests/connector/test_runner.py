@@ -11,7 +11,7 @@ import pytest
 from support.wire import Time, Wire, rows
 
 from connector.cursors import Cursors
-from connector.errors import ConfigurationError
+from connector.errors import ConfigurationError, UnexpectedResponse
 from connector.runner import Runner
 
 if TYPE_CHECKING:
@@ -140,6 +140,33 @@ async def test_watching_goes_on_after_the_vendor_was_away(
         interval=10, sleep=time.sleep, limit=1, failed=lambda problem: failed.append(str(problem))
     )
     assert len(told) == len(failed) == 1
+
+
+async def test_watching_goes_on_after_one_answer_made_no_sense(
+    rm: Connection, wire: Wire, shop: Shop, time: Time, cursors: Cursors
+) -> None:
+    page = httpx.Response(200, text="<html>Down for maintenance</html>")
+    told: list[str] = []
+    failed: list[str] = []
+
+    async def sleep(seconds: float) -> None:
+        await time.sleep(seconds)
+        if not failed:
+            shop.add(1)
+            wire.reply(page, shop)
+
+    await runner(rm, cursors, told).watch(
+        interval=10, sleep=sleep, limit=1, failed=lambda problem: failed.append(str(problem))
+    )
+    assert len(told) == len(failed) == 1
+
+
+async def test_watching_does_not_start_at_an_address_that_makes_no_sense(
+    rm: Connection, wire: Wire, time: Time, cursors: Cursors
+) -> None:
+    wire.reply(httpx.Response(200, text="<html>Welcome</html>"))
+    with pytest.raises(UnexpectedResponse):
+        await runner(rm, cursors, []).watch(interval=10, sleep=time.sleep)
 
 
 def test_two_runners_of_one_trigger_are_kept_apart(cursors: Cursors) -> None:
