@@ -113,6 +113,7 @@ def _trigger(
             (*at, "status"), f"trigger {key} names a status, but its source looks at creation only."
         )
     occurred = said.occurred_at
+    _check_dropdowns(resolver, said.inputs, words, (*at, "inputs"), f"trigger {key}")
     provenance = least_certain([said.provenance, _provenance(source, operation, fields)])
     ceilings = source_words.pages
     return Trigger(
@@ -124,6 +125,7 @@ def _trigger(
         occurred_at=resolver.path(fields, occurred, (*at, "occurred_at"), f"trigger {key}")
         if occurred
         else None,
+        inputs=made.filters(resolver, fields, said.inputs, (*at, "inputs"), f"trigger {key}"),
         fields=resource.fields,
         sample=resource.sample,
         guarantees={

@@ -152,7 +152,8 @@ class WindowScanWords(SourceWords):
 class TriggerWords(Words):
     """`status` (with `or_later`) is for window scans; without it every change of state is an event.
 
-    `provenance` says how far the status word itself is known.
+    `provenance` says how far the status word itself is known. `inputs` are filters that a person may set:
+    each has a `match`, and none of them is ever required.
     """
 
     label: Label
@@ -163,6 +164,7 @@ class TriggerWords(Words):
     or_later: tuple[str, ...] = ()
     provenance: Provenance = "documented"
     occurred_at: Dotted | None = None
+    inputs: dict[Key, "InputWords"] = {}
 
 
 class InputWords(FieldWords):

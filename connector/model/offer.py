@@ -127,7 +127,9 @@ class Guarantee(Part):
 class Trigger(Part):
     """Something that happens to a record.
 
-    `fields` and `sample` describe one event's data (a row of the list).
+    `inputs` are optional filters (location "match"): of what happened, only events whose record fits are
+    told. What is read, and what is remembered of it, does not depend on them. `fields` and `sample`
+    describe one event's data (a row of the list).
     """
 
     key: str

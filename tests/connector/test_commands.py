@@ -208,6 +208,26 @@ def test_a_return_goes_its_way_and_the_trigger_of_each_step_tells(returns: Run) 
     assert made["rma_number"] in by_number.stdout
 
 
+def test_a_filter_tells_what_fits_and_leaves_the_rest_to_other_watchers(returns: Run) -> None:
+    every = ("trigger", "returnmate", "return_status_changed", "--format", "json")
+    narrow = (*every, "--input", "status=rejected")
+    for poll in (every, narrow):
+        assert "Took note" in returns(*poll).stderr
+    made = [
+        answer(returns("action", "returnmate", "create_return", *ORDER, "--format", "json")) for _ in "ab"
+    ]
+    for one, status in zip(made, ("approved", "rejected"), strict=True):
+        at = ("-i", f"return_id={one['id']}", "-i", f"status={status}")
+        answer(returns("action", "returnmate", "update_return_status", *at, "--format", "json"))
+
+    def told(*poll: str) -> list[str]:
+        return [json.loads(line)["data"]["id"] for line in returns(*poll).stdout.splitlines()]
+
+    assert told(*narrow, "--watch", "--limit", "1") == [made[1]["id"]]
+    assert sorted(told(*every)) == sorted(one["id"] for one in made)
+    assert told(*narrow) == told(*every) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -215,6 +235,8 @@ def test_a_return_goes_its_way_and_the_trigger_of_each_step_tells(returns: Run) 
         (["trigger", "returnmate", "new_retrun"], 2, "did you mean new_return?"),
         (["trigger", "returnmate", "new_return", "--since", "yesterday"], 2, "neither a date nor a time"),
         (["trigger", "returnmate", "new_return", "--profile", "shp"], 2, "no profile 'shp'"),
+        (["trigger", "returnmate", "return_status_changed", "-i", "staus=x"], 2, "did you mean status?"),
+        (["trigger", "returnmate", "new_return", "-i", "status=x"], 2, "There is no input status."),
         (["action", "returnmate", "create_return", "-i", "order_nmber=1"], 2, "did you mean order_number?"),
         (["action", "returnmate", "create_return"], 5, "customer_email is required"),
         (["action", "returnmate", "create_return", *ORDER, "-i", "order_number=!"], 2, "given twice"),
