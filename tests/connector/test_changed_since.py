@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.adversary import START, Restless, run
 
+from connector.compile import integration
 from connector.errors import UnexpectedResponse
 from connector.model import ChangedSince
 from connector.polling import STRATEGIES, Cursor
@@ -256,3 +257,28 @@ def test_a_record_without_what_it_is_told_by_is_refused(about: ChangedSince, spo
     broken = type(read)((row,), complete=True, next_page=2, total=1)
     with pytest.raises(UnexpectedResponse, match=spoilt):
         REAL.fold(ABOUT, about, cursor, broken, world.now, None)
+
+
+def test_guarantees_say_what_a_mark_and_a_state_promise() -> None:
+    made = integration("swap").triggers
+    promises = {
+        key: (one.guarantees["python"].delivers, [".".join(path) for path in one.guarantees["zapier"].dedupe])
+        for key, one in made.items()
+    }
+    assert promises == {
+        "new_return": ("every_record", ["return_id"]),
+        "return_updated": ("latest_state", ["return_id", "date_updated"]),
+        "return_status_changed": ("latest_state", ["return_id", "status"]),
+        "return_completed": ("reached", ["return_id", "date_closed"]),
+        "return_delivered": ("reached", ["return_id", "delivered_date"]),
+        "quality_control_changed": ("latest_state", ["return_id", "quality_control_status"]),
+        "quality_control_passed": ("reached", ["return_id"]),
+        "quality_control_failed": ("reached", ["return_id"]),
+    }
+    python, zapier = (made["return_updated"].guarantees[runtime] for runtime in ("python", "zapier"))
+    assert (python.look_back, zapier.look_back) == (900, DAY)
+    assert (python.order, zapier.order) == ("any", "any")
+    assert (python.calls_per_poll, zapier.calls_per_poll, zapier.items_per_poll) == (20, 10, 1000)
+    assert python.shortest_interval == {}
+    assert "a second change within one second" in python.loses
+    assert made["quality_control_failed"].guarantees["python"].provenance == "assumed"
