@@ -108,18 +108,18 @@ def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
     """Say what is missed among records that a filter shows to have changed."""
     if runtime == "python":
         late = f"Changes that become visible more than {_span(source.overlap)} after newer ones"
+        young = f"A record unchanged for {_span(source.look_back)}"
     else:
-        late = f"All that changed over {_span(source.window)} before a poll, and all but {items:,} records"
-    if source.mark == source.created:
-        return f"{late}."
-    if source.mark == source.changed:
-        return f"{late}; versions between two polls, and a second change within one second."
+        late = (
+            f"What changed over {_span(source.window)} before a poll, and what lies beyond {items:,} records"
+        )
+        young = f"A record unchanged for {_span(source.window)} before the first poll"
     if source.mark is not None:
-        return f"{late}."
+        between = "; versions between two polls, and a second change within one second"
+        return f"{late}{between if source.mark == source.changed else ''}."
     between = "" if source.reached else "; states passed through between two polls"
-    again = "" if runtime == "python" else "; entering the same state again"
-    told = f" A record unchanged for {_span(source.look_back)} counts as new when it changes."
-    return f"{late}{between}{again}.{told if runtime == 'python' else ''}"
+    again = "; entering the same state again" if runtime == "zapier" and not source.reached else ""
+    return f"{late}{between}{again}. {young} counts as new when it changes."
 
 
 def _span(seconds: int) -> str:
