@@ -133,6 +133,12 @@ def _error(  # noqa: PLR0911 - one per kind
             return PermissionDenied(
                 f"{message or f'{title} does not allow this.'}{needed}", scope=scope, **common
             )
+        case "not_found" if body is None and response.content:
+            return UnexpectedResponse(
+                f"{operation.id} was answered with status {status} and a page that is not {title}'s; "
+                "check the base URL.",
+                **common,
+            )
         case "not_found":
             return NotFound(message or f"{title} has no such record.", **common)
         case "validation":

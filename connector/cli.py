@@ -60,10 +60,10 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
     except ConnectorError as problem:
         return _failed(problem)
-    except BrokenPipeError:
-        return _reader_left()
     except SystemExit as ended:  # how the command line library leaves on a broken pipe
         return _reader_left() if isinstance(ended.__context__, BrokenPipeError) else int(ended.code or 0)
+    except OSError as problem:
+        return _reader_left() if isinstance(problem, BrokenPipeError) else _unusable(problem)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except Exception as problem:
@@ -78,6 +78,14 @@ def _reader_left() -> int:
     """Nobody reads any more: what Python still wants to flush goes nowhere, and that is no failure."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _unusable(problem: OSError) -> int:
+    """Tell of a full disk, or of a folder that may not be written to, in the system's words."""
+    where = problem.filename or "The output"
+    print(f"{where} cannot be used: {(problem.strerror or str(problem)).lower()}.", file=sys.stderr)  # noqa: T201
+    _reader_left()
+    return 1
 
 
 def _failed(problem: ConnectorError) -> int:

@@ -64,7 +64,7 @@ class Client:
         sleep: Sleep,
     ) -> None:
         self.integration = integration
-        self.base_url = httpx.URL(base_url.rstrip("/"))
+        self.base_url = address(base_url)
         self.clock = clock
         self.sleep = sleep
         self._skew = timedelta()
@@ -175,7 +175,8 @@ class Client:
             return f"{title} did not answer in time ({self.base_url.host})."
         if isinstance(problem, httpx.DecodingError):
             return f"{title}'s answer cannot be decoded ({self.base_url.host})."
-        return f"{title} cannot be reached at {self.base_url.host} ({type(problem).__name__})."
+        place = self.base_url.netloc.decode("ascii")
+        return f"{title} cannot be reached at {place} ({type(problem).__name__})."
 
     def _back_off(self, attempt: int) -> float:
         """Full jitter: anything up to half a second, one, two, four … (at most `LONGEST_BACK_OFF`)."""
@@ -198,6 +199,19 @@ class _VendorOnly(httpx.Auth):
         if origin(request.url) == self._origin:
             request.headers[self._header] = self._value
         yield request
+
+
+def address(base_url: str) -> httpx.URL:
+    """Return a base URL without its trailing slash; `ConfigurationError` when it is none."""
+    try:
+        url = httpx.URL(base_url.strip().rstrip("/"))
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ConfigurationError(
+            f"{base_url!r} is no base URL; write it like https://api.example.com/v1, with http:// or https://."
+        )
+    return url
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -30,7 +30,7 @@ from connector.model import (
 from connector.resolve import Resolver, dotted, walk
 from connector.spec import Spec, SpecError
 from connector.vocabulary import Catalog
-from connector.words import did_you_mean
+from connector.words import did_you_mean, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ def integration(vendor: str) -> Integration:
     """
     known = vendors()
     if vendor not in known:
-        guess = did_you_mean(vendor, known) or f"; there are {', '.join(known)}."
+        guess = did_you_mean(vendor, known) or f"; there is {listed(known)}."
         raise ConfigurationError(f"There is no vendor {vendor!r}{guess}")
     text = (CATALOGS / f"{vendor}.yaml").read_text(encoding="utf-8")
     return join(openapi.read(vendor), text, f"{vendor}.yaml")
@@ -237,7 +237,7 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
             resolver.parameter(operation, one.page, at, f"paging {key}")
             size = resolver.parameter(operation, one.size, at, f"paging {key}")
             most = int(size.field.bounds.maximum or most) if size else most
-            for path in (one.total, one.total_pages, one.size_reported):
+            for path in (one.total, one.size_reported):
                 resolver.path(operation.response.children, path, at, f"paging {key}")
         if one.page_size > most:
             resolver.complain(("paging", key, "page_size"), f"the API allows {most} to a page at most.")
@@ -249,7 +249,6 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
             size=one.page_size,
             max_size=most,
             total=dotted(one.total),
-            total_pages=dotted(one.total_pages),
             size_reported=dotted(one.size_reported),
             missing_is_empty=one.missing_is_empty,
         )

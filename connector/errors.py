@@ -1,16 +1,17 @@
 """Everything that can go wrong, as one tree.
 
-ConnectorError
-├── ConfigurationError        the caller's set-up: unknown vendor or key, bad profile, cursor of another
-trigger │   ├── UnknownKey            a trigger, action or search that is not offered (also a KeyError)
-│   └── CatalogError          a catalog that does not fit its description (`problems`, each with
-its line) ├── AuthenticationError       401: the credential is missing, wrong or expired ├──
-PermissionDenied          403: the credential is good but may not do this (`scope` names what is missing)
-├── NotFound                  404: no such record ├── ValidationFailed          the input is wrong, found
-here or by the vendor (`fields`) ├── RateLimited               429, or a limit that would be exceeded
-(`retry_after` seconds) ├── VendorUnavailable         5xx, or no connection: nothing was done, try later
-├── UnexpectedResponse        an answer that is not JSON, cut off, or of another shape └── OutcomeUnknown
-a write that may or may not have happened (`sent`)
+    ConnectorError
+    ├── ConfigurationError      the caller's set-up: unknown vendor, bad profile, cursor of another trigger
+    │   ├── UnknownKey          a trigger, action or search that is not offered (also a KeyError)
+    │   └── CatalogError        a catalog that does not fit its description (`problems`, with their lines)
+    ├── AuthenticationError     401: the credential is missing, wrong or expired
+    ├── PermissionDenied        403: the credential is good but may not do this (`scope` is missing)
+    ├── NotFound                404: no such record
+    ├── ValidationFailed        the input is wrong, found here or by the vendor (`fields`)
+    ├── RateLimited             429, or a limit that would be exceeded (`retry_after` seconds)
+    ├── VendorUnavailable       5xx, or no connection: nothing was done, try later
+    ├── UnexpectedResponse      an answer that is not JSON, cut off, or of another shape
+    └── OutcomeUnknown          a write that may or may not have happened (`sent`)
 
 Messages are sentences for people and hold no secret. `operation` names the request concerned, `status` the
 HTTP status if there was one.

@@ -68,17 +68,35 @@ def inputs(
     for key, said in words.items():
         place = (*at, key)
         if said.match is not None:
-            steps = resolver.path(record, said.match, (*place, "match"), f"{who} input {key}")
-            field = walk(record, steps) or Field(key=key, label=key, type="string")
-            found.append(
-                _input(key, field.model_copy(update={"required": False}), said, "match", steps, None)
-            )
+            found.append(_matched(resolver, record, key, said, said.match, place, who))
             continue
         resolved = _placed(resolver, operation, key, said, place, who)
         if resolved:
             found.append(resolved)
     _check_complete(resolver, operation, found, at, who)
     return tuple(found)
+
+
+def filters(
+    resolver: Resolver, record: tuple[Field, ...], words: Mapping[str, InputWords], at: At, who: str
+) -> tuple[InputField, ...]:
+    """Resolve a trigger's inputs: each is compared with a record read, and fills no part of a request."""
+    found = []
+    for key, said in words.items():
+        if said.match is None or said.name or said.children or said.required:
+            words_taken = "match (which it needs), label, help, choices and dropdown"
+            resolver.complain((*at, key), f"{who} input {key} is a filter: it takes {words_taken}.")
+            continue
+        found.append(_matched(resolver, record, key, said, said.match, (*at, key), who))
+    return tuple(found)
+
+
+def _matched(
+    resolver: Resolver, record: tuple[Field, ...], key: str, said: InputWords, match: str, place: At, who: str
+) -> InputField:
+    steps = resolver.path(record, match, (*place, "match"), f"{who} input {key}")
+    field = walk(record, steps) or Field(key=key, label=key, type="string")
+    return _input(key, field.model_copy(update={"required": False}), said, "match", steps, None)
 
 
 def _placed(
@@ -136,7 +154,6 @@ def _input(
             "path": path,
             "repeated_as": repeated_as,
             "dropdown": said.dropdown,
-            "advanced": said.advanced,
         }
     )
 

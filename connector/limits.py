@@ -39,7 +39,7 @@ class Limiter:
     async def admit(self, operation: str) -> None:
         """Wait until one more request is allowed; raises `RateLimited` when that would take too long."""
         async with self._lock:
-            wait = self._wait()
+            wait, blocked = self._wait(), self._blocked_until
             if wait > self._patience:
                 raise RateLimited(
                     f"The limit is used up; the next request is possible in {wait:.0f} seconds.",
@@ -48,7 +48,8 @@ class Limiter:
                 )
             if wait > 0:
                 await self._sleep(wait)
-            self._blocked_until = None
+            if self._blocked_until == blocked:  # an answer that came meanwhile may have said more
+                self._blocked_until = None
             self._times.append(self._clock())
 
     def learn(self, headers: httpx.Headers) -> None:

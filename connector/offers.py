@@ -59,7 +59,6 @@ def _resource(key: str, said: ResourceWords, resolver: Resolver) -> Resource:
     return Resource(
         key=key,
         noun=said.noun,
-        plural=said.plural,
         id=resolver.path(fields, said.id, (*at, "id"), who) if said.id else (),
         label=tuple(resolver.path(fields, path, (*at, "label"), who) for path in said.label),
         fields=made.named(fields, said.fields),
@@ -106,6 +105,7 @@ def _trigger(
     fields = _row(operation) or resource.fields
     source = sources.source(said, source_words, resolver, operation, fields, key)
     occurred = said.occurred_at
+    _check_dropdowns(resolver, said.inputs, words, (*at, "inputs"), f"trigger {key}")
     provenance = least_certain([said.provenance, sources.provenance(source, operation, fields)])
     ceilings = source_words.pages
     return Trigger(
@@ -117,6 +117,7 @@ def _trigger(
         occurred_at=resolver.path(fields, occurred, (*at, "occurred_at"), f"trigger {key}")
         if occurred
         else None,
+        inputs=made.filters(resolver, fields, said.inputs, (*at, "inputs"), f"trigger {key}"),
         fields=resource.fields,
         sample=resource.sample,
         guarantees={

@@ -75,7 +75,11 @@ def _lines(label: str, field: Field | None, held: Any) -> Iterator[tuple[str, st
             child = children.get(key)
             yield from _lines(child.label if child else f"{label} {key}", child, value)
     elif isinstance(held, list):
-        yield label, ", ".join(short(item) for item in held) or "none"
+        lines = [short(item) for item in held] or ["none"]
+        if not any(isinstance(item, dict) for item in held):
+            lines = [", ".join(lines)]
+        for index, written in enumerate(lines):
+            yield ("" if index else label), written
     else:
         yield label, short(held)
 

@@ -14,7 +14,13 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import ConfigurationError, ConnectorError, NotFound, VendorUnavailable
+from connector.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectorError,
+    NotFound,
+    VendorUnavailable,
+)
 from connector.words import did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
 SANDBOX = "sandbox"
 DEFAULT = "default"
 SANDBOX_URL = "http://127.0.0.1:4010"
+UNAUTHORIZED = 401
 NAME = re.compile(r"^[A-Za-z0-9_-]+$")
 
 
@@ -94,8 +101,7 @@ class Profiles:
 
     def keep(self, vendor: str, profile: Profile) -> None:
         """Write a profile to the file, which only its owner can read."""
-        if not NAME.match(profile.name):
-            raise ConfigurationError(f"{profile.name!r} cannot name a profile: use letters, digits, - and _.")
+        check_name(profile.name)
         everything = self._read()
         values = {**({"base_url": profile.base_url} if profile.base_url else {}), **profile.fields}
         everything.setdefault(vendor, {})[profile.name] = values
@@ -160,8 +166,18 @@ class Profiles:
         return _described(integration, response, url)
 
 
+def check_name(name: str) -> None:
+    """Raise `ConfigurationError` for what cannot name a profile."""
+    if not NAME.fullmatch(name):
+        raise ConfigurationError(f"{name!r} cannot name a profile: use letters, digits, - and _.")
+
+
 def _described(integration: Integration, response: httpx.Response, url: str) -> Profile:
     """Read the sandbox's answer about credentials."""
+    if response.status_code == UNAUTHORIZED:
+        raise AuthenticationError(
+            f"The sandbox at {url} asks for its control token; put it into RETURNS_CONTROL_TOKEN."
+        )
     try:
         vendors = response.json()["vendors"]
         if integration.vendor.id not in vendors:

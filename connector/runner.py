@@ -6,11 +6,11 @@ and the note of it. Ids are stable, so a consumer that knows ids sees each event
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from connector.errors import RateLimited, VendorUnavailable
+from connector.errors import ConnectorError, RateLimited, UnexpectedResponse, VendorUnavailable
 from connector.polling import Event
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from connector.clock import Sleep
     from connector.cursors import Cursors
-    from connector.errors import ConnectorError
     from connector.triggers import BoundTrigger, Polled
 
 Handler = Callable[[Event], Awaitable[None]]
@@ -40,8 +39,9 @@ def no_crash(point: str) -> None:
 
 
 class Runner:
-    """One trigger of one profile: `with cursors.held(profile, trigger.name): await runner.once()`.
+    """One trigger of one profile: `with cursors.held(profile, trigger.watch_name()): await runner.once()`.
 
+    `inputs` are the trigger's filters; the cursor is kept under `trigger.watch_name(**inputs)`.
     `crash` is called at the named points `polled`, `handed_over_one`, `noted_one`, `handed_over`,
     `committed`.
     """
@@ -53,9 +53,12 @@ class Runner:
         *,
         profile: str,
         handler: Handler,
+        inputs: Mapping[str, Any] | None = None,
         crash: CrashPoint = no_crash,
     ) -> None:
         self._trigger = trigger
+        self._inputs = inputs or {}
+        self._name = trigger.watch_name(**self._inputs)
         self._cursors = cursors
         self._profile = profile
         self._handler = handler
@@ -63,10 +66,10 @@ class Runner:
 
     async def once(self, *, since: datetime | date | None = None, limit: int | None = None) -> Ran:
         """Poll once and hand over what is new, at most `limit` events; the rest comes with the next round."""
-        cursor = self._cursors.load(self._profile, self._trigger.name)
-        polled = await self._trigger.poll(cursor, since=since)
+        cursor = self._cursors.load(self._profile, self._name)
+        polled = await self._trigger.poll(cursor, since=since, **self._inputs)
         self._crash("polled")
-        known = self._cursors.handed_over(self._profile, self._trigger.name)
+        known = self._cursors.handed_over(self._profile, self._name)
         fresh = [event for event in polled.events if event.id not in known]
         taken = fresh if limit is None else fresh[:limit]
         for event in taken:
@@ -89,18 +92,21 @@ class Runner:
     ) -> None:
         """Poll every `interval` seconds until `limit` events were handed over (None: until cancelled).
 
-        A vendor that cannot be reached, or that wants fewer requests, is asked again later; `failed`
-        hears of it.
+        A vendor that cannot be reached, or that wants fewer requests, is asked again later; so is one that
+        answers nonsense, once it has answered well (a proxy's error page is no reason to stop watching).
+        `failed` hears of it.
         """
         left = limit
+        later: tuple[type[ConnectorError], ...] = (VendorUnavailable, RateLimited)
         while left is None or left > 0:
             pause = interval
             try:
                 outcome = await self.once(since=since, limit=left)
-            except (VendorUnavailable, RateLimited) as problem:
+            except later as problem:
                 failed(problem)
                 pause = max(interval, getattr(problem, "retry_after", None) or 0)
             else:
+                later = (VendorUnavailable, RateLimited, UnexpectedResponse)
                 ran(outcome)
                 left = None if left is None else left - outcome.handed_over
                 if left == 0:
@@ -110,10 +116,10 @@ class Runner:
     async def _hand_over(self, event: Event) -> None:
         await self._handler(event)
         self._crash("handed_over_one")
-        self._cursors.note(self._profile, self._trigger.name, event.id)
+        self._cursors.note(self._profile, self._name, event.id)
         self._crash("noted_one")
 
     def _commit(self, polled: Polled) -> None:
         passed = None if polled.complete else [event.id for event in polled.events]
-        self._cursors.commit(self._profile, self._trigger.name, polled.cursor, passed)
+        self._cursors.commit(self._profile, self._name, polled.cursor, passed)
         self._crash("committed")

@@ -36,16 +36,17 @@ class BoundSearch:
         search = self.search
         filled = fill(search.key, search.inputs, inputs)
         if search.at_least_one and not any(key in filled.inputs for key in search.at_least_one):
-            error = FieldError(
-                search.at_least_one[0], f"or another of {listed(search.at_least_one)} is required"
-            )
-            raise refused(search.key, [error])
+            first, *others = search.at_least_one
+            needed = f"is required, unless {listed(others)} is given" if others else "is required"
+            raise refused(search.key, [FieldError(first, needed)])
         operation = self._client.integration.operations[search.operation]
         try:
             if operation.paging:
                 return await self._rows(operation, filled, limit)
             data = (await self._client.call(operation, {**search.query, **filled.values})).data
         except NotFound:
+            if "{" not in operation.path:  # no record is asked for, so none is missing: the address is wrong
+                raise
             return []
         return data[:limit] if isinstance(data, list) else [data]
 

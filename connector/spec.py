@@ -109,7 +109,6 @@ class Spec:
             path=path,
             summary=raw.get("summary", ""),
             description=raw.get("description", ""),
-            tag=(raw.get("tags") or [""])[0],
             parameters=parameters,
             body=body,
             body_required=required,
@@ -118,7 +117,6 @@ class Spec:
             scope=raw.get("x-required-scope"),
             provenance=provenance,
             example=example,
-            examples_of_errors=self._error_examples(raw.get("responses", {}), f"{where}.responses"),
         )
 
     def _parameters(self, raw: list[Any], where: str, inherited: Provenance) -> tuple[Parameter, ...]:
@@ -170,16 +168,6 @@ class Spec:
                 return int(status), field, self._example(media)
         raise SpecError(f"{where}: no successful response is described.")
 
-    def _error_examples(self, responses: Mapping[str, Any], where: str) -> dict[int, Any]:
-        found = {}
-        for status, raw in responses.items():
-            if str(status)[:1] in "45":
-                response = self._resolve(raw, f"{where}.{status}")
-                self._check("response", response, f"{where}.{status}")
-                if response.get("content"):
-                    found[int(status)] = self._example(self._json(response, f"{where}.{status}"))
-        return found
-
     def _json(self, holder: Any, where: str) -> Mapping[str, Any]:
         media = holder.get("content", {}).get("application/json")
         if media is None or "schema" not in media:
@@ -220,7 +208,6 @@ class Spec:
             known_values=tuple(str(one) for one in known),
             default=schema.get("default"),
             bounds=bounds(schema),
-            read_only=bool(schema.get("readOnly")),
             provenance=provenance,
             example=self._expand(schema.get("example")),
         )

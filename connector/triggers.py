@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from connector.actions import holds
 from connector.errors import ConfigurationError
+from connector.inputs import fill
 from connector.polling import STRATEGIES, Cursor, Event, Strategy
 from connector.polling.parts import About, as_moment
+from connector.resolve import at_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,14 +45,27 @@ class BoundTrigger:
         self._client = client
         self._strategy = strategy or STRATEGIES[trigger.source.strategy]
 
-    async def poll(self, cursor: Cursor | None = None, *, since: datetime | date | None = None) -> Polled:
+    def watch_name(self, **inputs: Any) -> str:
+        """Return the name under which a watcher with these inputs keeps its cursor: they are part of it.
+
+        The cursor of a watcher has passed what its filter left out, so one with another filter needs its own.
+        Raises `ValidationFailed` for wrong inputs.
+        """
+        given = fill(self.trigger.key, self.trigger.inputs, inputs).inputs
+        return f"{self.name} {json.dumps(given, sort_keys=True, default=str)}" if given else self.name
+
+    async def poll(
+        self, cursor: Cursor | None = None, *, since: datetime | date | None = None, **inputs: Any
+    ) -> Polled:
         """Poll once.
 
         Without a cursor and `since`, nothing is an event: the poll takes note of what is there. `since`
-        (for the first poll only) asks for what happened from then on. Hand the events over before you
-        keep the cursor. Raises `ConfigurationError` for a cursor that another trigger or version made,
-        and all errors of a read.
+        (for the first poll only) asks for what happened from then on. Inputs by key tell only the events
+        whose record fits; the cursor passes the others too. Hand the events over before you keep the cursor.
+        Raises `ValidationFailed` for wrong inputs, `ConfigurationError` for a cursor that another trigger or
+        version made, and all errors of a read.
         """
+        wanted = fill(self.trigger.key, self.trigger.inputs, inputs).matches
         state = None if cursor is None else self._opened(cursor)
         start = as_moment(since) if since is not None and cursor is None else None
         now = self._client.clock()
@@ -58,7 +75,12 @@ class BoundTrigger:
         about = About(self.name, self.trigger.key, self.trigger.occurred_at)
         poll = self._strategy.fold(about, source, state, read, now, start)
         sealed = {"version": VERSION, "trigger": self.name, "strategy": source.strategy, "state": poll.cursor}
-        return Polled(events=poll.events, cursor=sealed, complete=read.complete)
+        events = tuple(
+            event
+            for event in poll.events
+            if all(holds(at_path(event.data, path), value) for path, value in wanted)
+        )
+        return Polled(events=events, cursor=sealed, complete=read.complete)
 
     async def _fetch(self, query: Mapping[str, Any], number: int) -> Page:
         operation = self._client.integration.operations[self.trigger.source.operation]

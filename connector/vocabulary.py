@@ -80,7 +80,6 @@ class PagingWords(Words):
     first: int = 1
     page_size: int
     total: Dotted
-    total_pages: Dotted
     size_reported: Dotted
     missing_is_empty: bool = False
     operations: tuple[str, ...]
@@ -98,7 +97,6 @@ class ResourceWords(Words):
     """`schema` is a component of the description, `sample` an operation whose example shows such a record."""
 
     noun: str
-    plural: str
     record: str = Default(alias="schema")
     id: Dotted | None = None
     label: tuple[Dotted, ...] = ()
@@ -175,7 +173,8 @@ class WindowScanWords(OrderedWords):
 class TriggerWords(Words):
     """`status` (with `or_later`) is for sources with a state; without it every change of state is an event.
 
-    `provenance` says how far the status word itself is known.
+    `provenance` says how far the status word itself is known. `inputs` are filters that a person may set:
+    each has a `match`, and none of them is ever required.
     """
 
     label: Label
@@ -186,6 +185,7 @@ class TriggerWords(Words):
     or_later: tuple[str, ...] = ()
     provenance: Provenance = "documented"
     occurred_at: Dotted | None = None
+    inputs: dict[Key, "InputWords"] = {}
 
 
 class InputWords(FieldWords):
@@ -198,7 +198,6 @@ class InputWords(FieldWords):
     match: Dotted | None = None
     required: Literal[True] | None = None
     dropdown: str | None = None
-    advanced: bool = False
     children: dict[Key, "InputWords"] = {}
 
 

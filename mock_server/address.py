@@ -2,7 +2,11 @@
 
 import os
 import socket
+from errno import EACCES, EADDRINUSE
 from ipaddress import ip_address
+
+_OF_THE_PORT = {EADDRINUSE, EACCES}
+"""Taken, or below 1024 and not for everybody; all else that goes wrong is the host's fault."""
 
 
 class AddressError(Exception):
@@ -17,8 +21,9 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         number = error.errno or 0  # names that do not resolve have negative numbers, and say it themselves
         reason = os.strerror(number) if number > 0 else error.strerror or str(error)
+        option = "--port" if number in _OF_THE_PORT else "--host"
         raise AddressError(
-            f"{host} port {port} cannot be listened on ({reason.lower()}); choose another with --port."
+            f"{host} port {port} cannot be listened on ({reason.lower()}); choose another with {option}."
         ) from error
 
 

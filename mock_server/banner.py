@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mock_server.remote import DEFAULT_URL
@@ -41,13 +44,20 @@ def _facts(settings: Settings) -> Iterator[str]:
 
 
 def _next_steps(entries: list[Entry], base_url: str) -> Iterator[str]:
+    program = _program()
     for entry in entries[:1]:
         yield ""
         yield "Try next, in two other terminals:"
         if base_url != DEFAULT_URL:
             yield f"  export RETURNS_SANDBOX_URL={base_url}"
-        yield f"  returns trigger {entry.name} new_return --watch"
-        yield f"  returns action {entry.name} create_return {_inputs(entry.document)}"
+        yield f"  {program} trigger {entry.name} new_return --watch"
+        yield f"  {program} action {entry.name} create_return {_inputs(entry.document)}"
+
+
+def _program() -> str:
+    """Return how to call this program: by its name where the shell finds it, else as it was called."""
+    called = Path(sys.argv[0])
+    return "returns" if shutil.which("returns") or called.name != "returns" else shlex.quote(str(called))
 
 
 def _inputs(document: Mapping[str, Any]) -> str:

@@ -111,7 +111,8 @@ def _settings(given: dict[str, Any]) -> Settings:
         settings = Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
-        _stop(f"{first['loc'][0]}: {first['msg']}.", _MISUSED)
+        name = str(first["loc"][0])  # options are checked by now: this one comes from the environment
+        _stop(f"RETURNS_{name.upper()}: {first['msg']}.", _MISUSED)
     if "database" in settings.model_fields_set:
         return settings
     folder = user_data_path("returns-connector", ensure_exists=True)

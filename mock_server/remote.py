@@ -6,6 +6,7 @@ import json
 import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 DEFAULT_URL = "http://127.0.0.1:4010"
 _FAILED = 1
+_EXIT_CODES = {400: 5, 401: 3, 403: 3, 404: 4, 409: 5, 429: 6}
+"""By HTTP status, as `returns --help` lists them."""
 _SECONDS = 30.0
 
 commands = typer.Typer(
@@ -54,7 +57,7 @@ def credentials(
     token: Token = "",
 ) -> None:
     """Show how to log in to each API of a running sandbox."""
-    answer = _ask(url, token, "GET", f"/tenants/{tenant}/credentials")
+    answer = _ask(url, token, "GET", f"/tenants/{_part(tenant)}/credentials")
     if output is CredentialsFormat.json:
         print(answer.text)  # noqa: T201
     elif output is CredentialsFormat.curl:
@@ -105,14 +108,16 @@ def reset(
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Put a tenant back to its first moment."""
-    _show(_ask(url, token, "POST", f"/tenants/{tenant}/reset"), output)
+    """Put a tenant back to its first moment: times and ids start over."""
+    _show(_ask(url, token, "POST", f"/tenants/{_part(tenant)}/reset"), output)
+    again = "A trigger that watched this tenant begins anew with --restart: it may know the ids and times."
+    print(again, file=sys.stderr)  # noqa: T201
 
 
 @commands.command("delete-tenant")
 def delete_tenant(tenant: str, url: Url = DEFAULT_URL, token: Token = "") -> None:
     """Remove a tenant and everything of it."""
-    _ask(url, token, "DELETE", f"/tenants/{tenant}")
+    _ask(url, token, "DELETE", f"/tenants/{_part(tenant)}")
 
 
 @commands.command()
@@ -120,7 +125,7 @@ def clock(
     tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
 ) -> None:
     """Read a tenant's clock."""
-    _show(_ask(url, token, "GET", f"/tenants/{tenant}/clock"), output)
+    _show(_ask(url, token, "GET", f"/tenants/{_part(tenant)}/clock"), output)
 
 
 @commands.command()
@@ -132,7 +137,7 @@ def advance(
     token: Token = "",
 ) -> None:
     """Move a tenant's clock forward; what falls due on the way happens."""
-    answer = _ask(url, token, "POST", f"/tenants/{tenant}/clock/advance", {"seconds": seconds})
+    answer = _ask(url, token, "POST", f"/tenants/{_part(tenant)}/clock/advance", {"seconds": seconds})
     _show(answer, output, "ran", otherwise="clock")
 
 
@@ -141,7 +146,7 @@ def freeze(
     tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
 ) -> None:
     """Stop a tenant's clock."""
-    _show(_ask(url, token, "POST", f"/tenants/{tenant}/clock/freeze"), output)
+    _show(_ask(url, token, "POST", f"/tenants/{_part(tenant)}/clock/freeze"), output)
 
 
 @commands.command()
@@ -149,7 +154,7 @@ def unfreeze(
     tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
 ) -> None:
     """Let a tenant's clock tick on."""
-    _show(_ask(url, token, "POST", f"/tenants/{tenant}/clock/unfreeze"), output)
+    _show(_ask(url, token, "POST", f"/tenants/{_part(tenant)}/clock/unfreeze"), output)
 
 
 @commands.command()
@@ -164,7 +169,7 @@ def ledger(
 ) -> None:
     """Show what happened, in order."""
     query = {"after": after, "limit": limit, **({"kind": kind} if kind else {})}
-    _show(_ask(url, token, "GET", f"/tenants/{tenant}/ledger", query=query), output, "events")
+    _show(_ask(url, token, "GET", f"/tenants/{_part(tenant)}/ledger", query=query), output, "events")
 
 
 @commands.command()
@@ -179,7 +184,13 @@ def move(
 ) -> None:
     """Move a return, as the merchant would in the vendor's own pages."""
     body = {"vendor": vendor, "status": status}
-    _show(_ask(url, token, "POST", f"/tenants/{tenant}/returns/{return_id}/move", body), output, "document")
+    path = f"/tenants/{_part(tenant)}/returns/{_part(return_id)}/move"
+    _show(_ask(url, token, "POST", path, body), output, "document")
+
+
+def _part(name: str) -> str:
+    """Write a name as one segment of a path."""
+    return quote(name, safe="")
 
 
 def _ask(
@@ -201,20 +212,25 @@ def _ask(
     except (httpx.TransportError, httpx.InvalidURL):
         _stop(f"No sandbox answers at {url}; start one with `returns serve`, or name it with --url.")
     if answer.is_error:
-        _stop(_reason(answer))
+        _stop(_reason(answer), _EXIT_CODES.get(answer.status_code, _FAILED))
     return answer
 
 
 def _reason(answer: httpx.Response) -> str:
+    from httpx import codes
+
     try:
-        return str(answer.json()["error"]["message"])
+        message = str(answer.json()["error"]["message"])
     except (ValueError, KeyError, TypeError):
         return f"What answers at {answer.url.host} is no sandbox: it says {answer.status_code}."
+    if answer.status_code == codes.UNAUTHORIZED:
+        return f"{message} Give it with --token or RETURNS_CONTROL_TOKEN; `returns serve` printed it."
+    return message
 
 
-def _stop(sentence: str) -> Any:
+def _stop(sentence: str, code: int = _FAILED) -> Any:
     print(sentence, file=sys.stderr)  # noqa: T201
-    raise typer.Exit(_FAILED)
+    raise typer.Exit(code)
 
 
 def _curl(vendor: str, found: Mapping[str, Any]) -> str:
@@ -242,7 +258,9 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*columns, box=None, pad_edge=False, show_header=any(columns))
+    table = Table(box=None, pad_edge=False, show_header=any(columns))
+    for column in columns:
+        table.add_column(column, overflow="fold")  # an id that is cut off is of no use
     for row in rows:
         table.add_row(*(value if isinstance(value, str) else json.dumps(value) for value in row))
     console = Console()

@@ -1,6 +1,6 @@
 """The sandbox's settings: one frozen object, filled once by the command line."""
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - addresses to listen on, not to call
@@ -12,7 +12,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RETURNS_", frozen=True, extra="ignore")
 
     host: str = "127.0.0.1"
-    port: int = 4010
+    port: int = Field(default=4010, ge=0, le=65_535)
     public_url: str = ""
     """Scheme, host and port as clients see them; empty: made from `host` and `port`."""
     database: str = "sqlite://"
@@ -21,13 +21,13 @@ class Settings(BaseSettings):
     """Serve this vendor alone, at the root; empty: all vendors, each under its name."""
     rate_limits: bool = True
     seed: int = 1
-    seed_size: int = 150
+    seed_size: int = Field(default=150, ge=0, le=20_000)
     """Returns that a new tenant starts with, per vendor."""
     secret: SecretStr | None = None
     """What API keys are derived from; None: the one kept in the database, made at first start."""
     control_token: SecretStr | None = None
     """Asked for as a bearer token by `/__sandbox`; None: no token is asked for."""
-    max_body: int = 1_048_576
+    max_body: int = Field(default=1_048_576, ge=1)
     """Bytes that a request body may have."""
 
     @property

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from support.contract import enforced
 from support.sandbox import Sandbox, running
 
 
@@ -11,3 +12,10 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """One sandbox for the whole run, on disk; tests that write make a tenant of their own."""
     with running(tmp_path_factory.mktemp("sandbox")) as started:
         yield started
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _requests_keep_the_contract() -> Iterator[None]:
+    """Whatever a connection of this process sends in any test, the vendor's document allows."""
+    with enforced():
+        yield

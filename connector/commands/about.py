@@ -62,13 +62,9 @@ def _promises(integration: Integration) -> dict[str, object]:
 
 def _offer(made: Integration) -> None:
     title = made.vendor.title
-    triggers = made.triggers.values()
-    table(
-        f"{title}: triggers",
-        ["Key", "Label", "Description"],
-        ((t.key, t.label, t.description) for t in triggers),
-    )
     columns = ["Key", "Label", "Description", "Inputs (* required)"]
+    triggers = ((one.key, one.label, one.description, _inputs(one.inputs)) for one in made.triggers.values())
+    table(f"{title}: triggers", columns, triggers)
     actions = ((one.key, one.label, one.description, _inputs(one.inputs)) for one in made.actions.values())
     table(f"\n{title}: actions", columns, actions)
     searches = ((one.key, one.label, one.description, _inputs(one.inputs)) for one in made.searches.values())

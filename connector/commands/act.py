@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.commands.options import As, ProfileName, Vendor, connected
+from connector.commands.options import As, Inputs, ProfileName, Vendor, collected, connected
 from connector.output import Format, document, record, short, table, tell, waiting
 
 if TYPE_CHECKING:
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 Key = Annotated[
     str, typer.Argument(help="Which one; `returns catalog VENDOR` lists them.", show_default=False)
-]
-Inputs = Annotated[
-    list[str] | None,
-    typer.Option("--input", "-i", help="KEY=VALUE; for line items KEY[0].COLUMN=VALUE.", show_default=False),
 ]
 Document = Annotated[
     str | None,
@@ -106,12 +102,7 @@ def _show(integration: Integration, search: Search, found: list[dict[str, Any]])
 
 
 def _inputs(fields: Sequence[InputField], pairs: list[str] | None, source: str | None) -> dict[str, Any]:
-    from connector.arguments import Misused, collect
-
-    try:
-        return collect(fields, pairs or (), _document(source) if source else None)
-    except Misused as problem:
-        raise typer.BadParameter(str(problem)) from None
+    return collected(fields, pairs, _document(source) if source else None)
 
 
 def _document(source: str) -> dict[str, Any]:

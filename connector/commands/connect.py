@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from connector.commands.options import Vendor, opened, profiles
+from connector.errors import ConfigurationError
 from connector.output import tell, waiting
 
 if TYPE_CHECKING:
@@ -27,15 +29,20 @@ def connect(
 
     Login fields that are in the environment (RETURNS_<VENDOR>_<FIELD>) are not asked for.
     """
+    from connector.client import address
     from connector.compile import integration as compiled
-    from connector.profiles import Profile
+    from connector.profiles import Profile, check_name
 
     integration = compiled(vendor)
-    place = base_url or _base_url(integration, environment)
+    check_name(profile)
+    place = str(address(base_url or _base_url(integration, environment)))
     known = profiles()
     fields = {}
     for field in integration.authentication.fields:
         said = known.given(vendor, field.key) or _ask(field.label, field.help, field.secret, field.required)
+        if not said and field.required:
+            name = f"RETURNS_{vendor}_{field.key}".upper()
+            raise ConfigurationError(f"No {field.label} was given; type it in, or put it into {name}.")
         if said:
             fields[field.key] = said
     made = Profile(name=profile, base_url=place, fields=fields)
@@ -47,6 +54,8 @@ def connect(
 def _ask(label: str, explanation: str, secret: bool, required: bool) -> str:  # noqa: FBT001 - a field's facts
     if explanation:
         tell(explanation)
+    if not sys.stdin.isatty():  # a script's answers, one a line
+        return sys.stdin.readline().strip()
     prompt = label if required else f"{label} (may stay empty)"
     default = None if required else ""
     answer: str = typer.prompt(prompt, hide_input=secret, default=default, show_default=False, err=True)
@@ -54,7 +63,6 @@ def _ask(label: str, explanation: str, secret: bool, required: bool) -> str:  # 
 
 
 def _base_url(integration: Integration, key: str | None) -> str:
-    from connector.errors import ConfigurationError
     from connector.words import did_you_mean, listed
 
     if key is None:

@@ -11,17 +11,36 @@ import typer
 from connector.output import Format
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from typing import Any
 
     from connector.connection import Connection
-    from connector.model import Integration
+    from connector.model import InputField, Integration
     from connector.profiles import Profile, Profiles
 
-Vendor = Annotated[str, typer.Argument(help="Which vendor, for example returnmate.", show_default=False)]
+Vendor = Annotated[
+    str, typer.Argument(help="Which vendor; `returns catalog` lists them.", show_default=False)
+]
 ProfileName = Annotated[
     str | None, typer.Option("--profile", help="Which connection; see `returns connect`.", show_default=False)
 ]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option("--input", "-i", help="KEY=VALUE; for line items KEY[0].COLUMN=VALUE.", show_default=False),
+]
 As = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
+
+
+def collected(
+    fields: Sequence[InputField], pairs: list[str] | None, document: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the inputs given as pairs and as a JSON object; what cannot be understood is wrong usage."""
+    from connector.arguments import Misused, collect
+
+    try:
+        return collect(fields, pairs or (), document)
+    except Misused as problem:
+        raise typer.BadParameter(str(problem)) from None
 
 
 def profiles() -> Profiles:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from datetime import date, datetime
 from pathlib import Path  # noqa: TC003 - typer reads it
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.commands.options import As, ProfileName, Vendor, connected
+from connector.commands.options import As, Inputs, ProfileName, Vendor, collected, connected
 from connector.output import Format, line, printable, say, tell, waiting
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ Key = Annotated[str, typer.Argument(help="Which trigger, for example new_return.
 def trigger(
     vendor: Vendor,
     key: Key,
+    inputs: Inputs = None,
     watch: Annotated[bool, typer.Option("--watch", help="Keep polling until Ctrl-C.")] = False,  # noqa: FBT002
     interval: Annotated[float, typer.Option(help="Seconds between polls when watching.", min=1)] = 15,
     since: Annotated[
@@ -48,8 +49,8 @@ def trigger(
     """Print what is new since the last time: each event once, oldest first.
 
     The first poll takes note of what is there and prints nothing (unless --since asks for it). What was
-    seen is remembered for each connection and trigger, so a watch that is stopped and started again
-    repeats nothing and misses nothing. With --format json, each event is one line.
+    seen is remembered for each connection, trigger and choice of inputs, so a watch that is stopped and
+    started again repeats nothing and misses nothing. With --format json, each event is one line.
     """
     from platformdirs import user_state_path
 
@@ -59,9 +60,10 @@ def trigger(
 
     integration = compiled(vendor)
     wanted = offered(integration, "trigger", integration.triggers, key)
+    given = collected(wanted.inputs, inputs)
     start = None if since is None else _moment(since)
     cursors = Cursors(state or user_state_path("returns-connector") / "cursors.sqlite3")
-    watching = _Watching(integration, wanted, cursors, output)
+    watching = _Watching(integration, wanted, given, cursors, output)
     pause = interval if watch else None
     try:
         asyncio.run(watching.run(profile, pause=pause, since=start, limit=limit, restart=restart))
@@ -70,9 +72,17 @@ def trigger(
 
 
 class _Watching:
-    def __init__(self, integration: Integration, trigger: Trigger, cursors: Cursors, output: Format) -> None:
+    def __init__(
+        self,
+        integration: Integration,
+        trigger: Trigger,
+        inputs: dict[str, Any],
+        cursors: Cursors,
+        output: Format,
+    ) -> None:
         self._integration = integration
         self._trigger = trigger
+        self._inputs = inputs
         self._cursors = cursors
         self._output = output
 
@@ -86,10 +96,10 @@ class _Watching:
         restart: bool,
     ) -> None:
         async with connected(self._integration, name) as (connection, profile):
-            bound = connection.triggers[self._trigger.key]
-            with self._cursors.held(profile.key, bound.name):
+            kept_as = connection.triggers[self._trigger.key].watch_name(**self._inputs)
+            with self._cursors.held(profile.key, kept_as):
                 if restart:
-                    self._cursors.forget(profile.key, bound.name)
+                    self._cursors.forget(profile.key, kept_as)
                 await self._poll(connection, profile, pause, since, limit)
 
     async def _poll(
@@ -101,12 +111,20 @@ class _Watching:
         limit: int | None,
     ) -> None:
         from connector.clock import sleep
+        from connector.errors import ConfigurationError
         from connector.runner import Runner
 
         bound = connection.triggers[self._trigger.key]
-        if since is not None and self._cursors.load(profile.key, bound.name) is not None:
+        kept_as = bound.watch_name(**self._inputs)
+        begun = self._cursors.load(profile.key, kept_as) is not None
+        if since is not None and begun:
             tell("--since is for the first poll only; add --restart to begin anew.")
-        runner = Runner(bound, self._cursors, profile=profile.key, handler=self._show)
+        if since is None and not begun and self._cursors.handed_over(profile.key, kept_as):
+            raise ConfigurationError(
+                f"The first poll of {kept_as} was cut off before it had told everything; "
+                "give --since again to hear the rest, or --restart to begin anew from now."
+            )
+        runner = Runner(bound, self._cursors, profile=profile.key, handler=self._show, inputs=self._inputs)
         if pause is None:
             with waiting(f"Polling {self._trigger.label} …"):
                 ran = await runner.once(since=since, limit=limit)
@@ -137,7 +155,7 @@ class _Watching:
     def _ran(self, ran: Ran, *, watching: bool, backfill: bool) -> None:
         if ran.first and not backfill:
             tell(
-                "Watching from now."
+                "Watching from now; Ctrl-C stops."
                 if watching
                 else "Took note of what is there; the next poll tells what is new."
             )

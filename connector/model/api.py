@@ -32,8 +32,7 @@ class Operation(Part):
     `body` is None or a Field of type "object". `status` is the documented success status. `response`
     describes the whole success body and `payload` is the path to what is of interest in it (`("data",)`;
     a list when `payload_is_list`). `paging` names an entry of `Integration.paging` for operations read
-    page by page. `example` is the spec's example of the success body, `examples_of_errors` maps statuses
-    to error bodies.
+    page by page. `example` is the spec's example of the success body.
     """
 
     id: str
@@ -41,7 +40,6 @@ class Operation(Part):
     path: str
     summary: str
     description: str = ""
-    tag: str = ""
     parameters: tuple[Parameter, ...] = ()
     body: Field | None = None
     body_required: bool = False
@@ -53,7 +51,6 @@ class Operation(Part):
     scope: str | None = None
     provenance: Provenance = "documented"
     example: Any = None
-    examples_of_errors: Mapping[int, Any] = {}
 
     @property
     def takes(self) -> frozenset[str]:
@@ -172,6 +169,5 @@ class Paging(Part):
     size: int
     max_size: int
     total: Path
-    total_pages: Path
     size_reported: Path
     missing_is_empty: bool = False

@@ -58,7 +58,6 @@ class Field(Part):
     known_values: tuple[str, ...] = ()
     default: Any = None
     bounds: Bounds = Bounds()
-    read_only: bool = False
     provenance: Provenance = "documented"
     example: Any = None
 
@@ -71,7 +70,6 @@ class InputField(Field):
     outer blanks, with the value at `path` in each record read (a look-up that the API has no filter for).
     `dropdown` names an entry of `Integration.dropdowns` that offers values; anything may still be typed.
     `repeated_as` is the query name for several values at once (`status[]`), when the API has one.
-    `advanced` may be folded away by a form.
     """
 
     location: Literal["path", "query", "body", "match"]
@@ -79,4 +77,3 @@ class InputField(Field):
     children: tuple["InputField", ...] = ()
     dropdown: str | None = None
     repeated_as: str | None = None
-    advanced: bool = False

@@ -20,7 +20,6 @@ class Resource(Part):
 
     key: str
     noun: str
-    plural: str
     id: Path
     label: tuple[Path, ...]
     fields: tuple[Field, ...]
@@ -159,7 +158,9 @@ class Guarantee(Part):
 class Trigger(Part):
     """Something that happens to a record.
 
-    `fields` and `sample` describe one event's data (a row of the list).
+    `inputs` are optional filters (location "match"): of what happened, only events whose record fits are
+    told. What is read, and what is remembered of it, does not depend on them. `fields` and `sample`
+    describe one event's data (a row of the list).
     """
 
     key: str
@@ -236,7 +237,7 @@ class Search(Part):
 
 
 class FindOrCreate(Part):
-    """A search and the action to fall back on. `inputs` maps the search's inputs to the action's."""
+    """A search, and the action to fall back on when it finds nothing."""
 
     key: str
     label: str

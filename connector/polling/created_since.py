@@ -62,11 +62,14 @@ def fold(
     if cursor is None and since is None:
         return Poll((), _primed(source, rows, read, doubt))
     cut, seen = _cut(source, state), state["seen"]
-    fresh = sorted(
+    fresh = [
         (when, key, row)
         for key, (when, row) in rows.items()
         if key not in seen and (cut is None or when >= cut)
-    )
+    ]
+    if source.since is None:
+        fresh.reverse()  # of one moment, in the vendor's order
+    fresh.sort(key=lambda one: one[0])
     moved = _moved(source, state, rows, doubt, read)
     known = {**seen, **{key: when for key, (when, _row) in rows.items()}}
     return Poll(

@@ -74,6 +74,8 @@ def fold(
     counted = read.total is not None and (source.since is not None or not older)
     covered = len(known.keys() | met) >= (read.total or 0) if counted else False
     state = _lap(cursor, read, asked=stamp(start - SECOND), twice=twice, counted=counted, covered=covered)
+    if source.since is None:
+        events.reverse()  # of one moment, in the vendor's order
     events.sort(key=lambda pair: pair[0])
     return Poll(
         events=tuple(event for _when, event in events),

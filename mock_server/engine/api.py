@@ -74,8 +74,6 @@ class Api:
             return self._refuse(_wrong_method(scope["method"], route), None, visit)
         try:
             return await self._carry_out(operation, segments, scope, receive, visit)
-        except Problem as problem:
-            return self._refuse(problem, operation, visit)
         except BrokenReplyError as broken:
             _logger.error("%s %s broke its specification: %s", self._service.name, operation.id, broken)  # noqa: TRY400
         except ClientGone:
@@ -85,6 +83,23 @@ class Api:
         return self._refuse(_SORRY, None, visit)
 
     async def _carry_out(
+        self,
+        operation: Operation,
+        segments: Sequence[bytes],
+        scope: Mapping[str, Any],
+        receive: Receive,
+        visit: Visit,
+    ) -> Answer:
+        try:
+            answer = await self._handled(operation, segments, scope, receive, visit)
+        except Problem as problem:
+            answer = self._refuse(problem, operation, visit)
+        pending = self._gate.pending()
+        if pending is not None:
+            await pending
+        return answer
+
+    async def _handled(
         self,
         operation: Operation,
         segments: Sequence[bytes],
@@ -104,9 +119,6 @@ class Api:
         body = None if operation.body is None else await operation.body.read(raw, receive)
         reply = operation.handler(Call(operation.id, grant, path, values, headers, body, self._base_url))
         payload = operation.responses.encode(reply)
-        pending = self._gate.pending()
-        if pending is not None:
-            await pending
         return Answer(reply.status, payload, self._limits(visit) + reply.headers, self._gate.now(grant))
 
     def _refuse(self, problem: Problem, operation: Operation | None, visit: Visit) -> Answer:

@@ -52,7 +52,7 @@ class Store:
 
     @property
     def pending(self) -> asyncio.Future[None] | None:
-        """The commit that is under way, to be awaited before anybody is told what was read or written."""
+        """What to wait for before telling what was read or written; None when all of it is on disk."""
         return self._batch.pending if self._batch else None
 
     @contextmanager
@@ -64,7 +64,7 @@ class Store:
         if self._changing:
             raise RuntimeError("A change is open already; hand it on instead of opening another.")
         execute, batch = self._execute, self._batch
-        if batch is None or batch.pending is None:
+        if batch is None or not batch.open:
             execute("BEGIN IMMEDIATE")
         if batch:
             execute("SAVEPOINT change")
@@ -74,8 +74,7 @@ class Store:
             yield change
             execute("RELEASE change" if batch else "COMMIT")
         except BaseException:
-            execute("ROLLBACK TO change" if batch else "ROLLBACK")
-            self._memory.forget()
+            self._undo("ROLLBACK TO change" if batch else "ROLLBACK")
             raise
         finally:
             self._changing = False
@@ -86,9 +85,13 @@ class Store:
         try:
             self._execute("COMMIT")
         except BaseException:
-            self._execute("ROLLBACK")
-            self._memory.forget()
+            self._undo("ROLLBACK")
             raise
+
+    def _undo(self, statement: str) -> None:
+        self._memory.forget()
+        if self._connection.in_transaction:  # a full disk makes SQLite undo everything by itself
+            self._execute(statement)
 
     def row(self, tenant: str, vendor: str, kind: str, id_: str) -> Row | None:
         """Return the row of that id, or None."""

@@ -86,6 +86,21 @@ def openapi_ids(vendor: str) -> list[str]:
         ),
         ("records: notes", "records: remarks", "names field remarks"),
         ("equal: {status: status}", "equal: {status: state}", "compares input state"),
+        (
+            "        match: status\n",
+            "        match: statuz\n",
+            "names field statuz, which the record does not have",
+        ),
+        (
+            "        match: status\n",
+            "        name: status\n",
+            "trigger return_status_changed input status is a filter: it takes match",
+        ),
+        (
+            "        dropdown: status\n",
+            "        dropdown: statuses\n",
+            "return_status_changed input status names dropdown statuses, which the catalog does not have",
+        ),
     ],
 )
 def test_a_wrong_name_is_a_complaint_with_its_line(old: str, new: str, complaint: str) -> None:

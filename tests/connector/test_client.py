@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from support.wire import BASE_URL, KEY, Time, Wire, one, refusal, rows
 
 import connector
+from connector.client import address
 from connector.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -25,6 +27,7 @@ from connector.errors import (
     ValidationFailed,
     VendorUnavailable,
 )
+from connector.limits import Limiter
 
 if TYPE_CHECKING:
     from connector.connection import Connection
@@ -138,6 +141,8 @@ async def test_all_wrong_fields_of_a_body_are_named_at_once(rm: Connection, wire
         (httpx.Response(400, text="<html>Bad</html>"), ValidationFailed),
         (httpx.Response(401, json={"error": None}), AuthenticationError),
         (httpx.Response(404, json=[]), NotFound),
+        (httpx.Response(404, content=b""), NotFound),
+        (httpx.Response(404, text="<html>Not here</html>"), UnexpectedResponse),
         (
             httpx.Response(200, json={"success": False, "error": {"code": "NOT_FOUND", "message": "No."}}),
             NotFound,
@@ -352,6 +357,40 @@ def test_a_credential_that_cannot_be_one_is_refused(integration: Integration, ke
         connector.open(integration, api_key=key)
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["api.example.com/v1", "127.0.0.1:4010", "ftp://a.example.com", "http://", "http://a.example.com:x"],
+)
+def test_what_is_no_base_url_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="is no base URL"):
+        address(url)
+
+
+def test_a_connection_needs_a_base_url_that_is_one(integration: Integration) -> None:
+    with pytest.raises(ConfigurationError, match="with http:// or https://"):
+        connector.open(integration, base_url="127.0.0.1:4010", api_key="y")
+
+
 def test_a_login_field_that_does_not_exist_is_refused(integration: Integration) -> None:
     with pytest.raises(ConfigurationError, match="did you mean api_key"):
         connector.open(integration, api_kee="x", api_key="y")
+
+
+async def test_a_block_that_is_learnt_while_another_is_waited_out_holds(integration: Integration) -> None:
+    time = Time()
+
+    def exhausted(seconds: int) -> httpx.Headers:
+        reset = int(time.now.timestamp()) + seconds
+        said = {"x-ratelimit-limit": "60", "x-ratelimit-remaining": "0", "x-ratelimit-reset": str(reset)}
+        return httpx.Headers({**said, "date": format_datetime(time.now, usegmt=True)})
+
+    async def sleep(seconds: float) -> None:
+        await time.sleep(seconds)
+        if len(time.slept) == 1:
+            limiter.learn(exhausted(40))
+
+    limiter = Limiter(integration.limits, time.clock, sleep, 90)
+    limiter.learn(exhausted(10))
+    await limiter.admit("list_returns")
+    await limiter.admit("list_returns")
+    assert time.slept == [10, 40]

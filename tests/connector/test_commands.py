@@ -9,14 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from connector.output import record
 
+if TYPE_CHECKING:
     from support.sandbox import Sandbox
 
 PROGRAM = [sys.executable, "-c", "from connector.cli import main; main()"]
@@ -89,6 +90,22 @@ def test_what_an_action_makes_a_trigger_tells_once(returns: Run) -> None:
     assert told[0]["data"]["items"][0]["quantity"] == 2
     assert told[0]["occurred_at"] == made["created_at"]
     assert returns(*poll).stdout == ""
+
+
+def test_a_first_poll_that_was_cut_off_is_not_forgotten(returns: Run) -> None:
+    """Without --since it would take note of what it has not told yet, and never tell it."""
+    made = [
+        answer(returns("action", "returnmate", "create_return", *ORDER, "--format", "json")) for _ in "abc"
+    ]
+    poll = ("trigger", "returnmate", "new_return", "--format", "json")
+    begun = returns(*poll, "--since", "2020-01-01", "--limit", "1")
+    refused = returns(*poll)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "give --since again" in refused.stderr
+    rest = returns(*poll, "--since", "2020-01-01")
+    told = [json.loads(line)["data"]["id"] for line in (begun.stdout + rest.stdout).splitlines()]
+    assert sorted(told) == sorted(one["id"] for one in made)
+    assert returns(*poll).returncode == 0
 
 
 def test_a_watch_that_is_stopped_and_started_repeats_and_misses_nothing(
@@ -191,6 +208,26 @@ def test_a_return_goes_its_way_and_the_trigger_of_each_step_tells(returns: Run) 
     assert made["rma_number"] in by_number.stdout
 
 
+def test_a_filter_tells_what_fits_and_leaves_the_rest_to_other_watchers(returns: Run) -> None:
+    every = ("trigger", "returnmate", "return_status_changed", "--format", "json")
+    narrow = (*every, "--input", "status=rejected")
+    for poll in (every, narrow):
+        assert "Took note" in returns(*poll).stderr
+    made = [
+        answer(returns("action", "returnmate", "create_return", *ORDER, "--format", "json")) for _ in "ab"
+    ]
+    for one, status in zip(made, ("approved", "rejected"), strict=True):
+        at = ("-i", f"return_id={one['id']}", "-i", f"status={status}")
+        answer(returns("action", "returnmate", "update_return_status", *at, "--format", "json"))
+
+    def told(*poll: str) -> list[str]:
+        return [json.loads(line)["data"]["id"] for line in returns(*poll).stdout.splitlines()]
+
+    assert told(*narrow, "--watch", "--limit", "1") == [made[1]["id"]]
+    assert sorted(told(*every)) == sorted(one["id"] for one in made)
+    assert told(*narrow) == told(*every) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -198,6 +235,8 @@ def test_a_return_goes_its_way_and_the_trigger_of_each_step_tells(returns: Run) 
         (["trigger", "returnmate", "new_retrun"], 2, "did you mean new_return?"),
         (["trigger", "returnmate", "new_return", "--since", "yesterday"], 2, "neither a date nor a time"),
         (["trigger", "returnmate", "new_return", "--profile", "shp"], 2, "no profile 'shp'"),
+        (["trigger", "returnmate", "return_status_changed", "-i", "staus=x"], 2, "did you mean status?"),
+        (["trigger", "returnmate", "new_return", "-i", "status=x"], 2, "There is no input status."),
         (["action", "returnmate", "create_return", "-i", "order_nmber=1"], 2, "did you mean order_number?"),
         (["action", "returnmate", "create_return"], 5, "customer_email is required"),
         (["action", "returnmate", "create_return", *ORDER, "-i", "order_number=!"], 2, "given twice"),
@@ -205,6 +244,10 @@ def test_a_return_goes_its_way_and_the_trigger_of_each_step_tells(returns: Run) 
         (["search", "returnmate", "find_return", "-i", "order_number=#none"], 4, "No return fits."),
         (["search", "returnmate", "find_return"], 5, "is required"),
         (["catalog", "--format", "xml"], 2, "xml"),
+        (["catalog", "nobody"], 2, "There is no vendor 'nobody'; there is returnmate or swap."),
+        (["generate", "zapier", "--output", "/dev/null"], 1, "/dev/null/returnmate cannot be used: not a"),
+        (["connect", "returnmate", "--profile", "a b"], 2, "'a b' cannot name a profile"),
+        (["connect", "returnmate", "--base-url", "127.0.0.1:4010"], 2, "is no base URL"),
         (["nonsense"], 2, "nonsense"),
     ],
 )
@@ -232,6 +275,37 @@ def test_a_vendor_that_is_away_is_code_1(returns: Run) -> None:
     assert "cannot be reached at 127.0.0.1" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        (lambda url: url.removeprefix("http://"), 2, "is no base URL"),
+        (lambda url: url.removesuffix("/v1"), 1, "check the base URL"),
+        (lambda url: f"{url}/v1", 4, "nothing at this path"),
+    ],
+)
+def test_a_wrong_base_url_is_told_and_is_not_an_empty_search(
+    returns: Run, environment: dict[str, str], change: Callable[[str], str], code: int, words: str
+) -> None:
+    wrong = change(environment["RETURNS_RETURNMATE_BASE_URL"])
+    done = returns(
+        "search", "returnmate", "find_return", "-i", "order_number=#1", RETURNS_RETURNMATE_BASE_URL=wrong
+    )
+    assert (done.returncode, words in done.stderr) == (code, True), done.stderr
+
+
+def test_a_full_disk_is_a_sentence(environment: dict[str, str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PROGRAM, "catalog"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, "The output cannot be used: no space left on device.\n")
+
+
 def test_without_any_set_up_the_sandbox_is_used(returns: Run) -> None:
     done = returns(
         "search", "returnmate", "find_return", "-i", "customer_email=nobody@example.com", "--format", "json",
@@ -256,6 +330,30 @@ def test_connect_tries_the_login_and_keeps_it(
         )
     )
     assert report[0]["total_rmas"] == 0
+
+
+def test_connect_takes_a_scripts_answers_line_by_line(
+    returns: Run, environment: dict[str, str], tmp_path: Path
+) -> None:
+    key, place = environment["RETURNS_RETURNMATE_API_KEY"], environment["RETURNS_RETURNMATE_BASE_URL"]
+    connect = ("connect", "returnmate", "--base-url", place)
+    without = {"RETURNS_RETURNMATE_API_KEY": ""}
+    nothing = returns(*connect, text="", **without)
+    assert nothing.returncode == 2
+    assert "RETURNS_RETURNMATE_API_KEY" in nothing.stderr
+    assert "Warning" not in nothing.stderr
+    done = returns(*connect, text=f"{key}\nSmall Shop\n", **without)
+    assert done.returncode == 0, done.stderr
+    assert key not in done.stdout + done.stderr
+    kept = tmp_path / "config" / "returns-connector" / "profiles.toml"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert 'store_name = "Small Shop"' in kept.read_text()
+
+
+def test_records_in_a_record_are_shown_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    record([], {"items": [{"sku": "A"}, {"sku": "B"}], "tags": ["x", "y"], "notes": []}, "Return")
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[-4:] == ["items  sku A", "       sku B", "tags   x, y", "notes  none"]
 
 
 def test_catalog_guarantees_and_fidelity_for_people_and_programs(returns: Run) -> None:

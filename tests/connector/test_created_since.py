@@ -225,3 +225,13 @@ def test_the_cursor_forgets_what_the_overlap_no_longer_needs() -> None:
         world.add()
     _, cursor = poll(REAL, about, world, cursor)
     assert len(cursor["seen"]) <= 3
+
+
+@pytest.mark.parametrize("filtered", [True, False])
+def test_records_of_one_moment_come_in_the_vendors_order(*, filtered: bool) -> None:
+    about = source(filtered=filtered)
+    _, cursor = poll(REAL, about, Adversary(size=3), None)
+    made = [{"id": key, "created_at": "2026-03-01T12:00:00Z"} for key in ("b", "c", "a")]
+    rows = tuple(made if filtered else reversed(made))
+    outcome = REAL.fold(ABOUT, about, cursor, Read(rows, complete=True, next_page=2, total=3), START, None)
+    assert [event.data["id"] for event in outcome.events] == ["b", "c", "a"]

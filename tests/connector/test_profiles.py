@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from connector.errors import ConfigurationError, ConnectorError, NotFound, VendorUnavailable
+from connector.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectorError,
+    NotFound,
+    VendorUnavailable,
+)
 from connector.profiles import Profile, Profiles
 
 if TYPE_CHECKING:
@@ -52,6 +58,7 @@ async def test_the_sandbox_is_used_when_nothing_is_set_up(integration: Integrati
         (httpx.Response(200, json={"vendors": {}}), NotFound),
         (httpx.Response(404, text="<html>"), ConnectorError),
         (httpx.Response(200, json=[]), ConnectorError),
+        (httpx.Response(401, json={"error": {"code": "unauthenticated"}}), AuthenticationError),
     ],
 )
 async def test_a_sandbox_that_is_none_is_a_sentence(

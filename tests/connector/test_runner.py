@@ -11,7 +11,7 @@ import pytest
 from support.wire import Time, Wire, rows
 
 from connector.cursors import Cursors
-from connector.errors import ConfigurationError
+from connector.errors import ConfigurationError, UnexpectedResponse, ValidationFailed
 from connector.runner import Runner
 
 if TYPE_CHECKING:
@@ -142,6 +142,33 @@ async def test_watching_goes_on_after_the_vendor_was_away(
     assert len(told) == len(failed) == 1
 
 
+async def test_watching_goes_on_after_one_answer_made_no_sense(
+    rm: Connection, wire: Wire, shop: Shop, time: Time, cursors: Cursors
+) -> None:
+    page = httpx.Response(200, text="<html>Down for maintenance</html>")
+    told: list[str] = []
+    failed: list[str] = []
+
+    async def sleep(seconds: float) -> None:
+        await time.sleep(seconds)
+        if not failed:
+            shop.add(1)
+            wire.reply(page, shop)
+
+    await runner(rm, cursors, told).watch(
+        interval=10, sleep=sleep, limit=1, failed=lambda problem: failed.append(str(problem))
+    )
+    assert len(told) == len(failed) == 1
+
+
+async def test_watching_does_not_start_at_an_address_that_makes_no_sense(
+    rm: Connection, wire: Wire, time: Time, cursors: Cursors
+) -> None:
+    wire.reply(httpx.Response(200, text="<html>Welcome</html>"))
+    with pytest.raises(UnexpectedResponse):
+        await runner(rm, cursors, []).watch(interval=10, sleep=time.sleep)
+
+
 def test_two_runners_of_one_trigger_are_kept_apart(cursors: Cursors) -> None:
     with (
         cursors.held("p", "t"),
@@ -187,3 +214,65 @@ async def test_a_cursor_of_something_else_is_refused(
     polled = await rm.triggers["new_return"].poll()
     with pytest.raises(ConfigurationError, match=words):
         await rm.triggers["new_return"].poll({**polled.cursor, **change})
+
+
+CHANGED = "return_status_changed"
+
+
+def statuses(shop: Shop, *words: str) -> None:
+    """Give the shop one return in each of these statuses."""
+    shop.rows = [
+        {"id": f"rma_{number}", "created_at": "2026-03-01T11:00:00Z", "status": word}
+        for number, word in enumerate(words)
+    ]
+
+
+async def test_a_filter_tells_only_what_fits_and_is_never_sent(
+    rm: Connection, wire: Wire, shop: Shop
+) -> None:
+    trigger = rm.triggers[CHANGED]
+    statuses(shop, "pending", "pending", "pending")
+    cursor = (await trigger.poll()).cursor
+    statuses(shop, "received", "approved", "Received")
+    narrow, wide = await trigger.poll(cursor, status=" received"), await trigger.poll(cursor)
+    assert [event.data["id"] for event in narrow.events] == ["rma_0", "rma_2"]
+    assert [event.data["id"] for event in wide.events] == ["rma_0", "rma_1", "rma_2"]
+    assert narrow.events == (wide.events[0], wide.events[2])
+    assert narrow.cursor == wide.cursor, "what is remembered does not depend on the filter"
+    assert (await trigger.poll(cursor, status="")).events == wide.events
+    assert not any("status" in key for request in wire.requests for key in request.url.params)
+
+
+async def test_an_input_that_a_trigger_does_not_know_is_refused_unsent(
+    rm: Connection, wire: Wire, shop: Shop
+) -> None:
+    with pytest.raises(ValidationFailed, match="did you mean status"):
+        await rm.triggers[CHANGED].poll(None, staus="received")
+    with pytest.raises(ValidationFailed, match="nothing may be given"):
+        await rm.triggers["new_return"].poll(None, status="received")
+    assert wire.requests == []
+
+
+async def test_watchers_with_and_without_a_filter_keep_cursors_of_their_own(
+    rm: Connection, shop: Shop, cursors: Cursors
+) -> None:
+    told: dict[str, list[str]] = {}
+
+    async def round_of(**inputs: str) -> None:
+        found = told.setdefault(inputs.get("status", "all"), [])
+
+        async def hand_over(event: Event) -> None:
+            found.append(event.data["id"])
+
+        await Runner(rm.triggers[CHANGED], cursors, profile="p", handler=hand_over, inputs=inputs).once()
+
+    statuses(shop, "pending", "pending")
+    for inputs in ({}, {"status": "received"}, {"status": "approved"}):
+        await round_of(**inputs)
+    statuses(shop, "received", "approved")
+    for inputs in ({"status": "received"}, {}, {"status": "approved"}, {"status": "received"}, {}):
+        await round_of(**inputs)
+    assert told == {"received": ["rma_0"], "all": ["rma_0", "rma_1"], "approved": ["rma_1"]}
+    trigger = rm.triggers[CHANGED]
+    assert trigger.watch_name() == trigger.watch_name(status="") == trigger.name
+    assert trigger.watch_name(status="received") != trigger.name

@@ -49,7 +49,7 @@ async def test_filters_are_left_to_the_vendor(rm: Connection, wire: Wire) -> Non
 
 
 async def test_one_input_at_least_is_needed(rm: Connection, wire: Wire) -> None:
-    with pytest.raises(ValidationFailed, match="order_number or customer_email"):
+    with pytest.raises(ValidationFailed, match="unless order_number or customer_email is given"):
         await rm.searches["find_return"]()
     assert wire.requests == []
 

@@ -101,7 +101,7 @@ async def test_errors_are_read_where_this_vendor_puts_them(store: Connection, wi
         await store.check()
     wire.reply(refusal(400, "BAD_REQUEST", "Error: sku is required."))
     with pytest.raises(ValidationFailed, match="sku is required") as caught:
-        await store.actions["update_quality_control"](condition="Sellable", return_qty=1)
+        await store.actions["update_quality_control"](**FOUND)
     assert list(caught.value.fields) == []
 
 

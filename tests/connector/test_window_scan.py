@@ -13,7 +13,7 @@ from support.adversary import START, Adversary, run
 
 from connector.errors import UnexpectedResponse
 from connector.model import Order, WindowScan
-from connector.polling import STRATEGIES, Cursor
+from connector.polling import STRATEGIES, Cursor, Read
 from connector.polling.parts import About
 
 ABOUT = About("shop:moved", "moved", None)
@@ -173,3 +173,15 @@ def test_a_record_without_a_state_is_an_error_and_no_event(status: Any) -> None:
     world.rows[0]["status"] = status
     with pytest.raises(UnexpectedResponse, match="no usable status"):
         poll(about, world, None)
+
+
+@pytest.mark.parametrize("filtered", [True, False])
+def test_changes_of_one_moment_come_in_the_vendors_order(*, filtered: bool) -> None:
+    about, world = source(filtered=filtered), Adversary(size=3)
+    cursor = primed(about, world)
+    made = [
+        {"id": key, "created_at": "2026-03-01T12:00:00Z", "status": "approved"} for key in ("b", "c", "a")
+    ]
+    rows = tuple(made if filtered else reversed(made))
+    outcome = REAL.fold(ABOUT, about, cursor, Read(rows, complete=True, next_page=2, total=3), START, None)
+    assert [event.data["id"] for event in outcome.events] == ["b", "c", "a"]

@@ -6,6 +6,7 @@ from itertools import count
 import pytest
 from support import zapier
 from support.sandbox import Sandbox
+from support.toll import listening
 from support.zapier import Shop
 
 VENDOR = "returnmate"
@@ -14,9 +15,17 @@ _numbers = count(1)
 
 @pytest.fixture(scope="session")
 def app(sandbox: Sandbox) -> Iterator[zapier.ZapierApp]:
-    """The committed app in Zapier's core, sent to the sandbox by its override variable."""
-    with zapier.started(RETURNMATE_BASE_URL=sandbox.credentials(VENDOR)["base_url"]) as started:
+    """The committed app in Zapier's core, sent to the sandbox by its override variable.
+
+    On the way, every request has to name nothing that the vendor's document does not know.
+    """
+    with (
+        listening(VENDOR, sandbox.credentials(VENDOR)["base_url"]) as toll,
+        zapier.started(RETURNMATE_BASE_URL=toll.url) as started,
+    ):
         yield started
+    assert toll.passed > 0
+    assert toll.broken == []
 
 
 @pytest.fixture(scope="session")

@@ -113,6 +113,34 @@ def test_every_status_that_a_poll_sees_fires_once(shop: Shop) -> None:
     assert fired == [(made["id"], word) for word in words], "of several between two polls, the latest"
 
 
+def test_a_filter_fires_for_changes_that_fit_and_an_empty_one_for_all(shop: Shop) -> None:
+    identity = ("id", "status")
+    received, empty, every = (
+        Zap(shop, "return_status_changed", identity, inputs).switch_on()
+        for inputs in ({"status": "received"}, {"status": ""}, {})
+    )
+    first, second = shop.asked("#1"), shop.asked("#2")
+    shop.move(first["id"], "approved", "label_sent", "in_transit", "received")
+    shop.move(second["id"], "approved")
+    assert [row["id"] for row in received.poll()] == [first["id"]]
+    assert {row["id"] for row in empty.poll()} == {row["id"] for row in every.poll()}
+    assert len(every.seen) == 2
+    shop.move(first["id"], "inspected")
+    shop.move(second["id"], "label_sent", "in_transit", "received")
+    assert [row["id"] for row in received.poll()] == [second["id"]]
+    assert received.poll() == []
+
+
+def test_a_filter_is_chosen_from_the_known_statuses(triggers: dict[str, Any]) -> None:
+    asked = {key: one["operation"].get("inputFields", []) for key, one in triggers.items()}
+    field = asked["return_status_changed"][0]
+    assert (field["key"], field["required"]) == ("status", False)
+    offered = [choice["value"] for choice in field["choices"]]
+    assert offered == [choice.value for choice in OFFER.dropdowns["status"].choices]
+    assert "received" in offered
+    assert not any(fields for key, fields in asked.items() if key != "return_status_changed")
+
+
 def test_change_is_found_on_a_later_page(shop: Shop) -> None:
     """The oldest of 250 returns of the window changes: three pages have to be read."""
     oldest = shop.asked("#0")

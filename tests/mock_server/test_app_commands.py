@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import typer
-from support.command import PROGRAM, environment, serving
+from support.command import PROGRAM, environment, run, serving
 from typer.testing import CliRunner, Result
 
 from mock_server import vendors
@@ -85,27 +85,50 @@ def test_return_is_moved_and_the_ledger_shows_it(command: Command, url: str) -> 
     last = json.loads(shown.stdout)["events"][-1]
     assert (last["subject"], last["body"]["to"]) == (pending, "approved")
     refused = command("sandbox", "move", "returnmate", pending, "completed")
-    assert refused.exit_code == 1
+    assert refused.exit_code == 5
     assert refused.stderr.count("\n") == 1
     assert "approved" in refused.stderr
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "code", "says"),
     [
-        (("credentials", "--tenant", "nobody"), "There is no tenant 'nobody'."),
+        (("credentials", "--tenant", "nobody"), 4, "There is no tenant 'nobody'."),
+        (("sandbox", "clock", "--tenant", "../tenants"), 4, "There is no tenant '../tenants'."),
+        (
+            ("sandbox", "create-tenant", "gold-shop", "--plan", "gold"),
+            5,
+            "There is no plan 'gold'; there are",
+        ),
         (
             ("sandbox", "clock", "--url", "http://127.0.0.1:9"),
+            1,
             "No sandbox answers at http://127.0.0.1:9; start one",
         ),
-        (("sandbox", "clock", "--url", "nonsense"), "No sandbox answers at nonsense; start one"),
+        (("sandbox", "clock", "--url", "nonsense"), 1, "No sandbox answers at nonsense; start one"),
     ],
 )
-def test_failures_are_one_sentence(command: Command, arguments: tuple[str, ...], says: str) -> None:
+def test_failures_are_one_sentence(
+    command: Command, arguments: tuple[str, ...], code: int, says: str
+) -> None:
     done = command(*arguments)
-    assert done.exit_code == 1
+    assert done.exit_code == code
     assert done.stderr.startswith(says)
     assert done.stderr.count("\n") == 1
+
+
+def test_a_narrow_terminal_folds_ids_and_cuts_none_off(url: str, tmp_path: Path) -> None:
+    arguments = ("sandbox", "ledger", "--limit", "1", "--url", url)
+    done = run(tmp_path, *arguments, FORCE_COLOR="1", COLUMNS="60", TERM="xterm")
+    assert "sequence" in done.stdout
+    assert "…" not in done.stdout
+
+
+def test_a_reset_tells_that_triggers_begin_anew(command: Command) -> None:
+    command("sandbox", "create-tenant", "again", "--seed-size", "0")
+    done = command("sandbox", "reset", "again", "--format", "json")
+    assert json.loads(done.stdout)["returns"] == {"returnmate": 0}
+    assert "--restart" in done.stderr
 
 
 def test_commands_that_do_not_serve_load_no_web_framework(tmp_path: Path) -> None:

@@ -4,13 +4,15 @@ import json
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from support.command import Serving, run, serving
+from support.command import Serving, environment, run, serving
 
 from mock_server import vendors
 
@@ -186,6 +188,36 @@ def test_port_in_use_is_one_sentence(server: Serving, tmp_path: Path) -> None:
     )
 
 
+def test_an_address_of_another_machine_is_the_hosts_fault(tmp_path: Path) -> None:
+    done = run(tmp_path, "serve", "--port", "0", "--host", "203.0.113.5", "--database", "sqlite://")
+    assert done.returncode == 1
+    assert done.stderr.endswith("; choose another with --host.\n")
+
+
+@pytest.mark.parametrize(("name", "value"), [("RETURNS_PORT", "abc"), ("RETURNS_SEED_SIZE", "-1")])
+def test_a_wrong_setting_in_the_environment_is_named(tmp_path: Path, name: str, value: str) -> None:
+    done = run(tmp_path, "serve", "--database", "sqlite://", **{name: value})
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{name}: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_to_try_next_is_called_as_the_sandbox_was(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """After `make run` the shell does not know `returns`; it lies in `.venv/bin`."""
+    program = Path(sys.executable).with_name("returns")
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    arguments = ["serve", "--port", "0", "--database", "sqlite://", "--seed-size", "0"]
+    with subprocess.Popen(
+        [program, *arguments], stdout=subprocess.PIPE, text=True, env=environment(tmp_path)
+    ) as process:
+        assert process.stdout is not None
+        lines = list(iter(process.stdout.readline, "Ctrl-C stops the sandbox.\n"))
+        process.terminate()
+    assert f"  {program} trigger returnmate new_return --watch\n" in lines
+
+
 def test_unknown_vendor_is_one_sentence(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--port", "0", "--database", "sqlite://", "--vendor", "nobody")
     known = ", ".join(vendors.names())
@@ -224,6 +256,8 @@ def test_control_plane_beyond_this_machine_asks_for_the_token_printed_once(tmp_p
         assert httpx.get(f"{started.url}/__sandbox/health", headers=wrong).status_code == 401
         right = {"Authorization": f"Bearer {token}"}
         assert httpx.get(f"{started.url}/__sandbox/health", headers=right).status_code == 200
-        assert run(tmp_path, "credentials", "--url", started.url).returncode == 1
+        refused = run(tmp_path, "credentials", "--url", started.url)
+        assert refused.returncode == 3
+        assert "--token or RETURNS_CONTROL_TOKEN" in refused.stderr
         done = run(tmp_path, "credentials", "--url", started.url, RETURNS_CONTROL_TOKEN=token)
         assert KEY in done.stdout

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -63,12 +64,35 @@ def test_failed_commit_reaches_everybody_who_waits() -> None:
         batch = Batch(asyncio.get_running_loop(), commit)
         batch.join()
         batch.join()
-        pending = batch.pending
-        assert pending is not None
-        for waiting in (pending, pending):
+        for waiting in [batch.pending, batch.pending]:
+            assert waiting is not None
             with pytest.raises(OSError, match="disk is full"):
                 await waiting
         assert batch.pending is None
+
+    asyncio.run(wait())
+
+
+def test_one_who_is_cancelled_takes_nobody_with_him() -> None:
+    """A client that gives up cancels what it awaits; the others are answered all the same."""
+
+    async def wait() -> None:
+        store = Store.open("sqlite://")
+        store.commit_together(asyncio.get_running_loop())
+        with store.change() as change:
+            change.put(row("r1"))
+
+        async def answered() -> None:
+            assert store.pending is not None
+            await store.pending
+
+        gone, waiting = asyncio.ensure_future(answered()), asyncio.ensure_future(answered())
+        await asyncio.sleep(0)
+        gone.cancel()
+        await waiting
+        assert gone.cancelled()
+        assert store.pending is None
+        store.close()
 
     asyncio.run(wait())
 
@@ -87,3 +111,34 @@ def test_close_commits_what_is_open(tmp_path: Path) -> None:
     store = Store.open(file)
     assert store.total("acme", "shop", "return") == 1
     store.close()
+
+
+def fill_the_disk(store: Store) -> None:
+    with store.change() as change:
+        change.put(row("r1"))
+        store._connection.execute("ROLLBACK")
+        raise sqlite3.OperationalError("database or disk is full")
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_change_that_sqlite_itself_undid_is_forgotten(*, together: bool) -> None:
+    """As it does when the disk is full: whoever waits is told, and nothing is counted that is not there."""
+
+    async def write() -> None:
+        store = Store.open("sqlite://")
+        if together:
+            store.commit_together(asyncio.get_running_loop())
+        assert store.total("acme", "shop", "return") == 0
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            fill_the_disk(store)
+        if together:
+            assert store.pending is not None
+            with pytest.raises(sqlite3.OperationalError, match="no transaction"):
+                await store.pending
+        assert store.total("acme", "shop", "return") == 0
+        with store.change() as change:
+            change.put(row("r2"))
+        assert store.total("acme", "shop", "return") == 1
+        store.close()
+
+    asyncio.run(write())

@@ -170,6 +170,7 @@ class Zap:
     shop: Shop
     key: str
     identity: tuple[str, ...] = ("id",)
+    inputs: Mapping[str, Any] = field(default_factory=dict)
     seen: set[tuple[Any, ...]] = field(default_factory=set)
 
     def switch_on(self) -> "Zap":
@@ -179,7 +180,7 @@ class Zap:
 
     def poll(self) -> list[dict[str, Any]]:
         """What fires now: the unseen ones, oldest first, as Zapier hands them to the next step."""
-        rows = self.shop.trigger(self.key)
+        rows = self.shop.trigger(self.key, self.inputs)
         fresh = [row for row in rows if self._name(row) not in self.seen]
         self.seen |= {self._name(row) for row in rows}
         return fresh[::-1]

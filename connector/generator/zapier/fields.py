@@ -27,7 +27,7 @@ class Unrenderable(ConfigurationError):  # noqa: N818
 
 def form(inputs: Iterable[InputField], integration: Integration) -> dict[str, Any]:
     """Give `{fields, wire}`: Zapier's inputFields, required ones first, and where each value goes."""
-    ordered = sorted(inputs, key=lambda one: (not one.required, one.advanced))
+    ordered = sorted(inputs, key=lambda one: not one.required)
     taken = {one.key for one in ordered}
     names = {(one.key, child.key): _child_key(one, child, taken) for one in ordered for child in one.children}
     return {

@@ -58,7 +58,7 @@ def invented_price(sku: str) -> float:
 
 def new_return(tenant: str, number: int, wish: Mapping[str, Any], at: int) -> JSON:
     """A `Return` that was just asked for; `wish` is a `CreateReturn` with what the shop knows besides."""
-    id_ = identify("return", tenant, number)
+    id_ = identify("return", tenant, number, at)
     document: JSON = {
         "id": id_,
         "rma_number": f"RMA-{timestamp(at)[:4]}-{number:06d}",

@@ -76,6 +76,23 @@ test('a scan without a wanted state leaves out those that no change led to', asy
   assert.deepEqual(ids(await run(api, changed(api, { ...SCAN, reached: null }, NOTHING))), ['r2', 'r3']);
 });
 
+const FILTER = {
+  fields: [{ key: 'state', label: 'State', type: 'string' }],
+  wire: { state: { in: 'match', at: ['status'] } },
+};
+
+test('a filter of a trigger is compared with the rows read, and never sent', async () => {
+  const { api, requests } = await shop(returns(9, (n) => ['open', 'done', 'shut'][n % 3]));
+  const scan = changed(api, { ...SCAN, reached: null }, FILTER);
+  assert.deepEqual(ids(await run(api, scan, { inputs: { state: ' Done' } })), ['r1', 'r4', 'r7']);
+  assert.deepEqual(ids(await run(api, scan, { inputs: { state: 'done' }, meta: { limit: 2 } })), ['r1', 'r4']);
+  assert.equal((await run(api, scan, { inputs: { state: ' ' } })).length, 9);
+  const poll = newest(api, { operation: LIST, query: {}, size: 4 }, FILTER);
+  assert.deepEqual(ids(await run(api, poll, { inputs: { state: 'open' } })), ['r9', 'r6']);
+  assert.deepEqual(ids(await run(api, poll, { inputs: { state: 'shut' }, meta: { limit: 1 } })), ['r8']);
+  assert.ok(requests.every(({ query }) => !query.has('status') && !query.has('state')));
+});
+
 test('a scan stops at its ceiling', async () => {
   const { api, requests } = await shop(returns(20, () => 'done'));
   assert.equal((await run(api, changed(api, { ...SCAN, pages: 2 }, NOTHING))).length, 8);

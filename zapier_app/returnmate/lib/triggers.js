@@ -1,8 +1,11 @@
 /**
  * Polling triggers. Zapier remembers the primary fields it has seen and fires for the others, so a poll
  * keeps no state: it answers what is so now, the newest first.
+ *
+ * A trigger's inputs are compared with the rows here and never sent: a row that leaves a filtered list while
+ * it is read moves others between pages.
  */
-import { place } from './inputs.js';
+import { fits, place } from './inputs.js';
 import { readPage, readPages } from './pages.js';
 import { at } from './paths.js';
 
@@ -13,17 +16,18 @@ import { at } from './paths.js';
 export const newest =
   (api, { operation, query, size }, { fields, wire }) =>
   async (z, bundle) => {
-    const filters = place(z, bundle.inputData, fields, wire).query;
+    const { match } = place(z, bundle.inputData, fields, wire);
+    const most = atMost(bundle, size);
     const { rows } = await readPage(api, z, bundle, operation, {
-      query: { ...filters, ...query },
-      size: atMost(bundle, size),
+      query,
+      size: match.length > 0 ? size : most,
     });
-    return rows;
+    return rows.filter(fits(match)).slice(0, most);
   };
 
 /**
  * For changes that no filter or order of the vendor shows: reads a window of time, keeps the rows whose
- * state is wanted, and puts the last changed first.
+ * state is wanted, and puts the latest first: by when it changed where a row holds that, else by creation.
  *
  * `source` adds to that of `newest`: `pages`, the ceiling; `lookBack`, how far back in seconds; `since`, the
  * filter that says so (null: reading stops at the first page that is wholly older); `id`, `created` (the time
@@ -35,8 +39,8 @@ export const changed =
   (api, source, { fields, wire }) =>
   async (z, bundle) => {
     const start = api.now() - source.lookBack * 1000;
-    const filters = place(z, bundle.inputData, fields, wire).query;
-    const query = { ...filters, ...source.query, ...(source.since && { [source.since]: utc(start) }) };
+    const { match } = place(z, bundle.inputData, fields, wire);
+    const query = { ...source.query, ...(source.since && { [source.since]: utc(start) }) };
     const { size, pages, operation, id } = source;
     const found = [];
     for await (const rows of readPages(api, z, bundle, operation, { query, size, pages, id })) {
@@ -45,7 +49,7 @@ export const changed =
       if (!source.since && rows.length > 0 && recent.length === 0) break;
     }
     found.sort((one, other) => when(other, source) - when(one, source));
-    return found.slice(0, atMost(bundle, found.length));
+    return found.filter(fits(match)).slice(0, atMost(bundle, found.length));
   };
 
 const isMarked = ({ mark }, row, start) => !mark || Date.parse(at(row, mark)) >= start;

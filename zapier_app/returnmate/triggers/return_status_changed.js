@@ -19,7 +19,29 @@ const source = {
   initial: ['pending'],
 };
 
-const form = { fields: [], wire: {} };
+const form = {
+  fields: [
+    {
+      key: 'status',
+      label: 'Status',
+      type: 'string',
+      required: false,
+      helpText: 'Only changes to this status; all changes when empty. A status of your own store may be typed in.',
+      choices: [
+        { value: 'pending', label: 'Pending', sample: 'pending' },
+        { value: 'approved', label: 'Approved', sample: 'approved' },
+        { value: 'rejected', label: 'Rejected', sample: 'rejected' },
+        { value: 'label_sent', label: 'Label Sent', sample: 'label_sent' },
+        { value: 'in_transit', label: 'In Transit', sample: 'in_transit' },
+        { value: 'received', label: 'Received', sample: 'received' },
+        { value: 'inspected', label: 'Inspected', sample: 'inspected' },
+        { value: 'completed', label: 'Completed', sample: 'completed' },
+        { value: 'cancelled', label: 'Cancelled', sample: 'cancelled' },
+      ],
+    },
+  ],
+  wire: { status: { in: 'match', at: ['status'] } },
+};
 
 export default {
   key: 'return_status_changed',

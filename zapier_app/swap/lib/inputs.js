@@ -5,7 +5,7 @@
  * body made of all inputs would send those too. Empty values are left out, and texts become the types
  * that the fields state, since most values reach a Zap as text.
  */
-import { put } from './paths.js';
+import { at, put } from './paths.js';
 
 const TRUE = ['true', 'yes', 'y', 'on', '1'];
 const FALSE = ['false', 'no', 'n', 'off', '0'];
@@ -37,6 +37,14 @@ export const place = (z, inputs, fields, wire) => {
   }
   return placed;
 };
+
+/** Tells whether a row holds every value of a `match`, in any case and with any blanks around it. */
+export const fits = (match) => (row) => match.every(({ path, value }) => plain(at(row, path)) === plain(value));
+
+const plain = (value) =>
+  String(value ?? '')
+    .trim()
+    .toLowerCase();
 
 /** Fills `{name}` in a path, each value encoded as one segment; dots alone would lead to another path. */
 export const fill = (z, path, values) =>

@@ -1,8 +1,7 @@
 /** Searches answer an array, empty when there is nothing: a miss is no error. */
 import { payload, send } from './api.js';
-import { fill, invalid, isEmpty, place } from './inputs.js';
+import { fill, fits, invalid, isEmpty, place } from './inputs.js';
 import { readPage, readPages } from './pages.js';
-import { at } from './paths.js';
 
 /** One record below a path: a return by its id, a report of a period. */
 export const read =
@@ -47,15 +46,8 @@ export const find =
     const wanted = { ...filters, ...query };
     if (match.length === 0) return (await readPage(api, z, bundle, operation, { query: wanted })).rows;
     for await (const rows of readPages(api, z, bundle, operation, { query: wanted, pages })) {
-      const found = rows.filter((row) => match.every(({ path, value }) => same(at(row, path), value)));
+      const found = rows.filter(fits(match));
       if (found.length > 0) return found;
     }
     return [];
   };
-
-const same = (one, other) => plain(one) === plain(other);
-
-const plain = (value) =>
-  String(value ?? '')
-    .trim()
-    .toLowerCase();

@@ -1,0 +1,75 @@
+"""A road to the sandbox for programs that are not Python: lets through what the specification knows."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+
+from support.contract import Contract, ContractBroken
+
+OF_ONE_HOP = {"connection", "transfer-encoding", "host"}
+
+
+@dataclass
+class Toll:
+    """Where the road begins (`url`), how many requests have passed, and what was wrong with the others."""
+
+    url: str
+    passed: int = 0
+    broken: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def listening(vendor: str, base_url: str) -> Iterator[Toll]:
+    """Pass requests on to the sandbox's `base_url` until the block ends; others are answered by 418."""
+    target = httpx.URL(base_url)
+    contract = Contract(vendor, names_only=True)
+    client = httpx.Client(timeout=60)
+
+    class Road(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def pass_on(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            headers = {name: value for name, value in self.headers.items() if name.lower() not in OF_ONE_HOP}
+            url = target.copy_with(raw_path=self.path.encode())
+            request = httpx.Request(self.command, url, headers=headers, content=body or None)
+            try:
+                contract.check(request, target.path)
+            except ContractBroken as broken:
+                toll.broken.append(f"{self.command} {self.path}: {broken}")
+                self.answer(httpx.Response(418, text=str(broken)))
+                return
+            toll.passed += 1
+            self.answer(client.send(request))
+
+        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = pass_on  # noqa: N815 - http.server's names
+
+        def answer(self, response: httpx.Response) -> None:
+            content = response.content
+            self.send_response_only(response.status_code)
+            for name, value in response.headers.items():
+                if name not in OF_ONE_HOP | {"content-length"}:
+                    self.send_header(name, value)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_words: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Road)
+    server.daemon_threads = True
+    toll = Toll(f"http://127.0.0.1:{server.server_port}{target.path}")
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield toll
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        client.close()
