@@ -142,7 +142,7 @@ def _error(  # noqa: PLR0911 - one per kind
         case "not_found":
             return NotFound(message or f"{title} has no such record.", **common)
         case "validation":
-            fields = field_errors(at_path(body, form.fields), secret)
+            fields = field_errors(at_path(body, form.fields) if form.fields else None, secret)
             listed = "; ".join(str(field) for field in fields)
             return ValidationFailed(
                 message or f"{title} refused the request{f': {listed}' if listed else ''}.",

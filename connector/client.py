@@ -20,6 +20,7 @@ from connector.answers import REDIRECT, SERVER_ERROR, Answer, http_date, read
 from connector.errors import (
     ConfigurationError,
     ConnectorError,
+    NotFound,
     OutcomeUnknown,
     RateLimited,
     UnexpectedResponse,
@@ -46,7 +47,10 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class Client:
-    """One credential at one base URL. `credential` is the value of the secret field."""
+    """One credential at one base URL.
+
+    `credential` is the value of the secret field, `sends` what the login fills in by parameter or body field.
+    """
 
     def __init__(
         self,
@@ -54,6 +58,7 @@ class Client:
         *,
         base_url: str,
         credential: str,
+        sends: Mapping[str, str],
         transport: httpx.AsyncBaseTransport | None,
         clock: Clock,
         sleep: Sleep,
@@ -64,6 +69,7 @@ class Client:
         self.sleep = sleep
         self._skew = timedelta()
         self._credential = credential
+        self._sends = {name: value for name, value in sends.items() if value}
         self._limiter = Limiter(integration.limits, clock, sleep, PATIENCE)
         self._http = httpx.AsyncClient(
             transport=transport,
@@ -78,7 +84,8 @@ class Client:
 
     async def call(self, operation: Operation, values: Mapping[str, Any]) -> Answer:
         """Check, send and read one operation, with retries. Raises any error of the tree."""
-        request = build(operation, values)
+        login = {name: value for name, value in self._sends.items() if name in operation.takes}
+        request = build(operation, {**login, **values})
         safe = operation.method == "GET"
         attempt = 0
         while True:
@@ -117,7 +124,13 @@ class Client:
         """Read one page of a list."""
         paging = self._paging(operation)
         wanted = {paging.size_parameter: paging.size, **values, paging.page_parameter: number}
-        return as_page(paging, await self.call(operation, wanted), number, wanted[paging.size_parameter])
+        try:
+            answer = await self.call(operation, wanted)
+        except NotFound:
+            if paging.missing_is_empty:
+                return Page(rows=(), last=True, total=0)
+            raise
+        return as_page(paging, answer, number, wanted[paging.size_parameter])
 
     def vendor_time(self, when: datetime) -> datetime:
         """Translate a moment of our clock into the vendor's, as far as its `Date` headers tell."""

@@ -94,6 +94,7 @@ def _compile(words: Catalog, resolver: Resolver) -> Integration:
     paging = _paging(words, resolver)
     operations = {key: _with_payload(one, words, resolver) for key, one in resolver.spec.operations.items()}
     resolver.spec.operations = operations
+    resolver.filled = set(words.authentication.sends)
     resources = offers.resources(words, resolver)
     limits = _limits(words)
     actions = offers.actions(words, resolver, resources)
@@ -104,7 +105,7 @@ def _compile(words: Catalog, resolver: Resolver) -> Integration:
         errors=ErrorFormat(
             code=dotted(words.errors.code),
             message=dotted(words.errors.message),
-            fields=dotted(words.errors.fields),
+            fields=dotted(words.errors.fields) if words.errors.fields else None,
             by_status=words.errors.by_status,
             by_code=words.errors.by_code,
         ),
@@ -124,10 +125,11 @@ def _compile(words: Catalog, resolver: Resolver) -> Integration:
 
 
 def _with_payload(operation: Operation, words: Catalog, resolver: Resolver) -> Operation:
-    path = dotted(words.payload)
-    payload = walk(operation.response.children, path)
+    said = words.payload if isinstance(words.payload, str) else words.payload.get(operation.id)
+    path = dotted(said) if said else ()
+    payload = walk(operation.response.children, path) if path else operation.response
     if payload is None:
-        resolver.complain(("payload",), f"the answer of {operation.id} has nothing at {words.payload}.")
+        resolver.complain(("payload",), f"the answer of {operation.id} has nothing at {said}.")
     paging = next((key for key, one in words.paging.items() if operation.id in one.operations), None)
     is_list = payload is not None and payload.type == "list"
     return operation.model_copy(update={"payload": path, "payload_is_list": is_list, "paging": paging})
@@ -163,6 +165,7 @@ def _authentication(words: Catalog, resolver: Resolver) -> Authentication:
         secret = said.fields[said.credential].secret
         if not secret:
             resolver.complain((*at, "fields", said.credential), "the credential has to be secret.")
+    _check_sends(words, resolver)
     operation = resolver.operation(said.test.operation, (*at, "test", "operation"), "the login test")
     query = resolver.query(operation, said.test.query, (*at, "test", "query"), "the login test")
     return Authentication(
@@ -174,10 +177,21 @@ def _authentication(words: Catalog, resolver: Resolver) -> Authentication:
             AuthField(key=key, **one.model_dump(exclude={"help"}), help=one.help or "")
             for key, one in said.fields.items()
         ),
+        sends=said.sends,
         test_operation=said.test.operation,
         test_query=query,
         connection_label=said.connection_label,
     )
+
+
+def _check_sends(words: Catalog, resolver: Resolver) -> None:
+    known = {name for one in resolver.spec.operations.values() for name in one.takes}
+    for name, field in words.authentication.sends.items():
+        at = ("authentication", "sends", name)
+        resolver.known(field, words.authentication.fields, at, f"{name} is filled from login field {field}")
+        if name not in known:
+            guess = did_you_mean(name, known) or "."
+            resolver.complain(at, f"no operation takes {name}, which the login fills{guess}")
 
 
 def _limits(words: Catalog) -> Limits:
@@ -194,7 +208,9 @@ def _limits(words: Catalog) -> Limits:
         for name, one in said.plans.items()
     )
     shortest = min(
-        (window for plan in plans for window in plan.windows), key=lambda one: (one.seconds, one.requests)
+        (window for plan in plans for window in plan.windows),
+        key=lambda one: (one.seconds, one.requests),
+        default=None,
     )
     return Limits(
         plans=plans,
@@ -234,6 +250,7 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
             max_size=most,
             total=dotted(one.total),
             size_reported=dotted(one.size_reported),
+            missing_is_empty=one.missing_is_empty,
         )
     return made
 

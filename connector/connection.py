@@ -126,6 +126,7 @@ def connect(
         made,
         base_url=base_url or made.base_url,
         credential=credential,
+        sends={name: credentials.get(field, "").strip() for name, field in login.sends.items()},
         transport=transport,
         clock=clock,
         sleep=sleep,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
-from connector.model import CreatedSince, Guarantee, WindowScan
+from connector.model import ChangedSince, CreatedSince, Guarantee, WindowScan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from connector.model import Limits, Path, Plan, Provenance, Runtime
+    from connector.model import Limits, Path, Plan, Provenance, Runtime, Source
+
+Delivers = Literal["every_record", "latest_state", "reached"]
 
 INTERVAL = 300
 DAY = 86_400
@@ -17,7 +19,7 @@ WORST_FIRST: tuple[Provenance, ...] = ("assumed", "observed", "documented")
 
 
 def guarantee(
-    source: CreatedSince | WindowScan,
+    source: Source,
     runtime: Runtime,
     pages: int,
     limits: Limits,
@@ -54,33 +56,44 @@ def least_certain(provenances: Iterable[Provenance]) -> Provenance:
     return next((one for one in WORST_FIRST if one in found), "documented")
 
 
-def _delivers(source: CreatedSince | WindowScan) -> Literal["every_record", "latest_state", "reached"]:
+def _delivers(source: Source) -> Delivers:
     if isinstance(source, CreatedSince):
         return "every_record"
+    if isinstance(source, ChangedSince) and source.mark is not None:
+        kinds = {source.created: "every_record", source.changed: "latest_state"}
+        return cast("Delivers", kinds.get(source.mark, "reached"))
     return "latest_state" if source.reached is None else "reached"
 
 
-def _look_back(source: CreatedSince | WindowScan, runtime: Runtime) -> int | None:
+def _look_back(source: Source, runtime: Runtime) -> int | None:
     if isinstance(source, WindowScan):
         return source.look_back
+    if isinstance(source, ChangedSince):
+        return source.overlap if runtime == "python" else source.window
     return source.overlap if runtime == "python" else None
 
 
-def _order(source: CreatedSince | WindowScan, runtime: Runtime) -> Literal["oldest_first", "newest_first"]:
+def _order(source: Source, runtime: Runtime) -> Literal["oldest_first", "newest_first", "any"]:
+    if isinstance(source, ChangedSince):
+        return "any"
     return "oldest_first" if runtime == "python" and source.since else "newest_first"
 
 
-def _dedupe(source: CreatedSince | WindowScan) -> tuple[Path, ...]:
-    if isinstance(source, WindowScan) and source.reached is None:
+def _dedupe(source: Source) -> tuple[Path, ...]:
+    if isinstance(source, ChangedSince) and source.mark is not None:
+        return (source.id,) if source.mark == source.created else (source.id, source.mark)
+    if not isinstance(source, CreatedSince) and source.state and source.reached is None:
         return (source.id, source.state)
     return (source.id,)
 
 
-def _loses(source: CreatedSince | WindowScan, runtime: Runtime, items: int) -> str:
+def _loses(source: Source, runtime: Runtime, items: int) -> str:
     if isinstance(source, CreatedSince):
         if runtime == "python":
             return f"Records that become visible more than {_span(source.overlap)} after newer ones."
         return f"All but the newest {items:,} records when more arrive between two polls."
+    if isinstance(source, ChangedSince):
+        return _loses_changes(source, runtime, items)
     days = _span(source.look_back)
     ceiling = "" if runtime == "python" else f" Only the newest {items:,} records are compared."
     if source.reached is None:
@@ -91,7 +104,25 @@ def _loses(source: CreatedSince | WindowScan, runtime: Runtime, items: int) -> s
     return f"Changes of records older than {days}, and a state left for one not listed as later.{ceiling}"
 
 
+def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
+    """Say what is missed among records that a filter shows to have changed."""
+    if runtime == "python":
+        late = f"Changes that become visible more than {_span(source.overlap)} after newer ones"
+        young = f"A record unchanged for {_span(source.look_back)}"
+    else:
+        late = (
+            f"What changed over {_span(source.window)} before a poll, and what lies beyond {items:,} records"
+        )
+        young = f"A record unchanged for {_span(source.window)} before the first poll"
+    if source.mark is not None:
+        between = "; versions between two polls, and a second change within one second"
+        return f"{late}{between if source.mark == source.changed else ''}."
+    between = "" if source.reached else "; states passed through between two polls"
+    again = "; entering the same state again" if runtime == "zapier" and not source.reached else ""
+    return f"{late}{between}{again}. {young} counts as new when it changes."
+
+
 def _span(seconds: int) -> str:
     if seconds % DAY == 0:
-        return f"{seconds // DAY} days"
+        return "a day" if seconds == DAY else f"{seconds // DAY} days"
     return f"{seconds // 60} minutes"

@@ -60,13 +60,10 @@ class Limiter:
         if limit is None:
             self._window = None
             return
+        paced = self._limits.throttle
         windows = [window for plan in self._limits.plans for window in plan.windows]
         self._window = next(
-            (
-                one
-                for one in windows
-                if one.requests == limit and one.seconds == self._limits.throttle.seconds
-            ),
+            (one for one in windows if paced and one.requests == limit and one.seconds == paced.seconds),
             None,
         )
         date = http_date(headers.get("date", ""))

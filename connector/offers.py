@@ -5,33 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector import fields as made
+from connector import sources
 from connector.guarantees import guarantee, least_certain
 from connector.model import (
     Action,
-    CreatedSince,
     Dropdown,
     Field,
     Finding,
     FindOrCreate,
     InputField,
-    Order,
     Resource,
     Search,
     Trigger,
-    WindowScan,
 )
 from connector.resolve import at_path, dotted, walk
-from connector.vocabulary import WindowScanWords
 from connector.words import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.model import Choice, Limits, Operation, Path, Provenance
+    from connector.model import Choice, Limits, Operation
     from connector.resolve import At, Resolver
     from connector.vocabulary import (
         Catalog,
-        CreatedSinceWords,
         FindingWords,
         InputWords,
         OfferWords,
@@ -39,7 +35,7 @@ if TYPE_CHECKING:
         TriggerWords,
     )
 
-MINUTE, DAY = 60, 86_400
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
 def resources(words: Catalog, resolver: Resolver) -> dict[str, Resource]:
@@ -107,14 +103,10 @@ def _trigger(
         source_words.operation, ("sources", said.source, "operation"), f"trigger {key}"
     )
     fields = _row(operation) or resource.fields
-    source = _source(said, source_words, resolver, operation, fields, key)
-    if isinstance(source, CreatedSince) and (said.status or said.or_later):
-        resolver.complain(
-            (*at, "status"), f"trigger {key} names a status, but its source looks at creation only."
-        )
+    source = sources.source(said, source_words, resolver, operation, fields, key)
     occurred = said.occurred_at
     _check_dropdowns(resolver, said.inputs, words, (*at, "inputs"), f"trigger {key}")
-    provenance = least_certain([said.provenance, _provenance(source, operation, fields)])
+    provenance = least_certain([said.provenance, sources.provenance(source, operation, fields)])
     ceilings = source_words.pages
     return Trigger(
         key=key,
@@ -133,66 +125,6 @@ def _trigger(
             "zapier": guarantee(source, "zapier", ceilings.zapier, limits, provenance),
         },
     )
-
-
-def _source(
-    said: TriggerWords,
-    words: CreatedSinceWords | WindowScanWords,
-    resolver: Resolver,
-    operation: Operation | None,
-    fields: tuple[Field, ...],
-    key: str,
-) -> CreatedSince | WindowScan:
-    at: At = ("sources", said.source)
-    who = f"source {said.source}"
-    order = Order(
-        oldest_first={words.order.by: words.order.value, words.order.direction: words.order.oldest_first},
-        newest_first={words.order.by: words.order.value, words.order.direction: words.order.newest_first},
-    )
-    resolver.query(operation, order.oldest_first, (*at, "order"), who)
-    resolver.query(operation, order.newest_first, (*at, "order"), who)
-    if operation and words.since:
-        resolver.parameter(operation, words.since, (*at, "since"), who)
-    common: dict[str, Any] = {
-        "operation": words.operation,
-        "id": resolver.path(fields, words.id, (*at, "id"), who),
-        "created": resolver.path(fields, words.created, (*at, "created"), who),
-        "since": words.since,
-        "order": order,
-        "page_size": words.page_size,
-        "pages": words.pages.python,
-    }
-    if not isinstance(words, WindowScanWords):
-        return CreatedSince(**common, overlap=words.overlap_minutes * MINUTE)
-    state = resolver.path(fields, words.state, (*at, "state"), who)
-    reached = (said.status, *said.or_later) if said.status else None
-    _check_words(resolver, fields, state, words.initial, (*at, "initial"), who)
-    _check_words(resolver, fields, state, reached or (), ("triggers", key, "status"), f"trigger {key}")
-    return WindowScan(
-        **common, state=state, reached=reached, initial=words.initial, look_back=words.look_back_days * DAY
-    )
-
-
-def _check_words(
-    resolver: Resolver, fields: tuple[Field, ...], path: Path, words: tuple[str, ...], at: At, who: str
-) -> None:
-    field = walk(fields, path)
-    known = [*field.known_values, *(choice.value for choice in field.choices)] if field else []
-    for word in words:
-        if known and word not in known:
-            guess = did_you_mean(word, known) or "."
-            resolver.complain(at, f"{who} names {path[-1]} {word}, which the spec does not list{guess}")
-
-
-def _provenance(
-    source: CreatedSince | WindowScan, operation: Operation | None, fields: tuple[Field, ...]
-) -> Provenance:
-    """Say what a promise rests on: the operation, its filter, and the fields that tell events apart."""
-    rests: list[Provenance] = [operation.provenance] if operation else []
-    paths = [source.id, source.created] + ([source.state] if isinstance(source, WindowScan) else [])
-    rests += [field.provenance for path in paths if (field := walk(fields, path))]
-    parameter = operation.parameter(source.since) if operation and source.since else None
-    return least_certain([*rests, *([parameter.field.provenance] if parameter else [])])
 
 
 def actions(words: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, Action]:
@@ -381,5 +313,6 @@ def _row(operation: Operation | None) -> tuple[Field, ...] | None:
     """Return the fields of one record of an operation's payload."""
     if operation is None:
         return None
-    payload = walk(operation.response.children, operation.payload)
+    path = operation.payload
+    payload = walk(operation.response.children, path) if path else operation.response
     return payload.children if payload else None

@@ -35,6 +35,8 @@ class Resolver:
         self.located = located
         self.problems: list[str] = []
         self.used: set[str] = set()
+        self.filled: set[str] = set()
+        """Parameters and body fields that the login fills, so that no input has to."""
 
     def complain(self, at: Sequence[object], sentence: str) -> None:
         self.problems.append(self.located.complaint(at, sentence))

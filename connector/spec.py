@@ -247,7 +247,9 @@ class Spec:
         for part in schema.pop("allOf", ()):
             schema = _joined(self._merged(part, f"{where}.allOf"), schema)
         for keyword in ("oneOf", "anyOf"):
-            if keyword in schema:
+            if keyword in schema and all(set(part) == {"required"} for part in schema[keyword]):
+                del schema[keyword]  # which of several fields must be there: the vendor says so itself
+            elif keyword in schema:
                 alternatives = [self._merged(part, f"{where}.{keyword}") for part in schema.pop(keyword)]
                 if any(one.get("type") != "string" for one in alternatives):
                     raise SpecError(f"{where}: {keyword} is understood only among strings.")

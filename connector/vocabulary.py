@@ -46,6 +46,7 @@ class AuthenticationWords(Words):
     security_scheme: str
     credential: str
     fields: dict[Key, AuthFieldWords]
+    sends: dict[str, Key] = {}
     test: LoginCheckWords
     connection_label: str
 
@@ -53,7 +54,7 @@ class AuthenticationWords(Words):
 class ErrorWords(Words):
     code: Dotted
     message: Dotted
-    fields: Dotted
+    fields: Dotted | None = None
     by_status: dict[int, ErrorKind]
     by_code: dict[str, ErrorKind] = {}
 
@@ -64,7 +65,9 @@ class PlanWords(Words):
 
 
 class LimitWords(Words):
-    plans: Annotated[dict[str, PlanWords], Default(min_length=1)]
+    """Nothing at all: no limit is documented."""
+
+    plans: dict[str, PlanWords] = {}
     limit_header: str | None = None
     remaining_header: str | None = None
     reset_header: str | None = None
@@ -78,6 +81,7 @@ class PagingWords(Words):
     page_size: int
     total: Dotted
     size_reported: Dotted
+    missing_is_empty: bool = False
     operations: tuple[str, ...]
 
 
@@ -131,18 +135,35 @@ class SourceWords(Words):
     operation: str
     id: Dotted = "id"
     created: Dotted
-    since: str | None = None
-    order: OrderWords
     page_size: Annotated[int, Default(ge=1)]
     pages: PageCeilings
 
 
-class CreatedSinceWords(SourceWords):
+class OrderedWords(SourceWords):
+    since: str | None = None
+    order: OrderWords
+
+
+class CreatedSinceWords(OrderedWords):
     strategy: Literal["created_since"]
     overlap_minutes: Annotated[int, Default(ge=1, le=24 * 60)]
 
 
-class WindowScanWords(SourceWords):
+class ChangedSinceWords(SourceWords):
+    """`mark` and `state`: at least one; `window_hours` is what a runtime without memory reads."""
+
+    strategy: Literal["changed_since"]
+    changed: Dotted
+    since: str
+    mark: Dotted | None = None
+    state: Dotted | None = None
+    initial: tuple[str, ...] = ()
+    overlap_minutes: Annotated[int, Default(ge=1, le=24 * 60)]
+    look_back_days: Annotated[int, Default(ge=1, le=365)]
+    window_hours: Annotated[int, Default(ge=1, le=24 * 30)]
+
+
+class WindowScanWords(OrderedWords):
     strategy: Literal["window_scan"]
     state: Dotted
     initial: tuple[str, ...] = ()
@@ -150,7 +171,7 @@ class WindowScanWords(SourceWords):
 
 
 class TriggerWords(Words):
-    """`status` (with `or_later`) is for window scans; without it every change of state is an event.
+    """`status` (with `or_later`) is for sources with a state; without it every change of state is an event.
 
     `provenance` says how far the status word itself is known. `inputs` are filters that a person may set:
     each has a `match`, and none of them is ever required.
@@ -219,19 +240,25 @@ class FindOrCreateWords(Words):
 
 
 class Catalog(Words):
-    """One catalog file."""
+    """One catalog file.
+
+    `payload` is where the result lies in an answer: in all of them, or by operation (not named: the whole).
+    """
 
     catalog: Literal[1]
     vendor: Vendor
     environments: Annotated[dict[Key, EnvironmentWords], Default(min_length=1)]
     authentication: AuthenticationWords
-    payload: Dotted
+    payload: Dotted | dict[str, Dotted]
     errors: ErrorWords
-    limits: LimitWords
+    limits: LimitWords = LimitWords()
     paging: dict[Key, PagingWords]
     resources: dict[Key, ResourceWords]
     dropdowns: dict[Key, DropdownWords] = {}
-    sources: dict[Key, Annotated[CreatedSinceWords | WindowScanWords, Default(discriminator="strategy")]]
+    sources: dict[
+        Key,
+        Annotated[CreatedSinceWords | ChangedSinceWords | WindowScanWords, Default(discriminator="strategy")],
+    ]
     triggers: dict[Key, TriggerWords]
     actions: dict[Key, ActionWords]
     searches: dict[Key, SearchWords]

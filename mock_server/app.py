@@ -26,7 +26,6 @@ from mock_server.engine.stock import (
 )
 from mock_server.keys import DEMO
 from mock_server.pages.console import Entry, create_console
-from mock_server.pages.label import Label
 from mock_server.pages.wsgi import OnTheLoop
 from mock_server.store import tables
 from mock_server.tenants import Tenants
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from mock_server.engine.gate import Gate, Service
+    from mock_server.pages.label import Label
     from mock_server.settings import Settings
     from mock_server.vendors import Vendor
 
@@ -88,7 +88,7 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     tenants.open()
     entries = [_entry(world, vendor) for vendor in served.values()]
     control = _control_entry(settings)
-    console = create_console(entries, control, partial(_find_label, world))
+    console = create_console(entries, control, partial(_find_label, world, served))
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
     engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes)
     stack = [engine, ServerErrorMiddleware, ExceptionMiddleware, SwaggerUIMiddleware, LifespanMiddleware]
@@ -156,7 +156,7 @@ def _at_home(document: dict[str, Any], path: str, url: str) -> dict[str, Any]:
     return document
 
 
-def _find_label(world: World, vendor: str, shipment: str) -> Label | None:
+def _find_label(world: World, served: Mapping[str, Vendor], vendor: str, shipment: str) -> Label | None:
     """Return what to print for a shipment of any tenant: whoever has the URL may see the label."""
     rows = tables.rows
     found = world.store.select(
@@ -164,13 +164,4 @@ def _find_label(world: World, vendor: str, shipment: str) -> Label | None:
         .where(rows.c.vendor == vendor, rows.c.kind == "shipment", rows.c.id == shipment)
         .limit(1)
     )
-    if not found:
-        return None
-    document = orjson.loads(found[0][0])
-    return Label(
-        carrier=document["carrier"],
-        service=document["service"],
-        direction=document["direction"],
-        tracking_number=document["tracking_number"],
-        reference=document["id"],
-    )
+    return served[vendor].label(orjson.loads(found[0][0])) if found and vendor in served else None

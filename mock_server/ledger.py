@@ -20,6 +20,8 @@ RETURN_STATE_CHANGED: Final = "return.state_changed"
 """A return moved. Body: `from` and `to` (vendor words), `state` (the new neutral one)."""
 RETURN_NOTE_ADDED: Final = "return.note_added"
 """A note was added. Body: `note` (its id), `internal`."""
+RETURN_QUALITY_CHECKED: Final = "return.quality_checked"
+"""What came back was looked at. Body: `from` and `to` (vendor words for the whole return), what was found."""
 SHIPMENT_CREATED: Final = "shipment.created"
 """A shipment came to be. Body: `return` (id), `status`, `tracking_number`."""
 SHIPMENT_STATE_CHANGED: Final = "shipment.state_changed"
@@ -31,6 +33,7 @@ KINDS: Final = (
     RETURN_CREATED,
     RETURN_STATE_CHANGED,
     RETURN_NOTE_ADDED,
+    RETURN_QUALITY_CHECKED,
     SHIPMENT_CREATED,
     SHIPMENT_STATE_CHANGED,
     REFUND_ISSUED,

@@ -113,7 +113,8 @@ def _range(low: int, high: int) -> str:
 
 
 def _intervals(one: Guarantee) -> str:
-    return ", ".join(f"{plan} {span(seconds)}" for plan, seconds in one.shortest_interval.items())
+    said = ", ".join(f"{plan} {span(seconds)}" for plan, seconds in one.shortest_interval.items())
+    return said or "no limit known"
 
 
 def span(seconds: int) -> str:

@@ -32,6 +32,7 @@ from connector.model.api import (
 from connector.model.fields import Bounds, Choice, Field, FieldType, InputField, Part, Path, Provenance
 from connector.model.offer import (
     Action,
+    ChangedSince,
     CreatedSince,
     Dropdown,
     Finding,
@@ -43,6 +44,7 @@ from connector.model.offer import (
     Risk,
     Runtime,
     Search,
+    Source,
     Trigger,
     WindowScan,
 )
@@ -52,6 +54,7 @@ __all__ = [
     "AuthField",
     "Authentication",
     "Bounds",
+    "ChangedSince",
     "Choice",
     "CreatedSince",
     "Dropdown",
@@ -78,6 +81,7 @@ __all__ = [
     "Risk",
     "Runtime",
     "Search",
+    "Source",
     "Trigger",
     "Vendor",
     "Window",

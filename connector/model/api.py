@@ -52,6 +52,12 @@ class Operation(Part):
     provenance: Provenance = "documented"
     example: Any = None
 
+    @property
+    def takes(self) -> frozenset[str]:
+        """Names of all parameters and of the body's fields."""
+        fields = self.body.children if self.body else ()
+        return frozenset([*(one.name for one in self.parameters), *(one.key for one in fields)])
+
     def parameter(self, name: str) -> Parameter | None:
         return next((one for one in self.parameters if one.name == name), None)
 
@@ -90,7 +96,8 @@ class Authentication(Part):
     `scheme` "bearer": `Authorization: Bearer <field>`; "header": `<header>: <field>`. `field` names the
     AuthField that is sent. `test_operation` with `test_query` is the cheapest request that succeeds only
     with a good credential. `connection_label` is a template over AuthField keys and `environment`
-    (`"{store_name} ({environment})"`); it never holds a secret.
+    (`"{store_name} ({environment})"`); it never holds a secret. `sends` maps a query parameter or body field
+    to the AuthField whose value fills it in every operation that has it.
     """
 
     scheme: Literal["bearer", "header"]
@@ -98,6 +105,7 @@ class Authentication(Part):
     prefix: str
     field: str
     fields: tuple[AuthField, ...]
+    sends: Mapping[str, str] = {}
     test_operation: str
     test_query: Mapping[str, Any] = {}
     connection_label: str
@@ -106,13 +114,14 @@ class Authentication(Part):
 class ErrorFormat(Part):
     """Where an error body says what went wrong, and which kind of error each status means.
 
-    `details` may hold `{field: message}` or a list of `{"field", "message"}` at `fields`. A status that
+    `details` may hold `{field: message}` or a list of `{"field", "message"}` at `fields` (None: nothing names
+    fields). A status that
     is not listed is "unexpected" below 500 and "unavailable" from 500 on.
     """
 
     code: Path
     message: Path
-    fields: Path
+    fields: Path | None
     by_status: Mapping[int, ErrorKind]
     by_code: Mapping[str, ErrorKind] = {}
 
@@ -135,11 +144,11 @@ class Limits(Part):
     """How fast one credential may ask.
 
     `throttle` is the smallest plan's shortest window: what a platform that cannot know the plan must keep
-    to. Header names are lower-case; `reset_header` holds Unix seconds.
+    to (None: no limit is known). Header names are lower-case; `reset_header` holds Unix seconds.
     """
 
     plans: tuple[Plan, ...]
-    throttle: Window
+    throttle: Window | None
     limit_header: str | None = None
     remaining_header: str | None = None
     reset_header: str | None = None
@@ -150,6 +159,7 @@ class Paging(Part):
 
     Stop when a page is empty, or `page * size` reaches the total at `total`, or (no total) when a page
     holds fewer than asked for. `size` is what to ask for, `max_size` the most the vendor allows.
+    `missing_is_empty`: a 404 stands for a list without records.
     """
 
     style: Literal["page"]
@@ -160,3 +170,4 @@ class Paging(Part):
     max_size: int
     total: Path
     size_reported: Path
+    missing_is_empty: bool = False

@@ -93,6 +93,37 @@ class WindowScan(Part):
     pages: int = Default(description="ceiling of pages read in one poll by the Python runtime")
 
 
+class ChangedSince(Part):
+    """Read all records changed since a moment, in whatever order they come; compare with what was known.
+
+    `since` is the query parameter for "changed after", `changed` the time it filters by; it reads from the
+    watermark minus `overlap`. What was seen of a record is remembered for `look_back` seconds after its last
+    change. With `mark`, the path of a time, a record is an event whenever that time is there and another one
+    than before (`id` + the time identify it; only `id` when it is the time of creation, which never changes);
+    with `reached` besides, only in one of these states. Without `mark`, `state` makes events as in a window
+    scan. A runtime without memory reads the last `window` seconds.
+    """
+
+    strategy: Literal["changed_since"] = "changed_since"
+    operation: str
+    id: Path
+    created: Path
+    changed: Path
+    since: str
+    mark: Path | None
+    state: Path | None
+    reached: tuple[str, ...] | None
+    initial: tuple[str, ...]
+    overlap: int = Default(description="seconds")
+    look_back: int = Default(description="seconds")
+    window: int = Default(description="seconds")
+    page_size: int
+    pages: int = Default(description="ceiling of pages read in one poll by the Python runtime")
+
+
+Source = CreatedSince | ChangedSince | WindowScan
+
+
 class Guarantee(Part):
     """What one trigger promises in one runtime; computed from the facts above, asserted by tests.
 
@@ -100,11 +131,11 @@ class Guarantee(Part):
     through between two polls are not), "reached" (once, when the state or a later one is seen).
     `look_back` in seconds: how far back a late record or a change is still found (None: as far as one
     poll reads). `pages` is the most one poll reads (`page_size` each), `items_per_poll` the product;
-    `order` is how this runtime reads. `calls_per_day` is for a poll every `interval` seconds at the
-    ceiling, `calls_per_day_quiet` when one page holds everything. `shortest_interval` maps a plan to the
-    seconds its limits allow between polls at the ceiling. `dedupe` are the paths that together identify
-    an event (what a platform should mark as primary). `loses` says in a sentence what this trigger
-    misses.
+    `order` is how this runtime reads ("any": as the records come). `calls_per_day` is for a poll every
+    `interval` seconds at the ceiling, `calls_per_day_quiet` when one page holds everything.
+    `shortest_interval` maps a plan to the seconds its limits allow between polls at the ceiling. `dedupe`
+    are the paths that together identify an event (what a platform should mark as primary). `loses` says in
+    a sentence what this trigger misses.
     """
 
     runtime: Runtime
@@ -113,7 +144,7 @@ class Guarantee(Part):
     page_size: int
     pages: int
     items_per_poll: int
-    order: Literal["oldest_first", "newest_first"]
+    order: Literal["oldest_first", "newest_first", "any"]
     calls_per_poll: int
     interval: int
     calls_per_day: int
@@ -136,7 +167,7 @@ class Trigger(Part):
     label: str
     description: str
     resource: str
-    source: Annotated[CreatedSince | WindowScan, Default(discriminator="strategy")]
+    source: Annotated[Source, Default(discriminator="strategy")]
     occurred_at: Path | None
     inputs: tuple[InputField, ...] = ()
     fields: tuple[Field, ...]

@@ -40,9 +40,9 @@ class Row:
 class Filters:
     """Which rows of a kind: any of the words within a field, all of the fields together.
 
-    The bounds of `created_at` say in their name what they include: `created_from` (>=),
-    `created_after` (>), `created_before` (<), `created_until` (<=). E-mail addresses match in any
-    case, order numbers exactly; an empty word matches nothing.
+    The bounds of `created_at` and `updated_at` say in their name what they include: `created_from`
+    (>=), `created_after` (>), `created_before` (<), `created_until` (<=). E-mail addresses match in
+    any case, order numbers and ids exactly; an empty word matches nothing.
     """
 
     statuses: tuple[str, ...] = ()
@@ -52,6 +52,8 @@ class Filters:
     created_until: int | None = None
     customer_emails: tuple[str, ...] = ()
     order_numbers: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    updated_after: int | None = None
     parent: str | None = None
 
 

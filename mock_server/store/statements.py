@@ -114,8 +114,14 @@ SCHEDULE = _text(
     *(c.name for c in steps.c if c.name != "id"),
 )
 
-_LISTS = {"statuses": "status", "customer_emails": "customer_email", "order_numbers": "order_number"}
-_BOUNDS = {"created_from": ">=", "created_after": ">", "created_before": "<", "created_until": "<="}
+_LISTS = {
+    "statuses": "status", "customer_emails": "customer_email", "order_numbers": "order_number", "ids": "id",
+}  # fmt: skip
+_BOUNDS = {
+    "created_from": ("created_at", ">="), "created_after": ("created_at", ">"),
+    "created_before": ("created_at", "<"), "created_until": ("created_at", "<="),
+    "updated_after": ("updated_at", ">"),
+}  # fmt: skip
 Shape = tuple[tuple[str, int], ...]
 
 
@@ -147,7 +153,8 @@ def _conditions(shape: Shape) -> tuple[list[sa.ColumnElement[bool]], list[str]]:
             many = column.in_([sa.bindparam(n) for n in names])
             made += [column == sa.bindparam(names[0]) if size == 1 else many, _named(_LISTS[name])]
         elif name in _BOUNDS:
-            made.append(rows.c.created_at.op(_BOUNDS[name], is_comparison=True)(sa.bindparam(names[0])))
+            bounded, comparison = _BOUNDS[name]
+            made.append(rows.c[bounded].op(comparison, is_comparison=True)(sa.bindparam(names[0])))
         else:
             made += [rows.c.parent == sa.bindparam(names[0]), _named("parent")]
     return made, order

@@ -9,6 +9,7 @@ import openapi
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
 from mock_server.lifecycle import Lifecycle
+from mock_server.pages.label import Label
 from mock_server.ratelimit import Plan, Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Step
@@ -39,11 +40,17 @@ class Vendor(Protocol):
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
         """The headers that tell how much of the limit is left."""
 
+    def label(self, shipment: Mapping[str, Any]) -> Label:
+        """What the label of a parcel says; `shipment` is the stored document of a row of that kind."""
+
     def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         """Lay out a seed as the vendor would show it; the tenant's clock starts `at`."""
 
     def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        """A shopper asks for a return at `at`, which may lie in the past; returns the document."""
+        """A shopper asks for a return at `at`, which may lie in the past; returns the document.
+
+        `wish` is what the control plane's `ShopperReturn` describes.
+        """
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
         """Move a return; raises `IllegalMove`, or `LookupError` for an unknown id."""

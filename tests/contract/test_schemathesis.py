@@ -1,8 +1,10 @@
 """The sandbox against its own specifications, by Schemathesis: all phases, all checks."""
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,12 +17,12 @@ EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "15"))
 """Examples per operation and phase; `make contract` asks for 1,000."""
 
 
-def schemathesis(document: str, base_url: str, headers: dict[str, str]) -> str:
+def schemathesis(document: str, base_url: str, headers: dict[str, str], config: Path = CONFIG) -> str:
     """Run all phases over one API and return the report; fails on any finding."""
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
         "--config-file",
-        str(CONFIG),
+        str(config),
         "run",
         document,
     ]
@@ -34,11 +36,20 @@ def schemathesis(document: str, base_url: str, headers: dict[str, str]) -> str:
     return run.stdout
 
 
+def with_parameters(query: Mapping[str, str], folder: Path) -> Path:
+    """The configuration, with query parameters that belong to the login: without them nothing is found."""
+    lines = [f"{json.dumps(f'query.{name}')} = {json.dumps(value)}" for name, value in query.items()]
+    path = folder / "schemathesis.toml"
+    path.write_text("\n".join([CONFIG.read_text(), "[parameters]", *lines, ""]))
+    return path
+
+
 @pytest.mark.parametrize("vendor", vendors.names())
-def test_vendor_keeps_its_contract(sandbox: Sandbox, vendor: str) -> None:
+def test_vendor_keeps_its_contract(sandbox: Sandbox, vendor: str, tmp_path: Path) -> None:
     tenant = sandbox.tenant(f"contract-{vendor}", limits="off")
     found = sandbox.credentials(vendor, tenant)
-    report = schemathesis(f"{found['base_url']}/openapi.json", found["base_url"], found["headers"])
+    config = with_parameters(found["query"], tmp_path)
+    report = schemathesis(f"{found['base_url']}/openapi.json", found["base_url"], found["headers"], config)
     assert "Stateful" in report, report
 
 

@@ -6,13 +6,21 @@ from typing import Any
 import pytest
 from support import zapier
 
-from connector.compile import integration
+from connector.compile import integration, vendors
 from connector.model import Integration
 
 
 @pytest.fixture(scope="session")
 def returnmate() -> Integration:
     return integration("returnmate")
+
+
+@pytest.fixture(scope="session", params=vendors())
+def every_definition(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    """Each committed app as Zapier's servers see it."""
+    name: str = request.param
+    with zapier.started(zapier.APPS / name, **{f"{name.upper()}_BASE_URL": "http://127.0.0.1:9"}) as app:
+        yield app.call(command="definition")
 
 
 @pytest.fixture(scope="session")

@@ -69,8 +69,8 @@ def spoilt(definition: dict[str, Any], place: str, value: Any) -> dict[str, Any]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_committed_app_passes(check: Check, definition: dict[str, Any]) -> None:
-    assert list(check(definition)) == []
+def test_committed_app_passes(check: Check, every_definition: dict[str, Any]) -> None:
+    assert list(check(every_definition)) == []
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

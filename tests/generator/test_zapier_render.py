@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import pytest
 from support import zapier
 
+from connector.compile import integration as compiled
+from connector.compile import vendors
 from connector.errors import ConfigurationError
 from connector.generator import write
 from connector.generator import zapier as generator
@@ -31,8 +33,9 @@ def changed(part: P, **values: Any) -> P:
     return part.model_copy(update=values)
 
 
-def test_committed_app_is_what_is_generated(returnmate: Integration) -> None:
-    drift = write.check(generator.render(returnmate), zapier.APP)
+@pytest.mark.parametrize("vendor", vendors())
+def test_committed_app_is_what_is_generated(vendor: str) -> None:
+    drift = write.check(generator.render(compiled(vendor)), zapier.APPS / vendor)
     assert not drift, f"Run `make generate`:\n{drift}"
 
 

@@ -4,7 +4,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.zapier import APP, node, require_modules
+from support.zapier import APPS, node, require_modules
+
+from connector.compile import vendors
 
 RUNTIME = sorted((Path(__file__).parent / "runtime").glob("*.test.mjs"))
 
@@ -17,9 +19,10 @@ def test_runtime_behaves(path: Path) -> None:
     assert "# pass 0" not in done.stdout
 
 
-def test_app_passes_the_tests_it_ships() -> None:
-    require_modules()
-    done = _node_test(cwd=APP)
+@pytest.mark.parametrize("vendor", vendors())
+def test_app_passes_the_tests_it_ships(vendor: str) -> None:
+    require_modules(APPS / vendor)
+    done = _node_test(cwd=APPS / vendor)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "# fail 0" in done.stdout
     assert "# pass 0" not in done.stdout

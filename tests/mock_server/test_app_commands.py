@@ -14,6 +14,7 @@ import typer
 from support.command import PROGRAM, environment, run, serving
 from typer.testing import CliRunner, Result
 
+from mock_server import vendors
 from mock_server.cli import register
 
 Command = Callable[..., Result]
@@ -62,7 +63,7 @@ def test_tenants_are_made_moved_in_time_and_removed(command: Command) -> None:
         return json.loads(command("sandbox", *arguments, "--format", "json").stdout)
 
     wish = ("--seed-size", "3", "--first-moment", "2026-03-02T09:00:00Z", "--frozen")
-    assert ask("create-tenant", "acme", *wish)["returns"] == {"returnmate": 3}
+    assert ask("create-tenant", "acme", *wish)["returns"] == dict.fromkeys(vendors.names(), 3)
     assert "acme" in command("sandbox", "tenants").stdout
     assert "2026-03-02T09:00:00Z" in command("sandbox", "clock", "--tenant", "acme").stdout
     assert ask("advance", "3600", "--tenant", "acme")["clock"]["now"] == "2026-03-02T10:00:00Z"

@@ -40,10 +40,11 @@ def test_landing_page_has_what_a_newcomer_needs(app: Sandbox) -> None:
     page = get(app, "/")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     for name in vendors.names():
-        assert f"{URL}/{name}/v1" in page.text
+        path = f"/{name}{vendors.load(name, app.world).base_path}"
+        assert f"{URL}{path}" in page.text
         assert f"sandbox-demo-{name}" in page.text
-        assert f'href="/{name}/v1/ui/"' in page.text
-        assert f'href="/{name}/v1/openapi.yaml"' in page.text
+        assert f'href="{path}/ui/"' in page.text
+        assert f'href="{path}/openapi.yaml"' in page.text
     assert "curl -H &#39;Authorization: Bearer" in page.text
 
 

@@ -14,6 +14,8 @@ import httpx
 import pytest
 from support.command import Serving, environment, run, serving
 
+from mock_server import vendors
+
 KEY = "sandbox-demo-returnmate"
 RMAS = "/returnmate/v1/rmas"
 BODY = json.dumps(
@@ -218,7 +220,8 @@ def test_what_to_try_next_is_called_as_the_sandbox_was(
 
 def test_unknown_vendor_is_one_sentence(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--port", "0", "--database", "sqlite://", "--vendor", "nobody")
-    assert (done.returncode, done.stderr) == (2, "There is no vendor 'nobody'; there are: returnmate.\n")
+    known = ", ".join(vendors.names())
+    assert (done.returncode, done.stderr) == (2, f"There is no vendor 'nobody'; there are: {known}.\n")
 
 
 def test_unusable_database_is_one_sentence(tmp_path: Path) -> None:

@@ -56,6 +56,8 @@ def filters(draw: st.DrawFn) -> Filters:
         "order_numbers": st.lists(st.sampled_from(("#1", "#2", "#3")), max_size=2).map(tuple),
         "parent": st.sampled_from(("p1", "p2")),
         **dict.fromkeys(("created_from", "created_after", "created_before", "created_until"), times),
+        "updated_after": times,
+        "ids": st.lists(st.integers(0, 13).map("r{}".format), max_size=3).map(tuple),
     }
     return Filters(**draw(st.fixed_dictionaries({}, optional=some)))
 
@@ -67,6 +69,8 @@ def holds(filters: Filters, one: Row) -> bool:
         (
             not filters.statuses or one.status in filters.statuses,
             not emails or one.customer_email.lower() in emails,
+            not filters.ids or one.id in filters.ids,
+            filters.updated_after is None or one.updated_at > filters.updated_after,
             not filters.order_numbers or one.order_number in filters.order_numbers,
             filters.parent is None or one.parent == filters.parent,
             filters.created_from is None or one.created_at >= filters.created_from,

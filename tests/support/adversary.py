@@ -67,3 +67,49 @@ class Adversary:
             return True
         created, bound = moment(row["created_at"]), moment(query["created_after"])
         return created >= bound if self.inclusive else created > bound
+
+
+@dataclass
+class Restless:
+    """Rows that change; `between` is called before each page and may add and change, but not remove.
+
+    The list holds what changed since the bound asked for, in an order that nobody states: by creation or
+    by change, up or down (`order` 0 to 3).
+    """
+
+    size: int
+    order: int = 0
+    inclusive: bool = True
+    now: datetime = START
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    between: Callable[[], None] = lambda: None
+    fetched: int = 0
+
+    def add(self, late: int = 0, status: str = "open") -> str:
+        key = f"r{len(self.rows):04d}"
+        made = iso(self.now - timedelta(seconds=late))
+        self.rows.append(
+            {"id": key, "created_at": made, "updated_at": made, "closed_at": None, "status": status}
+        )
+        return key
+
+    def change(self, place: int, status: str | None = None) -> None:
+        row = self.rows[place]
+        row["updated_at"] = iso(self.now)
+        if status is not None:
+            row["status"] = status
+        if row["status"] == "closed" and row["closed_at"] is None:
+            row["closed_at"] = iso(self.now)
+
+    async def fetch(self, query: Mapping[str, Any], page: int) -> Page:
+        self.between()
+        self.fetched += 1
+        bound = moment(query["updated_after"])
+        earliest = bound if self.inclusive else bound + timedelta(seconds=1)
+        rows = [row for row in self.rows if moment(row["updated_at"]) >= earliest]
+        by = ("created_at", "updated_at")[self.order % 2]
+        rows.sort(key=lambda row: (row[by], row["id"]), reverse=self.order > 1)
+        part = rows[(page - 1) * self.size : page * self.size]
+        return Page(
+            rows=tuple(dict(row) for row in part), last=page * self.size >= len(rows), total=len(rows)
+        )

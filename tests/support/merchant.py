@@ -8,7 +8,7 @@ import httpx
 
 from mock_server import ledger, vendors
 from mock_server.app import Sandbox, create_app
-from mock_server.clock import SECOND, instant, moment
+from mock_server.clock import SECOND, instant, moment, timestamp
 from mock_server.ledger import Event
 from mock_server.settings import Settings
 from mock_server.tenants import Tenants
@@ -16,6 +16,7 @@ from mock_server.vendors import Vendor
 from mock_server.world import World
 
 TENANT = "merchant"
+SKU = "BOOT-CHE-39"
 FIRST_MOMENT = instant("2026-06-01")
 
 
@@ -78,13 +79,19 @@ class Merchant:
     def ask_for_return(self, *, seconds_ago: int = 0) -> str:
         """A shopper asks for a return, which shows up now but says it was made earlier; returns its id."""
         wish = {
-            "order_number": "#1001",
+            "order_number": f"#{1001 + len(self.statuses())}",
             "customer_email": "priya.nair@example.com",
-            "items": [{"sku": "BOOT-CHE-39", "quantity": 1, "reason": "defective"}],
+            "items": [{"sku": SKU, "quantity": 1, "reason": "defective"}],
         }
         with self.world.store.change() as change:
-            made = self.mall.served.insert(change, self.tenant, wish, self._now - seconds_ago * SECOND)
-        return str(made["id"])
+            self.mall.served.insert(change, self.tenant, wish, self._now - seconds_ago * SECOND)
+        return [event for event in self.story() if event.kind == ledger.RETURN_CREATED][-1].subject
+
+    def order_of(self, id_: str) -> str:
+        """The order that a return belongs to."""
+        row = self.world.store.row(self.tenant, self.mall.vendor, "return", id_)
+        assert row, id_
+        return row.order_number
 
     def statuses(self) -> dict[str, str]:
         """Where every return stands, oldest first."""
@@ -110,6 +117,35 @@ class Merchant:
     def shipments(self) -> dict[str, list[str]]:
         """The statuses that each shipment went through."""
         return self._histories(ledger.SHIPMENT_CREATED, ledger.SHIPMENT_STATE_CHANGED)
+
+    def quality(self) -> dict[str, list[str]]:
+        """What quality control said of each return, one verdict after the other."""
+        histories = {id_: ["pending"] for id_ in self.returns()}
+        for event in self.story():
+            if event.kind == ledger.RETURN_QUALITY_CHECKED and event.body["to"] != event.body["from"]:
+                histories[event.subject].append(event.body["to"])
+        return histories
+
+    def deliveries(self) -> dict[str, list[str]]:
+        """Whether each return has arrived: all of its parcels have."""
+        parcels: dict[str, dict[str, str]] = {id_: {} for id_ in self.returns()}
+        for event in self.story():
+            if event.kind in {ledger.SHIPMENT_CREATED, ledger.SHIPMENT_STATE_CHANGED}:
+                status = event.body["to"] if "to" in event.body else event.body["status"]
+                parcels[event.body["return"]][event.subject] = status
+        return {
+            id_: ["sent", *(["delivered"] if set(known.values()) == {"delivered"} else [])]
+            for id_, known in parcels.items()
+        }
+
+    def updates(self) -> dict[str, list[str]]:
+        """The seconds in which anything about each return changed."""
+        histories: dict[str, list[str]] = {}
+        for event in self.story():
+            seconds = histories.setdefault(event.body.get("return", event.subject), [])
+            if seconds[-1:] != [timestamp(event.at)]:
+                seconds.append(timestamp(event.at))
+        return histories
 
     def _histories(self, created: str, changed: str) -> dict[str, list[str]]:
         histories: dict[str, list[str]] = {}

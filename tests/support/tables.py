@@ -42,7 +42,9 @@ def guarantees() -> str:
 
 
 def _line(made: Integration, trigger: str, promise: Guarantee) -> str:
-    smallest = made.limits.plans[0].name
+    interval = "no limit known"
+    if made.limits.plans:
+        interval = _duration(promise.shortest_interval[made.limits.plans[0].name])
     calls = "1" if promise.calls_per_poll == 1 else f"1 to {promise.calls_per_poll}"
     cells = [
         f"{made.vendor.title} `{trigger}`",
@@ -52,13 +54,15 @@ def _line(made: Integration, trigger: str, promise: Guarantee) -> str:
         f"{promise.items_per_poll:,}",
         calls,
         f"{promise.calls_per_day:,}",
-        _duration(promise.shortest_interval[smallest]),
+        interval,
         promise.provenance,
     ]
     return f"| {' | '.join(cells)} |"
 
 
 def _duration(seconds: int) -> str:
+    if seconds == 86_400:
+        return "1 day"
     for length, unit in ((86_400, "days"), (60, "min")):
         if seconds >= length and seconds % length == 0:
             return f"{seconds // length} {unit}"

@@ -13,7 +13,8 @@ from typing import Any
 from support.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
-APP = ROOT / "zapier_app" / "returnmate"
+APPS = ROOT / "zapier_app"
+APP = APPS / "returnmate"
 DRIVER = ROOT / "tests" / "journeys" / "zapier_driver.mjs"
 
 
@@ -107,6 +108,7 @@ class Shop:
     sandbox: Sandbox
     tenant: str
     auth: dict[str, str]
+    vendor: str = "returnmate"
 
     def trigger(self, key: str, inputs: Mapping[str, Any] | None = None, **meta: Any) -> list[dict[str, Any]]:
         """Poll once, as core does; `meta` is what Zapier says of the poll (`page`, `limit`)."""
@@ -129,7 +131,7 @@ class Shop:
 
     def get(self, path: str, **query: Any) -> Any:
         """What the vendor's API has at `path`, read past the app."""
-        with self.sandbox.client("returnmate", self.tenant) as client:
+        with self.sandbox.client(self.vendor, self.tenant) as client:
             answer = client.get(path, params=query)
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]
@@ -137,7 +139,7 @@ class Shop:
     def asked(self, order_number: str = "#1001", **wish: Any) -> dict[str, Any]:
         """A shopper asks for a return, outside the API."""
         body = {
-            "vendor": "returnmate",
+            "vendor": self.vendor,
             "order_number": order_number,
             "customer_email": "iris.lane@example.com",
             "items": [{"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"}],
@@ -147,7 +149,7 @@ class Shop:
     def move(self, return_id: str, *statuses: str) -> None:
         """The merchant moves a return through some statuses, outside the API."""
         for status in statuses:
-            self._told(f"returns/{return_id}/move", {"vendor": "returnmate", "status": status})
+            self._told(f"returns/{return_id}/move", {"vendor": self.vendor, "status": status})
 
     def advance(self, seconds: int) -> None:
         """Move the merchant's clock on; carriers scan what falls due."""

@@ -8,6 +8,7 @@ from connector.generator.zapier.fields import Unrenderable, form, output_fields
 from connector.generator.zapier.literal import Code
 from connector.model import (
     Action,
+    ChangedSince,
     CreatedSince,
     Dropdown,
     Field,
@@ -60,7 +61,23 @@ def triggers(integration: Integration, records: Records, *, assumed: bool) -> It
 
 def _source(trigger: Trigger) -> dict[str, Any]:
     source, promise = trigger.source, trigger.guarantees["zapier"]
-    start = {"operation": _operation(source.operation), "query": dict(source.order.newest_first)}
+    start: dict[str, Any] = {"operation": _operation(source.operation)}
+    if isinstance(source, ChangedSince):
+        return start | {
+            "query": {},
+            "size": promise.page_size,
+            "pages": promise.pages,
+            "since": source.since,
+            "lookBack": source.window,
+            "id": source.id,
+            "created": source.changed,
+            "changed": source.mark or source.changed,
+            "mark": source.mark,
+            "state": source.state,
+            "reached": source.reached,
+            "initial": source.initial,
+        }
+    start["query"] = dict(source.order.newest_first)
     if isinstance(source, CreatedSince):
         return start | {"size": promise.page_size}
     return start | {

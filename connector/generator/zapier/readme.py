@@ -32,9 +32,15 @@ def readme(
 def _trial(integration: Integration) -> dict[str, str]:
     """Give the environment in which the app talks to a local sandbox, as its demo merchant."""
     vendor, login = integration.vendor.id, integration.authentication
+    others = {
+        f"authData_{one.key}": one.placeholder
+        for one in login.fields
+        if one.required and one.key != login.field
+    }
     return {
         override_variable(
             integration
         ): f"http://127.0.0.1:4010/{vendor}{urlsplit(integration.base_url).path}",
         f"authData_{login.field}": f"sandbox-demo-{vendor}",
+        **others,
     }

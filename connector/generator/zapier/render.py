@@ -70,7 +70,7 @@ def _around(integration: Integration, entries: Entries, page: Callable[..., str]
             "index.js.jinja",
             version=VERSION,
             core=CORE,
-            throttle={"window": throttle.seconds, "limit": throttle.requests, "scope": ["auth"]},
+            throttle=throttle and {"window": throttle.seconds, "limit": throttle.requests, "scope": ["auth"]},
             pairs=offer.find_or_creates(integration, entries["searches"], entries["creates"]),
         ),
         "operations.js": page("operations.js.jinja", operations=operations(integration, used)),

@@ -1,11 +1,12 @@
 """What surrounds the steps of an app: the package, the vendor's facts, the login, the operations."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from connector.generator.zapier.literal import Code
-from connector.model import AuthField, Integration, Operation, Paging
+from connector.model import AuthField, ChangedSince, Integration, Operation, Paging, Source
 
 CORE = "19.1.0"
 VERSION = "0.1.0"
@@ -79,20 +80,25 @@ def _paging(paging: Paging) -> dict[str, Any]:
         "maxSize": paging.max_size,
         "total": paging.total,
         "sizeReported": paging.size_reported,
-    }
+    } | ({"missingIsEmpty": True} if paging.missing_is_empty else {})
 
 
 def operations(integration: Integration, used: set[str]) -> dict[str, dict[str, Any]]:
     """Give the requests the app makes, by operationId."""
-    return {name: _operation(one) for name, one in integration.operations.items() if name in used}
+    sends = integration.authentication.sends
+    return {name: _operation(one, sends) for name, one in integration.operations.items() if name in used}
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(operation: Operation, sends: Mapping[str, str]) -> dict[str, Any]:
     facts: dict[str, Any] = {"method": operation.method, "path": operation.path, "result": operation.payload}
     if operation.scope:
         facts["permission"] = operation.scope
     if operation.paging:
         facts["paging"] = operation.paging
+    if login := {name: field for name, field in sends.items() if name in operation.takes}:
+        query = {name: field for name, field in login.items() if operation.parameter(name)}
+        body = {name: field for name, field in login.items() if name not in query}
+        facts["login"] = {place: names for place, names in (("query", query), ("body", body)) if names}
     return facts
 
 
@@ -133,6 +139,10 @@ def _environment_field(integration: Integration) -> list[dict[str, Any]]:
     ]
 
 
+def _oldest_first(source: Source) -> Mapping[str, str]:
+    return {} if isinstance(source, ChangedSince) else source.order.oldest_first
+
+
 def _first_record(integration: Integration) -> dict[str, Any]:
     """Ask the login's test for the oldest record, where the list can be turned round."""
     login = integration.authentication
@@ -142,7 +152,7 @@ def _first_record(integration: Integration) -> dict[str, Any]:
     )
     return {
         "operation": Code(f"operations.{login.test_operation}"),
-        "query": {**login.test_query, **(lists[0].source.order.oldest_first if lists else {})},
+        "query": {**login.test_query, **(_oldest_first(lists[0].source) if lists else {})},
         "noun": resource.noun,
         "name": resource.label[0],
     }

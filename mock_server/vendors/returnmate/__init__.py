@@ -12,6 +12,7 @@ from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.keys import Grant
 from mock_server.lifecycle import IllegalMove
+from mock_server.pages.label import Label
 from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import EVERYTHING, Change, Filters, Row, Step
@@ -188,6 +189,15 @@ class ReturnMate:
             (b"x-ratelimit-limit", b"%d" % verdict.limit),
             (b"x-ratelimit-remaining", b"%d" % verdict.remaining),
             (b"x-ratelimit-reset", b"%d" % verdict.reset),
+        )
+
+    def label(self, shipment: Mapping[str, Any]) -> Label:
+        return Label(
+            carrier=shipment["carrier"],
+            service=shipment["service"],
+            direction=shipment["direction"],
+            tracking_number=shipment["tracking_number"],
+            reference=shipment["id"],
         )
 
     def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:

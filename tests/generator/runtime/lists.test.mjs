@@ -178,6 +178,32 @@ const FORM = {
 };
 const FIND = { operation: LIST, query: {}, pages: 2, atLeastOne: ['number', 'order'] };
 
+test('a window keeps the rows whose mark lies in it, in whatever order they come', async () => {
+  const mark = (n) => (n === 3 ? null : day(n === 4 ? 1 : 28));
+  const rows = returns(5).map((row, n) => ({ ...row, closed: mark(n) }));
+  const { api, requests } = await shop([...rows].reverse());
+  const { state, reached, initial, ...source } = { ...SCAN, lookBack: 7 * 86400, since: 'changed_after' };
+  const marked = { ...source, created: ['moved'], mark: ['closed'], changed: ['moved'] };
+  const long = { ...marked, lookBack: 31 * 86400 };
+  assert.deepEqual(ids(await run(api, changed(api, long, NOTHING))), ['r1', 'r3', 'r4', 'r5']);
+  const both = { ...marked, state, reached: ['pending'], initial };
+  assert.deepEqual(ids(await run(api, changed(api, both, NOTHING))), ['r3', 'r4', 'r5']);
+  assert.deepEqual(await run(api, changed(api, { ...both, reached }, NOTHING)), []);
+  assert.equal(requests.at(-1).query.get('changed_after'), '2026-10-25T00:00:00Z');
+});
+
+test('a list that a vendor does not find is empty where it says so, but never at login', async () => {
+  const server = await vendor(() => ({ status: 404, body: {} }));
+  servers.push(server);
+  const api = await bind(server.url);
+  const known = { ...api, paging: { pages: { ...api.paging.pages, missingIsEmpty: true } } };
+  const poll = (one) => newest(one, { operation: LIST, query: {}, size: 4 }, NOTHING);
+  assert.deepEqual(await run(known, poll(known)), []);
+  assert.match((await failing(api, poll(api))).message, /no such record/);
+  const first = { operation: LIST, query: {}, noun: 'return', name: ['number'] };
+  assert.match((await failing(known, prove(known, '{store}', first))).message, /no such record/);
+});
+
 test('a search compares what the vendor cannot filter by, to its ceiling', async () => {
   const { api, requests } = await shop(returns(9));
   assert.deepEqual(ids(await run(api, find(api, FIND, FORM), { inputs: { number: ' r-5 ', order: '#1' } })), [

@@ -35,6 +35,25 @@ test('a request carries the credential and says who calls', async () => {
   );
 });
 
+test('what was typed at login goes where the operation has a place for it', async () => {
+  const { send } = await lib('api');
+  const server = await vendor(() => ({ body: { data: {} } }));
+  const api = await bind(server.url);
+  const auth = { api_key: KEY, shop: 'shop-7' };
+  const read = { method: 'GET', path: '/returns', result: ['data'], login: { query: { shop_id: 'shop' } } };
+  const write = { method: 'POST', path: '/returns', result: ['data'], login: { body: { store: 'shop' } } };
+  const perform = async (z, bundle) => {
+    await send(api, z, bundle, read, { query: { page: 1 } });
+    await send(api, z, bundle, write, { body: { sku: 'A' } });
+    return [];
+  };
+  await run(api, perform, { auth });
+  await server.close();
+  const [first, second] = server.requests;
+  assert.deepEqual(Object.fromEntries(first.query), { shop_id: 'shop-7', page: '1' });
+  assert.deepEqual([Object.fromEntries(second.query), second.body], [{}, { store: 'shop-7', sku: 'A' }]);
+});
+
 test('another host gets no credential', async () => {
   const server = await start(() => ({ body: {} }));
   const api = await bind('http://127.0.0.1:9/v1');

@@ -59,7 +59,7 @@ const said = (api, data) => {
 
 /** Errors per field, given as a list of `{field, message}` or as an object of field to text or texts. */
 const fields = (api, data) => {
-  const found = at(data, api.errors.fields);
+  const found = api.errors.fields && at(data, api.errors.fields);
   const listed = Array.isArray(found) ? found.map((one) => [one?.field, one?.message]) : undefined;
   const words = at(data, api.errors.message) ?? '';
   return (listed ?? Object.entries(found ?? {}))

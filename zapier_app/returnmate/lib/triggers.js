@@ -30,9 +30,10 @@ export const newest =
  * state is wanted, and puts the latest first: by when it changed where a row holds that, else by creation.
  *
  * `source` adds to that of `newest`: `pages`, the ceiling; `lookBack`, how far back in seconds; `since`, the
- * filter that says so (null: reading stops at the first page that is wholly older); `id`, `created`, `state`
- * and `changed`, paths in a row; `reached`, the states wanted (null: all but those in `initial`, which no
- * change led to).
+ * filter that says so (null: reading stops at the first page that is wholly older); `id`, `created` (the time
+ * that the window is about), `state` and `changed`, paths in a row; `reached`, the states wanted (null: all but
+ * those in `initial`, which no change led to); `mark`, the path of a time that has to lie in the window too, where
+ * there is one. Without `state` the mark alone counts.
  */
 export const changed =
   (api, source, { fields, wire }) =>
@@ -44,15 +45,20 @@ export const changed =
     const found = [];
     for await (const rows of readPages(api, z, bundle, operation, { query, size, pages, id })) {
       const recent = rows.filter((row) => !(Date.parse(at(row, source.created)) < start));
-      found.push(...recent.filter((row) => isWanted(source, at(row, source.state))));
-      if (rows.length > 0 && recent.length === 0) break;
+      found.push(...recent.filter((row) => isMarked(source, row, start) && isWanted(source, row)));
+      if (!source.since && rows.length > 0 && recent.length === 0) break;
     }
     found.sort((one, other) => when(other, source) - when(one, source));
     return found.filter(fits(match)).slice(0, atMost(bundle, found.length));
   };
 
-const isWanted = ({ reached, initial }, state) =>
-  reached ? reached.includes(state) : !initial.includes(state);
+const isMarked = ({ mark }, row, start) => !mark || Date.parse(at(row, mark)) >= start;
+
+const isWanted = ({ state: path, reached, initial }, row) => {
+  if (!path) return true;
+  const state = at(row, path);
+  return reached ? reached.includes(state) : !initial.includes(state);
+};
 
 const when = (row, { changed: path, created }) => Date.parse(at(row, path ?? created) ?? at(row, created));
 

@@ -30,15 +30,21 @@ export const send = async (
   operation,
   { path = operation.path, query, body, missing = false } = {},
 ) => {
-  const { method, permission } = operation;
+  const { method, permission, login = {} } = operation;
   const url = baseUrl(api, bundle) + path;
+  const params = { ...typed(bundle, login.query), ...query };
+  const content = login.body ? { ...typed(bundle, login.body), ...body } : body;
   try {
     const options = { timeout: api.timeout, skipThrowForStatus: missing, permission };
-    return await z.request({ method, url, params: query, body, ...options });
+    return await z.request({ method, url, params, body: content, ...options });
   } catch (error) {
     throw error.name === 'FetchError' ? unreachable(api, z, method, error) : error;
   }
 };
+
+/** What was typed at login, under the names by which a request carries it: `{name: field}`. */
+const typed = (bundle, names = {}) =>
+  Object.fromEntries(Object.entries(names).map(([name, field]) => [name, bundle.authData?.[field]]));
 
 /** What an operation's reply is about, out of its envelope. */
 export const payload = (api, z, operation, response) => {

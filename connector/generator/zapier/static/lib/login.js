@@ -12,7 +12,7 @@ import { at } from './paths.js';
 export const prove =
   (api, label, { operation, query, noun, name }) =>
   async (z, bundle) => {
-    const { rows } = await readPage(api, z, bundle, operation, { query, size: 1 });
+    const { rows } = await readPage(api, z, bundle, operation, { query, size: 1, missing: false });
     const first = rows.length > 0 ? `first ${noun} ${at(rows[0], name)}` : `no ${noun} yet`;
     const filled = { ...bundle.authData, environment: environment(api, bundle).label };
     return { account: label.replace(/\{(\w+)\}/g, (_, key) => String(filled[key] ?? '').trim() || first) };

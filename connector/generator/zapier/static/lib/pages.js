@@ -4,7 +4,8 @@ import { at } from './paths.js';
 
 /**
  * Page `number` of a list, counted from 0 as Zapier does: `{rows, last}`. A vendor may answer fewer rows a
- * page than it was asked for, and says so in the reply. A list without pages is one page.
+ * page than it was asked for, and says so in the reply. A list without pages is one page. A 404 is a failure
+ * unless `missing` says otherwise or, where `missing` says nothing, the vendor's paging does.
  */
 export const readPage = async (
   api,
@@ -16,7 +17,11 @@ export const readPage = async (
   const paging = api.paging[operation.paging];
   const asked = paging && Math.min(size ?? paging.size, paging.maxSize);
   const counted = paging && { [paging.page]: number + paging.first, [paging.perPage]: asked };
-  const response = await send(api, z, bundle, operation, { path, query: { ...query, ...counted }, missing });
+  const response = await send(api, z, bundle, operation, {
+    path,
+    query: { ...query, ...counted },
+    missing: missing ?? paging?.missingIsEmpty,
+  });
   if (response.status === 404) return { rows: [], last: true };
   const rows = payload(api, z, operation, response);
   return { rows, last: !paging || isLast(response.data, paging, { number, asked, count: rows.length }) };

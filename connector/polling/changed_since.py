@@ -1,0 +1,165 @@
+"""Records that changed, found by a filter on when they last did; nothing is known of the list's order.
+
+The cursor keeps a *watermark* (the newest change of a list that was read whole), a *floor* (what lies
+before it is settled), and for each record changed since the floor what was last seen of it: its *mark*,
+the time that makes an event, or its state. A record whose mark or state is another one than before is an
+event; that a record was read, or read again, is none.
+
+Each poll reads all that changed since the watermark minus the overlap. Reading that may take several
+polls (a *lap*), which goes on with the next page. Rows change places while they are read, for a change
+moves them; those that changed come again, and what was pushed aside unread shows as fewer different rows
+than the list counts. Then the watermark stays, and the next poll reads the same again. Without `since`
+the first lap only takes note.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import ConfigurationError, UnexpectedResponse
+from connector.polling.parts import SECOND, Poll, Read, Reading, created, identity, micros, moment, stamp
+from connector.resolve import at_path
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.model import ChangedSince
+    from connector.polling.parts import About, Cursor, Event, Row
+
+MOST_ROWS = 100_000
+MOST_HOLDS = 5
+
+Entry = list[Any]
+"""What is known of a record: when it changed (µs), its mark or state, how often each state was entered."""
+
+
+def plan(source: ChangedSince, cursor: Cursor | None, now: datetime, since: datetime | None) -> Reading:
+    """Decide what to read: all that changed since the watermark, or where the last poll stopped in it."""
+    state = cursor or _start(source, now, since)
+    resume = state["resume"]
+    asked = resume["since"] if resume else _asked(source, state)
+    return Reading({source.since: asked}, resume["page"] if resume else 1, source.pages, lambda _page: False)
+
+
+def fold(
+    about: About,
+    source: ChangedSince,
+    cursor: Cursor | None,
+    read: Read,
+    now: datetime,
+    since: datetime | None,
+) -> Poll:
+    """Turn differences between what was read and what was known into events."""
+    state = cursor or _start(source, now, since)
+    known: dict[str, Entry] = dict(state["rows"])
+    met = set(state["resume"]["met"]) if state["resume"] else set()
+    high: int | None = state["resume"]["high"] if state["resume"] else None
+    events: list[tuple[int, Event]] = []
+    for row in read.rows:
+        key, when = identity(row, source.id), created(row, source.changed)
+        met.add(key)
+        high = when if high is None else max(high, when)
+        suffix, known[key] = _compared(source, row, key, when, known.get(key), state["floor"])
+        if state["primed"] and suffix is not None:
+            events.append((when, about.event(row, suffix, now)))
+    if len(known) > MOST_ROWS:
+        raise ConfigurationError(
+            f"{about.name} would have to remember over {MOST_ROWS:,} records: its look-back is too long."
+        )
+    events.sort(key=lambda pair: pair[0])
+    moved = _moved(source, state, read, met, high)
+    return Poll(
+        events=tuple(event for _when, event in events),
+        cursor=_settled(source, {**moved, "rows": known}, now),
+    )
+
+
+def _start(source: ChangedSince, now: datetime, since: datetime | None) -> Cursor:
+    floor = micros(now - timedelta(seconds=source.look_back) if since is None else since)
+    return {
+        "floor": floor,
+        "watermark": None,
+        "rows": {},
+        "primed": since is not None,
+        "held": 0,
+        "resume": None,
+    }
+
+
+def _asked(source: ChangedSince, state: Cursor) -> str:
+    """Return the filter's value: a second early, for whether it includes its bound is not documented."""
+    watermark: int | None = state["watermark"]
+    floor: int = state["floor"]
+    return stamp((floor if watermark is None else max(floor, watermark - source.overlap * SECOND)) - SECOND)
+
+
+def _moved(source: ChangedSince, state: Cursor, read: Read, met: set[str], high: int | None) -> Cursor:
+    """Say how the lap stands: where to go on with it, to read it again, or that it was read whole."""
+    if not read.complete:
+        asked = state["resume"]["since"] if state["resume"] else _asked(source, state)
+        return {
+            **state,
+            "resume": {"page": read.next_page, "since": asked, "high": high, "met": sorted(met)},
+        }
+    if len(met) < (read.total or 0) and state["held"] < MOST_HOLDS:
+        return {**state, "resume": None, "held": state["held"] + 1}
+    before: int | None = state["watermark"]
+    newest = max((one for one in (before, high) if one is not None), default=None)
+    return {**state, "watermark": newest, "primed": True, "resume": None, "held": 0}
+
+
+def _settled(source: ChangedSince, state: Cursor, now: datetime) -> Cursor:
+    """Raise the floor to the look-back, but over nothing unread, and forget the records below it."""
+    if state["watermark"] is None or state["resume"]:
+        return state
+    old = micros(now - timedelta(seconds=source.look_back))
+    floor = max(state["floor"], min(old, state["watermark"] - source.overlap * SECOND))
+    kept = {key: entry for key, entry in state["rows"].items() if entry[0] >= floor}
+    return {**state, "floor": floor, "rows": kept}
+
+
+def _compared(
+    source: ChangedSince, row: Row, key: str, when: int, entry: Entry | None, floor: int
+) -> tuple[str | None, Entry]:
+    """Compare one row with its entry; return the end of the event's id, if any, and the new entry."""
+    last, counts = (entry[1], entry[2]) if entry else (None, {})
+    state = _state(source, row) if source.state else None
+    if source.mark is None:
+        return _entered(source, key, [when, state or "", counts], last)
+    mark = at_path(row, source.mark)
+    if mark is None or (source.reached is not None and state not in source.reached):
+        return None, [when, last, counts]
+    if mark == last or micros(_moment(source, mark)) < floor:
+        return None, [when, mark, counts]
+    return (key if source.mark == source.created else f"{key}:{mark}"), [when, mark, counts]
+
+
+def _entered(source: ChangedSince, key: str, entry: Entry, last: str | None) -> tuple[str | None, Entry]:
+    """Tell whether a record has come into a state that makes an event."""
+    when, state, counts = entry
+    if state == last:
+        return None, entry
+    entered = {**counts, state: counts.get(state, 0) + 1}
+    after = [when, state, entered]
+    if source.reached is not None:
+        before = any(word in counts for word in source.reached)
+        return (key if state in source.reached and not before else None), after
+    again = f":{entered[state]}" if entered[state] > 1 else ""
+    return (None if last is None and state in source.initial else f"{key}:{state}{again}"), after
+
+
+def _state(source: ChangedSince, row: Row) -> str:
+    path = source.state or ()
+    found = at_path(row, path)
+    if not isinstance(found, str):
+        raise UnexpectedResponse(f"A record in the list has no usable {'.'.join(path)}: {found!r}.")
+    return found
+
+
+def _moment(source: ChangedSince, mark: Any) -> datetime:
+    try:
+        return moment(mark)
+    except (TypeError, ValueError) as problem:
+        where = ".".join(source.mark or ())
+        raise UnexpectedResponse(f"A record in the list has no usable {where}: {mark!r}.") from problem

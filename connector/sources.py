@@ -1,0 +1,123 @@
+"""Compiles what triggers watch: how a source is read, and what its promises rest on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.guarantees import least_certain
+from connector.model import ChangedSince, CreatedSince, Order, WindowScan
+from connector.resolve import walk
+from connector.vocabulary import ChangedSinceWords, CreatedSinceWords, WindowScanWords
+from connector.words import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.model import Field, Operation, Path, Provenance, Source
+    from connector.resolve import At, Resolver
+    from connector.vocabulary import TriggerWords
+
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+
+def source(
+    said: TriggerWords,
+    words: CreatedSinceWords | ChangedSinceWords | WindowScanWords,
+    resolver: Resolver,
+    operation: Operation | None,
+    fields: tuple[Field, ...],
+    key: str,
+) -> Source:
+    """Compile the source of one trigger, `key`; what a trigger asks of it (`status`) becomes a part of it."""
+    at: At = ("sources", said.source)
+    who = f"source {said.source}"
+    if operation and words.since:
+        resolver.parameter(operation, words.since, (*at, "since"), who)
+    common: dict[str, Any] = {
+        "operation": words.operation,
+        "id": resolver.path(fields, words.id, (*at, "id"), who),
+        "created": resolver.path(fields, words.created, (*at, "created"), who),
+        "since": words.since,
+        "page_size": words.page_size,
+        "pages": words.pages.python,
+    }
+    state = None
+    if not isinstance(words, CreatedSinceWords) and words.state is not None:
+        state = resolver.path(fields, words.state, (*at, "state"), who)
+        _check_words(resolver, fields, state, words.initial, (*at, "initial"), who)
+    reached = (said.status, *said.or_later) if said.status else None
+    if reached and state:
+        _check_words(resolver, fields, state, reached, ("triggers", key, "status"), f"trigger {key}")
+    elif reached:
+        resolver.complain(
+            ("triggers", key, "status"), f"trigger {key} names a status, but its source looks at none."
+        )
+    if isinstance(words, ChangedSinceWords):
+        return _changed(words, common, state, reached, resolver, fields, at)
+    common["order"] = _order(words, operation, resolver, at)
+    if isinstance(words, WindowScanWords):
+        look_back = words.look_back_days * DAY
+        return WindowScan(
+            **common, state=state or (), reached=reached, initial=words.initial, look_back=look_back
+        )
+    return CreatedSince(**common, overlap=words.overlap_minutes * MINUTE)
+
+
+def _changed(
+    words: ChangedSinceWords,
+    common: Mapping[str, Any],
+    state: Path | None,
+    reached: tuple[str, ...] | None,
+    resolver: Resolver,
+    fields: tuple[Field, ...],
+    at: At,
+) -> ChangedSince:
+    who = f"source {at[1]}"
+    if words.mark is None and words.state is None:
+        resolver.complain(at, f"{who} needs a mark or a state: nothing else tells one change from another.")
+    return ChangedSince(
+        **common,
+        changed=resolver.path(fields, words.changed, (*at, "changed"), who),
+        mark=resolver.path(fields, words.mark, (*at, "mark"), who) if words.mark else None,
+        state=state,
+        reached=reached,
+        initial=words.initial,
+        overlap=words.overlap_minutes * MINUTE,
+        look_back=words.look_back_days * DAY,
+        window=words.window_hours * HOUR,
+    )
+
+
+def _order(
+    words: CreatedSinceWords | WindowScanWords, operation: Operation | None, resolver: Resolver, at: At
+) -> Order:
+    who = f"source {at[1]}"
+    order = Order(
+        oldest_first={words.order.by: words.order.value, words.order.direction: words.order.oldest_first},
+        newest_first={words.order.by: words.order.value, words.order.direction: words.order.newest_first},
+    )
+    resolver.query(operation, order.oldest_first, (*at, "order"), who)
+    resolver.query(operation, order.newest_first, (*at, "order"), who)
+    return order
+
+
+def _check_words(
+    resolver: Resolver, fields: tuple[Field, ...], path: Path, words: tuple[str, ...], at: At, who: str
+) -> None:
+    field = walk(fields, path)
+    known = [*field.known_values, *(choice.value for choice in field.choices)] if field else []
+    for word in words:
+        if known and word not in known:
+            guess = did_you_mean(word, known) or "."
+            resolver.complain(at, f"{who} names {path[-1]} {word}, which the spec does not list{guess}")
+
+
+def provenance(source: Source, operation: Operation | None, fields: tuple[Field, ...]) -> Provenance:
+    """Say what a promise rests on: the operation, its filter, and the fields that tell events apart."""
+    rests: list[Provenance] = [operation.provenance] if operation else []
+    paths = [source.id, source.created]
+    paths += [source.state] if not isinstance(source, CreatedSince) and source.state else []
+    paths += [source.changed, source.mark or source.changed] if isinstance(source, ChangedSince) else []
+    rests += [field.provenance for path in paths if (field := walk(fields, path))]
+    parameter = operation.parameter(source.since) if operation and source.since else None
+    return least_certain([*rests, *([parameter.field.provenance] if parameter else [])])

@@ -1,0 +1,203 @@
+"""Swap, as its returns page describes it (`openapi/swap.yaml` lists what is assumed)."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from mock_server.clock import instant
+from mock_server.engine.call import Call
+from mock_server.engine.problem import Problem
+from mock_server.engine.reply import Documents, Reply
+from mock_server.pages.label import Label
+from mock_server.ratelimit import Verdict
+from mock_server.seed import SeedReturn
+from mock_server.store import Change, Filters, Step
+from mock_server.vendors.swap import documents
+from mock_server.vendors.swap.planting import plant
+from mock_server.vendors.swap.quality import QualityControl
+from mock_server.vendors.swap.returns import Returns
+from mock_server.vendors.swap.version1 import as_version_1
+from mock_server.vendors.swap.words import LIFECYCLE, NAME, PLANS, STORE_ID
+from mock_server.world import World
+
+_REASONS = {
+    "unauthenticated": ("UNAUTHORIZED", 401),
+    "forbidden": ("FORBIDDEN", 403),
+    "not_found": ("NOT_FOUND", 404),
+    "method_not_allowed": ("METHOD_NOT_ALLOWED", 405),
+    "invalid": ("BAD_REQUEST", 400),
+    "too_large": ("BAD_REQUEST", 400),
+    "unsupported_media_type": ("BAD_REQUEST", 400),
+    "rate_limited": ("TOO_MANY_REQUESTS", 429),
+    "unavailable": ("INTERNAL_SERVER_ERROR", 500),
+    "server_error": ("INTERNAL_SERVER_ERROR", 500),
+}
+"""Kinds of problems in the form of the one error that was observed."""
+
+
+class Swap:
+    """Handlers of the three operations, over one world."""
+
+    name = NAME
+    title = "Swap"
+    base_path = "/returns-api"
+    lifecycle = LIFECYCLE
+    scopes: tuple[str, ...] = ()
+    plans = PLANS
+
+    def __init__(self, world: World) -> None:
+        self._store = world.store
+        self._clocks = world.clocks
+        self._returns = Returns(world.store)
+        self._quality = QualityControl(world.store, self._returns)
+
+    def list_returns(self, call: Call) -> Reply:
+        tenant, query = _tenant(call, call.query["swap_store_id"]), call.query
+        rows, total = self._page(tenant, query, _filters(query))
+        shown: Any = Documents(rows)
+        if query["api_version"] == 1:
+            shown = [_without_parcels(row) for row in rows]
+        return _answer("returns", shown, query["api_version"], query, len(rows), total)
+
+    def list_returns_v1(self, call: Call) -> Reply:
+        tenant, query = _tenant(call, call.query["store"]), call.query
+        rows, total = self._page(tenant, query, _filters_v1(query))
+        shown = [as_version_1(orjson.loads(row)) for row in rows]
+        return _answer("orders", shown, query["version"], query, len(rows), total)
+
+    def update_quality_control(self, call: Call) -> Reply:
+        tenant, wish = _tenant(call, call.body["store_id"]), call.body
+        at = _whole(self._clocks.now(tenant))
+        found = self._quality.find(tenant, wish)
+        with self._store.change() as change:
+            if found is None:
+                self._quality.unexpected(change, tenant, wish, at)
+                return Reply(200, {"message": "No return expects this product; it was kept as unexpected."})
+            row, product = found
+            self._quality.update(change, tenant, row, product, wish, at)
+        number = orjson.loads(row.document)["rma_number"]
+        return Reply(200, {"message": f"Quality control of {number} was updated."})
+
+    # What the sandbox asks of a vendor
+
+    def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
+        return {
+            "fields": {"api_key": key, "store_id": STORE_ID},
+            "headers": {"x-api-key": key},
+            "query": {"swap_store_id": STORE_ID},
+        }
+
+    def problem(self, problem: Problem) -> Reply:
+        reason, status = _REASONS[problem.kind]
+        message = "Invalid API key" if problem.kind == "unauthenticated" else problem.message
+        error = {"message": f"Error: {message}", "customMessage": ""}
+        return Reply(status, {"status": status, "reason": reason, "error": error}, problem.headers)
+
+    def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:  # noqa: ARG002 - none are documented
+        return ()
+
+    def label(self, shipment: Mapping[str, Any]) -> Label:
+        return Label(
+            carrier=shipment["carrier_id"],
+            service=shipment["shipping_service"],
+            direction="return",
+            tracking_number=shipment["tracking_number"],
+            reference=shipment["shipment_id"],
+        )
+
+    def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
+        plant(change, tenant, returns, at)
+
+    def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
+        return self._returns.create(change, tenant, wish, _whole(at))
+
+    def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
+        return self._returns.move(change, tenant, self._returns.row(tenant, id_), status, _whole(at))
+
+    def run_step(self, change: Change, step: Step) -> None:
+        at = _whole(step.due)
+        if step.step == "scan":
+            self._returns.scan(change, step.tenant, step.subject, step.body["status"], at)
+        else:
+            self._quality.end(change, step.tenant, step.subject, at)
+
+    # Helpers
+
+    def _page(self, tenant: str, query: Mapping[str, Any], filters: Filters) -> tuple[list[bytes], int]:
+        size = query["items_per_page"]
+        return self._store.page(
+            tenant, NAME, "return", filters, limit=size, offset=(query["page"] - 1) * size
+        )
+
+
+def vendor(world: World) -> Swap:
+    """Swap over a world; what `mock_server.vendors.load` calls."""
+    return Swap(world)
+
+
+def _whole(at: int) -> int:
+    """A moment in whole seconds: Swap shows no finer one, so none is kept."""
+    return at // 1_000_000 * 1_000_000
+
+
+def _tenant(call: Call, store: str) -> str:
+    """Whose key it is, if the store is theirs."""
+    grant = call.grant
+    if grant is None:
+        raise Problem("unauthenticated", "Invalid API key")
+    if store != STORE_ID:
+        raise Problem("not_found", f"No store has the id {store[:80]}.")
+    return grant.tenant
+
+
+def _answer(name: str, rows: Any, version: int, query: Mapping[str, Any], size: int, total: int) -> Reply:
+    page, most = query["page"], query["items_per_page"]
+    pages = -(-total // most)
+    pagination = {
+        "page": page,
+        "items_per_page": most,
+        "total_pages": pages,
+        "total_items": total,
+        "has_next_page": page < pages,
+        "has_previous_page": page > 1,
+        "current_page_size": size,
+        "items_in_remaining_pages": max(0, total - page * most),
+    }
+    return Reply(200, {name: rows, "version": version, "query_params": dict(query), "pagination": pagination})
+
+
+def _without_parcels(row: bytes) -> Mapping[str, Any]:
+    return {name: value for name, value in orjson.loads(row).items() if name != "shipments"}
+
+
+def _at(query: Mapping[str, Any], name: str) -> int | None:
+    return instant(query[name]) if name in query else None
+
+
+def _filters(query: Mapping[str, Any]) -> Filters:
+    return Filters(
+        ids=_one(query, "rma_number", documents.return_id),
+        order_numbers=_one(query, "shopify_order_name"),
+        customer_emails=_one(query, "customer_email"),
+        created_from=_at(query, "from_return_submission_date"),
+        created_until=_at(query, "to_return_submission_date"),
+        created_after=_at(query, "submitted_at_from"),
+        created_before=_at(query, "submitted_at_to"),
+        updated_after=_at(query, "last_RMA_updated_date"),
+    )
+
+
+def _one(query: Mapping[str, Any], name: str, meaning: Any = str) -> tuple[str, ...]:
+    return (meaning(query[name]),) if name in query else ()
+
+
+def _filters_v1(query: Mapping[str, Any]) -> Filters:
+    """Of the three kinds of date filters the first that is there counts."""
+    if "submitted_at_from" in query or "submitted_at_to" in query:
+        return Filters(
+            created_after=_at(query, "submitted_at_from"), created_before=_at(query, "submitted_at_to")
+        )
+    if "last_updated_date" in query:
+        return Filters(updated_after=_at(query, "last_updated_date"))
+    return Filters(created_from=_at(query, "from_date"), created_until=_at(query, "to_date"))

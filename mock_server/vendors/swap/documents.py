@@ -1,0 +1,286 @@
+"""Swap's records as JSON: what each looks like when it begins, and how it becomes a row.
+
+Shapes are those of `openapi/swap.yaml`. Times are whole seconds: µs since 1970 here, text in UTC there.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from mock_server.clock import instant, timestamp
+from mock_server.store import Change, Row
+from mock_server.vendors.swap.words import (
+    CARRIERS,
+    FAULTY,
+    LIFECYCLE,
+    NAME,
+    REASONS,
+    STORE_ID,
+    STORE_NAME,
+    TRACKING_PREFIXES,
+    TYPES,
+)
+
+JSON = dict[str, Any]
+_DAY = 86_400_000_000
+_MINUTE = 60_000_000
+_TAX = {"AUD": Decimal(11), "NZD": Decimal(23) / 3}
+"""Prices include a tenth of goods and services tax in Australia, fifteen hundredths in New Zealand."""
+
+
+def new_return(number: int, wish: Mapping[str, Any], at: int) -> JSON:
+    """A `Return` that was just submitted; `wish` is what a shopper asks for, and what the shop knows."""
+    digits = f"{timestamp(at)[:4]}-{number:03d}"
+    kind = TYPES[wish.get("return_type", "refund")]
+    products = [
+        _product(f"{digits}-{place}", kind, item, wish, at) for place, item in enumerate(wish["items"], 1)
+    ]
+    return {
+        "rma_number": f"RMA-{digits}",
+        "return_id": f"RET-{digits}",
+        "shopify_order_name": wish["order_number"],
+        "order_id": f"gid://shopify/Order/{_long(wish['order_number'])}",
+        "date_created": timestamp(at),
+        "date_updated": timestamp(at),
+        "submission_date": timestamp(at),
+        "intention_date": timestamp(at - 4 * _MINUTE),
+        "type_string": kind,
+        "type": [kind],
+        "shipping_status": "pre_transit",
+        "status": LIFECYCLE.initial,
+        **_money(products, kind),
+        "store_id": STORE_ID,
+        "store_name": STORE_NAME,
+        **_customer(wish),
+        "rma_processed": "No",
+        "processed_by": None,
+        "order_alt_type": None,
+        "quality_control_status": "pending",
+        "delivered_date": None,
+        "date_closed": None,
+        "elapsed_days_purchase_to_return": (at - wish.get("ordered_at", at)) // _DAY,
+        "elapsed_days_return_to_delivery": None,
+        "elapsed_days_delivery_closed": None,
+        "billing_address": _address(wish),
+        "shipping_address": _address(wish),
+        "shipments": [],
+        "products": products,
+        "total_refunded_taxes": 0,
+        "total_refunded_duties": 0,
+        "refunded_inclusive_taxes": 0,
+        "refunded_inclusive_duties": 0,
+        "refunded_non_inclusive_taxes": 0,
+        "refunded_non_inclusive_duties": 0,
+        "portal_quick_link": f"https://returns.example.com/example-outfitters?o={quote(wish['order_number'])}",
+    }
+
+
+def return_id(rma_number: str) -> str:
+    """The id of the return that has this number; some id that nothing has for a number of another form."""
+    return "RET" + rma_number.removeprefix("RMA") if rma_number.startswith("RMA-") else ""
+
+
+def total(products: Sequence[JSON]) -> Decimal:
+    """What the products of a return cost together."""
+    return sum((Decimal(str(one["cost"])) * one["item_count"] for one in products), Decimal(0))
+
+
+def _money(products: Sequence[JSON], kind: str) -> JSON:
+    credit = float(total(products))
+    parts = {
+        "total_credit_exchange_value": "Exchange",
+        "total_refund_value_customer_currency": "Refund",
+        "shop_later_revenue": "Shop Later Credit",
+        "exchange_revenue": "Exchange",
+        "refund_revenue": "Refund",
+    }
+    return {
+        "total": credit,
+        "handling_fee": 0,
+        "total_additional_payment": 0,
+        "shop_now_revenue": 0,
+        **{name: credit if kind == counts else 0 for name, counts in parts.items()},
+    }
+
+
+def _customer(wish: Mapping[str, Any]) -> JSON:
+    email: str = wish["customer_email"]
+    currency = wish.get("currency", "AUD")
+    return {
+        "customer_name": wish.get("customer_name") or email.partition("@")[0].replace(".", " ").title(),
+        "customer_email": email,
+        "customer_national_id": None,
+        "customer_locale": "en-NZ" if currency == "NZD" else "en-AU",
+        "customer_currency": currency,
+    }
+
+
+def _address(wish: Mapping[str, Any]) -> JSON:
+    known = wish.get("address", {})
+    name = wish.get("customer_name") or _customer(wish)["customer_name"]
+    names = ("address1", "address2", "city", "postcode", "state_province_code", "country_code")
+    return {"name": name, **{key: known.get(key) for key in names}}
+
+
+def _product(id_: str, kind: str, item: Mapping[str, Any], wish: Mapping[str, Any], at: int) -> JSON:
+    reason = item["reason"]
+    main, sub = REASONS.get(reason, (reason, None))
+    name, variant = item.get("name") or item["sku"], item.get("variant", "")
+    return {
+        "product_id": f"PROD-{id_}",
+        "shopify_product_id": _long(item["sku"], "product"),
+        "shopify_variant_id": _long(item["sku"], "variant"),
+        "shopify_line_item_id": _long(id_, "line"),
+        "order_number": wish["order_number"],
+        "original_order_name": wish["order_number"],
+        "date": timestamp(at),
+        "product_name": name,
+        "variant_name": variant,
+        "full_sku_description": " - ".join(filter(None, (name, variant))),
+        "sku": item["sku"],
+        "barcode": f"200{zlib.crc32(item['sku'].encode()):010d}",
+        "item_count": item["quantity"],
+        "cost": item.get("unit_price", invented_price(item["sku"])),
+        "return_type": kind.upper().replace(" ", "_"),
+        "currency": wish.get("currency", "AUD"),
+        "main_reason_id": f"reason-{_short(main)}",
+        "main_reason_text": main,
+        "sub_reason_id": f"reason-{_short(main)}-1" if sub else None,
+        "sub_reason_text": sub,
+        "comments": item.get("notes"),
+        "vendor": STORE_NAME,
+        "collection": [],
+        "product_alt_type": None,
+        "grams": 200 + zlib.crc32(item["sku"].encode()) % 1000,
+        "intake_reason": None,
+        "tags": "",
+        "is_faulty": reason in FAULTY,
+    }
+
+
+def invented_price(sku: str) -> float:
+    """A price for a product the shop never sold: always the same for the same SKU, 10.00 to 209.95."""
+    return (1000 + zlib.crc32(sku.encode()) % 4000 * 5) / 100
+
+
+def _long(*of: str) -> str:
+    """Digits like those of Shopify's ids, always the same for the same thing."""
+    digest = hashlib.blake2s(":".join(of).encode(), digest_size=6).digest()
+    return str(1_000_000_000_000 + int.from_bytes(digest) % 9_000_000_000_000)
+
+
+def _short(word: str) -> int:
+    return zlib.crc32(word.encode()) % 1000
+
+
+def new_shipments(owner: JSON, wish: Mapping[str, Any], *, split: bool) -> list[JSON]:
+    """The parcels of a return: one, or, split, one for its first product and one for the others."""
+    products = owner["products"]
+    loads = [products[:1], products[1:]] if split and len(products) > 1 else [products]
+    return [_shipment(owner, wish, place, load, len(loads) > 1) for place, load in enumerate(loads, 1)]
+
+
+def _shipment(owner: JSON, wish: Mapping[str, Any], place: int, load: Sequence[JSON], split: bool) -> JSON:  # noqa: FBT001 - a fact of the parcel
+    id_ = f"SHIP-{owner['return_id'].removeprefix('RET-')}-{place}"
+    carrier = wish.get("carrier", "australia_post")
+    number = wish.get("tracking_number") if place == 1 else None
+    number = number or f"{TRACKING_PREFIXES[carrier]}{int(_long(id_)) % 10**10:010d}"
+    service = f"{CARRIERS[carrier]} {wish.get('service', 'standard').title()}"
+    weight = sum(one["grams"] * one["item_count"] for one in load) / 1000
+    return {
+        "shipment_id": id_,
+        "location_id": _long("location", str(place)),
+        "destination_location_id": _long("location", str(place)),
+        "display_name_returns_portal": CARRIERS[carrier],
+        "carrier_id": carrier,
+        "postage_fee": 0,
+        "label_type": "label",
+        "shipping_service": service,
+        "display_name": CARRIERS[carrier],
+        "using_split_shipment": split,
+        "label_provider_type": "carrier",
+        "tracking_number": number,
+        "tracking_url": f"https://track.example.com/{number}",
+        "package": {"weight": weight, "dimensions": {"length": 35, "width": 25, "height": 12, "unit": "cm"}},
+        "items": load,
+    }
+
+
+def move(document: JSON, status: str, at: int, by: str | None = None) -> None:
+    """Write a new status into a return; completing it pays back and closes it."""
+    document["status"] = status
+    if status != "completed":
+        return
+    document |= {"date_closed": timestamp(at), "rma_processed": "Yes", "processed_by": by}
+    if document["delivered_date"]:
+        document["elapsed_days_delivery_closed"] = max(0, at - instant(document["delivered_date"])) // _DAY
+    if document["type"] == ["Refund"]:
+        tax = total(document["products"]) / _TAX.get(document["customer_currency"], Decimal(11))
+        taxes = float(round(tax, 2))
+        document |= {"total_refunded_taxes": taxes, "refunded_inclusive_taxes": taxes}
+
+
+def ship(document: JSON, parcels: Sequence[str], at: int) -> None:
+    """Write where the parcels are, all together, into their return."""
+    if all(status == "delivered" for status in parcels):
+        document |= {"shipping_status": "delivered", "delivered_date": timestamp(at)}
+        document["elapsed_days_return_to_delivery"] = (at - instant(document["date_created"])) // _DAY
+    elif any(status != "pre_transit" for status in parcels):
+        document["shipping_status"] = "in_transit"
+
+
+def put_return(change: Change, tenant: str, document: JSON, created_at: int, at: int) -> None:
+    """Store a return as it is now."""
+    document["date_updated"] = timestamp(at)
+    body = orjson.dumps(document)
+    change.put(
+        Row(
+            tenant=tenant,
+            vendor=NAME,
+            kind="return",
+            id=document["return_id"],
+            status=document["status"],
+            state=LIFECYCLE.states[document["status"]],
+            created_at=created_at,
+            updated_at=at,
+            summary=body,
+            document=body,
+            order_number=document["shopify_order_name"],
+            customer_email=document["customer_email"],
+        )
+    )
+
+
+def put_part(
+    change: Change,
+    tenant: str,
+    kind: str,
+    *,
+    id_: str,
+    document: JSON,
+    at: int,
+    parent: str,
+    status: str = "",
+) -> None:
+    """Store what belongs to a return: a parcel, what quality control found of a product."""
+    body = orjson.dumps(document)
+    change.put(
+        Row(
+            tenant=tenant,
+            vendor=NAME,
+            kind=kind,
+            id=id_,
+            status=status,
+            state=status,
+            created_at=at,
+            updated_at=at,
+            summary=body,
+            document=body,
+            parent=parent,
+        )
+    )

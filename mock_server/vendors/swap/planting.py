@@ -1,0 +1,152 @@
+"""Lays out a seed as Swap would show it: the same documents as if it had all happened here."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from mock_server import ledger
+from mock_server.seed import SeedItem, SeedReturn, State
+from mock_server.store import Change, Row
+from mock_server.vendors.swap import documents
+from mock_server.vendors.swap.documents import JSON
+from mock_server.vendors.swap.returns import (
+    expect_scans,
+    put_shipment,
+    record_created,
+    record_moved,
+    record_refund,
+    record_shipment,
+    record_shipment_moved,
+)
+from mock_server.vendors.swap.words import MOVED, NAME, STATUSES
+
+Telling = tuple[int, Callable[[], Any]]
+"""An event for the ledger: when it happened, and what records it."""
+_SPLIT = 3
+"""Every third return of several products travels in two parcels."""
+_FOUND: dict[State, str] = {"inspected": "passed", "rejected": "failed", "completed": "passed"}
+
+
+def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
+    """Store returns with all their parts, then tell the ledger everything in the order of time.
+
+    Parcels that are on their way go on from `at`, when the tenant's clock starts.
+    """
+    story: list[Telling] = []
+    for seed in returns:
+        story += _plant_return(change, tenant, seed, at)
+    for _, tell in sorted(story, key=lambda telling: telling[0]):
+        tell()
+
+
+def _plant_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> list[Telling]:
+    """Store one return as it stands at the end of its history; returns what the ledger has to be told."""
+    at = seed.created_at
+    document = documents.new_return(seed.number, _wish(seed), at)
+    id_ = document["return_id"]
+    story: list[Telling] = [(at, partial(record_created, change, tenant, id_, at))]
+    if seed.shipment:
+        split = seed.number % _SPLIT == 0
+        document["shipments"] = documents.new_shipments(document, _wish(seed), split=split)
+        story += _plant_parcels(change, tenant, document, seed, start)
+    sent = seed.shipment is not None
+    for move in seed.moves[1:]:
+        before, after = document["status"], STATUSES[move.state]
+        if move.state == "rejected" and not sent:
+            after = "cancelled"
+        found = _FOUND.get(move.state) if sent else None
+        if found and found != document["quality_control_status"]:
+            story.append((move.at, partial(_record_found, change, tenant, document, found, move.at)))
+            document["quality_control_status"] = found
+        if after == before:
+            continue
+        documents.move(document, after, move.at, "Tom (warehouse)")
+        tell = partial(record_moved, change, tenant, id_, before=before, after=after, at=move.at)
+        story.append((move.at, tell))
+    if document["date_closed"] and document["type"] == ["Refund"]:
+        story.append((seed.moves[-1].at, partial(record_refund, change, tenant, document, seed.moves[-1].at)))
+    documents.put_return(change, tenant, document, at, max(when for when, _ in story))
+    return story
+
+
+def _plant_parcels(change: Change, tenant: str, owner: JSON, seed: SeedReturn, start: int) -> list[Telling]:
+    assert seed.shipment is not None  # noqa: S101 - the caller asked
+    id_, made, status = owner["return_id"], seed.shipment.created_at, "pre_transit"
+    story: list[Telling] = [
+        (made, partial(record_shipment, change, tenant, shipment, id_, made))
+        for shipment in owner["shipments"]
+    ]
+    for scan in seed.shipment.scans[1:]:
+        after = MOVED.get(scan.status, scan.status)
+        if after == status:
+            continue
+        for shipment in owner["shipments"]:
+            parcel = _parcel(tenant, shipment, id_, status)
+            story.append((scan.at, partial(record_shipment_moved, change, tenant, parcel, after, scan.at)))
+        status = after
+        documents.ship(owner, [status], scan.at)
+    for shipment in owner["shipments"]:
+        put_shipment(change, tenant, shipment, id_, status, made)
+        if seed.state not in {"completed", "cancelled"}:
+            expect_scans(change, tenant, shipment["shipment_id"], last=status, made=made, start=start)
+    return story
+
+
+def _parcel(tenant: str, shipment: JSON, owner: str, status: str) -> Row:
+    return Row(
+        tenant=tenant,
+        vendor=NAME,
+        kind="shipment",
+        id=shipment["shipment_id"],
+        status=status,
+        state=status,
+        created_at=0,
+        updated_at=0,
+        summary=b"",
+        document=b"",
+        parent=owner,
+    )
+
+
+def _record_found(change: Change, tenant: str, document: JSON, found: str, at: int) -> None:
+    body = {"from": "passed" if found == "failed" else "pending", "to": found}
+    id_ = document["return_id"]
+    change.record(tenant, NAME, kind=ledger.RETURN_QUALITY_CHECKED, subject=id_, at=at, body=body)
+
+
+def _wish(seed: SeedReturn) -> dict[str, Any]:
+    """A seeded return as a shopper asks for it, with what the shop knows besides."""
+    home = seed.customer.address
+    parcel = seed.shipment
+    sent = (
+        {name: getattr(parcel, name) for name in ("carrier", "service", "tracking_number")} if parcel else {}
+    )
+    return {
+        "order_number": seed.order_number,
+        "ordered_at": seed.ordered_at,
+        "customer_email": seed.customer.email,
+        "customer_name": seed.customer.name,
+        "return_type": seed.return_type,
+        "currency": seed.currency,
+        "address": {
+            "address1": home.street,
+            "city": home.suburb,
+            "postcode": home.postcode,
+            "state_province_code": home.region,
+            "country_code": home.country,
+        },
+        "items": [_item(item) for item in seed.items],
+        **sent,
+    }
+
+
+def _item(seed: SeedItem) -> dict[str, Any]:
+    return {
+        "sku": seed.sku,
+        "name": seed.name,
+        "variant": seed.size,
+        "quantity": seed.quantity,
+        "unit_price": float(seed.unit_price),
+        "reason": seed.reason,
+        "notes": seed.comment or None,
+    }

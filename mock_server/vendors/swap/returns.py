@@ -1,0 +1,135 @@
+"""What happens to Swap's returns: submitted, scanned on their way, moved, refunded.
+
+Everything is written inside one open `Change`, so that a return, its parts and the ledger change together.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from mock_server import ledger
+from mock_server.store import Change, Filters, Row, Store
+from mock_server.vendors.swap import documents
+from mock_server.vendors.swap.documents import JSON
+from mock_server.vendors.swap.words import LIFECYCLE, NAME, SCANS
+
+
+@dataclass(slots=True)
+class Returns:
+    """Returns and parcels of all tenants."""
+
+    store: Store
+
+    def create(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> JSON:
+        """Submit a return and make its label; returns the `Return`."""
+        number = self.store.total(tenant, NAME, "return") + 1
+        document = documents.new_return(number, wish, at)
+        document["shipments"] = documents.new_shipments(document, wish, split=False)
+        documents.put_return(change, tenant, document, at, at)
+        record_created(change, tenant, document["return_id"], at)
+        for shipment in document["shipments"]:
+            put_shipment(change, tenant, shipment, document["return_id"], "pre_transit", at)
+            record_shipment(change, tenant, shipment, document["return_id"], at)
+            expect_scans(change, tenant, shipment["shipment_id"], last="pre_transit", made=at, start=at)
+        return document
+
+    def move(
+        self, change: Change, tenant: str, row: Row, status: str, at: int, by: str | None = None
+    ) -> JSON:
+        """Move a return along the lifecycle; raises `IllegalMove`."""
+        LIFECYCLE.check(row.status, status)
+        document: JSON = orjson.loads(row.document)
+        documents.move(document, status, at, by)
+        record_moved(change, tenant, row.id, before=row.status, after=status, at=at)
+        if status == "completed" and document["type"] == ["Refund"]:
+            record_refund(change, tenant, document, at)
+        if not LIFECYCLE.is_open(status):
+            change.unschedule(tenant, NAME, row.id)
+            for shipment in document["shipments"]:
+                change.unschedule(tenant, NAME, shipment["shipment_id"])
+        documents.put_return(change, tenant, document, row.created_at, at)
+        return document
+
+    def scan(self, change: Change, tenant: str, shipment_id: str, status: str, at: int) -> None:
+        """The carrier scans a parcel: its return follows, and is in process once it travels."""
+        parcel = self.store.row(tenant, NAME, "shipment", shipment_id)
+        if parcel is None or parcel.status == status:
+            return
+        put_shipment(change, tenant, orjson.loads(parcel.document), parcel.parent, status, parcel.created_at)
+        record_shipment_moved(change, tenant, parcel, status, at)
+        owner = self.row(tenant, parcel.parent)
+        document: JSON = orjson.loads(owner.document)
+        parcels = self.store.rows(tenant, NAME, "shipment", Filters(parent=owner.id))
+        documents.ship(document, [one.status for one in parcels], at)
+        documents.put_return(change, tenant, document, owner.created_at, at)
+        if owner.status == "open":
+            self.move(change, tenant, self.row(tenant, owner.id), "processing", at)
+
+    def row(self, tenant: str, id_: str) -> Row:
+        """The return of that id; raises `LookupError`."""
+        row = self.store.row(tenant, NAME, "return", id_)
+        if row is None:
+            raise LookupError(f"No return has the id {id_}.")
+        return row
+
+
+def expect_scans(change: Change, tenant: str, shipment_id: str, *, last: str, made: int, start: int) -> None:
+    """Let the carrier scan a parcel whose label was `made`, after its `last` scan and after `start`."""
+    words = [word for _, word in SCANS]
+    coming = SCANS[words.index(last) + 1 :] if last in words else SCANS
+    for place, (later, word) in enumerate(coming, start=1):
+        due = max(made + later, start + place * SCANS[0][0])
+        change.schedule(tenant, NAME, due=due, step="scan", subject=shipment_id, body={"status": word})
+
+
+def put_shipment(change: Change, tenant: str, shipment: JSON, owner: str, status: str, made: int) -> None:
+    """Store a parcel as it is now."""
+    documents.put_part(
+        change,
+        tenant,
+        "shipment",
+        id_=shipment["shipment_id"],
+        document=shipment,
+        at=made,
+        parent=owner,
+        status=status,
+    )
+
+
+def record_created(change: Change, tenant: str, return_id: str, at: int) -> None:
+    """Tell the ledger that a return was submitted."""
+    status = LIFECYCLE.initial
+    body = {"status": status, "state": LIFECYCLE.states[status]}
+    change.record(tenant, NAME, kind=ledger.RETURN_CREATED, subject=return_id, at=at, body=body)
+
+
+def record_moved(change: Change, tenant: str, return_id: str, *, before: str, after: str, at: int) -> None:
+    """Tell the ledger that a return moved."""
+    body = {"from": before, "to": after, "state": LIFECYCLE.states[after]}
+    change.record(tenant, NAME, kind=ledger.RETURN_STATE_CHANGED, subject=return_id, at=at, body=body)
+
+
+def record_shipment(change: Change, tenant: str, shipment: JSON, owner: str, at: int) -> None:
+    """Tell the ledger that a label was made."""
+    body = {"return": owner, "status": "pre_transit", "tracking_number": shipment["tracking_number"]}
+    id_ = shipment["shipment_id"]
+    change.record(tenant, NAME, kind=ledger.SHIPMENT_CREATED, subject=id_, at=at, body=body)
+
+
+def record_shipment_moved(change: Change, tenant: str, parcel: Row, status: str, at: int) -> None:
+    """Tell the ledger that a parcel moved; `parcel` is as it was before."""
+    body = {"return": parcel.parent, "from": parcel.status, "to": status}
+    change.record(tenant, NAME, kind=ledger.SHIPMENT_STATE_CHANGED, subject=parcel.id, at=at, body=body)
+
+
+def record_refund(change: Change, tenant: str, document: JSON, at: int) -> None:
+    """Tell the ledger that money was paid back."""
+    amount = documents.total(document["products"])
+    body = {
+        "amount": f"{amount:.2f}",
+        "currency": document["customer_currency"],
+        "method": "original_payment",
+    }
+    change.record(tenant, NAME, kind=ledger.REFUND_ISSUED, subject=document["return_id"], at=at, body=body)

@@ -1,0 +1,102 @@
+"""Swap's words: statuses, return types, reasons, carriers, and what is set per store.
+
+Sources: vendor page, section "Example Response"; help pages on return statuses and quality control. What
+the page's examples do not show is spelt in their manner (assumed).
+"""
+
+from typing import Final
+
+from mock_server.lifecycle import Lifecycle
+from mock_server.ratelimit import Plan
+from mock_server.seed import State
+
+NAME: Final = "swap"
+STORE_ID: Final = "store_123abc"
+"""The store of every tenant: tenants are worlds of their own."""
+STORE_NAME: Final = "Example Outfitters"
+
+LIFECYCLE: Final = Lifecycle(
+    initial="open",
+    states={
+        "open": "requested",
+        "processing": "in_transit",
+        "needs_review": "inspected",
+        "on_hold": "received",
+        "completed": "completed",
+        "cancelled": "cancelled",
+        "expired": "cancelled",
+    },
+    transitions={
+        "open": ("processing", "needs_review", "on_hold", "completed", "cancelled", "expired"),
+        "processing": ("needs_review", "on_hold", "completed", "cancelled"),
+        "needs_review": ("processing", "on_hold", "completed", "cancelled"),
+        "on_hold": ("processing", "needs_review", "completed", "cancelled"),
+        "completed": (),
+        "cancelled": (),
+        "expired": (),
+    },
+)
+STATUSES: Final[dict[State, str]] = {
+    "requested": "open",
+    "approved": "open",
+    "label_sent": "open",
+    "in_transit": "processing",
+    "received": "processing",
+    "inspected": "processing",
+    "completed": "completed",
+    "rejected": "needs_review",
+    "cancelled": "cancelled",
+}
+"""Where a seeded return stands; one that is refused before it travels is `cancelled` instead."""
+
+PLANS: Final = {"standard": Plan("standard", ())}
+"""No limit is documented."""
+
+TYPES: Final = {"refund": "Refund", "exchange": "Exchange", "store_credit": "Shop Later Credit"}
+REASONS: Final = {
+    "changed_mind": ("Changed my mind", "No longer needed"),
+    "wrong_size": ("Wrong size", "Does not fit"),
+    "wrong_item": ("Wrong item", "Not what was ordered"),
+    "damaged": ("Damaged", "Arrived damaged"),
+    "defective": ("Defective", "Does not work"),
+    "not_as_described": ("Not as described", "Looks different"),
+}
+"""Main reason and sub-reason; stores write their own."""
+FAULTY: Final = ("damaged", "defective")
+
+CARRIERS: Final = {
+    "australia_post": "Australia Post",
+    "startrack": "StarTrack",
+    "tnt": "TNT",
+    "tge": "Team Global Express",
+}
+TRACKING_PREFIXES: Final = {"australia_post": "APX", "startrack": "STK", "tnt": "TNT", "tge": "TGE"}
+MOVED: Final = {"picked_up": "in_transit", "out_for_delivery": "in_transit", "exception": "in_transit"}
+"""What a carrier's scan makes of a parcel, where it is another word."""
+
+PASSES: Final = ("Sellable",)
+"""Conditions that pass quality control; which do is set per store."""
+UNDECIDED: Final = "Pending"
+
+HOUR: Final = 3_600_000_000
+SCANS: Final = ((20 * HOUR, "in_transit"), (73 * HOUR, "delivered"))
+"""What the carrier scans after a label is made: µs later, and the parcel's new status (assumed)."""
+QUALITY_CONTROL_RUNS: Final = 48 * HOUR
+
+VERSION_1: Final = {
+    "open": "Open",
+    "processing": "Open",
+    "needs_review": "Needs Review",
+    "on_hold": "On Hold",
+    "completed": "Closed",
+    "cancelled": "Cancelled",
+    "expired": "Expired",
+    "pre_transit": "Pre-Transit",
+    "in_transit": "In-Transit",
+    "delivered": "Delivered",
+    "pending": "Pending",
+    "passed": "Passed",
+    "failed": "Failed",
+    "partial": "Partial",
+}
+"""The same statuses as help pages and version 1 write them."""

@@ -1,0 +1,284 @@
+"""Changes found by a filter on when they happened, however the list changes while it is read."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.adversary import START, Restless, run
+
+from connector.compile import integration
+from connector.errors import UnexpectedResponse
+from connector.model import ChangedSince
+from connector.polling import STRATEGIES, Cursor
+from connector.polling.parts import About
+
+ABOUT = About("shop:changed", "changed", None)
+REAL = STRATEGIES["changed_since"]
+OVERLAP = 600
+DAY = 86_400
+
+
+def source(**values: Any) -> ChangedSince:
+    facts: dict[str, Any] = {
+        "operation": "list_things",
+        "id": ("id",),
+        "created": ("created_at",),
+        "changed": ("updated_at",),
+        "since": "updated_after",
+        "mark": None,
+        "state": None,
+        "reached": None,
+        "initial": (),
+        "overlap": OVERLAP,
+        "look_back": 2 * DAY,
+        "window": DAY,
+        "page_size": 3,
+        "pages": 3,
+    }
+    return ChangedSince(**{**facts, **values})
+
+
+CREATED = source(mark=("created_at",))
+UPDATED = source(mark=("updated_at",))
+CLOSED = source(mark=("closed_at",), state=("status",), reached=("closed",))
+MOVED = source(state=("status",), initial=("open",))
+FAILED = source(state=("status",), reached=("failed",))
+
+
+def poll(
+    about: ChangedSince, world: Restless, cursor: Cursor | None, since: Any = None
+) -> tuple[list[str], Cursor]:
+    reading = REAL.plan(about, cursor, world.now, since)
+    read = run(REAL.read(world.fetch, reading))
+    outcome = REAL.fold(ABOUT, about, cursor, read, world.now, since)
+    told = [event.id.removeprefix("shop:changed:") for event in outcome.events]
+    return told, json.loads(json.dumps(outcome.cursor))
+
+
+def primed(about: ChangedSince, world: Restless) -> Cursor:
+    cursor: Cursor | None = None
+    while cursor is None or not cursor["primed"]:
+        told, cursor = poll(about, world, cursor)
+        assert told == []
+    return cursor
+
+
+def settle(about: ChangedSince, world: Restless, cursor: Cursor) -> list[str]:
+    found: list[str] = []
+    for _ in range(6 * (2 + len(world.rows) // 9)):
+        told, cursor = poll(about, world, cursor)
+        found += told
+    return found
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 2),  # pages read before it happens
+        st.sampled_from([0, 1, 30, 400]),  # seconds that pass
+        st.integers(0, 40),  # which row; beyond the last: a new one
+        st.integers(0, OVERLAP - 60),  # how late a new one shows up
+        st.sampled_from([None, "open", "failed", "closed"]),
+    ),
+    max_size=30,
+)
+
+
+def lived(about: ChangedSince, world: Restless, before: int, steps: list[Any]) -> tuple[set[str], list[str]]:
+    """Prime, let things happen while pages are read, and return what was there and what was told."""
+    for _ in range(before):
+        world.add()
+    world.now += timedelta(hours=1)
+    cursor = primed(about, world)
+    there = {row["id"] for row in world.rows}
+    coming = [
+        (world.fetched + sum(one[0] for one in steps[: n + 1]), *step[1:]) for n, step in enumerate(steps)
+    ]
+
+    def between() -> None:
+        while coming and coming[0][0] <= world.fetched:
+            _, passing, which, late, status = coming.pop(0)
+            world.now += timedelta(seconds=passing)
+            if which >= len(world.rows):
+                world.add(late=late)
+            else:
+                world.change(which, None if world.rows[which]["status"] == "closed" else status)
+
+    world.between = between
+    told: list[str] = []
+    while coming:
+        found, cursor = poll(about, world, cursor)
+        told += found
+    return there, told + settle(about, world, cursor)
+
+
+@settings(max_examples=150, deadline=None)
+@given(order=st.integers(0, 3), inclusive=st.booleans(), before=st.integers(0, 12), steps=STEPS)
+def test_every_new_record_is_told_exactly_once(
+    order: int, inclusive: bool, before: int, steps: list[Any]
+) -> None:
+    world = Restless(size=3, order=order, inclusive=inclusive)
+    there, told = lived(CREATED, world, before, steps)
+    assert sorted(told) == sorted({row["id"] for row in world.rows} - there)
+
+
+@settings(max_examples=150, deadline=None)
+@given(order=st.integers(0, 3), inclusive=st.booleans(), before=st.integers(0, 12), steps=STEPS)
+def test_latest_change_of_each_record_is_told_and_no_change_twice(
+    order: int, inclusive: bool, before: int, steps: list[Any]
+) -> None:
+    world = Restless(size=3, order=order, inclusive=inclusive)
+    there, told = lived(UPDATED, world, before, steps)
+    assert len(told) == len(set(told))
+    old = {f"{key}:{START.strftime('%Y-%m-%dT%H:%M:%SZ')}" for key in there}
+    latest = {f"{row['id']}:{row['updated_at']}" for row in world.rows}
+    assert latest - old <= set(told)
+    assert not set(told) & old
+
+
+@settings(max_examples=150, deadline=None)
+@given(order=st.integers(0, 3), before=st.integers(0, 12), steps=STEPS)
+def test_a_time_that_appears_is_told_once_whatever_changes_later(
+    order: int, before: int, steps: list[Any]
+) -> None:
+    world = Restless(size=3, order=order)
+    _, told = lived(CLOSED, world, before, steps)
+    assert sorted(told) == sorted(f"{row['id']}:{row['closed_at']}" for row in world.rows if row["closed_at"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(order=st.integers(0, 3), before=st.integers(0, 12), steps=STEPS)
+def test_a_state_is_told_when_it_is_reached_and_the_last_one_always(
+    order: int, before: int, steps: list[Any]
+) -> None:
+    world = Restless(size=3, order=order)
+    _, told = lived(FAILED, world, before, steps)
+    assert len(told) == len(set(told))
+    assert {row["id"] for row in world.rows if row["status"] == "failed"} <= set(told)
+    world = Restless(size=3, order=order)
+    _, told = lived(MOVED, world, before, steps)
+    assert len(told) == len(set(told))
+    last = {one.split(":")[0]: one.split(":")[1] for one in told}
+    for row in world.rows:
+        assert row["id"] not in last or last[row["id"]] == row["status"]
+        assert row["id"] in last or row["status"] == "open"
+
+
+def test_two_changes_within_one_second_are_one_event_but_two_states() -> None:
+    """The guarantee says so: nothing but the second tells updates apart; states tell themselves."""
+    for about, expected in ((UPDATED, 1), (MOVED, 2)):
+        world = Restless(size=3)
+        cursor = primed(about, world)
+        world.add(status="failed")
+        first, cursor = poll(about, world, cursor)
+        world.change(0, "closed")
+        second, _ = poll(about, world, cursor)
+        assert len([*first, *second]) == expected
+
+
+def test_without_since_nothing_is_told_and_with_it_everything_from_then_on() -> None:
+    world = Restless(size=3, now=START)
+    world.add()
+    world.now += timedelta(days=1)
+    world.add()
+    assert poll(CREATED, world, None)[0] == []
+    assert poll(CREATED, world, None, START + timedelta(hours=1))[0] == ["r0001"]
+    assert poll(CREATED, world, None, START)[0] == ["r0000", "r0001"]
+
+
+def test_after_a_long_pause_nothing_is_too_old() -> None:
+    """The look-back forgets what was read, never what was not."""
+    world = Restless(size=3)
+    cursor = primed(CREATED, world)
+    world.add()
+    _, cursor = poll(CREATED, world, cursor)
+    for _ in range(20):
+        world.now += timedelta(days=1)
+        world.add()
+    assert sorted(settle(CREATED, world, cursor)) == [f"r{n:04d}" for n in range(1, 21)]
+
+
+def test_what_lies_beyond_the_look_back_is_forgotten() -> None:
+    world = Restless(size=3)
+    cursor = primed(UPDATED, world)
+    for _ in range(6):
+        world.now += timedelta(days=1)
+        world.add()
+        _, cursor = poll(UPDATED, world, cursor)
+    assert len(cursor["rows"]) <= 4
+
+
+def test_a_lap_goes_on_where_the_ceiling_ended_it() -> None:
+    world = Restless(size=3)
+    cursor = primed(CREATED, world)
+    for _ in range(20):
+        world.add()
+    first, cursor = poll(CREATED, world, cursor)
+    assert len(first) == 9
+    assert cursor["resume"]["page"] == 4
+    assert cursor["watermark"] is None
+    second, cursor = poll(CREATED, world, cursor)
+    third, cursor = poll(CREATED, world, cursor)
+    assert len({*first, *second, *third}) == 20
+    assert cursor["resume"] is None
+
+
+def test_a_list_that_counts_more_than_it_shows_does_not_hold_for_ever() -> None:
+    world = Restless(size=3)
+    cursor = primed(CREATED, world)
+    world.add()
+    told: list[str] = []
+    for _ in range(7):
+        reading = REAL.plan(CREATED, cursor, world.now, None)
+        read = run(REAL.read(world.fetch, reading))
+        more = type(read)(read.rows, read.complete, read.next_page, 5)
+        outcome = REAL.fold(ABOUT, CREATED, cursor, more, world.now, None)
+        cursor = dict(outcome.cursor)
+        told += [event.id for event in outcome.events]
+    assert told == ["shop:changed:r0000"]
+    assert cursor["watermark"] is not None
+
+
+@pytest.mark.parametrize(
+    ("about", "spoilt"), [(UPDATED, "updated_at"), (CLOSED, "closed_at"), (MOVED, "status"), (CREATED, "id")]
+)
+def test_a_record_without_what_it_is_told_by_is_refused(about: ChangedSince, spoilt: str) -> None:
+    world = Restless(size=3)
+    cursor = primed(about, world)
+    world.add(status="closed")
+    world.change(0)
+    row = dict(world.rows[0])
+    row[spoilt] = 7.5
+    read = run(REAL.read(world.fetch, REAL.plan(about, cursor, world.now, None)))
+    broken = type(read)((row,), complete=True, next_page=2, total=1)
+    with pytest.raises(UnexpectedResponse, match=spoilt):
+        REAL.fold(ABOUT, about, cursor, broken, world.now, None)
+
+
+def test_guarantees_say_what_a_mark_and_a_state_promise() -> None:
+    made = integration("swap").triggers
+    promises = {
+        key: (one.guarantees["python"].delivers, [".".join(path) for path in one.guarantees["zapier"].dedupe])
+        for key, one in made.items()
+    }
+    assert promises == {
+        "new_return": ("every_record", ["return_id"]),
+        "return_updated": ("latest_state", ["return_id", "date_updated"]),
+        "return_status_changed": ("latest_state", ["return_id", "status"]),
+        "return_completed": ("reached", ["return_id", "date_closed"]),
+        "return_delivered": ("reached", ["return_id", "delivered_date"]),
+        "quality_control_changed": ("latest_state", ["return_id", "quality_control_status"]),
+        "quality_control_passed": ("reached", ["return_id"]),
+        "quality_control_failed": ("reached", ["return_id"]),
+    }
+    python, zapier = (made["return_updated"].guarantees[runtime] for runtime in ("python", "zapier"))
+    assert (python.look_back, zapier.look_back) == (900, DAY)
+    assert (python.order, zapier.order) == ("any", "any")
+    assert (python.calls_per_poll, zapier.calls_per_poll, zapier.items_per_poll) == (20, 10, 1000)
+    assert python.shortest_interval == {}
+    assert "a second change within one second" in python.loses
+    assert made["quality_control_failed"].guarantees["python"].provenance == "assumed"

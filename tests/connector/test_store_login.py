@@ -1,0 +1,159 @@
+"""What a login fills in besides its key, lists that may be missing, bare answers, and no known limits."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from support.wire import BASE_URL, Time, Wire
+
+import connector
+import openapi
+from connector.compile import CATALOGS, integration, join
+from connector.errors import (
+    AuthenticationError,
+    CatalogError,
+    ConfigurationError,
+    NotFound,
+    ValidationFailed,
+)
+from connector.spec import Spec
+
+if TYPE_CHECKING:
+    from connector.connection import Connection
+
+pytestmark = pytest.mark.anyio
+
+TEXT = (CATALOGS / "swap.yaml").read_text(encoding="utf-8")
+FOUND = {"sku": "A", "condition": "Sellable", "return_qty": 1}
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def store(wire: Wire, time: Time) -> Connection:
+    return connector.open(
+        "swap",
+        base_url=BASE_URL,
+        api_key="sandbox-demo-swap",
+        store_id="store_9",
+        transport=httpx.MockTransport(wire),
+        clock=time.clock,
+        sleep=time.sleep,
+    )
+
+
+def page(*rows: dict[str, Any], total: int = 0) -> httpx.Response:
+    pagination = {"total_items": total or len(rows), "total_pages": 1, "items_per_page": 100}
+    return httpx.Response(200, json={"returns": list(rows), "pagination": pagination})
+
+
+def refusal(status: int, reason: str, message: str) -> httpx.Response:
+    error = {"message": message, "customMessage": ""}
+    return httpx.Response(status, json={"status": status, "reason": reason, "error": error})
+
+
+async def test_key_goes_into_the_header_and_the_store_into_the_query(store: Connection, wire: Wire) -> None:
+    wire.reply(page())
+    await store.operations.list_returns(page=1)
+    (sent,) = wire.requests
+    assert sent.headers["x-api-key"] == "sandbox-demo-swap"
+    assert "authorization" not in sent.headers
+    assert dict(sent.url.params) == {"swap_store_id": "store_9", "page": "1"}
+
+
+async def test_store_goes_into_the_body_where_that_has_it(store: Connection, wire: Wire) -> None:
+    wire.reply(httpx.Response(200, json={"message": "Done."}))
+    assert await store.actions["update_quality_control"](**FOUND) == {"message": "Done."}
+    assert json.loads(wire.requests[0].content) == {**FOUND, "store_id": "store_9"}
+    assert not wire.requests[0].url.params
+
+
+async def test_what_is_said_goes_before_what_the_login_fills_in(store: Connection, wire: Wire) -> None:
+    wire.reply(page())
+    await store.operations.list_returns(swap_store_id="store_7")
+    assert wire.requests[0].url.params["swap_store_id"] == "store_7"
+
+
+async def test_a_login_without_its_store_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="Swap needs store_id"):
+        connector.open("swap", api_key="sandbox-demo-swap")
+
+
+async def test_a_missing_list_is_empty_but_not_at_login(store: Connection, wire: Wire) -> None:
+    wire.reply(refusal(404, "NOT_FOUND", "Error: No store has the id store_9."))
+    polled = await store.triggers["new_return"].poll()
+    assert (polled.events, polled.complete) == ((), True)
+    assert await store.searches["find_return"](rma_number="RMA-1") == []
+    assert (await store.dropdowns["order"]()).options == ()
+    with pytest.raises(NotFound, match="store_9"):
+        await store.check()
+
+
+async def test_errors_are_read_where_this_vendor_puts_them(store: Connection, wire: Wire) -> None:
+    wire.reply(refusal(401, "UNAUTHORIZED", "Error: Invalid API key"))
+    with pytest.raises(AuthenticationError, match="Error: Invalid API key"):
+        await store.check()
+    wire.reply(refusal(400, "BAD_REQUEST", "Error: sku is required."))
+    with pytest.raises(ValidationFailed, match="sku is required") as caught:
+        await store.actions["update_quality_control"](**FOUND)
+    assert list(caught.value.fields) == []
+
+
+async def test_nothing_is_paced_where_no_limit_is_known(store: Connection, wire: Wire, time: Time) -> None:
+    wire.reply(page())
+    for _ in range(300):
+        await store.operations.list_returns()
+    assert time.slept == []
+
+
+async def test_pages_follow_the_vendors_names(store: Connection, wire: Wire) -> None:
+    rows = [{"return_id": f"RET-{number}"} for number in range(3)]
+    pagination = {"total_items": 3, "total_pages": 2, "items_per_page": 2}
+    wire.reply(
+        httpx.Response(200, json={"returns": rows[:2], "pagination": pagination}),
+        httpx.Response(200, json={"returns": rows[2:], "pagination": pagination}),
+    )
+    assert [row async for row in store.operations.list_returns.rows(items_per_page=2)] == rows
+    assert [sent.url.params["page"] for sent in wire.requests] == ["1", "2"]
+
+
+def test_the_store_is_asked_for_nowhere_else() -> None:
+    made = integration("swap")
+    inputs = [one for action in made.actions.values() for one in action.inputs]
+    inputs += [one for search in made.searches.values() for one in search.inputs]
+    taken = {one.key for one in inputs}
+    assert not taken & made.authentication.sends.keys()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("sends: {swap_store_id:", "sends: {swap_store:", "no operation takes swap_store, which the login"),
+        ("store: store_id, store", "store: shop_id, store", "store is filled from login field shop_id"),
+        ("swap_store_id: store_id, ", "", "leaves out swap_store_id"),
+        ("mark: date_created", "mark: date_made", "names field date_made"),
+        ("    mark: date_updated\n", "", "source returns_by_update needs a mark or a state"),
+        ("source: returns_by_closure", "source: returns_by_delivery", "its source looks at none"),
+        ("status: completed", "status: complete", "does not list; did you mean completed?"),
+        ("initial: [pending]", "initial: [waiting]", "names quality_control_status waiting"),
+        ("since: last_RMA_updated_date", "since: last_updated_date", "names parameter last_updated_date"),
+        ("list_returns: returns", "list_returns: orders", "the answer of list_returns has nothing at orders"),
+    ],
+)  # fmt: skip
+def test_a_wrong_catalog_is_told_with_its_line(old: str, new: str, complaint: str) -> None:
+    assert old in TEXT
+    with pytest.raises(CatalogError) as caught:
+        join(openapi.read("swap"), TEXT.replace(old, new, 1), "swap.yaml")
+    assert any(complaint in one for one in caught.value.problems), caught.value.problems
+
+
+def test_alternatives_of_required_fields_are_read_past() -> None:
+    body = Spec(openapi.read("swap")).operations["update_quality_control"].body
+    assert body
+    assert {one.key for one in body.children if one.required} == {"store_id", "condition", "return_qty"}

@@ -1,0 +1,167 @@
+"""Swap's generated app in Zapier's own core, against the running sandbox."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+from support import zapier
+from support.sandbox import Sandbox
+from support.zapier import Shop, Zap, ZapierApp, ZapierError
+
+from connector.compile import integration
+
+VENDOR = "swap"
+OFFER = integration(VENDOR)
+SKU = "TEE-NVY-M"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def app(sandbox: Sandbox) -> Iterator[ZapierApp]:
+    base_url = sandbox.credentials(VENDOR)["base_url"]
+    with zapier.started(zapier.APPS / VENDOR, SWAP_BASE_URL=base_url) as started:
+        yield started
+
+
+def opened(app: ZapierApp, sandbox: Sandbox, **wish: object) -> Shop:
+    tenant = sandbox.tenant(f"zapier-{VENDOR}-{next(_numbers)}", limits="off", **wish)
+    fields = sandbox.credentials(VENDOR, tenant)["fields"]
+    return Shop(app, sandbox, tenant, {**fields, "environment": "sandbox"}, VENDOR)
+
+
+@pytest.fixture(scope="module")
+def seeded(app: ZapierApp, sandbox: Sandbox) -> Shop:
+    """A merchant with 150 seeded returns; tests only read from it."""
+    return opened(app, sandbox)
+
+
+@pytest.fixture
+def shop(app: ZapierApp, sandbox: Sandbox) -> Shop:
+    """A merchant of its own for one test, without a single return yet."""
+    return opened(app, sandbox, seed_size=0)
+
+
+def inspect(shop: Shop, order: str, **wish: Any) -> dict[str, Any]:
+    found = {"shopify_order_name": order, "sku": SKU, "condition": "Sellable", "return_qty": "1"}
+    return shop.create("update_quality_control", **{**found, **wish})
+
+
+def zap(shop: Shop, key: str) -> Zap:
+    identity = tuple(path[0] for path in OFFER.triggers[key].guarantees["zapier"].dedupe)
+    return Zap(shop, key, identity).switch_on()
+
+
+def test_app_is_valid_and_offers_what_the_catalog_does(app: ZapierApp) -> None:
+    assert app.call(command="validate") == []
+    definition = app.call(command="definition")
+    shown = {key for key, one in definition["triggers"].items() if not one["display"].get("hidden")}
+    assert shown == OFFER.triggers.keys()
+    assert definition["creates"].keys() == OFFER.actions.keys()
+    assert definition["searches"].keys() == OFFER.searches.keys()
+    assert "throttle" not in definition, "no limit is documented"
+
+
+def test_login_is_proved_and_named_by_its_store(app: ZapierApp, seeded: Shop) -> None:
+    assert app.run("authentication.test", auth=seeded.auth) == {"account": "store_123abc (Sandbox)"}
+
+
+def test_login_with_a_wrong_key_or_store_is_refused(app: ZapierApp, seeded: Shop) -> None:
+    with pytest.raises(ZapierError, match="did not accept the key") as caught:
+        app.run("authentication.test", auth={**seeded.auth, "api_key": "nobody"})
+    assert caught.value.name == "ExpiredAuthError"
+    with pytest.raises(ZapierError, match="No store has the id store_none"):
+        app.run("authentication.test", auth={**seeded.auth, "store_id": "store_none"})
+
+
+def test_a_store_without_returns_is_empty_whichever_way_the_vendor_says_so(
+    app: ZapierApp, shop: Shop
+) -> None:
+    assert shop.trigger("new_return") == []
+    auth = {**shop.auth, "store_id": "store_none"}
+    assert app.run("triggers.new_return.operation.perform", auth=auth) == []
+
+
+@pytest.mark.parametrize("key", OFFER.triggers)
+def test_poll_answers_what_the_definition_announces(seeded: Shop, app: ZapierApp, key: str) -> None:
+    operation = app.call(command="definition")["triggers"][key]["operation"]
+    identity = [field["key"] for field in operation["outputFields"] if field.get("primary")]
+    assert identity == [path[0] for path in OFFER.triggers[key].guarantees["zapier"].dedupe]
+    rows = seeded.trigger(key)
+    assert max(Counter(tuple(row[name] for name in identity) for row in rows).values(), default=1) == 1
+    for row in rows:
+        assert operation["sample"].keys() <= row.keys()
+    assert len(seeded.trigger(key, limit=1)) == min(1, len(rows))
+    updated = [row["date_updated"] for row in seeded.trigger("return_updated")]
+    assert updated == sorted(updated, reverse=True)
+
+
+def test_new_return_fires_once_and_no_change_fires_it_again(shop: Shop) -> None:
+    shop.asked("#1")
+    watching = zap(shop, "new_return")
+    made = [shop.asked("#2")["return_id"], shop.asked("#3")["return_id"]]
+    assert {row["return_id"] for row in watching.poll()} == set(made)
+    shop.move(made[0], "processing")
+    assert watching.poll() == []
+
+
+def test_every_update_fires_once(shop: Shop) -> None:
+    made = shop.asked("#1")
+    watching = zap(shop, "return_updated")
+    for status in ("processing", "on_hold"):
+        shop.advance(60)
+        shop.move(made["return_id"], status)
+        assert [row["status"] for row in watching.poll()] == [status]
+        assert watching.poll() == []
+
+
+def test_quality_control_is_recorded_and_fires(shop: Shop) -> None:
+    made, other = shop.asked("#1"), shop.asked("#2")
+    keys = ("quality_control_passed", "quality_control_failed", "quality_control_changed", "return_completed")
+    zaps = {key: zap(shop, key) for key in keys}
+    shop.advance(60)
+    assert inspect(shop, "#1") == {"message": f"Quality control of {made['rma_number']} was updated."}
+    inspect(shop, "#2", condition="Damaged")
+    fired = {key: {row["return_id"] for row in watching.poll()} for key, watching in zaps.items()}
+    one, two = made["return_id"], other["return_id"]
+    assert fired == {keys[0]: {one}, keys[1]: {two}, keys[2]: {one, two}, keys[3]: {one}}
+    assert [watching.poll() for watching in zaps.values()] == [[]] * 4
+
+
+def test_delivery_and_status_fire(shop: Shop) -> None:
+    made = shop.asked("#1")
+    moved, arrived = zap(shop, "return_status_changed"), zap(shop, "return_delivered")
+    shop.advance(21 * 3600)
+    assert [row["status"] for row in moved.poll()] == ["processing"]
+    assert arrived.poll() == []
+    shop.advance(53 * 3600)
+    assert [row["return_id"] for row in arrived.poll()] == [made["return_id"]]
+    assert arrived.poll() == []
+
+
+def test_searches_find_by_number_order_customer_and_date(seeded: Shop) -> None:
+    wanted = seeded.trigger("return_updated")[0]
+    for key in ("rma_number", "shopify_order_name", "customer_email"):
+        found = seeded.search("find_return", **{key: wanted[key]})
+        assert wanted["return_id"] in {row["return_id"] for row in found}
+    assert seeded.search("find_return", rma_number="RMA-1999-001") == []
+    with pytest.raises(ZapierError, match="Fill in at least one"):
+        seeded.search("find_return")
+    since = wanted["submission_date"]
+    rows = seeded.search("list_submitted_returns", submitted_at_from=since)
+    assert all(row["submission_date"] > since for row in rows)
+    assert seeded.search("list_submitted_returns", submitted_at_from=since, submitted_at_to=since) == []
+
+
+def test_dropdown_of_orders_can_be_paged(seeded: Shop) -> None:
+    first, second = (seeded.trigger("order", page=page) for page in (0, 1))
+    assert (len(first), len(second)) == (100, 50)
+    assert first[0]["label"].startswith(f"{first[0]['id']} · RMA-")
+
+
+def test_refusal_of_the_vendor_reaches_the_person(shop: Shop) -> None:
+    with pytest.raises(ZapierError, match="Swap did not accept the input") as caught:
+        inspect(shop, "#1", sku="")
+    assert caught.value.details["status"] == 400
+    assert shop.auth["api_key"] not in str(caught.value.details)

@@ -1,0 +1,93 @@
+"""What the ledger says of a trigger's records, next to what was delivered."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from connector.connection import Connection
+from connector.model import CreatedSince, Source, Trigger
+from support.merchant import SKU, Merchant
+
+
+async def _label(staff: Connection, merchant: Merchant, id_: str, number: int) -> None:
+    del number
+    if merchant.statuses()[id_] in {"approved", "label_sent"}:
+        await staff.actions["create_shipping_label"](return_id=id_, carrier="australia_post")
+
+
+async def _inspect(staff: Connection, merchant: Merchant, id_: str, number: int) -> None:
+    condition = ("Sellable", "Damaged", "Pending")[number % 3]
+    await staff.actions["update_quality_control"](
+        shopify_order_name=merchant.order_of(id_), sku=SKU, condition=condition, return_qty=1
+    )
+
+
+WORK: Mapping[str, Callable[[Connection, Merchant, str, int], Awaitable[None]]] = {
+    "create_shipping_label": _label,
+    "update_quality_control": _inspect,
+}
+"""What the staff does to returns through the API, by action."""
+
+HISTORIES: Mapping[str, Callable[[Merchant], dict[str, list[str]]]] = {
+    "status": Merchant.returns,
+    "created_at": Merchant.returns,
+    "date_created": Merchant.returns,
+    "date_closed": Merchant.returns,
+    "date_updated": Merchant.updates,
+    "delivered_date": Merchant.deliveries,
+    "quality_control_status": Merchant.quality,
+}
+"""What the ledger knows of a record, by the field that tells a trigger's events apart."""
+
+
+def telling(source: Source) -> tuple[str, ...]:
+    """The field that tells one event of a record from the next."""
+    if isinstance(source, CreatedSince):
+        return source.created
+    return getattr(source, "mark", None) or source.state or ()
+
+
+@dataclass
+class Witness:
+    """What the ledger says, next to what was delivered."""
+
+    merchant: Merchant
+    trigger: Trigger
+    delivered: list[tuple[str, str, str]] = field(default_factory=list)  # event id, record id, state
+    baseline: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def histories(self) -> dict[str, list[str]]:
+        """The states of every record of the trigger's kind."""
+        if self.trigger.resource == "shipment":
+            return self.merchant.shipments()
+        return HISTORIES[".".join(telling(self.trigger.source))](self.merchant)
+
+    def judge(self) -> None:
+        """Fail unless the trigger's guarantee for Python was kept."""
+        promise = self.trigger.guarantees["python"].delivers
+        {"every_record": self._every_record, "reached": self._reached, "latest_state": self._latest_state}[
+            promise
+        ]()
+
+    def _every_record(self) -> None:
+        created = set(self.histories) - set(self.baseline)
+        assert {record for _, record, _ in self.delivered} == created
+
+    def _reached(self) -> None:
+        words = set(getattr(self.trigger.source, "reached", None) or {"delivered"})
+        ever = {record for record, states in self.histories.items() if words & set(states)}
+        there = {record for record, states in self.histories.items() if states[-1] in words}
+        before = {record for record, states in self.baseline.items() if words & set(states)}
+        told = {record for _, record, _ in self.delivered}
+        assert there - before <= told, "lost"
+        assert told <= ever - before, "never happened, or was there before the first poll"
+
+    def _latest_state(self) -> None:
+        for record, states in self.histories.items():
+            told = [state for _, known, state in self.delivered if known == record]
+            since = states[len(self.baseline.get(record, [])) :]
+            remaining = iter(since)
+            assert all(state in remaining for state in told), f"{record} went {since}, told {told}"
+            known = [*self.baseline.get(record, [])[-1:], *told][-1:]
+            initial = not known and states[-1] in self.trigger.source.initial  # type: ignore[union-attr]
+            assert initial or known == states[-1:], f"{record} went {since}, told {told}"

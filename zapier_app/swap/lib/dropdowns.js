@@ -1,0 +1,17 @@
+/** Hidden triggers that fill a dropdown, page by page as the person scrolls. */
+import { readPage } from './pages.js';
+import { at } from './paths.js';
+
+/** `value` is the path of what is sent, `label` the paths of what the person reads. */
+export const offer =
+  (api, { operation, query, value, label }) =>
+  async (z, bundle) => {
+    const { rows } = await readPage(api, z, bundle, operation, { query, number: bundle.meta?.page ?? 0 });
+    return rows.map((row) => ({ id: at(row, value), label: words(row, label) || String(at(row, value)) }));
+  };
+
+const words = (row, paths) =>
+  paths
+    .map((path) => at(row, path))
+    .filter((part) => part !== null && part !== undefined && part !== '')
+    .join(' · ');
