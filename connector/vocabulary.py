@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Default
 
-from connector.model import ErrorKind, Provenance, Risk, Vendor
+from connector.model import ErrorKind, Provenance, Risk, Unified, Vendor
 
 Dotted = Annotated[str, Default(pattern=r"^[A-Za-z_][\w.\-]*$")]
 Key = Annotated[str, Default(pattern=r"^[a-z][a-z0-9_]+$")]
@@ -264,3 +264,4 @@ class Catalog(Words):
     searches: dict[Key, SearchWords]
     find_or_create: tuple[FindOrCreateWords, ...] = ()
     exclude: dict[str, Sentence] = {}
+    unified: Unified | None = None

@@ -7,6 +7,7 @@ from pydantic import Field as Default
 
 from connector.model.api import Authentication, Environment, ErrorFormat, Limits, Operation, Paging, Vendor
 from connector.model.fields import Choice, Field, InputField, Part, Path, Provenance
+from connector.model.unified import Unified
 
 Risk = Literal["read", "write", "financial", "destructive"]
 Runtime = Literal["python", "zapier"]
@@ -263,6 +264,7 @@ class Integration(Part):
     searches: Mapping[str, Search]
     find_or_create: tuple[FindOrCreate, ...]
     excluded: Mapping[str, str]
+    unified: Unified | None = None
 
     @property
     def base_url(self) -> str:
