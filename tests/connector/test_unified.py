@@ -286,7 +286,7 @@ SECTIONS = ("statuses", "shipment_statuses", "events")
 
 def test_a_table_that_is_taken_over_is_complained_of_where_it_stands() -> None:
     """`<<: *shipment` brings its lines along; a key written twice is still one too many."""
-    problems = []
+    problems: list[str] = []
     for text in (
         TEXT.replace("          service: service\n", "          service: srvice\n"),
         TEXT.replace("          service: service\n", "          service: service\n          service: id\n"),
