@@ -196,7 +196,8 @@ class Action(Part):
     """A write.
 
     `after_timeout` says what to do when no answer came: "repeat" (sending it again does no harm), "find"
-    (look with `finding` first) or "ask" (nothing can tell: the outcome is reported as unknown).
+    (look with `finding`; what is not found is reported as unknown, never sent again) or "ask" (nothing can
+    tell: the outcome is reported as unknown at once).
     """
 
     key: str
