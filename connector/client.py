@@ -49,7 +49,8 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 class Client:
     """One credential at one base URL.
 
-    `credential` is the value of the secret field, `sends` what the login fills in by parameter or body field.
+    `credential` is the value of the secret field, `sends` what the login fills in by parameter or body field,
+    `headers` what it sends along with every request.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Client:
         base_url: str,
         credential: str,
         sends: Mapping[str, str],
+        headers: Mapping[str, str],
         transport: httpx.AsyncBaseTransport | None,
         clock: Clock,
         sleep: Sleep,
@@ -75,7 +77,7 @@ class Client:
             transport=transport,
             timeout=TIMEOUT,
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-            auth=_VendorOnly(integration.authentication, self.base_url, credential),
+            auth=_VendorOnly(integration.authentication, self.base_url, credential, headers),
             follow_redirects=False,
         )
 
@@ -188,16 +190,17 @@ class NotSent(VendorUnavailable):
 
 
 class _VendorOnly(httpx.Auth):
-    """Adds the credential to requests for the vendor's own scheme, host and port, and to no other."""
+    """Adds the login to requests for the vendor's own scheme, host and port, and to no other."""
 
-    def __init__(self, authentication: Authentication, base_url: httpx.URL, credential: str) -> None:
+    def __init__(
+        self, login: Authentication, base_url: httpx.URL, credential: str, headers: Mapping[str, str]
+    ) -> None:
         self._origin = origin(base_url)
-        self._header = authentication.header
-        self._value = f"{authentication.prefix}{credential}"
+        self._headers = {login.header: f"{login.prefix}{credential}", **headers}
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if origin(request.url) == self._origin:
-            request.headers[self._header] = self._value
+            request.headers.update(self._headers)
         yield request
 
 

@@ -177,7 +177,8 @@ def _authentication(words: Catalog, resolver: Resolver) -> Authentication:
             AuthField(key=key, **one.model_dump(exclude={"help"}), help=one.help or "")
             for key, one in said.fields.items()
         ),
-        sends=said.sends,
+        sends={name: key for name, key in said.sends.items() if name not in resolver.spec.login_headers},
+        headers={name: key for name, key in said.sends.items() if name in resolver.spec.login_headers},
         test_operation=said.test.operation,
         test_query=query,
         connection_label=said.connection_label,
@@ -189,8 +190,8 @@ def _check_sends(words: Catalog, resolver: Resolver) -> None:
     for name, field in words.authentication.sends.items():
         at = ("authentication", "sends", name)
         resolver.known(field, words.authentication.fields, at, f"{name} is filled from login field {field}")
-        if name not in known:
-            guess = did_you_mean(name, known) or "."
+        if name not in known | resolver.spec.login_headers:
+            guess = did_you_mean(name, known | resolver.spec.login_headers) or "."
             resolver.complain(at, f"no operation takes {name}, which the login fills{guess}")
 
 

@@ -43,6 +43,11 @@ class AuthFieldWords(Words):
 
 
 class AuthenticationWords(Words):
+    """`sends` maps what the login fills in besides the credential to a login field.
+
+    That is a query parameter, a body field, or the header of another security scheme.
+    """
+
     security_scheme: str
     credential: str
     fields: dict[Key, AuthFieldWords]

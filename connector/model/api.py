@@ -97,7 +97,8 @@ class Authentication(Part):
     AuthField that is sent. `test_operation` with `test_query` is the cheapest request that succeeds only
     with a good credential. `connection_label` is a template over AuthField keys and `environment`
     (`"{store_name} ({environment})"`); it never holds a secret. `sends` maps a query parameter or body field
-    to the AuthField whose value fills it in every operation that has it.
+    to the AuthField whose value fills it in every operation that has it, `headers` a header to the one that
+    goes with every request.
     """
 
     scheme: Literal["bearer", "header"]
@@ -106,6 +107,7 @@ class Authentication(Part):
     field: str
     fields: tuple[AuthField, ...]
     sends: Mapping[str, str] = {}
+    headers: Mapping[str, str] = {}
     test_operation: str
     test_query: Mapping[str, Any] = {}
     connection_label: str
