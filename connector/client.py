@@ -128,7 +128,7 @@ class Client:
     ) -> Page:
         """Read one page of a list: the first, or the one at a position that a page named as its `next`."""
         paging = self._paging(operation)
-        here = paging.first if position is None else position
+        here = paging.first if position is None and paging.next is None else position
         wanted = {paging.size_parameter: paging.size, **values, paging.page_parameter: here}
         try:
             answer = await self.call(operation, wanted)

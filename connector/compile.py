@@ -29,7 +29,7 @@ from connector.model import (
 )
 from connector.resolve import Resolver, dotted, walk
 from connector.spec import Spec, SpecError
-from connector.vocabulary import Catalog, NumberedWords
+from connector.vocabulary import Catalog, CursorWords, NumberedWords, OffsetWords
 from connector.words import did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -226,7 +226,8 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
     made = {}
     for key, one in words.paging.items():
         most = one.page_size
-        position = one.page if isinstance(one, NumberedWords) else one.offset
+        position = _position(one)
+        following = one.next if isinstance(one, CursorWords) else None
         for index, name in enumerate(one.operations):
             at = ("paging", key, "operations", index)
             operation = resolver.spec.operations.get(name)
@@ -239,7 +240,7 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
             resolver.parameter(operation, position, at, f"paging {key}")
             size = resolver.parameter(operation, one.size, at, f"paging {key}")
             most = int(size.field.bounds.maximum or most) if size else most
-            for path in filter(None, (one.total, one.size_reported)):
+            for path in filter(None, (one.total, one.size_reported, following)):
                 resolver.path(operation.response.children, path, at, f"paging {key}")
         if one.page_size > most:
             resolver.complain(("paging", key, "page_size"), f"the API allows {most} to a page at most.")
@@ -250,11 +251,19 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
             first=one.first if isinstance(one, NumberedWords) else 0,
             size=one.page_size,
             max_size=most,
+            next=dotted(following) if following else None,
             total=dotted(one.total) if one.total else None,
             size_reported=dotted(one.size_reported) if one.size_reported else None,
             missing_is_empty=one.missing_is_empty,
         )
     return made
+
+
+def _position(words: NumberedWords | OffsetWords | CursorWords) -> str:
+    """Return the parameter that says where a page begins."""
+    if isinstance(words, NumberedWords):
+        return words.page
+    return words.offset if isinstance(words, OffsetWords) else words.cursor
 
 
 def _check_use(words: Catalog, resolver: Resolver) -> None:

@@ -104,7 +104,15 @@ class OffsetWords(PagedWords):
     offset: str
 
 
-PagingWords = Annotated[NumberedWords | OffsetWords, Default(discriminator="style")]
+class CursorWords(PagedWords):
+    """`cursor` is the parameter that takes what the page before named at `next`; it is opaque."""
+
+    style: Literal["cursor"]
+    cursor: str
+    next: Dotted
+
+
+PagingWords = Annotated[NumberedWords | OffsetWords | CursorWords, Default(discriminator="style")]
 
 
 class FieldWords(Words):

@@ -163,16 +163,18 @@ class Paging(Part):
     with style "offset" how many rows lie before it (the next offset counts the rows that came, for a vendor
     may give fewer than were asked for). Stop when a page is empty, or the total at `total` is reached, or
     (no total) when a page holds fewer than the size at `size_reported` or, where that is not told, than asked
-    for. `size` is what to ask for, `max_size` the most the vendor allows.
+    for. With style "cursor" it takes what the page before named at `next`, and the first page has none; stop
+    when nothing is named there or a page is empty. `size` is what to ask for, `max_size` the most the vendor allows.
     `missing_is_empty`: a 404 stands for a list without records.
     """
 
-    style: Literal["page", "offset"]
+    style: Literal["page", "offset", "cursor"]
     page_parameter: str
     size_parameter: str
     first: int
     size: int
     max_size: int
+    next: Path | None = None
     total: Path | None = None
     size_reported: Path | None = None
     missing_is_empty: bool = False

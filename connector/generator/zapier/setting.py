@@ -73,7 +73,7 @@ def override_variable(integration: Integration) -> str:
 
 
 def _paging(paging: Paging) -> dict[str, Any]:
-    said = {"total": paging.total, "sizeReported": paging.size_reported}
+    said = {"next": paging.next, "total": paging.total, "sizeReported": paging.size_reported}
     facts = {
         "style": paging.style,
         "page": paging.page_parameter,
