@@ -98,7 +98,7 @@ def _answer(integration: Integration, operation: Operation, status: int, body: A
     if problem:
         raise UnexpectedResponse(f"{operation.id}: {problem}.", operation=operation.id, status=status)
     paging = integration.paging.get(operation.paging or "")
-    meta = at_path(body, paging.total[:-1]) if paging else None
+    meta = at_path(body, paging.total[:-1]) if paging and paging.total else None
     return Answer(
         operation=operation.id,
         status=status,

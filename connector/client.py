@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from connector.clock import Clock, Sleep
     from connector.model import Authentication, Integration, Operation, Paging
+    from connector.paging import Position
 
 USER_AGENT = "returns-connector/0.1"
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
@@ -109,28 +110,31 @@ class Client:
             await self.sleep(delay)
 
     async def pages(
-        self, operation: Operation, values: Mapping[str, Any], first: int | None = None
+        self, operation: Operation, values: Mapping[str, Any], first: Position | None = None
     ) -> AsyncIterator[Page]:
         """Read a list page by page."""
-        number = self._paging(operation).first if first is None else first
+        position = first
         while True:
-            page = await self.page(operation, values, number)
+            page = await self.page(operation, values, position)
             yield page
-            if page.last:
+            if page.next is None:
                 return
-            number += 1
+            position = page.next
 
-    async def page(self, operation: Operation, values: Mapping[str, Any], number: int) -> Page:
-        """Read one page of a list."""
+    async def page(
+        self, operation: Operation, values: Mapping[str, Any], position: Position | None = None
+    ) -> Page:
+        """Read one page of a list: the first, or the one at a position that a page named as its `next`."""
         paging = self._paging(operation)
-        wanted = {paging.size_parameter: paging.size, **values, paging.page_parameter: number}
+        here = paging.first if position is None else position
+        wanted = {paging.size_parameter: paging.size, **values, paging.page_parameter: here}
         try:
             answer = await self.call(operation, wanted)
         except NotFound:
             if paging.missing_is_empty:
-                return Page(rows=(), last=True, total=0)
+                return Page(rows=(), next=None, total=0)
             raise
-        return as_page(paging, answer, number, wanted[paging.size_parameter])
+        return as_page(paging, answer, here, wanted[paging.size_parameter])
 
     def vendor_time(self, when: datetime) -> datetime:
         """Translate a moment of our clock into the vendor's, as far as its `Date` headers tell."""

@@ -29,7 +29,7 @@ from connector.model import (
 )
 from connector.resolve import Resolver, dotted, walk
 from connector.spec import Spec, SpecError
-from connector.vocabulary import Catalog
+from connector.vocabulary import Catalog, NumberedWords
 from connector.words import did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -225,6 +225,7 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
     made = {}
     for key, one in words.paging.items():
         most = one.page_size
+        position = one.page if isinstance(one, NumberedWords) else one.offset
         for index, name in enumerate(one.operations):
             at = ("paging", key, "operations", index)
             operation = resolver.spec.operations.get(name)
@@ -234,22 +235,22 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
                     at, f"paging {key} names operation {name}, which the spec does not have{guess}"
                 )
                 continue
-            resolver.parameter(operation, one.page, at, f"paging {key}")
+            resolver.parameter(operation, position, at, f"paging {key}")
             size = resolver.parameter(operation, one.size, at, f"paging {key}")
             most = int(size.field.bounds.maximum or most) if size else most
-            for path in (one.total, one.size_reported):
+            for path in filter(None, (one.total, one.size_reported)):
                 resolver.path(operation.response.children, path, at, f"paging {key}")
         if one.page_size > most:
             resolver.complain(("paging", key, "page_size"), f"the API allows {most} to a page at most.")
         made[key] = Paging(
             style=one.style,
-            page_parameter=one.page,
+            page_parameter=position,
             size_parameter=one.size,
-            first=one.first,
+            first=one.first if isinstance(one, NumberedWords) else 0,
             size=one.page_size,
             max_size=most,
-            total=dotted(one.total),
-            size_reported=dotted(one.size_reported),
+            total=dotted(one.total) if one.total else None,
+            size_reported=dotted(one.size_reported) if one.size_reported else None,
             missing_is_empty=one.missing_is_empty,
         )
     return made

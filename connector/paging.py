@@ -13,25 +13,37 @@ if TYPE_CHECKING:
     from connector.answers import Answer
     from connector.model import Paging
 
+Position = int | str
+"""Where a page begins, in the vendor's own terms: its number, or the rows before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list; `last` says that no other follows, `total` how many rows the whole list has."""
+    """One page of a list; `next` is where the next one begins (None: there is none), `total` the whole list's rows."""
 
     rows: tuple[Mapping[str, Any], ...]
-    last: bool
+    next: Position | None
     total: int | None = None
 
+    @property
+    def last(self) -> bool:
+        """Whether no other page follows."""
+        return self.next is None
 
-def as_page(paging: Paging, answer: Answer, number: int, size: int) -> Page:
-    """Read a list's answer as page `number`; `size` rows were asked for, the vendor may give fewer."""
+
+def as_page(paging: Paging, answer: Answer, position: Position, size: int) -> Page:
+    """Read a list's answer as the page at `position`; `size` rows were asked for, the vendor may give fewer."""
     total = _count(answer.body, paging.total)
     size = _count(answer.body, paging.size_reported) or size
-    so_far = (number - paging.first + 1) * size
-    last = not answer.data or (so_far >= total if total is not None else len(answer.data) < size)
-    return Page(rows=tuple(answer.data), last=last, total=total)
+    count, here = len(answer.data), int(position)
+    if paging.style == "offset":
+        so_far = following = here + count
+    else:
+        so_far, following = (here - paging.first + 1) * size, here + 1
+    last = not count or (so_far >= total if total is not None else count < size)
+    return Page(rows=tuple(answer.data), next=None if last else following, total=total)
 
 
-def _count(body: Any, path: tuple[str, ...]) -> int | None:
-    found = at_path(body, path)
+def _count(body: Any, path: tuple[str, ...] | None) -> int | None:
+    found = None if path is None else at_path(body, path)
     return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None

@@ -155,19 +155,22 @@ class Limits(Part):
 
 
 class Paging(Part):
-    """Numbered pages.
+    """How a list is read in pieces.
 
-    Stop when a page is empty, or `page * size` reaches the total at `total`, or (no total) when a page
-    holds fewer than asked for. `size` is what to ask for, `max_size` the most the vendor allows.
+    `page_parameter` takes the position of a piece, which begins at `first`: with style "page" its number,
+    with style "offset" how many rows lie before it (the next offset counts the rows that came, for a vendor
+    may give fewer than were asked for). Stop when a page is empty, or the total at `total` is reached, or
+    (no total) when a page holds fewer than the size at `size_reported` or, where that is not told, than asked
+    for. `size` is what to ask for, `max_size` the most the vendor allows.
     `missing_is_empty`: a 404 stands for a list without records.
     """
 
-    style: Literal["page"]
+    style: Literal["page", "offset"]
     page_parameter: str
     size_parameter: str
     first: int
     size: int
     max_size: int
-    total: Path
-    size_reported: Path
+    total: Path | None = None
+    size_reported: Path | None = None
     missing_is_empty: bool = False

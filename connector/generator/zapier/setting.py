@@ -72,15 +72,17 @@ def override_variable(integration: Integration) -> str:
 
 
 def _paging(paging: Paging) -> dict[str, Any]:
-    return {
+    said = {"total": paging.total, "sizeReported": paging.size_reported}
+    facts = {
+        "style": paging.style,
         "page": paging.page_parameter,
         "perPage": paging.size_parameter,
         "first": paging.first,
         "size": paging.size,
         "maxSize": paging.max_size,
-        "total": paging.total,
-        "sizeReported": paging.size_reported,
-    } | ({"missingIsEmpty": True} if paging.missing_is_empty else {})
+    }
+    facts |= {name: path for name, path in said.items() if path is not None}
+    return facts | ({"missingIsEmpty": True} if paging.missing_is_empty else {})
 
 
 def operations(integration: Integration, used: set[str]) -> dict[str, dict[str, Any]]:
