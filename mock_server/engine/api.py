@@ -135,7 +135,7 @@ class Api:
             )
             return self._refuse(_SORRY, None, visit)
         challenge = operation.security.challenge if operation and problem.kind == "unauthenticated" else ()
-        headers = dict((*self._limits(visit), *challenge, *problem.headers, *reply.headers))
+        headers = dict((*self._limits(visit), *challenge, *reply.headers))
         return Answer(reply.status, payload, tuple(headers.items()), self._gate.now(visit.grant))
 
     def _limits(self, visit: Visit) -> Pairs:

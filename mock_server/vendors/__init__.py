@@ -35,7 +35,7 @@ class Vendor(Protocol):
         """What a key looks like to people and clients: `{"fields": …, "headers": …, "query": …}`."""
 
     def problem(self, problem: Problem) -> Reply:
-        """A refusal in the vendor's envelope, with the vendor's status."""
+        """A refusal in the vendor's envelope, with the vendor's status and those of its headers that the vendor sends."""
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
         """The headers that tell how much of the limit is left."""

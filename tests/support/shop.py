@@ -181,7 +181,7 @@ class Shop:
     def problem(self, problem: Problem) -> Reply:
         fields = {field.field: field.message for field in problem.fields}
         body = {"kind": problem.kind, "message": problem.message, "fields": fields}
-        return Reply(_REFUSALS.get(problem.kind, 400), body)
+        return Reply(_REFUSALS.get(problem.kind, 400), body, problem.headers)
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
         return ((b"x-left", b"%d" % verdict.remaining),)
