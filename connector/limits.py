@@ -77,8 +77,8 @@ class Limiter:
         """Pace each window as announced.
 
         When an exhausted one opens again is not told. Where this connection used it up, its own pace knows;
-        where others did, or the pace was too fast, a whole window is waited. A window longer than the patience
-        is left to the vendor's 429.
+        where others did, or the pace was too fast, a whole window is waited. A window longer than the
+        patience is left to the vendor's 429.
         """
         for said in self._limits.headers:
             limit, remaining = _number(headers, said.limit), _number(headers, said.remaining)

@@ -19,7 +19,10 @@ Position = int | str
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list; `next` is where the next one begins (None: there is none), `total` the whole list's rows."""
+    """One page of a list.
+
+    `next` is where the next one begins (None: there is none), `total` how many rows the whole list has.
+    """
 
     rows: tuple[Mapping[str, Any], ...]
     next: Position | None
@@ -32,7 +35,7 @@ class Page:
 
 
 def as_page(paging: Paging, answer: Answer, position: Position, size: int) -> Page:
-    """Read a list's answer as the page at `position`; `size` rows were asked for, the vendor may give fewer."""
+    """Read an answer as the page at `position`; `size` rows were asked for, the vendor may give fewer."""
     total = _count(answer.body, paging.total)
     size = _count(answer.body, paging.size_reported) or size
     count, here = len(answer.data), int(position)

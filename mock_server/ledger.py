@@ -28,6 +28,8 @@ SHIPMENT_STATE_CHANGED: Final = "shipment.state_changed"
 """A shipment moved. Body: `return` (id), `from`, `to`."""
 REFUND_ISSUED: Final = "refund.issued"
 """Money was given back. Body: `amount` (decimal as text), `currency`, `method`."""
+SWITCH_TURNED: Final = "switch.turned"
+"""A switch of the account was turned. Body: `on`, and `shop` where it is one shop's."""
 
 KINDS: Final = (
     RETURN_CREATED,
@@ -37,6 +39,7 @@ KINDS: Final = (
     SHIPMENT_CREATED,
     SHIPMENT_STATE_CHANGED,
     REFUND_ISSUED,
+    SWITCH_TURNED,
 )
 
 

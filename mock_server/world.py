@@ -12,6 +12,7 @@ from mock_server.ledger import Ledger
 from mock_server.ratelimit import Limiter
 from mock_server.settings import Settings
 from mock_server.store import Store, tables
+from mock_server.switches import Switches
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class World:
     clocks: Clocks
     keys: Keys
     limiter: Limiter
+    switches: Switches
     settings: Settings
 
     @classmethod
@@ -31,7 +33,8 @@ class World:
         store = Store.open(settings.database)
         clocks = Clocks(store)
         limiter = Limiter(clocks, enabled=settings.rate_limits)
-        return cls(store, Ledger(store), clocks, Keys(store, _secret(store, settings)), limiter, settings)
+        keys = Keys(store, _secret(store, settings))
+        return cls(store, Ledger(store), clocks, keys, limiter, Switches(store), settings)
 
     def close(self) -> None:
         """Give the database back."""

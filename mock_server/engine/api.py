@@ -113,6 +113,7 @@ class Api:
         if grant is not None:
             visit.verdict = self._gate.take(grant)
             _check_limits(visit.verdict)
+            _check_open(self._gate.closed(grant))
             _check_scope(grant, operation)
         headers = Headers(raw)
         path, values = operation.parameters.read(segments, query, headers)
@@ -152,6 +153,11 @@ def _check_limits(verdict: Verdict) -> None:
             details={"retry_after": verdict.retry_after},
             headers=((b"retry-after", b"%d" % verdict.retry_after),),
         )
+
+
+def _check_open(closed: str) -> None:
+    if closed:
+        raise Problem("unavailable", closed)
 
 
 def _check_scope(grant: Grant, operation: Operation) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import httpx
 import pytest
-from support.wire import Time
 
 from connector.compile import integration as compiled
 from connector.errors import RateLimited
 from connector.guarantees import shortest_interval
 from connector.limits import Limiter
 from connector.model import Limits, Plan, Window, WindowHeaders
+
+if TYPE_CHECKING:
+    from support.wire import Time
 
 pytestmark = pytest.mark.anyio
 
