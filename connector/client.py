@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 USER_AGENT = "returns-connector/0.1"
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 ATTEMPTS = 4
+TOO_MANY = 429
 BACK_OFF = 0.5
 LONGEST_BACK_OFF = 30.0
 PATIENCE = 90.0
@@ -161,7 +162,7 @@ class Client:
         date = http_date(response.headers.get("date", ""))
         if date is not None:
             self._skew = date - self.clock()
-        self._limiter.learn(response.headers)
+        self._limiter.learn(response.headers, refused=response.status_code == TOO_MANY)
         return read(self.integration, operation, response, self._credential)
 
     def _prepared(self, request: Request) -> httpx.Request:

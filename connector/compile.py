@@ -26,6 +26,7 @@ from connector.model import (
     Paging,
     Plan,
     Window,
+    WindowHeaders,
 )
 from connector.resolve import Resolver, dotted, walk
 from connector.spec import Spec, SpecError
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CATALOGS = files("connector") / "catalog"
-MINUTE, DAY = 60, 86_400
+SECONDS = {"second": 1, "minute": 60, "day": 86_400}
 
 
 def vendors() -> list[str]:
@@ -202,8 +203,8 @@ def _limits(words: Catalog) -> Limits:
             name=name,
             windows=tuple(
                 Window(requests=requests, seconds=seconds)
-                for requests, seconds in ((one.minute, MINUTE), (one.day, DAY))
-                if requests
+                for unit, seconds in SECONDS.items()
+                if (requests := getattr(one, unit))
             ),
         )
         for name, one in said.plans.items()
@@ -219,6 +220,10 @@ def _limits(words: Catalog) -> Limits:
         limit_header=said.limit_header and said.limit_header.lower(),
         remaining_header=said.remaining_header and said.remaining_header.lower(),
         reset_header=said.reset_header and said.reset_header.lower(),
+        headers=tuple(
+            WindowHeaders(seconds=SECONDS[unit], limit=one.limit.lower(), remaining=one.remaining.lower())
+            for unit, one in said.headers.items()
+        ),
     )
 
 

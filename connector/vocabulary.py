@@ -65,17 +65,31 @@ class ErrorWords(Words):
 
 
 class PlanWords(Words):
-    minute: int | None = None
-    day: int | None = None
+    """How many requests each window allows; a window that is not named has no limit."""
+
+    second: Annotated[int, Default(ge=1)] | None = None
+    minute: Annotated[int, Default(ge=1)] | None = None
+    day: Annotated[int, Default(ge=1)] | None = None
+
+
+class WindowHeaderWords(Words):
+    """The headers that tell of one window."""
+
+    limit: str
+    remaining: str
 
 
 class LimitWords(Words):
-    """Nothing at all: no limit is documented."""
+    """Nothing at all: no limit is documented.
+
+    The three headers tell of one window, the one with the least left; `headers` of each by its length.
+    """
 
     plans: dict[str, PlanWords] = {}
     limit_header: str | None = None
     remaining_header: str | None = None
     reset_header: str | None = None
+    headers: dict[Literal["second", "minute", "day"], WindowHeaderWords] = {}
 
 
 class PagedWords(Words):

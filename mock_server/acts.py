@@ -1,6 +1,6 @@
 """A vendor's own acts: what its merchant does outside the API, and no neutral word of ours covers.
 
-A vendor declares them; the control plane lists them, checks what is asked against their schema, and runs them.
+A vendor declares them; the control plane lists them, checks what is asked, and runs them.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,8 +20,9 @@ Run = Callable[[Change, str, Mapping[str, Any], int], Mapping[str, Any]]
 class Act:
     """One act. `schema` is the JSON Schema (draft 4) of what has to be told, an object without surprises.
 
-    `run(change, tenant, wish, at)` carries it out and returns the document that changed, as the vendor shows it;
-    it raises `LookupError` for an id that nothing has, and `IllegalMove` or `ValueError` for what cannot be.
+    `run(change, tenant, wish, at)` carries it out and returns the document that changed, as the vendor shows
+    it; it raises `LookupError` for an id that nothing has, and `IllegalMove` or `ValueError` for what cannot
+    be.
     """
 
     sentence: str

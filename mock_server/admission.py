@@ -23,6 +23,7 @@ class KeyGate:
         self._clocks = world.clocks
         self._limiter = world.limiter
         self._store = world.store
+        self._switches = world.switches
 
     def admit(self, credentials: Mapping[str, str]) -> Grant:
         """Return what the presented key opens, with the tenant's steps carried out up to now."""
@@ -41,6 +42,10 @@ class KeyGate:
     def take(self, grant: Grant) -> Verdict:
         """Count one request against the key's windows."""
         return self._limiter.take(grant, self._clocks.now(grant.tenant))
+
+    def closed(self, grant: Grant) -> str:
+        """Return what a switch of the tenant says that closes the vendor."""
+        return self._switches.closed(grant.tenant, grant.vendor)
 
     def stranger(self) -> Verdict:
         """Return the lowest plan's windows, with nothing used."""
@@ -72,6 +77,10 @@ class TokenGate:
             )
 
     def take(self, grant: Grant) -> Verdict:
+        """Never happens: nobody is granted anything here."""
+        raise NotImplementedError(grant)
+
+    def closed(self, grant: Grant) -> str:
         """Never happens: nobody is granted anything here."""
         raise NotImplementedError(grant)
 

@@ -4,9 +4,8 @@ Neutral: a vendor decides what is sent where, and what it looks like. Times are 
 clock, so that moving the clock moves what is tried again.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import httpx
 import sqlalchemy as sa
@@ -14,10 +13,13 @@ import sqlalchemy as sa
 from mock_server.clock import SECOND, Clocks
 from mock_server.store import Change, Store, tables
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 State = Literal["waiting", "delivered", "given_up"]
 
 DELAYS: Final = (10, 30, 90, 270, 810, 2_430, 7_290)
-"""Seconds from one attempt to the next; after the last of them the delivery is given up (about three hours)."""
+"""Seconds from one attempt to the next; the one after the last of them is the last (after three hours)."""
 KEPT: Final = 1_000
 """Settled deliveries kept per tenant, to be looked at."""
 _TABLE: Final = tables.deliveries
@@ -25,7 +27,7 @@ _TABLE: Final = tables.deliveries
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One event on its way to one webhook. `outcome` is what the last attempt came to, "" before the first."""
+    """One event on its way to one webhook; `outcome` is what the last attempt came to, "" before it."""
 
     id: int
     tenant: str
@@ -67,7 +69,7 @@ class Outbox:
         body: bytes,
         at: int,
     ) -> None:
-        """Let `body` be sent to `url` once the change is on disk; `webhook` is the id it is registered under."""
+        """Let `body` be sent to `url`, registered as `webhook`, once the change is on disk."""
         values = {"tenant": tenant, "vendor": vendor, "webhook": webhook, "event": event, "url": url}
         change.run(
             sa.insert(_TABLE).values(
@@ -92,7 +94,9 @@ class Outbox:
         found: list[Delivery] = []
         for tenant in self._waiting():
             now = self._clocks.now(tenant)
-            found += self._read(_TABLE.c.tenant == tenant, _TABLE.c.due <= now, order=_TABLE.c.due, limit=most)
+            found += self._read(
+                _TABLE.c.tenant == tenant, _TABLE.c.due <= now, order=_TABLE.c.due, limit=most
+            )
         return found
 
     @property

@@ -44,7 +44,7 @@ class Sender:
                     self._news.clear()
                     try:
                         await self._start(client)
-                    except Exception:  # whatever the disk says: the next look may find it well
+                    except Exception:  # noqa: BLE001 - whatever the disk says, the next look may find it well
                         _log.exception("Webhooks could not be read from the outbox.")
                     await self._rest()
             finally:
@@ -81,9 +81,7 @@ class Sender:
 async def _attempt(client: httpx.AsyncClient, delivery: Delivery) -> tuple[str, bool]:
     """Send once; the receiver's words are not read, its status says it all."""
     try:
-        async with client.stream(
-            "POST", delivery.url, content=delivery.body, headers=_HEADERS
-        ) as response:
+        async with client.stream("POST", delivery.url, content=delivery.body, headers=_HEADERS) as response:
             return str(response.status_code), response.is_success
     except httpx.TimeoutException:
         return "no answer in time", False

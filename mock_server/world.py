@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from mock_server.clock import Clocks
 from mock_server.keys import Keys
 from mock_server.ledger import Ledger
+from mock_server.outbox import Outbox
 from mock_server.ratelimit import Limiter
 from mock_server.settings import Settings
 from mock_server.store import Store, tables
+from mock_server.switches import Switches
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class World:
     clocks: Clocks
     keys: Keys
     limiter: Limiter
+    switches: Switches
+    outbox: Outbox
     settings: Settings
 
     @classmethod
@@ -31,7 +35,9 @@ class World:
         store = Store.open(settings.database)
         clocks = Clocks(store)
         limiter = Limiter(clocks, enabled=settings.rate_limits)
-        return cls(store, Ledger(store), clocks, Keys(store, _secret(store, settings)), limiter, settings)
+        keys = Keys(store, _secret(store, settings))
+        outbox = Outbox(store, clocks)
+        return cls(store, Ledger(store), clocks, keys, limiter, Switches(store), outbox, settings)
 
     def close(self) -> None:
         """Give the database back."""

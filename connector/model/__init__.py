@@ -28,6 +28,7 @@ from connector.model.api import (
     Plan,
     Vendor,
     Window,
+    WindowHeaders,
 )
 from connector.model.fields import Bounds, Choice, Field, FieldType, InputField, Part, Path, Provenance
 from connector.model.offer import (
@@ -89,5 +90,6 @@ __all__ = [
     "Trigger",
     "Vendor",
     "Window",
+    "WindowHeaders",
     "WindowScan",
 ]

@@ -142,11 +142,20 @@ class Plan(Part):
     windows: tuple[Window, ...]
 
 
+class WindowHeaders(Part):
+    """The headers that tell how much of the window of `seconds` there is, and how much is left."""
+
+    seconds: int
+    limit: str
+    remaining: str
+
+
 class Limits(Part):
     """How fast one credential may ask.
 
     `throttle` is the smallest plan's shortest window: what a platform that cannot know the plan must keep
-    to (None: no limit is known). Header names are lower-case; `reset_header` holds Unix seconds.
+    to (None: no limit is known). Header names are lower-case. The first three tell of one window, and
+    `reset_header` holds Unix seconds; `headers` are those of a vendor that tells of each window.
     """
 
     plans: tuple[Plan, ...]
@@ -154,6 +163,7 @@ class Limits(Part):
     limit_header: str | None = None
     remaining_header: str | None = None
     reset_header: str | None = None
+    headers: tuple[WindowHeaders, ...] = ()
 
 
 class Paging(Part):

@@ -5,7 +5,7 @@ Times are integers: microseconds since 1970 in UTC. Documents and bodies are JSO
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 metadata = sa.MetaData()
 
@@ -42,6 +42,16 @@ keys = sa.Table(
     sa.Column("plan", sa.Text, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("tenant", "vendor", "name"),
+)
+
+switches = sa.Table(
+    "switches",  # those that are on
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("vendor", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("shop", sa.Text, primary_key=True),  # "" is the whole account
+    sqlite_with_rowid=False,
 )
 
 rows = sa.Table(
