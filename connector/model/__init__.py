@@ -30,7 +30,17 @@ from connector.model.api import (
     Window,
     WindowHeaders,
 )
-from connector.model.fields import Bounds, Choice, Field, FieldType, InputField, Part, Path, Provenance
+from connector.model.fields import (
+    Bounds,
+    Choice,
+    Field,
+    FieldType,
+    InputField,
+    Part,
+    Path,
+    Provenance,
+    Variant,
+)
 from connector.model.offer import (
     Action,
     ChangedSince,
@@ -84,6 +94,7 @@ __all__ = [
     "Search",
     "Source",
     "Trigger",
+    "Variant",
     "Vendor",
     "Window",
     "WindowHeaders",
