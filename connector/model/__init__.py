@@ -30,7 +30,17 @@ from connector.model.api import (
     Window,
     WindowHeaders,
 )
-from connector.model.fields import Bounds, Choice, Field, FieldType, InputField, Part, Path, Provenance
+from connector.model.fields import (
+    Bounds,
+    Choice,
+    Field,
+    FieldType,
+    InputField,
+    Part,
+    Path,
+    Provenance,
+    Variant,
+)
 from connector.model.offer import (
     Action,
     ChangedSince,
@@ -88,6 +98,7 @@ __all__ = [
     "SinceForm",
     "Source",
     "Trigger",
+    "Variant",
     "Vendor",
     "Window",
     "WindowHeaders",
