@@ -95,6 +95,15 @@ def _wire(one: InputField, names: dict[tuple[str, str], str]) -> dict[str, Any]:
         wire["many"] = one.repeated_as
     if one.children:
         wire["children"] = {names[one.key, child.key]: _wire(child, {}) for child in one.children}
+    if one.children and one.variants:
+        wire["forms"] = [
+            {
+                "label": form.label,
+                "fields": [names[one.key, key] for key in form.fields],
+                "required": [names[one.key, key] for key in form.required],
+            }
+            for form in one.variants
+        ]
     return wire
 
 

@@ -55,14 +55,18 @@ def render(integration: Integration, *, include_assumed: bool = False) -> dict[s
         for folder in TEMPLATES
         if folder != "records"
     }
-    return dict(sorted({**_static(), **steps, **indexes, **_around(integration, entries, page)}.items()))
+    static = _static(session=not integration.authentication.field)
+    return dict(sorted({**static, **steps, **indexes, **_around(integration, entries, page)}.items()))
 
 
 def _around(integration: Integration, entries: Entries, page: Callable[..., str]) -> dict[str, str]:
     """Give the files that an app has once."""
     used = _used(integration, entries)
     throttle = integration.limits.throttle
+    hydrators = offer.hydrators(integration, entries["triggers"])
+    later = {"hydrators.js": page("hydrators.js.jinja", hydrators=hydrators)} if hydrators else {}
     return {
+        **later,
         ".gitignore": page("gitignore.jinja"),
         "README.md": page("README.md.jinja", **readme(integration, entries, used)),
         "authentication.js": page("authentication.js.jinja", **authentication(integration)),
@@ -70,6 +74,7 @@ def _around(integration: Integration, entries: Entries, page: Callable[..., str]
             "index.js.jinja",
             version=VERSION,
             core=CORE,
+            hydrators=bool(hydrators),
             throttle=throttle and {"window": throttle.seconds, "limit": throttle.requests, "scope": ["auth"]},
             pairs=offer.find_or_creates(integration, entries["searches"], entries["creates"]),
         ),
@@ -116,12 +121,16 @@ def _used(integration: Integration, entries: Entries) -> set[str]:
     sources = [
         entry["source"] for folder in entries if folder != "records" for entry in entries[folder].values()
     ]
-    return {source["operation"].name for source in sources} | {integration.authentication.test_operation}
+    later = offer.hydrators(integration, entries["triggers"])
+    login = integration.authentication
+    tokens = {login.tokens.operation} if login.tokens and not login.field else set()
+    return {source["operation"].name for source in sources} | {login.test_operation, *tokens, *later}
 
 
-def _static() -> dict[str, str]:
+def _static(*, session: bool) -> dict[str, str]:
     root = HERE / "static"
-    paths = [path for path in sorted(root.rglob("*")) if path.is_file()]
+    left_out = () if session else (root / "lib" / "session.js",)
+    paths = [path for path in sorted(root.rglob("*")) if path.is_file() and path not in left_out]
     return {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in paths}
 
 
