@@ -62,16 +62,9 @@ async def follow(
 
 
 def _check_first(cursors: Cursors, profile: Profile, kept_as: str, wish: Wish) -> None:
-    from connector.errors import ConfigurationError
-
     begun = cursors.load(profile.key, kept_as) is not None
     if wish.since is not None and begun:
         tell("--since is for the first poll only; add --restart to begin anew.")
-    if wish.since is None and not begun and cursors.handed_over(profile.key, kept_as):
-        raise ConfigurationError(
-            f"The first poll of {kept_as} was cut off before it had told everything; "
-            "give --since again to hear the rest, or --restart to begin anew from now."
-        )
 
 
 def written(integration: Integration, event: Event, told_by: str) -> str:
