@@ -28,6 +28,8 @@ SHIPMENT_STATE_CHANGED: Final = "shipment.state_changed"
 """A shipment moved. Body: `return` (id), `from`, `to`."""
 REFUND_ISSUED: Final = "refund.issued"
 """Money was given back. Body: `amount` (decimal as text), `currency`, `method`."""
+ORDER_CREATED: Final = "order.created"
+"""An order was taken in. Body: `number`, as the customer knows it, and `status` (vendor word)."""
 SWITCH_TURNED: Final = "switch.turned"
 """A switch of the account was turned. Body: `on`, and `shop` where it is one shop's."""
 
@@ -39,6 +41,7 @@ KINDS: Final = (
     SHIPMENT_CREATED,
     SHIPMENT_STATE_CHANGED,
     REFUND_ISSUED,
+    ORDER_CREATED,
     SWITCH_TURNED,
 )
 
