@@ -51,7 +51,8 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 class Client:
     """One credential at one base URL.
 
-    `credential` is the value of the secret field, `sends` what the login fills in by parameter or body field.
+    `credential` is the value of the secret field, `sends` what the login fills in by parameter or body field,
+    `headers` what it sends along with every request.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Client:
         base_url: str,
         credential: str,
         sends: Mapping[str, str],
+        headers: Mapping[str, str],
         transport: httpx.AsyncBaseTransport | None,
         clock: Clock,
         sleep: Sleep,
@@ -77,7 +79,7 @@ class Client:
             transport=transport,
             timeout=TIMEOUT,
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-            auth=_VendorOnly(integration.authentication, self.base_url, credential),
+            auth=_VendorOnly(integration.authentication, self.base_url, credential, headers),
             follow_redirects=False,
         )
 
@@ -127,7 +129,7 @@ class Client:
     ) -> Page:
         """Read one page of a list: the first, or the one at a position that a page named as its `next`."""
         paging = self._paging(operation)
-        here = paging.first if position is None else position
+        here = paging.first if position is None and paging.next is None else position
         wanted = {paging.size_parameter: paging.size, **values, paging.page_parameter: here}
         try:
             answer = await self.call(operation, wanted)
@@ -193,16 +195,17 @@ class NotSent(VendorUnavailable):
 
 
 class _VendorOnly(httpx.Auth):
-    """Adds the credential to requests for the vendor's own scheme, host and port, and to no other."""
+    """Adds the login to requests for the vendor's own scheme, host and port, and to no other."""
 
-    def __init__(self, authentication: Authentication, base_url: httpx.URL, credential: str) -> None:
+    def __init__(
+        self, login: Authentication, base_url: httpx.URL, credential: str, headers: Mapping[str, str]
+    ) -> None:
         self._origin = origin(base_url)
-        self._header = authentication.header
-        self._value = f"{authentication.prefix}{credential}"
+        self._headers = {login.header: f"{login.prefix}{credential}", **headers}
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if origin(request.url) == self._origin:
-            request.headers[self._header] = self._value
+            request.headers.update(self._headers)
         yield request
 
 

@@ -30,7 +30,7 @@ from connector.model import (
 )
 from connector.resolve import Resolver, dotted, walk
 from connector.spec import Spec, SpecError
-from connector.vocabulary import Catalog, NumberedWords
+from connector.vocabulary import Catalog, CursorWords, NumberedWords, OffsetWords
 from connector.words import did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -178,7 +178,8 @@ def _authentication(words: Catalog, resolver: Resolver) -> Authentication:
             AuthField(key=key, **one.model_dump(exclude={"help"}), help=one.help or "")
             for key, one in said.fields.items()
         ),
-        sends=said.sends,
+        sends={name: key for name, key in said.sends.items() if name not in resolver.spec.login_headers},
+        headers={name: key for name, key in said.sends.items() if name in resolver.spec.login_headers},
         test_operation=said.test.operation,
         test_query=query,
         connection_label=said.connection_label,
@@ -190,8 +191,8 @@ def _check_sends(words: Catalog, resolver: Resolver) -> None:
     for name, field in words.authentication.sends.items():
         at = ("authentication", "sends", name)
         resolver.known(field, words.authentication.fields, at, f"{name} is filled from login field {field}")
-        if name not in known:
-            guess = did_you_mean(name, known) or "."
+        if name not in known | resolver.spec.login_headers:
+            guess = did_you_mean(name, known | resolver.spec.login_headers) or "."
             resolver.complain(at, f"no operation takes {name}, which the login fills{guess}")
 
 
@@ -230,7 +231,8 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
     made = {}
     for key, one in words.paging.items():
         most = one.page_size
-        position = one.page if isinstance(one, NumberedWords) else one.offset
+        position = _position(one)
+        following = one.next if isinstance(one, CursorWords) else None
         for index, name in enumerate(one.operations):
             at = ("paging", key, "operations", index)
             operation = resolver.spec.operations.get(name)
@@ -243,7 +245,7 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
             resolver.parameter(operation, position, at, f"paging {key}")
             size = resolver.parameter(operation, one.size, at, f"paging {key}")
             most = int(size.field.bounds.maximum or most) if size else most
-            for path in filter(None, (one.total, one.size_reported)):
+            for path in filter(None, (one.total, one.size_reported, following)):
                 resolver.path(operation.response.children, path, at, f"paging {key}")
         if one.page_size > most:
             resolver.complain(("paging", key, "page_size"), f"the API allows {most} to a page at most.")
@@ -254,11 +256,19 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
             first=one.first if isinstance(one, NumberedWords) else 0,
             size=one.page_size,
             max_size=most,
+            next=dotted(following) if following else None,
             total=dotted(one.total) if one.total else None,
             size_reported=dotted(one.size_reported) if one.size_reported else None,
             missing_is_empty=one.missing_is_empty,
         )
     return made
+
+
+def _position(words: NumberedWords | OffsetWords | CursorWords) -> str:
+    """Return the parameter that says where a page begins."""
+    if isinstance(words, NumberedWords):
+        return words.page
+    return words.offset if isinstance(words, OffsetWords) else words.cursor
 
 
 def _check_use(words: Catalog, resolver: Resolver) -> None:

@@ -30,6 +30,10 @@ REFUND_ISSUED: Final = "refund.issued"
 """Money was given back. Body: `amount` (decimal as text), `currency`, `method`."""
 ORDER_CREATED: Final = "order.created"
 """An order was taken in. Body: `number`, as the customer knows it, and `status` (vendor word)."""
+TRANSACTION_CREATED: Final = "transaction.created"
+"""Money was asked for or moved. Body: `return` (id), `status`, `type`, `amount`, `currency`."""
+TRANSACTION_STATE_CHANGED: Final = "transaction.state_changed"
+"""A transaction moved. Body: `return` (id), `from`, `to`."""
 SWITCH_TURNED: Final = "switch.turned"
 """A switch of the account was turned. Body: `on`, and `shop` where it is one shop's."""
 
@@ -42,6 +46,8 @@ KINDS: Final = (
     SHIPMENT_STATE_CHANGED,
     REFUND_ISSUED,
     ORDER_CREATED,
+    TRANSACTION_CREATED,
+    TRANSACTION_STATE_CHANGED,
     SWITCH_TURNED,
 )
 

@@ -10,7 +10,9 @@ from mock_server.control.hours import Hours
 from mock_server.control.keyring import Keyring
 from mock_server.control.merchants import Merchants
 from mock_server.control.office import Office
+from mock_server.control.postroom import Postroom
 from mock_server.control.switchboard import Switchboard
+from mock_server.control.theatre import Theatre
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
@@ -33,7 +35,7 @@ _STATUSES: Final = {
     "server_error": 500,
     "unavailable": 503,
 }
-_SUBJECTS: Final = (Health, Merchants, Keyring, Switchboard, History, Hours, Counter)
+_SUBJECTS: Final = (Health, Merchants, Keyring, Switchboard, History, Hours, Counter, Theatre, Postroom)
 
 
 class Control:

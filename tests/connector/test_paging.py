@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from connector.answers import Answer
+from connector.errors import UnexpectedResponse
 from connector.model import Paging
 from connector.paging import as_page
 
@@ -73,3 +74,36 @@ def test_without_a_total_a_short_page_ends_the_list() -> None:
 
 def test_with_a_total_no_empty_page_is_asked_for() -> None:
     assert read(paging("offset", total=True, size=False), asked=5)[0] == [0, 5]
+
+
+CURSORS = Paging(
+    style="cursor",
+    page_parameter="cursor",
+    size_parameter="limit",
+    first=0,
+    size=2,
+    max_size=2,
+    next=("next",),
+)
+
+
+@pytest.mark.parametrize("end", [{}, {"next": None}, {"next": ""}, {"next": False}])
+def test_a_list_with_cursors_ends_where_none_is_named(end: dict[str, Any]) -> None:
+    answer = Answer("list", 200, ROWS[:2], {}, {"rows": ROWS[:2], **end})
+    assert as_page(CURSORS, answer, None, 2).next is None
+
+
+def test_a_cursor_is_handed_on_as_it_came_and_short_pages_end_nothing() -> None:
+    answer = Answer("list", 200, ROWS[:1], {}, {"rows": ROWS[:1], "next": "cm93OjI="})
+    assert as_page(CURSORS, answer, None, 2).next == "cm93OjI="
+
+
+def test_an_empty_page_ends_a_list_whatever_it_names() -> None:
+    answer = Answer("list", 200, [], {}, {"rows": [], "next": "cm93OjI="})
+    assert as_page(CURSORS, answer, "cm93OjE=", 2).next is None
+
+
+def test_a_page_that_names_itself_as_the_next_is_told() -> None:
+    answer = Answer("list", 200, ROWS[:1], {}, {"rows": ROWS[:1], "next": "cm93OjI="})
+    with pytest.raises(UnexpectedResponse, match="names itself"):
+        as_page(CURSORS, answer, "cm93OjI=", 2)

@@ -51,7 +51,8 @@ def vendor_facts(integration: Integration) -> dict[str, Any]:
             one.key: {"label": one.label, "url": one.base_url} for one in integration.environments
         },
         "overrideVariable": override_variable(integration),
-        "credential": {"header": login.header, "prefix": login.prefix, "field": login.field},
+        "credential": {"header": login.header, "prefix": login.prefix, "field": login.field}
+        | ({"headers": dict(login.headers)} if login.headers else {}),
         "secrets": [one.key for one in login.fields if one.secret],
         "userAgent": f"{integration.vendor.id}-zapier/{VERSION}",
         "timeout": TIMEOUT,
@@ -72,7 +73,7 @@ def override_variable(integration: Integration) -> str:
 
 
 def _paging(paging: Paging) -> dict[str, Any]:
-    said = {"total": paging.total, "sizeReported": paging.size_reported}
+    said = {"next": paging.next, "total": paging.total, "sizeReported": paging.size_reported}
     facts = {
         "style": paging.style,
         "page": paging.page_parameter,

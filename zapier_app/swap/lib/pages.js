@@ -4,9 +4,10 @@ import { at } from './paths.js';
 
 /**
  * One page of a list, `{rows, next}`: the one that begins at `from`, as the `next` of another says, or else page
- * `number`, counted from 0 as Zapier does. After the last page `next` is undefined. A vendor may answer fewer
- * rows a page than it was asked for, and says so in the reply. A list without pages is one page. A 404 is a
- * failure unless `missing` says otherwise or, where `missing` says nothing, the vendor's paging does.
+ * `number`, counted from 0 as Zapier does (a list with cursors has no numbers, only the first). After the last
+ * page `next` is undefined. A vendor may answer fewer rows a page than it was asked for, and says so in the
+ * reply. A list without pages is one page. A 404 is a failure unless `missing` says otherwise or, where
+ * `missing` says nothing, the vendor's paging does.
  */
 export const readPage = async (
   api,
@@ -18,7 +19,7 @@ export const readPage = async (
   const paging = api.paging[operation.paging];
   const asked = paging && Math.min(size ?? paging.size, paging.maxSize);
   const position = paging && (from ?? start(paging, number, asked));
-  const counted = paging && { [paging.page]: position, [paging.perPage]: asked };
+  const counted = paging && { ...(position !== undefined && { [paging.page]: position }), [paging.perPage]: asked };
   const response = await send(api, z, bundle, operation, {
     path,
     query: { ...query, ...counted },
@@ -29,10 +30,13 @@ export const readPage = async (
   return { rows, next: paging && following(response.data, paging, { position, asked, count: rows.length }) };
 };
 
-const start = ({ style, first }, number, asked) => first + number * (style === 'offset' ? asked : 1);
+const start = ({ style, first }, number, asked) =>
+  style === 'cursor' ? undefined : first + number * (style === 'offset' ? asked : 1);
 
-/** Where the next page begins, undefined after the last: its number, or the rows that lie before it. */
-const following = (data, { style, first, total: counted, sizeReported }, { position, asked, count }) => {
+/** Where the next page begins, undefined after the last: its number, the rows before it, or a cursor. */
+const following = (data, paging, { position, asked, count }) => {
+  const { style, first, next: named, total: counted, sizeReported } = paging;
+  if (style === 'cursor') return count > 0 ? at(data, named) || undefined : undefined;
   const total = counted && at(data, counted);
   const size = (sizeReported && at(data, sizeReported)) || asked;
   const [soFar, next] =
