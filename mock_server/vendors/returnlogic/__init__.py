@@ -46,7 +46,8 @@ class ReturnLogic:
 
     def __init__(self, world: World) -> None:
         self._store = world.store
-        self._apps = PublicApps(world.tokens)
+        self._apps = PublicApps(world.tokens, world.keys)
+        self.acts = {"install_app": self._apps.installing}
         self._clocks = world.clocks
         self._orders = Orders(world.store)
         self._rmas = Rmas(world.store, self._orders)
@@ -83,7 +84,7 @@ class ReturnLogic:
         return {"fields": {"api_key": key}, "headers": {"Authorization": f"Bearer {key}"}, "query": {}}
 
     def problem(self, problem: Problem) -> Reply:
-        """Render a refusal; only `Allow` goes with it: no header that says when to come back is documented."""
+        """Render a refusal; only `Allow` goes with it: no header says when to come back."""
         status, name = _NAMES[problem.kind]
         body: dict[str, Any] = {"status": status, "error": name, "message": problem.message}
         if problem.fields:

@@ -6,11 +6,14 @@ Source: vendor page, "Public Apps OAuth"; lifetimes, rotation and the refresh ar
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, uuid5
 
+from mock_server.acts import Act
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Reply
-from mock_server.keys import Grant
+from mock_server.keys import DEFAULT, Grant, Keys
+from mock_server.store import Change
 from mock_server.tokens import TokenExpiredError, Tokens
 from mock_server.vendors.returnlogic.words import NAME
 
@@ -22,9 +25,10 @@ _PRESENTED: Final = {"authorization_code": "code", "refresh_token": "refresh_tok
 
 @dataclass(slots=True)
 class PublicApps:
-    """What an app is given for a retailer; its client is a key of the tenant."""
+    """What an app is given for a retailer; its client secret is the tenant's key."""
 
     tokens: Tokens
+    keys: Keys
 
     def request_tokens(self, wish: Mapping[str, Any]) -> Reply:
         """Answer a `TokenRequest`."""
@@ -45,14 +49,39 @@ class PublicApps:
             },
         )
 
-    def installation(self, grant: Grant) -> Mapping[str, str]:
-        """What a retailer brings to the redirect URL of an app that was just installed."""
+    @property
+    def installing(self) -> Act:
+        """The retailer installs an app, and is sent to its redirect URL."""
+        schema = {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["redirect_uri"],
+            "properties": {"redirect_uri": {"type": "string", "format": "uri", "pattern": "^https?://"}},
+        }
+        return Act(
+            "The retailer installs a public app: where its redirect URL is led to.", schema, self._install
+        )
+
+    def _install(self, _change: Change, tenant: str, wish: Mapping[str, Any], _at: int) -> Mapping[str, Any]:
+        """Say where the retailer is sent to, with a fresh code, and by what the app is known."""
+        secret = self.keys.key(tenant, NAME)
+        grant = self.keys.look_up(NAME, secret)
+        if grant is None:
+            raise LookupError(f"{tenant} has no key {DEFAULT!r}.")
         code = self.tokens.issue(grant, "code", seconds=CODE_SECONDS)
-        return {"code": code, "teamId": str(uuid5(NAMESPACE_URL, f"https://team.example.com/{grant.tenant}"))}
+        query = urlencode(
+            {"code": code, "teamId": uuid5(NAMESPACE_URL, f"https://team.example.com/{tenant}")}
+        )
+        joint = "&" if "?" in wish["redirect_uri"] else "?"
+        return {
+            "redirect_to": f"{wish['redirect_uri']}{joint}{query}",
+            "client_id": self.tokens.client_id(tenant, NAME),
+            "client_secret": secret,
+        }
 
     def _spent(self, field: str, presented: str) -> Grant | None:
         try:
-            return self.tokens.spend(NAME, "code" if field == "code" else "refresh", presented)
+            return self.tokens.spend(NAME, presented, "code" if field == "code" else "refresh")
         except TokenExpiredError:
             return None
 
