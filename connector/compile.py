@@ -13,7 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 import openapi
-from connector import located, offers
+from connector import located, mappings, offers
 from connector.errors import CatalogError, ConfigurationError
 from connector.model import (
     Authentication,
@@ -120,7 +120,9 @@ def _compile(words: Catalog, resolver: Resolver) -> Integration:
         dropdowns=offers.dropdowns(words, resolver, actions),
         find_or_create=offers.find_or_create(words, resolver),
         excluded=words.exclude,
+        unified=words.unified,
     )
+    mappings.check(words.unified, resolver, made.resources, made.triggers)
     _check_use(words, resolver)
     return made
 

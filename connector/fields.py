@@ -77,12 +77,19 @@ def inputs(
     return tuple(found)
 
 
+POLLING = ("cursor", "since")
+"""What `poll` itself takes besides a trigger's inputs."""
+
+
 def filters(
     resolver: Resolver, record: tuple[Field, ...], words: Mapping[str, InputWords], at: At, who: str
 ) -> tuple[InputField, ...]:
     """Resolve a trigger's inputs: each is compared with a record read, and fills no part of a request."""
     found = []
     for key, said in words.items():
+        if key in POLLING:
+            resolver.complain((*at, key), f"{who} input {key} is called like what polling takes; rename it.")
+            continue
         if said.match is None or said.name or said.children or said.required:
             words_taken = "match (which it needs), label, help, choices and dropdown"
             resolver.complain((*at, key), f"{who} input {key} is a filter: it takes {words_taken}.")

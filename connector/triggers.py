@@ -12,6 +12,7 @@ from connector.inputs import fill
 from connector.polling import STRATEGIES, Cursor, Event, Strategy
 from connector.polling.parts import About, as_moment, occurred
 from connector.resolve import at_path
+from connector.unified.mapping import unified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from connector.client import Client
     from connector.model import Trigger
     from connector.paging import Page, Position
+    from connector.unified.model import UnifiedEvent
 
 VERSION = 1
 
@@ -108,6 +110,10 @@ class BoundTrigger:
             if all(holds(at_path(event.data, path), value) for path, value in wanted)
         )
         return Polled(events=events, cursor=sealed, complete=read.complete)
+
+    def unified(self, event: Event, *, profile: str | None = None) -> UnifiedEvent:
+        """Return an event of this trigger in the form of all vendors; `profile` names this connection."""
+        return unified(self._client.integration, event, profile=profile)
 
     async def _fetch(self, query: Mapping[str, Any], position: Position | None) -> Page:
         operation = self._client.integration.operations[self.trigger.source.operation]

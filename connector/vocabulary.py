@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Default
 
-from connector.model import ErrorKind, Provenance, Risk, SinceForm, Vendor
+from connector.model import ErrorKind, Provenance, Risk, SinceForm, Unified, Vendor
 
 Dotted = Annotated[str, Default(pattern=r"^[A-Za-z_][\w.\-]*$")]
 Key = Annotated[str, Default(pattern=r"^[a-z][a-z0-9_]+$")]
@@ -336,3 +336,4 @@ class Catalog(Words):
     searches: dict[Key, SearchWords]
     find_or_create: tuple[FindOrCreateWords, ...] = ()
     exclude: dict[str, Sentence] = {}
+    unified: Unified | None = None

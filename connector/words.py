@@ -20,6 +20,11 @@ def title(name: str) -> str:
     )
 
 
+def folded(word: str) -> str:
+    """Return a word as spellings of it are compared: `In Transit`, `in_transit`, `InTransit` are one."""
+    return "".join(letter for letter in word.casefold() if letter.isalnum())
+
+
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """Return the end of an error sentence, `; did you mean list_returns?`, or nothing when none is near."""
     names = list(known)

@@ -7,6 +7,7 @@ from pydantic import Field as Default
 
 from connector.model.api import Authentication, Environment, ErrorFormat, Limits, Operation, Paging, Vendor
 from connector.model.fields import Choice, Field, InputField, Part, Path, Provenance
+from connector.model.unified import Unified
 
 Risk = Literal["read", "write", "financial", "destructive"]
 Runtime = Literal["python", "zapier"]
@@ -219,7 +220,8 @@ class Action(Part):
     """A write.
 
     `after_timeout` says what to do when no answer came: "repeat" (sending it again does no harm), "find"
-    (look with `finding` first) or "ask" (nothing can tell: the outcome is reported as unknown).
+    (look with `finding`; what is not found is reported as unknown, never sent again) or "ask" (nothing can
+    tell: the outcome is reported as unknown at once).
     """
 
     key: str
@@ -287,6 +289,7 @@ class Integration(Part):
     searches: Mapping[str, Search]
     find_or_create: tuple[FindOrCreate, ...]
     excluded: Mapping[str, str]
+    unified: Unified | None = None
 
     @property
     def base_url(self) -> str:
