@@ -34,7 +34,7 @@ from mock_server.world import World
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from mock_server.engine.gate import Gate, Service
+    from mock_server.engine.gate import Gate, Meter, Service
     from mock_server.pages.label import Label
     from mock_server.settings import Settings
     from mock_server.vendors import Vendor
@@ -96,13 +96,14 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     app.world, app.entries = world, entries
     for entry in entries:
         vendor = served[entry.name]
-        _add(app, entry, vendor, KeyGate(world, vendor))
+        gate = KeyGate(world, vendor)
+        _add(app, entry, vendor, gate, gate)
     _add(app, control, Control(world, tenants, served), TokenGate(world, settings.control_token))
     app.assemble()
     return app
 
 
-def _add(app: Sandbox, entry: Entry, service: Service, gate: Gate) -> None:
+def _add(app: Sandbox, entry: Entry, service: Service, gate: Gate, meter: Meter | None = None) -> None:
     app.add_api(
         entry.document,
         base_path=entry.path,
@@ -111,6 +112,7 @@ def _add(app: Sandbox, entry: Entry, service: Service, gate: Gate) -> None:
         swagger_ui_options=_DOCUMENTATION,
         service=service,
         gate=gate,
+        meter=meter,
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mock_server.engine.body import Receive
-    from mock_server.engine.gate import Gate, Service
+    from mock_server.engine.gate import Gate, Meter, Service
     from mock_server.engine.plan import Operation
     from mock_server.engine.routing import Route, Routes
     from mock_server.keys import Grant
@@ -49,11 +49,21 @@ class Visit:
 class Api:
     """The operations of one specification, with the service that runs them and the gate before it."""
 
-    def __init__(self, *, base: str, routes: Routes, service: Service, gate: Gate, base_url: str) -> None:
+    def __init__(
+        self,
+        *,
+        base: str,
+        routes: Routes,
+        service: Service,
+        gate: Gate,
+        meter: Meter | None,
+        base_url: str,
+    ) -> None:
         self.base = base.encode()
         self._routes = routes
         self._service = service
         self._gate = gate
+        self._meter = meter
         self._base_url = base_url
 
     def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
@@ -111,9 +121,10 @@ class Api:
         query = scope["query_string"]
         grant = visit.grant = self._gate.admit(operation.security.credentials(raw, query))
         if grant is not None:
-            visit.verdict = self._gate.take(grant)
-            _check_limits(visit.verdict)
-            _check_open(self._gate.closed(grant))
+            if self._meter is not None:
+                visit.verdict = self._meter.take(grant)
+                _check_limits(visit.verdict)
+                _check_open(self._meter.closed(grant))
             _check_scope(grant, operation)
         headers = Headers(raw)
         path, values = operation.parameters.read(segments, query, headers)
@@ -140,8 +151,9 @@ class Api:
         return Answer(reply.status, payload, tuple(headers.items()), self._gate.now(visit.grant))
 
     def _limits(self, visit: Visit) -> Pairs:
-        verdict = visit.verdict or self._gate.stranger()
-        return self._service.limit_headers(verdict) if verdict else ()
+        if self._meter is None:
+            return ()
+        return self._service.limit_headers(visit.verdict or self._meter.stranger())
 
 
 def _check_limits(verdict: Verdict) -> None:

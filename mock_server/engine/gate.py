@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Gate(Protocol):
-    """Admission to one API; `admit` comes first, then `take` and `closed`."""
+    """Admission to one API."""
 
     def admit(self, credentials: Mapping[str, str]) -> Grant | None:
         """Say who presents these credentials (by security scheme; empty: none were sent).
@@ -22,20 +22,24 @@ class Gate(Protocol):
         Raises `Problem("unauthenticated")`. None: an API without keys.
         """
 
+    def pending(self) -> Awaitable[None] | None:
+        """Return what an answer has to wait for, if anything: writes on their way to disk."""
+
+    def now(self, grant: Grant | None) -> int:
+        """Return the time of the grant's tenant, or real time, in µs since 1970."""
+
+
+class Meter(Protocol):
+    """What those who were admitted may still ask; an API without keys has none."""
+
     def take(self, grant: Grant) -> Verdict:
         """Count one request of `grant`; beyond its windows `Verdict.allowed` is False."""
 
     def closed(self, grant: Grant) -> str:
         """Return why nothing of `grant` is answered just now, as a sentence; "": it is."""
 
-    def stranger(self) -> Verdict | None:
+    def stranger(self) -> Verdict:
         """Return the untouched windows of the lowest plan, for answers to nobody in particular."""
-
-    def pending(self) -> Awaitable[None] | None:
-        """Return what an answer has to wait for, if anything: writes on their way to disk."""
-
-    def now(self, grant: Grant | None) -> int:
-        """Return the time of the grant's tenant, or real time, in µs since 1970."""
 
 
 class Service(Protocol):
