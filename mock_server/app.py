@@ -25,6 +25,7 @@ from mock_server.engine.stock import (
     SwaggerUIOptions,
 )
 from mock_server.keys import DEMO
+from mock_server.neighbours import refuse_other_sites
 from mock_server.pages.console import Entry, create_console
 from mock_server.pages.wsgi import OnTheLoop
 from mock_server.store import tables
@@ -34,7 +35,7 @@ from mock_server.world import World
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from mock_server.engine.gate import Gate, Meter, Service
+    from mock_server.engine.gate import Gate, Guard, Meter, Service
     from mock_server.pages.label import Label
     from mock_server.settings import Settings
     from mock_server.vendors import Vendor
@@ -98,12 +99,20 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
         vendor = served[entry.name]
         gate = KeyGate(world, vendor)
         _add(app, entry, vendor, gate, gate)
-    _add(app, control, Control(world, tenants, served), TokenGate(world, settings.control_token))
+    token_gate = TokenGate(world, settings.control_token)
+    _add(app, control, Control(world, tenants, served), token_gate, guard=refuse_other_sites)
     app.assemble()
     return app
 
 
-def _add(app: Sandbox, entry: Entry, service: Service, gate: Gate, meter: Meter | None = None) -> None:
+def _add(
+    app: Sandbox,
+    entry: Entry,
+    service: Service,
+    gate: Gate,
+    meter: Meter | None = None,
+    guard: Guard | None = None,
+) -> None:
     app.add_api(
         entry.document,
         base_path=entry.path,
@@ -113,6 +122,7 @@ def _add(app: Sandbox, entry: Entry, service: Service, gate: Gate, meter: Meter 
         service=service,
         gate=gate,
         meter=meter,
+        guard=guard,
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mock_server.engine.body import Receive
-    from mock_server.engine.gate import Gate, Meter, Service
+    from mock_server.engine.gate import Gate, Guard, Meter, Service
     from mock_server.engine.plan import Operation
     from mock_server.engine.routing import Route, Routes
     from mock_server.keys import Grant
@@ -57,6 +57,7 @@ class Api:
         service: Service,
         gate: Gate,
         meter: Meter | None,
+        guard: Guard | None,
         base_url: str,
     ) -> None:
         self.base = base.encode()
@@ -64,6 +65,7 @@ class Api:
         self._service = service
         self._gate = gate
         self._meter = meter
+        self._guard = guard
         self._base_url = base_url
 
     def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
@@ -118,6 +120,8 @@ class Api:
         visit: Visit,
     ) -> Answer:
         raw = dict(scope["headers"])
+        if self._guard is not None:
+            self._guard(scope["method"], raw)
         query = scope["query_string"]
         grant = visit.grant = self._gate.admit(operation.security.credentials(raw, query))
         if grant is not None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from mock_server.engine.problem import Problem
     from mock_server.engine.reply import Reply
     from mock_server.keys import Grant
     from mock_server.ratelimit import Verdict
+
+    Guard = Callable[[str, Mapping[bytes, bytes]], None]
+    """Looks at method and headers of a request before anything else does; raises `Problem` to refuse it."""
 
 
 class Gate(Protocol):

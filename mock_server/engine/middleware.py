@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mock_server.engine.api import Answer
     from mock_server.engine.body import Receive
-    from mock_server.engine.gate import Gate, Meter, Service
+    from mock_server.engine.gate import Gate, Guard, Meter, Service
     from mock_server.engine.routing import Route
 
     Scope = MutableMapping[str, Any]
@@ -55,6 +55,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         service: Service,
         gate: Gate,
         meter: Meter | None = None,
+        guard: Guard | None = None,
         **_stock: Any,
     ) -> None:
         """Compile one API; raises `BrokenSpecification`. Connexion calls it with what `add_api` was given."""
@@ -66,6 +67,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
                 service=service,
                 gate=gate,
                 meter=meter,
+                guard=guard,
                 base_url=self._base_url,
             )
         )
