@@ -56,6 +56,7 @@ class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
     """The application; `world` is its state, `entries` are the vendors' APIs that it serves."""
 
     world: World
+    tenants: Tenants
     entries: list[Entry]
 
     def assemble(self) -> None:
@@ -94,7 +95,7 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes)
     stack = [engine, ServerErrorMiddleware, ExceptionMiddleware, SwaggerUIMiddleware, LifespanMiddleware]
     app = Sandbox(OnTheLoop(console), import_name=__name__, middlewares=stack, lifespan=_lifespan(world))
-    app.world, app.entries = world, entries
+    app.world, app.entries, app.tenants = world, entries, tenants
     for entry in entries:
         vendor = served[entry.name]
         gate = KeyGate(world, vendor)
