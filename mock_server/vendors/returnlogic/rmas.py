@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from mock_server import ledger
+from mock_server.lifecycle import UnknownReturn
 from mock_server.store import Change, Row, Store
 from mock_server.vendors.returnlogic import documents
 from mock_server.vendors.returnlogic.documents import JSON
@@ -59,10 +60,10 @@ class Rmas:
             self.move(change, tenant, row, status, at)
 
     def row(self, tenant: str, id_: str) -> Row:
-        """The RMA of that id; raises `LookupError`."""
+        """The RMA of that id; raises `UnknownReturn`."""
         row = self.store.row(tenant, NAME, "return", id_)
         if row is None:
-            raise LookupError(f"No RMA has the id {id_[:80]}.")
+            raise UnknownReturn(id_[:80])
         return row
 
 
