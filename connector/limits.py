@@ -3,8 +3,8 @@
 Until the vendor has answered once, requests are paced by the windows of the smallest plan, as far as they
 can be waited out. Then the vendor's headers speak. Where they tell of one window, the plan whose shortest
 window has the announced size paces the rest; where they tell of each, each is paced as announced. An
-exhausted window is waited out, and what a vendor announces nothing of is not paced (a 429 is honoured in
-any case).
+exhausted window is waited out. What a vendor announces nothing of is not paced, nor is what it does not
+count: a window that is still whole after several requests (a 429 is honoured in any case).
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ class Limiter:
         self._sleep = sleep
         self._patience = patience
         self._pace = _requests(limits, patience)
+        lengths = [window.seconds for plan in limits.plans for window in plan.windows]
+        self._horizon = max((one for one in lengths if one <= patience), default=0)
         self._times: deque[datetime] = deque()
         self._blocked_until: float | None = None
         self._lock = asyncio.Lock()
@@ -68,7 +70,8 @@ class Limiter:
         paced = self._limits.throttle
         known = [window for plan in self._limits.plans for window in plan.windows]
         fitting = [one for one in known if paced and (one.requests, one.seconds) == (limit, paced.seconds)]
-        self._pace = {one.seconds: one.requests for one in fitting[:1]}
+        counted = (one for one in fitting[:1] if not self._untouched(one.seconds, one.requests, remaining))
+        self._pace = {one.seconds: one.requests for one in counted}
         date = http_date(headers.get("date", ""))
         if remaining == 0 and reset is not None and date is not None:
             self._block(max(0.0, reset - date.timestamp()))
@@ -82,12 +85,25 @@ class Limiter:
         """
         for said in self._limits.headers:
             limit, remaining = _number(headers, said.limit), _number(headers, said.remaining)
-            if limit is None or said.seconds > self._patience:
+            if (
+                limit is None
+                or said.seconds > self._patience
+                or self._untouched(said.seconds, limit, remaining)
+            ):
                 self._pace.pop(said.seconds, None)
                 continue
             self._pace[said.seconds] = limit
             if remaining == 0 and (refused or self._sent_within(said.seconds) < limit):
                 self._block(said.seconds)
+
+    def _untouched(self, seconds: int, limit: int, remaining: int | None) -> bool:
+        """Say whether nothing is missing of a window in which this connection sent more than one request.
+
+        One may be the first of a new window, of which some tell before they count it.
+        """
+        start = self._clock().timestamp() - seconds
+        several = len(self._times) > 1 and self._times[-2].timestamp() > start
+        return several and remaining is not None and remaining >= limit
 
     def _block(self, seconds: float) -> None:
         until = self._clock().timestamp() + seconds
@@ -95,7 +111,7 @@ class Limiter:
 
     def _wait(self) -> float:
         now = self._clock().timestamp()
-        while self._times and self._times[0].timestamp() <= now - max(self._pace, default=0):
+        while self._times and self._times[0].timestamp() <= now - self._horizon:
             self._times.popleft()
         waits = [0.0 if self._blocked_until is None else self._blocked_until - now]
         for seconds, requests in self._pace.items():

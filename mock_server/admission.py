@@ -14,7 +14,7 @@ from mock_server.world import World
 
 
 class KeyGate:
-    """Lets in who has a key of one vendor, or a token for one; counts requests, keeps the tenant's time."""
+    """Gate and meter: admits keys of one vendor, and tokens for them; counts requests, keeps the time."""
 
     def __init__(self, world: World, vendor: Vendor) -> None:
         self._vendor = vendor.name
@@ -85,17 +85,6 @@ class TokenGate:
             raise Problem(
                 "unauthenticated", "The control plane asks for its token, as `Authorization: Bearer TOKEN`."
             )
-
-    def take(self, grant: Grant) -> Verdict:
-        """Never happens: nobody is granted anything here."""
-        raise NotImplementedError(grant)
-
-    def closed(self, grant: Grant) -> str:
-        """Never happens: nobody is granted anything here."""
-        raise NotImplementedError(grant)
-
-    def stranger(self) -> None:
-        """Return nothing: the control plane has no limits."""
 
     def pending(self) -> Awaitable[None] | None:
         """Return the commit under way, if there is one."""

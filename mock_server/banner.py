@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mock_server.keys import DEMO
 from mock_server.remote import DEFAULT_URL
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from mock_server.app import Sandbox
     from mock_server.pages.console import Entry
     from mock_server.settings import Settings
+    from mock_server.tenants import Tenant
 
 
 def show(app: Sandbox) -> None:
@@ -25,6 +27,8 @@ def show(app: Sandbox) -> None:
     print(f"The returns sandbox is ready: {settings.base_url}/", end="\n\n")  # noqa: T201
     for line in (*_apis(app), "", *_facts(settings), *_next_steps(app.entries, settings.base_url)):
         print(line)  # noqa: T201
+    for sentence in _overruled(app.tenants.get(DEMO), settings):
+        print(sentence, file=sys.stderr, flush=True)  # noqa: T201
     print("\nCtrl-C stops the sandbox.", flush=True)  # noqa: T201
 
 
@@ -41,6 +45,18 @@ def _facts(settings: Settings) -> Iterator[str]:
     yield f"State is kept in {kept}" if kept else "State is kept in memory, and gone when this ends."
     if not settings.rate_limits:
         yield "Rate limits are off."
+
+
+def _overruled(demo: Tenant, settings: Settings) -> Iterator[str]:
+    """Say which settings for new tenants `demo`, made at an earlier start, does not follow."""
+    for name in ("seed", "seed_size"):
+        kept, wanted = getattr(demo, name), getattr(settings, name)
+        if name in settings.model_fields_set and kept != wanted:
+            option = f"--{name.replace('_', '-')}"
+            yield (
+                f"{option} {wanted} is for new tenants: {demo.name} was made with {option} {kept} and keeps "
+                "it. Give another --database to have it made anew."
+            )
 
 
 def _next_steps(entries: list[Entry], base_url: str) -> Iterator[str]:

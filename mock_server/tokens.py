@@ -2,7 +2,7 @@
 
 A token is a JWT (RFC 7519, HS256) signed with a key made from the instance's secret, so nothing of it has to
 be stored, and it outlives a restart. It opens what its key opens, as long as that key is in force, and ends
-on the tenant's clock. Whether an authorization code was used is known until the sandbox stops.
+on the tenant's clock. Whether one that is good once was used is known until the sandbox stops.
 """
 
 import base64
@@ -85,10 +85,10 @@ class Tokens:
             raise TokenExpiredError(use)
         return grant
 
-    def spend(self, vendor: str, code: str) -> Grant | None:
-        """Take an authorization code, which is good once (RFC 6749, section 4.1.2); else as `look_up`."""
-        grant = self.look_up(vendor, "code", code)
-        token = self._token(code)
+    def spend(self, vendor: str, presented: str, use: Use = "code") -> Grant | None:
+        """Take what is good once, as a code is (RFC 6749, section 4.1.2); else as `look_up`."""
+        grant = self.look_up(vendor, use, presented)
+        token = self._token(presented)
         if grant is None or token is None or token.id in self._spent:
             return None
         self._spent.add(token.id)

@@ -46,7 +46,7 @@ class Variant(Part):
 
     def fits(self, given: AbstractSet[str]) -> bool:
         """Say whether an object with these members has this form."""
-        return given.issuperset(self.required) and given.issubset(self.fields)
+        return set(self.required) <= given <= set(self.fields)
 
 
 class Field(Part):

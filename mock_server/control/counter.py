@@ -5,7 +5,7 @@ from mock_server.control.office import Office, invalid, moment
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
-from mock_server.lifecycle import IllegalMove
+from mock_server.lifecycle import IllegalMove, UnknownReturn
 
 
 class Counter:
@@ -39,6 +39,6 @@ class Counter:
                 document = vendor.move(change, tenant, call.path["id"], wish["status"], at)
         except IllegalMove as error:
             raise invalid("status", str(error)) from None
-        except LookupError as error:
+        except UnknownReturn as error:
             raise Problem("not_found", str(error)) from None
         return Reply(200, {"vendor": vendor.name, "document": document})

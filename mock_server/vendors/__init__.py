@@ -56,7 +56,7 @@ class Vendor(Protocol):
         """
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
-        """Move a return; raises `IllegalMove`, or `LookupError` for an unknown id."""
+        """Move a return; raises `IllegalMove`, or `UnknownReturn`."""
 
     def run_step(self, change: Change, step: Step) -> None:
         """Let a scheduled step happen, at `step.due`."""

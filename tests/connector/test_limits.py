@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from support.wire import rows
 
 from connector.compile import integration as compiled
 from connector.errors import RateLimited
@@ -14,7 +15,9 @@ from connector.limits import Limiter
 from connector.model import Limits, Plan, Window, WindowHeaders
 
 if TYPE_CHECKING:
-    from support.wire import Time
+    from support.wire import Time, Wire
+
+    from connector.connection import Connection
 
 pytestmark = pytest.mark.anyio
 
@@ -121,3 +124,39 @@ def test_windows_and_their_headers_come_from_the_catalog() -> None:
     limits = compiled("returnmate").limits
     assert [(one.requests, one.seconds) for one in limits.plans[0].windows] == [(60, MINUTE), (10_000, DAY)]
     assert limits.headers == ()
+
+
+async def test_windows_that_are_not_counted_are_not_paced(limiter: Limiter, time: Time) -> None:
+    for _ in range(30):
+        await limiter.admit("list_orders")
+        limiter.learn(said(limit_second=2, left_second=2, limit_minute=5, left_minute=5))
+    assert time.slept == []
+
+
+async def test_one_window_may_be_counted_and_another_not(limiter: Limiter, time: Time) -> None:
+    for number in range(6):
+        await limiter.admit("list_orders")
+        limiter.learn(said(limit_second=2, left_second=2, limit_minute=5, left_minute=4 - number % 5))
+    assert sum(time.slept) == 60
+
+
+@pytest.mark.parametrize(
+    ("left", "slept"), [([60] * 90, []), ([60, 60, 59] + [58] * 87, [60]), ([None] * 90, [60])]
+)
+async def test_a_window_that_the_vendor_does_not_count_is_not_paced(
+    rm: Connection, wire: Wire, time: Time, left: list[int | None], slept: list[float]
+) -> None:
+    """Limits may be off; whole after the first request of a window says nothing, after more it does."""
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        said, remaining = {"x-ratelimit-limit": "60"}, left[len(wire.requests) - 1]
+        if remaining is not None:
+            said["x-ratelimit-remaining"] = str(remaining)
+        found = rows()
+        found.headers.update(said)
+        return found
+
+    wire.reply(answer)
+    for _ in left:
+        await rm.operations.list_returns()
+    assert time.slept == slept

@@ -27,7 +27,7 @@ PRODUCT = {
         "note": {"type": "string"},
     },
 }
-CUSTOM = {
+CUSTOM: dict[str, Any] = {
     "type": "object",
     "title": "a custom line",
     "additionalProperties": False,

@@ -268,6 +268,22 @@ def test_return_is_moved_along_the_lifecycle_only(acme: Desk) -> None:
     assert acme.world.ledger.last("acme") == last
 
 
+@pytest.mark.parametrize("vendor", vendors.names())
+def test_a_return_that_no_vendor_has_is_not_found_and_other_faults_are_faults(
+    acme: Desk, monkeypatch: pytest.MonkeyPatch, vendor: str
+) -> None:
+    status = next(iter(acme.vendors[vendor].lifecycle.states))
+    move = {"vendor": vendor, "status": status}
+    assert refused(acme, "move_return", move, tenant="acme", id="none_of_ours").kind == "not_found"
+
+    def broken(*_given: object) -> None:
+        raise KeyError("a fault of our own")
+
+    monkeypatch.setattr(acme.vendors[vendor], "move", broken)
+    with pytest.raises(KeyError, match="a fault of our own"):
+        acme.call("move_return", move, tenant="acme", id="none_of_ours")
+
+
 def test_returns_of_one_tenant_are_not_moved_through_another(acme: Desk) -> None:
     made = body(acme.call("create_tenant_return", WISH, tenant="acme"), 201)["document"]
     problem = refused(

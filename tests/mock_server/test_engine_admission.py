@@ -90,3 +90,15 @@ def test_operation_that_asks_for_no_security_is_answered_to_anybody_and_counts_f
     assert call("GET", "/items/newest").status_code == 200
     assert (gate.presented, gate.left) == ([], 60)
     assert call("GET", "/items", headers={"Authorization": None}).status_code == 401
+
+
+def test_an_api_without_a_meter_shows_no_limits_and_still_asks_for_scopes() -> None:
+    gate = Gate()
+    gate.left, gate.shut = 0, "Closed."
+    gate.scopes = frozenset({"items:read"})
+    call = Caller(build(Shop(), gate, metered=False))
+    response = call("GET", "/items")
+    assert (response.status_code, "x-left" in response.headers) == (200, False)
+    assert call("POST", "/items", content=b"{").status_code == 403
+    refused = call("GET", "/items", headers={"Authorization": None})
+    assert (refused.status_code, "x-left" in refused.headers) == (401, False)

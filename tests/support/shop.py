@@ -227,9 +227,15 @@ async def fallback(scope: Any, receive: Any, send: Any) -> None:
 
 
 def build(
-    service: Any, gate: Any, change: Callable[[dict[str, Any]], None] | None = None, max_body: int = 10_000
+    service: Any,
+    gate: Any,
+    change: Callable[[dict[str, Any]], None] | None = None,
+    max_body: int = 10_000,
+    *,
+    metered: bool = True,
 ) -> ConnexionMiddleware:
     """The shop as an application; `change` may alter its document first."""
+    meter = gate if metered else None
     document = copy.deepcopy(DOCUMENT)
     if change:
         change(document)
@@ -239,7 +245,7 @@ def build(
 
     app = ConnexionMiddleware(fallback, import_name="shop", middlewares=[engine])
     resolver = Resolver(lambda operation: getattr(service, operation))
-    app.add_api(document, base_path=BASE, resolver=resolver, service=service, gate=gate)
+    app.add_api(document, base_path=BASE, resolver=resolver, service=service, gate=gate, meter=meter)
     return app
 
 

@@ -56,10 +56,13 @@ def render(integration: Integration, *, include_assumed: bool = False) -> dict[s
         if folder != "records"
     }
     static = _static(session=not integration.authentication.field)
-    return dict(sorted({**static, **steps, **indexes, **_around(integration, entries, page)}.items()))
+    around = _around(integration, entries, page, include_assumed=include_assumed)
+    return dict(sorted({**static, **steps, **indexes, **around}.items()))
 
 
-def _around(integration: Integration, entries: Entries, page: Callable[..., str]) -> dict[str, str]:
+def _around(
+    integration: Integration, entries: Entries, page: Callable[..., str], *, include_assumed: bool
+) -> dict[str, str]:
     """Give the files that an app has once."""
     used = _used(integration, entries)
     throttle = integration.limits.throttle
@@ -78,7 +81,9 @@ def _around(integration: Integration, entries: Entries, page: Callable[..., str]
             throttle=throttle and {"window": throttle.seconds, "limit": throttle.requests, "scope": ["auth"]},
             pairs=offer.find_or_creates(integration, entries["searches"], entries["creates"]),
         ),
-        "operations.js": page("operations.js.jinja", operations=operations(integration, used)),
+        "operations.js": page(
+            "operations.js.jinja", operations=operations(integration, used, assumed=include_assumed)
+        ),
         "vendor.js": page("vendor.js.jinja", facts=vendor_facts(integration)),
         **package(integration),
     }

@@ -11,7 +11,7 @@ from mock_server.engine.call import Call
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.keys import Grant
-from mock_server.lifecycle import IllegalMove
+from mock_server.lifecycle import IllegalMove, UnknownReturn
 from mock_server.pages.label import Label
 from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
@@ -211,7 +211,7 @@ class ReturnMate:
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
         row = self._store.row(tenant, NAME, "return", id_)
         if row is None:
-            raise LookupError(f"No return has the id {id_}.")
+            raise UnknownReturn(id_)
         return self._returns.move(change, tenant, row, status, _whole(at))
 
     def run_step(self, change: Change, step: Step) -> None:

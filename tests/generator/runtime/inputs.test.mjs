@@ -33,6 +33,13 @@ test('empty values are left out, false and zero are sent', () => {
   assert.deepEqual(sent, { c: false, d: 0 });
 });
 
+test('a list that the vendor wants is sent without values too', () => {
+  const fields = [field('tags', 'string', { list: true }), field('kinds', 'string', { list: true })];
+  const wire = { ...body('tags', { orEmpty: true }), ...body('kinds') };
+  assert.deepEqual(placed({}, fields, wire).body, { tags: [] });
+  assert.deepEqual(placed({ tags: ['a'], kinds: [] }, fields, wire).body, { tags: ['a'] });
+});
+
 test('what is not wired is not sent', () => {
   const inputs = { order: '#1', sku: 'A,B', quantity: '1,2', anything: 'else' };
   assert.deepEqual(placed(inputs, [field('order', 'string')], body('order')).body, { order: '#1' });
