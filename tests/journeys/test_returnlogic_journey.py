@@ -101,6 +101,16 @@ def tell(merchant: Merchant, story: Callable[[Connection], Awaitable[None]], **l
     asyncio.run(run())
 
 
+def test_what_is_found_by_its_creation_is_promised_once() -> None:
+    for trigger in compiled(VENDOR).triggers.values():
+        for promise in trigger.guarantees.values():
+            assert promise.delivers == "every_record"
+            assert promise.dedupe == (trigger.source.id,)
+            assert "versions" not in promise.loses
+        assert trigger.guarantees["zapier"].shortest_interval == {"Default": 1}
+        assert trigger.guarantees["python"].shortest_interval == {"Default": 10}
+
+
 def test_orders_come_in_and_are_told_once_over_many_pages(merchant: Merchant) -> None:
     async def story(rl: Connection) -> None:
         trigger = rl.triggers["new_order"]
