@@ -12,6 +12,7 @@ import json
 import random
 from datetime import timedelta
 from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -67,7 +68,7 @@ class Client:
         sleep: Sleep,
     ) -> None:
         self.integration = integration
-        self.base_url = address(base_url)
+        self.base_url = address(base_url, own=integration.authentication.host is not None)
         self.clock = clock
         self.sleep = sleep
         self._skew = timedelta()
@@ -248,8 +249,12 @@ class _VendorOnly(httpx.Auth):
         yield request
 
 
-def address(base_url: str) -> httpx.URL:
-    """Return a base URL without its trailing slash; `ConfigurationError` when it is none."""
+def address(base_url: str, *, own: bool = False) -> httpx.URL:
+    """Return a base URL without its trailing slash; `ConfigurationError` when it is none.
+
+    `own`: an account's own address, which a person types. Secrets go there by https alone, unless it is this
+    machine.
+    """
     try:
         url = httpx.URL(base_url.strip().rstrip("/"))
     except httpx.InvalidURL:
@@ -258,7 +263,19 @@ def address(base_url: str) -> httpx.URL:
         raise ConfigurationError(
             f"{base_url!r} is no base URL; write it like https://api.example.com/v1, with http:// or https://."
         )
+    if own and url.scheme != "https" and not _is_loopback(url.host):
+        raise ConfigurationError(
+            f"{base_url!r} would carry the login unencrypted; write it with https:// (http:// is for this "
+            "machine alone)."
+        )
     return url
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -1,16 +1,18 @@
 """Gets the token that a request carries, keeps it until it ends, and gets the next one.
 
-However many requests need a token at once, one asks for it and the others wait. A refresh token that is no
-longer good is dropped, and the login's own grants are tried again, except those that are good once.
+However many requests need a token at once, one asks for it and the others wait: for the token, or for what
+went wrong. A refresh token that is no longer good is dropped, and the login's own grants are tried again,
+except those that are good once.
 """
 
 from __future__ import annotations
 
 import asyncio
+from copy import copy
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import AuthenticationError, UnexpectedResponse
+from connector.errors import AuthenticationError, ConnectorError, UnexpectedResponse
 from connector.resolve import at_path
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 EARLY = timedelta(seconds=60)
 """How long before its end a token is no longer used; a tenth of its life, if that is shorter."""
+LONGEST = timedelta(days=365)
+"""What is said to live longer is asked for anew then."""
 
 
 class TokenKeeper:
@@ -42,6 +46,7 @@ class TokenKeeper:
         self._access = ""
         self._until: datetime | None = None
         self._spent: set[int] = set()
+        self._problem: ConnectorError | None = None
         self.refresh_token = ""
 
     @property
@@ -51,9 +56,17 @@ class TokenKeeper:
 
     async def token(self) -> str:
         """Return a token that is good now; raises `AuthenticationError` when none can be got."""
+        before = self._problem
         async with self._lock:
-            if not self._access or (self._until is not None and self._clock() >= self._until):
+            if self._access and (self._until is None or self._clock() < self._until):
+                return self._access
+            if self._problem is not None and self._problem is not before:
+                raise copy(self._problem)  # another asked while this one waited
+            try:
                 await self._renew()
+            except ConnectorError as problem:
+                self._problem = problem
+                raise
             return self._access
 
     def refuse(self, token: str) -> None:
@@ -96,7 +109,7 @@ class TokenKeeper:
         answer = await self._exchange(body)
         login = self._login
         access = at_path(answer, login.access_token)
-        if not isinstance(access, str) or not access.isascii() or not access.isprintable():
+        if not isinstance(access, str) or not access or not access.isascii() or not access.isprintable():
             raise UnexpectedResponse(f"{login.operation} was answered without a token.")
         self._access = access
         refresh = at_path(answer, login.refresh_token) if login.refresh_token else None
@@ -104,7 +117,13 @@ class TokenKeeper:
         self._until = self._end(at_path(answer, login.expires_in) if login.expires_in else None)
 
     def _end(self, seconds: Any) -> datetime | None:
-        if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds <= 0:
+        """Return when to ask again; None where nothing usable is said (a number, or text of one)."""
+        try:
+            life = min(timedelta(seconds=int(seconds)), LONGEST)
+        except (TypeError, ValueError):
             return None
-        life = timedelta(seconds=seconds)
+        except OverflowError:
+            life = LONGEST
+        if life <= timedelta() or isinstance(seconds, bool):
+            return None
         return self._clock() + life - min(EARLY, life / 10)

@@ -37,7 +37,7 @@ def connect(
     check_name(profile)
     known, login = profiles(), integration.authentication
     host = login.host and not base_url and _answer(known, vendor, login.host)
-    place = str(address(base_url or host or _base_url(integration, environment)))
+    place = str(address(base_url or host or _base_url(integration, environment), own=login.host is not None))
     fields = {one.key: said for one in login.typed if (said := known.given(vendor, one.key))}
     if login.missing(fields) or not login.tokens:
         fields = {one.key: said for one in login.fields if (said := _answer(known, vendor, one))}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import httpx
 import pytest
+from anyio.lowlevel import checkpoint
 from support.wire import BASE_URL, Time, Wire
 
 import connector
@@ -105,6 +106,7 @@ class Office(Wire):
         self.given = 0
         self.good: set[str] = set()
         self.refusing = False
+        self.seconds: Any = 3600
         self.bodies: list[dict[str, str]] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -125,7 +127,7 @@ class Office(Wire):
             return httpx.Response(400, json={"status": 400, "reason": "BAD_REQUEST", "error": error})
         self.given += 1
         self.good = {f"token-{self.given}"}
-        told = {"bearer": f"token-{self.given}", "again": f"again-{self.given}", "seconds": 3600}
+        told = {"bearer": f"token-{self.given}", "again": f"again-{self.given}", "seconds": self.seconds}
         return httpx.Response(200, json=told)
 
 
@@ -141,11 +143,15 @@ def time() -> Time:
 
 @pytest.fixture
 def log_in(office: Office, time: Time) -> Callable[..., Connection]:
+    async def answer(request: httpx.Request) -> httpx.Response:
+        await checkpoint()  # as on a real road, other requests go on meanwhile
+        return office(request)
+
     def opened(**fields: str) -> Connection:
         return connector.open(
             compiled(),
             base_url=BASE_URL,
-            transport=httpx.MockTransport(office),
+            transport=httpx.MockTransport(answer),
             clock=time.clock,
             sleep=time.sleep,
             store_id="store_9",
@@ -213,6 +219,41 @@ async def test_many_refused_requests_ask_for_one_new_token(
     assert len(office.bodies) == 2
 
 
+async def test_many_requests_with_a_wrong_login_ask_once(
+    log_in: Callable[..., Connection], office: Office
+) -> None:
+    shop, office.refusing = log_in(**CLIENT), True
+    refused = []
+
+    async def try_it() -> None:
+        with pytest.raises(AuthenticationError, match="does not accept this login") as caught:
+            await shop.check()
+        refused.append(caught.value)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(20):
+            group.start_soon(try_it)
+    assert (len(refused), len(office.bodies)) == (20, 1)
+    office.refusing = False
+    await shop.check()
+    assert len(office.bodies) == 2, "what was wrong is not remembered"
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [(3600, 2), ("3600", 2), (3600.0, 2), (10**30, 1), (None, 1), ("soon", 1), (0, 1), (True, 1)],
+)
+async def test_the_end_of_a_token_is_read_however_it_is_written(
+    log_in: Callable[..., Connection], office: Office, time: Time, said: Any, asked: int
+) -> None:
+    office.seconds = said
+    shop = log_in(**CLIENT)
+    await shop.check()
+    await time.sleep(3599)
+    await shop.check()
+    assert len(office.bodies) == asked
+
+
 async def test_a_code_is_used_once_and_then_its_refresh_token(
     log_in: Callable[..., Connection], office: Office, time: Time
 ) -> None:
@@ -262,12 +303,13 @@ async def test_secrets_that_do_not_fit_are_not_told(log_in: Callable[..., Connec
     assert SECRET not in str(refused.value)
 
 
-async def test_an_answer_without_a_token_is_unexpected(office: Office, time: Time) -> None:
+@pytest.mark.parametrize("answer", [{"seconds": 1}, {"bearer": "", "seconds": 1}])
+async def test_an_answer_without_a_token_is_unexpected(time: Time, answer: Any) -> None:
     made = compiled()
     shop = connector.open(
         made,
         base_url=BASE_URL,
-        transport=httpx.MockTransport(lambda _request: httpx.Response(200, json={"seconds": 1})),
+        transport=httpx.MockTransport(lambda _request: httpx.Response(200, json=answer)),
         clock=time.clock,
         sleep=time.sleep,
         store_id="store_9",
@@ -301,6 +343,27 @@ def test_an_address_of_ones_own_has_to_be_said() -> None:
     with pytest.raises(ConfigurationError, match=r"needs base_url \(Address\)"):
         connector.open(made, api_key="sandbox-key", store_id="store_9")
     connector.open(made, base_url=BASE_URL, api_key="sandbox-key", store_id="store_9")
+
+
+@pytest.mark.parametrize(
+    ("base_url", "taken"),
+    [
+        ("http://127.0.0.1:4010/office", True),
+        ("http://localhost:4010", True),
+        ("http://[::1]:4010", True),
+        ("https://shop.example.com", True),
+        ("http://shop.example.com", False),
+        ("http://localhost.example.com", False),
+    ],
+)
+def test_an_address_of_ones_own_is_encrypted_or_here(base_url: str, taken: bool) -> None:
+    host = "  host: {label: Address, help: Where you open it.}\n  tokens:"
+    made = compiled(lambda text: text.replace("  tokens:", host))
+    if taken:
+        connector.open(made, base_url=base_url, api_key="sandbox-key", store_id="store_9")
+    else:
+        with pytest.raises(ConfigurationError, match="unencrypted"):
+            connector.open(made, base_url=base_url, api_key="sandbox-key", store_id="store_9")
 
 
 def test_zapier_app_opens_a_session_where_there_is_no_key() -> None:
