@@ -139,11 +139,12 @@ def test_an_order_is_created_found_and_returned(merchant: Merchant) -> None:
         assert made["shippingAddress"] == {"city": "Gumnut Flat"}
         told = await trigger.poll(cursor)
         assert [event.data for event in told.events] == [made]
-        for wish in (
+        wishes: list[dict[str, Any]] = [
             {"order_number": "2001"},
             {"order_name": "#2001"},
             {"customer_email": "IRIS.LANE@example.com"},
-        ):
+        ]
+        for wish in wishes:
             assert await rl.searches["find_order"](**wish) == [made]
         found, created = await rl.find_or_create["find_order"](search={"order_name": "#2001"}, create=ORDER)
         assert (found, created) == (made, False)
