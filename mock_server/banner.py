@@ -61,13 +61,17 @@ def _overruled(demo: Tenant, settings: Settings) -> Iterator[str]:
 
 def _next_steps(entries: list[Entry], base_url: str) -> Iterator[str]:
     program = _program()
-    for entry in entries[:1]:
-        yield ""
-        yield "Try next, in two other terminals:"
-        if base_url != DEFAULT_URL:
-            yield f"  export RETURNS_SANDBOX_URL={base_url}"
-        yield f"  {program} trigger {entry.name} new_return --watch"
-        yield f"  {program} action {entry.name} create_return {_inputs(entry.document)}"
+    creatable = ((entry, inputs) for entry in entries if (inputs := _inputs(entry.document)))
+    entry, inputs = next(creatable, (entries[0], ""))
+    yield ""
+    yield "Try next, in two other terminals:" if inputs else "Try next, in another terminal:"
+    if base_url != DEFAULT_URL:
+        yield f"  export RETURNS_SANDBOX_URL={base_url}"
+    if not inputs:
+        yield f"  {program} catalog {entry.name}"
+        return
+    yield f"  {program} trigger {entry.name} new_return --watch"
+    yield f"  {program} action {entry.name} create_return {inputs}"
 
 
 def _program() -> str:
@@ -77,13 +81,18 @@ def _program() -> str:
 
 
 def _inputs(document: Mapping[str, Any]) -> str:
-    """Return the required inputs of `create_return` as options, with the specification's example values."""
+    """Return the required inputs of `create_return` as options, with the specification's example values.
+
+    Nothing where there is no such operation, or where its body is an envelope around what people type in.
+    """
     operations = (operation for path in document["paths"].values() for operation in path.values())
     found = next((each for each in operations if _id_of(each) == "create_return"), None)
     if found is None:
         return ""
     content = found["requestBody"]["content"]["application/json"]
     example = content.get("example") or next(iter(content["examples"].values()))["value"]
+    if any(isinstance(value, dict) for value in example.values()):
+        return ""
     words = (
         f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in example.items()
     )
