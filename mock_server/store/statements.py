@@ -208,7 +208,7 @@ def _onwards(columns: Sequence[tuple[str, bool]], *, inclusive: bool) -> sa.Colu
     alternatives: list[sa.ColumnElement[bool]] = []
     same: list[sa.ColumnElement[bool]] = []
     for name, latest in columns:
-        here = sa.bindparam(f"at_{name}")
+        here: sa.BindParameter[Any] = sa.bindparam(f"at_{name}")
         alternatives.append(sa.and_(*same, rows.c[name] < here if latest else rows.c[name] > here))
         same.append(rows.c[name] == sa.bindparam(f"at_{name}"))
     return sa.or_(*alternatives, *([sa.and_(*same)] if inclusive else []))
