@@ -23,7 +23,7 @@ const form = {
       helpText: 'Where the shipment stands; Received or Validated moves the return too.',
       choices: [
         { value: 'Pending', label: 'Pending', sample: 'Pending' },
-        { value: 'LabelCreated', label: 'LabelCreated', sample: 'LabelCreated' },
+        { value: 'LabelCreated', label: 'Label Created', sample: 'LabelCreated' },
         { value: 'Shipped', label: 'Shipped', sample: 'Shipped' },
         { value: 'Received', label: 'Received', sample: 'Received' },
         { value: 'Canceled', label: 'Canceled', sample: 'Canceled' },

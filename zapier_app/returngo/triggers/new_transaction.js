@@ -32,15 +32,15 @@ const form = {
       choices: [
         {
           value: 'RefundToPaymentMethod',
-          label: 'RefundToPaymentMethod',
+          label: 'Refund To Payment Method',
           sample: 'RefundToPaymentMethod',
         },
         {
           value: 'RefundToStoreCredit',
-          label: 'RefundToStoreCredit',
+          label: 'Refund To Store Credit',
           sample: 'RefundToStoreCredit',
         },
-        { value: 'InvoicePayment', label: 'InvoicePayment', sample: 'InvoicePayment' },
+        { value: 'InvoicePayment', label: 'Invoice Payment', sample: 'InvoicePayment' },
       ],
     },
   ],
