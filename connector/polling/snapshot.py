@@ -99,11 +99,12 @@ def _compared(
     last, counts = (entry[1], entry[2]) if entry else (None, {})
     if state == last:
         return None, [version, state, counts]
-    after = [version, state, {**counts, state: counts.get(state, 0) + 1}]
+    entered = {**counts, state: counts.get(state, 0) + 1}
+    after = [version, state, entered]
     if source.reached is not None:
         before = any(word in counts for word in source.reached)
         return (key if state in source.reached and not before else None), after
-    again = f":{after[2][state]}" if state in counts else ""
+    again = f":{entered[state]}" if state in counts else ""
     return (None if last is None and state in source.initial else f"{key}:{state}{again}"), after
 
 
