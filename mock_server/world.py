@@ -14,6 +14,7 @@ from mock_server.ratelimit import Limiter
 from mock_server.settings import Settings
 from mock_server.store import Store, tables
 from mock_server.switches import Switches
+from mock_server.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class World:
     ledger: Ledger
     clocks: Clocks
     keys: Keys
+    tokens: Tokens
     limiter: Limiter
     switches: Switches
     outbox: Outbox
@@ -35,9 +37,11 @@ class World:
         store = Store.open(settings.database)
         clocks = Clocks(store)
         limiter = Limiter(clocks, enabled=settings.rate_limits)
-        keys = Keys(store, _secret(store, settings))
+        secret = _secret(store, settings)
+        keys = Keys(store, secret)
+        tokens = Tokens(keys, clocks, secret)
         outbox = Outbox(store, clocks)
-        return cls(store, Ledger(store), clocks, keys, limiter, Switches(store), outbox, settings)
+        return cls(store, Ledger(store), clocks, keys, tokens, limiter, Switches(store), outbox, settings)
 
     def close(self) -> None:
         """Give the database back."""

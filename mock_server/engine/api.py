@@ -109,7 +109,9 @@ class Api:
     ) -> Answer:
         raw = dict(scope["headers"])
         query = scope["query_string"]
-        grant = visit.grant = self._gate.admit(operation.security.credentials(raw, query))
+        security = operation.security
+        grant = None if security.public else self._gate.admit(security.credentials(raw, query))
+        visit.grant = grant
         if grant is not None:
             visit.verdict = self._gate.take(grant)
             _check_limits(visit.verdict)

@@ -73,6 +73,14 @@ class ManyShops(Protocol):
         """
 
 
+@runtime_checkable
+class TokensOnly(Protocol):
+    """A vendor whose keys are client secrets: they buy tokens, and only tokens are let in."""
+
+    token_seconds: int
+    """How long an access token is good for."""
+
+
 def names() -> list[str]:
     """Vendors that have both a specification and handlers, sorted."""
     return [name for name in openapi.vendors() if find_spec(f"{__name__}.{name}")]
