@@ -55,7 +55,8 @@ def render(integration: Integration, *, include_assumed: bool = False) -> dict[s
         for folder in TEMPLATES
         if folder != "records"
     }
-    return dict(sorted({**_static(), **steps, **indexes, **_around(integration, entries, page)}.items()))
+    static = _static(session=not integration.authentication.field)
+    return dict(sorted({**static, **steps, **indexes, **_around(integration, entries, page)}.items()))
 
 
 def _around(integration: Integration, entries: Entries, page: Callable[..., str]) -> dict[str, str]:
@@ -121,15 +122,15 @@ def _used(integration: Integration, entries: Entries) -> set[str]:
         entry["source"] for folder in entries if folder != "records" for entry in entries[folder].values()
     ]
     later = offer.hydrators(integration, entries["triggers"])
-    return {source["operation"].name for source in sources} | {
-        integration.authentication.test_operation,
-        *later,
-    }
+    login = integration.authentication
+    tokens = {login.tokens.operation} if login.tokens and not login.field else set()
+    return {source["operation"].name for source in sources} | {login.test_operation, *tokens, *later}
 
 
-def _static() -> dict[str, str]:
+def _static(*, session: bool) -> dict[str, str]:
     root = HERE / "static"
-    paths = [path for path in sorted(root.rglob("*")) if path.is_file()]
+    left_out = () if session else (root / "lib" / "session.js",)
+    paths = [path for path in sorted(root.rglob("*")) if path.is_file() and path not in left_out]
     return {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in paths}
 
 
