@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from connector.connection import Connection
-from connector.model import CreatedSince, Source, Trigger
+from connector.model import CreatedSince, Snapshot, Source, Trigger
+from connector.resolve import at_path
 from support.merchant import SKU, Merchant
 
 
@@ -21,9 +22,18 @@ async def _inspect(staff: Connection, merchant: Merchant, id_: str, number: int)
     )
 
 
+async def _receive(staff: Connection, merchant: Merchant, id_: str, number: int) -> None:
+    del number
+    document = merchant.document(id_)
+    if merchant.next_statuses(merchant.statuses()[id_]):
+        lines = [{"line_uuid": document["returns"][0]["uuid"], "quantity": "1"}]
+        await staff.actions["receive_return"](invoice_id=document["invoice_id"], rma_id=id_, lines=lines)
+
+
 WORK: Mapping[str, Callable[[Connection, Merchant, str, int], Awaitable[None]]] = {
     "create_shipping_label": _label,
     "update_quality_control": _inspect,
+    "receive_return": _receive,
 }
 """What the staff does to returns through the API, by action."""
 
@@ -35,14 +45,20 @@ HISTORIES: Mapping[str, Callable[[Merchant], dict[str, list[str]]]] = {
     "date_updated": Merchant.updates,
     "delivered_date": Merchant.deliveries,
     "quality_control_status": Merchant.quality,
+    "customer_return_status": Merchant.returns,
+    "created_on": Merchant.returns,
+    "version": Merchant.versions,
+    "received_count": Merchant.receipts,
 }
 """What the ledger knows of a record, by the field that tells a trigger's events apart."""
 
 
 def telling(source: Source) -> tuple[str, ...]:
     """The field that tells one event of a record from the next."""
-    if isinstance(source, CreatedSince):
+    if isinstance(source, CreatedSince) or (isinstance(source, Snapshot) and source.tells == "records"):
         return source.created
+    if isinstance(source, Snapshot) and source.tells == "versions":
+        return source.version
     return getattr(source, "mark", None) or source.state or ()
 
 
@@ -60,7 +76,9 @@ class Witness:
         """The states of every record of the trigger's kind."""
         if self.trigger.resource == "shipment":
             return self.merchant.shipments()
-        return HISTORIES[".".join(telling(self.trigger.source))](self.merchant)
+        source = self.trigger.source
+        found = HISTORIES[".".join(telling(source))](self.merchant)
+        return {str(at_path(self.merchant.document(id_), source.id)): states for id_, states in found.items()}
 
     def judge(self) -> None:
         """Fail unless the trigger's guarantee for Python was kept."""
