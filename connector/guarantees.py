@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
-from connector.model import ChangedSince, CreatedSince, Guarantee, WindowScan
+from connector.model import ChangedSince, CreatedSince, Guarantee, Snapshot, WindowScan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,6 +67,8 @@ def _delivers(source: Source) -> Delivers:
         return "every_record"
     if isinstance(source, ChangedSince) and source.mark is None and source.state is None:
         return "every_record"
+    if isinstance(source, Snapshot) and source.tells == "records":
+        return "every_record"
     if isinstance(source, ChangedSince) and source.mark is not None:
         kinds = {source.changed: "latest_state", source.created: "every_record"}
         return cast("Delivers", kinds.get(source.mark, "reached"))
@@ -76,6 +78,8 @@ def _delivers(source: Source) -> Delivers:
 def _look_back(source: Source, runtime: Runtime) -> int | None:
     if isinstance(source, WindowScan):
         return source.look_back
+    if isinstance(source, Snapshot):
+        return None
     if isinstance(source, ChangedSince):
         return source.overlap if runtime == "python" else source.window
     return source.overlap if runtime == "python" else None
@@ -84,12 +88,16 @@ def _look_back(source: Source, runtime: Runtime) -> int | None:
 def _order(source: Source, runtime: Runtime) -> Literal["oldest_first", "newest_first", "any"]:
     if isinstance(source, ChangedSince):
         return "any"
+    if isinstance(source, Snapshot):
+        return "newest_first"
     return "oldest_first" if runtime == "python" and source.since else "newest_first"
 
 
 def _dedupe(source: Source) -> tuple[Path, ...]:
     if isinstance(source, ChangedSince) and source.mark is not None:
         return (source.id,) if source.mark == source.created else (source.id, source.mark)
+    if isinstance(source, Snapshot) and source.tells == "versions":
+        return (source.id, source.version)
     if not isinstance(source, CreatedSince) and source.state and source.reached is None:
         return (source.id, source.state)
     return (source.id,)
@@ -102,6 +110,8 @@ def _loses(source: Source, runtime: Runtime, items: int) -> str:
         return f"All but the newest {items:,} records when more arrive between two polls."
     if isinstance(source, ChangedSince):
         return _loses_changes(source, runtime, items)
+    if isinstance(source, Snapshot):
+        return _loses_of_snapshot(source, runtime, items)
     days = _span(source.look_back)
     ceiling = "" if runtime == "python" else f" Only the newest {items:,} records are compared."
     if source.reached is None:
@@ -131,6 +141,19 @@ def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
     between = "" if source.reached else "; states passed through between two polls"
     again = "; entering the same state again" if runtime == "zapier" and not source.reached else ""
     return f"{late}{between}{again}. {young} counts as new when it changes."
+
+
+def _loses_of_snapshot(source: Snapshot, runtime: Runtime, items: int) -> str:
+    """Say what is missed of a list that is compared as a whole."""
+    between = {
+        "records": "",
+        "versions": "Versions between two polls. ",
+        "states": "" if source.reached else "States passed through between two polls. ",
+    }[source.tells]
+    if runtime == "python":
+        return f"{between}A list of over {source.most_records:,} records ends with an error."
+    again = "Entering the same state again. " if source.tells == "states" and not source.reached else ""
+    return f"{between}{again}Only the newest {items:,} records are read."
 
 
 def _span(seconds: int) -> str:

@@ -100,7 +100,10 @@ def leaves(fields: Iterable[Field], before: str = "") -> list[str]:
 
 
 def at_path(value: Any, path: Path) -> Any:
-    """Return what a JSON value holds at `path`, or None where it holds nothing."""
+    """Return what a JSON value holds at `path`, or None where it holds nothing; `0` is a list's first member."""
     for step in path:
-        value = value.get(step) if isinstance(value, dict) else None
+        if isinstance(value, list) and step.isdecimal():
+            value = value[int(step)] if int(step) < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
     return value

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.guarantees import least_certain
-from connector.model import ChangedSince, CreatedSince, Details, Order, WindowScan
+from connector.model import ChangedSince, CreatedSince, Details, Order, Snapshot, WindowScan
 from connector.resolve import walk
-from connector.vocabulary import ChangedSinceWords, CreatedSinceWords, WindowScanWords
+from connector.vocabulary import ChangedSinceWords, CreatedSinceWords, SnapshotWords, WindowScanWords
 from connector.words import did_you_mean
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 def source(
     said: TriggerWords,
-    words: CreatedSinceWords | ChangedSinceWords | WindowScanWords,
+    words: CreatedSinceWords | ChangedSinceWords | SnapshotWords | WindowScanWords,
     resolver: Resolver,
     operation: Operation | None,
     fields: tuple[Field, ...],
@@ -56,6 +56,8 @@ def source(
         common["order"] = words.sort and _sorting(words.sort, operation, resolver, at)
         return _changed(words, common, state, reached, resolver, fields, at)
     common["order"] = _order(words, operation, resolver, at)
+    if isinstance(words, SnapshotWords):
+        return _snapshot(words, common, state, reached, resolver, fields, at)
     if isinstance(words, WindowScanWords):
         look_back = words.look_back_days * DAY
         return WindowScan(
@@ -90,8 +92,36 @@ def _changed(
     )
 
 
+def _snapshot(
+    words: SnapshotWords,
+    common: dict[str, Any],
+    state: Path | None,
+    reached: tuple[str, ...] | None,
+    resolver: Resolver,
+    fields: tuple[Field, ...],
+    at: At,
+) -> Snapshot:
+    who = f"source {at[1]}"
+    if (words.tells == "states") is (state is None):
+        resolver.complain(at, f"{who} tells {words.tells}; a state belongs to one that tells states, only.")
+    del common["since"]
+    return Snapshot(
+        **common,
+        version=resolver.path(fields, words.version, (*at, "version"), who),
+        changed=resolver.path(fields, words.changed, (*at, "changed"), who),
+        tells=words.tells,
+        state=state,
+        reached=reached,
+        initial=words.initial,
+        most_records=words.most_records,
+    )
+
+
 def _order(
-    words: CreatedSinceWords | WindowScanWords, operation: Operation | None, resolver: Resolver, at: At
+    words: CreatedSinceWords | SnapshotWords | WindowScanWords,
+    operation: Operation | None,
+    resolver: Resolver,
+    at: At,
 ) -> Order:
     who = f"source {at[1]}"
     order = Order(
@@ -144,6 +174,8 @@ def provenance(source: Source, operation: Operation | None, fields: tuple[Field,
     paths = [source.id, source.created]
     paths += [source.state] if not isinstance(source, CreatedSince) else []
     paths += [source.changed, source.mark] if isinstance(source, ChangedSince) else []
+    paths += [source.version] if isinstance(source, Snapshot) else []
     rests += [field.provenance for path in paths if path and (field := walk(fields, path))]
-    parameter = operation.parameter(source.since) if operation and source.since else None
+    since = None if isinstance(source, Snapshot) else source.since
+    parameter = operation.parameter(since) if operation and since else None
     return least_certain([*rests, *([parameter.field.provenance] if parameter else [])])

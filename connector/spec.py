@@ -19,7 +19,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 KNOWN = {
     "document": {
         "openapi", "info", "servers", "tags", "security", "paths", "components", "externalDocs", "x-webhooks",
-        "x-provenance",
+        "x-provenance", "x-extra-slashes",
     },
     "path": {"parameters", "summary", "description", "x-provenance", *METHODS},
     "operation": {

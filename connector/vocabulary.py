@@ -273,6 +273,21 @@ class ChangedSinceWords(SourceWords):
     window_hours: Annotated[int, Default(ge=1, le=24 * 30)]
 
 
+class SnapshotWords(SourceWords):
+    """`tells: states` needs a `state`; `most_records` is how long a list can be to be compared as a whole."""
+
+    strategy: Literal["snapshot"]
+    since: None = None
+    version: Dotted
+    created: Dotted
+    changed: Dotted
+    order: OrderWords
+    tells: Literal["records", "versions", "states"]
+    state: Dotted | None = None
+    initial: tuple[str, ...] = ()
+    most_records: Annotated[int, Default(ge=1_000, le=1_000_000)] = 100_000
+
+
 class WindowScanWords(OrderedWords):
     strategy: Literal["window_scan"]
     state: Dotted
@@ -367,7 +382,10 @@ class Catalog(Words):
     dropdowns: dict[Key, DropdownWords] = {}
     sources: dict[
         Key,
-        Annotated[CreatedSinceWords | ChangedSinceWords | WindowScanWords, Default(discriminator="strategy")],
+        Annotated[
+            CreatedSinceWords | ChangedSinceWords | SnapshotWords | WindowScanWords,
+            Default(discriminator="strategy"),
+        ],
     ]
     triggers: dict[Key, TriggerWords]
     actions: dict[Key, ActionWords]

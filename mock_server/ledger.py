@@ -22,6 +22,8 @@ RETURN_NOTE_ADDED: Final = "return.note_added"
 """A note was added. Body: `note` (its id), `internal`."""
 RETURN_QUALITY_CHECKED: Final = "return.quality_checked"
 """What came back was looked at. Body: `from` and `to` (vendor words for the whole return), what was found."""
+RETURN_ITEMS_RECEIVED: Final = "return.items_received"
+"""Some of what was to come back arrived. Body: `receipt` (its id), `quantity`, `received` (all so far)."""
 SHIPMENT_CREATED: Final = "shipment.created"
 """A shipment came to be. Body: `return` (id), `status`, `tracking_number`."""
 SHIPMENT_STATE_CHANGED: Final = "shipment.state_changed"
@@ -42,6 +44,7 @@ KINDS: Final = (
     RETURN_STATE_CHANGED,
     RETURN_NOTE_ADDED,
     RETURN_QUALITY_CHECKED,
+    RETURN_ITEMS_RECEIVED,
     SHIPMENT_CREATED,
     SHIPMENT_STATE_CHANGED,
     REFUND_ISSUED,

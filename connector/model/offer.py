@@ -130,7 +130,33 @@ class ChangedSince(Part):
     pages: int = Default(description="ceiling of pages read in one poll by the Python runtime")
 
 
-Source = CreatedSince | ChangedSince | WindowScan
+class Snapshot(Part):
+    """Read a whole list that cannot be asked for changes; compare each record's `version`, a whole number.
+
+    `tells` says what makes an event: "records" (a new `id`), "versions" (a new `id`, and every higher
+    version seen of it; both together identify it) or "states" (of `state`, as in a window scan). `changed`
+    is when a record last changed, `order` the query that sorts the list. More than `most_records` cannot be
+    compared. A runtime without memory reads the whole list each time, up to its ceiling, and tells what its
+    platform has not seen.
+    """
+
+    strategy: Literal["snapshot"] = "snapshot"
+    operation: str
+    id: Path
+    version: Path
+    created: Path
+    changed: Path
+    order: Order
+    tells: Literal["records", "versions", "states"]
+    state: Path | None
+    reached: tuple[str, ...] | None
+    initial: tuple[str, ...]
+    most_records: int
+    page_size: int
+    pages: int = Default(description="ceiling of pages read in one poll by the Python runtime")
+
+
+Source = CreatedSince | ChangedSince | Snapshot | WindowScan
 
 
 class Details(Part):

@@ -156,7 +156,7 @@ def micros(when: datetime) -> int:
 def occurred(row: Row, path: tuple[str, ...] | None) -> datetime | None:
     """Return the time at a path of a record; None where there is none."""
     said = at_path(row, path) if path else None
-    return moment(said) if isinstance(said, str) else None
+    return moment(said) if isinstance(said, str) and said else None
 
 
 SINCE_FORMS: Mapping[SinceForm, str] = {"instant": "{}Z", "gte_zoneless": "gte:{}"}

@@ -72,6 +72,10 @@ class Api:
         """Find the route of a raw path that begins with this API's base."""
         return self._routes.match(path[len(self.base) :])
 
+    def claims(self, path: bytes) -> bool:
+        """Say whether an API without a base of its own has paths that begin like this one."""
+        return not self.base and self._routes.begins(path)
+
     def unknown_path(self) -> Answer:
         """Answer a path that no operation has."""
         return self._refuse(Problem("not_found", "There is nothing at this path."), None, Visit())

@@ -82,7 +82,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
                     if found is not None:
                         await self._answer(api, *found, scope, receive, send)
                         return
-                    if self._belongs(path, api.base):
+                    if api.claims(path) or self._belongs(path, api.base):
                         await self._send(api.unknown_path(), send)
                         return
         await self._app(scope, receive, send)

@@ -170,7 +170,8 @@ class Delivery(RuleBasedStateMachine):
         kind, number = act
         merchant = self.merchant
         if kind == "ask":
-            merchant.ask_for_return(seconds_ago=number)
+            several = 3 if "receive_return" in self.staff.actions else 1
+            merchant.ask_for_return(seconds_ago=number, quantity=several)
         elif kind == "advance" and self.passed + number < MONTH:
             self.passed += number
             merchant.advance(number)
@@ -350,6 +351,18 @@ def first_page_only(strategy: Strategy) -> Strategy:
     return replace(strategy, read=read)
 
 
+def forgets_what_it_did_not_meet(strategy: Strategy) -> Strategy:
+    """What one poll did not meet is taken for gone, and new when it is met again."""
+
+    def fold(about: Any, source: Any, cursor: Any, read: Read, *rest: Any) -> Any:
+        poll = strategy.fold(about, source, cursor, read, *rest)
+        met = {str(at_path(row, source.id)) for row in read.rows}
+        rows = {key: entry for key, entry in poll.cursor["rows"].items() if key in met}
+        return replace(poll, cursor={**poll.cursor, "rows": rows})
+
+    return replace(strategy, fold=fold)
+
+
 class CommitsFirst(Runner):
     """The cursor is kept before the events are handed over (algokit-subscriber-ts PR 60)."""
 
@@ -368,6 +381,9 @@ MUTANTS = [
     ("swap", "new_return", {"strategy": staticmethod(without_overlap)}),
     ("swap", "return_updated", {"strategy": staticmethod(first_page_only)}),
     ("swap", "return_completed", {"runner": CommitsFirst}),
+    ("exsited", "return_updated", {"strategy": staticmethod(first_page_only)}),
+    ("exsited", "return_updated", {"strategy": staticmethod(forgets_what_it_did_not_meet)}),
+    ("exsited", "new_return", {"runner": CommitsFirst}),
     ("returnmate", "new_return", {"strategy": staticmethod(without_overlap)}),
     ("returnmate", "new_return", {"strategy": staticmethod(first_page_only)}),
     ("returnmate", "return_status_changed", {"strategy": staticmethod(first_page_only)}),
@@ -383,6 +399,9 @@ MUTANTS = [
         "no overlap, changes",
         "first page only, changes",
         "commits first, changes",
+        "first page only, versions",
+        "forgets, versions",
+        "commits first, whole list",
         "no overlap",
         "first page only",
         "first page only, status",

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import httpx
+import orjson
 
 from mock_server import ledger, vendors
 from mock_server.app import Sandbox, create_app
@@ -77,16 +79,23 @@ class Merchant:
         """Let time pass; carriers scan what they carry."""
         self.world.clocks.advance(self.tenant, self._now + seconds * SECOND)
 
-    def ask_for_return(self, *, seconds_ago: int = 0) -> str:
+    def ask_for_return(self, *, seconds_ago: int = 0, quantity: int = 1) -> str:
         """A shopper asks for a return, which shows up now but says it was made earlier; returns its id."""
         wish = {
             "order_number": f"#{1001 + len(self.statuses())}",
             "customer_email": "priya.nair@example.com",
-            "items": [{"sku": SKU, "quantity": 1, "reason": "defective"}],
+            "items": [{"sku": SKU, "quantity": quantity, "reason": "defective"}],
         }
         with self.world.store.change() as change:
             self.mall.served.insert(change, self.tenant, wish, self._now - seconds_ago * SECOND)
         return [event for event in self.story() if event.kind == ledger.RETURN_CREATED][-1].subject
+
+    def document(self, id_: str) -> dict[str, Any]:
+        """A return as it stands, in the vendor's shape."""
+        row = self.world.store.row(self.tenant, self.mall.vendor, "return", id_)
+        assert row, id_
+        document: dict[str, Any] = orjson.loads(row.document)
+        return document
 
     def order_of(self, id_: str) -> str:
         """The order that a return belongs to."""
@@ -163,6 +172,22 @@ class Merchant:
             seconds = histories.setdefault(event.body.get("return", event.subject), [])
             if seconds[-1:] != [timestamp(event.at)]:
                 seconds.append(timestamp(event.at))
+        return histories
+
+    def versions(self) -> dict[str, list[str]]:
+        """The versions of each return."""
+        return self._noted("version")
+
+    def receipts(self) -> dict[str, list[str]]:
+        """How many items of each return had arrived, one receipt after the other."""
+        return {id_: ["0", *counts] for id_, counts in self._noted("received").items()}
+
+    def _noted(self, name: str) -> dict[str, list[str]]:
+        """What the ledger's events say of each return under a name, without repetitions."""
+        histories: dict[str, list[str]] = {id_: [] for id_ in self.returns()}
+        for event in self.story():
+            if name in event.body and histories[event.subject][-1:] != [event.body[name]]:
+                histories[event.subject].append(event.body[name])
         return histories
 
     def _histories(self, created: str, changed: str) -> dict[str, list[str]]:

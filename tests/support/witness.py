@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from connector.connection import Connection
-from connector.model import CreatedSince, Source, Trigger
+from connector.model import CreatedSince, Snapshot, Source, Trigger
+from connector.resolve import at_path
 from mock_server.vendors.returngo.words import FIRST_SHOP, SHIPMENT_MOVES
 from support.merchant import SKU, Merchant
 
@@ -40,11 +41,20 @@ async def _settle(staff: Connection, merchant: Merchant, id_: str, number: int) 
             await staff.actions["settle_transaction"](transaction=transaction, status=outcome)
 
 
+async def _receive(staff: Connection, merchant: Merchant, id_: str, number: int) -> None:
+    del number
+    document = merchant.document(id_)
+    if merchant.next_statuses(merchant.statuses()[id_]):
+        lines = [{"line_uuid": document["returns"][0]["uuid"], "quantity": "1"}]
+        await staff.actions["receive_return"](invoice_id=document["invoice_id"], rma_id=id_, lines=lines)
+
+
 WORK: Mapping[str, Callable[[Connection, Merchant, str, int], Awaitable[None]]] = {
     "create_shipping_label": _label,
     "update_quality_control": _inspect,
     "update_shipment": _ship,
     "settle_transaction": _settle,
+    "receive_return": _receive,
 }
 """What the staff does to returns through the API, by action."""
 
@@ -59,6 +69,10 @@ HISTORIES: Mapping[str, Callable[[Merchant], dict[str, list[str]]]] = {
     "delivered_date": Merchant.deliveries,
     "quality_control_status": Merchant.quality,
     "rmaId": Merchant.returns,
+    "customer_return_status": Merchant.returns,
+    "created_on": Merchant.returns,
+    "version": Merchant.versions,
+    "received_count": Merchant.receipts,
 }
 """What the ledger knows of a record, by the field that tells a trigger's events apart."""
 
@@ -72,8 +86,10 @@ KINDS: Mapping[str, Callable[[Merchant], dict[str, list[str]]]] = {
 
 def telling(source: Source) -> tuple[str, ...]:
     """The field that tells one event of a record from the next."""
-    if isinstance(source, CreatedSince):
+    if isinstance(source, CreatedSince) or (isinstance(source, Snapshot) and source.tells == "records"):
         return source.created
+    if isinstance(source, Snapshot) and source.tells == "versions":
+        return source.version
     return getattr(source, "mark", None) or source.state or source.id
 
 
@@ -91,7 +107,11 @@ class Witness:
         """The states of every record of the trigger's kind."""
         if self.trigger.resource in KINDS:
             return KINDS[self.trigger.resource](self.merchant)
-        return HISTORIES[".".join(telling(self.trigger.source))](self.merchant)
+        source = self.trigger.source
+        found = HISTORIES[".".join(telling(source))](self.merchant)
+        if not isinstance(source, Snapshot):
+            return found
+        return {str(at_path(self.merchant.document(id_), source.id)): states for id_, states in found.items()}
 
     def judge(self) -> None:
         """Fail unless the trigger's guarantee for Python was kept."""

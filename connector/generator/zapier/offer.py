@@ -16,6 +16,8 @@ from connector.model import (
     Integration,
     Path,
     Search,
+    Snapshot,
+    Source,
     Trigger,
 )
 
@@ -50,7 +52,7 @@ def triggers(integration: Integration, records: Records, *, assumed: bool) -> It
                 "noun": _title(integration.resources[trigger.resource].noun),
                 "display": {"label": trigger.label, "description": trigger.description},
                 "hydrated": trigger.details is not None,
-                "poll": "newest" if isinstance(trigger.source, CreatedSince) else "changed",
+                "poll": _poll(trigger.source),
                 "source": _source(trigger),
                 "form": form(_inputs(trigger.inputs, assumed=assumed), integration),
                 "identity": _identity(trigger),
@@ -58,6 +60,13 @@ def triggers(integration: Integration, records: Records, *, assumed: bool) -> It
                     trigger.resource, trigger.source.operation, trigger.fields, trigger.sample
                 ),
             }
+
+
+def _poll(source: Source) -> str:
+    """Name the function of lib/triggers.js that polls such a source."""
+    if isinstance(source, Snapshot):
+        return "whole"
+    return "newest" if isinstance(source, CreatedSince) else "changed"
 
 
 def _source(trigger: Trigger) -> dict[str, Any]:
@@ -86,6 +95,17 @@ def _source(trigger: Trigger) -> dict[str, Any]:
     start["query"] = dict(source.order.newest_first)
     if isinstance(source, CreatedSince):
         return start | {"size": promise.page_size}
+    if isinstance(source, Snapshot):
+        return start | {
+            "size": promise.page_size,
+            "pages": promise.pages,
+            "id": source.id,
+            "created": source.created,
+            "changed": source.created if source.tells == "records" else source.changed,
+            "state": source.state,
+            "reached": source.reached,
+            "initial": source.initial,
+        }
     return start | {
         "size": promise.page_size,
         "pages": promise.pages,
