@@ -30,6 +30,7 @@ import connector
 from connector.compile import integration as compiled
 from connector.connection import Connection
 from connector.cursors import Cursors
+from connector.errors import AuthenticationError
 from connector.model import Integration
 from connector.polling import STRATEGIES, Event, Fetch, Read, Reading, Strategy, read_pages
 from connector.resolve import at_path
@@ -204,6 +205,10 @@ class Delivery(RuleBasedStateMachine):
             # The one moment at which nobody can know whether an event arrived.
             if crash == "handed_over_one":
                 self.doubtful.add(self.last)
+        except AuthenticationError:
+            # A day went by between a token and its use, twice: the poll failed, and has kept nothing.
+            assert self.offer.authentication.tokens
+            assert ("advance", 90_000) in [act for acts in meanwhile for act in acts]
         self.road.meanwhile = []
 
     def _take(self, event: Event) -> None:

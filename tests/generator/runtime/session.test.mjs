@@ -84,3 +84,14 @@ for (const address of ['http://shop.example.com', 'shop.example.com', '', 'ftp:/
     assert.match(error.message, /is no address of Example Returns/);
   });
 }
+
+test('core takes a 401 for a session that is over; of a login it is told as refused', async () => {
+  const server = await start(() => ({ status: 401, body: { fault: { text: 'who?' } } }));
+  const api = { ...(await bind(server.url)), ...SESSION };
+  const ready = { type: 'session', fields: [], test: () => ({}), sessionConfig: { perform: () => ({}) } };
+  const error = await failing(api, opening(api), { auth: TYPED, authentication: ready });
+  assert.match(error.message, /did not accept this login\./);
+  const read = async (z, bundle) => [(await send(api, z, bundle, READ)).data];
+  const over = await failing(api, read, { auth: TYPED, authentication: ready });
+  assert.equal(over.name, 'RefreshAuthError');
+});

@@ -84,12 +84,13 @@ export const bind = async (url, now = () => Date.parse('2026-11-01T00:00:00Z')) 
 };
 
 /** Runs `perform` in the core as a search, with the app's own middleware around it. */
-export const run = async (api, perform, { inputs = {}, meta, auth = { api_key: KEY }, rpc } = {}) => {
+export const run = async (api, perform, { inputs = {}, meta, auth = { api_key: KEY }, rpc, authentication } = {}) => {
   const { explainFailure, signRequest } = await lib('middleware');
   const step = { key: 'step', noun: 'Step', display: { label: 'Step', description: 'Runs a step.' } };
   const app = {
     version: '1.0.0',
     platformVersion: '19.1.0',
+    ...(authentication && { authentication }),
     beforeRequest: [signRequest(api)],
     afterResponse: [explainFailure(api)],
     triggers: { step: { ...step, operation: { perform } } },

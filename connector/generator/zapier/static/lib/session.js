@@ -1,6 +1,16 @@
 /** Logging in where a token has to be got first: core keeps it, and comes again when it is no longer good. */
 import { send } from './api.js';
+import { refusedLogin } from './failures.js';
 import { at } from './paths.js';
+
+/** Of a session core takes every 401 for one that is over, before the app sees it: here nothing was open yet. */
+const opened = async (api, z, bundle, operation, body) => {
+  try {
+    return await send(api, z, bundle, operation, { body, opening: true });
+  } catch (error) {
+    throw error.name === 'RefreshAuthError' ? refusedLogin(api, z, bundle) : error;
+  }
+};
 
 /**
  * Answers `{[keep]: token}`, which core puts beside what was typed at login.
@@ -13,7 +23,7 @@ export const openSession =
   async (z, bundle) => {
     const filled = Object.entries(fills).map(([name, field]) => [name, bundle.authData?.[field]?.trim()]);
     const body = { ...constants, ...Object.fromEntries(filled) };
-    const { data } = await send(api, z, bundle, operation, { body, opening: true });
+    const { data } = await opened(api, z, bundle, operation, body);
     const found = at(data, token);
     if (typeof found !== 'string' || !found) {
       throw new z.errors.Error(`${api.name} gave no token.`, 'UNEXPECTED_RESPONSE');
