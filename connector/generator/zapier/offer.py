@@ -223,7 +223,8 @@ def _watched(integration: Integration, trigger: Trigger, *, assumed: bool) -> bo
     """Say whether what a trigger asks is known: its requests, and the filter that finds what is new."""
     source = trigger.source
     requests = [source.operation, *([trigger.details.operation] if trigger.details else [])]
-    parameter = integration.operations[source.operation].parameter(source.since) if source.since else None
+    since = None if isinstance(source, Snapshot) else source.since
+    parameter = integration.operations[source.operation].parameter(since) if since else None
     filtered = assumed or parameter is None or parameter.field.provenance != "assumed"
     return filtered and all(_known(integration, one, assumed=assumed) for one in requests)
 

@@ -23,14 +23,18 @@ export const isEmpty = (value) => {
  *
  * `fields` are Zapier's inputFields; `wire` maps a field's key to `{in, at, as, many, children, forms}`: where
  * the value goes, under which path, in which form (`as: 'date'`), and the name several values go by (`many`).
- * A line item with `forms`, `[{label, fields, required}]`, has exactly one of them.
+ * A line item with `forms`, `[{label, fields, required}]`, has exactly one of them. A list that is `orEmpty` is
+ * sent even without a value, as an empty one.
  */
 export const place = (z, inputs, fields, wire) => {
   refuseMissing(z, inputs, fields);
   const placed = { path: {}, query: {}, body: {}, match: [] };
   for (const field of fields) {
-    const { in: location, at: path, many, ...form } = wire[field.key];
-    if (isEmpty(inputs[field.key])) continue;
+    const { in: location, at: path, many, orEmpty, ...form } = wire[field.key];
+    if (isEmpty(inputs[field.key])) {
+      if (orEmpty) put(placed.body, path, []);
+      continue;
+    }
     const value = cast(z, inputs[field.key], field, form);
     if (location === 'match') placed.match.push({ path, value });
     else if (location === 'body') put(placed.body, path, value);
@@ -93,7 +97,7 @@ const checkForm = (z, row, { children }, forms) => {
     strays(nearest).length > 0 && `${words(strays(nearest))} does not belong to it`,
     lacks(nearest).length > 0 && `${words(lacks(nearest))} is missing`,
   ].filter(Boolean);
-  throw invalid(z, `A line item is incomplete as ${nearest.label}: ${parts.join(', and ')}.`);
+  throw invalid(z, `A line item is taken for ${nearest.label}: ${parts.join(', and ')}.`);
 };
 
 const rows = (value) => [value].flat().filter((one) => !isEmpty(one));

@@ -11,8 +11,7 @@ export const failure = (api, z, bundle, response) => {
   const code = at(data, api.errors.code) ?? `HTTP_${status}`;
   const kind =
     api.errors.byCode[code] ?? api.errors.byStatus[status] ?? (status >= 500 ? 'unavailable' : 'unexpected');
-  if (request.opening && REFUSED.includes(kind))
-    return new z.errors.Error(hide(api, sentences.login(api, said(api, data)), bundle), 'AuthenticationError', 401);
+  if (request.opening && REFUSED.includes(kind)) return refusedLogin(api, z, bundle, said(api, data));
   if (kind === 'authentication' && api.session) return new z.errors.RefreshAuthError();
   if (kind === 'authentication') return new z.errors.ExpiredAuthError(sentences.authentication(api));
   if (kind === 'rate_limited')
@@ -25,6 +24,10 @@ export const failure = (api, z, bundle, response) => {
   });
   return new z.errors.Error(hide(api, sentence, bundle), code, status);
 };
+
+/** The error to throw when no session could be opened; `words` are the vendor's. */
+export const refusedLogin = (api, z, bundle, words = '') =>
+  new z.errors.Error(hide(api, sentences.login(api, words), bundle), 'AuthenticationError', 401);
 
 /** The error to throw when there was no reply: name not resolved, connection refused, or too slow. */
 export const unreachable = (api, z, method, { type }) => {

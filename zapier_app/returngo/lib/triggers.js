@@ -55,6 +55,23 @@ export const changed =
     return source.details ? fitting.map(withDetails(z, source.details)) : fitting;
   };
 
+/**
+ * For lists that cannot be asked for changes: reads the whole list, up to the ceiling, and puts the latest first.
+ * Zapier tells versions and states apart by their primary fields. `source` is as for `changed`, without a time.
+ */
+export const whole =
+  (api, source, { fields, wire }) =>
+  async (z, bundle) => {
+    const { match } = place(z, bundle.inputData, fields, wire);
+    const { query, size, pages, operation, id } = source;
+    const found = [];
+    for await (const rows of readPages(api, z, bundle, operation, { query, size, pages, id })) {
+      found.push(...rows.filter((row) => isWanted(source, row)));
+    }
+    found.sort((one, other) => when(other, source) - when(one, source) || 0);
+    return found.filter(fits(match)).slice(0, atMost(bundle, found.length));
+  };
+
 const withDetails = (z, { hydrate, values, key }) => (row) => ({
   ...row,
   [key]: z.dehydrate(hydrate, mapped(values, (path) => at(row, path))),
@@ -73,7 +90,7 @@ const isWanted = ({ state: path, reached, initial }, row) => {
 
 /** NaN where rows do not tell: then nothing is too old, and the vendor's order stays. */
 const when = (row, { changed, created }) =>
-  Date.parse((changed && at(row, changed)) ?? (created ? at(row, created) : undefined));
+  Date.parse((changed && at(row, changed)) || (created ? at(row, created) : undefined));
 
 /** Zapier may ask for fewer; -1 means as many as there are. */
 const atMost = (bundle, size) => (bundle.meta?.limit > 0 ? Math.min(bundle.meta.limit, size) : size);
