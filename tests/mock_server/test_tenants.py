@@ -111,7 +111,7 @@ def test_name_is_taken_once_and_plan_must_be_known() -> None:
             opened.tenants.create("acme")
         with pytest.raises(
             ValueError,
-            match="There is no plan 'gold'; there are .*enterprise, professional, .*standard, starter",
+            match=r"There is no plan 'gold'; there are .*enterprise, professional, .*standard, starter",
         ):
             opened.tenants.create("other", plan="gold")
 
