@@ -21,7 +21,7 @@ VENDOR = "returnlogic"
 OFFER = integration(VENDOR)
 ASSUMED = {"new_rma", "get_rma"}
 ORDER = {
-    "external_order_id": "5002001",
+    "external_order": "5002001",
     "order_number": "2001",
     "order_name": "#2001",
     "customer_email": "iris.lane@example.com",
@@ -154,7 +154,7 @@ def test_refusals_reach_the_person_as_sentences(shop: Shop) -> None:
 
 
 def test_line_items_have_one_of_two_forms(trusting: Shop) -> None:
-    product = {"product_id": "7001", "quantity": "1", "price": "40", "name": ""}
+    product = {"product": "7001", "quantity": "1", "price": "40", "name": ""}
     wrap = {"name": "Gift wrap", "quantity": 1, "price": 2.5}
     made = trusting.create("create_order", **ORDER, items=[product, wrap])
     assert [(one["externalProductId"], one["name"], one["price"]) for one in made["orderItems"]] == [
@@ -162,8 +162,8 @@ def test_line_items_have_one_of_two_forms(trusting: Shop) -> None:
         (None, "Gift wrap", 2.5),
     ]
     for wrong, words in (
-        ({"quantity": 1, "price": 1}, "Product ID is missing"),
-        ({**wrap, "product_id": "7001"}, "taken for a product: Item Name does not belong to it"),
+        ({"quantity": 1, "price": 1}, "External Product is missing"),
+        ({**wrap, "product": "7001"}, "taken for a product: Item Name does not belong to it"),
     ):
         with pytest.raises(ZapierError, match=words):
             trusting.create("create_order", **ORDER, items=[wrong])
