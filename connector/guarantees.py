@@ -26,10 +26,11 @@ def guarantee(
     provenance: Provenance,
     *,
     details: bool = False,
+    unseen: str | None = None,
 ) -> Guarantee:
     """Compute one row of the guarantee table; `pages` is the runtime's ceiling of pages in one poll.
 
-    `details` says that each event costs one more call.
+    `details` says that each event costs one more call, `unseen` what the vendor's filter does not show.
     """
     return Guarantee(
         runtime=runtime,
@@ -47,7 +48,7 @@ def guarantee(
         shortest_interval={plan.name: shortest_interval(plan, pages) for plan in limits.plans},
         dedupe=_dedupe(source),
         provenance=provenance,
-        loses=_loses(source, runtime, pages * source.page_size),
+        loses=" ".join(filter(None, (_loses(source, runtime, pages * source.page_size), unseen))),
     )
 
 
@@ -68,7 +69,7 @@ def _delivers(source: Source) -> Delivers:
     if isinstance(source, ChangedSince) and source.mark is None and source.state is None:
         return "every_record"
     if isinstance(source, ChangedSince) and source.mark is not None:
-        kinds = {source.created: "every_record", source.changed: "latest_state"}
+        kinds = {source.changed: "latest_state", source.created: "every_record"}
         return cast("Delivers", kinds.get(source.mark, "reached"))
     return "latest_state" if source.reached is None else "reached"
 

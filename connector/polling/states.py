@@ -58,11 +58,12 @@ def suffix(
 ) -> str | None:
     """Return the end of the id of the event that entering a state makes; None where it makes none.
 
-    A `new` record did not move into its first state. With `reached`, a record is an event once, when the
-    first of these states is seen; `counts` are the states seen before.
+    A `new` record did not move into its first state. With `source.reached`, a record is an event once, when
+    the first of these states is seen; `counts` are the states seen before.
     """
-    if reached is not None:
-        return key if state in reached and not any(word in counts for word in reached) else None
-    if new and state in initial:
+    if source.reached is not None:
+        before = any(word in counts for word in source.reached)
+        return key if state in source.reached and not before else None
+    if new and state in source.initial:
         return None
     return f"{key}:{state}:{times}" if times > 1 else f"{key}:{state}"

@@ -120,10 +120,9 @@ def _used(integration: Integration, entries: Entries) -> set[str]:
     sources = [
         entry["source"] for folder in entries if folder != "records" for entry in entries[folder].values()
     ]
-    later = offer.hydrators(integration, entries["triggers"])
-    return {source["operation"].name for source in sources} | {
-        integration.authentication.test_operation,
-        *later,
+    later = offer.hydrators(integration, entries["triggers"]).values()
+    return {source["operation"].name for source in (*sources, *later)} | {
+        integration.authentication.test_operation
     }
 
 
