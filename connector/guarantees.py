@@ -26,10 +26,11 @@ def guarantee(
     provenance: Provenance,
     *,
     details: bool = False,
+    unseen: str | None = None,
 ) -> Guarantee:
     """Compute one row of the guarantee table; `pages` is the runtime's ceiling of pages in one poll.
 
-    `details` says that each event costs one more call.
+    `details` says that each event costs one more call, `unseen` what the vendor's filter does not show.
     """
     return Guarantee(
         runtime=runtime,
@@ -47,7 +48,7 @@ def guarantee(
         shortest_interval={plan.name: shortest_interval(plan, pages) for plan in limits.plans},
         dedupe=_dedupe(source),
         provenance=provenance,
-        loses=_loses(source, runtime, pages * source.page_size),
+        loses=" ".join(filter(None, (_loses(source, runtime, pages * source.page_size), unseen))),
     )
 
 

@@ -25,7 +25,7 @@ from connector.words import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.model import Choice, Limits, Operation
+    from connector.model import Choice, Limits, Operation, Runtime
     from connector.resolve import At, Resolver
     from connector.vocabulary import (
         Catalog,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     )
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+RUNTIMES: tuple[Runtime, ...] = ("python", "zapier")
 
 
 def resources(words: Catalog, resolver: Resolver) -> dict[str, Resource]:
@@ -135,8 +136,16 @@ def _trigger(
         fields=record,
         sample=sample,
         guarantees={
-            "python": guarantee(source, "python", ceilings.python, limits, provenance, details=bool(more)),
-            "zapier": guarantee(source, "zapier", ceilings.zapier, limits, provenance, details=bool(more)),
+            runtime: guarantee(
+                source,
+                runtime,
+                getattr(ceilings, runtime),
+                limits,
+                provenance,
+                details=more is not None,
+                unseen=source_words.unseen,
+            )
+            for runtime in RUNTIMES
         },
     )
 

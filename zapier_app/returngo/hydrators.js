@@ -3,4 +3,4 @@ import { fetchLater } from './lib/hydrators.js';
 import operations from './operations.js';
 import vendor from './vendor.js';
 
-export const get_rma = fetchLater(vendor, { operation: operations.get_rma, query: {} });
+export const getRma = fetchLater(vendor, { operation: operations.get_rma, query: {} });

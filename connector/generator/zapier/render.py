@@ -126,10 +126,10 @@ def _used(integration: Integration, entries: Entries) -> set[str]:
     sources = [
         entry["source"] for folder in entries if folder != "records" for entry in entries[folder].values()
     ]
-    later = offer.hydrators(integration, entries["triggers"])
+    later = offer.hydrators(integration, entries["triggers"]).values()
     login = integration.authentication
     tokens = {login.tokens.operation} if login.tokens and not login.field else set()
-    return {source["operation"].name for source in sources} | {login.test_operation, *tokens, *later}
+    return {source["operation"].name for source in (*sources, *later)} | {login.test_operation, *tokens}
 
 
 def _static(*, session: bool) -> dict[str, str]:

@@ -20,7 +20,7 @@ const source = {
   state: null,
   reached: null,
   initial: [],
-  details: { hydrate: hydrators.get_rma, values: { rmaId: ['rmaId'] }, key: 'details' },
+  details: { hydrate: hydrators.getRma, values: { rmaId: ['rmaId'] }, key: 'details' },
 };
 
 const form = { fields: [], wire: {} };

@@ -20,7 +20,7 @@ const source = {
   state: ['status'],
   reached: ['Canceled'],
   initial: ['Pending'],
-  details: { hydrate: hydrators.get_rma, values: { rmaId: ['rmaId'] }, key: 'details' },
+  details: { hydrate: hydrators.getRma, values: { rmaId: ['rmaId'] }, key: 'details' },
 };
 
 const form = { fields: [], wire: {} };

@@ -13,11 +13,7 @@ const form = {
       label: 'External Order',
       type: 'string',
       required: true,
-<<<<<<< HEAD
-      helpText: 'The id of the order on your e-commerce platform; map it from there.',
-=======
       helpText: "The order's id on your e-commerce platform.",
->>>>>>> 6a56d607aabf4f80e1ea42468edbe4910438d25c
     },
     {
       key: 'order_number',
@@ -109,11 +105,7 @@ const form = {
       label: 'External Customer',
       type: 'number',
       required: false,
-<<<<<<< HEAD
-      helpText: 'The id of the customer on your e-commerce platform, a number; map it from there.',
-=======
       helpText: "The customer's id on your e-commerce platform, a number.",
->>>>>>> 6a56d607aabf4f80e1ea42468edbe4910438d25c
     },
     {
       key: 'financial_status',
