@@ -98,7 +98,7 @@ def leaves(fields: Iterable[Field], before: str = "") -> list[str]:
 
 
 def at_path(value: Any, path: Path) -> Any:
-    """Return what a JSON value holds at `path`, or None where it holds nothing; `0` is a list's first member."""
+    """Return what a JSON value holds at `path`, None where it holds nothing; `0` is a list's first member."""
     for step in path:
         if isinstance(value, list) and step.isdecimal():
             value = value[int(step)] if int(step) < len(value) else None
