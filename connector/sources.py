@@ -169,13 +169,13 @@ def _check_words(
 
 
 def provenance(source: Source, operation: Operation | None, fields: tuple[Field, ...]) -> Provenance:
-    """Say what a promise rests on: the operation, its filter, and the fields that tell events apart."""
+    """Say what a promise rests on: the operation, its filter or sort, the fields that tell events apart."""
     rests: list[Provenance] = [operation.provenance] if operation else []
     paths = [source.id, source.created]
     paths += [source.state] if not isinstance(source, CreatedSince) else []
     paths += [source.changed, source.mark] if isinstance(source, ChangedSince) else []
     paths += [source.version] if isinstance(source, Snapshot) else []
     rests += [field.provenance for path in paths if path and (field := walk(fields, path))]
-    since = None if isinstance(source, Snapshot) else source.since
-    parameter = operation.parameter(since) if operation and since else None
-    return least_certain([*rests, *([parameter.field.provenance] if parameter else [])])
+    asks = source.order.newest_first if isinstance(source, Snapshot) else [source.since]
+    asked = [operation.parameter(name) for name in asks if name] if operation else []
+    return least_certain([*rests, *(parameter.field.provenance for parameter in asked if parameter)])
