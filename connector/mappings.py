@@ -32,13 +32,22 @@ def check(
     for key, table in said.returns.items():
         at: At = ("unified", "returns", key)
         if resolver.known(key, resources, at, f"unified.returns names resource {key}"):
-            _check_part(table, resources[key].fields, resources[key].fields, resolver, at)
-            _check_statuses(said, table, resources[key].fields, resolver)
+            fields = _fields(key, resources, triggers)
+            if table.within:
+                fields = _members(fields, table.within, resolver, at)
+            _check_part(table.model_copy(update={"within": None}), fields, fields, resolver, at)
+            _check_statuses(said, table, fields, resolver)
     for key in said.events:
         resolver.known(key, triggers, ("unified", "events", key), f"unified.events names trigger {key}")
     for key in triggers:
         if key not in said.events:
             resolver.complain(("unified", "events"), f"unified.events does not say what kind {key} is.")
+
+
+def _fields(key: str, resources: Mapping[str, Resource], triggers: Mapping[str, Trigger]) -> Fields:
+    """Return what a resource's records hold; those of its triggers may hold details besides."""
+    detailed = (one.fields for one in triggers.values() if one.resource == key and one.details)
+    return next(detailed, resources[key].fields)
 
 
 def _check_part(part: Part, fields: Fields, record: Fields, resolver: Resolver, at: At) -> None:

@@ -28,7 +28,8 @@ EventKind = Literal[
     "return_received", "return_inspected", "return_completed", "return_cancelled",
     "shipment_created", "shipment_status_changed", "shipment_delivered",
     "inspection_changed", "inspection_passed", "inspection_failed",
-    "refund_requested", "refund_issued", "comment_added", "order_created", "other",
+    "refund_requested", "refund_issued", "transaction_created", "transaction_status_changed",
+    "comment_added", "order_created", "other",
 ]  # fmt: skip
 
 
@@ -122,9 +123,10 @@ class ShipmentTable(Part):
 
 
 class RefundTable(Part):
-    """Money given back: in the list (or the one object) at `at`."""
+    """Money given back: in the list (or the one object) at `at`, `unless` a member is something else."""
 
     at: Where
+    unless: FlagTable | None = None
     id: Where | None = None
     amount: MoneyTable | None = None
     method: Where | None = None
@@ -135,10 +137,12 @@ class RefundTable(Part):
 class ReturnTable(Part):
     """How one kind of record is a return.
 
-    `resolutions` may lead through a list. A record that is only a part of a return (a shipment) names the
+    All paths start `within` the record, where that holds the return beside other things. `resolutions` may
+    lead through a list. A record that is only a part of a return (a shipment) names the
     return by `id` and `number`, and is itself the shipment.
     """
 
+    within: Where | None = None
     id: Where
     number: Where | None = None
     order_id: Where | None = None

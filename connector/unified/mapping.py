@@ -82,7 +82,9 @@ def _table(integration: Integration) -> Unified:
     return integration.unified
 
 
-def _return(vendor: str, table: Unified, paths: ReturnTable, record: Mapping[str, Any]) -> UnifiedReturn:
+def _return(vendor: str, table: Unified, paths: ReturnTable, raw: Mapping[str, Any]) -> UnifiedReturn:
+    found = at_path(raw, paths.within) if paths.within else raw
+    record: Mapping[str, Any] = found if isinstance(found, dict) else {}
     words = _text(record, paths.status), _text(record, paths.shipping_status)
     inspection = _text(record, paths.inspection_status)
     return UnifiedReturn(
@@ -111,7 +113,7 @@ def _return(vendor: str, table: Unified, paths: ReturnTable, record: Mapping[str
         updated_at=_time(record, paths.updated_at),
         received_at=_time(record, paths.received_at),
         closed_at=_time(record, paths.closed_at),
-        raw=record,
+        raw=raw,
     )
 
 
@@ -173,6 +175,7 @@ def _refunds(record: Mapping[str, Any], paths: RefundTable | None) -> tuple[Refu
             issued_at=_time(row, paths.issued_at),
         )
         for row in _rows(record, paths.at)
+        if not _flag(row, paths.unless)
     )
 
 

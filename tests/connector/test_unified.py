@@ -22,6 +22,7 @@ from connector.compile import CATALOGS, integration, join, vendors
 from connector.errors import AuthenticationError, CatalogError, ConfigurationError
 from connector.model import Part, Unified
 from connector.polling import Event
+from connector.resolve import at_path
 from connector.unified import Money, Reason, UnifiedReturn, poll_all, unified, unified_return
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def paths(part: Any, before: tuple[str, ...] = (), record: tuple[str, ...] = ())
     elif isinstance(part, Part):
         start = getattr(part, "at", None) or () if "equals" not in type(part).model_fields else ()
         for name in type(part).model_fields:
-            if name != "at":
+            if name not in {"at", "within", "unless"}:
                 yield from paths(getattr(part, name), () if name == "return_currency" else (*before, *start))
 
 
@@ -83,7 +84,7 @@ def told(value: Any) -> str:
         return value.strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return str(Decimal(str(value)).normalize())
-    return str(value)
+    return str(value).replace("+00:00", "Z")
 
 
 @pytest.mark.parametrize("vendor", vendors())
@@ -96,8 +97,10 @@ def test_every_vendor_has_a_table(vendor: str) -> None:
 @pytest.mark.parametrize(("vendor", "resource"), TABLES)
 def test_what_is_mapped_is_found_again_and_nothing_is_lost(vendor: str, resource: str) -> None:
     made = compiled(vendor)
-    record = made.resources[resource].sample
+    detailed = (one.sample for one in made.triggers.values() if one.resource == resource and one.details)
+    record = next(detailed, made.resources[resource].sample)
     assert made.unified is not None
+    within = made.unified.returns[resource].within or ()
     before = deepcopy(record)
     found = unified_return(made, resource, record)
     assert found is not None
@@ -105,7 +108,7 @@ def test_what_is_mapped_is_found_again_and_nothing_is_lost(vendor: str, resource
     held = {told(value) for value in leaves(found.model_dump(exclude={"raw"})) if value is not None}
     looked_for = 0
     for path in paths(made.unified.returns[resource]):
-        for value in values(record, path):
+        for value in values(at_path(record, within), path):
             if value not in (None, "", [], {}) and not isinstance(value, bool | dict):
                 looked_for += 1
                 assert told(value) in held, path
@@ -334,3 +337,14 @@ async def test_all_connections_are_polled_and_one_that_fails_stops_none(
     assert set(again.failed) == {"bad"}
     none = await poll_all(ours, "quality_control_passed")
     assert (none.skipped, set(none.failed)) == (("first",), {"bad"})
+
+
+def test_what_is_no_refund_is_left_out() -> None:
+    made = compiled("returngo")
+    record = deepcopy(made.triggers["new_return"].sample)
+    refund = deepcopy(made.resources["transaction"].sample)
+    record["details"]["transactions"] = [refund, {**refund, "type": "InvoicePayment"}]
+    found = unified_return(made, "return", record)
+    assert found is not None
+    assert [one.method for one in found.refunds] == [refund["type"]] != ["InvoicePayment"]
+    assert len(found.raw["details"]["transactions"]) == 2
