@@ -57,7 +57,7 @@ class Planter:
             at=made,
         )
         created = partial(record_created, self.change, self.tenant, dict(document), made)
-        story = [(made, created), *self._history(seed, document)]
+        story: list[Telling] = [(made, created), *self._history(seed, document)]
         documents.put_return(
             self.change, self.tenant, document, invoice, made, max(when for when, _ in story)
         )
