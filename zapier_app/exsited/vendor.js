@@ -33,7 +33,7 @@ const facts = {
       perPage: 'limit',
       first: 0,
       size: 100,
-      maxSize: 100,
+      maxSize: 1000000,
       total: ['pagination', 'records'],
     },
     invoice_pages: {
@@ -42,7 +42,7 @@ const facts = {
       perPage: 'limit',
       first: 0,
       size: 100,
-      maxSize: 100,
+      maxSize: 1000000,
       total: ['invoice', 'pagination', 'records'],
     },
     order_pages: {
@@ -51,7 +51,7 @@ const facts = {
       perPage: 'limit',
       first: 0,
       size: 100,
-      maxSize: 100,
+      maxSize: 1000000,
       total: ['order', 'pagination', 'records'],
     },
   },
