@@ -1,4 +1,9 @@
-"""Actions, run: writes that are sent once, looked for when no answer came, and never blindly repeated."""
+"""Actions, run: writes that are sent once, looked for when no answer came, and never blindly repeated.
+
+What was certainly not done (no connection was made, or the vendor asked for fewer requests) the client
+sends again by itself. Here are the writes that were sent and not answered: a vendor that is merely slow may
+still do them, so not finding the effect proves nothing, and sending again could do it twice.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +39,8 @@ class BoundAction:
     async def __call__(self, **inputs: Any) -> dict[str, Any]:
         """Run the action with inputs by key; those that are None or "" are left out.
 
-        Raises `ValidationFailed` before anything is sent when an input is wrong, `OutcomeUnknown` when no
-        answer came and looking for the effect could not tell, and the other errors of the tree as the
+        Raises `ValidationFailed` before anything is sent when an input is wrong, `OutcomeUnknown` (with what
+        was sent) when no answer came and the effect was not found, and the other errors of the tree as the
         vendor answers.
         """
         filled = fill(self.action.key, self.action.inputs, inputs)
@@ -47,20 +52,16 @@ class BoundAction:
             try:
                 answer = await self._client.call(operation, filled.values)
             except OutcomeUnknown as lost:
-                if self.action.after_timeout == "ask":
-                    raise
                 if self.action.after_timeout == "find":
-                    found = await self._look(filled, started, lost)
-                    if found is not None:
-                        return found
-                if attempt == ATTEMPTS:
+                    return await self._look(filled, started, lost)
+                if self.action.after_timeout == "ask" or attempt == ATTEMPTS:
                     raise
                 continue
             data: dict[str, Any] = answer.data
             return data
 
-    async def _look(self, filled: Filled, started: datetime, lost: OutcomeUnknown) -> dict[str, Any] | None:
-        """Look for the record that the lost write made, a few times: it may become visible late."""
+    async def _look(self, filled: Filled, started: datetime, lost: OutcomeUnknown) -> dict[str, Any]:
+        """Return the record that the lost write made; look a few times, for it may become visible late."""
         finding = self.action.finding
         if finding is None:
             raise lost
@@ -84,7 +85,12 @@ class BoundAction:
                 )
             if fit:
                 return fit[0]
-        return None
+        raise OutcomeUnknown(
+            f"{lost.message} For {sum(LOOKS):.0f} seconds nothing was found of it, but it may still be done; "
+            "look before you send it again.",
+            sent=lost.sent,
+            operation=lost.operation,
+        ) from lost
 
     async def _fitting(self, finding: Finding, filled: Filled, started: datetime) -> list[dict[str, Any]]:
         client = self._client

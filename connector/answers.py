@@ -22,12 +22,14 @@ from connector.errors import (
 from connector.resolve import at_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     import httpx
 
     from connector.model import ErrorFormat, ErrorKind, Integration, Operation
+
+    Secrets = Collection[str]
 
 LONGEST_MESSAGE = 500
 SUCCESS, REDIRECT, CLIENT_ERROR, SERVER_ERROR = 200, 300, 400, 500
@@ -38,8 +40,8 @@ class Answer:
     """A successful answer.
 
     `data` is what is of interest in the body (for lists: the rows of this page), `meta` what is said about it
-    (page numbers and totals; empty when nothing is). Amounts and other fractions are `Decimal`. Fields
-    that the description does not know are kept as they came.
+    (page numbers and totals; empty when nothing is). Amounts and other fractions are `Decimal`. Fields that
+    the description does not know are kept as they came. `date` is when the vendor answered, by its clock.
     """
 
     operation: str
@@ -47,18 +49,20 @@ class Answer:
     data: Any
     meta: Mapping[str, Any]
     body: Any
+    date: datetime | None = None
 
 
 def read(
-    integration: Integration, operation: Operation, response: httpx.Response, secret: str = ""
+    integration: Integration, operation: Operation, response: httpx.Response, secrets: Secrets = ()
 ) -> Answer:
-    """Return the answer, or raise the error that the response means; `secret` never appears in a message."""
+    """Return the answer, or raise the error that the response means; `secrets` never appear in a message."""
     if SUCCESS <= response.status_code < REDIRECT:
         body = _parsed(operation, response)
         code = at_path(body, integration.errors.code)
         if isinstance(code, str) and at_path(body, operation.payload) is None:
-            raise _error(integration, operation, response, body, secret)
-        return _answer(integration, operation, response.status_code, body)
+            raise _error(integration, operation, response, body, secrets)
+        date = http_date(response.headers.get("date", ""))
+        return _answer(integration, operation, response.status_code, body, date)
     if response.status_code < CLIENT_ERROR:
         raise UnexpectedResponse(
             f"{operation.id} was answered with a redirect ({response.status_code}), which is not followed.",
@@ -69,7 +73,7 @@ def read(
         body = json.loads(response.content)
     except (ValueError, RecursionError):
         body = None
-    raise _error(integration, operation, response, body, secret)
+    raise _error(integration, operation, response, body, secrets)
 
 
 def _parsed(operation: Operation, response: httpx.Response) -> Any:
@@ -84,7 +88,9 @@ def _parsed(operation: Operation, response: httpx.Response) -> Any:
         ) from problem
 
 
-def _answer(integration: Integration, operation: Operation, status: int, body: Any) -> Answer:
+def _answer(
+    integration: Integration, operation: Operation, status: int, body: Any, date: datetime | None
+) -> Answer:
     data = at_path(body, operation.payload)
     wanted = list if operation.payload_is_list else dict
     where = ".".join(operation.payload) or "the answer"
@@ -98,13 +104,14 @@ def _answer(integration: Integration, operation: Operation, status: int, body: A
     if problem:
         raise UnexpectedResponse(f"{operation.id}: {problem}.", operation=operation.id, status=status)
     paging = integration.paging.get(operation.paging or "")
-    meta = at_path(body, paging.total[:-1]) if paging else None
+    meta = at_path(body, paging.total[:-1]) if paging and paging.total else None
     return Answer(
         operation=operation.id,
         status=status,
         data=data,
         meta=meta if isinstance(meta, dict) else {},
         body=body,
+        date=date,
     )
 
 
@@ -117,11 +124,11 @@ def _kind(value: Any) -> str:
 
 
 def _error(  # noqa: PLR0911 - one per kind
-    integration: Integration, operation: Operation, response: httpx.Response, body: Any, secret: str
+    integration: Integration, operation: Operation, response: httpx.Response, body: Any, secrets: Secrets
 ) -> ConnectorError:
     form, status = integration.errors, response.status_code
     said = at_path(body, form.message)
-    message = _sentence(said, secret) if isinstance(said, str) and said.strip() else ""
+    message = _sentence(said, secrets) if isinstance(said, str) and said.strip() else ""
     title = integration.vendor.title
     common: dict[str, Any] = {"operation": operation.id, "status": status}
     match _kind_of(form, status, at_path(body, form.code)):
@@ -142,7 +149,7 @@ def _error(  # noqa: PLR0911 - one per kind
         case "not_found":
             return NotFound(message or f"{title} has no such record.", **common)
         case "validation":
-            fields = field_errors(at_path(body, form.fields) if form.fields else None, secret)
+            fields = field_errors(at_path(body, form.fields) if form.fields else None, secrets)
             listed = "; ".join(str(field) for field in fields)
             return ValidationFailed(
                 message or f"{title} refused the request{f': {listed}' if listed else ''}.",
@@ -166,14 +173,14 @@ def _kind_of(form: ErrorFormat, status: int, code: Any) -> ErrorKind:
     return "unavailable" if status >= SERVER_ERROR else "unexpected"
 
 
-def field_errors(found: Any, secret: str = "") -> tuple[FieldError, ...]:
+def field_errors(found: Any, secrets: Secrets = ()) -> tuple[FieldError, ...]:
     """Read a list of `{"field", "message"}` or a mapping of field to message; anything else is no field."""
     if isinstance(found, dict):
         found = [{"field": field, "message": message} for field, message in found.items()]
     if not isinstance(found, list):
         return ()
     return tuple(
-        FieldError(_clean(str(one["field"]), secret), _clean(str(one["message"]), secret))
+        FieldError(_clean(str(one["field"]), secrets), _clean(str(one["message"]), secrets))
         for one in found
         if isinstance(one, dict) and one.get("field") and one.get("message")
     )
@@ -206,13 +213,13 @@ def http_date(text: str) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def _sentence(text: str, secret: str) -> str:
-    cleaned = _clean(text, secret)
+def _sentence(text: str, secrets: Secrets) -> str:
+    cleaned = _clean(text, secrets)
     return cleaned if cleaned.endswith((".", "!", "?")) else f"{cleaned}."
 
 
-def _clean(text: str, secret: str) -> str:
+def _clean(text: str, secrets: Secrets) -> str:
     text = " ".join(text.split())
-    if secret:
+    for secret in secrets:
         text = text.replace(secret, "***")
     return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"

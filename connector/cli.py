@@ -9,33 +9,14 @@ from typing import NoReturn
 
 import typer
 
-from connector.errors import (
-    AuthenticationError,
-    ConfigurationError,
-    ConnectorError,
-    NotFound,
-    OutcomeUnknown,
-    PermissionDenied,
-    RateLimited,
-    ValidationFailed,
-)
+from connector.errors import ConnectorError, OutcomeUnknown
+from connector.exits import INTERRUPTED, exit_code
 
 HELP = """Automate product returns: a sandbox of returns services, and a connector for them.
 
 Exit codes: 0 done, 1 the vendor or this program failed, 2 wrong usage, 3 login refused or not allowed,
 4 nothing found, 5 wrong inputs, 6 too many requests, 7 not known whether a write was done, 130 interrupted.
 """
-INTERRUPTED = 130
-EXIT_CODES: tuple[tuple[type[ConnectorError], int], ...] = (
-    (ConfigurationError, 2),
-    (AuthenticationError, 3),
-    (PermissionDenied, 3),
-    (NotFound, 4),
-    (ValidationFailed, 5),
-    (RateLimited, 6),
-    (OutcomeUnknown, 7),
-    (ConnectorError, 1),
-)
 
 
 def program() -> typer.Typer:
@@ -93,4 +74,4 @@ def _failed(problem: ConnectorError) -> int:
     if isinstance(problem, OutcomeUnknown):
         sent = problem.sent
         print(f"Sent was: {sent.get('method')} {sent.get('path')}", file=sys.stderr)  # noqa: T201
-    return next(code for kind, code in EXIT_CODES if isinstance(problem, kind))
+    return exit_code(problem)

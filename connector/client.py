@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import random
 from datetime import timedelta
+from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -18,28 +20,34 @@ import httpx
 
 from connector.answers import REDIRECT, SERVER_ERROR, Answer, http_date, read
 from connector.errors import (
+    AuthenticationError,
     ConfigurationError,
     ConnectorError,
     NotFound,
     OutcomeUnknown,
+    PermissionDenied,
     RateLimited,
     UnexpectedResponse,
+    ValidationFailed,
     VendorUnavailable,
 )
 from connector.limits import Limiter
+from connector.login import TokenKeeper
 from connector.paging import Page, as_page
 from connector.request import Request, build
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
     from datetime import datetime
 
     from connector.clock import Clock, Sleep
     from connector.model import Authentication, Integration, Operation, Paging
+    from connector.paging import Position
 
 USER_AGENT = "returns-connector/0.1"
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 ATTEMPTS = 4
+TOO_MANY = 429
 BACK_OFF = 0.5
 LONGEST_BACK_OFF = 30.0
 PATIENCE = 90.0
@@ -47,35 +55,35 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class Client:
-    """One credential at one base URL.
-
-    `credential` is the value of the secret field, `sends` what the login fills in by parameter or body field.
-    """
+    """One login at one base URL; `typed` are the login fields as they were filled in."""
 
     def __init__(
         self,
         integration: Integration,
         *,
         base_url: str,
-        credential: str,
-        sends: Mapping[str, str],
+        typed: Mapping[str, str],
         transport: httpx.AsyncBaseTransport | None,
         clock: Clock,
         sleep: Sleep,
     ) -> None:
         self.integration = integration
-        self.base_url = address(base_url)
+        self.base_url = address(base_url, own=integration.authentication.host is not None)
         self.clock = clock
         self.sleep = sleep
         self._skew = timedelta()
-        self._credential = credential
-        self._sends = {name: value for name, value in sends.items() if value}
+        login = integration.authentication
+        self._typed = typed
+        self._sends = {name: value for name, field in login.sends.items() if (value := typed.get(field))}
+        self._credential = typed.get(login.field, "")
+        self.tokens: TokenKeeper | None = None
+        if login.tokens and not self._credential:
+            self.tokens = TokenKeeper(login.tokens, typed, self._exchange, clock)
         self._limiter = Limiter(integration.limits, clock, sleep, PATIENCE)
         self._http = httpx.AsyncClient(
             transport=transport,
             timeout=TIMEOUT,
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-            auth=_VendorOnly(integration.authentication, self.base_url, credential),
             follow_redirects=False,
         )
 
@@ -86,12 +94,16 @@ class Client:
         """Check, send and read one operation, with retries. Raises any error of the tree."""
         login = {name: value for name, value in self._sends.items() if name in operation.takes}
         request = build(operation, {**login, **values})
-        safe = operation.method == "GET"
-        attempt = 0
+        return await self._repeat(request, self._logged_in, safe=operation.method == "GET")
+
+    async def _repeat(
+        self, request: Request, send: Callable[[Request], Awaitable[Answer]], *, safe: bool
+    ) -> Answer:
+        operation, attempt = request.operation, 0
         while True:
             attempt += 1
             try:
-                return await self._once(request)
+                return await send(request)
             except RateLimited as limited:
                 delay = self._back_off(attempt) if limited.retry_after is None else limited.retry_after
                 if attempt == ATTEMPTS or delay > PATIENCE:
@@ -109,28 +121,31 @@ class Client:
             await self.sleep(delay)
 
     async def pages(
-        self, operation: Operation, values: Mapping[str, Any], first: int | None = None
+        self, operation: Operation, values: Mapping[str, Any], first: Position | None = None
     ) -> AsyncIterator[Page]:
         """Read a list page by page."""
-        number = self._paging(operation).first if first is None else first
+        position = first
         while True:
-            page = await self.page(operation, values, number)
+            page = await self.page(operation, values, position)
             yield page
-            if page.last:
+            if page.next is None:
                 return
-            number += 1
+            position = page.next
 
-    async def page(self, operation: Operation, values: Mapping[str, Any], number: int) -> Page:
-        """Read one page of a list."""
+    async def page(
+        self, operation: Operation, values: Mapping[str, Any], position: Position | None = None
+    ) -> Page:
+        """Read one page of a list: the first, or the one at a position that a page named as its `next`."""
         paging = self._paging(operation)
-        wanted = {paging.size_parameter: paging.size, **values, paging.page_parameter: number}
+        here = paging.first if position is None and paging.next is None else position
+        wanted = {paging.size_parameter: paging.size, **values, paging.page_parameter: here}
         try:
             answer = await self.call(operation, wanted)
         except NotFound:
             if paging.missing_is_empty:
-                return Page(rows=(), last=True, total=0)
+                return Page(rows=(), next=None, total=0)
             raise
-        return as_page(paging, answer, number, wanted[paging.size_parameter])
+        return as_page(paging, answer, here, wanted[paging.size_parameter])
 
     def vendor_time(self, when: datetime) -> datetime:
         """Translate a moment of our clock into the vendor's, as far as its `Date` headers tell."""
@@ -141,11 +156,37 @@ class Client:
             raise ConfigurationError(f"{operation.id} is not read page by page.", operation=operation.id)
         return self.integration.paging[operation.paging]
 
-    async def _once(self, request: Request) -> Answer:
+    async def _logged_in(self, request: Request) -> Answer:
+        """Send with the login; a token that is refused is changed for another once."""
+        if self.tokens is None:
+            return await self._once(request, self._credential)
+        token = await self.tokens.token()
+        try:
+            return await self._once(request, token)
+        except AuthenticationError:
+            self.tokens.refuse(token)
+            return await self._once(request, await self.tokens.token())
+
+    async def _exchange(self, body: Mapping[str, Any]) -> Any:
+        """Send a token request and return the answer's body; any refusal is an `AuthenticationError`."""
+        login = self.integration.authentication.tokens
+        assert login is not None  # noqa: S101 - there is a keeper
+        operation, title = self.integration.operations[login.operation], self.integration.vendor.title
+        try:
+            request = build(operation, body)
+            answer = await self._repeat(request, partial(self._once, credential=""), safe=True)
+        except (ValidationFailed, NotFound, PermissionDenied, AuthenticationError) as refusal:
+            said = "" if refusal.status is None else f" {refusal.message}"
+            message = f"{title} does not accept this login.{said}"
+            raise AuthenticationError(message, operation=operation.id, status=refusal.status) from None
+        return answer.body
+
+    async def _once(self, request: Request, credential: str) -> Answer:
         operation = request.operation
         await self._limiter.admit(operation.id)
+        login = _VendorOnly(self.integration.authentication, self.base_url, credential, self._typed)
         try:
-            response = await self._http.send(self._prepared(request))
+            response = await self._http.send(self._prepared(request), auth=login)
         except NEVER_SENT as problem:
             raise NotSent(self._failed(problem), operation=operation.id) from problem
         except httpx.DecodingError as problem:
@@ -155,8 +196,12 @@ class Client:
         date = http_date(response.headers.get("date", ""))
         if date is not None:
             self._skew = date - self.clock()
-        self._limiter.learn(response.headers)
-        return read(self.integration, operation, response, self._credential)
+        self._limiter.learn(response.headers, refused=response.status_code == TOO_MANY)
+        return read(self.integration, operation, response, self._secrets())
+
+    def _secrets(self) -> tuple[str, ...]:
+        typed = (self._typed.get(key, "") for key in self.integration.authentication.secrets)
+        return (*filter(None, typed), *(self.tokens.secrets if self.tokens else ()))
 
     def _prepared(self, request: Request) -> httpx.Request:
         query = f"?{urlencode(request.query)}" if request.query else ""
@@ -188,21 +233,28 @@ class NotSent(VendorUnavailable):
 
 
 class _VendorOnly(httpx.Auth):
-    """Adds the credential to requests for the vendor's own scheme, host and port, and to no other."""
+    """Adds the login to requests for the vendor's own scheme, host and port, and to no other."""
 
-    def __init__(self, authentication: Authentication, base_url: httpx.URL, credential: str) -> None:
+    def __init__(
+        self, login: Authentication, base_url: httpx.URL, credential: str, typed: Mapping[str, str]
+    ) -> None:
         self._origin = origin(base_url)
-        self._header = authentication.header
-        self._value = f"{authentication.prefix}{credential}"
+        self._headers = {name: typed[field] for name, field in login.headers.items() if typed.get(field)}
+        if credential:
+            self._headers[login.header] = f"{login.prefix}{credential}"
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if origin(request.url) == self._origin:
-            request.headers[self._header] = self._value
+            request.headers.update(self._headers)
         yield request
 
 
-def address(base_url: str) -> httpx.URL:
-    """Return a base URL without its trailing slash; `ConfigurationError` when it is none."""
+def address(base_url: str, *, own: bool = False) -> httpx.URL:
+    """Return a base URL without its trailing slash; `ConfigurationError` when it is none.
+
+    `own`: an account's own address, which a person types. Secrets go there by https alone, unless it is this
+    machine.
+    """
     try:
         url = httpx.URL(base_url.strip().rstrip("/"))
     except httpx.InvalidURL:
@@ -211,7 +263,19 @@ def address(base_url: str) -> httpx.URL:
         raise ConfigurationError(
             f"{base_url!r} is no base URL; write it like https://api.example.com/v1, with http:// or https://."
         )
+    if own and url.scheme != "https" and not _is_loopback(url.host):
+        raise ConfigurationError(
+            f"{base_url!r} would carry the login unencrypted; write it with https:// (http:// is for this "
+            "machine alone)."
+        )
     return url
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -13,11 +13,9 @@ import yaml
 from pydantic import ValidationError
 
 import openapi
-from connector import located, offers
+from connector import located, logins, mappings, offers
 from connector.errors import CatalogError, ConfigurationError
 from connector.model import (
-    Authentication,
-    AuthField,
     Environment,
     ErrorFormat,
     Integration,
@@ -26,17 +24,18 @@ from connector.model import (
     Paging,
     Plan,
     Window,
+    WindowHeaders,
 )
 from connector.resolve import Resolver, dotted, walk
 from connector.spec import Spec, SpecError
-from connector.vocabulary import Catalog
+from connector.vocabulary import Catalog, CursorWords, NumberedWords, OffsetWords
 from connector.words import did_you_mean, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CATALOGS = files("connector") / "catalog"
-MINUTE, DAY = 60, 86_400
+SECONDS = {"second": 1, "minute": 60, "day": 86_400}
 
 
 def vendors() -> list[str]:
@@ -95,13 +94,16 @@ def _compile(words: Catalog, resolver: Resolver) -> Integration:
     operations = {key: _with_payload(one, words, resolver) for key, one in resolver.spec.operations.items()}
     resolver.spec.operations = operations
     resolver.filled = set(words.authentication.sends)
+    resolver.paged = {
+        name: {_position(one), one.size} for one in words.paging.values() for name in one.operations
+    }
     resources = offers.resources(words, resolver)
     limits = _limits(words)
     actions = offers.actions(words, resolver, resources)
     made = Integration(
         vendor=words.vendor,
         environments=_environments(words, resolver),
-        authentication=_authentication(words, resolver),
+        authentication=logins.authentication(words.authentication, resolver),
         errors=ErrorFormat(
             code=dotted(words.errors.code),
             message=dotted(words.errors.message),
@@ -119,7 +121,9 @@ def _compile(words: Catalog, resolver: Resolver) -> Integration:
         dropdowns=offers.dropdowns(words, resolver, actions),
         find_or_create=offers.find_or_create(words, resolver),
         excluded=words.exclude,
+        unified=words.unified,
     )
+    mappings.check(words.unified, resolver, made.resources, made.triggers)
     _check_use(words, resolver)
     return made
 
@@ -146,54 +150,6 @@ def _environments(words: Catalog, resolver: Resolver) -> tuple[Environment, ...]
     )
 
 
-def _authentication(words: Catalog, resolver: Resolver) -> Authentication:
-    said, at = words.authentication, ("authentication",)
-    scheme = resolver.spec.security_scheme(said.security_scheme)
-    if scheme is None:
-        resolver.complain(
-            (*at, "security_scheme"), f"the spec has no security scheme {said.security_scheme}."
-        )
-        scheme = {}
-    bearer = scheme.get("type") == "http"
-    if scheme and not bearer and (scheme.get("type"), scheme.get("in")) != ("apiKey", "header"):
-        resolver.complain(
-            (*at, "security_scheme"), f"scheme {said.security_scheme} is of no kind known here."
-        )
-    if resolver.known(
-        said.credential, said.fields, (*at, "credential"), f"credential names {said.credential}"
-    ):
-        secret = said.fields[said.credential].secret
-        if not secret:
-            resolver.complain((*at, "fields", said.credential), "the credential has to be secret.")
-    _check_sends(words, resolver)
-    operation = resolver.operation(said.test.operation, (*at, "test", "operation"), "the login test")
-    query = resolver.query(operation, said.test.query, (*at, "test", "query"), "the login test")
-    return Authentication(
-        scheme="bearer" if bearer else "header",
-        header="Authorization" if bearer else str(scheme.get("name", "")),
-        prefix="Bearer " if bearer else "",
-        field=said.credential,
-        fields=tuple(
-            AuthField(key=key, **one.model_dump(exclude={"help"}), help=one.help or "")
-            for key, one in said.fields.items()
-        ),
-        sends=said.sends,
-        test_operation=said.test.operation,
-        test_query=query,
-        connection_label=said.connection_label,
-    )
-
-
-def _check_sends(words: Catalog, resolver: Resolver) -> None:
-    known = {name for one in resolver.spec.operations.values() for name in one.takes}
-    for name, field in words.authentication.sends.items():
-        at = ("authentication", "sends", name)
-        resolver.known(field, words.authentication.fields, at, f"{name} is filled from login field {field}")
-        if name not in known:
-            guess = did_you_mean(name, known) or "."
-            resolver.complain(at, f"no operation takes {name}, which the login fills{guess}")
-
-
 def _limits(words: Catalog) -> Limits:
     said = words.limits
     plans = tuple(
@@ -201,8 +157,8 @@ def _limits(words: Catalog) -> Limits:
             name=name,
             windows=tuple(
                 Window(requests=requests, seconds=seconds)
-                for requests, seconds in ((one.minute, MINUTE), (one.day, DAY))
-                if requests
+                for unit, seconds in SECONDS.items()
+                if (requests := getattr(one, unit))
             ),
         )
         for name, one in said.plans.items()
@@ -218,6 +174,10 @@ def _limits(words: Catalog) -> Limits:
         limit_header=said.limit_header and said.limit_header.lower(),
         remaining_header=said.remaining_header and said.remaining_header.lower(),
         reset_header=said.reset_header and said.reset_header.lower(),
+        headers=tuple(
+            WindowHeaders(seconds=SECONDS[unit], limit=one.limit.lower(), remaining=one.remaining.lower())
+            for unit, one in said.headers.items()
+        ),
     )
 
 
@@ -225,6 +185,8 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
     made = {}
     for key, one in words.paging.items():
         most = one.page_size
+        position = _position(one)
+        following = one.next if isinstance(one, CursorWords) else None
         for index, name in enumerate(one.operations):
             at = ("paging", key, "operations", index)
             operation = resolver.spec.operations.get(name)
@@ -234,25 +196,33 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
                     at, f"paging {key} names operation {name}, which the spec does not have{guess}"
                 )
                 continue
-            resolver.parameter(operation, one.page, at, f"paging {key}")
+            resolver.parameter(operation, position, at, f"paging {key}")
             size = resolver.parameter(operation, one.size, at, f"paging {key}")
             most = int(size.field.bounds.maximum or most) if size else most
-            for path in (one.total, one.size_reported):
+            for path in filter(None, (one.total, one.size_reported, following)):
                 resolver.path(operation.response.children, path, at, f"paging {key}")
         if one.page_size > most:
             resolver.complain(("paging", key, "page_size"), f"the API allows {most} to a page at most.")
         made[key] = Paging(
             style=one.style,
-            page_parameter=one.page,
+            page_parameter=position,
             size_parameter=one.size,
-            first=one.first,
+            first=one.first if isinstance(one, NumberedWords) else 0,
             size=one.page_size,
             max_size=most,
-            total=dotted(one.total),
-            size_reported=dotted(one.size_reported),
+            next=dotted(following) if following else None,
+            total=dotted(one.total) if one.total else None,
+            size_reported=dotted(one.size_reported) if one.size_reported else None,
             missing_is_empty=one.missing_is_empty,
         )
     return made
+
+
+def _position(words: NumberedWords | OffsetWords | CursorWords) -> str:
+    """Return the parameter that says where a page begins."""
+    if isinstance(words, NumberedWords):
+        return words.page
+    return words.offset if isinstance(words, OffsetWords) else words.cursor
 
 
 def _check_use(words: Catalog, resolver: Resolver) -> None:

@@ -1,4 +1,4 @@
-"""Where cursors are kept: one SQLite file, one row per profile and trigger, one runner at a time."""
+"""Where cursors are kept, and what is still to be handed over: one SQLite file, one runner at a time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import hashlib
 import json
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Self
 
 from connector.errors import ConfigurationError
+from connector.polling import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,19 +23,20 @@ TABLES = """
 create table if not exists cursors (
     profile text not null, trigger text not null, cursor text not null, primary key (profile, trigger)
 ) without rowid;
-create table if not exists handed_over (
-    profile text not null, trigger text not null, event text not null, primary key (profile, trigger, event)
-) without rowid;
+create table if not exists waiting (
+    place integer primary key, profile text not null, trigger text not null, event text not null
+);
+create index if not exists waiting_by_trigger on waiting (profile, trigger, place);
 """
+FRACTION = "\0decimal"
+"""The only member of an object that stands for an exact fraction."""
 
 
 class Cursors:
-    """The file of cursors.
+    """The file of cursors, and an outbox beside them.
 
-    `note` notes events one by one while a poll's events are being handed over; `commit` moves the cursor
-    past them and forgets the notes in one transaction. After a crash in between, the next poll finds the
-    same events again and the notes tell which of them were delivered. A note outlives a poll that stopped
-    at its ceiling before it came to the event: rows that showed up meanwhile push others back.
+    `advance` moves a cursor and puts what the poll told into the outbox, both or neither; so whatever a
+    cursor has passed was handed over or is waiting. `settle` takes one event out, once it was handed over.
     """
 
     def __init__(self, path: Path) -> None:
@@ -77,7 +81,7 @@ class Cursors:
             lock.close()
 
     def load(self, profile: str, trigger: str) -> Cursor | None:
-        """Return the cursor last committed, or None."""
+        """Return the cursor, or None."""
         found = self._database.execute(
             "select cursor from cursors where profile = ? and trigger = ?", (profile, trigger)
         ).fetchone()
@@ -86,40 +90,68 @@ class Cursors:
         cursor: Cursor = json.loads(found[0])
         return cursor
 
-    def handed_over(self, profile: str, trigger: str) -> set[str]:
-        """Return the ids of events handed over that no committed cursor has passed."""
+    def waiting(self, profile: str, trigger: str) -> list[tuple[int, Event]]:
+        """Return the events that are still to be handed over, oldest first, each with its place."""
         rows = self._database.execute(
-            "select event from handed_over where profile = ? and trigger = ?", (profile, trigger)
+            "select place, event from waiting where profile = ? and trigger = ? order by place",
+            (profile, trigger),
         )
-        return {row[0] for row in rows}
+        return [(place, _read(text)) for place, text in rows]
 
-    def note(self, profile: str, trigger: str, event: str) -> None:
-        """Note that one event was handed over."""
-        self._database.execute(
-            "insert or ignore into handed_over values (?, ?, ?)", (profile, trigger, event)
-        )
-
-    def commit(self, profile: str, trigger: str, cursor: Cursor, passed: Iterable[str] | None = None) -> None:
-        """Keep the cursor and forget the notes of the events it has `passed` (None: all), both or neither."""
+    def advance(self, profile: str, trigger: str, cursor: Cursor, events: Iterable[Event]) -> None:
+        """Keep the cursor, and the events that led to it until they are settled; both or neither."""
+        texts = [_written(event) for event in events]
         self._database.execute("begin immediate")
         try:
             self._database.execute(
                 "insert or replace into cursors values (?, ?, ?)", (profile, trigger, json.dumps(cursor))
             )
-            gone = self.handed_over(profile, trigger) if passed is None else passed
             self._database.executemany(
-                "delete from handed_over where profile = ? and trigger = ? and event = ?",
-                [(profile, trigger, event) for event in gone],
+                "insert into waiting (profile, trigger, event) values (?, ?, ?)",
+                [(profile, trigger, text) for text in texts],
             )
             self._database.execute("commit")
         except BaseException:
             self._database.execute("rollback")
             raise
 
+    def settle(self, place: int) -> None:
+        """Forget one event: it was handed over."""
+        self._database.execute("delete from waiting where place = ?", (place,))
+
     def forget(self, profile: str, trigger: str) -> None:
-        """Drop the cursor: the next poll is a first one."""
-        for table in ("cursors", "handed_over"):
+        """Drop the cursor and what is waiting: the next poll is a first one."""
+        for table in ("waiting", "cursors"):
             self._database.execute(
                 f"delete from {table} where profile = ? and trigger = ?",  # noqa: S608 - our own two names
                 (profile, trigger),
             )
+
+
+def _written(event: Event) -> str:
+    """Write an event as JSON, its fractions exact."""
+    return json.dumps(
+        {
+            "id": event.id,
+            "trigger": event.trigger,
+            "occurred_at": event.occurred_at and event.occurred_at.isoformat(),
+            "observed_at": event.observed_at.isoformat(),
+            "data": event.data,
+        },
+        default=lambda value: {FRACTION: str(value)} if isinstance(value, Decimal) else dict(value),
+    )
+
+
+def _read(text: str) -> Event:
+    def restored(found: dict[str, Any]) -> Any:
+        return Decimal(found[FRACTION]) if FRACTION in found else found
+
+    found = json.loads(text, object_hook=restored)
+    occurred = found["occurred_at"]
+    return Event(
+        id=found["id"],
+        trigger=found["trigger"],
+        occurred_at=datetime.fromisoformat(occurred) if occurred else None,
+        observed_at=datetime.fromisoformat(found["observed_at"]),
+        data=found["data"],
+    )

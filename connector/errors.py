@@ -130,7 +130,7 @@ class UnexpectedResponse(ConnectorError):  # noqa: N818
 
 
 class OutcomeUnknown(ConnectorError):  # noqa: N818
-    """A write got no answer, and looking could not tell; `sent` is the request without secrets."""
+    """A write got no answer and its effect was not found; `sent` is the request without secrets."""
 
     def __init__(self, message: str, *, sent: Mapping[str, Any], operation: str | None = None) -> None:
         super().__init__(message, operation=operation)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.model import Choice, Field, InputField, Path
+from connector.model import Choice, Field, InputField, Path, Variant
 from connector.resolve import dotted, leaves, walk
 from connector.words import did_you_mean, title
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from connector.model import Operation
     from connector.resolve import At, Resolver
@@ -77,12 +77,19 @@ def inputs(
     return tuple(found)
 
 
+POLLING = ("cursor", "since")
+"""What `poll` itself takes besides a trigger's inputs."""
+
+
 def filters(
     resolver: Resolver, record: tuple[Field, ...], words: Mapping[str, InputWords], at: At, who: str
 ) -> tuple[InputField, ...]:
     """Resolve a trigger's inputs: each is compared with a record read, and fills no part of a request."""
     found = []
     for key, said in words.items():
+        if key in POLLING:
+            resolver.complain((*at, key), f"{who} input {key} is called like what polling takes; rename it.")
+            continue
         if said.match is None or said.name or said.children or said.required:
             words_taken = "match (which it needs), label, help, choices and dropdown"
             resolver.complain((*at, key), f"{who} input {key} is a filter: it takes {words_taken}.")
@@ -114,7 +121,30 @@ def _placed(
         resolver.complain(at, f"{who} input {key} fills {name}, which {operation.id} does not take{guess}")
         return None
     placed = _input(key, field, said, "body", dotted(name), None)
-    return placed.model_copy(update={"children": _columns(resolver, field, said, at, who)})
+    columns = _columns(resolver, field, said, at, who)
+    variants = _variants(resolver, field, columns, at, who)
+    return placed.model_copy(update={"children": columns, "variants": variants})
+
+
+def _variants(
+    resolver: Resolver, field: Field, columns: Sequence[InputField], at: At, who: str
+) -> tuple[Variant, ...]:
+    """Say the field's forms in the names of the inputs; each must be possible to give."""
+    keys = {column.path[0]: column.key for column in columns}
+    if not keys:
+        return field.variants
+    for one in field.variants:
+        for name in one.required:
+            if name not in keys:
+                resolver.complain(at, f"{who} leaves out {field.key}.{name}, which {one.label} requires.")
+    return tuple(
+        Variant(
+            label=one.label,
+            fields=tuple(keys[name] for name in one.fields if name in keys),
+            required=tuple(keys[name] for name in one.required if name in keys),
+        )
+        for one in field.variants
+    )
 
 
 def _columns(resolver: Resolver, field: Field, said: InputWords, at: At, who: str) -> tuple[InputField, ...]:
@@ -169,5 +199,6 @@ def _check_complete(
         ("body", one.key) for one in (operation.body.children if operation.body else ()) if one.required
     ]
     for location, name in wanted:
-        if (location, name) not in filled and name not in resolver.filled:
+        known = resolver.filled | resolver.paged.get(operation.id, set())
+        if (location, name) not in filled and name not in known:
             resolver.complain(at, f"{who} leaves out {name}, which {operation.id} requires.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
-from connector.model import ChangedSince, CreatedSince, Guarantee, WindowScan
+from connector.model import ChangedSince, CreatedSince, Guarantee, Snapshot, WindowScan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,8 +24,14 @@ def guarantee(
     pages: int,
     limits: Limits,
     provenance: Provenance,
+    *,
+    details: bool = False,
+    unseen: str | None = None,
 ) -> Guarantee:
-    """Compute one row of the guarantee table; `pages` is the runtime's ceiling of pages in one poll."""
+    """Compute one row of the guarantee table; `pages` is the runtime's ceiling of pages in one poll.
+
+    `details` says that each event costs one more call, `unseen` what the vendor's filter does not show.
+    """
     return Guarantee(
         runtime=runtime,
         delivers=_delivers(source),
@@ -35,13 +41,14 @@ def guarantee(
         items_per_poll=pages * source.page_size,
         order=_order(source, runtime),
         calls_per_poll=pages,
+        calls_per_event=int(details),
         interval=INTERVAL,
         calls_per_day=pages * DAY // INTERVAL,
         calls_per_day_quiet=DAY // INTERVAL,
         shortest_interval={plan.name: shortest_interval(plan, pages) for plan in limits.plans},
         dedupe=_dedupe(source),
         provenance=provenance,
-        loses=_loses(source, runtime, pages * source.page_size),
+        loses=" ".join(filter(None, (_loses(source, runtime, pages * source.page_size), unseen))),
     )
 
 
@@ -59,8 +66,12 @@ def least_certain(provenances: Iterable[Provenance]) -> Provenance:
 def _delivers(source: Source) -> Delivers:
     if isinstance(source, CreatedSince):
         return "every_record"
+    if isinstance(source, ChangedSince) and source.mark is None and source.state is None:
+        return "every_record"
+    if isinstance(source, Snapshot) and source.tells == "records":
+        return "every_record"
     if isinstance(source, ChangedSince) and source.mark is not None:
-        kinds = {source.created: "every_record", source.changed: "latest_state"}
+        kinds = {source.changed: "latest_state", source.created: "every_record"}
         return cast("Delivers", kinds.get(source.mark, "reached"))
     return "latest_state" if source.reached is None else "reached"
 
@@ -68,6 +79,8 @@ def _delivers(source: Source) -> Delivers:
 def _look_back(source: Source, runtime: Runtime) -> int | None:
     if isinstance(source, WindowScan):
         return source.look_back
+    if isinstance(source, Snapshot):
+        return None
     if isinstance(source, ChangedSince):
         return source.overlap if runtime == "python" else source.window
     return source.overlap if runtime == "python" else None
@@ -76,12 +89,16 @@ def _look_back(source: Source, runtime: Runtime) -> int | None:
 def _order(source: Source, runtime: Runtime) -> Literal["oldest_first", "newest_first", "any"]:
     if isinstance(source, ChangedSince):
         return "any"
+    if isinstance(source, Snapshot):
+        return "newest_first"
     return "oldest_first" if runtime == "python" and source.since else "newest_first"
 
 
 def _dedupe(source: Source) -> tuple[Path, ...]:
     if isinstance(source, ChangedSince) and source.mark is not None:
         return (source.id,) if source.mark == source.created else (source.id, source.mark)
+    if isinstance(source, Snapshot) and source.tells == "versions":
+        return (source.id, source.version)
     if not isinstance(source, CreatedSince) and source.state and source.reached is None:
         return (source.id, source.state)
     return (source.id,)
@@ -94,6 +111,8 @@ def _loses(source: Source, runtime: Runtime, items: int) -> str:
         return f"All but the newest {items:,} records when more arrive between two polls."
     if isinstance(source, ChangedSince):
         return _loses_changes(source, runtime, items)
+    if isinstance(source, Snapshot):
+        return _loses_of_snapshot(source, runtime, items)
     days = _span(source.look_back)
     ceiling = "" if runtime == "python" else f" Only the newest {items:,} records are compared."
     if source.reached is None:
@@ -114,12 +133,28 @@ def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
             f"What changed over {_span(source.window)} before a poll, and what lies beyond {items:,} records"
         )
         young = f"A record unchanged for {_span(source.window)} before the first poll"
+    if source.mark is None and source.state is None:
+        return f"{late}."
     if source.mark is not None:
         between = "; versions between two polls, and a second change within one second"
-        return f"{late}{between if source.mark == source.changed else ''}."
+        latest = source.mark == source.changed != source.created
+        return f"{late}{between if latest else ''}."
     between = "" if source.reached else "; states passed through between two polls"
     again = "; entering the same state again" if runtime == "zapier" and not source.reached else ""
     return f"{late}{between}{again}. {young} counts as new when it changes."
+
+
+def _loses_of_snapshot(source: Snapshot, runtime: Runtime, items: int) -> str:
+    """Say what is missed of a list that is compared as a whole."""
+    between = {
+        "records": "",
+        "versions": "Versions between two polls. ",
+        "states": "" if source.reached else "States passed through between two polls. ",
+    }[source.tells]
+    if runtime == "python":
+        return f"{between}A list of over {source.most_records:,} records ends with an error."
+    again = "Entering the same state again. " if source.tells == "states" and not source.reached else ""
+    return f"{between}{again}Only the newest {items:,} records are read."
 
 
 def _span(seconds: int) -> str:

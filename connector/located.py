@@ -10,6 +10,7 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+MERGE = "tag:yaml.org,2002:merge"
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -52,12 +53,19 @@ def parse(name: str, text: str) -> Located:
 
 def _collect(node: yaml.Node, path: tuple[str, ...], lines: dict[tuple[str, ...], int]) -> None:
     if isinstance(node, yaml.MappingNode):
+        merged = [value for key, value in node.value if key.tag == MERGE]
+        for value in merged:  # what a key of its own says comes after, and wins
+            _collect(value, path, lines)
+        own: set[tuple[str, ...]] = set()
         for key, value in node.value:
             place = (*path, str(key.value))
-            if place in lines:
+            if key.tag == MERGE:
+                continue
+            if place in own:
                 raise yaml.MarkedYAMLError(
                     problem=f"the key {key.value!r} occurs twice", problem_mark=key.start_mark
                 )
+            own.add(place)
             lines[place] = key.start_mark.line + 1
             _collect(value, place, lines)
     elif isinstance(node, yaml.SequenceNode):

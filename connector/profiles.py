@@ -24,7 +24,7 @@ from connector.errors import (
 from connector.words import did_you_mean, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import httpx
@@ -88,6 +88,39 @@ class Profiles:
             )
         return self._placed(vendor, next(iter(kept.values()))) if kept else await self._sandbox(integration)
 
+    async def every(
+        self, integrations: Sequence[Integration], name: str | None = None
+    ) -> list[tuple[Integration, Profile]]:
+        """Return all profiles of these vendors, or those called `name`; without any, the sandbox's.
+
+        A login that is in the environment and in the file is one profile. Raises `ConfigurationError` when
+        no vendor has a profile called so, and `VendorUnavailable` without a sandbox.
+        """
+        found = [(one, profile) for one in integrations for profile in self._set_up(one)]
+        if name is not None:
+            known = sorted({profile.name for _one, profile in found})
+            found = [(one, profile) for one, profile in found if profile.name == name]
+            if not found and name != SANDBOX:
+                guess = did_you_mean(name, [*known, SANDBOX]) or f"; there is {listed([*known, SANDBOX])}."
+                raise ConfigurationError(f"No vendor has a profile {name!r}{guess}")
+        return found or await self._sandboxes(integrations)
+
+    def _set_up(self, integration: Integration) -> list[Profile]:
+        kept = list(self.kept(integration.vendor.id).values())
+        given = self._from_environment(integration)
+        if given is None or any((one.base_url, one.fields) == (given.base_url, given.fields) for one in kept):
+            return kept
+        return [given, *kept]
+
+    async def _sandboxes(self, integrations: Sequence[Integration]) -> list[tuple[Integration, Profile]]:
+        found = []
+        for one in integrations:
+            try:
+                found.append((one, await self._sandbox(one)))
+            except NotFound:  # it may serve fewer vendors than there are
+                continue
+        return found
+
     def kept(self, vendor: str) -> dict[str, Profile]:
         """Return the profiles of a vendor in the file."""
         found = self._read().get(vendor, {})
@@ -138,11 +171,12 @@ class Profiles:
 
     def _from_environment(self, integration: Integration) -> Profile | None:
         vendor = integration.vendor.id
-        login = integration.authentication.fields
-        fields = {one.key: value for one in login if (value := self.given(vendor, one.key))}
-        if any(one.required and one.key not in fields for one in login):
+        login = integration.authentication
+        fields = {one.key: value for one in login.typed if (value := self.given(vendor, one.key))}
+        base_url = self.given(vendor, "base_url")
+        if login.missing(fields) or (login.host and not base_url):
             return None
-        return Profile(name="environment", base_url=self.given(vendor, "base_url"), fields=fields)
+        return Profile(name="environment", base_url=base_url, fields=fields)
 
     def _placed(self, vendor: str, profile: Profile) -> Profile:
         elsewhere = self.given(vendor, "base_url")

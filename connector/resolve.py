@@ -37,6 +37,8 @@ class Resolver:
         self.used: set[str] = set()
         self.filled: set[str] = set()
         """Parameters and body fields that the login fills, so that no input has to."""
+        self.paged: dict[str, set[str]] = {}
+        """Parameters that reading page by page fills, by operation."""
 
     def complain(self, at: Sequence[object], sentence: str) -> None:
         self.problems.append(self.located.complaint(at, sentence))
@@ -98,7 +100,10 @@ def leaves(fields: Iterable[Field], before: str = "") -> list[str]:
 
 
 def at_path(value: Any, path: Path) -> Any:
-    """Return what a JSON value holds at `path`, or None where it holds nothing."""
+    """Return what a JSON value holds at `path`, or None where it holds nothing; `0` is a list's first."""
     for step in path:
-        value = value.get(step) if isinstance(value, dict) else None
+        if isinstance(value, list) and step.isdecimal():
+            value = value[int(step)] if int(step) < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
     return value

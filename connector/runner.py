@@ -1,7 +1,9 @@
-"""Runs a trigger durably: poll, hand over, and only then commit the cursor.
+"""Runs a trigger durably: what a poll told is kept together with its cursor until it was handed over.
 
 At least once: an event may be handed over again only if the process dies between the end of its hand-over
-and the note of it. Ids are stable, so a consumer that knows ids sees each event once even then.
+and the note of it. Ids are stable, so a consumer that knows ids sees each event once even then. Were the
+poll repeated instead, a record that went there and back meanwhile would leave the consumer with what it
+was told last.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from connector.clock import Sleep
     from connector.cursors import Cursors
-    from connector.triggers import BoundTrigger, Polled
+    from connector.triggers import BoundTrigger
 
 Handler = Callable[[Event], Awaitable[None]]
 CrashPoint = Callable[[str], None]
@@ -42,8 +44,7 @@ class Runner:
     """One trigger of one profile: `with cursors.held(profile, trigger.watch_name()): await runner.once()`.
 
     `inputs` are the trigger's filters; the cursor is kept under `trigger.watch_name(**inputs)`.
-    `crash` is called at the named points `polled`, `handed_over_one`, `noted_one`, `handed_over`,
-    `committed`.
+    `crash` is called at the named points `polled`, `kept`, `handed_over_one`, `settled_one`, `handed_over`.
     """
 
     def __init__(
@@ -65,20 +66,23 @@ class Runner:
         self._crash = crash
 
     async def once(self, *, since: datetime | date | None = None, limit: int | None = None) -> Ran:
-        """Poll once and hand over what is new, at most `limit` events; the rest comes with the next round."""
+        """Hand over what is waiting, poll once and hand over what is new: at most `limit` events in all.
+
+        The rest waits for the next round.
+        """
         cursor = self._cursors.load(self._profile, self._name)
-        polled = await self._trigger.poll(cursor, since=since, **self._inputs)
+        told = await self._hand_over(limit)
+        left = None if limit is None else limit - told
+        if left == 0:
+            return Ran(first=cursor is None, handed_over=told, whole=False)
+        polled = await self._trigger.notice(cursor, since=since, **self._inputs)
         self._crash("polled")
-        known = self._cursors.handed_over(self._profile, self._name)
-        fresh = [event for event in polled.events if event.id not in known]
-        taken = fresh if limit is None else fresh[:limit]
-        for event in taken:
-            await self._hand_over(event)
+        self._cursors.advance(self._profile, self._name, polled.cursor, polled.events)
+        self._crash("kept")
+        told += await self._hand_over(left)
         self._crash("handed_over")
-        whole = len(taken) == len(fresh)
-        if whole:
-            self._commit(polled)
-        return Ran(first=cursor is None, handed_over=len(taken), whole=whole)
+        waiting = self._cursors.waiting(self._profile, self._name)
+        return Ran(first=cursor is None, handed_over=told, whole=not waiting)
 
     async def watch(
         self,
@@ -113,13 +117,12 @@ class Runner:
                     return
             await sleep(pause)
 
-    async def _hand_over(self, event: Event) -> None:
-        await self._handler(event)
-        self._crash("handed_over_one")
-        self._cursors.note(self._profile, self._name, event.id)
-        self._crash("noted_one")
-
-    def _commit(self, polled: Polled) -> None:
-        passed = None if polled.complete else [event.id for event in polled.events]
-        self._cursors.commit(self._profile, self._name, polled.cursor, passed)
-        self._crash("committed")
+    async def _hand_over(self, limit: int | None) -> int:
+        """Hand over what is waiting, with its details; what cannot be read now waits for the next round."""
+        waiting = self._cursors.waiting(self._profile, self._name)[:limit]
+        for place, event in waiting:
+            await self._handler(await self._trigger.detailed(event))
+            self._crash("handed_over_one")
+            self._cursors.settle(place)
+            self._crash("settled_one")
+        return len(waiting)

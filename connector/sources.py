@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.guarantees import least_certain
-from connector.model import ChangedSince, CreatedSince, Order, WindowScan
+from connector.model import ChangedSince, CreatedSince, Details, Order, Snapshot, WindowScan
 from connector.resolve import walk
-from connector.vocabulary import ChangedSinceWords, CreatedSinceWords, WindowScanWords
+from connector.vocabulary import ChangedSinceWords, CreatedSinceWords, SnapshotWords, WindowScanWords
 from connector.words import did_you_mean
 
 if TYPE_CHECKING:
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from connector.model import Field, Operation, Path, Provenance, Source
     from connector.resolve import At, Resolver
-    from connector.vocabulary import TriggerWords
+    from connector.vocabulary import DetailsWords, SortWords, TriggerWords
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
 def source(
     said: TriggerWords,
-    words: CreatedSinceWords | ChangedSinceWords | WindowScanWords,
+    words: CreatedSinceWords | ChangedSinceWords | SnapshotWords | WindowScanWords,
     resolver: Resolver,
     operation: Operation | None,
     fields: tuple[Field, ...],
@@ -36,7 +36,7 @@ def source(
     common: dict[str, Any] = {
         "operation": words.operation,
         "id": resolver.path(fields, words.id, (*at, "id"), who),
-        "created": resolver.path(fields, words.created, (*at, "created"), who),
+        "created": resolver.path(fields, words.created, (*at, "created"), who) if words.created else None,
         "since": words.since,
         "page_size": words.page_size,
         "pages": words.pages.python,
@@ -53,8 +53,11 @@ def source(
             ("triggers", key, "status"), f"trigger {key} names a status, but its source looks at none."
         )
     if isinstance(words, ChangedSinceWords):
+        common["order"] = words.sort and _sorting(words.sort, operation, resolver, at)
         return _changed(words, common, state, reached, resolver, fields, at)
     common["order"] = _order(words, operation, resolver, at)
+    if isinstance(words, SnapshotWords):
+        return _snapshot(words, common, state, reached, resolver, fields, at)
     if isinstance(words, WindowScanWords):
         look_back = words.look_back_days * DAY
         return WindowScan(
@@ -73,11 +76,12 @@ def _changed(
     at: At,
 ) -> ChangedSince:
     who = f"source {at[1]}"
-    if words.mark is None and words.state is None:
+    if words.mark is None and words.state is None and words.changed is not None:
         resolver.complain(at, f"{who} needs a mark or a state: nothing else tells one change from another.")
     return ChangedSince(
         **common,
-        changed=resolver.path(fields, words.changed, (*at, "changed"), who),
+        changed=resolver.path(fields, words.changed, (*at, "changed"), who) if words.changed else None,
+        since_form=words.since_form,
         mark=resolver.path(fields, words.mark, (*at, "mark"), who) if words.mark else None,
         state=state,
         reached=reached,
@@ -88,8 +92,36 @@ def _changed(
     )
 
 
+def _snapshot(
+    words: SnapshotWords,
+    common: dict[str, Any],
+    state: Path | None,
+    reached: tuple[str, ...] | None,
+    resolver: Resolver,
+    fields: tuple[Field, ...],
+    at: At,
+) -> Snapshot:
+    who = f"source {at[1]}"
+    if (words.tells == "states") is (state is None):
+        resolver.complain(at, f"{who} tells {words.tells}; a state belongs to one that tells states, only.")
+    del common["since"]
+    return Snapshot(
+        **common,
+        version=resolver.path(fields, words.version, (*at, "version"), who),
+        changed=resolver.path(fields, words.changed, (*at, "changed"), who),
+        tells=words.tells,
+        state=state,
+        reached=reached,
+        initial=words.initial,
+        most_records=words.most_records,
+    )
+
+
 def _order(
-    words: CreatedSinceWords | WindowScanWords, operation: Operation | None, resolver: Resolver, at: At
+    words: CreatedSinceWords | SnapshotWords | WindowScanWords,
+    operation: Operation | None,
+    resolver: Resolver,
+    at: At,
 ) -> Order:
     who = f"source {at[1]}"
     order = Order(
@@ -99,6 +131,30 @@ def _order(
     resolver.query(operation, order.oldest_first, (*at, "order"), who)
     resolver.query(operation, order.newest_first, (*at, "order"), who)
     return order
+
+
+def _sorting(words: SortWords, operation: Operation | None, resolver: Resolver, at: At) -> Order:
+    order = Order(
+        oldest_first={words.parameter: words.oldest_first}, newest_first={words.parameter: words.newest_first}
+    )
+    resolver.query(operation, order.oldest_first, (*at, "sort"), f"source {at[1]}")
+    return order
+
+
+def details(
+    words: DetailsWords, resolver: Resolver, row: tuple[Field, ...], at: At, who: str
+) -> Details | None:
+    """Compile the request that tells more of an event's record; `row` are the fields of the list."""
+    operation = resolver.operation(words.operation, (*at, "operation"), who)
+    if operation is None:
+        return None
+    parameters = {
+        name: resolver.path(row, path, (*at, "parameters", name), who)
+        for name, path in words.parameters.items()
+        if resolver.parameter(operation, name, (*at, "parameters", name), who)
+    }
+    query = resolver.query(operation, words.query, (*at, "query"), who)
+    return Details(operation=operation.id, parameters=parameters, query=query, key=words.key)
 
 
 def _check_words(
@@ -113,11 +169,13 @@ def _check_words(
 
 
 def provenance(source: Source, operation: Operation | None, fields: tuple[Field, ...]) -> Provenance:
-    """Say what a promise rests on: the operation, its filter, and the fields that tell events apart."""
+    """Say what a promise rests on: the operation, its filter or sort, the fields that tell events apart."""
     rests: list[Provenance] = [operation.provenance] if operation else []
     paths = [source.id, source.created]
-    paths += [source.state] if not isinstance(source, CreatedSince) and source.state else []
-    paths += [source.changed, source.mark or source.changed] if isinstance(source, ChangedSince) else []
-    rests += [field.provenance for path in paths if (field := walk(fields, path))]
-    parameter = operation.parameter(source.since) if operation and source.since else None
-    return least_certain([*rests, *([parameter.field.provenance] if parameter else [])])
+    paths += [source.state] if not isinstance(source, CreatedSince) else []
+    paths += [source.changed, source.mark] if isinstance(source, ChangedSince) else []
+    paths += [source.version] if isinstance(source, Snapshot) else []
+    rests += [field.provenance for path in paths if path and (field := walk(fields, path))]
+    asks = source.order.newest_first if isinstance(source, Snapshot) else [source.since]
+    asked = [operation.parameter(name) for name in asks if name] if operation else []
+    return least_certain([*rests, *(parameter.field.provenance for parameter in asked if parameter)])

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Default
 
-from connector.model import ErrorKind, Provenance, Risk, Vendor
+from connector.model import ErrorKind, Provenance, Risk, SinceForm, Unified, Vendor
 
 Dotted = Annotated[str, Default(pattern=r"^[A-Za-z_][\w.\-]*$")]
 Key = Annotated[str, Default(pattern=r"^[a-z][a-z0-9_]+$")]
@@ -42,10 +42,53 @@ class AuthFieldWords(Words):
     placeholder: str = ""
 
 
+class GrantWords(Words):
+    """A token request: fields sent as they stand, and fields that login fields fill."""
+
+    constants: dict[str, str] = {}
+    fills: dict[str, Key] = {}
+    once: bool = False
+
+
+class RefreshWords(GrantWords):
+    """`token` is the field that takes the refresh token."""
+
+    token: str
+
+
+class TokenWords(Words):
+    """`fields` are login fields that only this way to log in has."""
+
+    operation: str
+    grants: Annotated[tuple[GrantWords, ...], Default(min_length=1)]
+    refresh: RefreshWords | None = None
+    access_token: Dotted
+    refresh_token: Dotted | None = None
+    expires_in: Dotted | None = None
+    fields: dict[Key, AuthFieldWords] = {}
+
+
+class HostWords(Words):
+    """The merchant's own address of the API, asked for as `base_url`."""
+
+    label: Label
+    help: Sentence | None = None
+    placeholder: str = ""
+
+
 class AuthenticationWords(Words):
+    """`credential` is the login field sent as it is; without one `tokens` say what is sent instead.
+
+    `sends` maps what the login fills in besides the credential to a login field.
+
+    That is a query parameter, a body field, or the header of another security scheme.
+    """
+
     security_scheme: str
-    credential: str
+    credential: str | None = None
     fields: dict[Key, AuthFieldWords]
+    tokens: TokenWords | None = None
+    host: HostWords | None = None
     sends: dict[str, Key] = {}
     test: LoginCheckWords
     connection_label: str
@@ -60,29 +103,68 @@ class ErrorWords(Words):
 
 
 class PlanWords(Words):
-    minute: int | None = None
-    day: int | None = None
+    """How many requests each window allows; a window that is not named has no limit."""
+
+    second: Annotated[int, Default(ge=1)] | None = None
+    minute: Annotated[int, Default(ge=1)] | None = None
+    day: Annotated[int, Default(ge=1)] | None = None
+
+
+class WindowHeaderWords(Words):
+    """The headers that tell of one window."""
+
+    limit: str
+    remaining: str
 
 
 class LimitWords(Words):
-    """Nothing at all: no limit is documented."""
+    """Nothing at all: no limit is documented.
+
+    The three headers tell of one window, the one with the least left; `headers` of each by its length.
+    """
 
     plans: dict[str, PlanWords] = {}
     limit_header: str | None = None
     remaining_header: str | None = None
     reset_header: str | None = None
+    headers: dict[Literal["second", "minute", "day"], WindowHeaderWords] = {}
 
 
-class PagingWords(Words):
-    style: Literal["page"]
-    page: str
+class PagedWords(Words):
+    """What all styles of paging say; without `total` a short page is the last one."""
+
     size: str
-    first: int = 1
     page_size: int
-    total: Dotted
-    size_reported: Dotted
+    total: Dotted | None = None
+    size_reported: Dotted | None = None
     missing_is_empty: bool = False
     operations: tuple[str, ...]
+
+
+class NumberedWords(PagedWords):
+    """`page` is the parameter that takes a page's number, `first` the number of the first."""
+
+    style: Literal["page"]
+    page: str
+    first: int = 1
+
+
+class OffsetWords(PagedWords):
+    """`offset` is the parameter that takes how many rows to pass over."""
+
+    style: Literal["offset"]
+    offset: str
+
+
+class CursorWords(PagedWords):
+    """`cursor` is the parameter that takes what the page before named at `next`; it is opaque."""
+
+    style: Literal["cursor"]
+    cursor: str
+    next: Dotted
+
+
+PagingWords = Annotated[NumberedWords | OffsetWords | CursorWords, Default(discriminator="style")]
 
 
 class FieldWords(Words):
@@ -129,17 +211,43 @@ class PageCeilings(Words):
     zapier: Annotated[int, Default(ge=1, le=25)]
 
 
+class SortWords(Words):
+    """One parameter that sorts a list both ways."""
+
+    parameter: str
+    oldest_first: str
+    newest_first: str
+
+
+class DetailsWords(Words):
+    """One more request for each event: what the list does not tell of its record, added to it under `key`.
+
+    `parameters` maps the operation's parameters to fields of the row; `resource` describes the answer.
+    """
+
+    operation: str
+    parameters: dict[str, Dotted]
+    query: dict[str, Any] = {}
+    key: Key
+    resource: str
+
+
 class SourceWords(Words):
-    """A way to notice what happened, shared by triggers."""
+    """A way to notice what happened, shared by triggers.
+
+    `unseen` says what the vendor's own filter does not show; it becomes a part of the guarantee.
+    """
 
     operation: str
     id: Dotted = "id"
-    created: Dotted
+    unseen: Sentence | None = None
+    details: DetailsWords | None = None
     page_size: Annotated[int, Default(ge=1)]
     pages: PageCeilings
 
 
 class OrderedWords(SourceWords):
+    created: Dotted
     since: str | None = None
     order: OrderWords
 
@@ -150,17 +258,38 @@ class CreatedSinceWords(OrderedWords):
 
 
 class ChangedSinceWords(SourceWords):
-    """`mark` and `state`: at least one; `window_hours` is what a runtime without memory reads."""
+    """`mark` and `state`: at least one, unless rows do not tell when they `changed`.
+
+    `since_form` is how the filter takes a moment; `window_hours` is what a runtime without memory reads.
+    """
 
     strategy: Literal["changed_since"]
-    changed: Dotted
+    created: Dotted | None = None
+    changed: Dotted | None = None
     since: str
+    since_form: SinceForm = "instant"
+    sort: SortWords | None = None
     mark: Dotted | None = None
     state: Dotted | None = None
     initial: tuple[str, ...] = ()
     overlap_minutes: Annotated[int, Default(ge=1, le=24 * 60)]
     look_back_days: Annotated[int, Default(ge=1, le=365)]
     window_hours: Annotated[int, Default(ge=1, le=24 * 30)]
+
+
+class SnapshotWords(SourceWords):
+    """`tells: states` needs a `state`; `most_records` is how long a list can be to be compared as a whole."""
+
+    strategy: Literal["snapshot"]
+    since: None = None
+    version: Dotted
+    created: Dotted
+    changed: Dotted
+    order: OrderWords
+    tells: Literal["records", "versions", "states"]
+    state: Dotted | None = None
+    initial: tuple[str, ...] = ()
+    most_records: Annotated[int, Default(ge=1_000, le=1_000_000)] = 100_000
 
 
 class WindowScanWords(OrderedWords):
@@ -257,10 +386,14 @@ class Catalog(Words):
     dropdowns: dict[Key, DropdownWords] = {}
     sources: dict[
         Key,
-        Annotated[CreatedSinceWords | ChangedSinceWords | WindowScanWords, Default(discriminator="strategy")],
+        Annotated[
+            CreatedSinceWords | ChangedSinceWords | SnapshotWords | WindowScanWords,
+            Default(discriminator="strategy"),
+        ],
     ]
     triggers: dict[Key, TriggerWords]
     actions: dict[Key, ActionWords]
     searches: dict[Key, SearchWords]
     find_or_create: tuple[FindOrCreateWords, ...] = ()
     exclude: dict[str, Sentence] = {}
+    unified: Unified | None = None

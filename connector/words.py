@@ -1,20 +1,28 @@
 """Names as people read them, and the nearest right name for a wrong one."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 ACRONYMS = {"id": "ID", "url": "URL", "rma": "RMA", "sku": "SKU", "api": "API", "crm": "CRM", "erp": "ERP"}
 SMALL = {"a", "an", "and", "by", "for", "in", "of", "on", "or", "the", "to"}
+JOINT = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+"""Where a word ends inside a camelCase name."""
 
 
 def title(name: str) -> str:
-    """`rma_number` -> "RMA Number", `label_sent` -> "Label Sent"."""
-    words = name.replace("-", "_").replace(".", "_").strip("_").split("_")
+    """`rma_number` -> "RMA Number", `label_sent` -> "Label Sent", `orderId` -> "Order ID"."""
+    words = JOINT.sub("_", name).replace("-", "_").replace(".", "_").strip("_").split("_")
     return " ".join(
         ACRONYMS.get(word.lower()) or (word if index and word in SMALL else word[:1].upper() + word[1:])
         for index, word in enumerate(words)
         if word
     )
+
+
+def folded(word: str) -> str:
+    """Return a word as spellings of it are compared: `In Transit`, `in_transit`, `InTransit` are one."""
+    return "".join(letter for letter in word.casefold() if letter.isalnum())
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
@@ -30,3 +38,9 @@ def listed(names: Iterable[str]) -> str:
     """Return `a, b or c`."""
     words = list(names)
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}" if words else "nothing"
+
+
+def camel(name: str) -> str:
+    """`get_rma` -> `getRma`, for platforms whose names have no underscores."""
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)

@@ -25,16 +25,18 @@ from mock_server.engine.stock import (
     SwaggerUIOptions,
 )
 from mock_server.keys import DEMO
+from mock_server.neighbours import refuse_other_sites
 from mock_server.pages.console import Entry, create_console
 from mock_server.pages.wsgi import OnTheLoop
 from mock_server.store import tables
 from mock_server.tenants import Tenants
+from mock_server.webhooks import Sender
 from mock_server.world import World
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from mock_server.engine.gate import Gate, Service
+    from mock_server.engine.gate import Gate, Guard, Meter, Service
     from mock_server.pages.label import Label
     from mock_server.settings import Settings
     from mock_server.vendors import Vendor
@@ -55,6 +57,7 @@ class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
     """The application; `world` is its state, `entries` are the vendors' APIs that it serves."""
 
     world: World
+    tenants: Tenants
     entries: list[Entry]
 
     def assemble(self) -> None:
@@ -93,16 +96,25 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes)
     stack = [engine, ServerErrorMiddleware, ExceptionMiddleware, SwaggerUIMiddleware, LifespanMiddleware]
     app = Sandbox(OnTheLoop(console), import_name=__name__, middlewares=stack, lifespan=_lifespan(world))
-    app.world, app.entries = world, entries
+    app.world, app.entries, app.tenants = world, entries, tenants
     for entry in entries:
         vendor = served[entry.name]
-        _add(app, entry, vendor, KeyGate(world, vendor))
-    _add(app, control, Control(world, tenants, served), TokenGate(world, settings.control_token))
+        gate = KeyGate(world, vendor)
+        _add(app, entry, vendor, gate, gate)
+    token_gate = TokenGate(world, settings.control_token)
+    _add(app, control, Control(world, tenants, served), token_gate, guard=refuse_other_sites)
     app.assemble()
     return app
 
 
-def _add(app: Sandbox, entry: Entry, service: Service, gate: Gate) -> None:
+def _add(
+    app: Sandbox,
+    entry: Entry,
+    service: Service,
+    gate: Gate,
+    meter: Meter | None = None,
+    guard: Guard | None = None,
+) -> None:
     app.add_api(
         entry.document,
         base_path=entry.path,
@@ -111,6 +123,8 @@ def _add(app: Sandbox, entry: Entry, service: Service, gate: Gate) -> None:
         swagger_ui_options=_DOCUMENTATION,
         service=service,
         gate=gate,
+        meter=meter,
+        guard=guard,
     )
 
 
@@ -118,7 +132,10 @@ def _lifespan(world: World) -> Any:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
         world.store.commit_together(asyncio.get_running_loop())
+        sending = asyncio.create_task(Sender(world.outbox, world.store).run())
         yield
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
         world.close()
 
     return lifespan

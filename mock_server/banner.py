@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mock_server.keys import DEMO
 from mock_server.remote import DEFAULT_URL
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from mock_server.app import Sandbox
     from mock_server.pages.console import Entry
     from mock_server.settings import Settings
+    from mock_server.tenants import Tenant
 
 
 def show(app: Sandbox) -> None:
@@ -25,6 +27,8 @@ def show(app: Sandbox) -> None:
     print(f"The returns sandbox is ready: {settings.base_url}/", end="\n\n")  # noqa: T201
     for line in (*_apis(app), "", *_facts(settings), *_next_steps(app.entries, settings.base_url)):
         print(line)  # noqa: T201
+    for sentence in _overruled(app.tenants.get(DEMO), settings):
+        print(sentence, file=sys.stderr, flush=True)  # noqa: T201
     print("\nCtrl-C stops the sandbox.", flush=True)  # noqa: T201
 
 
@@ -43,15 +47,31 @@ def _facts(settings: Settings) -> Iterator[str]:
         yield "Rate limits are off."
 
 
+def _overruled(demo: Tenant, settings: Settings) -> Iterator[str]:
+    """Say which settings for new tenants `demo`, made at an earlier start, does not follow."""
+    for name in ("seed", "seed_size"):
+        kept, wanted = getattr(demo, name), getattr(settings, name)
+        if name in settings.model_fields_set and kept != wanted:
+            option = f"--{name.replace('_', '-')}"
+            yield (
+                f"{option} {wanted} is for new tenants: {demo.name} was made with {option} {kept} and keeps "
+                "it. Give another --database to have it made anew."
+            )
+
+
 def _next_steps(entries: list[Entry], base_url: str) -> Iterator[str]:
     program = _program()
-    for entry in entries[:1]:
-        yield ""
-        yield "Try next, in two other terminals:"
-        if base_url != DEFAULT_URL:
-            yield f"  export RETURNS_SANDBOX_URL={base_url}"
-        yield f"  {program} trigger {entry.name} new_return --watch"
-        yield f"  {program} action {entry.name} create_return {_inputs(entry.document)}"
+    creatable = ((entry, inputs) for entry in entries if (inputs := _inputs(entry.document)))
+    entry, inputs = next(creatable, (entries[0], ""))
+    yield ""
+    yield "Try next, in two other terminals:" if inputs else "Try next, in another terminal:"
+    if base_url != DEFAULT_URL:
+        yield f"  export RETURNS_SANDBOX_URL={base_url}"
+    if not inputs:
+        yield f"  {program} catalog {entry.name}"
+        return
+    yield f"  {program} trigger {entry.name} new_return --watch"
+    yield f"  {program} action {entry.name} create_return {inputs}"
 
 
 def _program() -> str:
@@ -61,13 +81,18 @@ def _program() -> str:
 
 
 def _inputs(document: Mapping[str, Any]) -> str:
-    """Return the required inputs of `create_return` as options, with the specification's example values."""
+    """Return the required inputs of `create_return` as options, with the specification's example values.
+
+    Nothing where there is no such operation, or where its body is an envelope around what people type in.
+    """
     operations = (operation for path in document["paths"].values() for operation in path.values())
     found = next((each for each in operations if _id_of(each) == "create_return"), None)
     if found is None:
         return ""
     content = found["requestBody"]["content"]["application/json"]
     example = content.get("example") or next(iter(content["examples"].values()))["value"]
+    if any(isinstance(value, dict) for value in example.values()):
+        return ""
     words = (
         f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in example.items()
     )

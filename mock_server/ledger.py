@@ -22,21 +22,36 @@ RETURN_NOTE_ADDED: Final = "return.note_added"
 """A note was added. Body: `note` (its id), `internal`."""
 RETURN_QUALITY_CHECKED: Final = "return.quality_checked"
 """What came back was looked at. Body: `from` and `to` (vendor words for the whole return), what was found."""
+RETURN_ITEMS_RECEIVED: Final = "return.items_received"
+"""Some of what was to come back arrived. Body: `receipt` (its id), `quantity`, `received` (all so far)."""
 SHIPMENT_CREATED: Final = "shipment.created"
 """A shipment came to be. Body: `return` (id), `status`, `tracking_number`."""
 SHIPMENT_STATE_CHANGED: Final = "shipment.state_changed"
 """A shipment moved. Body: `return` (id), `from`, `to`."""
 REFUND_ISSUED: Final = "refund.issued"
 """Money was given back. Body: `amount` (decimal as text), `currency`, `method`."""
+ORDER_CREATED: Final = "order.created"
+"""An order was taken in. Body: `number`, as the customer knows it, and `status` (vendor word)."""
+TRANSACTION_CREATED: Final = "transaction.created"
+"""Money was asked for or moved. Body: `return` (id), `status`, `type`, `amount`, `currency`."""
+TRANSACTION_STATE_CHANGED: Final = "transaction.state_changed"
+"""A transaction moved. Body: `return` (id), `from`, `to`."""
+SWITCH_TURNED: Final = "switch.turned"
+"""A switch of the account was turned. Body: `on`, and `shop` where it is one shop's."""
 
 KINDS: Final = (
     RETURN_CREATED,
     RETURN_STATE_CHANGED,
     RETURN_NOTE_ADDED,
     RETURN_QUALITY_CHECKED,
+    RETURN_ITEMS_RECEIVED,
     SHIPMENT_CREATED,
     SHIPMENT_STATE_CHANGED,
     REFUND_ISSUED,
+    ORDER_CREATED,
+    TRANSACTION_CREATED,
+    TRANSACTION_STATE_CHANGED,
+    SWITCH_TURNED,
 )
 
 

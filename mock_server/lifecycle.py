@@ -25,6 +25,13 @@ class IllegalMove(Exception):  # noqa: N818 - reads as what happened
         return f"A return that is {self.current!r} cannot become {self.wanted!r}; {choice}."
 
 
+class UnknownReturn(LookupError):  # noqa: N818 - reads as what happened
+    """There is no return to move."""
+
+    def __init__(self, id_: str) -> None:
+        super().__init__(f"No return has the id {id_}.")
+
+
 class Lifecycle:
     """One vendor's statuses. `states` maps each word to its neutral state.
 

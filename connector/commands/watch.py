@@ -1,33 +1,40 @@
-"""`returns trigger`: poll once, or watch."""
+"""`returns trigger`: poll once, or watch; one trigger of one connection, or of all."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from datetime import date, datetime
 from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.commands.options import As, Inputs, ProfileName, Vendor, collected, connected
-from connector.output import Format, line, printable, say, tell, waiting
+from connector.commands.follow import Wish, follow, written
+from connector.commands.options import As, Inputs, ProfileName, collected, connected
+from connector.output import Format, line, say, tell, waiting
 
 if TYPE_CHECKING:
-    from connector.connection import Connection
     from connector.cursors import Cursors
     from connector.errors import ConnectorError
     from connector.model import Integration, Trigger
     from connector.polling import Event
-    from connector.profiles import Profile
     from connector.runner import Ran
 
-Key = Annotated[str, typer.Argument(help="Which trigger, for example new_return.", show_default=False)]
+Vendor = Annotated[
+    str | None,
+    typer.Argument(help="Which vendor; `returns catalog` lists them. With --all: none.", show_default=False),
+]
+Key = Annotated[str | None, typer.Argument(help="Which trigger, for example new_return.", show_default=False)]
 
 
 def trigger(
-    vendor: Vendor,
-    key: Key,
+    vendor: Vendor = None,
+    key: Key = None,
     inputs: Inputs = None,
+    everywhere: Annotated[  # noqa: FBT002
+        bool, typer.Option("--all", help="This trigger of all connections at once, told in one form.")
+    ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Keep polling until Ctrl-C.")] = False,  # noqa: FBT002
     interval: Annotated[float, typer.Option(help="Seconds between polls when watching.", min=1)] = 15,
     since: Annotated[
@@ -51,24 +58,40 @@ def trigger(
     The first poll takes note of what is there and prints nothing (unless --since asks for it). What was
     seen is remembered for each connection, trigger and choice of inputs, so a watch that is stopped and
     started again repeats nothing and misses nothing. With --format json, each event is one line.
+
+    `returns trigger --all new_return` polls every profile of every vendor that has this trigger (without
+    any profile, the sandbox); one that fails does not stop the others. --limit is for each of them.
     """
     from platformdirs import user_state_path
 
-    from connector.compile import integration as compiled
     from connector.cursors import Cursors
+
+    start = None if since is None else _moment(since)
+    wish = Wish(pause=interval if watch else None, since=start, limit=limit, restart=restart)
+    place = state or user_state_path("returns-connector") / "cursors.sqlite3"
+    if everywhere:
+        from connector.commands import watch_all
+
+        watched = watch_all.named(vendor, key, inputs)
+        with Cursors(place) as cursors:
+            asyncio.run(watch_all.run(watched, cursors, wish, output, profile))
+        return
+    integration, wanted = _named(vendor, key)
+    given = collected(wanted.inputs, inputs)
+    with Cursors(place) as cursors:
+        asyncio.run(_Watching(integration, wanted, given, cursors, output).run(profile, wish))
+
+
+def _named(vendor: str | None, key: str | None) -> tuple[Integration, Trigger]:
+    from connector.compile import integration as compiled
     from connector.offered import offered
 
+    if vendor is None or key is None:
+        raise typer.BadParameter(
+            "Name a vendor and a trigger as in `returns catalog`, or --all and a trigger."
+        )
     integration = compiled(vendor)
-    wanted = offered(integration, "trigger", integration.triggers, key)
-    given = collected(wanted.inputs, inputs)
-    start = None if since is None else _moment(since)
-    cursors = Cursors(state or user_state_path("returns-connector") / "cursors.sqlite3")
-    watching = _Watching(integration, wanted, given, cursors, output)
-    pause = interval if watch else None
-    try:
-        asyncio.run(watching.run(profile, pause=pause, since=start, limit=limit, restart=restart))
-    finally:
-        cursors.close()
+    return integration, offered(integration, "trigger", integration.triggers, key)
 
 
 class _Watching:
@@ -86,71 +109,28 @@ class _Watching:
         self._cursors = cursors
         self._output = output
 
-    async def run(
-        self,
-        name: str | None,
-        *,
-        pause: float | None,
-        since: datetime | date | None,
-        limit: int | None,
-        restart: bool,
-    ) -> None:
+    async def run(self, name: str | None, wish: Wish) -> None:
+        watching, backfill = wish.pause is not None, wish.since is not None
         async with connected(self._integration, name) as (connection, profile):
-            kept_as = connection.triggers[self._trigger.key].watch_name(**self._inputs)
-            with self._cursors.held(profile.key, kept_as):
-                if restart:
-                    self._cursors.forget(profile.key, kept_as)
-                await self._poll(connection, profile, pause, since, limit)
-
-    async def _poll(
-        self,
-        connection: Connection,
-        profile: Profile,
-        pause: float | None,
-        since: datetime | date | None,
-        limit: int | None,
-    ) -> None:
-        from connector.clock import sleep
-        from connector.errors import ConfigurationError
-        from connector.runner import Runner
-
-        bound = connection.triggers[self._trigger.key]
-        kept_as = bound.watch_name(**self._inputs)
-        begun = self._cursors.load(profile.key, kept_as) is not None
-        if since is not None and begun:
-            tell("--since is for the first poll only; add --restart to begin anew.")
-        if since is None and not begun and self._cursors.handed_over(profile.key, kept_as):
-            raise ConfigurationError(
-                f"The first poll of {kept_as} was cut off before it had told everything; "
-                "give --since again to hear the rest, or --restart to begin anew from now."
-            )
-        runner = Runner(bound, self._cursors, profile=profile.key, handler=self._show, inputs=self._inputs)
-        if pause is None:
-            with waiting(f"Polling {self._trigger.label} …"):
-                ran = await runner.once(since=since, limit=limit)
-            self._ran(ran, watching=False, backfill=since is not None)
-            return
-        await runner.watch(
-            interval=pause,
-            sleep=sleep,
-            since=since,
-            limit=limit,
-            ran=lambda ran: self._ran(ran, watching=True, backfill=since is not None),
-            failed=_failed,
-        )
+            with nullcontext() if watching else waiting(f"Polling {self._trigger.label} …"):
+                await follow(
+                    connection,
+                    profile,
+                    self._trigger.key,
+                    self._inputs,
+                    self._cursors,
+                    wish,
+                    show=self._show,
+                    ran=lambda ran: self._ran(ran, watching=watching, backfill=backfill),
+                    failed=_failed,
+                )
 
     async def _show(self, event: Event) -> None:
         if self._output is Format.json:
             times = {"occurred_at": event.occurred_at, "observed_at": event.observed_at}
             line({"id": event.id, "trigger": event.trigger, **times, "data": event.data})
-            return
-        from connector.resolve import at_path
-
-        resource = self._integration.resources[self._trigger.resource]
-        parts = [at_path(event.data, path) for path in resource.label]
-        name = " · ".join(str(part) for part in parts if part not in (None, ""))
-        when = (event.occurred_at or event.observed_at).isoformat(sep=" ", timespec="seconds")
-        say(printable(f"{when.removesuffix('+00:00')}  {self._trigger.label}  {name}"))
+        else:
+            say(written(self._integration, event, self._trigger.label))
 
     def _ran(self, ran: Ran, *, watching: bool, backfill: bool) -> None:
         if ran.first and not backfill:

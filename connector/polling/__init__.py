@@ -1,7 +1,8 @@
 """Polling as a pure function: `(pages, cursor) -> (events, next cursor)`.
 
-`parts` has the words, `created_since`, `changed_since` and `window_scan` the strategies, `strategies` the
-table of them. Nothing here reads the network, the disk or the clock; `connector.triggers` does.
+`parts` has the words, `created_since`, `changed_since`, `snapshot` and `window_scan` the strategies,
+`strategies` the table of them. Nothing here reads the network, the disk or the clock;
+`connector.triggers` does.
 """
 
 from connector.polling.parts import Cursor, Event, Fetch, Page, Poll, Read, Reading, Strategy, read_pages

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.polling import changed_since, created_since, window_scan
+from connector.polling import changed_since, created_since, snapshot, window_scan
 from connector.polling.parts import Strategy, read_pages
 
 if TYPE_CHECKING:
@@ -13,5 +13,6 @@ if TYPE_CHECKING:
 STRATEGIES: Mapping[str, Strategy] = {
     "created_since": Strategy(created_since.plan, read_pages, created_since.fold),
     "changed_since": Strategy(changed_since.plan, read_pages, changed_since.fold),
+    "snapshot": Strategy(snapshot.plan, read_pages, snapshot.fold),
     "window_scan": Strategy(window_scan.plan, read_pages, window_scan.fold),
 }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mock_server.engine.body import Receive
-    from mock_server.engine.gate import Gate, Service
+    from mock_server.engine.gate import Gate, Guard, Meter, Service
     from mock_server.engine.plan import Operation
     from mock_server.engine.routing import Route, Routes
     from mock_server.keys import Grant
@@ -49,16 +49,32 @@ class Visit:
 class Api:
     """The operations of one specification, with the service that runs them and the gate before it."""
 
-    def __init__(self, *, base: str, routes: Routes, service: Service, gate: Gate, base_url: str) -> None:
+    def __init__(
+        self,
+        *,
+        base: str,
+        routes: Routes,
+        service: Service,
+        gate: Gate,
+        meter: Meter | None,
+        guard: Guard | None,
+        base_url: str,
+    ) -> None:
         self.base = base.encode()
         self._routes = routes
         self._service = service
         self._gate = gate
+        self._meter = meter
+        self._guard = guard
         self._base_url = base_url
 
     def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
         """Find the route of a raw path that begins with this API's base."""
         return self._routes.match(path[len(self.base) :])
+
+    def claims(self, path: bytes) -> bool:
+        """Say whether an API without a base of its own has paths that begin like this one."""
+        return not self.base and self._routes.begins(path)
 
     def unknown_path(self) -> Answer:
         """Answer a path that no operation has."""
@@ -108,11 +124,17 @@ class Api:
         visit: Visit,
     ) -> Answer:
         raw = dict(scope["headers"])
+        if self._guard is not None:
+            self._guard(scope["method"], raw)
         query = scope["query_string"]
-        grant = visit.grant = self._gate.admit(operation.security.credentials(raw, query))
+        security = operation.security
+        grant = None if security.public else self._gate.admit(security.credentials(raw, query))
+        visit.grant = grant
         if grant is not None:
-            visit.verdict = self._gate.take(grant)
-            _check_limits(visit.verdict)
+            if self._meter is not None:
+                visit.verdict = self._meter.take(grant)
+                _check_limits(visit.verdict)
+                _check_open(self._meter.closed(grant))
             _check_scope(grant, operation)
         headers = Headers(raw)
         path, values = operation.parameters.read(segments, query, headers)
@@ -135,12 +157,13 @@ class Api:
             )
             return self._refuse(_SORRY, None, visit)
         challenge = operation.security.challenge if operation and problem.kind == "unauthenticated" else ()
-        headers = dict((*self._limits(visit), *challenge, *problem.headers, *reply.headers))
+        headers = dict((*self._limits(visit), *challenge, *reply.headers))
         return Answer(reply.status, payload, tuple(headers.items()), self._gate.now(visit.grant))
 
     def _limits(self, visit: Visit) -> Pairs:
-        verdict = visit.verdict or self._gate.stranger()
-        return self._service.limit_headers(verdict) if verdict else ()
+        if self._meter is None:
+            return ()
+        return self._service.limit_headers(visit.verdict or self._meter.stranger())
 
 
 def _check_limits(verdict: Verdict) -> None:
@@ -152,6 +175,11 @@ def _check_limits(verdict: Verdict) -> None:
             details={"retry_after": verdict.retry_after},
             headers=((b"retry-after", b"%d" % verdict.retry_after),),
         )
+
+
+def _check_open(closed: str) -> None:
+    if closed:
+        raise Problem("unavailable", closed)
 
 
 def _check_scope(grant: Grant, operation: Operation) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from mock_server.engine.problem import Problem
     from mock_server.engine.reply import Reply
     from mock_server.keys import Grant
     from mock_server.ratelimit import Verdict
 
+    Guard = Callable[[str, Mapping[bytes, bytes]], None]
+    """Looks at method and headers of a request before anything else does; raises `Problem` to refuse it."""
+
 
 class Gate(Protocol):
-    """Admission to one API; `admit` comes first, then `take`."""
+    """Admission to one API."""
 
     def admit(self, credentials: Mapping[str, str]) -> Grant | None:
         """Say who presents these credentials (by security scheme; empty: none were sent).
@@ -22,17 +25,24 @@ class Gate(Protocol):
         Raises `Problem("unauthenticated")`. None: an API without keys.
         """
 
-    def take(self, grant: Grant) -> Verdict:
-        """Count one request of `grant`; beyond its windows `Verdict.allowed` is False."""
-
-    def stranger(self) -> Verdict | None:
-        """Return the untouched windows of the lowest plan, for answers to nobody in particular."""
-
     def pending(self) -> Awaitable[None] | None:
         """Return what an answer has to wait for, if anything: writes on their way to disk."""
 
     def now(self, grant: Grant | None) -> int:
         """Return the time of the grant's tenant, or real time, in µs since 1970."""
+
+
+class Meter(Protocol):
+    """What those who were admitted may still ask; an API without keys has none."""
+
+    def take(self, grant: Grant) -> Verdict:
+        """Count one request of `grant`; beyond its windows `Verdict.allowed` is False."""
+
+    def closed(self, grant: Grant) -> str:
+        """Return why nothing of `grant` is answered just now, as a sentence; "": it is."""
+
+    def stranger(self) -> Verdict:
+        """Return the untouched windows of the lowest plan, for answers to nobody in particular."""
 
 
 class Service(Protocol):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mock_server.engine.api import Answer
     from mock_server.engine.body import Receive
-    from mock_server.engine.gate import Gate, Service
+    from mock_server.engine.gate import Gate, Guard, Meter, Service
     from mock_server.engine.routing import Route
 
     Scope = MutableMapping[str, Any]
@@ -54,12 +54,22 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         resolver: Resolver,
         service: Service,
         gate: Gate,
+        meter: Meter | None = None,
+        guard: Guard | None = None,
         **_stock: Any,
     ) -> None:
         """Compile one API; raises `BrokenSpecification`. Connexion calls it with what `add_api` was given."""
         routes = Compiler(specification, resolver, max_body=self._max_body).routes()
         self._apis.append(
-            Api(base=base_path, routes=routes, service=service, gate=gate, base_url=self._base_url)
+            Api(
+                base=base_path,
+                routes=routes,
+                service=service,
+                gate=gate,
+                meter=meter,
+                guard=guard,
+                base_url=self._base_url,
+            )
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,7 +82,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
                     if found is not None:
                         await self._answer(api, *found, scope, receive, send)
                         return
-                    if self._belongs(path, api.base):
+                    if api.claims(path) or self._belongs(path, api.base):
                         await self._send(api.unknown_path(), send)
                         return
         await self._app(scope, receive, send)

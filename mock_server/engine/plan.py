@@ -51,7 +51,7 @@ class Compiler:
 
     def routes(self) -> Routes:
         """Compile every operation; raises `BrokenSpecification`."""
-        routes = Routes()
+        routes = Routes(extra_slashes=self._document.get("x-extra-slashes") == "ignored")
         for path, item in self._document["paths"].items():
             for method in _METHODS:
                 if method not in item:

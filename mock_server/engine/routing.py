@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mock_server.engine.parameters import decode
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mock_server.engine.plan import Operation
+
+
+_SLASHES = re.compile(rb"/{2,}")
 
 
 class Route:
@@ -46,15 +50,21 @@ class Template:
 
 
 class Routes:
-    """The paths below one base path. A literal segment wins over a template's."""
+    """The paths below one base path. A literal segment wins over a template's.
 
-    def __init__(self) -> None:
+    `extra_slashes` says that doubled slashes and one at the end mean nothing.
+    """
+
+    def __init__(self, *, extra_slashes: bool = False) -> None:
+        self._extra_slashes = extra_slashes
+        self._first: set[bytes] = set()
         self._plain: dict[bytes, Route] = {}
         self._templates: dict[int, dict[tuple[bytes | None, ...], Template]] = {}
 
     def add(self, path: str, method: str, operation: Operation) -> None:
         """Add one operation; raises `ValueError` where a template fills only part of a segment."""
         pattern = tuple(_segment(part) for part in path.removeprefix("/").split("/"))
+        self._first.add(pattern[0] or b"")
         if None not in pattern:
             self._plain.setdefault(path.encode(), Route()).add(method, operation)
             return
@@ -62,8 +72,19 @@ class Routes:
         templates.setdefault(pattern, Template(pattern, Route())).route.add(method, operation)
         self._templates[len(pattern)] = dict(sorted(templates.items(), key=lambda item: _precedence(item[0])))
 
+    def begins(self, path: bytes) -> bool:
+        """Say whether a raw path begins as one of the operations' does."""
+        return path.lstrip(b"/").partition(b"/")[0] in self._first
+
     def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
         """Find the route of a raw path below the base, and the raw segments that fill its templates."""
+        found = self._match(path)
+        if found is None and self._extra_slashes:
+            tidy = b"/" + _SLASHES.sub(b"/", path).strip(b"/")
+            return None if tidy == path else self._match(tidy)
+        return found
+
+    def _match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
         route = self._plain.get(path)
         if route is not None:
             return route, ()

@@ -27,7 +27,7 @@ class Change:
         execute, owner = self._execute, (row.tenant, row.vendor, row.kind)
         content = (
             row.status, row.state, row.created_at, row.updated_at, row.order_number,
-            row.customer_email.lower(), row.parent, row.summary, row.document,
+            row.customer_email.lower(), row.parent, row.shop, row.summary, row.document,
         )  # fmt: skip
         inserted = execute(statements.INSERT_ROW, (*owner, row.id, *content))
         if inserted.rowcount == 1:
@@ -91,8 +91,9 @@ class Change:
         self._memory.next_due.clear()
 
     def wipe(self, tenant: str) -> None:
-        """Remove rows, counters, ledger and steps of a tenant; keys and clock stay."""
-        for table in (tables.rows, tables.counters, tables.ledger, tables.steps):
+        """Remove rows, counters, ledger, steps, switches and deliveries of a tenant; keys and clock stay."""
+        rows, deliveries = tables.rows, tables.deliveries
+        for table in (rows, tables.counters, tables.ledger, tables.steps, tables.switches, deliveries):
             self.run(sa.delete(table).where(table.c.tenant == tenant))
         self._memory.forget()
         self._memory.next_due.clear()

@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import openapi
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
+from mock_server.keys import Grant
 from mock_server.lifecycle import Lifecycle
 from mock_server.pages.label import Label
 from mock_server.ratelimit import Plan, Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Step
+from mock_server.switches import Switch
 from mock_server.world import World
 
 
@@ -30,12 +32,13 @@ class Vendor(Protocol):
     scopes: tuple[str, ...]
     plans: Mapping[str, Plan]
     """Plans by name, the lowest first."""
+    switches: tuple[Switch, ...]
 
     def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
         """What a key looks like to people and clients: `{"fields": …, "headers": …, "query": …}`."""
 
     def problem(self, problem: Problem) -> Reply:
-        """A refusal in the vendor's envelope, with the vendor's status."""
+        """A refusal in the vendor's envelope, with its status and those of the headers that it sends."""
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
         """The headers that tell how much of the limit is left."""
@@ -53,10 +56,29 @@ class Vendor(Protocol):
         """
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
-        """Move a return; raises `IllegalMove`, or `LookupError` for an unknown id."""
+        """Move a return; raises `IllegalMove`, or `UnknownReturn`."""
 
     def run_step(self, change: Change, step: Step) -> None:
         """Let a scheduled step happen, at `step.due`."""
+
+
+@runtime_checkable
+class ManyShops(Protocol):
+    """A vendor whose keys open several shops of one account: each request has to name its shop besides."""
+
+    def enter(self, grant: Grant, credentials: Mapping[str, str]) -> None:
+        """Let a known key in; raises `Problem("forbidden")` for a shop that is not the account's.
+
+        `credentials` are those of the request, by security scheme; what was not sent is missing.
+        """
+
+
+@runtime_checkable
+class TokensOnly(Protocol):
+    """A vendor whose keys are client secrets: they buy tokens, and only tokens are let in."""
+
+    token_seconds: int
+    """How long an access token is good for."""
 
 
 def names() -> list[str]:

@@ -96,6 +96,14 @@ def openapi_ids(vendor: str) -> list[str]:
             "        name: status\n",
             "trigger return_status_changed input status is a filter: it takes match",
         ),
+        *(
+            (
+                "    inputs:\n      status:\n        match",
+                f"    inputs:\n      {key}:\n        match",
+                f"trigger return_status_changed input {key} is called like what polling takes",
+            )
+            for key in ("cursor", "since")
+        ),
         (
             "        dropdown: status\n",
             "        dropdown: statuses\n",

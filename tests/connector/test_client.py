@@ -172,6 +172,8 @@ JSON = st.recursive(
 )
 
 
+# The check left out warns that examples share the fixtures. They may: each queues its own answer, and the
+# connection keeps nothing of an answer but its pace.
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(status=st.sampled_from([200, 201, 400, 401, 403, 404, 409, 418]), body=JSON)
 async def test_any_json_is_an_answer_or_a_typed_error(

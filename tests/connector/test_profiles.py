@@ -117,3 +117,30 @@ async def test_a_broken_file_is_a_sentence(integration: Integration, tmp_path: P
 def test_a_name_that_would_break_the_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot name a profile"):
         Profiles(tmp_path / "p.toml", {}).keep("returnmate", Profile("a]b", None, {}))
+
+
+async def test_every_profile_is_found_once(integration: Integration, tmp_path: Path) -> None:
+    place = "https://y.example.com"
+    profiles = Profiles(
+        tmp_path / "p.toml", {"RETURNS_RETURNMATE_API_KEY": "a", "RETURNS_RETURNMATE_BASE_URL": place}
+    )
+    profiles.keep("returnmate", Profile("two", place, {"api_key": "b"}))
+    found = [profile.name for _one, profile in await profiles.every([integration])]
+    assert found == ["environment", "two"]
+    profiles.keep("returnmate", Profile("one", place, {"api_key": "a"}))
+    found = [profile.name for _one, profile in await profiles.every([integration])]
+    assert found == ["two", "one"], "what the environment says is one of them"
+    assert [profile.name for _one, profile in await profiles.every([integration], "two")] == ["two"]
+    with pytest.raises(ConfigurationError, match="No vendor has a profile 'tow'; did you mean two"):
+        await profiles.every([integration], "tow")
+
+
+async def test_without_any_profile_every_vendor_that_the_sandbox_serves_is_taken(
+    integration: Integration, tmp_path: Path
+) -> None:
+    elsewhere = integration.model_copy(
+        update={"vendor": integration.vendor.model_copy(update={"id": "other"})}
+    )
+    transport, _ = asked(httpx.Response(200, json=SANDBOX))
+    found = await Profiles(tmp_path / "p.toml", {}, transport).every([elsewhere, integration])
+    assert [(one.vendor.id, profile.name) for one, profile in found] == [("returnmate", "sandbox")]

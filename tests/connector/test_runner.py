@@ -1,9 +1,12 @@
-"""Poll, hand over, commit: at least once, and as a rule exactly once."""
+"""Poll, keep, hand over: at least once, and as a rule exactly once."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -12,6 +15,7 @@ from support.wire import Time, Wire, rows
 
 from connector.cursors import Cursors
 from connector.errors import ConfigurationError, UnexpectedResponse, ValidationFailed
+from connector.polling import Event
 from connector.runner import Runner
 
 if TYPE_CHECKING:
@@ -19,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.connection import Connection
-    from connector.polling import Event
 
 pytestmark = pytest.mark.anyio
 
@@ -82,7 +85,7 @@ async def test_the_first_round_takes_note_and_the_next_tell_each_event_once(
 
 @pytest.mark.parametrize(
     ("point", "repeated"),
-    [("polled", 0), ("handed_over_one", 1), ("noted_one", 0), ("handed_over", 0), ("committed", 0)],
+    [("polled", 0), ("kept", 0), ("handed_over_one", 1), ("settled_one", 0), ("handed_over", 0)],
 )
 async def test_a_crash_at_any_point_loses_nothing(
     rm: Connection, shop: Shop, cursors: Cursors, point: str, repeated: int
@@ -276,3 +279,37 @@ async def test_watchers_with_and_without_a_filter_keep_cursors_of_their_own(
     trigger = rm.triggers[CHANGED]
     assert trigger.watch_name() == trigger.watch_name(status="") == trigger.name
     assert trigger.watch_name(status="received") != trigger.name
+
+
+def test_what_waits_is_kept_exactly_and_goes_with_the_cursor(cursors: Cursors, tmp_path: Path) -> None:
+    event = Event(
+        id="returnmate:new_return:rma_1",
+        trigger="new_return",
+        occurred_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
+        observed_at=datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=UTC),
+        data={"id": "rma_1", "paid": Decimal("12.10"), "lines": [{"tax": Decimal("1E-7"), "note": None}]},
+    )
+    undated = replace(event, id="returnmate:new_return:rma_2", occurred_at=None)
+    cursors.advance("p", "t", {"state": 1}, [event, undated])
+    with Cursors(tmp_path / "c") as reopened:
+        (first, read), (second, other) = reopened.waiting("p", "t")
+        assert (read, other) == (event, undated)
+        assert str(read.data["paid"]) == "12.10"
+        assert reopened.waiting("p", "other") == []
+        reopened.settle(first)
+        assert [place for place, _ in reopened.waiting("p", "t")] == [second]
+        reopened.forget("p", "t")
+        assert (reopened.load("p", "t"), reopened.waiting("p", "t")) == (None, [])
+
+
+async def test_what_waits_is_handed_over_before_anything_new_and_within_the_limit(
+    rm: Connection, shop: Shop, cursors: Cursors
+) -> None:
+    told: list[str] = []
+    await runner(rm, cursors, told).once()
+    shop.add(3)
+    await runner(rm, cursors, told).once(limit=1)
+    shop.add(1)
+    assert (await runner(rm, cursors, told).once(limit=2)).handed_over == 2
+    assert told == [f"returnmate:new_return:rma_{number}" for number in (1, 2, 3)]
+    assert (await runner(rm, cursors, told).once()).handed_over == 1

@@ -40,22 +40,32 @@ def command(url: str) -> Command:
 
 
 def test_credentials_as_json_are_the_control_planes_body(command: Command, url: str) -> None:
-    shown = command("credentials", "--format", "json").stdout
-    assert json.loads(shown) == httpx.get(f"{url}/__sandbox/tenants/demo/credentials").json()
-    assert json.loads(shown)["vendors"]["returnmate"]["base_url"] == f"{url}/returnmate/v1"
+    shown = json.loads(command("credentials", "--format", "json").stdout)
+    told = httpx.get(f"{url}/__sandbox/tenants/demo/credentials").json()
+    tokens = [
+        one["headers"].pop("Authorization")
+        for one in (shown, told)
+        for one in one["vendors"].values()
+        if "client_secret" in one["fields"]
+    ]
+    assert len(set(tokens)) == len(tokens)  # where a token has to be got, each time another one is shown
+    assert shown == told
+    assert shown["vendors"]["returnmate"]["base_url"] == f"{url}/returnmate/v1"
 
 
 def test_credentials_as_curl_work_as_printed(command: Command) -> None:
-    line = command("credentials", "--format", "curl").stdout
-    program, *arguments = shlex.split(line)
-    assert program == "curl"
-    headers = dict([arguments[1].split(": ")])
-    assert httpx.get(arguments[2], headers=headers).json()["success"] is True
+    lines = command("credentials", "--format", "curl").stdout.splitlines()
+    assert len(lines) == len(vendors.names())
+    for line in lines:
+        program, *arguments = shlex.split(line)
+        assert program == "curl"
+        headers = dict(one.split(": ", 1) for one in arguments[1:-1:2])
+        assert httpx.get(arguments[-1], headers=headers).status_code == 200, line
 
 
 def test_credentials_as_a_table(command: Command, url: str) -> None:
-    lines = command("credentials").stdout.splitlines()
-    assert lines[1].split() == ["returnmate", f"{url}/returnmate/v1", "api_key", "sandbox-demo-returnmate"]
+    rows = [line.split() for line in command("credentials").stdout.splitlines()]
+    assert ["returnmate", f"{url}/returnmate/v1", "api_key", "sandbox-demo-returnmate"] in rows
 
 
 def test_tenants_are_made_moved_in_time_and_removed(command: Command) -> None:
@@ -138,3 +148,23 @@ def test_commands_that_do_not_serve_load_no_web_framework(tmp_path: Path) -> Non
     ).stdout.split()
     assert "typer" in loaded
     assert not {"connexion", "flask", "reportlab", "starlette", "uvicorn", "sqlalchemy"} & set(loaded)
+
+
+def test_a_plan_is_given_to_a_key_in_use(command: Command) -> None:
+    command("sandbox", "create-tenant", "grown", "--seed-size", "0")
+    arguments = ("--second", "9", "--day", "400", "--tenant", "grown", "--format", "json")
+    shown = json.loads(command("sandbox", "plan", "returnmate", *arguments).stdout)
+    assert (shown["name"], shown["windows"]) == ("default", {"second": 9, "day": 400})
+    named = command("sandbox", "plan", "returnmate", "enterprise", "--tenant", "grown").stdout
+    assert "enterprise" in named
+    neither = command("sandbox", "plan", "returnmate")
+    assert (neither.exit_code, "Name either a plan, or limits" in neither.stderr) == (2, True)
+
+
+def test_a_switch_that_a_vendor_has_not_is_refused(command: Command) -> None:
+    refused = command("sandbox", "switch", "returnmate", "invisible", "on")
+    assert (refused.exit_code, refused.stderr) == (
+        5,
+        "returnmate has no switch 'invisible'; it has none.\n",
+    )
+    assert isinstance(json.loads(command("sandbox", "switches", "--format", "json").stdout)["switches"], list)

@@ -261,3 +261,18 @@ def test_control_plane_beyond_this_machine_asks_for_the_token_printed_once(tmp_p
         assert "--token or RETURNS_CONTROL_TOKEN" in refused.stderr
         done = run(tmp_path, "credentials", "--url", started.url, RETURNS_CONTROL_TOKEN=token)
         assert KEY in done.stdout
+
+
+def test_a_seed_that_comes_too_late_is_told(tmp_path: Path) -> None:
+    """The demo tenant is kept from an earlier start, and so is what it was made with."""
+    kept = ("--database", f"sqlite:///{tmp_path}/kept.db")
+    told = []
+    for wish in (("--seed-size", "3"), ("--seed-size", "3", "--seed", "1"), ("--seed-size", "4"), ()):
+        with serving(tmp_path, *kept, *wish) as started:
+            assert httpx.get(f"{started.url}/__sandbox/tenants/demo").json()["seed_size"] == 3
+            told.append(started.log.read_text())
+    assert [bool(one) for one in told] == [False, False, True, False]
+    assert told[2] == (
+        "--seed-size 4 is for new tenants: demo was made with --seed-size 3 and keeps it. "
+        "Give another --database to have it made anew.\n"
+    )

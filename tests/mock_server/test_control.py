@@ -10,7 +10,6 @@ from support.worlds import HOUR, NOON, Desk, desk
 
 import openapi
 from mock_server import vendors
-from mock_server.control import Control
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
 from mock_server.ledger import KINDS, rebuild
@@ -51,8 +50,8 @@ def refused(opened: Desk, operation: str, sent: Any = None, **path: str) -> Prob
 
 
 def test_every_operation_has_a_handler_and_no_handler_is_without_operation() -> None:
-    handlers = {name for name in vars(Control) if not name.startswith("_")}
-    assert handlers - {"name", "problem", "limit_headers"} == set(OPERATIONS)
+    with desk() as opened:
+        assert set(opened.control.handlers) == set(OPERATIONS)
 
 
 def test_event_kinds_are_those_of_the_ledger() -> None:
@@ -158,6 +157,7 @@ def test_created_key_opens_what_was_chosen_and_is_listed_without_itself(acme: De
         "name": "reader",
         "scopes": ["rmas:read"],
         "plan": "enterprise",
+        "windows": {"minute": 300},
     }
     assert key not in str(listed)
     assert body(acme.call("create_key", wish, tenant="acme"), 409)["error"]["code"] == "conflict"
@@ -266,6 +266,22 @@ def test_return_is_moved_along_the_lifecycle_only(acme: Desk) -> None:
     assert unknown.fields[0].field == "status"
     assert refused(acme, "move_return", move, tenant="acme", id="rma_none").kind == "not_found"
     assert acme.world.ledger.last("acme") == last
+
+
+@pytest.mark.parametrize("vendor", vendors.names())
+def test_a_return_that_no_vendor_has_is_not_found_and_other_faults_are_faults(
+    acme: Desk, monkeypatch: pytest.MonkeyPatch, vendor: str
+) -> None:
+    status = next(iter(acme.vendors[vendor].lifecycle.states))
+    move = {"vendor": vendor, "status": status}
+    assert refused(acme, "move_return", move, tenant="acme", id="none_of_ours").kind == "not_found"
+
+    def broken(*_given: object) -> None:
+        raise KeyError("a fault of our own")
+
+    monkeypatch.setattr(acme.vendors[vendor], "move", broken)
+    with pytest.raises(KeyError, match="a fault of our own"):
+        acme.call("move_return", move, tenant="acme", id="none_of_ours")
 
 
 def test_returns_of_one_tenant_are_not_moved_through_another(acme: Desk) -> None:

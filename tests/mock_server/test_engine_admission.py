@@ -1,5 +1,7 @@
 """Credentials, limits, scopes and what every answer carries."""
 
+from typing import Any
+
 import pytest
 from support.shop import Caller, Gate, Shop, build
 
@@ -76,3 +78,27 @@ def test_missing_scope_is_named_before_the_input_is_looked_at() -> None:
 def test_date_follows_the_tenants_clock() -> None:
     response = Caller(build(Shop(), Gate()))("GET", "/items")
     assert response.headers.get_list("date") == ["Mon, 30 Dec 2024 10:30:00 GMT"]
+
+
+def test_operation_that_asks_for_no_security_is_answered_to_anybody_and_counts_for_nobody() -> None:
+    def opened(document: dict[str, Any]) -> None:
+        document["paths"]["/items/newest"]["get"]["security"] = []
+
+    gate = Gate()
+    call = Caller(build(Shop(), gate, opened))
+    assert call("GET", "/items/newest", headers={"Authorization": None}).status_code == 200
+    assert call("GET", "/items/newest").status_code == 200
+    assert (gate.presented, gate.left) == ([], 60)
+    assert call("GET", "/items", headers={"Authorization": None}).status_code == 401
+
+
+def test_an_api_without_a_meter_shows_no_limits_and_still_asks_for_scopes() -> None:
+    gate = Gate()
+    gate.left, gate.shut = 0, "Closed."
+    gate.scopes = frozenset({"items:read"})
+    call = Caller(build(Shop(), gate, metered=False))
+    response = call("GET", "/items")
+    assert (response.status_code, "x-left" in response.headers) == (200, False)
+    assert call("POST", "/items", content=b"{").status_code == 403
+    refused = call("GET", "/items", headers={"Authorization": None})
+    assert (refused.status_code, "x-left" in refused.headers) == (401, False)

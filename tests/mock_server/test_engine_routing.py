@@ -41,6 +41,22 @@ def test_only_the_documentation_below_the_base_falls_through(call: Caller, path:
     assert call("GET", path).status_code == status
 
 
+def forgiving(document: dict[str, Any]) -> None:
+    document["x-extra-slashes"] = "ignored"
+
+
+@pytest.mark.parametrize("path", ["/items/", "//items", "///items//?page=1", "//items/newest/", "/items//a/"])
+def test_extra_slashes_mean_nothing_where_it_is_said(call: Caller, path: str) -> None:
+    url = f"http://sandbox/shop/v1{path}"
+    assert Caller(build(Shop(), Gate(), forgiving))("GET", url).status_code == 200
+    assert call("GET", url).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "//", "/nope//", "/items/a/b/"])
+def test_extra_slashes_make_no_path_of_none(path: str) -> None:
+    assert Caller(build(Shop(), Gate(), forgiving))("GET", f"http://sandbox/shop/v1{path}").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [

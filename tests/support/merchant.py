@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import httpx
+import orjson
 
 from mock_server import ledger, vendors
 from mock_server.app import Sandbox, create_app
 from mock_server.clock import SECOND, instant, moment, timestamp
 from mock_server.ledger import Event
 from mock_server.settings import Settings
+from mock_server.store import Filters
 from mock_server.tenants import Tenants
 from mock_server.vendors import Vendor
 from mock_server.world import World
@@ -76,16 +79,23 @@ class Merchant:
         """Let time pass; carriers scan what they carry."""
         self.world.clocks.advance(self.tenant, self._now + seconds * SECOND)
 
-    def ask_for_return(self, *, seconds_ago: int = 0) -> str:
+    def ask_for_return(self, *, seconds_ago: int = 0, quantity: int = 1) -> str:
         """A shopper asks for a return, which shows up now but says it was made earlier; returns its id."""
         wish = {
             "order_number": f"#{1001 + len(self.statuses())}",
             "customer_email": "priya.nair@example.com",
-            "items": [{"sku": SKU, "quantity": 1, "reason": "defective"}],
+            "items": [{"sku": SKU, "quantity": quantity, "reason": "defective"}],
         }
         with self.world.store.change() as change:
             self.mall.served.insert(change, self.tenant, wish, self._now - seconds_ago * SECOND)
         return [event for event in self.story() if event.kind == ledger.RETURN_CREATED][-1].subject
+
+    def document(self, id_: str) -> dict[str, Any]:
+        """A return as it stands, in the vendor's shape."""
+        row = self.world.store.row(self.tenant, self.mall.vendor, "return", id_)
+        assert row, id_
+        document: dict[str, Any] = orjson.loads(row.document)
+        return document
 
     def order_of(self, id_: str) -> str:
         """The order that a return belongs to."""
@@ -114,9 +124,26 @@ class Merchant:
         """The statuses that each return went through."""
         return self._histories(ledger.RETURN_CREATED, ledger.RETURN_STATE_CHANGED)
 
+    def orders(self) -> dict[str, list[str]]:
+        """The orders that came in; they do not change."""
+        return {event.subject: ["in"] for event in self.story() if event.kind == ledger.ORDER_CREATED}
+
     def shipments(self) -> dict[str, list[str]]:
         """The statuses that each shipment went through."""
         return self._histories(ledger.SHIPMENT_CREATED, ledger.SHIPMENT_STATE_CHANGED)
+
+    def transactions(self) -> dict[str, list[str]]:
+        """The statuses that each transaction went through."""
+        return self._histories(ledger.TRANSACTION_CREATED, ledger.TRANSACTION_STATE_CHANGED)
+
+    def parts(self, kind: str, id_: str) -> dict[str, str]:
+        """Where everything of a kind stands that belongs to a return."""
+        rows = self.world.store.rows(self.tenant, self.mall.vendor, kind, Filters(parent=id_))
+        return {row.id: row.status for row in rows}
+
+    def turn(self, switch: str, *, shop: str, on: bool) -> None:
+        """The merchant turns a switch of a shop."""
+        self.world.switches.turn(self.tenant, self.mall.vendor, switch, on=on, at=self._now, shop=shop)
 
     def quality(self) -> dict[str, list[str]]:
         """What quality control said of each return, one verdict after the other."""
@@ -145,6 +172,22 @@ class Merchant:
             seconds = histories.setdefault(event.body.get("return", event.subject), [])
             if seconds[-1:] != [timestamp(event.at)]:
                 seconds.append(timestamp(event.at))
+        return histories
+
+    def versions(self) -> dict[str, list[str]]:
+        """The versions of each return."""
+        return self._noted("version")
+
+    def receipts(self) -> dict[str, list[str]]:
+        """How many items of each return had arrived, one receipt after the other."""
+        return {id_: ["0", *counts] for id_, counts in self._noted("received").items()}
+
+    def _noted(self, name: str) -> dict[str, list[str]]:
+        """What the ledger's events say of each return under a name, without repetitions."""
+        histories: dict[str, list[str]] = {id_: [] for id_ in self.returns()}
+        for event in self.story():
+            if name in event.body and histories[event.subject][-1:] != [event.body[name]]:
+                histories[event.subject].append(event.body[name])
         return histories
 
     def _histories(self, created: str, changed: str) -> dict[str, list[str]]:

@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from connector.connection import Connection
-from connector.model import CreatedSince, Source, Trigger
+from connector.model import CreatedSince, Snapshot, Source, Trigger
+from connector.resolve import at_path
+from mock_server.vendors.returngo.words import FIRST_SHOP, SHIPMENT_MOVES
 from support.merchant import SKU, Merchant
 
 
@@ -21,9 +23,38 @@ async def _inspect(staff: Connection, merchant: Merchant, id_: str, number: int)
     )
 
 
+async def _ship(staff: Connection, merchant: Merchant, id_: str, number: int) -> None:
+    for shipment, status in merchant.parts("shipment", id_).items():
+        following = SHIPMENT_MOVES[status]
+        if following:
+            await staff.actions["update_shipment"](
+                shipment=shipment, status=following[number % len(following)]
+            )
+
+
+async def _settle(staff: Connection, merchant: Merchant, id_: str, number: int) -> None:
+    if number % 3 == 0:
+        merchant.turn("notify_payment_method", shop=FIRST_SHOP, on=number % 2 == 0)
+    for transaction, status in merchant.parts("transaction", id_).items():
+        if status != "Success":
+            outcome = "Failed" if status == "Requested" and number % 4 == 1 else "Success"
+            await staff.actions["settle_transaction"](transaction=transaction, status=outcome)
+
+
+async def _receive(staff: Connection, merchant: Merchant, id_: str, number: int) -> None:
+    del number
+    document = merchant.document(id_)
+    if merchant.next_statuses(merchant.statuses()[id_]):
+        lines = [{"line_uuid": document["returns"][0]["uuid"], "quantity": "1"}]
+        await staff.actions["receive_return"](invoice_id=document["invoice_id"], rma_id=id_, lines=lines)
+
+
 WORK: Mapping[str, Callable[[Connection, Merchant, str, int], Awaitable[None]]] = {
     "create_shipping_label": _label,
     "update_quality_control": _inspect,
+    "update_shipment": _ship,
+    "settle_transaction": _settle,
+    "receive_return": _receive,
 }
 """What the staff does to returns through the API, by action."""
 
@@ -31,19 +62,35 @@ HISTORIES: Mapping[str, Callable[[Merchant], dict[str, list[str]]]] = {
     "status": Merchant.returns,
     "created_at": Merchant.returns,
     "date_created": Merchant.returns,
+    "createDate": Merchant.orders,
+    "timeline.createDate": Merchant.returns,
     "date_closed": Merchant.returns,
     "date_updated": Merchant.updates,
     "delivered_date": Merchant.deliveries,
     "quality_control_status": Merchant.quality,
+    "rmaId": Merchant.returns,
+    "customer_return_status": Merchant.returns,
+    "created_on": Merchant.returns,
+    "version": Merchant.versions,
+    "received_count": Merchant.receipts,
 }
 """What the ledger knows of a record, by the field that tells a trigger's events apart."""
 
 
+KINDS: Mapping[str, Callable[[Merchant], dict[str, list[str]]]] = {
+    "shipment": Merchant.shipments,
+    "transaction": Merchant.transactions,
+}
+"""What the ledger knows of records that are no returns."""
+
+
 def telling(source: Source) -> tuple[str, ...]:
     """The field that tells one event of a record from the next."""
-    if isinstance(source, CreatedSince):
+    if isinstance(source, CreatedSince) or (isinstance(source, Snapshot) and source.tells == "records"):
         return source.created
-    return getattr(source, "mark", None) or source.state or ()
+    if isinstance(source, Snapshot) and source.tells == "versions":
+        return source.version
+    return getattr(source, "mark", None) or source.state or source.id
 
 
 @dataclass
@@ -58,9 +105,13 @@ class Witness:
     @property
     def histories(self) -> dict[str, list[str]]:
         """The states of every record of the trigger's kind."""
-        if self.trigger.resource == "shipment":
-            return self.merchant.shipments()
-        return HISTORIES[".".join(telling(self.trigger.source))](self.merchant)
+        if self.trigger.resource in KINDS:
+            return KINDS[self.trigger.resource](self.merchant)
+        source = self.trigger.source
+        found = HISTORIES[".".join(telling(source))](self.merchant)
+        if not isinstance(source, Snapshot):
+            return found
+        return {str(at_path(self.merchant.document(id_), source.id)): states for id_, states in found.items()}
 
     def judge(self) -> None:
         """Fail unless the trigger's guarantee for Python was kept."""

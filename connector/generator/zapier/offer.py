@@ -16,8 +16,11 @@ from connector.model import (
     Integration,
     Path,
     Search,
+    Snapshot,
+    Source,
     Trigger,
 )
+from connector.words import camel
 
 LOOKERS = {"get": "read", "find": "find", "list": "list", "report": "read"}
 
@@ -44,12 +47,13 @@ class Records:
 def triggers(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
     """Yield every trigger that keeps a promise on Zapier."""
     for trigger in integration.triggers.values():
-        if "zapier" in trigger.guarantees and _known(integration, trigger.source.operation, assumed=assumed):
+        if "zapier" in trigger.guarantees and _watched(integration, trigger, assumed=assumed):
             yield {
                 "key": trigger.key,
                 "noun": _title(integration.resources[trigger.resource].noun),
                 "display": {"label": trigger.label, "description": trigger.description},
-                "poll": "newest" if isinstance(trigger.source, CreatedSince) else "changed",
+                "hydrated": trigger.details is not None,
+                "poll": _poll(trigger.source),
                 "source": _source(trigger),
                 "form": form(_inputs(trigger.inputs, assumed=assumed), integration),
                 "identity": _identity(trigger),
@@ -59,27 +63,50 @@ def triggers(integration: Integration, records: Records, *, assumed: bool) -> It
             }
 
 
+def _poll(source: Source) -> str:
+    """Name the function of lib/triggers.js that polls such a source."""
+    if isinstance(source, Snapshot):
+        return "whole"
+    return "newest" if isinstance(source, CreatedSince) else "changed"
+
+
 def _source(trigger: Trigger) -> dict[str, Any]:
     source, promise = trigger.source, trigger.guarantees["zapier"]
     start: dict[str, Any] = {"operation": _operation(source.operation)}
     if isinstance(source, ChangedSince):
+        return (
+            start
+            | {
+                "query": dict(source.order.newest_first) if source.order else {},
+                "size": promise.page_size,
+                "pages": promise.pages,
+                "since": source.since,
+                **({"sinceForm": source.since_form} if source.since_form != "instant" else {}),
+                "lookBack": source.window,
+                "id": source.id,
+                "created": source.changed,
+                "changed": source.mark or source.changed,
+                "mark": source.mark,
+                "state": source.state,
+                "reached": source.reached,
+                "initial": source.initial,
+            }
+            | _details(trigger)
+        )
+    start["query"] = dict(source.order.newest_first)
+    if isinstance(source, CreatedSince):
+        return start | {"size": promise.page_size}
+    if isinstance(source, Snapshot):
         return start | {
-            "query": {},
             "size": promise.page_size,
             "pages": promise.pages,
-            "since": source.since,
-            "lookBack": source.window,
             "id": source.id,
-            "created": source.changed,
-            "changed": source.mark or source.changed,
-            "mark": source.mark,
+            "created": source.created,
+            "changed": source.created if source.tells == "records" else source.changed,
             "state": source.state,
             "reached": source.reached,
             "initial": source.initial,
         }
-    start["query"] = dict(source.order.newest_first)
-    if isinstance(source, CreatedSince):
-        return start | {"size": promise.page_size}
     return start | {
         "size": promise.page_size,
         "pages": promise.pages,
@@ -91,6 +118,25 @@ def _source(trigger: Trigger) -> dict[str, Any]:
         "state": source.state,
         "reached": source.reached,
         "initial": source.initial,
+    }
+
+
+def _details(trigger: Trigger) -> dict[str, Any]:
+    """Say how the details of a record are asked for later, by Zapier itself."""
+    details = trigger.details
+    if details is None:
+        return {}
+    hydrate = Code(f"hydrators.{camel(details.operation)}")
+    return {"details": {"hydrate": hydrate, "values": dict(details.parameters), "key": details.key}}
+
+
+def hydrators(integration: Integration, triggers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Give what the offered triggers ask for later, by operationId without underscores: Zapier wants none."""
+    asked = [integration.triggers[key].details for key in triggers]
+    return {
+        camel(one.operation): {"operation": _operation(one.operation), "query": dict(one.query)}
+        for one in asked
+        if one is not None
     }
 
 
@@ -172,6 +218,16 @@ def _choices(dropdown: Dropdown) -> dict[str, Any]:
         "value": dropdown.value,
         "label": dropdown.label,
     }
+
+
+def _watched(integration: Integration, trigger: Trigger, *, assumed: bool) -> bool:
+    """Say whether what a trigger asks is known: its requests, and the filter that finds what is new."""
+    source = trigger.source
+    requests = [source.operation, *([trigger.details.operation] if trigger.details else [])]
+    since = None if isinstance(source, Snapshot) else source.since
+    parameter = integration.operations[source.operation].parameter(since) if since else None
+    filtered = assumed or parameter is None or parameter.field.provenance != "assumed"
+    return filtered and all(_known(integration, one, assumed=assumed) for one in requests)
 
 
 def _known(integration: Integration, operation: str, *, assumed: bool) -> bool:

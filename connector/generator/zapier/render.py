@@ -55,14 +55,21 @@ def render(integration: Integration, *, include_assumed: bool = False) -> dict[s
         for folder in TEMPLATES
         if folder != "records"
     }
-    return dict(sorted({**_static(), **steps, **indexes, **_around(integration, entries, page)}.items()))
+    static = _static(session=not integration.authentication.field)
+    around = _around(integration, entries, page, include_assumed=include_assumed)
+    return dict(sorted({**static, **steps, **indexes, **around}.items()))
 
 
-def _around(integration: Integration, entries: Entries, page: Callable[..., str]) -> dict[str, str]:
+def _around(
+    integration: Integration, entries: Entries, page: Callable[..., str], *, include_assumed: bool
+) -> dict[str, str]:
     """Give the files that an app has once."""
     used = _used(integration, entries)
     throttle = integration.limits.throttle
+    hydrators = offer.hydrators(integration, entries["triggers"])
+    later = {"hydrators.js": page("hydrators.js.jinja", hydrators=hydrators)} if hydrators else {}
     return {
+        **later,
         ".gitignore": page("gitignore.jinja"),
         "README.md": page("README.md.jinja", **readme(integration, entries, used)),
         "authentication.js": page("authentication.js.jinja", **authentication(integration)),
@@ -70,10 +77,13 @@ def _around(integration: Integration, entries: Entries, page: Callable[..., str]
             "index.js.jinja",
             version=VERSION,
             core=CORE,
+            hydrators=bool(hydrators),
             throttle=throttle and {"window": throttle.seconds, "limit": throttle.requests, "scope": ["auth"]},
             pairs=offer.find_or_creates(integration, entries["searches"], entries["creates"]),
         ),
-        "operations.js": page("operations.js.jinja", operations=operations(integration, used)),
+        "operations.js": page(
+            "operations.js.jinja", operations=operations(integration, used, assumed=include_assumed)
+        ),
         "vendor.js": page("vendor.js.jinja", facts=vendor_facts(integration)),
         **package(integration),
     }
@@ -116,12 +126,16 @@ def _used(integration: Integration, entries: Entries) -> set[str]:
     sources = [
         entry["source"] for folder in entries if folder != "records" for entry in entries[folder].values()
     ]
-    return {source["operation"].name for source in sources} | {integration.authentication.test_operation}
+    later = offer.hydrators(integration, entries["triggers"]).values()
+    login = integration.authentication
+    tokens = {login.tokens.operation} if login.tokens and not login.field else set()
+    return {source["operation"].name for source in (*sources, *later)} | {login.test_operation, *tokens}
 
 
-def _static() -> dict[str, str]:
+def _static(*, session: bool) -> dict[str, str]:
     root = HERE / "static"
-    paths = [path for path in sorted(root.rglob("*")) if path.is_file()]
+    left_out = () if session else (root / "lib" / "session.js",)
+    paths = [path for path in sorted(root.rglob("*")) if path.is_file() and path not in left_out]
     return {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in paths}
 
 

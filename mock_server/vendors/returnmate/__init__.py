@@ -11,11 +11,12 @@ from mock_server.engine.call import Call
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.keys import Grant
-from mock_server.lifecycle import IllegalMove
+from mock_server.lifecycle import IllegalMove, UnknownReturn
 from mock_server.pages.label import Label
 from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import EVERYTHING, Change, Filters, Row, Step
+from mock_server.switches import Switch
 from mock_server.vendors.returnmate import reports
 from mock_server.vendors.returnmate.documents import NAME
 from mock_server.vendors.returnmate.planting import plant
@@ -48,6 +49,7 @@ class ReturnMate:
     lifecycle = LIFECYCLE
     scopes = SCOPES
     plans = PLANS
+    switches: tuple[Switch, ...] = ()
 
     def __init__(self, world: World) -> None:
         self._store = world.store
@@ -209,7 +211,7 @@ class ReturnMate:
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
         row = self._store.row(tenant, NAME, "return", id_)
         if row is None:
-            raise LookupError(f"No return has the id {id_}.")
+            raise UnknownReturn(id_)
         return self._returns.move(change, tenant, row, status, _whole(at))
 
     def run_step(self, change: Change, step: Step) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from mock_server import ledger
+from mock_server.lifecycle import UnknownReturn
 from mock_server.store import Change, Filters, Row, Store
 from mock_server.vendors.swap import documents
 from mock_server.vendors.swap.documents import JSON
@@ -68,10 +69,10 @@ class Returns:
             self.move(change, tenant, self.row(tenant, owner.id), "processing", at)
 
     def row(self, tenant: str, id_: str) -> Row:
-        """The return of that id; raises `LookupError`."""
+        """The return of that id; raises `UnknownReturn`."""
         row = self.store.row(tenant, NAME, "return", id_)
         if row is None:
-            raise LookupError(f"No return has the id {id_}.")
+            raise UnknownReturn(id_)
         return row
 
 

@@ -11,6 +11,8 @@ export const failure = (api, z, bundle, response) => {
   const code = at(data, api.errors.code) ?? `HTTP_${status}`;
   const kind =
     api.errors.byCode[code] ?? api.errors.byStatus[status] ?? (status >= 500 ? 'unavailable' : 'unexpected');
+  if (request.opening && REFUSED.includes(kind)) return refusedLogin(api, z, bundle, said(api, data));
+  if (kind === 'authentication' && api.session) return new z.errors.RefreshAuthError();
   if (kind === 'authentication') return new z.errors.ExpiredAuthError(sentences.authentication(api));
   if (kind === 'rate_limited')
     return new z.errors.ThrottledError(`${api.name} asks to slow down.`, delay(response));
@@ -23,13 +25,21 @@ export const failure = (api, z, bundle, response) => {
   return new z.errors.Error(hide(api, sentence, bundle), code, status);
 };
 
+/** The error to throw when no session could be opened; `words` are the vendor's. */
+export const refusedLogin = (api, z, bundle, words = '') =>
+  new z.errors.Error(hide(api, sentences.login(api, words), bundle), 'AuthenticationError', 401);
+
 /** The error to throw when there was no reply: name not resolved, connection refused, or too slow. */
 export const unreachable = (api, z, method, { type }) => {
   const what = type === 'request-timeout' ? 'did not answer in time' : 'could not be reached';
   return new z.errors.Error(`${api.name} ${what}. ${afterwards(method)}`, 'UNREACHABLE');
 };
 
+/** What a request for a token may be refused with. */
+const REFUSED = ['authentication', 'permission', 'validation', 'not_found'];
+
 const sentences = {
+  login: (api, words) => together(`${api.name} did not accept this login.`, words),
   authentication: (api) =>
     `${api.name} did not accept the key of this connection. Reconnect the account with a valid one.`,
   permission: (api, { request, said: words }) =>

@@ -1,0 +1,38 @@
+"""Returns of all vendors in one form, and their triggers polled together.
+
+for event in polled.events:
+told = trigger.unified(event)      # what happened, and to which return, in one form
+told.kind, told.record.status, told.record.vendor_status, told.raw
+
+polled = await poll_all({"shop": rm, "outlet": swap}, "new_return", cursors)
+"""
+
+from connector.unified.everywhere import PolledAll, poll_all
+from connector.unified.mapping import unified, unified_return
+from connector.unified.model import (
+    Address,
+    Customer,
+    Item,
+    Money,
+    Reason,
+    Refund,
+    Shipment,
+    UnifiedEvent,
+    UnifiedReturn,
+)
+
+__all__ = [
+    "Address",
+    "Customer",
+    "Item",
+    "Money",
+    "PolledAll",
+    "Reason",
+    "Refund",
+    "Shipment",
+    "UnifiedEvent",
+    "UnifiedReturn",
+    "poll_all",
+    "unified",
+    "unified_return",
+]

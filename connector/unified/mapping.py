@@ -1,0 +1,290 @@
+"""Reads a vendor's records by its table: `(integration, event) -> UnifiedEvent`."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from connector.errors import ConfigurationError
+from connector.polling.parts import moment
+from connector.resolve import at_path
+from connector.unified.model import (
+    Address,
+    Customer,
+    Item,
+    Money,
+    Reason,
+    Refund,
+    Shipment,
+    UnifiedEvent,
+    UnifiedReturn,
+)
+from connector.words import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from connector.model import (
+        AddressRole,
+        AddressTable,
+        CustomerTable,
+        FlagTable,
+        Integration,
+        ItemTable,
+        MoneyTable,
+        Path,
+        ReasonTable,
+        RefundTable,
+        ReturnTable,
+        ShipmentTable,
+        Unified,
+    )
+    from connector.polling import Event
+
+T = TypeVar("T", bound=str)
+
+
+def unified(integration: Integration, event: Event, *, profile: str | None = None) -> UnifiedEvent:
+    """Return the event in the words of all vendors; `profile` names the connection that told it.
+
+    Raises `ConfigurationError` when the catalog has no table, or for an event of another vendor.
+    """
+    table = _table(integration)
+    trigger = integration.triggers.get(event.trigger)
+    if trigger is None:
+        raise ConfigurationError(f"{integration.vendor.title} has no trigger {event.trigger}.")
+    return UnifiedEvent(
+        id=event.id,
+        kind=table.events.get(event.trigger, "other"),
+        vendor=integration.vendor.id,
+        profile=profile,
+        trigger=event.trigger,
+        occurred_at=event.occurred_at,
+        observed_at=event.observed_at,
+        record=unified_return(integration, trigger.resource, event.data),
+        raw=event.data,
+    )
+
+
+def unified_return(
+    integration: Integration, resource: str, record: Mapping[str, Any]
+) -> UnifiedReturn | None:
+    """Return a record of one of the vendor's resources as a return; None where that is no part of one."""
+    table = _table(integration)
+    paths = table.returns.get(resource)
+    return None if paths is None else _return(integration.vendor.id, table, paths, record)
+
+
+def _table(integration: Integration) -> Unified:
+    if integration.unified is None:
+        raise ConfigurationError(f"The catalog of {integration.vendor.title} has no section unified.")
+    return integration.unified
+
+
+def _return(vendor: str, table: Unified, paths: ReturnTable, raw: Mapping[str, Any]) -> UnifiedReturn:
+    found = at_path(raw, paths.within) if paths.within else raw
+    record: Mapping[str, Any] = found if isinstance(found, dict) else {}
+    words = _text(record, paths.status), _text(record, paths.shipping_status)
+    inspection = _text(record, paths.inspection_status)
+    return UnifiedReturn(
+        vendor=vendor,
+        id=_text(record, paths.id),
+        number=_text(record, paths.number),
+        order_id=_text(record, paths.order_id),
+        order_number=_text(record, paths.order_number),
+        status=_meaning(table.statuses, words[0]),
+        vendor_status=words[0],
+        shipping_status=_meaning(table.shipment_statuses, words[1]),
+        vendor_shipping_status=words[1],
+        inspection_status=_meaning(table.inspection_statuses, inspection),
+        vendor_inspection_status=inspection,
+        resolutions=_texts(record, paths.resolutions),
+        customer=_customer(record, paths.customer),
+        addresses=_addresses(record, paths.addresses),
+        items=_items(record, paths.items),
+        shipments=_shipments(record, paths.shipments, table),
+        refunds=_refunds(record, paths.refunds),
+        total=_money(record, paths.total, record),
+        refund_total=_money(record, paths.refund_total, record),
+        fee=_money(record, paths.fee, record),
+        tax=_money(record, paths.tax, record),
+        created_at=_time(record, paths.created_at),
+        updated_at=_time(record, paths.updated_at),
+        received_at=_time(record, paths.received_at),
+        closed_at=_time(record, paths.closed_at),
+        raw=raw,
+    )
+
+
+def _items(record: Mapping[str, Any], paths: ItemTable | None) -> tuple[Item, ...]:
+    if paths is None:
+        return ()
+    return tuple(
+        Item(
+            id=_text(row, paths.id),
+            sku=_text(row, paths.sku),
+            barcode=_text(row, paths.barcode),
+            name=_text(row, paths.name),
+            variant=_text(row, paths.variant),
+            quantity=_number(row, paths.quantity),
+            quantity_received=_number(row, paths.quantity_received),
+            price=_money(row, paths.price, record),
+            resolution=_text(row, paths.resolution),
+            reasons=_reasons(row, paths.reasons),
+            comment=_text(row, paths.comment),
+        )
+        for row in _rows(record, paths.at)
+    )
+
+
+def _shipments(
+    record: Mapping[str, Any], paths: ShipmentTable | None, table: Unified
+) -> tuple[Shipment, ...]:
+    if paths is None:
+        return ()
+    rows = [record] if paths.at is None else _rows(record, paths.at)
+    return tuple(
+        Shipment(
+            id=_text(row, paths.id),
+            status=_meaning(table.shipment_statuses, _text(row, paths.status)),
+            vendor_status=_text(row, paths.status),
+            carrier=_text(row, paths.carrier),
+            service=_text(row, paths.service),
+            outbound=_flag(row, paths.outbound),
+            tracking_number=_text(row, paths.tracking_number),
+            tracking_url=_text(row, paths.tracking_url),
+            label_url=_text(row, paths.label_url),
+            created_at=_time(row, paths.created_at),
+            delivered_at=_time(row, paths.delivered_at),
+            addresses=_addresses(row, paths.addresses),
+        )
+        for row in rows
+    )
+
+
+def _refunds(record: Mapping[str, Any], paths: RefundTable | None) -> tuple[Refund, ...]:
+    if paths is None:
+        return ()
+    return tuple(
+        Refund(
+            id=_text(row, paths.id),
+            amount=_money(row, paths.amount, record),
+            method=_text(row, paths.method),
+            vendor_status=_text(row, paths.status),
+            issued_at=_time(row, paths.issued_at),
+        )
+        for row in _rows(record, paths.at)
+        if not _flag(row, paths.unless)
+    )
+
+
+def _customer(record: Mapping[str, Any], paths: CustomerTable | None) -> Customer | None:
+    if paths is None:
+        return None
+    found = Customer(
+        id=_text(record, paths.id),
+        name=_text(record, paths.name),
+        email=_text(record, paths.email),
+        phone=_text(record, paths.phone),
+    )
+    return None if found == Customer() else found
+
+
+def _addresses(
+    row: Mapping[str, Any], tables: Mapping[AddressRole, AddressTable]
+) -> dict[AddressRole, Address]:
+    """Return the addresses of which the record tells anything, by what they are for."""
+    found: dict[AddressRole, Address] = {
+        role: Address(
+            name=_text(row, paths.name),
+            company=_text(row, paths.company),
+            lines=tuple(line for path in paths.lines if (line := _text(row, path))),
+            city=_text(row, paths.city),
+            region=_text(row, paths.region),
+            postal_code=_text(row, paths.postal_code),
+            country=_text(row, paths.country),
+            phone=_text(row, paths.phone),
+            email=_text(row, paths.email),
+        )
+        for role, paths in tables.items()
+    }
+    return {role: address for role, address in found.items() if address != Address()}
+
+
+def _reasons(row: Mapping[str, Any], tables: tuple[ReasonTable, ...]) -> tuple[Reason, ...]:
+    found = (Reason(code=_text(row, paths.code), text=_text(row, paths.text)) for paths in tables)
+    return tuple(reason for reason in found if reason != Reason())
+
+
+# --- Single values: None where the record holds nothing that can be read as such.
+
+
+def _meaning(words: Mapping[str, T], word: str | None) -> T | Literal["other"] | None:
+    """Return what a status word means; `other` for one that nobody has told of."""
+    if word is None:
+        return None
+    return next((meaning for known, meaning in words.items() if folded(known) == folded(word)), "other")
+
+
+def _text(row: Mapping[str, Any], path: Path | None) -> str | None:
+    return _written(at_path(row, path)) if path else None
+
+
+def _written(found: Any) -> str | None:
+    if isinstance(found, bool) or not isinstance(found, str | int | float | Decimal):
+        return None
+    return str(found) or None
+
+
+def _texts(row: Mapping[str, Any], path: Path | None) -> tuple[str, ...]:
+    """Return the texts at a path that may lead through lists, each once."""
+    found = (_written(value) for value in _everything(row, path)) if path else ()
+    return tuple(dict.fromkeys(word for word in found if word))
+
+
+def _everything(value: Any, path: Path) -> Iterator[Any]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _everything(one, path)
+    elif not path:
+        yield value
+    elif isinstance(value, dict):
+        yield from _everything(value.get(path[0]), path[1:])
+
+
+def _rows(record: Mapping[str, Any], path: Path) -> list[Mapping[str, Any]]:
+    """Return the records in the list at a path, or the one that lies there."""
+    found = at_path(record, path)
+    rows = found if isinstance(found, list) else [found]
+    return [row for row in rows if isinstance(row, dict)]
+
+
+def _money(row: Mapping[str, Any], paths: MoneyTable | None, record: Mapping[str, Any]) -> Money | None:
+    amount = _number(row, paths.amount) if paths else None
+    if paths is None or amount is None:
+        return None
+    return Money(amount=amount, currency=_text(row, paths.currency) or _text(record, paths.return_currency))
+
+
+def _number(row: Mapping[str, Any], path: Path | None) -> Decimal | None:
+    """Return a number, exact as it is written: a float by its shortest form, a text by its digits."""
+    said = _text(row, path)
+    try:
+        found = None if said is None else Decimal(said.strip())
+    except InvalidOperation:
+        return None
+    return found if found is not None and found.is_finite() else None
+
+
+def _flag(row: Mapping[str, Any], table: FlagTable | None) -> bool | None:
+    found = at_path(row, table.at) if table else None
+    return None if table is None or found is None else bool(found == table.equals)
+
+
+def _time(row: Mapping[str, Any], path: Path | None) -> datetime | None:
+    said = _text(row, path)
+    try:
+        return moment(said) if said else None
+    except ValueError:
+        return None

@@ -1,0 +1,245 @@
+"""Exsited, as its pages of version 3 describe it (`openapi/exsited.yaml` lists what is assumed)."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from mock_server.engine.call import Call
+from mock_server.engine.problem import Problem
+from mock_server.engine.reply import Document, Documents, Reply
+from mock_server.lifecycle import UnknownReturn
+from mock_server.pages.label import Label
+from mock_server.ratelimit import Verdict
+from mock_server.seed import SeedReturn
+from mock_server.store import Change, Filters, Row, Step
+from mock_server.switches import Switch
+from mock_server.vendors.exsited.documents import JSON
+from mock_server.vendors.exsited.login import Login
+from mock_server.vendors.exsited.paging import pagination, slice_of
+from mock_server.vendors.exsited.planting import Planter
+from mock_server.vendors.exsited.returns import Returns
+from mock_server.vendors.exsited.words import CLERK, LIFECYCLE, NAME, PLANS, TOKEN_SECONDS
+from mock_server.world import World
+
+_STATUSES = {
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "invalid": 400,
+    "too_large": 400,
+    "unsupported_media_type": 400,
+    "rate_limited": 429,
+    "unavailable": 500,
+    "server_error": 500,
+}
+
+
+class Exsited:
+    """Handlers of the operations, over one world. Version 2 answers as version 3 does."""
+
+    name = NAME
+    title = "Exsited"
+    base_path = ""
+    lifecycle = LIFECYCLE
+    scopes: tuple[str, ...] = ()
+    plans = PLANS
+    switches: tuple[Switch, ...] = ()
+    token_seconds = TOKEN_SECONDS
+
+    def __init__(self, world: World) -> None:
+        self._store = world.store
+        self._clocks = world.clocks
+        self._root = world.settings.path_of(NAME, self.base_path)
+        self._login = Login(world.keys, world.tokens)
+        self._returns = Returns(world.store)
+
+    def create_token(self, call: Call) -> Reply:
+        return Reply(200, self._login.token(call.body))
+
+    def list_returns(self, call: Call) -> Reply:
+        rows, page = self._page(call, "return", "/return-merchandise-authorisations")
+        return Reply(200, {"return_merchandise_authorisations": Documents(rows), "pagination": page})
+
+    def get_return(self, call: Call) -> Reply:
+        row = self._returns.row(_tenant(call), "return", call.path["rma_id"])
+        return Reply(200, {"return_merchandise_authorisation": Document(row.document)})
+
+    def list_invoice_returns(self, call: Call) -> Reply:
+        invoice = self._returns.row(_tenant(call), "invoice", call.path["invoice_id"]).id
+        path = f"/invoices/{invoice}/return-merchandise-authorisations"
+        rows, page = self._page(call, "return", path, Filters(parent=invoice))
+        shown = {"return_merchandise_authorisations": _read(rows), "pagination": page}
+        return Reply(200, {"invoice": shown})
+
+    def create_return(self, call: Call) -> Reply:
+        tenant, invoice = _tenant(call), call.path["invoice_id"]
+        wish = call.body["return_merchandise_authorisations"]
+        with self._store.change() as change:
+            made = self._returns.create(change, tenant, invoice, wish, self._now(tenant))
+        return Reply(201, {"invoice": {"return_merchandise_authorisation": made}})
+
+    def get_invoice_return(self, call: Call) -> Reply:
+        shown = {"return_merchandise_authorisation": orjson.loads(self._of_invoice(call).document)}
+        return Reply(200, {"invoice": shown})
+
+    def list_receipts(self, call: Call) -> Reply:
+        owner = self._of_invoice(call)
+        path = f"/invoices/{owner.parent}/return-merchandise-authorisations/{owner.id}/receive"
+        rows, page = self._page(call, "receipt", path, Filters(parent=owner.id))
+        return Reply(200, {"receive_return_merchandise_authorisations": Documents(rows), "pagination": page})
+
+    def receive_return(self, call: Call) -> Reply:
+        tenant, row = _tenant(call), self._of_invoice(call)
+        wish = call.body["receive_return_merchandise_authorisations"]["receive_returns"]
+        with self._store.change() as change:
+            now = self._returns.receive(change, tenant, row, wish, self._now(tenant))
+        return Reply(200, {"return_merchandise_authorisation": now})
+
+    def get_receipt(self, call: Call) -> Reply:
+        owner = self._of_invoice(call)
+        row = self._returns.row(_tenant(call), "receipt", call.path["receipt_id"])
+        if row.parent != owner.id:
+            raise Problem("not_found", f"{owner.id} has no receipt with the id {row.id}.")
+        return Reply(200, {"receive_return_merchandise_authorisation": Document(row.document)})
+
+    def list_invoices(self, call: Call) -> Reply:
+        rows, page = self._page(call, "invoice", "/invoices")
+        return Reply(200, {"invoices": Documents(rows), "pagination": page})
+
+    def get_invoice(self, call: Call) -> Reply:
+        row = self._returns.row(_tenant(call), "invoice", call.path["invoice_id"])
+        return Reply(200, {"invoice": Document(row.document)})
+
+    def get_invoice_information(self, call: Call) -> Reply:
+        return self.get_invoice(call)
+
+    def list_order_invoices(self, call: Call) -> Reply:
+        order = call.path["order_id"]
+        rows, page = self._page(call, "invoice", f"/orders/{order}/invoices", Filters(order_numbers=(order,)))
+        if not page["records"]:
+            raise Problem("not_found", f"No order has the id {order[:80]}.")
+        return Reply(200, {"order": {"invoices": _read(rows), "pagination": page}})
+
+    def list_account_invoices(self, call: Call) -> Reply:
+        account = call.path["account_id"]
+        rows, page = self._page(call, "invoice", f"/accounts/{account}/invoices", Filters(parent=account))
+        if not page["records"]:
+            raise Problem("not_found", f"No account has the id {account[:80]}.")
+        return Reply(200, {"account": {"invoices": _read(rows), "pagination": page}})
+
+    # Version 2
+
+    def list_returns_v2(self, call: Call) -> Reply:
+        return self.list_returns(call)
+
+    def get_return_v2(self, call: Call) -> Reply:
+        return self.get_return(call)
+
+    def list_invoice_returns_v2(self, call: Call) -> Reply:
+        return self.list_invoice_returns(call)
+
+    def create_return_v2(self, call: Call) -> Reply:
+        return self.create_return(call)
+
+    def get_invoice_return_v2(self, call: Call) -> Reply:
+        return self.get_invoice_return(call)
+
+    def list_receipts_v2(self, call: Call) -> Reply:
+        return self.list_receipts(call)
+
+    def receive_return_v2(self, call: Call) -> Reply:
+        return self.receive_return(call)
+
+    def get_receipt_v2(self, call: Call) -> Reply:
+        return self.get_receipt(call)
+
+    def list_order_invoices_v2(self, call: Call) -> Reply:
+        return self.list_order_invoices(call)
+
+    # What the sandbox asks of a vendor
+
+    def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
+        return self._login.credentials(key)
+
+    def problem(self, problem: Problem) -> Reply:
+        status = _STATUSES[problem.kind]
+        messages = [f"{one.field} {one.message}." for one in problem.fields] or [problem.message]
+        errors = [{"code": str(status), "message": message} for message in messages]
+        return Reply(status, {"errors": errors}, problem.headers)
+
+    def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:  # noqa: ARG002 - none are documented
+        return ()
+
+    def label(self, shipment: Mapping[str, Any]) -> Label:
+        raise LookupError(f"No parcels are known here, such as {shipment.get('id')}.")
+
+    def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
+        Planter(change, tenant, at).plant(returns)
+
+    def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
+        return self._returns.ask(change, tenant, wish, _whole(at))
+
+    def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
+        row = self._store.row(tenant, NAME, "return", id_)
+        if row is None:
+            raise UnknownReturn(id_[:80])
+        return self._returns.move(change, tenant, row, status, CLERK, _whole(at))
+
+    def run_step(self, change: Change, step: Step) -> None:
+        self._returns.arrive(change, step.tenant, step.subject, _whole(step.due))
+
+    # Helpers
+
+    def _page(
+        self, call: Call, kind: str, path: str, filters: Filters | None = None
+    ) -> tuple[list[bytes], JSON]:
+        part = slice_of(call.query)
+        rows, total = self._store.page(
+            _tenant(call),
+            NAME,
+            kind,
+            filters or Filters(),
+            order=part.order,
+            descending=part.descending,
+            limit=part.limit,
+            offset=part.offset,
+        )
+        version = "v2" if call.operation_id.endswith("_v2") else "v3"
+        return rows, pagination(
+            part, total, f"{call.base_url}{self._root}/api/{version}{quote(path)}", call.query
+        )
+
+    def _of_invoice(self, call: Call) -> Row:
+        """The return that a path names, if it is the invoice's that it names besides."""
+        tenant = _tenant(call)
+        invoice = self._returns.row(tenant, "invoice", call.path["invoice_id"])
+        row = self._returns.row(tenant, "return", call.path["rma_id"])
+        if row.parent != invoice.id:
+            raise Problem("not_found", f"{invoice.id} has no return with the id {row.id}.")
+        return row
+
+    def _now(self, tenant: str) -> int:
+        return _whole(self._clocks.now(tenant))
+
+
+def vendor(world: World) -> Exsited:
+    """Exsited over a world; what `mock_server.vendors.load` calls."""
+    return Exsited(world)
+
+
+def _whole(at: int) -> int:
+    """A moment in whole seconds: Exsited shows no finer one, so none is kept."""
+    return at // 1_000_000 * 1_000_000
+
+
+def _tenant(call: Call) -> str:
+    if call.grant is None:
+        raise Problem("unauthenticated", "An access token is required.")
+    return call.grant.tenant
+
+
+def _read(rows: list[bytes]) -> list[JSON]:
+    return [orjson.loads(row) for row in rows]

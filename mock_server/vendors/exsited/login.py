@@ -1,0 +1,61 @@
+"""Tokens for client credentials, as in the documentation's introduction; what is refused is assumed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mock_server.engine.problem import FieldError, Problem
+from mock_server.keys import Grant, Keys
+from mock_server.tokens import TokenExpiredError, Tokens
+from mock_server.vendors.exsited.words import (
+    NAME,
+    READY_SECONDS,
+    REDIRECT_URI,
+    REFRESH_SECONDS,
+    TOKEN_SECONDS,
+)
+
+
+@dataclass(slots=True)
+class Login:
+    """Gives tokens to clients whose secret is a key of this vendor."""
+
+    keys: Keys
+    tokens: Tokens
+
+    def token(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a `TokenRequest`; raises `Problem` for wrong credentials."""
+        grant = self.tokens.client(NAME, asked["client_id"], asked["client_secret"])
+        if grant is None:
+            raise Problem("unauthenticated", "No client has these credentials.")
+        if asked["grant_type"] == "refresh_token":
+            self._check_refresh(grant, asked)
+        return {
+            "access_token": self.tokens.issue(grant, "access", seconds=TOKEN_SECONDS),
+            "refresh_token": self.tokens.issue(grant, "refresh", seconds=REFRESH_SECONDS),
+            "expires_in": TOKEN_SECONDS,
+        }
+
+    def _check_refresh(self, grant: Grant, asked: Mapping[str, Any]) -> None:
+        if "refresh_token" not in asked:
+            why = "is required for the grant refresh_token"
+            raise Problem("invalid", f"refresh_token {why}.", (FieldError("refresh_token", why),))
+        try:
+            found = self.tokens.look_up(NAME, "refresh", asked["refresh_token"])
+        except TokenExpiredError:
+            raise Problem("unauthenticated", "This refresh token has expired.") from None
+        if found is None or (found.tenant, found.key) != (grant.tenant, grant.key):
+            raise Problem("unauthenticated", "This refresh token is not the client's.")
+
+    def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
+        """What a key looks like to people, with a ready token for the impatient."""
+        grant = self.keys.look_up(NAME, key)
+        if grant is None:
+            raise LookupError("Only a key in force can be shown.")
+        fields = {
+            "client_id": self.tokens.client_id(grant.tenant, NAME, grant.key),
+            "client_secret": key,
+            "redirect_uri": REDIRECT_URI,
+        }
+        ready = self.tokens.issue(grant, "access", seconds=READY_SECONDS)
+        return {"fields": fields, "headers": {"Authorization": f"Bearer {ready}"}, "query": {}}

@@ -1,0 +1,113 @@
+"""Lays out a seed as Exsited would show it: the same documents as if it had all happened here."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from mock_server.seed import SeedReturn
+from mock_server.store import Change
+from mock_server.vendors.exsited import documents
+from mock_server.vendors.exsited.documents import JSON, Bought, Buyer
+from mock_server.vendors.exsited.returns import record_created, record_moved, record_received
+from mock_server.vendors.exsited.words import ARRIVES_AFTER, CLERK, HOUR, NAME, WAREHOUSE, digits
+
+Telling = tuple[int, Callable[[], Any]]
+"""An event for the ledger: when it happened, and what records it."""
+_OTHER_ORDER = 4
+"""Every fourth customer has an invoice of another order, nothing of which came back."""
+_LATER_NUMBERS = 8_000
+_INCOMPLETE = 5
+"""Of every fifth return of several lines only the first has arrived."""
+
+
+@dataclass(slots=True)
+class Planter:
+    """Stores what a seed says, numbering invoices and receipts as they come."""
+
+    change: Change
+    tenant: str
+    at: int
+    invoices: int = 0
+    receipts: int = 0
+
+    def plant(self, returns: Iterable[SeedReturn]) -> None:
+        """Store returns with all that belongs to them, then tell the ledger in the order of time."""
+        story: list[Telling] = []
+        for seed in returns:
+            story += self._return(seed)
+        for _, tell in sorted(story, key=lambda telling: telling[0]):
+            tell()
+
+    def _return(self, seed: SeedReturn) -> list[Telling]:
+        """Store one return as it stands at the end of its history; returns what the ledger has to be told."""
+        made = seed.created_at
+        invoice = self._invoice(seed, seed.order_number, seed.ordered_at)
+        if seed.number % _OTHER_ORDER == 0:
+            number = f"#{_LATER_NUMBERS + seed.number}"
+            self._invoice(seed, number, seed.ordered_at - seed.number % 7 * 24 * HOUR)
+        lines = {line["item_id"]: line for line in invoice["lines"]}
+        document = documents.new_return(
+            f"RMA-{digits(seed.number)}",
+            invoice,
+            [(lines[item.sku], item.quantity) for item in seed.items],
+            date=made,
+            note="; ".join(item.comment for item in seed.items if item.comment),
+            by=seed.customer.name,
+            at=made,
+        )
+        created = partial(record_created, self.change, self.tenant, dict(document), made)
+        story: list[Telling] = [(made, created), *self._history(seed, document)]
+        documents.put_return(
+            self.change, self.tenant, document, invoice, made, max(when for when, _ in story)
+        )
+        if document["customer_return_status"] == "PENDING" and seed.shipment:
+            due = max(seed.shipment.created_at + ARRIVES_AFTER, self.at + HOUR)
+            self.change.schedule(self.tenant, NAME, due=due, step="arrive", subject=document["id"])
+        return story
+
+    def _history(self, seed: SeedReturn, document: JSON) -> list[Telling]:
+        """Let happen what the seed says: it arrives, in part or whole; it is closed."""
+        for move in seed.moves[1:]:
+            if move.state == "received":
+                lines = document["returns"]
+                partly = seed.state in {"received", "inspected"} or seed.number % _INCOMPLETE == 0
+                return self._receive(document, lines[:1] if partly else lines, move.at)
+            if move.state in {"rejected", "cancelled"}:
+                documents.touch(document, CLERK, move.at)
+                return [self._close(document, move.at)]
+        return []
+
+    def _receive(self, document: JSON, lines: list[JSON], at: int) -> list[Telling]:
+        self.receipts += 1
+        for line in lines:
+            line["rma_returned"] = line["rma_requested"]
+        arrived = [(line, int(line["rma_requested"])) for line in lines]
+        receipt = documents.new_receipt(f"RCV-{digits(self.receipts)}", arrived, WAREHOUSE, at)
+        documents.put_receipt(self.change, self.tenant, receipt, document["id"], at)
+        document["received_count"] = str(sum(quantity for _, quantity in arrived))
+        documents.touch(document, WAREHOUSE, at)
+        told = partial(record_received, self.change, self.tenant, dict(document), receipt, at)
+        whole = not any(documents.outstanding(line) for line in document["returns"])
+        return [(at, told), *([self._close(document, at)] if whole else [])]
+
+    def _close(self, document: JSON, at: int) -> Telling:
+        document["customer_return_status"] = "CLOSED"
+        return at, partial(record_moved, self.change, self.tenant, dict(document), "PENDING", at)
+
+    def _invoice(self, seed: SeedReturn, order: str, at: int) -> JSON:
+        self.invoices += 1
+        known = {item.sku: item for item in seed.items}
+        bought = [
+            Bought(
+                sku,
+                known[sku].name if sku in known else sku,
+                quantity,
+                known[sku].unit_price if sku in known else documents.invented_price(sku),
+            )
+            for sku, quantity in seed.ordered
+        ]
+        buyer = Buyer(seed.customer.name, seed.customer.email, seed.currency)
+        invoice = documents.new_invoice(f"INV-{digits(self.invoices)}", order, buyer, bought, at)
+        documents.put_invoice(self.change, self.tenant, invoice, buyer, at)
+        return invoice

@@ -1,0 +1,123 @@
+"""Two headers that log in, cursors, and details that are read for events only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from support.wire import BASE_URL, Time, Wire
+
+import connector
+import openapi
+from connector.compile import CATALOGS, join
+from connector.errors import CatalogError, UnexpectedResponse
+
+if TYPE_CHECKING:
+    from connector.connection import Connection
+
+pytestmark = pytest.mark.anyio
+
+TEXT = (CATALOGS / "returngo.yaml").read_text(encoding="utf-8")
+DATE = {"date": "Sun, 01 Mar 2026 12:00:00 GMT"}
+
+
+@pytest.fixture
+def shop(wire: Wire) -> Connection:
+    time = Time()
+    return connector.open(
+        "returngo",
+        base_url=BASE_URL,
+        api_key="sandbox-demo-returngo",
+        shop_name=" shop.myshopify.example ",
+        transport=httpx.MockTransport(wire),
+        clock=time.clock,
+        sleep=time.sleep,
+    )
+
+
+def page(*ids: str, following: str | None = None) -> httpx.Response:
+    rows = [{"rmaId": id_, "status": "Pending", "order_name": "#1", "events": []} for id_ in ids]
+    return httpx.Response(200, json={"rmas": rows, "next_cursor": following}, headers=DATE)
+
+
+def details(id_: str) -> httpx.Response:
+    rma = {"rmaSummary": {"rmaId": id_}, "createdAt": "2026-03-01T11:59:00+00:00", "lastUpdated": "x"}
+    return httpx.Response(200, json=rma)
+
+
+async def test_both_headers_of_the_login_go_with_every_request(shop: Connection, wire: Wire) -> None:
+    wire.reply(page())
+    await shop.check()
+    (sent,) = wire.requests
+    assert (sent.headers["x-api-key"], sent.headers["x-shop-name"]) == (
+        "sandbox-demo-returngo",
+        "shop.myshopify.example",
+    )
+
+
+async def test_a_list_is_read_along_its_cursors(shop: Connection, wire: Wire) -> None:
+    wire.reply(page("3", "2", following="bmV4dA=="), page("1"))
+    rows = [row["rmaId"] async for row in shop.operations.list_rmas.rows(pagesize=2)]
+    assert rows == ["3", "2", "1"]
+    assert [dict(sent.url.params) for sent in wire.requests] == [
+        {"pagesize": "2"},
+        {"pagesize": "2", "cursor": "bmV4dA=="},
+    ]
+    wire.reply(page("3", following="bmV4dA=="))
+    options = await shop.dropdowns["rma"]()
+    assert (options.options[0].label, options.next_page) == ("#1 · Pending · 3", "bmV4dA==")
+
+
+async def test_details_are_read_for_events_and_for_no_other_row(shop: Connection, wire: Wire) -> None:
+    wire.reply(page("1", "2"))
+    first = await shop.triggers["new_return"].poll()
+    assert (first.events, len(wire.requests)) == ((), 1)
+    sent = wire.requests[0].url
+    assert sent.params["rma_created_at"] == "gte:2026-02-27T11:59:59"
+    assert "sort_by=%2Brma_created_at" in str(sent)
+    wire.requests.clear()
+    wire.reply(page("1", "2", "3"), details("3"))
+    (event,) = (await shop.triggers["new_return"].poll(first.cursor)).events
+    assert [request.url.path for request in wire.requests] == ["/v1/rmas", "/v1/rma/3"]
+    assert wire.requests[0].url.params["rma_created_at"] == "gte:2026-03-01T11:44:59"
+    assert (event.id, event.data["rmaId"]) == ("returngo:new_return:3", "3")
+    assert event.data["details"]["rmaSummary"] == {"rmaId": "3"}
+    assert event.occurred_at is not None
+
+
+async def test_what_is_listed_and_has_no_details_is_no_missing_record(shop: Connection, wire: Wire) -> None:
+    wire.reply(page("1"))
+    first = await shop.triggers["new_return"].poll()
+    wire.reply(page("1", "2"), httpx.Response(404, json={"message": "No RMA has the id 2."}))
+    with pytest.raises(UnexpectedResponse, match="has seen a record that get_rma does not find"):
+        await shop.triggers["new_return"].poll(first.cursor)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("x-shop-name: shop_name", "x-shop: shop_name", "no operation takes x-shop"),
+        ("next: next_cursor", "next: next", "names field next, which the record does not have"),
+        ("cursor: cursor\n", "cursor: after\n", "names parameter after"),
+        ("sort: {parameter: sort_by", "sort: {parameter: sort", "names parameter sort"),
+        ("parameters: {rmaId: rmaId}", "parameters: {id: rmaId}", "names parameter id"),
+        ("parameters: {rmaId: rmaId}", "parameters: {rmaId: id}", "names field id"),
+        ("details: {operation: get_rma", "details: {operation: get_return", "names operation get_return"),
+        ("key: details, resource: return_details", "key: details, resource: rma", "names resource rma"),
+        ("occurred_at: details.createdAt", "occurred_at: details.created", "names field details.created"),
+        ("since_form: gte_zoneless", "since_form: gte", "since_form"),
+    ],
+)  # fmt: skip
+def test_a_wrong_catalog_is_told_with_its_line(old: str, new: str, complaint: str) -> None:
+    assert old in TEXT
+    with pytest.raises(CatalogError) as caught:
+        join(openapi.read("returngo"), TEXT.replace(old, new, 1), "returngo.yaml")
+    assert any(complaint in one for one in caught.value.problems), caught.value.problems
+
+
+def test_what_the_filter_does_not_show_is_a_part_of_the_guarantee() -> None:
+    made: Any = join(openapi.read("returngo"), TEXT, "returngo.yaml")
+    promise = made.triggers["return_received"].guarantees["python"]
+    assert "shipment" in promise.loses
+    assert promise.calls_per_event == 1

@@ -1,0 +1,212 @@
+"""`returns trigger --all`: every profile at once, in one form."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from connector.cli import run
+from connector.compile import integration, vendors
+from connector.unified import UnifiedEvent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.sandbox import Sandbox
+
+PROGRAM = [sys.executable, "-c", "from connector.cli import main; main()"]
+ALL = ("trigger", "--all", "new_return", "--format", "json")
+TELLING = [vendor for vendor in vendors() if "new_return" in integration(vendor).triggers]
+ASKED = {
+    "order_number": "#2001",
+    "customer_email": "iris.lane@example.com",
+    "items": [{"sku": "BOOT-CHE-39", "quantity": 1, "reason": "wrong_size"}],
+}
+Run = Callable[..., "Done"]
+
+
+@pytest.fixture
+def tenant(sandbox: Sandbox) -> str:
+    return sandbox.tenant(f"all-{uuid4().hex[:8]}", seed_size=3, limits="off")
+
+
+@pytest.fixture
+def environment(sandbox: Sandbox, tenant: str, tmp_path: Path) -> dict[str, str]:
+    """An empty home, and the logins of one merchant at every vendor."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RETURNS_")}
+    homes = {f"XDG_{kind}_HOME": str(tmp_path / kind.lower()) for kind in ("CONFIG", "STATE", "DATA")}
+    logins = {}
+    for vendor in vendors():
+        found = sandbox.credentials(vendor, tenant)
+        for name, value in {**found["fields"], "base_url": found["base_url"]}.items():
+            logins[f"RETURNS_{vendor}_{name}".upper()] = value
+    return {**kept, **homes, **logins, "RETURNS_SANDBOX_URL": sandbox.url, "HOME": str(tmp_path)}
+
+
+@dataclass
+class Done:
+    """What one command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def returns(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """The program, run in this process: starting it anew costs a second."""
+
+    def run_here(*arguments: str, **more: str) -> Done:
+        with monkeypatch.context() as changed:
+            for name, value in {**environment, **more}.items():
+                changed.setenv(name, value)
+            code = run(list(arguments))
+        said = capsys.readouterr()
+        return Done(code, said.out, said.err)
+
+    return run_here
+
+
+def made(sandbox: Sandbox, tenant: str, vendor: str) -> None:
+    answer = sandbox.control.post(f"/tenants/{tenant}/returns", json={"vendor": vendor, **ASKED})
+    assert answer.status_code == 201, answer.text
+
+
+def told(done: Done) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_every_vendor_is_told_of_once_in_one_form(returns: Run, sandbox: Sandbox, tenant: str) -> None:
+    first = returns(*ALL)
+    assert (first.returncode, first.stdout) == (0, "")
+    assert "Took note of what is there" in first.stderr
+    for vendor in TELLING:
+        made(sandbox, tenant, vendor)
+    done = returns(*ALL)
+    assert done.returncode == 0, done.stderr
+    events = told(done)
+    assert sorted(event["vendor"] for event in events) == TELLING
+    for event in events:
+        assert (event["kind"], event["profile"]) == ("return_created", "environment")
+        assert event["record"]["vendor"] == event["vendor"]
+        assert event["record"]["status"] not in (None, "other")
+        assert event["raw"]
+        record = {**event["record"], "raw": event["raw"]}
+        del record["reasons"]  # computed
+        assert UnifiedEvent.model_validate_json(json.dumps({**event, "record": record})).as_json() == event
+    quiet = returns(*ALL)
+    assert (quiet.returncode, quiet.stdout, quiet.stderr.splitlines()[-1]) == (0, "", "Nothing new.")
+    for vendor in set(vendors()) - set(TELLING):
+        assert f"{integration(vendor).vendor.title} has no trigger new_return" in quiet.stderr
+
+
+@pytest.mark.parametrize("vendor", TELLING)
+def test_everything_seeded_has_a_known_status(returns: Run, sandbox: Sandbox, vendor: str) -> None:
+    """All that the sandbox makes up, not only the samples: read whole, and no word is unheard of."""
+    found = sandbox.credentials(vendor, sandbox.tenant(f"seeded-{vendor}-{uuid4().hex[:8]}", limits="off"))
+    fields = {**found["fields"], "base_url": found["base_url"]}
+    login = {f"RETURNS_{vendor}_{name}".upper(): value for name, value in fields.items()}
+    poll = ("trigger", vendor, "new_return", "--since", "2020-01-01", "--format", "json")
+    plain = {event["id"]: event["data"] for event in told(returns(*poll, **login))}
+    events = told(returns(*ALL, "--since", "2020-01-01", "--restart", **login))
+    ours = {event["id"]: event for event in events if event["vendor"] == vendor}
+    assert 100 < len(ours) <= 150  # some belong to another shop of the account
+    assert {key: event["raw"] for key, event in ours.items()} == plain
+    records = [event["record"] for event in ours.values()]
+    assert not {record["vendor_status"] for record in records if record["status"] in (None, "other")}
+    assert len({record["status"] for record in records}) >= 2
+    assert all(record["id"] and record["items"] for record in records)
+
+
+def test_one_that_fails_does_not_stop_the_others(returns: Run, sandbox: Sandbox, tenant: str) -> None:
+    key = {"RETURNS_RETURNMATE_API_KEY": "sandbox-wrong-key"}
+    first = returns(*ALL, **key)
+    assert first.returncode == 3
+    assert first.stderr.count("ReturnMate (environment): ") == 1
+    assert "sandbox-wrong-key" not in first.stdout + first.stderr
+    others = [vendor for vendor in TELLING if vendor != "returnmate"]
+    for vendor in others:
+        made(sandbox, tenant, vendor)
+    done = returns(*ALL, **key, RETURNS_RETURNMATE_BASE_URL="http://127.0.0.1:9/v1")
+    assert done.returncode == 1
+    assert "cannot be reached at 127.0.0.1:9" in done.stderr
+    assert sorted(event["vendor"] for event in told(done)) == others
+
+
+def test_people_read_vendor_and_profile(returns: Run, sandbox: Sandbox, tenant: str) -> None:
+    done = returns("trigger", "--all", "new_return", "--since", "2020-01-01", "--limit", "1")
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(TELLING)
+    assert any("  Swap (environment)  New Return  RMA-" in line for line in lines)
+
+
+def test_a_vendor_without_the_trigger_is_left_out_with_a_line(returns: Run) -> None:
+    done = returns("trigger", "--all", "quality_control_passed")
+    assert done.returncode == 0, done.stderr
+    assert "ReturnMate has no trigger quality_control_passed and is left out." in done.stderr
+    assert "Took note of what is there: Swap (environment)." in done.stderr
+
+
+def test_without_profiles_it_is_the_sandbox(returns: Run, environment: dict[str, str]) -> None:
+    nothing = {name: "" for name in environment if name.startswith("RETURNS_") and "SANDBOX" not in name}
+    done = returns(*ALL, **nothing)
+    assert done.returncode == 0, done.stderr
+    assert all(f"{integration(vendor).vendor.title} (sandbox)" in done.stderr for vendor in TELLING)
+    named = returns(*ALL, "--profile", "sandbox")
+    assert "Nothing new." in named.stderr or named.stdout
+
+
+def test_watching_tells_of_all_and_goes_on(
+    environment: dict[str, str], sandbox: Sandbox, tenant: str, tmp_path: Path
+) -> None:
+    output, errors = tmp_path / "watched", tmp_path / "errors"
+    command = [*PROGRAM, *ALL, "--watch", "--interval", "1"]
+    with output.open("w") as lines, errors.open("w") as said:
+        process = subprocess.Popen(
+            command, stdout=lines, stderr=said, env={**environment, "RETURNS_SWAP_API_KEY": "nope"}
+        )
+        try:
+            wait(lambda: "watching from now" in errors.read_text() and "Swap" in errors.read_text())
+            made(sandbox, tenant, "returnmate")
+            wait(lambda: output.read_text().count("\n") >= 1)
+        finally:
+            process.send_signal(signal.SIGINT)
+            code = process.wait(timeout=10)
+    assert code == 130
+    assert [json.loads(line)["vendor"] for line in output.read_text().splitlines()] == ["returnmate"]
+
+
+def wait(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not done() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert done()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--all"], "--all takes the trigger alone"),
+        (["--all", "returnmate", "new_return"], "--all takes the trigger alone"),
+        (["--all", "new_retrun"], "No connection has a trigger 'new_retrun'; did you mean new_return?"),
+        (["--all", "new_return", "-i", "status=x"], "--input belongs to one vendor's trigger"),
+        (["--all", "new_return", "--profile", "shp"], "No vendor has a profile 'shp'"),
+        (["returnmate"], "Name a vendor and a trigger"),
+    ],
+)
+def test_what_is_wrong_with_it_is_a_sentence(returns: Run, arguments: list[str], words: str) -> None:
+    done = returns("trigger", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in " ".join(done.stderr.replace("│", " ").split())

@@ -1,0 +1,166 @@
+"""Exsited by connector and sandbox, two rows to a page: returns asked for, received, closed, and all told."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+from support.merchant import Mall, Merchant
+
+import connector
+from connector.compile import integration as compiled
+from connector.connection import Connection
+from connector.errors import AuthenticationError, NotFound, ValidationFailed
+from connector.model import Integration
+from connector.polling import Cursor, Event
+
+HOUR = 3600
+Story = Callable[[Connection], Awaitable[None]]
+
+
+def two_rows_a_page() -> Integration:
+    made = compiled("exsited")
+    triggers = {
+        key: one.model_copy(update={"source": one.source.model_copy(update={"page_size": 2})})
+        for key, one in made.triggers.items()
+    }
+    paging = {
+        key: one.model_copy(update={"size": 2, "max_size": 2, "page_size": 2})
+        for key, one in made.paging.items()
+    }
+    return made.model_copy(update={"triggers": triggers, "paging": paging})
+
+
+@pytest.fixture(scope="module")
+def mall() -> Iterator[Mall]:
+    opened = Mall.open("exsited")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def merchant(mall: Mall) -> Iterator[Merchant]:
+    made = mall.merchant()
+    yield made
+    made.close()
+
+
+async def no_sleep(_seconds: float) -> None:
+    return
+
+
+def live(merchant: Merchant, story: Story, **login: str) -> None:
+    async def run() -> None:
+        async with connector.open(
+            two_rows_a_page(),
+            base_url=merchant.base_url,
+            transport=merchant.transport,
+            clock=merchant.now,
+            sleep=no_sleep,
+            **{**merchant.fields, **login},
+        ) as ex:
+            await story(ex)
+
+    asyncio.run(run())
+
+
+class Watcher:
+    """Somebody who polls all triggers and keeps the cursors."""
+
+    def __init__(self, ex: Connection) -> None:
+        self._triggers = ex.triggers
+        self._cursors: dict[str, Cursor] = {}
+
+    async def poll(self) -> dict[str, list[Event]]:
+        told: dict[str, list[Event]] = {}
+        for key, trigger in self._triggers.items():
+            polled = await trigger.poll(self._cursors.get(key))
+            assert polled.complete
+            self._cursors[key] = polled.cursor
+            if polled.events:
+                told[key] = list(polled.events)
+        return told
+
+
+async def receive(ex: Connection, document: dict[str, Any], quantity: int) -> dict[str, Any]:
+    lines = [{"line_uuid": document["returns"][0]["uuid"], "quantity": str(quantity)}]
+    made: dict[str, Any] = await ex.actions["receive_return"](
+        invoice_id=document["invoice_id"], rma_id=document["id"], lines=lines
+    )
+    return made
+
+
+def test_what_happens_is_told_once_by_its_triggers(merchant: Merchant) -> None:
+    before = [merchant.ask_for_return(quantity=3) for _ in range(5)]
+
+    async def story(ex: Connection) -> None:
+        watcher = Watcher(ex)
+        assert await watcher.poll() == {}, "what was there before is no news"
+        new = merchant.ask_for_return(quantity=3)
+        told = await watcher.poll()
+        assert {key: [event.data["id"] for event in events] for key, events in told.items()} == {
+            "new_return": [new],
+            "return_updated": [new],
+        }
+        oldest = merchant.document(before[0])
+        merchant.advance(HOUR)  # the token is over, and another is got without a word
+        await receive(ex, oldest, 1)
+        merchant.advance(60)
+        await receive(ex, oldest, 2)
+        told = await watcher.poll()
+        uuid = oldest["uuid"]
+        assert {key: [event.id for event in events] for key, events in told.items()} == {
+            "return_updated": [f"exsited:return_updated:{uuid}:2"],
+            "return_items_received": [f"exsited:return_items_received:{uuid}:3"],
+            "return_status_changed": [f"exsited:return_status_changed:{uuid}:CLOSED"],
+            "return_closed": [f"exsited:return_closed:{uuid}"],
+        }
+        (event,) = told["return_closed"]
+        assert event.occurred_at == merchant.now()
+        assert await watcher.poll() == {}
+        merchant.advance(73 * HOUR)  # what shoppers sent arrives
+        told = await watcher.poll()
+        assert len(told["return_closed"]) == len(told["return_updated"]) == 5
+        assert await watcher.poll() == {}
+
+    live(merchant, story)
+
+
+def test_return_is_created_on_an_invoice_and_found_again(merchant: Merchant) -> None:
+    asked = merchant.document(merchant.ask_for_return(quantity=3))
+    merchant.move(asked["id"], "CLOSED")  # nothing of it arrived: all of it can be returned once more
+
+    async def story(ex: Connection) -> None:
+        (invoice,) = await ex.searches["find_invoice"](invoice_number=asked["invoice_id"])
+        line = {"line_uuid": invoice["lines"][0]["uuid"], "quantity": "1"}
+        made = [
+            await ex.actions["create_return"](invoice_id=invoice["id"], lines=[line], note=f"Part {part}")
+            for part in range(3)
+        ]
+        found = await ex.searches["list_invoice_returns"](invoice_id=invoice["id"])
+        assert [one["id"] for one in found] == [*(one["id"] for one in made[::-1]), asked["id"]]
+        with pytest.raises(ValidationFailed, match="must be at most 0"):
+            await ex.actions["create_return"](invoice_id=invoice["id"], lines=[line])
+        closed = await receive(ex, made[0], 1)
+        assert closed["customer_return_status"] == "CLOSED"
+        (receipt,) = await ex.searches["list_receipts"](invoice_id=invoice["id"], rma_id=made[0]["id"])
+        assert receipt["receive_returns"][0]["rma_receive_quantity"] == "1"
+        assert await ex.searches["find_return"](return_number=made[0]["id"]) == [closed]
+        assert await ex.searches["find_return"](return_number="RMA-0") == []
+        with pytest.raises(NotFound, match="No return has the id RMA-0"):
+            await ex.operations.get_return(rma_id="RMA-0")
+        first = await ex.dropdowns["return"]()
+        second = await ex.dropdowns["return"](page=first.next_page)
+        listed = [one.value for one in (*first.options, *second.options)]
+        assert sorted(listed) == sorted([asked["id"], *(one["id"] for one in made)])
+
+    live(merchant, story)
+
+
+def test_wrong_secret_is_refused_and_not_told_of(merchant: Merchant) -> None:
+    async def story(ex: Connection) -> None:
+        with pytest.raises(AuthenticationError, match="No client has these credentials") as refused:
+            await ex.triggers["new_return"].poll()
+        assert "sandbox-nobody" not in str(refused.value)
+
+    live(merchant, story, client_secret="sandbox-nobody")

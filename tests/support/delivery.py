@@ -1,0 +1,243 @@
+"""The state machine of the delivery certificate: a shop, and one trigger that watches it.
+
+It lets a shop live (returns asked for, some of them late; moved; labelled; time passing; all of it also
+between two pages of a poll), polls with small pages, and crashes the runner at its named points. At the end
+the ledger judges what was delivered by what the trigger's guarantee says.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import httpx
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+import connector
+from connector.compile import integration as compiled
+from connector.connection import Connection
+from connector.cursors import Cursors
+from connector.errors import AuthenticationError
+from connector.model import Integration
+from connector.polling import STRATEGIES, Event, Strategy
+from connector.resolve import at_path
+from connector.runner import Runner
+from support.merchant import Mall, Merchant
+from support.witness import WORK, Witness, telling
+
+PAGE_SIZE, PAGES = 2, 3
+LATEST = 14 * 60  # seconds: within every overlap
+CRASH_POINTS = ("polled", "kept", "handed_over_one", "settled_one", "handed_over")
+
+MONTH = 30 * 86_400
+
+
+ACTS = st.one_of(
+    st.tuples(st.just("ask"), st.integers(0, LATEST)),
+    st.tuples(st.just("ask"), st.just(0)),
+    st.tuples(st.just("move"), st.integers(0, 10**6)),
+    st.tuples(st.just("work"), st.integers(0, 10**6)),
+    st.tuples(st.just("advance"), st.sampled_from([1, 30, 600, 90_000])),
+)
+Act = tuple[str, int]
+
+
+class Crash(Exception):  # noqa: N818 - it is what happens
+    """The process ends here."""
+
+
+class Interrupted(httpx.AsyncBaseTransport):
+    """The way to the sandbox, on which something happens in the shop before each answer."""
+
+    def __init__(self, merchant: Merchant) -> None:
+        self._inner = merchant.transport
+        self.meanwhile: list[list[Act]] = []
+        self.act: Callable[[Act], Awaitable[None]]
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        for act in self.meanwhile.pop(0) if self.meanwhile else []:
+            await self.act(act)
+        return await self._inner.handle_async_request(request)
+
+
+def with_small_pages(integration: Integration) -> Integration:
+    """The same offer, read two rows a page and three pages a poll: so that few rows are many pages."""
+    small = {"page_size": PAGE_SIZE, "pages": PAGES}
+    triggers = {
+        key: trigger.model_copy(update={"source": trigger.source.model_copy(update=small)})
+        for key, trigger in integration.triggers.items()
+    }
+    return integration.model_copy(update={"triggers": triggers})
+
+
+class Delivery(RuleBasedStateMachine):
+    """A shop, and one trigger that watches it. Subclasses name the trigger and, for mutants, its faults."""
+
+    mall: Mall
+    offer: Integration
+    trigger: str
+    strategy: Callable[[Strategy], Strategy] = staticmethod(lambda strategy: strategy)
+    runner: type[Runner] = Runner
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.merchant = self.mall.merchant()
+        self.road = Interrupted(self.merchant)
+        self.road.act = self._act
+        self.watching = self._connect(self.road)
+        self.staff = self._connect(self.merchant.transport)
+        trigger = self.offer.triggers[self.trigger]
+        strategy = type(self).strategy(STRATEGIES[trigger.source.strategy])
+        self.watched = self.watching.trigger(self.trigger, strategy)
+        memory = Path("/dev/shm")
+        self.folder = tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
+        self.cursors = Cursors(Path(self.folder.name) / "cursors.sqlite3")
+        self.witness = Witness(self.merchant, trigger)
+        self.passed = 0
+        self.known: set[str] = set()
+        self.last = ""
+        self.doubtful: set[str] = set()
+
+    def _connect(self, road: httpx.AsyncBaseTransport) -> Connection:
+        merchant = self.merchant
+        return connector.open(
+            self.offer,
+            base_url=merchant.base_url,
+            transport=road,
+            clock=merchant.now,
+            sleep=_no_sleep,
+            **merchant.fields,
+        )
+
+    @initialize(there=st.lists(ACTS, max_size=8))
+    def look_for_the_first_time(self, there: list[Act]) -> None:
+        """Whatever is there before the first poll is no news."""
+        for act in there:
+            self._run(self._act(act))
+        for _ in range(8):
+            self._poll([], crash=None)
+        assert self.witness.delivered == []
+        self.witness.baseline = self.witness.histories
+
+    @rule(acts=st.lists(ACTS, min_size=1, max_size=6))
+    def live(self, acts: Iterable[Act]) -> None:
+        for act in acts:
+            self._run(self._act(act))
+
+    @rule(
+        meanwhile=st.lists(st.lists(ACTS, max_size=3), max_size=PAGES),
+        crash=st.sampled_from([None, *CRASH_POINTS]),
+    )
+    def poll(self, meanwhile: list[list[Act]], crash: str | None) -> None:
+        self._poll(meanwhile, crash)
+
+    def teardown(self) -> None:
+        """When the shop has closed and everything was polled, the ledger judges."""
+        try:
+            rows = len(self.witness.histories)
+            for _ in range(4 * (2 + rows // (PAGE_SIZE * PAGES))):
+                self._poll([], crash=None)
+            self.witness.judge()
+            before = len(self.witness.delivered)
+            self._poll([], crash=None)
+            assert len(self.witness.delivered) == before, "a quiet poll told something"
+        finally:
+            self._run(self.watching.client.close())
+            self._run(self.staff.client.close())
+            self.loop.close()
+            self.cursors.close()
+            self.folder.cleanup()
+            self.merchant.close()
+
+    def _run(self, task: Awaitable[Any]) -> Any:
+        return self.loop.run_until_complete(task)
+
+    async def _act(self, act: Act) -> None:
+        """Let something happen in the shop."""
+        kind, number = act
+        merchant = self.merchant
+        if kind == "ask":
+            several = 3 if "receive_return" in self.staff.actions else 1
+            merchant.ask_for_return(seconds_ago=number, quantity=several)
+        elif kind == "advance" and self.passed + number < MONTH:
+            self.passed += number
+            merchant.advance(number)
+        elif kind in {"move", "work"} and (returns := list(merchant.statuses().items())):
+            id_, status = returns[number % len(returns)]
+            following = merchant.next_statuses(status)
+            if kind == "move" and following:
+                merchant.move(id_, following[number % len(following)])
+            elif kind == "work":
+                for action in self.staff.actions.keys() & WORK.keys():
+                    await WORK[action](self.staff, merchant, id_, number)
+
+    def _poll(self, meanwhile: list[list[Act]], crash: str | None) -> None:
+        """Poll once by the runner, which may crash; take what it hands over as a consumer that knows ids."""
+        self.road.meanwhile = [list(acts) for acts in meanwhile]
+
+        async def hand_over(event: Event) -> None:
+            self._take(event)
+
+        def crash_at(point: str) -> None:
+            if point == crash:
+                raise Crash(point)
+
+        runner = type(self).runner(
+            self.watched, self.cursors, profile="test", handler=hand_over, crash=crash_at
+        )
+        try:
+            self._run(runner.once())
+        except Crash:
+            # The one moment at which nobody can know whether an event arrived.
+            if crash == "handed_over_one":
+                self.doubtful.add(self.last)
+        except AuthenticationError:
+            # A day went by between a token and its use, twice: the poll failed, and has kept nothing.
+            assert self.offer.authentication.tokens
+            assert ("advance", 90_000) in [act for acts in meanwhile for act in acts]
+        self.road.meanwhile = []
+
+    def _take(self, event: Event) -> None:
+        self.last = event.id
+        if event.id in self.known:
+            assert event.id in self.doubtful, f"{event.id} was told twice"
+            return
+        self.known.add(event.id)
+        source = self.witness.trigger.source
+        state = str(at_path(event.data, telling(source)))
+        self.witness.delivered.append((event.id, str(at_path(event.data, source.id)), state))
+
+
+async def _no_sleep(_seconds: float) -> None:
+    return
+
+
+def certify(vendor: str, trigger: str, *, examples: int, shrink: bool = True, **faults: Any) -> None:
+    """Run the machine of one trigger; raises the first thing it finds.
+
+    `faults` replace `strategy` or `runner` by wrong ones.
+    """
+    mall = Mall.open(vendor)
+    offer = with_small_pages(compiled(vendor))
+    made = {"mall": mall, "offer": offer, "trigger": trigger, **faults}
+    try:
+        run_state_machine_as_test(
+            type(f"Delivery_{vendor}_{trigger}", (Delivery,), made),
+            settings=settings(
+                max_examples=examples,
+                stateful_step_count=12,
+                deadline=None,
+                derandomize=True,
+                report_multiple_bugs=False,
+                phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
+                suppress_health_check=list(
+                    HealthCheck
+                ),  # a step is a poll of several requests: slow by nature
+            ),
+        )
+    finally:
+        mall.close()
