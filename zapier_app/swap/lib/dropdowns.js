@@ -7,8 +7,12 @@ export const offer =
   (api, { operation, query, value, label }) =>
   async (z, bundle) => {
     const { rows } = await readPage(api, z, bundle, operation, { query, number: bundle.meta?.page ?? 0 });
-    return rows.map((row) => ({ id: at(row, value), label: words(row, label) || String(at(row, value)) }));
+    return once(rows.map((row) => ({ id: at(row, value), label: words(row, label) || String(at(row, value)) })));
   };
+
+/** The first choice of each value: an order with two returns is one choice, and Zapier wants ids unique. */
+const once = (choices) =>
+  choices.filter(({ id }, place) => choices.findIndex((choice) => choice.id === id) === place);
 
 const words = (row, paths) =>
   paths
