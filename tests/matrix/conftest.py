@@ -1,0 +1,46 @@
+"""Fixtures of the matrix: a street per vendor, and every runtime on it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import pytest
+from support.matrix.adapter import Adapter, Connect, Runner
+from support.matrix.python import python
+from support.matrix.shop import Street
+from support.matrix.zapier import zapier
+from support.sandbox import Sandbox
+from support.toll import listening
+
+RUNNERS: dict[str, Runner] = {"python": python, "zapier": zapier}
+
+
+@dataclass
+class City:
+    """Streets and runtimes, each started when it is first asked for."""
+
+    sandbox: Sandbox
+    started: ExitStack
+    streets: dict[str, Street] = field(default_factory=dict)
+    runtimes: dict[tuple[str, str], Connect] = field(default_factory=dict)
+
+    def street(self, vendor: str) -> Street:
+        if vendor not in self.streets:
+            road = listening(vendor, self.sandbox.credentials(vendor)["base_url"])
+            self.streets[vendor] = Street(vendor, self.sandbox, self.started.enter_context(road))
+        return self.streets[vendor]
+
+    def app(self, vendor: str, runtime: str) -> Adapter:
+        """The runtime, connected to a new shop on a free road."""
+        street = self.street(vendor)
+        if (vendor, runtime) not in self.runtimes:
+            runner = RUNNERS[runtime](vendor, street.road.url)
+            self.runtimes[vendor, runtime] = self.started.enter_context(runner)
+        street.road.clear()
+        return self.runtimes[vendor, runtime](street.open())
+
+
+@pytest.fixture(scope="session")
+def city(sandbox: Sandbox) -> Iterator[City]:
+    with ExitStack() as started:
+        yield City(sandbox, started)

@@ -1,0 +1,20 @@
+"""Why some cells are empty: what a vendor's API or a platform does not have."""
+
+from collections.abc import Mapping
+
+LIMITS: Mapping[tuple[str, str, str], str] = {
+    ("swap", "*", "missing_record"): "Swap has no action on a record by its id.",
+    ("swap", "*", "line_items"): "No action of Swap takes line items.",
+}
+"""By vendor, runtime and scenario; `*` is all of them."""
+
+
+def limit(vendor: str, runtime: str, scenario: str) -> str | None:
+    """Why the cell is empty; None for one that is played."""
+    places = [
+        (vendor, runtime, scenario),
+        (vendor, "*", scenario),
+        ("*", runtime, scenario),
+        ("*", "*", scenario),
+    ]
+    return next((LIMITS[place] for place in places if place in LIMITS), None)

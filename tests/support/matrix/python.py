@@ -1,0 +1,168 @@
+"""The connector in Python as an adapter."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeVar
+
+import httpx
+
+import connector
+from connector import errors
+from connector.connection import Connection
+from connector.model import Integration
+from connector.polling import Cursor
+from support.matrix.adapter import Connect, Inputs, Kind, Offered, Record, Refused
+from support.matrix.shop import Shop
+
+T = TypeVar("T")
+KINDS: Mapping[type[errors.ConnectorError], Kind] = {
+    errors.AuthenticationError: "authentication",
+    errors.PermissionDenied: "permission",
+    errors.NotFound: "not_found",
+    errors.ValidationFailed: "validation",
+    errors.RateLimited: "rate_limited",
+    errors.VendorUnavailable: "unavailable",
+    errors.UnexpectedResponse: "unexpected",
+    errors.OutcomeUnknown: "unknown",
+}
+
+
+class Heard(logging.Handler):
+    """Keeps every log record as text."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+@dataclass
+class Interpreter:
+    """One event loop for all connections of a vendor, and what was logged."""
+
+    loop: asyncio.Runner
+    heard: Heard
+    integration: Integration | None = None
+    opened: list[Connection] = field(default_factory=list)
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run to the end; errors of the connector's tree become `Refused`."""
+        try:
+            return self.loop.run(coroutine)
+        except errors.ConnectorError as problem:
+            self.heard.lines.append(f"{problem} {problem!r} {vars(problem)}")
+            delay = getattr(problem, "retry_after", None)
+            raise Refused(KINDS[type(problem)], _told(problem), delay=delay) from None
+
+
+def _told(problem: errors.ConnectorError) -> str:
+    fields = getattr(problem, "fields", ())
+    return " ".join([problem.message, *(str(one) for one in fields)])
+
+
+@dataclass
+class PythonAdapter:
+    """A connection whose sleeping only moves its clock."""
+
+    interpreter: Interpreter
+    shop: Shop
+    slept: timedelta = timedelta()
+    since: int = 0
+    runtime: Literal["python"] = "python"
+
+    def __post_init__(self) -> None:
+        self.since = len(self.interpreter.heard.lines)
+        self.connection = self._opened(self.shop.login)
+
+    def at(self, shop: Shop) -> "PythonAdapter":
+        return PythonAdapter(self.interpreter, shop)
+
+    def offered(self, what: Offered) -> frozenset[str]:
+        return frozenset(getattr(self.shop.offer, what))
+
+    def prove(self, login: Mapping[str, str]) -> None:
+        self.interpreter.run(self._opened(login).check())
+
+    def watch(self, key: str, inputs: Inputs | None = None) -> "PythonWatch":
+        watch = PythonWatch(self, key, inputs or {})
+        assert watch.poll() == [], "a first poll told of what was there"
+        return watch
+
+    def act(self, key: str, inputs: Inputs) -> Record:
+        return self.interpreter.run(self.connection.actions[key](**inputs))
+
+    def search(self, key: str, inputs: Inputs) -> list[Record]:
+        return self.interpreter.run(self.connection.searches[key](**inputs))
+
+    def choices(self, key: str, page: int) -> Sequence[tuple[str, str]]:
+        number: int | None = 1
+        options: Any = ()
+        for _ in range(page + 1):
+            if number is None:
+                return []
+            found = self.interpreter.run(self.connection.dropdowns[key](page=number))
+            options, number = found.options, found.next_page
+        return [(one.value, one.label) for one in options]
+
+    def words(self) -> str:
+        return "\n".join([*self.interpreter.heard.lines[self.since :], repr(self.connection)])
+
+    def _opened(self, login: Mapping[str, str]) -> Connection:
+        opened = connector.open(
+            self.interpreter.integration or self.shop.offer,
+            base_url=self.shop.road.url,
+            transport=httpx.AsyncHTTPTransport(verify=False),
+            clock=self._clock,
+            sleep=self._sleep,
+            **login,
+        )
+        self.interpreter.opened.append(opened)
+        return opened
+
+    def _clock(self) -> datetime:
+        return self.shop.time() + self.slept
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept += timedelta(seconds=seconds)
+
+
+@dataclass
+class PythonWatch:
+    """A trigger and its cursor."""
+
+    adapter: PythonAdapter
+    key: str
+    inputs: Inputs
+    cursor: Cursor | None = None
+
+    def poll(self) -> list[Record]:
+        trigger = self.adapter.connection.triggers[self.key]
+        polled = self.adapter.interpreter.run(trigger.poll(self.cursor, **self.inputs))
+        self.cursor = polled.cursor
+        return [event.data for event in polled.events]
+
+
+@contextmanager
+def python(_vendor: str, _url: str, integration: Integration | None = None) -> Iterator[Connect]:
+    """Run the connector until the block ends; `integration` takes the place of the vendor's own."""
+    heard, root = Heard(), logging.getLogger()
+    before = root.level
+    root.addHandler(heard)
+    root.setLevel(logging.INFO)
+    try:
+        with asyncio.Runner() as loop:
+            interpreter = Interpreter(loop, heard, integration)
+            try:
+                yield lambda shop: PythonAdapter(interpreter, shop)
+            finally:
+                for connection in interpreter.opened:
+                    loop.run(connection.client.close())
+    finally:
+        root.setLevel(before)
+        root.removeHandler(heard)

@@ -1,0 +1,163 @@
+"""What goes wrong between a runtime and the vendor, and what is lost by it: nothing."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from support.matrix import needs
+from support.matrix.adapter import Adapter, Refused
+from support.matrix.shop import MARK, Shop, always, without
+from support.matrix.watching import happen, tells_once
+
+NOBODY = "sandbox-key-that-nobody-made"
+WAIT = 7
+
+
+def wrong_login(app: Adapter, shop: Shop) -> None:
+    """A wrong login is refused as such, a right one accepted."""
+    app.prove(shop.login)
+    login = shop.offer.authentication
+    with pytest.raises(Refused) as caught:
+        app.prove(without(shop.login, login.field, NOBODY))
+    assert caught.value.kind == "authentication", caught.value
+    for one in login.fields:
+        if one.required and one.key != login.field:
+            with pytest.raises(Refused) as caught:
+                app.prove(without(shop.login, one.key, "nobody"))
+            assert caught.value.kind in {"authentication", "permission", "not_found"}, caught.value
+
+
+def too_many_requests(app: Adapter, shop: Shop) -> None:
+    """A limit is told with the vendor's delay, and afterwards nothing is missing."""
+    key = needs.triggers(app)[0]
+    watch = app.watch(key)
+    expected = happen(shop, key)
+    shop.hinder(always(shop.refusal(429, retry_after=str(WAIT))))
+    with pytest.raises(Refused) as caught:
+        watch.poll()
+    assert (caught.value.kind, caught.value.delay) == ("rate_limited", WAIT)
+    shop.road.clear()
+    tells_once(app, key, watch, expected)
+    if shop.offer.limits.plans:
+        _used_up(app, shop.another(limits="on", frozen=True), key)
+
+
+def _used_up(app: Adapter, shop: Shop, key: str) -> None:
+    """The same by the sandbox's own windows, on a clock that does not let them pass."""
+    windows = shop.offer.limits.plans[0].windows
+    test = shop.offer.operations[shop.offer.authentication.test_operation]
+    with shop.sandbox.client(shop.vendor, shop.tenant) as client:
+        left = max(window.requests for window in windows)
+        while client.get(test.path, params=shop.offer.authentication.test_query).status_code != 429:
+            left -= 1
+            assert left >= 0, "the sandbox has no limits"
+    with pytest.raises(Refused) as caught:
+        app.at(shop).watch(key)
+    assert caught.value.kind == "rate_limited"
+    assert caught.value.delay
+    assert 0 < caught.value.delay <= max(window.seconds for window in windows)
+
+
+def login_lost_mid_run(app: Adapter, shop: Shop) -> None:
+    """A login that ends between two pages is told as such, and afterwards nothing is missing."""
+    busy = shop.crowded()
+    there = app.at(busy)
+    key = needs.long_readings(there)[0]
+    watch = there.watch(key)
+    expected = happen(busy, key)
+    refused = busy.refusal(401)
+
+    def after_one_page(_request: httpx.Request, passed_on: Callable[[], httpx.Response]) -> httpx.Response:
+        return refused if busy.road.reached else passed_on()
+
+    busy.hinder(after_one_page)
+    with pytest.raises(Refused) as caught:
+        watch.poll()
+    assert caught.value.kind == "authentication", caught.value
+    assert len(busy.road.reached) == 1
+    busy.road.clear()
+    tells_once(there, key, watch, expected)
+
+
+def missing_record(app: Adapter, shop: Shop) -> None:
+    """An action on a record that is not there says so."""
+    for key in needs.actions_on_a_record(app):
+        named = {one.key: "nothing" for one in shop.offer.actions[key].inputs if one.location == "path"}
+        with pytest.raises(Refused) as caught:
+            app.act(key, {**shop.facts.actions[key](shop), **named})
+        assert caught.value.kind == "not_found", caught.value
+
+
+def wrong_value(app: Adapter, shop: Shop) -> None:
+    """What the vendor refuses, or would refuse, is told with the name of the field."""
+    wrong = shop.facts.wrong
+    assert wrong, f"{shop.vendor} has actions, so it has something to refuse"
+    inputs = wrong.inputs(shop)
+    shop.road.clear()
+    with pytest.raises(Refused) as caught:
+        app.act(wrong.action, inputs)
+    assert caught.value.kind == "validation", caught.value
+    assert wrong.field in caught.value.message
+    assert len(shop.road.reached) <= 1, "what was refused was sent again"
+
+
+def vendor_failure(app: Adapter, shop: Shop) -> None:
+    """A failing vendor is told as such; no record is missing afterwards, and no write is repeated blindly."""
+    key = needs.triggers(app)[0]
+    watch = app.watch(key)
+    expected = happen(shop, key)
+    failing = shop.refusal(503)
+    shop.hinder(always(failing))
+    with pytest.raises(Refused) as caught:
+        watch.poll()
+    assert caught.value.kind == "unavailable", caught.value
+    shop.road.clear()
+    tells_once(app, key, watch, expected)
+    for action in needs.actions(app):
+        _lost_answer(app, shop, action, failing)
+
+
+def _lost_answer(app: Adapter, shop: Shop, key: str, failing: httpx.Response) -> None:
+    """The write is made, and its answer lost: it is looked for or told as unknown, and not made again."""
+    inputs = shop.facts.actions[key](shop)
+
+    def lost(request: httpx.Request, passed_on: Callable[[], httpx.Response]) -> httpx.Response:
+        answer = passed_on()
+        return answer if request.method == "GET" else failing
+
+    shop.hinder(lost)
+    try:
+        assert app.act(key, inputs), key
+    except Refused as refused:
+        assert refused.kind == "unknown", refused
+    writes = [one for one in shop.road.reached if one.method != "GET"]
+    assert len(writes) == 1 or shop.offer.actions[key].after_timeout == "repeat", (
+        f"{key}: {len(writes)} writes"
+    )
+
+
+def no_secret_in_logs(app: Adapter, shop: Shop) -> None:
+    """No log and no error shows the login, not even where the vendor repeats it."""
+    key = needs.triggers(app)[0]
+    app.watch(key).poll()
+    secrets = [*shop.secrets, NOBODY]
+    for status in (400, 401, 404, 422, 500):
+        shop.hinder(always(shop.refusal(status, f"{MARK} with {' '.join(secrets[:-1])}")))
+        for call in _calls(app, shop, key):
+            with pytest.raises(Refused):
+                call()
+    shop.road.clear()
+    with pytest.raises(Refused):
+        app.prove(without(shop.login, shop.offer.authentication.field, NOBODY))
+    words = app.words()
+    assert MARK in words, "the words of the vendor were to be told"
+    assert [secret for secret in secrets if secret in words] == []
+
+
+def _calls(app: Adapter, shop: Shop, key: str) -> list[Callable[[], object]]:
+    calls: list[Callable[[], object]] = [lambda: app.prove(shop.login)]
+    for action in needs.actions(app)[:1]:
+        inputs = shop.facts.actions[action](shop)
+        calls.append(lambda: app.act(action, inputs))
+    return calls
