@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector import fields as made
 from connector import sources
-from connector.guarantees import guarantee, least_certain
+from connector.guarantees import guarantees, least_certain
 from connector.model import (
     Action,
     Dropdown,
@@ -24,7 +24,7 @@ from connector.words import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.model import Choice, Limits, Operation
+    from connector.model import Choice, Limits, Operation, Runtime
     from connector.resolve import At, Resolver
     from connector.vocabulary import (
         Catalog,
@@ -107,23 +107,20 @@ def _trigger(
     occurred = said.occurred_at
     _check_dropdowns(resolver, said.inputs, words, (*at, "inputs"), f"trigger {key}")
     provenance = least_certain([said.provenance, sources.provenance(source, operation, fields)])
-    ceilings = source_words.pages
+    happened = resolver.path(fields, occurred, (*at, "occurred_at"), f"trigger {key}") if occurred else None
+    ceilings: dict[Runtime, int] = source_words.pages.model_dump()
     return Trigger(
         key=key,
         label=said.label,
         description=said.description,
         resource=said.resource,
         source=source,
-        occurred_at=resolver.path(fields, occurred, (*at, "occurred_at"), f"trigger {key}")
-        if occurred
-        else None,
+        occurred_at=happened,
         inputs=made.filters(resolver, fields, said.inputs, (*at, "inputs"), f"trigger {key}"),
         fields=resource.fields,
         sample=resource.sample,
-        guarantees={
-            "python": guarantee(source, "python", ceilings.python, limits, provenance),
-            "zapier": guarantee(source, "zapier", ceilings.zapier, limits, provenance),
-        },
+        guarantees=guarantees(source, happened, ceilings, limits, provenance),
+        labels=said.labels,
     )
 
 
@@ -142,6 +139,7 @@ def actions(words: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -
         found[key] = Action(
             key=key,
             label=said.label,
+            labels=said.labels,
             description=said.description,
             noun=resource.noun,
             resource=said.resource,
@@ -206,6 +204,7 @@ def searches(words: Catalog, resolver: Resolver, known: Mapping[str, Resource]) 
         found[key] = Search(
             key=key,
             label=said.label,
+            labels=said.labels,
             description=said.description,
             noun=resource.noun,
             resource=said.resource,
