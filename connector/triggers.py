@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from connector.client import Client
     from connector.model import Trigger
-    from connector.paging import Page
+    from connector.paging import Page, Position
 
 VERSION = 1
 
@@ -82,11 +82,11 @@ class BoundTrigger:
         )
         return Polled(events=events, cursor=sealed, complete=read.complete)
 
-    async def _fetch(self, query: Mapping[str, Any], number: int) -> Page:
+    async def _fetch(self, query: Mapping[str, Any], position: Position | None) -> Page:
         operation = self._client.integration.operations[self.trigger.source.operation]
         paging = self._client.integration.paging[operation.paging or ""]
         values = {**query, paging.size_parameter: self.trigger.source.page_size}
-        return await self._client.page(operation, values, number)
+        return await self._client.page(operation, values, position)
 
     def _opened(self, cursor: Cursor) -> Cursor:
         made_by = cursor.get("trigger")

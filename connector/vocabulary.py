@@ -43,6 +43,11 @@ class AuthFieldWords(Words):
 
 
 class AuthenticationWords(Words):
+    """`sends` maps what the login fills in besides the credential to a login field.
+
+    That is a query parameter, a body field, or the header of another security scheme.
+    """
+
     security_scheme: str
     credential: str
     fields: dict[Key, AuthFieldWords]
@@ -73,16 +78,41 @@ class LimitWords(Words):
     reset_header: str | None = None
 
 
-class PagingWords(Words):
-    style: Literal["page"]
-    page: str
+class PagedWords(Words):
+    """What all styles of paging say; without `total` a short page is the last one."""
+
     size: str
-    first: int = 1
     page_size: int
-    total: Dotted
-    size_reported: Dotted
+    total: Dotted | None = None
+    size_reported: Dotted | None = None
     missing_is_empty: bool = False
     operations: tuple[str, ...]
+
+
+class NumberedWords(PagedWords):
+    """`page` is the parameter that takes a page's number, `first` the number of the first."""
+
+    style: Literal["page"]
+    page: str
+    first: int = 1
+
+
+class OffsetWords(PagedWords):
+    """`offset` is the parameter that takes how many rows to pass over."""
+
+    style: Literal["offset"]
+    offset: str
+
+
+class CursorWords(PagedWords):
+    """`cursor` is the parameter that takes what the page before named at `next`; it is opaque."""
+
+    style: Literal["cursor"]
+    cursor: str
+    next: Dotted
+
+
+PagingWords = Annotated[NumberedWords | OffsetWords | CursorWords, Default(discriminator="style")]
 
 
 class FieldWords(Words):

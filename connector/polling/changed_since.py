@@ -39,7 +39,9 @@ def plan(source: ChangedSince, cursor: Cursor | None, now: datetime, since: date
     state = cursor or _start(source, now, since)
     resume = state["resume"]
     asked = resume["since"] if resume else _asked(source, state)
-    return Reading({source.since: asked}, resume["page"] if resume else 1, source.pages, lambda _page: False)
+    return Reading(
+        {source.since: asked}, resume["page"] if resume else None, source.pages, lambda _page: False
+    )
 
 
 def fold(

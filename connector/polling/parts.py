@@ -15,11 +15,12 @@ from typing import Any
 
 from connector.errors import UnexpectedResponse
 from connector.paging import Page as Page  # noqa: PLC0414 - one of the words of polling
+from connector.paging import Position as Position  # noqa: PLC0414
 from connector.resolve import at_path
 
 Cursor = dict[str, Any]
 Row = Mapping[str, Any]
-Fetch = Callable[[Mapping[str, Any], int], Awaitable[Page]]
+Fetch = Callable[[Mapping[str, Any], Position | None], Awaitable[Page]]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
@@ -41,21 +42,24 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What to read: pages from `first_page` on, at most `pages`, stopping early when `enough(page)`."""
+    """What to read: at most `pages`, from `first_page` (None: the first) on, until `enough(page)`."""
 
     query: Mapping[str, Any]
-    first_page: int
+    first_page: Position | None
     pages: int
     enough: Callable[[Page], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read; `complete` says that the reading ended by itself and not at its ceiling."""
+    """What was read; `complete` says that the reading ended by itself and not at its ceiling.
+
+    `next_page` is where the page after the last one read begins; None after the list's last.
+    """
 
     rows: tuple[Row, ...]
     complete: bool
-    next_page: int
+    next_page: Position | None
     total: int | None
 
 
@@ -102,15 +106,14 @@ class About:
 async def read_pages(fetch: Fetch, reading: Reading) -> Read:
     """Read pages one after the other until the list or the reading ends, or the ceiling is reached."""
     rows: list[Row] = []
-    number, total = reading.first_page, None
-    while number < reading.first_page + reading.pages:
-        page = await fetch(reading.query, number)
+    position, total = reading.first_page, None
+    for _ in range(reading.pages):
+        page = await fetch(reading.query, position)
         rows.extend(page.rows)
-        total = page.total
-        number += 1
-        if page.last or reading.enough(page):
-            return Read(rows=tuple(rows), complete=True, next_page=number, total=total)
-    return Read(rows=tuple(rows), complete=False, next_page=number, total=total)
+        position, total = page.next, page.total
+        if page.next is None or reading.enough(page):
+            return Read(rows=tuple(rows), complete=True, next_page=position, total=total)
+    return Read(rows=tuple(rows), complete=False, next_page=position, total=total)
 
 
 # --- Facts of a row
