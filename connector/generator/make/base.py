@@ -44,6 +44,7 @@ def headers(integration: Integration, login: str) -> dict[str, str]:
     said = integration.authentication
     return {
         said.header.lower(): said.prefix + iml.braced(iml.at(login, (said.field,))),
+        **{name.lower(): iml.braced(iml.at(login, (field,))) for name, field in said.headers.items()},
         "accept": "application/json",
     }
 
@@ -54,7 +55,8 @@ def sanitized(integration: Integration) -> list[str]:
     secret = {one.key for one in login.fields if one.secret}
     sent = [name for name, field in login.sends.items() if field in secret]
     places = [f"request.{where}.{name}" for name in sent for where in ("qs", "body")]
-    return [f"request.headers.{login.header.lower()}", *places]
+    headers = [name for name, field in login.headers.items() if field in secret]
+    return [*(f"request.headers.{name.lower()}" for name in (login.header, *headers)), *places]
 
 
 def errors(integration: Integration) -> dict[str, Any]:

@@ -10,15 +10,13 @@ from typing import Any
 from connector.generator.make import iml
 from connector.model import Integration, Operation, Paging
 
-FIRST = 1  # Make counts pages from one
-
 
 def page_query(paging: Paging | None, size: int | None = None) -> dict[str, Any]:
     """Give the query of a list's first page."""
     if paging is None:
         return {}
-    asked = min(size or paging.size, paging.max_size)
-    return {paging.page_parameter: str(paging.first), paging.size_parameter: str(asked)}
+    asked = {paging.size_parameter: str(_size(paging, size))}
+    return asked if paging.style == "cursor" else {paging.page_parameter: str(paging.first), **asked}
 
 
 def pagination(
@@ -28,27 +26,37 @@ def pagination(
     paging = integration.paging.get(operation.paging or "")
     if paging is None:
         return {}
-    asked = min(size or paging.size, paging.max_size)
-    more = _more(paging, operation, asked)
+    rows = f"length({iml.at('body', operation.payload)})"
+    position, more = _next(paging, rows, _size(paging, size))
     ceiling = f"pagination.page <= {pages}" if pages else ""
+    condition = iml.both(f"{rows} > 0", more, ceiling)
     return {
         "pagination": {
-            "qs": {paging.page_parameter: _position(paging, asked)},
-            "condition": iml.braced(iml.both(more, ceiling)),
+            "qs": {paging.page_parameter: iml.braced(position)},
+            "condition": iml.braced(condition),
         }
     }
 
 
-def _position(paging: Paging, size: int) -> str:
-    offset = paging.first - FIRST
-    number = f"pagination.page {'+' if offset > 0 else '-'} {abs(offset)}" if offset else "pagination.page"
-    return iml.braced(number)
+def _size(paging: Paging, size: int | None) -> int:
+    return min(size or paging.size, paging.max_size)
 
 
-def _more(paging: Paging, operation: Operation, size: int) -> str:
-    rows = f"length({iml.at('body', operation.payload)})"
-    told = iml.at("body", paging.total) if paging.total else ""
-    per_page = f"ifempty({iml.at('body', paging.size_reported)}, {size})" if paging.size_reported else size
-    counted = f"(pagination.page - 1) * {per_page} < {told}"
+def _next(paging: Paging, rows: str, size: int) -> tuple[str, str]:
+    """Give where the next page begins, and whether there is one."""
+    if paging.next is not None:
+        cursor = iml.at("body", paging.next)
+        return cursor, f"ifempty({cursor}, '') != ''"
+    reported = iml.at("body", paging.size_reported) if paging.size_reported else ""
+    per_page = f"ifempty({reported}, {size})" if reported else str(size)
+    before = f"(pagination.page - 1) * {per_page}"
     full = f"{rows} >= {per_page}"
-    return iml.both(f"{rows} > 0", f"if({told}, {counted}, {full})" if told else full)
+    more = full
+    if paging.total:
+        told = iml.at("body", paging.total)
+        more = f"if(ifempty({told}, '') != '', {before} < {told}, {full})"
+    if paging.style == "offset":
+        return (f"{paging.first} + {before}" if paging.first else before), more
+    offset = paging.first - 1  # Make counts pages from one
+    sign = "+" if offset > 0 else "-"
+    return (f"pagination.page {sign} {abs(offset)}" if offset else "pagination.page"), more

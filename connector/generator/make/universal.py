@@ -16,7 +16,8 @@ def universal(integration: Integration) -> Module:
     example = next(
         one for one in integration.operations.values() if one.method == "GET" and "{" not in one.path
     )
-    spelled = sorted({login.header, login.header.lower(), login.header.title(), login.header.upper()})
+    names = (login.header, *login.headers)
+    spelled = sorted({way for one in names for way in (one, one.lower(), one.title(), one.upper())})
     own = ", ".join(f"'{name}'" for name in spelled)
     return Module(
         key=KEY,

@@ -1,0 +1,1 @@
+"""Make's checks of an app, offline."""
