@@ -11,7 +11,6 @@ from connector.generator.make.requests import version_prefix
 from connector.model import Integration
 
 TEMPLATES = Path(__file__).parent / "templates"
-RUNTIME = "make"
 
 
 def guide(integration: Integration, modules: Sequence[Module], notice: str) -> str:
@@ -34,7 +33,7 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
         "permissions": sorted(f"`{scope}`" for scope in scopes if scope),
         "modules": modules,
         "promises": {
-            key: trigger.guarantees[RUNTIME].loses
+            key: trigger.guarantees["make"].loses
             for key, trigger in integration.triggers.items()
             if key in offered
         },

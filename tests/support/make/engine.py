@@ -9,11 +9,11 @@ engine in public; these assumptions were never checked against Make itself:
 - slashes that follow each other in an address are one; the path is encoded as `encodeURI` does;
 - `pagination.page` is the page that came, and counts one further before the condition is asked again;
 - pages end when the condition says so, at the limit, after 50 requests, and in triggers after 3,200 records;
-- a trigger sorts by time and id, drops what lies before the last time, and what it handed on of that very time;
+- a trigger sorts by time and id, and drops what is older than the last time or was handed on at that time;
 - with `order: desc` reading ends at the first record that is older than the last time;
 - `epoch` replaces parts of the trigger's communication; the limit of a trigger is 1 unless it says otherwise;
-- a status of 400 and above is an error; 429 is a RateLimitError and 500 and above a ConnectionError where the app
-  says nothing else.
+- a status of 400 and above is an error; 429 is a RateLimitError and 500 and above a ConnectionError where the
+  app says nothing else.
 
 Waiting, retries, rate limits, scheduling and Make's own storage are left out.
 """

@@ -103,25 +103,27 @@ def _look_up(name: Name, context: Context) -> Any:
 
 
 def _operate(node: Operation, context: Context) -> Any:
-    right: Any = UNDEFINED
     if node.left is None:
-        right = evaluate(node.right, context)
-        return not right if node.operator == "!" else -right
+        only = evaluate(node.right, context)
+        return not only if node.operator == "!" else -only
     left = evaluate(node.left, context)
     if node.operator in ("&&", "||"):
         decided = bool(left) == (node.operator == "||")
         return left if decided else evaluate(node.right, context)
-    right = evaluate(node.right, context)
-    if node.operator in ("=", "==", "==="):
+    return _compute(node.operator, left, evaluate(node.right, context))
+
+
+def _compute(sign: str, left: Any, right: Any) -> Any:
+    if sign in ("=", "==", "==="):
         return _same(left, right)
-    if node.operator in ("!=", "!=="):
+    if sign in ("!=", "!=="):
         return not _same(left, right)
-    if node.operator == "+":
+    if sign == "+":
         texts = isinstance(left, str) or isinstance(right, str)
         return as_text(left) + as_text(right) if texts else left + right
     if is_nothing(left) or is_nothing(right):
         return False
-    return _ORDER[node.operator](left, right)
+    return _ORDER[sign](left, right)
 
 
 def _same(one: Any, other: Any) -> bool:

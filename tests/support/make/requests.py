@@ -1,4 +1,4 @@
-"""One request as Make sends it: base and communication joined, sent, logged without secrets, errors mapped."""
+"""One request as Make sends it: joined, evaluated, logged without secrets, its refusals mapped to errors."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
-
 from support.make.evaluating import UNDEFINED, as_text, is_nothing, iso, template, transform
 
 HIDDEN = "[sanitized]"
@@ -67,7 +66,7 @@ def _content(request: Json, headers: dict[str, str]) -> bytes | None:
         known = {key: as_text(value) for key, value in body.items() if not is_nothing(value)}
         return str(httpx.QueryParams(known)).encode()
     headers["content-type"] = "application/json"
-    return json.dumps(body, default=lambda value: iso(value)).encode()
+    return json.dumps(body, default=iso).encode()
 
 
 def _hidden(entry: Json, paths: list[str]) -> Json:
@@ -91,7 +90,7 @@ def parsed(response: httpx.Response) -> Any:
 def built(api: Json, base: Json, context: Mapping[str, Any], over: Json | None = None) -> Json:
     """Join base, communication and, for a further page, `pagination`; evaluate it all."""
     page = over or {}
-    url = as_text(template(page.get("url", api["url"]), context))
+    url = as_text(template(str(page.get("url", api["url"])), context))
     if not url.startswith(("http://", "https://")):
         start = as_text(template(base.get("baseUrl", ""), context))
         url = f"{start}/{url}"

@@ -1,4 +1,4 @@
-"""A merchant of the sandbox, connected to Make's emulator: what happens in the shop, and what scenarios do."""
+"""A merchant of the sandbox, connected to the emulator: what happens in the shop, what scenarios do."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-
-from connector.compile import integration
-from connector.generator.make.requests import version_prefix
-from connector.model import Integration
 from support.make.connecting import connect
 from support.make.engine import Connected, MakeApp, State
 from support.make.requests import Json, Wire
 from support.sandbox import Sandbox
 from support.toll import Toll, listening
+
+from connector.compile import integration
+from connector.generator.make.requests import version_prefix
+from connector.model import Integration
 
 ROOT = Path(__file__).parents[3]
 APPS = ROOT / "make_app"

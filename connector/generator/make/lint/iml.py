@@ -151,7 +151,7 @@ class _Reader:
 
     def _value(self) -> Node:
         token = self.take()
-        if token == "(":
+        if token[0] == "(":
             inner = self.level(0)
             self.take(")")
             return inner
