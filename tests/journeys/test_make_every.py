@@ -1,7 +1,7 @@
 """Every module, dropdown and starting point of every Make app, run in the emulator against the sandbox."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.make.evaluating import moment
@@ -11,7 +11,9 @@ from support.sandbox import Sandbox
 
 from connector.compile import vendors
 from connector.generator.make.naming import camel
-from connector.model import Action, Search
+
+if TYPE_CHECKING:
+    from connector.model import Action, Search
 
 
 @pytest.fixture(scope="module", params=vendors())

@@ -54,7 +54,7 @@ def is_sentence(label: str, names: frozenset[str]) -> bool:
 
 
 def m020_modules_are_called_as_make_calls_them(app: App) -> Iterator[str]:
-    """ "Watch …", "Search …", "List …", "Make an API call"; actions begin with a verb and name one thing."""
+    """A label begins as its type wants it ("Watch …", "Search …", "List …"), and no two are the same."""
     for one in app.modules():
         starts = STARTS.get(one.type)
         label = one.entry.get("label", "")
