@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from support.sandbox import Sandbox
 from support.zapier import Shop, ZapierApp, ZapierError
-from support.zapier_checks import values
+
+from connector.generator.zapier.lint.records import values
 
 KEY = "sandbox-key-that-nobody-made"
 ITEM = {"sku": "BOOT-CHE-39", "quantity": "2", "reason": "defective", "notes": ""}
