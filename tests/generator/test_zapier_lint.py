@@ -124,9 +124,9 @@ def test_values_are_found_below_objects_and_in_line_items() -> None:
 
 
 def test_leaves_are_named_as_output_fields_are() -> None:
-    record = {"a": {"b": 1}, "rows": [{"c": {"d": 2}}, {"e": 3}], "words": ["x"], "none": []}
+    record = {"a": {"b": 1}, "rows": [{"c": {"d": 2}}, {"e": 3}], "words": ["x"], "none": [], "nil": {}}
     assert list(leaves(record)) == [
-        ("a__b", 1), ("rows[]c__d", 2), ("rows[]e", 3), ("words", ["x"]), ("none", []),
+        ("a__b", 1), ("rows[]c__d", 2), ("rows[]e", 3), ("words", ["x"]), ("none", []), ("nil", {}),
     ]  # fmt: skip
 
 

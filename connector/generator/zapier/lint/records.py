@@ -61,7 +61,7 @@ def unannounced(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
 
 def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
     """Yield what a record holds by output field key: `customer__email`, `items[]sku`."""
-    if isinstance(value, dict):
+    if isinstance(value, dict) and (value or not key):
         joint = "" if not key or key.endswith("[]") else "__"
         for name, below in value.items():
             yield from leaves(below, f"{key}{joint}{name}")
