@@ -6,7 +6,7 @@ new vendor needs nothing here.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, product
+from itertools import islice
 from typing import Any
 
 from connector.generator.zapier.lint.records import leaves, mistimed, mistyped, unannounced, unidentified
@@ -86,15 +86,12 @@ class Live:
     def _ways(
         self, inputs: Sequence[InputField], at_least_one: Sequence[str], records: list[Row]
     ) -> Iterator[Row]:
-        """Yield forms filled in: what is required, then everything, per record and choice."""
-        for record in records:
+        """Yield forms filled in: what is required, then everything; choices take turns."""
+        for turn, record in enumerate(records):
             known = {key.replace("[]", "__").replace("__", "_"): value for key, value in leaves(record)}
             for wanted in ([one for one in inputs if one.required or one.key in at_least_one], inputs):
-                offered = [list(self._values(one, known, record)) for one in wanted]
-                names = [one.key for one in wanted]
-                for values in product(*(one for one in offered if one)):
-                    shown = [name for name, one in zip(names, offered, strict=True) if one]
-                    yield dict(zip(shown, values, strict=True))
+                offered = {one.key: list(self._values(one, known, record)) for one in wanted}
+                yield {key: values[turn % len(values)] for key, values in offered.items() if values}
 
     def _values(self, one: InputField, known: Mapping[str, Any], record: Row) -> Iterator[Any]:
         if one.children:
