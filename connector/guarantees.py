@@ -24,8 +24,13 @@ def guarantee(
     pages: int,
     limits: Limits,
     provenance: Provenance,
+    *,
+    details: bool = False,
 ) -> Guarantee:
-    """Compute one row of the guarantee table; `pages` is the runtime's ceiling of pages in one poll."""
+    """Compute one row of the guarantee table; `pages` is the runtime's ceiling of pages in one poll.
+
+    `details` says that each event costs one more call.
+    """
     return Guarantee(
         runtime=runtime,
         delivers=_delivers(source),
@@ -35,6 +40,7 @@ def guarantee(
         items_per_poll=pages * source.page_size,
         order=_order(source, runtime),
         calls_per_poll=pages,
+        calls_per_event=int(details),
         interval=INTERVAL,
         calls_per_day=pages * DAY // INTERVAL,
         calls_per_day_quiet=DAY // INTERVAL,
@@ -58,6 +64,8 @@ def least_certain(provenances: Iterable[Provenance]) -> Provenance:
 
 def _delivers(source: Source) -> Delivers:
     if isinstance(source, CreatedSince):
+        return "every_record"
+    if isinstance(source, ChangedSince) and source.mark is None and source.state is None:
         return "every_record"
     if isinstance(source, ChangedSince) and source.mark is not None:
         kinds = {source.created: "every_record", source.changed: "latest_state"}
@@ -114,6 +122,8 @@ def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
             f"What changed over {_span(source.window)} before a poll, and what lies beyond {items:,} records"
         )
         young = f"A record unchanged for {_span(source.window)} before the first poll"
+    if source.mark is None and source.state is None:
+        return f"{late}."
     if source.mark is not None:
         between = "; versions between two polls, and a second change within one second"
         return f"{late}{between if source.mark == source.changed else ''}."

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector import fields as made
 from connector import sources
 from connector.guarantees import guarantee, least_certain
 from connector.model import (
     Action,
+    Details,
     Dropdown,
     Field,
     Finding,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         InputWords,
         OfferWords,
         ResourceWords,
+        SourceWords,
         TriggerWords,
     )
 
@@ -90,14 +92,20 @@ def triggers(
         )
         there = _known_resource(resolver, said.resource, known, at, f"trigger {key}")
         if named and there:
-            found[key] = _trigger(key, said, words, resolver, known[said.resource], limits)
+            found[key] = _trigger(key, said, words, resolver, known, limits)
     return found
 
 
 def _trigger(
-    key: str, said: TriggerWords, words: Catalog, resolver: Resolver, resource: Resource, limits: Limits
+    key: str,
+    said: TriggerWords,
+    words: Catalog,
+    resolver: Resolver,
+    known: Mapping[str, Resource],
+    limits: Limits,
 ) -> Trigger:
     at: At = ("triggers", key)
+    resource = known[said.resource]
     source_words = words.sources[said.source]
     operation = resolver.operation(
         source_words.operation, ("sources", said.source, "operation"), f"trigger {key}"
@@ -108,23 +116,52 @@ def _trigger(
     _check_dropdowns(resolver, said.inputs, words, (*at, "inputs"), f"trigger {key}")
     provenance = least_certain([said.provenance, sources.provenance(source, operation, fields)])
     ceilings = source_words.pages
+    more = _details(source_words, resolver, fields, known, ("sources", said.source, "details"))
+    record = (*resource.fields, more.field) if more else resource.fields
+    sample = {**resource.sample, more.made.key: more.sample} if more else resource.sample
     return Trigger(
         key=key,
         label=said.label,
         description=said.description,
         resource=said.resource,
         source=source,
-        occurred_at=resolver.path(fields, occurred, (*at, "occurred_at"), f"trigger {key}")
+        occurred_at=resolver.path(
+            (*fields, more.field) if more else fields, occurred, (*at, "occurred_at"), f"trigger {key}"
+        )
         if occurred
         else None,
+        details=more and more.made,
         inputs=made.filters(resolver, fields, said.inputs, (*at, "inputs"), f"trigger {key}"),
-        fields=resource.fields,
-        sample=resource.sample,
+        fields=record,
+        sample=sample,
         guarantees={
-            "python": guarantee(source, "python", ceilings.python, limits, provenance),
-            "zapier": guarantee(source, "zapier", ceilings.zapier, limits, provenance),
+            "python": guarantee(source, "python", ceilings.python, limits, provenance, details=bool(more)),
+            "zapier": guarantee(source, "zapier", ceilings.zapier, limits, provenance, details=bool(more)),
         },
     )
+
+
+class _More(NamedTuple):
+    """What details add to a trigger's record: the request, the field of the answer, an example of it."""
+
+    made: Details
+    field: Field
+    sample: Any
+
+
+def _details(
+    words: SourceWords, resolver: Resolver, row: tuple[Field, ...], known: Mapping[str, Resource], at: At
+) -> _More | None:
+    said, who = words.details, f"source {at[1]}"
+    if said is None or not _known_resource(resolver, said.resource, known, at, who):
+        return None
+    compiled = sources.details(said, resolver, row, at, who)
+    if compiled is None:
+        return None
+    resource = known[said.resource]
+    # Without a label of its own: its members are called as they are where they stand alone.
+    field = Field(key=said.key, label="", type="object", children=resource.fields)
+    return _More(compiled, field, resource.sample)
 
 
 def actions(words: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, Action]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Default
 
-from connector.model import ErrorKind, Provenance, Risk, Vendor
+from connector.model import ErrorKind, Provenance, Risk, SinceForm, Vendor
 
 Dotted = Annotated[str, Default(pattern=r"^[A-Za-z_][\w.\-]*$")]
 Key = Annotated[str, Default(pattern=r"^[a-z][a-z0-9_]+$")]
@@ -43,6 +43,11 @@ class AuthFieldWords(Words):
 
 
 class AuthenticationWords(Words):
+    """`sends` maps what the login fills in besides the credential to a login field.
+
+    That is a query parameter, a body field, or the header of another security scheme.
+    """
+
     security_scheme: str
     credential: str
     fields: dict[Key, AuthFieldWords]
@@ -73,16 +78,41 @@ class LimitWords(Words):
     reset_header: str | None = None
 
 
-class PagingWords(Words):
-    style: Literal["page"]
-    page: str
+class PagedWords(Words):
+    """What all styles of paging say; without `total` a short page is the last one."""
+
     size: str
-    first: int = 1
     page_size: int
-    total: Dotted
-    size_reported: Dotted
+    total: Dotted | None = None
+    size_reported: Dotted | None = None
     missing_is_empty: bool = False
     operations: tuple[str, ...]
+
+
+class NumberedWords(PagedWords):
+    """`page` is the parameter that takes a page's number, `first` the number of the first."""
+
+    style: Literal["page"]
+    page: str
+    first: int = 1
+
+
+class OffsetWords(PagedWords):
+    """`offset` is the parameter that takes how many rows to pass over."""
+
+    style: Literal["offset"]
+    offset: str
+
+
+class CursorWords(PagedWords):
+    """`cursor` is the parameter that takes what the page before named at `next`; it is opaque."""
+
+    style: Literal["cursor"]
+    cursor: str
+    next: Dotted
+
+
+PagingWords = Annotated[NumberedWords | OffsetWords | CursorWords, Default(discriminator="style")]
 
 
 class FieldWords(Words):
@@ -129,17 +159,39 @@ class PageCeilings(Words):
     zapier: Annotated[int, Default(ge=1, le=25)]
 
 
+class SortWords(Words):
+    """One parameter that sorts a list both ways."""
+
+    parameter: str
+    oldest_first: str
+    newest_first: str
+
+
+class DetailsWords(Words):
+    """One more request for each event: what the list does not tell of its record, added to it under `key`.
+
+    `parameters` maps the operation's parameters to fields of the row; `resource` describes the answer.
+    """
+
+    operation: str
+    parameters: dict[str, Dotted]
+    query: dict[str, Any] = {}
+    key: Key
+    resource: str
+
+
 class SourceWords(Words):
     """A way to notice what happened, shared by triggers."""
 
     operation: str
     id: Dotted = "id"
-    created: Dotted
+    details: DetailsWords | None = None
     page_size: Annotated[int, Default(ge=1)]
     pages: PageCeilings
 
 
 class OrderedWords(SourceWords):
+    created: Dotted
     since: str | None = None
     order: OrderWords
 
@@ -150,11 +202,17 @@ class CreatedSinceWords(OrderedWords):
 
 
 class ChangedSinceWords(SourceWords):
-    """`mark` and `state`: at least one; `window_hours` is what a runtime without memory reads."""
+    """`mark` and `state`: at least one, unless rows do not tell when they `changed`.
+
+    `since_form` is how the filter takes a moment; `window_hours` is what a runtime without memory reads.
+    """
 
     strategy: Literal["changed_since"]
-    changed: Dotted
+    created: Dotted | None = None
+    changed: Dotted | None = None
     since: str
+    since_form: SinceForm = "instant"
+    sort: SortWords | None = None
     mark: Dotted | None = None
     state: Dotted | None = None
     initial: tuple[str, ...] = ()

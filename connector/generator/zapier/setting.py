@@ -51,7 +51,8 @@ def vendor_facts(integration: Integration) -> dict[str, Any]:
             one.key: {"label": one.label, "url": one.base_url} for one in integration.environments
         },
         "overrideVariable": override_variable(integration),
-        "credential": {"header": login.header, "prefix": login.prefix, "field": login.field},
+        "credential": {"header": login.header, "prefix": login.prefix, "field": login.field}
+        | ({"headers": dict(login.headers)} if login.headers else {}),
         "secrets": [one.key for one in login.fields if one.secret],
         "userAgent": f"{integration.vendor.id}-zapier/{VERSION}",
         "timeout": TIMEOUT,
@@ -72,15 +73,17 @@ def override_variable(integration: Integration) -> str:
 
 
 def _paging(paging: Paging) -> dict[str, Any]:
-    return {
+    said = {"next": paging.next, "total": paging.total, "sizeReported": paging.size_reported}
+    facts = {
+        "style": paging.style,
         "page": paging.page_parameter,
         "perPage": paging.size_parameter,
         "first": paging.first,
         "size": paging.size,
         "maxSize": paging.max_size,
-        "total": paging.total,
-        "sizeReported": paging.size_reported,
-    } | ({"missingIsEmpty": True} if paging.missing_is_empty else {})
+    }
+    facts |= {name: path for name, path in said.items() if path is not None}
+    return facts | ({"missingIsEmpty": True} if paging.missing_is_empty else {})
 
 
 def operations(integration: Integration, used: set[str]) -> dict[str, dict[str, Any]]:
