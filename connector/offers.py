@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from connector import fields as made
 from connector import sources
 from connector.guarantees import guarantee, least_certain
+from connector.hooks import hook
 from connector.model import (
     Action,
     Details,
@@ -131,6 +132,7 @@ def _trigger(
         if occurred
         else None,
         details=more and more.made,
+        hook=said.hook and hook(said.hook, words.hooks, resolver, (*at, "hook"), f"trigger {key}"),
         inputs=made.filters(resolver, fields, said.inputs, (*at, "inputs"), f"trigger {key}"),
         fields=record,
         sample=sample,

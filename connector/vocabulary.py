@@ -228,6 +228,49 @@ class WindowScanWords(OrderedWords):
     look_back_days: Annotated[int, Default(ge=1, le=365)]
 
 
+class SubscribeWords(Words):
+    """`url` and `event` are body fields, `id` is where the answer names the subscription."""
+
+    operation: str
+    url: Dotted
+    event: Dotted
+    id: Dotted
+
+
+class UnsubscribeWords(Words):
+    """`id` is the path parameter that takes the subscription's."""
+
+    operation: str
+    id: str
+
+
+class DeliveryWords(Words):
+    """Where the record is: at `at` of what `operation` tells, or of what was posted when there is none.
+
+    `parameters` maps the operation's parameters to fields of what was posted.
+    """
+
+    operation: str | None = None
+    parameters: dict[str, Dotted] = {}
+    at: Dotted | None = None
+
+
+class HookWords(Words):
+    """One way of a vendor to tell of events by itself; `provenance` says how far its posts are known."""
+
+    subscribe: SubscribeWords
+    unsubscribe: UnsubscribeWords
+    record: DeliveryWords
+    provenance: Provenance = "documented"
+
+
+class TriggerHookWords(Words):
+    """`via` names an entry of `hooks`, `event` is the vendor's word for what happens."""
+
+    via: Key
+    event: str
+
+
 class TriggerWords(Words):
     """`status` (with `or_later`) is for sources with a state; without it every change of state is an event.
 
@@ -243,6 +286,7 @@ class TriggerWords(Words):
     or_later: tuple[str, ...] = ()
     provenance: Provenance = "documented"
     occurred_at: Dotted | None = None
+    hook: TriggerHookWords | None = None
     inputs: dict[Key, "InputWords"] = {}
 
 
@@ -317,6 +361,7 @@ class Catalog(Words):
         Key,
         Annotated[CreatedSinceWords | ChangedSinceWords | WindowScanWords, Default(discriminator="strategy")],
     ]
+    hooks: dict[Key, HookWords] = {}
     triggers: dict[Key, TriggerWords]
     actions: dict[Key, ActionWords]
     searches: dict[Key, SearchWords]

@@ -145,6 +145,28 @@ class Details(Part):
     key: str
 
 
+class Hook(Part):
+    """How the vendor itself tells of an event: it posts to an address that was registered for it.
+
+    `subscribe` takes the address at `url` of its body, beside the constants in `body`; the payload of its
+    answer names the subscription at `id`, which `unsubscribe` takes as its path parameter `parameter`. What
+    is posted names a record: `read` is the operation that reads it (None: the record itself was posted),
+    `parameters` maps each of its parameters to a path in what was posted. At `row`, in the payload of `read`
+    or in what was posted, lies the record as the trigger's list shows it.
+    """
+
+    subscribe: str
+    url: Path
+    body: Mapping[str, Any]
+    id: Path
+    unsubscribe: str
+    parameter: str
+    read: str | None
+    parameters: Mapping[str, Path] = {}
+    row: Path
+    provenance: Provenance
+
+
 class Guarantee(Part):
     """What one trigger promises in one runtime; computed from the facts above, asserted by tests.
 
@@ -193,6 +215,7 @@ class Trigger(Part):
     source: Annotated[Source, Default(discriminator="strategy")]
     occurred_at: Path | None
     details: Details | None = None
+    hook: Hook | None = None
     inputs: tuple[InputField, ...] = ()
     fields: tuple[Field, ...]
     sample: Any
