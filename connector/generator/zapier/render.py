@@ -120,10 +120,11 @@ def _used(integration: Integration, entries: Entries) -> set[str]:
     sources = [
         entry["source"] for folder in entries if folder != "records" for entry in entries[folder].values()
     ]
-    later = offer.hydrators(integration, entries["triggers"])
-    return {source["operation"].name for source in sources} | {
+    hooks = [part for entry in entries["triggers"].values() for part in (entry["hook"] or {}).values()]
+    return {
+        *(part["operation"].name for part in (*sources, *hooks) if "operation" in part),
+        *offer.hydrators(integration, entries["triggers"]),
         integration.authentication.test_operation,
-        *later,
     }
 
 
