@@ -38,8 +38,8 @@ class Answer:
     """A successful answer.
 
     `data` is what is of interest in the body (for lists: the rows of this page), `meta` what is said about it
-    (page numbers and totals; empty when nothing is). Amounts and other fractions are `Decimal`. Fields
-    that the description does not know are kept as they came. `date` is when the vendor answered, by its clock.
+    (page numbers and totals; empty when nothing is). Amounts and other fractions are `Decimal`. Fields that
+    the description does not know are kept as they came. `date` is when the vendor answered, by its clock.
     """
 
     operation: str

@@ -24,18 +24,24 @@ def guarantees(
     pages: Mapping[Runtime, int],
     limits: Limits,
     provenance: Provenance,
+    *,
+    details: bool = False,
 ) -> dict[Runtime, Guarantee]:
     """Compute a trigger's rows of the guarantee table, of the runtimes that can keep a promise.
 
-    `pages` are the runtimes' ceilings of pages in one poll. A platform that remembers the last time alone
-    offers what happens at a time that the record holds.
+    `pages` are the runtimes' ceilings of pages in one poll, `occurred_at` a time that a row of the list
+    holds. A platform that remembers the last time alone offers what happens at such a time, and hands on the
+    row alone; on the others, `details` cost one more call for each event.
     """
-    when = watermark(source, occurred_at)
-    return {
-        runtime: guarantee(source, runtime, most, limits, provenance, when if runtime == "make" else None)
+    found: dict[Runtime, Guarantee] = {
+        runtime: guarantee(source, runtime, most, limits, provenance, details=details)
         for runtime, most in pages.items()
-        if runtime != "make" or when is not None
+        if runtime != "make"
     }
+    when = watermark(source, occurred_at)
+    if when and "make" in pages:
+        found["make"] = guarantee(source, "make", pages["make"], limits, provenance, when)
+    return found
 
 
 def watermark(source: Source, occurred_at: Path | None) -> Path | None:
@@ -54,8 +60,14 @@ def guarantee(
     limits: Limits,
     provenance: Provenance,
     when: Path | None = None,
+    *,
+    details: bool = False,
 ) -> Guarantee:
-    """Compute one row; `when` is the path of the time that the runtime goes by, if it goes by one."""
+    """Compute one row.
+
+    `when` is the path of the time that the runtime goes by, if it goes by one; `details` says that each event
+    costs one more call.
+    """
     return Guarantee(
         runtime=runtime,
         delivers=_delivers(source, runtime),
@@ -65,6 +77,7 @@ def guarantee(
         items_per_poll=pages * source.page_size,
         order=_order(source, runtime),
         calls_per_poll=pages,
+        calls_per_event=int(details),
         interval=INTERVAL,
         calls_per_day=pages * DAY // INTERVAL,
         calls_per_day_quiet=DAY // INTERVAL,
@@ -89,6 +102,8 @@ def least_certain(provenances: Iterable[Provenance]) -> Provenance:
 
 def _delivers(source: Source, runtime: Runtime) -> Delivers:
     if isinstance(source, CreatedSince):
+        return "every_record"
+    if isinstance(source, ChangedSince) and source.mark is None and source.state is None:
         return "every_record"
     if runtime == "make" and isinstance(source, ChangedSince) and source.mark is None:
         return "while_there"
@@ -165,6 +180,8 @@ def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
             f"What changed over {_span(source.window)} before a poll, and what lies beyond {items:,} records"
         )
         young = f"A record unchanged for {_span(source.window)} before the first poll"
+    if source.mark is None and source.state is None:
+        return f"{late}."
     if source.mark is not None:
         between = "; versions between two polls, and a second change within one second"
         return f"{late}{between if source.mark == source.changed else ''}."

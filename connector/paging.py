@@ -21,9 +21,9 @@ Position = int | str
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list; `next` is where the next one begins (None: there is none), `total` the whole list's rows.
+    """One page of a list; `next` is where the next one begins (None: there is none).
 
-    `at` is when the vendor answered, by its own clock, if it told.
+    `total` is how many rows the whole list has, `at` when the vendor answered by its clock; None: not told.
     """
 
     rows: tuple[Mapping[str, Any], ...]

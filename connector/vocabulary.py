@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Default
 
-from connector.model import ErrorKind, Provenance, Risk, Runtime, Vendor
+from connector.model import ErrorKind, Provenance, Risk, Runtime, SinceForm, Vendor
 
 Dotted = Annotated[str, Default(pattern=r"^[A-Za-z_][\w.\-]*$")]
 Key = Annotated[str, Default(pattern=r"^[a-z][a-z0-9_]+$")]
@@ -161,18 +161,45 @@ class PageCeilings(Words):
     zapier: Annotated[int, Default(ge=1, le=25)]
     make: Annotated[int, Default(ge=1, le=32)] = 10
 
+    @property
+    def by_runtime(self) -> dict[Runtime, int]:
+        """The ceilings by runtime."""
+        return {"python": self.python, "zapier": self.zapier, "make": self.make}
+
+
+class SortWords(Words):
+    """One parameter that sorts a list both ways."""
+
+    parameter: str
+    oldest_first: str
+    newest_first: str
+
+
+class DetailsWords(Words):
+    """One more request for each event: what the list does not tell of its record, added to it under `key`.
+
+    `parameters` maps the operation's parameters to fields of the row; `resource` describes the answer.
+    """
+
+    operation: str
+    parameters: dict[str, Dotted]
+    query: dict[str, Any] = {}
+    key: Key
+    resource: str
+
 
 class SourceWords(Words):
     """A way to notice what happened, shared by triggers."""
 
     operation: str
     id: Dotted = "id"
-    created: Dotted
+    details: DetailsWords | None = None
     page_size: Annotated[int, Default(ge=1)]
     pages: PageCeilings
 
 
 class OrderedWords(SourceWords):
+    created: Dotted
     since: str | None = None
     order: OrderWords
 
@@ -183,11 +210,17 @@ class CreatedSinceWords(OrderedWords):
 
 
 class ChangedSinceWords(SourceWords):
-    """`mark` and `state`: at least one; `window_hours` is what a runtime without memory reads."""
+    """`mark` and `state`: at least one, unless rows do not tell when they `changed`.
+
+    `since_form` is how the filter takes a moment; `window_hours` is what a runtime without memory reads.
+    """
 
     strategy: Literal["changed_since"]
-    changed: Dotted
+    created: Dotted | None = None
+    changed: Dotted | None = None
     since: str
+    since_form: SinceForm = "instant"
+    sort: SortWords | None = None
     mark: Dotted | None = None
     state: Dotted | None = None
     initial: tuple[str, ...] = ()
@@ -201,6 +234,49 @@ class WindowScanWords(OrderedWords):
     state: Dotted
     initial: tuple[str, ...] = ()
     look_back_days: Annotated[int, Default(ge=1, le=365)]
+
+
+class SubscribeWords(Words):
+    """`url` and `event` are body fields, `id` is where the answer names the subscription."""
+
+    operation: str
+    url: Dotted
+    event: Dotted
+    id: Dotted
+
+
+class UnsubscribeWords(Words):
+    """`id` is the path parameter that takes the subscription's."""
+
+    operation: str
+    id: str
+
+
+class DeliveryWords(Words):
+    """Where the record is: at `at` of what `operation` tells, or of what was posted when there is none.
+
+    `parameters` maps the operation's parameters to fields of what was posted.
+    """
+
+    operation: str | None = None
+    parameters: dict[str, Dotted] = {}
+    at: Dotted | None = None
+
+
+class HookWords(Words):
+    """One way of a vendor to tell of events by itself; `provenance` says how far its posts are known."""
+
+    subscribe: SubscribeWords
+    unsubscribe: UnsubscribeWords
+    record: DeliveryWords
+    provenance: Provenance = "documented"
+
+
+class TriggerHookWords(Words):
+    """`via` names an entry of `hooks`, `event` is the vendor's word for what happens."""
+
+    via: Key
+    event: str
 
 
 class TriggerWords(Words):
@@ -220,6 +296,7 @@ class TriggerWords(Words):
     or_later: tuple[str, ...] = ()
     provenance: Provenance = "documented"
     occurred_at: Dotted | None = None
+    hook: TriggerHookWords | None = None
     inputs: dict[Key, "InputWords"] = {}
 
 
@@ -295,6 +372,7 @@ class Catalog(Words):
         Key,
         Annotated[CreatedSinceWords | ChangedSinceWords | WindowScanWords, Default(discriminator="strategy")],
     ]
+    hooks: dict[Key, HookWords] = {}
     triggers: dict[Key, TriggerWords]
     actions: dict[Key, ActionWords]
     searches: dict[Key, SearchWords]

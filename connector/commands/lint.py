@@ -28,6 +28,15 @@ def lint() -> None:
 
 
 @commands.command()
+def zapier(apps: Apps = None, output: As = Format.table) -> None:
+    """Zapier's publishing checks, offline; exit code 1 when something is wrong. Asks for Node."""
+    from connector.generator.zapier.lint import CHECKS
+    from connector.generator.zapier.lint import lint as check
+
+    _report({folder: check(folder) for folder in _folders(apps, Path("zapier_app"))}, len(CHECKS), output)
+
+
+@commands.command()
 def make(apps: Apps = None, output: As = Format.table) -> None:
     """Make's review requirements, offline; exit code 1 when something is wrong."""
     from connector.generator.make.lint import CHECKS

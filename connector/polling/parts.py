@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connector.errors import UnexpectedResponse
 from connector.paging import Page as Page  # noqa: PLC0414 - one of the words of polling
 from connector.paging import Position as Position  # noqa: PLC0414
 from connector.resolve import at_path
+
+if TYPE_CHECKING:
+    from connector.model import SinceForm
 
 Cursor = dict[str, Any]
 Row = Mapping[str, Any]
@@ -54,13 +57,15 @@ class Reading:
 class Read:
     """What was read; `complete` says that the reading ended by itself and not at its ceiling.
 
-    `next_page` is where the page after the last one read begins; None after the list's last.
+    `next_page` is where the page after the last one read begins; None after the list's last. `at` is when the
+    vendor answered with the first of the pages, by its own clock, if it told.
     """
 
     rows: tuple[Row, ...]
     complete: bool
     next_page: Position | None
     total: int | None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +98,10 @@ class About:
     occurred_at: tuple[str, ...] | None
 
     def event(self, row: Row, suffix: str, now: datetime) -> Event:
-        said = at_path(row, self.occurred_at) if self.occurred_at else None
         return Event(
             id=f"{self.name}:{suffix}",
             trigger=self.trigger,
-            occurred_at=moment(said) if isinstance(said, str) else None,
+            occurred_at=occurred(row, self.occurred_at),
             observed_at=now,
             data=row,
         )
@@ -106,14 +110,15 @@ class About:
 async def read_pages(fetch: Fetch, reading: Reading) -> Read:
     """Read pages one after the other until the list or the reading ends, or the ceiling is reached."""
     rows: list[Row] = []
-    position, total = reading.first_page, None
+    position, total, at = reading.first_page, None, None
     for _ in range(reading.pages):
         page = await fetch(reading.query, position)
         rows.extend(page.rows)
         position, total = page.next, page.total
+        at = at or page.at
         if page.next is None or reading.enough(page):
-            return Read(rows=tuple(rows), complete=True, next_page=position, total=total)
-    return Read(rows=tuple(rows), complete=False, next_page=position, total=total)
+            return Read(rows=tuple(rows), complete=True, next_page=position, total=total, at=at)
+    return Read(rows=tuple(rows), complete=False, next_page=position, total=total, at=at)
 
 
 # --- Facts of a row
@@ -148,9 +153,20 @@ def micros(when: datetime) -> int:
     return (when - EPOCH) // timedelta(microseconds=1)
 
 
-def stamp(when: int) -> str:
-    """Write microseconds as the vendor's `2024-12-30T10:30:00Z`, rounded down to the second."""
-    return f"{(EPOCH + timedelta(seconds=when // SECOND)).replace(tzinfo=None).isoformat()}Z"
+def occurred(row: Row, path: tuple[str, ...] | None) -> datetime | None:
+    """Return the time at a path of a record; None where there is none."""
+    said = at_path(row, path) if path else None
+    return moment(said) if isinstance(said, str) else None
+
+
+SINCE_FORMS: Mapping[SinceForm, str] = {"instant": "{}Z", "gte_zoneless": "gte:{}"}
+"""How vendors want a filter's moment: `2024-12-30T10:30:00Z`, or `gte:2024-12-30T10:30:00`, which is UTC."""
+
+
+def stamp(when: int, form: SinceForm = "instant") -> str:
+    """Write microseconds as a filter's value, rounded down to the second."""
+    moment_ = (EPOCH + timedelta(seconds=when // SECOND)).replace(tzinfo=None)
+    return SINCE_FORMS[form].format(moment_.isoformat())
 
 
 def as_moment(when: datetime | date) -> datetime:

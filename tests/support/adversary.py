@@ -75,11 +75,12 @@ class Restless:
     """Rows that change; `between` is called before each page and may add and change, but not remove.
 
     The list holds what changed since the bound asked for, in an order that nobody states: by creation or
-    by change, up or down (`order` 0 to 3).
+    by change, up or down (`order` 0 to 3). `silent` rows do not tell their times, and the list not its total.
     """
 
     size: int
     order: int = 0
+    silent: bool = False
     inclusive: bool = True
     now: datetime = START
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -106,11 +107,14 @@ class Restless:
         self.between()
         self.fetched += 1
         page = int(position or 1)
-        bound = moment(query["updated_after"])
+        bound = moment(query["updated_after"].removeprefix("gte:"))
         earliest = bound if self.inclusive else bound + timedelta(seconds=1)
         rows = [row for row in self.rows if moment(row["updated_at"]) >= earliest]
         by = ("created_at", "updated_at")[self.order % 2]
         rows.sort(key=lambda row: (row[by], row["id"]), reverse=self.order > 1)
         part = rows[(page - 1) * self.size : page * self.size]
         following = None if page * self.size >= len(rows) else page + 1
-        return Page(rows=tuple(dict(row) for row in part), next=following, total=len(rows))
+        if self.silent:
+            shown = tuple({"id": row["id"], "status": row["status"]} for row in part)
+            return Page(rows=shown, next=following, at=self.now)
+        return Page(rows=tuple(dict(row) for row in part), next=following, total=len(rows), at=self.now)

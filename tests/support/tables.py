@@ -47,6 +47,7 @@ def _line(made: Integration, trigger: str, promise: Guarantee) -> str:
     if made.limits.plans:
         interval = _duration(promise.shortest_interval[made.limits.plans[0].name])
     calls = "1" if promise.calls_per_poll == 1 else f"1 to {promise.calls_per_poll}"
+    calls += f", {promise.calls_per_event} an event" if promise.calls_per_event else ""
     cells = [
         f"{made.vendor.title} `{trigger}`",
         {"python": "Python", "zapier": "Zapier", "make": "Make"}[promise.runtime],

@@ -11,6 +11,7 @@ from connector.model import InputField, Integration, Operation
 
 VERSION = re.compile(r"/v\d+$")
 MOMENT = "YYYY-MM-DDTHH:mm:ss[Z]"
+ZONELESS = "YYYY-MM-DDTHH:mm:ss"
 DAY = "YYYY-MM-DD"
 BODILESS = ("GET", "DELETE")
 

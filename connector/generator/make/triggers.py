@@ -14,8 +14,8 @@ from connector.generator.make.fields import interface, parameters, sample
 from connector.generator.make.naming import plural, proper_nouns, trigger_label
 from connector.generator.make.paging import page_query, pagination
 from connector.generator.make.parts import Module, known
-from connector.generator.make.requests import MOMENT, request
-from connector.model import ChangedSince, CreatedSince, Integration, Path, Trigger, WindowScan
+from connector.generator.make.requests import MOMENT, ZONELESS, request
+from connector.model import ChangedSince, CreatedSince, Field, Integration, Path, Trigger, WindowScan
 
 LIMIT = 10
 EPOCH_LIMIT = 300
@@ -46,11 +46,16 @@ def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
             "epoch": _epoch(integration, trigger, when),
             "staticParams": [*parameters(trigger.inputs, integration, proper), _limit(noun)],
             "mappableParams": [],
-            "interface": interface(trigger.fields, proper),
-            "samples": sample(trigger.fields, trigger.sample),
+            "interface": interface(_row(trigger), proper),
+            "samples": sample(_row(trigger), trigger.sample),
             "scope": [],
         },
     )
+
+
+def _row(trigger: Trigger) -> list[Field]:
+    """Leave out the details: a polling trigger of Make's makes no request for each record."""
+    return [one for one in trigger.fields if not trigger.details or one.key != trigger.details.key]
 
 
 def _description(trigger: Trigger) -> str:
@@ -83,8 +88,8 @@ def _communication(integration: Integration, trigger: Trigger, when: Path) -> di
 
 
 def _order(trigger: Trigger) -> dict[str, str]:
-    source = trigger.source
-    return {} if isinstance(source, ChangedSince) else dict(source.order.newest_first)
+    order = trigger.source.order
+    return dict(order.newest_first) if order else {}
 
 
 def _since(trigger: Trigger) -> dict[str, str]:
@@ -96,8 +101,10 @@ def _since(trigger: Trigger) -> dict[str, str]:
         start = f"addSeconds(now, -{source.look_back})"
         return {source.since: iml.braced(f"formatDate({start}, {iml.text(MOMENT)}, 'UTC')")}
     start = f"addSeconds(data.lastDate, -{STARTS_EARLY})"
-    asked = f"if(data.lastDate, formatDate({start}, {iml.text(MOMENT)}, 'UTC'), undefined)"
-    return {source.since: iml.braced(asked)}
+    written = f"formatDate({start}, {iml.text(MOMENT)}, 'UTC')"
+    if isinstance(source, ChangedSince) and source.since_form == "gte_zoneless":
+        written = f"'gte:' + formatDate({start}, {iml.text(ZONELESS)}, 'UTC')"
+    return {source.since: iml.braced(f"if(data.lastDate, {written}, undefined)")}
 
 
 def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
@@ -105,7 +112,8 @@ def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
     source = trigger.source
     conditions = []
     if not isinstance(source, CreatedSince):
-        if when not in (source.created, getattr(source, "changed", source.created)):
+        changed = source.changed if isinstance(source, ChangedSince) else source.created
+        if when not in (source.created, changed):
             conditions.append(f"ifempty({iml.at('item', when)}, '') != ''")
         if source.state and source.reached:
             conditions.append(iml.one_of(iml.at("item", source.state), source.reached))

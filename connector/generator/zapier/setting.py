@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.generator.zapier.literal import Code
-from connector.model import AuthField, ChangedSince, Integration, Operation, Paging, Source
+from connector.model import AuthField, ChangedSince, Integration, Operation, Paging, Source, Vendor
 
 CORE = "19.1.0"
 VERSION = "0.1.0"
@@ -108,7 +108,7 @@ def _operation(operation: Operation, sends: Mapping[str, str]) -> dict[str, Any]
 def authentication(integration: Integration) -> dict[str, Any]:
     """Give what a person types to connect, the request that proves it, and the label of the connection."""
     login = integration.authentication
-    fields = [_login_field(one) for one in login.fields]
+    fields = [_login_field(one, integration.vendor) for one in login.fields]
     return {
         "fields": [*fields, *_environment_field(integration)],
         "label": login.connection_label,
@@ -117,9 +117,10 @@ def authentication(integration: Integration) -> dict[str, Any]:
     }
 
 
-def _login_field(one: AuthField) -> dict[str, Any]:
+def _login_field(one: AuthField, vendor: Vendor) -> dict[str, Any]:
     kind = {"type": "password"} if one.secret else {"type": "string", "isNoSecret": True}
-    optional = {"helpText": one.help, "placeholder": one.placeholder}
+    way = f"[Open {vendor.title}]({vendor.homepage})." if one.secret and "](" not in one.help else ""
+    optional = {"helpText": f"{one.help} {way}".strip(), "placeholder": one.placeholder}
     shown = {name: text for name, text in optional.items() if text}
     return {"key": one.key, "label": one.label, "required": one.required} | kind | shown
 
