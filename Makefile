@@ -25,6 +25,7 @@ fix: .venv/.ready ## Let ruff mend what it can.
 
 generate: .venv/.ready ## Write the platform apps anew from spec and catalog.
 	@$(BIN)/returns generate zapier
+	@$(BIN)/returns generate make
 
 contract: .venv/.ready ## The long contract run: 1,000 examples per operation.
 	@CONTRACT_EXAMPLES=1000 $(BIN)/python -m pytest -q $(AT_ONCE) tests/contract

@@ -38,8 +38,8 @@ class Answer:
     """A successful answer.
 
     `data` is what is of interest in the body (for lists: the rows of this page), `meta` what is said about it
-    (page numbers and totals; empty when nothing is). Amounts and other fractions are `Decimal`. Fields
-    that the description does not know are kept as they came.
+    (page numbers and totals; empty when nothing is). Amounts and other fractions are `Decimal`. Fields that
+    the description does not know are kept as they came. `date` is when the vendor answered, by its clock.
     """
 
     operation: str
@@ -47,6 +47,7 @@ class Answer:
     data: Any
     meta: Mapping[str, Any]
     body: Any
+    date: datetime | None = None
 
 
 def read(
@@ -58,7 +59,8 @@ def read(
         code = at_path(body, integration.errors.code)
         if isinstance(code, str) and at_path(body, operation.payload) is None:
             raise _error(integration, operation, response, body, secret)
-        return _answer(integration, operation, response.status_code, body)
+        date = http_date(response.headers.get("date", ""))
+        return _answer(integration, operation, response.status_code, body, date)
     if response.status_code < CLIENT_ERROR:
         raise UnexpectedResponse(
             f"{operation.id} was answered with a redirect ({response.status_code}), which is not followed.",
@@ -84,7 +86,9 @@ def _parsed(operation: Operation, response: httpx.Response) -> Any:
         ) from problem
 
 
-def _answer(integration: Integration, operation: Operation, status: int, body: Any) -> Answer:
+def _answer(
+    integration: Integration, operation: Operation, status: int, body: Any, date: datetime | None
+) -> Answer:
     data = at_path(body, operation.payload)
     wanted = list if operation.payload_is_list else dict
     where = ".".join(operation.payload) or "the answer"
@@ -98,13 +102,14 @@ def _answer(integration: Integration, operation: Operation, status: int, body: A
     if problem:
         raise UnexpectedResponse(f"{operation.id}: {problem}.", operation=operation.id, status=status)
     paging = integration.paging.get(operation.paging or "")
-    meta = at_path(body, paging.total[:-1]) if paging else None
+    meta = at_path(body, paging.total[:-1]) if paging and paging.total else None
     return Answer(
         operation=operation.id,
         status=status,
         data=data,
         meta=meta if isinstance(meta, dict) else {},
         body=body,
+        date=date,
     )
 
 

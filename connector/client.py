@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from connector.clock import Clock, Sleep
     from connector.model import Authentication, Integration, Operation, Paging
+    from connector.paging import Position
 
 USER_AGENT = "returns-connector/0.1"
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
@@ -49,7 +50,8 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 class Client:
     """One credential at one base URL.
 
-    `credential` is the value of the secret field, `sends` what the login fills in by parameter or body field.
+    `credential` is the value of the secret field, `sends` what the login fills in by parameter or body field,
+    `headers` what it sends along with every request.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Client:
         base_url: str,
         credential: str,
         sends: Mapping[str, str],
+        headers: Mapping[str, str],
         transport: httpx.AsyncBaseTransport | None,
         clock: Clock,
         sleep: Sleep,
@@ -75,7 +78,7 @@ class Client:
             transport=transport,
             timeout=TIMEOUT,
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-            auth=_VendorOnly(integration.authentication, self.base_url, credential),
+            auth=_VendorOnly(integration.authentication, self.base_url, credential, headers),
             follow_redirects=False,
         )
 
@@ -109,28 +112,31 @@ class Client:
             await self.sleep(delay)
 
     async def pages(
-        self, operation: Operation, values: Mapping[str, Any], first: int | None = None
+        self, operation: Operation, values: Mapping[str, Any], first: Position | None = None
     ) -> AsyncIterator[Page]:
         """Read a list page by page."""
-        number = self._paging(operation).first if first is None else first
+        position = first
         while True:
-            page = await self.page(operation, values, number)
+            page = await self.page(operation, values, position)
             yield page
-            if page.last:
+            if page.next is None:
                 return
-            number += 1
+            position = page.next
 
-    async def page(self, operation: Operation, values: Mapping[str, Any], number: int) -> Page:
-        """Read one page of a list."""
+    async def page(
+        self, operation: Operation, values: Mapping[str, Any], position: Position | None = None
+    ) -> Page:
+        """Read one page of a list: the first, or the one at a position that a page named as its `next`."""
         paging = self._paging(operation)
-        wanted = {paging.size_parameter: paging.size, **values, paging.page_parameter: number}
+        here = paging.first if position is None and paging.next is None else position
+        wanted = {paging.size_parameter: paging.size, **values, paging.page_parameter: here}
         try:
             answer = await self.call(operation, wanted)
         except NotFound:
             if paging.missing_is_empty:
-                return Page(rows=(), last=True, total=0)
+                return Page(rows=(), next=None, total=0)
             raise
-        return as_page(paging, answer, number, wanted[paging.size_parameter])
+        return as_page(paging, answer, here, wanted[paging.size_parameter])
 
     def vendor_time(self, when: datetime) -> datetime:
         """Translate a moment of our clock into the vendor's, as far as its `Date` headers tell."""
@@ -188,16 +194,17 @@ class NotSent(VendorUnavailable):
 
 
 class _VendorOnly(httpx.Auth):
-    """Adds the credential to requests for the vendor's own scheme, host and port, and to no other."""
+    """Adds the login to requests for the vendor's own scheme, host and port, and to no other."""
 
-    def __init__(self, authentication: Authentication, base_url: httpx.URL, credential: str) -> None:
+    def __init__(
+        self, login: Authentication, base_url: httpx.URL, credential: str, headers: Mapping[str, str]
+    ) -> None:
         self._origin = origin(base_url)
-        self._header = authentication.header
-        self._value = f"{authentication.prefix}{credential}"
+        self._headers = {login.header: f"{login.prefix}{credential}", **headers}
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if origin(request.url) == self._origin:
-            request.headers[self._header] = self._value
+            request.headers.update(self._headers)
         yield request
 
 

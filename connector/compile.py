@@ -29,7 +29,7 @@ from connector.model import (
 )
 from connector.resolve import Resolver, dotted, walk
 from connector.spec import Spec, SpecError
-from connector.vocabulary import Catalog
+from connector.vocabulary import Catalog, CursorWords, NumberedWords, OffsetWords
 from connector.words import did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -177,7 +177,8 @@ def _authentication(words: Catalog, resolver: Resolver) -> Authentication:
             AuthField(key=key, **one.model_dump(exclude={"help"}), help=one.help or "")
             for key, one in said.fields.items()
         ),
-        sends=said.sends,
+        sends={name: key for name, key in said.sends.items() if name not in resolver.spec.login_headers},
+        headers={name: key for name, key in said.sends.items() if name in resolver.spec.login_headers},
         test_operation=said.test.operation,
         test_query=query,
         connection_label=said.connection_label,
@@ -189,8 +190,8 @@ def _check_sends(words: Catalog, resolver: Resolver) -> None:
     for name, field in words.authentication.sends.items():
         at = ("authentication", "sends", name)
         resolver.known(field, words.authentication.fields, at, f"{name} is filled from login field {field}")
-        if name not in known:
-            guess = did_you_mean(name, known) or "."
+        if name not in known | resolver.spec.login_headers:
+            guess = did_you_mean(name, known | resolver.spec.login_headers) or "."
             resolver.complain(at, f"no operation takes {name}, which the login fills{guess}")
 
 
@@ -225,6 +226,8 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
     made = {}
     for key, one in words.paging.items():
         most = one.page_size
+        position = _position(one)
+        following = one.next if isinstance(one, CursorWords) else None
         for index, name in enumerate(one.operations):
             at = ("paging", key, "operations", index)
             operation = resolver.spec.operations.get(name)
@@ -234,25 +237,33 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
                     at, f"paging {key} names operation {name}, which the spec does not have{guess}"
                 )
                 continue
-            resolver.parameter(operation, one.page, at, f"paging {key}")
+            resolver.parameter(operation, position, at, f"paging {key}")
             size = resolver.parameter(operation, one.size, at, f"paging {key}")
             most = int(size.field.bounds.maximum or most) if size else most
-            for path in (one.total, one.size_reported):
+            for path in filter(None, (one.total, one.size_reported, following)):
                 resolver.path(operation.response.children, path, at, f"paging {key}")
         if one.page_size > most:
             resolver.complain(("paging", key, "page_size"), f"the API allows {most} to a page at most.")
         made[key] = Paging(
             style=one.style,
-            page_parameter=one.page,
+            page_parameter=position,
             size_parameter=one.size,
-            first=one.first,
+            first=one.first if isinstance(one, NumberedWords) else 0,
             size=one.page_size,
             max_size=most,
-            total=dotted(one.total),
-            size_reported=dotted(one.size_reported),
+            next=dotted(following) if following else None,
+            total=dotted(one.total) if one.total else None,
+            size_reported=dotted(one.size_reported) if one.size_reported else None,
             missing_is_empty=one.missing_is_empty,
         )
     return made
+
+
+def _position(words: NumberedWords | OffsetWords | CursorWords) -> str:
+    """Return the parameter that says where a page begins."""
+    if isinstance(words, NumberedWords):
+        return words.page
+    return words.offset if isinstance(words, OffsetWords) else words.cursor
 
 
 def _check_use(words: Catalog, resolver: Resolver) -> None:

@@ -117,16 +117,16 @@ def connect(
     for field in login.fields:
         if field.required and not credentials.get(field.key):
             raise ConfigurationError(f"{made.vendor.title} needs {field.key} ({field.label}) to connect.")
-    credential = credentials[login.field].strip()
-    if not credential.isascii() or not credential.isprintable():
-        raise ConfigurationError(
-            f"{login.field} holds characters that no credential of {made.vendor.title} has."
-        )
+    typed = {key: (value or "").strip() for key, value in credentials.items()}
+    for key in (login.field, *login.headers.values()):
+        if not typed.get(key, "").isascii() or not typed.get(key, "").isprintable():
+            raise ConfigurationError(f"{key} holds characters that no credential of {made.vendor.title} has.")
     client = Client(
         made,
         base_url=base_url or made.base_url,
-        credential=credential,
-        sends={name: credentials.get(field, "").strip() for name, field in login.sends.items()},
+        credential=typed[login.field],
+        sends={name: typed.get(field, "") for name, field in login.sends.items()},
+        headers={name: typed[field] for name, field in login.headers.items() if typed.get(field)},
         transport=transport,
         clock=clock,
         sleep=sleep,

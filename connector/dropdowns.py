@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from connector.client import Client
     from connector.model import Dropdown
+    from connector.paging import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +29,20 @@ class Options:
     """One page of entries; `next_page` is None after the last."""
 
     options: tuple[Option, ...]
-    next_page: int | None
+    next_page: Position | None
 
 
 class BoundDropdown:
-    """A dropdown of one connection: `await dropdown()` is its first page, `dropdown(page=2)` the next."""
+    """A dropdown of one connection.
+
+    `await dropdown()` is its first page, `dropdown(page=options.next_page)` the next.
+    """
 
     def __init__(self, client: Client, dropdown: Dropdown) -> None:
         self.dropdown = dropdown
         self._client = client
 
-    async def __call__(self, *, page: int = 1, search: str | None = None) -> Options:
+    async def __call__(self, *, page: Position | None = None, search: str | None = None) -> Options:
         """Return one page; `search` narrows it where the API can, otherwise by the labels of that page."""
         dropdown = self.dropdown
         if dropdown.operation is None:
@@ -50,12 +54,12 @@ class BoundDropdown:
             query[dropdown.search] = search
         if operation.paging is None:
             rows: tuple[Any, ...] = tuple((await self._client.call(operation, query)).data)
-            last = True
+            following: Position | None = None
         else:
             answer = await self._client.page(operation, query, page)
-            rows, last = answer.rows, answer.last
+            rows, following = answer.rows, answer.next
         options = _once(option for row in rows if (option := self._option(row)))
-        return Options(options if dropdown.search else _narrowed(options, search), None if last else page + 1)
+        return Options(options if dropdown.search else _narrowed(options, search), following)
 
     def _option(self, row: Mapping[str, Any]) -> Option | None:
         value = at_path(row, self.dropdown.value)

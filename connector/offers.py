@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector import fields as made
 from connector import sources
-from connector.guarantees import guarantee, least_certain
+from connector.guarantees import guarantees, least_certain
+from connector.hooks import hook
 from connector.model import (
     Action,
+    Details,
     Dropdown,
     Field,
     Finding,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
         InputWords,
         OfferWords,
         ResourceWords,
+        SourceWords,
         TriggerWords,
     )
 
@@ -90,14 +93,20 @@ def triggers(
         )
         there = _known_resource(resolver, said.resource, known, at, f"trigger {key}")
         if named and there:
-            found[key] = _trigger(key, said, words, resolver, known[said.resource], limits)
+            found[key] = _trigger(key, said, words, resolver, known, limits)
     return found
 
 
 def _trigger(
-    key: str, said: TriggerWords, words: Catalog, resolver: Resolver, resource: Resource, limits: Limits
+    key: str,
+    said: TriggerWords,
+    words: Catalog,
+    resolver: Resolver,
+    known: Mapping[str, Resource],
+    limits: Limits,
 ) -> Trigger:
     at: At = ("triggers", key)
+    resource = known[said.resource]
     source_words = words.sources[said.source]
     operation = resolver.operation(
         source_words.operation, ("sources", said.source, "operation"), f"trigger {key}"
@@ -107,24 +116,52 @@ def _trigger(
     occurred = said.occurred_at
     _check_dropdowns(resolver, said.inputs, words, (*at, "inputs"), f"trigger {key}")
     provenance = least_certain([said.provenance, sources.provenance(source, operation, fields)])
-    ceilings = source_words.pages
+    more = _details(source_words, resolver, fields, known, ("sources", said.source, "details"))
+    record = (*resource.fields, more.field) if more else resource.fields
+    sample = {**resource.sample, more.made.key: more.sample} if more else resource.sample
+    told = (*fields, more.field) if more else fields
+    happened = resolver.path(told, occurred, (*at, "occurred_at"), f"trigger {key}") if occurred else None
+    in_row = happened if happened and not (more and happened[0] == more.made.key) else None
     return Trigger(
         key=key,
         label=said.label,
         description=said.description,
         resource=said.resource,
         source=source,
-        occurred_at=resolver.path(fields, occurred, (*at, "occurred_at"), f"trigger {key}")
-        if occurred
-        else None,
+        occurred_at=happened,
+        details=more and more.made,
+        hook=said.hook and hook(said.hook, words.hooks, resolver, (*at, "hook"), f"trigger {key}"),
         inputs=made.filters(resolver, fields, said.inputs, (*at, "inputs"), f"trigger {key}"),
-        fields=resource.fields,
-        sample=resource.sample,
-        guarantees={
-            "python": guarantee(source, "python", ceilings.python, limits, provenance),
-            "zapier": guarantee(source, "zapier", ceilings.zapier, limits, provenance),
-        },
+        fields=record,
+        sample=sample,
+        guarantees=guarantees(
+            source, in_row, source_words.pages.by_runtime, limits, provenance, details=bool(more)
+        ),
+        labels=said.labels,
     )
+
+
+class _More(NamedTuple):
+    """What details add to a trigger's record: the request, the field of the answer, an example of it."""
+
+    made: Details
+    field: Field
+    sample: Any
+
+
+def _details(
+    words: SourceWords, resolver: Resolver, row: tuple[Field, ...], known: Mapping[str, Resource], at: At
+) -> _More | None:
+    said, who = words.details, f"source {at[1]}"
+    if said is None or not _known_resource(resolver, said.resource, known, at, who):
+        return None
+    compiled = sources.details(said, resolver, row, at, who)
+    if compiled is None:
+        return None
+    resource = known[said.resource]
+    # Without a label of its own: its members are called as they are where they stand alone.
+    field = Field(key=said.key, label="", type="object", children=resource.fields)
+    return _More(compiled, field, resource.sample)
 
 
 def actions(words: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, Action]:
@@ -142,6 +179,7 @@ def actions(words: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -
         found[key] = Action(
             key=key,
             label=said.label,
+            labels=said.labels,
             description=said.description,
             noun=resource.noun,
             resource=said.resource,
@@ -206,6 +244,7 @@ def searches(words: Catalog, resolver: Resolver, known: Mapping[str, Resource]) 
         found[key] = Search(
             key=key,
             label=said.label,
+            labels=said.labels,
             description=said.description,
             noun=resource.noun,
             resource=said.resource,

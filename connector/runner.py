@@ -67,7 +67,7 @@ class Runner:
     async def once(self, *, since: datetime | date | None = None, limit: int | None = None) -> Ran:
         """Poll once and hand over what is new, at most `limit` events; the rest comes with the next round."""
         cursor = self._cursors.load(self._profile, self._name)
-        polled = await self._trigger.poll(cursor, since=since, **self._inputs)
+        polled = await self._trigger.notice(cursor, since=since, **self._inputs)
         self._crash("polled")
         known = self._cursors.handed_over(self._profile, self._name)
         fresh = [event for event in polled.events if event.id not in known]
@@ -114,7 +114,8 @@ class Runner:
             await sleep(pause)
 
     async def _hand_over(self, event: Event) -> None:
-        await self._handler(event)
+        """Hand one event over with its details; if those cannot be read, it comes with the next round."""
+        await self._handler(await self._trigger.detailed(event))
         self._crash("handed_over_one")
         self._cursors.note(self._profile, self._name, event.id)
         self._crash("noted_one")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.guarantees import least_certain
-from connector.model import ChangedSince, CreatedSince, Order, WindowScan
+from connector.model import ChangedSince, CreatedSince, Details, Order, WindowScan
 from connector.resolve import walk
 from connector.vocabulary import ChangedSinceWords, CreatedSinceWords, WindowScanWords
 from connector.words import did_you_mean
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from connector.model import Field, Operation, Path, Provenance, Source
     from connector.resolve import At, Resolver
-    from connector.vocabulary import TriggerWords
+    from connector.vocabulary import DetailsWords, SortWords, TriggerWords
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
@@ -36,7 +36,7 @@ def source(
     common: dict[str, Any] = {
         "operation": words.operation,
         "id": resolver.path(fields, words.id, (*at, "id"), who),
-        "created": resolver.path(fields, words.created, (*at, "created"), who),
+        "created": resolver.path(fields, words.created, (*at, "created"), who) if words.created else None,
         "since": words.since,
         "page_size": words.page_size,
         "pages": words.pages.python,
@@ -53,6 +53,7 @@ def source(
             ("triggers", key, "status"), f"trigger {key} names a status, but its source looks at none."
         )
     if isinstance(words, ChangedSinceWords):
+        common["order"] = words.sort and _sorting(words.sort, operation, resolver, at)
         return _changed(words, common, state, reached, resolver, fields, at)
     common["order"] = _order(words, operation, resolver, at)
     if isinstance(words, WindowScanWords):
@@ -73,11 +74,12 @@ def _changed(
     at: At,
 ) -> ChangedSince:
     who = f"source {at[1]}"
-    if words.mark is None and words.state is None:
+    if words.mark is None and words.state is None and words.changed is not None:
         resolver.complain(at, f"{who} needs a mark or a state: nothing else tells one change from another.")
     return ChangedSince(
         **common,
-        changed=resolver.path(fields, words.changed, (*at, "changed"), who),
+        changed=resolver.path(fields, words.changed, (*at, "changed"), who) if words.changed else None,
+        since_form=words.since_form,
         mark=resolver.path(fields, words.mark, (*at, "mark"), who) if words.mark else None,
         state=state,
         reached=reached,
@@ -101,6 +103,30 @@ def _order(
     return order
 
 
+def _sorting(words: SortWords, operation: Operation | None, resolver: Resolver, at: At) -> Order:
+    order = Order(
+        oldest_first={words.parameter: words.oldest_first}, newest_first={words.parameter: words.newest_first}
+    )
+    resolver.query(operation, order.oldest_first, (*at, "sort"), f"source {at[1]}")
+    return order
+
+
+def details(
+    words: DetailsWords, resolver: Resolver, row: tuple[Field, ...], at: At, who: str
+) -> Details | None:
+    """Compile the request that tells more of an event's record; `row` are the fields of the list."""
+    operation = resolver.operation(words.operation, (*at, "operation"), who)
+    if operation is None:
+        return None
+    parameters = {
+        name: resolver.path(row, path, (*at, "parameters", name), who)
+        for name, path in words.parameters.items()
+        if resolver.parameter(operation, name, (*at, "parameters", name), who)
+    }
+    query = resolver.query(operation, words.query, (*at, "query"), who)
+    return Details(operation=operation.id, parameters=parameters, query=query, key=words.key)
+
+
 def _check_words(
     resolver: Resolver, fields: tuple[Field, ...], path: Path, words: tuple[str, ...], at: At, who: str
 ) -> None:
@@ -116,8 +142,8 @@ def provenance(source: Source, operation: Operation | None, fields: tuple[Field,
     """Say what a promise rests on: the operation, its filter, and the fields that tell events apart."""
     rests: list[Provenance] = [operation.provenance] if operation else []
     paths = [source.id, source.created]
-    paths += [source.state] if not isinstance(source, CreatedSince) and source.state else []
-    paths += [source.changed, source.mark or source.changed] if isinstance(source, ChangedSince) else []
-    rests += [field.provenance for path in paths if (field := walk(fields, path))]
+    paths += [source.state] if not isinstance(source, CreatedSince) else []
+    paths += [source.changed, source.mark] if isinstance(source, ChangedSince) else []
+    rests += [field.provenance for path in paths if path and (field := walk(fields, path))]
     parameter = operation.parameter(source.since) if operation and source.since else None
     return least_certain([*rests, *([parameter.field.provenance] if parameter else [])])

@@ -79,6 +79,12 @@ class Spec:
         scheme = self.document.get("components", {}).get("securitySchemes", {}).get(name)
         return None if scheme is None else self._resolve(scheme, f"components.securitySchemes.{name}")
 
+    @property
+    def login_headers(self) -> set[str]:
+        """Names of all headers that security schemes ask for."""
+        schemes = self.document.get("components", {}).get("securitySchemes", {}).values()
+        return {str(one["name"]) for one in schemes if one.get("type") == "apiKey" and one["in"] == "header"}
+
     # --- walking
 
     def _operations(self) -> Iterator[Operation]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from connector.actions import holds
-from connector.errors import ConfigurationError
+from connector.errors import ConfigurationError, NotFound, UnexpectedResponse
 from connector.inputs import fill
 from connector.polling import STRATEGIES, Cursor, Event, Strategy
-from connector.polling.parts import About, as_moment
+from connector.polling.parts import About, as_moment, occurred
 from connector.resolve import at_path
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from connector.client import Client
     from connector.model import Trigger
-    from connector.paging import Page
+    from connector.paging import Page, Position
 
 VERSION = 1
 
@@ -57,7 +57,7 @@ class BoundTrigger:
     async def poll(
         self, cursor: Cursor | None = None, *, since: datetime | date | None = None, **inputs: Any
     ) -> Polled:
-        """Poll once.
+        """Poll once, and read the details of each event where the trigger has them.
 
         Without a cursor and `since`, nothing is an event: the poll takes note of what is there. `since`
         (for the first poll only) asks for what happened from then on. Inputs by key tell only the events
@@ -65,6 +65,33 @@ class BoundTrigger:
         Raises `ValidationFailed` for wrong inputs, `ConfigurationError` for a cursor that another trigger or
         version made, and all errors of a read.
         """
+        noticed = await self.notice(cursor, since=since, **inputs)
+        return replace(noticed, events=tuple([await self.detailed(event) for event in noticed.events]))
+
+    async def detailed(self, event: Event) -> Event:
+        """Return the event with what the list does not tell of its record.
+
+        Raises what a read raises; what is listed and cannot be found is an `UnexpectedResponse`.
+        """
+        details = self.trigger.details
+        if details is None:
+            return event
+        operation = self._client.integration.operations[details.operation]
+        values = {name: at_path(event.data, path) for name, path in details.parameters.items()}
+        try:
+            answer = await self._client.call(operation, {**details.query, **values})
+        except NotFound as gone:
+            raise UnexpectedResponse(
+                f"{self.name} has seen a record that {operation.id} does not find: {gone.message}",
+                operation=operation.id,
+            ) from gone
+        record = {**event.data, details.key: answer.data}
+        return replace(event, data=record, occurred_at=occurred(record, self.trigger.occurred_at))
+
+    async def notice(
+        self, cursor: Cursor | None = None, *, since: datetime | date | None = None, **inputs: Any
+    ) -> Polled:
+        """Poll as `poll` does, without the details; `detailed` reads them one by one."""
         wanted = fill(self.trigger.key, self.trigger.inputs, inputs).matches
         state = None if cursor is None else self._opened(cursor)
         start = as_moment(since) if since is not None and cursor is None else None
@@ -82,11 +109,11 @@ class BoundTrigger:
         )
         return Polled(events=events, cursor=sealed, complete=read.complete)
 
-    async def _fetch(self, query: Mapping[str, Any], number: int) -> Page:
+    async def _fetch(self, query: Mapping[str, Any], position: Position | None) -> Page:
         operation = self._client.integration.operations[self.trigger.source.operation]
         paging = self._client.integration.paging[operation.paging or ""]
         values = {**query, paging.size_parameter: self.trigger.source.page_size}
-        return await self._client.page(operation, values, number)
+        return await self._client.page(operation, values, position)
 
     def _opened(self, cursor: Cursor) -> Cursor:
         made_by = cursor.get("trigger")

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Default
 
-from connector.model import ErrorKind, Provenance, Risk, Vendor
+from connector.model import ErrorKind, Provenance, Risk, Runtime, SinceForm, Vendor
 
 Dotted = Annotated[str, Default(pattern=r"^[A-Za-z_][\w.\-]*$")]
 Key = Annotated[str, Default(pattern=r"^[a-z][a-z0-9_]+$")]
@@ -43,6 +43,11 @@ class AuthFieldWords(Words):
 
 
 class AuthenticationWords(Words):
+    """`sends` maps what the login fills in besides the credential to a login field.
+
+    That is a query parameter, a body field, or the header of another security scheme.
+    """
+
     security_scheme: str
     credential: str
     fields: dict[Key, AuthFieldWords]
@@ -73,16 +78,41 @@ class LimitWords(Words):
     reset_header: str | None = None
 
 
-class PagingWords(Words):
-    style: Literal["page"]
-    page: str
+class PagedWords(Words):
+    """What all styles of paging say; without `total` a short page is the last one."""
+
     size: str
-    first: int = 1
     page_size: int
-    total: Dotted
-    size_reported: Dotted
+    total: Dotted | None = None
+    size_reported: Dotted | None = None
     missing_is_empty: bool = False
     operations: tuple[str, ...]
+
+
+class NumberedWords(PagedWords):
+    """`page` is the parameter that takes a page's number, `first` the number of the first."""
+
+    style: Literal["page"]
+    page: str
+    first: int = 1
+
+
+class OffsetWords(PagedWords):
+    """`offset` is the parameter that takes how many rows to pass over."""
+
+    style: Literal["offset"]
+    offset: str
+
+
+class CursorWords(PagedWords):
+    """`cursor` is the parameter that takes what the page before named at `next`; it is opaque."""
+
+    style: Literal["cursor"]
+    cursor: str
+    next: Dotted
+
+
+PagingWords = Annotated[NumberedWords | OffsetWords | CursorWords, Default(discriminator="style")]
 
 
 class FieldWords(Words):
@@ -125,8 +155,37 @@ class OrderWords(Words):
 
 
 class PageCeilings(Words):
+    """The most pages that one poll reads. Make ends one after 50 requests, or 3,200 records."""
+
     python: Annotated[int, Default(ge=1, le=500)]
     zapier: Annotated[int, Default(ge=1, le=25)]
+    make: Annotated[int, Default(ge=1, le=32)] = 10
+
+    @property
+    def by_runtime(self) -> dict[Runtime, int]:
+        """The ceilings by runtime."""
+        return {"python": self.python, "zapier": self.zapier, "make": self.make}
+
+
+class SortWords(Words):
+    """One parameter that sorts a list both ways."""
+
+    parameter: str
+    oldest_first: str
+    newest_first: str
+
+
+class DetailsWords(Words):
+    """One more request for each event: what the list does not tell of its record, added to it under `key`.
+
+    `parameters` maps the operation's parameters to fields of the row; `resource` describes the answer.
+    """
+
+    operation: str
+    parameters: dict[str, Dotted]
+    query: dict[str, Any] = {}
+    key: Key
+    resource: str
 
 
 class SourceWords(Words):
@@ -134,12 +193,13 @@ class SourceWords(Words):
 
     operation: str
     id: Dotted = "id"
-    created: Dotted
+    details: DetailsWords | None = None
     page_size: Annotated[int, Default(ge=1)]
     pages: PageCeilings
 
 
 class OrderedWords(SourceWords):
+    created: Dotted
     since: str | None = None
     order: OrderWords
 
@@ -150,11 +210,17 @@ class CreatedSinceWords(OrderedWords):
 
 
 class ChangedSinceWords(SourceWords):
-    """`mark` and `state`: at least one; `window_hours` is what a runtime without memory reads."""
+    """`mark` and `state`: at least one, unless rows do not tell when they `changed`.
+
+    `since_form` is how the filter takes a moment; `window_hours` is what a runtime without memory reads.
+    """
 
     strategy: Literal["changed_since"]
-    changed: Dotted
+    created: Dotted | None = None
+    changed: Dotted | None = None
     since: str
+    since_form: SinceForm = "instant"
+    sort: SortWords | None = None
     mark: Dotted | None = None
     state: Dotted | None = None
     initial: tuple[str, ...] = ()
@@ -170,14 +236,59 @@ class WindowScanWords(OrderedWords):
     look_back_days: Annotated[int, Default(ge=1, le=365)]
 
 
+class SubscribeWords(Words):
+    """`url` and `event` are body fields, `id` is where the answer names the subscription."""
+
+    operation: str
+    url: Dotted
+    event: Dotted
+    id: Dotted
+
+
+class UnsubscribeWords(Words):
+    """`id` is the path parameter that takes the subscription's."""
+
+    operation: str
+    id: str
+
+
+class DeliveryWords(Words):
+    """Where the record is: at `at` of what `operation` tells, or of what was posted when there is none.
+
+    `parameters` maps the operation's parameters to fields of what was posted.
+    """
+
+    operation: str | None = None
+    parameters: dict[str, Dotted] = {}
+    at: Dotted | None = None
+
+
+class HookWords(Words):
+    """One way of a vendor to tell of events by itself; `provenance` says how far its posts are known."""
+
+    subscribe: SubscribeWords
+    unsubscribe: UnsubscribeWords
+    record: DeliveryWords
+    provenance: Provenance = "documented"
+
+
+class TriggerHookWords(Words):
+    """`via` names an entry of `hooks`, `event` is the vendor's word for what happens."""
+
+    via: Key
+    event: str
+
+
 class TriggerWords(Words):
     """`status` (with `or_later`) is for sources with a state; without it every change of state is an event.
 
     `provenance` says how far the status word itself is known. `inputs` are filters that a person may set:
-    each has a `match`, and none of them is ever required.
+    each has a `match`, and none of them is ever required. `labels` are those of a platform whose rules make
+    none that reads well.
     """
 
     label: Label
+    labels: dict[Runtime, Label] = {}
     description: Sentence
     resource: str
     source: str
@@ -185,6 +296,7 @@ class TriggerWords(Words):
     or_later: tuple[str, ...] = ()
     provenance: Provenance = "documented"
     occurred_at: Dotted | None = None
+    hook: TriggerHookWords | None = None
     inputs: dict[Key, "InputWords"] = {}
 
 
@@ -213,6 +325,7 @@ class FindingWords(Words):
 
 class OfferWords(Words):
     label: Label
+    labels: dict[Runtime, Label] = {}
     description: Sentence
     resource: str
     operation: str
@@ -259,6 +372,7 @@ class Catalog(Words):
         Key,
         Annotated[CreatedSinceWords | ChangedSinceWords | WindowScanWords, Default(discriminator="strategy")],
     ]
+    hooks: dict[Key, HookWords] = {}
     triggers: dict[Key, TriggerWords]
     actions: dict[Key, ActionWords]
     searches: dict[Key, SearchWords]

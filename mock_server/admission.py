@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from mock_server.engine.problem import Problem
 from mock_server.keys import Grant
 from mock_server.ratelimit import Verdict, untouched
-from mock_server.vendors import Vendor
+from mock_server.vendors import ManyShops, Vendor
 from mock_server.world import World
 
 
@@ -17,6 +17,7 @@ class KeyGate:
 
     def __init__(self, world: World, vendor: Vendor) -> None:
         self._vendor = vendor.name
+        self._enter = vendor.enter if isinstance(vendor, ManyShops) else None
         self._lowest_plan = next(iter(vendor.plans.values()))
         self._keys = world.keys
         self._clocks = world.clocks
@@ -28,6 +29,8 @@ class KeyGate:
         for presented in credentials.values():
             grant = self._keys.look_up(self._vendor, presented)
             if grant is not None:
+                if self._enter is not None:
+                    self._enter(grant, credentials)
                 self._clocks.catch_up(grant.tenant)
                 return grant
         reason = (

@@ -97,7 +97,8 @@ class Authentication(Part):
     AuthField that is sent. `test_operation` with `test_query` is the cheapest request that succeeds only
     with a good credential. `connection_label` is a template over AuthField keys and `environment`
     (`"{store_name} ({environment})"`); it never holds a secret. `sends` maps a query parameter or body field
-    to the AuthField whose value fills it in every operation that has it.
+    to the AuthField whose value fills it in every operation that has it, `headers` a header to the one that
+    goes with every request.
     """
 
     scheme: Literal["bearer", "header"]
@@ -106,6 +107,7 @@ class Authentication(Part):
     field: str
     fields: tuple[AuthField, ...]
     sends: Mapping[str, str] = {}
+    headers: Mapping[str, str] = {}
     test_operation: str
     test_query: Mapping[str, Any] = {}
     connection_label: str
@@ -155,19 +157,24 @@ class Limits(Part):
 
 
 class Paging(Part):
-    """Numbered pages.
+    """How a list is read in pieces.
 
-    Stop when a page is empty, or `page * size` reaches the total at `total`, or (no total) when a page
-    holds fewer than asked for. `size` is what to ask for, `max_size` the most the vendor allows.
-    `missing_is_empty`: a 404 stands for a list without records.
+    `page_parameter` takes the position of a piece, which begins at `first`: with style "page" its number,
+    with style "offset" how many rows lie before it (the next offset counts the rows that came, for a vendor
+    may give fewer than were asked for). Stop when a page is empty, or the total at `total` is reached, or (no
+    total) when a page holds fewer than the size at `size_reported` or, where that is not told, than asked
+    for. With style "cursor" it takes what the page before named at `next`, and the first page has none; stop
+    when nothing is named there or a page is empty. `size` is what to ask for, `max_size` the most the vendor
+    allows. `missing_is_empty`: a 404 stands for a list without records.
     """
 
-    style: Literal["page"]
+    style: Literal["page", "offset", "cursor"]
     page_parameter: str
     size_parameter: str
     first: int
     size: int
     max_size: int
-    total: Path
-    size_reported: Path
+    next: Path | None = None
+    total: Path | None = None
+    size_reported: Path | None = None
     missing_is_empty: bool = False

@@ -9,7 +9,8 @@ from connector.model.api import Authentication, Environment, ErrorFormat, Limits
 from connector.model.fields import Choice, Field, InputField, Part, Path, Provenance
 
 Risk = Literal["read", "write", "financial", "destructive"]
-Runtime = Literal["python", "zapier"]
+Runtime = Literal["python", "zapier", "make"]
+SinceForm = Literal["instant", "gte_zoneless"]
 
 
 class Resource(Part):
@@ -96,20 +97,27 @@ class WindowScan(Part):
 class ChangedSince(Part):
     """Read all records changed since a moment, in whatever order they come; compare with what was known.
 
-    `since` is the query parameter for "changed after", `changed` the time it filters by; it reads from the
-    watermark minus `overlap`. What was seen of a record is remembered for `look_back` seconds after its last
-    change. With `mark`, the path of a time, a record is an event whenever that time is there and another one
-    than before (`id` + the time identify it; only `id` when it is the time of creation, which never changes);
-    with `reached` besides, only in one of these states. Without `mark`, `state` makes events as in a window
-    scan. A runtime without memory reads the last `window` seconds.
+    `since` is the query parameter for "changed after", which takes a moment as `since_form` says, and
+    `changed` the time it filters by; it reads from the watermark minus `overlap`. What was seen of a record
+    is remembered for `look_back` seconds after its last change. With `mark`, the path of a time, a record is
+    an event whenever that time is there and another one than before (`id` + the time identify it; only `id`
+    when it is the time of creation, which never changes); with `reached` besides, only in one of these
+    states. Without `mark`, `state` makes events as in a window scan. A runtime without memory reads the last
+    `window` seconds.
+
+    `changed` None: rows do not tell when they changed; then the moment at which the vendor answered stands
+    for it. Without `mark` and `state`, such a record is an event once, when the filter first shows it.
+    `order` is the query that sorts the list, where it can be sorted.
     """
 
     strategy: Literal["changed_since"] = "changed_since"
     operation: str
     id: Path
-    created: Path
-    changed: Path
+    created: Path | None
+    changed: Path | None
     since: str
+    since_form: SinceForm = "instant"
+    order: Order | None = None
     mark: Path | None
     state: Path | None
     reached: tuple[str, ...] | None
@@ -124,33 +132,73 @@ class ChangedSince(Part):
 Source = CreatedSince | ChangedSince | WindowScan
 
 
+class Details(Part):
+    """What one more request tells of an event's record; it is sent for events, and for no other row.
+
+    `parameters` maps each parameter of `operation` to its path in the row, `query` is always sent. The answer
+    is added to the record under `key`.
+    """
+
+    operation: str
+    parameters: Mapping[str, Path]
+    query: Mapping[str, Any] = {}
+    key: str
+
+
+class Hook(Part):
+    """How the vendor itself tells of an event: it posts to an address that was registered for it.
+
+    `subscribe` takes the address at `url` of its body, beside the constants in `body`; the payload of its
+    answer names the subscription at `id`, which `unsubscribe` takes as its path parameter `parameter`. What
+    is posted names a record: `read` is the operation that reads it (None: the record itself was posted),
+    `parameters` maps each of its parameters to a path in what was posted. At `row`, in the payload of `read`
+    or in what was posted, lies the record as the trigger's list shows it.
+    """
+
+    subscribe: str
+    url: Path
+    body: Mapping[str, Any]
+    id: Path
+    unsubscribe: str
+    parameter: str
+    read: str | None
+    parameters: Mapping[str, Path] = {}
+    row: Path
+    provenance: Provenance
+
+
 class Guarantee(Part):
     """What one trigger promises in one runtime; computed from the facts above, asserted by tests.
 
     `delivers`: "every_record" (each new record once), "latest_state" (a change is seen, states passed
-    through between two polls are not), "reached" (once, when the state or a later one is seen).
+    through between two polls are not), "reached" (once, when the state or a later one is seen), "while_there"
+    (when the state is reached, and again for each later change of the record that leaves it there).
     `look_back` in seconds: how far back a late record or a change is still found (None: as far as one
     poll reads). `pages` is the most one poll reads (`page_size` each), `items_per_poll` the product;
     `order` is how this runtime reads ("any": as the records come). `calls_per_day` is for a poll every
-    `interval` seconds at the ceiling, `calls_per_day_quiet` when one page holds everything.
+    `interval` seconds at the ceiling, `calls_per_day_quiet` when one page holds everything; `calls_per_event`
+    come on top for each event.
     `shortest_interval` maps a plan to the seconds its limits allow between polls at the ceiling. `dedupe`
-    are the paths that together identify an event (what a platform should mark as primary). `loses` says in
-    a sentence what this trigger misses.
+    are the paths that together identify an event (what a platform should mark as primary). `watermark` is the
+    path of the time that a runtime goes by which remembers the last time alone. `loses` says in a sentence
+    what this trigger misses.
     """
 
     runtime: Runtime
-    delivers: Literal["every_record", "latest_state", "reached"]
+    delivers: Literal["every_record", "latest_state", "reached", "while_there"]
     look_back: int | None
     page_size: int
     pages: int
     items_per_poll: int
     order: Literal["oldest_first", "newest_first", "any"]
     calls_per_poll: int
+    calls_per_event: int = 0
     interval: int
     calls_per_day: int
     calls_per_day_quiet: int
     shortest_interval: Mapping[str, int]
     dedupe: tuple[Path, ...]
+    watermark: Path | None = None
     provenance: Provenance
     loses: str
 
@@ -160,7 +208,9 @@ class Trigger(Part):
 
     `inputs` are optional filters (location "match"): of what happened, only events whose record fits are
     told. What is read, and what is remembered of it, does not depend on them. `fields` and `sample`
-    describe one event's data (a row of the list).
+    describe one event's data: a row of the list and, where there are, its `details`. `guarantees` has no
+    entry for a runtime that could keep no useful promise. `labels` are a runtime's own words, where its rules
+    for labels make none that read well.
     """
 
     key: str
@@ -169,10 +219,13 @@ class Trigger(Part):
     resource: str
     source: Annotated[Source, Default(discriminator="strategy")]
     occurred_at: Path | None
+    details: Details | None = None
+    hook: Hook | None = None
     inputs: tuple[InputField, ...] = ()
     fields: tuple[Field, ...]
     sample: Any
     guarantees: Mapping[Runtime, Guarantee]
+    labels: Mapping[Runtime, str] = {}
 
 
 class Finding(Part):
@@ -210,6 +263,7 @@ class Action(Part):
     sample: Any
     after_timeout: Literal["repeat", "find", "ask"]
     finding: Finding | None = None
+    labels: Mapping[Runtime, str] = {}
 
 
 class Search(Part):
@@ -234,6 +288,7 @@ class Search(Part):
     scan_pages: int = 1
     fields: tuple[Field, ...]
     sample: Any
+    labels: Mapping[Runtime, str] = {}
 
 
 class FindOrCreate(Part):

@@ -3,10 +3,12 @@
 The cursor keeps a *watermark* (the newest change of a list that was read whole), a *floor* (what lies
 before it is settled), and for each record changed since the floor what was last seen of it: its *mark*,
 the time that makes an event, or its state. A record whose mark or state is another one than before is an
-event; that a record was read, or read again, is none.
+event; that a record was read, or read again, is none. Where rows do not tell when they changed, the moment
+at which the vendor answered with the first page (by its own clock) stands for it.
 
 Each poll reads all that changed since the watermark minus the overlap. Reading that may take several
-polls (a *lap*), which goes on with the next page. Rows change places while they are read, for a change
+polls (a *lap*), which goes on with the next page; the watermark never passes the moment at which the lap
+began, for a row that was read may have changed since. Rows change places while they are read, for a change
 moves them; those that changed come again, and what was pushed aside unread shows as fewer different rows
 than the list counts. Then the watermark stays, and the next poll reads the same again. Without `since`
 the first lap only takes note.
@@ -39,7 +41,8 @@ def plan(source: ChangedSince, cursor: Cursor | None, now: datetime, since: date
     state = cursor or _start(source, now, since)
     resume = state["resume"]
     asked = resume["since"] if resume else _asked(source, state)
-    return Reading({source.since: asked}, resume["page"] if resume else 1, source.pages, lambda _page: False)
+    query = {**(source.order.oldest_first if source.order else {}), source.since: asked}
+    return Reading(query, resume["page"] if resume else None, source.pages, lambda _page: False)
 
 
 def fold(
@@ -54,10 +57,13 @@ def fold(
     state = cursor or _start(source, now, since)
     known: dict[str, Entry] = dict(state["rows"])
     met = set(state["resume"]["met"]) if state["resume"] else set()
+    began = _began(source, state, read, now)
     high: int | None = state["resume"]["high"] if state["resume"] else None
+    high = began if source.changed is None else high
     events: list[tuple[int, Event]] = []
     for row in read.rows:
-        key, when = identity(row, source.id), created(row, source.changed)
+        key = identity(row, source.id)
+        when = (began or 0) if source.changed is None else created(row, source.changed)
         met.add(key)
         high = when if high is None else max(high, when)
         suffix, known[key] = _compared(source, row, key, when, known.get(key), state["floor"])
@@ -68,7 +74,7 @@ def fold(
             f"{about.name} would have to remember over {MOST_ROWS:,} records: its look-back is too long."
         )
     events.sort(key=lambda pair: pair[0])
-    moved = _moved(source, state, read, met, high)
+    moved = _moved(source, state, read, met, high, began)
     return Poll(
         events=tuple(event for _when, event in events),
         cursor=_settled(source, {**moved, "rows": known}, now),
@@ -91,21 +97,41 @@ def _asked(source: ChangedSince, state: Cursor) -> str:
     """Return the filter's value: a second early, for whether it includes its bound is not documented."""
     watermark: int | None = state["watermark"]
     floor: int = state["floor"]
-    return stamp((floor if watermark is None else max(floor, watermark - source.overlap * SECOND)) - SECOND)
+    start = floor if watermark is None else max(floor, watermark - source.overlap * SECOND)
+    return stamp(start - SECOND, source.since_form)
 
 
-def _moved(source: ChangedSince, state: Cursor, read: Read, met: set[str], high: int | None) -> Cursor:
+def _began(source: ChangedSince, state: Cursor, read: Read, now: datetime) -> int | None:
+    """Return when the lap began by the vendor's clock; ours stands in only where nothing else tells."""
+    if state["resume"]:
+        began: int | None = state["resume"]["began"]
+        return began
+    if read.at is not None:
+        return micros(read.at)
+    return micros(now) if source.changed is None else None
+
+
+def _moved(
+    source: ChangedSince, state: Cursor, read: Read, met: set[str], high: int | None, began: int | None
+) -> Cursor:
     """Say how the lap stands: where to go on with it, to read it again, or that it was read whole."""
     if not read.complete:
         asked = state["resume"]["since"] if state["resume"] else _asked(source, state)
         return {
             **state,
-            "resume": {"page": read.next_page, "since": asked, "high": high, "met": sorted(met)},
+            "resume": {
+                "page": read.next_page,
+                "since": asked,
+                "high": high,
+                "began": began,
+                "met": sorted(met),
+            },
         }
     if len(met) < (read.total or 0) and state["held"] < MOST_HOLDS:
         return {**state, "resume": None, "held": state["held"] + 1}
     before: int | None = state["watermark"]
-    newest = max((one for one in (before, high) if one is not None), default=None)
+    passed = high if began is None or high is None else min(high, began)
+    newest = max((one for one in (before, passed) if one is not None), default=None)
     return {**state, "watermark": newest, "primed": True, "resume": None, "held": 0}
 
 
@@ -125,6 +151,8 @@ def _compared(
     """Compare one row with its entry; return the end of the event's id, if any, and the new entry."""
     last, counts = (entry[1], entry[2]) if entry else (None, {})
     state = _state(source, row) if source.state else None
+    if source.mark is None and source.state is None:
+        return (None if entry else key), [when, None, {}]
     if source.mark is None:
         return _entered(source, key, [when, state or "", counts], last)
     mark = at_path(row, source.mark)

@@ -35,9 +35,9 @@ def plan(source: CreatedSince, cursor: Cursor | None, now: datetime, since: date
     del now
     state = cursor or _start(since)
     if cursor is None and since is None:
-        return Reading(source.order.newest_first, 1, source.pages, _BelowNewest(source))
+        return Reading(source.order.newest_first, None, source.pages, _BelowNewest(source))
     resume = state["resume"]
-    first = resume["page"] if resume else 1
+    first = resume["page"] if resume else None
     cut = _cut(source, state)
     if source.since is None:
         return Reading(

@@ -11,15 +11,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connector.errors import UnexpectedResponse
 from connector.paging import Page as Page  # noqa: PLC0414 - one of the words of polling
+from connector.paging import Position as Position  # noqa: PLC0414
 from connector.resolve import at_path
+
+if TYPE_CHECKING:
+    from connector.model import SinceForm
 
 Cursor = dict[str, Any]
 Row = Mapping[str, Any]
-Fetch = Callable[[Mapping[str, Any], int], Awaitable[Page]]
+Fetch = Callable[[Mapping[str, Any], Position | None], Awaitable[Page]]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
@@ -41,22 +45,27 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What to read: pages from `first_page` on, at most `pages`, stopping early when `enough(page)`."""
+    """What to read: at most `pages`, from `first_page` (None: the first) on, until `enough(page)`."""
 
     query: Mapping[str, Any]
-    first_page: int
+    first_page: Position | None
     pages: int
     enough: Callable[[Page], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read; `complete` says that the reading ended by itself and not at its ceiling."""
+    """What was read; `complete` says that the reading ended by itself and not at its ceiling.
+
+    `next_page` is where the page after the last one read begins; None after the list's last. `at` is when the
+    vendor answered with the first of the pages, by its own clock, if it told.
+    """
 
     rows: tuple[Row, ...]
     complete: bool
-    next_page: int
+    next_page: Position | None
     total: int | None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +98,10 @@ class About:
     occurred_at: tuple[str, ...] | None
 
     def event(self, row: Row, suffix: str, now: datetime) -> Event:
-        said = at_path(row, self.occurred_at) if self.occurred_at else None
         return Event(
             id=f"{self.name}:{suffix}",
             trigger=self.trigger,
-            occurred_at=moment(said) if isinstance(said, str) else None,
+            occurred_at=occurred(row, self.occurred_at),
             observed_at=now,
             data=row,
         )
@@ -102,15 +110,15 @@ class About:
 async def read_pages(fetch: Fetch, reading: Reading) -> Read:
     """Read pages one after the other until the list or the reading ends, or the ceiling is reached."""
     rows: list[Row] = []
-    number, total = reading.first_page, None
-    while number < reading.first_page + reading.pages:
-        page = await fetch(reading.query, number)
+    position, total, at = reading.first_page, None, None
+    for _ in range(reading.pages):
+        page = await fetch(reading.query, position)
         rows.extend(page.rows)
-        total = page.total
-        number += 1
-        if page.last or reading.enough(page):
-            return Read(rows=tuple(rows), complete=True, next_page=number, total=total)
-    return Read(rows=tuple(rows), complete=False, next_page=number, total=total)
+        position, total = page.next, page.total
+        at = at or page.at
+        if page.next is None or reading.enough(page):
+            return Read(rows=tuple(rows), complete=True, next_page=position, total=total, at=at)
+    return Read(rows=tuple(rows), complete=False, next_page=position, total=total, at=at)
 
 
 # --- Facts of a row
@@ -145,9 +153,20 @@ def micros(when: datetime) -> int:
     return (when - EPOCH) // timedelta(microseconds=1)
 
 
-def stamp(when: int) -> str:
-    """Write microseconds as the vendor's `2024-12-30T10:30:00Z`, rounded down to the second."""
-    return f"{(EPOCH + timedelta(seconds=when // SECOND)).replace(tzinfo=None).isoformat()}Z"
+def occurred(row: Row, path: tuple[str, ...] | None) -> datetime | None:
+    """Return the time at a path of a record; None where there is none."""
+    said = at_path(row, path) if path else None
+    return moment(said) if isinstance(said, str) else None
+
+
+SINCE_FORMS: Mapping[SinceForm, str] = {"instant": "{}Z", "gte_zoneless": "gte:{}"}
+"""How vendors want a filter's moment: `2024-12-30T10:30:00Z`, or `gte:2024-12-30T10:30:00`, which is UTC."""
+
+
+def stamp(when: int, form: SinceForm = "instant") -> str:
+    """Write microseconds as a filter's value, rounded down to the second."""
+    moment_ = (EPOCH + timedelta(seconds=when // SECOND)).replace(tzinfo=None)
+    return SINCE_FORMS[form].format(moment_.isoformat())
 
 
 def as_moment(when: datetime | date) -> datetime:

@@ -32,7 +32,7 @@ def plan(source: WindowScan, cursor: Cursor | None, now: datetime, since: dateti
     """Decide what to read: the window from its start, or where the last poll stopped in it."""
     start = _start(source, cursor, now, since)
     resume = cursor["resume"] if cursor else None
-    first = resume["page"] if resume else 1
+    first = resume["page"] if resume else None
     if source.since is None:
         return Reading(
             source.order.newest_first,

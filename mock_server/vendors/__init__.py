@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import openapi
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
+from mock_server.keys import Grant
 from mock_server.lifecycle import Lifecycle
 from mock_server.pages.label import Label
 from mock_server.ratelimit import Plan, Verdict
@@ -57,6 +58,17 @@ class Vendor(Protocol):
 
     def run_step(self, change: Change, step: Step) -> None:
         """Let a scheduled step happen, at `step.due`."""
+
+
+@runtime_checkable
+class ManyShops(Protocol):
+    """A vendor whose keys open several shops of one account: each request has to name its shop besides."""
+
+    def enter(self, grant: Grant, credentials: Mapping[str, str]) -> None:
+        """Let a known key in; raises `Problem("forbidden")` for a shop that is not the account's.
+
+        `credentials` are those of the request, by security scheme; what was not sent is missing.
+        """
 
 
 def names() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from connector.compile import integration
 from connector.errors import UnexpectedResponse
 from connector.model import ChangedSince
 from connector.polling import STRATEGIES, Cursor
-from connector.polling.parts import About
+from connector.polling.parts import About, micros
 
 ABOUT = About("shop:changed", "changed", None)
 REAL = STRATEGIES["changed_since"]
@@ -48,6 +49,11 @@ UPDATED = source(mark=("updated_at",))
 CLOSED = source(mark=("closed_at",), state=("status",), reached=("closed",))
 MOVED = source(state=("status",), initial=("open",))
 FAILED = source(state=("status",), reached=("failed",))
+
+
+SILENT = {"created": None, "changed": None, "since_form": "gte_zoneless"}
+SILENT_MOVED = source(state=("status",), initial=("open",), **SILENT)
+SILENT_FAILED = source(state=("status",), reached=("failed",), **SILENT)
 
 
 def poll(
@@ -282,3 +288,71 @@ def test_guarantees_say_what_a_mark_and_a_state_promise() -> None:
     assert python.shortest_interval == {}
     assert "a second change within one second" in python.loses
     assert made["quality_control_failed"].guarantees["python"].provenance == "assumed"
+
+
+def test_a_change_behind_a_long_lap_is_told() -> None:
+    """Reading took hours and many polls; a row that was read at once changed at its beginning."""
+    world = Restless(size=3)
+    for _ in range(30):
+        world.add()
+    world.now += timedelta(minutes=30)
+    cursor = primed(MOVED, world)
+    world.now += timedelta(hours=1)
+    for place in range(30):
+        world.change(place)
+    told, cursor = poll(MOVED, world, cursor)
+    assert told == []
+    world.now += timedelta(minutes=1)
+    world.change(0, "failed")
+    world.now += timedelta(hours=2)
+    world.change(29)
+    assert settle(MOVED, world, cursor) == ["r0000:failed"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(order=st.sampled_from([0, 2]), before=st.integers(0, 12), steps=STEPS)
+def test_rows_without_times_are_compared_at_the_moment_of_the_answer(
+    order: int, before: int, steps: list[Any]
+) -> None:
+    world = Restless(size=3, order=order, silent=True)
+    _there, told = lived(SILENT_MOVED, world, before, steps)
+    assert len(told) == len(set(told))
+    last = {key.split(":")[0]: key.split(":")[1] for key in told}
+    for row in world.rows:
+        quiet = row["status"] == "open" and row["id"] not in last
+        assert quiet or last[row["id"]] == row["status"], (row, told)
+    assert {key.split(":")[0] for key in told} <= {row["id"] for row in world.rows}
+
+
+@settings(max_examples=100, deadline=None)
+@given(order=st.sampled_from([0, 2]), before=st.integers(0, 12), steps=STEPS)
+def test_rows_without_times_reach_a_state_once(order: int, before: int, steps: list[Any]) -> None:
+    world = Restless(size=3, order=order, silent=True)
+    _there, told = lived(SILENT_FAILED, world, before, steps)
+    assert len(told) == len(set(told))
+    assert {row["id"] for row in world.rows if row["status"] == "failed"} <= set(told)
+
+
+@settings(max_examples=100, deadline=None)
+@given(before=st.integers(0, 12), late=st.lists(st.integers(0, OVERLAP - 60), max_size=12))
+def test_rows_without_times_are_new_once(before: int, late: list[int]) -> None:
+    about = source(**SILENT)
+    world = Restless(size=3, order=0, silent=True)
+    there, told = lived(about, world, before, [(1, 30, 99, one, None) for one in late])
+    assert sorted(told) == sorted({row["id"] for row in world.rows} - there)
+
+
+def test_a_filter_takes_its_moment_in_the_vendors_form() -> None:
+    reading = REAL.plan(source(**SILENT), None, START, START)
+    assert reading.query == {"updated_after": "gte:2026-03-01T11:59:59"}
+    assert REAL.plan(CREATED, None, START, START).query == {"updated_after": "2026-03-01T11:59:59Z"}
+
+
+def test_our_own_clock_stands_in_for_a_vendor_that_tells_no_time() -> None:
+    world = Restless(size=3, silent=True)
+    world.add()
+    about = source(**SILENT)
+    reading = REAL.plan(about, None, world.now, None)
+    read = replace(run(REAL.read(world.fetch, reading)), at=None)
+    outcome = REAL.fold(ABOUT, about, None, read, world.now, None)
+    assert outcome.cursor["watermark"] == micros(world.now)

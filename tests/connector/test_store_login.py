@@ -74,6 +74,27 @@ async def test_store_goes_into_the_body_where_that_has_it(store: Connection, wir
     assert not wire.requests[0].url.params
 
 
+def test_a_header_is_told_from_a_parameter_by_the_security_schemes() -> None:
+    document = openapi.read("swap")
+    document["components"]["securitySchemes"]["store"] = {"type": "apiKey", "in": "header", "name": "X-Store"}
+    text = TEXT.replace("sends: {", "sends: {X-Store: store_id, ")
+    login = join(document, text, "swap.yaml").authentication
+    assert login.headers == {"X-Store": "store_id"}
+    assert "X-Store" not in login.sends
+
+
+def test_what_no_header_can_carry_is_refused() -> None:
+    made = integration("swap")
+    login = made.authentication.model_copy(update={"headers": {"x-store": "store_id"}})
+    with pytest.raises(ConfigurationError, match="store_id holds characters"):
+        connector.open(
+            made.model_copy(update={"authentication": login}),
+            base_url=BASE_URL,
+            api_key="sandbox-demo-swap",
+            store_id="store\r\n9",
+        )
+
+
 async def test_what_is_said_goes_before_what_the_login_fills_in(store: Connection, wire: Wire) -> None:
     wire.reply(page())
     await store.operations.list_returns(swap_store_id="store_7")

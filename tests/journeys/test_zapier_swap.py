@@ -1,12 +1,11 @@
 """Swap's generated app in Zapier's own core, against the running sandbox."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
 import pytest
-from support import zapier
 from support.sandbox import Sandbox
 from support.zapier import Shop, Zap, ZapierApp, ZapierError
 
@@ -19,10 +18,8 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="module")
-def app(sandbox: Sandbox) -> Iterator[ZapierApp]:
-    base_url = sandbox.credentials(VENDOR)["base_url"]
-    with zapier.started(zapier.APPS / VENDOR, SWAP_BASE_URL=base_url) as started:
-        yield started
+def app(zapier_apps: Callable[[str], ZapierApp]) -> ZapierApp:
+    return zapier_apps(VENDOR)
 
 
 def opened(app: ZapierApp, sandbox: Sandbox, **wish: object) -> Shop:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from connector.paging import Page
+from connector.paging import Page, Position
 from connector.polling.parts import moment
 
 if TYPE_CHECKING:
@@ -48,9 +48,10 @@ class Adversary:
         self.rows.append({"id": key, "created_at": created, "status": status})
         return key
 
-    async def fetch(self, query: Mapping[str, Any], page: int) -> Page:
+    async def fetch(self, query: Mapping[str, Any], position: Position | None) -> Page:
         self.between()
         self.fetched += 1
+        page = int(position or 1)
         dice = random.Random(self.seed * 7919 + self.fetched)
         rows = [row for row in self.rows if self._fits(row, query)]
         dice.shuffle(rows)  # what is created in the same second comes in any order, another one each time
@@ -58,7 +59,7 @@ class Adversary:
         part = rows[(page - 1) * self.size : page * self.size]
         return Page(
             rows=tuple(dict(row) for row in part),
-            last=page * self.size >= len(rows),
+            next=None if page * self.size >= len(rows) else page + 1,
             total=len(rows) if self.counts else None,
         )
 
@@ -74,11 +75,12 @@ class Restless:
     """Rows that change; `between` is called before each page and may add and change, but not remove.
 
     The list holds what changed since the bound asked for, in an order that nobody states: by creation or
-    by change, up or down (`order` 0 to 3).
+    by change, up or down (`order` 0 to 3). `silent` rows do not tell their times, and the list not its total.
     """
 
     size: int
     order: int = 0
+    silent: bool = False
     inclusive: bool = True
     now: datetime = START
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -101,15 +103,18 @@ class Restless:
         if row["status"] == "closed" and row["closed_at"] is None:
             row["closed_at"] = iso(self.now)
 
-    async def fetch(self, query: Mapping[str, Any], page: int) -> Page:
+    async def fetch(self, query: Mapping[str, Any], position: Position | None) -> Page:
         self.between()
         self.fetched += 1
-        bound = moment(query["updated_after"])
+        page = int(position or 1)
+        bound = moment(query["updated_after"].removeprefix("gte:"))
         earliest = bound if self.inclusive else bound + timedelta(seconds=1)
         rows = [row for row in self.rows if moment(row["updated_at"]) >= earliest]
         by = ("created_at", "updated_at")[self.order % 2]
         rows.sort(key=lambda row: (row[by], row["id"]), reverse=self.order > 1)
         part = rows[(page - 1) * self.size : page * self.size]
-        return Page(
-            rows=tuple(dict(row) for row in part), last=page * self.size >= len(rows), total=len(rows)
-        )
+        following = None if page * self.size >= len(rows) else page + 1
+        if self.silent:
+            shown = tuple({"id": row["id"], "status": row["status"]} for row in part)
+            return Page(rows=shown, next=following, at=self.now)
+        return Page(rows=tuple(dict(row) for row in part), next=following, total=len(rows), at=self.now)

@@ -37,6 +37,7 @@ const facts = {
   },
   paging: {
     pages: {
+      style: 'page',
       page: 'page',
       perPage: 'per_page',
       first: 1,

@@ -28,6 +28,7 @@ const facts = {
   },
   paging: {
     pages: {
+      style: 'page',
       page: 'page',
       perPage: 'items_per_page',
       first: 1,

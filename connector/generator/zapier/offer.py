@@ -44,11 +44,16 @@ class Records:
 def triggers(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
     """Yield every trigger that keeps a promise on Zapier."""
     for trigger in integration.triggers.values():
-        if "zapier" in trigger.guarantees and _known(integration, trigger.source.operation, assumed=assumed):
+        requests = [trigger.source.operation, *([trigger.details.operation] if trigger.details else [])]
+        if "zapier" in trigger.guarantees and all(
+            _known(integration, one, assumed=assumed) for one in requests
+        ):
             yield {
                 "key": trigger.key,
                 "noun": _title(integration.resources[trigger.resource].noun),
                 "display": {"label": trigger.label, "description": trigger.description},
+                "hydrated": trigger.details is not None,
+                "hook": _hook(trigger, assumed=assumed),
                 "poll": "newest" if isinstance(trigger.source, CreatedSince) else "changed",
                 "source": _source(trigger),
                 "form": form(_inputs(trigger.inputs, assumed=assumed), integration),
@@ -63,20 +68,25 @@ def _source(trigger: Trigger) -> dict[str, Any]:
     source, promise = trigger.source, trigger.guarantees["zapier"]
     start: dict[str, Any] = {"operation": _operation(source.operation)}
     if isinstance(source, ChangedSince):
-        return start | {
-            "query": {},
-            "size": promise.page_size,
-            "pages": promise.pages,
-            "since": source.since,
-            "lookBack": source.window,
-            "id": source.id,
-            "created": source.changed,
-            "changed": source.mark or source.changed,
-            "mark": source.mark,
-            "state": source.state,
-            "reached": source.reached,
-            "initial": source.initial,
-        }
+        return (
+            start
+            | {
+                "query": dict(source.order.newest_first) if source.order else {},
+                "size": promise.page_size,
+                "pages": promise.pages,
+                "since": source.since,
+                **({"sinceForm": source.since_form} if source.since_form != "instant" else {}),
+                "lookBack": source.window,
+                "id": source.id,
+                "created": source.changed,
+                "changed": source.mark or source.changed,
+                "mark": source.mark,
+                "state": source.state,
+                "reached": source.reached,
+                "initial": source.initial,
+            }
+            | _details(trigger)
+        )
     start["query"] = dict(source.order.newest_first)
     if isinstance(source, CreatedSince):
         return start | {"size": promise.page_size}
@@ -91,6 +101,45 @@ def _source(trigger: Trigger) -> dict[str, Any]:
         "state": source.state,
         "reached": source.reached,
         "initial": source.initial,
+    }
+
+
+def _details(trigger: Trigger) -> dict[str, Any]:
+    """Say how the details of a record are asked for later, by Zapier itself."""
+    details = trigger.details
+    if details is None:
+        return {}
+    hydrate = Code(f"hydrators.{details.operation}")
+    return {"details": {"hydrate": hydrate, "values": dict(details.parameters), "key": details.key}}
+
+
+def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
+    """Say how the vendor tells of it by itself, where that is known well enough."""
+    hook = trigger.hook
+    if hook is None or (hook.provenance == "assumed" and not assumed):
+        return None
+    return {
+        "subscribe": {
+            "operation": _operation(hook.subscribe),
+            "url": hook.url,
+            "body": dict(hook.body),
+            "id": hook.id,
+        },
+        "unsubscribe": {"operation": _operation(hook.unsubscribe), "parameter": hook.parameter},
+        "record": {
+            **({"operation": _operation(hook.read), "values": dict(hook.parameters)} if hook.read else {}),
+            "row": hook.row,
+        },
+    }
+
+
+def hydrators(integration: Integration, triggers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Give what the offered triggers ask for later, by operationId."""
+    asked = [integration.triggers[key].details for key in triggers]
+    return {
+        one.operation: {"operation": _operation(one.operation), "query": dict(one.query)}
+        for one in asked
+        if one is not None
     }
 
 

@@ -62,7 +62,10 @@ def _around(integration: Integration, entries: Entries, page: Callable[..., str]
     """Give the files that an app has once."""
     used = _used(integration, entries)
     throttle = integration.limits.throttle
+    hydrators = offer.hydrators(integration, entries["triggers"])
+    later = {"hydrators.js": page("hydrators.js.jinja", hydrators=hydrators)} if hydrators else {}
     return {
+        **later,
         ".gitignore": page("gitignore.jinja"),
         "README.md": page("README.md.jinja", **readme(integration, entries, used)),
         "authentication.js": page("authentication.js.jinja", **authentication(integration)),
@@ -70,6 +73,7 @@ def _around(integration: Integration, entries: Entries, page: Callable[..., str]
             "index.js.jinja",
             version=VERSION,
             core=CORE,
+            hydrators=bool(hydrators),
             throttle=throttle and {"window": throttle.seconds, "limit": throttle.requests, "scope": ["auth"]},
             pairs=offer.find_or_creates(integration, entries["searches"], entries["creates"]),
         ),
@@ -116,7 +120,12 @@ def _used(integration: Integration, entries: Entries) -> set[str]:
     sources = [
         entry["source"] for folder in entries if folder != "records" for entry in entries[folder].values()
     ]
-    return {source["operation"].name for source in sources} | {integration.authentication.test_operation}
+    hooks = [part for entry in entries["triggers"].values() for part in (entry["hook"] or {}).values()]
+    return {
+        *(part["operation"].name for part in (*sources, *hooks) if "operation" in part),
+        *offer.hydrators(integration, entries["triggers"]),
+        integration.authentication.test_operation,
+    }
 
 
 def _static() -> dict[str, str]:

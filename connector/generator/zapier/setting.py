@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.generator.zapier.literal import Code
-from connector.model import AuthField, ChangedSince, Integration, Operation, Paging, Source
+from connector.model import AuthField, ChangedSince, Integration, Operation, Paging, Source, Vendor
 
 CORE = "19.1.0"
 VERSION = "0.1.0"
@@ -51,7 +51,8 @@ def vendor_facts(integration: Integration) -> dict[str, Any]:
             one.key: {"label": one.label, "url": one.base_url} for one in integration.environments
         },
         "overrideVariable": override_variable(integration),
-        "credential": {"header": login.header, "prefix": login.prefix, "field": login.field},
+        "credential": {"header": login.header, "prefix": login.prefix, "field": login.field}
+        | ({"headers": dict(login.headers)} if login.headers else {}),
         "secrets": [one.key for one in login.fields if one.secret],
         "userAgent": f"{integration.vendor.id}-zapier/{VERSION}",
         "timeout": TIMEOUT,
@@ -72,15 +73,17 @@ def override_variable(integration: Integration) -> str:
 
 
 def _paging(paging: Paging) -> dict[str, Any]:
-    return {
+    said = {"next": paging.next, "total": paging.total, "sizeReported": paging.size_reported}
+    facts = {
+        "style": paging.style,
         "page": paging.page_parameter,
         "perPage": paging.size_parameter,
         "first": paging.first,
         "size": paging.size,
         "maxSize": paging.max_size,
-        "total": paging.total,
-        "sizeReported": paging.size_reported,
-    } | ({"missingIsEmpty": True} if paging.missing_is_empty else {})
+    }
+    facts |= {name: path for name, path in said.items() if path is not None}
+    return facts | ({"missingIsEmpty": True} if paging.missing_is_empty else {})
 
 
 def operations(integration: Integration, used: set[str]) -> dict[str, dict[str, Any]]:
@@ -105,7 +108,7 @@ def _operation(operation: Operation, sends: Mapping[str, str]) -> dict[str, Any]
 def authentication(integration: Integration) -> dict[str, Any]:
     """Give what a person types to connect, the request that proves it, and the label of the connection."""
     login = integration.authentication
-    fields = [_login_field(one) for one in login.fields]
+    fields = [_login_field(one, integration.vendor) for one in login.fields]
     return {
         "fields": [*fields, *_environment_field(integration)],
         "label": login.connection_label,
@@ -114,9 +117,10 @@ def authentication(integration: Integration) -> dict[str, Any]:
     }
 
 
-def _login_field(one: AuthField) -> dict[str, Any]:
+def _login_field(one: AuthField, vendor: Vendor) -> dict[str, Any]:
     kind = {"type": "password"} if one.secret else {"type": "string", "isNoSecret": True}
-    optional = {"helpText": one.help, "placeholder": one.placeholder}
+    way = f"[Open {vendor.title}]({vendor.homepage})." if one.secret and "](" not in one.help else ""
+    optional = {"helpText": f"{one.help} {way}".strip(), "placeholder": one.placeholder}
     shown = {name: text for name, text in optional.items() if text}
     return {"key": one.key, "label": one.label, "required": one.required} | kind | shown
 

@@ -54,9 +54,21 @@ test('what was typed at login goes where the operation has a place for it', asyn
   assert.deepEqual([Object.fromEntries(second.query), second.body], [{}, { store: 'shop-7', sku: 'A' }]);
 });
 
+test('what else the login sends as a header goes with every request', async () => {
+  const server = await start(() => ({ body: { data: [] } }));
+  const bound = await bind(server.url);
+  const api = { ...bound, credential: { ...FACTS.credential, headers: { 'x-shop': 'shop', 'x-none': 'none' } } };
+  await run(api, poll(api), { auth: { api_key: KEY, shop: ' shop-7 ' } });
+  const [{ headers }] = server.requests;
+  assert.equal(headers['x-shop'], 'shop-7');
+  assert.equal(headers['x-none'], undefined);
+  assert.equal(headers['x-example-key'], `Key ${KEY}`);
+});
+
 test('another host gets no credential', async () => {
   const server = await start(() => ({ body: {} }));
-  const api = await bind('http://127.0.0.1:9/v1');
+  const elsewhere = await bind('http://127.0.0.1:9/v1');
+  const api = { ...elsewhere, credential: { ...FACTS.credential, headers: { 'x-shop': 'api_key' } } };
   await run(api, async (z) => (await z.request(`${server.url}/elsewhere`)).data);
   assert.equal(server.requests[0].headers['x-example-key'], undefined);
   assert.equal(JSON.stringify(server.requests[0].headers).includes(KEY), false);

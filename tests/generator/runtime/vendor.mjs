@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 
 process.env.NODE_ENV = 'test';
+process.env.LOGGING_ENDPOINT = 'http://127.0.0.1:9'; // with a token, core would send its log to Zapier
 
 const APP = new URL('../../../zapier_app/returnmate/', import.meta.url);
 
@@ -83,7 +84,7 @@ export const bind = async (url, now = () => Date.parse('2026-11-01T00:00:00Z')) 
 };
 
 /** Runs `perform` in the core as a search, with the app's own middleware around it. */
-export const run = async (api, perform, { inputs = {}, meta, auth = { api_key: KEY } } = {}) => {
+export const run = async (api, perform, { inputs = {}, meta, auth = { api_key: KEY }, rpc, more } = {}) => {
   const { explainFailure, signRequest } = await lib('middleware');
   const step = { key: 'step', noun: 'Step', display: { label: 'Step', description: 'Runs a step.' } };
   const app = {
@@ -97,9 +98,11 @@ export const run = async (api, perform, { inputs = {}, meta, auth = { api_key: K
     inputData: inputs,
     authData: auth,
     meta,
+    ...more,
     skipChecks: ['triggerIsArray', 'triggerIsObject', 'triggerHasId'],
   };
-  const event = { command: 'execute', method: 'triggers.step.operation.perform', bundle };
+  const calling = rpc && { token: 'sandbox-of-the-runtime-tests', rpc_base: rpc };
+  const event = { command: 'execute', method: 'triggers.step.operation.perform', bundle, ...calling };
   return (await core.createAppHandler(app)(event)).results;
 };
 

@@ -2,13 +2,17 @@
 import { baseUrl } from './api.js';
 import { failure } from './failures.js';
 
-/** Says who is calling; adds the credential for the vendor's own host, and for no other. */
+/** Says who is calling; adds the login for the vendor's own host, and for no other. */
 export const signRequest = (api) => (request, z, bundle) => {
   if (new URL(request.url).origin !== new URL(baseUrl(api, bundle)).origin) return request;
-  const { header, prefix, field } = api.credential;
+  const { header, prefix, field, headers = {} } = api.credential;
   const credential = bundle.authData?.[field];
   request.headers = { ...request.headers, accept: 'application/json', 'user-agent': api.userAgent };
   if (credential) request.headers[header] = prefix + credential;
+  for (const [name, typed] of Object.entries(headers)) {
+    const value = bundle.authData?.[typed]?.trim();
+    if (value) request.headers[name] = value;
+  }
   return request;
 };
 

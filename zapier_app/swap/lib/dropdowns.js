@@ -6,13 +6,28 @@ import { at } from './paths.js';
 export const offer =
   (api, { operation, query, value, label }) =>
   async (z, bundle) => {
-    const { rows } = await readPage(api, z, bundle, operation, { query, number: bundle.meta?.page ?? 0 });
+    const number = bundle.meta?.page ?? 0;
+    const { rows } = await (isOpaque(api, operation) ? followed : readPage)(api, z, bundle, operation, {
+      query,
+      number,
+    });
     return once(rows.map((row) => ({ id: at(row, value), label: words(row, label) || String(at(row, value)) })));
   };
 
 /** The first choice of each value: an order with two returns is one choice, and Zapier wants ids unique. */
 const once = (choices) =>
   choices.filter(({ id }, place) => choices.findIndex((choice) => choice.id === id) === place);
+
+const isOpaque = (api, operation) => api.paging[operation.paging]?.style === 'cursor';
+
+/** A page of a list with cursors; Zapier keeps the next one's for us between two calls. */
+const followed = async (api, z, bundle, operation, { query, number }) => {
+  const from = number > 0 ? await z.cursor.get() : undefined;
+  if (number > 0 && !from) return { rows: [] };
+  const page = await readPage(api, z, bundle, operation, { query, from });
+  if (page.next !== undefined || number > 0) await z.cursor.set(page.next ?? '');
+  return page;
+};
 
 const words = (row, paths) =>
   paths

@@ -1,0 +1,87 @@
+/** Lists with opaque cursors: read to their end, and offered in a dropdown. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, test } from 'node:test';
+
+import { bind, FACTS, lib, LIST, run, vendor } from './vendor.mjs';
+
+const { readPages } = await lib('pages');
+const { offer } = await lib('dropdowns');
+
+const servers = [];
+after(() => Promise.all(servers.map((server) => server.close())));
+
+const CURSORS = { style: 'cursor', page: 'cursor', perPage: 'size', first: 0, size: 2, maxSize: 2, next: ['next'] };
+
+/** A vendor with rows 1 to `most`, two a page, whose last page ends the list as `last` says. */
+const listing = async (most, last) => {
+  const server = await vendor(({ query }) => {
+    const start = Number((query.get('cursor') ?? 'row-1').slice(4));
+    const data = [start, start + 1].filter((id) => id <= most).map((id) => ({ id }));
+    return { body: { data, ...(start + 2 <= most ? { next: `row-${start + 2}` } : last) } };
+  });
+  servers.push(server);
+  const api = { ...(await bind(server.url)), paging: { ...FACTS.paging, pages: CURSORS } };
+  return { server, api };
+};
+
+const collect = (api, pages) => async (z, bundle) => {
+  const found = [];
+  for await (const rows of readPages(api, z, bundle, LIST, { query: {}, pages })) found.push(...rows);
+  return found;
+};
+
+for (const last of [{}, { next: null }, { next: '' }]) {
+  test(`a list ends where the reply names ${JSON.stringify(last)}`, async () => {
+    const { server, api } = await listing(5, last);
+    assert.deepEqual((await run(api, collect(api, 9))).map(({ id }) => id), [1, 2, 3, 4, 5]);
+    assert.deepEqual(
+      server.requests.map(({ query }) => query.get('cursor')),
+      [null, 'row-3', 'row-5'],
+    );
+  });
+}
+
+test('an empty page ends a list although it names another', async () => {
+  const { server, api } = await listing(0, { next: 'row-1' });
+  assert.deepEqual(await run(api, collect(api, 9)), []);
+  assert.equal(server.requests.length, 1);
+});
+
+test('the ceiling of pages holds', async () => {
+  const { api } = await listing(5, {});
+  assert.equal((await run(api, collect(api, 2))).length, 4);
+});
+
+/** Where Zapier keeps a dropdown's cursor between two calls. */
+const keeper = async () => {
+  const calls = [];
+  const server = createServer(async (request, response) => {
+    let text = '';
+    for await (const chunk of request) text += chunk;
+    const { id, method, params } = JSON.parse(text);
+    calls.push([method, ...params]);
+    const kept = calls.filter(([name]) => name === 'set_cursor').at(-1)?.[1] ?? null;
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ id, result: method === 'get_cursor' ? kept : null }));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${server.address().port}`;
+  return { url, calls, close: () => new Promise((resolve) => server.close(resolve)) };
+};
+
+test('a dropdown goes on from the cursor that Zapier kept, and ends', async () => {
+  const { api } = await listing(3, {});
+  const kept = await keeper();
+  servers.push(kept);
+  const choose = offer(api, { operation: LIST, query: {}, value: ['id'], label: [['id']] });
+  const page = async (number) =>
+    (await run(api, choose, { meta: { page: number }, rpc: kept.url })).map(({ id }) => id);
+  assert.deepEqual(await page(0), [1, 2]);
+  assert.deepEqual(await page(1), [3]);
+  assert.deepEqual(await page(2), []);
+  assert.deepEqual(
+    kept.calls.map(([method]) => method),
+    ['set_cursor', 'get_cursor', 'set_cursor', 'get_cursor'],
+  );
+});

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { bind, lib, LIST, NOTHING, run, vendor } from './vendor.mjs';
+
+const { changed } = await lib('triggers');
+const { offer } = await lib('dropdowns');
+
+const servers = [];
+after(() => Promise.all(servers.map((server) => server.close())));
+
+const ROWS = Array.from({ length: 7 }, (_, n) => ({ id: `r${n}`, created: '2026-10-31T00:00:00Z' }));
+
+/** A vendor that passes over `skip` rows and gives at most `cap`; what it `tells` of the list is up to the test. */
+const shop = async ({ tells = () => ({}), cap = 100, facts = {} } = {}) => {
+  const server = await vendor(({ query }) => {
+    const [skip, limit] = [Number(query.get('skip')), Math.min(Number(query.get('limit')), cap)];
+    return { body: { data: ROWS.slice(skip, skip + limit), ...tells(limit) } };
+  });
+  servers.push(server);
+  const api = await bind(server.url);
+  const pages = { style: 'offset', page: 'skip', perPage: 'limit', first: 0, size: 3, maxSize: 4, ...facts };
+  return { ...server, api: { ...api, paging: { pages } } };
+};
+
+const SCAN = {
+  operation: LIST,
+  query: {},
+  size: 4,
+  pages: 10,
+  since: 'after',
+  lookBack: 31 * 86400,
+  id: ['id'],
+  created: ['created'],
+  changed: ['created'],
+};
+const skips = (requests) => requests.map(({ query }) => query.get('skip'));
+const everything = ROWS.map(({ id }) => id).sort();
+const scan = async (api) => (await run(api, changed(api, SCAN, NOTHING))).map(({ id }) => id).sort();
+
+test('without a total, offsets go on to the first short page', async () => {
+  const { api, requests } = await shop();
+  assert.deepEqual(await scan(api), everything);
+  assert.deepEqual(skips(requests), ['0', '4']);
+});
+
+test('with a total, offsets count the rows that came', async () => {
+  const facts = { total: ['count'] };
+  const { api, requests } = await shop({ tells: () => ({ count: ROWS.length }), cap: 3, facts });
+  assert.deepEqual(await scan(api), everything);
+  assert.deepEqual(skips(requests), ['0', '3', '6']);
+});
+
+test('a size that is told says which page is short', async () => {
+  const facts = { sizeReported: ['limit'] };
+  const { api, requests } = await shop({ tells: (limit) => ({ limit }), cap: 2, facts });
+  assert.deepEqual(await scan(api), everything);
+  assert.deepEqual(skips(requests), ['0', '2', '4', '6']);
+});
+
+test("a dropdown's page is counted by Zapier and passed over by rows", async () => {
+  const { api, requests } = await shop();
+  const perform = offer(api, { operation: LIST, query: {}, value: ['id'], label: [['id']] });
+  const page = async (number) => (await run(api, perform, { meta: { page: number } })).map(({ id }) => id);
+  assert.deepEqual(await page(0), ['r0', 'r1', 'r2']);
+  assert.deepEqual(await page(2), ['r6']);
+  assert.deepEqual(skips(requests), ['0', '6']);
+});
