@@ -5,14 +5,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import pytest
+
+pytest.register_assert_rewrite("support.matrix")
+
 from support.matrix.adapter import Adapter, Connect, Runner
+from support.matrix.make import make
 from support.matrix.python import python
 from support.matrix.shop import Street
 from support.matrix.zapier import zapier
 from support.sandbox import Sandbox
 from support.toll import listening
 
-RUNNERS: dict[str, Runner] = {"python": python, "zapier": zapier}
+RUNNERS: dict[str, Runner] = {"python": python, "zapier": zapier, "make": make}
 
 
 @dataclass

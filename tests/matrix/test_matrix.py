@@ -11,7 +11,7 @@ from mock_server import vendors
 if TYPE_CHECKING:
     from conftest import City
 
-RUNTIMES = ("python", "zapier")
+RUNTIMES = ("python", "zapier", "make")
 
 
 @pytest.mark.parametrize("vendor", vendors.names())

@@ -32,10 +32,19 @@ class Watch(Protocol):
 
 
 class Adapter(Protocol):
-    """A runtime connected to one shop. What fails raises `Refused`, whatever the runtime raised."""
+    """A runtime connected to one shop. What fails raises `Refused`, whatever the runtime raised.
+
+    `tells_delay`: it says how long a vendor's limit lasts. `lost_write` is the kind of error for a write
+    without an answer. `hides_echoes`: it blots the login out of a vendor's words too. `fills_defaults`: what
+    is left empty has the default that its form shows.
+    """
 
     runtime: Runtime
     shop: Shop
+    tells_delay: bool
+    lost_write: Kind
+    hides_echoes: bool
+    fills_defaults: bool
 
     def at(self, shop: Shop) -> Self:
         """The same runtime, connected to another shop of the vendor."""

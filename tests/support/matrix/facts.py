@@ -42,8 +42,8 @@ class Facts:
     """Of one vendor.
 
     `happens`: by trigger, what brings its event about for a return that was just asked for; gives the id of
-    the record that is told. `actions`: by action, all of its inputs, for a record that is there. `needed`: those
-    that an action cannot do without although none of them is required by itself.
+    the record that is told. `actions`: by action, all of its inputs, for a record that is there. `needed`:
+    those that an action cannot do without although none of them is required by itself.
     """
 
     happens: Mapping[str, Callable[["Shop", Document], str]]

@@ -1,4 +1,4 @@
-"""What a scenario needs of what a runtime offers: the keys that it can be played with, none where it cannot."""
+"""What a scenario needs of what a runtime offers: the keys to play it with, none where it cannot be played."""
 
 from collections.abc import Callable, Sequence
 
@@ -35,6 +35,14 @@ def looking_back(app: Adapter) -> Sequence[str]:
 def long_readings(app: Adapter) -> Sequence[str]:
     """Triggers that read more than one page."""
     return [key for key in triggers(app) if promise(app, key).pages > 1]
+
+
+def lists_not_found(app: Adapter) -> Sequence[str]:
+    """Triggers whose list may be answered as not found; to Make a status of 400 or above is an error."""
+    offer = app.shop.offer
+    lists = {key: offer.operations[one.source.operation].paging for key, one in offer.triggers.items()}
+    empty = {name for name, paging in offer.paging.items() if paging.missing_is_empty}
+    return [key for key in triggers(app) if lists[key] in empty and app.runtime != "make"]
 
 
 def actions(app: Adapter) -> Sequence[str]:

@@ -75,6 +75,10 @@ class PythonAdapter:
     slept: timedelta = timedelta()
     since: int = 0
     runtime: Literal["python"] = "python"
+    tells_delay: bool = True
+    lost_write: Kind = "unknown"
+    fills_defaults: bool = False
+    hides_echoes: bool = True
 
     def __post_init__(self) -> None:
         self.since = len(self.interpreter.heard.lines)
@@ -101,14 +105,13 @@ class PythonAdapter:
         return self.interpreter.run(self.connection.searches[key](**inputs))
 
     def choices(self, key: str, page: int) -> Sequence[tuple[str, str]]:
-        number: int | None = 1
-        options: Any = ()
-        for _ in range(page + 1):
-            if number is None:
+        dropdown = self.connection.dropdowns[key]
+        found = self.interpreter.run(dropdown())
+        for _ in range(page):
+            if found.next_page is None:
                 return []
-            found = self.interpreter.run(self.connection.dropdowns[key](page=number))
-            options, number = found.options, found.next_page
-        return [(one.value, one.label) for one in options]
+            found = self.interpreter.run(dropdown(page=found.next_page))
+        return [(one.value, one.label) for one in found.options]
 
     def words(self) -> str:
         return "\n".join([*self.interpreter.heard.lines[self.since :], repr(self.connection)])

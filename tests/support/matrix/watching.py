@@ -1,11 +1,14 @@
 """Small things that several scenarios say of what a trigger told."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import httpx
 
 from connector.resolve import at_path
+from support.matrix import needs
 from support.matrix.adapter import Adapter, Record, Watch
+from support.matrix.facts import Filter
 from support.matrix.shop import Shop
 
 
@@ -24,6 +27,38 @@ def tells_once(app: Adapter, key: str, watch: Watch, *expected: str) -> None:
     """The next poll tells of these, each once and in any order, and the one after it of nothing."""
     assert sorted(told(app, key, watch.poll())) == sorted(expected), f"{key} was to tell of {expected}"
     assert told(app, key, watch.poll()) == [], f"{key} told again"
+
+
+@dataclass
+class Reading:
+    """A trigger whose next poll has to read more than one page, and what it has to tell."""
+
+    app: Adapter
+    shop: Shop
+    watch: Watch
+    expected: Sequence[str]
+
+
+def long_reading(app: Adapter, key: str, chosen: Filter | None = None) -> Reading:
+    """In a crowd something happens to the first and to the last, or all of a crowd is new.
+
+    The second is for a runtime that does not look back: it reads no further than to what it knows.
+    """
+    inputs = chosen.inputs if chosen else {}
+    if needs.promise(app, key).look_back == 0:
+        here = app.shop.another()
+        there = app.at(here)
+        watch = there.watch(key, inputs)
+        return Reading(there, here, watch, [happen(here, key) for _ in range(here.page_size + 7)])
+    busy = app.shop.crowded()
+    there = app.at(busy)
+    watch = there.watch(key, inputs)
+    new = key in needs.new_records(there)
+    ends = [busy.asked(), busy.asked()] if new else [busy.returns.pop(0), busy.returns.pop()]
+    expected = [busy.facts.happens[key](busy, document) for document in ends]
+    if chosen:
+        chosen.misses(busy, busy.returns.pop(0))
+    return Reading(there, busy, watch, expected)
 
 
 def asks_the_same_on_every_page(shop: Shop, operation_id: str, *needed: str | None) -> None:

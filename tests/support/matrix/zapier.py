@@ -52,6 +52,10 @@ class ZapierAdapter:
     shop: Shop
     since: int = 0
     runtime: Literal["zapier"] = "zapier"
+    tells_delay: bool = True
+    lost_write: Kind = "unknown"
+    fills_defaults: bool = False
+    hides_echoes: bool = True
 
     def __post_init__(self) -> None:
         self.since = len(self.core.log.read_text())

@@ -36,6 +36,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(polling.more_than_a_page, needs.new_records),
     Scenario(polling.filters_on_page_2, needs.long_readings),
     Scenario(polling.empty_list, needs.triggers),
+    Scenario(polling.list_not_found, needs.lists_not_found),
     Scenario(failures.too_many_requests, needs.triggers),
     Scenario(failures.login_lost_mid_run, needs.long_readings),
     Scenario(failures.missing_record, needs.actions_on_a_record),

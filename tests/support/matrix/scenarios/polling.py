@@ -5,8 +5,8 @@ from datetime import timedelta
 from connector.resolve import at_path
 from support.matrix import needs
 from support.matrix.adapter import Adapter
-from support.matrix.shop import Shop
-from support.matrix.watching import asks_the_same_on_every_page, happen, tells_once, told
+from support.matrix.shop import Shop, always
+from support.matrix.watching import asks_the_same_on_every_page, happen, long_reading, tells_once, told
 
 
 def first_poll(app: Adapter, shop: Shop) -> None:
@@ -75,22 +75,14 @@ def more_than_a_page(app: Adapter, shop: Shop) -> None:
 
 def filters_on_page_2(app: Adapter, shop: Shop) -> None:
     """What is asked for holds on every page, and what lies on the last one is told if it fits."""
-    busy = shop.crowded()
-    there = app.at(busy)
-    readings = needs.long_readings(there)
-    key = next((one for one in readings if one in busy.facts.filters), readings[0])
-    chosen = busy.facts.filters.get(key)
-    watch = there.watch(key, chosen.inputs if chosen else {})
-    busy.road.clear()
-    old = key not in needs.new_records(there)
-    ends = [busy.returns.pop(0), busy.returns.pop()] if old else [busy.asked(), busy.asked()]
-    expected = [busy.facts.happens[key](busy, document) for document in ends]
-    if chosen:
-        chosen.misses(busy, busy.returns.pop(0))
-    tells_once(there, key, watch, *expected)
-    source = busy.offer.triggers[key].source
-    asks_the_same_on_every_page(busy, source.operation, source.since)
-    _searches_on_page_2(there, busy)
+    readings = needs.long_readings(app)
+    key = next((one for one in readings if one in shop.facts.filters), readings[0])
+    reading = long_reading(app, key, shop.facts.filters.get(key))
+    reading.shop.road.clear()
+    tells_once(reading.app, key, reading.watch, *reading.expected)
+    source = shop.offer.triggers[key].source
+    asks_the_same_on_every_page(reading.shop, source.operation, source.since)
+    _searches_on_page_2(app.at(shop.crowded()), shop.crowded())
 
 
 def _searches_on_page_2(app: Adapter, busy: Shop) -> None:
@@ -111,13 +103,15 @@ def _searches_on_page_2(app: Adapter, busy: Shop) -> None:
 
 
 def empty_list(app: Adapter, shop: Shop) -> None:
-    """A shop without returns is no error, in whichever of its ways the vendor says so."""
+    """A shop without returns is no error."""
     for key in needs.triggers(app):
         assert app.watch(key).poll() == [], key
     for key in needs.long_dropdowns(app):
         assert list(app.choices(key, 0)) == [], key
-    if any(paging.missing_is_empty for paging in shop.offer.paging.values()):
-        missing = shop.refusal(404)
-        shop.hinder(lambda _request, _passed_on: missing)
-        key = needs.triggers(app)[0]
-        assert told(app, key, app.watch(key).poll()) == []
+
+
+def list_not_found(app: Adapter, shop: Shop) -> None:
+    """A vendor may answer an empty list as one that is not there; that is no error either."""
+    shop.hinder(always(shop.refusal(404)))
+    for key in needs.lists_not_found(app):
+        assert app.watch(key).poll() == [], key
