@@ -79,7 +79,7 @@ def require_modules(app: Path = APP) -> None:
 
 @contextmanager
 def started(app: Path = APP, *, log: Path | None = None, **environment: str) -> Iterator[ZapierApp]:
-    """Load the app in a Node process of its own until the block ends; `log` takes all that core logs."""
+    """Load the app in a Node process of its own until the block ends; `log` takes what it writes."""
     require_modules(app)
     with ExitStack() as files:
         errors = files.enter_context(log.open("ab")) if log else None
@@ -91,10 +91,9 @@ def started(app: Path = APP, *, log: Path | None = None, **environment: str) -> 
             text=True,
             env={**os.environ, **environment},
         )
-    logging = {"logToStdout": True, "detailedLogToStdout": True} if log else {}
     with process:
         try:
-            yield ZapierApp(process, logging)
+            yield ZapierApp(process)
         finally:
             assert process.stdin is not None
             process.stdin.close()

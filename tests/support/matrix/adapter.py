@@ -67,8 +67,11 @@ class Adapter(Protocol):
     def choices(self, key: str, page: int) -> Sequence[tuple[str, str]]:
         """One page of a dropdown, counted from 0, as (value, label); empty behind the last."""
 
+    def listen(self) -> None:
+        """Log as much as the runtime can, from now on."""
+
     def words(self) -> str:
-        """Whatever the runtime has logged or told since it was connected to this shop."""
+        """Whatever the runtime has logged or told since then."""
 
 
 class Runner(Protocol):

@@ -95,6 +95,9 @@ class MakeAdapter:
         rows = self._tried(lambda: self.connected.rpc(self._procedure(key)))
         return [(str(row["value"]), row["label"]) for row in rows]
 
+    def listen(self) -> None:
+        """Make logs every run."""
+
     def words(self) -> str:
         return "\n".join([*self.told, *map(str, self.wire.log)])
 

@@ -73,7 +73,6 @@ class PythonAdapter:
     interpreter: Interpreter
     shop: Shop
     slept: timedelta = timedelta()
-    since: int = 0
     runtime: Literal["python"] = "python"
     tells_delay: bool = True
     lost_write: Kind = "unknown"
@@ -81,7 +80,6 @@ class PythonAdapter:
     hides_echoes: bool = True
 
     def __post_init__(self) -> None:
-        self.since = len(self.interpreter.heard.lines)
         self.connection = self._opened(self.shop.login)
 
     def at(self, shop: Shop) -> "PythonAdapter":
@@ -113,8 +111,11 @@ class PythonAdapter:
             found = self.interpreter.run(dropdown(page=found.next_page))
         return [(one.value, one.label) for one in found.options]
 
+    def listen(self) -> None:
+        logging.getLogger().setLevel(logging.DEBUG)
+
     def words(self) -> str:
-        return "\n".join([*self.interpreter.heard.lines[self.since :], repr(self.connection)])
+        return "\n".join([*self.interpreter.heard.lines, repr(self.connection)])
 
     def _opened(self, login: Mapping[str, str]) -> Connection:
         opened = connector.open(
@@ -151,18 +152,24 @@ class PythonWatch:
         return [event.data for event in polled.events]
 
 
+def _connected(interpreter: Interpreter, shop: Shop, level: int) -> PythonAdapter:
+    """Begin with an empty log of the usual level."""
+    logging.getLogger().setLevel(level)
+    interpreter.heard.lines.clear()
+    return PythonAdapter(interpreter, shop)
+
+
 @contextmanager
 def python(_vendor: str, _url: str, integration: Integration | None = None) -> Iterator[Connect]:
     """Run the connector until the block ends; `integration` takes the place of the vendor's own."""
     heard, root = Heard(), logging.getLogger()
     before = root.level
     root.addHandler(heard)
-    root.setLevel(logging.INFO)
     try:
         with asyncio.Runner() as loop:
             interpreter = Interpreter(loop, heard, integration)
             try:
-                yield lambda shop: PythonAdapter(interpreter, shop)
+                yield lambda shop: _connected(interpreter, shop, before)
             finally:
                 for connection in interpreter.opened:
                     loop.run(connection.client.close())

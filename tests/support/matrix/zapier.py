@@ -50,7 +50,6 @@ class ZapierAdapter:
 
     core: Core
     shop: Shop
-    since: int = 0
     runtime: Literal["zapier"] = "zapier"
     tells_delay: bool = True
     lost_write: Kind = "unknown"
@@ -58,7 +57,6 @@ class ZapierAdapter:
     hides_echoes: bool = True
 
     def __post_init__(self) -> None:
-        self.since = len(self.core.log.read_text())
         self.account = runtime.Shop(
             self.core.app, self.shop.sandbox, self.shop.tenant, self._auth(self.shop.login), self.shop.vendor
         )
@@ -92,8 +90,11 @@ class ZapierAdapter:
         rows = self._tried(lambda: self.account.trigger(key, page=page))
         return [(row["id"], row["label"]) for row in rows]
 
+    def listen(self) -> None:
+        self.core.app.logging = {"logToStdout": True, "detailedLogToStdout": True}
+
     def words(self) -> str:
-        return self.core.log.read_text()[self.since :]
+        return self.core.log.read_text()
 
     def _auth(self, login: Mapping[str, str]) -> dict[str, str]:
         return {**login, "environment": self.shop.offer.environments[0].key}
@@ -158,4 +159,11 @@ def zapier(vendor: str, url: str, app: Path | None = None) -> Iterator[Connect]:
         place = {f"{vendor.upper()}_BASE_URL": url}
         with runtime.started(app or runtime.APPS / vendor, log=log, **place) as started:
             core = Core(started, log)
-            yield lambda shop: ZapierAdapter(core, shop)
+            yield lambda shop: _connected(core, shop)
+
+
+def _connected(core: Core, shop: Shop) -> ZapierAdapter:
+    """Begin with an empty log that core does not write to."""
+    core.app.logging = {}
+    core.log.write_text("")
+    return ZapierAdapter(core, shop)

@@ -147,8 +147,8 @@ def _lost_answer(app: Adapter, shop: Shop, key: str, failing: httpx.Response) ->
 
 def no_secret_in_logs(app: Adapter, shop: Shop) -> None:
     """No log and no error shows the login, not even where the vendor repeats it."""
-    key = needs.triggers(app)[0]
-    app.watch(key).poll()
+    app.listen()
+    app.watch(needs.triggers(app)[0]).poll()
     secrets = [*shop.secrets, NOBODY]
     echo = " ".join([MARK, *(shop.secrets if app.hides_echoes else ())])
     for status in (400, 401, 404, 422, 500):
