@@ -1,23 +1,18 @@
 """Vendors × runtimes × scenarios: one test per cell."""
 
-from typing import TYPE_CHECKING
-
 import pytest
+from support.matrix.city import City
 from support.matrix.limits import limit
 from support.matrix.scenarios import SCENARIOS, Scenario
+from support.matrix.table import RUNTIMES
 
 from mock_server import vendors
-
-if TYPE_CHECKING:
-    from conftest import City
-
-RUNTIMES = ("python", "zapier", "make")
 
 
 @pytest.mark.parametrize("vendor", vendors.names())
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
-def test_cell(city: "City", vendor: str, runtime: str, scenario: Scenario) -> None:
+def test_cell(city: City, vendor: str, runtime: str, scenario: Scenario) -> None:
     app = city.app(vendor, runtime)
     why = limit(vendor, runtime, scenario.name)
     if why:

@@ -78,7 +78,7 @@ def require_modules(app: Path = APP) -> None:
 
 
 @contextmanager
-def started(app: Path = APP, *, log: Path | None = None, **environment: str) -> Iterator[ZapierApp]:
+def started(app: Path = APP, log: Path | None = None, /, **environment: str) -> Iterator[ZapierApp]:
     """Load the app in a Node process of its own until the block ends; `log` takes what it writes."""
     require_modules(app)
     with ExitStack() as files:

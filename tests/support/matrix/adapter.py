@@ -1,7 +1,6 @@
 """What the scenarios ask of a runtime: the connector in Python, or a platform that runs a generated app."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol, Self
 
 from connector.model import ErrorKind, Runtime
@@ -39,12 +38,23 @@ class Adapter(Protocol):
     is left empty has the default that its form shows.
     """
 
-    runtime: Runtime
-    shop: Shop
-    tells_delay: bool
-    lost_write: Kind
-    hides_echoes: bool
-    fills_defaults: bool
+    @property
+    def runtime(self) -> Runtime: ...
+
+    @property
+    def shop(self) -> Shop: ...
+
+    @property
+    def tells_delay(self) -> bool: ...
+
+    @property
+    def lost_write(self) -> Kind: ...
+
+    @property
+    def hides_echoes(self) -> bool: ...
+
+    @property
+    def fills_defaults(self) -> bool: ...
 
     def at(self, shop: Shop) -> Self:
         """The same runtime, connected to another shop of the vendor."""
@@ -74,13 +84,5 @@ class Adapter(Protocol):
         """Whatever the runtime has logged or told since then."""
 
 
-class Runner(Protocol):
-    """Starts a runtime for one vendor's shops, whose apps reach the vendor at `url`."""
-
-    def __call__(self, vendor: str, url: str) -> AbstractContextManager["Connect"]: ...
-
-
-class Connect(Protocol):
-    """Connects a started runtime to a shop."""
-
-    def __call__(self, shop: Shop) -> Adapter: ...
+Connect = Callable[[Shop], Adapter]
+"""Connects a started runtime to a shop."""

@@ -42,8 +42,9 @@ class Facts:
     """Of one vendor.
 
     `happens`: by trigger, what brings its event about for a return that was just asked for; gives the id of
-    the record that is told. `actions`: by action, all of its inputs, for a record that is there. `needed`:
-    those that an action cannot do without although none of them is required by itself.
+    the record that is told. `again`: what else may happen to it that the same trigger tells of. `actions`:
+    by action, all of its inputs, for a record that is there. `needed`: those that an action cannot do without
+    although none of them is required by itself. `lookups`: by search.
     """
 
     happens: Mapping[str, Callable[["Shop", Document], str]]
@@ -51,6 +52,7 @@ class Facts:
     lookups: Mapping[str, Lookup]
     wrong: Wrong | None = None
     needed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    again: Mapping[str, Callable[["Shop", Document], str]] = field(default_factory=dict)
     filters: Mapping[str, Filter] = field(default_factory=dict)
 
 

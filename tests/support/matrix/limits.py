@@ -7,6 +7,9 @@ LIMITS: Mapping[tuple[str, str, str], str] = {
         "Make goes on from the time of the last event: what becomes visible later than a younger one is lost."
     ),
     ("*", "make", "list_not_found"): "To Make a status of 400 or above is an error, also for an empty list.",
+    ("returnmate", "make", "each_change_once"): (
+        "ReturnMate's records do not hold the time of a change of status, by which Make would have to go."
+    ),
     ("returnmate", "*", "list_not_found"): "ReturnMate answers a list without records as an empty list.",
     ("swap", "*", "missing_record"): "Swap has no action on a record by its id.",
     ("swap", "*", "line_items"): "No action of Swap takes line items.",

@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import httpx
-from support.make.connecting import connect
-from support.make.engine import Connected, MakeApp, State
-from support.make.requests import MakeError, Wire
-from support.make.shop import APPS
 
 from connector.generator.make.fields import rpc_id
 from connector.generator.make.naming import camel
 from connector.generator.make.requests import version_prefix
+from support.make.connecting import connect
+from support.make.engine import Connected, MakeApp, State
+from support.make.requests import MakeError, Wire
+from support.make.shop import APPS
 from support.matrix.adapter import Connect, Inputs, Kind, Offered, Record, Refused
 from support.matrix.shop import Shop
 
@@ -66,7 +66,9 @@ class MakeAdapter:
     def offered(self, what: Offered) -> frozenset[str]:
         keys = getattr(self.shop.offer, what)
         if what == "dropdowns":
-            return frozenset(key for key in keys if self._procedure(key) in self.emulator.app.components("rpc"))
+            return frozenset(
+                key for key in keys if self._procedure(key) in self.emulator.app.components("rpc")
+            )
         modules = self.emulator.app.components("module")
         return frozenset(
             key for key in keys if modules.get(camel(key), {}).get("moduleType") in MODULES[what]

@@ -1,4 +1,4 @@
-"""What a scenario needs of what a runtime offers: the keys to play it with, none where it cannot be played."""
+"""What a scenario needs of what a runtime offers: the keys to play it with, none where it cannot be."""
 
 from collections.abc import Callable, Sequence
 
@@ -30,6 +30,11 @@ def new_records(app: Adapter) -> Sequence[str]:
 def looking_back(app: Adapter) -> Sequence[str]:
     """Of those, the ones that find what becomes visible late."""
     return [key for key in new_records(app) if promise(app, key).look_back != 0]
+
+
+def changes(app: Adapter) -> Sequence[str]:
+    """Triggers that tell of a record each time that it changes."""
+    return [key for key in triggers(app) if promise(app, key).delivers in {"latest_state", "while_there"}]
 
 
 def long_readings(app: Adapter) -> Sequence[str]:

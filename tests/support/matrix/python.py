@@ -149,7 +149,7 @@ class PythonWatch:
         trigger = self.adapter.connection.triggers[self.key]
         polled = self.adapter.interpreter.run(trigger.poll(self.cursor, **self.inputs))
         self.cursor = polled.cursor
-        return [event.data for event in polled.events]
+        return [dict(event.data) for event in polled.events]
 
 
 def _connected(interpreter: Interpreter, shop: Shop, level: int) -> PythonAdapter:

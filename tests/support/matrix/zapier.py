@@ -157,7 +157,7 @@ def zapier(vendor: str, url: str, app: Path | None = None) -> Iterator[Connect]:
         log = Path(folder) / "log.txt"
         log.touch()
         place = {f"{vendor.upper()}_BASE_URL": url}
-        with runtime.started(app or runtime.APPS / vendor, log=log, **place) as started:
+        with runtime.started(app or runtime.APPS / vendor, log, **place) as started:
             core = Core(started, log)
             yield lambda shop: _connected(core, shop)
 

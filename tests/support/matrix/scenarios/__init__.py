@@ -33,6 +33,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(polling.equal_timestamps, needs.new_records),
     Scenario(polling.late_record, needs.looking_back),
     Scenario(polling.every_trigger_once, needs.triggers),
+    Scenario(polling.each_change_once, needs.changes),
     Scenario(polling.more_than_a_page, needs.new_records),
     Scenario(polling.filters_on_page_2, needs.long_readings),
     Scenario(polling.empty_list, needs.triggers),

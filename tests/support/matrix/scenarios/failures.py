@@ -166,7 +166,5 @@ def no_secret_in_logs(app: Adapter, shop: Shop) -> None:
 
 def _calls(app: Adapter, shop: Shop) -> list[Callable[[], object]]:
     """A read and, where there is one, a write."""
-    writes = [
-        partial(app.act, key, shop.facts.actions[key](shop)) for key in needs.actions(app)[:1]
-    ]
+    writes = [partial(app.act, key, shop.facts.actions[key](shop)) for key in needs.actions(app)[:1]]
     return [partial(app.prove, shop.login), *writes]

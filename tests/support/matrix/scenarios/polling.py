@@ -6,7 +6,7 @@ from connector.resolve import at_path
 from support.matrix import needs
 from support.matrix.adapter import Adapter
 from support.matrix.shop import Shop, always
-from support.matrix.watching import asks_the_same_on_every_page, happen, long_reading, tells_once, told
+from support.matrix.watching import asks_the_same_on_every_page, happen, long_reading, tells_once
 
 
 def first_poll(app: Adapter, shop: Shop) -> None:
@@ -61,6 +61,17 @@ def every_trigger_once(app: Adapter, shop: Shop) -> None:
         there = app.at(here)
         watch = there.watch(key)
         tells_once(there, key, watch, happen(here, key))
+
+
+def each_change_once(app: Adapter, shop: Shop) -> None:
+    """A record that changes again is told again, once, as it is then."""
+    for key in needs.changes(app):
+        here = shop.another()
+        there = app.at(here)
+        document = here.asked()
+        watch = there.watch(key)
+        for change in (here.facts.happens[key], here.facts.again[key]):
+            tells_once(there, key, watch, change(here, document))
 
 
 def more_than_a_page(app: Adapter, shop: Shop) -> None:

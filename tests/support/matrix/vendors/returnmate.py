@@ -99,5 +99,6 @@ FACTS = Facts(
         "list_customer_returns": Lookup(of_customer, ({"customer_email": NOBODY},)),
         "get_customer_stats": Lookup(of_customer, ({"customer_email": NOBODY},)),
     },
+    again={"return_status_changed": moved("label_sent", "in_transit")},
     filters={"return_status_changed": Filter({"status": "approved"}, moved("rejected"))},
 )

@@ -75,6 +75,13 @@ FACTS = Facts(
     },
     actions={"update_quality_control": update_quality_control},
     needed={"update_quality_control": frozenset({"shopify_order_name", "sku"})},
+    again={
+        "return_updated": moved("on_hold"),
+        "return_status_changed": moved("on_hold"),
+        "quality_control_changed": inspected("Sellable"),
+        "quality_control_passed": inspected("Sellable"),
+        "quality_control_failed": inspected("Damaged"),
+    },
     wrong=Wrong("update_quality_control", in_no_known_state, "condition"),
     lookups={
         "find_return": Lookup(
