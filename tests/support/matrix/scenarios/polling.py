@@ -61,6 +61,11 @@ def every_trigger_once(app: Adapter, shop: Shop) -> None:
         there = app.at(here)
         watch = there.watch(key)
         tells_once(there, key, watch, happen(here, key))
+    watches = {key: app.watch(key) for key in needs.triggers(app)}
+    shop.asked()
+    for key, watch in watches.items():
+        if needs.promise(app, key).delivers == "reached":
+            assert watch.poll() == [], f"{key} told of a return that was only asked for"
 
 
 def each_change_once(app: Adapter, shop: Shop) -> None:
