@@ -1,27 +1,38 @@
 """`returns generate make` and `returns lint make`, as a person runs them."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-PROGRAM = [sys.executable, "-c", "from connector.cli import main; main()"]
+from connector.cli import run
+
+
+@dataclass
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
 
 
 @pytest.fixture
-def returns(tmp_path: Path) -> Run:
+def returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the program in an empty folder."""
+    monkeypatch.chdir(tmp_path)
 
-    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [*PROGRAM, *arguments], capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path
-        )
+    def ran(*arguments: str) -> Done:
+        code = run(list(arguments))
+        told = capsys.readouterr()
+        return Done(code, told.out, told.err)
 
-    return run
+    return ran
 
 
 def test_apps_are_written_checked_and_mended(returns: Run, tmp_path: Path) -> None:
