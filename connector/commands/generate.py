@@ -10,12 +10,44 @@ import typer
 from connector.output import say, tell
 
 commands = typer.Typer(no_args_is_help=True, help="Write the platforms' apps from description and catalog.")
-DRIFTED = 1
+DRIFTED = BREAKS = 1
 
 
-@commands.callback()
-def generate() -> None:
+@commands.callback(invoke_without_command=True)
+def generate(
+    context: typer.Context,
+    diff: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BASE",
+            help="Write nothing; say what a release would change for those who use the apps of BASE, a git "
+            "revision or a folder. Exit code 1 when something breaks and the major version is the same.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
     """Write the platforms' apps from description and catalog."""
+    if diff is None:
+        return
+    if context.invoked_subcommand:
+        raise typer.BadParameter("--diff looks at all platforms and writes nothing; leave the platform out.")
+    _gate(diff)
+
+
+def _gate(base: str) -> None:
+    from connector.generator.gate import verdicts
+
+    refused = False
+    for verdict in verdicts(base, Path()):
+        refused = refused or verdict.refused
+        versions = f" ({verdict.base or 'none'} to {verdict.now or 'none'})" if verdict.changes else ""
+        say(f"{verdict.app}{versions}: {len(verdict.changes) or 'no'} changes.")
+        for change in verdict.changes:
+            say(f"  {change}")
+        if verdict.refused:
+            tell(f"{verdict.app} breaks what people have built: raise its major version, or keep what was.")
+    if refused:
+        raise typer.Exit(BREAKS)
 
 
 @commands.command()
