@@ -23,6 +23,7 @@ fix: .venv/.ready ## Let ruff mend what it can.
 
 generate: .venv/.ready ## Write the platform apps anew from spec and catalog.
 	@$(BIN)/returns generate zapier
+	@$(BIN)/returns generate make
 
 lint: .venv/.ready node ## Zapier's publishing checks, offline, over all generated apps.
 	@$(BIN)/returns lint zapier

@@ -7,15 +7,50 @@ from typing import TYPE_CHECKING, Literal, cast
 from connector.model import ChangedSince, CreatedSince, Guarantee, WindowScan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from connector.model import Limits, Path, Plan, Provenance, Runtime, Source
 
-Delivers = Literal["every_record", "latest_state", "reached"]
+Delivers = Literal["every_record", "latest_state", "reached", "while_there"]
 
 INTERVAL = 300
 DAY = 86_400
 WORST_FIRST: tuple[Provenance, ...] = ("assumed", "observed", "documented")
+
+
+def guarantees(
+    source: Source,
+    occurred_at: Path | None,
+    pages: Mapping[Runtime, int],
+    limits: Limits,
+    provenance: Provenance,
+    *,
+    details: bool = False,
+) -> dict[Runtime, Guarantee]:
+    """Compute a trigger's rows of the guarantee table, of the runtimes that can keep a promise.
+
+    `pages` are the runtimes' ceilings of pages in one poll, `occurred_at` a time that a row of the list
+    holds. A platform that remembers the last time alone offers what happens at such a time, and hands on the
+    row alone; on the others, `details` cost one more call for each event.
+    """
+    found: dict[Runtime, Guarantee] = {
+        runtime: guarantee(source, runtime, most, limits, provenance, details=details)
+        for runtime, most in pages.items()
+        if runtime != "make"
+    }
+    when = watermark(source, occurred_at)
+    if when and "make" in pages:
+        found["make"] = guarantee(source, "make", pages["make"], limits, provenance, when)
+    return found
+
+
+def watermark(source: Source, occurred_at: Path | None) -> Path | None:
+    """Return the path of the time at which a trigger's events happen; None when records hold no such time."""
+    if isinstance(source, CreatedSince):
+        return source.created
+    if isinstance(source, ChangedSince):
+        return source.mark or (source.changed if source.reached else None)
+    return occurred_at if source.reached and occurred_at != source.created else None
 
 
 def guarantee(
@@ -24,16 +59,18 @@ def guarantee(
     pages: int,
     limits: Limits,
     provenance: Provenance,
+    when: Path | None = None,
     *,
     details: bool = False,
 ) -> Guarantee:
-    """Compute one row of the guarantee table; `pages` is the runtime's ceiling of pages in one poll.
+    """Compute one row.
 
-    `details` says that each event costs one more call.
+    `when` is the path of the time that the runtime goes by, if it goes by one; `details` says that each event
+    costs one more call.
     """
     return Guarantee(
         runtime=runtime,
-        delivers=_delivers(source),
+        delivers=_delivers(source, runtime),
         look_back=_look_back(source, runtime),
         page_size=source.page_size,
         pages=pages,
@@ -45,7 +82,8 @@ def guarantee(
         calls_per_day=pages * DAY // INTERVAL,
         calls_per_day_quiet=DAY // INTERVAL,
         shortest_interval={plan.name: shortest_interval(plan, pages) for plan in limits.plans},
-        dedupe=_dedupe(source),
+        dedupe=(when, source.id) if when else _dedupe(source),
+        watermark=when,
         provenance=provenance,
         loses=_loses(source, runtime, pages * source.page_size),
     )
@@ -62,11 +100,13 @@ def least_certain(provenances: Iterable[Provenance]) -> Provenance:
     return next((one for one in WORST_FIRST if one in found), "documented")
 
 
-def _delivers(source: Source) -> Delivers:
+def _delivers(source: Source, runtime: Runtime) -> Delivers:
     if isinstance(source, CreatedSince):
         return "every_record"
     if isinstance(source, ChangedSince) and source.mark is None and source.state is None:
         return "every_record"
+    if runtime == "make" and isinstance(source, ChangedSince) and source.mark is None:
+        return "while_there"
     if isinstance(source, ChangedSince) and source.mark is not None:
         kinds = {source.created: "every_record", source.changed: "latest_state"}
         return cast("Delivers", kinds.get(source.mark, "reached"))
@@ -74,6 +114,8 @@ def _delivers(source: Source) -> Delivers:
 
 
 def _look_back(source: Source, runtime: Runtime) -> int | None:
+    if runtime == "make":
+        return 0
     if isinstance(source, WindowScan):
         return source.look_back
     if isinstance(source, ChangedSince):
@@ -96,6 +138,8 @@ def _dedupe(source: Source) -> tuple[Path, ...]:
 
 
 def _loses(source: Source, runtime: Runtime, items: int) -> str:
+    if runtime == "make":
+        return _loses_after_a_time(source, items)
     if isinstance(source, CreatedSince):
         if runtime == "python":
             return f"Records that become visible more than {_span(source.overlap)} after newer ones."
@@ -110,6 +154,20 @@ def _loses(source: Source, runtime: Runtime, items: int) -> str:
             f"{ceiling if runtime == 'python' else ' Entering the same state again.' + ceiling}"
         )
     return f"Changes of records older than {days}, and a state left for one not listed as later.{ceiling}"
+
+
+def _loses_after_a_time(source: Source, items: int) -> str:
+    """Say what a platform misses that goes on from the time of the last event."""
+    late = "What becomes visible after something later was told"
+    if isinstance(source, CreatedSince):
+        return f"{late}, and all but the newest {items:,} records when more arrive between two polls."
+    if isinstance(source, WindowScan):
+        since = f" and no older than {_span(source.look_back)}" if source.since else ""
+        return f"{late}, and records that are not among the newest {items:,}{since}."
+    beyond = f"{late}, or changes places while pages are read, or lies beyond {items:,} records"
+    if source.mark is None:
+        return f"{beyond}. Each later change of a record that is still there tells it again."
+    return f"{beyond}{'; versions between two polls' if source.mark == source.changed else ''}."
 
 
 def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:

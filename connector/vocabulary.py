@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Default
 
-from connector.model import ErrorKind, Provenance, Risk, SinceForm, Vendor
+from connector.model import ErrorKind, Provenance, Risk, Runtime, SinceForm, Vendor
 
 Dotted = Annotated[str, Default(pattern=r"^[A-Za-z_][\w.\-]*$")]
 Key = Annotated[str, Default(pattern=r"^[a-z][a-z0-9_]+$")]
@@ -155,8 +155,16 @@ class OrderWords(Words):
 
 
 class PageCeilings(Words):
+    """The most pages that one poll reads. Make ends one after 50 requests, or 3,200 records."""
+
     python: Annotated[int, Default(ge=1, le=500)]
     zapier: Annotated[int, Default(ge=1, le=25)]
+    make: Annotated[int, Default(ge=1, le=32)] = 10
+
+    @property
+    def by_runtime(self) -> dict[Runtime, int]:
+        """The ceilings by runtime."""
+        return {"python": self.python, "zapier": self.zapier, "make": self.make}
 
 
 class SortWords(Words):
@@ -275,10 +283,12 @@ class TriggerWords(Words):
     """`status` (with `or_later`) is for sources with a state; without it every change of state is an event.
 
     `provenance` says how far the status word itself is known. `inputs` are filters that a person may set:
-    each has a `match`, and none of them is ever required.
+    each has a `match`, and none of them is ever required. `labels` are those of a platform whose rules make
+    none that reads well.
     """
 
     label: Label
+    labels: dict[Runtime, Label] = {}
     description: Sentence
     resource: str
     source: str
@@ -315,6 +325,7 @@ class FindingWords(Words):
 
 class OfferWords(Words):
     label: Label
+    labels: dict[Runtime, Label] = {}
     description: Sentence
     resource: str
     operation: str

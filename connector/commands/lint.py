@@ -36,6 +36,15 @@ def zapier(apps: Apps = None, output: As = Format.table) -> None:
     _report({folder: check(folder) for folder in _folders(apps, Path("zapier_app"))}, len(CHECKS), output)
 
 
+@commands.command()
+def make(apps: Apps = None, output: As = Format.table) -> None:
+    """Make's review requirements, offline; exit code 1 when something is wrong."""
+    from connector.generator.make.lint import CHECKS
+    from connector.generator.make.lint import lint as check
+
+    _report({folder: check(folder) for folder in _folders(apps, Path("make_app"))}, len(CHECKS), output)
+
+
 def _folders(named: list[str] | None, root: Path) -> list[Path]:
     """Return the folders of the apps that are meant: a vendor's lies in `root`."""
     if named:
