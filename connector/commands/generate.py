@@ -67,13 +67,16 @@ def zapier(
     check: Check = False,  # noqa: FBT002
     include_assumed: Assumed = False,  # noqa: FBT002
 ) -> None:
-    """Write one Zapier app per vendor."""
+    """Write one Zapier app per vendor; which app at Zapier it belongs to is kept."""
     from connector.compile import integration
     from connector.generator.zapier import render
+    from connector.generator.zapier.link import kept_link
 
-    _generate(
-        vendor, output, lambda name: render(integration(name), include_assumed=include_assumed), check=check
-    )
+    def rendered(name: str) -> Mapping[str, str]:
+        link = kept_link(output / name)
+        return render(integration(name), include_assumed=include_assumed, link=link)
+
+    _generate(vendor, output, rendered, check=check)
 
 
 @commands.command()

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connector.compile import integration, vendors
-from connector.generator import write, zapier
+from connector.generator import make, write, zapier
 from connector.generator.changes import Change, compare
+from connector.generator.make.manifest import kept_origins
+from connector.generator.make.surface import surface as make_surface
 from connector.generator.released import released
 from connector.generator.surface import Surface
+from connector.generator.zapier.link import kept_link
 from connector.generator.zapier.surface import surface as zapier_surface
 from connector.model import Integration
 
@@ -18,15 +21,19 @@ from connector.model import Integration
 class Platform:
     """A platform: the folder of its apps, how one is rendered, and how a rendered one is read.
 
-    `surface` takes the folder of an app, and the folder in which the platform's apps are installed.
+    `render` takes the folder where the app lies too, for what a deployment left there. `surface` takes the
+    folder of an app, and the one that holds all of the platform's apps, for what is installed there.
     """
 
     folder: str
-    render: Callable[[Integration], Mapping[str, str]]
+    render: Callable[[Integration, Path], Mapping[str, str]]
     surface: Callable[[Path, Path], Surface]
 
 
-PLATFORMS = (Platform("zapier_app", zapier.render, zapier_surface),)
+PLATFORMS = (
+    Platform("zapier_app", lambda made, at: zapier.render(made, link=kept_link(at)), zapier_surface),
+    Platform("make_app", lambda made, at: make.render(made, origins=kept_origins(at)), make_surface),
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ def _verdict(platform: Platform, vendor: str, old: Path, installed: Path) -> Ver
         return Verdict(app, platform.surface(old, installed).version, "", [gone])
     with tempfile.TemporaryDirectory(prefix="returns-diff-") as name:
         new = Path(name) / vendor
-        files = platform.render(integration(vendor))
+        files = platform.render(integration(vendor), installed / vendor)
         if old.is_dir() and not write.check(files, old):
             return Verdict(app, "", "", [])
         write.write(files, new)

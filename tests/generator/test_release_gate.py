@@ -12,13 +12,14 @@ from support.zapier import ROOT
 from connector import cli
 from connector.compile import integration
 from connector.errors import ConfigurationError
-from connector.generator import gate, write, zapier
+from connector.generator import gate, write
 from connector.generator.changes import Change, compare
 from connector.generator.gate import PLATFORMS, Verdict, verdicts
 from connector.generator.released import released
 from connector.generator.surface import Field, Step, Surface
 from connector.model import Integration, Part
 
+ZAPIER, MAKE = PLATFORMS[:1], PLATFORMS[1:]
 TEXT = Field("string", "Name")
 SHOP = Field("string", "Shop", choices=frozenset({"north", "south"}))
 TRIGGER = Step(
@@ -223,9 +224,11 @@ def only_returnmate(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the app as it is now, as if it had been released."""
+    """A folder with the apps as they are now, as if they had been released."""
     base = tmp_path_factory.mktemp("released")
-    write.write(zapier.render(integration("returnmate")), base / "zapier_app" / "returnmate")
+    for platform in PLATFORMS:
+        files = platform.render(integration("returnmate"), base)
+        write.write(files, base / platform.folder / "returnmate")
     return base
 
 
@@ -246,12 +249,46 @@ def test_mistakes_in_a_catalog_are_found_before_the_release(
     for spoil in MISTAKES.values():
         made = spoil(made)
     monkeypatch.setattr(gate, "integration", lambda _: made)
-    [verdict] = verdicts(str(committed), ROOT)
+    [verdict] = verdicts(str(committed), ROOT, ZAPIER)
     broken = [one.sentence for one in verdict.changes if one.breaking]
     assert len(broken) == len(MISTAKES)
     for sentence in MISTAKES:
         assert any(one.startswith(sentence) for one in broken), sentence
     assert verdict.refused
+
+
+def test_make_apps_pass_the_same_gate(
+    committed: Path, only_returnmate: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [same] = verdicts(str(committed), ROOT, MAKE)
+    assert same.changes == []
+    changes = (_without_a_search, _new_login_field, _required_input)
+    made = integration("returnmate")
+    for spoil in changes:
+        made = spoil(made)
+    monkeypatch.setattr(gate, "integration", lambda _: made)
+    [verdict] = verdicts(str(committed), ROOT, MAKE)
+    assert [one.sentence for one in verdict.changes if one.breaking] == [
+        "The login has a new required field shop.",
+        "The action addNote's input internal is now required.",
+        "The search trackShipment is gone.",
+    ]
+    assert (verdict.base, verdict.now, verdict.refused) == ("1", "1", True)
+
+
+def test_make_surface_names_fields_as_zapiers_does(tmp_path: Path) -> None:
+    app = tmp_path / "returnmate"
+    write.write(MAKE[0].render(integration("returnmate"), app), app)
+    surface = MAKE[0].surface(app, app.parent)
+    assert surface.steps["trigger newReturn"].identity == ("{{item.id}}", "{{item.created_at}}")
+    assert {"customer__email", "items", "items[]sku"} <= surface.steps["trigger newReturn"].outputs.keys()
+    made = surface.steps["action createReturn"].inputs
+    assert made["items[]sku"] == Field("text", "SKU", required=True)
+    assert "defective" in (made["items[]reason"].choices or ())
+    assert not any(step.faults for step in surface.steps.values())
+    manifest = app / "src" / "makecomapp.json"
+    manifest.write_text(manifest.read_text().replace('"origins": []', '"origins": [{"appVersion": 3}]'))
+    assert MAKE[0].surface(app, app.parent).version == "3"
 
 
 def test_command_tells_and_fails(
@@ -262,7 +299,7 @@ def test_command_tells_and_fails(
 ) -> None:
     monkeypatch.chdir(ROOT)
     assert cli.run(["generate", "--diff", str(committed)]) == 0
-    assert capsys.readouterr().out == "zapier_app/returnmate: no changes.\n"
+    assert capsys.readouterr().out == "zapier_app/returnmate: no changes.\nmake_app/returnmate: no changes.\n"
     monkeypatch.setattr(gate, "integration", lambda vendor: _without_a_search(integration(vendor)))
     assert cli.run(["generate", "--diff", str(committed)]) == 1
     said = capsys.readouterr()
@@ -274,10 +311,10 @@ def test_command_tells_and_fails(
 def test_an_app_that_is_new_or_gone_is_told(
     committed: Path, only_returnmate: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    [new] = verdicts(str(tmp_path), ROOT)
+    [new] = verdicts(str(tmp_path), ROOT, ZAPIER)
     assert ([str(one) for one in new.changes], new.refused) == (["notable  The app is new."], False)
     monkeypatch.setattr(gate, "vendors", list)
-    [gone] = verdicts(str(committed), ROOT)
+    [gone] = verdicts(str(committed), ROOT, ZAPIER)
     assert ([str(one) for one in gone.changes], gone.refused) == (["breaking The app is gone."], True)
 
 
