@@ -37,11 +37,14 @@ TEMPLATES = {
 Entries = dict[str, dict[str, Any]]
 
 
-def render(integration: Integration, *, include_assumed: bool = False) -> dict[str, str]:
+def render(
+    integration: Integration, *, include_assumed: bool = False, link: Mapping[str, Any] | None = None
+) -> dict[str, str]:
     """Give the app of one vendor as `{path: text}`, the same on every machine.
 
     Requests and inputs that are only assumed are left out, except for inputs that a request needs, unless
-    `include_assumed`. Raises Unrenderable where Zapier cannot express what the catalog asks for.
+    `include_assumed`. `link` is what ties the folder to an app at Zapier (`kept_link`). Raises Unrenderable
+    where Zapier cannot express what the catalog asks for.
     """
     entries = _entries(integration, assumed=include_assumed)
     page = partial(_page, _environment(), notice=_notice(integration))
@@ -55,10 +58,14 @@ def render(integration: Integration, *, include_assumed: bool = False) -> dict[s
         for folder in TEMPLATES
         if folder != "records"
     }
-    return dict(sorted({**_static(), **steps, **indexes, **_around(integration, entries, page)}.items()))
+    return dict(
+        sorted({**_static(), **steps, **indexes, **_around(integration, entries, page, link or {})}.items())
+    )
 
 
-def _around(integration: Integration, entries: Entries, page: Callable[..., str]) -> dict[str, str]:
+def _around(
+    integration: Integration, entries: Entries, page: Callable[..., str], link: Mapping[str, Any]
+) -> dict[str, str]:
     """Give the files that an app has once."""
     used = _used(integration, entries)
     throttle = integration.limits.throttle
@@ -79,7 +86,7 @@ def _around(integration: Integration, entries: Entries, page: Callable[..., str]
         ),
         "operations.js": page("operations.js.jinja", operations=operations(integration, used)),
         "vendor.js": page("vendor.js.jinja", facts=vendor_facts(integration)),
-        **package(integration),
+        **package(integration, link),
     }
 
 

@@ -14,8 +14,8 @@ TIMEOUT = 20_000  # milliseconds; Zapier ends a run after 30 seconds
 LOCK = Path(__file__).parent / "templates" / "package-lock.json"
 
 
-def package(integration: Integration) -> dict[str, str]:
-    """package.json, its lock, and what the platform's build needs to be told."""
+def package(integration: Integration, link: Mapping[str, Any]) -> dict[str, str]:
+    """package.json, its lock, and what the platform's build needs to be told; `link` is kept there."""
     name = f"{integration.vendor.id}-zapier"
     manifest = {
         "name": name,
@@ -34,7 +34,7 @@ def package(integration: Integration) -> dict[str, str]:
     lock |= {"name": name, "version": VERSION}
     lock["packages"][""] = root
     # The core reaches a package by a path that the build's tracing overlooks.
-    build = {"includeInBuild": ["require\\.mjs$"]}
+    build = {"includeInBuild": ["require\\.mjs$"], **link}
     return {"package.json": _json(manifest), "package-lock.json": _json(lock), ".zapierapprc": _json(build)}
 
 
