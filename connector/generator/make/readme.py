@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from connector.generator.make.parts import Module
 from connector.generator.make.requests import version_prefix
+from connector.generator.make.tokens import typed
 from connector.model import Action, Integration, Search, Trigger
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,7 +29,7 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
     offered = {one.key for one in modules}
     return {
         "vendor": integration.vendor,
-        "login": integration.authentication,
+        "login": typed(integration.authentication),
         "prefix": version_prefix(integration),
         "permissions": sorted(f"`{scope}`" for scope in scopes if scope),
         "modules": modules,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector.generator.make.base import base
-from connector.generator.make.connection import connection
+from connector.generator.make.connection import connection, connection_type
 from connector.generator.make.fields import Unrenderable, used_dropdowns
 from connector.generator.make.hooks import instant_triggers
 from connector.generator.make.known import known_only
@@ -71,7 +71,7 @@ def render(
         "src/general/base.iml.json": base(made),
         "src/general/common.json": {},
         "src/modules/groups.json": _groups(modules),
-        **_component("connections", login, connection(made)),
+        **{f"src/{_connection_files(made, [code])[code]}": value for code, value in connection(made).items()},
     }
     for folder, components in (("webhooks", webhooks), ("modules", modules), ("rpcs", procedures)):
         for one in components:
@@ -111,9 +111,14 @@ def _connection_entry(integration: Integration) -> dict[str, Any]:
     files = connection(integration)
     return {
         "label": integration.vendor.title,
-        "connectionType": "basic",
-        "codeFiles": paths("connections", integration.vendor.id, list(files)),
+        "connectionType": connection_type(integration),
+        "codeFiles": _connection_files(integration, list(files)),
     }
+
+
+def _connection_files(integration: Integration, codes: Sequence[str]) -> dict[str, str]:
+    oauth = connection_type(integration) == "oauth"
+    return paths("connections", integration.vendor.id, codes, oauth=oauth)
 
 
 def _component(folder: str, name: str, files: Mapping[str, Any]) -> dict[str, Any]:
