@@ -1,6 +1,8 @@
 # Everything runs in .venv; `make run` and `make test` set it up themselves.
 PYTHON ?= python3
 BIN := .venv/bin
+# A worker per core, each with whole modules: what a module starts, it starts once.
+AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
 .PHONY: run test check fix generate lint contract zapier-build bench lock clean
@@ -9,7 +11,7 @@ run: .venv/.ready ## Install what is needed and start the sandbox.
 	@$(BIN)/returns serve
 
 test: .venv/.ready node ## All tests, with everything they need.
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q $(AT_ONCE)
 
 check: .venv/.ready ## Lint, format, types and import rules.
 	@$(BIN)/ruff check .
@@ -33,7 +35,7 @@ zapier-build: .venv/.ready ## Build every Zapier app with the platform's own pro
 	@$(BIN)/python tests/zapier_build.py
 
 contract: .venv/.ready ## The long contract run: 1,000 examples per operation.
-	@CONTRACT_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/contract
+	@CONTRACT_EXAMPLES=1000 $(BIN)/python -m pytest -q $(AT_ONCE) tests/contract
 
 bench: .venv/.ready bench/node_modules/.ready ## The sandbox beside Prism, as ratios.
 	@$(BIN)/python -m bench

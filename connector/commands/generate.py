@@ -97,6 +97,8 @@ def make(
 
     if base_url and not vendor:
         raise typer.BadParameter("An address belongs to one vendor; name it with --vendor.")
+    if base_url and not base_url.startswith(("https://", "http://")):
+        raise typer.BadParameter(f"{base_url!r} is no address: it begins with https:// or http://.")
 
     def rendered(name: str) -> Mapping[str, str]:
         origins = kept_origins(output / name)

@@ -38,8 +38,10 @@ def _proof(integration: Integration) -> dict[str, Any]:
 
 
 def _shown(integration: Integration) -> str:
-    """Fill the connection's label; `environment` is shown as people read it."""
-    names = {one.key: iml.at("parameters", (one.key,)) for one in integration.authentication.fields}
+    """Fill the connection's label; what may be left empty falls back to the vendor's name."""
+    title = iml.text(integration.vendor.title)
+    typed = {one: iml.at("parameters", (one.key,)) for one in integration.authentication.fields}
+    names = {one.key: at if one.required else f"ifempty({at}, {title})" for one, at in typed.items()}
     first, *others = integration.environments
     labels = [(one.key, iml.text(one.label)) for one in others]
     names["environment"] = iml.choice("parameters.environment", labels, iml.text(first.label))

@@ -11,9 +11,10 @@ from typing import Any
 from connector.generator.make.base import base
 from connector.generator.make.connection import connection
 from connector.generator.make.fields import Unrenderable, used_dropdowns
+from connector.generator.make.hooks import instant_triggers
 from connector.generator.make.manifest import FILE, manifest, paths
 from connector.generator.make.naming import MODULE_ID
-from connector.generator.make.parts import Module, Procedure, Webhook
+from connector.generator.make.parts import Module, Procedure
 from connector.generator.make.readme import guide, readme
 from connector.generator.make.steps import actions, procedure, searches
 from connector.generator.make.triggers import triggers
@@ -45,13 +46,15 @@ def render(
     the catalog asks for.
     """
     made = _moved(integration, base_url)
+    hooked = list(instant_triggers(made, assumed=include_assumed))
+    webhooks = [webhook for _module, webhook in hooked]
     modules = [
+        *(module for module, _webhook in hooked),
         *triggers(made, assumed=include_assumed),
         *actions(made, assumed=include_assumed),
         *searches(made, assumed=include_assumed),
         universal(made),
     ]
-    webhooks: list[Webhook] = []
     procedures = _procedures(made, modules)
     _check_ids([*(one.id for one in modules)], [*(one.id for one in procedures)])
     login = made.vendor.id

@@ -58,13 +58,17 @@ def render(
         for folder in TEMPLATES
         if folder != "records"
     }
-    return dict(
-        sorted({**_static(), **steps, **indexes, **_around(integration, entries, page, link or {})}.items())
-    )
+    around = _around(integration, entries, page, link or {}, include_assumed=include_assumed)
+    return dict(sorted({**_static(), **steps, **indexes, **around}.items()))
 
 
 def _around(
-    integration: Integration, entries: Entries, page: Callable[..., str], link: Mapping[str, Any]
+    integration: Integration,
+    entries: Entries,
+    page: Callable[..., str],
+    link: Mapping[str, Any],
+    *,
+    include_assumed: bool,
 ) -> dict[str, str]:
     """Give the files that an app has once."""
     used = _used(integration, entries)
@@ -84,7 +88,9 @@ def _around(
             throttle=throttle and {"window": throttle.seconds, "limit": throttle.requests, "scope": ["auth"]},
             pairs=offer.find_or_creates(integration, entries["searches"], entries["creates"]),
         ),
-        "operations.js": page("operations.js.jinja", operations=operations(integration, used)),
+        "operations.js": page(
+            "operations.js.jinja", operations=operations(integration, used, assumed=include_assumed)
+        ),
         "vendor.js": page("vendor.js.jinja", facts=vendor_facts(integration)),
         **package(integration, link),
     }

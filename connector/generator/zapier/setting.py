@@ -86,10 +86,22 @@ def _paging(paging: Paging) -> dict[str, Any]:
     return facts | ({"missingIsEmpty": True} if paging.missing_is_empty else {})
 
 
-def operations(integration: Integration, used: set[str]) -> dict[str, dict[str, Any]]:
-    """Give the requests the app makes, by operationId."""
+def operations(integration: Integration, used: set[str], *, assumed: bool) -> dict[str, dict[str, Any]]:
+    """Give the requests the app makes, by operationId; what is only assumed to have pages is read as one."""
     sends = integration.authentication.sends
-    return {name: _operation(one, sends) for name, one in integration.operations.items() if name in used}
+    found = {}
+    for name, one in integration.operations.items():
+        if name in used:
+            paged = assumed or _has_pages(one, integration.paging)
+            found[name] = _operation(one if paged else one.model_copy(update={"paging": None}), sends)
+    return found
+
+
+def _has_pages(operation: Operation, styles: Mapping[str, Paging]) -> bool:
+    paging = styles.get(operation.paging or "")
+    names = (paging.page_parameter, paging.size_parameter) if paging else ()
+    known = [one for one in operation.parameters if one.name in names]
+    return all(one.field.provenance != "assumed" for one in known)
 
 
 def _operation(operation: Operation, sends: Mapping[str, str]) -> dict[str, Any]:

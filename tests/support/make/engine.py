@@ -136,6 +136,32 @@ class Connected:
         assert len(self.wire.log) - before <= 3, f"{name} takes more than three requests."
         return found
 
+    # --- Webhooks
+
+    def attach(self, webhook: str, url: str) -> Json:
+        """Tell the vendor of an address; gives what Make keeps for `detach`."""
+        here = self._webhook_call(webhook, "attach", {"url": url})
+        data = self.app.code("webhook", webhook, "attach").get("response", {}).get("data", {})
+        return {"url": url, **transform(data, here)}
+
+    def detach(self, webhook: str, kept: Json) -> None:
+        """Tell the vendor to forget the address."""
+        self._webhook_call(webhook, "detach", kept)
+
+    def _webhook_call(self, webhook: str, code: str, kept: Json) -> Json:
+        api = self.app.code("webhook", webhook, code)
+        return self._reply(api, self._context({"parameters": {}, "webhook": kept}), None)
+
+    def deliver(self, module: str, posted: Any) -> list[Json]:
+        """Run an instant trigger with what the vendor posted to its address."""
+        webhook = self.app.components("module")[module]["webhook"]
+        said = self.app.code("webhook", webhook, "communication")
+        payload = transform(said.get("output", "{{body}}"), self._context({"body": posted}))
+        api = self.app.code("module", module, "communication")
+        if not api:
+            return [payload]
+        return list(self._bundles(api, {"parameters": {}, "payload": payload}))
+
     # --- Requests
 
     def _bundles(self, api: Json, context: Json) -> Iterator[Json]:
