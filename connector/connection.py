@@ -118,7 +118,11 @@ def connect(
     for key in (login.field, *login.headers.values()):
         if not typed.get(key, "").isascii() or not typed.get(key, "").isprintable():
             raise ConfigurationError(f"{key} holds characters that no credential of {made.vendor.title} has.")
-    _check_complete(made, typed, base_url)
+    missing = (
+        login.host if login.host and not base_url else login.missing({key for key in typed if typed[key]})
+    )
+    if missing:
+        raise ConfigurationError(f"{made.vendor.title} needs {missing.key} ({missing.label}) to connect.")
     client = Client(
         made,
         base_url=base_url or made.base_url,
@@ -128,15 +132,3 @@ def connect(
         sleep=sleep,
     )
     return Connection(client)
-
-
-def _check_complete(integration: Integration, typed: Mapping[str, str], base_url: str | None) -> None:
-    """Raise `ConfigurationError` for the first thing that is missing from every way to log in."""
-    login, title = integration.authentication, integration.vendor.title
-    host = (login.host,) if login.host and not base_url else ()
-    missing = [*host, *(one for one in login.fields if one.required and not typed.get(one.key))]
-    other = login.tokens is not None and any(
-        all(typed.get(field) for field in grant.fills.values()) for grant in login.tokens.grants
-    )
-    if missing and not (login.field and other and missing[0].key == login.field):
-        raise ConfigurationError(f"{title} needs {missing[0].key} ({missing[0].label}) to connect.")

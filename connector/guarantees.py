@@ -108,7 +108,7 @@ def _delivers(source: Source, runtime: Runtime) -> Delivers:
     if runtime == "make" and isinstance(source, ChangedSince) and source.mark is None:
         return "while_there"
     if isinstance(source, ChangedSince) and source.mark is not None:
-        kinds = {source.created: "every_record", source.changed: "latest_state"}
+        kinds = {source.changed: "latest_state", source.created: "every_record"}
         return cast("Delivers", kinds.get(source.mark, "reached"))
     return "latest_state" if source.reached is None else "reached"
 
@@ -184,7 +184,8 @@ def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
         return f"{late}."
     if source.mark is not None:
         between = "; versions between two polls, and a second change within one second"
-        return f"{late}{between if source.mark == source.changed else ''}."
+        latest = source.mark == source.changed != source.created
+        return f"{late}{between if latest else ''}."
     between = "" if source.reached else "; states passed through between two polls"
     again = "; entering the same state again" if runtime == "zapier" and not source.reached else ""
     return f"{late}{between}{again}. {young} counts as new when it changes."

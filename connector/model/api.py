@@ -1,6 +1,6 @@
 """What the API is: its operations, and the facts that hold for all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from connector.model.fields import Field, Part, Path, Provenance
@@ -150,6 +150,18 @@ class Authentication(Part):
     def typed(self) -> tuple[AuthField, ...]:
         """What can be filled in, whichever way to log in is taken."""
         return (*self.fields, *(self.tokens.fields if self.tokens else ()))
+
+    def missing(self, filled: Collection[str]) -> AuthField | None:
+        """Return the first AuthField that is still missing from a login; the base URL is not looked at."""
+        first = next((one for one in self.fields if one.required and one.key not in filled), None)
+        grants = self.tokens.grants if self.tokens else ()
+        if (
+            first
+            and self.field == first.key
+            and any(set(filled).issuperset(one.fills.values()) for one in grants)
+        ):
+            return None
+        return first
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -14,6 +14,9 @@ import connector
 import openapi
 from connector.compile import CATALOGS, join
 from connector.errors import AuthenticationError, CatalogError, ConfigurationError, UnexpectedResponse
+from connector.generator.zapier import render
+from connector.generator.zapier.fields import Unrenderable
+from connector.model import AuthField
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -298,3 +301,31 @@ def test_an_address_of_ones_own_has_to_be_said() -> None:
     with pytest.raises(ConfigurationError, match=r"needs base_url \(Address\)"):
         connector.open(made, api_key="sandbox-key", store_id="store_9")
     connector.open(made, base_url=BASE_URL, api_key="sandbox-key", store_id="store_9")
+
+
+def test_zapier_app_opens_a_session_where_there_is_no_key() -> None:
+    made = compiled()
+    login = made.authentication.model_copy(
+        update={"field": "", "host": AuthField(key="base_url", label="Address", help="Where you open it.")}
+    )
+    app = render(made.model_copy(update={"authentication": login}))
+    assert "type: 'session'" in app["authentication.js"]
+    assert "constants: { grant_type: 'client_credentials' }" in app["authentication.js"]
+    assert "key: 'base_url'" in app["authentication.js"]
+    assert "key: 'environment'" not in app["authentication.js"]
+    assert "create_token" in app["operations.js"]
+    assert "host: 'base_url'" in app["vendor.js"]
+    assert "lib/session.js" in app
+    with_key = render(made)
+    assert "type: 'custom'" in with_key["authentication.js"]
+    assert "client_id" not in with_key["authentication.js"]
+    assert "lib/session.js" not in with_key
+
+
+def test_zapier_cannot_ask_twice_with_a_code() -> None:
+    made = compiled()
+    assert made.authentication.tokens
+    tokens = made.authentication.tokens.model_copy(update={"grants": made.authentication.tokens.grants[:1]})
+    login = made.authentication.model_copy(update={"field": "", "tokens": tokens})
+    with pytest.raises(Unrenderable, match="could ask for again"):
+        render(made.model_copy(update={"authentication": login}))

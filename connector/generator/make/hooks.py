@@ -14,20 +14,15 @@ from connector.model import Hook, Integration, Operation, Path, Trigger
 SUBSCRIPTION = "subscription"
 
 
-def has_hook(trigger: Trigger, *, assumed: bool) -> bool:
-    """Say whether the vendor tells of a trigger's events by itself, as far as that is known."""
-    return trigger.hook is not None and (assumed or trigger.hook.provenance != "assumed")
-
-
 def webhook_id(trigger: Trigger) -> str:
     """Name a trigger's webhook: `new_return` -> `new-return`."""
     return trigger.key.replace("_", "-")
 
 
-def instant_triggers(integration: Integration, *, assumed: bool) -> Iterator[tuple[Module, Webhook]]:
+def instant_triggers(integration: Integration) -> Iterator[tuple[Module, Webhook]]:
     """Yield a module and its webhook for every trigger of which the vendor tells by itself."""
     for trigger in integration.triggers.values():
-        if trigger.hook and has_hook(trigger, assumed=assumed):
+        if trigger.hook:
             yield (
                 _module(integration, trigger, trigger.hook),
                 _webhook(integration, trigger, trigger.hook),

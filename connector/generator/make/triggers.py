@@ -11,10 +11,9 @@ from typing import Any
 
 from connector.generator.make import iml
 from connector.generator.make.fields import interface, parameters, sample
-from connector.generator.make.hooks import has_hook
 from connector.generator.make.naming import plural, proper_nouns, trigger_label
 from connector.generator.make.paging import page_query, pagination
-from connector.generator.make.parts import Module, known
+from connector.generator.make.parts import Module
 from connector.generator.make.requests import MOMENT, ZONELESS, request
 from connector.model import ChangedSince, CreatedSince, Field, Integration, Path, Trigger, WindowScan
 
@@ -24,13 +23,11 @@ EPOCH_PAGES = 3
 STARTS_EARLY = 1  # seconds: whether a filter includes its bound is not documented
 
 
-def triggers(integration: Integration, *, assumed: bool) -> Iterator[Module]:
+def triggers(integration: Integration) -> Iterator[Module]:
     """Yield every trigger that keeps a promise on Make and of which the vendor does not tell by itself."""
     for trigger in integration.triggers.values():
         promise = trigger.guarantees.get("make")
-        if has_hook(trigger, assumed=assumed):
-            continue
-        if promise and promise.watermark and known(integration, trigger.source.operation, assumed=assumed):
+        if promise and promise.watermark and not trigger.hook:
             yield _module(integration, trigger, promise.watermark)
 
 

@@ -59,7 +59,8 @@ def render(
         if folder != "records"
     }
     around = _around(integration, entries, page, link or {}, include_assumed=include_assumed)
-    return dict(sorted({**_static(), **steps, **indexes, **around}.items()))
+    static = _static(session=not integration.authentication.field)
+    return dict(sorted({**static, **steps, **indexes, **around}.items()))
 
 
 def _around(
@@ -134,16 +135,20 @@ def _used(integration: Integration, entries: Entries) -> set[str]:
         entry["source"] for folder in entries if folder != "records" for entry in entries[folder].values()
     ]
     hooks = [part for entry in entries["triggers"].values() for part in (entry["hook"] or {}).values()]
+    login = integration.authentication
+    tokens = {login.tokens.operation} if login.tokens and not login.field else set()
     return {
         *(part["operation"].name for part in (*sources, *hooks) if "operation" in part),
         *offer.hydrators(integration, entries["triggers"]),
-        integration.authentication.test_operation,
+        login.test_operation,
+        *tokens,
     }
 
 
-def _static() -> dict[str, str]:
+def _static(*, session: bool) -> dict[str, str]:
     root = HERE / "static"
-    paths = [path for path in sorted(root.rglob("*")) if path.is_file()]
+    left_out = () if session else (root / "lib" / "session.js",)
+    paths = [path for path in sorted(root.rglob("*")) if path.is_file() and path not in left_out]
     return {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in paths}
 
 

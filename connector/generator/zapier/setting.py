@@ -5,10 +5,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from connector.generator.zapier.fields import Unrenderable
 from connector.generator.zapier.literal import Code
-from connector.model import AuthField, ChangedSince, Integration, Operation, Paging, Source, Vendor
+from connector.model import (
+    Authentication,
+    AuthField,
+    ChangedSince,
+    Integration,
+    Operation,
+    Paging,
+    Source,
+    Vendor,
+)
 
 CORE = "19.1.0"
+TOKEN = "access_token"  # noqa: S105 - the name under which core keeps what a session gave
 VERSION = "0.1.0"
 TIMEOUT = 20_000  # milliseconds; Zapier ends a run after 30 seconds
 LOCK = Path(__file__).parent / "templates" / "package-lock.json"
@@ -51,9 +62,11 @@ def vendor_facts(integration: Integration) -> dict[str, Any]:
             one.key: {"label": one.label, "url": one.base_url} for one in integration.environments
         },
         "overrideVariable": override_variable(integration),
-        "credential": {"header": login.header, "prefix": login.prefix, "field": login.field}
+        "credential": {"header": login.header, "prefix": login.prefix, "field": login.field or TOKEN}
         | ({"headers": dict(login.headers)} if login.headers else {}),
-        "secrets": [one.key for one in login.fields if one.secret],
+        "secrets": [*(one.key for one in login.fields if one.secret), *([] if login.field else [TOKEN])],
+        **({} if login.field else {"session": True}),
+        **({"host": login.host.key} if login.host else {}),
         "userAgent": f"{integration.vendor.id}-zapier/{VERSION}",
         "timeout": TIMEOUT,
         "errors": {
@@ -120,12 +133,29 @@ def _operation(operation: Operation, sends: Mapping[str, str]) -> dict[str, Any]
 def authentication(integration: Integration) -> dict[str, Any]:
     """Give what a person types to connect, the request that proves it, and the label of the connection."""
     login = integration.authentication
-    fields = [_login_field(one, integration.vendor) for one in login.fields]
+    typed = (*filter(None, (login.host,)), *login.fields)
+    fields = [_login_field(one, integration.vendor) for one in typed]
     return {
-        "fields": [*fields, *_environment_field(integration)],
+        "fields": [*fields, *([] if login.host else _environment_field(integration))],
+        "session": None if login.field else _session(login),
         "label": login.connection_label,
         "connection_label": "{{account}}",  # Zapier's own braces: the test's answer
         "first": _first_record(integration),
+    }
+
+
+def _session(login: Authentication) -> dict[str, Any]:
+    """Say how a token is asked for; core asks again when one is no longer good, so nothing is refreshed."""
+    tokens = login.tokens
+    usable = [one for one in tokens.grants if not one.once] if tokens else []
+    if tokens is None or not usable:
+        raise Unrenderable("This login gives no token that core could ask for again; give it a credential.")
+    return {
+        "operation": Code(f"operations.{tokens.operation}"),
+        "constants": dict(usable[0].constants),
+        "fills": dict(usable[0].fills),
+        "token": tokens.access_token,
+        "keep": TOKEN,
     }
 
 

@@ -12,6 +12,7 @@ engine in public; these assumptions were never checked against Make itself:
 - a trigger sorts by time and id, and drops what is older than the last time or was handed on at that time;
 - with `order: desc` reading ends at the first record that is older than the last time;
 - `epoch` replaces parts of the trigger's communication; the limit of a trigger is 1 unless it says otherwise;
+- a connection's `refresh` is asked before a run, and its condition knows what the connection holds as `data`;
 - a status of 400 and above is an error; 429 is a RateLimitError and 500 and above a ConnectionError where the
   app says nothing else.
 
@@ -27,7 +28,7 @@ from typing import Any
 
 from support.make.evaluating import UNDEFINED, moment, transform
 from support.make.forms import filled
-from support.make.requests import Json, MakeError, Wire, built, parsed, refuse
+from support.make.requests import Json, MakeError, Wire, asked, built, parsed, refuse
 
 MOST_REQUESTS = 50
 MOST_PAST = 3_200
@@ -79,6 +80,7 @@ class Connected:
     now: datetime
     connection: Json
     shown_as: str = ""
+    refresh: Json | None = None
 
     def run(self, module: str, **given: Any) -> list[Json]:
         """Run an action, a search or the universal module; gives its bundles."""
@@ -164,6 +166,13 @@ class Connected:
 
     # --- Requests
 
+    def _refresh(self) -> None:
+        """Before anything runs, get new tokens when the connection says that it is time."""
+        context = {"now": self.now, "data": self.connection, "parameters": self.connection, "common": {}}
+        if self.refresh and transform(self.refresh["condition"], context):
+            here = asked(self.refresh, self.wire, context)
+            self.connection = {**self.connection, **transform(self.refresh["response"]["data"], here)}
+
     def _bundles(self, api: Json, context: Json) -> Iterator[Json]:
         limit = transform(api["response"].get("limit", UNDEFINED), self._context(context))
         if limit == 0:
@@ -222,6 +231,7 @@ class Connected:
         return here
 
     def _context(self, context: Json) -> Json:
+        self._refresh()
         return {"now": self.now, "connection": self.connection, "common": {}, **context}
 
 

@@ -126,6 +126,15 @@ def _normal(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{quote(path, safe=';,/?:@&=+$-_.!~*()#' + chr(39))}{query}"
 
 
+def asked(api: Json, wire: Wire, context: Mapping[str, Any]) -> Json:
+    """Send a request of a connection, which inherits nothing; gives the context with the reply."""
+    response = wire.send(built(api, {}, context), api.get("log", {}).get("sanitize", []))
+    here = {**context, "body": parsed(response), "statusCode": response.status_code}
+    if response.status_code >= 400:
+        raise refuse(response, api["response"].get("error"), here)
+    return here
+
+
 def refuse(response: httpx.Response, error: Any, context: Mapping[str, Any]) -> MakeError:
     """Map a reply of 400 and above to Make's error, by status where the app says so."""
     status = response.status_code
