@@ -10,7 +10,7 @@ ID = re.compile(r"(^|_)ids?$", re.IGNORECASE)
 
 
 def d004_ids_have_dropdowns(app: App) -> Iterator[str]:
-    """Nobody knows an id by heart. One that another service gave has no list here: its help says `map it from`."""
+    """Nobody knows an id by heart; of one that another service gave, the help says where to `map it from`."""
     for path, field in app.inputs():
         is_id = ID.search(field["key"]) or re.search(r"\bIDs?$", field.get("label", ""))
         foreign = FOREIGN.search(field.get("helpText", ""))
