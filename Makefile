@@ -27,8 +27,9 @@ generate: .venv/.ready ## Write the platform apps anew from spec and catalog.
 	@$(BIN)/returns generate zapier
 	@$(BIN)/returns generate make
 
-lint: .venv/.ready node ## Zapier's publishing checks, offline, over all generated apps.
+lint: .venv/.ready node ## The platforms' publishing checks, offline, over all generated apps.
 	@$(BIN)/returns lint zapier
+	@$(BIN)/returns lint make
 
 zapier-build: .venv/.ready ## Build every Zapier app with the platform's own program, and run what it built.
 	@$(BIN)/python tests/zapier_build.py

@@ -13,7 +13,7 @@ const form = {
       label: 'External Order ID',
       type: 'string',
       required: true,
-      helpText: 'The id of the order on your e-commerce platform.',
+      helpText: 'The id of the order on your e-commerce platform; map it from there.',
     },
     {
       key: 'order_number',
@@ -105,7 +105,7 @@ const form = {
       label: 'External Customer ID',
       type: 'number',
       required: false,
-      helpText: 'The id of the customer on your e-commerce platform, a number.',
+      helpText: 'The id of the customer on your e-commerce platform, a number; map it from there.',
     },
     {
       key: 'financial_status',

@@ -51,7 +51,7 @@ export default {
   noun: 'Order',
   display: {
     label: 'List Created Orders',
-    description: 'Lists the orders that came into ReturnLogic between two moments.',
+    description: 'Finds the orders that came into ReturnLogic between two moments.',
   },
   operation: {
     perform: list(vendor, source, form),
