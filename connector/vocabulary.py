@@ -241,10 +241,14 @@ class DetailsWords(Words):
 
 
 class SourceWords(Words):
-    """A way to notice what happened, shared by triggers."""
+    """A way to notice what happened, shared by triggers.
+
+    `growing_ids`: ids are numbers, and what was made later has a higher one, as far as anybody has seen.
+    """
 
     operation: str
     id: Dotted = "id"
+    growing_ids: bool = False
     details: DetailsWords | None = None
     page_size: Annotated[int, Default(ge=1)]
     pages: PageCeilings

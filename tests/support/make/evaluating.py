@@ -231,4 +231,5 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "last": lambda values: values[-1] if values else UNDEFINED,
     "replace": lambda value, old, new: as_text(value).replace(old, new),
     "toString": as_text,
+    "parseNumber": lambda value: UNDEFINED if is_nothing(value) else int(value),
 }
