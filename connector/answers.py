@@ -22,12 +22,14 @@ from connector.errors import (
 from connector.resolve import at_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     import httpx
 
     from connector.model import ErrorFormat, ErrorKind, Integration, Operation
+
+    Secrets = Collection[str]
 
 LONGEST_MESSAGE = 500
 SUCCESS, REDIRECT, CLIENT_ERROR, SERVER_ERROR = 200, 300, 400, 500
@@ -51,14 +53,14 @@ class Answer:
 
 
 def read(
-    integration: Integration, operation: Operation, response: httpx.Response, secret: str = ""
+    integration: Integration, operation: Operation, response: httpx.Response, secrets: Secrets = ()
 ) -> Answer:
-    """Return the answer, or raise the error that the response means; `secret` never appears in a message."""
+    """Return the answer, or raise the error that the response means; `secrets` never appear in a message."""
     if SUCCESS <= response.status_code < REDIRECT:
         body = _parsed(operation, response)
         code = at_path(body, integration.errors.code)
         if isinstance(code, str) and at_path(body, operation.payload) is None:
-            raise _error(integration, operation, response, body, secret)
+            raise _error(integration, operation, response, body, secrets)
         date = http_date(response.headers.get("date", ""))
         return _answer(integration, operation, response.status_code, body, date)
     if response.status_code < CLIENT_ERROR:
@@ -71,7 +73,7 @@ def read(
         body = json.loads(response.content)
     except (ValueError, RecursionError):
         body = None
-    raise _error(integration, operation, response, body, secret)
+    raise _error(integration, operation, response, body, secrets)
 
 
 def _parsed(operation: Operation, response: httpx.Response) -> Any:
@@ -122,11 +124,11 @@ def _kind(value: Any) -> str:
 
 
 def _error(  # noqa: PLR0911 - one per kind
-    integration: Integration, operation: Operation, response: httpx.Response, body: Any, secret: str
+    integration: Integration, operation: Operation, response: httpx.Response, body: Any, secrets: Secrets
 ) -> ConnectorError:
     form, status = integration.errors, response.status_code
     said = at_path(body, form.message)
-    message = _sentence(said, secret) if isinstance(said, str) and said.strip() else ""
+    message = _sentence(said, secrets) if isinstance(said, str) and said.strip() else ""
     title = integration.vendor.title
     common: dict[str, Any] = {"operation": operation.id, "status": status}
     match _kind_of(form, status, at_path(body, form.code)):
@@ -147,7 +149,7 @@ def _error(  # noqa: PLR0911 - one per kind
         case "not_found":
             return NotFound(message or f"{title} has no such record.", **common)
         case "validation":
-            fields = field_errors(at_path(body, form.fields) if form.fields else None, secret)
+            fields = field_errors(at_path(body, form.fields) if form.fields else None, secrets)
             listed = "; ".join(str(field) for field in fields)
             return ValidationFailed(
                 message or f"{title} refused the request{f': {listed}' if listed else ''}.",
@@ -171,14 +173,14 @@ def _kind_of(form: ErrorFormat, status: int, code: Any) -> ErrorKind:
     return "unavailable" if status >= SERVER_ERROR else "unexpected"
 
 
-def field_errors(found: Any, secret: str = "") -> tuple[FieldError, ...]:
+def field_errors(found: Any, secrets: Secrets = ()) -> tuple[FieldError, ...]:
     """Read a list of `{"field", "message"}` or a mapping of field to message; anything else is no field."""
     if isinstance(found, dict):
         found = [{"field": field, "message": message} for field, message in found.items()]
     if not isinstance(found, list):
         return ()
     return tuple(
-        FieldError(_clean(str(one["field"]), secret), _clean(str(one["message"]), secret))
+        FieldError(_clean(str(one["field"]), secrets), _clean(str(one["message"]), secrets))
         for one in found
         if isinstance(one, dict) and one.get("field") and one.get("message")
     )
@@ -211,13 +213,13 @@ def http_date(text: str) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def _sentence(text: str, secret: str) -> str:
-    cleaned = _clean(text, secret)
+def _sentence(text: str, secrets: Secrets) -> str:
+    cleaned = _clean(text, secrets)
     return cleaned if cleaned.endswith((".", "!", "?")) else f"{cleaned}."
 
 
-def _clean(text: str, secret: str) -> str:
+def _clean(text: str, secrets: Secrets) -> str:
     text = " ".join(text.split())
-    if secret:
+    for secret in secrets:
         text = text.replace(secret, "***")
     return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"

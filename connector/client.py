@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import random
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -18,20 +19,24 @@ import httpx
 
 from connector.answers import REDIRECT, SERVER_ERROR, Answer, http_date, read
 from connector.errors import (
+    AuthenticationError,
     ConfigurationError,
     ConnectorError,
     NotFound,
     OutcomeUnknown,
+    PermissionDenied,
     RateLimited,
     UnexpectedResponse,
+    ValidationFailed,
     VendorUnavailable,
 )
 from connector.limits import Limiter
+from connector.login import TokenKeeper
 from connector.paging import Page, as_page
 from connector.request import Request, build
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
     from datetime import datetime
 
     from connector.clock import Clock, Sleep
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
 USER_AGENT = "returns-connector/0.1"
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 ATTEMPTS = 4
+TOO_MANY = 429
 BACK_OFF = 0.5
 LONGEST_BACK_OFF = 30.0
 PATIENCE = 90.0
@@ -48,20 +54,14 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class Client:
-    """One credential at one base URL.
-
-    `credential` is the value of the secret field, `sends` what the login fills in by parameter or body field,
-    `headers` what it sends along with every request.
-    """
+    """One login at one base URL; `typed` are the login fields as they were filled in."""
 
     def __init__(
         self,
         integration: Integration,
         *,
         base_url: str,
-        credential: str,
-        sends: Mapping[str, str],
-        headers: Mapping[str, str],
+        typed: Mapping[str, str],
         transport: httpx.AsyncBaseTransport | None,
         clock: Clock,
         sleep: Sleep,
@@ -71,14 +71,18 @@ class Client:
         self.clock = clock
         self.sleep = sleep
         self._skew = timedelta()
-        self._credential = credential
-        self._sends = {name: value for name, value in sends.items() if value}
+        login = integration.authentication
+        self._typed = typed
+        self._sends = {name: value for name, field in login.sends.items() if (value := typed.get(field))}
+        self._credential = typed.get(login.field, "")
+        self.tokens: TokenKeeper | None = None
+        if login.tokens and not self._credential:
+            self.tokens = TokenKeeper(login.tokens, typed, self._exchange, clock)
         self._limiter = Limiter(integration.limits, clock, sleep, PATIENCE)
         self._http = httpx.AsyncClient(
             transport=transport,
             timeout=TIMEOUT,
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-            auth=_VendorOnly(integration.authentication, self.base_url, credential, headers),
             follow_redirects=False,
         )
 
@@ -89,12 +93,16 @@ class Client:
         """Check, send and read one operation, with retries. Raises any error of the tree."""
         login = {name: value for name, value in self._sends.items() if name in operation.takes}
         request = build(operation, {**login, **values})
-        safe = operation.method == "GET"
-        attempt = 0
+        return await self._repeat(request, self._logged_in, safe=operation.method == "GET")
+
+    async def _repeat(
+        self, request: Request, send: Callable[[Request], Awaitable[Answer]], *, safe: bool
+    ) -> Answer:
+        operation, attempt = request.operation, 0
         while True:
             attempt += 1
             try:
-                return await self._once(request)
+                return await send(request)
             except RateLimited as limited:
                 delay = self._back_off(attempt) if limited.retry_after is None else limited.retry_after
                 if attempt == ATTEMPTS or delay > PATIENCE:
@@ -147,11 +155,37 @@ class Client:
             raise ConfigurationError(f"{operation.id} is not read page by page.", operation=operation.id)
         return self.integration.paging[operation.paging]
 
-    async def _once(self, request: Request) -> Answer:
+    async def _logged_in(self, request: Request) -> Answer:
+        """Send with the login; a token that is refused is changed for another once."""
+        if self.tokens is None:
+            return await self._once(request, self._credential)
+        token = await self.tokens.token()
+        try:
+            return await self._once(request, token)
+        except AuthenticationError:
+            self.tokens.refuse(token)
+            return await self._once(request, await self.tokens.token())
+
+    async def _exchange(self, body: Mapping[str, Any]) -> Any:
+        """Send a token request and return the answer's body; any refusal is an `AuthenticationError`."""
+        login = self.integration.authentication.tokens
+        assert login is not None  # noqa: S101 - there is a keeper
+        operation, title = self.integration.operations[login.operation], self.integration.vendor.title
+        try:
+            request = build(operation, body)
+            answer = await self._repeat(request, partial(self._once, credential=""), safe=True)
+        except (ValidationFailed, NotFound, PermissionDenied, AuthenticationError) as refusal:
+            said = "" if refusal.status is None else f" {refusal.message}"
+            message = f"{title} does not accept this login.{said}"
+            raise AuthenticationError(message, operation=operation.id, status=refusal.status) from None
+        return answer.body
+
+    async def _once(self, request: Request, credential: str) -> Answer:
         operation = request.operation
         await self._limiter.admit(operation.id)
+        login = _VendorOnly(self.integration.authentication, self.base_url, credential, self._typed)
         try:
-            response = await self._http.send(self._prepared(request))
+            response = await self._http.send(self._prepared(request), auth=login)
         except NEVER_SENT as problem:
             raise NotSent(self._failed(problem), operation=operation.id) from problem
         except httpx.DecodingError as problem:
@@ -161,8 +195,12 @@ class Client:
         date = http_date(response.headers.get("date", ""))
         if date is not None:
             self._skew = date - self.clock()
-        self._limiter.learn(response.headers)
-        return read(self.integration, operation, response, self._credential)
+        self._limiter.learn(response.headers, refused=response.status_code == TOO_MANY)
+        return read(self.integration, operation, response, self._secrets())
+
+    def _secrets(self) -> tuple[str, ...]:
+        typed = (self._typed.get(key, "") for key in self.integration.authentication.secrets)
+        return (*filter(None, typed), *(self.tokens.secrets if self.tokens else ()))
 
     def _prepared(self, request: Request) -> httpx.Request:
         query = f"?{urlencode(request.query)}" if request.query else ""
@@ -197,10 +235,12 @@ class _VendorOnly(httpx.Auth):
     """Adds the login to requests for the vendor's own scheme, host and port, and to no other."""
 
     def __init__(
-        self, login: Authentication, base_url: httpx.URL, credential: str, headers: Mapping[str, str]
+        self, login: Authentication, base_url: httpx.URL, credential: str, typed: Mapping[str, str]
     ) -> None:
         self._origin = origin(base_url)
-        self._headers = {login.header: f"{login.prefix}{credential}", **headers}
+        self._headers = {name: typed[field] for name, field in login.headers.items() if typed.get(field)}
+        if credential:
+            self._headers[login.header] = f"{login.prefix}{credential}"
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if origin(request.url) == self._origin:

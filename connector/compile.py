@@ -13,11 +13,9 @@ import yaml
 from pydantic import ValidationError
 
 import openapi
-from connector import located, offers
+from connector import located, logins, offers
 from connector.errors import CatalogError, ConfigurationError
 from connector.model import (
-    Authentication,
-    AuthField,
     Environment,
     ErrorFormat,
     Integration,
@@ -26,6 +24,7 @@ from connector.model import (
     Paging,
     Plan,
     Window,
+    WindowHeaders,
 )
 from connector.resolve import Resolver, dotted, walk
 from connector.spec import Spec, SpecError
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CATALOGS = files("connector") / "catalog"
-MINUTE, DAY = 60, 86_400
+SECONDS = {"second": 1, "minute": 60, "day": 86_400}
 
 
 def vendors() -> list[str]:
@@ -101,7 +100,7 @@ def _compile(words: Catalog, resolver: Resolver) -> Integration:
     made = Integration(
         vendor=words.vendor,
         environments=_environments(words, resolver),
-        authentication=_authentication(words, resolver),
+        authentication=logins.authentication(words.authentication, resolver),
         errors=ErrorFormat(
             code=dotted(words.errors.code),
             message=dotted(words.errors.message),
@@ -146,55 +145,6 @@ def _environments(words: Catalog, resolver: Resolver) -> tuple[Environment, ...]
     )
 
 
-def _authentication(words: Catalog, resolver: Resolver) -> Authentication:
-    said, at = words.authentication, ("authentication",)
-    scheme = resolver.spec.security_scheme(said.security_scheme)
-    if scheme is None:
-        resolver.complain(
-            (*at, "security_scheme"), f"the spec has no security scheme {said.security_scheme}."
-        )
-        scheme = {}
-    bearer = scheme.get("type") == "http"
-    if scheme and not bearer and (scheme.get("type"), scheme.get("in")) != ("apiKey", "header"):
-        resolver.complain(
-            (*at, "security_scheme"), f"scheme {said.security_scheme} is of no kind known here."
-        )
-    if resolver.known(
-        said.credential, said.fields, (*at, "credential"), f"credential names {said.credential}"
-    ):
-        secret = said.fields[said.credential].secret
-        if not secret:
-            resolver.complain((*at, "fields", said.credential), "the credential has to be secret.")
-    _check_sends(words, resolver)
-    operation = resolver.operation(said.test.operation, (*at, "test", "operation"), "the login test")
-    query = resolver.query(operation, said.test.query, (*at, "test", "query"), "the login test")
-    return Authentication(
-        scheme="bearer" if bearer else "header",
-        header="Authorization" if bearer else str(scheme.get("name", "")),
-        prefix="Bearer " if bearer else "",
-        field=said.credential,
-        fields=tuple(
-            AuthField(key=key, **one.model_dump(exclude={"help"}), help=one.help or "")
-            for key, one in said.fields.items()
-        ),
-        sends={name: key for name, key in said.sends.items() if name not in resolver.spec.login_headers},
-        headers={name: key for name, key in said.sends.items() if name in resolver.spec.login_headers},
-        test_operation=said.test.operation,
-        test_query=query,
-        connection_label=said.connection_label,
-    )
-
-
-def _check_sends(words: Catalog, resolver: Resolver) -> None:
-    known = {name for one in resolver.spec.operations.values() for name in one.takes}
-    for name, field in words.authentication.sends.items():
-        at = ("authentication", "sends", name)
-        resolver.known(field, words.authentication.fields, at, f"{name} is filled from login field {field}")
-        if name not in known | resolver.spec.login_headers:
-            guess = did_you_mean(name, known | resolver.spec.login_headers) or "."
-            resolver.complain(at, f"no operation takes {name}, which the login fills{guess}")
-
-
 def _limits(words: Catalog) -> Limits:
     said = words.limits
     plans = tuple(
@@ -202,8 +152,8 @@ def _limits(words: Catalog) -> Limits:
             name=name,
             windows=tuple(
                 Window(requests=requests, seconds=seconds)
-                for requests, seconds in ((one.minute, MINUTE), (one.day, DAY))
-                if requests
+                for unit, seconds in SECONDS.items()
+                if (requests := getattr(one, unit))
             ),
         )
         for name, one in said.plans.items()
@@ -219,6 +169,10 @@ def _limits(words: Catalog) -> Limits:
         limit_header=said.limit_header and said.limit_header.lower(),
         remaining_header=said.remaining_header and said.remaining_header.lower(),
         reset_header=said.reset_header and said.reset_header.lower(),
+        headers=tuple(
+            WindowHeaders(seconds=SECONDS[unit], limit=one.limit.lower(), remaining=one.remaining.lower())
+            for unit, one in said.headers.items()
+        ),
     )
 
 

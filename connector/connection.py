@@ -109,24 +109,24 @@ def connect(
     """Make a connection; see `connector.open`, which fills in the real clock and sleep."""
     made = compiled(vendor) if isinstance(vendor, str) else vendor
     login = made.authentication
-    known = [field.key for field in login.fields]
+    known = [field.key for field in login.typed]
     for key in credentials:
         if key not in known:
             guess = did_you_mean(key, known) or f"; there is {listed(known)}."
             raise ConfigurationError(f"{made.vendor.title} takes no {key}{guess}")
-    for field in login.fields:
-        if field.required and not credentials.get(field.key):
-            raise ConfigurationError(f"{made.vendor.title} needs {field.key} ({field.label}) to connect.")
     typed = {key: (value or "").strip() for key, value in credentials.items()}
     for key in (login.field, *login.headers.values()):
         if not typed.get(key, "").isascii() or not typed.get(key, "").isprintable():
             raise ConfigurationError(f"{key} holds characters that no credential of {made.vendor.title} has.")
+    missing = (
+        login.host if login.host and not base_url else login.missing({key for key in typed if typed[key]})
+    )
+    if missing:
+        raise ConfigurationError(f"{made.vendor.title} needs {missing.key} ({missing.label}) to connect.")
     client = Client(
         made,
         base_url=base_url or made.base_url,
-        credential=typed[login.field],
-        sends={name: typed.get(field, "") for name, field in login.sends.items()},
-        headers={name: typed[field] for name, field in login.headers.items() if typed.get(field)},
+        typed=typed,
         transport=transport,
         clock=clock,
         sleep=sleep,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.model import Choice, Field, InputField, Path
+from connector.model import Choice, Field, InputField, Path, Variant
 from connector.resolve import dotted, leaves, walk
 from connector.words import did_you_mean, title
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from connector.model import Operation
     from connector.resolve import At, Resolver
@@ -114,7 +114,30 @@ def _placed(
         resolver.complain(at, f"{who} input {key} fills {name}, which {operation.id} does not take{guess}")
         return None
     placed = _input(key, field, said, "body", dotted(name), None)
-    return placed.model_copy(update={"children": _columns(resolver, field, said, at, who)})
+    columns = _columns(resolver, field, said, at, who)
+    variants = _variants(resolver, field, columns, at, who)
+    return placed.model_copy(update={"children": columns, "variants": variants})
+
+
+def _variants(
+    resolver: Resolver, field: Field, columns: Sequence[InputField], at: At, who: str
+) -> tuple[Variant, ...]:
+    """Say the field's forms in the names of the inputs; each must be possible to give."""
+    keys = {column.path[0]: column.key for column in columns}
+    if not keys:
+        return field.variants
+    for one in field.variants:
+        for name in one.required:
+            if name not in keys:
+                resolver.complain(at, f"{who} leaves out {field.key}.{name}, which {one.label} requires.")
+    return tuple(
+        Variant(
+            label=one.label,
+            fields=tuple(keys[name] for name in one.fields if name in keys),
+            required=tuple(keys[name] for name in one.required if name in keys),
+        )
+        for one in field.variants
+    )
 
 
 def _columns(resolver: Resolver, field: Field, said: InputWords, at: At, who: str) -> tuple[InputField, ...]:

@@ -26,12 +26,14 @@ def guarantees(
     provenance: Provenance,
     *,
     details: bool = False,
+    growing_ids: bool = False,
 ) -> dict[Runtime, Guarantee]:
     """Compute a trigger's rows of the guarantee table, of the runtimes that can keep a promise.
 
     `pages` are the runtimes' ceilings of pages in one poll, `occurred_at` a time that a row of the list
-    holds. A platform that remembers the last time alone offers what happens at such a time, and hands on the
-    row alone; on the others, `details` cost one more call for each event.
+    holds. A platform that remembers the last time alone offers what happens at such a time, or new records
+    with `growing_ids`, and hands on the row alone; on the others, `details` cost one more call for each
+    event.
     """
     found: dict[Runtime, Guarantee] = {
         runtime: guarantee(source, runtime, most, limits, provenance, details=details)
@@ -39,6 +41,8 @@ def guarantees(
         if runtime != "make"
     }
     when = watermark(source, occurred_at)
+    if when is None and growing_ids and _delivers(source, "make") == "every_record":
+        when, provenance = source.id, least_certain([provenance, "observed"])
     if when and "make" in pages:
         found["make"] = guarantee(source, "make", pages["make"], limits, provenance, when)
     return found
@@ -82,10 +86,10 @@ def guarantee(
         calls_per_day=pages * DAY // INTERVAL,
         calls_per_day_quiet=DAY // INTERVAL,
         shortest_interval={plan.name: shortest_interval(plan, pages) for plan in limits.plans},
-        dedupe=(when, source.id) if when else _dedupe(source),
+        dedupe=tuple(dict.fromkeys((when, source.id))) if when else _dedupe(source),
         watermark=when,
         provenance=provenance,
-        loses=_loses(source, runtime, pages * source.page_size),
+        loses=_loses(source, runtime, pages * source.page_size, by_id=when == source.id),
     )
 
 
@@ -108,7 +112,7 @@ def _delivers(source: Source, runtime: Runtime) -> Delivers:
     if runtime == "make" and isinstance(source, ChangedSince) and source.mark is None:
         return "while_there"
     if isinstance(source, ChangedSince) and source.mark is not None:
-        kinds = {source.created: "every_record", source.changed: "latest_state"}
+        kinds = {source.changed: "latest_state", source.created: "every_record"}
         return cast("Delivers", kinds.get(source.mark, "reached"))
     return "latest_state" if source.reached is None else "reached"
 
@@ -137,9 +141,9 @@ def _dedupe(source: Source) -> tuple[Path, ...]:
     return (source.id,)
 
 
-def _loses(source: Source, runtime: Runtime, items: int) -> str:
+def _loses(source: Source, runtime: Runtime, items: int, *, by_id: bool) -> str:
     if runtime == "make":
-        return _loses_after_a_time(source, items)
+        return _loses_after_a_time(source, items, by_id=by_id)
     if isinstance(source, CreatedSince):
         if runtime == "python":
             return f"Records that become visible more than {_span(source.overlap)} after newer ones."
@@ -156,8 +160,10 @@ def _loses(source: Source, runtime: Runtime, items: int) -> str:
     return f"Changes of records older than {days}, and a state left for one not listed as later.{ceiling}"
 
 
-def _loses_after_a_time(source: Source, items: int) -> str:
-    """Say what a platform misses that goes on from the time of the last event."""
+def _loses_after_a_time(source: Source, items: int, *, by_id: bool) -> str:
+    """Say what a platform misses that goes on from the time, or the id, of the last event."""
+    if by_id:
+        return f"What has no higher id than the last one told, and what lies beyond {items:,} records."
     late = "What becomes visible after something later was told"
     if isinstance(source, CreatedSince):
         return f"{late}, and all but the newest {items:,} records when more arrive between two polls."
@@ -184,7 +190,8 @@ def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
         return f"{late}."
     if source.mark is not None:
         between = "; versions between two polls, and a second change within one second"
-        return f"{late}{between if source.mark == source.changed else ''}."
+        latest = source.mark == source.changed != source.created
+        return f"{late}{between if latest else ''}."
     between = "" if source.reached else "; states passed through between two polls"
     again = "; entering the same state again" if runtime == "zapier" and not source.reached else ""
     return f"{late}{between}{again}. {young} counts as new when it changes."

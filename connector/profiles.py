@@ -138,11 +138,12 @@ class Profiles:
 
     def _from_environment(self, integration: Integration) -> Profile | None:
         vendor = integration.vendor.id
-        login = integration.authentication.fields
-        fields = {one.key: value for one in login if (value := self.given(vendor, one.key))}
-        if any(one.required and one.key not in fields for one in login):
+        login = integration.authentication
+        fields = {one.key: value for one in login.typed if (value := self.given(vendor, one.key))}
+        base_url = self.given(vendor, "base_url")
+        if login.missing(fields) or (login.host and not base_url):
             return None
-        return Profile(name="environment", base_url=self.given(vendor, "base_url"), fields=fields)
+        return Profile(name="environment", base_url=base_url, fields=fields)
 
     def _placed(self, vendor: str, profile: Profile) -> Profile:
         elsewhere = self.given(vendor, "base_url")

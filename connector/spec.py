@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from connector.model import Bounds, Choice, Field, FieldType, Operation, Parameter, Provenance
+from connector.model import Bounds, Choice, Field, FieldType, Operation, Parameter, Provenance, Variant
 from connector.words import title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 METHODS = ("get", "post", "put", "patch", "delete")
 KNOWN = {
@@ -44,6 +44,8 @@ KNOWN = {
 FORMATS: dict[str, FieldType] = {"date-time": "datetime", "date": "date"}
 PROVENANCES = ("documented", "observed", "assumed")
 LONG_TEXT = 500
+VARIANTS = "variants"
+"""Where a schema that was put together keeps the forms it came from; no keyword has this name."""
 
 
 class SpecError(ValueError):
@@ -195,6 +197,7 @@ class Spec:
         provenance = self._provenance(schema, inherited, where)
         kind = self._type(schema, where)
         children = self._children(schema, kind, where, provenance)
+        holder = self._merged(schema.get("items", {}), f"{where}.items") if kind == "list" else schema
         item_type, choices, known = None, schema.get("enum"), schema.get("x-known-values", ())
         if kind == "list" and not children:
             item = self._merged(schema.get("items", {}), f"{where}.items")
@@ -208,6 +211,7 @@ class Spec:
             nullable=bool(schema.get("nullable")),
             item_type=item_type,
             children=children,
+            variants=holder.get(VARIANTS, ()),
             choices=tuple(
                 Choice(value=str(one), label=title(str(one))) for one in choices or () if one is not None
             ),
@@ -256,9 +260,16 @@ class Spec:
             if keyword in schema and all(set(part) == {"required"} for part in schema[keyword]):
                 del schema[keyword]  # which of several fields must be there: the vendor says so itself
             elif keyword in schema:
-                alternatives = [self._merged(part, f"{where}.{keyword}") for part in schema.pop(keyword)]
-                if any(one.get("type") != "string" for one in alternatives):
-                    raise SpecError(f"{where}: {keyword} is understood only among strings.")
+                raw_parts = schema.pop(keyword)
+                alternatives = [self._merged(part, f"{where}.{keyword}") for part in raw_parts]
+                kinds = {one.get("type") for one in alternatives}
+                if kinds == {"object"} and keyword == "oneOf":
+                    schema = {**_united(raw_parts, alternatives, f"{where}.{keyword}"), **schema}
+                    continue
+                if kinds != {"string"}:
+                    raise SpecError(
+                        f"{where}: {keyword} is understood only among strings or (oneOf) objects."
+                    )
                 schema = {**alternatives[0], **schema}
         return schema
 
@@ -311,6 +322,24 @@ def bounds(schema: Mapping[str, Any]) -> Bounds:
         min_items=schema.get("minItems"),
         max_items=schema.get("maxItems"),
     )
+
+
+def _united(raw: Sequence[Any], alternatives: Sequence[dict[str, Any]], where: str) -> dict[str, Any]:
+    """Return one object with the members of all forms; what each form takes and needs is kept beside it."""
+    properties: dict[str, Any] = {}
+    variants = []
+    for part, one in zip(raw, alternatives, strict=True):
+        if one.get("additionalProperties") is not False:
+            raise SpecError(f"{where}: objects to choose among must have additionalProperties: false.")
+        for name, member in one.get("properties", {}).items():
+            if properties.setdefault(name, member) != member:
+                raise SpecError(f"{where}: {name} is described differently in two of the objects.")
+        name = one.get("title") or str(part.get("$ref", "object")).rpartition("/")[2]
+        variants.append(
+            Variant(label=name, fields=tuple(one["properties"]), required=tuple(one.get("required", ())))
+        )
+    needed = [name for name in properties if all(name in one.required for one in variants)]
+    return {"type": "object", "properties": properties, "required": needed, VARIANTS: tuple(variants)}
 
 
 def _joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:

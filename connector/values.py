@@ -106,9 +106,31 @@ def _object(field: Field, value: Any, name: str) -> dict[str, Any]:
     if not field.children:
         return dict(value)
     fit, errors = members(field.children, value, f"{name}.")
+    errors = errors or misformed(field, fit, name)
     if errors:
         raise Refused(*errors)
     return fit
+
+
+def misformed(field: Field, given: Iterable[str], name: str) -> list[FieldError]:
+    """Say which members keep an object from having exactly one of the field's forms; empty: it has one."""
+    members = set(given)
+    fitting = [one for one in field.variants if one.fits(members)]
+    if len(fitting) == 1 or not field.variants:
+        return []
+    if fitting:
+        labels = listed([one.label for one in fitting])
+        return [FieldError(name, f"could be {labels}; give what only one of them has")]
+    nearest = min(
+        field.variants,
+        key=lambda one: (len(members.difference(one.fields)), len(set(one.required) - members)),
+    )
+    stray = [one.key for one in field.children if one.key in members and one.key not in nearest.fields]
+    missing = [one for one in nearest.required if one not in members]
+    return [
+        *(FieldError(f"{name}.{one}", f"does not belong to {nearest.label}") for one in stray),
+        *(FieldError(f"{name}.{one}", f"is required for {nearest.label}") for one in missing),
+    ]
 
 
 def _scalar(field: Field, kind: FieldType, value: Any, name: str) -> Any:

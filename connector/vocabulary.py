@@ -42,15 +42,53 @@ class AuthFieldWords(Words):
     placeholder: str = ""
 
 
+class GrantWords(Words):
+    """A token request: fields sent as they stand, and fields that login fields fill."""
+
+    constants: dict[str, str] = {}
+    fills: dict[str, Key] = {}
+    once: bool = False
+
+
+class RefreshWords(GrantWords):
+    """`token` is the field that takes the refresh token."""
+
+    token: str
+
+
+class TokenWords(Words):
+    """`fields` are login fields that only this way to log in has."""
+
+    operation: str
+    grants: Annotated[tuple[GrantWords, ...], Default(min_length=1)]
+    refresh: RefreshWords | None = None
+    access_token: Dotted
+    refresh_token: Dotted | None = None
+    expires_in: Dotted | None = None
+    fields: dict[Key, AuthFieldWords] = {}
+
+
+class HostWords(Words):
+    """The merchant's own address of the API, asked for as `base_url`."""
+
+    label: Label
+    help: Sentence | None = None
+    placeholder: str = ""
+
+
 class AuthenticationWords(Words):
-    """`sends` maps what the login fills in besides the credential to a login field.
+    """`credential` is the login field sent as it is; without one `tokens` say what is sent instead.
+
+    `sends` maps what the login fills in besides the credential to a login field.
 
     That is a query parameter, a body field, or the header of another security scheme.
     """
 
     security_scheme: str
-    credential: str
+    credential: str | None = None
     fields: dict[Key, AuthFieldWords]
+    tokens: TokenWords | None = None
+    host: HostWords | None = None
     sends: dict[str, Key] = {}
     test: LoginCheckWords
     connection_label: str
@@ -65,17 +103,31 @@ class ErrorWords(Words):
 
 
 class PlanWords(Words):
-    minute: int | None = None
-    day: int | None = None
+    """How many requests each window allows; a window that is not named has no limit."""
+
+    second: Annotated[int, Default(ge=1)] | None = None
+    minute: Annotated[int, Default(ge=1)] | None = None
+    day: Annotated[int, Default(ge=1)] | None = None
+
+
+class WindowHeaderWords(Words):
+    """The headers that tell of one window."""
+
+    limit: str
+    remaining: str
 
 
 class LimitWords(Words):
-    """Nothing at all: no limit is documented."""
+    """Nothing at all: no limit is documented.
+
+    The three headers tell of one window, the one with the least left; `headers` of each by its length.
+    """
 
     plans: dict[str, PlanWords] = {}
     limit_header: str | None = None
     remaining_header: str | None = None
     reset_header: str | None = None
+    headers: dict[Literal["second", "minute", "day"], WindowHeaderWords] = {}
 
 
 class PagedWords(Words):
@@ -189,10 +241,14 @@ class DetailsWords(Words):
 
 
 class SourceWords(Words):
-    """A way to notice what happened, shared by triggers."""
+    """A way to notice what happened, shared by triggers.
+
+    `growing_ids`: ids are numbers, and what was made later has a higher one, as far as anybody has seen.
+    """
 
     operation: str
     id: Dotted = "id"
+    growing_ids: bool = False
     details: DetailsWords | None = None
     page_size: Annotated[int, Default(ge=1)]
     pages: PageCeilings

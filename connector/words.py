@@ -1,15 +1,18 @@
 """Names as people read them, and the nearest right name for a wrong one."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 ACRONYMS = {"id": "ID", "url": "URL", "rma": "RMA", "sku": "SKU", "api": "API", "crm": "CRM", "erp": "ERP"}
 SMALL = {"a", "an", "and", "by", "for", "in", "of", "on", "or", "the", "to"}
+JOINT = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+"""Where a word ends inside a camelCase name."""
 
 
 def title(name: str) -> str:
-    """`rma_number` -> "RMA Number", `label_sent` -> "Label Sent"."""
-    words = name.replace("-", "_").replace(".", "_").strip("_").split("_")
+    """`rma_number` -> "RMA Number", `label_sent` -> "Label Sent", `orderId` -> "Order ID"."""
+    words = JOINT.sub("_", name).replace("-", "_").replace(".", "_").strip("_").split("_")
     return " ".join(
         ACRONYMS.get(word.lower()) or (word if index and word in SMALL else word[:1].upper() + word[1:])
         for index, word in enumerate(words)

@@ -8,26 +8,30 @@ from pydantic import SecretStr
 from mock_server.engine.problem import Problem
 from mock_server.keys import Grant
 from mock_server.ratelimit import Verdict, untouched
-from mock_server.vendors import ManyShops, Vendor
+from mock_server.tokens import TokenExpiredError
+from mock_server.vendors import ManyShops, TokensOnly, Vendor
 from mock_server.world import World
 
 
 class KeyGate:
-    """Lets in who has a key of one vendor, counts requests, and keeps the tenant's time."""
+    """Lets in who has a key of one vendor, or a token for one; counts requests, keeps the tenant's time."""
 
     def __init__(self, world: World, vendor: Vendor) -> None:
         self._vendor = vendor.name
+        self._keys_open = not isinstance(vendor, TokensOnly)
         self._enter = vendor.enter if isinstance(vendor, ManyShops) else None
         self._lowest_plan = next(iter(vendor.plans.values()))
         self._keys = world.keys
+        self._tokens = world.tokens
         self._clocks = world.clocks
         self._limiter = world.limiter
         self._store = world.store
+        self._switches = world.switches
 
     def admit(self, credentials: Mapping[str, str]) -> Grant:
         """Return what the presented key opens, with the tenant's steps carried out up to now."""
         for presented in credentials.values():
-            grant = self._keys.look_up(self._vendor, presented)
+            grant = self._opened(presented)
             if grant is not None:
                 if self._enter is not None:
                     self._enter(grant, credentials)
@@ -38,9 +42,20 @@ class KeyGate:
         )
         raise Problem("unauthenticated", reason)
 
+    def _opened(self, presented: str) -> Grant | None:
+        grant = self._keys.look_up(self._vendor, presented) if self._keys_open else None
+        try:
+            return grant or self._tokens.look_up(self._vendor, "access", presented)
+        except TokenExpiredError:
+            raise Problem("unauthenticated", "This access token has expired; get another one.") from None
+
     def take(self, grant: Grant) -> Verdict:
         """Count one request against the key's windows."""
         return self._limiter.take(grant, self._clocks.now(grant.tenant))
+
+    def closed(self, grant: Grant) -> str:
+        """Return what a switch of the tenant says that closes the vendor."""
+        return self._switches.closed(grant.tenant, grant.vendor)
 
     def stranger(self) -> Verdict:
         """Return the lowest plan's windows, with nothing used."""
@@ -72,6 +87,10 @@ class TokenGate:
             )
 
     def take(self, grant: Grant) -> Verdict:
+        """Never happens: nobody is granted anything here."""
+        raise NotImplementedError(grant)
+
+    def closed(self, grant: Grant) -> str:
         """Never happens: nobody is granted anything here."""
         raise NotImplementedError(grant)
 

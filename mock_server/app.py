@@ -29,6 +29,7 @@ from mock_server.pages.console import Entry, create_console
 from mock_server.pages.wsgi import OnTheLoop
 from mock_server.store import tables
 from mock_server.tenants import Tenants
+from mock_server.webhooks import Sender
 from mock_server.world import World
 
 if TYPE_CHECKING:
@@ -118,7 +119,10 @@ def _lifespan(world: World) -> Any:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
         world.store.commit_together(asyncio.get_running_loop())
+        sending = asyncio.create_task(Sender(world.outbox, world.store).run())
         yield
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
         world.close()
 
     return lifespan

@@ -8,12 +8,12 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import sqlalchemy as sa
 
-from mock_server.ratelimit import Plan
+from mock_server.ratelimit import Plan, by_name
 from mock_server.store import Change, Store, tables
 
 DEFAULT: Final = "default"
@@ -127,15 +127,36 @@ class Keys:
         granted = frozenset(known if scopes is None else scopes)
         for scope in sorted(granted.difference(known)):
             raise ValueError(f"There is no scope {scope!r} at {vendor}; there are {_listed(known)}.")
-        if plan and plan not in self._plans[vendor]:
-            plans = _listed(self._plans[vendor])
-            raise ValueError(f"There is no plan {plan!r} at {vendor}; there are {plans}.")
+        self._check_plan(vendor, plan)
         if any(held.vendor == vendor and held.key == name for held in self.held_by(tenant)):
             raise KeyExistsError(f"{tenant} has a key {name!r} at {vendor} already.")
         with self._store.change() as change:
             self._write(change, Grant(tenant, vendor, name, granted, self._plan(vendor, plan)), at)
         self.refresh(tenant)
         return self.key(tenant, vendor, name)
+
+    def give_plan(self, tenant: str, vendor: str, name: str, plan: str | Plan) -> Grant:
+        """Let a key have another plan: one of the vendor's by name, or one `agreed` with this merchant.
+
+        Raises `LookupError` for a key that the tenant has not, `ValueError` for an unknown plan.
+        """
+        held = next((one for one in self.held_by(tenant) if (one.vendor, one.key) == (vendor, name)), None)
+        if held is None:
+            raise LookupError(f"{tenant} has no key {name!r} at {vendor}.")
+        if isinstance(plan, str):
+            self._check_plan(vendor, plan)
+        table = tables.keys
+        one = sa.and_(table.c.tenant == tenant, table.c.vendor == vendor, table.c.name == name)
+        chosen = self._plan(vendor, plan) if isinstance(plan, str) else plan
+        with self._store.change() as change:
+            change.run(sa.update(table).where(one).values(plan=chosen.name))
+        self.refresh(tenant)
+        return replace(held, plan=chosen)
+
+    def _check_plan(self, vendor: str, plan: str) -> None:
+        if plan and plan not in self._plans[vendor]:
+            plans = _listed(self._plans[vendor])
+            raise ValueError(f"There is no plan {plan!r} at {vendor}; there are {plans}.")
 
     def remove(self, change: Change, tenant: str) -> None:
         """Delete every key of a tenant; `refresh` puts them out of force."""
@@ -157,7 +178,7 @@ class Keys:
 
     def _plan(self, vendor: str, name: str) -> Plan:
         plans = self._plans[vendor]
-        return plans.get(name) or next(iter(plans.values()))
+        return plans.get(name) or by_name(name) or next(iter(plans.values()))
 
 
 def _digest(key: str) -> bytes:

@@ -28,6 +28,14 @@ SHIPMENT_STATE_CHANGED: Final = "shipment.state_changed"
 """A shipment moved. Body: `return` (id), `from`, `to`."""
 REFUND_ISSUED: Final = "refund.issued"
 """Money was given back. Body: `amount` (decimal as text), `currency`, `method`."""
+ORDER_CREATED: Final = "order.created"
+"""An order was taken in. Body: `number`, as the customer knows it, and `status` (vendor word)."""
+TRANSACTION_CREATED: Final = "transaction.created"
+"""Money was asked for or moved. Body: `return` (id), `status`, `type`, `amount`, `currency`."""
+TRANSACTION_STATE_CHANGED: Final = "transaction.state_changed"
+"""A transaction moved. Body: `return` (id), `from`, `to`."""
+SWITCH_TURNED: Final = "switch.turned"
+"""A switch of the account was turned. Body: `on`, and `shop` where it is one shop's."""
 
 KINDS: Final = (
     RETURN_CREATED,
@@ -37,6 +45,10 @@ KINDS: Final = (
     SHIPMENT_CREATED,
     SHIPMENT_STATE_CHANGED,
     REFUND_ISSUED,
+    ORDER_CREATED,
+    TRANSACTION_CREATED,
+    TRANSACTION_STATE_CHANGED,
+    SWITCH_TURNED,
 )
 
 

@@ -4,8 +4,10 @@ A window of a day begins at midnight UTC, one of a minute at second 0, and so on
 the counts. A refused request is not counted.
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, cast
 
 if TYPE_CHECKING:
     from mock_server.clock import Clocks
@@ -16,6 +18,8 @@ Mode = Literal["on", "off", "auto"]
 
 SECONDS: Final[dict[Unit, int]] = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 _MICRO: Final = 1_000_000
+_WINDOW: Final = re.compile(rf"(\d+)/({'|'.join(SECONDS)})")
+_AGREED: Final = re.compile(rf"{_WINDOW.pattern}(, {_WINDOW.pattern})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,19 @@ class Plan:
     def __post_init__(self) -> None:
         spans = [(SECONDS[unit], limit, unit) for limit, unit in self.windows if limit]
         object.__setattr__(self, "spans", tuple(sorted(spans)))
+
+
+def agreed(windows: Mapping[Unit, int]) -> Plan:
+    """Return a plan as agreed with one merchant; its name tells its windows: `200/second, 5000/day`."""
+    chosen = [(windows[unit], unit) for unit in SECONDS if unit in windows]
+    return Plan(", ".join(f"{limit}/{unit}" for limit, unit in chosen), tuple(chosen))
+
+
+def by_name(name: str) -> Plan | None:
+    """Return the plan that `agreed` gave this name; None for any other name."""
+    if not _AGREED.fullmatch(name):
+        return None
+    return agreed({cast("Unit", unit): int(limit) for limit, unit in _WINDOW.findall(name)})
 
 
 class Standing(NamedTuple):
@@ -112,6 +129,10 @@ class Limiter:
         """Begin every window of a tenant anew."""
         for account in [account for account in self._counts if account[0] == tenant]:
             del self._counts[account]
+
+    def forget_key(self, grant: "Grant") -> None:
+        """Begin every window of one key anew, by the plan that it has now."""
+        self._counts.pop((grant.tenant, grant.vendor, grant.key), None)
 
 
 def untouched(plan: Plan, now: int) -> Verdict:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
 DEFAULT_URL = "http://127.0.0.1:4010"
-_FAILED = 1
+_FAILED, _MISUSED = 1, 2
 _EXIT_CODES = {400: 5, 401: 3, 403: 3, 404: 4, 409: 5, 429: 6}
 """By HTTP status, as `returns --help` lists them."""
 _SECONDS = 30.0
@@ -37,6 +37,13 @@ class Format(StrEnum):
 
     table = "table"
     json = "json"
+
+
+class Turn(StrEnum):
+    """Which way a switch is turned."""
+
+    on = "on"
+    off = "off"
 
 
 class CredentialsFormat(StrEnum):
@@ -155,6 +162,54 @@ def unfreeze(
 ) -> None:
     """Let a tenant's clock tick on."""
     _show(_ask(url, token, "POST", f"/tenants/{_part(tenant)}/clock/unfreeze"), output)
+
+
+@commands.command()
+def switches(
+    tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
+) -> None:
+    """List what can be turned on and off, and how it stands."""
+    _show(_ask(url, token, "GET", f"/tenants/{_part(tenant)}/switches"), output, "switches")
+
+
+@commands.command()
+def switch(
+    vendor: str,
+    name: str,
+    position: Annotated[Turn, typer.Argument(help="Which way.")],
+    shop: Annotated[str | None, typer.Option(help="Of a switch that each shop has for itself.")] = None,
+    tenant: Tenant = "demo",
+    output: As = Format.table,
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+) -> None:
+    """Turn a switch of a vendor on or off."""
+    body = {"vendor": vendor, "name": name, "on": position is Turn.on, **({"shop": shop} if shop else {})}
+    _show(_ask(url, token, "PUT", f"/tenants/{_part(tenant)}/switches", body), output)
+
+
+@commands.command()
+def plan(
+    vendor: str,
+    name: Annotated[str | None, typer.Argument(help="A plan of the vendor's.")] = None,
+    *,
+    second: Annotated[int | None, typer.Option(help="Requests a second.")] = None,
+    minute: Annotated[int | None, typer.Option(help="Requests a minute.")] = None,
+    day: Annotated[int | None, typer.Option(help="Requests a day.")] = None,
+    key: Annotated[str, typer.Option(help="Which key.")] = "default",
+    tenant: Tenant = "demo",
+    output: As = Format.table,
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+) -> None:
+    """Give a key another plan, or limits of its own."""
+    limits = {"second": second, "minute": minute, "day": day}
+    windows = {unit: requests for unit, requests in limits.items() if requests is not None}
+    if bool(name) == bool(windows):
+        _stop("Name either a plan, or limits with --second, --minute or --day.", _MISUSED)
+    body = {"plan": name} if name else {"windows": windows}
+    path = f"/tenants/{_part(tenant)}/keys/{_part(vendor)}/{_part(key)}"
+    _show(_ask(url, token, "PATCH", path, body), output)
 
 
 @commands.command()

@@ -53,6 +53,7 @@ class Tenants:
         for vendor in vendors.values():
             world.keys.offer(vendor.name, vendor.scopes, vendor.plans)
             world.clocks.run_steps_of(vendor.name, vendor.run_step)
+            world.switches.declare(vendor.name, vendor.switches)
 
     def open(self) -> None:
         """Make `demo` if it is missing, and give every tenant what a new vendor or secret asks for."""
@@ -131,7 +132,7 @@ class Tenants:
         return found[0]
 
     def reset(self, name: str) -> Tenant:
-        """Begin a tenant anew: same seed, empty ledger, sequence from 1, same keys."""
+        """Begin a tenant anew: same seed, empty ledger, sequence from 1, same keys, all switches off."""
         tenant = self.get(name)
         if not tenant.chosen:
             tenant = replace(tenant, first_moment=self._world.clocks.real() // SECOND * SECOND)
@@ -158,6 +159,7 @@ class Tenants:
         world.keys.refresh(name)
         world.limiter.forget(name)
         world.limiter.modes.pop(name, None)
+        world.switches.forget(name)
         world.clocks.remove(name)
 
     def _first_clock(self, tenant: Tenant) -> TenantClock:
@@ -169,6 +171,7 @@ class Tenants:
         world = self._world
         world.clocks.add(tenant.name, clock)
         world.keys.refresh(tenant.name)
+        world.switches.forget(tenant.name)
         world.limiter.forget(tenant.name)
         world.limiter.modes[tenant.name] = tenant.limits
 

@@ -9,9 +9,12 @@ import sqlalchemy as sa
 from mock_server.clock import Clocks
 from mock_server.keys import Keys
 from mock_server.ledger import Ledger
+from mock_server.outbox import Outbox
 from mock_server.ratelimit import Limiter
 from mock_server.settings import Settings
 from mock_server.store import Store, tables
+from mock_server.switches import Switches
+from mock_server.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,10 @@ class World:
     ledger: Ledger
     clocks: Clocks
     keys: Keys
+    tokens: Tokens
     limiter: Limiter
+    switches: Switches
+    outbox: Outbox
     settings: Settings
 
     @classmethod
@@ -31,7 +37,11 @@ class World:
         store = Store.open(settings.database)
         clocks = Clocks(store)
         limiter = Limiter(clocks, enabled=settings.rate_limits)
-        return cls(store, Ledger(store), clocks, Keys(store, _secret(store, settings)), limiter, settings)
+        secret = _secret(store, settings)
+        keys = Keys(store, secret)
+        tokens = Tokens(keys, clocks, secret)
+        outbox = Outbox(store, clocks)
+        return cls(store, Ledger(store), clocks, keys, tokens, limiter, Switches(store), outbox, settings)
 
     def close(self) -> None:
         """Give the database back."""

@@ -13,8 +13,8 @@ from connector.errors import ConfigurationError
 from connector.output import tell, waiting
 
 if TYPE_CHECKING:
-    from connector.model import Integration
-    from connector.profiles import Profile
+    from connector.model import AuthField, Integration
+    from connector.profiles import Profile, Profiles
 
 
 def connect(
@@ -35,20 +35,25 @@ def connect(
 
     integration = compiled(vendor)
     check_name(profile)
-    place = str(address(base_url or _base_url(integration, environment)))
-    known = profiles()
-    fields = {}
-    for field in integration.authentication.fields:
-        said = known.given(vendor, field.key) or _ask(field.label, field.help, field.secret, field.required)
-        if not said and field.required:
-            name = f"RETURNS_{vendor}_{field.key}".upper()
-            raise ConfigurationError(f"No {field.label} was given; type it in, or put it into {name}.")
-        if said:
-            fields[field.key] = said
+    known, login = profiles(), integration.authentication
+    host = login.host and not base_url and _answer(known, vendor, login.host)
+    place = str(address(base_url or host or _base_url(integration, environment)))
+    fields = {one.key: said for one in login.typed if (said := known.given(vendor, one.key))}
+    if login.missing(fields) or not login.tokens:
+        fields = {one.key: said for one in login.fields if (said := _answer(known, vendor, one))}
     made = Profile(name=profile, base_url=place, fields=fields)
     asyncio.run(_try(integration, made))
     known.keep(vendor, made)
     tell(f"Connected to {integration.vendor.title}; kept as profile {profile} in {known.path}.")
+
+
+def _answer(known: Profiles, vendor: str, field: AuthField) -> str:
+    """Return what the environment or a person says; `ConfigurationError` for nothing where that is needed."""
+    said = known.given(vendor, field.key) or _ask(field.label, field.help, field.secret, field.required)
+    if not said and field.required:
+        name = f"RETURNS_{vendor}_{field.key}".upper()
+        raise ConfigurationError(f"No {field.label} was given; type it in, or put it into {name}.")
+    return said
 
 
 def _ask(label: str, explanation: str, secret: bool, required: bool) -> str:  # noqa: FBT001 - a field's facts

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 commands = typer.Typer(no_args_is_help=True, help="Write the platforms' apps from description and catalog.")
-DRIFTED = 1
+DRIFTED = BREAKS = 1
 
 Chosen = Annotated[str | None, typer.Option(help="One vendor.  [default: all]")]
 Output = Annotated[Path, typer.Option(help="The folder that holds one app per vendor.")]
@@ -23,9 +23,41 @@ Check = Annotated[
 Assumed = Annotated[bool, typer.Option("--include-assumed", help="Offer what rests on assumptions, too.")]
 
 
-@commands.callback()
-def generate() -> None:
+@commands.callback(invoke_without_command=True)
+def generate(
+    context: typer.Context,
+    diff: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BASE",
+            help="Write nothing; say what a release would change for those who use the apps of BASE, a git "
+            "revision or a folder. Exit code 1 when something breaks and the major version is the same.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
     """Write the platforms' apps from description and catalog."""
+    if diff is None:
+        return
+    if context.invoked_subcommand:
+        raise typer.BadParameter("--diff looks at all platforms and writes nothing; leave the platform out.")
+    _gate(diff)
+
+
+def _gate(base: str) -> None:
+    from connector.generator.gate import verdicts
+
+    refused = False
+    for verdict in verdicts(base, Path()):
+        refused = refused or verdict.refused
+        versions = f" ({verdict.base or 'none'} to {verdict.now or 'none'})" if verdict.changes else ""
+        say(f"{verdict.app}{versions}: {len(verdict.changes) or 'no'} changes.")
+        for change in verdict.changes:
+            say(f"  {change}")
+        if verdict.refused:
+            tell(f"{verdict.app} breaks what people have built: raise its major version, or keep what was.")
+    if refused:
+        raise typer.Exit(BREAKS)
 
 
 @commands.command()
@@ -35,13 +67,16 @@ def zapier(
     check: Check = False,  # noqa: FBT002
     include_assumed: Assumed = False,  # noqa: FBT002
 ) -> None:
-    """Write one Zapier app per vendor."""
+    """Write one Zapier app per vendor; which app at Zapier it belongs to is kept."""
     from connector.compile import integration
     from connector.generator.zapier import render
+    from connector.generator.zapier.link import kept_link
 
-    _generate(
-        vendor, output, lambda name: render(integration(name), include_assumed=include_assumed), check=check
-    )
+    def rendered(name: str) -> Mapping[str, str]:
+        link = kept_link(output / name)
+        return render(integration(name), include_assumed=include_assumed, link=link)
+
+    _generate(vendor, output, rendered, check=check)
 
 
 @commands.command()
@@ -62,6 +97,8 @@ def make(
 
     if base_url and not vendor:
         raise typer.BadParameter("An address belongs to one vendor; name it with --vendor.")
+    if base_url and not base_url.startswith(("https://", "http://")):
+        raise typer.BadParameter(f"{base_url!r} is no address: it begins with https:// or http://.")
 
     def rendered(name: str) -> Mapping[str, str]:
         origins = kept_origins(output / name)

@@ -26,10 +26,23 @@ from connector.model.api import (
     Paging,
     Parameter,
     Plan,
+    TokenGrant,
+    TokenLogin,
     Vendor,
     Window,
+    WindowHeaders,
 )
-from connector.model.fields import Bounds, Choice, Field, FieldType, InputField, Part, Path, Provenance
+from connector.model.fields import (
+    Bounds,
+    Choice,
+    Field,
+    FieldType,
+    InputField,
+    Part,
+    Path,
+    Provenance,
+    Variant,
+)
 from connector.model.offer import (
     Action,
     ChangedSince,
@@ -88,8 +101,12 @@ __all__ = [
     "Search",
     "SinceForm",
     "Source",
+    "TokenGrant",
+    "TokenLogin",
     "Trigger",
+    "Variant",
     "Vendor",
     "Window",
+    "WindowHeaders",
     "WindowScan",
 ]

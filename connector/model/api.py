@@ -1,6 +1,6 @@
 """What the API is: its operations, and the facts that hold for all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from connector.model.fields import Field, Part, Path, Provenance
@@ -90,12 +90,44 @@ class AuthField(Part):
     placeholder: str = ""
 
 
+class TokenGrant(Part):
+    """The body of one kind of token request (RFC 6749, section 1.3).
+
+    `constants` are fields sent as they stand, `fills` maps a field to the AuthField that fills it. `once`:
+    what it sends, an authorization code, is good for one request.
+    """
+
+    constants: Mapping[str, str]
+    fills: Mapping[str, str]
+    once: bool = False
+
+
+class TokenLogin(Part):
+    """How the token is got that is sent as the credential.
+
+    `operation` is sent with the first of `grants` for which everything is filled in, later with `refresh`
+    and the last refresh token in its field `refresh_as`. The other paths lead into its answer;
+    `expires_in` holds seconds. `fields` are AuthFields of this way to log in alone.
+    """
+
+    operation: str
+    grants: tuple[TokenGrant, ...]
+    refresh: TokenGrant | None = None
+    refresh_as: str = ""
+    access_token: Path
+    refresh_token: Path | None = None
+    expires_in: Path | None = None
+    fields: tuple[AuthField, ...] = ()
+
+
 class Authentication(Part):
     """How a request proves who sends it.
 
     `scheme` "bearer": `Authorization: Bearer <field>`; "header": `<header>: <field>`. `field` names the
-    AuthField that is sent. `test_operation` with `test_query` is the cheapest request that succeeds only
-    with a good credential. `connection_label` is a template over AuthField keys and `environment`
+    AuthField that is sent; with `tokens` it may be empty (""), and where it is, or was not filled in, a
+    token is sent. `host` is the AuthField for the base URL where every account has an address of its own.
+    `test_operation` with `test_query` is the cheapest request that succeeds only with a good credential.
+    `connection_label` is a template over AuthField keys and `environment`
     (`"{store_name} ({environment})"`); it never holds a secret. `sends` maps a query parameter or body field
     to the AuthField whose value fills it in every operation that has it, `headers` a header to the one that
     goes with every request.
@@ -106,11 +138,35 @@ class Authentication(Part):
     prefix: str
     field: str
     fields: tuple[AuthField, ...]
+    tokens: TokenLogin | None = None
+    host: AuthField | None = None
     sends: Mapping[str, str] = {}
     headers: Mapping[str, str] = {}
     test_operation: str
     test_query: Mapping[str, Any] = {}
     connection_label: str
+
+    @property
+    def typed(self) -> tuple[AuthField, ...]:
+        """What can be filled in, whichever way to log in is taken."""
+        return (*self.fields, *(self.tokens.fields if self.tokens else ()))
+
+    def missing(self, filled: Collection[str]) -> AuthField | None:
+        """Return the first AuthField that is still missing from a login; the base URL is not looked at."""
+        first = next((one for one in self.fields if one.required and one.key not in filled), None)
+        grants = self.tokens.grants if self.tokens else ()
+        if (
+            first
+            and self.field == first.key
+            and any(set(filled).issuperset(one.fills.values()) for one in grants)
+        ):
+            return None
+        return first
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The AuthFields that are never shown."""
+        return tuple(one.key for one in self.typed if one.secret)
 
 
 class ErrorFormat(Part):
@@ -142,11 +198,20 @@ class Plan(Part):
     windows: tuple[Window, ...]
 
 
+class WindowHeaders(Part):
+    """The headers that tell how much of the window of `seconds` there is, and how much is left."""
+
+    seconds: int
+    limit: str
+    remaining: str
+
+
 class Limits(Part):
     """How fast one credential may ask.
 
     `throttle` is the smallest plan's shortest window: what a platform that cannot know the plan must keep
-    to (None: no limit is known). Header names are lower-case; `reset_header` holds Unix seconds.
+    to (None: no limit is known). Header names are lower-case. The first three tell of one window, and
+    `reset_header` holds Unix seconds; `headers` are those of a vendor that tells of each window.
     """
 
     plans: tuple[Plan, ...]
@@ -154,6 +219,7 @@ class Limits(Part):
     limit_header: str | None = None
     remaining_header: str | None = None
     reset_header: str | None = None
+    headers: tuple[WindowHeaders, ...] = ()
 
 
 class Paging(Part):

@@ -1,5 +1,6 @@
 """Values: what a record holds and what a request takes."""
 
+from collections.abc import Set as AbstractSet
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -36,6 +37,18 @@ class Choice(Part):
     label: str
 
 
+class Variant(Part):
+    """One of the forms that an object may have: it holds all of `required`, and nothing but `fields`."""
+
+    label: str
+    fields: tuple[str, ...]
+    required: tuple[str, ...]
+
+    def fits(self, given: AbstractSet[str]) -> bool:
+        """Say whether an object with these members has this form."""
+        return set(self.required) <= given <= set(self.fields)
+
+
 class Field(Part):
     """One named value of a record or of a request.
 
@@ -44,6 +57,8 @@ class Field(Part):
     (counts by status, say). `choices` is a closed set; `known_values` are the words seen so far of an
     open one (never validate against it). The label of an object's member stands alone ("Customer Email"),
     that of a list's column does not ("SKU"). `datetime` is ISO 8601 with zone, `date` is `YYYY-MM-DD`.
+    With `variants` an object (or each object of a list) has exactly one of these forms; `children` are the
+    members of all of them, and required where every form requires them.
     """
 
     key: str
@@ -54,6 +69,7 @@ class Field(Part):
     nullable: bool = False
     item_type: FieldType | None = None
     children: tuple["Field", ...] = ()
+    variants: tuple[Variant, ...] = ()
     choices: tuple[Choice, ...] = ()
     known_values: tuple[str, ...] = ()
     default: Any = None

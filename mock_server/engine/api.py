@@ -109,10 +109,13 @@ class Api:
     ) -> Answer:
         raw = dict(scope["headers"])
         query = scope["query_string"]
-        grant = visit.grant = self._gate.admit(operation.security.credentials(raw, query))
+        security = operation.security
+        grant = None if security.public else self._gate.admit(security.credentials(raw, query))
+        visit.grant = grant
         if grant is not None:
             visit.verdict = self._gate.take(grant)
             _check_limits(visit.verdict)
+            _check_open(self._gate.closed(grant))
             _check_scope(grant, operation)
         headers = Headers(raw)
         path, values = operation.parameters.read(segments, query, headers)
@@ -135,7 +138,7 @@ class Api:
             )
             return self._refuse(_SORRY, None, visit)
         challenge = operation.security.challenge if operation and problem.kind == "unauthenticated" else ()
-        headers = dict((*self._limits(visit), *challenge, *problem.headers, *reply.headers))
+        headers = dict((*self._limits(visit), *challenge, *reply.headers))
         return Answer(reply.status, payload, tuple(headers.items()), self._gate.now(visit.grant))
 
     def _limits(self, visit: Visit) -> Pairs:
@@ -152,6 +155,11 @@ def _check_limits(verdict: Verdict) -> None:
             details={"retry_after": verdict.retry_after},
             headers=((b"retry-after", b"%d" % verdict.retry_after),),
         )
+
+
+def _check_open(closed: str) -> None:
+    if closed:
+        raise Problem("unavailable", closed)
 
 
 def _check_scope(grant: Grant, operation: Operation) -> None:

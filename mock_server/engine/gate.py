@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Gate(Protocol):
-    """Admission to one API; `admit` comes first, then `take`."""
+    """Admission to one API; `admit` comes first, then `take` and `closed`."""
 
     def admit(self, credentials: Mapping[str, str]) -> Grant | None:
         """Say who presents these credentials (by security scheme; empty: none were sent).
@@ -24,6 +24,9 @@ class Gate(Protocol):
 
     def take(self, grant: Grant) -> Verdict:
         """Count one request of `grant`; beyond its windows `Verdict.allowed` is False."""
+
+    def closed(self, grant: Grant) -> str:
+        """Return why nothing of `grant` is answered just now, as a sentence; "": it is."""
 
     def stranger(self) -> Verdict | None:
         """Return the untouched windows of the lowest plan, for answers to nobody in particular."""

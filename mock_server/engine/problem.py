@@ -31,7 +31,7 @@ class Problem(Exception):  # noqa: N818 - named for what it carries to the calle
     """A request that cannot be answered; raised anywhere below the engine.
 
     `message` is a sentence, `fields` lists every refused field, `details` is for facts a vendor may
-    want to show (allowed states, the missing scope), `headers` are sent as they are.
+    want to show (allowed states, the missing scope). `headers` go on the answer if the vendor sends them.
     """
 
     kind: Kind

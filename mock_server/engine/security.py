@@ -45,11 +45,13 @@ def extractor(scheme: Mapping[str, Any]) -> Extractor:
 class Security:
     """The alternatives of one operation's Security Requirement Objects (OpenAPI 3.0.3)."""
 
-    __slots__ = ("_alternatives", "challenge")
+    __slots__ = ("_alternatives", "challenge", "public")
 
     def __init__(
         self, requirements: Sequence[Mapping[str, Any]] | None, schemes: Mapping[str, Mapping[str, Any]]
     ) -> None:
+        self.public = requirements is not None and not requirements
+        """Whether the operation itself asks for no security at all, as one that gives tokens does."""
         self._alternatives = [
             [(name, extractor(schemes[name])) for name in requirement] for requirement in requirements or ()
         ]

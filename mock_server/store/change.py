@@ -91,8 +91,9 @@ class Change:
         self._memory.next_due.clear()
 
     def wipe(self, tenant: str) -> None:
-        """Remove rows, counters, ledger and steps of a tenant; keys and clock stay."""
-        for table in (tables.rows, tables.counters, tables.ledger, tables.steps):
+        """Remove rows, counters, ledger, steps, switches and deliveries of a tenant; keys and clock stay."""
+        rows, deliveries = tables.rows, tables.deliveries
+        for table in (rows, tables.counters, tables.ledger, tables.steps, tables.switches, deliveries):
             self.run(sa.delete(table).where(table.c.tenant == tenant))
         self._memory.forget()
         self._memory.next_due.clear()

@@ -5,7 +5,7 @@ Times are integers: microseconds since 1970 in UTC. Documents and bodies are JSO
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 metadata = sa.MetaData()
 
@@ -42,6 +42,16 @@ keys = sa.Table(
     sa.Column("plan", sa.Text, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("tenant", "vendor", "name"),
+)
+
+switches = sa.Table(
+    "switches",  # those that are on
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("vendor", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("shop", sa.Text, primary_key=True),  # "" is the whole account
+    sqlite_with_rowid=False,
 )
 
 rows = sa.Table(
@@ -94,6 +104,31 @@ ledger = sa.Table(
     sa.Column("at", sa.BigInteger, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sqlite_with_rowid=False,
+)
+
+deliveries = sa.Table(
+    "deliveries",  # of webhooks
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("vendor", sa.Text, nullable=False),
+    sa.Column("webhook", sa.Text, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("due", sa.BigInteger, nullable=True),  # null: settled
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # waiting, delivered, given_up
+    sa.Index("deliveries_by_tenant", "tenant", "id"),
+    sqlite_autoincrement=True,  # an id that was told is never another delivery's
+)
+sa.Index(
+    "deliveries_by_due",
+    *(deliveries.c[name] for name in ("tenant", "due", "id")),
+    sqlite_where=deliveries.c.due.is_not(None),  # most are settled
+    postgresql_where=deliveries.c.due.is_not(None),
 )
 
 steps = sa.Table(

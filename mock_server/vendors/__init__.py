@@ -14,6 +14,7 @@ from mock_server.pages.label import Label
 from mock_server.ratelimit import Plan, Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Step
+from mock_server.switches import Switch
 from mock_server.world import World
 
 
@@ -31,12 +32,13 @@ class Vendor(Protocol):
     scopes: tuple[str, ...]
     plans: Mapping[str, Plan]
     """Plans by name, the lowest first."""
+    switches: tuple[Switch, ...]
 
     def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
         """What a key looks like to people and clients: `{"fields": …, "headers": …, "query": …}`."""
 
     def problem(self, problem: Problem) -> Reply:
-        """A refusal in the vendor's envelope, with the vendor's status."""
+        """A refusal in the vendor's envelope, with its status and those of the headers that it sends."""
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
         """The headers that tell how much of the limit is left."""
@@ -69,6 +71,14 @@ class ManyShops(Protocol):
 
         `credentials` are those of the request, by security scheme; what was not sent is missing.
         """
+
+
+@runtime_checkable
+class TokensOnly(Protocol):
+    """A vendor whose keys are client secrets: they buy tokens, and only tokens are let in."""
+
+    token_seconds: int
+    """How long an access token is good for."""
 
 
 def names() -> list[str]:

@@ -124,7 +124,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         (changed("components schemas Line", {"$ref": "#/nowhere"}), "'#/nowhere' leads nowhere"),
         (changed("components schemas Line", {"$ref": "other.yaml"}), "cannot be followed"),
         (changed("paths /things get responses", {}), "no successful response"),
-        (changed("components schemas Line", {"oneOf": [{"type": "object"}]}), "only among strings"),
+        (changed("components schemas Line", {"oneOf": [{"type": "integer"}]}), "only among strings"),
     ],
 )
 def test_what_is_not_understood_stops_with_its_place(document: dict[str, Any], complaint: str) -> None:

@@ -138,3 +138,23 @@ def test_commands_that_do_not_serve_load_no_web_framework(tmp_path: Path) -> Non
     ).stdout.split()
     assert "typer" in loaded
     assert not {"connexion", "flask", "reportlab", "starlette", "uvicorn", "sqlalchemy"} & set(loaded)
+
+
+def test_a_plan_is_given_to_a_key_in_use(command: Command) -> None:
+    command("sandbox", "create-tenant", "grown", "--seed-size", "0")
+    arguments = ("--second", "9", "--day", "400", "--tenant", "grown", "--format", "json")
+    shown = json.loads(command("sandbox", "plan", "returnmate", *arguments).stdout)
+    assert (shown["name"], shown["windows"]) == ("default", {"second": 9, "day": 400})
+    named = command("sandbox", "plan", "returnmate", "enterprise", "--tenant", "grown").stdout
+    assert "enterprise" in named
+    neither = command("sandbox", "plan", "returnmate")
+    assert (neither.exit_code, "Name either a plan, or limits" in neither.stderr) == (2, True)
+
+
+def test_a_switch_that_a_vendor_has_not_is_refused(command: Command) -> None:
+    refused = command("sandbox", "switch", "returnmate", "invisible", "on")
+    assert (refused.exit_code, refused.stderr) == (
+        5,
+        "returnmate has no switch 'invisible'; it has none.\n",
+    )
+    assert isinstance(json.loads(command("sandbox", "switches", "--format", "json").stdout)["switches"], list)

@@ -1,5 +1,7 @@
 """Credentials, limits, scopes and what every answer carries."""
 
+from typing import Any
+
 import pytest
 from support.shop import Caller, Gate, Shop, build
 
@@ -76,3 +78,15 @@ def test_missing_scope_is_named_before_the_input_is_looked_at() -> None:
 def test_date_follows_the_tenants_clock() -> None:
     response = Caller(build(Shop(), Gate()))("GET", "/items")
     assert response.headers.get_list("date") == ["Mon, 30 Dec 2024 10:30:00 GMT"]
+
+
+def test_operation_that_asks_for_no_security_is_answered_to_anybody_and_counts_for_nobody() -> None:
+    def opened(document: dict[str, Any]) -> None:
+        document["paths"]["/items/newest"]["get"]["security"] = []
+
+    gate = Gate()
+    call = Caller(build(Shop(), gate, opened))
+    assert call("GET", "/items/newest", headers={"Authorization": None}).status_code == 200
+    assert call("GET", "/items/newest").status_code == 200
+    assert (gate.presented, gate.left) == ([], 60)
+    assert call("GET", "/items", headers={"Authorization": None}).status_code == 401

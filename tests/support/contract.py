@@ -96,7 +96,7 @@ class Contract:
             for one in operation.get("security", self._document["security"])
         ]
         sent = set(request.headers)
-        if not self._names_only and not any(login <= sent for login in logins):
+        if logins and not self._names_only and not any(login <= sent for login in logins):
             raise ContractBroken("No documented credential is sent.")
         if strange := sent - documented - PLAIN_HEADERS - set().union(*logins):
             raise ContractBroken(f"Headers that are not documented: {', '.join(sorted(strange))}.")
@@ -180,7 +180,8 @@ def enforced() -> Iterator[None]:
 
     def checked(self: Client, integration: Any, **how: Any) -> None:
         inner = how.pop("transport") or httpx.AsyncHTTPTransport()
-        transport = Checked(inner, contracts[integration.vendor.id], self)
+        contract = contracts.get(integration.vendor.id)  # a vendor that a test made up has none
+        transport = Checked(inner, contract, self) if contract else inner
         make(self, integration, transport=transport, **how)
 
     with mock.patch.object(Client, "__init__", checked):

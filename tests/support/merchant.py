@@ -114,6 +114,10 @@ class Merchant:
         """The statuses that each return went through."""
         return self._histories(ledger.RETURN_CREATED, ledger.RETURN_STATE_CHANGED)
 
+    def orders(self) -> dict[str, list[str]]:
+        """The orders that came in; they do not change."""
+        return {event.subject: ["in"] for event in self.story() if event.kind == ledger.ORDER_CREATED}
+
     def shipments(self) -> dict[str, list[str]]:
         """The statuses that each shipment went through."""
         return self._histories(ledger.SHIPMENT_CREATED, ledger.SHIPMENT_STATE_CHANGED)

@@ -181,7 +181,7 @@ class Shop:
     def problem(self, problem: Problem) -> Reply:
         fields = {field.field: field.message for field in problem.fields}
         body = {"kind": problem.kind, "message": problem.message, "fields": fields}
-        return Reply(_REFUSALS.get(problem.kind, 400), body)
+        return Reply(_REFUSALS.get(problem.kind, 400), body, problem.headers)
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
         return ((b"x-left", b"%d" % verdict.remaining),)
@@ -192,6 +192,7 @@ class Gate:
 
     def __init__(self) -> None:
         self.left = 60
+        self.shut = ""
         self.scopes = frozenset({"items:read", "items:write"})
         self.presented: list[dict[str, str]] = []
 
@@ -205,6 +206,9 @@ class Gate:
         allowed = self.left > 0
         self.left -= allowed
         return Verdict(allowed, 60, self.left, NOW // 1_000_000 + 30, 0 if allowed else 30, "minute", ())
+
+    def closed(self, _grant: Grant) -> str:
+        return self.shut
 
     def stranger(self) -> Verdict:
         return Verdict(True, 60, 60, NOW // 1_000_000 + 30, 0, "minute", ())

@@ -31,6 +31,8 @@ HISTORIES: Mapping[str, Callable[[Merchant], dict[str, list[str]]]] = {
     "status": Merchant.returns,
     "created_at": Merchant.returns,
     "date_created": Merchant.returns,
+    "createDate": Merchant.orders,
+    "timeline.createDate": Merchant.returns,
     "date_closed": Merchant.returns,
     "date_updated": Merchant.updates,
     "delivered_date": Merchant.deliveries,

@@ -127,7 +127,11 @@ HARMLESS: dict[str, tuple[Change, ...]] = {
         ("authentication.connectionLabel", "{{bundle.authData.shop}}"),
         ("authentication.connectionLabel", "$func$2$f$"),
     ),
-    "D004": ((INPUT, {"key": "parcel_id", "label": "Parcel ID", "choices": ["1"]}), (f"{INPUT}.key", "grid")),
+    "D004": (
+        (INPUT, {"key": "parcel_id", "label": "Parcel ID", "choices": ["1"]}),
+        (f"{INPUT}.key", "grid"),
+        (INPUT, {"key": "order_id", "label": "Order", "helpText": "The shop's; map it from there."}),
+    ),
     "D007": (
         ("/lib/x.js", "/** http://a.example */\n  // http://b.example\n"),
         ("/README.md", "http://127.0.0.1"),

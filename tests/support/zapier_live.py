@@ -17,6 +17,9 @@ Row = dict[str, Any]
 TRIES = 60
 ENOUGH = 8
 RECORDS = 8
+SHORT = 2  # letters: every id ends like every other
+ORDERS = ("#1001", "#1002", "#1003")
+LONG_AGO = "2026-01-01T00:00:00Z"
 DEFAULTS: Mapping[str, Any] = {
     "string": "Seen by hand",
     "text": "Seen by hand",
@@ -38,13 +41,16 @@ class Live:
 
     def run(self) -> "Live":
         """Run searches and creates with what triggers show, then all triggers again: things have happened."""
+        for order in ORDERS:
+            self.shop.asked(order)
         self._poll()
-        records = self._records()
         for key in self.definition["creates"]:
-            self._fill(f"creates.{key}", self.offer.actions[key].inputs, (), records)
-        for key in self.definition["searches"]:
-            search = self.offer.searches[key]
-            self._fill(f"searches.{key}", search.inputs, search.at_least_one, records)
+            self._fill(f"creates.{key}", self.offer.actions[key].inputs, ())
+        for _ in ("with what triggers and actions showed", "with what searches found besides"):
+            for key in self.definition["searches"]:
+                search = self.offer.searches[key]
+                if not self.results.get(f"searches.{key}"):
+                    self._fill(f"searches.{key}", search.inputs, search.at_least_one)
         self._poll()
         return self
 
@@ -58,21 +64,16 @@ class Live:
             self.results[f"triggers.{key}"] = self.shop.trigger(key)
 
     def _records(self) -> list[Row]:
-        """A few records of each trigger, newest first, in turns."""
-        lists = [
-            self.results[f"triggers.{key}"][:RECORDS]
-            for key, one in self.definition["triggers"].items()
-            if not one["display"].get("hidden")
-        ]
-        return [row for rows in zip_longest(lists) for row in rows]
+        """A few records of each kind seen so far, newest first, in turns."""
+        hidden = {f"triggers.{key}" for key, one in self.definition["triggers"].items() if is_hidden(one)}
+        lists = [rows[:RECORDS] for path, rows in self.results.items() if path not in hidden]
+        return [row for rows in zip_longest(lists) for row in rows] or [{}]
 
-    def _fill(
-        self, path: str, inputs: Sequence[InputField], at_least_one: Sequence[str], records: list[Row]
-    ) -> None:
+    def _fill(self, path: str, inputs: Sequence[InputField], at_least_one: Sequence[str]) -> None:
         """Keep what came of the ways to fill a form that the vendor accepted."""
         found: list[Row] = []
         enough = ENOUGH if path.startswith("creates.") else 1
-        for filled in islice(self._ways(inputs, at_least_one, records), TRIES):
+        for filled in islice(self._ways(inputs, at_least_one), TRIES):
             try:
                 answer = self.shop.app.run(f"{path}.operation.perform", filled, auth=self.shop.auth)
             except ZapierError as refusal:
@@ -83,12 +84,10 @@ class Live:
                 break
         self.results[path] = found
 
-    def _ways(
-        self, inputs: Sequence[InputField], at_least_one: Sequence[str], records: list[Row]
-    ) -> Iterator[Row]:
+    def _ways(self, inputs: Sequence[InputField], at_least_one: Sequence[str]) -> Iterator[Row]:
         """Yield forms filled in: what is required, then everything; choices take turns."""
-        for turn, record in enumerate(records):
-            known = {key.replace("[]", "__").replace("__", "_"): value for key, value in leaves(record)}
+        for turn, record in enumerate(self._records()):
+            known = {plain(key): value for key, value in leaves(record)}
             for wanted in ([one for one in inputs if one.required or one.key in at_least_one], inputs):
                 offered = {one.key: list(self._values(one, known, record)) for one in wanted}
                 yield {key: values[turn % len(values)] for key, values in offered.items() if values}
@@ -113,15 +112,27 @@ class Live:
         return next((value for _, value in leaves(record) if value in offered), offered[0])
 
     def _typed(self, one: InputField, known: Mapping[str, Any]) -> Iterator[Any]:
-        names = (one.key, "_".join(one.path), one.path[-1])
-        alike = [value for name in names for key, value in known.items() if key == name and value]
-        alike += [value for key, value in known.items() if key.endswith(f"_{one.path[-1]}") and value]
-        if alike:
+        names = [plain(name) for name in (one.key, "".join(one.path), one.path[-1])]
+        alike = [known[name] for name in names if known.get(name)]
+        if len(names[-1]) > SHORT:
+            alike += [value for key, value in known.items() if key.endswith(names[-1]) and value]
+        if alike and isinstance(alike[0], list) == (one.type == "list"):
             yield alike[0]
         elif one.type in ("datetime", "date"):
-            yield min(value for key, value in known.items() if key.endswith("_at") or "date" in key if value)
-        elif one.required or one.type not in ("string", "text"):
+            yield from [LONG_AGO] if one.required else ()
+        elif one.example is not None:
+            yield one.example
+        elif one.required or one.type not in ("string", "text", "list"):
             yield DEFAULTS[one.type]
+
+
+def plain(key: str) -> str:
+    """A key without what vendors write differently: `customer__email`, `customerEmail`."""
+    return "".join(letter for letter in key.lower() if letter.isalnum())
+
+
+def is_hidden(step: Mapping[str, Any]) -> bool:
+    return bool(step["display"].get("hidden"))
 
 
 def zip_longest(lists: Sequence[Sequence[Row]]) -> Iterator[list[Row]]:

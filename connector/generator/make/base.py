@@ -4,6 +4,7 @@ from typing import Any
 
 from connector.generator.make import iml
 from connector.generator.make.requests import version_prefix
+from connector.generator.make.tokens import ACCESS, uses_tokens
 from connector.model import ErrorKind, Integration
 
 # Make stores a run and tries it again for the first two of these; the others stop it.
@@ -34,6 +35,8 @@ def base(integration: Integration) -> dict[str, Any]:
 def base_url(integration: Integration, login: str) -> str:
     """Give the address that modules' addresses follow: production, unless the person chose another."""
     prefix = version_prefix(integration)
+    if integration.authentication.host:
+        return iml.braced(iml.at(login, (integration.authentication.host.key,)))
     urls = {one.key: one.base_url.removesuffix(prefix) for one in integration.environments}
     production, *others = urls.items()
     if not others:
@@ -45,8 +48,9 @@ def base_url(integration: Integration, login: str) -> str:
 def headers(integration: Integration, login: str) -> dict[str, str]:
     """Give the headers of a request that is logged in with what the variable `login` holds."""
     said = integration.authentication
+    credential = iml.at("connection", (ACCESS,)) if uses_tokens(said) else iml.at(login, (said.field,))
     return {
-        said.header.lower(): said.prefix + iml.braced(iml.at(login, (said.field,))),
+        said.header.lower(): said.prefix + iml.braced(credential),
         **{name.lower(): iml.braced(iml.at(login, (field,))) for name, field in said.headers.items()},
         "accept": "application/json",
     }

@@ -7,12 +7,27 @@ from connector.generator.make.base import base_url, errors, headers, sanitized
 from connector.generator.make.naming import proper_nouns, sentence
 from connector.generator.make.paging import page_query
 from connector.generator.make.requests import request
+from connector.generator.make.tokens import token_requests, typed, uses_tokens
 from connector.model import AuthField, Integration
+
+SECURE = r"^https://[^\s/]+"
 
 
 def connection(integration: Integration) -> dict[str, Any]:
     """Give the connection's files by code type: `communication`, `params`, `common`."""
-    return {"communication": _proof(integration), "params": _parameters(integration), "common": {}}
+    login = integration.authentication
+    proof = _proof(integration)
+    files: dict[str, Any] = {"communication": proof, "params": _parameters(integration), "common": {}}
+    if login.tokens and uses_tokens(login):
+        host = base_url(integration, "parameters")
+        requests = token_requests(integration, login.tokens, host, errors(integration))
+        files |= {"communication": {**requests, "info": proof}, "scopeList": [], "defaultScope": []}
+    return files
+
+
+def connection_type(integration: Integration) -> str:
+    """Name Make's kind of connection."""
+    return "oauth" if uses_tokens(integration.authentication) else "basic"
 
 
 def _proof(integration: Integration) -> dict[str, Any]:
@@ -26,7 +41,7 @@ def _proof(integration: Integration) -> dict[str, Any]:
         "error": errors(integration),
         "metadata": {"type": "text", "value": _shown(integration)},
     }
-    if known := next((one for one in login.fields if one.required and not one.secret), None):
+    if known := next((one for one in typed(login) if one.required and not one.secret), None):
         response["uid"] = iml.braced(iml.at("parameters", (known.key,)))
     return {
         **asked,
@@ -38,8 +53,10 @@ def _proof(integration: Integration) -> dict[str, Any]:
 
 
 def _shown(integration: Integration) -> str:
-    """Fill the connection's label; `environment` is shown as people read it."""
-    names = {one.key: iml.at("parameters", (one.key,)) for one in integration.authentication.fields}
+    """Fill the connection's label; what may be left empty falls back to the vendor's name."""
+    title = iml.text(integration.vendor.title)
+    places = {one: iml.at("parameters", (one.key,)) for one in typed(integration.authentication)}
+    names = {one.key: at if one.required else f"ifempty({at}, {title})" for one, at in places.items()}
     first, *others = integration.environments
     labels = [(one.key, iml.text(one.label)) for one in others]
     names["environment"] = iml.choice("parameters.environment", labels, iml.text(first.label))
@@ -48,8 +65,11 @@ def _shown(integration: Integration) -> str:
 
 def _parameters(integration: Integration) -> list[dict[str, Any]]:
     proper = proper_nouns(integration)
-    fields = [_field(one, proper) for one in integration.authentication.fields]
-    if len(integration.environments) == 1:
+    login = integration.authentication
+    fields = [_field(one, proper) for one in typed(login)]
+    if login.host:
+        fields[0]["validate"] = {"pattern": SECURE}
+    if len(integration.environments) == 1 or login.host:
         return fields
     first = integration.environments[0]
     environment = {

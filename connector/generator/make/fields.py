@@ -1,5 +1,6 @@
 """Make's parameters: what a person fills in (`expect`), and what comes out of a module (`interface`)."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,6 +18,9 @@ INPUT_TYPES: dict[FieldType, str] = {
     "datetime": "date",
     "date": "date",
 }
+IDENTIFIER = re.compile(r"(^|_)(id|uuid)$")
+FOREIGN = re.compile(r"\bmap it from\b", re.IGNORECASE)
+MAPPED = "Map it from an earlier module."
 # What a value in an address must not hold: it would lead to another one.
 ONE_SEGMENT = r"^(?!\.{1,2}$)[^/?#%\\]+$"
 
@@ -42,10 +46,10 @@ def _parameter(
     one: InputField, name: str, integration: Integration, proper: frozenset[str]
 ) -> dict[str, Any]:
     made: dict[str, Any] = {"name": name, "type": "text", "label": sentence(one.label, proper)}
-    if one.required:
+    if one.required and not may_be_empty(one):
         made["required"] = True
-    if one.help:
-        made["help"] = one.help
+    if said := _helped(one, made["label"]):
+        made["help"] = said
     if one.default is not None:
         made["default"] = one.default
     if one.children:
@@ -64,6 +68,18 @@ def _parameter(
     if one.location == "path":
         made["validate"] = {"pattern": ONE_SEGMENT}
     return made
+
+
+def may_be_empty(one: InputField) -> bool:
+    """Say whether an empty list is a value of this input; Make itself holds it for none."""
+    return one.type == "list" and not one.children and not one.bounds.min_items
+
+
+def _helped(one: InputField, label: str) -> str:
+    """Nobody knows an id by heart: where none can be chosen, it comes from another module."""
+    is_id = IDENTIFIER.search(one.key) or label.endswith(" ID")
+    unknown = is_id and not (one.dropdown or one.choices or one.known_values)
+    return f"{one.help} {MAPPED}".strip() if unknown and not FOREIGN.search(one.help) else one.help
 
 
 def _typed(one: InputField, kind: FieldType | None) -> dict[str, Any]:

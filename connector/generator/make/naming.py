@@ -81,7 +81,7 @@ def search_label(search: Search, noun: str) -> str:
     if search.kind == "find":
         return f"Search {plural(noun)}"
     if search.kind == "list":
-        return f"List {rest}" if verb == "Find" else f"{verb} {article(rest)}"
+        return f"List {rest}" if verb in ("Find", "List") else f"{verb} {article(rest)}"
     if verb in ("Get", "Find"):
         return f"Get {article(rest)}"
     return f"Get {article(lower_first(label))}"

@@ -1,11 +1,10 @@
 """What the app is made of: modules and remote procedures, each with its code files."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from connector.generator.make.naming import camel
-from connector.model import InputField, Integration
+from connector.model import InputField
 
 Kind = Literal["trigger", "instant_trigger", "action", "search", "universal"]
 Crud = Literal["create", "read", "update", "delete"]
@@ -48,13 +47,3 @@ class Webhook:
     label: str
     operations: tuple[str, ...]
     files: dict[str, Any] = field(default_factory=dict)
-
-
-def known(integration: Integration, operation: str, *, assumed: bool) -> bool:
-    """Say whether an operation may be offered: one that is only assumed has to be asked for."""
-    return assumed or integration.operations[operation].provenance != "assumed"
-
-
-def offered(inputs: Sequence[InputField], *, assumed: bool) -> tuple[InputField, ...]:
-    """Leave out what nobody has seen the vendor take, unless the request needs it."""
-    return tuple(one for one in inputs if assumed or one.required or one.provenance != "assumed")

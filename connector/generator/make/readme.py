@@ -8,7 +8,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from connector.generator.make.parts import Module
 from connector.generator.make.requests import version_prefix
-from connector.model import Integration
+from connector.generator.make.tokens import typed
+from connector.model import Action, Integration, Search, Trigger
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -28,7 +29,7 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
     offered = {one.key for one in modules}
     return {
         "vendor": integration.vendor,
-        "login": integration.authentication,
+        "login": typed(integration.authentication),
         "prefix": version_prefix(integration),
         "permissions": sorted(f"`{scope}`" for scope in scopes if scope),
         "modules": modules,
@@ -37,9 +38,21 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
             for key, trigger in integration.triggers.items()
             if key in offered
         },
-        "left_out": [one for key, one in integration.triggers.items() if key not in offered],
+        "left_out": [
+            one for one in integration.triggers.values() if not (one.hook or "make" in one.guarantees)
+        ],
+        "assumed": [
+            one.label
+            for offers in (integration.triggers, integration.actions, integration.searches)
+            for one in offers.values()
+            if one.key not in offered and _could_be(one)
+        ],
         "missing_is_error": any(one.missing_is_empty for one in integration.paging.values()),
     }
+
+
+def _could_be(offer: Trigger | Action | Search) -> bool:
+    return not isinstance(offer, Trigger) or offer.hook is not None or "make" in offer.guarantees
 
 
 def _page(template: str, **context: Any) -> str:

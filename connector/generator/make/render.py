@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector.generator.make.base import base
-from connector.generator.make.connection import connection
+from connector.generator.make.connection import connection, connection_type
 from connector.generator.make.fields import Unrenderable, used_dropdowns
+from connector.generator.make.hooks import instant_triggers
+from connector.generator.make.known import known_only
 from connector.generator.make.manifest import FILE, manifest, paths
 from connector.generator.make.naming import MODULE_ID
-from connector.generator.make.parts import Module, Procedure, Webhook
+from connector.generator.make.parts import Module, Procedure
 from connector.generator.make.readme import guide, readme
 from connector.generator.make.steps import actions, procedure, searches
 from connector.generator.make.triggers import triggers
@@ -44,14 +46,17 @@ def render(
     address, for a trial against a sandbox behind a tunnel. Raises Unrenderable where Make cannot express what
     the catalog asks for.
     """
-    made = _moved(integration, base_url)
+    offered = integration if include_assumed else known_only(integration)
+    made = _moved(offered, base_url)
+    hooked = list(instant_triggers(made))
+    webhooks = [webhook for _module, webhook in hooked]
     modules = [
-        *triggers(made, assumed=include_assumed),
-        *actions(made, assumed=include_assumed),
-        *searches(made, assumed=include_assumed),
+        *(module for module, _webhook in hooked),
+        *triggers(made),
+        *actions(made),
+        *searches(made),
         universal(made),
     ]
-    webhooks: list[Webhook] = []
     procedures = _procedures(made, modules)
     _check_ids([*(one.id for one in modules)], [*(one.id for one in procedures)])
     login = made.vendor.id
@@ -66,14 +71,14 @@ def render(
         "src/general/base.iml.json": base(made),
         "src/general/common.json": {},
         "src/modules/groups.json": _groups(modules),
-        **_component("connections", login, connection(made)),
+        **{f"src/{_connection_files(made, [code])[code]}": value for code, value in connection(made).items()},
     }
     for folder, components in (("webhooks", webhooks), ("modules", modules), ("rpcs", procedures)):
         for one in components:
             files |= _component(folder, one.id, one.files)
     texts = {
         ".gitignore": IGNORED,
-        "README.md": guide(made, modules, _notice(made)),
+        "README.md": guide(integration, modules, _notice(made)),
         "src/README.md": readme(made, modules),
     }
     return dict(sorted({**texts, **{path: _json(value) for path, value in files.items()}}.items()))
@@ -106,9 +111,14 @@ def _connection_entry(integration: Integration) -> dict[str, Any]:
     files = connection(integration)
     return {
         "label": integration.vendor.title,
-        "connectionType": "basic",
-        "codeFiles": paths("connections", integration.vendor.id, list(files)),
+        "connectionType": connection_type(integration),
+        "codeFiles": _connection_files(integration, list(files)),
     }
+
+
+def _connection_files(integration: Integration, codes: Sequence[str]) -> dict[str, str]:
+    oauth = connection_type(integration) == "oauth"
+    return paths("connections", integration.vendor.id, codes, oauth=oauth)
 
 
 def _component(folder: str, name: str, files: Mapping[str, Any]) -> dict[str, Any]:

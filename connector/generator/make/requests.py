@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connector.generator.make import iml
-from connector.generator.make.fields import Unrenderable
+from connector.generator.make.fields import Unrenderable, may_be_empty
 from connector.model import InputField, Integration, Operation
 
 VERSION = re.compile(r"/v\d+$")
@@ -70,6 +70,8 @@ def value_of(one: InputField) -> str:
         return iml.braced(iml.moment(subject, DAY, zone=None))
     if one.type == "datetime":
         return iml.braced(iml.moment(subject, MOMENT))
+    if one.required and one.location == "body" and may_be_empty(one):
+        return iml.braced(f"ifempty({subject}, emptyarray)")
     return iml.braced(subject)
 
 

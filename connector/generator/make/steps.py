@@ -7,7 +7,7 @@ from connector.generator.make import iml
 from connector.generator.make.fields import interface, parameters, rpc_id, sample
 from connector.generator.make.naming import action_label, plural, proper_nouns, search_label
 from connector.generator.make.paging import page_query, pagination
-from connector.generator.make.parts import Crud, Module, Procedure, known, offered
+from connector.generator.make.parts import Crud, Module, Procedure
 from connector.generator.make.requests import request
 from connector.model import Action, Dropdown, Field, InputField, Integration, Search
 
@@ -18,14 +18,14 @@ CRUD: dict[str, Crud] = {"GET": "read", "PUT": "update", "PATCH": "update", "DEL
 UPDATES = ("update", "approve", "reject", "settle", "receive", "mark", "move", "set", "edit", "cancel")
 
 
-def actions(integration: Integration, *, assumed: bool) -> Iterator[Module]:
+def actions(integration: Integration) -> Iterator[Module]:
     """Yield every write, those that move money included: Make allows them."""
     for action in integration.actions.values():
-        if known(integration, action.operation, assumed=assumed):
-            yield _write(integration, action, offered(action.inputs, assumed=assumed))
+        yield _write(integration, action)
 
 
-def _write(integration: Integration, action: Action, inputs: tuple[InputField, ...]) -> Module:
+def _write(integration: Integration, action: Action) -> Module:
+    inputs = action.inputs
     operation = integration.operations[action.operation]
     communication = request(integration, operation, inputs, {})
     output = iml.braced(iml.at("body", operation.payload))
@@ -48,16 +48,14 @@ def _crud(method: str, key: str) -> Crud:
     return CRUD.get(method) or ("update" if key.split("_", maxsplit=1)[0] in UPDATES else "create")
 
 
-def searches(integration: Integration, *, assumed: bool) -> Iterator[Module]:
+def searches(integration: Integration) -> Iterator[Module]:
     """Yield every read: of one record an action, of many a search."""
     for search in integration.searches.values():
-        if known(integration, search.operation, assumed=assumed):
-            inputs = offered(search.inputs, assumed=assumed)
-            many = search.kind in ("find", "list")
-            yield (_many if many else _one)(integration, search, inputs)
+        yield (_many if search.kind in ("find", "list") else _one)(integration, search)
 
 
-def _one(integration: Integration, search: Search, inputs: tuple[InputField, ...]) -> Module:
+def _one(integration: Integration, search: Search) -> Module:
+    inputs = search.inputs
     operation = integration.operations[search.operation]
     communication = request(integration, operation, inputs, search.query)
     output = iml.braced(iml.at("body", operation.payload))
@@ -76,7 +74,8 @@ def _one(integration: Integration, search: Search, inputs: tuple[InputField, ...
     )
 
 
-def _many(integration: Integration, search: Search, inputs: tuple[InputField, ...]) -> Module:
+def _many(integration: Integration, search: Search) -> Module:
+    inputs = search.inputs
     operation = integration.operations[search.operation]
     paging = integration.paging.get(operation.paging or "")
     matches = [one for one in inputs if one.location == "match"]

@@ -56,7 +56,7 @@ def _input(one: InputField, integration: Integration, names: dict[tuple[str, str
     kind = one.item_type if many else one.type
     if kind is None or kind not in INPUT_TYPES:
         raise Unrenderable(f"The input {one.key} is of type {kind}; give its members as inputs of their own.")
-    field |= {"type": INPUT_TYPES[kind], "required": one.required}
+    field |= {"type": INPUT_TYPES[kind], "required": one.required and not may_be_empty(one)}
     if many:
         field["list"] = True
     if one.help:
@@ -64,6 +64,11 @@ def _input(one: InputField, integration: Integration, names: dict[tuple[str, str
     if one.default is not None:
         field["default"] = one.default if isinstance(one.default, str) else json.dumps(one.default)
     return field | _offered(one, integration)
+
+
+def may_be_empty(one: InputField) -> bool:
+    """Say whether an empty list is a value of this input; Zapier itself holds it for none."""
+    return one.type == "list" and not one.children and not one.bounds.min_items
 
 
 def _offered(one: InputField, integration: Integration) -> dict[str, Any]:
@@ -93,8 +98,19 @@ def _wire(one: InputField, names: dict[tuple[str, str], str]) -> dict[str, Any]:
         wire["as"] = "date"
     if one.repeated_as and one.type == "list":
         wire["many"] = one.repeated_as
+    if one.required and one.location == "body" and may_be_empty(one):
+        wire["orEmpty"] = True
     if one.children:
         wire["children"] = {names[one.key, child.key]: _wire(child, {}) for child in one.children}
+    if one.children and one.variants:
+        wire["forms"] = [
+            {
+                "label": form.label,
+                "fields": [names[one.key, key] for key in form.fields],
+                "required": [names[one.key, key] for key in form.required],
+            }
+            for form in one.variants
+        ]
     return wire
 
 

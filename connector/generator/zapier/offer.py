@@ -44,10 +44,7 @@ class Records:
 def triggers(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
     """Yield every trigger that keeps a promise on Zapier."""
     for trigger in integration.triggers.values():
-        requests = [trigger.source.operation, *([trigger.details.operation] if trigger.details else [])]
-        if "zapier" in trigger.guarantees and all(
-            _known(integration, one, assumed=assumed) for one in requests
-        ):
+        if "zapier" in trigger.guarantees and _watched(integration, trigger, assumed=assumed):
             yield {
                 "key": trigger.key,
                 "noun": _title(integration.resources[trigger.resource].noun),
@@ -221,6 +218,15 @@ def _choices(dropdown: Dropdown) -> dict[str, Any]:
         "value": dropdown.value,
         "label": dropdown.label,
     }
+
+
+def _watched(integration: Integration, trigger: Trigger, *, assumed: bool) -> bool:
+    """Say whether what a trigger asks is known: its requests, and the filter that finds what is new."""
+    source = trigger.source
+    requests = [source.operation, *([trigger.details.operation] if trigger.details else [])]
+    parameter = integration.operations[source.operation].parameter(source.since) if source.since else None
+    filtered = assumed or parameter is None or parameter.field.provenance != "assumed"
+    return filtered and all(_known(integration, one, assumed=assumed) for one in requests)
 
 
 def _known(integration: Integration, operation: str, *, assumed: bool) -> bool:

@@ -19,6 +19,7 @@ def readme(
         "version": VERSION,
         "variable": override_variable(integration),
         "trial": _trial(integration),
+        "path": f"/{integration.vendor.id}{urlsplit(integration.base_url).path}",
         "connecting": [f"**{one.label}**: {one.help}" for one in integration.authentication.fields],
         "permissions": sorted(f"`{scope}`" for scope in scopes if scope),
         "triggers": [

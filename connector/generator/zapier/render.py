@@ -37,11 +37,14 @@ TEMPLATES = {
 Entries = dict[str, dict[str, Any]]
 
 
-def render(integration: Integration, *, include_assumed: bool = False) -> dict[str, str]:
+def render(
+    integration: Integration, *, include_assumed: bool = False, link: Mapping[str, Any] | None = None
+) -> dict[str, str]:
     """Give the app of one vendor as `{path: text}`, the same on every machine.
 
     Requests and inputs that are only assumed are left out, except for inputs that a request needs, unless
-    `include_assumed`. Raises Unrenderable where Zapier cannot express what the catalog asks for.
+    `include_assumed`. `link` is what ties the folder to an app at Zapier (`kept_link`). Raises Unrenderable
+    where Zapier cannot express what the catalog asks for.
     """
     entries = _entries(integration, assumed=include_assumed)
     page = partial(_page, _environment(), notice=_notice(integration))
@@ -55,10 +58,19 @@ def render(integration: Integration, *, include_assumed: bool = False) -> dict[s
         for folder in TEMPLATES
         if folder != "records"
     }
-    return dict(sorted({**_static(), **steps, **indexes, **_around(integration, entries, page)}.items()))
+    around = _around(integration, entries, page, link or {}, include_assumed=include_assumed)
+    static = _static(session=not integration.authentication.field)
+    return dict(sorted({**static, **steps, **indexes, **around}.items()))
 
 
-def _around(integration: Integration, entries: Entries, page: Callable[..., str]) -> dict[str, str]:
+def _around(
+    integration: Integration,
+    entries: Entries,
+    page: Callable[..., str],
+    link: Mapping[str, Any],
+    *,
+    include_assumed: bool,
+) -> dict[str, str]:
     """Give the files that an app has once."""
     used = _used(integration, entries)
     throttle = integration.limits.throttle
@@ -77,9 +89,11 @@ def _around(integration: Integration, entries: Entries, page: Callable[..., str]
             throttle=throttle and {"window": throttle.seconds, "limit": throttle.requests, "scope": ["auth"]},
             pairs=offer.find_or_creates(integration, entries["searches"], entries["creates"]),
         ),
-        "operations.js": page("operations.js.jinja", operations=operations(integration, used)),
+        "operations.js": page(
+            "operations.js.jinja", operations=operations(integration, used, assumed=include_assumed)
+        ),
         "vendor.js": page("vendor.js.jinja", facts=vendor_facts(integration)),
-        **package(integration),
+        **package(integration, link),
     }
 
 
@@ -121,16 +135,20 @@ def _used(integration: Integration, entries: Entries) -> set[str]:
         entry["source"] for folder in entries if folder != "records" for entry in entries[folder].values()
     ]
     hooks = [part for entry in entries["triggers"].values() for part in (entry["hook"] or {}).values()]
+    login = integration.authentication
+    tokens = {login.tokens.operation} if login.tokens and not login.field else set()
     return {
         *(part["operation"].name for part in (*sources, *hooks) if "operation" in part),
         *offer.hydrators(integration, entries["triggers"]),
-        integration.authentication.test_operation,
+        login.test_operation,
+        *tokens,
     }
 
 
-def _static() -> dict[str, str]:
+def _static(*, session: bool) -> dict[str, str]:
     root = HERE / "static"
-    paths = [path for path in sorted(root.rglob("*")) if path.is_file()]
+    left_out = () if session else (root / "lib" / "session.js",)
+    paths = [path for path in sorted(root.rglob("*")) if path.is_file() and path not in left_out]
     return {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in paths}
 
 

@@ -5,17 +5,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from connector.generator.zapier.fields import Unrenderable
 from connector.generator.zapier.literal import Code
-from connector.model import AuthField, ChangedSince, Integration, Operation, Paging, Source, Vendor
+from connector.model import (
+    Authentication,
+    AuthField,
+    ChangedSince,
+    Integration,
+    Operation,
+    Paging,
+    Source,
+    Vendor,
+)
 
 CORE = "19.1.0"
+TOKEN = "access_token"  # noqa: S105 - the name under which core keeps what a session gave
 VERSION = "0.1.0"
 TIMEOUT = 20_000  # milliseconds; Zapier ends a run after 30 seconds
 LOCK = Path(__file__).parent / "templates" / "package-lock.json"
 
 
-def package(integration: Integration) -> dict[str, str]:
-    """package.json, its lock, and what the platform's build needs to be told."""
+def package(integration: Integration, link: Mapping[str, Any]) -> dict[str, str]:
+    """package.json, its lock, and what the platform's build needs to be told; `link` is kept there."""
     name = f"{integration.vendor.id}-zapier"
     manifest = {
         "name": name,
@@ -34,7 +45,7 @@ def package(integration: Integration) -> dict[str, str]:
     lock |= {"name": name, "version": VERSION}
     lock["packages"][""] = root
     # The core reaches a package by a path that the build's tracing overlooks.
-    build = {"includeInBuild": ["require\\.mjs$"]}
+    build = {"includeInBuild": ["require\\.mjs$"], **link}
     return {"package.json": _json(manifest), "package-lock.json": _json(lock), ".zapierapprc": _json(build)}
 
 
@@ -51,9 +62,11 @@ def vendor_facts(integration: Integration) -> dict[str, Any]:
             one.key: {"label": one.label, "url": one.base_url} for one in integration.environments
         },
         "overrideVariable": override_variable(integration),
-        "credential": {"header": login.header, "prefix": login.prefix, "field": login.field}
+        "credential": {"header": login.header, "prefix": login.prefix, "field": login.field or TOKEN}
         | ({"headers": dict(login.headers)} if login.headers else {}),
-        "secrets": [one.key for one in login.fields if one.secret],
+        "secrets": [*(one.key for one in login.fields if one.secret), *([] if login.field else [TOKEN])],
+        **({} if login.field else {"session": True}),
+        **({"host": login.host.key} if login.host else {}),
         "userAgent": f"{integration.vendor.id}-zapier/{VERSION}",
         "timeout": TIMEOUT,
         "errors": {
@@ -86,10 +99,22 @@ def _paging(paging: Paging) -> dict[str, Any]:
     return facts | ({"missingIsEmpty": True} if paging.missing_is_empty else {})
 
 
-def operations(integration: Integration, used: set[str]) -> dict[str, dict[str, Any]]:
-    """Give the requests the app makes, by operationId."""
+def operations(integration: Integration, used: set[str], *, assumed: bool) -> dict[str, dict[str, Any]]:
+    """Give the requests the app makes, by operationId; what is only assumed to have pages is read as one."""
     sends = integration.authentication.sends
-    return {name: _operation(one, sends) for name, one in integration.operations.items() if name in used}
+    found = {}
+    for name, one in integration.operations.items():
+        if name in used:
+            paged = assumed or _has_pages(one, integration.paging)
+            found[name] = _operation(one if paged else one.model_copy(update={"paging": None}), sends)
+    return found
+
+
+def _has_pages(operation: Operation, styles: Mapping[str, Paging]) -> bool:
+    paging = styles.get(operation.paging or "")
+    names = (paging.page_parameter, paging.size_parameter) if paging else ()
+    known = [one for one in operation.parameters if one.name in names]
+    return all(one.field.provenance != "assumed" for one in known)
 
 
 def _operation(operation: Operation, sends: Mapping[str, str]) -> dict[str, Any]:
@@ -108,12 +133,29 @@ def _operation(operation: Operation, sends: Mapping[str, str]) -> dict[str, Any]
 def authentication(integration: Integration) -> dict[str, Any]:
     """Give what a person types to connect, the request that proves it, and the label of the connection."""
     login = integration.authentication
-    fields = [_login_field(one, integration.vendor) for one in login.fields]
+    typed = (*filter(None, (login.host,)), *login.fields)
+    fields = [_login_field(one, integration.vendor) for one in typed]
     return {
-        "fields": [*fields, *_environment_field(integration)],
+        "fields": [*fields, *([] if login.host else _environment_field(integration))],
+        "session": None if login.field else _session(login),
         "label": login.connection_label,
         "connection_label": "{{account}}",  # Zapier's own braces: the test's answer
         "first": _first_record(integration),
+    }
+
+
+def _session(login: Authentication) -> dict[str, Any]:
+    """Say how a token is asked for; core asks again when one is no longer good, so nothing is refreshed."""
+    tokens = login.tokens
+    usable = [one for one in tokens.grants if not one.once] if tokens else []
+    if tokens is None or not usable:
+        raise Unrenderable("This login gives no token that core could ask for again; give it a credential.")
+    return {
+        "operation": Code(f"operations.{tokens.operation}"),
+        "constants": dict(usable[0].constants),
+        "fills": dict(usable[0].fills),
+        "token": tokens.access_token,
+        "keep": TOKEN,
     }
 
 

@@ -16,6 +16,7 @@ from mock_server.pages.label import Label
 from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import EVERYTHING, Change, Filters, Row, Step
+from mock_server.switches import Switch
 from mock_server.vendors.returnmate import reports
 from mock_server.vendors.returnmate.documents import NAME
 from mock_server.vendors.returnmate.planting import plant
@@ -48,6 +49,7 @@ class ReturnMate:
     lifecycle = LIFECYCLE
     scopes = SCOPES
     plans = PLANS
+    switches: tuple[Switch, ...] = ()
 
     def __init__(self, world: World) -> None:
         self._store = world.store

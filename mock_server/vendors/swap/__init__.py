@@ -13,6 +13,7 @@ from mock_server.pages.label import Label
 from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Filters, Step
+from mock_server.switches import Switch
 from mock_server.vendors.swap import documents
 from mock_server.vendors.swap.planting import plant
 from mock_server.vendors.swap.quality import QualityControl
@@ -45,6 +46,7 @@ class Swap:
     lifecycle = LIFECYCLE
     scopes: tuple[str, ...] = ()
     plans = PLANS
+    switches: tuple[Switch, ...] = ()
 
     def __init__(self, world: World) -> None:
         self._store = world.store

@@ -33,6 +33,13 @@ test('empty values are left out, false and zero are sent', () => {
   assert.deepEqual(sent, { c: false, d: 0 });
 });
 
+test('a list that the vendor wants is sent without values too', () => {
+  const fields = [field('tags', 'string', { list: true }), field('kinds', 'string', { list: true })];
+  const wire = { ...body('tags', { orEmpty: true }), ...body('kinds') };
+  assert.deepEqual(placed({}, fields, wire).body, { tags: [] });
+  assert.deepEqual(placed({ tags: ['a'], kinds: [] }, fields, wire).body, { tags: ['a'] });
+});
+
 test('what is not wired is not sent', () => {
   const inputs = { order: '#1', sku: 'A,B', quantity: '1,2', anything: 'else' };
   assert.deepEqual(placed(inputs, [field('order', 'string')], body('order')).body, { order: '#1' });
@@ -137,4 +144,58 @@ test('a value is one segment of the path, whatever it holds', () => {
   assert.throws(() => fill(z, '/customers/{email}/returns', { email: '..' }), {
     message: '".." is no email.',
   });
+});
+
+const FORMS = [
+  { label: 'Product', fields: ['quantity', 'product'], required: ['quantity', 'product'] },
+  { label: 'Custom Item', fields: ['quantity', 'name', 'price'], required: ['quantity', 'name'] },
+];
+const LINES = {
+  fields: [
+    {
+      key: 'lines',
+      label: 'Lines',
+      children: [
+        field('quantity', 'integer'),
+        field('product', 'string'),
+        field('name', 'string'),
+        field('price', 'number'),
+      ],
+    },
+  ],
+  wire: {
+    lines: {
+      in: 'body',
+      at: ['lines'],
+      children: { ...body('quantity'), ...body('product'), ...body('name'), ...body('price') },
+      forms: FORMS,
+    },
+  },
+};
+const lines = (...rows) => placed({ lines: rows }, LINES.fields, LINES.wire).body;
+
+test('a line item with one of its forms is sent, empty columns aside', () => {
+  assert.deepEqual(
+    lines({ quantity: '1', product: 'p', name: '', price: null }, { quantity: 2, name: 'Wrap', price: '0' }),
+    { lines: [{ quantity: 1, product: 'p' }, { quantity: 2, name: 'Wrap', price: 0 }] },
+  );
+});
+
+for (const [row, sentence] of [
+  [{ quantity: 1 }, /incomplete as Product: The product is missing/],
+  [{ quantity: 1, price: 2 }, /incomplete as Custom Item: The name is missing/],
+  [{ quantity: 1, product: 'p', price: 2 }, /The price does not belong to it/],
+]) {
+  test(`a line item ${JSON.stringify(row)} has no form`, () => {
+    assert.throws(() => lines({ quantity: 1, product: 'p' }, row), sentence);
+  });
+}
+
+test('a line item that might be two things is refused', () => {
+  const loose = FORMS.map((form) => ({ ...form, fields: ['quantity', 'product', 'name'], required: ['quantity'] }));
+  const wire = { lines: { ...LINES.wire.lines, forms: loose } };
+  assert.throws(
+    () => placed({ lines: [{ quantity: 1 }] }, LINES.fields, wire),
+    /The quantity could be Product or Custom Item/,
+  );
 });

@@ -1,4 +1,4 @@
-"""Making a connection: what a person types, proved by a request; the name it gets."""
+"""Making a connection: what a person types, the tokens it may get, the request that proves it, its name."""
 
 from datetime import datetime
 from typing import Any
@@ -6,19 +6,20 @@ from typing import Any
 from support.make.engine import Connected, MakeApp
 from support.make.evaluating import as_text, transform
 from support.make.forms import filled
-from support.make.requests import Json, Wire, built, parsed, refuse
+from support.make.requests import Json, Wire, asked
 
 
 def connect(app: MakeApp, wire: Wire, now: datetime, **typed: Any) -> Connected:
     """Create the app's connection; raises MakeError where the vendor does not take the login."""
-    name = next(iter(app.components("connection")))
+    name, entry = next(iter(app.components("connection").items()))
     parameters = filled(app.code("connection", name, "params"), typed)
     api: Json = app.code("connection", name, "communication")
     context = {"parameters": parameters, "now": now, "common": app.code("connection", name, "common")}
-    response = wire.send(built(api, {}, context), api.get("log", {}).get("sanitize", []))
-    here = {**context, "body": parsed(response), "statusCode": response.status_code}
-    if response.status_code >= 400:
-        raise refuse(response, api["response"].get("error"), here)
-    kept = transform(api["response"].get("data", {}), here)
-    shown = as_text(transform(api["response"]["metadata"]["value"], here))
-    return Connected(app, wire, now, {**parameters, **kept}, shown)
+    steps = [api["token"], api["info"]] if entry["connectionType"] == "oauth" else [api]
+    kept: Json = {}
+    here: Json = context
+    for step in steps:
+        here = asked(step, wire, {**context, "data": kept, "connection": {**parameters, **kept}})
+        kept |= transform(step["response"].get("data", {}), here)
+    shown = as_text(transform(steps[-1]["response"]["metadata"]["value"], here))
+    return Connected(app, wire, now, {**parameters, **kept}, shown, api.get("refresh"))

@@ -10,8 +10,10 @@ engine in public; these assumptions were never checked against Make itself:
 - `pagination.page` is the page that came, and counts one further before the condition is asked again;
 - pages end when the condition says so, at the limit, after 50 requests, and in triggers after 3,200 records;
 - a trigger sorts by time and id, and drops what is older than the last time or was handed on at that time;
+- a trigger of type `id` does the same with a number in the place of the time;
 - with `order: desc` reading ends at the first record that is older than the last time;
 - `epoch` replaces parts of the trigger's communication; the limit of a trigger is 1 unless it says otherwise;
+- a connection's `refresh` is asked before a run, and its condition knows what the connection holds as `data`;
 - a status of 400 and above is an error; 429 is a RateLimitError and 500 and above a ConnectionError where the
   app says nothing else.
 
@@ -27,7 +29,7 @@ from typing import Any
 
 from support.make.evaluating import UNDEFINED, moment, transform
 from support.make.forms import filled
-from support.make.requests import Json, MakeError, Wire, built, parsed, refuse
+from support.make.requests import Json, MakeError, Wire, asked, built, parsed, refuse
 
 MOST_REQUESTS = 50
 MOST_PAST = 3_200
@@ -66,7 +68,7 @@ class MakeApp:
 class State:
     """What Make keeps of a trigger between two runs."""
 
-    last: datetime | None = None
+    last: Any = None
     same_date_ids: set[str] = field(default_factory=set)
 
 
@@ -79,6 +81,7 @@ class Connected:
     now: datetime
     connection: Json
     shown_as: str = ""
+    refresh: Json | None = None
 
     def run(self, module: str, **given: Any) -> list[Json]:
         """Run an action, a search or the universal module; gives its bundles."""
@@ -108,14 +111,15 @@ class Connected:
             state.same_date_ids.add(id_)
         return [row for _when, _id, row in handed]
 
-    def _past(self, api: Json, context: Json, state: State) -> list[tuple[datetime, str, Json]]:
+    def _past(self, api: Json, context: Json, state: State) -> list[tuple[Any, str, Json]]:
         trigger, found = api["response"]["trigger"], []
         for here in self._pages(api, context):
             page = []
             for item in self._items(api, here):
                 inner = {**here, "item": item}
-                when, id_ = moment(transform(trigger["date"], inner)), str(transform(trigger["id"], inner))
-                page.append((when, id_, transform(api["response"].get("output", "{{item}}"), inner)))
+                id_ = transform(trigger["id"], inner)
+                when = id_ if trigger["type"] == "id" else moment(transform(trigger["date"], inner))
+                page.append((when, str(id_), transform(api["response"].get("output", "{{item}}"), inner)))
             found.extend(page)
             older = any(when < state.last for when, _id, _row in page) if state.last else False
             if (trigger["order"] == "desc" and older) or len(found) >= MOST_PAST:
@@ -136,7 +140,40 @@ class Connected:
         assert len(self.wire.log) - before <= 3, f"{name} takes more than three requests."
         return found
 
+    # --- Webhooks
+
+    def attach(self, webhook: str, url: str) -> Json:
+        """Tell the vendor of an address; gives what Make keeps for `detach`."""
+        here = self._webhook_call(webhook, "attach", {"url": url})
+        data = self.app.code("webhook", webhook, "attach").get("response", {}).get("data", {})
+        return {"url": url, **transform(data, here)}
+
+    def detach(self, webhook: str, kept: Json) -> None:
+        """Tell the vendor to forget the address."""
+        self._webhook_call(webhook, "detach", kept)
+
+    def _webhook_call(self, webhook: str, code: str, kept: Json) -> Json:
+        api = self.app.code("webhook", webhook, code)
+        return self._reply(api, self._context({"parameters": {}, "webhook": kept}), None)
+
+    def deliver(self, module: str, posted: Any) -> list[Json]:
+        """Run an instant trigger with what the vendor posted to its address."""
+        webhook = self.app.components("module")[module]["webhook"]
+        said = self.app.code("webhook", webhook, "communication")
+        payload = transform(said.get("output", "{{body}}"), self._context({"body": posted}))
+        api = self.app.code("module", module, "communication")
+        if not api:
+            return [payload]
+        return list(self._bundles(api, {"parameters": {}, "payload": payload}))
+
     # --- Requests
+
+    def _refresh(self) -> None:
+        """Before anything runs, get new tokens when the connection says that it is time."""
+        context = {"now": self.now, "data": self.connection, "parameters": self.connection, "common": {}}
+        if self.refresh and transform(self.refresh["condition"], context):
+            here = asked(self.refresh, self.wire, context)
+            self.connection = {**self.connection, **transform(self.refresh["response"]["data"], here)}
 
     def _bundles(self, api: Json, context: Json) -> Iterator[Json]:
         limit = transform(api["response"].get("limit", UNDEFINED), self._context(context))
@@ -196,10 +233,11 @@ class Connected:
         return here
 
     def _context(self, context: Json) -> Json:
+        self._refresh()
         return {"now": self.now, "connection": self.connection, "common": {}, **context}
 
 
-def _is_done(one: tuple[datetime, str, Json], state: State) -> bool:
+def _is_done(one: tuple[Any, str, Json], state: State) -> bool:
     when, id_, _row = one
     return state.last is not None and (
         when < state.last or (when == state.last and id_ in state.same_date_ids)

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
+import orjson
 from support.make.evaluating import UNDEFINED, as_text, is_nothing, iso, template, transform
 
 HIDDEN = "[sanitized]"
@@ -49,11 +50,7 @@ class Wire:
             headers=headers,
             content=content,
         )
-        entry = {
-            "request": {**request, "headers": headers},
-            "response": {"status": response.status_code, "body": parsed(response)},
-        }
-        self.log.append(_hidden(json.loads(json.dumps(entry, default=str)), sanitize))
+        self.log.append(_logged({**request, "headers": headers}, response, sanitize))
         return response
 
 
@@ -69,6 +66,16 @@ def _content(request: Json, headers: dict[str, str]) -> bytes | None:
     return json.dumps(body, default=iso).encode()
 
 
+def _logged(request: Json, response: httpx.Response, sanitize: list[str]) -> Json:
+    """Write what Make's log shows; a reply of which nothing is hidden as the text that it is."""
+    reads = any(path.startswith("response.body") for path in sanitize)
+    entry: Json = {
+        "request": json.loads(json.dumps(request, default=str)),
+        "response": {"status": response.status_code, "body": parsed(response) if reads else response.text},
+    }
+    return _hidden(entry, sanitize)
+
+
 def _hidden(entry: Json, paths: list[str]) -> Json:
     for path in paths:
         holder: Any = entry
@@ -82,8 +89,8 @@ def _hidden(entry: Json, paths: list[str]) -> Json:
 
 def parsed(response: httpx.Response) -> Any:
     try:
-        return response.json()
-    except ValueError:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
         return response.text
 
 
@@ -124,6 +131,15 @@ def _normal(url: str) -> str:
         path = path.replace("//", "/")
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.scheme}://{parts.netloc}{quote(path, safe=';,/?:@&=+$-_.!~*()#' + chr(39))}{query}"
+
+
+def asked(api: Json, wire: Wire, context: Mapping[str, Any]) -> Json:
+    """Send a request of a connection, which inherits nothing; gives the context with the reply."""
+    response = wire.send(built(api, {}, context), api.get("log", {}).get("sanitize", []))
+    here = {**context, "body": parsed(response), "statusCode": response.status_code}
+    if response.status_code >= 400:
+        raise refuse(response, api["response"].get("error"), here)
+    return here
 
 
 def refuse(response: httpx.Response, error: Any, context: Mapping[str, Any]) -> MakeError:

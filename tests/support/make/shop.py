@@ -57,7 +57,9 @@ class Vendor:
         """What a person types into the connection's form."""
         name = next(iter(self.app.components("connection")))
         form = {one["name"] for one in self.app.code("connection", name, "params")}
-        return {key: value for key, value in fields.items() if key in form}
+        host = self.offer.authentication.host
+        own = {host.key: self.offer.environments[0].base_url} if host else {}
+        return {key: value for key, value in {**fields, **own}.items() if key in form}
 
     def now(self, tenant: str) -> datetime:
         answer = self.sandbox.control.get(f"/tenants/{tenant}/clock")

@@ -11,6 +11,9 @@ export const failure = (api, z, bundle, response) => {
   const code = at(data, api.errors.code) ?? `HTTP_${status}`;
   const kind =
     api.errors.byCode[code] ?? api.errors.byStatus[status] ?? (status >= 500 ? 'unavailable' : 'unexpected');
+  if (request.opening && REFUSED.includes(kind))
+    return new z.errors.Error(hide(api, sentences.login(api, said(api, data)), bundle), 'AuthenticationError', 401);
+  if (kind === 'authentication' && api.session) return new z.errors.RefreshAuthError();
   if (kind === 'authentication') return new z.errors.ExpiredAuthError(sentences.authentication(api));
   if (kind === 'rate_limited')
     return new z.errors.ThrottledError(`${api.name} asks to slow down.`, delay(response));
@@ -29,7 +32,11 @@ export const unreachable = (api, z, method, { type }) => {
   return new z.errors.Error(`${api.name} ${what}. ${afterwards(method)}`, 'UNREACHABLE');
 };
 
+/** What a request for a token may be refused with. */
+const REFUSED = ['authentication', 'permission', 'validation', 'not_found'];
+
 const sentences = {
+  login: (api, words) => together(`${api.name} did not accept this login.`, words),
   authentication: (api) =>
     `${api.name} did not accept the key of this connection. Reconnect the account with a valid one.`,
   permission: (api, { request, said: words }) =>

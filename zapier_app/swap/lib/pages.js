@@ -4,9 +4,10 @@ import { at } from './paths.js';
 
 /**
  * One page of a list, `{rows, next}`: the one that begins at `from`, as the `next` of another says, or else page
- * `number`, counted from 0 as Zapier does (a list with cursors has no numbers, only the first). After the last page `next` is undefined. A vendor may answer fewer
- * rows a page than it was asked for, and says so in the reply. A list without pages is one page. A 404 is a
- * failure unless `missing` says otherwise or, where `missing` says nothing, the vendor's paging does.
+ * `number`, counted from 0 as Zapier does (a list with cursors has no numbers, only the first). After the last
+ * page `next` is undefined. A vendor may answer fewer rows a page than it was asked for, and says so in the
+ * reply. A list without pages is one page. A 404 is a failure unless `missing` says otherwise or, where
+ * `missing` says nothing, the vendor's paging does.
  */
 export const readPage = async (
   api,

@@ -1,14 +1,13 @@
 """Checks of what components say of each other."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from connector.generator.make.fields import FOREIGN, IDENTIFIER
 from connector.generator.make.lint.app import App, Json
 
 PROCEDURE = "rpc://"
-IDENTIFIER = re.compile(r"(^|_)(id|uuid)$")
 
 
 def m013_dropdowns_exist_and_are_used(app: App) -> Iterator[str]:
@@ -68,11 +67,11 @@ def m016_groups_hold_each_module_once(app: App) -> Iterator[str]:
 
 
 def m017_ids_are_chosen(app: App) -> Iterator[str]:
-    """An input that is an id offers a dropdown; nobody knows ids by heart."""
+    """An input that is an id offers a dropdown, or says that it comes from another module."""
     for one in app.modules("action", "search", "trigger", "instant_trigger"):
         for field in every(one.parameters):
             wanted = IDENTIFIER.search(field["name"]) or str(field.get("label", "")).endswith(" ID")
-            if wanted and "options" not in field:
+            if wanted and "options" not in field and not FOREIGN.search(field.get("help", "")):
                 yield f"{one.name} asks for the id {field['name']} without a dropdown."
 
 

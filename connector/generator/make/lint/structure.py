@@ -22,6 +22,7 @@ KINDS = {
     "detach": "communication",
     "update": "communication",
     "defaultScope": "scope",
+    "scopeList": "scopes",
     "requiredScope": "scope",
 }
 ID = re.compile(r"[a-zA-Z][0-9a-zA-Z]{2,63}")

@@ -5,15 +5,17 @@ from collections.abc import Iterator
 
 from connector.generator.zapier.lint.app import App, fields
 
+FOREIGN = re.compile(r"\bmap it from\b", re.IGNORECASE)
 ID = re.compile(r"(^|_)ids?$", re.IGNORECASE)
 
 
 def d004_ids_have_dropdowns(app: App) -> Iterator[str]:
-    """Nobody knows an id by heart."""
+    """Nobody knows an id by heart; of one that another service gave, the help says where to `map it from`."""
     for path, field in app.inputs():
         is_id = ID.search(field["key"]) or re.search(r"\bIDs?$", field.get("label", ""))
-        if is_id and not {"dynamic", "choices"} & field.keys():
-            yield f"{path} asks for an id without a dropdown."
+        foreign = FOREIGN.search(field.get("helpText", ""))
+        if is_id and not ({"dynamic", "choices"} & field.keys() or foreign):
+            yield f"{path} asks for an id without a dropdown, and does not say where to map it from."
 
 
 def d005_dropdowns_exist(app: App) -> Iterator[str]:

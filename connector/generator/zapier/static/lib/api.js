@@ -9,11 +9,25 @@ import { at } from './paths.js';
 
 export const connect = (vendor, { env, now }) => ({ ...vendor, env, now });
 
-/** Where requests go: what the override variable says, else the environment chosen at login. */
+/** Where requests go: what the override variable says, else the address or the environment given at login. */
 export const baseUrl = (api, bundle) => {
-  const address = api.env[api.overrideVariable] || environment(api, bundle).url;
+  const address = api.env[api.overrideVariable] || own(api, bundle) || environment(api, bundle).url;
   return address.replace(/\/+$/, '');
 };
+
+const own = (api, bundle) => (api.host ? bundle.authData?.[api.host]?.trim() : '');
+
+/** Throws unless the address typed at login is one that a secret may be sent to: https, or this machine. */
+const check = (api, z, bundle) => {
+  const address = own(api, bundle);
+  if (!api.host || api.env[api.overrideVariable]) return;
+  const { protocol, hostname } = URL.canParse(address) ? new URL(address) : {};
+  if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.includes(hostname))) return;
+  const example = 'write it like https://shop.example.com';
+  throw new z.errors.Error(`"${address}" is no address of ${api.name}: ${example}.`, 'INVALID_ADDRESS');
+};
+
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
 /** What was chosen at login, `{label, url}`; the first one if nothing was. */
 export const environment = (api, bundle) =>
@@ -28,14 +42,15 @@ export const send = async (
   z,
   bundle,
   operation,
-  { path = operation.path, query, body, missing = false } = {},
+  { path = operation.path, query, body, missing = false, opening = false } = {},
 ) => {
   const { method, permission, login = {} } = operation;
+  check(api, z, bundle);
   const url = baseUrl(api, bundle) + path;
   const params = { ...typed(bundle, login.query), ...query };
   const content = login.body ? { ...typed(bundle, login.body), ...body } : body;
   try {
-    const options = { timeout: api.timeout, skipThrowForStatus: missing, permission };
+    const options = { timeout: api.timeout, skipThrowForStatus: missing, permission, opening };
     return await z.request({ method, url, params, body: content, ...options });
   } catch (error) {
     throw error.name === 'FetchError' ? unreachable(api, z, method, error) : error;

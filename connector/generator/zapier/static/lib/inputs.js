@@ -21,15 +21,20 @@ export const isEmpty = (value) => {
 /**
  * Sorts `inputs` into `{path, query, body, match}`.
  *
- * `fields` are Zapier's inputFields; `wire` maps a field's key to `{in, at, as, many, children}`: where the
- * value goes, under which path, in which form (`as: 'date'`), and the name several values go by (`many`).
+ * `fields` are Zapier's inputFields; `wire` maps a field's key to `{in, at, as, many, children, forms}`: where
+ * the value goes, under which path, in which form (`as: 'date'`), and the name several values go by (`many`).
+ * A line item with `forms`, `[{label, fields, required}]`, has exactly one of them. A list that is `orEmpty` is
+ * sent even without a value, as an empty one.
  */
 export const place = (z, inputs, fields, wire) => {
   refuseMissing(z, inputs, fields);
   const placed = { path: {}, query: {}, body: {}, match: [] };
   for (const field of fields) {
-    const { in: location, at: path, many, ...form } = wire[field.key];
-    if (isEmpty(inputs[field.key])) continue;
+    const { in: location, at: path, many, orEmpty, ...form } = wire[field.key];
+    if (isEmpty(inputs[field.key])) {
+      if (orEmpty) put(placed.body, path, []);
+      continue;
+    }
     const value = cast(z, inputs[field.key], field, form);
     if (location === 'match') placed.match.push({ path, value });
     else if (location === 'body') put(placed.body, path, value);
@@ -60,12 +65,39 @@ const refuseMissing = (z, inputs, fields) => {
 };
 
 const cast = (z, value, field, form) => {
-  if (form.children) return rows(value).map((row) => place(z, row, field.children, form.children).body);
+  if (form.children) {
+    return rows(value).map((row) => {
+      checkForm(z, row, field, form.forms ?? []);
+      return place(z, row, field.children, form.children).body;
+    });
+  }
   if (field.list) return rows(value).map((one) => cast(z, one, { ...field, list: false }, form));
   if (form.as === 'date') return date(z, value, field);
   if (field.type === 'integer' || field.type === 'number') return number(z, value, field);
   if (field.type === 'boolean') return boolean(z, value, field);
   return typeof value === 'object' ? value : String(value);
+};
+
+/** Refuses a line item that has none of the forms the vendor knows, or might be more than one. */
+const checkForm = (z, row, { children }, forms) => {
+  const labels = new Map(children.map((child) => [child.key, name(child)]));
+  const given = [...labels.keys()].filter((key) => !isEmpty(row[key]));
+  const lacks = (form) => form.required.filter((key) => !given.includes(key));
+  const strays = (form) => given.filter((key) => !form.fields.includes(key));
+  const fitting = forms.filter((form) => lacks(form).length === 0 && strays(form).length === 0);
+  if (fitting.length === 1 || forms.length === 0) return;
+  const words = (keys) => keys.map((key) => labels.get(key)).join(' and ');
+  if (fitting.length > 1) {
+    const could = fitting.map(({ label }) => label).join(' or ');
+    throw invalid(z, `A line item with ${words(given)} could be ${could}: fill in what only one of them has.`);
+  }
+  const distance = (form) => strays(form).length * 100 + lacks(form).length;
+  const [nearest] = [...forms].sort((one, other) => distance(one) - distance(other));
+  const parts = [
+    strays(nearest).length > 0 && `${words(strays(nearest))} does not belong to it`,
+    lacks(nearest).length > 0 && `${words(lacks(nearest))} is missing`,
+  ].filter(Boolean);
+  throw invalid(z, `A line item is incomplete as ${nearest.label}: ${parts.join(', and ')}.`);
 };
 
 const rows = (value) => [value].flat().filter((one) => !isEmpty(one));

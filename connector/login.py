@@ -1,0 +1,110 @@
+"""Gets the token that a request carries, keeps it until it ends, and gets the next one.
+
+However many requests need a token at once, one asks for it and the others wait. A refresh token that is no
+longer good is dropped, and the login's own grants are tried again, except those that are good once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import AuthenticationError, UnexpectedResponse
+from connector.resolve import at_path
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
+
+    from connector.clock import Clock
+    from connector.model import TokenGrant, TokenLogin
+
+    Exchange = Callable[[Mapping[str, Any]], Awaitable[Any]]
+
+EARLY = timedelta(seconds=60)
+"""How long before its end a token is no longer used; a tenth of its life, if that is shorter."""
+
+
+class TokenKeeper:
+    """The tokens of one connection.
+
+    `typed` are the login fields as they were filled in; `exchange` sends the body of a token request and
+    returns the answer's body. `refresh_token` is the newest there is, for whoever wants to keep it.
+    """
+
+    def __init__(self, login: TokenLogin, typed: Mapping[str, str], exchange: Exchange, clock: Clock) -> None:
+        self._login = login
+        self._typed = typed
+        self._exchange = exchange
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._access = ""
+        self._until: datetime | None = None
+        self._spent: set[int] = set()
+        self.refresh_token = ""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be told of."""
+        return tuple(filter(None, (self._access, self.refresh_token)))
+
+    async def token(self) -> str:
+        """Return a token that is good now; raises `AuthenticationError` when none can be got."""
+        async with self._lock:
+            if not self._access or (self._until is not None and self._clock() >= self._until):
+                await self._renew()
+            return self._access
+
+    def refuse(self, token: str) -> None:
+        """Forget a token that the vendor did not accept, unless another one has taken its place."""
+        if token == self._access:
+            self._access = ""
+
+    async def _renew(self) -> None:
+        self._access = ""
+        if self.refresh_token and self._login.refresh:
+            body = self._body(self._login.refresh) | {self._login.refresh_as: self.refresh_token}
+            try:
+                return await self._take(body)
+            except AuthenticationError:
+                self.refresh_token = ""
+                if self._grant() is None:
+                    raise
+        grant = self._grant()
+        if grant is None:
+            raise AuthenticationError("This login can get no further token; connect again.")
+        await self._take(self._body(self._login.grants[grant]))
+        if self._login.grants[grant].once:
+            self._spent.add(grant)
+        return None
+
+    def _grant(self) -> int | None:
+        """Return the first grant that the login has everything for."""
+        complete = (
+            number
+            for number, one in enumerate(self._login.grants)
+            if number not in self._spent and all(self._typed.get(field) for field in one.fills.values())
+        )
+        return next(complete, None)
+
+    def _body(self, grant: TokenGrant) -> dict[str, Any]:
+        filled = {name: self._typed[field] for name, field in grant.fills.items() if self._typed.get(field)}
+        return {**grant.constants, **filled}
+
+    async def _take(self, body: Mapping[str, Any]) -> None:
+        answer = await self._exchange(body)
+        login = self._login
+        access = at_path(answer, login.access_token)
+        if not isinstance(access, str) or not access.isascii() or not access.isprintable():
+            raise UnexpectedResponse(f"{login.operation} was answered without a token.")
+        self._access = access
+        refresh = at_path(answer, login.refresh_token) if login.refresh_token else None
+        self.refresh_token = refresh if isinstance(refresh, str) else self.refresh_token
+        self._until = self._end(at_path(answer, login.expires_in) if login.expires_in else None)
+
+    def _end(self, seconds: Any) -> datetime | None:
+        if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds <= 0:
+            return None
+        life = timedelta(seconds=seconds)
+        return self._clock() + life - min(EARLY, life / 10)

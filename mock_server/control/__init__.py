@@ -1,0 +1,71 @@
+"""The control plane of `openapi/sandbox.yaml`: one method per operationId, in a file per subject."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from mock_server.control.counter import Counter
+from mock_server.control.health import Health
+from mock_server.control.history import History
+from mock_server.control.hours import Hours
+from mock_server.control.keyring import Keyring
+from mock_server.control.merchants import Merchants
+from mock_server.control.office import Office
+from mock_server.control.postroom import Postroom
+from mock_server.control.switchboard import Switchboard
+from mock_server.control.theatre import Theatre
+from mock_server.engine.call import Call
+from mock_server.engine.problem import Problem
+from mock_server.engine.reply import Reply
+from mock_server.ratelimit import Verdict
+from mock_server.tenants import Tenants
+from mock_server.vendors import Vendor
+from mock_server.world import World
+
+Handler = Callable[[Call], Reply]
+
+_STATUSES: Final = {
+    "invalid": 400,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "too_large": 413,
+    "unsupported_media_type": 415,
+    "rate_limited": 429,
+    "server_error": 500,
+    "unavailable": 503,
+}
+_SUBJECTS: Final = (Health, Merchants, Keyring, Switchboard, History, Hours, Counter, Theatre, Postroom)
+
+
+class Control:
+    """Handlers over one world, its tenants and the vendors it serves."""
+
+    name = "sandbox"
+
+    def __init__(self, world: World, tenants: Tenants, vendors: Mapping[str, Vendor]) -> None:
+        office = Office(world, tenants, vendors)
+        self.handlers: dict[str, Handler] = {}
+        """By operationId."""
+        for subject in _SUBJECTS:
+            part = subject(office)
+            names = [name for name in vars(subject) if not name.startswith("_")]
+            self.handlers |= {name: getattr(part, name) for name in names}
+
+    def __getattr__(self, name: str) -> Handler:
+        """Return the handler of an operation."""
+        try:
+            return self.__dict__["handlers"][name]  # type: ignore[no-any-return]
+        except KeyError:
+            raise AttributeError(f"The control plane has no operation {name!r}.") from None
+
+    def problem(self, problem: Problem) -> Reply:
+        """Render a problem as `{"error": {"code", "message"[, "fields"]}}`."""
+        error: dict[str, Any] = {"code": problem.kind, "message": problem.message}
+        if problem.fields:
+            error["fields"] = [{"field": one.field, "message": one.message} for one in problem.fields]
+        return Reply(_STATUSES[problem.kind], {"error": error}, problem.headers)
+
+    def limit_headers(self, _verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
+        """Return nothing: the control plane has no limits."""
+        return ()

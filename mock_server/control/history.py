@@ -1,0 +1,37 @@
+"""The ledger: what happened to a tenant."""
+
+from mock_server.clock import timestamp
+from mock_server.control.office import Office
+from mock_server.engine.call import Call
+from mock_server.engine.reply import Reply
+
+
+class History:
+    """Reading the ledger."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def list_ledger_events(self, call: Call) -> Reply:
+        tenant, query = self._office.tenant(call).name, call.query
+        self._office.world.clocks.catch_up(tenant)
+        after = query.get("after", 0)
+        found = self._office.world.ledger.events(
+            tenant,
+            after=after,
+            limit=query.get("limit", 100),
+            kind=query.get("kind"),
+            vendor=query.get("vendor"),
+        )
+        events = [
+            {
+                "sequence": event.sequence,
+                "vendor": event.vendor,
+                "kind": event.kind,
+                "subject": event.subject,
+                "at": timestamp(event.at),
+                "body": event.body,
+            }
+            for event in found
+        ]
+        return Reply(200, {"events": events, "next": found[-1].sequence if found else after})

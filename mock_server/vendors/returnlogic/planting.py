@@ -1,0 +1,124 @@
+"""Lays out a seed as ReturnLogic would show it: orders first, then what came back of them."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from mock_server.seed import SeedItem, SeedReturn
+from mock_server.store import Change
+from mock_server.vendors.returnlogic import documents
+from mock_server.vendors.returnlogic import orders as shop
+from mock_server.vendors.returnlogic.rmas import (
+    expect_scans,
+    record_created,
+    record_moved,
+    record_refund,
+    record_scanned,
+    record_shipment,
+)
+from mock_server.vendors.returnlogic.words import LIFECYCLE, STATUSES
+
+Telling = tuple[int, Callable[[], Any]]
+"""An event for the ledger: when it happened, and what records it."""
+_SCANNED = {"In Transit": "In Transit", "Received": "Delivered"}
+"""What the carrier saw of a parcel by the time its RMA stands there."""
+
+
+def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
+    """Store orders and RMAs, then tell the ledger everything in the order of time.
+
+    Parcels that are on their way go on from `at`, when the tenant's clock starts.
+    """
+    seeds = list(returns)
+    story = _plant_orders(change, tenant, seeds)
+    for seed in seeds:
+        story += _plant_rma(change, tenant, seed, at)
+    for _, tell in sorted(story, key=lambda telling: telling[0]):
+        tell()
+
+
+def _plant_orders(change: Change, tenant: str, seeds: list[SeedReturn]) -> list[Telling]:
+    """Store each order once, numbered in the order in which they were placed."""
+    first = {seed.order_number: seed for seed in reversed(seeds)}
+    story: list[Telling] = []
+    for number, seed in enumerate(sorted(first.values(), key=lambda one: (one.ordered_at, one.number)), 1):
+        at = seed.ordered_at
+        document = documents.new_order(number, shop.shop_order(_wish(seed), at), at)
+        documents.put_order(change, tenant, document, at)
+        story.append((at, partial(shop.record_created, change, tenant, document, at)))
+    return story
+
+
+def _plant_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> list[Telling]:
+    """Store one RMA as it stands at the end of its history; returns what the ledger has to be told."""
+    document = documents.new_rma(seed.number, _wish(seed), seed.created_at)
+    id_, before, last, parcel = document["rlRmaId"], LIFECYCLE.initial, seed.created_at, ""
+    story: list[Telling] = [(last, partial(record_created, change, tenant, id_, last))]
+    authorized = last
+    for move in seed.moves[1:]:
+        after, at = STATUSES[move.state], move.at
+        if after == before:
+            continue
+        story.append((at, partial(record_moved, change, tenant, id_, before=before, after=after, at=at)))
+        if after == "Authorized":
+            document["shippingLabel"], parcel, authorized = (
+                documents.new_label(id_, _parcel(seed)),
+                "Created",
+                at,
+            )
+            story.append((at, partial(record_shipment, change, tenant, document, at)))
+        elif parcel and (scanned := _SCANNED.get(after)):
+            story.append((at, partial(record_scanned, change, tenant, document, parcel, scanned, at)))
+            parcel = scanned
+        before, last = after, at
+    document["workflowStatus"] = before
+    if parcel:
+        documents.put_parcel(change, tenant, document, parcel, authorized)
+    if before in ("Authorized", "In Transit"):
+        expect_scans(change, tenant, id_, last=before, made=authorized, start=start)
+    if before == "Complete":
+        story.append((last, partial(record_refund, change, tenant, document, seed.currency, last)))
+    documents.put_rma(change, tenant, document, seed.created_at, last)
+    return story
+
+
+def _parcel(seed: SeedReturn) -> dict[str, Any]:
+    parcel = seed.shipment
+    return {"carrier": parcel.carrier, "tracking_number": parcel.tracking_number} if parcel else {}
+
+
+def _wish(seed: SeedReturn) -> dict[str, Any]:
+    """A seeded return as a shopper asks for it, with what the shop knows of the order."""
+    home = seed.customer.address
+    address = {
+        "name": seed.customer.name,
+        "address1": home.street,
+        "city": home.suburb,
+        "province": home.region,
+        "zip": home.postcode,
+        "country": home.country,
+    }
+    return {
+        "order_number": seed.order_number,
+        "ordered_at": seed.ordered_at,
+        "customer_email": seed.customer.email,
+        "customer_name": seed.customer.name,
+        "customerPhone": seed.customer.phone,
+        "shippingAddress": address,
+        "billingAddress": address,
+        "return_type": seed.return_type,
+        "currency": seed.currency,
+        "items": [_item(item) for item in seed.items],
+    }
+
+
+def _item(seed: SeedItem) -> dict[str, Any]:
+    return {
+        "sku": seed.sku,
+        "name": seed.name,
+        "variant": seed.size or None,
+        "quantity": seed.quantity,
+        "unit_price": seed.unit_price,
+        "reason": seed.reason,
+        "notes": seed.comment or None,
+    }

@@ -1,0 +1,86 @@
+"""ReturnLogic's words: statuses, return types, carriers, plans, the switch.
+
+Sources: vendor page, sections "Error Codes", "Rate Limiting", "Order"; the statuses of RMAs are those of the
+vendor's own pages, and where each may lead is read from its help pages (assumed).
+"""
+
+from typing import Final
+
+from mock_server.lifecycle import Lifecycle
+from mock_server.ratelimit import Plan
+from mock_server.seed import State
+from mock_server.switches import Switch
+
+NAME: Final = "returnlogic"
+
+LIFECYCLE: Final = Lifecycle(
+    initial="Requested",
+    states={
+        "Requested": "requested",
+        "Authorized": "approved",
+        "In Transit": "in_transit",
+        "Received": "received",
+        "Delivered": "received",
+        "Partially Received": "received",
+        "Processed": "inspected",
+        "Partially Processed": "inspected",
+        "Complete": "completed",
+        "Rejected": "rejected",
+        "Canceled": "cancelled",
+        "Abandoned": "cancelled",
+    },
+    transitions={
+        "Requested": ("Authorized", "Rejected", "Canceled", "Abandoned"),
+        "Authorized": ("In Transit", "Delivered", "Partially Received", "Received", "Canceled", "Abandoned"),
+        "In Transit": ("Delivered", "Partially Received", "Received", "Canceled"),
+        "Delivered": ("Partially Received", "Received", "Rejected"),
+        "Partially Received": ("Received", "Partially Processed", "Processed", "Rejected"),
+        "Received": ("Partially Processed", "Processed", "Rejected"),
+        "Partially Processed": ("Processed",),
+        "Processed": ("Complete",),
+    },
+)
+STATUSES: Final[dict[State, str]] = {
+    "requested": "Requested",
+    "approved": "Authorized",
+    "label_sent": "Authorized",
+    "in_transit": "In Transit",
+    "received": "Received",
+    "inspected": "Processed",
+    "completed": "Complete",
+    "rejected": "Rejected",
+    "cancelled": "Canceled",
+}
+"""Where a seeded return stands."""
+
+PLANS: Final = {"default": Plan("default", ((2, "second"), (120, "minute")))}
+MAINTENANCE: Final = Switch(
+    "maintenance",
+    "ReturnLogic is down for maintenance: every call is answered 503.",
+    closes="ReturnLogic is down for maintenance.",
+)
+
+TYPES: Final = {"refund": "Refund", "exchange": "Exchange", "store_credit": "Store Credit"}
+TOTALS: Final = {"Refund": "refund", "Exchange": "exchange", "Store Credit": "giftCard"}
+"""Which total of an RMA a return type adds to."""
+REASONS: Final = {
+    "changed_mind": "Changed my mind",
+    "wrong_size": "Wrong size",
+    "wrong_item": "Wrong item",
+    "damaged": "Damaged",
+    "defective": "Defective",
+    "not_as_described": "Not as described",
+}
+"""Stores write their own."""
+
+CARRIERS: Final = {
+    "australia_post": "Australia Post",
+    "startrack": "StarTrack",
+    "tnt": "TNT",
+    "tge": "Team Global Express",
+}
+TRACKING_PREFIXES: Final = {"australia_post": "APX", "startrack": "STK", "tnt": "TNT", "tge": "TGE"}
+
+HOUR: Final = 3_600_000_000
+SCANS: Final = ((20 * HOUR, "In Transit"), (73 * HOUR, "Delivered"))
+"""What the carrier scans after an RMA is authorized: µs later, and where the RMA stands then (assumed)."""

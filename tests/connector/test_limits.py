@@ -1,0 +1,123 @@
+"""Pacing by several windows at once, each announced by headers of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from connector.compile import integration as compiled
+from connector.errors import RateLimited
+from connector.guarantees import shortest_interval
+from connector.limits import Limiter
+from connector.model import Limits, Plan, Window, WindowHeaders
+
+if TYPE_CHECKING:
+    from support.wire import Time
+
+pytestmark = pytest.mark.anyio
+
+SECOND, MINUTE, DAY = 1, 60, 86_400
+PLAN = Plan(
+    name="default",
+    windows=(
+        Window(requests=2, seconds=SECOND),
+        Window(requests=5, seconds=MINUTE),
+        Window(requests=9, seconds=DAY),
+    ),
+)
+LIMITS = Limits(
+    plans=(PLAN,),
+    throttle=PLAN.windows[0],
+    headers=tuple(
+        WindowHeaders(seconds=seconds, limit=f"limit-{name}", remaining=f"left-{name}")
+        for name, seconds in (("second", SECOND), ("minute", MINUTE), ("day", DAY))
+    ),
+)
+
+
+def said(**values: int) -> httpx.Headers:
+    return httpx.Headers({name.replace("_", "-"): str(value) for name, value in values.items()})
+
+
+@pytest.fixture
+def limiter(time: Time) -> Limiter:
+    return Limiter(LIMITS, time.clock, time.sleep, 90)
+
+
+async def admitted(limiter: Limiter, times: int) -> None:
+    for _ in range(times):
+        await limiter.admit("list_orders")
+
+
+async def test_every_window_paces_before_the_vendor_has_answered(limiter: Limiter, time: Time) -> None:
+    await admitted(limiter, 7)
+    assert time.slept == [1, 1, 58], "two a second, then the sixth waits for its minute"
+
+
+async def test_a_raised_limit_paces_as_announced(limiter: Limiter, time: Time) -> None:
+    limiter.learn(said(limit_second=4, left_second=4, limit_minute=240, left_minute=240))
+    await admitted(limiter, 9)
+    assert time.slept == [1, 1]
+
+
+async def test_a_window_that_is_not_announced_is_not_paced(limiter: Limiter, time: Time) -> None:
+    limiter.learn(said(limit_minute=5, left_minute=5))
+    await admitted(limiter, 6)
+    assert time.slept == [60]
+
+
+async def test_what_others_used_up_is_waited_out(limiter: Limiter, time: Time) -> None:
+    limiter.learn(said(limit_second=2, left_second=0, limit_minute=5, left_minute=3))
+    await admitted(limiter, 1)
+    limiter.learn(said(limit_second=2, left_second=1, limit_minute=5, left_minute=0))
+    await admitted(limiter, 1)
+    assert time.slept == [1, 60]
+
+
+async def test_what_this_connection_used_up_is_no_reason_to_wait_longer(limiter: Limiter, time: Time) -> None:
+    await admitted(limiter, 2)
+    limiter.learn(said(limit_second=2, left_second=0, limit_minute=5, left_minute=3))
+    await time.sleep(0.9)
+    await admitted(limiter, 1)
+    assert [round(one, 3) for one in time.slept] == [0.9, 0.1]
+
+
+async def test_a_refusal_waits_for_the_longest_exhausted_window(limiter: Limiter, time: Time) -> None:
+    await admitted(limiter, 2)
+    limiter.learn(said(limit_second=2, left_second=0, limit_minute=2, left_minute=0), refused=True)
+    await admitted(limiter, 1)
+    assert time.slept == [60]
+
+
+async def test_a_window_too_long_to_wait_for_is_left_to_the_vendor(limiter: Limiter, time: Time) -> None:
+    limiter.learn(said(limit_second=50, left_second=50, limit_day=9, left_day=0), refused=True)
+    await admitted(limiter, 12)
+    assert time.slept == []
+
+
+async def test_a_wait_beyond_the_patience_is_an_error(time: Time) -> None:
+    limiter = Limiter(LIMITS, time.clock, time.sleep, 60)
+    limiter.learn(said(limit_minute=5, left_minute=0), refused=True)
+    await time.sleep(-1)
+    with pytest.raises(RateLimited, match="61 seconds"):
+        await limiter.admit("list_orders")
+
+
+async def test_only_windows_within_the_patience_pace(time: Time) -> None:
+    hasty = Limiter(LIMITS, time.clock, time.sleep, 30)
+    await admitted(hasty, 7)
+    assert time.slept == [1, 1, 1]
+
+
+def test_no_window_forbids_the_shortest_interval() -> None:
+    assert shortest_interval(PLAN, 1) == DAY // 9
+    assert shortest_interval(Plan(name="fast", windows=PLAN.windows[:2]), 10) == 120
+    assert shortest_interval(Plan(name="fast", windows=PLAN.windows[:1]), 10) == 5
+
+
+def test_windows_and_their_headers_come_from_the_catalog() -> None:
+    limits = compiled("returnmate").limits
+    assert [(one.requests, one.seconds) for one in limits.plans[0].windows] == [(60, MINUTE), (10_000, DAY)]
+    assert limits.headers == ()

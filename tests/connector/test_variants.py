@@ -1,0 +1,181 @@
+"""Objects that have one of several forms (`oneOf`): read from a description, checked before they are sent."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from connector.errors import ValidationFailed
+from connector.fields import inputs
+from connector.inputs import fill
+from connector.located import parse
+from connector.request import build
+from connector.resolve import Resolver
+from connector.spec import Spec, SpecError
+from connector.vocabulary import InputWords
+
+PRODUCT = {
+    "type": "object",
+    "title": "a product",
+    "additionalProperties": False,
+    "required": ["quantity", "productId"],
+    "properties": {
+        "quantity": {"type": "integer", "minimum": 1},
+        "productId": {"type": "string"},
+        "note": {"type": "string"},
+    },
+}
+CUSTOM: dict[str, Any] = {
+    "type": "object",
+    "title": "a custom line",
+    "additionalProperties": False,
+    "required": ["quantity", "name", "price"],
+    "properties": {
+        "quantity": {"type": "integer", "minimum": 1},
+        "name": {"type": "string"},
+        "price": {"type": "number"},
+        "note": {"type": "string"},
+    },
+}
+LINE = {"oneOf": [{"$ref": "#/components/schemas/Product"}, {"$ref": "#/components/schemas/CustomLine"}]}
+ANSWER = {"application/json": {"schema": {"type": "object"}}}
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.0.3",
+    "info": {"title": "T", "version": "1"},
+    "servers": [{"url": "https://api.example.com"}],
+    "paths": {
+        "/orders": {
+            "post": {
+                "operationId": "create_order",
+                "requestBody": {
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "properties": {
+                                    "lines": {"type": "array", "items": LINE},
+                                    "gift": LINE,
+                                },
+                            }
+                        }
+                    }
+                },
+                "responses": {
+                    "200": {
+                        "description": "x",
+                        "content": {"application/json": {"schema": {"type": "object"}}},
+                    }
+                },
+            }
+        }
+    },
+    "components": {"schemas": {"Product": PRODUCT, "CustomLine": CUSTOM}},
+}
+FITTING = [
+    {"quantity": 1, "productId": "p1"},
+    {"quantity": 1, "productId": "p1", "note": "n"},
+    {"quantity": 2, "name": "Wrap", "price": 3},
+]
+REFUSED = [
+    ({"quantity": 1}, ["productId is required for a product"]),
+    ({"quantity": 1, "productId": "p1", "name": "Wrap"}, ["name does not belong to a product"]),
+    ({"quantity": 1, "name": "Wrap"}, ["price is required for a custom line"]),
+    (
+        {"quantity": 1, "productId": "p", "name": "W", "price": 2},
+        ["productId does not belong to a custom line"],
+    ),
+    ({"productId": "p1"}, ["quantity is required"]),
+    ({"quantity": 1, "colour": "red"}, ["colour is not known here; there is quantity"]),
+]
+
+
+def spec(**schemas: Any) -> Spec:
+    document = deepcopy(DOCUMENT)
+    document["components"]["schemas"].update(schemas)
+    return Spec(document)
+
+
+def create(**values: Any) -> Any:
+    return build(spec().operations["create_order"], values).body
+
+
+def test_the_members_of_all_forms_are_there_and_required_where_all_require_them() -> None:
+    body = spec().operations["create_order"].body
+    assert body is not None
+    for field in body.children:
+        assert [one.key for one in field.children] == ["quantity", "productId", "note", "name", "price"]
+        assert [one.key for one in field.children if one.required] == ["quantity"]
+        assert [(one.label, one.required) for one in field.variants] == [
+            ("a product", ("quantity", "productId")),
+            ("a custom line", ("quantity", "name", "price")),
+        ]
+
+
+@pytest.mark.parametrize("line", FITTING)
+def test_one_form_that_fits_is_sent(line: Any) -> None:
+    assert create(lines=[line, FITTING[0]], gift=line) == {"lines": [line, FITTING[0]], "gift": line}
+
+
+@pytest.mark.parametrize(("line", "sentences"), REFUSED)
+def test_what_has_no_form_is_refused_by_its_fields(line: Any, sentences: list[str]) -> None:
+    for values, name in (({"lines": [FITTING[0], line]}, "lines[1]"), ({"gift": line}, "gift")):
+        with pytest.raises(ValidationFailed) as raised:
+            create(**values)
+        said = [f"{one.field}: {one.message}" for one in raised.value.fields]
+        assert len(said) == len(sentences)
+        for told, sentence in zip(said, sentences, strict=True):
+            field, _, message = sentence.partition(" ")
+            assert told.startswith(f"{name}.{field}: {message}")
+
+
+def test_what_has_two_forms_is_refused() -> None:
+    twin = {**PRODUCT, "title": "a twin", "required": ["quantity"]}
+    with pytest.raises(ValidationFailed, match=r"lines\[0\]:? could be a product or a twin"):
+        build(spec(CustomLine=twin).operations["create_order"], {"lines": [FITTING[0]]})
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"additionalProperties": True}, "must have additionalProperties: false"),
+        (
+            {"properties": {**CUSTOM["properties"], "note": {"type": "integer"}}},
+            "note is described differently",
+        ),
+        ({"type": "array", "items": {"type": "string"}}, "understood only among strings or"),
+    ],
+)
+def test_forms_that_cannot_be_told_apart_are_refused(change: Any, sentence: str) -> None:
+    with pytest.raises(SpecError, match=sentence):
+        spec(CustomLine={**CUSTOM, **change})
+
+
+def columns(*names: str) -> tuple[Any, list[str]]:
+    """Compile an action's input `lines` with these columns; `goods` stands for the product's id."""
+    words = {name: {"name": "productId"} if name == "goods" else {} for name in names}
+    said = {"lines": InputWords.model_validate({"children": words})}
+    made = spec()
+    resolver = Resolver(made, parse("toy.yaml", "a: 1"))
+    found = inputs(resolver, made.operations["create_order"], (), said, (), "action create")
+    return found, resolver.problems
+
+
+def test_inputs_have_the_forms_in_their_own_names() -> None:
+    found, problems = columns("quantity", "goods", "name", "price")
+    assert problems == []
+    assert [one.required for one in found[0].variants] == [
+        ("quantity", "goods"),
+        ("quantity", "name", "price"),
+    ]
+    assert fill("create", found, {"lines": [{"quantity": 1, "goods": "p1"}]}).values == {
+        "lines": [{"quantity": 1, "productId": "p1"}]
+    }
+    with pytest.raises(ValidationFailed, match=r"lines\[0\].goods:? does not belong to a custom line"):
+        fill("create", found, {"lines": [{"quantity": 1, "goods": "p", "name": "W", "price": 1}]})
+
+
+def test_a_form_that_no_input_can_give_is_a_complaint() -> None:
+    _, problems = columns("quantity", "goods", "name")
+    assert [one for one in problems if "leaves out lines.price, which a custom line requires" in one]

@@ -1,0 +1,117 @@
+"""ReturnLogic's public apps: a code for tokens, tokens for requests, a refresh when they end."""
+
+import itertools
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import httpx
+import pytest
+from support.sandbox import Sandbox
+
+VENDOR = "returnlogic"
+_numbers = itertools.count(1)
+
+
+def body(answer: httpx.Response, status: int = 200) -> Any:
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def refused(answer: httpx.Response, field: str) -> None:
+    assert [one["field"] for one in body(answer, 400)["fields"]] == [field]
+
+
+def told(answer: httpx.Response) -> None:
+    """Fail unless all four headers are there: that holds for these answers too."""
+    for said, unit in itertools.product(("Limit", "Remaining"), ("Second", "Minute")):
+        assert answer.headers[f"X-RateLimit-{said}-{unit}"].isdecimal()
+
+
+@pytest.fixture
+def installed(sandbox: Sandbox) -> dict[str, str]:
+    """What an app has once a retailer installed it: its id and secret, and what came to its redirect URL."""
+    tenant = sandbox.tenant(f"rl-app-{next(_numbers)}", first_moment="2026-06-01T12:00:00Z", frozen=True)
+    wish = {"redirect_uri": "https://app.example.com/callback?state=7"}
+    shown = body(sandbox.control.post(f"/tenants/{tenant}/vendors/{VENDOR}/acts/install_app", json=wish))[
+        "document"
+    ]
+    address = urlsplit(shown["redirect_to"])
+    assert (address.netloc, address.path) == ("app.example.com", "/callback")
+    query = {name: values[0] for name, values in parse_qs(address.query).items()}
+    assert query.keys() == {"state", "code", "teamId"}
+    assert UUID(query["teamId"])
+    client = {name: shown[name] for name in ("client_id", "client_secret")}
+    return {**client, "code": query["code"], "tenant": tenant}
+
+
+def exchange(sandbox: Sandbox, installed: dict[str, str], **wish: str) -> httpx.Response:
+    address = f"{sandbox.credentials(VENDOR)['base_url']}/oauth"
+    client = {name: installed[name] for name in ("client_id", "client_secret")}
+    return httpx.post(address, json={**client, **wish})
+
+
+def tokens(sandbox: Sandbox, installed: dict[str, str], **wish: str) -> dict[str, str]:
+    found: dict[str, str] = body(exchange(sandbox, installed, **wish))
+    assert found.keys() == {"bearer_token", "refresh_token"}, "exactly these two"
+    return found
+
+
+def asked_with(sandbox: Sandbox, token: str) -> httpx.Response:
+    address = f"{sandbox.credentials(VENDOR)['base_url']}/orders"
+    return httpx.get(address, headers={"Authorization": f"Bearer {token}"}, params={"limit": 1})
+
+
+def test_a_code_is_exchanged_for_tokens_once(sandbox: Sandbox, installed: dict[str, str]) -> None:
+    code = {"grant_type": "authorization_code", "code": installed["code"]}
+    found = tokens(sandbox, installed, **code)
+    assert len(body(asked_with(sandbox, found["bearer_token"]))) == 1
+    again = exchange(sandbox, installed, **code)
+    refused(again, "code")
+    told(again)
+    assert asked_with(sandbox, found["refresh_token"]).status_code == 401, "it opens nothing by itself"
+    assert asked_with(sandbox, installed["code"]).status_code == 401
+
+
+def test_a_bearer_token_ends_and_is_refreshed(sandbox: Sandbox, installed: dict[str, str]) -> None:
+    first = tokens(sandbox, installed, grant_type="authorization_code", code=installed["code"])
+    clock = f"/tenants/{installed['tenant']}/clock/advance"
+    body(sandbox.control.post(clock, json={"seconds": 3601}))
+    ended = asked_with(sandbox, first["bearer_token"])
+    assert body(ended, 401)["error"] == "Unauthorized"
+    told(ended)
+    wish = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    second = tokens(sandbox, installed, **wish)
+    assert asked_with(sandbox, second["bearer_token"]).status_code == 200
+    refused(exchange(sandbox, installed, **wish), "refresh_token")
+
+
+@pytest.mark.parametrize(
+    ("wish", "status"),
+    [
+        ({"grant_type": "authorization_code"}, 400),
+        ({"grant_type": "refresh_token"}, 400),
+        ({"grant_type": "password", "code": "x"}, 400),
+        ({"grant_type": "authorization_code", "code": "nobody's"}, 400),
+        ({"grant_type": "authorization_code", "code": "x", "client_secret": "wrong"}, 401),
+        ({"grant_type": "authorization_code", "code": "x", "client_id": "wrong"}, 401),
+    ],
+)
+def test_what_is_no_good_gets_no_token(
+    sandbox: Sandbox, installed: dict[str, str], wish: dict[str, str], status: int
+) -> None:
+    body(
+        exchange(sandbox, {**installed, **wish}, **{k: v for k, v in wish.items() if "client" not in k}),
+        status,
+    )
+
+
+def test_a_code_is_of_one_merchant_and_ends(sandbox: Sandbox, installed: dict[str, str]) -> None:
+    other = sandbox.tenant(f"rl-app-{next(_numbers)}", seed_size=0)
+    path = f"/tenants/{other}/vendors/{VENDOR}/acts/install_app"
+    foreign = body(sandbox.control.post(path, json={"redirect_uri": "https://app.example.com"}))["document"]
+    code = {"grant_type": "authorization_code", "code": installed["code"]}
+    refused(exchange(sandbox, foreign, **code), "code")
+    clock = f"/tenants/{installed['tenant']}/clock/advance"
+    body(sandbox.control.post(clock, json={"seconds": 601}))
+    refused(exchange(sandbox, installed, **code), "code")

@@ -1,0 +1,296 @@
+"""A retailer at ReturnLogic: orders come in, something of them comes back, an app logs in by code.
+
+Everything is read two rows a page.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from support.merchant import Mall, Merchant
+
+import connector
+from connector.compile import integration as compiled
+from connector.connection import Connection
+from connector.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    OutcomeUnknown,
+    ValidationFailed,
+    VendorUnavailable,
+)
+from connector.model import Integration
+
+VENDOR = "returnlogic"
+ORDER: dict[str, Any] = {
+    "external_order_id": "5002001",
+    "order_number": "2001",
+    "order_name": "#2001",
+    "customer_email": "iris.lane@example.com",
+    "currency": "USD",
+    "total_price": 42,
+    "tax_price": 0,
+    "taxes_included": False,
+    "shipping_price": 0,
+    "fees": 0,
+    "refund_amount": 0,
+    "tags": [],
+    "financial_status": "paid",
+    "ship_to_city": "Gumnut Flat",
+    "items": [
+        {"product_id": "7001", "sku": "TEE-NVY-M", "quantity": 1, "price": 40},
+        {"name": "Gift wrap", "quantity": 1, "price": 2},
+    ],
+}
+
+
+def two_rows_a_page(made: Integration) -> Integration:
+    """The same offer, with pages of two rows wherever there are pages."""
+    paging = {key: one.model_copy(update={"size": 2}) for key, one in made.paging.items()}
+    triggers = {
+        key: one.model_copy(update={"source": one.source.model_copy(update={"page_size": 2})})
+        for key, one in made.triggers.items()
+    }
+    return made.model_copy(update={"paging": paging, "triggers": triggers})
+
+
+OFFER = two_rows_a_page(compiled(VENDOR))
+
+
+@pytest.fixture(scope="module")
+def mall() -> Iterator[Mall]:
+    opened = Mall.open(VENDOR)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def merchant(mall: Mall) -> Iterator[Merchant]:
+    made = mall.merchant()
+    yield made
+    made.close()
+
+
+def connected(
+    merchant: Merchant, transport: httpx.AsyncBaseTransport | None = None, **login: str
+) -> Connection:
+    """Connect to the merchant; waiting moves the merchant's clock."""
+
+    async def sleep(seconds: float) -> None:
+        merchant.advance(max(1, round(seconds)))
+
+    return connector.open(
+        OFFER,
+        base_url=merchant.base_url,
+        transport=transport or merchant.transport,
+        clock=merchant.now,
+        sleep=sleep,
+        **(login or merchant.fields),
+    )
+
+
+def tell(merchant: Merchant, story: Callable[[Connection], Awaitable[None]], **login: Any) -> None:
+    async def run() -> None:
+        async with connected(merchant, **login) as opened:
+            await story(opened)
+
+    asyncio.run(run())
+
+
+def test_what_is_found_by_its_creation_is_promised_once() -> None:
+    for trigger in compiled(VENDOR).triggers.values():
+        for promise in trigger.guarantees.values():
+            assert promise.delivers == "every_record"
+            assert promise.dedupe == (trigger.source.id,)
+            assert "versions" not in promise.loses
+        assert trigger.guarantees["zapier"].shortest_interval == {"Default": 1}
+        assert trigger.guarantees["python"].shortest_interval == {"Default": 10}
+
+
+def test_orders_come_in_and_are_told_once_over_many_pages(merchant: Merchant) -> None:
+    async def story(rl: Connection) -> None:
+        trigger = rl.triggers["new_order"]
+        cursor = (await trigger.poll()).cursor
+        for _ in range(7):
+            merchant.ask_for_return()
+            merchant.advance(1)
+        late = merchant.ask_for_return(seconds_ago=600)
+        first = await trigger.poll(cursor)
+        assert first.complete
+        assert {event.data["rlOrderId"] for event in first.events} == merchant.orders().keys()
+        assert len(first.events) == 8
+        assert late
+        again = await trigger.poll(first.cursor)
+        assert (again.events, again.complete) == ((), True)
+
+    tell(merchant, story)
+
+
+def test_an_order_is_created_found_and_returned(merchant: Merchant) -> None:
+    async def story(rl: Connection) -> None:
+        trigger = rl.triggers["new_order"]
+        cursor = (await trigger.poll()).cursor
+        made = await rl.actions["create_order"](**ORDER)
+        assert [one["name"] for one in made["orderItems"]] == [None, "Gift wrap"]
+        assert made["shippingAddress"] == {"city": "Gumnut Flat"}
+        told = await trigger.poll(cursor)
+        assert [event.data for event in told.events] == [made]
+        for wish in (
+            {"order_number": "2001"},
+            {"order_name": "#2001"},
+            {"customer_email": "IRIS.LANE@example.com"},
+        ):
+            assert await rl.searches["find_order"](**wish) == [made]
+        found, created = await rl.find_or_create["find_order"](search={"order_name": "#2001"}, create=ORDER)
+        assert (found, created) == (made, False)
+        for _ in range(5):
+            merchant.ask_for_return()
+        rmas = await rl.searches["find_rmas"](customer_email="Priya.Nair@example.com")
+        assert {row["rlRmaId"] for row in rmas} == merchant.returns().keys()
+        assert await rl.searches["get_rma"](rma_id=rmas[0]["rlRmaId"]) == [rmas[0]]
+        assert await rl.searches["get_rma"](rma_id="7") == []
+
+    tell(merchant, story)
+
+
+def test_rows_are_read_by_offset_to_a_short_page(merchant: Merchant) -> None:
+    asked: list[str] = []
+
+    class Listening(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            asked.append(request.url.query.decode())
+            return await merchant.transport.handle_async_request(request)
+
+    async def story(rl: Connection) -> None:
+        rows = [row["rlOrderId"] async for row in rl.operations.list_orders.rows()]
+        assert set(rows) == merchant.orders().keys()
+        assert len(rows) == 5
+
+    for _ in range(5):
+        merchant.ask_for_return()
+    tell(merchant, story, transport=Listening())
+    assert asked == [f"skip={skip}&limit=2" for skip in (0, 2, 4)]
+
+
+@pytest.mark.parametrize(
+    ("item", "field", "words"),
+    [
+        ({"product_id": "7001", "price": 1}, "items[0].quantity", "is required"),
+        ({"quantity": 1, "price": 1}, "items[0].product_id", "is required for a product"),
+        ({"name": "Wrap", "product_id": "7", "quantity": 1, "price": 1}, "items[0].name", "does not belong"),
+        ({"name": "Wrap", "variant_id": "7", "quantity": 1, "price": 1}, "items[0]", "does not belong"),
+    ],
+)
+def test_a_line_that_is_neither_product_nor_custom_item_is_not_sent(
+    merchant: Merchant, item: dict[str, Any], field: str, words: str
+) -> None:
+    async def story(rl: Connection) -> None:
+        with pytest.raises(ValidationFailed, match="create_order was not run") as caught:
+            await rl.actions["create_order"](**{**ORDER, "items": [item]})
+        (said,) = caught.value.fields
+        assert said.field.startswith(field)
+        assert words in said.message
+        assert merchant.orders() == {}
+
+    tell(merchant, story)
+
+
+def test_two_a_second_is_kept_without_a_refusal(merchant: Merchant) -> None:
+    statuses: list[int] = []
+
+    class Watching(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            answer = await merchant.transport.handle_async_request(request)
+            statuses.append(answer.status_code)
+            return answer
+
+    async def story(rl: Connection) -> None:
+        start = merchant.now()
+        for _ in range(130):
+            await rl.operations.list_orders(limit=1)
+        assert merchant.now() - start >= timedelta(seconds=64)
+
+    merchant.world.limiter.modes[merchant.tenant] = "on"
+    tell(merchant, story, transport=Watching())
+    assert statuses == [200] * 130
+
+
+def test_maintenance_is_unavailable_and_passes(merchant: Merchant) -> None:
+    def turn(*, on: bool) -> None:
+        merchant.world.switches.turn(merchant.tenant, VENDOR, "maintenance", on=on, at=0)
+
+    async def story(rl: Connection) -> None:
+        turn(on=True)
+        with pytest.raises(VendorUnavailable, match="down for maintenance"):
+            await rl.operations.list_orders()
+        with pytest.raises(OutcomeUnknown):
+            await rl.actions["create_order"](**ORDER)
+        turn(on=False)
+        assert (await rl.operations.list_orders()).data == []
+
+    tell(merchant, story)
+
+
+def test_a_lost_create_is_found_instead_of_repeated(merchant: Merchant) -> None:
+    class Lossy(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            answer = await merchant.transport.handle_async_request(request)
+            if request.method == "POST":
+                raise httpx.ReadTimeout("the answer is lost")
+            return answer
+
+    async def story(rl: Connection) -> None:
+        made = await rl.actions["create_order"](**ORDER)
+        assert {made["rlOrderId"]} == merchant.orders().keys()
+
+    tell(merchant, story, transport=Lossy())
+
+
+# --- A public app
+
+
+def installed(merchant: Merchant) -> dict[str, str]:
+    """The login of an app that the retailer has just installed."""
+    act = merchant.mall.served.acts["install_app"]  # type: ignore[attr-defined]
+    with merchant.world.store.change() as change:
+        shown = act.run(change, merchant.tenant, {"redirect_uri": "https://app.example.com/in"}, 0)
+    (code,) = parse_qs(urlsplit(shown["redirect_to"]).query)["code"]
+    return {"client_id": shown["client_id"], "client_secret": shown["client_secret"], "code": code}
+
+
+def test_an_app_logs_in_by_code_and_goes_on_with_its_refresh_token(merchant: Merchant) -> None:
+    kept: list[str] = []
+    login = installed(merchant)
+    merchant.ask_for_return()
+
+    async def story(rl: Connection) -> None:
+        assert len((await rl.operations.list_orders()).data) == 1
+        assert rl.client.tokens is not None
+        kept.append(rl.client.tokens.refresh_token)
+        merchant.advance(3_700)
+        assert len((await rl.operations.list_orders()).data) == 1, "the token that ended was changed"
+        assert rl.client.tokens.refresh_token not in kept
+        kept.append(rl.client.tokens.refresh_token)
+
+    async def later(rl: Connection) -> None:
+        assert len((await rl.operations.list_orders()).data) == 1
+
+    async def too_late(rl: Connection) -> None:
+        with pytest.raises(AuthenticationError, match="does not accept this login"):
+            await rl.operations.list_orders()
+
+    tell(merchant, story, **login)
+    client = {name: login[name] for name in ("client_id", "client_secret")}
+    tell(merchant, later, **client, refresh_token=kept[-1])
+    tell(merchant, too_late, **client, refresh_token=kept[0])
+    tell(merchant, too_late, **login)
+
+
+def test_an_app_needs_all_of_its_login(merchant: Merchant) -> None:
+    login = installed(merchant)
+    with pytest.raises(ConfigurationError, match="needs"):
+        connected(merchant, client_id=login["client_id"], client_secret=login["client_secret"])

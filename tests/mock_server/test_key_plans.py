@@ -1,0 +1,92 @@
+"""A key's plan is changed while it is in use: to another of the vendor's, or to limits of its own."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.worlds import HOUR, NOON, SECOND, Desk, desk
+
+from mock_server.engine.problem import Problem
+from mock_server.keys import Grant
+from mock_server.ratelimit import Plan, agreed, by_name
+
+VENDOR = "returnmate"
+
+
+@pytest.fixture
+def acme() -> Iterator[Desk]:
+    with desk() as opened:
+        opened.tenants.create("acme", first_moment=NOON, frozen=True, limits="on")
+        yield opened
+
+
+def held(opened: Desk) -> Grant:
+    grant = opened.world.keys.look_up(VENDOR, opened.world.keys.key("acme", VENDOR))
+    assert grant is not None
+    return grant
+
+
+def change(opened: Desk, wish: Any, name: str = "default", vendor: str = VENDOR) -> Any:
+    return opened.call("change_key", wish, tenant="acme", vendor=vendor, name=name).body
+
+
+def admitted(opened: Desk, requests: int) -> int:
+    return sum(opened.world.limiter.take(held(opened), NOON).allowed for _ in range(requests))
+
+
+def test_limits_are_raised_for_the_key_in_use_and_begin_anew(acme: Desk) -> None:
+    assert admitted(acme, 70) == 60
+    shown = change(acme, {"windows": {"day": 500, "second": 80}})
+    assert (shown["plan"], shown["windows"]) == ("80/second, 500/day", {"second": 80, "day": 500})
+    assert admitted(acme, 100) == 80
+    assert acme.world.limiter.take(held(acme), NOON + SECOND).allowed
+
+
+def test_a_raised_limit_outlives_a_reset_and_is_listed(acme: Desk) -> None:
+    change(acme, {"windows": {"second": 3}})
+    acme.call("reset_tenant", tenant="acme")
+    assert held(acme).plan == agreed({"second": 3})
+    listed = acme.call("list_keys", tenant="acme").body["keys"]
+    assert [one["windows"] for one in listed if one["vendor"] == VENDOR] == [{"second": 3}]
+
+
+def test_another_plan_of_the_vendor_is_given_by_name(acme: Desk) -> None:
+    assert change(acme, {"plan": "enterprise"})["windows"] == {"minute": 300}
+    assert held(acme).plan.name == "enterprise"
+
+
+@pytest.mark.parametrize(
+    ("wish", "place", "kind", "sentence"),
+    [
+        ({"plan": "gold"}, {}, "invalid", "There is no plan 'gold' at returnmate; there are"),
+        ({"plan": "9/second"}, {}, "invalid", "There is no plan '9/second'"),
+        ({"plan": "enterprise"}, {"name": "mine"}, "not_found", "acme has no key 'mine' at returnmate."),
+        ({"plan": "enterprise"}, {"vendor": "kiosk"}, "invalid", "this sandbox serves"),
+    ],
+)
+def test_what_cannot_be_given_says_why(
+    acme: Desk, wish: Any, place: dict[str, str], kind: str, sentence: str
+) -> None:
+    with pytest.raises(Problem) as raised:
+        change(acme, wish, **place)
+    assert raised.value.kind == kind
+    assert sentence in raised.value.message
+
+
+def test_a_plan_of_its_own_is_known_by_its_name() -> None:
+    plan = agreed({"day": 9, "second": 2, "minute": 120})
+    assert plan == Plan("2/second, 120/minute, 9/day", ((2, "second"), (120, "minute"), (9, "day")))
+    assert by_name(plan.name) == plan
+    assert [by_name(name) for name in ("", "starter", "2/week", "2/second,", "2/second, x")] == [None] * 5
+
+
+def test_windows_of_a_second_open_again_with_the_second(acme: Desk) -> None:
+    change(acme, {"windows": {"second": 2, "minute": 5}})
+    taken = [acme.world.limiter.take(held(acme), NOON + n * SECOND // 4) for n in range(9)]
+    assert [one.allowed for one in taken] == [True, True, False, False, True, True, False, False, True]
+    last = acme.world.limiter.take(held(acme), NOON + 3 * SECOND)
+    assert [(one.window, one.limit, one.remaining) for one in last.windows] == [
+        ("second", 2, 2), ("minute", 5, 0),
+    ]  # fmt: skip
+    assert (last.allowed, last.window, last.retry_after) == (False, "minute", 57)
+    assert acme.world.limiter.take(held(acme), NOON + HOUR).allowed

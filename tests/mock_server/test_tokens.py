@@ -1,0 +1,115 @@
+"""Tokens: what they open, for how long, and what they are no good for."""
+
+import pytest
+from support.worlds import desk
+
+from mock_server.admission import KeyGate
+from mock_server.clock import SECOND
+from mock_server.engine.problem import Problem
+from mock_server.keys import DEMO
+from mock_server.tokens import TokenExpiredError
+
+SHOP = "swap"
+HOUR = 3_600
+
+
+def test_client_is_known_by_id_and_secret_together() -> None:
+    with desk() as opened:
+        tokens, keys = opened.world.tokens, opened.world.keys
+        opened.tenants.create("acme")
+        client, secret = tokens.client_id("acme", SHOP), keys.key("acme", SHOP)
+        found = tokens.client(SHOP, client, secret)
+        assert found is not None
+        assert (found.tenant, found.key) == ("acme", "default")
+        assert tokens.client(SHOP, tokens.client_id(DEMO, SHOP), secret) is None
+        assert tokens.client(SHOP, client, "nobody's") is None
+        assert tokens.client(SHOP, "ídem", secret) is None
+        assert tokens.client("returnmate", client, secret) is None
+
+
+def test_token_opens_what_its_key_opens_until_it_ends_on_the_tenants_clock() -> None:
+    with desk() as opened:
+        world = opened.world
+        opened.tenants.create("acme", frozen=True)
+        grant = world.keys.look_up(SHOP, world.keys.key("acme", SHOP))
+        assert grant is not None
+        token = world.tokens.issue(grant, "access", seconds=HOUR)
+        world.clocks.advance("acme", world.clocks.now("acme") + (HOUR - 1) * SECOND)
+        assert world.tokens.look_up(SHOP, "access", token) == grant
+        world.clocks.advance("acme", world.clocks.now("acme") + SECOND)
+        with pytest.raises(TokenExpiredError):
+            world.tokens.look_up(SHOP, "access", token)
+
+
+def test_token_is_good_for_one_vendor_and_one_use_only() -> None:
+    with desk() as opened:
+        world = opened.world
+        grant = world.keys.look_up(SHOP, world.keys.key(DEMO, SHOP))
+        assert grant is not None
+        token = world.tokens.issue(grant, "refresh", seconds=HOUR)
+        assert world.tokens.look_up("returnmate", "refresh", token) is None
+        assert world.tokens.look_up(SHOP, "access", token) is None
+        assert world.tokens.look_up(SHOP, "refresh", token[:-3] + "abc") is None
+        assert world.tokens.look_up(SHOP, "refresh", "no token") is None
+
+
+def test_two_tokens_are_never_the_same_and_another_sandbox_knows_neither() -> None:
+    with desk() as opened, desk() as other:
+        world = opened.world
+        grant = world.keys.look_up(SHOP, world.keys.key(DEMO, SHOP))
+        assert grant is not None
+        first, second = (world.tokens.issue(grant, "access", seconds=HOUR) for _ in range(2))
+        assert first != second
+        assert other.world.tokens.look_up(SHOP, "access", first) is None
+
+
+def test_token_of_a_key_that_is_gone_opens_nothing() -> None:
+    with desk() as opened:
+        world = opened.world
+        opened.tenants.create("acme")
+        grant = world.keys.look_up(SHOP, world.keys.key("acme", SHOP))
+        assert grant is not None
+        token = world.tokens.issue(grant, "access", seconds=HOUR)
+        opened.tenants.delete("acme")
+        assert world.tokens.look_up(SHOP, "access", token) is None
+
+
+def test_code_is_good_once() -> None:
+    with desk() as opened:
+        world = opened.world
+        grant = world.keys.look_up(SHOP, world.keys.key(DEMO, SHOP))
+        assert grant is not None
+        code = world.tokens.issue(grant, "code", seconds=600)
+        assert world.tokens.spend(SHOP, code) == grant
+        assert world.tokens.spend(SHOP, code) is None
+        assert world.tokens.spend(SHOP, world.tokens.issue(grant, "access", seconds=600)) is None
+
+
+class BehindTokens:
+    """A vendor that lets tokens in only."""
+
+    token_seconds = HOUR
+
+    def __init__(self, vendor: object) -> None:
+        self._vendor = vendor
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._vendor, name)
+
+
+def test_gate_lets_tokens_in_and_keys_only_where_the_vendor_takes_them() -> None:
+    with desk() as opened:
+        world, vendor = opened.world, opened.vendors[SHOP]
+        key = world.keys.key(DEMO, SHOP)
+        grant = world.keys.look_up(SHOP, key)
+        assert grant is not None
+        token = world.tokens.issue(grant, "access", seconds=HOUR)
+        assert KeyGate(world, vendor).admit({"key": token}) == grant
+        strict = KeyGate(world, BehindTokens(vendor))  # type: ignore[arg-type]
+        assert strict.admit({"key": token}) == grant
+        with pytest.raises(Problem, match="not known") as refused:
+            strict.admit({"key": key})
+        assert refused.value.kind == "unauthenticated"
+        old = world.tokens.issue(grant, "access", seconds=0)
+        with pytest.raises(Problem, match="has expired"):
+            strict.admit({"key": old})
