@@ -19,7 +19,7 @@ def known_only(integration: Integration) -> Integration:
         for name, one in integration.operations.items()
     }
     triggers = {
-        key: _polled(one) for key, one in integration.triggers.items() if _is_watched(integration, one)
+        key: _watching(one) for key, one in integration.triggers.items() if _is_watched(integration, one)
     }
     return integration.model_copy(
         update={
@@ -58,8 +58,9 @@ def _is_watched(integration: Integration, trigger: Trigger) -> bool:
     return filtered and _is_known(integration, source.operation)
 
 
-def _polled(trigger: Trigger) -> Trigger:
-    return trigger if _is_hooked(trigger) else trigger.model_copy(update={"hook": None})
+def _watching(trigger: Trigger) -> Trigger:
+    hook = trigger.hook if _is_hooked(trigger) else None
+    return trigger.model_copy(update={"hook": hook, "inputs": _inputs(trigger.inputs)})
 
 
 def _is_hooked(trigger: Trigger) -> bool:
