@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Default
 
-from connector.model import ErrorKind, Provenance, Risk, SinceForm, Unified, Vendor
+from connector.model import ErrorKind, Provenance, Risk, Runtime, SinceForm, Unified, Vendor
 
 Dotted = Annotated[str, Default(pattern=r"^[A-Za-z_][\w.\-]*$")]
 Key = Annotated[str, Default(pattern=r"^[a-z][a-z0-9_]+$")]
@@ -207,8 +207,16 @@ class OrderWords(Words):
 
 
 class PageCeilings(Words):
+    """The most pages that one poll reads. Make ends one after 50 requests, or 3,200 records."""
+
     python: Annotated[int, Default(ge=1, le=500)]
     zapier: Annotated[int, Default(ge=1, le=25)]
+    make: Annotated[int, Default(ge=1, le=32)] = 10
+
+    @property
+    def by_runtime(self) -> dict[Runtime, int]:
+        """The ceilings by runtime."""
+        return {"python": self.python, "zapier": self.zapier, "make": self.make}
 
 
 class SortWords(Words):
@@ -236,11 +244,13 @@ class SourceWords(Words):
     """A way to notice what happened, shared by triggers.
 
     `unseen` says what the vendor's own filter does not show; it becomes a part of the guarantee.
+    `growing_ids`: ids are numbers, and what was made later has a higher one, as far as anybody has seen.
     """
 
     operation: str
     id: Dotted = "id"
     unseen: Sentence | None = None
+    growing_ids: bool = False
     details: DetailsWords | None = None
     page_size: Annotated[int, Default(ge=1)]
     pages: PageCeilings
@@ -299,14 +309,59 @@ class WindowScanWords(OrderedWords):
     look_back_days: Annotated[int, Default(ge=1, le=365)]
 
 
+class SubscribeWords(Words):
+    """`url` and `event` are body fields, `id` is where the answer names the subscription."""
+
+    operation: str
+    url: Dotted
+    event: Dotted
+    id: Dotted
+
+
+class UnsubscribeWords(Words):
+    """`id` is the path parameter that takes the subscription's."""
+
+    operation: str
+    id: str
+
+
+class DeliveryWords(Words):
+    """Where the record is: at `at` of what `operation` tells, or of what was posted when there is none.
+
+    `parameters` maps the operation's parameters to fields of what was posted.
+    """
+
+    operation: str | None = None
+    parameters: dict[str, Dotted] = {}
+    at: Dotted | None = None
+
+
+class HookWords(Words):
+    """One way of a vendor to tell of events by itself; `provenance` says how far its posts are known."""
+
+    subscribe: SubscribeWords
+    unsubscribe: UnsubscribeWords
+    record: DeliveryWords
+    provenance: Provenance = "documented"
+
+
+class TriggerHookWords(Words):
+    """`via` names an entry of `hooks`, `event` is the vendor's word for what happens."""
+
+    via: Key
+    event: str
+
+
 class TriggerWords(Words):
     """`status` (with `or_later`) is for sources with a state; without it every change of state is an event.
 
     `provenance` says how far the status word itself is known. `inputs` are filters that a person may set:
-    each has a `match`, and none of them is ever required.
+    each has a `match`, and none of them is ever required. `labels` are those of a platform whose rules make
+    none that reads well.
     """
 
     label: Label
+    labels: dict[Runtime, Label] = {}
     description: Sentence
     resource: str
     source: str
@@ -314,6 +369,7 @@ class TriggerWords(Words):
     or_later: tuple[str, ...] = ()
     provenance: Provenance = "documented"
     occurred_at: Dotted | None = None
+    hook: TriggerHookWords | None = None
     inputs: dict[Key, "InputWords"] = {}
 
 
@@ -342,6 +398,7 @@ class FindingWords(Words):
 
 class OfferWords(Words):
     label: Label
+    labels: dict[Runtime, Label] = {}
     description: Sentence
     resource: str
     operation: str
@@ -391,6 +448,7 @@ class Catalog(Words):
             Default(discriminator="strategy"),
         ],
     ]
+    hooks: dict[Key, HookWords] = {}
     triggers: dict[Key, TriggerWords]
     actions: dict[Key, ActionWords]
     searches: dict[Key, SearchWords]

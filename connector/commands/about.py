@@ -18,6 +18,7 @@ DELIVERS = {
     "every_record": "each new record once",
     "latest_state": "each change seen, latest state",
     "reached": "once, when reached",
+    "while_there": "when reached, and at each later change",
 }
 SECONDS = {"day": 86_400, "hour": 3_600, "minute": 60}
 
@@ -118,7 +119,9 @@ def _intervals(one: Guarantee) -> str:
 
 
 def span(seconds: int) -> str:
-    """Write a length of time in its largest whole unit: `45 days`, `7 min 12 s`."""
+    """Write a length of time in its largest whole unit: `45 days`, `7 min 12 s`, `nothing`."""
+    if seconds == 0:
+        return "nothing"
     for word, length in SECONDS.items():
         if seconds >= length and seconds % length == 0:
             count = seconds // length

@@ -7,7 +7,7 @@
  */
 import { fits, place } from './inputs.js';
 import { readPage, readPages } from './pages.js';
-import { at } from './paths.js';
+import { at, mapped } from './paths.js';
 
 /**
  * For new rows of a list that shows the newest first: one page.
@@ -77,12 +77,10 @@ const withDetails = (z, { hydrate, values, key }) => (row) => ({
   [key]: z.dehydrate(hydrate, mapped(values, (path) => at(row, path))),
 });
 
-const mapped = (object, change) =>
-  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
-
 const isMarked = ({ mark }, row, start) => !mark || Date.parse(at(row, mark)) >= start;
 
-const isWanted = ({ state: path, reached, initial }, row) => {
+/** Whether a row stands where the trigger wants it: `{state, reached, initial}` as above. */
+export const isWanted = ({ state: path, reached, initial }, row) => {
   if (!path) return true;
   const state = at(row, path);
   return reached ? reached.includes(state) : !initial.includes(state);

@@ -1,0 +1,28 @@
+"""Why some cells are empty: what a vendor's API or a platform does not have."""
+
+from collections.abc import Mapping
+
+LIMITS: Mapping[tuple[str, str, str], str] = {
+    ("*", "make", "late_record"): (
+        "Make goes on from the time of the last event: what becomes visible later than a younger one is lost."
+    ),
+    ("*", "make", "list_not_found"): "To Make a status of 400 or above is an error, also for an empty list.",
+    ("returnmate", "make", "each_change_once"): (
+        "ReturnMate's records do not hold the time of a change of status, by which Make would have to go."
+    ),
+    ("returnmate", "*", "list_not_found"): "ReturnMate answers a list without records as an empty list.",
+    ("swap", "*", "missing_record"): "Swap has no action on a record by its id.",
+    ("swap", "*", "line_items"): "No action of Swap takes line items.",
+}
+"""By vendor, runtime and scenario; `*` is all of them."""
+
+
+def limit(vendor: str, runtime: str, scenario: str) -> str | None:
+    """Why the cell is empty; None for one that is played."""
+    places = [
+        (vendor, runtime, scenario),
+        (vendor, "*", scenario),
+        ("*", runtime, scenario),
+        ("*", "*", scenario),
+    ]
+    return next((LIMITS[place] for place in places if place in LIMITS), None)
