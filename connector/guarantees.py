@@ -187,6 +187,8 @@ def _loses_after_a_time(source: Source, items: int, *, by_id: bool) -> str:
         since = f" and no older than {_span(source.look_back)}" if source.since else ""
         return f"{late}, and records that are not among the newest {items:,}{since}."
     beyond = f"{late}, or changes places while pages are read, or lies beyond {items:,} records"
+    if isinstance(source, Snapshot):
+        return f"{beyond}{'; versions between two polls' if source.tells == 'versions' else ''}."
     if source.mark is None:
         return f"{beyond}. Each later change of a record that is still there tells it again."
     return f"{beyond}{'; versions between two polls' if source.mark == source.changed else ''}."
