@@ -9,6 +9,7 @@ import orjson
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Document, Documents, Reply
+from mock_server.lifecycle import UnknownReturn
 from mock_server.pages.label import Label
 from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
@@ -184,7 +185,7 @@ class Exsited:
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
         row = self._store.row(tenant, NAME, "return", id_)
         if row is None:
-            raise LookupError(f"No return has the id {id_}.")
+            raise UnknownReturn(id_[:80])
         return self._returns.move(change, tenant, row, status, CLERK, _whole(at))
 
     def run_step(self, change: Change, step: Step) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from mock_server import ledger
-from mock_server.lifecycle import IllegalMove
+from mock_server.lifecycle import IllegalMove, UnknownReturn
 from mock_server.store import Change, Row, Store
 from mock_server.vendors.returngo import documents
 from mock_server.vendors.returngo.documents import JSON, comment, moment
@@ -52,10 +52,10 @@ class Returns:
     hooks: Hooks
 
     def row(self, tenant: str, id_: str, shop: str | None = None) -> Row:
-        """The return of that id, at that shop if one is given; raises `LookupError`."""
+        """The return of that id, at that shop if one is given; raises `UnknownReturn`."""
         row = self.store.row(tenant, NAME, "return", id_)
         if row is None or shop not in {None, row.shop}:
-            raise LookupError(f"No RMA has the id {id_}.")
+            raise UnknownReturn(id_)
         return row
 
     def shipment(self, tenant: str, id_: str, shop: str | None = None) -> Row:

@@ -20,11 +20,12 @@ const leaves = (value, key = '') => {
   return Object.entries(value).flatMap(([name, one]) => leaves(one, key + joint + name));
 };
 
-/** An untyped field stands for what lies below it too; what is null in the sample has its fields below it. */
+/** An untyped field stands for what lies below it too; what is empty in the sample has its fields below it. */
 const covers = (field, leaf) =>
   field.key === leaf ||
   (!field.type && leaf.startsWith(`${field.key}__`)) ||
-  field.key.startsWith(`${leaf}__`);
+  field.key.startsWith(`${leaf}__`) ||
+  field.key.startsWith(`${leaf}[]`);
 
 test('the definition satisfies the platform', async () => {
   const { results } = await zapier.createAppHandler(app)({ command: 'validate' });
