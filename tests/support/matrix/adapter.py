@@ -62,6 +62,9 @@ class Adapter(Protocol):
     def offered(self, what: Offered) -> frozenset[str]:
         """The keys that the runtime shows to people, of what changes nothing behind its limits."""
 
+    def form(self, what: Offered, key: str) -> frozenset[str]:
+        """The inputs that a trigger or an action shows."""
+
     def prove(self, login: Mapping[str, str]) -> None:
         """Connect with what was typed in."""
 

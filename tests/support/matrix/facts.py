@@ -30,11 +30,11 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Wrong:
-    """Inputs of an action that the vendor refuses, and the field that it has to name."""
+    """Inputs of an action that the vendor refuses, and the names of the field: one has to be told."""
 
     action: str
     inputs: Callable[["Shop"], Inputs]
-    field: str
+    field: tuple[str, ...]
 
 
 @dataclass(frozen=True)

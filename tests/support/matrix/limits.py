@@ -2,16 +2,26 @@
 
 from collections.abc import Mapping
 
+ASSUMED = "What ReturnLogic takes as line items is assumed; generated apps offer what is documented."
+BY_ID = "{} has no action on a record by its id."
+EMPTY = "{} answers a list without records as an empty list."
+
 LIMITS: Mapping[tuple[str, str, str], str] = {
     ("*", "make", "late_record"): (
         "Make goes on from the time of the last event: what becomes visible later than a younger one is lost."
     ),
     ("*", "make", "list_not_found"): "To Make a status of 400 or above is an error, also for an empty list.",
+    ("returnlogic", "*", "each_change_once"): "ReturnLogic's lists show no changes, only what is new.",
+    ("returnlogic", "*", "list_not_found"): EMPTY.format("ReturnLogic"),
+    ("returnlogic", "*", "missing_record"): BY_ID.format("ReturnLogic"),
+    ("returnlogic", "zapier", "line_items"): ASSUMED,
+    ("returnlogic", "make", "line_items"): ASSUMED,
+    ("returnlogic", "*", "dropdown_page_2"): "No input of ReturnLogic asks for one of its records.",
     ("returnmate", "make", "each_change_once"): (
         "ReturnMate's records do not hold the time of a change of status, by which Make would have to go."
     ),
-    ("returnmate", "*", "list_not_found"): "ReturnMate answers a list without records as an empty list.",
-    ("swap", "*", "missing_record"): "Swap has no action on a record by its id.",
+    ("returnmate", "*", "list_not_found"): EMPTY.format("ReturnMate"),
+    ("swap", "*", "missing_record"): BY_ID.format("Swap"),
     ("swap", "*", "line_items"): "No action of Swap takes line items.",
 }
 """By vendor, runtime and scenario; `*` is all of them."""

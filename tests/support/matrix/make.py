@@ -74,6 +74,10 @@ class MakeAdapter:
             key for key in keys if modules.get(camel(key), {}).get("moduleType") in MODULES[what]
         )
 
+    def form(self, what: Offered, key: str) -> frozenset[str]:
+        kind = "staticParams" if what == "triggers" else "mappableParams"
+        return frozenset(one["name"] for one in self.emulator.app.code("module", camel(key), kind))
+
     def prove(self, login: Mapping[str, str]) -> None:
         self._tried(lambda: self._connect(login))
 

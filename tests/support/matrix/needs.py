@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from connector.model import Guarantee
+from connector.model import Guarantee, InputField
 from support.matrix.adapter import Adapter
 
 Need = Callable[[Adapter], Sequence[str]]
@@ -62,12 +62,13 @@ def actions_on_a_record(app: Adapter) -> Sequence[str]:
 
 
 def actions_with_line_items(app: Adapter) -> Sequence[str]:
-    offer = app.shop.offer
-    return [
-        key
-        for key in actions(app)
-        if any(one.type == "list" and one.children for one in offer.actions[key].inputs)
-    ]
+    return [key for key in actions(app) if any(one.children for one in shown_inputs(app, key))]
+
+
+def shown_inputs(app: Adapter, action: str) -> Sequence[InputField]:
+    """The inputs of an action that the runtime shows."""
+    shown = app.form("actions", action)
+    return [one for one in app.shop.offer.actions[action].inputs if one.key in shown]
 
 
 def searches(app: Adapter) -> Sequence[str]:

@@ -88,6 +88,9 @@ class PythonAdapter:
     def offered(self, what: Offered) -> frozenset[str]:
         return frozenset(getattr(self.shop.offer, what))
 
+    def form(self, what: Offered, key: str) -> frozenset[str]:
+        return frozenset(one.key for one in getattr(self.shop.offer, what)[key].inputs)
+
     def prove(self, login: Mapping[str, str]) -> None:
         self.interpreter.run(self._opened(login).check())
 

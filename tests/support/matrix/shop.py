@@ -66,6 +66,7 @@ class Shop(Storefront):
     login: dict[str, str]
     returns: list[Document] = field(default_factory=list)
     ahead: timedelta = timedelta()
+    orders: int = 0
 
     @property
     def offer(self) -> Integration:
@@ -102,10 +103,14 @@ class Shop(Storefront):
 
     def fill(self, size: int) -> list[Document]:
         """Shoppers ask for so many returns; all of one customer, from so many orders."""
-        return [self.asked(f"#{2001 + number}") for number in range(size)]
+        return [self.asked() for _ in range(size)]
 
-    def asked(self, order_number: str = "#1001", **wish: Any) -> Document:
-        document = super().asked(order_number, **{"customer_email": EMAIL, **wish})
+    def asked(self, order_number: str = "", **wish: Any) -> Document:
+        """A shopper asks for a return; of an order of its own, unless one is named."""
+        self.orders += 1
+        document = super().asked(
+            order_number or f"#{1000 + self.orders}", **{"customer_email": EMAIL, **wish}
+        )
         self.returns.append(document)
         return document
 

@@ -1,4 +1,4 @@
-"""Small things that several scenarios say of what a trigger told."""
+"""What several scenarios do and say."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import httpx
 from connector.resolve import at_path
 from support.matrix import needs
 from support.matrix.adapter import Adapter, Record, Watch
-from support.matrix.facts import Filter
+from support.matrix.facts import Filter, Inputs
 from support.matrix.shop import Shop
 
 
@@ -27,6 +27,12 @@ def tells_once(app: Adapter, key: str, watch: Watch, *expected: str) -> None:
     """The next poll tells of these, each once and in any order, and the one after it of nothing."""
     assert sorted(told(app, key, watch.poll())) == sorted(expected), f"{key} was to tell of {expected}"
     assert told(app, key, watch.poll()) == [], f"{key} told again"
+
+
+def filled(app: Adapter, key: str) -> Inputs:
+    """All inputs that the runtime shows of an action, for a record of its own."""
+    shown = app.form("actions", key)
+    return {name: value for name, value in app.shop.facts.actions[key](app.shop).items() if name in shown}
 
 
 @dataclass

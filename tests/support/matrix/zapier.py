@@ -16,6 +16,7 @@ from support.matrix.shop import Shop
 from support.zapier import Zap, ZapierApp, ZapierError
 
 T = TypeVar("T")
+KINDS = {"actions": "creates", "dropdowns": "triggers"}
 NAMES: Mapping[str, Kind] = {"ExpiredAuthError": "authentication", "ThrottledError": "rate_limited"}
 SENTENCES: Mapping[str, Kind] = {
     r"lacks the permission|may not do this": "permission",
@@ -65,9 +66,13 @@ class ZapierAdapter:
         return ZapierAdapter(self.core, shop)
 
     def offered(self, what: Offered) -> frozenset[str]:
-        steps = self.core.definition[{"actions": "creates", "dropdowns": "triggers"}.get(what, what)]
+        steps = self.core.definition[KINDS.get(what, what)]
         hidden = what == "dropdowns"
         return frozenset(key for key, step in steps.items() if bool(step["display"].get("hidden")) == hidden)
+
+    def form(self, what: Offered, key: str) -> frozenset[str]:
+        step = self.core.definition[KINDS.get(what, what)][key]
+        return frozenset(one["key"] for one in step["operation"].get("inputFields", ()))
 
     def prove(self, login: Mapping[str, str]) -> None:
         self._tried(lambda: self.core.app.run("authentication.test", auth=self._auth(login)))
@@ -80,7 +85,9 @@ class ZapierAdapter:
         return ZapierWatch(self, zap)
 
     def act(self, key: str, inputs: Inputs) -> Record:
-        dressed = _dressed(self.shop.offer.actions[key].inputs, inputs)
+        shown = self.form("actions", key)
+        fields = [one for one in self.shop.offer.actions[key].inputs if one.key in shown]
+        dressed = _dressed(fields, inputs)
         return self._tried(lambda: self.account.create(key, **dressed))
 
     def search(self, key: str, inputs: Inputs) -> list[Record]:
@@ -146,7 +153,9 @@ def _dressed(fields: Sequence[InputField], inputs: Inputs) -> dict[str, Any]:
     return dressed
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_text(one) for one in value]
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

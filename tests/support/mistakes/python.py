@@ -59,8 +59,8 @@ def source_of_new_returns(offer: Integration, **update: Any) -> Integration:
     return offer.model_copy(update={"triggers": triggers})
 
 
-def told_apart_by_order(offer: Integration) -> Integration:
-    return source_of_new_returns(offer, id=("order_number",))
+def told_apart_by_status(offer: Integration) -> Integration:
+    return source_of_new_returns(offer, id=("status",))
 
 
 def first_page_only(offer: Integration) -> Integration:
@@ -99,7 +99,7 @@ SLIPS: tuple[Slip, ...] = (
     ),
     Slip("line items are sent twice", "returnmate", "line_items", patch=line_items_twice),
     Slip(
-        "records are told apart by their order", "returnmate", "equal_timestamps", alter=told_apart_by_order
+        "records are told apart by their status", "returnmate", "equal_timestamps", alter=told_apart_by_status
     ),
     Slip("only the first page is read", "swap", "more_than_a_page", alter=first_page_only),
     Slip("late records are not looked for", "returnmate", "late_record", alter=no_overlap),

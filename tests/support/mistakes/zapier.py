@@ -47,10 +47,10 @@ MISTAKES: tuple[Mistake, ...] = (
         "optional_fields",
     ),
     Mistake(
-        "records are told apart by their order",
+        "records are told apart by their status",
         "zapier",
         "returnmate",
-        instead("triggers/new_return.js", "identifiedBy(['id']", "identifiedBy(['order_number']"),
+        instead("triggers/new_return.js", "identifiedBy(['id']", "identifiedBy(['status']"),
         "equal_timestamps",
     ),
     Mistake(

@@ -92,8 +92,12 @@ def more_than_a_page(app: Adapter, shop: Shop) -> None:
 def filters_on_page_2(app: Adapter, shop: Shop) -> None:
     """What is asked for holds on every page, and what lies on the last one is told if it fits."""
     readings = needs.long_readings(app)
-    key = next((one for one in readings if one in shop.facts.filters), readings[0])
-    reading = long_reading(app, key, shop.facts.filters.get(key))
+    filters = shop.facts.filters
+    shown = [
+        key for key in readings if key in filters and filters[key].inputs.keys() <= app.form("triggers", key)
+    ]
+    key = (shown or readings)[0]
+    reading = long_reading(app, key, filters[key] if shown else None)
     reading.shop.road.clear()
     tells_once(reading.app, key, reading.watch, *reading.expected)
     source = shop.offer.triggers[key].source
@@ -104,18 +108,15 @@ def filters_on_page_2(app: Adapter, shop: Shop) -> None:
 def _searches_on_page_2(app: Adapter, busy: Shop) -> None:
     """A search that compares records itself goes on to where the oldest one lies."""
     for key in needs.searches(app):
-        search = busy.offer.searches[key]
-        compared = [one for one in search.inputs if one.location == "match"]
-        if compared and search.scan_pages > 1:
+        search, oldest = busy.offer.searches[key], busy.returns[0]
+        if search.scan_pages > 1 and any(one.location == "match" for one in search.inputs):
             busy.road.clear()
-            inputs = {
-                "customer_email": busy.returns[0]["customer"]["email"],
-                **{one.key: at_path(busy.returns[0], one.path) for one in compared},
-            }
-            found = app.search(key, inputs)
+            inputs = busy.facts.lookups[key].finds(busy, oldest)
             path = busy.offer.resources[search.resource].id
-            assert [at_path(row, path) for row in found] == [at_path(busy.returns[0], path)]
-            asks_the_same_on_every_page(busy, search.operation, *search.query, "customer_email")
+            found = [at_path(row, path) for row in app.search(key, inputs)]
+            assert found == [at_path(oldest, path)]
+            sent = [one.path[0] for one in search.inputs if one.location == "query" and one.key in inputs]
+            asks_the_same_on_every_page(busy, search.operation, *search.query, *sent)
 
 
 def empty_list(app: Adapter, shop: Shop) -> None:

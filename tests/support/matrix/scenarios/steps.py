@@ -11,31 +11,28 @@ from support.matrix import needs
 from support.matrix.adapter import Adapter, Record, Refused
 from support.matrix.facts import Inputs
 from support.matrix.shop import Shop, put
-from support.matrix.watching import asks_the_same_on_every_page
+from support.matrix.watching import asks_the_same_on_every_page, filled
 
 
 def optional_fields(app: Adapter, shop: Shop) -> None:
     """An action sends what was filled in, with and without its optional inputs, and nothing else."""
     for key in needs.actions(app):
-        inputs = shop.facts.actions[key](shop)
         fields = shop.offer.actions[key].inputs
-        assert set(inputs) == {one.key for one in fields}, f"the facts fill in all inputs of {key}"
-        _sends(app, shop, key, inputs)
+        assert {*filled(app, key)} == {*app.form("actions", key)}, f"the facts fill in all inputs of {key}"
+        _sends(app, shop, key, filled(app, key))
         needed = {one.key for one in fields if one.required} | shop.facts.needed.get(key, frozenset())
-        again = shop.facts.actions[key](shop)
-        _sends(app, shop, key, {name: value for name, value in again.items() if name in needed})
+        _sends(app, shop, key, {name: value for name, value in filled(app, key).items() if name in needed})
 
 
 def line_items(app: Adapter, shop: Shop) -> None:
     """Line items arrive as they were filled in: each once, without blanks."""
     for key in needs.actions_with_line_items(app):
-        inputs = shop.facts.actions[key](shop)
-        rows = [one for one in shop.offer.actions[key].inputs if one.type == "list" and one.children]
-        assert all(len(inputs[one.key]) > 1 for one in rows), f"the facts of {key} have one line only"
+        inputs = filled(app, key)
+        lists = [one for one in needs.shown_inputs(app, key) if one.children]
+        assert any(len(inputs[one.key]) > 1 for one in lists), f"the facts of {key} have one line only"
         record = _sends(app, shop, key, inputs)
-        for one in rows:
-            made = record.get(one.path[-1]) or inputs[one.key]
-            assert len(made) == len(inputs[one.key])
+        for one in lists:
+            assert len(record.get(one.path[-1]) or inputs[one.key]) == len(inputs[one.key])
 
 
 def _sends(app: Adapter, shop: Shop, key: str, inputs: Inputs) -> Record:
