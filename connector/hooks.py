@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from connector.model import Field, Operation, Path, Provenance
     from connector.resolve import At, Resolver
-    from connector.vocabulary import DeliveryWords, HookWords, TriggerHookWords
+    from connector.vocabulary.hooks import DeliveryWords, HookWords, TriggerHookWords
 
 
 def hook(
