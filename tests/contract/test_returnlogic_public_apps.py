@@ -40,7 +40,7 @@ def installed(sandbox: Sandbox) -> dict[str, str]:
     assert (address.netloc, address.path) == ("app.example.com", "/callback")
     query = {name: values[0] for name, values in parse_qs(address.query).items()}
     assert query.keys() == {"state", "code", "teamId"}
-    assert UUID(query["teamId"])
+    assert str(UUID(query["teamId"])) == query["teamId"]
     client = {name: shown[name] for name in ("client_id", "client_secret")}
     return {**client, "code": query["code"], "tenant": tenant}
 

@@ -148,8 +148,7 @@ def test_maintenance_answers_every_call_with_503(limited: tuple[httpx.Client, ht
     api, control = limited
     turned = {"vendor": VENDOR, "name": "maintenance", "on": True}
     assert body(control.put("/switches", json=turned))["on"] is True
-    for method, path, options in (("GET", "/orders", {}), ("POST", "/orders", {"json": REQUIRED})):
-        answer = api.request(method, path, **options)
+    for answer in (api.get("/orders"), api.post("/orders", json=REQUIRED)):
         said = body(answer, 503)
         assert (said["status"], said["error"]) == (503, "Down For Maintenance")
         told(answer)

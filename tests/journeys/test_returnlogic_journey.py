@@ -27,7 +27,7 @@ from connector.model import Integration
 
 VENDOR = "returnlogic"
 ORDER: dict[str, Any] = {
-    "external_order_id": "5002001",
+    "external_order": "5002001",
     "order_number": "2001",
     "order_name": "#2001",
     "customer_email": "iris.lane@example.com",
@@ -42,7 +42,7 @@ ORDER: dict[str, Any] = {
     "financial_status": "paid",
     "ship_to_city": "Gumnut Flat",
     "items": [
-        {"product_id": "7001", "sku": "TEE-NVY-M", "quantity": 1, "price": 40},
+        {"product": "7001", "sku": "TEE-NVY-M", "quantity": 1, "price": 40},
         {"name": "Gift wrap", "quantity": 1, "price": 2},
     ],
 }
@@ -139,11 +139,12 @@ def test_an_order_is_created_found_and_returned(merchant: Merchant) -> None:
         assert made["shippingAddress"] == {"city": "Gumnut Flat"}
         told = await trigger.poll(cursor)
         assert [event.data for event in told.events] == [made]
-        for wish in (
+        wishes: list[dict[str, Any]] = [
             {"order_number": "2001"},
             {"order_name": "#2001"},
             {"customer_email": "IRIS.LANE@example.com"},
-        ):
+        ]
+        for wish in wishes:
             assert await rl.searches["find_order"](**wish) == [made]
         found, created = await rl.find_or_create["find_order"](search={"order_name": "#2001"}, create=ORDER)
         assert (found, created) == (made, False)
@@ -179,10 +180,10 @@ def test_rows_are_read_by_offset_to_a_short_page(merchant: Merchant) -> None:
 @pytest.mark.parametrize(
     ("item", "field", "words"),
     [
-        ({"product_id": "7001", "price": 1}, "items[0].quantity", "is required"),
-        ({"quantity": 1, "price": 1}, "items[0].product_id", "is required for a product"),
-        ({"name": "Wrap", "product_id": "7", "quantity": 1, "price": 1}, "items[0].name", "does not belong"),
-        ({"name": "Wrap", "variant_id": "7", "quantity": 1, "price": 1}, "items[0]", "does not belong"),
+        ({"product": "7001", "price": 1}, "items[0].quantity", "is required"),
+        ({"quantity": 1, "price": 1}, "items[0].product", "is required for a product"),
+        ({"name": "Wrap", "product": "7", "quantity": 1, "price": 1}, "items[0].name", "does not belong"),
+        ({"name": "Wrap", "variant": "7", "quantity": 1, "price": 1}, "items[0]", "does not belong"),
     ],
 )
 def test_a_line_that_is_neither_product_nor_custom_item_is_not_sent(

@@ -182,8 +182,8 @@ test('a line item with one of its forms is sent, empty columns aside', () => {
 });
 
 for (const [row, sentence] of [
-  [{ quantity: 1 }, /incomplete as Product: The product is missing/],
-  [{ quantity: 1, price: 2 }, /incomplete as Custom Item: The name is missing/],
+  [{ quantity: 1 }, /taken for Product: The product is missing/],
+  [{ quantity: 1, price: 2 }, /taken for Custom Item: The name is missing/],
   [{ quantity: 1, product: 'p', price: 2 }, /The price does not belong to it/],
 ]) {
   test(`a line item ${JSON.stringify(row)} has no form`, () => {

@@ -9,11 +9,11 @@ const source = { operation: operations.create_order };
 const form = {
   fields: [
     {
-      key: 'external_order_id',
-      label: 'External Order ID',
+      key: 'external_order',
+      label: 'External Order',
       type: 'string',
       required: true,
-      helpText: 'The id of the order on your e-commerce platform; map it from there.',
+      helpText: "The order's id on your e-commerce platform.",
     },
     {
       key: 'order_number',
@@ -101,11 +101,11 @@ const form = {
       helpText: 'The telephone number that the customer gave when ordering.',
     },
     {
-      key: 'external_customer_id',
-      label: 'External Customer ID',
+      key: 'external_customer',
+      label: 'External Customer',
       type: 'number',
       required: false,
-      helpText: 'The id of the customer on your e-commerce platform, a number; map it from there.',
+      helpText: "The customer's id on your e-commerce platform, a number.",
     },
     {
       key: 'financial_status',
@@ -179,7 +179,7 @@ const form = {
     },
   ],
   wire: {
-    external_order_id: { in: 'body', at: ['externalOrderId'] },
+    external_order: { in: 'body', at: ['externalOrderId'] },
     order_number: { in: 'body', at: ['orderNumber'] },
     order_name: { in: 'body', at: ['orderName'] },
     currency: { in: 'body', at: ['shopCurrencyCode'] },
@@ -192,7 +192,7 @@ const form = {
     tags: { in: 'body', at: ['tags'], orEmpty: true },
     customer_email: { in: 'body', at: ['customerEmail'] },
     customer_phone: { in: 'body', at: ['customerPhone'] },
-    external_customer_id: { in: 'body', at: ['externalCustomerId'] },
+    external_customer: { in: 'body', at: ['externalCustomerId'] },
     financial_status: { in: 'body', at: ['financialStatus'] },
     fulfillment_status: { in: 'body', at: ['fulfillmentStatus'] },
     external_source: { in: 'body', at: ['externalSource'] },

@@ -97,7 +97,7 @@ const checkForm = (z, row, { children }, forms) => {
     strays(nearest).length > 0 && `${words(strays(nearest))} does not belong to it`,
     lacks(nearest).length > 0 && `${words(lacks(nearest))} is missing`,
   ].filter(Boolean);
-  throw invalid(z, `A line item is incomplete as ${nearest.label}: ${parts.join(', and ')}.`);
+  throw invalid(z, `A line item is taken for ${nearest.label}: ${parts.join(', and ')}.`);
 };
 
 const rows = (value) => [value].flat().filter((one) => !isEmpty(one));

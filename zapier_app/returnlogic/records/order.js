@@ -86,7 +86,7 @@ export default {
     tags: ['spring'],
     taxesIncluded: true,
     shopCurrencyCode: 'AUD',
-    totalPrice: 229.95,
+    totalPrice: 219.95,
     fees: 0,
     taxPrice: 20.9,
     shippingPrice: 10.95,
@@ -105,6 +105,6 @@ export default {
         price: 219.0,
       },
     ],
-    orderDiscounts: [],
+    orderDiscounts: [{ code: 'SPRING', amount: 10 }],
   },
 };

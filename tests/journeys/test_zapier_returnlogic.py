@@ -1,0 +1,181 @@
+"""ReturnLogic's generated app in Zapier's own core: as it is committed, and with what is only assumed."""
+
+from collections.abc import Iterator
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support import zapier
+from support.sandbox import Sandbox
+from support.toll import listening
+from support.zapier import Shop, Zap, ZapierApp, ZapierError
+
+from connector.compile import integration
+from connector.generator import write
+from connector.generator.zapier import render
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VENDOR = "returnlogic"
+OFFER = integration(VENDOR)
+ASSUMED = {"new_rma", "get_rma"}
+ORDER = {
+    "external_order": "5002001",
+    "order_number": "2001",
+    "order_name": "#2001",
+    "customer_email": "iris.lane@example.com",
+    "currency": "USD",
+    "total_price": "42.5",
+    "tax_price": "0",
+    "taxes_included": "no",
+    "shipping_price": "0",
+    "fees": "0",
+    "refund_amount": "0",
+    "financial_status": "paid",
+}
+_numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def app(sandbox: Sandbox) -> Iterator[ZapierApp]:
+    with (
+        listening(VENDOR, sandbox.credentials(VENDOR)["base_url"]) as toll,
+        zapier.started(zapier.APPS / VENDOR, RETURNLOGIC_BASE_URL=toll.url) as started,
+    ):
+        yield started
+    assert toll.passed > 0
+    assert toll.broken == []
+
+
+@pytest.fixture(scope="module")
+def whole(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZapierApp]:
+    """The app that `returns generate zapier --include-assumed` makes."""
+    folder: Path = tmp_path_factory.mktemp("assumed") / VENDOR
+    write.write(render(OFFER, include_assumed=True), folder)
+    (folder / "node_modules").symlink_to(zapier.APPS / VENDOR / "node_modules")
+    with zapier.started(folder, RETURNLOGIC_BASE_URL=sandbox.credentials(VENDOR)["base_url"]) as started:
+        yield started
+
+
+def opened(app: ZapierApp, sandbox: Sandbox, **wish: object) -> Shop:
+    tenant = sandbox.tenant(f"zapier-{VENDOR}-{next(_numbers)}", **{"limits": "off", **wish})
+    return Shop(app, sandbox, tenant, sandbox.credentials(VENDOR, tenant)["fields"], VENDOR)
+
+
+@pytest.fixture
+def shop(app: ZapierApp, sandbox: Sandbox) -> Shop:
+    return opened(app, sandbox, seed_size=0)
+
+
+@pytest.fixture
+def trusting(whole: ZapierApp, sandbox: Sandbox) -> Shop:
+    """A merchant who uses the app with everything in it."""
+    return opened(whole, sandbox, seed_size=0)
+
+
+def orders(shop: Shop, **query: Any) -> list[dict[str, Any]]:
+    with shop.sandbox.client(VENDOR, shop.tenant) as client:
+        found: list[dict[str, Any]] = client.get("/orders", params=query).json()
+    return found
+
+
+def test_app_offers_what_is_known_and_with_assumptions_the_rest(app: ZapierApp, whole: ZapierApp) -> None:
+    for one, left_out in ((app, ASSUMED), (whole, set())):
+        assert one.call(command="validate") == []
+        definition = one.call(command="definition")
+        shown = {key for key, each in definition["triggers"].items() if not each["display"].get("hidden")}
+        assert shown == OFFER.triggers.keys() - left_out
+        assert definition["creates"].keys() == OFFER.actions.keys()
+        assert definition["searches"].keys() == OFFER.searches.keys() - left_out
+        fields = [field["key"] for field in definition["creates"]["create_order"]["operation"]["inputFields"]]
+        assert ("items" in fields) == (one is whole)
+        assert definition["throttle"] == {"window": 1, "limit": 2, "scope": ["auth"]}
+
+
+def test_login_is_proved_and_a_wrong_key_refused(app: ZapierApp, shop: Shop) -> None:
+    named = {**shop.auth, "store_name": "Example Outfitters"}
+    assert app.run("authentication.test", auth=named) == {"account": "Example Outfitters"}
+    assert app.run("authentication.test", auth=shop.auth) == {"account": "no order yet"}
+    with pytest.raises(ZapierError, match="did not accept the key") as caught:
+        app.run("authentication.test", auth={"api_key": "nobody"})
+    assert caught.value.name == "ExpiredAuthError"
+
+
+def test_an_order_is_created_fires_once_and_is_found(shop: Shop) -> None:
+    shop.asked("#1")
+    watching = Zap(shop, "new_order", ("rlOrderId",)).switch_on()
+    made = shop.create("create_order", **ORDER)
+    assert orders(shop, orderNumber="2001") == [made]
+    assert (made["totalPrice"], made["taxesIncluded"], made["tags"]) == (42.5, False, [])
+    assert [row["rlOrderId"] for row in watching.poll()] == [made["rlOrderId"]]
+    assert watching.poll() == []
+    for wish in (
+        {"order_name": "#2001"},
+        {"customer_email": "IRIS.LANE@example.com", "order_number": "2001"},
+    ):
+        assert shop.search("find_order", **wish) == [made]
+    assert shop.search("find_order", order_number="9") == []
+    with pytest.raises(ZapierError, match="Fill in at least one"):
+        shop.search("find_order", financial_status="paid")
+    listed = shop.search("list_created_orders", created_from=made["createDate"])
+    assert made in listed
+
+
+def test_orders_beyond_a_page_fire_too(app: ZapierApp, sandbox: Sandbox) -> None:
+    shop = opened(app, sandbox, seed_size=0)
+    watching = Zap(shop, "new_order", ("rlOrderId",)).switch_on()
+    with sandbox.client(VENDOR, shop.tenant) as client:
+        required = {
+            "externalOrderId": "1", "orderName": "#1", "tags": [], "taxesIncluded": True, "fees": 0,
+            "shopCurrencyCode": "USD", "totalPrice": 1, "taxPrice": 0, "shippingPrice": 0, "refundAmount": 0,
+        }  # fmt: skip
+        for number in range(270):
+            client.post("/orders", json={**required, "orderNumber": str(number)}).raise_for_status()
+    assert {row["orderNumber"] for row in watching.poll()} == {str(number) for number in range(270)}
+    assert watching.poll() == []
+
+
+def test_rmas_are_found_by_their_customer_without_pages(shop: Shop) -> None:
+    made = shop.asked("#7")
+    found = shop.search("find_rmas", customer_email="Iris.Lane@example.com")
+    assert [row["rlRmaId"] for row in found] == [made["rlRmaId"]]
+    assert shop.search("find_rmas", customer_email="nobody@example.com") == []
+
+
+def test_refusals_reach_the_person_as_sentences(shop: Shop) -> None:
+    with pytest.raises(ZapierError, match="ReturnLogic did not accept the input") as caught:
+        shop.create("create_order", **{**ORDER, "currency": "EURO"})
+    assert caught.value.details["status"] == 400
+    turned = {"vendor": VENDOR, "name": "maintenance", "on": True}
+    assert shop.sandbox.control.put(f"/tenants/{shop.tenant}/switches", json=turned).status_code == 200
+    with pytest.raises(ZapierError, match=r"has a problem of its own \(status 503\)"):
+        shop.trigger("new_order")
+
+
+def test_line_items_have_one_of_two_forms(trusting: Shop) -> None:
+    product = {"product": "7001", "quantity": "1", "price": "40", "name": ""}
+    wrap = {"name": "Gift wrap", "quantity": 1, "price": 2.5}
+    made = trusting.create("create_order", **ORDER, items=[product, wrap])
+    assert [(one["externalProductId"], one["name"], one["price"]) for one in made["orderItems"]] == [
+        ("7001", None, 40),
+        (None, "Gift wrap", 2.5),
+    ]
+    for wrong, words in (
+        ({"quantity": 1, "price": 1}, "External Product is missing"),
+        ({**wrap, "product": "7001"}, "taken for a product: Item Name does not belong to it"),
+    ):
+        with pytest.raises(ZapierError, match=words):
+            trusting.create("create_order", **ORDER, items=[wrong])
+    assert len(orders(trusting)) == 1
+
+
+def test_new_rma_fires_once_and_is_read_by_its_id(trusting: Shop) -> None:
+    watching = Zap(trusting, "new_rma", ("rlRmaId",)).switch_on()
+    made = [trusting.asked(f"#{number}")["rlRmaId"] for number in range(3)]
+    assert {row["rlRmaId"] for row in watching.poll()} == set(made)
+    trusting.move(made[0], "Authorized")
+    assert watching.poll() == []
+    (found,) = trusting.search("get_rma", rma_id=made[0])
+    assert found["workflowStatus"] == "Authorized"
+    assert trusting.search("get_rma", rma_id="7") == []
