@@ -94,6 +94,9 @@ def _compile(words: Catalog, resolver: Resolver) -> Integration:
     operations = {key: _with_payload(one, words, resolver) for key, one in resolver.spec.operations.items()}
     resolver.spec.operations = operations
     resolver.filled = set(words.authentication.sends)
+    resolver.paged = {
+        name: {_position(one), one.size} for one in words.paging.values() for name in one.operations
+    }
     resources = offers.resources(words, resolver)
     limits = _limits(words)
     actions = offers.actions(words, resolver, resources)

@@ -23,6 +23,9 @@ create table if not exists cursors (
 create table if not exists handed_over (
     profile text not null, trigger text not null, event text not null, primary key (profile, trigger, event)
 ) without rowid;
+create table if not exists begun (
+    profile text not null, trigger text not null, event text not null, primary key (profile, trigger, event)
+);
 """
 
 
@@ -93,6 +96,24 @@ class Cursors:
         )
         return {row[0] for row in rows}
 
+    def begun(self, profile: str, trigger: str) -> list[str]:
+        """Return the ids of events whose hand-over was begun, in order, that no kept cursor has passed.
+
+        After a crash nobody knows of the last of them whether it arrived.
+        """
+        rows = self._database.execute(
+            "select event from begun where profile = ? and trigger = ? order by rowid", (profile, trigger)
+        )
+        return [row[0] for row in rows]
+
+    def begin(self, profile: str, trigger: str, events: Iterable[str]) -> None:
+        """Note that some events are about to be handed over, in one go."""
+        self._database.execute("begin immediate")
+        self._database.executemany(
+            "insert or replace into begun values (?, ?, ?)", [(profile, trigger, one) for one in events]
+        )
+        self._database.execute("commit")
+
     def note(self, profile: str, trigger: str, event: str) -> None:
         """Note that one event was handed over."""
         self._database.execute(
@@ -106,11 +127,13 @@ class Cursors:
             self._database.execute(
                 "insert or replace into cursors values (?, ?, ?)", (profile, trigger, json.dumps(cursor))
             )
-            gone = self.handed_over(profile, trigger) if passed is None else passed
-            self._database.executemany(
-                "delete from handed_over where profile = ? and trigger = ? and event = ?",
-                [(profile, trigger, event) for event in gone],
-            )
+            known = self.handed_over(profile, trigger).union(self.begun(profile, trigger))
+            gone = [(profile, trigger, event) for event in (known if passed is None else passed)]
+            for table in ("handed_over", "begun"):
+                self._database.executemany(
+                    f"delete from {table} where profile = ? and trigger = ? and event = ?",  # noqa: S608 - ours
+                    gone,
+                )
             self._database.execute("commit")
         except BaseException:
             self._database.execute("rollback")
@@ -118,7 +141,7 @@ class Cursors:
 
     def forget(self, profile: str, trigger: str) -> None:
         """Drop the cursor: the next poll is a first one."""
-        for table in ("cursors", "handed_over"):
+        for table in ("cursors", "handed_over", "begun"):
             self._database.execute(
                 f"delete from {table} where profile = ? and trigger = ?",  # noqa: S608 - our own two names
                 (profile, trigger),

@@ -192,5 +192,6 @@ def _check_complete(
         ("body", one.key) for one in (operation.body.children if operation.body else ()) if one.required
     ]
     for location, name in wanted:
-        if (location, name) not in filled and name not in resolver.filled:
+        known = resolver.filled | resolver.paged.get(operation.id, set())
+        if (location, name) not in filled and name not in known:
             resolver.complain(at, f"{who} leaves out {name}, which {operation.id} requires.")

@@ -26,21 +26,23 @@ def guarantees(
     provenance: Provenance,
     *,
     details: bool = False,
+    unseen: str | None = None,
 ) -> dict[Runtime, Guarantee]:
     """Compute a trigger's rows of the guarantee table, of the runtimes that can keep a promise.
 
     `pages` are the runtimes' ceilings of pages in one poll, `occurred_at` a time that a row of the list
     holds. A platform that remembers the last time alone offers what happens at such a time, and hands on the
-    row alone; on the others, `details` cost one more call for each event.
+    row alone; on the others, `details` cost one more call for each event. `unseen` is what the filter
+    does not show.
     """
     found: dict[Runtime, Guarantee] = {
-        runtime: guarantee(source, runtime, most, limits, provenance, details=details)
+        runtime: guarantee(source, runtime, most, limits, provenance, details=details, unseen=unseen)
         for runtime, most in pages.items()
         if runtime != "make"
     }
     when = watermark(source, occurred_at)
     if when and "make" in pages:
-        found["make"] = guarantee(source, "make", pages["make"], limits, provenance, when)
+        found["make"] = guarantee(source, "make", pages["make"], limits, provenance, when, unseen=unseen)
     return found
 
 
@@ -62,11 +64,12 @@ def guarantee(
     when: Path | None = None,
     *,
     details: bool = False,
+    unseen: str | None = None,
 ) -> Guarantee:
     """Compute one row.
 
     `when` is the path of the time that the runtime goes by, if it goes by one; `details` says that each event
-    costs one more call.
+    costs one more call, `unseen` what the vendor's filter does not show.
     """
     return Guarantee(
         runtime=runtime,
@@ -85,7 +88,7 @@ def guarantee(
         dedupe=(when, source.id) if when else _dedupe(source),
         watermark=when,
         provenance=provenance,
-        loses=_loses(source, runtime, pages * source.page_size),
+        loses=" ".join(filter(None, (_loses(source, runtime, pages * source.page_size), unseen))),
     )
 
 

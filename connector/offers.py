@@ -135,7 +135,13 @@ def _trigger(
         fields=record,
         sample=sample,
         guarantees=guarantees(
-            source, in_row, source_words.pages.by_runtime, limits, provenance, details=bool(more)
+            source,
+            in_row,
+            source_words.pages.by_runtime,
+            limits,
+            provenance,
+            details=bool(more),
+            unseen=source_words.unseen,
         ),
         labels=said.labels,
     )

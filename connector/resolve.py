@@ -37,6 +37,8 @@ class Resolver:
         self.used: set[str] = set()
         self.filled: set[str] = set()
         """Parameters and body fields that the login fills, so that no input has to."""
+        self.paged: dict[str, set[str]] = {}
+        """Parameters that reading page by page fills, by operation."""
 
     def complain(self, at: Sequence[object], sentence: str) -> None:
         self.problems.append(self.located.complaint(at, sentence))

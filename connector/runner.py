@@ -67,11 +67,14 @@ class Runner:
     async def once(self, *, since: datetime | date | None = None, limit: int | None = None) -> Ran:
         """Poll once and hand over what is new, at most `limit` events; the rest comes with the next round."""
         cursor = self._cursors.load(self._profile, self._name)
-        polled = await self._trigger.notice(cursor, since=since, **self._inputs)
-        self._crash("polled")
         known = self._cursors.handed_over(self._profile, self._name)
+        begun = self._cursors.begun(self._profile, self._name)
+        polled = await self._trigger.notice(cursor, since=since, told=begun, **self._inputs)
+        self._crash("polled")
         fresh = [event for event in polled.events if event.id not in known]
         taken = fresh if limit is None else fresh[:limit]
+        if taken:
+            self._cursors.begin(self._profile, self._name, [event.id for event in taken])
         for event in taken:
             await self._hand_over(event)
         self._crash("handed_over")

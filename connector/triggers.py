@@ -14,7 +14,7 @@ from connector.polling.parts import About, as_moment, occurred
 from connector.resolve import at_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from connector.client import Client
@@ -89,9 +89,17 @@ class BoundTrigger:
         return replace(event, data=record, occurred_at=occurred(record, self.trigger.occurred_at))
 
     async def notice(
-        self, cursor: Cursor | None = None, *, since: datetime | date | None = None, **inputs: Any
+        self,
+        cursor: Cursor | None = None,
+        *,
+        since: datetime | date | None = None,
+        told: Sequence[str] = (),
+        **inputs: Any,
     ) -> Polled:
-        """Poll as `poll` does, without the details; `detailed` reads them one by one."""
+        """Poll as `poll` does, without the details; `detailed` reads them one by one.
+
+        `told` are ids of events that may have been handed over although no cursor was kept since (a crash).
+        """
         wanted = fill(self.trigger.key, self.trigger.inputs, inputs).matches
         state = None if cursor is None else self._opened(cursor)
         start = as_moment(since) if since is not None and cursor is None else None
@@ -99,7 +107,7 @@ class BoundTrigger:
         source = self.trigger.source
         reading = self._strategy.plan(source, state, now, start)
         read = await self._strategy.read(self._fetch, reading)
-        about = About(self.name, self.trigger.key, self.trigger.occurred_at)
+        about = About(self.name, self.trigger.key, self.trigger.occurred_at, told)
         poll = self._strategy.fold(about, source, state, read, now, start)
         sealed = {"version": VERSION, "trigger": self.name, "strategy": source.strategy, "state": poll.cursor}
         events = tuple(

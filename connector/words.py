@@ -33,3 +33,9 @@ def listed(names: Iterable[str]) -> str:
     """Return `a, b or c`."""
     words = list(names)
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}" if words else "nothing"
+
+
+def camel(name: str) -> str:
+    """`get_rma` -> `getRma`, for platforms whose names have no underscores."""
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)

@@ -21,13 +21,16 @@ from typing import TYPE_CHECKING, Any
 
 from connector.errors import ConfigurationError, UnexpectedResponse
 from connector.polling.parts import SECOND, Poll, Read, Reading, created, identity, micros, moment, stamp
+from connector.polling.states import entered, suffix, told_since
 from connector.resolve import at_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from connector.model import ChangedSince
     from connector.polling.parts import About, Cursor, Event, Row
+    from connector.polling.states import Told
 
 MOST_ROWS = 100_000
 MOST_HOLDS = 5
@@ -61,14 +64,16 @@ def fold(
     high: int | None = state["resume"]["high"] if state["resume"] else None
     high = began if source.changed is None else high
     events: list[tuple[int, Event]] = []
+    told = told_since(about)
     for row in read.rows:
         key = identity(row, source.id)
         when = (began or 0) if source.changed is None else created(row, source.changed)
         met.add(key)
         high = when if high is None else max(high, when)
-        suffix, known[key] = _compared(source, row, key, when, known.get(key), state["floor"])
-        if state["primed"] and suffix is not None:
-            events.append((when, about.event(row, suffix, now)))
+        earlier = told.pop(key, ())
+        end, known[key] = _compared(source, row, when, known.get(key), state["floor"], earlier)
+        if state["primed"] and end is not None:
+            events.append((when, about.event(row, end, now)))
     if len(known) > MOST_ROWS:
         raise ConfigurationError(
             f"{about.name} would have to remember over {MOST_ROWS:,} records: its look-back is too long."
@@ -146,35 +151,26 @@ def _settled(source: ChangedSince, state: Cursor, now: datetime) -> Cursor:
 
 
 def _compared(
-    source: ChangedSince, row: Row, key: str, when: int, entry: Entry | None, floor: int
+    source: ChangedSince, row: Row, when: int, entry: Entry | None, floor: int, told: Sequence[Told]
 ) -> tuple[str | None, Entry]:
     """Compare one row with its entry; return the end of the event's id, if any, and the new entry."""
+    key = identity(row, source.id)
     last, counts = (entry[1], entry[2]) if entry else (None, {})
-    state = _state(source, row) if source.state else None
+    state = _state(source, row) if source.state else ""
     if source.mark is None and source.state is None:
         return (None if entry else key), [when, None, {}]
     if source.mark is None:
-        return _entered(source, key, [when, state or "", counts], last)
+        times, known = entered(state, last, counts, told)
+        if times is None:
+            return None, [when, state, known]
+        new = last is None and not told
+        return suffix(source, key, state, times, counts, new=new), [when, state, known]
     mark = at_path(row, source.mark)
     if mark is None or (source.reached is not None and state not in source.reached):
         return None, [when, last, counts]
     if mark == last or micros(_moment(source, mark)) < floor:
         return None, [when, mark, counts]
     return (key if source.mark == source.created else f"{key}:{mark}"), [when, mark, counts]
-
-
-def _entered(source: ChangedSince, key: str, entry: Entry, last: str | None) -> tuple[str | None, Entry]:
-    """Tell whether a record has come into a state that makes an event."""
-    when, state, counts = entry
-    if state == last:
-        return None, entry
-    entered = {**counts, state: counts.get(state, 0) + 1}
-    after = [when, state, entered]
-    if source.reached is not None:
-        before = any(word in counts for word in source.reached)
-        return (key if state in source.reached and not before else None), after
-    again = f":{entered[state]}" if entered[state] > 1 else ""
-    return (None if last is None and state in source.initial else f"{key}:{state}{again}"), after
 
 
 def _state(source: ChangedSince, row: Row) -> str:

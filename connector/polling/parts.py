@@ -8,7 +8,7 @@ caught.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -91,11 +91,15 @@ class Strategy:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The trigger an event is about: `name` starts its ids, `occurred_at` is a path into its rows."""
+    """The trigger an event is about: `name` starts its ids, `occurred_at` is a path into its rows.
+
+    `told` are ids of events that may have been handed over and that no kept cursor knows of, in that order.
+    """
 
     name: str
     trigger: str
     occurred_at: tuple[str, ...] | None
+    told: Sequence[str] = ()
 
     def event(self, row: Row, suffix: str, now: datetime) -> Event:
         return Event(

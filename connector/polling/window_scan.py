@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from connector.errors import ConfigurationError, UnexpectedResponse
 from connector.polling.parts import SECOND, Poll, Read, Reading, created, identity, micros, stamp
+from connector.polling.states import entered, suffix, told_since
 from connector.resolve import at_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from connector.model import WindowScan
     from connector.polling.parts import About, Cursor, Event, Row
+    from connector.polling.states import Told
 
 MOST_ROWS = 100_000
 MOST_PRIMING_LAPS = 10
@@ -55,6 +58,7 @@ def fold(
     known = {key: entry for key, entry in (cursor["rows"] if cursor else {}).items() if entry[0] >= start}
     events: list[tuple[int, Event]] = []
     met: set[str] = set()
+    told = told_since(about)
     twice = older = False
     for row in read.rows:
         key, when = identity(row, source.id), created(row, source.created)
@@ -63,9 +67,9 @@ def fold(
         if when < start:
             older = True
             continue
-        suffix, known[key] = _compared(source, key, when, _state(source, row), known.get(key))
-        if primed and suffix is not None:
-            events.append((when, about.event(row, suffix, now)))
+        end, known[key] = _compared(source, row, when, known.get(key), told.pop(key, ()))
+        if primed and end is not None:
+            events.append((when, about.event(row, end, now)))
     if len(known) > MOST_ROWS:
         raise ConfigurationError(
             f"{about.name} would have to remember over {MOST_ROWS:,} records: its look-back is too long."
@@ -102,20 +106,16 @@ def _lap(
 
 
 def _compared(
-    source: WindowScan, key: str, when: int, state: str, entry: list[Any] | None
+    source: WindowScan, row: Row, when: int, entry: list[Any] | None, told: Sequence[Told]
 ) -> tuple[str | None, list[Any]]:
     """Compare one row with its entry; return the end of the event's id, if any, and the new entry."""
+    key, state = identity(row, source.id), _state(source, row)
     last, counts = (entry[1], entry[2]) if entry else (None, {})
-    if state == last:
-        return None, [when, state, counts]
-    entered = {**counts, state: counts.get(state, 0) + 1}
-    after = [when, state, entered]
-    if source.reached is None:
-        first = last is None and state in source.initial
-        again = f":{entered[state]}" if entered[state] > 1 else ""
-        return (None if first else f"{key}:{state}{again}"), after
-    before = any(word in counts for word in source.reached)
-    return (key if state in source.reached and not before else None), after
+    times, known = entered(state, last, counts, told)
+    if times is None:
+        return None, [when, state, known]
+    new = last is None and not told
+    return suffix(source, key, state, times, counts, new=new), [when, state, known]
 
 
 def _start(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> int:

@@ -167,10 +167,14 @@ class DetailsWords(Words):
 
 
 class SourceWords(Words):
-    """A way to notice what happened, shared by triggers."""
+    """A way to notice what happened, shared by triggers.
+
+    `unseen` says what the vendor's own filter does not show; it becomes a part of the guarantee.
+    """
 
     operation: str
     id: Dotted = "id"
+    unseen: Sentence | None = None
     details: DetailsWords | None = None
     page_size: Annotated[int, Default(ge=1)]
     pages: PageCeilings

@@ -17,9 +17,9 @@ from mock_server.store.batch import Batch
 from mock_server.store.change import Change
 from mock_server.store.database import open_database
 from mock_server.store.memory import Memory, Owner
-from mock_server.store.model import Filters, Order, Row, Step, StoreError
+from mock_server.store.model import Filters, Order, Row, Sorting, Step, StoreError
 
-__all__ = ["EVERYTHING", "Change", "Filters", "Order", "Row", "Step", "Store", "StoreError"]
+__all__ = ["EVERYTHING", "Change", "Filters", "Order", "Row", "Sorting", "Step", "Store", "StoreError"]
 
 EVERYTHING = Filters()
 
@@ -128,6 +128,35 @@ class Store:
         else:
             total = self._execute(statements.count(shape), (tenant, vendor, kind, *values)).fetchone()[0]
         return [summary for (summary,) in found], total
+
+    def slice(
+        self,
+        tenant: str,
+        vendor: str,
+        kind: str,
+        filters: Filters = EVERYTHING,
+        *,
+        sorting: Sorting = (),
+        start: str = "",
+        inclusive: bool = True,
+        limit: int,
+    ) -> list[tuple[str, bytes]]:
+        """Return ids and summaries from the row with id `start` on (or behind it): pages that never shift.
+
+        Unsorted, the row inserted last comes first. Raises `LookupError` where no row has that id.
+        """
+        shape, values = statements.shape_of(filters)
+        place: statements.Place = "start"
+        known = {"limit": limit, "offset": 0}
+        if start:
+            row = self.row(tenant, vendor, kind, start)
+            if row is None:
+                raise LookupError(f"No {kind} has the id {start}.")
+            place = "with" if inclusive else "behind"
+            known |= {f"at_{name}": getattr(row, name) for name in ("created_at", "updated_at", "sequence")}
+        sql, names = statements.slice_(shape, sorting, place)
+        given = iter((tenant, vendor, kind, *values))
+        return self._execute(sql, [known[n] if n in known else next(given) for n in names]).fetchall()
 
     def children(self, tenant: str, vendor: str, kind: str, parent: str) -> list[bytes]:
         """Documents of the rows of `kind` that belong to `parent`, oldest first."""

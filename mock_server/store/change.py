@@ -27,7 +27,7 @@ class Change:
         execute, owner = self._execute, (row.tenant, row.vendor, row.kind)
         content = (
             row.status, row.state, row.created_at, row.updated_at, row.order_number,
-            row.customer_email.lower(), row.parent, row.summary, row.document,
+            row.customer_email.lower(), row.parent, row.shop, row.summary, row.document,
         )  # fmt: skip
         inserted = execute(statements.INSERT_ROW, (*owner, row.id, *content))
         if inserted.rowcount == 1:

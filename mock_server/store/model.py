@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Order = Literal["created_at", "updated_at"]
+Sorting = tuple[tuple[Order, bool], ...]
+"""Columns to sort by, each with whether the latest comes first."""
 
 
 class StoreError(Exception):
@@ -17,7 +19,8 @@ class Row:
 
     `kind` is neutral ("return", "shipment", …), `status` is the vendor's word and `state` the
     neutral one. `parent` is the id of the row this one belongs to, or "". `sequence` is given by
-    the store on the first `put` and stays; it decides between equal times.
+    the store on the first `put` and stays; it decides between equal times. `shop` is for accounts with
+    several, else "".
     """
 
     tenant: str
@@ -33,6 +36,7 @@ class Row:
     order_number: str = ""
     customer_email: str = ""
     parent: str = ""
+    shop: str = ""
     sequence: int = 0
 
 
@@ -40,9 +44,9 @@ class Row:
 class Filters:
     """Which rows of a kind: any of the words within a field, all of the fields together.
 
-    The bounds of `created_at` and `updated_at` say in their name what they include: `created_from`
-    (>=), `created_after` (>), `created_before` (<), `created_until` (<=). E-mail addresses match in
-    any case, order numbers and ids exactly; an empty word matches nothing.
+    The bounds of `created_at` and `updated_at` say in their name what they include: `created_from` (>=),
+    `created_after` (>), `created_before` (<), `created_until` (<=), `created_not` (!=). E-mail addresses
+    match in any case, order numbers and ids exactly; an empty word matches nothing.
     """
 
     statuses: tuple[str, ...] = ()
@@ -53,8 +57,15 @@ class Filters:
     customer_emails: tuple[str, ...] = ()
     order_numbers: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
+    created_not: int | None = None
+    updated_from: int | None = None
     updated_after: int | None = None
+    updated_before: int | None = None
+    updated_until: int | None = None
+    updated_not: int | None = None
     parent: str | None = None
+    parents: tuple[str, ...] = ()
+    shop: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,21 @@ when the module is first used or, for filters, once per shape of filter.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from mock_server.store.model import Filters, Order
+from mock_server.store.model import Filters, Order, Sorting
 from mock_server.store.tables import counters, ledger, metadata, rows, steps
 
+Place = Literal["start", "with", "behind"]
 _DIALECT = sqlite.dialect(paramstyle="qmark")
 
 ROW_COLUMNS = (
     "tenant", "vendor", "kind", "id", "status", "state", "created_at", "updated_at", "summary", "document",
-    "order_number", "customer_email", "parent", "sequence",
+    "order_number", "customer_email", "parent", "shop", "sequence",
 )  # fmt: skip
 _KEY = ("tenant", "vendor", "kind", "id")
 _CONTENT = tuple(name for name in ROW_COLUMNS if name not in (*_KEY, "sequence"))
@@ -116,12 +117,16 @@ SCHEDULE = _text(
 
 _LISTS = {
     "statuses": "status", "customer_emails": "customer_email", "order_numbers": "order_number", "ids": "id",
+    "parents": "parent",
 }  # fmt: skip
 _BOUNDS = {
     "created_from": ("created_at", ">="), "created_after": ("created_at", ">"),
     "created_before": ("created_at", "<"), "created_until": ("created_at", "<="),
-    "updated_after": ("updated_at", ">"),
+    "created_not": ("created_at", "!="), "updated_from": ("updated_at", ">="),
+    "updated_after": ("updated_at", ">"), "updated_before": ("updated_at", "<"),
+    "updated_until": ("updated_at", "<="), "updated_not": ("updated_at", "!="),
 }  # fmt: skip
+_SINGLE = ("parent", "shop")
 Shape = tuple[tuple[str, int], ...]
 
 
@@ -134,7 +139,7 @@ def shape_of(filters: Filters) -> tuple[Shape, list[Any]]:
         if words:
             shape.append((name, len(words)))
             values += [word.lower() for word in words] if name == "customer_emails" else words
-    for name in (*_BOUNDS, "parent"):
+    for name in (*_BOUNDS, *_SINGLE):
         value = getattr(filters, name)
         if value is not None:
             shape.append((name, 1))
@@ -156,7 +161,7 @@ def _conditions(shape: Shape) -> tuple[list[sa.ColumnElement[bool]], list[str]]:
             bounded, comparison = _BOUNDS[name]
             made.append(rows.c[bounded].op(comparison, is_comparison=True)(sa.bindparam(names[0])))
         else:
-            made += [rows.c.parent == sa.bindparam(names[0]), _named("parent")]
+            made += [rows.c[name] == sa.bindparam(names[0]), _named(name)]
     return made, order
 
 
@@ -173,6 +178,40 @@ def page(shape: Shape, order: Order, *, descending: bool) -> str:
     return _text(
         statement.limit(sa.bindparam("limit")).offset(sa.bindparam("offset")), *names, "limit", "offset"
     )
+
+
+@lru_cache(maxsize=512)
+def slice_(shape: Shape, sorting: Sorting, place: Place) -> tuple[str, tuple[str, ...]]:
+    """Return the statement for ids and summaries from a place on, and the names of its values in their order.
+
+    Values: those of `page` (offset 0), and `at_<column>` for each column sorted by and `sequence`:
+    where the row stands that the slice begins with, or behind. Rows that tie are sorted as the first column
+    is.
+    """
+    conditions, names = _conditions(shape)
+    columns = [*sorting, ("sequence", sorting[0][1] if sorting else True)]
+    if place != "start":
+        conditions.append(_onwards(columns, inclusive=place == "with"))
+    ordered = [sa.desc(rows.c[name]) if latest else rows.c[name] for name, latest in columns]
+    statement = sa.select(rows.c.id, rows.c.summary).where(*conditions).order_by(*ordered)
+    limited = statement.limit(sa.bindparam("limit")).offset(sa.bindparam("offset"))
+    compiled = limited.compile(dialect=_DIALECT)
+    known = {*names, "limit", "offset", *(f"at_{name}" for name, _ in columns)}
+    used = tuple(_names(compiled))
+    if not known.issuperset(used):
+        raise AssertionError(f"{compiled} takes {used}")
+    return str(compiled), used
+
+
+def _onwards(columns: Sequence[tuple[str, bool]], *, inclusive: bool) -> sa.ColumnElement[bool]:
+    """Say that a row stands behind a place (or at it): later in the first column that differs."""
+    alternatives: list[sa.ColumnElement[bool]] = []
+    same: list[sa.ColumnElement[bool]] = []
+    for name, latest in columns:
+        here: sa.BindParameter[Any] = sa.bindparam(f"at_{name}")
+        alternatives.append(sa.and_(*same, rows.c[name] < here if latest else rows.c[name] > here))
+        same.append(rows.c[name] == sa.bindparam(f"at_{name}"))
+    return sa.or_(*alternatives, *([sa.and_(*same)] if inclusive else []))
 
 
 @lru_cache(maxsize=512)

@@ -69,11 +69,12 @@ rows = sa.Table(
     sa.Column("order_number", sa.Text, nullable=False),
     sa.Column("customer_email", sa.Text, nullable=False),  # lower case
     sa.Column("parent", sa.Text, nullable=False),
+    sa.Column("shop", sa.Text, nullable=False),
     sa.Column("summary", sa.LargeBinary, nullable=False),
     sa.Column("document", sa.LargeBinary, nullable=False),  # last: a list need not read past it
     sa.UniqueConstraint("tenant", "vendor", "kind", "id"),
 )
-for _filter in ("status", "order_number", "customer_email", "parent"):
+for _filter in ("status", "order_number", "customer_email", "parent", "shop"):
     sa.Index(
         f"rows_by_{_filter}",
         *(rows.c[name] for name in ("tenant", "vendor", "kind", _filter, "created_at", "sequence")),

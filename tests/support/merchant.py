@@ -11,6 +11,7 @@ from mock_server.app import Sandbox, create_app
 from mock_server.clock import SECOND, instant, moment, timestamp
 from mock_server.ledger import Event
 from mock_server.settings import Settings
+from mock_server.store import Filters
 from mock_server.tenants import Tenants
 from mock_server.vendors import Vendor
 from mock_server.world import World
@@ -121,6 +122,19 @@ class Merchant:
     def shipments(self) -> dict[str, list[str]]:
         """The statuses that each shipment went through."""
         return self._histories(ledger.SHIPMENT_CREATED, ledger.SHIPMENT_STATE_CHANGED)
+
+    def transactions(self) -> dict[str, list[str]]:
+        """The statuses that each transaction went through."""
+        return self._histories(ledger.TRANSACTION_CREATED, ledger.TRANSACTION_STATE_CHANGED)
+
+    def parts(self, kind: str, id_: str) -> dict[str, str]:
+        """Where everything of a kind stands that belongs to a return."""
+        rows = self.world.store.rows(self.tenant, self.mall.vendor, kind, Filters(parent=id_))
+        return {row.id: row.status for row in rows}
+
+    def turn(self, switch: str, *, shop: str, on: bool) -> None:
+        """The merchant turns a switch of a shop."""
+        self.world.switches.turn(self.tenant, self.mall.vendor, switch, on=on, at=self._now, shop=shop)
 
     def quality(self) -> dict[str, list[str]]:
         """What quality control said of each return, one verdict after the other."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from connector.connection import Connection
 from connector.model import CreatedSince, Source, Trigger
+from mock_server.vendors.returngo.words import FIRST_SHOP, SHIPMENT_MOVES
 from support.merchant import SKU, Merchant
 
 
@@ -21,9 +22,29 @@ async def _inspect(staff: Connection, merchant: Merchant, id_: str, number: int)
     )
 
 
+async def _ship(staff: Connection, merchant: Merchant, id_: str, number: int) -> None:
+    for shipment, status in merchant.parts("shipment", id_).items():
+        following = SHIPMENT_MOVES[status]
+        if following:
+            await staff.actions["update_shipment"](
+                shipment=shipment, status=following[number % len(following)]
+            )
+
+
+async def _settle(staff: Connection, merchant: Merchant, id_: str, number: int) -> None:
+    if number % 3 == 0:
+        merchant.turn("notify_payment_method", shop=FIRST_SHOP, on=number % 2 == 0)
+    for transaction, status in merchant.parts("transaction", id_).items():
+        if status != "Success":
+            outcome = "Failed" if status == "Requested" and number % 4 == 1 else "Success"
+            await staff.actions["settle_transaction"](transaction=transaction, status=outcome)
+
+
 WORK: Mapping[str, Callable[[Connection, Merchant, str, int], Awaitable[None]]] = {
     "create_shipping_label": _label,
     "update_quality_control": _inspect,
+    "update_shipment": _ship,
+    "settle_transaction": _settle,
 }
 """What the staff does to returns through the API, by action."""
 
@@ -37,15 +58,23 @@ HISTORIES: Mapping[str, Callable[[Merchant], dict[str, list[str]]]] = {
     "date_updated": Merchant.updates,
     "delivered_date": Merchant.deliveries,
     "quality_control_status": Merchant.quality,
+    "rmaId": Merchant.returns,
 }
 """What the ledger knows of a record, by the field that tells a trigger's events apart."""
+
+
+KINDS: Mapping[str, Callable[[Merchant], dict[str, list[str]]]] = {
+    "shipment": Merchant.shipments,
+    "transaction": Merchant.transactions,
+}
+"""What the ledger knows of records that are no returns."""
 
 
 def telling(source: Source) -> tuple[str, ...]:
     """The field that tells one event of a record from the next."""
     if isinstance(source, CreatedSince):
         return source.created
-    return getattr(source, "mark", None) or source.state or ()
+    return getattr(source, "mark", None) or source.state or source.id
 
 
 @dataclass
@@ -60,8 +89,8 @@ class Witness:
     @property
     def histories(self) -> dict[str, list[str]]:
         """The states of every record of the trigger's kind."""
-        if self.trigger.resource == "shipment":
-            return self.merchant.shipments()
+        if self.trigger.resource in KINDS:
+            return KINDS[self.trigger.resource](self.merchant)
         return HISTORIES[".".join(telling(self.trigger.source))](self.merchant)
 
     def judge(self) -> None:

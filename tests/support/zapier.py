@@ -15,6 +15,8 @@ from support.sandbox import Sandbox
 ROOT = Path(__file__).parents[2]
 APPS = ROOT / "zapier_app"
 APP = APPS / "returnmate"
+_POINTER = "hydrate|||"
+"""How core writes what is to be fetched later: this, JSON, and an end that may hold a signature."""
 DRIVER = ROOT / "tests" / "journeys" / "zapier_driver.mjs"
 
 
@@ -120,6 +122,17 @@ class Shop:
     def create(self, key: str, **inputs: Any) -> dict[str, Any]:
         made: dict[str, Any] = self.app.run(f"creates.{key}.operation.perform", inputs, auth=self.auth)
         return made
+
+    def hydrated(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The row with what it left for later, fetched as Zapier does when the row fires."""
+        return {key: self._fetched(value) for key, value in row.items()}
+
+    def _fetched(self, value: Any) -> Any:
+        if not isinstance(value, str) or not value.startswith(_POINTER):
+            return value
+        told, _end = json.JSONDecoder().raw_decode(value.removeprefix(_POINTER))
+        assert told["type"] == "method", told
+        return self.app.run(told["method"], told["bundle"], auth=self.auth)
 
     def _rows(
         self, kind: str, key: str, inputs: Mapping[str, Any] | None, **bundle: Any

@@ -18,6 +18,7 @@ from connector.model import (
     Search,
     Trigger,
 )
+from connector.words import camel
 
 LOOKERS = {"get": "read", "find": "find", "list": "list", "report": "read"}
 
@@ -106,7 +107,7 @@ def _details(trigger: Trigger) -> dict[str, Any]:
     details = trigger.details
     if details is None:
         return {}
-    hydrate = Code(f"hydrators.{details.operation}")
+    hydrate = Code(f"hydrators.{camel(details.operation)}")
     return {"details": {"hydrate": hydrate, "values": dict(details.parameters), "key": details.key}}
 
 
@@ -131,10 +132,10 @@ def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
 
 
 def hydrators(integration: Integration, triggers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Give what the offered triggers ask for later, by operationId."""
+    """Give what the offered triggers ask for later, by operationId without underscores: Zapier wants none."""
     asked = [integration.triggers[key].details for key in triggers]
     return {
-        one.operation: {"operation": _operation(one.operation), "query": dict(one.query)}
+        camel(one.operation): {"operation": _operation(one.operation), "query": dict(one.query)}
         for one in asked
         if one is not None
     }

@@ -135,11 +135,11 @@ def _used(integration: Integration, entries: Entries) -> set[str]:
         entry["source"] for folder in entries if folder != "records" for entry in entries[folder].values()
     ]
     hooks = [part for entry in entries["triggers"].values() for part in (entry["hook"] or {}).values()]
+    later = offer.hydrators(integration, entries["triggers"]).values()
     login = integration.authentication
     tokens = {login.tokens.operation} if login.tokens and not login.field else set()
     return {
-        *(part["operation"].name for part in (*sources, *hooks) if "operation" in part),
-        *offer.hydrators(integration, entries["triggers"]),
+        *(part["operation"].name for part in (*sources, *hooks, *later) if "operation" in part),
         login.test_operation,
         *tokens,
     }

@@ -1,0 +1,360 @@
+"""ReturnGO, as its pages and its API description tell (`openapi/returngo.yaml` lists what is assumed)."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from mock_server.clock import SECOND
+from mock_server.engine.call import Call
+from mock_server.engine.problem import FieldError, Problem
+from mock_server.engine.reply import Document, Documents, Reply
+from mock_server.keys import Grant
+from mock_server.lifecycle import IllegalMove
+from mock_server.outbox import refuse_address
+from mock_server.pages.label import Label
+from mock_server.ratelimit import Verdict
+from mock_server.seed import SeedReturn
+from mock_server.store import Change, Filters, Row, Step
+from mock_server.vendors.returngo import queries
+from mock_server.vendors.returngo.documents import comment, without_media
+from mock_server.vendors.returngo.hooks import Hooks
+from mock_server.vendors.returngo.planting import Planter
+from mock_server.vendors.returngo.policies import Orders, put_order
+from mock_server.vendors.returngo.returns import Returns, expect_scans
+from mock_server.vendors.returngo.rows import emails, tracked
+from mock_server.vendors.returngo.transactions import Transactions
+from mock_server.vendors.returngo.validation import Validation
+from mock_server.vendors.returngo.words import API, FIRST_SHOP, LIFECYCLE, NAME, PLANS, SHOPS, SWITCHES
+from mock_server.world import World
+
+_STATUSES = {
+    "invalid": 400,
+    "too_large": 400,
+    "unsupported_media_type": 400,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "rate_limited": 429,
+    "unavailable": 500,
+    "server_error": 500,
+}
+_WORDS = {
+    "unauthenticated": "Missing or incorrect API key",
+    "server_error": "Internal server error",
+}
+"""Documented descriptions, which stand for messages (assumed)."""
+_AT_ONCE = 500
+
+
+class ReturnGO:
+    """Handlers of the fifteen operations, over one world."""
+
+    name = NAME
+    title = "ReturnGO"
+    base_path = ""
+    lifecycle = LIFECYCLE
+    scopes: tuple[str, ...] = ()
+    plans = PLANS
+    switches = SWITCHES
+
+    def __init__(self, world: World) -> None:
+        self._store = world.store
+        self._clocks = world.clocks
+        self._hooks = Hooks(world.store, world.outbox)
+        self._money = Transactions(world.store, world.switches, self._hooks)
+        self._returns = Returns(world.store, self._money, self._hooks)
+        self._orders = Orders(world.store)
+        self.acts = {"validate_items": Validation(world.store, self._returns).act}
+
+    # Returns
+
+    def list_rmas(self, call: Call) -> Reply:
+        (tenant, shop), query = _who(call), call.query
+        size = query["pagesize"]
+        try:
+            found = self._store.slice(
+                tenant,
+                NAME,
+                "return",
+                self._filters(tenant, shop, query),
+                sorting=queries.sorting(query),
+                start=queries.read_return_cursor(query),
+                limit=size + 1,
+            )
+        except LookupError:
+            raise queries.wrong_cursor() from None
+        following = queries.next_return(found[size][0]) if len(found) > size else None
+        rows = [summary for _, summary in found[:size]]
+        return Reply(200, {"rmas": Documents(rows), "next_cursor": following})
+
+    def get_rma(self, call: Call) -> Reply:
+        row = self._rma(call)
+        if call.query["includeMedia"] or b'"mediaAnswer"' not in row.document:
+            return Reply(200, Document(row.document))
+        return Reply(200, without_media(orjson.loads(row.document)))
+
+    def add_comment(self, call: Call) -> Reply:
+        row, at = self._rma(call), self._now(call)
+        entry = comment("merchant", API, call.body["htmlText"], at)
+        with self._store.change() as change:
+            self._returns.remark(change, row, entry, at)
+        return Reply(200, entry)
+
+    def set_rma_status(self, call: Call) -> Reply:
+        row, at = self._rma(call), self._now(call)
+        try:
+            with self._store.change() as change:
+                rma = self._returns.move(change, row, call.body["status"], at, API)
+        except IllegalMove as error:
+            raise Problem("invalid", f"Invalid status transition: {error}") from None
+        return Reply(200, rma["rmaSummary"])
+
+    def get_eligible_policies(self, call: Call) -> Reply:
+        tenant, shop = _who(call)
+        try:
+            items = self._orders.eligible(tenant, shop, call.body, self._now(call))
+        except LookupError as error:
+            raise _missing(error) from None
+        return Reply(200, {"items": items})
+
+    def create_rma_by_policy(self, call: Call) -> Reply:
+        (tenant, shop), at = _who(call), self._now(call)
+        try:
+            wish = self._orders.chosen(tenant, shop, call.body, at)
+        except LookupError as error:
+            raise _missing(error) from None
+        with self._store.change() as change:
+            rma = self._returns.create(change, tenant, shop, wish, at)
+        return Reply(200, rma["rmaSummary"])
+
+    # Shipments
+
+    def update_shipment(self, call: Call) -> Reply:
+        part = self._shipment(call, call.path["shipmentId"])
+        try:
+            with self._store.change() as change:
+                shipment = self._returns.update_shipment(change, part, call.body, self._now(call))
+        except IllegalMove:
+            raise Problem("invalid", "Invalid status transition") from None
+        return Reply(200, shipment)
+
+    def delete_shipment(self, call: Call) -> Reply:
+        part = self._shipment(call, call.path["shipmentId"])
+        try:
+            with self._store.change() as change:
+                self._returns.delete_shipment(change, part, self._now(call))
+        except ValueError as error:
+            raise Problem("invalid", str(error)) from None
+        return Reply(200, {"message": f"Shipment {part.id} was deleted."})
+
+    def create_shipment_tracker(self, call: Call) -> Reply:
+        wish, at = call.body, self._now(call)
+        part = self._shipment(call, wish["shipmentId"])
+        known = {name: wish[name] for name in ("trackingNumber", "carrierName") if name in wish}
+        with self._store.change() as change:
+            shipment = self._returns.update_shipment(change, part, known, at)
+            if part.status in {"Pending", "LabelCreated", "Shipped"}:
+                expect_scans(change, part.tenant, part.id, made=at, start=at)
+        tracker = {name: shipment[name] for name in ("shipmentId", "trackingNumber", "carrierName")}
+        return Reply(200, {**tracker, "status": "Registered"})
+
+    # Webhooks
+
+    def list_webhooks(self, call: Call) -> Reply:
+        return Reply(200, Documents(self._hooks.of(*_who(call))))
+
+    def create_webhook(self, call: Call) -> Reply:
+        (tenant, shop), wish = _who(call), call.body
+        _check_address(wish)
+        with self._store.change() as change:
+            return Reply(200, self._hooks.register(change, tenant, shop, wish, self._now(call)))
+
+    def update_webhook(self, call: Call) -> Reply:
+        row = self._webhook(call)
+        _check_address(call.body)
+        with self._store.change() as change:
+            return Reply(200, self._hooks.alter(change, row, call.body))
+
+    def delete_webhook(self, call: Call) -> Reply:
+        row = self._webhook(call)
+        with self._store.change() as change:
+            self._hooks.remove(change, row)
+        return Reply(200, {"message": f"Webhook {row.id} was deleted."})
+
+    # Transactions
+
+    def list_transactions(self, call: Call) -> Reply:
+        (tenant, shop), query = _who(call), call.query
+        size, start = query["pagesize"], queries.read_cursor(query)
+        found: list[tuple[str, bytes]] = []
+        more = True
+        while more and len(found) <= size:
+            try:
+                rows = self._store.slice(
+                    tenant,
+                    NAME,
+                    "transaction",
+                    _transaction_filters(shop, query),
+                    start=start,
+                    inclusive=False,
+                    limit=_AT_ONCE + 1,
+                )
+            except LookupError:
+                raise queries.wrong_cursor() from None
+            found += [row for row in rows if _fits(row[1], query)]
+            more = len(rows) > _AT_ONCE
+            start = rows[-1][0] if rows else start
+        following = queries.last_transaction(found[size - 1][0]) if len(found) > size else None
+        shown = [document for _, document in found[:size]]
+        return Reply(200, {"transactions": Documents(shown), "next_cursor": following})
+
+    def update_transaction(self, call: Call) -> Reply:
+        tenant, shop = _who(call)
+        id_, at = str(int(call.path["transactionId"])), self._now(call)
+        row = self._store.row(tenant, NAME, "transaction", id_)
+        if row is None or row.shop != shop:
+            raise Problem("not_found", f"No transaction has the id {id_}.")
+        owner = self._returns.row(tenant, row.parent)
+        rma = orjson.loads(owner.document)
+        try:
+            with self._store.change() as change:
+                made = self._money.settle(change, row, rma, call.body, at)
+                self._returns.keep(change, owner, rma, owner.updated_at)
+        except IllegalMove as error:
+            raise Problem("invalid", f"Invalid status transition: {error}") from None
+        return Reply(200, made)
+
+    # What the sandbox asks of a vendor
+
+    def enter(self, grant: Grant, credentials: Mapping[str, str]) -> None:  # noqa: ARG002 - all accounts have them
+        if _shop(credentials.get("shop_name", "")) not in SHOPS:
+            raise Problem("forbidden", "No such shop for this user")
+
+    def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
+        return {
+            "fields": {"api_key": key, "shop_name": FIRST_SHOP},
+            "headers": {"X-API-KEY": key, "x-shop-name": FIRST_SHOP},
+            "query": {},
+        }
+
+    def problem(self, problem: Problem) -> Reply:
+        message = _WORDS.get(problem.kind, problem.message)
+        return Reply(_STATUSES[problem.kind], {"message": message}, problem.headers)
+
+    def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:  # noqa: ARG002 - none are documented
+        return ()
+
+    def label(self, shipment: Mapping[str, Any]) -> Label:
+        return Label(
+            carrier=shipment["carrierName"] or "Any carrier",
+            service=shipment["actualServiceLevel"] or "standard",
+            direction="return",
+            tracking_number=shipment["trackingNumber"] or "",
+            reference=shipment["shipmentId"],
+        )
+
+    def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
+        Planter(change, tenant, self._money, at).plant(returns)
+
+    def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
+        put_order(change, tenant, FIRST_SHOP, wish, _whole(at))
+        return self._returns.create(change, tenant, FIRST_SHOP, wish, _whole(at))
+
+    def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
+        return self._returns.move(change, self._returns.row(tenant, id_), status, _whole(at))
+
+    def run_step(self, change: Change, step: Step) -> None:
+        self._returns.scan(change, step.tenant, step.subject, step.body["status"], _whole(step.due))
+
+    # Helpers
+
+    def _now(self, call: Call) -> int:
+        return _whole(self._clocks.now(_who(call)[0]))
+
+    def _rma(self, call: Call) -> Row:
+        tenant, shop = _who(call)
+        try:
+            return self._returns.row(tenant, str(int(call.path["rmaId"])), shop)
+        except LookupError as error:
+            raise _missing(error) from None
+
+    def _shipment(self, call: Call, id_: str) -> Row:
+        tenant, shop = _who(call)
+        try:
+            return self._returns.shipment(tenant, str(int(id_)), shop)
+        except LookupError as error:
+            raise _missing(error) from None
+
+    def _webhook(self, call: Call) -> Row:
+        tenant, shop = _who(call)
+        try:
+            return self._hooks.find(tenant, shop, str(int(call.path["webhookId"])))
+        except LookupError as error:
+            raise _missing(error) from None
+
+    def _filters(self, tenant: str, shop: str, query: Mapping[str, Any]) -> Filters:
+        customers, numbers = queries.words(query, "customer_ids"), queries.words(query, "tracking_numbers")
+        return Filters(
+            statuses=queries.words(query, "status"),
+            order_numbers=queries.words(query, "order_name"),
+            customer_emails=emails(self._store, tenant, customers) if customers else (),
+            ids=tracked(self._store, tenant, numbers) if numbers else (),
+            shop=shop,
+            **queries.moments(query, "rma_created_at", "created"),
+            **queries.moments(query, "rma_updated_at", "updated"),
+        )
+
+
+def vendor(world: World) -> ReturnGO:
+    """ReturnGO over a world; what `mock_server.vendors.load` calls."""
+    return ReturnGO(world)
+
+
+def _whole(at: int) -> int:
+    """A moment in whole seconds: ReturnGO shows no finer one, so none is kept."""
+    return at // SECOND * SECOND
+
+
+def _shop(name: str) -> str:
+    """The shop a header names; a portal of it may follow (`shop@Portal`, as one client sends it)."""
+    return name.partition("@")[0].strip().lower()
+
+
+def _who(call: Call) -> tuple[str, str]:
+    """Whose key it is, and at which of the account's shops."""
+    if call.grant is None:
+        raise Problem("unauthenticated", _WORDS["unauthenticated"])
+    return call.grant.tenant, _shop(call.headers["x-shop-name"])
+
+
+def _missing(error: LookupError) -> Problem:
+    return Problem("not_found", str(error))
+
+
+def _check_address(wish: Mapping[str, Any]) -> None:
+    fault = refuse_address(wish["url"]) if "url" in wish else ""
+    if fault:
+        raise Problem("invalid", f"url {fault}.", (FieldError("url", fault),))
+
+
+def _transaction_filters(shop: str, query: Mapping[str, Any]) -> Filters:
+    return Filters(
+        statuses=queries.words(query, "statuses"),
+        order_numbers=queries.words(query, "order_ids"),
+        parents=queries.words(query, "rma_ids"),
+        ids=queries.words(query, "ids"),
+        shop=shop,
+        **queries.moments(query, "created_at", "created"),
+        **queries.moments(query, "updated_at", "updated"),
+    )
+
+
+def _fits(document: bytes, query: Mapping[str, Any]) -> bool:
+    """Whether a transaction has one of the types and processors asked for."""
+    wanted = {"type": queries.words(query, "types"), "processor": queries.words(query, "processors")}
+    if not any(wanted.values()):
+        return True
+    made = orjson.loads(document)
+    return all(not words or made[name] in words for name, words in wanted.items())

@@ -1,0 +1,149 @@
+"""Requesting a return by policy: what is possible for units of an order, and the return that is made of it.
+
+Purpose and rules for combinations are documented (for the portal), everything else is assumed. An order is
+known once it was seeded or a return of it was asked for; its lines can come back for 30 days.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from mock_server.engine.problem import FieldError, Problem
+from mock_server.store import Change, Filters, Store
+from mock_server.vendors.returngo.documents import JSON, invented_price, line_id
+from mock_server.vendors.returngo.rows import put_part
+from mock_server.vendors.returngo.words import (
+    METHODS,
+    NAME,
+    POLICIES,
+    RESOLUTIONS,
+    RETURN_METHODS,
+    RETURN_PERIOD,
+)
+
+_CUSTOMER: Final = ("customer_email", "customer_name", "address", "currency")
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Orders of all tenants, as far as returns need them."""
+
+    store: Store
+
+    def eligible(self, tenant: str, shop: str, wish: Mapping[str, Any], at: int) -> list[JSON]:
+        """Return what is possible per unit, in the order asked for; raises `LookupError`, `Problem`."""
+        order = self._order(tenant, shop, wish["order_name"])
+        left = self._left(tenant, shop, order, at)
+        shown = []
+        for place, unit in enumerate(wish["items"]):
+            line = _line(order, unit, place)["shopLineItemId"]
+            policies = [_policy(id_) for id_ in POLICIES] if left[line] > 0 else []
+            left[line] -= 1
+            shown.append({"shopLineItemId": line, "policies": policies})
+        return shown
+
+    def chosen(self, tenant: str, shop: str, wish: Mapping[str, Any], at: int) -> JSON:
+        """Return the wish of a shopper who would choose the same in the portal.
+
+        Raises `LookupError` for an unknown order, and `Problem` for what may not be.
+        """
+        order = self._order(tenant, shop, wish["order_name"])
+        left = self._left(tenant, shop, order, at)
+        items, policies = [], []
+        for place, unit in enumerate(wish["items"]):
+            line = _line(order, unit, place)
+            left[line["shopLineItemId"]] -= 1
+            if left[line["shopLineItemId"]] < 0:
+                raise _refused(
+                    place, "shopLineItemId", "cannot come back: no unit is left, or it is too late"
+                )
+            if unit["policyId"] not in POLICIES:
+                raise _refused(place, "policyId", "is none of the item's eligible policies")
+            kind, method = POLICIES[unit["policyId"]]
+            policies.append((kind, method))
+            reason = unit.get("returnReason", "Other")
+            items.append({**line, "quantity": 1, "reason": reason, "resolution": kind})
+        _check_together(policies)
+        return {
+            **{name: order[name] for name in _CUSTOMER if name in order},
+            "order_number": order["order_name"],
+            "keeps_it": policies[0][1] == "keep-it",
+            "via": "API",
+            "items": items,
+        }
+
+    def _order(self, tenant: str, shop: str, name: str) -> JSON:
+        found = self.store.document(tenant, NAME, "order", f"{shop} {name}")
+        if found is None:
+            raise LookupError(f"No order has the name {name}.")
+        order: JSON = orjson.loads(found)
+        return order
+
+    def _left(self, tenant: str, shop: str, order: JSON, at: int) -> Counter[str]:
+        """How many units of each line can still come back."""
+        if at - order["ordered_at"] > RETURN_PERIOD:
+            return Counter()
+        left = Counter({line["shopLineItemId"]: line["quantity"] for line in order["lines"]})
+        filters = Filters(order_numbers=(order["order_name"],), shop=shop)
+        for row in self.store.rows(tenant, NAME, "return", filters):
+            if row.status not in {"Canceled", "Rejected"}:
+                left.subtract(item["shopLineItemId"] for item in orjson.loads(row.document)["items"])
+        return left
+
+
+def put_order(change: Change, tenant: str, shop: str, wish: Mapping[str, Any], ordered_at: int) -> None:
+    """Remember the order of a return: its lines, and whose it is. `ordered` are units by SKU, if known."""
+    name = wish["order_number"]
+    known = {item["sku"]: item for item in wish["items"]}
+    ordered = dict(wish.get("ordered") or {sku: item["quantity"] for sku, item in known.items()})
+    lines = [_new_line(shop, name, sku, quantity, known.get(sku, {})) for sku, quantity in ordered.items()]
+    told = {key: wish[key] for key in _CUSTOMER if key in wish}
+    order = {"order_name": name, "ordered_at": ordered_at, "lines": lines, **told}
+    put_part(change, tenant, "order", id_=f"{shop} {name}", document=order, shop=shop, at=ordered_at)
+
+
+def _new_line(shop: str, order: str, sku: str, quantity: int, item: Mapping[str, Any]) -> JSON:
+    return {
+        "shopLineItemId": line_id(shop, order, sku),
+        "sku": sku,
+        "name": item.get("name") or sku,
+        "variant": item.get("variant", ""),
+        "unit_price": item.get("unit_price", invented_price(sku)),
+        "quantity": quantity,
+    }
+
+
+def _line(order: JSON, unit: Mapping[str, Any], place: int) -> JSON:
+    for line in order["lines"]:
+        if line["shopLineItemId"] == unit["shopLineItemId"]:
+            return dict(line)
+    raise _refused(place, "shopLineItemId", "is no line of this order")
+
+
+def _policy(id_: str) -> JSON:
+    kind, method = POLICIES[id_]
+    type_, name, rule = RESOLUTIONS[kind]
+    return {
+        "policyId": id_,
+        "policyRuleName": rule,
+        "resolutionName": name,
+        "resolutionType": type_,
+        "returnMethod": RETURN_METHODS[method],
+        "returnFee": 0,
+    }
+
+
+def _check_together(policies: Sequence[tuple[str, str]]) -> None:
+    """One return has one return method and one kind of refund; refunds and exchanges may mix."""
+    if len({method for _, method in policies}) > 1:
+        raise _refused(0, "policyId", "cannot be combined: one return has one return method")
+    if len({kind for kind, _ in policies if RESOLUTIONS[kind][0] in METHODS}) > 1:
+        raise _refused(0, "policyId", "cannot be combined: one return has one kind of refund")
+
+
+def _refused(place: int, field: str, why: str) -> Problem:
+    where = f"items[{place}].{field}"
+    return Problem("invalid", f"{where} {why}.", (FieldError(where, why),))

@@ -1,0 +1,172 @@
+"""Money of returns: refunds made or, with Notify Only, asked for, and settled by the integrator."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from mock_server import ledger
+from mock_server.lifecycle import IllegalMove
+from mock_server.store import Change, Row, Store
+from mock_server.switches import Switches
+from mock_server.vendors.returngo.documents import JSON, comment, long, moment, money
+from mock_server.vendors.returngo.hooks import Hooks
+from mock_server.vendors.returngo.rows import put_part
+from mock_server.vendors.returngo.words import (
+    AUTOMATION,
+    METHODS,
+    NAME,
+    NOTIFY,
+    REFERENCES,
+    TRANSACTION_MOVES,
+)
+
+_FIRST_ID = 6_070_000
+
+
+@dataclass(frozen=True, slots=True)
+class Transactions:
+    """Transactions of all tenants."""
+
+    store: Store
+    switches: Switches
+    hooks: Hooks
+
+    def refund(self, change: Change, tenant: str, shop: str, rma: JSON, at: int) -> None:
+        """Pay back what a finished return is worth, or ask the integrator to; one transaction a method."""
+        by_type: dict[str, list[JSON]] = {}
+        for item in rma["items"]:
+            if item["resolutionType"] in METHODS:
+                by_type.setdefault(item["resolutionType"], []).append(item)
+        for type_, items in by_type.items():
+            asked = self.switches.is_on(tenant, NAME, NOTIFY[type_], shop)
+            amount = sum((Decimal(str(one["paidPrice"]["amount"])) for one in items), Decimal(0))
+            currency = items[0]["paidPrice"]["currency"]
+            made = self.new(tenant, type_, money(amount, currency), "Requested" if asked else "Success", at)
+            made["returnItemIds"] = [one["returnedItemId"] for one in items]
+            self.add(change, tenant, shop, rma, made, at)
+
+    def new(self, tenant: str, type_: str, amount: JSON, status: str, at: int) -> JSON:
+        """A `Transaction` that was just made."""
+        id_ = _FIRST_ID + 7 * (self.store.total(tenant, NAME, "transaction") + 1)
+        done = status == "Success"
+        return {
+            "id": id_,
+            "type": type_,
+            "externalReferenceId": long("reference", str(id_)) if done else None,
+            "externalReferenceType": REFERENCES[type_] if done else None,
+            "amount": amount,
+            "status": status,
+            "processor": "Shopify",
+            "bankAccountDetails": None,
+            "returnItemIds": [],
+            "createdAt": moment(at),
+            "lastUpdated": moment(at),
+        }
+
+    def add(self, change: Change, tenant: str, shop: str, rma: JSON, made: JSON, at: int) -> None:
+        """Put a new transaction into its return, tell of it, and of the money if it moved."""
+        rma["transactions"].append(made)
+        put(change, tenant, shop, rma, made, at, at)
+        record_created(change, tenant, rma, made, at)
+        self._tell(change, tenant, shop, "TRANSACTION_CREATED", rma, made, at)
+        if made["status"] == "Success":
+            self._paid(change, tenant, shop, rma, made, at)
+
+    def settle(self, change: Change, row: Row, rma: JSON, wish: Mapping[str, Any], at: int) -> JSON:
+        """Note how a transaction came out; raises `IllegalMove`. The return is the caller's to store."""
+        made: JSON = next(one for one in rma["transactions"] if str(one["id"]) == row.id)
+        before, after = made["status"], wish["status"]
+        if after != before:
+            if after not in TRANSACTION_MOVES[before]:
+                raise IllegalMove(before, after, TRANSACTION_MOVES[before])
+            made["status"] = after
+            record_moved(change, row.tenant, rma, made, before, at)
+        if "externalReferenceId" in wish:
+            made |= {"externalReferenceId": wish["externalReferenceId"]}
+            made["externalReferenceType"] = made["externalReferenceType"] or REFERENCES[made["type"]]
+        made["lastUpdated"] = moment(at)
+        put(change, row.tenant, row.shop, rma, made, row.created_at, at)
+        if after != before:
+            self._came_out(change, row, rma, made, at)
+        return made
+
+    def _came_out(self, change: Change, row: Row, rma: JSON, made: JSON, at: int) -> None:
+        if made["status"] == "Success":
+            self._paid(change, row.tenant, row.shop, rma, made, at)
+        else:
+            id_ = rma["rmaSummary"]["rmaId"]
+            text = f"Refund Failed. Platform returned status: FAILURE. RMA: {id_}"
+            rma["comments"].insert(0, comment("error", AUTOMATION, text, at))
+
+    def _paid(self, change: Change, tenant: str, shop: str, rma: JSON, made: JSON, at: int) -> None:
+        credited(rma, made, at)
+        if made["type"] in METHODS:
+            record_refund(change, tenant, rma, made, at)
+            self._tell(change, tenant, shop, "REFUND_CREATED", rma, made, at)
+
+    def _tell(
+        self, change: Change, tenant: str, shop: str, event: str, rma: JSON, made: JSON, at: int
+    ) -> None:
+        data = {
+            "transactionId": made["id"],
+            "rmaId": rma["rmaSummary"]["rmaId"],
+            "status": made["status"],
+            "amount": made["amount"],
+        }
+        self.hooks.tell(change, tenant, shop, event, at, data)
+
+
+def credited(rma: JSON, made: JSON, at: int) -> None:
+    """Say in the timeline that money moved."""
+    text = f"Credited ${made['amount']['amount']:.2f}<br>Transaction ID: {made['id']}"
+    rma["comments"].insert(0, comment("system", AUTOMATION, text, at))
+
+
+def put(change: Change, tenant: str, shop: str, rma: JSON, made: JSON, created: int, updated: int) -> None:
+    """Store a transaction as it is now."""
+    put_part(
+        change,
+        tenant,
+        "transaction",
+        id_=str(made["id"]),
+        document=made,
+        shop=shop,
+        at=created,
+        updated=updated,
+        parent=rma["rmaSummary"]["rmaId"],
+        status=made["status"],
+        number=rma["orderDetails"]["orderId"],
+    )
+
+
+def record_created(change: Change, tenant: str, rma: JSON, made: JSON, at: int) -> None:
+    """Tell the ledger of a transaction."""
+    amount = made["amount"]
+    body = {
+        "return": rma["rmaSummary"]["rmaId"],
+        "status": made["status"],
+        "type": made["type"],
+        "amount": f"{amount['amount']:.2f}",
+        "currency": amount["currency"],
+    }
+    change.record(tenant, NAME, kind=ledger.TRANSACTION_CREATED, subject=str(made["id"]), at=at, body=body)
+
+
+def record_moved(change: Change, tenant: str, rma: JSON, made: JSON, before: str, at: int) -> None:
+    """Tell the ledger that a transaction moved."""
+    body = {"return": rma["rmaSummary"]["rmaId"], "from": before, "to": made["status"]}
+    subject = str(made["id"])
+    change.record(tenant, NAME, kind=ledger.TRANSACTION_STATE_CHANGED, subject=subject, at=at, body=body)
+
+
+def record_refund(change: Change, tenant: str, rma: JSON, made: JSON, at: int) -> None:
+    """Tell the ledger that money was paid back."""
+    amount = made["amount"]
+    body = {
+        "amount": f"{amount['amount']:.2f}",
+        "currency": amount["currency"],
+        "method": METHODS[made["type"]],
+    }
+    subject = rma["rmaSummary"]["rmaId"]
+    change.record(tenant, NAME, kind=ledger.REFUND_ISSUED, subject=subject, at=at, body=body)

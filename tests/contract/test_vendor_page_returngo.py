@@ -1,0 +1,250 @@
+"""Every documented and observed behaviour of ReturnGO's page and API, against the sandbox."""
+
+import base64
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from support.rmas import (
+    FIRST,
+    SECOND,
+    SHIPMENT,
+    VENDOR,
+    body,
+    details,
+    every,
+    listed,
+    shipped,
+    standing_still,
+)
+from support.sandbox import Sandbox
+
+import openapi
+
+PATHS = {
+    "GET /rmas", "GET /rma/{rmaId}", "POST /rma/{rmaId}/comment", "PUT /rma/{rmaId}/status",
+    "POST /rma/getEligiblePolicies", "POST /rma/createByPolicy", "PUT /shipment/{shipmentId}",
+    "DELETE /shipment/{shipmentId}", "GET /webhooks", "POST /webhook", "PUT /webhook/{webhookId}",
+    "DELETE /webhook/{webhookId}", "POST /shipment-tracker", "GET /transactions",
+    "PUT /transaction/{transactionId}",
+}  # fmt: skip
+SUMMARY = {"rmaId", "status", "order_name", "events"}
+DETAILS = {
+    "rmaSummary", "orderDetails", "shipments", "items", "comments", "exchangeOrders", "exchangeItems",
+    "cancellationFee", "transactions", "createdAt", "lastUpdated", "isOutOfPolicy",
+}  # fmt: skip
+
+
+@pytest.fixture
+def tenant(sandbox: Sandbox, request: pytest.FixtureRequest) -> str:
+    return standing_still(sandbox, request.node.name)
+
+
+@pytest.fixture
+def api(sandbox: Sandbox, tenant: str) -> Iterator[httpx.Client]:
+    with sandbox.client(VENDOR, tenant) as client:
+        yield client
+
+
+def test_fifteen_operations_have_the_documented_addresses() -> None:
+    paths = openapi.read(VENDOR)["paths"]
+    methods = ("get", "post", "put", "delete")
+    assert {
+        f"{name.upper()} {path}" for path, item in paths.items() for name in methods if name in item
+    } == PATHS
+
+
+# Authentication
+
+
+@pytest.mark.parametrize("headers", [{"X-API-KEY": "nobody"}, {"X-API-KEY": ""}, {"x-shop-name": ""}])
+def test_missing_or_wrong_login_is_refused(api: httpx.Client, headers: dict[str, str]) -> None:
+    refused = body(api.get("/rmas", params={"pagesize": 1}, headers=headers), 401)
+    assert refused == {"message": "Missing or incorrect API key"}
+
+
+@pytest.mark.parametrize("shop", ["example.myshopify.com", "outfitters", f"{FIRST}.example"])
+def test_a_shop_of_somebody_else_is_forbidden(api: httpx.Client, shop: str) -> None:
+    refused = body(api.get("/rmas", params={"pagesize": 1}, headers={"x-shop-name": shop}), 403)
+    assert refused == {"message": "No such shop for this user"}
+
+
+def test_one_key_opens_all_shops_of_the_account_each_with_its_own_returns(api: httpx.Client) -> None:
+    first = {row["rmaId"] for row in listed(api)}
+    api.headers["x-shop-name"] = SECOND
+    second = {row["rmaId"] for row in listed(api)}
+    assert len(first) > len(second) > 10
+    assert not first & second
+    assert body(api.get(f"/rma/{min(first)}"), 404)["message"] == f"No RMA has the id {min(first)}."
+    api.headers["x-shop-name"] = f"{SECOND}@Portal"
+    assert {row["rmaId"] for row in listed(api)} == second
+
+
+# Lists
+
+
+@pytest.mark.parametrize("size", [None, 0, 501, "ten"])
+def test_pagesize_is_required_and_limited(api: httpx.Client, size: Any) -> None:
+    query = {} if size is None else {"pagesize": size}
+    assert "pagesize" in body(api.get("/rmas", params=query), 400)["message"]
+    assert "pagesize" in body(api.get("/transactions", params=query), 400)["message"]
+
+
+def test_rows_hold_only_what_was_observed(api: httpx.Client) -> None:
+    for row in listed(api):
+        assert row.keys() == SUMMARY
+        assert isinstance(row["rmaId"], str)
+        assert {event["eventName"] for event in row["events"]} <= {"RMA_CREATED", "RMA_APPROVED"}
+        assert all(event["eventDate"].endswith("+00:00") for event in row["events"])
+
+
+def test_cursors_name_the_next_return_and_end_the_list(api: httpx.Client) -> None:
+    everything = [row["rmaId"] for row in listed(api)]
+    assert everything == sorted(everything, key=int, reverse=True), "the highest id first"
+    found: list[str] = []
+    query: dict[str, Any] = {"pagesize": 7}
+    while True:
+        page = body(api.get("/rmas", params=query))
+        found += [row["rmaId"] for row in page["rmas"]]
+        if page["next_cursor"] is None:
+            break
+        query["cursor"] = page["next_cursor"]
+        assert base64.b64decode(query["cursor"]).decode() == f"returns.id:{everything[len(found)]}"
+    assert found == everything
+
+
+def test_cursors_of_transactions_name_the_last_one_shown(api: httpx.Client) -> None:
+    page = body(api.get("/transactions", params={"pagesize": 3}))
+    last = page["transactions"][-1]["id"]
+    assert base64.b64decode(page["next_cursor"]).decode() == str(last)
+    following = body(api.get("/transactions", params={"pagesize": 3, "cursor": page["next_cursor"]}))
+    assert max(one["id"] for one in following["transactions"]) < last
+
+
+@pytest.mark.parametrize("cursor", ["none", "cmV0dXJucy5pZDo1", "cmV0dXJucy5pZDphYmM=", "MQ=="])
+def test_a_cursor_of_nobodys_is_refused(api: httpx.Client, cursor: str) -> None:
+    assert "cursor" in body(api.get("/rmas", params={"pagesize": 1, "cursor": cursor}), 400)["message"]
+
+
+def test_sorting_goes_both_ways_and_keeps_its_place(api: httpx.Client) -> None:
+    for column, when in (("rma_created_at", "createdAt"), ("rma_updated_at", "lastUpdated")):
+        for sign, latest in (("-", True), ("+", False)):
+            rows = listed(api, sort_by=f"{sign}{column}")
+            times = [details(api, row["rmaId"])[when] for row in rows[:12]]
+            assert times == sorted(times, reverse=latest)
+            page = body(api.get("/rmas", params={"pagesize": 5, "sort_by": f"{sign}{column}"}))
+            query = {"pagesize": 5, "sort_by": f"{sign}{column}", "cursor": page["next_cursor"]}
+            assert body(api.get("/rmas", params=query))["rmas"] == rows[5:10]
+    assert listed(api, sort_by="-rma_updated_at,+rma_created_at")
+    body(api.get("/rmas", params={"pagesize": 1, "sort_by": "rma_created_at"}), 400)
+    body(api.get("/rmas", params={"pagesize": 1, "sort_by": "-status"}), 400)
+
+
+def test_moments_are_filtered_by_six_operators(api: httpx.Client) -> None:
+    rows = {row["rmaId"]: details(api, row["rmaId"]) for row in listed(api)}
+    for column, when in (("rma_created_at", "createdAt"), ("rma_updated_at", "lastUpdated")):
+        middle = sorted(rma[when] for rma in rows.values())[len(rows) // 2]
+        fits = {
+            "lt": lambda at, m=middle: at < m,
+            "lte": lambda at, m=middle: at <= m,
+            "gt": lambda at, m=middle: at > m,
+            "gte": lambda at, m=middle: at >= m,
+            "eq": lambda at, m=middle: at == m,
+            "neq": lambda at, m=middle: at != m,
+        }
+        for operator, fit in fits.items():
+            wanted = {id_ for id_, rma in rows.items() if fit(rma[when])}  # type: ignore[no-untyped-call]
+            for written in (middle.removesuffix("+00:00"), middle):
+                found = listed(api, **{column: f"{operator}:{written}"})
+                assert {row["rmaId"] for row in found} == wanted, (column, operator)
+    body(api.get("/rmas", params={"pagesize": 1, "rma_created_at": "after:2026-01-01T00:00:00"}), 400)
+    body(api.get("/rmas", params={"pagesize": 1, "rma_created_at": "gte:2026-01-01"}), 400)
+
+
+def test_lists_with_commas_filter_by_any_of_their_words(api: httpx.Client) -> None:
+    rows = listed(api)
+    both = listed(api, status="Pending,Done")
+    assert {row["status"] for row in both} == {"Pending", "Done"}
+    assert len(both) == sum(row["status"] in {"Pending", "Done"} for row in rows)
+    body(api.get("/rmas", params={"pagesize": 1, "status": "Open"}), 400)
+    names = [rows[0]["order_name"], rows[9]["order_name"]]
+    assert {row["order_name"] for row in listed(api, order_name=",".join(names))} == set(names)
+    travelling = shipped(api, "Approved", "Shipped")
+    number = travelling["shipments"][0]["trackingNumber"]
+    found = listed(api, tracking_numbers=f"none,{number}")
+    assert [row["rmaId"] for row in found] == [travelling["rmaSummary"]["rmaId"]]
+    assert listed(api, tracking_numbers="none") == []
+    assert listed(api, customer_ids="1") == []
+
+
+# Details
+
+
+def test_details_have_the_twelve_keys_and_the_observed_types(api: httpx.Client) -> None:
+    for rma in every(api):
+        assert rma.keys() == DETAILS
+        assert (type(rma["isOutOfPolicy"]), rma["exchangeItems"], rma["cancellationFee"]) == (int, [], 0)
+        assert rma["createdAt"] == rma["rmaSummary"]["events"][0]["eventDate"] <= rma["lastUpdated"]
+        assert all(shipment.keys() == SHIPMENT for shipment in rma["shipments"])
+        assert len(rma["shipments"]) <= 1
+        for item in rma["items"]:
+            assert "quantity" not in item
+            assert (type(item["isAutoApprove"]), type(item["taxIncluded"])) == (int, bool)
+            assert ("variantName" in item) == ("barcode" in item)
+            seen = item["itemValidationStatusResponse"]
+            assert ("returnedItemId" in seen) == (seen["lastValidationDate"] is not None)
+            expected = rma["shipments"][0]["shipmentId"] if rma["shipments"] else ""
+            assert item["shipmentId"] == expected
+            assert (item["returnMethod"]["type"] == "No shipment required") == (not expected)
+            assert all(len(one["answer"]) <= 1 for one in item["followUpQuestions"])
+
+
+def test_two_units_of_a_line_are_two_items(api: httpx.Client) -> None:
+    units = [
+        item
+        for rma in every(api)
+        for item in rma["items"]
+        if Counter(one["shopLineItemId"] for one in rma["items"])[item["shopLineItemId"]] > 1
+    ]
+    assert units
+    assert len({item["returnedItemId"] for item in units}) == len(units)
+
+
+def test_the_timeline_has_its_newest_entry_first(api: httpx.Client) -> None:
+    for rma in every(api):
+        times = [entry["datetime"] for entry in rma["comments"]]
+        assert times == sorted(times, reverse=True)
+        assert rma["comments"][-1]["htmlText"].startswith("Request SUBMITTED")
+        assert rma["comments"][-1]["triggeredBy"] == ""
+
+
+def test_media_are_shown_when_they_are_asked_for(api: httpx.Client) -> None:
+    def media(rma: dict[str, Any]) -> list[dict[str, Any]]:
+        asked = [one for item in rma["items"] for one in item["followUpQuestions"]]
+        return [one["answer"] for one in asked if one["type"] == "Media"]
+
+    id_ = next(rma["rmaSummary"]["rmaId"] for rma in every(api) if media(rma))
+    assert set(map(str, media(details(api, id_)))) == {"{}"}
+    for answer in media(details(api, id_, includeMedia="true")):
+        assert answer["mediaAnswer"][0].keys() == {"mediaType", "mediaFileSize", "tempDownloadUrl"}
+
+
+def test_returns_and_their_shipments_stand_where_they_were_seen(api: httpx.Client) -> None:
+    together = {
+        (rma["rmaSummary"]["status"], rma["shipments"][0]["status"]) for rma in every(api) if rma["shipments"]
+    }
+    received = {pair for pair in together if "Received" in pair}
+    assert received <= {("Received", "Received")}
+    assert {b for a, b in together if a == "Approved"} <= {"Pending", "LabelCreated", "Shipped"}
+    assert {b for a, b in together if a == "Pending"} <= {"Pending"}
+
+
+@pytest.mark.parametrize("id_", ["RMA1234", "12x", "-1"])
+def test_an_id_that_is_none_is_a_bad_request_and_an_unknown_one_is_not_found(
+    api: httpx.Client, id_: str
+) -> None:
+    body(api.get(f"/rma/{id_}"), 400)
+    body(api.get("/rma/999"), 404)
+    body(api.put("/shipment/999", json={"status": "Received"}), 404)

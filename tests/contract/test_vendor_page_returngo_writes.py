@@ -1,0 +1,294 @@
+"""What ReturnGO's API changes, and Notify Only, limits and item validation, against the sandbox."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from support.rmas import (
+    SHIPMENT,
+    VENDOR,
+    advance,
+    asked,
+    body,
+    details,
+    every,
+    listed,
+    shipped,
+    standing_still,
+    turn,
+)
+from support.sandbox import Sandbox
+
+MOVES = {
+    "Pending": {"LabelCreated", "Shipped", "Received", "Canceled", "Validated"},
+    "LabelCreated": {"Shipped", "Received", "Canceled", "Validated"},
+    "Shipped": {"Received", "Canceled", "Validated"},
+    "Canceled": {"Received", "Validated"},
+    "Received": {"Validated"},
+    "Validated": set(),
+}
+TRANSACTION = {
+    "id", "type", "externalReferenceId", "externalReferenceType", "amount", "status", "processor",
+    "bankAccountDetails", "returnItemIds", "createdAt", "lastUpdated",
+}  # fmt: skip
+
+
+@pytest.fixture
+def tenant(sandbox: Sandbox, request: pytest.FixtureRequest) -> str:
+    return standing_still(sandbox, request.node.name)
+
+
+@pytest.fixture
+def api(sandbox: Sandbox, tenant: str) -> Iterator[httpx.Client]:
+    with sandbox.client(VENDOR, tenant) as client:
+        yield client
+
+
+# Shipments
+
+
+def test_shipments_move_by_the_documented_table(sandbox: Sandbox) -> None:
+    for start, allowed in MOVES.items():
+        tenant = sandbox.tenant(f"rg-table-{start.lower()}", limits="off", seed_size=0)
+        with sandbox.client(VENDOR, tenant) as api:
+            for wanted in MOVES:
+                shipment = asked(sandbox, tenant)["shipments"][0]["shipmentId"]
+                if start != "Pending":
+                    body(api.put(f"/shipment/{shipment}", json={"status": start}))
+                answer = api.put(f"/shipment/{shipment}", json={"status": wanted})
+                if wanted in allowed | {start}:
+                    assert body(answer)["status"] == wanted
+                else:
+                    assert body(answer, 400) == {"message": "Invalid status transition"}
+
+
+def test_every_update_is_told_in_the_timeline_and_none_counts_as_an_update_of_the_return(
+    sandbox: Sandbox, tenant: str, api: httpx.Client
+) -> None:
+    before = shipped(api, "Approved", "Pending")
+    id_, shipment = before["rmaSummary"]["rmaId"], before["shipments"][0]["shipmentId"]
+    advance(sandbox, tenant, 60)
+    label = {
+        "carrierName": "Own Carrier",
+        "trackingNumber": "OC1",
+        "labelURL": "https://labels.example.com/1.pdf",
+    }
+    changed = body(api.put(f"/shipment/{shipment}", json={"status": "LabelCreated", **label}))
+    assert changed.keys() == SHIPMENT
+    assert changed == {**before["shipments"][0], "status": "LabelCreated", **label}
+    after = details(api, id_)
+    assert after["shipments"] == [changed]
+    entry = after["comments"][0]
+    assert (entry["htmlText"], entry["triggeredBy"]) == (
+        f"Shipment with ID: {shipment} was updated",
+        "ReturnGO API",
+    )
+    assert after["lastUpdated"] == before["lastUpdated"]
+    body(api.put(f"/shipment/{shipment}", json={"status": "LabelCreated"}))
+    assert len(details(api, id_)["comments"]) == len(after["comments"]) + 1
+
+
+def test_a_return_is_received_with_its_shipment(sandbox: Sandbox, tenant: str, api: httpx.Client) -> None:
+    before = shipped(api, "Approved", "Shipped")
+    id_ = before["rmaSummary"]["rmaId"]
+    advance(sandbox, tenant, 60)
+    body(api.put(f"/shipment/{before['shipments'][0]['shipmentId']}", json={"status": "Received"}))
+    after = details(api, id_)
+    assert after["rmaSummary"]["status"] == "Received"
+    assert after["rmaSummary"]["events"] == before["rmaSummary"]["events"], "a receipt adds no event"
+    assert after["lastUpdated"] > before["lastUpdated"]
+    assert any("RECEIVED" in entry["htmlText"] for entry in after["comments"][:2])
+
+
+def test_carriers_scan_what_has_a_number(sandbox: Sandbox, tenant: str, api: httpx.Client) -> None:
+    before = shipped(api, "Approved", "LabelCreated")
+    advance(sandbox, tenant, 5 * 86_400)
+    after = details(api, before["rmaSummary"]["rmaId"])
+    assert after["shipments"][0]["status"] == "Shipped"
+    assert after["lastUpdated"] == before["lastUpdated"]
+    assert after["comments"][0]["htmlText"] == "Shipment <strong>IN TRANSIT</strong>"
+
+
+def test_a_shipment_can_be_deleted(api: httpx.Client) -> None:
+    rma = shipped(api, "Approved", "Pending")
+    shipment = rma["shipments"][0]["shipmentId"]
+    body(api.delete(f"/shipment/{shipment}"))
+    after = details(api, rma["rmaSummary"]["rmaId"])
+    assert (after["shipments"], {item["shipmentId"] for item in after["items"]}) == ([], {""})
+    body(api.delete(f"/shipment/{shipment}"), 404)
+
+
+# Comments, statuses, policies
+
+
+def test_a_comment_comes_first_in_the_timeline(api: httpx.Client) -> None:
+    id_ = listed(api)[0]["rmaId"]
+    made = body(api.post(f"/rma/{id_}/comment", json={"htmlText": "Seen at <b>dock</b> 4"}))
+    after = details(api, id_)
+    assert after["comments"][0] == made
+    assert (made["commentType"], made["triggeredBy"]) == ("merchant", "ReturnGO API")
+    body(api.post(f"/rma/{id_}/comment", json={"text": "Seen"}), 400)
+
+
+def test_a_status_moves_a_return_and_refuses_what_does_not_follow(api: httpx.Client) -> None:
+    id_ = listed(api, status="Pending")[0]["rmaId"]
+    assert body(api.put(f"/rma/{id_}/status", json={"status": "Approved"}))["status"] == "Approved"
+    rma = details(api, id_)
+    assert [event["eventName"] for event in rma["rmaSummary"]["events"]] == ["RMA_CREATED", "RMA_APPROVED"]
+    assert rma["rmaSummary"]["events"][1]["triggeredVia"] == "API"
+    assert (
+        "Invalid status transition"
+        in body(api.put(f"/rma/{id_}/status", json={"status": "Pending"}), 400)["message"]
+    )
+    body(api.put(f"/rma/{id_}/status", json={"status": "Done"}))
+    assert "rma status changed to done" in details(api, id_)["comments"][1]["htmlText"].lower()
+
+
+def test_a_return_is_created_by_policy(sandbox: Sandbox, tenant: str, api: httpx.Client) -> None:
+    rma = asked(sandbox, tenant, items=[{"sku": "BOO-BLK-39", "quantity": 3, "reason": "wrong_size"}])
+    body(api.put(f"/rma/{rma['rmaSummary']['rmaId']}/status", json={"status": "Canceled"}))
+    line = {"shopLineItemId": rma["items"][0]["shopLineItemId"]}
+    wish = {"order_name": "#2001", "items": [line] * 4}
+    told = body(api.post("/rma/getEligiblePolicies", json=wish))["items"]
+    assert [bool(one["policies"]) for one in told] == [True, True, True, False]
+    ids = [policy["policyId"] for policy in told[0]["policies"]]
+    chosen = [{**line, "policyId": "refund-any-carrier"}, {**line, "policyId": "exchange-any-carrier"}]
+    made = body(api.post("/rma/createByPolicy", json={"order_name": "#2001", "items": chosen}))
+    assert {one["policyId"] for one in chosen} <= set(ids)
+    assert made["events"][0]["triggeredVia"] == "API"
+    items = details(api, made["rmaId"])["items"]
+    assert [item["resolutionType"] for item in items] == ["RefundToPaymentMethod", "InstantVariantExchange"]
+    for mixed in (
+        ["refund-any-carrier", "store_credit-any-carrier"],
+        ["refund-any-carrier", "refund-keep-it"],
+    ):
+        units = [{**line, "policyId": one} for one in mixed]
+        body(api.post("/rma/createByPolicy", json={"order_name": "#2001", "items": units}), 400)
+    body(api.post("/rma/createByPolicy", json={"order_name": "#2001", "items": chosen}), 400)
+    advance(sandbox, tenant, 31 * 86_400)
+    assert body(api.post("/rma/getEligiblePolicies", json=wish))["items"][0]["policies"] == []
+
+
+# Transactions
+
+
+def test_transactions_are_what_was_observed(api: httpx.Client) -> None:
+    found = body(api.get("/transactions", params={"pagesize": 500}))["transactions"]
+    owned = {item["returnedItemId"] for rma in every(api) for item in rma["items"]}
+    for one in found:
+        assert one.keys() == TRANSACTION
+        assert isinstance(one["id"], int)
+        assert (one["status"], one["processor"]) == ("Success", "Shopify")
+        assert set(one["returnItemIds"]) <= owned
+    types = Counter(one["type"] for one in found)
+    assert types["RefundToPaymentMethod"] > types["RefundToStoreCredit"] > 0
+
+
+def test_transactions_are_found_by_all_their_filters(api: httpx.Client) -> None:
+    rma = next(one for one in every(api, status="Done") if one["transactions"])
+    mine = rma["transactions"]
+
+    def found(**query: Any) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = body(api.get("/transactions", params={"pagesize": 500, **query}))[
+            "transactions"
+        ]
+        return rows
+
+    id_, order = rma["rmaSummary"]["rmaId"], rma["orderDetails"]["orderId"]
+    assert found(rma_ids=id_) == found(order_ids=order) == found(ids=mine[0]["id"]) == mine
+    assert found(order_ids=rma["orderDetails"]["order_name"]) == [], "ids, not names"
+    assert {one["type"] for one in found(types="RefundToStoreCredit")} == {"RefundToStoreCredit"}
+    assert found(processors="Nobody") == found(statuses="Failed") == []
+    at = mine[0]["createdAt"].removesuffix("+00:00")
+    assert mine[0] in found(created_at=f"gte:{at}", updated_at=f"lte:{at}")
+    body(api.get("/transactions", params={"pagesize": 5, "status": "Success"}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "switch", "type_"),
+    [
+        ("refund", "notify_payment_method", "RefundToPaymentMethod"),
+        ("store_credit", "notify_store_credit", "RefundToStoreCredit"),
+    ],
+)
+def test_with_notify_only_a_refund_is_asked_for_and_settled_by_others(
+    sandbox: Sandbox, tenant: str, api: httpx.Client, kind: str, switch: str, type_: str
+) -> None:
+    turn(sandbox, tenant, switch)
+    id_ = asked(sandbox, tenant, return_type=kind)["rmaSummary"]["rmaId"]
+    for status in ("Approved", "Done"):
+        body(api.put(f"/rma/{id_}/status", json={"status": status}))
+    (made,) = details(api, id_)["transactions"]
+    assert (made["type"], made["status"], made["externalReferenceId"]) == (type_, "Requested", None)
+    refunds = [one["subject"] for one in sandbox.ledger(tenant, "refund.issued")]
+    assert id_ not in refunds
+    settled = body(
+        api.put(f"/transaction/{made['id']}", json={"status": "Success", "externalReferenceId": "re_1"})
+    )
+    assert (settled["status"], settled["externalReferenceId"]) == ("Success", "re_1")
+    assert details(api, id_)["transactions"] == [settled]
+    assert [one["subject"] for one in sandbox.ledger(tenant, "refund.issued")].count(id_) == 1
+    body(api.put(f"/transaction/{made['id']}", json={"status": "Failed"}), 400)
+
+
+def test_without_notify_only_the_money_moves_at_once_and_nothing_can_be_created(
+    sandbox: Sandbox, tenant: str, api: httpx.Client
+) -> None:
+    turn(sandbox, tenant, "notify_gift_card")
+    id_ = asked(sandbox, tenant)["rmaSummary"]["rmaId"]
+    for status in ("Approved", "Done"):
+        body(api.put(f"/rma/{id_}/status", json={"status": status}))
+    rma = details(api, id_)
+    assert [one["status"] for one in rma["transactions"]] == ["Success"]
+    assert rma["comments"][0]["htmlText"].startswith("Credited $")
+    body(api.put("/transaction/1", json={"status": "Success"}), 404)
+
+
+# Limits and acts
+
+
+def test_limits_are_those_of_the_page_and_can_be_raised(sandbox: Sandbox) -> None:
+    tenant = sandbox.tenant("rg-limits", seed_size=0)
+    keys = sandbox.control.get(f"/tenants/{tenant}/keys").json()["keys"]
+    (mine,) = [key for key in keys if key["vendor"] == VENDOR]
+    assert mine["windows"] == {"second": 100, "day": 2000}
+    with sandbox.client(VENDOR, tenant) as api:
+        wish = {"windows": {"second": 1000, "day": 2}}
+        body(sandbox.control.patch(f"/tenants/{tenant}/keys/{VENDOR}/default", json=wish))
+        assert [api.get("/webhooks").status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_items_are_validated_over_the_control_plane(sandbox: Sandbox, tenant: str, api: httpx.Client) -> None:
+    where = f"/tenants/{tenant}/vendors/{VENDOR}/acts"
+    assert [act["name"] for act in body(sandbox.control.get(where))["acts"]] == ["validate_items"]
+    rma = asked(sandbox, tenant, items=[{"sku": "TEE-NVY-M", "quantity": 2, "reason": "damaged"}])
+    id_, (one, other) = rma["rmaSummary"]["rmaId"], [item["returnedItemId"] for item in rma["items"]]
+    seen = {"returnedItemId": one, "isReturned": True, "isRestockable": False, "nonRestockableReason": "Torn"}
+    wish = {"rmaId": id_, "validatedBy": "Tom (warehouse)", "items": [seen]}
+    assert (
+        "once it is Received"
+        in body(sandbox.control.post(f"{where}/validate_items", json=wish), 400)["error"]["message"]
+    )
+    body(api.put(f"/shipment/{rma['shipments'][0]['shipmentId']}", json={"status": "Received"}))
+    body(sandbox.control.post(f"{where}/validate_items", json=wish))
+    found = details(api, id_)
+    assert found["rmaSummary"]["status"] == "Received"
+    first = found["items"][0]["itemValidationStatusResponse"]
+    assert (first["returnedItemId"], first["nonRestockableReason"]) == (one, "Torn")
+    assert first["lastValidatedBy"] == "Tom (warehouse)"
+    good = {"returnedItemId": other, "isReturned": True, "isRestockable": True}
+    document = body(sandbox.control.post(f"{where}/validate_items", json={**wish, "items": [good]}))[
+        "document"
+    ]
+    assert document["rmaSummary"]["status"] == "Validated"
+    assert document["shipments"][0]["status"] == "Validated"
+    faulty = {"rmaId": id_, "items": [{"returnedItemId": other}]}
+    refused = body(sandbox.control.post(f"{where}/validate_items", json=faulty), 400)
+    assert {one["field"] for one in refused["error"]["fields"]} == {
+        "items[0].isReturned",
+        "items[0].isRestockable",
+    }
+    body(sandbox.control.post(f"{where}/dance", json={}), 404)
+    body(sandbox.control.post(f"{where}/validate_items", json={**wish, "rmaId": "1"}), 404)

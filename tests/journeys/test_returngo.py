@@ -1,0 +1,239 @@
+"""ReturnGO's five documented uses, through the connector, against the running sandbox: two rows a page."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from support.receiver import Receiver, receiving
+from support.rmas import FIRST, VENDOR, advance, asked, body, turn
+from support.sandbox import Sandbox, running
+
+import connector
+from connector.compile import integration
+from connector.connection import Connection
+from connector.cursors import Cursors
+from connector.errors import UnexpectedResponse
+from connector.polling import Event
+from connector.runner import Runner
+
+pytestmark = pytest.mark.anyio
+SMALL = {"page_size": 2, "pages": 3}
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def tenant(sandbox: Sandbox, request: pytest.FixtureRequest) -> str:
+    name = "use-" + request.node.name.removeprefix("test_").replace("_", "-")[:30].rstrip("-")
+    return sandbox.tenant(name, seed_size=0)
+
+
+@pytest.fixture
+async def shop(sandbox: Sandbox, tenant: str) -> AsyncIterator[Connection]:
+    found = sandbox.credentials(VENDOR, tenant)
+    made = integration(VENDOR)
+    triggers = {
+        key: one.model_copy(update={"source": one.source.model_copy(update=SMALL)})
+        for key, one in made.triggers.items()
+    }
+    offer = made.model_copy(update={"triggers": triggers})
+    async with connector.open(offer, base_url=found["base_url"], **found["fields"]) as connection:
+        yield connection
+
+
+@pytest.fixture
+def ear() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+class Watch:
+    """A trigger that is polled to its end, cursor after cursor."""
+
+    def __init__(self, shop: Connection, key: str) -> None:
+        self.trigger = shop.triggers[key]
+        self.cursor: dict[str, Any] | None = None
+
+    async def news(self, **inputs: Any) -> list[Event]:
+        found: list[Event] = []
+        while True:
+            polled = await self.trigger.poll(self.cursor, **inputs)
+            self.cursor = polled.cursor
+            found += polled.events
+            if polled.complete:
+                return found
+
+
+async def watching(shop: Connection, *keys: str) -> list[Watch]:
+    watches = [Watch(shop, key) for key in keys]
+    for watch in watches:
+        assert await watch.news() == []
+    return watches
+
+
+def several(sandbox: Sandbox, tenant: str, count: int) -> list[str]:
+    """Ids of returns that were just asked for."""
+    made = [asked(sandbox, tenant, order_number=f"#{number}") for number in range(count)]
+    return [rma["rmaSummary"]["rmaId"] for rma in made]
+
+
+async def test_warehouse_is_told_of_returns_and_tells_what_it_found(
+    sandbox: Sandbox, tenant: str, shop: Connection
+) -> None:
+    requested, received, validated = await watching(shop, "new_return", "return_received", "return_validated")
+    asked_for = [
+        asked(sandbox, tenant, order_number=f"#{number}")["rmaSummary"]["rmaId"] for number in range(5)
+    ]
+    told = await requested.news()
+    assert [event.data["rmaId"] for event in told] == asked_for
+    assert all(event.data["details"]["items"][0]["sku"] == "TEE-NVY-M" for event in told)
+    first = told[0].data
+    await shop.actions["set_rma_status"](rma=first["rmaId"], status="Approved")
+    shipment = first["details"]["shipments"][0]["shipmentId"]
+    await shop.actions["update_shipment"](shipment=shipment, status="Received")
+    assert [event.data["status"] for event in await received.news()] == ["Received"]
+    item = first["details"]["items"][0]["returnedItemId"]
+    found = {"returnedItemId": item, "isReturned": True, "isRestockable": True}
+    act = f"/tenants/{tenant}/vendors/{VENDOR}/acts/validate_items"
+    body(sandbox.control.post(act, json={"rmaId": first["rmaId"], "items": [found]}))
+    (done,) = await validated.news()
+    seen = done.data["details"]["items"][0]["itemValidationStatusResponse"]
+    assert (done.data["rmaId"], seen["isRestockable"]) == (first["rmaId"], True)
+    assert await received.news() == await requested.news() == []
+
+
+async def test_carrier_makes_the_label_of_a_new_return(
+    sandbox: Sandbox, tenant: str, shop: Connection
+) -> None:
+    (requested,) = await watching(shop, "new_return")
+    made = asked(sandbox, tenant)
+    (event,) = await requested.news()
+    shipment = event.data["details"]["shipments"][0]["shipmentId"]
+    label = {
+        "carrier": "Own Carrier",
+        "tracking_number": "OC-1",
+        "label_url": "https://labels.example.com/1.pdf",
+    }
+    done = await shop.actions["update_shipment"](shipment=shipment, status="LabelCreated", **label)
+    assert (done["status"], done["labelURL"]) == ("LabelCreated", label["label_url"])
+    (found,) = await shop.searches["find_return"](tracking_number="OC-1")
+    assert found["rmaId"] == made["rmaSummary"]["rmaId"]
+    await shop.actions["set_rma_status"](rma=found["rmaId"], status="Approved")
+    advance(sandbox, tenant, 21 * 3_600)
+    (read,) = await shop.searches["get_return"](rma=found["rmaId"])
+    assert read["shipments"][0]["status"] == "Shipped"
+    assert read["comments"][0]["htmlText"] == "Shipment <strong>IN TRANSIT</strong>"
+
+
+async def test_pickup_service_is_called_by_webhook(
+    sandbox: Sandbox, tenant: str, shop: Connection, ear: Receiver
+) -> None:
+    for event in ("RMA_CREATED", "SHIPMENT_STATUS_UPDATED", "SHIPMENT_TRACKER_STATUS_UPDATED"):
+        await shop.operations.create_webhook(url=f"{ear.url}?token=hush", eventName=event)
+    id_ = asked(sandbox, tenant)["rmaSummary"]["rmaId"]
+    ear.wait(lambda: ear.events == ["RMA_CREATED"])
+    path, told = ear.got[0]
+    assert (path, told["data"]["rmaId"], told["data"]["shopName"]) == ("/hooks?token=hush", id_, FIRST)
+    (read,) = await shop.searches["get_return"](rma=id_)
+    shipment = read["shipments"][0]["shipmentId"]
+    tracker = await shop.actions["create_shipment_tracker"](shipment=shipment, tracking_number="PU-1")
+    assert tracker["status"] == "Registered"
+    advance(sandbox, tenant, 21 * 3_600)
+    ear.wait(lambda: len(ear.got) == 3)
+    assert sorted(ear.events[1:]) == ["SHIPMENT_STATUS_UPDATED", "SHIPMENT_TRACKER_STATUS_UPDATED"]
+    listed = body(sandbox.control.get(f"/tenants/{tenant}/deliveries"))["deliveries"]
+    assert {(one["state"], one["attempts"], one["outcome"]) for one in listed} == {("delivered", 1, "200")}
+    assert "hush" not in str(listed)
+
+
+async def test_storefront_shows_the_history_of_a_customer(
+    sandbox: Sandbox, tenant: str, shop: Connection
+) -> None:
+    customers = ("iris.lane@example.com", "kai.arden@example.com")
+    for number in range(6):
+        asked(sandbox, tenant, order_number=f"#{number}", customer_email=customers[number % 2])
+    rows = [row async for row in shop.operations.list_rmas.rows(pagesize=2)]
+    assert [row["order_name"] for row in rows] == [f"#{number}" for number in reversed(range(6))]
+    read = [(await shop.searches["get_return"](rma=row["rmaId"]))[0] for row in rows]
+    theirs = [rma for rma in read if rma["shipments"][0]["customerAddress"]["email"] == customers[0]]
+    assert [rma["orderDetails"]["order_name"] for rma in theirs] == ["#4", "#2", "#0"]
+    assert all(rma["comments"][-1]["htmlText"].startswith("Request SUBMITTED") for rma in theirs)
+
+
+async def test_refunds_of_notify_only_are_made_elsewhere_and_reported(
+    sandbox: Sandbox, tenant: str, shop: Connection
+) -> None:
+    turn(sandbox, tenant, "notify_payment_method")
+    requested, moved = await watching(shop, "refund_requested", "transaction_status_changed")
+    ids = []
+    for number in range(3):
+        ids.append(asked(sandbox, tenant, order_number=f"#{number}")["rmaSummary"]["rmaId"])
+        for status in ("Approved", "Done"):
+            await shop.actions["set_rma_status"](rma=ids[-1], status=status)
+    told = await requested.news()
+    assert {event.data["status"] for event in told} == {"Requested"}
+    (mine,) = await shop.searches["list_transactions"](rma=ids[0])
+    assert mine in [event.data for event in told]
+    for number, event in enumerate(told):
+        outcome = "Failed" if number == 2 else "Success"
+        await shop.actions["settle_transaction"](
+            transaction=str(event.data["id"]), status=outcome, reference=f"re_{number}"
+        )
+    assert sorted(event.data["status"] for event in await moved.news()) == ["Failed", "Success", "Success"]
+    assert len(sandbox.ledger(tenant, "refund.issued")) == 2
+    assert await requested.news() == await moved.news() == []
+
+
+async def test_details_that_fail_lose_nothing_and_repeat_nothing(
+    sandbox: Sandbox, tenant: str, shop: Connection, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got: list[str] = []
+
+    async def keep(event: Event) -> None:
+        assert "details" in event.data
+        got.append(event.data["rmaId"])
+
+    trigger = shop.triggers["new_return"]
+    with Cursors(tmp_path / "cursors") as cursors:
+        runner = Runner(trigger, cursors, profile="p", handler=keep)
+        await runner.once()
+        ids = [
+            asked(sandbox, tenant, order_number=f"#{number}")["rmaSummary"]["rmaId"] for number in range(4)
+        ]
+        read, calls = type(trigger).detailed, iter((True, True, False))
+
+        async def failing(self: Any, event: Event) -> Event:
+            if not next(calls, True):
+                raise UnexpectedResponse("A proxy's error page.")
+            return await read(self, event)
+
+        monkeypatch.setattr(type(trigger), "detailed", failing)
+        with pytest.raises(UnexpectedResponse):
+            await runner.once()
+        assert got == ids[:2]
+        await runner.once()
+        assert got == ids
+        await runner.once()
+        assert got == ids
+
+
+def test_webhooks_outlive_a_killed_sandbox(tmp_path: Any, ear: Receiver) -> None:
+    ear.status = 503
+    with running(tmp_path, "--seed-size", "0") as sandbox:
+        with sandbox.client(VENDOR) as api:
+            for name in ("RMA_CREATED", "SHIPMENT_CREATED"):
+                body(api.post("/webhook", json={"url": ear.url, "eventName": name}))
+            body(api.delete("/webhook/11002"))
+        asked(sandbox, "demo")
+        ear.wait(lambda: ear.events == ["RMA_CREATED"])
+        sandbox.kill()
+    ear.status = 200
+    with running(tmp_path, "--seed-size", "0") as sandbox:
+        advance(sandbox, "demo", 11)
+        ear.wait(lambda: len(ear.got) >= 2)
+        (kept,) = body(sandbox.control.get("/tenants/demo/deliveries"))["deliveries"]
+        assert (kept["event"], kept["state"]) == ("RMA_CREATED", "delivered")
+    assert {str(told) for _, told in ear.got} == {str(ear.got[0][1])}, "the same is sent again"

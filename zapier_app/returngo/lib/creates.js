@@ -1,0 +1,15 @@
+/** Actions: one request, which carries the inputs named in `wire` and nothing else. */
+import { payload, send } from './api.js';
+import { fill, place } from './inputs.js';
+
+export const write =
+  (api, { operation }, { fields, wire }) =>
+  async (z, bundle) => {
+    const { path, query, body } = place(z, bundle.inputData, fields, wire);
+    const response = await send(api, z, bundle, operation, {
+      path: fill(z, operation.path, path),
+      query,
+      body,
+    });
+    return payload(api, z, operation, response);
+  };

@@ -1,0 +1,32 @@
+/** Hidden triggers that fill a dropdown, page by page as the person scrolls. */
+import { readPage } from './pages.js';
+import { at } from './paths.js';
+
+/** `value` is the path of what is sent, `label` the paths of what the person reads. */
+export const offer =
+  (api, { operation, query, value, label }) =>
+  async (z, bundle) => {
+    const number = bundle.meta?.page ?? 0;
+    const { rows } = await (isOpaque(api, operation) ? followed : readPage)(api, z, bundle, operation, {
+      query,
+      number,
+    });
+    return rows.map((row) => ({ id: at(row, value), label: words(row, label) || String(at(row, value)) }));
+  };
+
+const isOpaque = (api, operation) => api.paging[operation.paging]?.style === 'cursor';
+
+/** A page of a list with cursors; Zapier keeps the next one's for us between two calls. */
+const followed = async (api, z, bundle, operation, { query, number }) => {
+  const from = number > 0 ? await z.cursor.get() : undefined;
+  if (number > 0 && !from) return { rows: [] };
+  const page = await readPage(api, z, bundle, operation, { query, from });
+  if (page.next !== undefined || number > 0) await z.cursor.set(page.next ?? '');
+  return page;
+};
+
+const words = (row, paths) =>
+  paths
+    .map((path) => at(row, path))
+    .filter((part) => part !== null && part !== undefined && part !== '')
+    .join(' · ');

@@ -1,0 +1,20 @@
+/** What Zapier asks for later, and only for the records that fire. */
+import { payload, send } from './api.js';
+import { fill } from './inputs.js';
+
+/**
+ * One record by what `z.dehydrate` was told: its values fill the path, the others go into the query, which adds
+ * to `query`.
+ */
+export const fetchLater =
+  (api, { operation, query }) =>
+  async (z, bundle) => {
+    const values = bundle.inputData;
+    const inPath = (name) => operation.path.includes(`{${name}}`);
+    const others = Object.entries(values).filter(([name]) => !inPath(name));
+    const response = await send(api, z, bundle, operation, {
+      path: fill(z, operation.path, values),
+      query: { ...query, ...Object.fromEntries(others) },
+    });
+    return payload(api, z, operation, response);
+  };

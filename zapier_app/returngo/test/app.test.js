@@ -1,0 +1,51 @@
+/** What can be said of the app without any server: it is valid, and its samples fit its fields. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import zapier from 'zapier-platform-core';
+
+import app from '../index.js';
+
+const steps = ['triggers', 'creates', 'searches'].flatMap((kind) =>
+  Object.values(app[kind]).map((step) => ({ name: `${kind}.${step.key}`, ...step })),
+);
+
+/** The leaf keys of a record as output fields name them: `customer__email`, `items[]sku`. */
+const leaves = (value, key = '') => {
+  if (Array.isArray(value) && value.some((one) => typeof one === 'object' && one !== null)) {
+    return value.flatMap((one) => leaves(one, `${key}[]`));
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [key];
+  const joint = key === '' || key.endsWith('[]') ? '' : '__';
+  return Object.entries(value).flatMap(([name, one]) => leaves(one, key + joint + name));
+};
+
+/** An untyped field stands for what lies below it too; what is empty in the sample has its fields below it. */
+const covers = (field, leaf) =>
+  field.key === leaf ||
+  (!field.type && leaf.startsWith(`${field.key}__`)) ||
+  field.key.startsWith(`${leaf}__`) ||
+  field.key.startsWith(`${leaf}[]`);
+
+test('the definition satisfies the platform', async () => {
+  const { results } = await zapier.createAppHandler(app)({ command: 'validate' });
+  assert.deepEqual(results, []);
+});
+
+for (const { name, display, operation } of steps.filter((step) => !step.display.hidden)) {
+  test(`${name}: every value of the sample has an output field`, () => {
+    const unknown = leaves(operation.sample).filter(
+      (leaf) => !operation.outputFields.some((field) => covers(field, leaf)),
+    );
+    assert.deepEqual(unknown, [], display.label);
+  });
+
+  test(`${name}: the sample holds the fields that identify it`, () => {
+    const identity = operation.outputFields.filter((field) => field.primary).map((field) => field.key);
+    assert.deepEqual(
+      identity.filter((key) => operation.sample[key] === undefined),
+      [],
+    );
+    assert.ok(!name.startsWith('triggers.') || identity.length > 0);
+  });
+}
