@@ -23,12 +23,14 @@ class UnsubscribeWords(Words):
 class DeliveryWords(Words):
     """Where the record is: at `at` of what `operation` tells, or of what was posted when there is none.
 
-    `parameters` maps the operation's parameters to fields of what was posted.
+    `parameters` maps the operation's parameters to fields of what was posted, `status` is the field in it
+    that says which state was reached.
     """
 
     operation: str | None = None
     parameters: dict[str, Dotted] = {}
     at: Dotted | None = None
+    status: Dotted | None = None
 
 
 class HookWords(Words):
