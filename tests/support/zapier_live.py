@@ -70,7 +70,7 @@ class Live:
 
     def _poll(self) -> None:
         for key, one in self.definition["triggers"].items():
-            rows = self.shop.trigger(key, **({"page": 0} if is_hidden(one) else {}))
+            rows = self.shop.trigger(key, page=0) if is_hidden(one) else self.shop.trigger(key)
             later = key in self.offer.triggers and self.offer.triggers[key].details is not None
             known = [self.shop.hydrated(row) for row in rows[:RECORDS]] if later else rows
             self.results[f"triggers.{key}"] = known
