@@ -27,13 +27,14 @@ def guarantees(
     *,
     details: bool = False,
     unseen: str | None = None,
+    growing_ids: bool = False,
 ) -> dict[Runtime, Guarantee]:
     """Compute a trigger's rows of the guarantee table, of the runtimes that can keep a promise.
 
     `pages` are the runtimes' ceilings of pages in one poll, `occurred_at` a time that a row of the list
-    holds. A platform that remembers the last time alone offers what happens at such a time, and hands on the
-    row alone; on the others, `details` cost one more call for each event. `unseen` is what the filter
-    does not show.
+    holds. A platform that remembers the last time alone offers what happens at such a time, or new records
+    with `growing_ids`, and hands on the row alone; on the others, `details` cost one more call for each
+    event. `unseen` is what the filter does not show.
     """
     found: dict[Runtime, Guarantee] = {
         runtime: guarantee(source, runtime, most, limits, provenance, details=details, unseen=unseen)
@@ -41,6 +42,8 @@ def guarantees(
         if runtime != "make"
     }
     when = watermark(source, occurred_at)
+    if when is None and growing_ids and _delivers(source, "make") == "every_record":
+        when, provenance = source.id, least_certain([provenance, "observed"])
     if when and "make" in pages:
         found["make"] = guarantee(source, "make", pages["make"], limits, provenance, when, unseen=unseen)
     return found
@@ -71,6 +74,7 @@ def guarantee(
     `when` is the path of the time that the runtime goes by, if it goes by one; `details` says that each event
     costs one more call, `unseen` what the vendor's filter does not show.
     """
+    said = _loses(source, runtime, pages * source.page_size, by_id=when == source.id)
     return Guarantee(
         runtime=runtime,
         delivers=_delivers(source, runtime),
@@ -85,10 +89,10 @@ def guarantee(
         calls_per_day=pages * DAY // INTERVAL,
         calls_per_day_quiet=DAY // INTERVAL,
         shortest_interval={plan.name: shortest_interval(plan, pages) for plan in limits.plans},
-        dedupe=(when, source.id) if when else _dedupe(source),
+        dedupe=tuple(dict.fromkeys((when, source.id))) if when else _dedupe(source),
         watermark=when,
         provenance=provenance,
-        loses=" ".join(filter(None, (_loses(source, runtime, pages * source.page_size), unseen))),
+        loses=" ".join(filter(None, (said, unseen))),
     )
 
 
@@ -140,9 +144,9 @@ def _dedupe(source: Source) -> tuple[Path, ...]:
     return (source.id,)
 
 
-def _loses(source: Source, runtime: Runtime, items: int) -> str:
+def _loses(source: Source, runtime: Runtime, items: int, *, by_id: bool) -> str:
     if runtime == "make":
-        return _loses_after_a_time(source, items)
+        return _loses_after_a_time(source, items, by_id=by_id)
     if isinstance(source, CreatedSince):
         if runtime == "python":
             return f"Records that become visible more than {_span(source.overlap)} after newer ones."
@@ -159,8 +163,10 @@ def _loses(source: Source, runtime: Runtime, items: int) -> str:
     return f"Changes of records older than {days}, and a state left for one not listed as later.{ceiling}"
 
 
-def _loses_after_a_time(source: Source, items: int) -> str:
-    """Say what a platform misses that goes on from the time of the last event."""
+def _loses_after_a_time(source: Source, items: int, *, by_id: bool) -> str:
+    """Say what a platform misses that goes on from the time, or the id, of the last event."""
+    if by_id:
+        return f"What has no higher id than the last one told, and what lies beyond {items:,} records."
     late = "What becomes visible after something later was told"
     if isinstance(source, CreatedSince):
         return f"{late}, and all but the newest {items:,} records when more arrive between two polls."

@@ -142,6 +142,7 @@ def _trigger(
             provenance,
             details=bool(more),
             unseen=source_words.unseen,
+            growing_ids=source_words.growing_ids,
         ),
         labels=said.labels,
     )

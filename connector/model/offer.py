@@ -183,8 +183,8 @@ class Guarantee(Part):
     come on top for each event.
     `shortest_interval` maps a plan to the seconds its limits allow between polls at the ceiling. `dedupe`
     are the paths that together identify an event (what a platform should mark as primary). `watermark` is the
-    path of the time that a runtime goes by which remembers the last time alone. `loses` says in a sentence
-    what this trigger misses.
+    path of the time, or of the growing id, that a runtime goes by which remembers the last one alone. `loses`
+    says in a sentence what this trigger misses.
     """
 
     runtime: Runtime

@@ -170,11 +170,13 @@ class SourceWords(Words):
     """A way to notice what happened, shared by triggers.
 
     `unseen` says what the vendor's own filter does not show; it becomes a part of the guarantee.
+    `growing_ids`: ids are numbers, and what was made later has a higher one, as far as anybody has seen.
     """
 
     operation: str
     id: Dotted = "id"
     unseen: Sentence | None = None
+    growing_ids: bool = False
     details: DetailsWords | None = None
     page_size: Annotated[int, Default(ge=1)]
     pages: PageCeilings

@@ -19,6 +19,9 @@ ERROR_TYPES: dict[ErrorKind, str] = {
 }
 
 
+GATEWAY = (500, 502, 503, 504)
+
+
 def base(integration: Integration) -> dict[str, Any]:
     """Give the file that every module, remote procedure and webhook inherits."""
     return {
@@ -64,11 +67,14 @@ def sanitized(integration: Integration) -> list[str]:
 
 
 def errors(integration: Integration) -> dict[str, Any]:
-    """Map statuses to Make's kinds of errors; the message is the vendor's own, with the fields it names."""
+    """Map statuses to Make's kinds of errors; the message is the vendor's own, with the fields it names.
+
+    A type for all statuses takes the place of Make's own for 500 and above, so a gateway's are named too.
+    """
     message = _message(integration)
+    kinds: dict[int, ErrorKind] = {**dict.fromkeys(GATEWAY, "unavailable"), **integration.errors.by_status}
     by_status = {
-        str(status): {"message": message, "type": ERROR_TYPES[kind]}
-        for status, kind in sorted(integration.errors.by_status.items())
+        str(status): {"message": message, "type": ERROR_TYPES[kind]} for status, kind in sorted(kinds.items())
     }
     return {"message": message, "type": "RuntimeError", **by_status}
 

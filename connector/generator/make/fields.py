@@ -19,6 +19,7 @@ INPUT_TYPES: dict[FieldType, str] = {
     "date": "date",
 }
 IDENTIFIER = re.compile(r"(^|_)(id|uuid)$")
+FOREIGN = re.compile(r"\bmap it from\b", re.IGNORECASE)
 MAPPED = "Map it from an earlier module."
 # What a value in an address must not hold: it would lead to another one.
 ONE_SEGMENT = r"^(?!\.{1,2}$)[^/?#%\\]+$"
@@ -78,7 +79,7 @@ def _helped(one: InputField, label: str) -> str:
     """Nobody knows an id by heart: where none can be chosen, it comes from another module."""
     is_id = IDENTIFIER.search(one.key) or label.endswith(" ID")
     unknown = is_id and not (one.dropdown or one.choices or one.known_values)
-    return f"{one.help} {MAPPED}".strip() if unknown else one.help
+    return f"{one.help} {MAPPED}".strip() if unknown and not FOREIGN.search(one.help) else one.help
 
 
 def _typed(one: InputField, kind: FieldType | None) -> dict[str, Any]:

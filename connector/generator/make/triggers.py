@@ -68,7 +68,8 @@ def _communication(integration: Integration, trigger: Trigger, when: Path) -> di
     source, promise = trigger.source, trigger.guarantees["make"]
     operation = integration.operations[source.operation]
     paging = integration.paging.get(operation.paging or "")
-    query = {**_order(trigger), **_since(trigger), **page_query(paging, promise.page_size)}
+    since = {} if when == source.id else _since(trigger)
+    query = {**_order(trigger), **since, **page_query(paging, promise.page_size)}
     asked = request(integration, operation, (), query)
     return {
         **asked,
@@ -76,15 +77,22 @@ def _communication(integration: Integration, trigger: Trigger, when: Path) -> di
         "response": {
             "limit": iml.braced("parameters.limit"),
             "iterate": _iterate(trigger, iml.at("body", operation.payload), when),
-            "trigger": {
-                "id": iml.braced(iml.at("item", source.id)),
-                "date": iml.braced(iml.at("item", when)),
-                "type": "date",
-                "order": "desc" if isinstance(source, CreatedSince) else "unordered",
-            },
+            "trigger": _told_apart(trigger, when),
             "output": iml.braced("item"),
         },
     }
+
+
+def _told_apart(trigger: Trigger, when: Path) -> dict[str, str]:
+    """Say how Make tells what is new: by time and id, or by a number that is higher with each record."""
+    source = trigger.source
+    id_ = iml.at("item", source.id)
+    if when == source.id:
+        field = next((one for one in trigger.fields if one.key == source.id[0]), None)
+        number = id_ if field and field.type == "integer" else f"parseNumber({id_})"
+        return {"id": iml.braced(number), "type": "id", "order": "desc" if source.order else "unordered"}
+    order = "desc" if isinstance(source, CreatedSince) else "unordered"
+    return {"id": iml.braced(id_), "date": iml.braced(iml.at("item", when)), "type": "date", "order": order}
 
 
 def _order(trigger: Trigger) -> dict[str, str]:
@@ -113,7 +121,7 @@ def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
     conditions = []
     if not isinstance(source, CreatedSince):
         changed = source.changed if isinstance(source, ChangedSince) else source.created
-        if when not in (source.created, changed):
+        if when not in (source.created, changed, source.id):
             conditions.append(f"ifempty({iml.at('item', when)}, '') != ''")
         if source.state and source.reached:
             conditions.append(iml.one_of(iml.at("item", source.state), source.reached))
@@ -136,7 +144,7 @@ def _epoch(integration: Integration, trigger: Trigger, when: Path) -> dict[str, 
             "limit": EPOCH_LIMIT,
             "output": {
                 "label": iml.described(label, iml.at("item", trigger.source.id)),
-                "date": iml.braced(iml.at("item", when)),
+                "date": iml.braced("emptystring" if when == trigger.source.id else iml.at("item", when)),
             },
         },
     }

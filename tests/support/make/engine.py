@@ -10,6 +10,7 @@ engine in public; these assumptions were never checked against Make itself:
 - `pagination.page` is the page that came, and counts one further before the condition is asked again;
 - pages end when the condition says so, at the limit, after 50 requests, and in triggers after 3,200 records;
 - a trigger sorts by time and id, and drops what is older than the last time or was handed on at that time;
+- a trigger of type `id` does the same with a number in the place of the time;
 - with `order: desc` reading ends at the first record that is older than the last time;
 - `epoch` replaces parts of the trigger's communication; the limit of a trigger is 1 unless it says otherwise;
 - a connection's `refresh` is asked before a run, and its condition knows what the connection holds as `data`;
@@ -67,7 +68,7 @@ class MakeApp:
 class State:
     """What Make keeps of a trigger between two runs."""
 
-    last: datetime | None = None
+    last: Any = None
     same_date_ids: set[str] = field(default_factory=set)
 
 
@@ -110,14 +111,15 @@ class Connected:
             state.same_date_ids.add(id_)
         return [row for _when, _id, row in handed]
 
-    def _past(self, api: Json, context: Json, state: State) -> list[tuple[datetime, str, Json]]:
+    def _past(self, api: Json, context: Json, state: State) -> list[tuple[Any, str, Json]]:
         trigger, found = api["response"]["trigger"], []
         for here in self._pages(api, context):
             page = []
             for item in self._items(api, here):
                 inner = {**here, "item": item}
-                when, id_ = moment(transform(trigger["date"], inner)), str(transform(trigger["id"], inner))
-                page.append((when, id_, transform(api["response"].get("output", "{{item}}"), inner)))
+                id_ = transform(trigger["id"], inner)
+                when = id_ if trigger["type"] == "id" else moment(transform(trigger["date"], inner))
+                page.append((when, str(id_), transform(api["response"].get("output", "{{item}}"), inner)))
             found.extend(page)
             older = any(when < state.last for when, _id, _row in page) if state.last else False
             if (trigger["order"] == "desc" and older) or len(found) >= MOST_PAST:
@@ -235,7 +237,7 @@ class Connected:
         return {"now": self.now, "connection": self.connection, "common": {}, **context}
 
 
-def _is_done(one: tuple[datetime, str, Json], state: State) -> bool:
+def _is_done(one: tuple[Any, str, Json], state: State) -> bool:
     when, id_, _row = one
     return state.last is not None and (
         when < state.last or (when == state.last and id_ in state.same_date_ids)

@@ -3,10 +3,11 @@
 import operator
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connector.generator.make.lint.iml import Call, Literal, Name, Node, Operation, pieces
+from connector.generator.make.lint.iml import Call, Literal, Name, Node, Operation, Piece, pieces
 
 
 class Undefined:
@@ -64,10 +65,15 @@ def transform(value: Any, context: Context) -> Any:
 
 def template(text: str, context: Context) -> Any:
     """One expression alone keeps its type; together with anything else it becomes text."""
-    parts = pieces(text)
+    parts = _read(text)
     if len(parts) == 1 and not isinstance(parts[0], str):
         return evaluate(parts[0], context)
     return "".join(one if isinstance(one, str) else as_text(evaluate(one, context)) for one in parts)
+
+
+@lru_cache(maxsize=4_096)  # every row of a list is held against the same condition
+def _read(text: str) -> tuple[Piece, ...]:
+    return tuple(pieces(text))
 
 
 def as_text(value: Any) -> str:
@@ -225,4 +231,5 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "last": lambda values: values[-1] if values else UNDEFINED,
     "replace": lambda value, old, new: as_text(value).replace(old, new),
     "toString": as_text,
+    "parseNumber": lambda value: UNDEFINED if is_nothing(value) else int(value),
 }

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
+import orjson
 from support.make.evaluating import UNDEFINED, as_text, is_nothing, iso, template, transform
 
 HIDDEN = "[sanitized]"
@@ -49,11 +50,7 @@ class Wire:
             headers=headers,
             content=content,
         )
-        entry = {
-            "request": {**request, "headers": headers},
-            "response": {"status": response.status_code, "body": parsed(response)},
-        }
-        self.log.append(_hidden(json.loads(json.dumps(entry, default=str)), sanitize))
+        self.log.append(_logged({**request, "headers": headers}, response, sanitize))
         return response
 
 
@@ -69,6 +66,16 @@ def _content(request: Json, headers: dict[str, str]) -> bytes | None:
     return json.dumps(body, default=iso).encode()
 
 
+def _logged(request: Json, response: httpx.Response, sanitize: list[str]) -> Json:
+    """Write what Make's log shows; a reply of which nothing is hidden as the text that it is."""
+    reads = any(path.startswith("response.body") for path in sanitize)
+    entry: Json = {
+        "request": json.loads(json.dumps(request, default=str)),
+        "response": {"status": response.status_code, "body": parsed(response) if reads else response.text},
+    }
+    return _hidden(entry, sanitize)
+
+
 def _hidden(entry: Json, paths: list[str]) -> Json:
     for path in paths:
         holder: Any = entry
@@ -82,8 +89,8 @@ def _hidden(entry: Json, paths: list[str]) -> Json:
 
 def parsed(response: httpx.Response) -> Any:
     try:
-        return response.json()
-    except ValueError:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
         return response.text
 
 

@@ -1,6 +1,7 @@
 """Checks of expressions: that they can be read, and that every function and variable in them exists."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from connector.generator.make.lint.app import App, Component
@@ -118,15 +119,14 @@ def _nodes(app: App) -> Iterator[tuple[str, Component | None, Node]]:
             yield where, one, node
 
 
-def nodes(text: str) -> Iterator[Node]:
-    """Yield every node of every expression in a text; nothing for a text that cannot be read."""
+@lru_cache(maxsize=4_096)  # the checks read the same texts one after the other
+def nodes(text: str) -> tuple[Node, ...]:
+    """Return every node of every expression in a text; nothing for a text that cannot be read."""
     try:
         found = pieces(text)
     except ImlError:
-        return
-    for piece in found:
-        if not isinstance(piece, str):
-            yield from _below(piece)
+        return ()
+    return tuple(node for piece in found if not isinstance(piece, str) for node in _below(piece))
 
 
 def _below(node: Node) -> Iterator[Node]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from connector.generator.make.fields import IDENTIFIER, MAPPED
+from connector.generator.make.fields import FOREIGN, IDENTIFIER
 from connector.generator.make.lint.app import App, Json
 
 PROCEDURE = "rpc://"
@@ -71,7 +71,7 @@ def m017_ids_are_chosen(app: App) -> Iterator[str]:
     for one in app.modules("action", "search", "trigger", "instant_trigger"):
         for field in every(one.parameters):
             wanted = IDENTIFIER.search(field["name"]) or str(field.get("label", "")).endswith(" ID")
-            if wanted and "options" not in field and MAPPED not in field.get("help", ""):
+            if wanted and "options" not in field and not FOREIGN.search(field.get("help", "")):
                 yield f"{one.name} asks for the id {field['name']} without a dropdown."
 
 
