@@ -26,15 +26,15 @@ def guarantees(
     provenance: Provenance,
     *,
     details: bool = False,
-    growing_ids: bool = False,
     unseen: str | None = None,
+    growing_ids: bool = False,
 ) -> dict[Runtime, Guarantee]:
     """Compute a trigger's rows of the guarantee table, of the runtimes that can keep a promise.
 
     `pages` are the runtimes' ceilings of pages in one poll, `occurred_at` a time that a row of the list
     holds. A platform that remembers the last time alone offers what happens at such a time, or new records
     with `growing_ids`, and hands on the row alone; on the others, `details` cost one more call for each
-    event.
+    event. `unseen` is what the filter does not show.
     """
     found: dict[Runtime, Guarantee] = {
         runtime: guarantee(source, runtime, most, limits, provenance, details=details, unseen=unseen)
@@ -76,6 +76,7 @@ def guarantee(
     `when` is the path of the time that the runtime goes by, if it goes by one; `details` says that each event
     costs one more call, `unseen` what the vendor's filter does not show.
     """
+    said = _loses(source, runtime, pages * source.page_size, by_id=when == source.id)
     return Guarantee(
         runtime=runtime,
         delivers=_delivers(source, runtime),
@@ -93,9 +94,7 @@ def guarantee(
         dedupe=tuple(dict.fromkeys((when, source.id))) if when else _dedupe(source),
         watermark=when,
         provenance=provenance,
-        loses=" ".join(
-            filter(None, (_loses(source, runtime, pages * source.page_size, by_id=when == source.id), unseen))
-        ),
+        loses=" ".join(filter(None, (said, unseen))),
     )
 
 
@@ -166,6 +165,10 @@ def _loses(source: Source, runtime: Runtime, items: int, *, by_id: bool) -> str:
         return _loses_changes(source, runtime, items)
     if isinstance(source, Snapshot):
         return _loses_of_snapshot(source, runtime, items)
+    return _loses_of_window(source, runtime, items)
+
+
+def _loses_of_window(source: WindowScan, runtime: Runtime, items: int) -> str:
     days = _span(source.look_back)
     ceiling = "" if runtime == "python" else f" Only the newest {items:,} records are compared."
     if source.reached is None:

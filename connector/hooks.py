@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from connector.model import Field, Operation, Path, Provenance
     from connector.resolve import At, Resolver
-    from connector.vocabulary import DeliveryWords, HookWords, TriggerHookWords
+    from connector.vocabulary.hooks import DeliveryWords, HookWords, TriggerHookWords
 
 
 def hook(
@@ -45,6 +45,7 @@ def hook(
         read=read.id if read else None,
         parameters={name: dotted(path) for name, path in words.record.parameters.items()},
         row=dotted(words.record.at) if words.record.at else (),
+        state=dotted(words.record.status) if words.record.status else None,
         provenance=least_certain([words.provenance, *known_from, *([read.provenance] if read else [])]),
     )
 

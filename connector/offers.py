@@ -26,7 +26,7 @@ from connector.words import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.model import Choice, Limits, Operation, Runtime
+    from connector.model import Choice, Limits, Operation
     from connector.resolve import At, Resolver
     from connector.vocabulary import (
         Catalog,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     )
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-RUNTIMES: tuple[Runtime, ...] = ("python", "zapier")
 
 
 def resources(words: Catalog, resolver: Resolver) -> dict[str, Resource]:
@@ -142,8 +141,8 @@ def _trigger(
             limits,
             provenance,
             details=bool(more),
-            growing_ids=source_words.growing_ids,
             unseen=source_words.unseen,
+            growing_ids=source_words.growing_ids,
         ),
         labels=said.labels,
     )

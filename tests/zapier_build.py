@@ -102,8 +102,6 @@ def execute(tools: Tools, vendor: str, built: Path, sandbox: Sandbox) -> list[An
     told: list[Any] = json.loads(
         tools.run("node", str(RUN), str(built), json.dumps(events), cwd=built, **override)
     )
-    if not any(told[1:]):
-        raise SystemExit(f"The built app of {vendor} ran, and its triggers showed nothing.")
     return told
 
 

@@ -141,6 +141,7 @@ class Snapshot(Part):
     """
 
     strategy: Literal["snapshot"] = "snapshot"
+    since: None = None
     operation: str
     id: Path
     version: Path
@@ -179,7 +180,9 @@ class Hook(Part):
     answer names the subscription at `id`, which `unsubscribe` takes as its path parameter `parameter`. What
     is posted names a record: `read` is the operation that reads it (None: the record itself was posted),
     `parameters` maps each of its parameters to a path in what was posted. At `row`, in the payload of `read`
-    or in what was posted, lies the record as the trigger's list shows it.
+    or in what was posted, lies the record as the trigger's list shows it. `state` is where the post says
+    which state was reached (None: it does not, and the record tells where it stands when it is read). A
+    trigger for one state takes posts of this state alone: nobody remembers who was told of an earlier one.
     """
 
     subscribe: str
@@ -191,6 +194,7 @@ class Hook(Part):
     read: str | None
     parameters: Mapping[str, Path] = {}
     row: Path
+    state: Path | None = None
     provenance: Provenance
 
 

@@ -60,10 +60,14 @@ class ZapierApp:
         *,
         auth: Mapping[str, str] | None = None,
         meta: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Any:
-        """Execute one method of the definition as a Zap would; `auth` is what was typed to connect."""
+        """Execute one method of the definition as a Zap would; `auth` is what was typed to connect.
+
+        `more` is what a hook's bundle holds: `targetUrl`, `subscribeData`, `cleanedRequest`.
+        """
         bundle = {"inputData": inputs or {}, "authData": auth or {}} | ({"meta": meta} if meta else {})
-        return self.call(command="execute", method=method, bundle=bundle, **self.logging)
+        return self.call(command="execute", method=method, bundle={**bundle, **more}, **self.logging)
 
 
 def node() -> str:

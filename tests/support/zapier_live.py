@@ -11,6 +11,7 @@ from typing import Any
 
 from connector.generator.zapier.lint.records import leaves, mistimed, mistyped, unannounced, unidentified
 from connector.model import Dropdown, InputField, Integration
+from support.stirring import stir
 from support.zapier import Shop, ZapierError
 
 Row = dict[str, Any]
@@ -18,7 +19,6 @@ TRIES = 60
 ENOUGH = 8
 RECORDS = 8
 SHORT = 2  # letters: every id ends like every other
-ORDERS = ("#1001", "#1002", "#1003")
 LONG_AGO = "2026-01-01T00:00:00Z"
 DEFAULTS: Mapping[str, Any] = {
     "string": "Seen by hand",
@@ -41,8 +41,7 @@ class Live:
 
     def run(self) -> "Live":
         """Run searches and creates with what triggers show, then all triggers again: things have happened."""
-        for order in ORDERS:
-            self.shop.asked(order)
+        stir(self.shop.sandbox, self.shop.vendor, self.shop.tenant)
         self._poll()
         for key in self.definition["creates"]:
             self._fill(f"creates.{key}", self.offer.actions[key].inputs, ())
@@ -59,9 +58,22 @@ class Live:
         found: dict[str, Any] = self.definition[kind][key]["operation"]
         return found
 
+    def alike(self, path: str) -> list[Row]:
+        """What steps with the same sample answered: vendors leave out of one record what another one has."""
+        sample = self.operation(path)["sample"]
+        return [
+            row
+            for other, rows in self.results.items()
+            for row in rows
+            if self.operation(other).get("sample") == sample
+        ]
+
     def _poll(self) -> None:
-        for key in self.definition["triggers"]:
-            self.results[f"triggers.{key}"] = self.shop.trigger(key)
+        for key, one in self.definition["triggers"].items():
+            rows = self.shop.trigger(key, page=0) if is_hidden(one) else self.shop.trigger(key)
+            later = key in self.offer.triggers and self.offer.triggers[key].details is not None
+            known = [self.shop.hydrated(row) for row in rows[:RECORDS]] if later else rows
+            self.results[f"triggers.{key}"] = known
 
     def _records(self) -> list[Row]:
         """A few records of each kind seen so far, newest first, in turns."""
@@ -72,7 +84,6 @@ class Live:
     def _fill(self, path: str, inputs: Sequence[InputField], at_least_one: Sequence[str]) -> None:
         """Keep what came of the ways to fill a form that the vendor accepted."""
         found: list[Row] = []
-        enough = ENOUGH if path.startswith("creates.") else 1
         for filled in islice(self._ways(inputs, at_least_one), TRIES):
             try:
                 answer = self.shop.app.run(f"{path}.operation.perform", filled, auth=self.shop.auth)
@@ -80,7 +91,7 @@ class Live:
                 self.refused[path] = str(refusal)
             else:
                 found += answer if isinstance(answer, list) else [answer]
-            if len(found) >= enough:
+            if len(found) >= ENOUGH:
                 break
         self.results[path] = found
 

@@ -147,6 +147,7 @@ def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
         "record": {
             **({"operation": _operation(hook.read), "values": dict(hook.parameters)} if hook.read else {}),
             "row": hook.row,
+            **({"state": hook.state} if hook.state else {}),
         },
     }
 

@@ -134,8 +134,8 @@ def _used(integration: Integration, entries: Entries) -> set[str]:
     sources = [
         entry["source"] for folder in entries if folder != "records" for entry in entries[folder].values()
     ]
-    later = offer.hydrators(integration, entries["triggers"]).values()
     hooks = [part for entry in entries["triggers"].values() for part in (entry["hook"] or {}).values()]
+    later = offer.hydrators(integration, entries["triggers"]).values()
     login = integration.authentication
     tokens = {login.tokens.operation} if login.tokens and not login.field else set()
     return {

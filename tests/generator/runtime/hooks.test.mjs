@@ -85,6 +85,20 @@ test('a post leads to nothing where the record is gone, or stands elsewhere', as
   assert.deepEqual(await post(await reading({ id: 'r/1', status: 'open' }), all), []);
 });
 
+test('what the post says was reached counts, not where the record stands by then', async () => {
+  const record = { ...HOOK.record, state: ['to'] };
+  const told = async (to, source) => {
+    const server = await reading({ id: 'r/1', status: 'gone on' });
+    const api = await bind(server.url);
+    const more = { cleanedRequest: { ...POST, to } };
+    return (await run(api, delivered(api, { ...HOOK, record }, source, NOTHING), { more })).length;
+  };
+  assert.equal(await told('done', STATES), 1);
+  assert.equal(await told('closed', { ...STATES, reached: ['done', 'closed'] }), 0, 'told of it already');
+  assert.equal(await told('open', { ...STATES, reached: null, initial: ['open'] }), 0);
+  assert.equal(await told('done', { ...STATES, reached: null, initial: ['open'] }), 1);
+});
+
 test('filters hold for posts too', async () => {
   const form = {
     fields: [{ key: 'shop', type: 'string' }],

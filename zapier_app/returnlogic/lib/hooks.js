@@ -5,7 +5,7 @@
 import { payload, send } from './api.js';
 import { fill, fits, place } from './inputs.js';
 import { at, mapped, put } from './paths.js';
-import { isWanted, withDetails } from './triggers.js';
+import { withDetails } from './triggers.js';
 
 /** Registers Zapier's address for one kind of event: `subscribe` is `{operation, url, body, id}`. */
 export const subscribe =
@@ -28,9 +28,11 @@ export const unsubscribe =
   };
 
 /**
- * What one post leads to: the record, or nothing where it is gone, is not in a state that is wanted, or does not
- * fit the filters. `record` is `{operation, values, row}`: what reads it, the paths in the post that fill the
- * operation's path, and where the row lies in the answer; without `operation`, in the post itself.
+ * What one post leads to: the record, or nothing where it is gone, came into another state than the one that is
+ * wanted, or does not fit the filters. Nobody remembers earlier posts, so later states do not stand for it here.
+ * `record` is `{operation, values, row, state}`: what reads it, the paths in the post that fill the operation's
+ * path, where the row lies in the answer (without `operation`, in the post itself), and where the post says
+ * which state was reached, if it does.
  */
 export const delivered =
   (api, { record }, source, { fields, wire }) =>
@@ -38,9 +40,15 @@ export const delivered =
     const { match } = place(z, bundle.inputData, fields, wire);
     const told = record.operation ? await read(api, z, bundle, record) : bundle.cleanedRequest;
     const rows = [at(told, record.row)].filter((row) => row !== undefined && row !== null);
-    const wanted = rows.filter((row) => isWanted(source, row)).filter(fits(match));
+    const stated = record.state && at(bundle.cleanedRequest, record.state);
+    const wanted = rows
+      .filter((row) => cameInto(source, stated ?? (source.state && at(row, source.state))))
+      .filter(fits(match));
     return source.details ? wanted.map(withDetails(z, source.details)) : wanted;
   };
+
+const cameInto = ({ state: path, reached, initial }, state) =>
+  !path || (reached ? state === reached[0] : !initial.includes(state));
 
 const read = async (api, z, bundle, { operation, values }) => {
   const found = mapped(values, (path) => at(bundle.cleanedRequest, path));

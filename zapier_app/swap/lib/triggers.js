@@ -72,15 +72,15 @@ export const whole =
     return found.filter(fits(match)).slice(0, atMost(bundle, found.length));
   };
 
-const withDetails = (z, { hydrate, values, key }) => (row) => ({
+/** A row with what Zapier will ask for later under `key`. */
+export const withDetails = (z, { hydrate, values, key }) => (row) => ({
   ...row,
   [key]: z.dehydrate(hydrate, mapped(values, (path) => at(row, path))),
 });
 
 const isMarked = ({ mark }, row, start) => !mark || Date.parse(at(row, mark)) >= start;
 
-/** Whether a row stands where the trigger wants it: `{state, reached, initial}` as above. */
-export const isWanted = ({ state: path, reached, initial }, row) => {
+const isWanted = ({ state: path, reached, initial }, row) => {
   if (!path) return true;
   const state = at(row, path);
   return reached ? reached.includes(state) : !initial.includes(state);

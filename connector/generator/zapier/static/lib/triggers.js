@@ -80,8 +80,7 @@ export const withDetails = (z, { hydrate, values, key }) => (row) => ({
 
 const isMarked = ({ mark }, row, start) => !mark || Date.parse(at(row, mark)) >= start;
 
-/** Whether a row stands where the trigger wants it: `{state, reached, initial}` as above. */
-export const isWanted = ({ state: path, reached, initial }, row) => {
+const isWanted = ({ state: path, reached, initial }, row) => {
   if (!path) return true;
   const state = at(row, path);
   return reached ? reached.includes(state) : !initial.includes(state);

@@ -7,91 +7,17 @@ fields are resolved against the vendor's description by `connector.compile`; wha
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Default
 
 from connector.model import ErrorKind, Provenance, Risk, Runtime, SinceForm, Unified, Vendor
-
-Dotted = Annotated[str, Default(pattern=r"^[A-Za-z_][\w.\-]*$")]
-Key = Annotated[str, Default(pattern=r"^[a-z][a-z0-9_]+$")]
-Label = Annotated[str, Default(min_length=2, max_length=60)]
-Sentence = Annotated[str, Default(min_length=5, max_length=1000, pattern=r"\.$")]
-
-
-class Words(BaseModel):
-    """Base of all parts: unknown words are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from connector.vocabulary.base import Dotted, Key, Label, Sentence, Words
+from connector.vocabulary.hooks import HookWords, TriggerHookWords
+from connector.vocabulary.login import AuthenticationWords
 
 
 class EnvironmentWords(Words):
     label: Label
     base_url: str
-
-
-class LoginCheckWords(Words):
-    operation: str
-    query: dict[str, Any] = {}
-
-
-class AuthFieldWords(Words):
-    label: Label
-    help: Sentence | None = None
-    secret: bool = False
-    required: bool = True
-    placeholder: str = ""
-
-
-class GrantWords(Words):
-    """A token request: fields sent as they stand, and fields that login fields fill."""
-
-    constants: dict[str, str] = {}
-    fills: dict[str, Key] = {}
-    once: bool = False
-
-
-class RefreshWords(GrantWords):
-    """`token` is the field that takes the refresh token."""
-
-    token: str
-
-
-class TokenWords(Words):
-    """`fields` are login fields that only this way to log in has."""
-
-    operation: str
-    grants: Annotated[tuple[GrantWords, ...], Default(min_length=1)]
-    refresh: RefreshWords | None = None
-    access_token: Dotted
-    refresh_token: Dotted | None = None
-    expires_in: Dotted | None = None
-    fields: dict[Key, AuthFieldWords] = {}
-
-
-class HostWords(Words):
-    """The merchant's own address of the API, asked for as `base_url`."""
-
-    label: Label
-    help: Sentence | None = None
-    placeholder: str = ""
-
-
-class AuthenticationWords(Words):
-    """`credential` is the login field sent as it is; without one `tokens` say what is sent instead.
-
-    `sends` maps what the login fills in besides the credential to a login field.
-
-    That is a query parameter, a body field, or the header of another security scheme.
-    """
-
-    security_scheme: str
-    credential: str | None = None
-    fields: dict[Key, AuthFieldWords]
-    tokens: TokenWords | None = None
-    host: HostWords | None = None
-    sends: dict[str, Key] = {}
-    test: LoginCheckWords
-    connection_label: str
 
 
 class ErrorWords(Words):
@@ -307,49 +233,6 @@ class WindowScanWords(OrderedWords):
     state: Dotted
     initial: tuple[str, ...] = ()
     look_back_days: Annotated[int, Default(ge=1, le=365)]
-
-
-class SubscribeWords(Words):
-    """`url` and `event` are body fields, `id` is where the answer names the subscription."""
-
-    operation: str
-    url: Dotted
-    event: Dotted
-    id: Dotted
-
-
-class UnsubscribeWords(Words):
-    """`id` is the path parameter that takes the subscription's."""
-
-    operation: str
-    id: str
-
-
-class DeliveryWords(Words):
-    """Where the record is: at `at` of what `operation` tells, or of what was posted when there is none.
-
-    `parameters` maps the operation's parameters to fields of what was posted.
-    """
-
-    operation: str | None = None
-    parameters: dict[str, Dotted] = {}
-    at: Dotted | None = None
-
-
-class HookWords(Words):
-    """One way of a vendor to tell of events by itself; `provenance` says how far its posts are known."""
-
-    subscribe: SubscribeWords
-    unsubscribe: UnsubscribeWords
-    record: DeliveryWords
-    provenance: Provenance = "documented"
-
-
-class TriggerHookWords(Words):
-    """`via` names an entry of `hooks`, `event` is the vendor's word for what happens."""
-
-    via: Key
-    event: str
 
 
 class TriggerWords(Words):
