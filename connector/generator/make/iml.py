@@ -16,8 +16,14 @@ def braced(expression: str) -> str:
 
 
 def at(root: str, path: Iterable[str]) -> str:
-    """Name the value at a path: `item.customer.email`, and `item` itself for the empty path."""
-    return ".".join([root, *(_name(step) for step in path)])
+    """Name the value at a path: `item.customer.email`, and `item` itself for the empty path.
+
+    A step of digits is a place in a list, which IML counts from 1: `errors.0.message` is `errors[1].message`.
+    """
+    found = root
+    for step in path:
+        found += f"[{int(step) + 1}]" if step.isdecimal() else f".{_name(step)}"
+    return found
 
 
 def text(value: str) -> str:
