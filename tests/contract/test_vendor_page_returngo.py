@@ -77,7 +77,7 @@ def test_one_key_opens_all_shops_of_the_account_each_with_its_own_returns(api: h
     second = {row["rmaId"] for row in listed(api)}
     assert len(first) > len(second) > 10
     assert not first & second
-    assert body(api.get(f"/rma/{min(first)}"), 404)["message"] == f"No RMA has the id {min(first)}."
+    assert body(api.get(f"/rma/{min(first)}"), 404)["message"] == f"No return has the id {min(first)}."
     api.headers["x-shop-name"] = f"{SECOND}@Portal"
     assert {row["rmaId"] for row in listed(api)} == second
 
