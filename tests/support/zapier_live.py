@@ -41,7 +41,7 @@ class Live:
     refused: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> "Live":
-        """Run searches and creates with what triggers show, then all triggers again: things have happened."""
+        """Run triggers, then creates and searches with what these show, then triggers that showed nothing."""
         stir(self.shop.sandbox, self.shop.vendor, self.shop.tenant)
         self._poll()
         for key in self.definition["creates"]:
@@ -71,6 +71,8 @@ class Live:
 
     def _poll(self) -> None:
         for key, one in self.definition["triggers"].items():
+            if self.results.get(f"triggers.{key}"):
+                continue
             rows = self.shop.trigger(key, page=0) if is_hidden(one) else self.shop.trigger(key)
             later = key in self.offer.triggers and self.offer.triggers[key].details is not None
             known = [self.shop.hydrated(row) for row in spread(rows)] if later else rows
