@@ -18,6 +18,7 @@ Row = dict[str, Any]
 TRIES = 60
 ENOUGH = 8
 RECORDS = 8
+STRIDE = 13
 SHORT = 2  # letters: every id ends like every other
 LONG_AGO = "2026-01-01T00:00:00Z"
 DEFAULTS: Mapping[str, Any] = {
@@ -40,7 +41,7 @@ class Live:
     refused: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> "Live":
-        """Run searches and creates with what triggers show, then all triggers again: things have happened."""
+        """Run triggers, then creates and searches with what these show, then triggers that showed nothing."""
         stir(self.shop.sandbox, self.shop.vendor, self.shop.tenant)
         self._poll()
         for key in self.definition["creates"]:
@@ -70,15 +71,17 @@ class Live:
 
     def _poll(self) -> None:
         for key, one in self.definition["triggers"].items():
+            if self.results.get(f"triggers.{key}"):
+                continue
             rows = self.shop.trigger(key, page=0) if is_hidden(one) else self.shop.trigger(key)
             later = key in self.offer.triggers and self.offer.triggers[key].details is not None
-            known = [self.shop.hydrated(row) for row in rows[:RECORDS]] if later else rows
+            known = [self.shop.hydrated(row) for row in spread(rows)] if later else rows
             self.results[f"triggers.{key}"] = known
 
     def _records(self) -> list[Row]:
-        """A few records of each kind seen so far, newest first, in turns."""
+        """A few records of each kind seen so far, in turns, new ones and seeded ones."""
         hidden = {f"triggers.{key}" for key, one in self.definition["triggers"].items() if is_hidden(one)}
-        lists = [rows[:RECORDS] for path, rows in self.results.items() if path not in hidden]
+        lists = [spread(rows) for path, rows in self.results.items() if path not in hidden]
         return [row for rows in zip_longest(lists) for row in rows] or [{}]
 
     def _fill(self, path: str, inputs: Sequence[InputField], at_least_one: Sequence[str]) -> None:
@@ -100,15 +103,17 @@ class Live:
         for turn, record in enumerate(self._records()):
             known = {plain(key): value for key, value in leaves(record)}
             for wanted in ([one for one in inputs if one.required or one.key in at_least_one], inputs):
-                offered = {one.key: list(self._values(one, known, record)) for one in wanted}
+                offered = {one.key: list(self._values(one, known, record, turn)) for one in wanted}
                 yield {key: values[turn % len(values)] for key, values in offered.items() if values}
 
-    def _values(self, one: InputField, known: Mapping[str, Any], record: Row) -> Iterator[Any]:
+    def _values(self, one: InputField, known: Mapping[str, Any], record: Row, turn: int) -> Iterator[Any]:
         if one.children:
-            columns = [(child.key, next(self._values(child, known, record), None)) for child in one.children]
+            columns = [
+                (child.key, next(self._values(child, known, record, turn), None)) for child in one.children
+            ]
             yield [{key: value for key, value in columns if value is not None}]
         elif one.dropdown and (dropdown := self.offer.dropdowns[one.dropdown]).operation:
-            yield self._picked(dropdown, record)
+            yield self._picked(dropdown, record, turn)
         elif one.choices or one.dropdown:
             choices = one.choices or self.offer.dropdowns[one.dropdown or ""].choices
             yield from (choice.value for choice in choices)
@@ -117,10 +122,11 @@ class Live:
         else:
             yield from self._typed(one, known)
 
-    def _picked(self, dropdown: Dropdown, record: Row) -> Any:
-        """What the dropdown would send for this record, if it is one of its kind; else its first entry."""
+    def _picked(self, dropdown: Dropdown, record: Row, turn: int) -> Any:
+        """What the dropdown would send for this record, if it is one of its kind; else one further down."""
         offered = [one["id"] for one in self.results[f"triggers.{dropdown.key}"]]
-        return next((value for _, value in leaves(record) if value in offered), offered[0])
+        other = offered[turn * STRIDE % len(offered)]
+        return next((value for _, value in leaves(record) if value in offered), other)
 
     def _typed(self, one: InputField, known: Mapping[str, Any]) -> Iterator[Any]:
         names = [plain(name) for name in (one.key, "".join(one.path), one.path[-1])]
@@ -144,6 +150,12 @@ def plain(key: str) -> str:
 
 def is_hidden(step: Mapping[str, Any]) -> bool:
     return bool(step["display"].get("hidden"))
+
+
+def spread(rows: Sequence[Row]) -> list[Row]:
+    """A few of many: the last, the first, the last but one, the second, and so on."""
+    chosen = dict.fromkeys(place for turn in range(RECORDS) for place in (len(rows) - 1 - turn, turn))
+    return [rows[place] for place in chosen if 0 <= place < len(rows)][:RECORDS]
 
 
 def zip_longest(lists: Sequence[Sequence[Row]]) -> Iterator[list[Row]]:

@@ -27,6 +27,7 @@ def readme(integration: Integration, modules: Sequence[Module]) -> str:
 def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any]:
     scopes = {integration.operations[name].scope for module in modules for name in module.operations}
     offered = {one.key for one in modules}
+    polled = {one.key for one in modules if one.kind == "trigger"}
     return {
         "vendor": integration.vendor,
         "login": typed(integration.authentication),
@@ -35,6 +36,8 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
         "modules": modules,
         "promises": {
             key: trigger.guarantees["make"].loses
+            if key in polled
+            else f"What {integration.vendor.title} does not post: nobody asks again."
             for key, trigger in integration.triggers.items()
             if key in offered and "make" in trigger.guarantees
         },
