@@ -11,6 +11,7 @@ LIMITS: Mapping[tuple[str, str, str], str] = {
         "Make goes on from the time of the last event: what becomes visible later than a younger one is lost."
     ),
     ("*", "make", "list_not_found"): "To Make a status of 400 or above is an error, also for an empty list.",
+    ("exsited", "*", "list_not_found"): EMPTY.format("Exsited"),
     ("returnlogic", "*", "each_change_once"): "ReturnLogic's lists show no changes, only what is new.",
     ("returnlogic", "*", "list_not_found"): EMPTY.format("ReturnLogic"),
     ("returnlogic", "*", "missing_record"): BY_ID.format("ReturnLogic"),

@@ -123,7 +123,9 @@ class MakeAdapter:
         app = self.emulator.app
         name = next(iter(app.components("connection")))
         form = {one["name"] for one in app.code("connection", name, "params")}
-        typed = {key: value for key, value in login.items() if key in form}
+        host = self.shop.offer.authentication.host
+        own = {host.key: self.shop.offer.environments[0].base_url} if host else {}
+        typed = {key: value for key, value in {**own, **login}.items() if key in form}
         return connect(app, self.wire, self.shop.time(), **typed)
 
     def _procedure(self, key: str) -> str:

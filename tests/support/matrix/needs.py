@@ -9,7 +9,7 @@ Need = Callable[[Adapter], Sequence[str]]
 
 
 def login(app: Adapter) -> Sequence[str]:
-    return [app.shop.offer.authentication.field]
+    return [one.key for one in app.shop.offer.authentication.fields]
 
 
 def triggers(app: Adapter) -> Sequence[str]:

@@ -81,20 +81,20 @@ class ZapierAdapter:
         fields = self.core.definition["triggers"][key]["operation"]["outputFields"]
         identity = tuple(one["key"] for one in fields if one.get("primary")) or ("id",)
         zap = Zap(self.account, key, identity, inputs or {})
-        self._tried(zap.switch_on)
+        self._again(zap.switch_on)
         return ZapierWatch(self, zap)
 
     def act(self, key: str, inputs: Inputs) -> Record:
         shown = self.form("actions", key)
         fields = [one for one in self.shop.offer.actions[key].inputs if one.key in shown]
         dressed = _dressed(fields, inputs)
-        return self._tried(lambda: self.account.create(key, **dressed))
+        return self._again(lambda: self.account.create(key, **dressed))
 
     def search(self, key: str, inputs: Inputs) -> list[Record]:
-        return self._tried(lambda: self.account.search(key, **inputs))
+        return self._again(lambda: self.account.search(key, **inputs))
 
     def choices(self, key: str, page: int) -> Sequence[tuple[str, str]]:
-        rows = self._tried(lambda: self.account.trigger(key, page=page))
+        rows = self._again(lambda: self.account.trigger(key, page=page))
         return [(row["id"], row["label"]) for row in rows]
 
     def listen(self) -> None:
@@ -104,7 +104,27 @@ class ZapierAdapter:
         return self.core.log.read_text()
 
     def _auth(self, login: Mapping[str, str]) -> dict[str, str]:
-        return {**login, "environment": self.shop.offer.environments[0].key}
+        """What Zapier keeps of an account: what was typed and, where one is opened, its session."""
+        said = self.shop.offer.authentication
+        own = {said.host.key: self.shop.road.url} if said.host else {}
+        typed = {**login, **own, "environment": self.shop.offer.environments[0].key}
+        if self.core.definition["authentication"]["type"] != "session":
+            return typed
+        return {**typed, **self.core.app.run("authentication.sessionConfig.perform", auth=typed)}
+
+    def _again(self, call: Callable[[], T]) -> T:
+        """Try; where the app says that its session is over, open another and come once more, as core does."""
+
+        def twice() -> T:
+            try:
+                return call()
+            except ZapierError as problem:
+                if problem.name != "RefreshAuthError":
+                    raise
+            self.account.auth = self._auth(self.shop.login)
+            return call()
+
+        return self._tried(twice)
 
     def _tried(self, call: Callable[[], T]) -> T:
         try:
@@ -122,7 +142,7 @@ class ZapierWatch:
     zap: Zap
 
     def poll(self) -> list[Record]:
-        return self.adapter._tried(self.zap.poll)
+        return self.adapter._again(self.zap.poll)
 
 
 def _kind(problem: ZapierError) -> Kind:

@@ -19,12 +19,11 @@ WAIT = 7
 def wrong_login(app: Adapter, shop: Shop) -> None:
     """A wrong login is refused as such, a right one accepted."""
     app.prove(shop.login)
-    login = shop.offer.authentication
     with pytest.raises(Refused) as caught:
-        app.prove(without(shop.login, login.field, NOBODY))
+        app.prove(without(shop.login, shop.credential, NOBODY))
     assert caught.value.kind == "authentication", caught.value
-    for one in login.fields:
-        if one.required and one.key != login.field:
+    for one in shop.offer.authentication.fields:
+        if one.required and one.key not in {shop.credential, *shop.facts.unchecked}:
             with pytest.raises(Refused) as caught:
                 app.prove(without(shop.login, one.key, "nobody"))
             assert caught.value.kind in {"authentication", "permission", "not_found"}, caught.value
@@ -159,7 +158,7 @@ def no_secret_in_logs(app: Adapter, shop: Shop) -> None:
                 call()
     shop.road.clear()
     with pytest.raises(Refused):
-        app.prove(without(shop.login, shop.offer.authentication.field, NOBODY))
+        app.prove(without(shop.login, shop.credential, NOBODY))
     words = app.words()
     assert MARK in words, "the words of the vendor were to be told"
     assert [secret for secret in secrets if secret in words] == []
