@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import httpx
 
 from connector.generator.make.fields import rpc_id
 from connector.generator.make.naming import camel
 from connector.generator.make.requests import version_prefix
+from connector.model import InputField
 from support.make.connecting import connect
 from support.make.engine import Connected, MakeApp, State
 from support.make.requests import MakeError, Wire
@@ -88,7 +89,8 @@ class MakeAdapter:
         return MakeWatch(self, key, inputs or {}, State(start))
 
     def act(self, key: str, inputs: Inputs) -> Record:
-        (made,) = self.run(camel(key), inputs)
+        fields = self.shop.offer.actions[key].inputs
+        (made,) = self.run(camel(key), {**inputs, **_lines(fields, inputs)})
         return made
 
     def search(self, key: str, inputs: Inputs) -> list[Record]:
@@ -153,6 +155,18 @@ class MakeWatch:
     def poll(self) -> list[Record]:
         limit = self.adapter.shop.offer.triggers[self.key].guarantees["make"].items_per_poll
         return self.adapter.poll(camel(self.key), self.state, self.inputs, limit)
+
+
+def _lines(fields: Sequence[InputField], inputs: Inputs) -> dict[str, Any]:
+    """Line items by the names of their form, which are the vendor's."""
+    return {
+        one.key: [
+            {child.path[-1]: row[child.key] for child in one.children if child.key in row}
+            for row in inputs[one.key]
+        ]
+        for one in fields
+        if one.children and one.key in inputs
+    }
 
 
 @contextmanager

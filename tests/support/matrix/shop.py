@@ -97,6 +97,14 @@ class Shop(Storefront):
         sources = [trigger.source.page_size for trigger in self.offer.triggers.values()]
         return max([*sources, *(paging.size for paging in self.offer.paging.values())])
 
+    @property
+    def arrived(self) -> list[httpx.Request]:
+        """The requests that went on to the sandbox, but for those that only open a session."""
+        tokens = self.offer.authentication.tokens
+        login = tokens and self.offer.operations[tokens.operation].path
+        base = httpx.URL(self.road.url).path
+        return [one for one in self.road.reached if not login or one.url.path != base + login]
+
     def another(self, **wish: Any) -> "Shop":
         return self.street.open(**wish)
 

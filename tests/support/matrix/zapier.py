@@ -19,6 +19,7 @@ T = TypeVar("T")
 KINDS = {"actions": "creates", "dropdowns": "triggers"}
 NAMES: Mapping[str, Kind] = {"ExpiredAuthError": "authentication", "ThrottledError": "rate_limited"}
 SENTENCES: Mapping[str, Kind] = {
+    r"did not accept this login": "authentication",
     r"lacks the permission|may not do this": "permission",
     r"has no such record": "not_found",
     r"did not accept the input|Fill in|must be": "validation",

@@ -68,13 +68,13 @@ def login_lost_mid_run(app: Adapter, shop: Shop) -> None:
     road, refused = shop.road, shop.refusal(401)
 
     def after_one_page(_request: httpx.Request, passed_on: Callable[[], httpx.Response]) -> httpx.Response:
-        return refused if road.reached else passed_on()
+        return refused if shop.arrived else passed_on()
 
     shop.hinder(after_one_page)
     with pytest.raises(Refused) as caught:
         reading.watch.poll()
     assert caught.value.kind == "authentication", caught.value
-    assert len(road.reached) == 1
+    assert len(shop.arrived) == 1
     road.clear()
     tells_once(reading.app, key, reading.watch, *reading.expected)
 
@@ -99,7 +99,7 @@ def wrong_value(app: Adapter, shop: Shop) -> None:
         app.act(wrong.action, inputs)
     assert caught.value.kind == "validation", caught.value
     assert any(name in caught.value.message for name in wrong.field), caught.value
-    assert len(shop.road.reached) <= 1, "what was refused was sent again"
+    assert len(shop.arrived) <= 1, "what was refused was sent again"
 
 
 def vendor_failure(app: Adapter, shop: Shop) -> None:
@@ -139,7 +139,7 @@ def _lost_answer(app: Adapter, shop: Shop, key: str, failing: httpx.Response) ->
     shop.hinder(lost)
     with suppress_kind(app.lost_write):
         assert app.act(key, inputs), key
-    writes = [one for one in shop.road.reached if one.method != "GET"]
+    writes = [one for one in shop.arrived if one.method != "GET"]
     assert len(writes) == 1 or shop.offer.actions[key].after_timeout == "repeat", (
         f"{key}: {len(writes)} writes"
     )

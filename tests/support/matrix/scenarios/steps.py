@@ -42,7 +42,7 @@ def _sends(app: Adapter, shop: Shop, key: str, inputs: Inputs) -> Record:
     shop.road.clear()
     record = app.act(key, inputs)
     assert record, key
-    (sent,) = shop.road.requests
+    (sent,) = shop.arrived
     filling = {
         one.path[0]: quote(str(inputs[one.key]), safe="") for one in action.inputs if one.location == "path"
     }

@@ -46,7 +46,7 @@ def create_return(shop: Shop) -> Inputs:
             {"line_uuid": line["uuid"], "quantity": "1", "item_uuid": line["item_uuid"]}
             for line in invoice["lines"]
         ],
-        "date": "2026-05-04T10:00:00Z",
+        "date": "2026-05-04",
         "note": f"Two parcels, the second one by hand ({number}).",
         "return_number": f"RMA-9000{number}",
     }
