@@ -16,8 +16,12 @@ def braced(expression: str) -> str:
 
 
 def at(root: str, path: Iterable[str]) -> str:
-    """Name the value at a path: `item.customer.email`, and `item` itself for the empty path."""
-    return ".".join([root, *(_name(step) for step in path)])
+    """Name the value at a path: `item.customer.email`, and `item` itself for the empty path.
+
+    A step of digits is a place in a list, counted from 0; Make counts from 1: `body.errors[1].message`.
+    """
+    steps = (f"[{int(step) + 1}]" if step.isdecimal() else f".{_name(step)}" for step in path)
+    return "".join([root, *steps])
 
 
 def text(value: str) -> str:

@@ -58,9 +58,7 @@ def receive_return(quantity: int = 1) -> Callable[[Shop], Inputs]:
         return {
             "invoice_id": document["invoice_id"],
             "rma_id": document["id"],
-            "lines": [
-                {"line_uuid": line["uuid"], "quantity": str(quantity)} for line in document["returns"]
-            ],
+            "lines": [{"line_uuid": line["uuid"], "quantity": str(quantity)} for line in document["returns"]],
         }
 
     return inputs
