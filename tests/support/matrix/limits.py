@@ -12,6 +12,7 @@ LIMITS: Mapping[tuple[str, str, str], str] = {
     ),
     ("*", "make", "list_not_found"): "To Make a status of 400 or above is an error, also for an empty list.",
     ("exsited", "*", "list_not_found"): EMPTY.format("Exsited"),
+    ("returngo", "*", "list_not_found"): EMPTY.format("ReturnGO"),
     ("returnlogic", "*", "each_change_once"): "ReturnLogic's lists show no changes, only what is new.",
     ("returnlogic", "*", "list_not_found"): EMPTY.format("ReturnLogic"),
     ("returnlogic", "*", "missing_record"): BY_ID.format("ReturnLogic"),
