@@ -46,7 +46,7 @@ class Facts:
     nothing can. `actions`: by action, all of its inputs, for a record that is there. `needed`: those that an
     action cannot do without although none of them is required by itself. `lookups`: by search. `wish`: what a
     shopper asks for, where it is not the usual. `unchecked`: fields of the login in which the vendor takes
-    anything.
+    anything. `nobody`: an id that looks like one and is no record's.
     """
 
     happens: Mapping[str, Callable[["Shop", Document], str]]
@@ -58,6 +58,7 @@ class Facts:
     filters: Mapping[str, Filter] = field(default_factory=dict)
     wish: Inputs = field(default_factory=dict)
     unchecked: frozenset[str] = frozenset()
+    nobody: str = "nothing"
 
 
 def facts_of(vendor: str) -> Facts:

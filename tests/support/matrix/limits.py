@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 ASSUMED = "What ReturnLogic takes as line items is assumed; generated apps offer what is documented."
+NO_LINES = "ReturnGO's creation of returns is assumed; generated apps offer what is documented."
 BY_ID = "{} has no action on a record by its id."
 EMPTY = "{} answers a list without records as an empty list."
 
@@ -13,6 +14,8 @@ LIMITS: Mapping[tuple[str, str, str], str] = {
     ("*", "make", "list_not_found"): "To Make a status of 400 or above is an error, also for an empty list.",
     ("exsited", "*", "list_not_found"): EMPTY.format("Exsited"),
     ("returngo", "*", "list_not_found"): EMPTY.format("ReturnGO"),
+    ("returngo", "zapier", "line_items"): NO_LINES,
+    ("returngo", "make", "line_items"): NO_LINES,
     ("returnlogic", "*", "each_change_once"): "ReturnLogic's lists show no changes, only what is new.",
     ("returnlogic", "*", "list_not_found"): EMPTY.format("ReturnLogic"),
     ("returnlogic", "*", "missing_record"): BY_ID.format("ReturnLogic"),

@@ -82,7 +82,8 @@ def login_lost_mid_run(app: Adapter, shop: Shop) -> None:
 def missing_record(app: Adapter, shop: Shop) -> None:
     """An action on a record that is not there says so."""
     for key in needs.actions_on_a_record(app):
-        named = {one.key: "nothing" for one in shop.offer.actions[key].inputs if one.location == "path"}
+        fields = shop.offer.actions[key].inputs
+        named = {one.key: shop.facts.nobody for one in fields if one.location == "path"}
         with pytest.raises(Refused) as caught:
             app.act(key, {**filled(app, key), **named})
         assert caught.value.kind == "not_found", caught.value
