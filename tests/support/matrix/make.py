@@ -88,6 +88,19 @@ class MakeAdapter:
         start = self.shop.time().replace(microsecond=0)
         return MakeWatch(self, key, inputs or {}, State(start))
 
+    def hooked(self) -> frozenset[str]:
+        modules = self.emulator.app.components("module")
+        return frozenset(
+            key
+            for key in self.shop.offer.triggers
+            if modules.get(camel(key), {}).get("moduleType") == "instant_trigger"
+        )
+
+    def subscribe(self, key: str, url: str) -> "MakeHook":
+        webhook = self.emulator.app.components("module")[camel(key)]["webhook"]
+        kept = self._tried(lambda: self.connected.attach(webhook, url))
+        return MakeHook(self, camel(key), webhook, kept)
+
     def act(self, key: str, inputs: Inputs) -> Record:
         fields = self.shop.offer.actions[key].inputs
         (made,) = self.run(camel(key), {**inputs, **_lines(fields, inputs)})
@@ -155,6 +168,22 @@ class MakeWatch:
     def poll(self) -> list[Record]:
         limit = self.adapter.shop.offer.triggers[self.key].guarantees["make"].items_per_poll
         return self.adapter.poll(camel(self.key), self.state, self.inputs, limit)
+
+
+@dataclass
+class MakeHook:
+    """An instant trigger whose webhook is attached; `kept` is what Make keeps of that."""
+
+    adapter: MakeAdapter
+    module: str
+    webhook: str
+    kept: dict[str, Any]
+
+    def receive(self, posted: Any) -> list[Record]:
+        return self.adapter._tried(lambda: self.adapter.connected.deliver(self.module, posted))
+
+    def end(self) -> None:
+        self.adapter._tried(lambda: self.adapter.connected.detach(self.webhook, self.kept))
 
 
 def _lines(fields: Sequence[InputField], inputs: Inputs) -> dict[str, Any]:

@@ -22,6 +22,12 @@ def promise(app: Adapter, key: str) -> Guarantee:
     return app.shop.offer.triggers[key].guarantees[app.runtime]
 
 
+def hooks(app: Adapter) -> Sequence[str]:
+    """Triggers that the vendor tells of by itself."""
+    shown = app.hooked()
+    return [key for key in app.shop.offer.triggers if key in shown]
+
+
 def new_records(app: Adapter) -> Sequence[str]:
     """Triggers that tell of each record once."""
     return [key for key in triggers(app) if promise(app, key).delivers == "every_record"]

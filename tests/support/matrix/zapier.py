@@ -85,6 +85,15 @@ class ZapierAdapter:
         self._again(zap.switch_on)
         return ZapierWatch(self, zap)
 
+    def hooked(self) -> frozenset[str]:
+        triggers = self.core.definition["triggers"]
+        return frozenset(key for key, one in triggers.items() if one["operation"]["type"] == "hook")
+
+    def subscribe(self, key: str, url: str) -> "ZapierHook":
+        hook = ZapierHook(self, key)
+        hook.kept = hook.run("performSubscribe", targetUrl=url)
+        return hook
+
     def act(self, key: str, inputs: Inputs) -> Record:
         shown = self.form("actions", key)
         fields = [one for one in self.shop.offer.actions[key].inputs if one.key in shown]
@@ -144,6 +153,26 @@ class ZapierWatch:
 
     def poll(self) -> list[Record]:
         return self.adapter._again(self.zap.poll)
+
+
+@dataclass
+class ZapierHook:
+    """A Zap with a hook that is switched on; `kept` is what the vendor answered to that."""
+
+    adapter: ZapierAdapter
+    key: str
+    kept: Any = None
+
+    def receive(self, posted: Any) -> list[Record]:
+        rows: list[Record] = self.run("perform", cleanedRequest=posted)
+        return rows
+
+    def end(self) -> None:
+        self.run("performUnsubscribe", subscribeData=self.kept)
+
+    def run(self, perform: str, **bundle: Any) -> Any:
+        account, method = self.adapter.account, f"triggers.{self.key}.operation.{perform}"
+        return self.adapter._again(lambda: account.app.run(method, auth=account.auth, **bundle))
 
 
 def _kind(problem: ZapierError) -> Kind:
