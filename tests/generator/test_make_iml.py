@@ -90,6 +90,13 @@ def test_path_names_the_value(path: tuple[str, ...]) -> None:
     assert template(iml.braced(iml.at("item", path)), {"item": held}) == "here"
 
 
+def test_path_counts_places_in_lists_as_make_does() -> None:
+    said = iml.at("body", ("errors", "0", "message"))
+    assert said == "body.errors[1].message"
+    held = {"errors": [{"message": "first"}, {"message": "second"}]}
+    assert template(iml.braced(said), {"body": held}) == "first"
+
+
 def test_described_leaves_out_what_is_empty() -> None:
     text = iml.described(["item.a", "item.b", "item.c"], "item.id")
     assert template(text, {"item": {"a": "A", "c": "C", "id": 7}}) == "A · C"

@@ -13,7 +13,7 @@ from mock_server import vendors
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
 def test_cell(city: City, vendor: str, runtime: str, scenario: Scenario) -> None:
-    app = city.app(vendor, runtime)
+    app = city.app(vendor, runtime, assumed=scenario.assumed)
     why = limit(vendor, runtime, scenario.name)
     if why:
         assert not scenario.need(app), f"{scenario.name} can be played: the limit is none"

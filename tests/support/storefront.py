@@ -24,10 +24,12 @@ class Storefront:
         }
         return self._told("returns", {**body, **wish})
 
-    def move(self, return_id: str, *statuses: str) -> None:
-        """The merchant moves a return through some statuses."""
+    def move(self, return_id: str, *statuses: str) -> dict[str, Any]:
+        """The merchant moves a return through some statuses; gives what is known of it afterwards."""
+        known: dict[str, Any] = {}
         for status in statuses:
-            self._told(f"returns/{return_id}/move", {"vendor": self.vendor, "status": status})
+            known = self._told(f"returns/{return_id}/move", {"vendor": self.vendor, "status": status})
+        return known
 
     def advance(self, seconds: int) -> None:
         """Move the merchant's clock on; carriers scan what falls due."""

@@ -18,12 +18,10 @@ def braced(expression: str) -> str:
 def at(root: str, path: Iterable[str]) -> str:
     """Name the value at a path: `item.customer.email`, and `item` itself for the empty path.
 
-    A step of digits is a place in a list, which IML counts from 1: `errors.0.message` is `errors[1].message`.
+    A step of digits is a place in a list, counted from 0; Make counts from 1: `body.errors[1].message`.
     """
-    found = root
-    for step in path:
-        found += f"[{int(step) + 1}]" if step.isdecimal() else f".{_name(step)}"
-    return found
+    steps = (f"[{int(step) + 1}]" if step.isdecimal() else f".{_name(step)}" for step in path)
+    return "".join([root, *steps])
 
 
 def text(value: str) -> str:

@@ -30,6 +30,16 @@ class Watch(Protocol):
         """The records that one poll tells of, in the order in which the runtime hands them on."""
 
 
+class Hook(Protocol):
+    """A trigger that is switched on at the vendor."""
+
+    def receive(self, posted: Any) -> list[Record]:
+        """The records that a post of the vendor tells of."""
+
+    def end(self) -> None:
+        """Switch it off."""
+
+
 class Adapter(Protocol):
     """A runtime connected to one shop. What fails raises `Refused`, whatever the runtime raised.
 
@@ -70,6 +80,12 @@ class Adapter(Protocol):
 
     def watch(self, key: str, inputs: Inputs | None = None) -> Watch:
         """Switch a trigger on; what is there already is not told."""
+
+    def hooked(self) -> frozenset[str]:
+        """The triggers that it lets the vendor tell of."""
+
+    def subscribe(self, key: str, url: str) -> Hook:
+        """Switch one of those on; the vendor posts to `url`."""
 
     def act(self, key: str, inputs: Inputs) -> Record:
         """Run an action, given its inputs as the runtime's users give them (some left empty)."""

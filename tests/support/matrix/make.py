@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import httpx
 
 from connector.generator.make.fields import rpc_id
 from connector.generator.make.naming import camel
 from connector.generator.make.requests import version_prefix
+from connector.model import InputField
 from support.make.connecting import connect
 from support.make.engine import Connected, MakeApp, State
 from support.make.requests import MakeError, Wire
@@ -87,8 +88,22 @@ class MakeAdapter:
         start = self.shop.time().replace(microsecond=0)
         return MakeWatch(self, key, inputs or {}, State(start))
 
+    def hooked(self) -> frozenset[str]:
+        modules = self.emulator.app.components("module")
+        return frozenset(
+            key
+            for key in self.shop.offer.triggers
+            if modules.get(camel(key), {}).get("moduleType") == "instant_trigger"
+        )
+
+    def subscribe(self, key: str, url: str) -> "MakeHook":
+        webhook = self.emulator.app.components("module")[camel(key)]["webhook"]
+        kept = self._tried(lambda: self.connected.attach(webhook, url))
+        return MakeHook(self, camel(key), webhook, kept)
+
     def act(self, key: str, inputs: Inputs) -> Record:
-        (made,) = self.run(camel(key), inputs)
+        fields = self.shop.offer.actions[key].inputs
+        (made,) = self.run(camel(key), {**inputs, **_lines(fields, inputs)})
         return made
 
     def search(self, key: str, inputs: Inputs) -> list[Record]:
@@ -123,7 +138,9 @@ class MakeAdapter:
         app = self.emulator.app
         name = next(iter(app.components("connection")))
         form = {one["name"] for one in app.code("connection", name, "params")}
-        typed = {key: value for key, value in login.items() if key in form}
+        host = self.shop.offer.authentication.host
+        own = {host.key: self.shop.offer.environments[0].base_url} if host else {}
+        typed = {key: value for key, value in {**own, **login}.items() if key in form}
         return connect(app, self.wire, self.shop.time(), **typed)
 
     def _procedure(self, key: str) -> str:
@@ -151,6 +168,34 @@ class MakeWatch:
     def poll(self) -> list[Record]:
         limit = self.adapter.shop.offer.triggers[self.key].guarantees["make"].items_per_poll
         return self.adapter.poll(camel(self.key), self.state, self.inputs, limit)
+
+
+@dataclass
+class MakeHook:
+    """An instant trigger whose webhook is attached; `kept` is what Make keeps of that."""
+
+    adapter: MakeAdapter
+    module: str
+    webhook: str
+    kept: dict[str, Any]
+
+    def receive(self, posted: Any) -> list[Record]:
+        return self.adapter._tried(lambda: self.adapter.connected.deliver(self.module, posted))
+
+    def end(self) -> None:
+        self.adapter._tried(lambda: self.adapter.connected.detach(self.webhook, self.kept))
+
+
+def _lines(fields: Sequence[InputField], inputs: Inputs) -> dict[str, Any]:
+    """Line items by the names of their form, which are the vendor's."""
+    return {
+        one.key: [
+            {child.path[-1]: row[child.key] for child in one.children if child.key in row}
+            for row in inputs[one.key]
+        ]
+        for one in fields
+        if one.children and one.key in inputs
+    }
 
 
 @contextmanager

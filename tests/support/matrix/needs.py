@@ -9,7 +9,7 @@ Need = Callable[[Adapter], Sequence[str]]
 
 
 def login(app: Adapter) -> Sequence[str]:
-    return [app.shop.offer.authentication.field]
+    return [one.key for one in app.shop.offer.authentication.fields]
 
 
 def triggers(app: Adapter) -> Sequence[str]:
@@ -20,6 +20,12 @@ def triggers(app: Adapter) -> Sequence[str]:
 def promise(app: Adapter, key: str) -> Guarantee:
     """The row of the guarantee table that the runtime is held to."""
     return app.shop.offer.triggers[key].guarantees[app.runtime]
+
+
+def hooks(app: Adapter) -> Sequence[str]:
+    """Triggers that the vendor tells of by itself."""
+    shown = app.hooked()
+    return [key for key in app.shop.offer.triggers if key in shown]
 
 
 def new_records(app: Adapter) -> Sequence[str]:

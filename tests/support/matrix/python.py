@@ -15,7 +15,7 @@ from connector import errors
 from connector.connection import Connection
 from connector.model import Integration
 from connector.polling import Cursor
-from support.matrix.adapter import Connect, Inputs, Kind, Offered, Record, Refused
+from support.matrix.adapter import Connect, Hook, Inputs, Kind, Offered, Record, Refused
 from support.matrix.shop import Shop
 
 T = TypeVar("T")
@@ -98,6 +98,12 @@ class PythonAdapter:
         watch = PythonWatch(self, key, inputs or {})
         assert watch.poll() == [], "a first poll told of what was there"
         return watch
+
+    def hooked(self) -> frozenset[str]:
+        return frozenset()
+
+    def subscribe(self, key: str, url: str) -> Hook:
+        raise LookupError(f"The connector polls; nobody would receive what is posted to {url} of {key}.")
 
     def act(self, key: str, inputs: Inputs) -> Record:
         return self.interpreter.run(self.connection.actions[key](**inputs))

@@ -86,10 +86,24 @@ class Shop(Storefront):
         return [self.login[one.key] for one in self.offer.authentication.fields if one.secret]
 
     @property
+    def credential(self) -> str:
+        """The field of the login that proves who it is."""
+        login = self.offer.authentication
+        return login.field or next(one.key for one in login.fields if one.secret)
+
+    @property
     def page_size(self) -> int:
         """The largest page that anything reads."""
         sources = [trigger.source.page_size for trigger in self.offer.triggers.values()]
         return max([*sources, *(paging.size for paging in self.offer.paging.values())])
+
+    @property
+    def arrived(self) -> list[httpx.Request]:
+        """The requests that went on to the sandbox, but for those that only open a session."""
+        tokens = self.offer.authentication.tokens
+        login = tokens and self.offer.operations[tokens.operation].path
+        base = httpx.URL(self.road.url).path
+        return [one for one in self.road.reached if not login or one.url.path != base + login]
 
     def another(self, **wish: Any) -> "Shop":
         return self.street.open(**wish)
@@ -109,7 +123,7 @@ class Shop(Storefront):
         """A shopper asks for a return; of an order of its own, unless one is named."""
         self.orders += 1
         document = super().asked(
-            order_number or f"#{1000 + self.orders}", **{"customer_email": EMAIL, **wish}
+            order_number or f"#{1000 + self.orders}", **{"customer_email": EMAIL, **self.facts.wish, **wish}
         )
         self.returns.append(document)
         return document
@@ -139,10 +153,15 @@ class Shop(Storefront):
 
 
 def put(holder: dict[str, Any], path: Path, value: Any) -> None:
-    """Set the value at `path`, making the objects on the way."""
-    for step in path[:-1]:
-        holder = holder.setdefault(step, {})
-    holder[path[-1]] = value
+    """Set the value at `path`, making the objects on the way; a step "0" makes a list of one."""
+    step, *rest = path
+    if not rest:
+        holder[step] = value
+    elif rest[0] == "0":
+        (first,) = holder.setdefault(step, [{}])
+        put(first, tuple(rest[1:]), value)
+    else:
+        put(holder.setdefault(step, {}), tuple(rest), value)
 
 
 def always(answer: httpx.Response) -> Hurdle:

@@ -19,6 +19,7 @@ T = TypeVar("T")
 KINDS = {"actions": "creates", "dropdowns": "triggers"}
 NAMES: Mapping[str, Kind] = {"ExpiredAuthError": "authentication", "ThrottledError": "rate_limited"}
 SENTENCES: Mapping[str, Kind] = {
+    r"did not accept this login": "authentication",
     r"lacks the permission|may not do this": "permission",
     r"has no such record": "not_found",
     r"did not accept the input|Fill in|must be": "validation",
@@ -81,20 +82,29 @@ class ZapierAdapter:
         fields = self.core.definition["triggers"][key]["operation"]["outputFields"]
         identity = tuple(one["key"] for one in fields if one.get("primary")) or ("id",)
         zap = Zap(self.account, key, identity, inputs or {})
-        self._tried(zap.switch_on)
+        self._again(zap.switch_on)
         return ZapierWatch(self, zap)
+
+    def hooked(self) -> frozenset[str]:
+        triggers = self.core.definition["triggers"]
+        return frozenset(key for key, one in triggers.items() if one["operation"]["type"] == "hook")
+
+    def subscribe(self, key: str, url: str) -> "ZapierHook":
+        hook = ZapierHook(self, key)
+        hook.kept = hook.run("performSubscribe", targetUrl=url)
+        return hook
 
     def act(self, key: str, inputs: Inputs) -> Record:
         shown = self.form("actions", key)
         fields = [one for one in self.shop.offer.actions[key].inputs if one.key in shown]
         dressed = _dressed(fields, inputs)
-        return self._tried(lambda: self.account.create(key, **dressed))
+        return self._again(lambda: self.account.create(key, **dressed))
 
     def search(self, key: str, inputs: Inputs) -> list[Record]:
-        return self._tried(lambda: self.account.search(key, **inputs))
+        return self._again(lambda: self.account.search(key, **inputs))
 
     def choices(self, key: str, page: int) -> Sequence[tuple[str, str]]:
-        rows = self._tried(lambda: self.account.trigger(key, page=page))
+        rows = self._again(lambda: self.account.trigger(key, page=page))
         return [(row["id"], row["label"]) for row in rows]
 
     def listen(self) -> None:
@@ -104,7 +114,27 @@ class ZapierAdapter:
         return self.core.log.read_text()
 
     def _auth(self, login: Mapping[str, str]) -> dict[str, str]:
-        return {**login, "environment": self.shop.offer.environments[0].key}
+        """What Zapier keeps of an account: what was typed and, where one is opened, its session."""
+        said = self.shop.offer.authentication
+        own = {said.host.key: self.shop.road.url} if said.host else {}
+        typed = {**login, **own, "environment": self.shop.offer.environments[0].key}
+        if self.core.definition["authentication"]["type"] != "session":
+            return typed
+        return {**typed, **self.core.app.run("authentication.sessionConfig.perform", auth=typed)}
+
+    def _again(self, call: Callable[[], T]) -> T:
+        """Try; where the app says that its session is over, open another and come once more, as core does."""
+
+        def twice() -> T:
+            try:
+                return call()
+            except ZapierError as problem:
+                if problem.name != "RefreshAuthError":
+                    raise
+            self.account.auth = self._auth(self.shop.login)
+            return call()
+
+        return self._tried(twice)
 
     def _tried(self, call: Callable[[], T]) -> T:
         try:
@@ -122,7 +152,27 @@ class ZapierWatch:
     zap: Zap
 
     def poll(self) -> list[Record]:
-        return self.adapter._tried(self.zap.poll)
+        return self.adapter._again(self.zap.poll)
+
+
+@dataclass
+class ZapierHook:
+    """A Zap with a hook that is switched on; `kept` is what the vendor answered to that."""
+
+    adapter: ZapierAdapter
+    key: str
+    kept: Any = None
+
+    def receive(self, posted: Any) -> list[Record]:
+        rows: list[Record] = self.run("perform", cleanedRequest=posted)
+        return rows
+
+    def end(self) -> None:
+        self.run("performUnsubscribe", subscribeData=self.kept)
+
+    def run(self, perform: str, **bundle: Any) -> Any:
+        account, method = self.adapter.account, f"triggers.{self.key}.operation.{perform}"
+        return self.adapter._again(lambda: account.app.run(method, auth=account.auth, **bundle))
 
 
 def _kind(problem: ZapierError) -> Kind:

@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from support.matrix import needs
 from support.matrix.adapter import Adapter
 from support.matrix.needs import Need
-from support.matrix.scenarios import failures, polling, steps
+from support.matrix.scenarios import failures, hooks, polling, steps
 from support.matrix.shop import Shop
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """Something that has to hold; `need` gives the keys that it is played with, none where it cannot be."""
+    """Something that has to hold; `need` gives the keys that it is played with, none where it cannot be.
+
+    `assumed`: it is played in an app that offers what is assumed of the vendor, too.
+    """
 
     play: Callable[[Adapter, Shop], None]
     need: Need
+    assumed: bool = False
 
     @property
     def name(self) -> str:
@@ -47,5 +51,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(steps.line_items, needs.actions_with_line_items),
     Scenario(steps.search_miss, needs.searches),
     Scenario(steps.dropdown_page_2, needs.long_dropdowns),
+    Scenario(hooks.subscribed, needs.hooks, assumed=True),
     Scenario(failures.no_secret_in_logs, needs.login),
 )

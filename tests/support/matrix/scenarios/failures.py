@@ -19,12 +19,11 @@ WAIT = 7
 def wrong_login(app: Adapter, shop: Shop) -> None:
     """A wrong login is refused as such, a right one accepted."""
     app.prove(shop.login)
-    login = shop.offer.authentication
     with pytest.raises(Refused) as caught:
-        app.prove(without(shop.login, login.field, NOBODY))
+        app.prove(without(shop.login, shop.credential, NOBODY))
     assert caught.value.kind == "authentication", caught.value
-    for one in login.fields:
-        if one.required and one.key != login.field:
+    for one in shop.offer.authentication.fields:
+        if one.required and one.key not in {shop.credential, *shop.facts.unchecked}:
             with pytest.raises(Refused) as caught:
                 app.prove(without(shop.login, one.key, "nobody"))
             assert caught.value.kind in {"authentication", "permission", "not_found"}, caught.value
@@ -69,13 +68,13 @@ def login_lost_mid_run(app: Adapter, shop: Shop) -> None:
     road, refused = shop.road, shop.refusal(401)
 
     def after_one_page(_request: httpx.Request, passed_on: Callable[[], httpx.Response]) -> httpx.Response:
-        return refused if road.reached else passed_on()
+        return refused if shop.arrived else passed_on()
 
     shop.hinder(after_one_page)
     with pytest.raises(Refused) as caught:
         reading.watch.poll()
     assert caught.value.kind == "authentication", caught.value
-    assert len(road.reached) == 1
+    assert len(shop.arrived) == 1
     road.clear()
     tells_once(reading.app, key, reading.watch, *reading.expected)
 
@@ -83,7 +82,8 @@ def login_lost_mid_run(app: Adapter, shop: Shop) -> None:
 def missing_record(app: Adapter, shop: Shop) -> None:
     """An action on a record that is not there says so."""
     for key in needs.actions_on_a_record(app):
-        named = {one.key: "nothing" for one in shop.offer.actions[key].inputs if one.location == "path"}
+        fields = shop.offer.actions[key].inputs
+        named = {one.key: shop.facts.nobody for one in fields if one.location == "path"}
         with pytest.raises(Refused) as caught:
             app.act(key, {**filled(app, key), **named})
         assert caught.value.kind == "not_found", caught.value
@@ -100,7 +100,7 @@ def wrong_value(app: Adapter, shop: Shop) -> None:
         app.act(wrong.action, inputs)
     assert caught.value.kind == "validation", caught.value
     assert any(name in caught.value.message for name in wrong.field), caught.value
-    assert len(shop.road.reached) <= 1, "what was refused was sent again"
+    assert len(shop.arrived) <= 1, "what was refused was sent again"
 
 
 def vendor_failure(app: Adapter, shop: Shop) -> None:
@@ -140,7 +140,7 @@ def _lost_answer(app: Adapter, shop: Shop, key: str, failing: httpx.Response) ->
     shop.hinder(lost)
     with suppress_kind(app.lost_write):
         assert app.act(key, inputs), key
-    writes = [one for one in shop.road.reached if one.method != "GET"]
+    writes = [one for one in shop.arrived if one.method != "GET"]
     assert len(writes) == 1 or shop.offer.actions[key].after_timeout == "repeat", (
         f"{key}: {len(writes)} writes"
     )
@@ -159,7 +159,7 @@ def no_secret_in_logs(app: Adapter, shop: Shop) -> None:
                 call()
     shop.road.clear()
     with pytest.raises(Refused):
-        app.prove(without(shop.login, shop.offer.authentication.field, NOBODY))
+        app.prove(without(shop.login, shop.credential, NOBODY))
     words = app.words()
     assert MARK in words, "the words of the vendor were to be told"
     assert [secret for secret in secrets if secret in words] == []

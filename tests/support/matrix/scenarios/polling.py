@@ -76,7 +76,8 @@ def each_change_once(app: Adapter, shop: Shop) -> None:
         document = here.asked()
         watch = there.watch(key)
         for change in (here.facts.happens[key], here.facts.again[key]):
-            tells_once(there, key, watch, change(here, document))
+            if change:
+                tells_once(there, key, watch, change(here, document))
 
 
 def more_than_a_page(app: Adapter, shop: Shop) -> None:
