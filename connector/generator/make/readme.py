@@ -36,7 +36,7 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
         "promises": {
             key: trigger.guarantees["make"].loses
             for key, trigger in integration.triggers.items()
-            if key in offered
+            if key in offered and not trigger.hook
         },
         "left_out": [
             one for one in integration.triggers.values() if not (one.hook or "make" in one.guarantees)
