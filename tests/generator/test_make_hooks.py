@@ -7,6 +7,7 @@ import httpx
 import pytest
 from support.make.offline import loaded, played
 
+from connector.compile import integration
 from connector.generator.make import render
 from connector.generator.make.lint import check, parsed
 from connector.generator.make.manifest import FILE
@@ -98,6 +99,21 @@ def test_app_with_hooks_is_in_order(returnmate: Integration, read: str | None) -
     entry = manifest(files)["components"]["module"]["newReturn"]
     assert entry["moduleType"] == "instant_trigger"
     assert entry["label"] == "Watch new returns"
+
+
+def test_app_with_all_that_is_assumed_is_in_order_and_passes_over_other_states() -> None:
+    files = render(integration("returngo"), include_assumed=True)
+    texts = {path[4:]: text for path, text in files.items() if path.startswith("src/")}
+    assert [str(one) for one in check(parsed(texts))] == []
+    said = {
+        key: json.loads(files[f"src/webhooks/{key}/{key}.communication.iml.json"]).get("condition")
+        for key in ("new-return", "return-done", "return-status-changed")
+    }
+    assert said == {
+        "new-return": None,
+        "return-done": "{{body.data.status = 'Done'}}",
+        "return-status-changed": "{{body.data.status != 'Pending'}}",
+    }
 
 
 def test_a_hook_that_is_only_assumed_is_not_relied_on(returnmate: Integration) -> None:

@@ -9,7 +9,7 @@ from connector.generator.make.fields import Unrenderable, interface, sample
 from connector.generator.make.naming import proper_nouns, trigger_label
 from connector.generator.make.parts import Module, Webhook
 from connector.generator.make.requests import version_prefix
-from connector.model import Hook, Integration, Operation, Path, Trigger
+from connector.model import CreatedSince, Hook, Integration, Operation, Path, Trigger
 
 SUBSCRIPTION = "subscription"
 
@@ -75,7 +75,7 @@ def _webhook(integration: Integration, trigger: Trigger, hook: Hook) -> Webhook:
         label=trigger_label(trigger, integration.resources[trigger.resource].noun),
         operations=(subscribe.id, unsubscribe.id),
         files={
-            "communication": {"output": posted},
+            "communication": {"output": posted, **_condition(trigger, hook)},
             "params": [],
             "attach": {
                 "url": _address(integration, subscribe, {}),
@@ -92,6 +92,21 @@ def _webhook(integration: Integration, trigger: Trigger, hook: Hook) -> Webhook:
             "requiredScope": [],
         },
     )
+
+
+def _condition(trigger: Trigger, hook: Hook) -> dict[str, str]:
+    """Pass over posts that tell of other states than the trigger is about."""
+    source = trigger.source
+    if isinstance(source, CreatedSince) or not source.state:
+        return {}
+    where = hook.state if hook.read else (*hook.row, *source.state)
+    if where is None:
+        raise Unrenderable(f"No post for {trigger.key} tells the state that was reached.")
+    told = iml.at("body", where)
+    if source.reached:
+        return {"condition": iml.braced(f"{told} = {iml.text(source.reached[0])}")}
+    others = [f"{told} != {iml.text(one)}" for one in source.initial]
+    return {"condition": iml.braced(iml.both(*others))} if others else {}
 
 
 def _with_url(body: Any, path: Path) -> dict[str, Any]:

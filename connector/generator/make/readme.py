@@ -39,7 +39,7 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
             if key in polled
             else f"What {integration.vendor.title} does not post: nobody asks again."
             for key, trigger in integration.triggers.items()
-            if key in offered and "make" in trigger.guarantees
+            if key in offered
         },
         "left_out": [
             one for one in integration.triggers.values() if not (one.hook or "make" in one.guarantees)

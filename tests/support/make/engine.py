@@ -160,7 +160,10 @@ class Connected:
         """Run an instant trigger with what the vendor posted to its address."""
         webhook = self.app.components("module")[module]["webhook"]
         said = self.app.code("webhook", webhook, "communication")
-        payload = transform(said.get("output", "{{body}}"), self._context({"body": posted}))
+        here = self._context({"body": posted})
+        if not transform(said.get("condition", True), here):
+            return []
+        payload = transform(said.get("output", "{{body}}"), here)
         api = self.app.code("module", module, "communication")
         if not api:
             return [payload]

@@ -18,7 +18,7 @@ from support.sandbox import Sandbox
 from support.toll import listening
 from support.zapier import APPS as ZAPIER_APPS
 
-RENDERERS = {"zapier": render_zapier, "make": render_make}
+RENDERERS: dict[str, Callable[..., dict[str, str]]] = {"zapier": render_zapier, "make": render_make}
 RUNNERS: dict[str, Callable[[str, str], AbstractContextManager[Connect]]] = {
     "python": python,
     "zapier": zapier,

@@ -10,7 +10,7 @@ from support.receiver import Receiver, receiving
 
 
 def subscribed(app: Adapter, shop: Shop) -> None:
-    """What a vendor tells by itself arrives once, until it is told to stop (in an app with what is assumed)."""
+    """What a vendor tells by itself arrives once, until it is told to stop; played with what is assumed."""
     for key in needs.hooks(app):
         here = shop.another()
         there = app.at(here)
