@@ -150,7 +150,7 @@ def no_secret_in_logs(app: Adapter, shop: Shop) -> None:
     """No log and no error shows the login, not even where the vendor repeats it."""
     app.listen()
     app.watch(needs.triggers(app)[0]).poll()
-    secrets = [*shop.secrets, NOBODY]
+    secrets = {*shop.secrets, *_sent(shop), NOBODY}
     echo = " ".join([MARK, *(shop.secrets if app.hides_echoes else ())])
     for status in (400, 401, 404, 422, 500):
         shop.hinder(always(shop.refusal(status, echo)))
@@ -163,6 +163,13 @@ def no_secret_in_logs(app: Adapter, shop: Shop) -> None:
     words = app.words()
     assert MARK in words, "the words of the vendor were to be told"
     assert [secret for secret in secrets if secret in words] == []
+
+
+def _sent(shop: Shop) -> set[str]:
+    """What requests were logged in by: a key that was typed in, or a token that was got for it."""
+    login = shop.offer.authentication
+    sent = {one.headers.get(login.header, "").removeprefix(login.prefix) for one in shop.road.requests}
+    return sent - {""}
 
 
 def _calls(app: Adapter, shop: Shop) -> list[Callable[[], object]]:

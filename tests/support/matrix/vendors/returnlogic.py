@@ -22,12 +22,12 @@ def rma_id(_shop: Shop, document: Document) -> str:
 def create_order(shop: Shop) -> Inputs:
     number = str(5001 + len(shop.road.reached))
     return {
-        "external_order_id": f"50{number}",
+        "external_order": f"50{number}",
         "order_number": number,
         "order_name": f"#{number}",
         "customer_email": "omar.haddad@example.com",
         "customer_phone": "+1 202-555-0147",
-        "external_customer_id": 7001,
+        "external_customer": 7001,
         "currency": "USD",
         "total_price": 42.5,
         "tax_price": 2.5,
@@ -46,7 +46,7 @@ def create_order(shop: Shop) -> Inputs:
         "shipped_at": "2026-05-05T10:00:00Z",
         **{f"ship_to_{name}": value for name, value in ADDRESS.items()},
         "items": [
-            {"product_id": "7001", "variant_id": "7002", "sku": "TEE-NVY-M", "quantity": 1, "price": 38},
+            {"product": "7001", "variant": "7002", "sku": "TEE-NVY-M", "quantity": 1, "price": 38},
             {"name": "Gift wrap", "quantity": 1, "price": 2},
         ],
         "discounts": [{"code": "SPRING", "amount": 1.5}],
