@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -30,7 +31,9 @@ def program() -> typer.Typer:
 
 
 def main() -> NoReturn:
-    """Run the program and end the process with its exit code."""
+    """Run the program and end the process with its exit code; an output that is closed is none."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")
     sys.exit(run(sys.argv[1:]))
 
 
