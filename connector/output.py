@@ -51,6 +51,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     from rich.text import Text
 
     made = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    made.show_header = any(columns)
     for index, column in enumerate(columns):
         made.add_column(column, header_style="bold", overflow="fold", no_wrap=index == 0)
     for row in rows:
