@@ -32,9 +32,9 @@ def program() -> typer.Typer:
 
 def main() -> NoReturn:
     """Run the program and end the process with its exit code; an output that is closed is none."""
-    sys.stdout = sys.stdout or Path(os.devnull).open("w")
-    sys.stderr = sys.stderr or Path(os.devnull).open("w")
-    sys.exit(run(sys.argv[1:]))
+    with Path(os.devnull).open("w") as nowhere:
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+        sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:

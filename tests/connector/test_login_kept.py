@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import pytest
 
 from connector.cli import run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
     from support.sandbox import Sandbox
 
 POLL = ["trigger", "returnlogic", "new_order", "--profile", "app"]
