@@ -51,13 +51,17 @@ def _gate(base: str) -> None:
     for verdict in verdicts(base, Path()):
         refused = refused or verdict.refused
         versions = f" ({verdict.base or 'none'} to {verdict.now or 'none'})" if verdict.changes else ""
-        say(f"{verdict.app}{versions}: {len(verdict.changes) or 'no'} changes.")
+        say(f"{verdict.app}{versions}: {_counted(len(verdict.changes))}.")
         for change in verdict.changes:
             say(f"  {change}")
         if verdict.refused:
             tell(f"{verdict.app} breaks what people have built: raise its major version, or keep what was.")
     if refused:
         raise typer.Exit(BREAKS)
+
+
+def _counted(changes: int) -> str:
+    return f"{changes or 'no'} change{'' if changes == 1 else 's'}"
 
 
 @commands.command()

@@ -373,3 +373,10 @@ def test_a_reader_that_goes_away_is_no_error(environment: dict[str, str]) -> Non
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-"])
+def test_an_output_that_is_closed_is_none(environment: dict[str, str], closed: str) -> None:
+    command = ["sh", "-c", f'"$0" "$@" {closed}', *PROGRAM, "fidelity"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -303,7 +303,7 @@ def test_command_tells_and_fails(
     monkeypatch.setattr(gate, "integration", lambda vendor: _without_a_search(integration(vendor)))
     assert cli.run(["generate", "--diff", str(committed)]) == 1
     said = capsys.readouterr()
-    assert "zapier_app/returnmate (0.1.0 to 0.1.0): 1 changes.\n" in said.out
+    assert "zapier_app/returnmate (0.1.0 to 0.1.0): 1 change.\n" in said.out
     assert "  breaking The search track_shipment is gone." in said.out
     assert "raise its major version" in said.err
 
