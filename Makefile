@@ -5,13 +5,16 @@ BIN := .venv/bin
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
-.PHONY: run test check fix generate contract bench lock clean
+.PHONY: run test matrix check fix generate lint contract zapier-build bench lock clean
 
 run: .venv/.ready ## Install what is needed and start the sandbox.
 	@$(BIN)/returns serve
 
 test: .venv/.ready node ## All tests, with everything they need.
 	@$(BIN)/python -m pytest -q $(AT_ONCE)
+
+matrix: .venv/.ready node ## The scenarios through every runtime of every vendor, as a table.
+	@$(BIN)/python -m pytest -q --no-header tests/matrix
 
 check: .venv/.ready ## Lint, format, types and import rules.
 	@$(BIN)/ruff check .
@@ -25,6 +28,14 @@ fix: .venv/.ready ## Let ruff mend what it can.
 
 generate: .venv/.ready ## Write the platform apps anew from spec and catalog.
 	@$(BIN)/returns generate zapier
+	@$(BIN)/returns generate make
+
+lint: .venv/.ready node ## The platforms' publishing checks, offline, over all generated apps.
+	@$(BIN)/returns lint zapier
+	@$(BIN)/returns lint make
+
+zapier-build: .venv/.ready ## Build every Zapier app with the platform's own program, and run what it built.
+	@$(BIN)/python tests/zapier_build.py
 
 contract: .venv/.ready ## The long contract run: 1,000 examples per operation.
 	@CONTRACT_EXAMPLES=1000 $(BIN)/python -m pytest -q $(AT_ONCE) tests/contract

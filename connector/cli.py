@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -30,8 +31,10 @@ def program() -> typer.Typer:
 
 
 def main() -> NoReturn:
-    """Run the program and end the process with its exit code."""
-    sys.exit(run(sys.argv[1:]))
+    """Run the program and end the process with its exit code; an output that is closed is none."""
+    with Path(os.devnull).open("w") as nowhere:
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+        sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:

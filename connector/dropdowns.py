@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from connector.resolve import at_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from connector.client import Client
@@ -58,7 +58,7 @@ class BoundDropdown:
         else:
             answer = await self._client.page(operation, query, page)
             rows, following = answer.rows, answer.next
-        options = tuple(option for row in rows if (option := self._option(row)))
+        options = _once(option for row in rows if (option := self._option(row)))
         return Options(options if dropdown.search else _narrowed(options, search), following)
 
     def _option(self, row: Mapping[str, Any]) -> Option | None:
@@ -66,6 +66,14 @@ class BoundDropdown:
         parts = [at_path(row, path) for path in self.dropdown.label]
         label = " · ".join(str(part) for part in parts if part not in (None, ""))
         return None if value in (None, "") else Option(str(value), label or str(value))
+
+
+def _once(options: Iterable[Option]) -> tuple[Option, ...]:
+    """Keep the first option of each value: an order with two returns is one choice."""
+    found: dict[str, Option] = {}
+    for option in options:
+        found.setdefault(option.value, option)
+    return tuple(found.values())
 
 
 def _narrowed(options: tuple[Option, ...], search: str | None) -> tuple[Option, ...]:

@@ -7,15 +7,57 @@ from typing import TYPE_CHECKING, Literal, cast
 from connector.model import ChangedSince, CreatedSince, Guarantee, Snapshot, WindowScan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from connector.model import Limits, Path, Plan, Provenance, Runtime, Source
 
-Delivers = Literal["every_record", "latest_state", "reached"]
+Delivers = Literal["every_record", "latest_state", "reached", "while_there"]
 
 INTERVAL = 300
 DAY = 86_400
 WORST_FIRST: tuple[Provenance, ...] = ("assumed", "observed", "documented")
+
+
+def guarantees(
+    source: Source,
+    occurred_at: Path | None,
+    pages: Mapping[Runtime, int],
+    limits: Limits,
+    provenance: Provenance,
+    *,
+    details: bool = False,
+    unseen: str | None = None,
+    growing_ids: bool = False,
+) -> dict[Runtime, Guarantee]:
+    """Compute a trigger's rows of the guarantee table, of the runtimes that can keep a promise.
+
+    `pages` are the runtimes' ceilings of pages in one poll, `occurred_at` a time that a row of the list
+    holds. A platform that remembers the last time alone offers what happens at such a time, or new records
+    with `growing_ids`, and hands on the row alone; on the others, `details` cost one more call for each
+    event. `unseen` is what the filter does not show.
+    """
+    found: dict[Runtime, Guarantee] = {
+        runtime: guarantee(source, runtime, most, limits, provenance, details=details, unseen=unseen)
+        for runtime, most in pages.items()
+        if runtime != "make"
+    }
+    when = watermark(source, occurred_at)
+    if when is None and growing_ids and _delivers(source, "make") == "every_record":
+        when, provenance = source.id, least_certain([provenance, "observed"])
+    if when and "make" in pages:
+        found["make"] = guarantee(source, "make", pages["make"], limits, provenance, when, unseen=unseen)
+    return found
+
+
+def watermark(source: Source, occurred_at: Path | None) -> Path | None:
+    """Return the path of the time at which a trigger's events happen; None when records hold no such time."""
+    if isinstance(source, CreatedSince):
+        return source.created
+    if isinstance(source, ChangedSince):
+        return source.mark or (source.changed if source.reached else None)
+    if isinstance(source, Snapshot):
+        return {"records": source.created, "versions": source.changed}.get(source.tells)
+    return occurred_at if source.reached and occurred_at != source.created else None
 
 
 def guarantee(
@@ -24,17 +66,20 @@ def guarantee(
     pages: int,
     limits: Limits,
     provenance: Provenance,
+    when: Path | None = None,
     *,
     details: bool = False,
     unseen: str | None = None,
 ) -> Guarantee:
-    """Compute one row of the guarantee table; `pages` is the runtime's ceiling of pages in one poll.
+    """Compute one row.
 
-    `details` says that each event costs one more call, `unseen` what the vendor's filter does not show.
+    `when` is the path of the time that the runtime goes by, if it goes by one; `details` says that each event
+    costs one more call, `unseen` what the vendor's filter does not show.
     """
+    said = _loses(source, runtime, pages * source.page_size, by_id=when == source.id)
     return Guarantee(
         runtime=runtime,
-        delivers=_delivers(source),
+        delivers=_delivers(source, runtime),
         look_back=_look_back(source, runtime),
         page_size=source.page_size,
         pages=pages,
@@ -46,9 +91,10 @@ def guarantee(
         calls_per_day=pages * DAY // INTERVAL,
         calls_per_day_quiet=DAY // INTERVAL,
         shortest_interval={plan.name: shortest_interval(plan, pages) for plan in limits.plans},
-        dedupe=_dedupe(source),
+        dedupe=tuple(dict.fromkeys((when, source.id))) if when else _dedupe(source),
+        watermark=when,
         provenance=provenance,
-        loses=" ".join(filter(None, (_loses(source, runtime, pages * source.page_size), unseen))),
+        loses=" ".join(filter(None, (said, unseen))),
     )
 
 
@@ -63,13 +109,15 @@ def least_certain(provenances: Iterable[Provenance]) -> Provenance:
     return next((one for one in WORST_FIRST if one in found), "documented")
 
 
-def _delivers(source: Source) -> Delivers:
+def _delivers(source: Source, runtime: Runtime) -> Delivers:
     if isinstance(source, CreatedSince):
         return "every_record"
     if isinstance(source, ChangedSince) and source.mark is None and source.state is None:
         return "every_record"
     if isinstance(source, Snapshot) and source.tells == "records":
         return "every_record"
+    if runtime == "make" and isinstance(source, ChangedSince) and source.mark is None:
+        return "while_there"
     if isinstance(source, ChangedSince) and source.mark is not None:
         kinds = {source.changed: "latest_state", source.created: "every_record"}
         return cast("Delivers", kinds.get(source.mark, "reached"))
@@ -77,6 +125,8 @@ def _delivers(source: Source) -> Delivers:
 
 
 def _look_back(source: Source, runtime: Runtime) -> int | None:
+    if runtime == "make":
+        return 0
     if isinstance(source, WindowScan):
         return source.look_back
     if isinstance(source, Snapshot):
@@ -104,7 +154,9 @@ def _dedupe(source: Source) -> tuple[Path, ...]:
     return (source.id,)
 
 
-def _loses(source: Source, runtime: Runtime, items: int) -> str:
+def _loses(source: Source, runtime: Runtime, items: int, *, by_id: bool) -> str:
+    if runtime == "make":
+        return _loses_after_a_time(source, items, by_id=by_id)
     if isinstance(source, CreatedSince):
         if runtime == "python":
             return f"Records that become visible more than {_span(source.overlap)} after newer ones."
@@ -113,6 +165,10 @@ def _loses(source: Source, runtime: Runtime, items: int) -> str:
         return _loses_changes(source, runtime, items)
     if isinstance(source, Snapshot):
         return _loses_of_snapshot(source, runtime, items)
+    return _loses_of_window(source, runtime, items)
+
+
+def _loses_of_window(source: WindowScan, runtime: Runtime, items: int) -> str:
     days = _span(source.look_back)
     ceiling = "" if runtime == "python" else f" Only the newest {items:,} records are compared."
     if source.reached is None:
@@ -121,6 +177,24 @@ def _loses(source: Source, runtime: Runtime, items: int) -> str:
             f"{ceiling if runtime == 'python' else ' Entering the same state again.' + ceiling}"
         )
     return f"Changes of records older than {days}, and a state left for one not listed as later.{ceiling}"
+
+
+def _loses_after_a_time(source: Source, items: int, *, by_id: bool) -> str:
+    """Say what a platform misses that goes on from the time, or the id, of the last event."""
+    if by_id:
+        return f"What has no higher id than the last one told, and what lies beyond {items:,} records."
+    late = "What becomes visible after something later was told"
+    if isinstance(source, CreatedSince):
+        return f"{late}, and all but the newest {items:,} records when more arrive between two polls."
+    if isinstance(source, WindowScan):
+        since = f" and no older than {_span(source.look_back)}" if source.since else ""
+        return f"{late}, and records that are not among the newest {items:,}{since}."
+    beyond = f"{late}, or changes places while pages are read, or lies beyond {items:,} records"
+    if isinstance(source, Snapshot):
+        return f"{beyond}{'; versions between two polls' if source.tells == 'versions' else ''}."
+    if source.mark is None:
+        return f"{beyond}. Each later change of a record that is still there tells it again."
+    return f"{beyond}{'; versions between two polls' if source.mark == source.changed else ''}."
 
 
 def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:

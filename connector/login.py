@@ -34,7 +34,8 @@ class TokenKeeper:
     """The tokens of one connection.
 
     `typed` are the login fields as they were filled in; `exchange` sends the body of a token request and
-    returns the answer's body. `refresh_token` is the newest there is, for whoever wants to keep it.
+    returns the answer's body. `refresh_token` is the newest there is; `keep` is called with each new one, for
+    whoever wants to log in with it another time.
     """
 
     def __init__(self, login: TokenLogin, typed: Mapping[str, str], exchange: Exchange, clock: Clock) -> None:
@@ -48,6 +49,7 @@ class TokenKeeper:
         self._spent: set[int] = set()
         self._problem: ConnectorError | None = None
         self.refresh_token = ""
+        self.keep: Callable[[str], None] | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -113,7 +115,10 @@ class TokenKeeper:
             raise UnexpectedResponse(f"{login.operation} was answered without a token.")
         self._access = access
         refresh = at_path(answer, login.refresh_token) if login.refresh_token else None
-        self.refresh_token = refresh if isinstance(refresh, str) else self.refresh_token
+        if isinstance(refresh, str) and refresh != self.refresh_token:
+            self.refresh_token = refresh
+            if self.keep:
+                self.keep(refresh)
         self._until = self._end(at_path(answer, login.expires_in) if login.expires_in else None)
 
     def _end(self, seconds: Any) -> datetime | None:

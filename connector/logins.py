@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from connector.model import Operation
     from connector.resolve import At, Resolver
-    from connector.vocabulary import AuthenticationWords, AuthFieldWords, GrantWords, TokenWords
+    from connector.vocabulary.login import AuthenticationWords, AuthFieldWords, GrantWords, TokenWords
 
 AT: At = ("authentication",)
 

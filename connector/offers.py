@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector import fields as made
 from connector import sources
-from connector.guarantees import guarantee, least_certain
+from connector.guarantees import guarantees, least_certain
+from connector.hooks import hook
 from connector.model import (
     Action,
     Details,
@@ -25,7 +26,7 @@ from connector.words import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.model import Choice, Limits, Operation, Runtime
+    from connector.model import Choice, Limits, Operation
     from connector.resolve import At, Resolver
     from connector.vocabulary import (
         Catalog,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     )
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-RUNTIMES: tuple[Runtime, ...] = ("python", "zapier")
 
 
 def resources(words: Catalog, resolver: Resolver) -> dict[str, Resource]:
@@ -116,37 +116,35 @@ def _trigger(
     occurred = said.occurred_at
     _check_dropdowns(resolver, said.inputs, words, (*at, "inputs"), f"trigger {key}")
     provenance = least_certain([said.provenance, sources.provenance(source, operation, fields)])
-    ceilings = source_words.pages
     more = _details(source_words, resolver, fields, known, ("sources", said.source, "details"))
     record = (*resource.fields, more.field) if more else resource.fields
     sample = {**resource.sample, more.made.key: more.sample} if more else resource.sample
+    told = (*fields, more.field) if more else fields
+    happened = resolver.path(told, occurred, (*at, "occurred_at"), f"trigger {key}") if occurred else None
+    in_row = happened if happened and not (more and happened[0] == more.made.key) else None
     return Trigger(
         key=key,
         label=said.label,
         description=said.description,
         resource=said.resource,
         source=source,
-        occurred_at=resolver.path(
-            (*fields, more.field) if more else fields, occurred, (*at, "occurred_at"), f"trigger {key}"
-        )
-        if occurred
-        else None,
+        occurred_at=happened,
         details=more and more.made,
+        hook=said.hook and hook(said.hook, words.hooks, resolver, (*at, "hook"), f"trigger {key}"),
         inputs=made.filters(resolver, fields, said.inputs, (*at, "inputs"), f"trigger {key}"),
         fields=record,
         sample=sample,
-        guarantees={
-            runtime: guarantee(
-                source,
-                runtime,
-                getattr(ceilings, runtime),
-                limits,
-                provenance,
-                details=more is not None,
-                unseen=source_words.unseen,
-            )
-            for runtime in RUNTIMES
-        },
+        guarantees=guarantees(
+            source,
+            in_row,
+            source_words.pages.by_runtime,
+            limits,
+            provenance,
+            details=bool(more),
+            unseen=source_words.unseen,
+            growing_ids=source_words.growing_ids,
+        ),
+        labels=said.labels,
     )
 
 
@@ -188,6 +186,7 @@ def actions(words: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -
         found[key] = Action(
             key=key,
             label=said.label,
+            labels=said.labels,
             description=said.description,
             noun=resource.noun,
             resource=said.resource,
@@ -252,6 +251,7 @@ def searches(words: Catalog, resolver: Resolver, known: Mapping[str, Resource]) 
         found[key] = Search(
             key=key,
             label=said.label,
+            labels=said.labels,
             description=said.description,
             noun=resource.noun,
             resource=said.resource,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from contextlib import contextmanager
 from datetime import datetime
@@ -44,18 +45,23 @@ def tell(sentence: str) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table."""
+    """Print a table; what stands in the first column is a name to be typed and is not broken."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     made = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for column in columns:
-        made.add_column(column, header_style="bold", overflow="fold")
+    made.show_header = any(columns)
+    for index, column in enumerate(columns):
+        made.add_column(column, header_style="bold", overflow="fold", no_wrap=index == 0)
     for row in rows:
         made.add_row(*(Text(printable(cell)) for cell in row))
-    console = Console() if sys.stdout.isatty() else Console(width=160)
-    console.print(made)
+    Console(width=width()).print(made)
+
+
+def width() -> int:
+    """Return how many columns a line may have: the terminal's, or enough where nobody looks."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 160
 
 
 def record(fields: Sequence[Field], value: dict[str, Any], title: str) -> None:

@@ -51,6 +51,17 @@ class Profile:
         """What cursors are kept under: the same name at another place is another connection."""
         return f"{self.name}@{self.base_url or 'production'}"
 
+    def renewed(self, integration: Integration, refresh_token: str) -> Profile:
+        """Return the profile with a refresh token in place of what was good once, where one can be typed."""
+        tokens = integration.authentication.tokens
+        key = tokens and tokens.refresh_field
+        if not tokens or not tokens.refresh or not key:
+            return self
+        once = {one for grant in tokens.grants if grant.once for one in grant.fills.values()}
+        spent = once - set(tokens.refresh.fills.values())
+        fields = {name: value for name, value in self.fields.items() if name not in spent}
+        return Profile(self.name, self.base_url, {**fields, key: refresh_token})
+
 
 class Profiles:
     """The profiles of one user. `environment` is os.environ or a stand-in, `path` the TOML file."""
@@ -154,6 +165,16 @@ class Profiles:
         ) as file:
             file.write("\n".join(lines))
         beside.replace(self.path)
+
+    def renew(self, integration: Integration, profile: Profile, refresh_token: str) -> None:
+        """Keep a new refresh token in a profile of the file, since the old one may be good no more."""
+        vendor = integration.vendor.id
+        held = self.kept(vendor).get(profile.name)
+        made = profile.renewed(integration, refresh_token)
+        if made is profile or held is None:
+            return
+        if held.renewed(integration, refresh_token) == made:  # the same login at the same place
+            self.keep(vendor, made)
 
     def given(self, vendor: str, name: str) -> str | None:
         """Return what the environment says for a login field."""

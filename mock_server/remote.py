@@ -76,7 +76,7 @@ def credentials(
             for name, found in answer.json()["vendors"].items()
             for field, value in found["fields"].items()
         ]
-        _table(("vendor", "base URL", "field", "value"), rows)
+        _table(("vendor", "base URL", "field", "value"), rows, broken=False)
 
 
 @commands.command()
@@ -309,7 +309,8 @@ def _show(answer: httpx.Response, output: Format, inside: str = "", *, otherwise
         _table(("", ""), list(content.items()))
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, broken: bool = True) -> None:
+    """Print a table; unless `broken`, long lines are left to the terminal, so that values can be copied."""
     from rich.console import Console
     from rich.table import Table
 
@@ -319,6 +320,6 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     for row in rows:
         table.add_row(*(value if isinstance(value, str) else json.dumps(value) for value in row))
     console = Console()
-    if not console.is_terminal:
-        console.width = 200
+    if not console.is_terminal or not broken:
+        console.width = max(console.width, 200)
     console.print(table)

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 from support.contract import enforced
+from support.matrix_report import pytest_terminal_summary
 from support.sandbox import Sandbox, running
+
+__all__ = ["pytest_terminal_summary"]
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import typer
 
-from connector.commands import about, act, connect, generate, watch
+from connector.commands import about, act, connect, generate, lint, watch
 
 
 def register(app: typer.Typer) -> None:
@@ -14,3 +14,4 @@ def register(app: typer.Typer) -> None:
     app.command()(act.search)
     app.command()(about.fidelity)
     app.add_typer(generate.commands, name="generate")
+    app.add_typer(lint.commands, name="lint")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.commands.options import As  # noqa: TC001 - typer reads it
-from connector.output import Format, document, table
+from connector.output import Format, document, say, table, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,9 @@ DELIVERS = {
     "every_record": "each new record once",
     "latest_state": "each change seen, latest state",
     "reached": "once, when reached",
+    "while_there": "when reached, and at each later change",
 }
+WIDE = 140  # columns that the table of promises needs to be read
 SECONDS = {"day": 86_400, "hour": 3_600, "minute": 60}
 
 
@@ -43,9 +45,21 @@ def catalog(
         return
     for one in chosen:
         if guarantees:
-            table(f"{one.vendor.title}: what triggers promise", _GUARANTEE_COLUMNS, _guarantee_rows(one))
+            _promise(one)
         else:
             _offer(one)
+
+
+def _promise(made: Integration) -> None:
+    """Print what triggers promise: as a table where it fits, else one promise below the other."""
+    title = f"{made.vendor.title}: what triggers promise"
+    if width() >= WIDE:
+        table(title, _GUARANTEE_COLUMNS, _guarantee_rows(made))
+        return
+    say(title)
+    for row in _guarantee_rows(made):
+        say("")
+        table("", ["", ""], zip(_GUARANTEE_COLUMNS, row, strict=True))
 
 
 def _promises(integration: Integration) -> dict[str, object]:
@@ -118,7 +132,9 @@ def _intervals(one: Guarantee) -> str:
 
 
 def span(seconds: int) -> str:
-    """Write a length of time in its largest whole unit: `45 days`, `7 min 12 s`."""
+    """Write a length of time in its largest whole unit: `45 days`, `7 min 12 s`, `nothing`."""
+    if seconds == 0:
+        return "nothing"
     for word, length in SECONDS.items():
         if seconds >= length and seconds % length == 0:
             count = seconds // length

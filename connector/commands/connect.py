@@ -42,8 +42,7 @@ def connect(
     if login.missing(fields) or not login.tokens:
         fields = {one.key: said for one in login.fields if (said := _answer(known, vendor, one))}
     made = Profile(name=profile, base_url=place, fields=fields)
-    asyncio.run(_try(integration, made))
-    known.keep(vendor, made)
+    known.keep(vendor, asyncio.run(_tried(integration, made)))
     tell(f"Connected to {integration.vendor.title}; kept as profile {profile} in {known.path}.")
 
 
@@ -79,7 +78,12 @@ def _base_url(integration: Integration, key: str | None) -> str:
     return known[key]
 
 
-async def _try(integration: Integration, profile: Profile) -> None:
+async def _tried(integration: Integration, profile: Profile) -> Profile:
+    """Return the profile as it is good another time, after the vendor accepted it."""
     async with opened(integration, profile) as connection:
         with waiting("Trying the login …"):
             await connection.check()
+        tokens = connection.client.tokens
+        return (
+            profile.renewed(integration, tokens.refresh_token) if tokens and tokens.refresh_token else profile
+        )

@@ -51,7 +51,8 @@ async def follow(
     with cursors.held(profile.key, kept_as):
         if wish.restart:
             cursors.forget(profile.key, kept_as)
-        _check_first(cursors, profile, kept_as, wish)
+        if wish.since is not None and cursors.load(profile.key, kept_as) is not None:
+            tell(_too_late(connection, profile))
         runner = Runner(bound, cursors, profile=profile.key, handler=show, inputs=inputs)
         if wish.pause is None:
             ran(await runner.once(since=wish.since, limit=wish.limit))
@@ -61,10 +62,9 @@ async def follow(
         )
 
 
-def _check_first(cursors: Cursors, profile: Profile, kept_as: str, wish: Wish) -> None:
-    begun = cursors.load(profile.key, kept_as) is not None
-    if wish.since is not None and begun:
-        tell("--since is for the first poll only; add --restart to begin anew.")
+def _too_late(connection: Connection, profile: Profile) -> str:
+    who = f"{connection.integration.vendor.title} ({profile.name})"
+    return f"--since is for the first poll only, and {who} has polled before; add --restart to begin anew."
 
 
 def written(integration: Integration, event: Event, told_by: str) -> str:

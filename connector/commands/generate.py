@@ -3,42 +3,123 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from connector.output import say, tell
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
 commands = typer.Typer(no_args_is_help=True, help="Write the platforms' apps from description and catalog.")
-DRIFTED = 1
+DRIFTED = BREAKS = 1
+
+Chosen = Annotated[str | None, typer.Option(help="One vendor.  [default: all]")]
+Output = Annotated[Path, typer.Option(help="The folder that holds one app per vendor.")]
+Check = Annotated[
+    bool, typer.Option("--check", help="Write nothing; exit code 1 when something would change.")
+]
+Assumed = Annotated[bool, typer.Option("--include-assumed", help="Offer what rests on assumptions, too.")]
 
 
-@commands.callback()
-def generate() -> None:
+@commands.callback(invoke_without_command=True)
+def generate(
+    context: typer.Context,
+    diff: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BASE",
+            help="Write nothing; say what a release would change for those who use the apps of BASE, a git "
+            "revision or a folder. Exit code 1 when something breaks and the major version is the same.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
     """Write the platforms' apps from description and catalog."""
+    if diff is None:
+        return
+    if context.invoked_subcommand:
+        raise typer.BadParameter("--diff looks at all platforms and writes nothing; leave the platform out.")
+    _gate(diff)
+
+
+def _gate(base: str) -> None:
+    from connector.generator.gate import verdicts
+
+    refused = False
+    for verdict in verdicts(base, Path()):
+        refused = refused or verdict.refused
+        versions = f" ({verdict.base or 'none'} to {verdict.now or 'none'})" if verdict.changes else ""
+        say(f"{verdict.app}{versions}: {_counted(len(verdict.changes))}.")
+        for change in verdict.changes:
+            say(f"  {change}")
+        if verdict.refused:
+            tell(f"{verdict.app} breaks what people have built: raise its major version, or keep what was.")
+    if refused:
+        raise typer.Exit(BREAKS)
+
+
+def _counted(changes: int) -> str:
+    return f"{changes or 'no'} change{'' if changes == 1 else 's'}"
 
 
 @commands.command()
 def zapier(
-    vendor: Annotated[str | None, typer.Option(help="One vendor.  [default: all]")] = None,
-    output: Annotated[Path, typer.Option(help="The folder that holds one app per vendor.")] = Path(
-        "zapier_app"
-    ),
-    check: Annotated[  # noqa: FBT002
-        bool, typer.Option("--check", help="Write nothing; exit code 1 when something would change.")
-    ] = False,
-    include_assumed: Annotated[  # noqa: FBT002
-        bool, typer.Option("--include-assumed", help="Offer what rests on assumptions, too.")
-    ] = False,
+    vendor: Chosen = None,
+    output: Output = Path("zapier_app"),
+    check: Check = False,  # noqa: FBT002
+    include_assumed: Assumed = False,  # noqa: FBT002
 ) -> None:
-    """Write one Zapier app per vendor."""
-    from connector.compile import integration, vendors
-    from connector.generator import write
+    """Write one Zapier app per vendor; which app at Zapier it belongs to is kept."""
+    from connector.compile import integration
     from connector.generator.zapier import render
+    from connector.generator.zapier.link import kept_link
+
+    def rendered(name: str) -> Mapping[str, str]:
+        link = kept_link(output / name)
+        return render(integration(name), include_assumed=include_assumed, link=link)
+
+    _generate(vendor, output, rendered, check=check)
+
+
+@commands.command()
+def make(
+    vendor: Chosen = None,
+    output: Output = Path("make_app"),
+    check: Check = False,  # noqa: FBT002
+    include_assumed: Assumed = False,  # noqa: FBT002
+    base_url: Annotated[
+        str | None,
+        typer.Option(help="Another address of the API, for a trial; only with --vendor.", show_default=False),
+    ] = None,
+) -> None:
+    """Write one Make app per vendor; where it was deployed to before is kept."""
+    from connector.compile import integration
+    from connector.generator.make import render
+    from connector.generator.make.manifest import kept_origins
+
+    if base_url and not vendor:
+        raise typer.BadParameter("An address belongs to one vendor; name it with --vendor.")
+    if base_url and not base_url.startswith(("https://", "http://")):
+        raise typer.BadParameter(f"{base_url!r} is no address: it begins with https:// or http://.")
+
+    def rendered(name: str) -> Mapping[str, str]:
+        origins = kept_origins(output / name)
+        return render(integration(name), include_assumed=include_assumed, origins=origins, base_url=base_url)
+
+    _generate(vendor, output, rendered, check=check)
+
+
+def _generate(
+    vendor: str | None, output: Path, rendered: Callable[[str], Mapping[str, str]], *, check: bool
+) -> None:
+    from connector.compile import vendors
+    from connector.generator import write
 
     drifted = False
     for name in [vendor] if vendor else vendors():
-        files = render(integration(name), include_assumed=include_assumed)
+        files = rendered(name)
         folder = output / name
         drift = write.check(files, folder) if check else write.write(files, folder)
         drifted = drifted or bool(drift)

@@ -61,11 +61,13 @@ async def connected(integration: Integration, name: str | None) -> AsyncIterator
 
 
 def opened(integration: Integration, profile: Profile) -> Connection:
-    """Open a connection with a profile, on the real clock."""
+    """Open a connection with a profile, on the real clock; the profile keeps each new refresh token."""
+    from functools import partial
+
     from connector import clock
     from connector.connection import connect
 
-    return connect(
+    made = connect(
         integration,
         base_url=profile.base_url,
         transport=None,
@@ -73,3 +75,6 @@ def opened(integration: Integration, profile: Profile) -> Connection:
         sleep=clock.sleep,
         credentials=profile.fields,
     )
+    if made.client.tokens:
+        made.client.tokens.keep = partial(profiles().renew, integration, profile)
+    return made

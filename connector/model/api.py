@@ -119,6 +119,11 @@ class TokenLogin(Part):
     expires_in: Path | None = None
     fields: tuple[AuthField, ...] = ()
 
+    @property
+    def refresh_field(self) -> str | None:
+        """The AuthField in which a refresh token is typed, if there is one."""
+        return next((one.fills[self.refresh_as] for one in self.grants if self.refresh_as in one.fills), None)
+
 
 class Authentication(Part):
     """How a request proves who sends it.

@@ -10,7 +10,7 @@ from connector.model.fields import Choice, Field, InputField, Part, Path, Proven
 from connector.model.unified import Unified
 
 Risk = Literal["read", "write", "financial", "destructive"]
-Runtime = Literal["python", "zapier"]
+Runtime = Literal["python", "zapier", "make"]
 SinceForm = Literal["instant", "gte_zoneless"]
 
 
@@ -141,6 +141,7 @@ class Snapshot(Part):
     """
 
     strategy: Literal["snapshot"] = "snapshot"
+    since: None = None
     operation: str
     id: Path
     version: Path
@@ -172,23 +173,50 @@ class Details(Part):
     key: str
 
 
+class Hook(Part):
+    """How the vendor itself tells of an event: it posts to an address that was registered for it.
+
+    `subscribe` takes the address at `url` of its body, beside the constants in `body`; the payload of its
+    answer names the subscription at `id`, which `unsubscribe` takes as its path parameter `parameter`. What
+    is posted names a record: `read` is the operation that reads it (None: the record itself was posted),
+    `parameters` maps each of its parameters to a path in what was posted. At `row`, in the payload of `read`
+    or in what was posted, lies the record as the trigger's list shows it. `state` is where the post says
+    which state was reached (None: it does not, and the record tells where it stands when it is read). A
+    trigger for one state takes posts of this state alone: nobody remembers who was told of an earlier one.
+    """
+
+    subscribe: str
+    url: Path
+    body: Mapping[str, Any]
+    id: Path
+    unsubscribe: str
+    parameter: str
+    read: str | None
+    parameters: Mapping[str, Path] = {}
+    row: Path
+    state: Path | None = None
+    provenance: Provenance
+
+
 class Guarantee(Part):
     """What one trigger promises in one runtime; computed from the facts above, asserted by tests.
 
     `delivers`: "every_record" (each new record once), "latest_state" (a change is seen, states passed
-    through between two polls are not), "reached" (once, when the state or a later one is seen).
+    through between two polls are not), "reached" (once, when the state or a later one is seen), "while_there"
+    (when the state is reached, and again for each later change of the record that leaves it there).
     `look_back` in seconds: how far back a late record or a change is still found (None: as far as one
     poll reads). `pages` is the most one poll reads (`page_size` each), `items_per_poll` the product;
     `order` is how this runtime reads ("any": as the records come). `calls_per_day` is for a poll every
     `interval` seconds at the ceiling, `calls_per_day_quiet` when one page holds everything; `calls_per_event`
     come on top for each event.
     `shortest_interval` maps a plan to the seconds its limits allow between polls at the ceiling. `dedupe`
-    are the paths that together identify an event (what a platform should mark as primary). `loses` says in
-    a sentence what this trigger misses.
+    are the paths that together identify an event (what a platform should mark as primary). `watermark` is the
+    path of the time, or of the growing id, that a runtime goes by which remembers the last one alone. `loses`
+    says in a sentence what this trigger misses.
     """
 
     runtime: Runtime
-    delivers: Literal["every_record", "latest_state", "reached"]
+    delivers: Literal["every_record", "latest_state", "reached", "while_there"]
     look_back: int | None
     page_size: int
     pages: int
@@ -201,6 +229,7 @@ class Guarantee(Part):
     calls_per_day_quiet: int
     shortest_interval: Mapping[str, int]
     dedupe: tuple[Path, ...]
+    watermark: Path | None = None
     provenance: Provenance
     loses: str
 
@@ -210,7 +239,9 @@ class Trigger(Part):
 
     `inputs` are optional filters (location "match"): of what happened, only events whose record fits are
     told. What is read, and what is remembered of it, does not depend on them. `fields` and `sample`
-    describe one event's data: a row of the list and, where there are, its `details`.
+    describe one event's data: a row of the list and, where there are, its `details`. `guarantees` has no
+    entry for a runtime that could keep no useful promise. `labels` are a runtime's own words, where its rules
+    for labels make none that read well.
     """
 
     key: str
@@ -220,10 +251,12 @@ class Trigger(Part):
     source: Annotated[Source, Default(discriminator="strategy")]
     occurred_at: Path | None
     details: Details | None = None
+    hook: Hook | None = None
     inputs: tuple[InputField, ...] = ()
     fields: tuple[Field, ...]
     sample: Any
     guarantees: Mapping[Runtime, Guarantee]
+    labels: Mapping[Runtime, str] = {}
 
 
 class Finding(Part):
@@ -262,6 +295,7 @@ class Action(Part):
     sample: Any
     after_timeout: Literal["repeat", "find", "ask"]
     finding: Finding | None = None
+    labels: Mapping[Runtime, str] = {}
 
 
 class Search(Part):
@@ -286,6 +320,7 @@ class Search(Part):
     scan_pages: int = 1
     fields: tuple[Field, ...]
     sample: Any
+    labels: Mapping[Runtime, str] = {}
 
 
 class FindOrCreate(Part):

@@ -358,7 +358,7 @@ def test_catalog_guarantees_and_fidelity_for_people_and_programs(returns: Run) -
     assert "create_shipping_label" in returns("catalog").stdout
     assert "15 minutes" in returns("catalog", "returnmate", "--guarantees").stdout
     promises = answer(returns("catalog", "returnmate", "--guarantees", "--format", "json"))["guarantees"]
-    assert len(promises) == 18
+    assert len(promises) == 21
     assert answer(returns("catalog", "returnmate", "--format", "json"))["vendor"]["id"] == "returnmate"
     assert answer(returns("fidelity", "--format", "json"))["returnmate"]["operations"]["documented"] == 14
 
@@ -373,3 +373,10 @@ def test_a_reader_that_goes_away_is_no_error(environment: dict[str, str]) -> Non
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-"])
+def test_an_output_that_is_closed_is_none(environment: dict[str, str], closed: str) -> None:
+    command = ["sh", "-c", f'"$0" "$@" {closed}', *PROGRAM, "fidelity"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.wire import Wire, one, refusal, rows
 
+from connector.dropdowns import BoundDropdown
 from connector.errors import ValidationFailed
 
 if TYPE_CHECKING:
@@ -85,6 +86,13 @@ async def test_a_dropdown_pages_and_labels_records(rm: Connection, wire: Wire) -
     assert first.next_page == 2
     assert (await rm.dropdowns["return"](page=3)).next_page is None
     assert [one.value for one in (await rm.dropdowns["return"](search="0007")).options] == ["rma_7"]
+
+
+async def test_a_value_that_two_records_share_is_offered_once(rm: Connection, wire: Wire) -> None:
+    wire.reply(rows(*({"id": f"rma_{n}", "order_number": f"#{n // 2}", "rma_number": n} for n in range(3))))
+    dropdown = rm.dropdowns["return"].dropdown.model_copy(update={"value": ("order_number",)})
+    found = (await BoundDropdown(rm.client, dropdown)()).options
+    assert [(one.value, one.label) for one in found] == [("#0", "0 · #0"), ("#1", "2 · #1")]
 
 
 async def test_a_dropdown_of_fixed_values_asks_nobody(rm: Connection, wire: Wire) -> None:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pytest
 from support import zapier
 
+from connector import cli
 from connector.compile import integration as compiled
 from connector.compile import vendors
 from connector.errors import ConfigurationError
@@ -19,6 +20,7 @@ from connector.generator import write
 from connector.generator import zapier as generator
 from connector.generator.zapier import offer
 from connector.generator.zapier.fields import Unrenderable
+from connector.generator.zapier.link import kept_link
 from connector.generator.zapier.literal import Code, literal
 from connector.model import Choice, Field, FindOrCreate, InputField, Integration, Part
 
@@ -35,8 +37,25 @@ def changed(part: P, **values: Any) -> P:
 
 @pytest.mark.parametrize("vendor", vendors())
 def test_committed_app_is_what_is_generated(vendor: str) -> None:
-    drift = write.check(generator.render(compiled(vendor)), zapier.APPS / vendor)
+    folder = zapier.APPS / vendor
+    drift = write.check(generator.render(compiled(vendor), link=kept_link(folder)), folder)
     assert not drift, f"Run `make generate`:\n{drift}"
+
+
+def test_link_to_an_app_at_zapier_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What `zapier-platform register` wrote outlives every generation."""
+    command = ["generate", "zapier", "--vendor", "returnmate", "--output", str(tmp_path)]
+    assert cli.run(command) == 0
+    file = tmp_path / "returnmate" / ".zapierapprc"
+    linked = {**json.loads(file.read_text()), "id": 4711, "key": "App4711"}
+    file.write_text(json.dumps(linked, indent=2) + "\n")
+    assert cli.run([*command, "--check"]) == 0
+    assert cli.run(command) == 0
+    assert json.loads(file.read_text()) == linked
+    file.write_text("[")
+    assert cli.run(command) == 2
+    assert "cannot be kept" in capsys.readouterr().err
+    assert file.read_text() == "["
 
 
 def test_each_kind_of_drift_is_told(returnmate: Integration, tmp_path: Path) -> None:

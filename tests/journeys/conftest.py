@@ -1,12 +1,13 @@
 """Fixtures of the journeys: the generated Zapier app against the running sandbox."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import count
 
 import pytest
 from support import zapier
 from support.sandbox import Sandbox
-from support.toll import listening
+from support.toll import Toll, listening
 from support.zapier import Shop
 
 VENDOR = "returnmate"
@@ -14,18 +15,35 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def app(sandbox: Sandbox) -> Iterator[zapier.ZapierApp]:
-    """The committed app in Zapier's core, sent to the sandbox by its override variable.
+def zapier_apps(sandbox: Sandbox) -> Iterator[Callable[[str], zapier.ZapierApp]]:
+    """The committed apps in Zapier's core, by vendor, sent to the sandbox by their override variables.
 
-    On the way, every request has to name nothing that the vendor's document does not know.
+    Each is one Node process for all tests. On the way to the sandbox, every request has to name nothing that
+    the vendor's document does not know.
     """
-    with (
-        listening(VENDOR, sandbox.credentials(VENDOR)["base_url"]) as toll,
-        zapier.started(RETURNMATE_BASE_URL=toll.url) as started,
-    ):
-        yield started
-    assert toll.passed > 0
-    assert toll.broken == []
+    with ExitStack() as open_ones:
+        known: dict[str, tuple[zapier.ZapierApp, Toll]] = {}
+
+        def app(vendor: str) -> zapier.ZapierApp:
+            if vendor not in known:
+                toll = open_ones.enter_context(listening(vendor, sandbox.credentials(vendor)["base_url"]))
+                override = {f"{vendor.upper()}_BASE_URL": toll.url}
+                known[vendor] = (
+                    open_ones.enter_context(zapier.started(zapier.APPS / vendor, **override)),
+                    toll,
+                )
+            return known[vendor][0]
+
+        yield app
+    for _, toll in known.values():
+        assert toll.passed > 0
+        assert toll.broken == []
+
+
+@pytest.fixture(scope="session")
+def app(zapier_apps: Callable[[str], zapier.ZapierApp]) -> zapier.ZapierApp:
+    """The first vendor's app."""
+    return zapier_apps(VENDOR)
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,13 @@
  *   {"command": "execute", "method": "triggers.new_return.operation.perform", "bundle": {…}}
  *   {"results": […]}   or   {"error": {"name": "ThrottledError", "message": "…", …}}
  */
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
 process.env.NODE_ENV = 'test'; // makes core throw where a result breaks the platform's rules
+process.env.LOGGING_ENDPOINT = 'http://127.0.0.1:9'; // with a token, core would send its log to Zapier
 console.log = console.error; // stdout holds answers and nothing else
 
 const entry = pathToFileURL(`${process.argv[2]}/index.js`);
@@ -22,8 +24,27 @@ const told = ({ name, message }) => {
   return { name, log: log ?? '', ...(said.startsWith('{') ? JSON.parse(said) : { message: said }) };
 };
 
+/** Where Zapier keeps the cursor of a dropdown between two pages. */
+let kept = null;
+const keeper = createServer(async (request, response) => {
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  const { id, method, params } = JSON.parse(text);
+  if (method === 'set_cursor') [kept] = params;
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify({ id, result: method === 'get_cursor' ? kept : null }));
+});
+await new Promise((resolve) => keeper.listen(0, '127.0.0.1', resolve));
+keeper.unref(); // it ends with the events
+const keeping = { token: 'sandbox-of-the-tests', rpc_base: `http://127.0.0.1:${keeper.address().port}` };
+
+const event = (line) => {
+  const said = JSON.parse(line);
+  return said.bundle?.meta?.page === undefined ? said : { ...said, ...keeping };
+};
+
 for await (const line of createInterface({ input: process.stdin })) {
-  const answer = await handle(JSON.parse(line)).then(
+  const answer = await handle(event(line)).then(
     ({ results }) => ({ results }),
     (error) => ({ error: told(error) }),
   );

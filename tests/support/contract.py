@@ -50,7 +50,8 @@ class Contract:
 
     def _operation(self, method: str, path: str) -> tuple[Json, Json, dict[str, str]]:
         segments = path.split("/")
-        for template, item in self._document["paths"].items():
+        paths = self._document["paths"].items()
+        for template, item in sorted(paths, key=lambda one: one[0].count("{")):  # what is fixed goes first
             parts = template.split("/")
             blanks = {
                 part[1:-1]: segment for part, segment in zip(parts, segments, strict=False) if part[:1] == "{"

@@ -9,6 +9,7 @@ DELIVERS = {
     "every_record": "each new record, once",
     "reached": "once, when the status or a later one is reached",
     "latest_state": "each change seen; statuses passed through between two polls are not",
+    "while_there": "when the status is reached, and again at each later change that leaves it there",
 }
 
 
@@ -49,7 +50,7 @@ def _line(made: Integration, trigger: str, promise: Guarantee) -> str:
     calls += f", {promise.calls_per_event} an event" if promise.calls_per_event else ""
     cells = [
         f"{made.vendor.title} `{trigger}`",
-        {"python": "Python", "zapier": "Zapier"}[promise.runtime],
+        {"python": "Python", "zapier": "Zapier", "make": "Make"}[promise.runtime],
         DELIVERS[promise.delivers],
         "one reading" if promise.look_back is None else _duration(promise.look_back),
         f"{promise.items_per_poll:,}",
@@ -62,6 +63,8 @@ def _line(made: Integration, trigger: str, promise: Guarantee) -> str:
 
 
 def _duration(seconds: int) -> str:
+    if seconds == 0:
+        return "nothing"
     if seconds == 86_400:
         return "1 day"
     for length, unit in ((86_400, "days"), (60, "min")):

@@ -1,7 +1,7 @@
 """A road to the sandbox for programs that are not Python: lets through what the specification knows."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,13 +13,34 @@ from support.contract import Contract, ContractBroken
 OF_ONE_HOP = {"connection", "transfer-encoding", "host"}
 
 
+Hurdle = Callable[[httpx.Request, Callable[[], httpx.Response]], httpx.Response]
+
+
+def nothing(_request: httpx.Request, passed_on: Callable[[], httpx.Response]) -> httpx.Response:
+    """Be in nobody's way."""
+    return passed_on()
+
+
 @dataclass
 class Toll:
-    """Where the road begins (`url`), how many requests have passed, and what was wrong with the others."""
+    """Where the road begins (`url`), how many requests have passed, and what was wrong with the others.
+
+    `hurdle` answers each request instead of the sandbox, which it may ask by calling its second argument.
+    `requests` are those that came, in order; `reached` those that went on to the sandbox.
+    """
 
     url: str
     passed: int = 0
     broken: list[str] = field(default_factory=list)
+    hurdle: Hurdle = nothing
+    requests: list[httpx.Request] = field(default_factory=list)
+    reached: list[httpx.Request] = field(default_factory=list)
+
+    def clear(self) -> None:
+        """Take away the hurdle, and forget what has passed."""
+        self.hurdle = nothing
+        self.requests.clear()
+        self.reached.clear()
 
 
 @contextmanager
@@ -31,6 +52,8 @@ def listening(vendor: str, base_url: str) -> Iterator[Toll]:
 
     class Road(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer in one piece: in two, the second waits 40 ms for the first's receipt
+        disable_nagle_algorithm = True
 
         def pass_on(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -44,9 +67,14 @@ def listening(vendor: str, base_url: str) -> Iterator[Toll]:
                 self.answer(httpx.Response(418, text=str(broken)))
                 return
             toll.passed += 1
-            self.answer(client.send(request))
+            toll.requests.append(request)
+            self.answer(toll.hurdle(request, lambda: self.ask(request)))
 
         do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = pass_on  # noqa: N815 - http.server's names
+
+        def ask(self, request: httpx.Request) -> httpx.Response:
+            toll.reached.append(request)
+            return client.send(request)
 
         def answer(self, response: httpx.Response) -> None:
             content = response.content

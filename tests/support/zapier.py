@@ -5,12 +5,13 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from support.sandbox import Sandbox
+from support.storefront import Storefront
 
 ROOT = Path(__file__).parents[2]
 APPS = ROOT / "zapier_app"
@@ -35,6 +36,7 @@ class ZapierApp:
     """The app of one vendor, loaded."""
 
     process: "subprocess.Popen[str]"
+    logging: dict[str, bool] = field(default_factory=dict)
 
     def call(self, **event: Any) -> Any:
         """Hand core one event and return its results, or raise ZapierError."""
@@ -58,10 +60,14 @@ class ZapierApp:
         *,
         auth: Mapping[str, str] | None = None,
         meta: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Any:
-        """Execute one method of the definition as a Zap would; `auth` is what was typed to connect."""
+        """Execute one method of the definition as a Zap would; `auth` is what was typed to connect.
+
+        `more` is what a hook's bundle holds: `targetUrl`, `subscribeData`, `cleanedRequest`.
+        """
         bundle = {"inputData": inputs or {}, "authData": auth or {}} | ({"meta": meta} if meta else {})
-        return self.call(command="execute", method=method, bundle=bundle)
+        return self.call(command="execute", method=method, bundle={**bundle, **more}, **self.logging)
 
 
 def node() -> str:
@@ -74,22 +80,23 @@ def node() -> str:
 def require_modules(app: Path = APP) -> None:
     """Fail with a sentence where the app's packages are not installed."""
     core = app / "node_modules" / "zapier-platform-core" / "package.json"
-    assert core.is_file(), (
-        f"{core.parent} is missing: run `npm ci` in {app.relative_to(ROOT)}, or `make test`."
-    )
+    assert core.is_file(), f"{core.parent} is missing: run `npm ci` in zapier_app/{app.name}, or `make test`."
 
 
 @contextmanager
-def started(app: Path = APP, **environment: str) -> Iterator[ZapierApp]:
-    """Load the app in a Node process of its own until the block ends."""
+def started(app: Path = APP, log: Path | None = None, /, **environment: str) -> Iterator[ZapierApp]:
+    """Load the app in a Node process of its own until the block ends; `log` takes what it writes."""
     require_modules(app)
-    process = subprocess.Popen(
-        [node(), str(DRIVER), str(app)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **environment},
-    )
+    with ExitStack() as files:
+        errors = files.enter_context(log.open("ab")) if log else None
+        process = subprocess.Popen(
+            [node(), str(DRIVER), str(app)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env={**os.environ, **environment},
+        )
     with process:
         try:
             yield ZapierApp(process)
@@ -103,7 +110,7 @@ def started(app: Path = APP, **environment: str) -> Iterator[ZapierApp]:
 
 
 @dataclass
-class Shop:
+class Shop(Storefront):
     """A merchant of the sandbox, connected to Zapier: what the app does here, it does with their login."""
 
     app: ZapierApp
@@ -144,36 +151,7 @@ class Shop:
 
     def get(self, path: str, **query: Any) -> Any:
         """What the vendor's API has at `path`, read past the app."""
-        with self.sandbox.client(self.vendor, self.tenant) as client:
-            answer = client.get(path, params=query)
-        assert answer.status_code == 200, answer.text
-        return answer.json()["data"]
-
-    def asked(self, order_number: str = "#1001", **wish: Any) -> dict[str, Any]:
-        """A shopper asks for a return, outside the API."""
-        body = {
-            "vendor": self.vendor,
-            "order_number": order_number,
-            "customer_email": "iris.lane@example.com",
-            "items": [{"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"}],
-        }
-        return self._told("returns", {**body, **wish})
-
-    def move(self, return_id: str, *statuses: str) -> None:
-        """The merchant moves a return through some statuses, outside the API."""
-        for status in statuses:
-            self._told(f"returns/{return_id}/move", {"vendor": self.vendor, "status": status})
-
-    def advance(self, seconds: int) -> None:
-        """Move the merchant's clock on; carriers scan what falls due."""
-        answer = self.sandbox.control.post(f"/tenants/{self.tenant}/clock/advance", json={"seconds": seconds})
-        assert answer.status_code == 200, answer.text
-
-    def _told(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        answer = self.sandbox.control.post(f"/tenants/{self.tenant}/{path}", json=body)
-        assert answer.status_code in (200, 201), answer.text
-        document: dict[str, Any] = answer.json()["document"]
-        return document
+        return self.api("GET", path, params=query)["data"]
 
 
 @dataclass

@@ -44,7 +44,7 @@ export default {
       label: 'Client Secret',
       required: true,
       type: 'password',
-      helpText: 'The secret that belongs to the Client ID.',
+      helpText: 'The secret that belongs to the Client ID. [Open Exsited](https://www.exsited.com).',
     },
     {
       key: 'redirect_uri',

@@ -13,7 +13,7 @@ export default {
       label: 'API Key',
       required: true,
       type: 'password',
-      helpText: 'In ReturnGO, go to Settings → Integrations → API and copy the key. One key serves all shops of the account.',
+      helpText: 'In ReturnGO, go to Settings → Integrations → API and copy the key. One key serves all shops of the account. [Open ReturnGO](https://returngo.ai).',
     },
     {
       key: 'shop_name',

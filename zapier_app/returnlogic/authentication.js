@@ -13,7 +13,7 @@ export default {
       label: 'API Key',
       required: true,
       type: 'password',
-      helpText: 'The API key of your ReturnLogic account. Ask ReturnLogic for one if your account shows none.',
+      helpText: 'The API key of your ReturnLogic account. Ask ReturnLogic for one if your account shows none. [Open ReturnLogic](https://www.returnlogic.com).',
     },
     {
       key: 'store_name',

@@ -18,7 +18,7 @@ export default {
       label: 'API Key',
       required: true,
       type: 'password',
-      helpText: 'In Swap, go to Returns → Integrations and choose Generate API Key. The key is shown only once.',
+      helpText: 'In Swap, go to Returns → Integrations and choose Generate API Key. The key is shown only once. [Open Swap](https://www.swap-commerce.com).',
     },
     {
       key: 'store_id',

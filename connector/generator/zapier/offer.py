@@ -54,6 +54,7 @@ def triggers(integration: Integration, records: Records, *, assumed: bool) -> It
                 "display": {"label": trigger.label, "description": trigger.description},
                 "hydrated": trigger.details is not None,
                 "poll": _poll(trigger.source),
+                "hook": _hook(trigger, assumed=assumed),
                 "source": _source(trigger),
                 "form": form(_inputs(trigger.inputs, assumed=assumed), integration),
                 "identity": _identity(trigger),
@@ -128,6 +129,27 @@ def _details(trigger: Trigger) -> dict[str, Any]:
         return {}
     hydrate = Code(f"hydrators.{camel(details.operation)}")
     return {"details": {"hydrate": hydrate, "values": dict(details.parameters), "key": details.key}}
+
+
+def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
+    """Say how the vendor tells of it by itself, where that is known well enough."""
+    hook = trigger.hook
+    if hook is None or (hook.provenance == "assumed" and not assumed):
+        return None
+    return {
+        "subscribe": {
+            "operation": _operation(hook.subscribe),
+            "url": hook.url,
+            "body": dict(hook.body),
+            "id": hook.id,
+        },
+        "unsubscribe": {"operation": _operation(hook.unsubscribe), "parameter": hook.parameter},
+        "record": {
+            **({"operation": _operation(hook.read), "values": dict(hook.parameters)} if hook.read else {}),
+            "row": hook.row,
+            **({"state": hook.state} if hook.state else {}),
+        },
+    }
 
 
 def hydrators(integration: Integration, triggers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -19,14 +19,21 @@ def readme(
         "version": VERSION,
         "variable": override_variable(integration),
         "trial": _trial(integration),
+        "path": f"/{integration.vendor.id}{urlsplit(integration.base_url).path}",
         "connecting": [f"**{one.label}**: {one.help}" for one in integration.authentication.fields],
         "permissions": sorted(f"`{scope}`" for scope in scopes if scope),
         "triggers": [
-            entry["display"] | {"key": key, "loses": integration.triggers[key].guarantees["zapier"].loses}
+            entry["display"] | {"key": key, "loses": _loses(integration, key, hooked=bool(entry["hook"]))}
             for key, entry in entries["triggers"].items()
         ],
         "steps": [entry["display"] for kind in ("creates", "searches") for entry in entries[kind].values()],
     }
+
+
+def _loses(integration: Integration, key: str, *, hooked: bool) -> str:
+    if hooked:
+        return f"What {integration.vendor.title} does not post: nobody asks again."
+    return integration.triggers[key].guarantees["zapier"].loses
 
 
 def _trial(integration: Integration) -> dict[str, str]:

@@ -37,11 +37,14 @@ TEMPLATES = {
 Entries = dict[str, dict[str, Any]]
 
 
-def render(integration: Integration, *, include_assumed: bool = False) -> dict[str, str]:
+def render(
+    integration: Integration, *, include_assumed: bool = False, link: Mapping[str, Any] | None = None
+) -> dict[str, str]:
     """Give the app of one vendor as `{path: text}`, the same on every machine.
 
     Requests and inputs that are only assumed are left out, except for inputs that a request needs, unless
-    `include_assumed`. Raises Unrenderable where Zapier cannot express what the catalog asks for.
+    `include_assumed`. `link` is what ties the folder to an app at Zapier (`kept_link`). Raises Unrenderable
+    where Zapier cannot express what the catalog asks for.
     """
     entries = _entries(integration, assumed=include_assumed)
     page = partial(_page, _environment(), notice=_notice(integration))
@@ -56,12 +59,17 @@ def render(integration: Integration, *, include_assumed: bool = False) -> dict[s
         if folder != "records"
     }
     static = _static(session=not integration.authentication.field)
-    around = _around(integration, entries, page, include_assumed=include_assumed)
+    around = _around(integration, entries, page, link or {}, include_assumed=include_assumed)
     return dict(sorted({**static, **steps, **indexes, **around}.items()))
 
 
 def _around(
-    integration: Integration, entries: Entries, page: Callable[..., str], *, include_assumed: bool
+    integration: Integration,
+    entries: Entries,
+    page: Callable[..., str],
+    link: Mapping[str, Any],
+    *,
+    include_assumed: bool,
 ) -> dict[str, str]:
     """Give the files that an app has once."""
     used = _used(integration, entries)
@@ -85,7 +93,7 @@ def _around(
             "operations.js.jinja", operations=operations(integration, used, assumed=include_assumed)
         ),
         "vendor.js": page("vendor.js.jinja", facts=vendor_facts(integration)),
-        **package(integration),
+        **package(integration, link),
     }
 
 
@@ -126,10 +134,15 @@ def _used(integration: Integration, entries: Entries) -> set[str]:
     sources = [
         entry["source"] for folder in entries if folder != "records" for entry in entries[folder].values()
     ]
+    hooks = [part for entry in entries["triggers"].values() for part in (entry["hook"] or {}).values()]
     later = offer.hydrators(integration, entries["triggers"]).values()
     login = integration.authentication
     tokens = {login.tokens.operation} if login.tokens and not login.field else set()
-    return {source["operation"].name for source in (*sources, *later)} | {login.test_operation, *tokens}
+    return {
+        *(part["operation"].name for part in (*sources, *hooks, *later) if "operation" in part),
+        login.test_operation,
+        *tokens,
+    }
 
 
 def _static(*, session: bool) -> dict[str, str]:

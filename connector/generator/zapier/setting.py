@@ -7,7 +7,16 @@ from typing import Any
 
 from connector.generator.zapier.fields import Unrenderable
 from connector.generator.zapier.literal import Code
-from connector.model import Authentication, AuthField, ChangedSince, Integration, Operation, Paging, Source
+from connector.model import (
+    Authentication,
+    AuthField,
+    ChangedSince,
+    Integration,
+    Operation,
+    Paging,
+    Source,
+    Vendor,
+)
 
 CORE = "19.1.0"
 TOKEN = "access_token"  # noqa: S105 - the name under which core keeps what a session gave
@@ -16,8 +25,8 @@ TIMEOUT = 20_000  # milliseconds; Zapier ends a run after 30 seconds
 LOCK = Path(__file__).parent / "templates" / "package-lock.json"
 
 
-def package(integration: Integration) -> dict[str, str]:
-    """package.json, its lock, and what the platform's build needs to be told."""
+def package(integration: Integration, link: Mapping[str, Any]) -> dict[str, str]:
+    """package.json, its lock, and what the platform's build needs to be told; `link` is kept there."""
     name = f"{integration.vendor.id}-zapier"
     manifest = {
         "name": name,
@@ -36,7 +45,7 @@ def package(integration: Integration) -> dict[str, str]:
     lock |= {"name": name, "version": VERSION}
     lock["packages"][""] = root
     # The core reaches a package by a path that the build's tracing overlooks.
-    build = {"includeInBuild": ["require\\.mjs$"]}
+    build = {"includeInBuild": ["require\\.mjs$"], **link}
     return {"package.json": _json(manifest), "package-lock.json": _json(lock), ".zapierapprc": _json(build)}
 
 
@@ -124,7 +133,8 @@ def _operation(operation: Operation, sends: Mapping[str, str]) -> dict[str, Any]
 def authentication(integration: Integration) -> dict[str, Any]:
     """Give what a person types to connect, the request that proves it, and the label of the connection."""
     login = integration.authentication
-    fields = [_login_field(one) for one in (*filter(None, (login.host,)), *login.fields)]
+    typed = (*filter(None, (login.host,)), *login.fields)
+    fields = [_login_field(one, integration.vendor) for one in typed]
     return {
         "fields": [*fields, *([] if login.host else _environment_field(integration))],
         "session": None if login.field else _session(login),
@@ -149,9 +159,10 @@ def _session(login: Authentication) -> dict[str, Any]:
     }
 
 
-def _login_field(one: AuthField) -> dict[str, Any]:
+def _login_field(one: AuthField, vendor: Vendor) -> dict[str, Any]:
     kind = {"type": "password"} if one.secret else {"type": "string", "isNoSecret": True}
-    optional = {"helpText": one.help, "placeholder": one.placeholder}
+    way = f"[Open {vendor.title}]({vendor.homepage})." if one.secret and "](" not in one.help else ""
+    optional = {"helpText": f"{one.help} {way}".strip(), "placeholder": one.placeholder}
     shown = {name: text for name, text in optional.items() if text}
     return {"key": one.key, "label": one.label, "required": one.required} | kind | shown
 

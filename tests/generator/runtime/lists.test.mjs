@@ -146,6 +146,19 @@ test('without totals a page that is not full is the last', async () => {
   assert.equal(requests.length, 2);
 });
 
+test('a value that two rows share is offered once', async () => {
+  const { api } = await shop([
+    { id: 1, order: '#1' },
+    { id: 2, order: '#1' },
+    { id: 3, order: '#2' },
+  ]);
+  const perform = offer(api, { operation: LIST, query: {}, value: ['order'], label: [['order'], ['id']] });
+  assert.deepEqual(await run(api, perform), [
+    { id: '#1', label: '#1 · 1' },
+    { id: '#2', label: '#2 · 3' },
+  ]);
+});
+
 test('a dropdown is read page by page, from zero', async () => {
   const { api, requests } = await shop([
     { id: 1, number: 'R-1', customer: { name: null } },

@@ -84,7 +84,11 @@ export const bind = async (url, now = () => Date.parse('2026-11-01T00:00:00Z')) 
 };
 
 /** Runs `perform` in the core as a search, with the app's own middleware around it. */
-export const run = async (api, perform, { inputs = {}, meta, auth = { api_key: KEY }, rpc, authentication } = {}) => {
+export const run = async (
+  api,
+  perform,
+  { inputs = {}, meta, auth = { api_key: KEY }, rpc, authentication, more } = {},
+) => {
   const { explainFailure, signRequest } = await lib('middleware');
   const step = { key: 'step', noun: 'Step', display: { label: 'Step', description: 'Runs a step.' } };
   const app = {
@@ -99,6 +103,7 @@ export const run = async (api, perform, { inputs = {}, meta, auth = { api_key: K
     inputData: inputs,
     authData: auth,
     meta,
+    ...more,
     skipChecks: ['triggerIsArray', 'triggerIsObject', 'triggerHasId'],
   };
   const calling = rpc && { token: 'sandbox-of-the-runtime-tests', rpc_base: rpc };

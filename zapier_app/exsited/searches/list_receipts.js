@@ -21,7 +21,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return.',
+      helpText: 'The one whose receipts are wanted.',
       dynamic: 'return.id.label',
     },
   ],

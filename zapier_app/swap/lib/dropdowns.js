@@ -11,8 +11,12 @@ export const offer =
       query,
       number,
     });
-    return rows.map((row) => ({ id: at(row, value), label: words(row, label) || String(at(row, value)) }));
+    return once(rows.map((row) => ({ id: at(row, value), label: words(row, label) || String(at(row, value)) })));
   };
+
+/** The first choice of each value: an order with two returns is one choice, and Zapier wants ids unique. */
+const once = (choices) =>
+  choices.filter(({ id }, place) => choices.findIndex((choice) => choice.id === id) === place);
 
 const isOpaque = (api, operation) => api.paging[operation.paging]?.style === 'cursor';
 

@@ -7,7 +7,7 @@
  */
 import { fits, place } from './inputs.js';
 import { readPage, readPages } from './pages.js';
-import { at } from './paths.js';
+import { at, mapped } from './paths.js';
 
 /**
  * For new rows of a list that shows the newest first: one page.
@@ -72,13 +72,11 @@ export const whole =
     return found.filter(fits(match)).slice(0, atMost(bundle, found.length));
   };
 
-const withDetails = (z, { hydrate, values, key }) => (row) => ({
+/** A row with what Zapier will ask for later under `key`. */
+export const withDetails = (z, { hydrate, values, key }) => (row) => ({
   ...row,
   [key]: z.dehydrate(hydrate, mapped(values, (path) => at(row, path))),
 });
-
-const mapped = (object, change) =>
-  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
 
 const isMarked = ({ mark }, row, start) => !mark || Date.parse(at(row, mark)) >= start;
 

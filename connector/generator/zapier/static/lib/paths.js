@@ -9,3 +9,7 @@ export const put = (target, path, value) => {
   if (rest.length === 0) target[name] = value;
   else put((target[name] ??= {}), rest, value);
 };
+
+/** The object with every value changed. */
+export const mapped = (object, change) =>
+  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));

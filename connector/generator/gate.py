@@ -1,0 +1,86 @@
+"""The gate before a release: what would be written now, held against what was released, on every platform."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from connector.compile import integration, vendors
+from connector.generator import make, write, zapier
+from connector.generator.changes import Change, compare
+from connector.generator.make.manifest import kept_origins
+from connector.generator.make.surface import surface as make_surface
+from connector.generator.released import released
+from connector.generator.surface import Surface
+from connector.generator.zapier.link import kept_link
+from connector.generator.zapier.surface import surface as zapier_surface
+from connector.model import Integration
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A platform: the folder of its apps, how one is rendered, and how a rendered one is read.
+
+    `render` takes the folder where the app lies too, for what a deployment left there. `surface` takes the
+    folder of an app, and the one that holds all of the platform's apps, for what is installed there.
+    """
+
+    folder: str
+    render: Callable[[Integration, Path], Mapping[str, str]]
+    surface: Callable[[Path, Path], Surface]
+
+
+PLATFORMS = (
+    Platform("zapier_app", lambda made, at: zapier.render(made, link=kept_link(at)), zapier_surface),
+    Platform("make_app", lambda made, at: make.render(made, origins=kept_origins(at)), make_surface),
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of one app, `zapier_app/returnmate`; a version is empty where there is no app."""
+
+    app: str
+    base: str
+    now: str
+    changes: Sequence[Change]
+
+    @property
+    def refused(self) -> bool:
+        """Whether a breaking change comes without a higher major version."""
+        breaking = any(one.breaking for one in self.changes)
+        return breaking and (not self.now or _major(self.now) <= _major(self.base))
+
+
+def verdicts(base: str, root: Path, platforms: Sequence[Platform] = PLATFORMS) -> Iterator[Verdict]:
+    """Judge every app that there was at `base`, or that there is now; `root` holds the platforms' folders.
+
+    Raises ConfigurationError where `base` cannot be read, or an app cannot be run.
+    """
+    for platform in platforms:
+        with released(base, platform.folder) as old:
+            known = {path.name for path in old.iterdir() if path.is_dir()}
+            for vendor in sorted(known | set(vendors())):
+                yield _verdict(platform, vendor, old / vendor, root / platform.folder)
+
+
+def _verdict(platform: Platform, vendor: str, old: Path, installed: Path) -> Verdict:
+    app = f"{platform.folder}/{vendor}"
+    if vendor not in vendors():
+        gone = Change(breaking=True, sentence="The app is gone.")
+        return Verdict(app, platform.surface(old, installed).version, "", [gone])
+    with tempfile.TemporaryDirectory(prefix="returns-diff-") as name:
+        new = Path(name) / vendor
+        files = platform.render(integration(vendor), installed / vendor)
+        if old.is_dir() and not write.check(files, old):
+            return Verdict(app, "", "", [])
+        write.write(files, new)
+        now = platform.surface(new, installed)
+        if not old.is_dir():
+            return Verdict(app, "", now.version, [Change(breaking=False, sentence="The app is new.")])
+        base = platform.surface(old, installed)
+        return Verdict(app, base.version, now.version, compare(base, now))
+
+
+def _major(version: str) -> int:
+    return int(version.partition(".")[0])

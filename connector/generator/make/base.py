@@ -1,0 +1,90 @@
+"""What all modules share (`base`), and what every request to the vendor needs: address, login, errors."""
+
+from typing import Any
+
+from connector.generator.make import iml
+from connector.generator.make.requests import version_prefix
+from connector.generator.make.tokens import ACCESS, uses_tokens
+from connector.model import ErrorKind, Integration
+
+# Make stores a run and tries it again for the first two of these; the others stop it.
+ERROR_TYPES: dict[ErrorKind, str] = {
+    "rate_limited": "RateLimitError",
+    "unavailable": "ConnectionError",
+    "authentication": "InvalidAccessTokenError",
+    "permission": "InvalidConfigurationError",
+    "not_found": "DataError",
+    "validation": "DataError",
+    "unexpected": "RuntimeError",
+}
+
+
+GATEWAY = (500, 502, 503, 504)
+
+
+def base(integration: Integration) -> dict[str, Any]:
+    """Give the file that every module, remote procedure and webhook inherits."""
+    return {
+        "baseUrl": base_url(integration, "connection"),
+        "headers": headers(integration, "connection"),
+        "response": {"error": errors(integration)},
+        "log": {"sanitize": sanitized(integration)},
+    }
+
+
+def base_url(integration: Integration, login: str) -> str:
+    """Give the address that modules' addresses follow: production, unless the person chose another."""
+    prefix = version_prefix(integration)
+    if integration.authentication.host:
+        return iml.braced(iml.at(login, (integration.authentication.host.key,)))
+    urls = {one.key: one.base_url.removesuffix(prefix) for one in integration.environments}
+    production, *others = urls.items()
+    if not others:
+        return production[1]
+    pairs = [(key, iml.text(url)) for key, url in others]
+    return iml.braced(iml.choice(iml.at(login, ("environment",)), pairs, iml.text(production[1])))
+
+
+def headers(integration: Integration, login: str) -> dict[str, str]:
+    """Give the headers of a request that is logged in with what the variable `login` holds."""
+    said = integration.authentication
+    credential = iml.at("connection", (ACCESS,)) if uses_tokens(said) else iml.at(login, (said.field,))
+    return {
+        said.header.lower(): said.prefix + iml.braced(credential),
+        **{name.lower(): iml.braced(iml.at(login, (field,))) for name, field in said.headers.items()},
+        "accept": "application/json",
+    }
+
+
+def sanitized(integration: Integration) -> list[str]:
+    """List what Make's log must not show: the header of the credential, and where else a secret is sent."""
+    login = integration.authentication
+    secret = {one.key for one in login.fields if one.secret}
+    sent = [name for name, field in login.sends.items() if field in secret]
+    places = [f"request.{where}.{name}" for name in sent for where in ("qs", "body")]
+    headers = [name for name, field in login.headers.items() if field in secret]
+    return [*(f"request.headers.{name.lower()}" for name in (login.header, *headers)), *places]
+
+
+def errors(integration: Integration) -> dict[str, Any]:
+    """Map statuses to Make's kinds of errors; the message is the vendor's own, with the fields it names.
+
+    A type for all statuses takes the place of Make's own for 500 and above, so a gateway's are named too.
+    """
+    message = _message(integration)
+    kinds: dict[int, ErrorKind] = {**dict.fromkeys(GATEWAY, "unavailable"), **integration.errors.by_status}
+    by_status = {
+        str(status): {"message": message, "type": ERROR_TYPES[kind]} for status, kind in sorted(kinds.items())
+    }
+    return {"message": message, "type": "RuntimeError", **by_status}
+
+
+def _message(integration: Integration) -> str:
+    said = integration.errors
+    words = f"ifempty({iml.at('body', said.message)}, {iml.at('body', said.code)})"
+    message = f"[{iml.braced('statusCode')}] {iml.braced(words)}"
+    if said.fields:
+        fields = iml.at("body", said.fields)
+        named = f"join(map({fields}, 'field'), ', ')"
+        message += iml.braced(f"if(length({fields}) > 0, ' (' + {named} + ')', '')")
+    return message

@@ -1,0 +1,124 @@
+"""Instant triggers: Make gives an address; the vendor is told of it (attach) and forgets it (detach)."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from connector.generator.make import iml
+from connector.generator.make.fields import Unrenderable, interface, sample
+from connector.generator.make.naming import proper_nouns, trigger_label
+from connector.generator.make.parts import Module, Webhook
+from connector.generator.make.requests import version_prefix
+from connector.model import CreatedSince, Hook, Integration, Operation, Path, Trigger
+
+SUBSCRIPTION = "subscription"
+
+
+def webhook_id(trigger: Trigger) -> str:
+    """Name a trigger's webhook: `new_return` -> `new-return`."""
+    return trigger.key.replace("_", "-")
+
+
+def instant_triggers(integration: Integration) -> Iterator[tuple[Module, Webhook]]:
+    """Yield a module and its webhook for every trigger of which the vendor tells by itself."""
+    for trigger in integration.triggers.values():
+        if trigger.hook:
+            yield (
+                _module(integration, trigger, trigger.hook),
+                _webhook(integration, trigger, trigger.hook),
+            )
+
+
+def _module(integration: Integration, trigger: Trigger, hook: Hook) -> Module:
+    proper = proper_nouns(integration)
+    resource = integration.resources[trigger.resource]
+    return Module(
+        key=trigger.key,
+        kind="instant_trigger",
+        label=trigger_label(trigger, resource.noun),
+        description=trigger.description,
+        webhook=webhook_id(trigger),
+        operations=(hook.read,) if hook.read else (),
+        files={
+            "communication": _read(integration, hook),
+            "staticParams": [],
+            "mappableParams": [],
+            "interface": interface(resource.fields, proper),
+            "samples": sample(resource.fields, resource.sample),
+            "scope": [],
+        },
+    )
+
+
+def _read(integration: Integration, hook: Hook) -> dict[str, Any]:
+    """Read the record that was posted about; nothing where the record itself was posted."""
+    if hook.read is None:
+        return {}
+    operation = integration.operations[hook.read]
+    values = {name: iml.at("payload", path) for name, path in hook.parameters.items()}
+    query = {name: iml.braced(value) for name, value in values.items() if f"{{{name}}}" not in operation.path}
+    return {
+        "url": _address(integration, operation, values),
+        "method": operation.method,
+        **({"qs": query} if query else {}),
+        "response": {"output": iml.braced(iml.at("body", (*operation.payload, *hook.row)))},
+    }
+
+
+def _webhook(integration: Integration, trigger: Trigger, hook: Hook) -> Webhook:
+    subscribe = integration.operations[hook.subscribe]
+    unsubscribe = integration.operations[hook.unsubscribe]
+    posted = iml.braced(iml.at("body", () if hook.read else hook.row))
+    named = iml.at("body", (*subscribe.payload, *hook.id))
+    return Webhook(
+        id=webhook_id(trigger),
+        label=trigger_label(trigger, integration.resources[trigger.resource].noun),
+        operations=(subscribe.id, unsubscribe.id),
+        files={
+            "communication": {"output": posted, **_condition(trigger, hook)},
+            "params": [],
+            "attach": {
+                "url": _address(integration, subscribe, {}),
+                "method": subscribe.method,
+                "body": _with_url(hook.body, hook.url),
+                "response": {"data": {SUBSCRIPTION: iml.braced(named)}},
+            },
+            "detach": {
+                "url": _address(
+                    integration, unsubscribe, {hook.parameter: iml.at("webhook", (SUBSCRIPTION,))}
+                ),
+                "method": unsubscribe.method,
+            },
+            "requiredScope": [],
+        },
+    )
+
+
+def _condition(trigger: Trigger, hook: Hook) -> dict[str, str]:
+    """Pass over posts that tell of other states than the trigger is about."""
+    source = trigger.source
+    if isinstance(source, CreatedSince) or not source.state:
+        return {}
+    where = hook.state if hook.read else (*hook.row, *source.state)
+    if where is None:
+        raise Unrenderable(f"No post for {trigger.key} tells the state that was reached.")
+    told = iml.at("body", where)
+    if source.reached:
+        return {"condition": iml.braced(f"{told} = {iml.text(source.reached[0])}")}
+    others = [f"{told} != {iml.text(one)}" for one in source.initial]
+    return {"condition": iml.braced(iml.both(*others))} if others else {}
+
+
+def _with_url(body: Any, path: Path) -> dict[str, Any]:
+    name, *rest = path
+    held = body.get(name, {})
+    return {**body, name: _with_url(held, tuple(rest)) if rest else "{{webhook.url}}"}
+
+
+def _address(integration: Integration, operation: Operation, values: dict[str, str]) -> str:
+    def filled(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            raise Unrenderable(f"{operation.id} needs {found[1]} in its address, which no post tells.")
+        return iml.braced(values[found[1]])
+
+    return version_prefix(integration) + re.sub(r"\{([^}]+)\}", filled, operation.path)

@@ -1,0 +1,109 @@
+"""Checks of files: that they are there, that they hold what their kind may hold, and how they are called."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from connector.generator.make.lint.app import MANIFEST, App, Component
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft7Validator
+
+SCHEMAS = Path(__file__).with_name("schemas.json")
+KINDS = {
+    "staticParams": "parameters",
+    "mappableParams": "parameters",
+    "interface": "parameters",
+    "params": "parameters",
+    "attach": "communication",
+    "detach": "communication",
+    "update": "communication",
+    "defaultScope": "scope",
+    "scopeList": "scopes",
+    "requiredScope": "scope",
+}
+ID = re.compile(r"[a-zA-Z][0-9a-zA-Z]{2,63}")
+CONNECTION_ID = re.compile(r"[a-z][0-9a-z-]{1,33}[0-9a-z]")
+NEEDED = {
+    "trigger": {"communication", "epoch", "staticParams", "mappableParams", "interface", "samples", "scope"},
+    "instant_trigger": {"communication", "staticParams", "interface", "samples"},
+    "action": {"communication", "mappableParams", "interface", "samples", "scope"},
+    "search": {"communication", "mappableParams", "interface", "samples", "scope"},
+    "universal": {"communication", "mappableParams", "interface", "samples", "scope"},
+}
+
+
+def m001_manifest_is_one(app: App) -> Iterator[str]:
+    """`makecomapp.json` has the shape of file version 1, with all kinds of components."""
+    yield from _violations(MANIFEST, "manifest", app.manifest)
+
+
+def m002_manifest_names_the_files_there_are(app: App) -> Iterator[str]:
+    """Every file that the manifest names is there, and every file that is there is named."""
+    named = set(app.manifest["generalCodeFiles"].values())
+    for one in app.components():
+        named |= set(one.entry["codeFiles"].values())
+        missing = NEEDED.get(one.type, set()) - one.entry["codeFiles"].keys()
+        if missing:
+            yield f"{one.name} has no {', '.join(sorted(missing))}."
+    for path in sorted(named - app.files.keys()):
+        yield f"{path} is named by {MANIFEST} and is not there."
+    for path in sorted(app.files.keys() - named - {MANIFEST}):
+        yield f"{path} is there and {MANIFEST} does not name it."
+
+
+def m003_code_files_hold_what_their_kind_may(app: App) -> Iterator[str]:
+    """Every code file fits the schema of its kind."""
+    general = app.manifest["generalCodeFiles"]
+    for code in ("base", "common", "groups"):
+        if general[code] in app.files:
+            yield from _violations(general[code], code, app.general(code))
+    for one in app.components("connection", "webhook", "module", "rpc"):
+        for code, path in one.entry["codeFiles"].items():
+            if path in app.files:
+                yield from _violations(path, _kind(one, code), one.code[code])
+
+
+def _kind(one: Component, code: str) -> str:
+    if code == "communication" and one.entry.get("connectionType") == "oauth":
+        return "oauth"
+    if code == "communication" and one.kind == "webhook":
+        return "webhook"
+    return KINDS.get(code, code)
+
+
+def m004_ids_are_such_that_make_takes_them(app: App) -> Iterator[str]:
+    """Ids are letters and digits; those of connections and webhooks may have dashes."""
+    for one in app.components():
+        pattern = CONNECTION_ID if one.kind in ("connection", "webhook") else ID
+        if not pattern.fullmatch(one.id):
+            yield f"{one.name}: Make takes no such id."
+
+
+def m005_there_is_a_readme(app: App) -> Iterator[str]:
+    """The README that reviewers read says something."""
+    text = app.general("readme")
+    if not isinstance(text, str) or len(text.split()) < 20:  # noqa: PLR2004 - fewer words say nothing
+        yield "The README is missing, or says next to nothing."
+
+
+def _violations(path: str, kind: str, value: Any) -> Iterator[str]:
+    validator = _validator(kind)
+    if validator is None:
+        yield f"{path} is of no kind known here: {kind}."
+        return
+    for error in validator.iter_errors(value):
+        place = ".".join(str(step) for step in error.instance_path)
+        yield f"{path}{f' at {place}' if place else ''}: {error.message}"
+
+
+@cache  # the schemas are part of the program
+def _validator(kind: str) -> "Draft7Validator | None":
+    import jsonschema_rs
+
+    definitions: Mapping[str, Any] = json.loads(SCHEMAS.read_text("utf-8"))["definitions"]
+    schema = {"$ref": f"#/definitions/{kind}", "definitions": definitions}
+    return jsonschema_rs.Draft7Validator(schema) if kind in definitions else None

@@ -1,0 +1,62 @@
+"""Reading a list page by page: Make's `pagination`, and when it stops.
+
+Make asks the condition twice: when page n has come, and, counting `pagination.page` one further, before the
+next request. So nothing here compares the number itself with the last one; what is compared is how many rows
+lie before the page, which is right both times.
+"""
+
+from typing import Any
+
+from connector.generator.make import iml
+from connector.model import Integration, Operation, Paging
+
+
+def page_query(paging: Paging | None, size: int | None = None) -> dict[str, Any]:
+    """Give the query of a list's first page."""
+    if paging is None:
+        return {}
+    asked = {paging.size_parameter: str(_size(paging, size))}
+    return asked if paging.style == "cursor" else {paging.page_parameter: str(paging.first), **asked}
+
+
+def pagination(
+    integration: Integration, operation: Operation, *, pages: str | None = None, size: int | None = None
+) -> dict[str, Any]:
+    """Give `pagination`, or nothing for a list that comes whole; `pages` is an expression for the ceiling."""
+    paging = integration.paging.get(operation.paging or "")
+    if paging is None:
+        return {}
+    rows = f"length({iml.at('body', operation.payload)})"
+    position, more = _next(paging, rows, _size(paging, size))
+    ceiling = f"pagination.page <= {pages}" if pages else ""
+    condition = iml.both(f"{rows} > 0", more, ceiling)
+    return {
+        "pagination": {
+            "qs": {paging.page_parameter: iml.braced(position)},
+            "condition": iml.braced(condition),
+        }
+    }
+
+
+def _size(paging: Paging, size: int | None) -> int:
+    return min(size or paging.size, paging.max_size)
+
+
+def _next(paging: Paging, rows: str, size: int) -> tuple[str, str]:
+    """Give where the next page begins, and whether there is one."""
+    if paging.next is not None:
+        cursor = iml.at("body", paging.next)
+        return cursor, f"ifempty({cursor}, '') != ''"
+    reported = iml.at("body", paging.size_reported) if paging.size_reported else ""
+    per_page = f"ifempty({reported}, {size})" if reported else str(size)
+    before = f"(pagination.page - 1) * {per_page}"
+    full = f"{rows} >= {per_page}"
+    more = full
+    if paging.total:
+        told = iml.at("body", paging.total)
+        more = f"if(ifempty({told}, '') != '', {before} < {told}, {full})"
+    if paging.style == "offset":
+        return (f"{paging.first} + {before}" if paging.first else before), more
+    offset = paging.first - 1  # Make counts pages from one
+    sign = "+" if offset > 0 else "-"
+    return (f"pagination.page {sign} {abs(offset)}" if offset else "pagination.page"), more

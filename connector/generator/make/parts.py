@@ -1,0 +1,49 @@
+"""What the app is made of: modules and remote procedures, each with its code files."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from connector.generator.make.naming import camel
+from connector.model import InputField
+
+Kind = Literal["trigger", "instant_trigger", "action", "search", "universal"]
+Crud = Literal["create", "read", "update", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One module; `files` are its code files by Make's name for each."""
+
+    key: str
+    kind: Kind
+    label: str
+    description: str
+    files: dict[str, Any]
+    inputs: tuple[InputField, ...] = ()
+    operations: tuple[str, ...] = ()
+    crud: Crud | None = None
+    webhook: str | None = None
+
+    @property
+    def id(self) -> str:
+        return camel(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """A remote procedure that fills a dropdown."""
+
+    id: str
+    label: str
+    operation: str
+    files: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A dedicated address of Make's that the vendor is told of and calls."""
+
+    id: str
+    label: str
+    operations: tuple[str, ...]
+    files: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,173 @@
+"""Actions and searches, the universal module, and the remote procedures behind their dropdowns."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from connector.generator.make import iml
+from connector.generator.make.fields import interface, parameters, rpc_id, sample
+from connector.generator.make.naming import action_label, plural, proper_nouns, search_label
+from connector.generator.make.paging import page_query, pagination
+from connector.generator.make.parts import Crud, Module, Procedure
+from connector.generator.make.requests import request
+from connector.model import Action, Dropdown, Field, InputField, Integration, Search
+
+LIMIT = 10
+RPC_LIMIT = 300
+RPC_PAGES = 3
+CRUD: dict[str, Crud] = {"GET": "read", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
+UPDATES = ("update", "approve", "reject", "settle", "receive", "mark", "move", "set", "edit", "cancel")
+
+
+def actions(integration: Integration) -> Iterator[Module]:
+    """Yield every write, those that move money included: Make allows them."""
+    for action in integration.actions.values():
+        yield _write(integration, action)
+
+
+def _write(integration: Integration, action: Action) -> Module:
+    inputs = action.inputs
+    operation = integration.operations[action.operation]
+    communication = request(integration, operation, inputs, {})
+    output = iml.braced(iml.at("body", operation.payload))
+    return Module(
+        key=action.key,
+        kind="action",
+        label=action_label(action),
+        description=action.description,
+        crud=_crud(operation.method, action.key),
+        inputs=inputs,
+        operations=(operation.id,),
+        files={
+            **_files(integration, inputs, action.fields, action.sample),
+            "communication": {**communication, "response": {"output": output}},
+        },
+    )
+
+
+def _crud(method: str, key: str) -> Crud:
+    return CRUD.get(method) or ("update" if key.split("_", maxsplit=1)[0] in UPDATES else "create")
+
+
+def searches(integration: Integration) -> Iterator[Module]:
+    """Yield every read: of one record an action, of many a search."""
+    for search in integration.searches.values():
+        yield (_many if search.kind in ("find", "list") else _one)(integration, search)
+
+
+def _one(integration: Integration, search: Search) -> Module:
+    inputs = search.inputs
+    operation = integration.operations[search.operation]
+    communication = request(integration, operation, inputs, search.query)
+    output = iml.braced(iml.at("body", operation.payload))
+    return Module(
+        key=search.key,
+        kind="action",
+        label=search_label(search, search.noun),
+        description=search.description,
+        crud="read",
+        inputs=inputs,
+        operations=(operation.id,),
+        files={
+            **_files(integration, inputs, search.fields, search.sample),
+            "communication": {**communication, "response": {"output": output}},
+        },
+    )
+
+
+def _many(integration: Integration, search: Search) -> Module:
+    inputs = search.inputs
+    operation = integration.operations[search.operation]
+    paging = integration.paging.get(operation.paging or "")
+    matches = [one for one in inputs if one.location == "match"]
+    query = {**page_query(paging), **search.query}
+    limit = {
+        "name": "limit",
+        "type": "uinteger",
+        "label": "Limit",
+        "default": LIMIT,
+        "validate": {"min": 1},
+        "help": f"The most {plural(search.noun)} to return.",
+    }
+    files = _files(integration, inputs, search.fields, search.sample)
+    communication = {
+        **request(integration, operation, inputs, query),
+        **pagination(integration, operation, pages=_ceiling(search, matches)),
+        "response": {
+            "limit": iml.braced("parameters.limit"),
+            "iterate": _iterate(iml.at("body", operation.payload), matches),
+            "output": iml.braced("item"),
+        },
+    }
+    return Module(
+        key=search.key,
+        kind="search",
+        label=search_label(search, search.noun),
+        description=search.description,
+        inputs=inputs,
+        operations=(operation.id,),
+        files={
+            **files,
+            "communication": communication,
+            "mappableParams": [*files["mappableParams"], limit],
+        },
+    )
+
+
+def _ceiling(search: Search, matches: list[InputField]) -> str | None:
+    """A look-up that the API has no filter for reads the newest pages and no more."""
+    if not matches:
+        return None
+    asked = " || ".join(f"ifempty({iml.at('parameters', (one.key,))}, '') != ''" for one in matches)
+    return f"if({asked}, {search.scan_pages}, 50)"
+
+
+def _iterate(container: str, matches: list[InputField]) -> Any:
+    conditions = []
+    for one in matches:
+        wanted, held = iml.at("parameters", (one.key,)), iml.at("item", one.path)
+        conditions.append(f"if({wanted}, {iml.same(held, wanted)}, true)")
+    if not conditions:
+        return iml.braced(container)
+    return {"container": iml.braced(container), "condition": iml.braced(iml.both(*conditions))}
+
+
+def _files(
+    integration: Integration, inputs: tuple[InputField, ...], fields: tuple[Field, ...], example: Any
+) -> dict[str, Any]:
+    proper = proper_nouns(integration)
+    return {
+        "staticParams": [],
+        "mappableParams": parameters(inputs, integration, proper),
+        "interface": interface(fields, proper),
+        "samples": sample(fields, example),
+        "scope": [],
+    }
+
+
+def procedure(integration: Integration, dropdown: Dropdown) -> Procedure:
+    """Give the remote procedure behind a dropdown: at most three pages, as Make wants it."""
+    operation = integration.operations[dropdown.operation or ""]
+    paging = integration.paging.get(operation.paging or "")
+    query = {**page_query(paging), **dropdown.query}
+    value = iml.at("item", dropdown.value)
+    label = iml.described([iml.at("item", path) for path in dropdown.label], value)
+    return Procedure(
+        id=rpc_id(dropdown.key),
+        label=f"List {plural(dropdown.noun)}",
+        operation=operation.id,
+        files={
+            "communication": {
+                **request(integration, operation, (), query),
+                **pagination(integration, operation, pages=str(RPC_PAGES)),
+                "response": {
+                    "limit": RPC_LIMIT,
+                    "iterate": {
+                        "container": iml.braced(iml.at("body", operation.payload)),
+                        "condition": iml.braced(f"ifempty({value}, '') != ''"),
+                    },
+                    "output": {"label": label, "value": iml.braced(value)},
+                },
+            },
+            "params": [],
+        },
+    )

@@ -1,0 +1,76 @@
+"""Zapier's publishing checks, as far as an app alone can tell, and some of our own.
+
+Zapier runs its checks on its servers when an app is submitted; the structural validator in core knows
+none of them. A check is a function from an app to sentences; its name begins with the id that Zapier's
+check reference gives it (https://docs.zapier.com/platform/publish/integration-checks-reference; there is
+no D019 and no D020). Ids that begin with H are ours.
+
+Those that need an account (A, S, T, U, L) are not here; tests hold live results of the sandbox against the
+definition by the same functions, in `records`.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from connector.generator.complaint import Complaint, complaints
+from connector.generator.zapier.lint import login, package, references, samples, shapes, texts
+from connector.generator.zapier.lint.app import App, read
+
+Check = Callable[[App], Iterator[str]]
+
+__all__ = ["CHECKS", "App", "Check", "lint", "read"]
+
+
+def zapier_accepts_the_structure(app: App) -> Iterator[str]:
+    """What `zapier-platform validate --without-style` finds."""
+    for one in app.refused:
+        yield f"{one.get('property', 'The definition')}: {one.get('message')}"
+
+
+CHECKS: tuple[Check, ...] = (
+    zapier_accepts_the_structure,
+    login.d001_credentials_belong_to_the_login,
+    login.d002_credentials_come_with_a_link,
+    login.d003_connection_label_names_the_account,
+    references.d004_ids_have_dropdowns,
+    references.d005_dropdowns_exist,
+    shapes.d006_hooks_can_be_listed,
+    login.d007_addresses_are_https,
+    texts.d008_links_are_whole,
+    shapes.d009_searches_have_inputs,
+    samples.d010_samples_hold_the_identity,
+    texts.d011_help_says_more_than_the_label,
+    samples.d012_samples_are_there,
+    references.d013_search_buttons_exist,
+    references.d014_search_buttons_have_dropdowns,
+    references.d015_find_or_creates_exist,
+    shapes.d016_an_app_is_more_than_a_static_hook,
+    shapes.d017_hooks_subscribe_by_themselves,
+    texts.d018_labels_are_in_title_case,
+    texts.d021_triggers_are_described_by_when,
+    shapes.d022_creates_have_inputs,
+    samples.d023_sample_times_carry_a_zone,
+    samples.d024_samples_agree_with_the_fields,
+    texts.d025_no_text_runs_code,
+    login.d026_hosts_are_not_typed_in,
+    package.m002_app_is_described_as_what_it_is,
+    login.h001_secrets_are_masked,
+    shapes.h002_required_inputs_come_first,
+    shapes.h003_keys_of_a_form_are_unique,
+    shapes.h004_forms_can_be_filled_in,
+    texts.h005_actions_are_described_by_what_they_do,
+    texts.h006_texts_have_a_good_length,
+    texts.h007_fields_are_labelled,
+    texts.h008_labels_are_distinct,
+    samples.h009_samples_are_announced,
+    package.h010_core_is_pinned,
+    package.h011_package_can_be_built,
+)
+
+
+def lint(folder: Path) -> list[Complaint]:
+    """Run every check over the app in a folder.
+
+    Raises ConfigurationError where the app cannot be run: no app there, no Node, no packages.
+    """
+    return complaints(CHECKS, read(folder))

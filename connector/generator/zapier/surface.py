@@ -1,0 +1,87 @@
+"""What a rendered Zapier app shows, read off the definition that Zapier's core makes of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from connector.generator.surface import Field, Step, Surface
+from connector.generator.zapier.lint.app import App, fields, read
+from connector.generator.zapier.lint.records import leaves, mistyped, primary, unannounced
+
+KINDS = {
+    "triggers": "trigger",
+    "creates": "action",
+    "searches": "search",
+    "searchOrCreates": "find-or-create",
+}
+
+
+def surface(folder: Path, installed: Path) -> Surface:
+    """Read the app in a folder; its packages are borrowed from an app in the folder `installed`.
+
+    Raises ConfigurationError where the app cannot be run in Node, or no packages are installed.
+    """
+    modules = next((path for path in sorted(installed.glob("*/node_modules")) if path.is_dir()), None)
+    if modules and not (folder / "node_modules").exists():
+        (folder / "node_modules").symlink_to(modules.resolve())
+    app = read(folder)
+    return Surface(
+        version=str(app.definition["version"]),
+        login=_inputs(app.login_fields()),
+        steps=dict(_steps(app)),
+    )
+
+
+def _steps(app: App) -> Iterator[tuple[str, Step]]:
+    for path, step in app.steps(*KINDS):
+        kind, _, key = path.partition(".")
+        name = f"{KINDS[kind]} {key}"
+        yield name, _step(step) if "operation" in step else _pair(step)
+
+
+def _pair(pair: Mapping[str, Any]) -> Step:
+    return Step(label=pair["display"]["label"], way=f"{pair['search']}, then {pair['create']}")
+
+
+def _step(step: Mapping[str, Any]) -> Step:
+    operation = step["operation"]
+    outputs, sample = fields(dict(step), "outputFields"), operation.get("sample") or {}
+    return Step(
+        label=step["display"]["label"],
+        inputs=_inputs(fields(dict(step), "inputFields")),
+        outputs={one["key"]: Field(one.get("type", ""), one.get("label", "")) for one in outputs},
+        identity=tuple(primary(outputs)) if "type" in operation else (),
+        way=operation.get("type", ""),
+        shown=frozenset(key for key, _ in leaves(sample) if key),
+        faults=(
+            *mistyped(outputs, sample),
+            *(f"{key} is not announced" for key in unannounced(outputs, sample)),
+        ),
+    )
+
+
+def _inputs(given: Sequence[Mapping[str, Any]]) -> dict[str, Field]:
+    found = {}
+    for one in given:
+        found[one["key"]] = _field(one)
+        found |= {f"{one['key']}[]{child['key']}": _field(child) for child in one.get("children", ())}
+    return found
+
+
+def _field(one: Mapping[str, Any]) -> Field:
+    kind = "list of " * bool(one.get("list")) + one.get("type", "lines" if "children" in one else "string")
+    return Field(
+        type=kind,
+        label=one.get("label", ""),
+        required=bool(one.get("required")),
+        choices=_choices(one.get("choices")),
+    )
+
+
+def _choices(choices: Any) -> frozenset[str] | None:
+    """Zapier takes what is typed in besides, but a workflow holds a value that was chosen."""
+    if isinstance(choices, Mapping):
+        return None if "perform" in choices else frozenset(choices)
+    if isinstance(choices, list):
+        return frozenset(one["value"] if isinstance(one, Mapping) else str(one) for one in choices)
+    return None

@@ -1,0 +1,119 @@
+/** Hooks: registering, taking back, and what a post leads to. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { bind, failing, lib, NOTHING, run, vendor } from './vendor.mjs';
+
+const { delivered, subscribe, unsubscribe } = await lib('hooks');
+
+const REGISTER = { method: 'POST', path: '/webhooks', result: ['data'] };
+const REMOVE = { method: 'DELETE', path: '/webhooks/{hook}', result: [] };
+const READ = { method: 'GET', path: '/returns/{id}', result: ['data'] };
+const HOOK = {
+  subscribe: { operation: REGISTER, url: ['target', 'url'], body: { event: 'MOVED', target: { kind: 'web' } }, id: ['id'] },
+  unsubscribe: { operation: REMOVE, parameter: 'hook' },
+  record: { operation: READ, values: { id: ['what', 'id'] }, row: ['summary'] },
+};
+const TARGET = 'https://hooks.zapier.example/1';
+const POST = { what: { id: 'r/1' }, event: 'MOVED' };
+const STATES = { state: ['status'], reached: ['done'], initial: [] };
+
+const servers = [];
+const start = async (answer) => {
+  servers.push(await vendor(answer));
+  return servers.at(-1);
+};
+after(() => Promise.all(servers.map((server) => server.close())));
+
+const post = async (server, source, form = NOTHING, options = {}) =>
+  run(await bind(server.url), delivered(await bind(server.url), HOOK, source, form), {
+    more: { cleanedRequest: POST },
+    ...options,
+  });
+
+const reading = (summary) => start(() => ({ body: { data: { summary, other: 1 } } }));
+
+test('subscribing registers the address for one event and keeps the id', async () => {
+  const server = await start(() => ({ status: 201, body: { data: { id: 7 } } }));
+  const api = await bind(server.url);
+  const kept = await run(api, subscribe(api, HOOK), { more: { targetUrl: TARGET } });
+  assert.deepEqual(kept, { id: 7 });
+  const [{ method, path, body }] = server.requests;
+  assert.deepEqual([method, path], ['POST', '/v1/webhooks']);
+  assert.deepEqual(body, { event: 'MOVED', target: { kind: 'web', url: TARGET } });
+  await run(api, subscribe(api, HOOK), { more: { targetUrl: `${TARGET}2` } });
+  assert.equal(server.requests[1].body.target.url, `${TARGET}2`);
+  assert.equal(HOOK.subscribe.body.target.url, undefined);
+});
+
+test('a subscription without an id is refused: it could never be taken back', async () => {
+  const server = await start(() => ({ status: 201, body: { data: {} } }));
+  const api = await bind(server.url);
+  const { message } = await failing(api, subscribe(api, HOOK), { more: { targetUrl: TARGET } });
+  assert.match(message, /unexpected form: data\.id is missing/);
+});
+
+for (const status of [200, 204, 404]) {
+  test(`unsubscribing takes the address back, answered by ${status}`, async () => {
+    const server = await start(() => ({ status, body: status === 204 ? '' : {} }));
+    const api = await bind(server.url);
+    await run(api, unsubscribe(api, HOOK), { more: { subscribeData: { id: '7/8' } } });
+    assert.deepEqual(
+      server.requests.map(({ method, path }) => [method, path]),
+      [['DELETE', '/v1/webhooks/7%2F8']],
+    );
+  });
+}
+
+test('unsubscribing fails where the vendor refuses', async () => {
+  const server = await start(() => ({ status: 403, body: {} }));
+  const api = await bind(server.url);
+  const { message } = await failing(api, unsubscribe(api, HOOK), { more: { subscribeData: { id: 7 } } });
+  assert.match(message, /may not do this/);
+});
+
+test('a post leads to the record, read again', async () => {
+  const server = await reading({ id: 'r/1', status: 'done' });
+  assert.deepEqual(await post(server, STATES), [{ id: 'r/1', status: 'done' }]);
+  assert.equal(server.requests[0].path, '/v1/returns/r%2F1');
+});
+
+test('a post leads to nothing where the record is gone, or stands elsewhere', async () => {
+  assert.deepEqual(await post(await start(() => ({ status: 404 })), STATES), []);
+  assert.deepEqual(await post(await reading({ id: 'r/1', status: 'open' }), STATES), []);
+  const all = { ...STATES, reached: null, initial: ['open'] };
+  assert.deepEqual(await post(await reading({ id: 'r/1', status: 'open' }), all), []);
+});
+
+test('what the post says was reached counts, not where the record stands by then', async () => {
+  const record = { ...HOOK.record, state: ['to'] };
+  const told = async (to, source) => {
+    const server = await reading({ id: 'r/1', status: 'gone on' });
+    const api = await bind(server.url);
+    const more = { cleanedRequest: { ...POST, to } };
+    return (await run(api, delivered(api, { ...HOOK, record }, source, NOTHING), { more })).length;
+  };
+  assert.equal(await told('done', STATES), 1);
+  assert.equal(await told('closed', { ...STATES, reached: ['done', 'closed'] }), 0, 'told of it already');
+  assert.equal(await told('open', { ...STATES, reached: null, initial: ['open'] }), 0);
+  assert.equal(await told('done', { ...STATES, reached: null, initial: ['open'] }), 1);
+});
+
+test('filters hold for posts too', async () => {
+  const form = {
+    fields: [{ key: 'shop', type: 'string' }],
+    wire: { shop: { in: 'match', at: ['shop'] } },
+  };
+  const server = await reading({ id: 'r/1', status: 'done', shop: 'North' });
+  assert.equal((await post(server, STATES, form, { inputs: { shop: 'north' } })).length, 1);
+  assert.equal((await post(server, STATES, form, { inputs: { shop: 'south' } })).length, 0);
+});
+
+test('a record that is posted whole is not read again', async () => {
+  const server = await start(() => ({ status: 500 }));
+  const api = await bind(server.url);
+  const hook = { ...HOOK, record: { row: ['what'] } };
+  const more = { cleanedRequest: { what: { id: '1', status: 'done' } } };
+  assert.deepEqual(await run(api, delivered(api, hook, STATES, NOTHING), { more }), [more.cleanedRequest.what]);
+  assert.equal(server.requests.length, 0);
+});

@@ -1,0 +1,78 @@
+"""`returns generate make` and `returns lint make`, as a person runs them."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from connector.cli import run
+
+
+@dataclass
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the program in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def ran(*arguments: str) -> Done:
+        code = run(list(arguments))
+        told = capsys.readouterr()
+        return Done(code, told.out, told.err)
+
+    return ran
+
+
+def test_apps_are_written_checked_and_mended(returns: Run, tmp_path: Path) -> None:
+    assert returns("generate", "make", "--vendor", "swap").returncode == 0
+    assert returns("lint", "make").stdout == "make_app/swap: 39 checks, in order.\n"
+    assert returns("generate", "make", "--vendor", "swap", "--check").returncode == 0
+    base = tmp_path / "make_app" / "swap" / "src" / "general" / "base.iml.json"
+    said = json.loads(base.read_text())
+    base.write_text(json.dumps({**said, "log": {"sanitize": []}}))
+    drifted = returns("generate", "make", "--vendor", "swap", "--check")
+    assert drifted.returncode == 1
+    assert "different src/general/base.iml.json" in drifted.stderr
+    found = returns("lint", "make", "swap", "--format", "json")
+    assert found.returncode == 1
+    (report,) = json.loads(found.stdout)
+    assert (report["app"], {one["check"] for one in report["complaints"]}) == ("swap", {"M037"})
+    assert "M037 base: request.headers.x-api-key holds a secret" in returns("lint", "make").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["lint", "make"], "There is no app in make_app"),
+        (["lint", "make", "nowhere"], "nowhere holds no Make app"),
+        (["lint", "make", "empty"], "empty holds no Make app"),
+        (["lint", "make", "broken"], "makecomapp.json is no JSON"),
+        (["generate", "make", "--vendor", "nobody"], "There is no vendor 'nobody'"),
+        (["generate", "make", "--vendor", "swap", "--output", "other"], "mend or remove"),
+        (["generate", "make", "--base-url", "https://tunnel.example"], "name it with --vendor"),
+        (["generate", "make", "--vendor", "swap", "--base-url", "tunnel"], "is no address"),
+    ],
+)
+def test_what_cannot_be_done_gets_a_sentence(
+    returns: Run, tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    for folder in ("broken", "other/swap/src"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "makecomapp.json").write_text("{")
+    done = returns(*arguments)
+    assert done.returncode not in (0, 70)
+    assert sentence in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr

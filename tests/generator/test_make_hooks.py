@@ -1,0 +1,123 @@
+"""Instant triggers: an address is told to the vendor, posts become bundles, and the address is forgotten."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from support.make.offline import loaded, played
+
+from connector.compile import integration
+from connector.generator.make import render
+from connector.generator.make.lint import check, parsed
+from connector.generator.make.manifest import FILE
+from connector.model import Field, Hook, Integration, Operation, Provenance
+
+HOSTS = {"https://api.returnmate.io": "https://api.returnmate.io"}
+ADDRESS = "https://hook.eu1.make.example/abc"
+
+
+def operation(name: str, method: str, path: str) -> Operation:
+    response = Field(key="", label="", type="object")
+    return Operation.model_validate(
+        {"id": name, "method": method, "path": path, "summary": name, "status": 200, "response": response}
+        | {"payload": ("data",)}
+    )
+
+
+def hooked(made: Integration, *, read: str | None, provenance: Provenance = "documented") -> Integration:
+    """ReturnMate as it would be if it told of new returns by itself."""
+    hook = Hook(
+        subscribe="subscribe",
+        url=("target", "url"),
+        body={"event": "return.created"},
+        id=("hook_id",),
+        unsubscribe="unsubscribe",
+        parameter="hook",
+        read=read,
+        parameters={"id": ("return", "id")} if read else {},
+        row=() if read else ("return",),
+        provenance=provenance,
+    )
+    added = {
+        "subscribe": operation("subscribe", "POST", "/hooks"),
+        "unsubscribe": operation("unsubscribe", "DELETE", "/hooks/{hook}"),
+    }
+    trigger = made.triggers["new_return"].model_copy(update={"hook": hook})
+    return made.model_copy(
+        update={
+            "operations": {**made.operations, **added},
+            "triggers": {**made.triggers, "new_return": trigger},
+        }
+    )
+
+
+def manifest(files: dict[str, str]) -> Any:
+    return json.loads(files[FILE])
+
+
+class Vendor:
+    """Keeps subscriptions, and knows one return."""
+
+    def __init__(self) -> None:
+        self.subscriptions: dict[str, Any] = {}
+        self.asked: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        self.asked.append(f"{request.method} {path}")
+        if request.method == "POST":
+            self.subscriptions["hk_1"] = json.loads(request.content)
+            return httpx.Response(200, json={"data": {"hook_id": "hk_1"}})
+        if request.method == "DELETE":
+            del self.subscriptions[path.rpartition("/")[2]]
+            return httpx.Response(204)
+        return httpx.Response(200, json={"data": {"id": path.rpartition("/")[2], "status": "pending"}})
+
+
+@pytest.mark.parametrize("read", [None, "get_return"])
+def test_subscribe_deliver_unsubscribe(returnmate: Integration, read: str | None) -> None:
+    files = render(hooked(returnmate, read=read))
+    app, vendor = loaded(files), Vendor()
+    make = played(app, vendor, HOSTS, api_key="s3cret", environment="production")
+    kept = make.attach("new-return", ADDRESS)
+    assert vendor.subscriptions == {"hk_1": {"event": "return.created", "target": {"url": ADDRESS}}}
+    posted = {"event": "return.created", "return": {"id": "rma_1", "status": "pending"}}
+    assert make.deliver("newReturn", posted) == [{"id": "rma_1", "status": "pending"}]
+    make.detach("new-return", kept)
+    assert vendor.subscriptions == {}
+    between = ["GET /v1/rmas/rma_1"] if read else []
+    assert vendor.asked == ["POST /v1/hooks", *between, "DELETE /v1/hooks/hk_1"]
+    assert "s3cret" not in str(make.wire.log)
+
+
+@pytest.mark.parametrize("read", [None, "get_return"])
+def test_app_with_hooks_is_in_order(returnmate: Integration, read: str | None) -> None:
+    files = render(hooked(returnmate, read=read))
+    texts = {path[4:]: text for path, text in files.items() if path.startswith("src/")}
+    assert [str(one) for one in check(parsed(texts))] == []
+    entry = manifest(files)["components"]["module"]["newReturn"]
+    assert entry["moduleType"] == "instant_trigger"
+    assert entry["label"] == "Watch new returns"
+
+
+def test_app_with_all_that_is_assumed_is_in_order_and_passes_over_other_states() -> None:
+    files = render(integration("returngo"), include_assumed=True)
+    texts = {path[4:]: text for path, text in files.items() if path.startswith("src/")}
+    assert [str(one) for one in check(parsed(texts))] == []
+    said = {
+        key: json.loads(files[f"src/webhooks/{key}/{key}.communication.iml.json"]).get("condition")
+        for key in ("new-return", "return-done", "return-status-changed")
+    }
+    assert said == {
+        "new-return": None,
+        "return-done": "{{body.data.status = 'Done'}}",
+        "return-status-changed": "{{body.data.status != 'Pending'}}",
+    }
+
+
+def test_a_hook_that_is_only_assumed_is_not_relied_on(returnmate: Integration) -> None:
+    made = hooked(returnmate, read=None, provenance="assumed")
+    found = [manifest(render(made, include_assumed=assumed)) for assumed in (False, True)]
+    types = [one["components"]["module"]["newReturn"]["moduleType"] for one in found]
+    assert types == ["trigger", "instant_trigger"]

@@ -1,0 +1,97 @@
+"""Triggers of records whose rows tell no time, told apart by ids that grow."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from support.make.engine import State
+from support.make.offline import loaded, played
+
+from connector.generator.make import render
+from connector.generator.make.lint import check, parsed
+from connector.guarantees import guarantees
+from connector.model import ChangedSince, Integration
+
+HOSTS = {"https://api.returnmate.io": "https://api.returnmate.io"}
+
+
+def without_times(made: Integration, *, growing: bool, state: bool = False) -> Integration:
+    """ReturnMate as it would be if its list told when nothing was made, but in which order."""
+    trigger = made.triggers["new_return"]
+    order = getattr(trigger.source, "order", None)
+    source = ChangedSince(
+        operation="list_returns",
+        id=("id",),
+        created=None,
+        changed=None,
+        since="created_after",
+        order=order,
+        mark=None,
+        state=("status",) if state else None,
+        reached=None,
+        initial=(),
+        overlap=900,
+        look_back=86_400,
+        window=3_600,
+        page_size=2,
+        pages=3,
+    )
+    promises = guarantees(
+        source, None, {"python": 3, "zapier": 2, "make": 4}, made.limits, "documented", growing_ids=growing
+    )
+    bare = trigger.model_copy(update={"source": source, "occurred_at": None, "guarantees": promises})
+    return made.model_copy(update={"triggers": {"new_return": bare}})
+
+
+class Vendor:
+    """Shows its returns two a page, the newest first."""
+
+    def __init__(self) -> None:
+        self.ids = list(range(8, 13))
+        self.pages = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.pages += 1
+        assert request.url.params["order"] == "desc"
+        page = int(request.url.params["page"])
+        shown = [{"id": str(one)} for one in self.ids[::-1]][2 * page - 2 : 2 * page]
+        return httpx.Response(200, json={"data": shown, "meta": {"total": len(self.ids), "per_page": 2}})
+
+
+def test_new_records_are_handed_on_once_by_number_and_not_by_text(returnmate: Integration) -> None:
+    files = render(without_times(returnmate, growing=True))
+    vendor, state = Vendor(), State()
+    make = played(loaded(files), vendor, HOSTS, api_key="s3cret", environment="production")
+
+    def poll(limit: int = 10) -> list[str]:
+        return [row["id"] for row in make.poll("newReturn", state, limit=limit)]
+
+    assert (poll(2), poll(2), poll(), poll()) == (["8", "9"], ["10", "11"], ["12"], [])
+    vendor.ids.append(100)
+    vendor.pages = 0
+    assert poll() == ["100"]
+    assert vendor.pages == 1 + 1, "reading ends at the first page that holds what is known"
+    assert make.epoch("newReturn")[0]["label"] == "100"
+
+
+def test_app_is_in_order_and_says_what_it_misses(returnmate: Integration) -> None:
+    made = without_times(returnmate, growing=True)
+    files = render(made)
+    texts = {path[4:]: text for path, text in files.items() if path.startswith("src/")}
+    assert [str(one) for one in check(parsed(texts))] == []
+    said: Any = json.loads(texts["modules/new-return/new-return.communication.iml.json"])
+    assert said["response"]["trigger"] == {"id": "{{parseNumber(item.id)}}", "type": "id", "order": "desc"}
+    assert "created_after" not in said["qs"]
+    promise = made.triggers["new_return"].guarantees["make"]
+    assert (promise.dedupe, promise.provenance) == ((("id",),), "observed")
+    assert "no higher id" in promise.loses
+
+
+@pytest.mark.parametrize(("growing", "state"), [(False, False), (True, True)])
+def test_without_growing_ids_or_of_changes_there_is_no_such_trigger(
+    returnmate: Integration, growing: bool, state: bool
+) -> None:
+    made = without_times(returnmate, growing=growing, state=state)
+    assert "make" not in made.triggers["new_return"].guarantees
+    assert not any("new-return" in path for path in render(made))

@@ -1,0 +1,271 @@
+"""The generated Make app: it is what is committed, the same everywhere, and odd names do not break it."""
+
+import json
+import re
+import socket
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from support.make.shop import APPS
+
+from connector.compile import integration as compiled
+from connector.compile import vendors
+from connector.errors import ConfigurationError
+from connector.generator import write
+from connector.generator.make import naming, render
+from connector.generator.make.fields import Unrenderable
+from connector.generator.make.lint import check, parsed
+from connector.generator.make.manifest import FILE, kept_origins
+from connector.model import Action, Integration, Part, Search, Trigger
+
+ODD = "O'Neil & Söhne {x} </script> \\ `y`\u2028"
+P = TypeVar("P", bound=Part)
+
+
+def changed(part: P, **values: Any) -> P:
+    return part.model_copy(update=values)
+
+
+def manifest(files: dict[str, str]) -> Any:
+    return json.loads(files[FILE])
+
+
+def complaints(files: dict[str, str]) -> list[str]:
+    texts = {path[4:]: text for path, text in files.items() if path.startswith("src/")}
+    return [str(one) for one in check(parsed(texts))]
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_committed_app_is_what_is_generated(vendor: str) -> None:
+    folder = APPS / vendor
+    drift = write.check(render(compiled(vendor), origins=kept_origins(folder)), folder)
+    assert not drift, f"Run `make generate`:\n{drift}"
+
+
+@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("assumed", [False, True])
+def test_app_is_in_order_with_and_without_what_is_assumed(vendor: str, assumed: bool) -> None:
+    assert complaints(render(compiled(vendor), include_assumed=assumed)) == []
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_app_offers_what_the_catalog_does(vendor: str) -> None:
+    made = compiled(vendor)
+    modules = manifest(render(made, include_assumed=True))["components"]["module"]
+    triggers = {key for key, one in made.triggers.items() if "make" in one.guarantees or one.hook}
+    wanted = {*triggers, *made.actions, *made.searches, "make_api_call"}
+    assert modules.keys() == {naming.camel(key) for key in wanted}
+    kinds = {name for name, one in modules.items() if one["moduleType"] in ("trigger", "instant_trigger")}
+    assert kinds == {naming.camel(key) for key in triggers}
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_writes_that_move_money_are_offered(vendor: str) -> None:
+    made = compiled(vendor)
+    modules = manifest(render(made))["components"]["module"]
+    money = [one for one in made.actions.values() if one.risk == "financial"]
+    known = [one for one in money if made.operations[one.operation].provenance != "assumed"]
+    assert {naming.camel(one.key) for one in known} <= modules.keys()
+
+
+def test_rendering_reads_no_clock_and_no_network_and_writes_nothing(
+    returnmate: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "socket", None)
+    monkeypatch.setattr(Path, "write_text", None)
+    monkeypatch.setattr(Path, "write_bytes", None)
+    files = render(returnmate)
+    assert files == render(returnmate)
+    assert list(files) == sorted(files)
+
+
+def test_requests_and_inputs_that_are_only_assumed_are_left_out(returnmate: Integration) -> None:
+    operation = changed(returnmate.operations["get_shipment"], provenance="assumed")
+    action = returnmate.actions["add_note"]
+    inputs = [changed(one, provenance="assumed") for one in action.inputs]
+    made = changed(
+        returnmate,
+        operations={**returnmate.operations, "get_shipment": operation},
+        actions={**returnmate.actions, "add_note": changed(action, inputs=tuple(inputs))},
+    )
+    files, all_files = render(made), render(made, include_assumed=True)
+    assert "getShipment" not in manifest(files)["components"]["module"]
+    assert "getShipment" in manifest(all_files)["components"]["module"]
+    path = "src/modules/add-note/add-note.mappable-params.iml.json"
+    required = [one.key for one in action.inputs if one.required]
+    assert [one["name"] for one in json.loads(files[path])] == required
+    assert len(json.loads(all_files[path])) == len(action.inputs) > len(required)
+
+
+def test_odd_texts_of_the_catalog_do_not_break_the_app(returnmate: Integration) -> None:
+    search = returnmate.searches["find_return"]
+    inputs = tuple(changed(one, help=f"{ODD}.") for one in search.inputs)
+    odd = changed(
+        returnmate,
+        vendor=changed(returnmate.vendor, description=f"{ODD}."),
+        searches={**returnmate.searches, "find_return": changed(search, inputs=inputs)},
+    )
+    assert complaints(render(odd)) == []
+
+
+def test_two_components_of_one_name_are_refused(returnmate: Integration) -> None:
+    action = changed(returnmate.actions["add_note"], key="get_return")
+    twice = changed(returnmate, actions={"add_note": action})
+    with pytest.raises(Unrenderable, match="Two components would be called getReturn"):
+        render(twice)
+
+
+def test_a_name_that_make_does_not_take_is_refused(returnmate: Integration) -> None:
+    long = changed(returnmate.actions["add_note"], key="a_" + "very_" * 12 + "long_key")
+    with pytest.raises(Unrenderable, match="no name for a component"):
+        render(changed(returnmate, actions={"add_note": long}))
+
+
+def test_an_address_that_no_input_fills_is_refused(returnmate: Integration) -> None:
+    action = returnmate.actions["add_note"]
+    without = changed(action, inputs=tuple(one for one in action.inputs if one.location != "path"))
+    with pytest.raises(Unrenderable, match="add_return_note needs id"):
+        render(changed(returnmate, actions={"add_note": without}))
+
+
+ORIGIN = {
+    "label": "Test",
+    "baseUrl": "https://eu1.make.com/api",
+    "appId": "returnmate",
+    "appVersion": 1,
+    "apikeyFile": "../.secrets/apikey",
+    "idMapping": {
+        "connection": [{"local": "returnmate", "remote": "returnmate2"}],
+        "webhook": [],
+        "module": [{"local": "newReturn", "remote": "newReturn"}, {"local": "gone", "remote": "gone"}],
+        "rpc": [],
+        "function": [],
+    },
+}
+
+
+def test_where_an_app_was_deployed_to_is_kept(returnmate: Integration, tmp_path: Path) -> None:
+    write.write(render(returnmate), tmp_path)
+    assert kept_origins(tmp_path) == []
+    deployed = json.loads((tmp_path / FILE).read_text())
+    deployed["origins"] = [ORIGIN]
+    (tmp_path / FILE).write_text(json.dumps(deployed))
+    (tmp_path / ".secrets").mkdir()
+    (tmp_path / ".secrets" / "apikey").write_text("x")
+    write.write(render(returnmate, origins=kept_origins(tmp_path)), tmp_path)
+    (kept,) = kept_origins(tmp_path)
+    mapped = kept["idMapping"]
+    assert mapped["connection"] == [{"local": "returnmate", "remote": "returnmate2"}]
+    assert mapped["module"] == [
+        {"local": "newReturn", "remote": "newReturn"},
+        {"local": None, "remote": "gone"},
+    ]
+    assert {key: kept[key] for key in ORIGIN if key != "idMapping"} == {
+        key: value for key, value in ORIGIN.items() if key != "idMapping"
+    }
+    assert (tmp_path / ".secrets" / "apikey").exists()
+    files = render(returnmate, origins=[kept])
+    assert not write.check(files, tmp_path)
+    assert complaints(files) == []
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"origins": 3}', '{"origins": [1]}', "{}"])
+def test_a_manifest_that_cannot_be_read_is_not_overwritten(tmp_path: Path, text: str) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / FILE).write_text(text)
+    with pytest.raises(ConfigurationError, match="mend or remove"):
+        kept_origins(tmp_path)
+
+
+def test_an_app_for_a_trial_talks_to_another_address(returnmate: Integration) -> None:
+    files = render(returnmate, base_url="https://tunnel.example/returnmate/v1/")
+    base = json.loads(files["src/general/base.iml.json"])
+    assert base["baseUrl"] == "https://tunnel.example/returnmate"
+    assert "api.returnmate.io" not in "".join(files.values())
+    assert complaints(files) == []
+
+
+def test_inherited_address_ends_before_the_version(returnmate: Integration) -> None:
+    files = render(returnmate)
+    base = json.loads(files["src/general/base.iml.json"])["baseUrl"]
+    hosts = ["https://api.sandbox.returnmate.io", "https://api.returnmate.io"]
+    assert re.findall(r"https://[^']+", base) == hosts
+    found = json.loads(files["src/modules/get-return/get-return.communication.iml.json"])
+    assert found["url"] == "/v1/rmas/{{parameters.return_id}}"
+
+
+def test_pages_are_bounded_by_the_guarantee(returnmate: Integration) -> None:
+    files = render(returnmate)
+    for key, one in returnmate.triggers.items():
+        if "make" in one.guarantees:
+            name = naming.kebab(naming.camel(key))
+            said = json.loads(files[f"src/modules/{name}/{name}.communication.iml.json"])
+            assert f"pagination.page <= {one.guarantees['make'].pages})" in said["pagination"]["condition"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("Order Number", "Order number"),
+        ("Store ID", "Store ID"),
+        ("RMA Number", "RMA number"),
+        ("Shopify Order Name", "Shopify order name"),
+        ("Order in Shopify", "Order in Shopify"),
+        ("Return Rate (Percent)", "Return rate (percent)"),
+        ("eBay Order", "eBay order"),
+        ("notes", "Notes"),
+        ("", ""),
+    ],
+)
+def test_labels_are_put_in_sentence_case(words: str, sentence: str) -> None:
+    found = naming.sentence(words)
+    assert found == (sentence[:1].upper() + sentence[1:])
+
+
+@pytest.mark.parametrize(
+    ("noun", "many", "one"),
+    [
+        ("return", "returns", "a return"),
+        ("order", "orders", "an order"),
+        ("reply", "replies", "a reply"),
+        ("day", "days", "a day"),
+        ("box", "boxes", "a box"),
+        ("RMA", "RMAs", "an RMA"),
+        ("SKU", "SKUs", "an SKU"),
+    ],
+)
+def test_nouns_are_counted(noun: str, many: str, one: str) -> None:
+    assert (naming.plural(noun), naming.article(noun)) == (many, one)
+
+
+def test_modules_are_called_as_make_calls_them(returnmate: Integration) -> None:
+    def trigger(label: str) -> str:
+        made: Trigger = changed(returnmate.triggers["new_return"], label=label)
+        return naming.trigger_label(made, "return")
+
+    assert trigger("New Return") == "Watch new returns"
+    assert trigger("Return Approved") == "Watch approved returns"
+    assert trigger("Refund Overdue") == "Watch for refund overdue"
+
+    def action(label: str) -> str:
+        made: Action = changed(returnmate.actions["add_note"], label=label)
+        return naming.action_label(made)
+
+    assert [action(one) for one in ("Add Note", "Issue Refund")] == ["Add a note", "Issue a refund"]
+
+    def search(kind: str, label: str) -> str:
+        made: Search = changed(returnmate.searches["get_return"], label=label, kind=kind)
+        return naming.search_label(made, "return")
+
+    assert search("find", "Find Return") == "Search returns"
+    assert search("list", "Find Customer Returns") == "List customer returns"
+    assert search("list", "Track Shipment") == "Track a shipment"
+    assert search("get", "Get Return") == "Get a return"
+    assert search("report", "Returns Report") == "Get a returns report"
+
+
+def test_keys_become_ids_and_file_names() -> None:
+    assert naming.camel("new_return") == "newReturn"
+    assert naming.kebab("newReturn") == "new-return"
+    assert naming.kebab("listRMAs") == "list-rmas"

@@ -1,0 +1,342 @@
+"""What a release does to those who use an app: every difference is told, and what breaks needs a version."""
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from support.zapier import ROOT
+
+from connector import cli
+from connector.compile import integration
+from connector.errors import ConfigurationError
+from connector.generator import gate, write
+from connector.generator.changes import Change, compare
+from connector.generator.gate import PLATFORMS, Verdict, verdicts
+from connector.generator.released import released
+from connector.generator.surface import Field, Step, Surface
+from connector.model import Integration, Part
+
+ZAPIER, MAKE = PLATFORMS[:1], PLATFORMS[1:]
+TEXT = Field("string", "Name")
+SHOP = Field("string", "Shop", choices=frozenset({"north", "south"}))
+TRIGGER = Step(
+    label="New Parcel",
+    inputs={"shop": SHOP, "note": TEXT},
+    outputs={"id": Field("string"), "shop__name": Field("string"), "lines[]sku": Field("string")},
+    identity=("id",),
+    way="polling",
+    shown=frozenset({"id", "shop__name", "lines[]sku"}),
+)
+BASE = Surface(
+    version="1.4.0",
+    login={"api_key": Field("password", "API Key", required=True)},
+    steps={"trigger new_parcel": TRIGGER, "action move_parcel": Step("Move Parcel", {"parcel": TEXT})},
+)
+THE = "The trigger new_parcel"
+
+
+def trigger(**values: Any) -> Surface:
+    return replace(BASE, steps={**BASE.steps, "trigger new_parcel": replace(TRIGGER, **values)})
+
+
+def step(name: str, made: Step) -> Surface:
+    steps = {one: known for one, known in BASE.steps.items() if one != "action move_parcel"}
+    return replace(BASE, steps={**steps, name: made})
+
+
+def inputs(**given: Field | None) -> dict[str, Field]:
+    return {key: one for key, one in {**TRIGGER.inputs, **given}.items() if one is not None}
+
+
+def outputs(**given: Field | None) -> dict[str, Field]:
+    return {key: one for key, one in {**TRIGGER.outputs, **given}.items() if one is not None}
+
+
+@pytest.mark.parametrize(
+    ("now", "breaking", "notable"),
+    [
+        (BASE, [], []),
+        (replace(BASE, steps={"trigger new_parcel": TRIGGER}), ["The action move_parcel is gone."], []),
+        (
+            step("action shift_parcel", Step("Move Parcel", {"parcel": TEXT})),
+            ["The action move_parcel is now the action shift_parcel."],
+            ["The action shift_parcel is new."],
+        ),
+        (
+            step("search move_parcel", Step("Move Parcel", {"parcel": TEXT})),
+            ["The action move_parcel is gone."],
+            ["The search move_parcel is new."],
+        ),
+        (trigger(label="Parcel Made"), [], [f"{THE} is labelled 'Parcel Made', no more 'New Parcel'."]),
+        (trigger(way="hook"), [f"{THE} works by hook, no more by polling: it has to be set up anew."], []),
+        (
+            trigger(identity=("id", "shop__name")),
+            [f"{THE} tells events apart by id and shop__name, no more by id: known ones fire again."],
+            [],
+        ),
+        (trigger(inputs=inputs(note=None)), [f"{THE}'s input note is gone."], []),
+        (
+            trigger(inputs=inputs(note=None, remark=TEXT)),
+            [f"{THE}'s input note is now called remark."],
+            [f"{THE} has a new optional input remark."],
+        ),
+        (
+            trigger(inputs=inputs(more=Field("string", "More", required=True))),
+            [f"{THE} has a new required input more."],
+            [],
+        ),
+        (
+            trigger(inputs=inputs(note=replace(TEXT, required=True))),
+            [f"{THE}'s input note is now required."],
+            [],
+        ),
+        (
+            trigger(inputs=inputs(note=replace(TEXT, type="integer"))),
+            [f"{THE}'s input note is of type integer, no more string."],
+            [],
+        ),
+        (
+            trigger(inputs=inputs(shop=Field("string", "Shop", choices=frozenset({"north"})))),
+            [f"{THE}'s input shop offers south no more."],
+            [],
+        ),
+        (
+            trigger(inputs=inputs(note=replace(TEXT, choices=frozenset({"a"})))),
+            [f"{THE}'s input note offers only a closed set of values."],
+            [],
+        ),
+        (
+            trigger(inputs=inputs(shop=replace(SHOP, choices=frozenset({"east", "north", "south"})))),
+            [],
+            [f"{THE}'s input shop takes east as well."],
+        ),
+        (
+            trigger(inputs=inputs(shop=Field("string", "Place"))),
+            [],
+            [
+                f"{THE}'s input shop takes any value as well.",
+                f"{THE}'s input shop is labelled 'Place', no more 'Shop'.",
+            ],
+        ),
+        (
+            trigger(outputs=outputs(shop__name=None), shown=TRIGGER.shown - {"shop__name"}),
+            [f"{THE} gives shop__name no more."],
+            [],
+        ),
+        (
+            trigger(outputs=outputs(id=Field("integer"))),
+            [f"{THE} gives id as integer, no more as string."],
+            [],
+        ),
+        (trigger(outputs=outputs(colour=TEXT)), [], [f"{THE} gives colour as well."]),
+        (trigger(shown=frozenset({"id", "shop", "lines"})), [], []),
+        (
+            trigger(faults=("colour is not told",)),
+            ["The sample of the trigger new_parcel is not what its outputs announce: colour is not told."],
+            [],
+        ),
+        (replace(BASE, login={}), ["The login's field api_key is gone."], []),
+        (
+            replace(BASE, login={**BASE.login, "shop": Field("string", "Shop", required=True)}),
+            ["The login has a new required field shop."],
+            [],
+        ),
+        (
+            replace(BASE, login={"api_key": Field("string", "API Key")}),
+            ["The login's field api_key is of type string, no more password."],
+            ["The login's field api_key is no more required."],
+        ),
+    ],
+)  # fmt: skip
+def test_difference_is_told(now: Surface, breaking: list[str], notable: list[str]) -> None:
+    found = compare(BASE, now)
+    assert [one.sentence for one in found if one.breaking] == breaking
+    assert [one.sentence for one in found if not one.breaking] == notable
+
+
+@pytest.mark.parametrize(
+    ("base", "now", "breaking", "refused"),
+    [
+        ("1.4.0", "1.5.0", True, True),
+        ("1.4.0", "2.0.0", True, False),
+        ("1.4.0", "1.4.0", False, False),
+        ("1.4.0", "", True, True),
+        ("0.1.0", "0.2.0", True, True),
+    ],
+)
+def test_what_breaks_needs_a_higher_major_version(base: str, now: str, breaking: bool, refused: bool) -> None:
+    verdict = Verdict("zapier_app/shop", base, now, [Change(breaking=breaking, sentence="Something.")])
+    assert verdict.refused is refused
+
+
+# From an app's files to sentences
+
+P = TypeVar("P", bound=Part)
+
+
+def changed(part: P, **values: Any) -> P:
+    return part.model_copy(update=values)
+
+
+def _without_a_search(made: Integration) -> Integration:
+    searches = {key: one for key, one in made.searches.items() if key != "track_shipment"}
+    return changed(made, searches=searches)
+
+
+def _other_identity(made: Integration) -> Integration:
+    trigger = made.triggers["new_return"]
+    promise = changed(trigger.guarantees["zapier"], dedupe=(("rma_number",),))
+    return changed(
+        made,
+        triggers={**made.triggers, "new_return": changed(trigger, guarantees={"zapier": promise})},
+    )
+
+
+def _new_login_field(made: Integration) -> Integration:
+    fields = made.authentication.fields
+    login = changed(made.authentication, fields=(*fields, changed(fields[-1], key="shop", required=True)))
+    return changed(made, authentication=login)
+
+
+def _required_input(made: Integration) -> Integration:
+    action = made.actions["add_note"]
+    inputs = tuple(changed(one, required=True) for one in action.inputs)
+    return changed(made, actions={**made.actions, "add_note": changed(action, inputs=inputs)})
+
+
+def _wrong_sample(made: Integration) -> Integration:
+    trigger = made.triggers["new_shipment"]
+    sample = {**trigger.sample, "colour": "red"}
+    return changed(made, triggers={**made.triggers, "new_shipment": changed(trigger, sample=sample)})
+
+
+def _no_pair(made: Integration) -> Integration:
+    return changed(made, find_or_create=())
+
+
+@pytest.fixture
+def only_returnmate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "vendors", lambda: ["returnmate"])
+
+
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the apps as they are now, as if they had been released."""
+    base = tmp_path_factory.mktemp("released")
+    for platform in PLATFORMS:
+        files = platform.render(integration("returnmate"), base)
+        write.write(files, base / platform.folder / "returnmate")
+    return base
+
+
+MISTAKES: dict[str, Callable[[Integration], Integration]] = {
+    "The search track_shipment is gone.": _without_a_search,
+    "The trigger new_return tells events apart by rma_number, no more by id": _other_identity,
+    "The login has a new required field shop.": _new_login_field,
+    "The action add_note's input internal is now required.": _required_input,
+    "The sample of the trigger new_shipment is not what its outputs announce: colour": _wrong_sample,
+    "The find-or-create find_return is gone.": _no_pair,
+}
+
+
+def test_mistakes_in_a_catalog_are_found_before_the_release(
+    committed: Path, only_returnmate: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = integration("returnmate")
+    for spoil in MISTAKES.values():
+        made = spoil(made)
+    monkeypatch.setattr(gate, "integration", lambda _: made)
+    [verdict] = verdicts(str(committed), ROOT, ZAPIER)
+    broken = [one.sentence for one in verdict.changes if one.breaking]
+    assert len(broken) == len(MISTAKES)
+    for sentence in MISTAKES:
+        assert any(one.startswith(sentence) for one in broken), sentence
+    assert verdict.refused
+
+
+def test_make_apps_pass_the_same_gate(
+    committed: Path, only_returnmate: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [same] = verdicts(str(committed), ROOT, MAKE)
+    assert same.changes == []
+    changes = (_without_a_search, _new_login_field, _required_input)
+    made = integration("returnmate")
+    for spoil in changes:
+        made = spoil(made)
+    monkeypatch.setattr(gate, "integration", lambda _: made)
+    [verdict] = verdicts(str(committed), ROOT, MAKE)
+    assert [one.sentence for one in verdict.changes if one.breaking] == [
+        "The login has a new required field shop.",
+        "The action addNote's input internal is now required.",
+        "The search trackShipment is gone.",
+    ]
+    assert (verdict.base, verdict.now, verdict.refused) == ("1", "1", True)
+
+
+def test_make_surface_names_fields_as_zapiers_does(tmp_path: Path) -> None:
+    app = tmp_path / "returnmate"
+    write.write(MAKE[0].render(integration("returnmate"), app), app)
+    surface = MAKE[0].surface(app, app.parent)
+    assert surface.steps["trigger newReturn"].identity == ("{{item.id}}", "{{item.created_at}}")
+    assert {"customer__email", "items", "items[]sku"} <= surface.steps["trigger newReturn"].outputs.keys()
+    made = surface.steps["action createReturn"].inputs
+    assert made["items[]sku"] == Field("text", "SKU", required=True)
+    assert "defective" in (made["items[]reason"].choices or ())
+    assert not any(step.faults for step in surface.steps.values())
+    manifest = app / "src" / "makecomapp.json"
+    manifest.write_text(manifest.read_text().replace('"origins": []', '"origins": [{"appVersion": 3}]'))
+    assert MAKE[0].surface(app, app.parent).version == "3"
+
+
+def test_command_tells_and_fails(
+    committed: Path,
+    only_returnmate: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert cli.run(["generate", "--diff", str(committed)]) == 0
+    assert capsys.readouterr().out == "zapier_app/returnmate: no changes.\nmake_app/returnmate: no changes.\n"
+    monkeypatch.setattr(gate, "integration", lambda vendor: _without_a_search(integration(vendor)))
+    assert cli.run(["generate", "--diff", str(committed)]) == 1
+    said = capsys.readouterr()
+    assert "zapier_app/returnmate (0.1.0 to 0.1.0): 1 change.\n" in said.out
+    assert "  breaking The search track_shipment is gone." in said.out
+    assert "raise its major version" in said.err
+
+
+def test_an_app_that_is_new_or_gone_is_told(
+    committed: Path, only_returnmate: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [new] = verdicts(str(tmp_path), ROOT, ZAPIER)
+    assert ([str(one) for one in new.changes], new.refused) == (["notable  The app is new."], False)
+    monkeypatch.setattr(gate, "vendors", list)
+    [gone] = verdicts(str(committed), ROOT, ZAPIER)
+    assert ([str(one) for one in gone.changes], gone.refused) == (["breaking The app is gone."], True)
+
+
+def test_base_is_a_revision_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = tmp_path / "zapier_app" / "shop"
+    app.mkdir(parents=True)
+    (app / "index.js").write_text("first\n")
+    who = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.com"]
+    for words in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "First"]):
+        subprocess.run(["git", *words], check=True)
+    (app / "index.js").write_text("second\n")
+    with released("HEAD", "zapier_app") as copy:
+        assert (copy / "shop" / "index.js").read_text() == "first\n"
+    with released("HEAD", "make_app") as copy:
+        assert list(copy.iterdir()) == []
+    with released(str(tmp_path), "zapier_app") as copy:
+        assert (copy / "shop" / "index.js").read_text() == "second\n"
+    for wrong in ("nowhere", "--all", ""):
+        with pytest.raises(ConfigurationError, match="neither a folder nor a revision"), released(wrong, "x"):
+            pass
+
+
+def test_every_platform_that_is_generated_passes_the_gate() -> None:
+    assert {one.folder for one in PLATFORMS} == {path.name for path in ROOT.glob("*_app") if path.is_dir()}

@@ -1,0 +1,130 @@
+"""Triggers that the vendor tells of by itself: from catalog to an app that the core and our lint accept."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import zapier
+
+import openapi
+from connector.compile import CATALOGS, join
+from connector.errors import CatalogError
+from connector.generator import write
+from connector.generator import zapier as generator
+from connector.generator.zapier.lint import lint
+from connector.model import Integration
+
+VENDOR = "returnmate"
+SUBSCRIPTION = {
+    "type": "object",
+    "required": ["url", "event"],
+    "properties": {
+        "id": {"type": "string", "readOnly": True},
+        "url": {"type": "string", "format": "uri"},
+        "event": {"type": "string", "enum": ["rma.moved", "rma.created"]},
+    },
+}
+HOOKS = """
+hooks:
+  webhook:
+    subscribe: {operation: create_webhook, url: url, event: event, id: id}
+    unsubscribe: {operation: delete_webhook, id: webhook_id}
+    record: {operation: get_return, parameters: {id: rma.id}}
+"""
+HOOK = "    hook: {via: webhook, event: rma.moved}\n"
+
+
+def described(**facts: Any) -> dict[str, Any]:
+    """The vendor's document with webhooks, which the real one does not have."""
+    document = copy.deepcopy(openapi.read(VENDOR))
+    schema = {**SUBSCRIPTION, **facts}
+    answer = {"type": "object", "properties": {"data": schema}}
+    document["paths"]["/webhooks"] = {
+        "post": {
+            "operationId": "create_webhook",
+            "summary": "Tell of events.",
+            "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+            "responses": {"201": {"description": "x", "content": {"application/json": {"schema": answer}}}},
+        }
+    }
+    document["paths"]["/webhooks/{webhook_id}"] = {
+        "delete": {
+            "operationId": "delete_webhook",
+            "summary": "Tell no more.",
+            "parameters": [
+                {"name": "webhook_id", "in": "path", "required": True, "schema": {"type": "string"}}
+            ],
+            "responses": {"200": {"description": "x", "content": {"application/json": {"schema": answer}}}},
+        }
+    }
+    return document
+
+
+def catalog(hooks: str = HOOKS, hook: str = HOOK) -> str:
+    text = (CATALOGS / f"{VENDOR}.yaml").read_text("utf-8")
+    start = text.index("  return_received:\n")
+    end = text.index("    description", start)
+    return text[:end] + hook + text[end:] + hooks
+
+
+@pytest.fixture(scope="module")
+def hooked() -> Integration:
+    return join(described(), catalog(), "returnmate.yaml")
+
+
+def test_hook_is_compiled(hooked: Integration) -> None:
+    hook = hooked.triggers["return_received"].hook
+    assert hook is not None
+    assert (hook.subscribe, hook.url, hook.body, hook.id) == (
+        "create_webhook", ("url",), {"event": "rma.moved"}, ("id",),
+    )  # fmt: skip
+    assert (hook.unsubscribe, hook.parameter) == ("delete_webhook", "webhook_id")
+    assert (hook.read, hook.parameters, hook.row) == ("get_return", {"id": ("rma", "id")}, ())
+    assert hook.provenance == "documented"
+    assert hooked.triggers["new_return"].hook is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        (
+            "via: webhook",
+            "via: webhoks",
+            "hook webhoks, which the catalog does not have; did you mean webhook?",
+        ),
+        ("event: rma.moved", "event: rma.move", "event rma.move, which the catalog does not have; did you"),
+        ("url: url", "url: uri", "names field uri"),
+        ("event: event", "event: evnt", "names field evnt"),
+        ("id: id", "id: key", "names field key"),
+        ("id: webhook_id", "id: hook_id", "names parameter hook_id"),
+        ("create_webhook", "create_webhok", "did you mean create_webhook?"),
+        ("operation: get_return", "operation: get_retrun", "did you mean get_return?"),
+        ("parameters: {id:", "parameters: {rma:", "names parameter rma"),
+    ],
+)
+def test_wrong_words_about_hooks_are_refused(old: str, new: str, complaint: str) -> None:
+    with pytest.raises(CatalogError) as caught:
+        join(described(), catalog(HOOKS.replace(old, new), HOOK.replace(old, new)), "returnmate.yaml")
+    assert any(complaint in problem for problem in caught.value.problems), caught.value.problems
+
+
+def test_app_subscribes_and_lists_in_the_same_shape(hooked: Integration, tmp_path: Path) -> None:
+    write.write(generator.render(hooked), tmp_path)
+    (tmp_path / "node_modules").symlink_to(zapier.APP / "node_modules")
+    assert lint(tmp_path) == []
+    with zapier.started(tmp_path, RETURNMATE_BASE_URL="http://127.0.0.1:9") as app:
+        operation = app.call(command="definition")["triggers"]["return_received"]["operation"]
+    assert operation["type"] == "hook"
+    performs = {"perform", "performList", "performSubscribe", "performUnsubscribe"}
+    assert performs <= operation.keys()
+    assert "throttle" not in operation
+    assert "does not post: nobody asks again." in (tmp_path / "README.md").read_text("utf-8")
+
+
+def test_a_hook_that_is_only_assumed_is_polled_unless_asked_for() -> None:
+    integration = join(described(**{"x-provenance": "assumed"}), catalog(), "returnmate.yaml")
+    assert integration.triggers["return_received"].hook is not None
+    assert "type: 'polling'" in generator.render(integration)["triggers/return_received.js"]
+    assumed = generator.render(integration, include_assumed=True)
+    assert "type: 'hook'" in assumed["triggers/return_received.js"]

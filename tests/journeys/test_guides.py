@@ -1,0 +1,75 @@
+"""The guides in docs/ name every app, lead somewhere, and print commands that there are."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+from typer.main import get_command
+
+from connector.cli import program
+from connector.compile import integration, vendors
+from connector.generator.gate import PLATFORMS
+from connector.generator.zapier.setting import override_variable
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+GUIDES = [ROOT / one.folder / vendor / "README.md" for one in PLATFORMS for vendor in vendors()]
+
+
+def test_index_lists_the_guide_of_every_app() -> None:
+    index = (ROOT / "docs" / "README.md").read_text()
+    rows = {
+        integration(vendor).vendor.title: [f"(../{one.folder}/{vendor}/README.md)" for one in PLATFORMS]
+        for vendor in vendors()
+    }
+    listed = {cells[1]: cells[2:] for line in index.splitlines() if len(cells := columns(line)) == 5}
+    for title, links in rows.items():
+        assert title in listed, f"docs/README.md has no line for {title}."
+        assert all(link in " ".join(listed[title]) for link in links), title
+
+
+def columns(line: str) -> list[str]:
+    return [cell.strip() for cell in line.split("|")]
+
+
+@pytest.mark.parametrize("page", [*PAGES, *GUIDES], ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https:)([^)]+)\)", page.read_text()):
+        assert (page.parent / target).exists(), target
+    for target in re.findall(r"`(docs/[\w.]+)`", page.read_text()):
+        assert (ROOT / target).is_file(), target
+
+
+@pytest.mark.parametrize("page", [*PAGES, *GUIDES], ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_commands_of_ours_exist_with_their_options(page: Path) -> None:
+    """Inside code blocks; options are looked up in the command they are given to."""
+    for block in re.findall(r"```(?:sh)?\n(.*?)```", page.read_text(), re.DOTALL):
+        for line in re.findall(r"^returns .*$", block, re.MULTILINE):
+            known(shlex.split(line, comments=True)[1:])
+        for target in re.findall(r"^make (\S+)$", block, re.MULTILINE):
+            assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), target
+
+
+def known(words: list[str]) -> None:
+    """Follow the words of a command line through the program's commands."""
+    command = get_command(program())
+    context = typer.Context(command)
+    for word in words:
+        if word.startswith("--"):
+            options = {name for parameter in command.params for name in parameter.opts}
+            assert word.partition("=")[0] in options, f"{word} in {words}"
+        elif found := getattr(command, "commands", {}).get(word):
+            command, context = found, typer.Context(found, parent=context)
+    assert command.name not in {None, "returns"}, words
+
+
+def test_guides_name_the_variable_that_the_app_reads() -> None:
+    text = (ROOT / "docs" / "tunnel.md").read_text()
+    for name in re.findall(r"\w+_BASE_URL", text):
+        assert name in {override_variable(integration(vendor)) for vendor in vendors()}
+    for made in map(integration, vendors()):
+        guide = (ROOT / "zapier_app" / made.vendor.id / "README.md").read_text()
+        assert override_variable(made) in guide
+        assert override_variable(made) in (ROOT / "zapier_app" / made.vendor.id / "vendor.js").read_text()

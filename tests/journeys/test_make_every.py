@@ -1,0 +1,236 @@
+"""Every module, dropdown and starting point of every Make app, run in the emulator against the sandbox."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.make.evaluating import moment
+from support.make.requests import Json, MakeError
+from support.make.shop import MakeShop, Vendor, opened
+from support.sandbox import Sandbox
+
+from connector.compile import vendors
+from connector.generator.make.naming import camel
+
+if TYPE_CHECKING:
+    from connector.model import Action, Search
+
+
+@pytest.fixture(scope="module", params=vendors())
+def vendor(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Vendor]:
+    with opened(request.param, sandbox) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def seeded(vendor: Vendor) -> MakeShop:
+    """A merchant with 150 seeded returns; tests only read from it."""
+    return vendor.shop()
+
+
+def modules(vendor: Vendor, *kinds: str) -> list[str]:
+    components = vendor.app.components("module").items()
+    return [name for name, one in components if one["moduleType"] in kinds]
+
+
+def announced(bundle: Any, form: list[Json]) -> None:
+    """Every value has a place in the interface, and is of its type."""
+    known = {one["name"]: one for one in form}
+    assert bundle.keys() <= known.keys()
+    for key, value in bundle.items():
+        one = known[key]
+        if value is None:
+            continue
+        if one["type"] == "array":
+            assert isinstance(value, list)
+            if isinstance(one["spec"], list):
+                for row in value:
+                    announced(row, one["spec"])
+        elif one["type"] == "collection":
+            announced(value, one["spec"])
+        else:
+            wanted: Any = {"integer": int, "number": (int, float), "boolean": bool}.get(one["type"], str)
+            assert one["type"] == "any" or isinstance(value, wanted), (key, value)
+
+
+def test_login_is_proved_and_shown(vendor: Vendor, seeded: MakeShop) -> None:
+    assert seeded.make.shown_as.strip()
+    secrets = [one.key for one in vendor.offer.authentication.fields if one.secret]
+    typed = vendor.typed(seeded.fields)
+    assert not any(typed[key] in seeded.make.shown_as for key in secrets if key in typed)
+
+
+def test_triggers_hand_on_the_oldest_first_and_nothing_twice(vendor: Vendor, seeded: MakeShop) -> None:
+    names = modules(vendor, "trigger")
+    assert names
+    for name in names:
+        watching = seeded.watch(name)
+        first, second = watching.poll(), watching.poll()
+        rows = [*first, *second, *watching.drain()]
+        assert len(first) <= 100
+        marks = [mark(vendor, name, row) for row in rows]
+        assert marks == sorted(marks)
+        found = {(*one, str(named(vendor, name, "id", row))) for one, row in zip(marks, rows, strict=True)}
+        assert len(found) == len(rows)
+        for row in rows[:20]:
+            announced(row, vendor.app.code("module", name, "interface"))
+
+
+def mark(vendor: Vendor, module: str, row: Json) -> tuple[Any, ...]:
+    """What Make goes by: the time, or the number that grows."""
+    by_id = kind(vendor, module) == "id"
+    return (int(named(vendor, module, "id", row)),) if by_id else (named(vendor, module, "date", row),)
+
+
+def kind(vendor: Vendor, module: str) -> str:
+    found: str = vendor.app.code("module", module, "communication")["response"]["trigger"]["type"]
+    return found
+
+
+def named(vendor: Vendor, module: str, what: str, row: Any) -> Any:
+    """Look up in a row what the trigger says of it: `{{item.a.b}}`, or a number made of that."""
+    said = vendor.app.code("module", module, "communication")["response"]["trigger"][what]
+    path = re.search(r"item\.([\w.]+)", said)
+    assert path, said
+    for step in path[1].split("."):
+        row = row[step]
+    return row
+
+
+def test_triggers_hand_on_no_more_than_asked_for(vendor: Vendor, seeded: MakeShop) -> None:
+    for name in modules(vendor, "trigger"):
+        few, many = seeded.watch(name, limit=2), seeded.watch(name)
+        assert [row for _ in range(3) for row in few.poll()] == many.poll()[:6]
+
+
+def test_from_now_on_hands_on_nothing_old(vendor: Vendor, seeded: MakeShop) -> None:
+    for name in modules(vendor, "trigger"):
+        if kind(vendor, name) == "date":  # Make offers no such start where records hold no time
+            assert seeded.watch(name, seeded.vendor.now(seeded.tenant)).poll() == []
+
+
+def test_starting_points_show_label_and_date(vendor: Vendor, seeded: MakeShop) -> None:
+    for name in modules(vendor, "trigger"):
+        shown = seeded.make.epoch(name)
+        assert len(shown) <= 300
+        dated = kind(vendor, name) == "date"
+        assert all(one.keys() == {"label", "date"} and one["label"] for one in shown)
+        assert all(bool(one["date"]) == dated for one in shown)
+        assert bool(shown) == bool(seeded.watch(name).poll())
+
+
+def test_starting_with_a_record_hands_it_on_first(vendor: Vendor, seeded: MakeShop) -> None:
+    for name in modules(vendor, "trigger"):
+        every = seeded.watch(name).drain()
+        if len(every) < 2 or kind(vendor, name) == "id":
+            continue
+        date = named(vendor, name, "date", every[len(every) // 2])
+        watching = seeded.watch(name, moment(date))
+        assert named(vendor, name, "date", watching.poll()[0]) == date
+
+
+def test_dropdowns_show_labels_and_go_on_after_the_first_page(vendor: Vendor, seeded: MakeShop) -> None:
+    for name in vendor.app.components("rpc"):
+        api = vendor.app.code("rpc", name, "communication")
+        before = len(seeded.make.wire.log)
+        shown = seeded.make.rpc(name)
+        assert shown
+        assert all(one.keys() == {"label", "value"} and one["label"] and one["value"] for one in shown)
+        if "pagination" in api and len(shown) > 100:
+            assert len(seeded.make.wire.log) - before > 1
+
+
+def test_searches_and_reads_answer_what_they_announce(vendor: Vendor, seeded: MakeShop) -> None:
+    for name in modules(vendor, "search", "action"):
+        entry = vendor.app.components("module")[name]
+        if entry["moduleType"] == "action" and entry["actionCrud"] != "read":
+            continue
+        form = vendor.app.code("module", name, "interface")
+        bundles, refusal = attempted(vendor, seeded, name)
+        assert refusal is None or (refusal.type, refusal.status) == ("DataError", 404), (name, refusal)
+        for bundle in bundles:
+            announced(bundle, form)
+
+
+def test_writes_are_done_or_refused_in_the_vendors_words(vendor: Vendor) -> None:
+    """That each succeeds where it may is for the vendors' own tests; here no write may be malformed."""
+    shop = vendor.shop()
+    for name in modules(vendor, "action"):
+        if vendor.app.components("module")[name]["actionCrud"] == "read":
+            continue
+        form = vendor.app.code("module", name, "interface")
+        bundles, refusal = attempted(vendor, shop, name)
+        assert refusal is None or refusal.type == "DataError", (name, refusal)
+        assert refusal is None or len(refusal.message) > len("[400] ")
+        for bundle in bundles:
+            announced(bundle, form)
+
+
+def attempted(vendor: Vendor, shop: MakeShop, module: str) -> tuple[list[Json], MakeError | None]:
+    try:
+        return shop.make.run(module, **plausible(vendor, shop, module)), None
+    except MakeError as refusal:
+        return [], refusal
+
+
+def plausible(vendor: Vendor, shop: MakeShop, module: str) -> Json:
+    """Fill in a form as a person would who takes the first of everything."""
+    form = vendor.app.code("module", module, "mappableParams")
+    offer = vendor.offer
+    steps: list[Action | Search] = [*offer.actions.values(), *offer.searches.values()]
+    step = next(one for one in steps if camel(one.key) == module)
+    examples = {one.key: one for one in step.inputs}
+    return {
+        one["name"]: value
+        for one in form
+        if one["name"] != "limit" and (value := first(one, shop, examples.get(one["name"]))) is not None
+    }
+
+
+def first(one: Json, shop: MakeShop, known: Any) -> Any:
+    options = one.get("options")
+    if isinstance(options, str):
+        return shop.make.rpc(options.removeprefix("rpc://"))[0]["value"]
+    if options:
+        return options[0]["value"]
+    if isinstance(one.get("spec"), list):
+        columns = {child.path[-1]: child for child in known.children} if known else {}
+        row = {c["name"]: first(c, shop, columns.get(c["name"])) for c in one["spec"]}
+        row = {key: value for key, value in row.items() if value is not None}
+        return [row] if one["type"] == "array" else row
+    example = getattr(known, "example", None)
+    if example is not None or not one.get("required"):
+        return example
+    return {"integer": 1, "uinteger": 1, "number": 1, "boolean": True, "date": "2026-01-31T10:00:00Z"}.get(
+        one["type"], "iris.lane@example.com" if "email" in one["name"] else "A-1"
+    )
+
+
+def test_universal_module_calls_the_vendor_with_the_login_and_nobody_else(
+    vendor: Vendor, seeded: MakeShop
+) -> None:
+    (name,) = modules(vendor, "universal")
+    login = vendor.offer.authentication
+    url = vendor.app.code("module", name, "mappableParams")[0]["help"].split("`")[1]
+    operation = next(one for one in vendor.offer.operations.values() if url.endswith(one.path))
+    sent = {key: seeded.fields[field] for key, field in login.sends.items() if operation.parameter(key)}
+    sent |= {one.name: str(one.field.example) for one in operation.parameters if one.field.required} | sent
+    qs = [{"key": key, "value": value} for key, value in sent.items()]
+    other = [{"key": way, "value": "other"} for way in (login.header, login.header.lower())]
+    (answer,) = seeded.make.run(name, url=url, qs=qs, headers=other)
+    assert answer["statusCode"] == 200
+    for evil in ("https://evil.example/", "//evil.example/", "http://evil.example"):
+        with pytest.raises(MakeError) as caught:  # the wire itself fails for another host
+            seeded.make.run(name, url=evil)
+        assert caught.value.status is not None
+    vendor.toll.broken.clear()
+
+
+def test_nothing_secret_is_in_the_log(vendor: Vendor, seeded: MakeShop) -> None:
+    secrets = [one.key for one in vendor.offer.authentication.fields if one.secret]
+    typed = vendor.typed(seeded.fields)
+    assert seeded.make.wire.log
+    text = str(seeded.make.wire.log)
+    assert not any(typed[key] in text for key in secrets if key in typed)
+    assert "[sanitized]" in text

@@ -1,0 +1,139 @@
+"""Swap's Make app in the emulator, against the sandbox: what each module does, and what it refuses."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.make.connecting import connect
+from support.make.requests import MakeError
+from support.make.shop import MakeShop, Vendor, opened
+from support.sandbox import Sandbox
+
+SKU = "TEE-NVY-M"
+
+
+@pytest.fixture(scope="module")
+def vendor(sandbox: Sandbox) -> Iterator[Vendor]:
+    with opened("swap", sandbox) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def seeded(vendor: Vendor) -> MakeShop:
+    """A merchant with 150 seeded returns; tests only read from it."""
+    return vendor.shop()
+
+
+@pytest.fixture
+def shop(vendor: Vendor) -> MakeShop:
+    """A merchant of its own for one test, without a single return yet."""
+    return vendor.shop(seed_size=0)
+
+
+def inspect(shop: MakeShop, order: str, **wish: Any) -> list[dict[str, Any]]:
+    found = {"shopify_order_name": order, "sku": SKU, "condition": "Sellable", "return_qty": "1"}
+    return shop.make.run("updateQualityControl", **{**found, **wish})
+
+
+def test_connection_is_named_by_its_store_and_a_wrong_login_is_refused(
+    vendor: Vendor, seeded: MakeShop
+) -> None:
+    assert seeded.make.shown_as == "store_123abc (Production)"
+    typed = vendor.typed(seeded.fields)
+    for wrong, kind in (
+        ({"api_key": "nobody"}, "InvalidAccessTokenError"),
+        ({"store_id": "store_none"}, "DataError"),
+    ):
+        with pytest.raises(MakeError) as caught:
+            connect(vendor.app, seeded.make.wire, seeded.make.now, **{**typed, **wrong})
+        assert caught.value.type == kind
+    with pytest.raises(MakeError, match="required parameter 'store_id'"):
+        connect(vendor.app, seeded.make.wire, seeded.make.now, api_key=typed["api_key"])
+
+
+def test_new_return_is_handed_on_once_and_no_change_hands_it_on_again(shop: MakeShop) -> None:
+    shop.asked("#1")
+    watching = shop.watch("newReturn")
+    assert len(watching.drain()) == 1
+    made = [shop.asked("#2")["return_id"], shop.asked("#3")["return_id"]]
+    assert {row["return_id"] for row in watching.poll()} == set(made)
+    shop.advance(60)
+    shop.move(made[0], "processing")
+    assert watching.poll() == []
+
+
+def test_every_update_is_handed_on_once(shop: MakeShop) -> None:
+    made = shop.asked("#1")
+    watching = shop.watch("returnUpdated")
+    watching.drain()
+    for status in ("processing", "on_hold"):
+        shop.advance(60)
+        shop.move(made["return_id"], status)
+        assert [row["status"] for row in watching.poll()] == [status]
+        assert watching.poll() == []
+
+
+def test_quality_control_is_recorded_and_hands_on(shop: MakeShop) -> None:
+    made, other = shop.asked("#1"), shop.asked("#2")
+    names = ("qualityControlPassed", "qualityControlFailed", "returnCompleted")
+    watching = {name: shop.watch(name) for name in names}
+    assert [one.drain() for one in watching.values()] == [[], [], []]
+    shop.advance(60)
+    assert inspect(shop, "#1") == [{"message": f"Quality control of {made['rma_number']} was updated."}]
+    inspect(shop, "#2", condition="Damaged")
+    handed = {name: [row["return_id"] for row in one.poll()] for name, one in watching.items()}
+    one, two = made["return_id"], other["return_id"]
+    assert handed == {names[0]: [one], names[1]: [two], names[2]: [one]}
+    assert [watching[name].poll() for name in names] == [[], [], []]
+
+
+def test_a_later_change_of_what_passed_tells_it_again(shop: MakeShop) -> None:
+    """As the guarantee table says of Make, which cannot compare a record with what it was."""
+    shop.asked("#1")
+    passed, completed = shop.watch("qualityControlPassed"), shop.watch("returnCompleted")
+    inspect(shop, "#1")
+    assert (len(passed.poll()), len(completed.poll())) == (1, 1)
+    shop.advance(60)
+    inspect(shop, "#1", return_qty="1")
+    assert len(passed.poll()) == 1
+    assert completed.poll() == []
+    promise = shop.vendor.offer.triggers["quality_control_passed"].guarantees["make"]
+    assert promise.delivers == "while_there"
+    assert "tells it again" in promise.loses
+
+
+def test_delivery_is_handed_on_once(shop: MakeShop) -> None:
+    made = shop.asked("#1")
+    arrived = shop.watch("returnDelivered")
+    shop.advance(21 * 3600)
+    assert arrived.poll() == []
+    shop.advance(53 * 3600)
+    assert [row["return_id"] for row in arrived.poll()] == [made["return_id"]]
+    shop.move(made["return_id"], "on_hold")
+    assert arrived.poll() == []
+
+
+def test_searches_find_by_number_order_customer_and_date(seeded: MakeShop) -> None:
+    wanted = seeded.watch("returnUpdated").drain()[-1]
+    for key in ("rma_number", "shopify_order_name", "customer_email"):
+        found = seeded.make.run("findReturn", **{key: wanted[key]})
+        assert wanted["return_id"] in {row["return_id"] for row in found}
+    assert seeded.make.run("findReturn", rma_number="RMA-1999-001") == []
+    since = wanted["submission_date"]
+    rows = seeded.make.run("listSubmittedReturns", submitted_at_from=since, limit=500)
+    assert all(row["submission_date"] > since for row in rows)
+    assert seeded.make.run("listSubmittedReturns", submitted_at_from=since, submitted_at_to=since) == []
+    assert len(seeded.make.run("listSubmittedReturns", submitted_at_from="2020-01-01", limit=500)) == 150
+
+
+def test_dropdown_goes_on_after_the_first_page(seeded: MakeShop) -> None:
+    shown = seeded.make.rpc("listOrders")
+    assert len(shown) == 150
+    assert shown[0]["label"].startswith(f"{shown[0]['value']} · RMA-")
+
+
+def test_refusal_says_what_the_vendor_says(shop: MakeShop) -> None:
+    with pytest.raises(MakeError, match=r"\[400\] .+") as caught:
+        inspect(shop, "#1", sku="")
+    assert caught.value.type == "DataError"
+    assert shop.fields["api_key"] not in str(shop.make.wire.log)

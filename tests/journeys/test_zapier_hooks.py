@@ -1,0 +1,170 @@
+"""Triggers that a vendor tells of by itself: subscribed, told, taken back, in Zapier's core and the sandbox.
+
+What is assumed of a vendor's webhooks keeps them out of its app; here it is rendered with what is assumed.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from support import zapier
+from support.sandbox import Sandbox
+from support.stirring import ways
+from support.zapier import Shop, ZapierApp
+
+from connector.compile import integration, vendors
+from connector.generator import write
+from connector.generator.zapier import render
+from connector.generator.zapier.lint import lint
+from connector.generator.zapier.lint.records import leaves
+from connector.model import Trigger
+
+HOOKED = [
+    (vendor, key)
+    for vendor in vendors()
+    for key, trigger in integration(vendor).triggers.items()
+    if trigger.hook is not None
+]
+PATIENCE = 10.0
+
+
+@dataclass
+class Ear:
+    """Zapier's end of a webhook: what was posted, by path."""
+
+    url: str
+    told: dict[str, list[Any]] = field(default_factory=dict)
+
+    def wait(self, path: str, count: int) -> list[Any]:
+        """What was posted to a path, once there is as much as is waited for."""
+        deadline = time.monotonic() + PATIENCE
+        while len(self.told.get(path, [])) < count and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return self.told.get(path, [])
+
+
+@contextmanager
+def listening() -> Iterator[Ear]:
+    class Post(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            text = self.rfile.read(int(self.headers.get("content-length", 0)))
+            ear.told.setdefault(self.path, []).append(json.loads(text))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_words: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Post)
+    ear = Ear(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield ear
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def assumed(
+    sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], ZapierApp]]:
+    """A vendor's app with what is assumed, in Zapier's core; one process for all its triggers."""
+    with ExitStack() as open_ones:
+        known: dict[str, ZapierApp] = {}
+
+        def app(vendor: str) -> ZapierApp:
+            if vendor not in known:
+                folder = tmp_path_factory.mktemp(vendor)
+                write.write(render(integration(vendor), include_assumed=True), folder)
+                (folder / "node_modules").symlink_to(zapier.APPS / vendor / "node_modules")
+                assert lint(folder) == []
+                override = {f"{vendor.upper()}_BASE_URL": sandbox.credentials(vendor)["base_url"]}
+                known[vendor] = open_ones.enter_context(zapier.started(folder, **override))
+            return known[vendor]
+
+        yield app
+
+
+@dataclass
+class Hook:
+    """One hook trigger of a merchant, as Zapier deals with it."""
+
+    shop: Shop
+    key: str
+
+    def run(self, perform: str, **bundle: Any) -> Any:
+        method = f"triggers.{self.key}.operation.{perform}"
+        return self.shop.app.run(method, auth=self.shop.auth, **bundle)
+
+    def asked(self) -> str:
+        """A shopper asks for a return; its id."""
+        self.shop.asked("#1")
+        id_: str = self.shop.sandbox.ledger(self.shop.tenant, "return.created")[-1]["subject"]
+        return id_
+
+
+@pytest.mark.parametrize(("vendor", "key"), HOOKED)
+def test_hook_is_subscribed_told_and_taken_back(
+    assumed: Callable[[str], ZapierApp], sandbox: Sandbox, vendor: str, key: str
+) -> None:
+    tenant = sandbox.tenant(f"hook-{vendor}-{key.replace('_', '-')}", seed_size=0, limits="off")
+    auth = sandbox.credentials(vendor, tenant)["fields"]
+    hook, source = (
+        Hook(Shop(assumed(vendor), sandbox, tenant, auth, vendor), key),
+        offered(vendor, key).source,
+    )
+    created = not getattr(source, "state", None)
+    reached = getattr(source, "reached", None)
+    way = (
+        [] if created else next(one for one in ways(vendor) if one and (not reached or one[-1] == reached[0]))
+    )
+    before = None if created else hook.asked()
+    with listening() as ear:
+        kept = hook.run("performSubscribe", targetUrl=f"{ear.url}/first?secret=1")
+        id_ = before or hook.asked()
+        hook.shop.move(id_, *way)
+        posts = ear.wait("/first?secret=1", len(way) or 1)
+        assert len(posts) == (len(way) or 1)
+        fired = [row for post in posts for row in hook.run("perform", cleanedRequest=post)]
+        assert [at(row, source.id) for row in fired] == [id_] * (len(way) if not (created or reached) else 1)
+        listed = [row for row in hook.run("performList") if at(row, source.id) == id_]
+        assert t006(hook, listed, fired) == []
+        hook.run("performUnsubscribe", subscribeData=kept)
+        hook.run("performSubscribe", targetUrl=f"{ear.url}/second")
+        hook.shop.move(hook.asked(), *way)
+        assert ear.wait("/second", 1)
+        assert len(ear.told["/first?secret=1"]) == len(posts)
+        hook.run("performUnsubscribe", subscribeData=kept)
+
+
+def t006(hook: Hook, listed: list[Any], fired: list[Any]) -> list[str]:
+    """What the list showed and the hook does not; a person may have mapped it."""
+    assert listed
+    assert fired
+    shown, told = (
+        {key for row in rows for key, _ in leaves(hook.shop.hydrated(row))} for rows in (listed, fired)
+    )
+    return sorted(shown - told)
+
+
+def offered(vendor: str, key: str) -> Trigger:
+    return integration(vendor).triggers[key]
+
+
+def at(row: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        row = row[name]
+    return row
+
+
+def test_some_vendor_tells_of_events_by_itself() -> None:
+    assert HOOKED

@@ -1,0 +1,96 @@
+"""What the generated apps answer is what their definitions announce: Zapier's live checks, in the sandbox."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from support.sandbox import Sandbox
+from support.zapier import APPS, Shop, ZapierApp
+from support.zapier_live import (
+    LIVE_CHECKS,
+    Live,
+    t002_results_hold_the_identity,
+    t004_sample_shows_no_more_than_results,
+)
+
+from connector.compile import integration, vendors
+
+STEPS = [
+    (vendor, f"{kind}.{path.stem}")
+    for vendor in vendors()
+    for kind in ("triggers", "creates", "searches")
+    for path in sorted((APPS / vendor / kind).glob("*.js"))
+    if path.stem != "index"
+]
+Answered = Callable[[str], Live]
+
+
+@pytest.fixture(scope="module")
+def answered(zapier_apps: Callable[[str], ZapierApp], sandbox: Sandbox) -> Answered:
+    """A vendor's app, run once through all its steps."""
+    known: dict[str, Live] = {}
+
+    def run(vendor: str) -> Live:
+        if vendor not in known:
+            app = zapier_apps(vendor)
+            tenant = sandbox.tenant(f"live-{vendor}", limits="off")
+            shop = Shop(app, sandbox, tenant, login(sandbox, vendor, tenant), vendor)
+            known[vendor] = Live(shop, integration(vendor), app.call(command="definition")).run()
+        return known[vendor]
+
+    return run
+
+
+def login(sandbox: Sandbox, vendor: str, tenant: str) -> dict[str, str]:
+    fields: dict[str, str] = sandbox.credentials(vendor, tenant)["fields"]
+    several = len(integration(vendor).environments) > 1
+    return {**fields, **({"environment": "sandbox"} if several else {})}
+
+
+@pytest.mark.parametrize(("vendor", "path"), STEPS, ids=lambda one: one)
+def test_results_are_what_the_definition_announces(answered: Answered, vendor: str, path: str) -> None:
+    live = answered(vendor)
+    rows = live.results[path]
+    assert rows, f"{path} answered nothing, and refused {live.refused.get(path, 'nothing')}"
+    for check in LIVE_CHECKS:
+        if path.startswith("triggers.") or check is not t002_results_hold_the_identity:
+            shown = live.alike(path) if check is t004_sample_shows_no_more_than_results else rows
+            assert sorted(set(check(live.operation(path), shown))) == [], check.__name__
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_every_dropdown_offers_something_by_name(answered: Answered, vendor: str) -> None:
+    live = answered(vendor)
+    for key, one in live.definition["triggers"].items():
+        if one["display"].get("hidden"):
+            offered = live.results[f"triggers.{key}"]
+            assert offered
+            assert all(entry["id"] not in (None, "") and entry["label"] for entry in offered)
+
+
+OUTPUTS: list[dict[str, Any]] = [
+    {"key": "id", "type": "string", "primary": True},
+    {"key": "at", "type": "datetime"},
+    {"key": "lines[]count", "type": "integer"},
+    {"key": "shop__name", "type": "string"},
+]
+SAMPLE = {"id": "1", "at": "2026-10-31T09:30:00Z", "lines": [{"count": 1}], "shop": {"name": "Example"}}
+
+
+@pytest.mark.parametrize(
+    ("id_", "row"),
+    [
+        ("t002", {**SAMPLE, "id": ""}),
+        ("t003", {**SAMPLE, "at": "2026-10-31T09:30:00"}),
+        ("t004", {key: value for key, value in SAMPLE.items() if key != "at"}),
+        ("t004", {**SAMPLE, "lines": [{}]}),
+        ("t005", {**SAMPLE, "lines": [{"count": "1"}]}),
+        ("t005", {**SAMPLE, "colour": "red"}),
+    ],
+)
+def test_live_check_finds_its_fault(id_: str, row: dict[str, Any]) -> None:
+    [check] = [one for one in LIVE_CHECKS if one.__name__.startswith(id_)]
+    operation = {"outputFields": OUTPUTS, "sample": SAMPLE}
+    assert list(check(operation, [SAMPLE])) == []
+    assert list(check(operation, [{**SAMPLE, "lines": [], "shop": None}])) == []
+    assert list(check(operation, [row]))

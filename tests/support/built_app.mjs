@@ -1,0 +1,20 @@
+/**
+ * Runs a built Zapier app as the platform does: through the wrapper that the build put beside it.
+ *
+ *   node built_app.mjs <unpacked build.zip> '[{"method": "authentication.test", "bundle": {…}}, …]'
+ *
+ * Prints the results as one JSON list; fails where one of them does.
+ */
+import { pathToFileURL } from 'node:url';
+
+console.log = console.error; // stdout holds the results and nothing else
+process.env.NODE_ENV = 'test'; // makes core throw where a result breaks the platform's rules
+
+const [folder, events] = process.argv.slice(2);
+const { handler } = await import(pathToFileURL(`${folder}/zapierwrapper.js`).href);
+
+const results = [];
+for (const event of JSON.parse(events)) {
+  results.push((await handler({ command: 'execute', ...event })).results);
+}
+process.stdout.write(JSON.stringify(results));

@@ -1,0 +1,253 @@
+"""An emulator of the part of Make's engine that the generated apps use. It is not Make.
+
+Make's engine cannot be had. What this does follows Make's public documentation and what is told of the
+engine in public; these assumptions were never checked against Make itself:
+
+- an undefined value falls out of a JSON body and of a query, null out of a query only;
+- a parameter that is empty, or not filled in, is not there, unless it has a default;
+- headers and query of base and module are joined, the module's win; its `error` replaces the base's;
+- slashes that follow each other in an address are one; the path is encoded as `encodeURI` does;
+- `pagination.page` is the page that came, and counts one further before the condition is asked again;
+- pages end when the condition says so, at the limit, after 50 requests, and in triggers after 3,200 records;
+- a trigger sorts by time and id, and drops what is older than the last time or was handed on at that time;
+- a trigger of type `id` does the same with a number in the place of the time;
+- with `order: desc` reading ends at the first record that is older than the last time;
+- `epoch` replaces parts of the trigger's communication; the limit of a trigger is 1 unless it says otherwise;
+- a connection's `refresh` is asked before a run, and its condition knows what the connection holds as `data`;
+- a status of 400 and above is an error; 429 is a RateLimitError and 500 and above a ConnectionError where the
+  app says nothing else.
+
+Waiting, retries, rate limits, scheduling and Make's own storage are left out.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from support.make.evaluating import UNDEFINED, moment, transform
+from support.make.forms import filled
+from support.make.requests import Json, MakeError, Wire, asked, built, parsed, refuse
+
+MOST_REQUESTS = 50
+MOST_PAST = 3_200
+
+
+@dataclass
+class MakeApp:
+    """The files of an app, read from its folder."""
+
+    manifest: Json
+    files: Mapping[str, Any]
+
+    @classmethod
+    def load(cls, folder: Path) -> "MakeApp":
+        source = folder / "src"
+        found = {
+            path.relative_to(source).as_posix(): json.loads(path.read_text("utf-8"))
+            for path in source.rglob("*.json")
+        }
+        return cls(found["makecomapp.json"], found)
+
+    def components(self, kind: str) -> Mapping[str, Json]:
+        found: Mapping[str, Json] = self.manifest["components"][kind]
+        return found
+
+    def code(self, kind: str, name: str, code: str) -> Any:
+        return self.files[self.components(kind)[name]["codeFiles"][code]]
+
+    @property
+    def base(self) -> Json:
+        found: Json = self.files[self.manifest["generalCodeFiles"]["base"]]
+        return found
+
+
+@dataclass
+class State:
+    """What Make keeps of a trigger between two runs."""
+
+    last: Any = None
+    same_date_ids: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Connected:
+    """An app with a connection: what a scenario can run."""
+
+    app: MakeApp
+    wire: Wire
+    now: datetime
+    connection: Json
+    shown_as: str = ""
+    refresh: Json | None = None
+
+    def run(self, module: str, **given: Any) -> list[Json]:
+        """Run an action, a search or the universal module; gives its bundles."""
+        api = self.app.code("module", module, "communication")
+        form = [
+            *self.app.code("module", module, "staticParams"),
+            *self.app.code("module", module, "mappableParams"),
+        ]
+        parameters = filled(form, given)
+        return list(self._bundles(api, {"parameters": parameters}))
+
+    def poll(self, module: str, state: State, **given: Any) -> list[Json]:
+        """Run a polling trigger once: the oldest unprocessed records, at most `limit`; moves the state on."""
+        api = self.app.code("module", module, "communication")
+        parameters = filled(self.app.code("module", module, "staticParams"), given)
+        context = {"parameters": parameters, "data": {"lastDate": state.last or UNDEFINED}}
+        rows = self._past(api, context, state)
+        rows.sort(key=lambda one: (one[0], one[1]))
+        fresh = [one for one in rows if not _is_done(one, state)]
+        limit = transform(api["response"].get("limit", 1), self._context(context))
+        if limit == 0:
+            raise MakeError("InvalidConfigurationError", "The limit is 0.")
+        handed = fresh[:limit]
+        for when, id_, _row in handed:
+            if when != state.last:
+                state.last, state.same_date_ids = when, set()
+            state.same_date_ids.add(id_)
+        return [row for _when, _id, row in handed]
+
+    def _past(self, api: Json, context: Json, state: State) -> list[tuple[Any, str, Json]]:
+        trigger, found = api["response"]["trigger"], []
+        for here in self._pages(api, context):
+            page = []
+            for item in self._items(api, here):
+                inner = {**here, "item": item}
+                id_ = transform(trigger["id"], inner)
+                when = id_ if trigger["type"] == "id" else moment(transform(trigger["date"], inner))
+                page.append((when, str(id_), transform(api["response"].get("output", "{{item}}"), inner)))
+            found.extend(page)
+            older = any(when < state.last for when, _id, _row in page) if state.last else False
+            if (trigger["order"] == "desc" and older) or len(found) >= MOST_PAST:
+                break
+        return found
+
+    def epoch(self, module: str) -> list[Json]:
+        """What "Choose where to start" shows: `label` and `date` of the latest records."""
+        over = self.app.code("module", module, "epoch")
+        api = _merged(self.app.code("module", module, "communication"), over)
+        return list(self._bundles(api, {"parameters": {}, "data": {}}))
+
+    def rpc(self, name: str, **given: Any) -> list[Json]:
+        """Fill a dropdown; Make allows at most three requests."""
+        before = len(self.wire.log)
+        parameters = filled(self.app.code("rpc", name, "params"), given)
+        found = list(self._bundles(self.app.code("rpc", name, "communication"), {"parameters": parameters}))
+        assert len(self.wire.log) - before <= 3, f"{name} takes more than three requests."
+        return found
+
+    # --- Webhooks
+
+    def attach(self, webhook: str, url: str) -> Json:
+        """Tell the vendor of an address; gives what Make keeps for `detach`."""
+        here = self._webhook_call(webhook, "attach", {"url": url})
+        data = self.app.code("webhook", webhook, "attach").get("response", {}).get("data", {})
+        return {"url": url, **transform(data, here)}
+
+    def detach(self, webhook: str, kept: Json) -> None:
+        """Tell the vendor to forget the address."""
+        self._webhook_call(webhook, "detach", kept)
+
+    def _webhook_call(self, webhook: str, code: str, kept: Json) -> Json:
+        api = self.app.code("webhook", webhook, code)
+        return self._reply(api, self._context({"parameters": {}, "webhook": kept}), None)
+
+    def deliver(self, module: str, posted: Any) -> list[Json]:
+        """Run an instant trigger with what the vendor posted to its address."""
+        webhook = self.app.components("module")[module]["webhook"]
+        said = self.app.code("webhook", webhook, "communication")
+        here = self._context({"body": posted})
+        if not transform(said.get("condition", True), here):
+            return []
+        payload = transform(said.get("output", "{{body}}"), here)
+        api = self.app.code("module", module, "communication")
+        if not api:
+            return [payload]
+        return list(self._bundles(api, {"parameters": {}, "payload": payload}))
+
+    # --- Requests
+
+    def _refresh(self) -> None:
+        """Before anything runs, get new tokens when the connection says that it is time."""
+        context = {"now": self.now, "data": self.connection, "parameters": self.connection, "common": {}}
+        if self.refresh and transform(self.refresh["condition"], context):
+            here = asked(self.refresh, self.wire, context)
+            self.connection = {**self.connection, **transform(self.refresh["response"]["data"], here)}
+
+    def _bundles(self, api: Json, context: Json) -> Iterator[Json]:
+        limit = transform(api["response"].get("limit", UNDEFINED), self._context(context))
+        if limit == 0:
+            raise MakeError("InvalidConfigurationError", "The limit is 0.")
+        count = 0
+        for here in self._pages(api, context):
+            for item in self._items(api, here):
+                made = transform(api["response"].get("output", "{{body}}"), {**here, "item": item})
+                if made is UNDEFINED or made is None:
+                    continue
+                yield made
+                count += 1
+                if isinstance(limit, int) and count >= limit:
+                    return
+
+    def _items(self, api: Json, context: Json) -> Iterator[Any]:
+        """Give the records of a page that the condition lets through; without `iterate` the reply is one."""
+        iterate = api["response"].get("iterate")
+        if iterate is None:
+            yield UNDEFINED
+            return
+        said = iterate if isinstance(iterate, dict) else {"container": iterate}
+        rows = transform(said["container"], context)
+        for row in rows if isinstance(rows, list) else []:
+            if transform(said.get("condition", True), {**context, "item": row}):
+                yield row
+
+    def _pages(self, api: Json, context: Json) -> Iterator[Json]:
+        """Send, and go on while the condition holds; gives the context with each reply."""
+        pagination, over, page = api.get("pagination"), None, 1
+        here = self._context({**context, "pagination": {"page": 1}})
+        for _ in range(MOST_REQUESTS):
+            here = self._reply(api, here, over)
+            yield here
+            if pagination is None:
+                return
+            over = pagination
+            for number in (page, page + 1):
+                here = {**here, "pagination": {"page": number}}
+                if not transform(pagination.get("condition", True), here):
+                    return
+            page += 1
+
+    def _reply(self, api: Json, context: Json, over: Json | None) -> Json:
+        request = built(api, self.app.base, context, over)
+        sanitize = [
+            *self.app.base.get("log", {}).get("sanitize", []),
+            *api.get("log", {}).get("sanitize", []),
+        ]
+        response = self.wire.send(request, sanitize)
+        here = {**context, "body": parsed(response), "statusCode": response.status_code}
+        here["headers"] = dict(response.headers)
+        if response.status_code >= 400:
+            error = api.get("response", {}).get("error", self.app.base.get("response", {}).get("error"))
+            raise refuse(response, error, here)
+        return here
+
+    def _context(self, context: Json) -> Json:
+        self._refresh()
+        return {"now": self.now, "connection": self.connection, "common": {}, **context}
+
+
+def _is_done(one: tuple[Any, str, Json], state: State) -> bool:
+    when, id_, _row = one
+    return state.last is not None and (
+        when < state.last or (when == state.last and id_ in state.same_date_ids)
+    )
+
+
+def _merged(one: Any, other: Any) -> Any:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {**one, **{key: _merged(one.get(key), value) for key, value in other.items()}}
+    return other

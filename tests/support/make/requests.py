@@ -1,0 +1,153 @@
+"""One request as Make sends it: joined, evaluated, logged without secrets, its refusals mapped to errors."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+import orjson
+from support.make.evaluating import UNDEFINED, as_text, is_nothing, iso, template, transform
+
+HIDDEN = "[sanitized]"
+DEFAULT_TYPES = {429: "RateLimitError"}
+Json = dict[str, Any]
+
+
+class MakeError(Exception):
+    """What stops a module: `type` is Make's kind of error, `status` the reply's, if there was one."""
+
+    def __init__(self, type_: str, message: str, status: int | None = None) -> None:
+        super().__init__(f"{type_}: {message}")
+        self.type = type_
+        self.message = message
+        self.status = status
+
+
+@dataclass
+class Wire:
+    """The way to the vendor: `hosts` maps the start of the vendor's addresses to the sandbox's.
+
+    `log` is what Make's log would show of every request.
+    """
+
+    client: httpx.Client
+    hosts: Mapping[str, str]
+    log: list[Json] = field(default_factory=list)
+
+    def send(self, request: Json, sanitize: list[str]) -> httpx.Response:
+        url = request["url"]
+        start = next((one for one in self.hosts if url.startswith(f"{one}/")), None)
+        assert start is not None, f"The app calls {url}, which is not the vendor's."
+        headers, content = dict(request["headers"]), None
+        if request.get("body") is not None and request["method"] != "GET":
+            content = _content(request, headers)
+        response = self.client.request(
+            request["method"],
+            self.hosts[start] + url.removeprefix(start),
+            params=request["qs"],
+            headers=headers,
+            content=content,
+        )
+        self.log.append(_logged({**request, "headers": headers}, response, sanitize))
+        return response
+
+
+def _content(request: Json, headers: dict[str, str]) -> bytes | None:
+    body, kind = request["body"], request.get("type", "json")
+    if kind == "text":
+        return None if body in ("", None) else as_text(body).encode()
+    if kind == "urlencoded":
+        headers["content-type"] = "application/x-www-form-urlencoded"
+        known = {key: as_text(value) for key, value in body.items() if not is_nothing(value)}
+        return str(httpx.QueryParams(known)).encode()
+    headers["content-type"] = "application/json"
+    return json.dumps(body, default=iso).encode()
+
+
+def _logged(request: Json, response: httpx.Response, sanitize: list[str]) -> Json:
+    """Write what Make's log shows; a reply of which nothing is hidden as the text that it is."""
+    reads = any(path.startswith("response.body") for path in sanitize)
+    entry: Json = {
+        "request": json.loads(json.dumps(request, default=str)),
+        "response": {"status": response.status_code, "body": parsed(response) if reads else response.text},
+    }
+    return _hidden(entry, sanitize)
+
+
+def _hidden(entry: Json, paths: list[str]) -> Json:
+    for path in paths:
+        holder: Any = entry
+        *steps, last = path.split(".")
+        for step in steps:
+            holder = holder.get(step) if isinstance(holder, dict) else None
+        if isinstance(holder, dict) and last in holder:
+            holder[last] = HIDDEN
+    return entry
+
+
+def parsed(response: httpx.Response) -> Any:
+    try:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return response.text
+
+
+def built(api: Json, base: Json, context: Mapping[str, Any], over: Json | None = None) -> Json:
+    """Join base, communication and, for a further page, `pagination`; evaluate it all."""
+    page = over or {}
+    url = as_text(template(str(page.get("url", api["url"])), context))
+    if not url.startswith(("http://", "https://")):
+        start = as_text(template(base.get("baseUrl", ""), context))
+        url = f"{start}/{url}"
+    said = [base, api, page]
+    headers: Json = {}
+    query: Json = {}
+    for one in said:
+        lowered = {key.lower(): value for key, value in transform(one.get("headers", {}), context).items()}
+        headers |= {key: as_text(value) for key, value in lowered.items() if not is_nothing(value)}
+        query |= transform(one.get("qs", {}), context)
+    body = transform(page.get("body", api.get("body")), context)
+    return {
+        "url": _normal(url),
+        "method": as_text(template(api.get("method", "GET"), context)).upper(),
+        "headers": headers,
+        "qs": {name: _flat(value) for name, value in query.items() if not is_nothing(value)},
+        "body": None if body is UNDEFINED else body,
+        "type": api.get("type", "json"),
+    }
+
+
+def _flat(value: Any) -> Any:
+    return [as_text(one) for one in value] if isinstance(value, list) else as_text(value)
+
+
+def _normal(url: str) -> str:
+    """Collapse slashes and encode what stands before the query, as `encodeURI` does."""
+    parts = urlsplit(url)
+    path = parts.path
+    while "//" in path:
+        path = path.replace("//", "/")
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{parts.netloc}{quote(path, safe=';,/?:@&=+$-_.!~*()#' + chr(39))}{query}"
+
+
+def asked(api: Json, wire: Wire, context: Mapping[str, Any]) -> Json:
+    """Send a request of a connection, which inherits nothing; gives the context with the reply."""
+    response = wire.send(built(api, {}, context), api.get("log", {}).get("sanitize", []))
+    here = {**context, "body": parsed(response), "statusCode": response.status_code}
+    if response.status_code >= 400:
+        raise refuse(response, api["response"].get("error"), here)
+    return here
+
+
+def refuse(response: httpx.Response, error: Any, context: Mapping[str, Any]) -> MakeError:
+    """Map a reply of 400 and above to Make's error, by status where the app says so."""
+    status = response.status_code
+    otherwise = "ConnectionError" if status >= 500 else DEFAULT_TYPES.get(status, "RuntimeError")
+    said = {"message": error} if isinstance(error, str) else error or {}
+    own = said.get(str(status), said)
+    kind = own.get("type", otherwise if own is said else said.get("type", otherwise))
+    message = own.get("message", f"{status}")
+    return MakeError(as_text(template(kind, context)), as_text(template(message, context)), status)

@@ -1,0 +1,93 @@
+"""What a scenario needs of what a runtime offers: the keys to play it with, none where it cannot be."""
+
+from collections.abc import Callable, Sequence
+
+from connector.model import Guarantee, InputField
+from support.matrix.adapter import Adapter
+
+Need = Callable[[Adapter], Sequence[str]]
+
+
+def login(app: Adapter) -> Sequence[str]:
+    return [one.key for one in app.shop.offer.authentication.fields]
+
+
+def triggers(app: Adapter) -> Sequence[str]:
+    shown = app.offered("triggers")
+    return [key for key in app.shop.offer.triggers if key in shown]
+
+
+def promise(app: Adapter, key: str) -> Guarantee:
+    """The row of the guarantee table that the runtime is held to."""
+    return app.shop.offer.triggers[key].guarantees[app.runtime]
+
+
+def hooks(app: Adapter) -> Sequence[str]:
+    """Triggers that the vendor tells of by itself."""
+    shown = app.hooked()
+    return [key for key in app.shop.offer.triggers if key in shown]
+
+
+def new_records(app: Adapter) -> Sequence[str]:
+    """Triggers that tell of each record once."""
+    return [key for key in triggers(app) if promise(app, key).delivers == "every_record"]
+
+
+def looking_back(app: Adapter) -> Sequence[str]:
+    """Of those, the ones that find what becomes visible late."""
+    return [key for key in new_records(app) if promise(app, key).look_back != 0]
+
+
+def changes(app: Adapter) -> Sequence[str]:
+    """Triggers that tell of a record each time that it changes."""
+    return [key for key in triggers(app) if promise(app, key).delivers in {"latest_state", "while_there"}]
+
+
+def long_readings(app: Adapter) -> Sequence[str]:
+    """Triggers that read more than one page."""
+    return [key for key in triggers(app) if promise(app, key).pages > 1]
+
+
+def lists_not_found(app: Adapter) -> Sequence[str]:
+    """Triggers whose list may be answered as not found; to Make a status of 400 or above is an error."""
+    offer = app.shop.offer
+    lists = {key: offer.operations[one.source.operation].paging for key, one in offer.triggers.items()}
+    empty = {name for name, paging in offer.paging.items() if paging.missing_is_empty}
+    return [key for key in triggers(app) if lists[key] in empty and app.runtime != "make"]
+
+
+def actions(app: Adapter) -> Sequence[str]:
+    shown = app.offered("actions")
+    return [key for key in app.shop.offer.actions if key in shown]
+
+
+def actions_on_a_record(app: Adapter) -> Sequence[str]:
+    """Actions that name the record they are about."""
+    offer = app.shop.offer
+    return [key for key in actions(app) if any(one.location == "path" for one in offer.actions[key].inputs)]
+
+
+def actions_with_line_items(app: Adapter) -> Sequence[str]:
+    return [key for key in actions(app) if any(one.children for one in shown_inputs(app, key))]
+
+
+def shown_inputs(app: Adapter, action: str) -> Sequence[InputField]:
+    """The inputs of an action that the runtime shows."""
+    shown = app.form("actions", action)
+    return [one for one in app.shop.offer.actions[action].inputs if one.key in shown]
+
+
+def searches(app: Adapter) -> Sequence[str]:
+    """Searches that can find nothing."""
+    shown, offer = app.offered("searches"), app.shop.offer
+    return [key for key, one in offer.searches.items() if key in shown and one.kind != "report"]
+
+
+def long_dropdowns(app: Adapter) -> Sequence[str]:
+    """Dropdowns of records, page by page."""
+    shown, offer = app.offered("dropdowns"), app.shop.offer
+    return [
+        key
+        for key, one in offer.dropdowns.items()
+        if key in shown and one.operation and offer.operations[one.operation].paging
+    ]

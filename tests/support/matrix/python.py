@@ -1,0 +1,187 @@
+"""The connector in Python as an adapter."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeVar
+
+import httpx
+
+import connector
+from connector import errors
+from connector.connection import Connection
+from connector.model import Integration
+from connector.polling import Cursor
+from support.matrix.adapter import Connect, Hook, Inputs, Kind, Offered, Record, Refused
+from support.matrix.shop import Shop
+
+T = TypeVar("T")
+KINDS: Mapping[type[errors.ConnectorError], Kind] = {
+    errors.AuthenticationError: "authentication",
+    errors.PermissionDenied: "permission",
+    errors.NotFound: "not_found",
+    errors.ValidationFailed: "validation",
+    errors.RateLimited: "rate_limited",
+    errors.VendorUnavailable: "unavailable",
+    errors.UnexpectedResponse: "unexpected",
+    errors.OutcomeUnknown: "unknown",
+}
+
+
+class Heard(logging.Handler):
+    """Keeps every log record as text."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+@dataclass
+class Interpreter:
+    """One event loop for all connections of a vendor, and what was logged."""
+
+    loop: asyncio.Runner
+    heard: Heard
+    integration: Integration | None = None
+    opened: list[Connection] = field(default_factory=list)
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run to the end; errors of the connector's tree become `Refused`."""
+        try:
+            return self.loop.run(coroutine)
+        except errors.ConnectorError as problem:
+            self.heard.lines.append(f"{problem} {problem!r} {vars(problem)}")
+            delay = getattr(problem, "retry_after", None)
+            raise Refused(KINDS[type(problem)], _told(problem), delay=delay) from None
+
+
+def _told(problem: errors.ConnectorError) -> str:
+    fields = getattr(problem, "fields", ())
+    return " ".join([problem.message, *(str(one) for one in fields)])
+
+
+@dataclass
+class PythonAdapter:
+    """A connection whose sleeping only moves its clock."""
+
+    interpreter: Interpreter
+    shop: Shop
+    slept: timedelta = timedelta()
+    runtime: Literal["python"] = "python"
+    tells_delay: bool = True
+    lost_write: Kind = "unknown"
+    fills_defaults: bool = False
+    hides_echoes: bool = True
+
+    def __post_init__(self) -> None:
+        self.connection = self._opened(self.shop.login)
+
+    def at(self, shop: Shop) -> "PythonAdapter":
+        return PythonAdapter(self.interpreter, shop)
+
+    def offered(self, what: Offered) -> frozenset[str]:
+        return frozenset(getattr(self.shop.offer, what))
+
+    def form(self, what: Offered, key: str) -> frozenset[str]:
+        return frozenset(one.key for one in getattr(self.shop.offer, what)[key].inputs)
+
+    def prove(self, login: Mapping[str, str]) -> None:
+        self.interpreter.run(self._opened(login).check())
+
+    def watch(self, key: str, inputs: Inputs | None = None) -> "PythonWatch":
+        watch = PythonWatch(self, key, inputs or {})
+        assert watch.poll() == [], "a first poll told of what was there"
+        return watch
+
+    def hooked(self) -> frozenset[str]:
+        return frozenset()
+
+    def subscribe(self, key: str, url: str) -> Hook:
+        raise LookupError(f"The connector polls; nobody would receive what is posted to {url} of {key}.")
+
+    def act(self, key: str, inputs: Inputs) -> Record:
+        return self.interpreter.run(self.connection.actions[key](**inputs))
+
+    def search(self, key: str, inputs: Inputs) -> list[Record]:
+        return self.interpreter.run(self.connection.searches[key](**inputs))
+
+    def choices(self, key: str, page: int) -> Sequence[tuple[str, str]]:
+        dropdown = self.connection.dropdowns[key]
+        found = self.interpreter.run(dropdown())
+        for _ in range(page):
+            if found.next_page is None:
+                return []
+            found = self.interpreter.run(dropdown(page=found.next_page))
+        return [(one.value, one.label) for one in found.options]
+
+    def listen(self) -> None:
+        logging.getLogger().setLevel(logging.DEBUG)
+
+    def words(self) -> str:
+        return "\n".join([*self.interpreter.heard.lines, repr(self.connection)])
+
+    def _opened(self, login: Mapping[str, str]) -> Connection:
+        opened = connector.open(
+            self.interpreter.integration or self.shop.offer,
+            base_url=self.shop.road.url,
+            transport=httpx.AsyncHTTPTransport(verify=False),
+            clock=self._clock,
+            sleep=self._sleep,
+            **login,
+        )
+        self.interpreter.opened.append(opened)
+        return opened
+
+    def _clock(self) -> datetime:
+        return self.shop.time() + self.slept
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept += timedelta(seconds=seconds)
+
+
+@dataclass
+class PythonWatch:
+    """A trigger and its cursor."""
+
+    adapter: PythonAdapter
+    key: str
+    inputs: Inputs
+    cursor: Cursor | None = None
+
+    def poll(self) -> list[Record]:
+        trigger = self.adapter.connection.triggers[self.key]
+        polled = self.adapter.interpreter.run(trigger.poll(self.cursor, **self.inputs))
+        self.cursor = polled.cursor
+        return [dict(event.data) for event in polled.events]
+
+
+def _connected(interpreter: Interpreter, shop: Shop, level: int) -> PythonAdapter:
+    """Begin with an empty log of the usual level."""
+    logging.getLogger().setLevel(level)
+    interpreter.heard.lines.clear()
+    return PythonAdapter(interpreter, shop)
+
+
+@contextmanager
+def python(_vendor: str, _url: str, integration: Integration | None = None) -> Iterator[Connect]:
+    """Run the connector until the block ends; `integration` takes the place of the vendor's own."""
+    heard, root = Heard(), logging.getLogger()
+    before = root.level
+    root.addHandler(heard)
+    try:
+        with asyncio.Runner() as loop:
+            interpreter = Interpreter(loop, heard, integration)
+            try:
+                yield lambda shop: _connected(interpreter, shop, before)
+            finally:
+                for connection in interpreter.opened:
+                    loop.run(connection.client.close())
+    finally:
+        root.setLevel(before)
+        root.removeHandler(heard)

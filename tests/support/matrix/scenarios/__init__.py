@@ -1,0 +1,56 @@
+"""The scenarios, in the order of the table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from support.matrix import needs
+from support.matrix.adapter import Adapter
+from support.matrix.needs import Need
+from support.matrix.scenarios import failures, hooks, polling, steps
+from support.matrix.shop import Shop
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Something that has to hold; `need` gives the keys that it is played with, none where it cannot be.
+
+    `assumed`: it is played in an app that offers what is assumed of the vendor, too.
+    """
+
+    play: Callable[[Adapter, Shop], None]
+    need: Need
+    assumed: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.play.__name__
+
+    @property
+    def title(self) -> str:
+        return (self.play.__doc__ or "").partition("\n")[0]
+
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(failures.wrong_login, needs.login),
+    Scenario(polling.first_poll, needs.triggers),
+    Scenario(polling.new_record_once, needs.new_records),
+    Scenario(polling.equal_timestamps, needs.new_records),
+    Scenario(polling.late_record, needs.looking_back),
+    Scenario(polling.every_trigger_once, needs.triggers),
+    Scenario(polling.each_change_once, needs.changes),
+    Scenario(polling.more_than_a_page, needs.new_records),
+    Scenario(polling.filters_on_page_2, needs.long_readings),
+    Scenario(polling.empty_list, needs.triggers),
+    Scenario(polling.list_not_found, needs.lists_not_found),
+    Scenario(failures.too_many_requests, needs.triggers),
+    Scenario(failures.login_lost_mid_run, needs.long_readings),
+    Scenario(failures.missing_record, needs.actions_on_a_record),
+    Scenario(failures.wrong_value, needs.actions),
+    Scenario(failures.vendor_failure, needs.triggers),
+    Scenario(steps.optional_fields, needs.actions),
+    Scenario(steps.line_items, needs.actions_with_line_items),
+    Scenario(steps.search_miss, needs.searches),
+    Scenario(steps.dropdown_page_2, needs.long_dropdowns),
+    Scenario(hooks.subscribed, needs.hooks, assumed=True),
+    Scenario(failures.no_secret_in_logs, needs.login),
+)

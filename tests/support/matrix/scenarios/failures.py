@@ -1,0 +1,178 @@
+"""What goes wrong between a runtime and the vendor, and what is lost by it: nothing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import httpx
+import pytest
+
+from support.matrix import needs
+from support.matrix.adapter import Adapter, Kind, Refused
+from support.matrix.shop import MARK, Shop, always, without
+from support.matrix.watching import filled, happen, long_reading, tells_once
+
+NOBODY = "sandbox-key-that-nobody-made"
+WAIT = 7
+
+
+def wrong_login(app: Adapter, shop: Shop) -> None:
+    """A wrong login is refused as such, a right one accepted."""
+    app.prove(shop.login)
+    with pytest.raises(Refused) as caught:
+        app.prove(without(shop.login, shop.credential, NOBODY))
+    assert caught.value.kind == "authentication", caught.value
+    for one in shop.offer.authentication.fields:
+        if one.required and one.key not in {shop.credential, *shop.facts.unchecked}:
+            with pytest.raises(Refused) as caught:
+                app.prove(without(shop.login, one.key, "nobody"))
+            assert caught.value.kind in {"authentication", "permission", "not_found"}, caught.value
+
+
+def too_many_requests(app: Adapter, shop: Shop) -> None:
+    """A limit is told with the vendor's delay, and afterwards nothing is missing."""
+    key = needs.triggers(app)[0]
+    watch = app.watch(key)
+    expected = happen(shop, key)
+    shop.hinder(always(shop.refusal(429, retry_after=str(WAIT))))
+    with pytest.raises(Refused) as caught:
+        watch.poll()
+    assert (caught.value.kind, caught.value.delay) == ("rate_limited", WAIT if app.tells_delay else None)
+    shop.road.clear()
+    tells_once(app, key, watch, expected)
+    if shop.offer.limits.plans:
+        _used_up(app, shop.another(limits="on", frozen=True), key)
+
+
+def _used_up(app: Adapter, shop: Shop, key: str) -> None:
+    """The same by the sandbox's own windows, on a clock that does not let them pass."""
+    windows = shop.offer.limits.plans[0].windows
+    watch = app.at(shop).watch(key)
+    test = shop.offer.operations[shop.offer.authentication.test_operation]
+    with shop.sandbox.client(shop.vendor, shop.tenant) as client:
+        left = max(window.requests for window in windows)
+        while client.get(test.path, params=shop.offer.authentication.test_query).status_code != 429:
+            left -= 1
+            assert left >= 0, "the sandbox has no limits"
+    with pytest.raises(Refused) as caught:
+        watch.poll()
+    assert caught.value.kind == "rate_limited"
+    longest = max(window.seconds for window in windows)
+    assert caught.value.delay is None or 0 < caught.value.delay <= longest
+
+
+def login_lost_mid_run(app: Adapter, shop: Shop) -> None:
+    """A login that ends between two pages is told as such, and afterwards nothing is missing."""
+    key = needs.long_readings(app)[0]
+    reading = long_reading(app, key)
+    road, refused = shop.road, shop.refusal(401)
+
+    def after_one_page(_request: httpx.Request, passed_on: Callable[[], httpx.Response]) -> httpx.Response:
+        return refused if shop.arrived else passed_on()
+
+    shop.hinder(after_one_page)
+    with pytest.raises(Refused) as caught:
+        reading.watch.poll()
+    assert caught.value.kind == "authentication", caught.value
+    assert len(shop.arrived) == 1
+    road.clear()
+    tells_once(reading.app, key, reading.watch, *reading.expected)
+
+
+def missing_record(app: Adapter, shop: Shop) -> None:
+    """An action on a record that is not there says so."""
+    for key in needs.actions_on_a_record(app):
+        fields = shop.offer.actions[key].inputs
+        named = {one.key: shop.facts.nobody for one in fields if one.location == "path"}
+        with pytest.raises(Refused) as caught:
+            app.act(key, {**filled(app, key), **named})
+        assert caught.value.kind == "not_found", caught.value
+
+
+def wrong_value(app: Adapter, shop: Shop) -> None:
+    """What the vendor refuses, or would refuse, is told with the name of the field."""
+    wrong = shop.facts.wrong
+    assert wrong, f"{shop.vendor} has actions, so it has something to refuse"
+    shown = app.form("actions", wrong.action)
+    inputs = {key: value for key, value in wrong.inputs(shop).items() if key in shown}
+    shop.road.clear()
+    with pytest.raises(Refused) as caught:
+        app.act(wrong.action, inputs)
+    assert caught.value.kind == "validation", caught.value
+    assert any(name in caught.value.message for name in wrong.field), caught.value
+    assert len(shop.arrived) <= 1, "what was refused was sent again"
+
+
+def vendor_failure(app: Adapter, shop: Shop) -> None:
+    """A failing vendor is told as such; no record is missing afterwards, and no write is repeated blindly."""
+    key = needs.triggers(app)[0]
+    watch = app.watch(key)
+    expected = happen(shop, key)
+    failing = shop.refusal(503)
+    shop.hinder(always(failing))
+    with pytest.raises(Refused) as caught:
+        watch.poll()
+    assert caught.value.kind == "unavailable", caught.value
+    shop.road.clear()
+    tells_once(app, key, watch, expected)
+    for action in needs.actions(app):
+        _lost_answer(app, shop, action, failing)
+
+
+@contextmanager
+def suppress_kind(kind: Kind) -> Iterator[None]:
+    """Let a refusal of this kind pass, and no other."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.kind != kind:
+            raise
+
+
+def _lost_answer(app: Adapter, shop: Shop, key: str, failing: httpx.Response) -> None:
+    """The write is made, and its answer lost: it is looked for or told as unknown, and not made again."""
+    inputs = filled(app, key)
+
+    def lost(request: httpx.Request, passed_on: Callable[[], httpx.Response]) -> httpx.Response:
+        answer = passed_on()
+        return answer if request.method == "GET" else failing
+
+    shop.hinder(lost)
+    with suppress_kind(app.lost_write):
+        assert app.act(key, inputs), key
+    writes = [one for one in shop.arrived if one.method != "GET"]
+    assert len(writes) == 1 or shop.offer.actions[key].after_timeout == "repeat", (
+        f"{key}: {len(writes)} writes"
+    )
+
+
+def no_secret_in_logs(app: Adapter, shop: Shop) -> None:
+    """No log and no error shows the login, not even where the vendor repeats it."""
+    app.listen()
+    app.watch(needs.triggers(app)[0]).poll()
+    secrets = {*shop.secrets, *_sent(shop), NOBODY}
+    echo = " ".join([MARK, *(shop.secrets if app.hides_echoes else ())])
+    for status in (400, 401, 404, 422, 500):
+        shop.hinder(always(shop.refusal(status, echo)))
+        for call in _calls(app, shop):
+            with pytest.raises(Refused):
+                call()
+    shop.road.clear()
+    with pytest.raises(Refused):
+        app.prove(without(shop.login, shop.credential, NOBODY))
+    words = app.words()
+    assert MARK in words, "the words of the vendor were to be told"
+    assert [secret for secret in secrets if secret in words] == []
+
+
+def _sent(shop: Shop) -> set[str]:
+    """What requests were logged in by: a key that was typed in, or a token that was got for it."""
+    login = shop.offer.authentication
+    sent = {one.headers.get(login.header, "").removeprefix(login.prefix) for one in shop.road.requests}
+    return sent - {""}
+
+
+def _calls(app: Adapter, shop: Shop) -> list[Callable[[], object]]:
+    """A read and, where there is one, a write."""
+    writes = [partial(app.act, key, filled(app, key)) for key in needs.actions(app)[:1]]
+    return [partial(app.prove, shop.login), *writes]

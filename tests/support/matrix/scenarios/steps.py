@@ -1,0 +1,115 @@
+"""Actions, searches and dropdowns: what is sent, and what comes back."""
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from connector.model import InputField
+from support.matrix import needs
+from support.matrix.adapter import Adapter, Record, Refused
+from support.matrix.facts import Inputs
+from support.matrix.shop import Shop, put
+from support.matrix.watching import asks_the_same_on_every_page, filled
+
+
+def optional_fields(app: Adapter, shop: Shop) -> None:
+    """An action sends what was filled in, with and without its optional inputs, and nothing else."""
+    for key in needs.actions(app):
+        fields = shop.offer.actions[key].inputs
+        assert {*filled(app, key)} == {*app.form("actions", key)}, f"the facts fill in all inputs of {key}"
+        _sends(app, shop, key, filled(app, key))
+        needed = {one.key for one in fields if one.required} | shop.facts.needed.get(key, frozenset())
+        _sends(app, shop, key, {name: value for name, value in filled(app, key).items() if name in needed})
+
+
+def line_items(app: Adapter, shop: Shop) -> None:
+    """Line items arrive as they were filled in: each once, without blanks."""
+    for key in needs.actions_with_line_items(app):
+        inputs = filled(app, key)
+        lists = [one for one in needs.shown_inputs(app, key) if one.children]
+        assert any(len(inputs[one.key]) > 1 for one in lists), f"the facts of {key} have one line only"
+        record = _sends(app, shop, key, inputs)
+        for one in lists:
+            assert len(record.get(one.path[-1]) or inputs[one.key]) == len(inputs[one.key])
+
+
+def _sends(app: Adapter, shop: Shop, key: str, inputs: Inputs) -> Record:
+    """Run an action and hold what left against what was filled in."""
+    action = shop.offer.actions[key]
+    operation = shop.offer.operations[action.operation]
+    shop.road.clear()
+    record = app.act(key, inputs)
+    assert record, key
+    (sent,) = shop.arrived
+    filling = {
+        one.path[0]: quote(str(inputs[one.key]), safe="") for one in action.inputs if one.location == "path"
+    }
+    expected = httpx.URL(shop.road.url).path + operation.path.format(**filling)
+    assert (sent.method, sent.url.raw_path.decode().partition("?")[0]) == (operation.method, expected)
+    body = _body(action.inputs, inputs, defaults=app.fills_defaults)
+    assert json.loads(sent.content or "{}") == {**_from_login(shop, action.operation), **body}
+    return record
+
+
+def _body(fields: tuple[InputField, ...], inputs: Inputs, *, defaults: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    for one in fields:
+        value = inputs.get(one.key, one.default if defaults else None)
+        if one.location == "body" and value is not None:
+            lines = one.children and isinstance(value, list)
+            rows = [_body(one.children, row, defaults=defaults) for row in value] if lines else value
+            put(body, one.path, rows)
+    return body
+
+
+def _from_login(shop: Shop, operation: str) -> dict[str, str]:
+    """What the login fills into the body."""
+    body = shop.offer.operations[operation].body
+    names = {one.key for one in body.children} if body else set()
+    sends = shop.offer.authentication.sends
+    return {name: shop.login[field] for name, field in sends.items() if name in names}
+
+
+def search_miss(app: Adapter, shop: Shop) -> None:
+    """A search finds what is there; what is not there is an empty answer and no error."""
+    for key in needs.searches(app):
+        lookup = shop.facts.lookups[key]
+        document = shop.asked()
+        assert app.search(key, lookup.finds(shop, document)), f"{key} finds nothing"
+        for inputs in lookup.misses:
+            assert _found(app, key, inputs) == [], f"{key} finds something by {inputs}"
+
+
+def _found(app: Adapter, key: str, inputs: Inputs) -> list[Record]:
+    """What a search finds. On Make a module that reads one record by its id fails where there is none."""
+    try:
+        return app.search(key, inputs)
+    except Refused as refused:
+        named = any(one.location == "path" for one in app.shop.offer.searches[key].inputs)
+        if app.runtime == "make" and named and refused.kind == "not_found":
+            return []
+        raise
+
+
+def dropdown_page_2(app: Adapter, shop: Shop) -> None:
+    """A dropdown goes on where its first page ends, names each record once, and comes to an end."""
+    busy = shop.crowded()
+    there = app.at(busy)
+    for key in needs.long_dropdowns(there):
+        dropdown = busy.offer.dropdowns[key]
+        news = busy.offer.triggers[needs.new_records(there)[0]]
+        if dropdown.operation != news.source.operation:
+            continue  # nothing is crowded but returns
+        for _ in range(2):
+            busy.asked("#4004")  # where the choice is an order, it is one choice
+        busy.road.clear()
+        size = busy.offer.paging[busy.offer.operations[dropdown.operation].paging or ""].size
+        pages = [there.choices(key, page) for page in range(len(busy.returns) // size + 3)]
+        options = [one for page in pages for one in page]
+        assert len(options) > size, f"{key} ends with its first page"
+        assert len(set(options)) == len(options)
+        assert all(value and label for value, label in options)
+        assert list(pages[-1]) == []
+        asks_the_same_on_every_page(busy, news.source.operation, *dropdown.query)

@@ -1,0 +1,100 @@
+"""Swap in the matrix."""
+
+from collections.abc import Callable
+
+from support.matrix.facts import Document, Facts, Inputs, Lookup, Wrong
+from support.matrix.shop import Shop
+
+SKU = "TEE-NVY-M"
+BACK_THEN = "2019-01-01T00:00:00Z"
+
+
+def made(_shop: Shop, document: Document) -> str:
+    return str(document["return_id"])
+
+
+def moved(status: str) -> Callable[[Shop, Document], str]:
+    def move(shop: Shop, document: Document) -> str:
+        shop.advance(60)
+        shop.move(document["return_id"], status)
+        return str(document["return_id"])
+
+    return move
+
+
+def inspected(condition: str) -> Callable[[Shop, Document], str]:
+    """Quality control looks at the only product of the return."""
+
+    def inspect(shop: Shop, document: Document) -> str:
+        shop.advance(60)
+        found = quality(document, condition)
+        shop.api(
+            "POST", "/v1/external/quality-control/update", json={**found, "store_id": shop.login["store_id"]}
+        )
+        return str(document["return_id"])
+
+    return inspect
+
+
+def quality(document: Document, condition: str) -> Inputs:
+    order = document["shopify_order_name"]
+    return {"shopify_order_name": order, "sku": SKU, "condition": condition, "return_qty": 1}
+
+
+def arrived(shop: Shop, document: Document) -> str:
+    shop.advance(4 * 86_400)
+    return str(document["return_id"])
+
+
+def update_quality_control(shop: Shop) -> Inputs:
+    document = shop.asked()
+    line = document["products"][0]["shopify_line_item_id"]
+    more = {"shopify_line_item": line, "receipt_date": "2026-05-04T10:00:00Z", "carton": "CARTON-7"}
+    return {**quality(document, "Sellable"), **more}
+
+
+def in_no_known_state(shop: Shop) -> Inputs:
+    return quality(shop.asked(), "Chewed")
+
+
+def by_number(_shop: Shop, document: Document) -> Inputs:
+    keys = ("rma_number", "shopify_order_name", "customer_email")
+    return {key: document[key] for key in keys}
+
+
+FACTS = Facts(
+    happens={
+        "new_return": made,
+        "return_updated": moved("processing"),
+        "return_status_changed": moved("processing"),
+        "return_completed": inspected("Sellable"),
+        "return_delivered": arrived,
+        "quality_control_changed": inspected("Damaged"),
+        "quality_control_passed": inspected("Sellable"),
+        "quality_control_failed": inspected("Damaged"),
+    },
+    actions={"update_quality_control": update_quality_control},
+    needed={"update_quality_control": frozenset({"shopify_order_name", "sku"})},
+    again={
+        "return_updated": moved("on_hold"),
+        "return_status_changed": moved("on_hold"),
+        "quality_control_changed": inspected("Sellable"),
+        "quality_control_passed": inspected("Sellable"),
+        "quality_control_failed": inspected("Damaged"),
+    },
+    wrong=Wrong("update_quality_control", in_no_known_state, ("condition",)),
+    lookups={
+        "find_return": Lookup(
+            by_number,
+            (
+                {"rma_number": "RMA-1999-001"},
+                {"shopify_order_name": "#0"},
+                {"customer_email": "nobody@example.com"},
+            ),
+        ),
+        "list_submitted_returns": Lookup(
+            lambda _shop, _document: {"submitted_at_from": BACK_THEN},
+            ({"submitted_at_from": BACK_THEN, "submitted_at_to": BACK_THEN},),
+        ),
+    },
+)

@@ -1,0 +1,74 @@
+"""What a mistake is, and how it gets into a copy of an app."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from connector.model import Integration
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing done wrong to `vendor`'s app, and what notices it.
+
+    `damage` changes a copy of the app's folder. `noticed_by` is a scenario of the matrix (`line_items`) or a
+    check of a lint (`D005`).
+    """
+
+    name: str
+    app: Literal["zapier", "make"]
+    vendor: str
+    damage: Callable[[Path], None]
+    noticed_by: str
+
+
+@dataclass(frozen=True)
+class Slip:
+    """One thing done wrong in the connector: to its code, or to what it knows of `vendor`."""
+
+    name: str
+    vendor: str
+    noticed_by: str
+    patch: Callable[[pytest.MonkeyPatch], None] = lambda _patch: None
+    alter: Callable[[Integration], Integration] = lambda offer: offer
+
+
+def instead(file: str, good: str, bad: str) -> Callable[[Path], None]:
+    """Write something else into one file; it has to be there once."""
+
+    def damage(folder: Path) -> None:
+        path = folder / file
+        text = path.read_text("utf-8")
+        assert text.count(good) == 1, f"{file} holds {good!r} {text.count(good)} times, so this is no mistake"
+        path.write_text(text.replace(good, bad), "utf-8")
+
+    return damage
+
+
+def edited(file: str, edit: Callable[[Any], Any]) -> Callable[[Path], None]:
+    """Change a JSON file; `edit` changes what it is given."""
+
+    def damage(folder: Path) -> None:
+        path = folder / file
+        content = json.loads(path.read_text("utf-8"))
+        before = json.dumps(content)
+        edit(content)
+        assert json.dumps(content) != before, f"{file} is as it was, so this is no mistake"
+        path.write_text(json.dumps(content), "utf-8")
+
+    return damage
+
+
+def copied(app: Path, to: Path) -> Path:
+    """A copy of an app's folder, which shares the packages it needs."""
+    folder = to / app.name
+    shutil.copytree(app, folder, ignore=shutil.ignore_patterns("node_modules"))
+    packages = app / "node_modules"
+    if packages.is_dir():
+        (folder / "node_modules").symlink_to(packages, target_is_directory=True)
+    return folder

@@ -1,0 +1,55 @@
+"""What happens at one merchant of the running sandbox, outside the API."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from support.sandbox import Sandbox
+
+
+class Storefront:
+    """One tenant of the sandbox at one vendor: shoppers ask for returns, staff moves them, time passes."""
+
+    sandbox: Sandbox
+    tenant: str
+    vendor: str
+
+    def asked(self, order_number: str = "#1001", **wish: Any) -> dict[str, Any]:
+        """A shopper asks for a return."""
+        body = {
+            "vendor": self.vendor,
+            "order_number": order_number,
+            "customer_email": "iris.lane@example.com",
+            "items": [{"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"}],
+        }
+        return self._told("returns", {**body, **wish})
+
+    def move(self, return_id: str, *statuses: str) -> dict[str, Any]:
+        """The merchant moves a return through some statuses; gives what is known of it afterwards."""
+        known: dict[str, Any] = {}
+        for status in statuses:
+            known = self._told(f"returns/{return_id}/move", {"vendor": self.vendor, "status": status})
+        return known
+
+    def advance(self, seconds: int) -> None:
+        """Move the merchant's clock on; carriers scan what falls due."""
+        answer = self.sandbox.control.post(f"/tenants/{self.tenant}/clock/advance", json={"seconds": seconds})
+        assert answer.status_code == 200, answer.text
+
+    def now(self) -> datetime:
+        """The merchant's time."""
+        answer = self.sandbox.control.get(f"/tenants/{self.tenant}/clock")
+        return datetime.fromisoformat(answer.json()["now"])
+
+    def api(self, method: str, path: str, **what: Any) -> Any:
+        """What the vendor's API answers to the merchant's own login."""
+        with self.sandbox.client(self.vendor, self.tenant) as client:
+            answer = client.request(method, path, **what)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+    def _told(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self.sandbox.control.post(f"/tenants/{self.tenant}/{path}", json=body)
+        assert answer.status_code in (200, 201), answer.text
+        document: dict[str, Any] = answer.json()["document"]
+        return document

@@ -1,0 +1,156 @@
+"""Per check of the Zapier lint: changes of the model app that it has to find; HARMLESS it passes."""
+
+import json
+from typing import Any
+
+from support.zapier_model_app import LINES, PACKAGE, PARCEL
+
+Change = tuple[str, Any]
+LOGIN = "authentication.fields.0"
+TRIGGER, HOOK, CREATE = "triggers.new_parcel", "triggers.parcel_moved", "creates.move_parcel"
+SEARCH, PAIR = "searches.find_parcel", "searchOrCreates.find_parcel"
+INPUT = f"{CREATE}.operation.inputFields.0"
+SAMPLE = f"{TRIGGER}.operation.sample"
+UPPER = "A" * 1001
+
+
+def package(**values: Any) -> Change:
+    return "/package.json", json.dumps({k: v for k, v in {**PACKAGE, **values}.items() if v is not None})
+
+
+FAULTS: dict[str, tuple[Change, ...]] = {
+    "D001": (
+        (f"{INPUT}.key", "api_token"),
+        (f"{CREATE}.operation.inputFields.1.children.0.type", "password"),
+    ),
+    "D002": ((f"{LOGIN}.helpText", "Look for it."), (f"{LOGIN}.helpText", "At https://shop.example/keys.")),
+    "D003": (
+        ("authentication.connectionLabel", "Parcels"),
+        ("authentication.connectionLabel", "{{api_key}}"),
+    ),
+    "D004": ((f"{INPUT}.dynamic", None), (INPUT, {"key": "parcel", "label": "Parcel ID"})),
+    "D005": (
+        (f"{INPUT}.dynamic", "nothing.id.label"),
+        (f"{INPUT}.dynamic", "parcel.id.name"),
+        (f"{INPUT}.dynamic", "parcel"),
+    ),
+    "D006": ((f"{HOOK}.operation.performList", None),),
+    "D007": (("/vendor.js", "export default { url: 'http://api.shop.example' };"),),
+    "D008": (
+        (f"{INPUT}.helpText", "See https://shop.example."),
+        (f"{INPUT}.helpText", "See [parcels(https://shop.example)."),
+        (f"{INPUT}.helpText", "See [parcels](shop.example)."),
+        (f"{LOGIN}.helpText", "See [parcels](http://shop.example)."),
+    ),
+    "D009": ((f"{SEARCH}.operation.inputFields", []),),
+    "D010": ((f"{SAMPLE}.id", None), (f"{SAMPLE}.id", "")),
+    "D011": ((f"{INPUT}.helpText", "The parcel."), (f"{LOGIN}.helpText", "Your API key")),
+    "D012": ((SAMPLE, None), (f"{CREATE}.operation.sample", {})),
+    "D013": ((f"{INPUT}.search", "nothing.id"), (f"{INPUT}.search", "find_parcel.nothing")),
+    "D014": ((f"{INPUT}.dynamic", None),),
+    "D015": ((f"{PAIR}.create", "nothing"), (f"{PAIR}.search", "nothing")),
+    "D016": (("", None),),
+    "D017": ((f"{HOOK}.operation.performSubscribe", None), (f"{HOOK}.operation.performUnsubscribe", None)),
+    "D018": (
+        (f"{TRIGGER}.display.label", "New parcel"),
+        (f"{PAIR}.display.label", "find or Move Parcel"),
+        (f"{TRIGGER}.noun", "parcel"),
+    ),
+    "D021": (
+        (f"{TRIGGER}.display.description", "When a parcel is made."),
+        (f"{HOOK}.display.description", "Triggers when it moves"),
+    ),
+    "D022": ((f"{CREATE}.operation.inputFields", ["$func$2$f$"]), (f"{CREATE}.operation.inputFields", [])),
+    "D023": (
+        (f"{SAMPLE}.made_at", "2026-10-31"),
+        (f"{SAMPLE}.made_at", "2026-10-31T09:30:00"),
+        (f"{SAMPLE}.made_at", "31 Oct 2026 09:30"),
+        (f"{SAMPLE}.status", "2026-10-31 09:30"),
+    ),
+    "D024": (
+        (f"{SAMPLE}.lines.0.quantity", "1"),
+        (f"{SAMPLE}.lines.0.quantity", True),
+        (f"{SAMPLE}.shop.name", 1),
+        (f"{SAMPLE}.id", None),
+    ),
+    "D025": ((f"{INPUT}.helpText", "[Go](javascript:alert(1))"), (f"{SAMPLE}.status", "data:text/html,x")),
+    "D026": (
+        ("/vendor.js", "const url = `https://${bundle.authData.shop}.shop.example`;"),
+        ("/vendor.js", "export default { url: 'https://{{bundle.authData.shop}}/v1' };"),
+        (f"{LOGIN}.inputFormat", "https://{{input}}.shop.example"),
+    ),
+    "M002": (
+        package(description="Parcels."),
+        package(description="Parcels is a way to connect parcels with Zapier for you."),
+    ),
+    "H001": ((f"{LOGIN}.type", "string"), (f"{LOGIN}.isNoSecret", True)),
+    "H002": ((f"{CREATE}.operation.inputFields", [LINES, PARCEL]),),
+    "H003": ((f"{CREATE}.operation.inputFields.1.children.0.key", "parcel_id"),),
+    "H004": ((f"{CREATE}.operation.inputFields", [PARCEL] * 31), (f"{INPUT}.helpText", UPPER)),
+    "H005": (
+        (f"{CREATE}.display.description", "Move a parcel."),
+        (f"{SEARCH}.display.description", "Looks for a parcel."),
+        (f"{PAIR}.display.description", "Finds a parcel"),
+    ),
+    "H006": (
+        (f"{TRIGGER}.display.label", UPPER),
+        (f"{TRIGGER}.display.description", UPPER),
+        (f"{CREATE}.display.description", "Moves."),
+        (f"{CREATE}.display.label", "Move for Zapier"),
+    ),
+    "H007": (
+        (f"{INPUT}.label", None),
+        (f"{INPUT}.label", "parcel"),
+        (f"{CREATE}.operation.inputFields.1.children.0.label", None),
+        (f"{TRIGGER}.operation.outputFields.1.label", "status"),
+    ),
+    "H008": ((f"{HOOK}.display.label", "New Parcel"),),
+    "H009": (
+        (f"{SAMPLE}.colour", "red"),
+        (f"{SAMPLE}.lines.0.colour", "red"),
+        (f"{SAMPLE}.shop.colour", "red"),
+    ),
+    "H010": (
+        package(dependencies={"zapier-platform-core": "^19.1.0"}),
+        package(dependencies={"zapier-platform-core": "19.0.0"}),
+        ("/package-lock.json", json.dumps({})),
+    ),
+    "H011": (
+        package(type=None),
+        package(exports=None, main="index.js"),
+        package(version="2.0.0"),
+        ("/.zapierapprc", "{}"),
+    ),
+}
+HARMLESS: dict[str, tuple[Change, ...]] = {
+    "D003": (
+        ("authentication.connectionLabel", "{{bundle.authData.shop}}"),
+        ("authentication.connectionLabel", "$func$2$f$"),
+    ),
+    "D004": (
+        (INPUT, {"key": "parcel_id", "label": "Parcel ID", "choices": ["1"]}),
+        (f"{INPUT}.key", "grid"),
+        (INPUT, {"key": "order_id", "label": "Order", "helpText": "The shop's; map it from there."}),
+    ),
+    "D007": (
+        ("/lib/x.js", "/** http://a.example */\n  // http://b.example\n"),
+        ("/README.md", "http://127.0.0.1"),
+    ),
+    "D008": (
+        (f"{INPUT}.helpText", "Like `https://shop.example/1`. See [it](https://shop.example) [or not]."),
+    ),
+    "D010": ((f"{HOOK}.operation.sample", {"status": "open"}),),
+    "D016": ((f"{HOOK}.operation.performSubscribe", None),),
+    "D018": ((f"{TRIGGER}.display.label", "New Parcel of the Day"),),
+    "D023": (
+        (f"{SAMPLE}.made_at", "2026-10-31T09:30:00.5+01:00"),
+        (f"{SAMPLE}.made_at", None),
+        (f"{SAMPLE}.status", "2026-10-31"),
+    ),
+    "D024": ((f"{SAMPLE}.shop", None), (f"{SAMPLE}.status", None)),
+    "D025": ((f"{INPUT}.helpText", "The data: a list of parcels."),),
+    "D026": (("/vendor.js", "const url = `${base}/v1/${id}`; const at = 'https://api.shop.example/${x}';"),),
+    "H006": ((f"{TRIGGER}.display.description", "Triggers when a parcel of any kind is made."),),
+    "H007": ((f"{INPUT}.label", "Number of the Parcel"),),
+    "H009": ((f"{SAMPLE}.lines", []), (f"{SAMPLE}.shop", None)),
+}

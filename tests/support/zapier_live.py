@@ -1,0 +1,203 @@
+"""Every step of a generated app, run once against the sandbox as a person would who has just connected.
+
+What to fill in follows from the offer itself: dropdowns offer it, closed sets hold it, records show it. So a
+new vendor needs nothing here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from connector.generator.zapier.lint.records import leaves, mistimed, mistyped, unannounced, unidentified
+from connector.model import Dropdown, InputField, Integration
+from support.stirring import stir
+from support.zapier import Shop, ZapierError
+
+Row = dict[str, Any]
+TRIES = 60
+ENOUGH = 8
+RECORDS = 8
+STRIDE = 13
+SHORT = 2  # letters: every id ends like every other
+LONG_AGO = "2026-01-01T00:00:00Z"
+DEFAULTS: Mapping[str, Any] = {
+    "string": "Seen by hand",
+    "text": "Seen by hand",
+    "integer": 1,
+    "number": 1,
+    "boolean": True,
+}
+
+
+@dataclass
+class Live:
+    """A merchant's shop, and what the app's steps answered in it: `results["creates.add_note"]`."""
+
+    shop: Shop
+    offer: Integration
+    definition: Mapping[str, Any]
+    results: dict[str, list[Row]] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def run(self) -> "Live":
+        """Run triggers, then creates and searches with what these show, then triggers that showed nothing."""
+        stir(self.shop.sandbox, self.shop.vendor, self.shop.tenant)
+        self._poll()
+        for key in self.definition["creates"]:
+            self._fill(f"creates.{key}", self.offer.actions[key].inputs, ())
+        for _ in ("with what triggers and actions showed", "with what searches found besides"):
+            for key in self.definition["searches"]:
+                search = self.offer.searches[key]
+                if not self.results.get(f"searches.{key}"):
+                    self._fill(f"searches.{key}", search.inputs, search.at_least_one)
+        self._poll()
+        return self
+
+    def operation(self, path: str) -> dict[str, Any]:
+        kind, _, key = path.partition(".")
+        found: dict[str, Any] = self.definition[kind][key]["operation"]
+        return found
+
+    def alike(self, path: str) -> list[Row]:
+        """What steps with the same sample answered: vendors leave out of one record what another one has."""
+        sample = self.operation(path)["sample"]
+        return [
+            row
+            for other, rows in self.results.items()
+            for row in rows
+            if self.operation(other).get("sample") == sample
+        ]
+
+    def _poll(self) -> None:
+        for key, one in self.definition["triggers"].items():
+            if self.results.get(f"triggers.{key}"):
+                continue
+            rows = self.shop.trigger(key, page=0) if is_hidden(one) else self.shop.trigger(key)
+            later = key in self.offer.triggers and self.offer.triggers[key].details is not None
+            known = [self.shop.hydrated(row) for row in spread(rows)] if later else rows
+            self.results[f"triggers.{key}"] = known
+
+    def _records(self) -> list[Row]:
+        """A few records of each kind seen so far, in turns, new ones and seeded ones."""
+        hidden = {f"triggers.{key}" for key, one in self.definition["triggers"].items() if is_hidden(one)}
+        lists = [spread(rows) for path, rows in self.results.items() if path not in hidden]
+        return [row for rows in zip_longest(lists) for row in rows] or [{}]
+
+    def _fill(self, path: str, inputs: Sequence[InputField], at_least_one: Sequence[str]) -> None:
+        """Keep what came of the ways to fill a form that the vendor accepted."""
+        found: list[Row] = []
+        for filled in islice(self._ways(inputs, at_least_one), TRIES):
+            try:
+                answer = self.shop.app.run(f"{path}.operation.perform", filled, auth=self.shop.auth)
+            except ZapierError as refusal:
+                self.refused[path] = str(refusal)
+            else:
+                found += answer if isinstance(answer, list) else [answer]
+            if len(found) >= ENOUGH:
+                break
+        self.results[path] = found
+
+    def _ways(self, inputs: Sequence[InputField], at_least_one: Sequence[str]) -> Iterator[Row]:
+        """Yield forms filled in: what is required, then everything; choices take turns."""
+        for turn, record in enumerate(self._records()):
+            known = {plain(key): value for key, value in leaves(record)}
+            for wanted in ([one for one in inputs if one.required or one.key in at_least_one], inputs):
+                offered = {one.key: list(self._values(one, known, record, turn)) for one in wanted}
+                yield {key: values[turn % len(values)] for key, values in offered.items() if values}
+
+    def _values(self, one: InputField, known: Mapping[str, Any], record: Row, turn: int) -> Iterator[Any]:
+        if one.children:
+            columns = [
+                (child.key, next(self._values(child, known, record, turn), None)) for child in one.children
+            ]
+            yield [{key: value for key, value in columns if value is not None}]
+        elif one.dropdown and (dropdown := self.offer.dropdowns[one.dropdown]).operation:
+            yield self._picked(dropdown, record, turn)
+        elif one.choices or one.dropdown:
+            choices = one.choices or self.offer.dropdowns[one.dropdown or ""].choices
+            yield from (choice.value for choice in choices)
+        elif one.known_values:
+            yield one.known_values[0]
+        else:
+            yield from self._typed(one, known)
+
+    def _picked(self, dropdown: Dropdown, record: Row, turn: int) -> Any:
+        """What the dropdown would send for this record, if it is one of its kind; else one further down."""
+        offered = [one["id"] for one in self.results[f"triggers.{dropdown.key}"]]
+        other = offered[turn * STRIDE % len(offered)]
+        return next((value for _, value in leaves(record) if value in offered), other)
+
+    def _typed(self, one: InputField, known: Mapping[str, Any]) -> Iterator[Any]:
+        names = [plain(name) for name in (one.key, "".join(one.path), one.path[-1])]
+        alike = [known[name] for name in names if known.get(name)]
+        if len(names[-1]) > SHORT:
+            alike += [value for key, value in known.items() if key.endswith(names[-1]) and value]
+        if alike and isinstance(alike[0], list) == (one.type == "list"):
+            yield alike[0]
+        elif one.type in ("datetime", "date"):
+            yield from [LONG_AGO] if one.required else ()
+        elif one.example is not None:
+            yield one.example
+        elif one.required or one.type not in ("string", "text", "list"):
+            yield DEFAULTS[one.type]
+
+
+def plain(key: str) -> str:
+    """A key without what vendors write differently: `customer__email`, `customerEmail`."""
+    return "".join(letter for letter in key.lower() if letter.isalnum())
+
+
+def is_hidden(step: Mapping[str, Any]) -> bool:
+    return bool(step["display"].get("hidden"))
+
+
+def spread(rows: Sequence[Row]) -> list[Row]:
+    """A few of many: the last, the first, the last but one, the second, and so on."""
+    chosen = dict.fromkeys(place for turn in range(RECORDS) for place in (len(rows) - 1 - turn, turn))
+    return [rows[place] for place in chosen if 0 <= place < len(rows)][:RECORDS]
+
+
+def zip_longest(lists: Sequence[Sequence[Row]]) -> Iterator[list[Row]]:
+    """The first of every list, the second of every list, and so on."""
+    for index in range(max(map(len, lists), default=0)):
+        yield [one[index] for one in lists if index < len(one)]
+
+
+def t002_results_hold_the_identity(operation: Row, rows: Sequence[Row]) -> Iterator[str]:
+    for row in rows:
+        yield from unidentified(operation["outputFields"], row)
+
+
+def t003_times_carry_a_zone(operation: Row, rows: Sequence[Row]) -> Iterator[str]:
+    for row in rows:
+        yield from mistimed(operation["outputFields"], row)
+
+
+def t004_sample_shows_no_more_than_results(operation: Row, rows: Sequence[Row]) -> Iterator[str]:
+    """A key of the sample is in a result; or nothing is there to have it: an empty list, no address."""
+    live = {key for row in rows for key, _ in leaves(row)}
+    empty = {key for row in rows for key, value in leaves(row) if value in (None, [], {})}
+    for key, value in leaves(operation["sample"]):
+        above = any(key.startswith(below(one)) for one in empty)
+        under = value in (None, [], {}) and any(one.startswith(below(key)) for one in live)
+        if not (key in live or above or under):
+            yield key
+
+
+def below(key: str) -> tuple[str, str]:
+    return f"{key}[]", f"{key}__"
+
+
+def t005_results_agree_with_the_fields(operation: Row, rows: Sequence[Row]) -> Iterator[str]:
+    for row in rows:
+        yield from mistyped(operation["outputFields"], row)
+        yield from (f"{key} is not announced" for key in unannounced(operation["outputFields"], row))
+
+
+LIVE_CHECKS = (
+    t002_results_hold_the_identity,
+    t003_times_carry_a_zone,
+    t004_sample_shows_no_more_than_results,
+    t005_results_agree_with_the_fields,
+)
