@@ -118,8 +118,7 @@ class Delivery(RuleBasedStateMachine):
         """Whatever is there before the first poll is no news."""
         for act in there:
             self._run(self._act(act))
-        for _ in range(8):
-            self._poll([], crash=None)
+        self._settle()
         assert self.witness.delivered == []
         self.witness.baseline = self.witness.histories
 
@@ -138,9 +137,7 @@ class Delivery(RuleBasedStateMachine):
     def teardown(self) -> None:
         """When the shop has closed and everything was polled, the ledger judges."""
         try:
-            rows = len(self.witness.histories)
-            for _ in range(4 * (2 + rows // (PAGE_SIZE * PAGES))):
-                self._poll([], crash=None)
+            self._settle()
             self.witness.judge()
             before = len(self.witness.delivered)
             self._poll([], crash=None)
@@ -152,6 +149,17 @@ class Delivery(RuleBasedStateMachine):
             self.cursors.close()
             self.folder.cleanup()
             self.merchant.close()
+
+    def _settle(self) -> None:
+        """Poll a quiet shop until the cursor stands still; more polls than four laps are a fault."""
+        laps = 2 + len(self.witness.histories) // (PAGE_SIZE * PAGES)
+        before: object = None
+        for _ in range(4 * laps):
+            self._poll([], crash=None)
+            now = self.cursors.load("test", self.watched.watch_name())
+            if now is not None and now == before:
+                return
+            before = now
 
     def _run(self, task: Awaitable[Any]) -> Any:
         return self.loop.run_until_complete(task)

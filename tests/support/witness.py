@@ -126,17 +126,23 @@ class Witness:
 
     def _reached(self) -> None:
         words = set(getattr(self.trigger.source, "reached", None) or {"delivered"})
-        ever = {record for record, states in self.histories.items() if words & set(states)}
         there = {record for record, states in self.histories.items() if states[-1] in words}
-        before = {record for record, states in self.baseline.items() if words & set(states)}
+        stood = {record for record, states in self.baseline.items() if states[-1] in words}
+        since = {
+            record for record, states in self.histories.items() if words & set(self._since(record, states))
+        }
         told = {record for _, record, _ in self.delivered}
-        assert there - before <= told, "lost"
-        assert told <= ever - before, "never happened, or was there before the first poll"
+        assert there - stood <= told, "lost"
+        assert told <= since - stood, "never happened, or stood so before the first poll"
+
+    def _since(self, record: str, states: list[str]) -> list[str]:
+        """What a record went through after the first poll."""
+        return states[len(self.baseline.get(record, [])) :]
 
     def _latest_state(self) -> None:
         for record, states in self.histories.items():
             told = [state for _, known, state in self.delivered if known == record]
-            since = states[len(self.baseline.get(record, [])) :]
+            since = self._since(record, states)
             remaining = iter(since)
             assert all(state in remaining for state in told), f"{record} went {since}, told {told}"
             known = [*self.baseline.get(record, [])[-1:], *told][-1:]
