@@ -152,6 +152,9 @@ class CommitsFirst(Runner):
 
 
 MUTANTS = [
+    ("returngo", "new_return", {"strategy": staticmethod(without_overlap)}),
+    ("returngo", "return_status_changed", {"strategy": staticmethod(first_page_only)}),
+    ("returngo", "return_approved", {"runner": CommitsFirst}),
     ("swap", "new_return", {"strategy": staticmethod(without_overlap)}),
     ("swap", "return_updated", {"strategy": staticmethod(first_page_only)}),
     ("swap", "return_completed", {"runner": CommitsFirst}),
@@ -170,6 +173,9 @@ MUTANTS = [
     ("vendor", "trigger", "faults"),
     MUTANTS,
     ids=[
+        "no overlap, rows without times",
+        "first page only, cursors",
+        "commits first, details",
         "no overlap, changes",
         "first page only, changes",
         "commits first, changes",
