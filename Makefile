@@ -1,8 +1,8 @@
 # Everything runs in .venv; `make run` and `make test` set it up themselves.
 PYTHON ?= python3
 BIN := .venv/bin
-# A worker per core, each with whole modules: what a module starts, it starts once.
-AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope
+# A worker per core, each with whole modules in the order of tests/conftest.py: what a module starts, it starts once.
+AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
 .PHONY: run test matrix check fix generate lint contract zapier-build bench lock clean

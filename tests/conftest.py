@@ -7,7 +7,22 @@ from support.contract import enforced
 from support.matrix_report import pytest_terminal_summary
 from support.sandbox import Sandbox, running
 
+LONG = (
+    "delivery_certificate",
+    "schemathesis",
+    "test_commands",
+    "test_matrix",
+    "test_mistakes",
+    "test_app_serving",
+)
+"""Modules that take long, the longest first: begun last, each would leave all workers but one idle."""
+
 __all__ = ["pytest_terminal_summary"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long."""
+    items.sort(key=lambda item: next((i for i, name in enumerate(LONG) if name in item.path.stem), len(LONG)))
 
 
 @pytest.fixture(scope="session")
