@@ -95,7 +95,7 @@ def test_what_was_found_once_stays_mended(
     vendor: str, trigger: str, there: list[Act], story: list[Told]
 ) -> None:
     mall = Mall.open(vendor)
-    made = {"mall": mall, "offer": with_small_pages(compiled(vendor)), "trigger": trigger}
+    made = {"mall": mall, "offer": with_small_pages(compiled(vendor)), "trigger": trigger, "told": []}
     delivery = type("Found", (Delivery,), made)()
     delivery.look_for_the_first_time(there)
     for step, values in story:
@@ -154,7 +154,7 @@ class CommitsFirst(Runner):
 MUTANTS = [
     ("returngo", "new_return", {"strategy": staticmethod(without_overlap)}),
     ("returngo", "return_status_changed", {"strategy": staticmethod(first_page_only)}),
-    ("returngo", "return_approved", {"runner": CommitsFirst}),
+    ("returngo", "return_status_changed", {"runner": CommitsFirst}),
     ("swap", "new_return", {"strategy": staticmethod(without_overlap)}),
     ("swap", "return_updated", {"strategy": staticmethod(first_page_only)}),
     ("swap", "return_completed", {"runner": CommitsFirst}),

@@ -1,6 +1,6 @@
 """A merchant in the sandbox, in this process: what happens in the shop, and the ledger that remembers it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -110,6 +110,16 @@ class Merchant:
 
     def next_statuses(self, status: str) -> tuple[str, ...]:
         return self.mall.served.lifecycle.transitions[status]
+
+    def way(self, status: str, aims: Collection[str]) -> list[str]:
+        """The shortest way from a status to one aimed at; to the farthest one where none can be reached."""
+        ways: dict[str, list[str]] = {status: []}
+        for reached in (queue := [status]):
+            for following in self.next_statuses(reached):
+                if following not in ways:
+                    ways[following] = [*ways[reached], following]
+                    queue.append(following)
+        return next((ways[one] for one in queue[1:] if one in aims), ways[queue[-1]])
 
     def move(self, id_: str, status: str) -> None:
         """The merchant's staff moves a return."""

@@ -33,8 +33,8 @@ async def _ship(staff: Connection, merchant: Merchant, id_: str, number: int) ->
 
 
 async def _settle(staff: Connection, merchant: Merchant, id_: str, number: int) -> None:
-    if number % 3 == 0:
-        merchant.turn("notify_payment_method", shop=FIRST_SHOP, on=number % 2 == 0)
+    if number % 2 == 0:
+        merchant.turn("notify_payment_method", shop=FIRST_SHOP, on=number % 8 > 0)
     for transaction, status in merchant.parts("transaction", id_).items():
         if status != "Success":
             outcome = "Failed" if status == "Requested" and number % 4 == 1 else "Success"
@@ -82,6 +82,13 @@ KINDS: Mapping[str, Callable[[Merchant], dict[str, list[str]]]] = {
     "transaction": Merchant.transactions,
 }
 """What the ledger knows of records that are no returns."""
+
+
+def aims(trigger: Trigger) -> frozenset[str]:
+    """Where returns should get, so that the trigger has something to tell; none: as far as they can."""
+    if trigger.resource == "shipment":
+        return frozenset({"approved"})
+    return frozenset(getattr(trigger.source, "reached", None) or ())
 
 
 def telling(source: Source) -> tuple[str, ...]:
