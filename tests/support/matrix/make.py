@@ -84,9 +84,25 @@ class MakeAdapter:
 
     def watch(self, key: str, inputs: Inputs | None = None) -> "MakeWatch":
         """Choose "from now on". Times have no fractions, so the second before has to be over."""
+        if self._goes_by_id(key):
+            return self._watch_by_id(key, inputs or {})
         self.shop.advance(1)
         start = self.shop.time().replace(microsecond=0)
         return MakeWatch(self, key, inputs or {}, State(start))
+
+    def _goes_by_id(self, key: str) -> bool:
+        said = self.emulator.app.code("module", camel(key), "communication")
+        return bool(said["response"]["trigger"]["type"] == "id")
+
+    def _watch_by_id(self, key: str, inputs: Inputs) -> "MakeWatch":
+        """Begin with the newest record, since by id there is no "from now on": the first run hands it on."""
+        offered = self._tried(lambda: self.connected.starts(camel(key)))
+        if not offered:
+            return MakeWatch(self, key, inputs, State())
+        _shown, newest = offered[0]
+        first = self.poll(camel(key), newest, inputs, 1)
+        assert first, f"{key} does not begin with the record that was chosen"
+        return MakeWatch(self, key, inputs, newest)
 
     def hooked(self) -> frozenset[str]:
         modules = self.emulator.app.components("module")
