@@ -69,6 +69,22 @@ def test_writes_that_move_money_are_offered(vendor: str) -> None:
     assert {naming.camel(one.key) for one in known} <= modules.keys()
 
 
+@pytest.mark.parametrize("vendor", vendors())
+def test_only_what_does_no_harm_twice_is_run_again_by_make(vendor: str) -> None:
+    made = compiled(vendor)
+    files = render(made, include_assumed=True)
+    inherited = json.loads(files["src/general/base.iml.json"])["response"]["error"]
+    assert inherited["503"]["type"] == "ConnectionError"
+    for key, action in made.actions.items():
+        name = key.replace("_", "-")
+        said = json.loads(files[f"src/modules/{name}/{name}.communication.iml.json"])["response"]
+        error = said.get("error", inherited)
+        assert (error["503"]["type"] == "ConnectionError") == (action.after_timeout == "repeat"), key
+        assert ("may or may not" in error["500"]["message"]) == (action.after_timeout != "repeat"), key
+        assert error["429"]["type"] == "RateLimitError", "what is refused by a limit was not made"
+        assert error.keys() == inherited.keys()
+
+
 def test_rendering_reads_no_clock_and_no_network_and_writes_nothing(
     returnmate: Integration, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,7 @@ TYPES: Mapping[str, Kind] = {
 }
 """Make's kinds of errors; a DataError of status 404 is a missing record."""
 NOT_FOUND = 404
+LOST = "may or may not have been made"
 MODULES = {"triggers": {"trigger"}, "actions": {"action"}, "searches": {"search", "action"}}
 
 
@@ -50,7 +51,6 @@ class MakeAdapter:
     told: list[str] = field(default_factory=list)
     runtime: Literal["make"] = "make"
     tells_delay: bool = False
-    lost_write: Kind = "unavailable"
     fills_defaults: bool = True
     hides_echoes: bool = False
 
@@ -132,6 +132,10 @@ class MakeAdapter:
         rows = self._tried(lambda: self.connected.rpc(self._procedure(key)))
         return [(str(row["value"]), row["label"]) for row in rows]
 
+    def lost_write(self, key: str) -> Kind:
+        """What Make runs again by itself is unavailable to it; the rest waits for somebody to look."""
+        return "unavailable" if self.shop.offer.actions[key].after_timeout == "repeat" else "unknown"
+
     def listen(self) -> None:
         """Make logs every run."""
 
@@ -167,7 +171,8 @@ class MakeAdapter:
             return call()
         except MakeError as problem:
             self.told.append(str(problem))
-            kind = TYPES.get(problem.type, "unexpected")
+            unknown = problem.type == "RuntimeError" and LOST in problem.message
+            kind = "unknown" if unknown else TYPES.get(problem.type, "unexpected")
             missing = kind == "validation" and problem.status == NOT_FOUND
             raise Refused("not_found" if missing else kind, problem.message) from None
 

@@ -48,7 +48,6 @@ class ZapierAdapter:
     shop: Shop
     runtime: Literal["zapier"] = "zapier"
     tells_delay: bool = True
-    lost_write: Kind = "unknown"
     fills_defaults: bool = False
     hides_echoes: bool = True
 
@@ -100,6 +99,9 @@ class ZapierAdapter:
     def choices(self, key: str, page: int) -> Sequence[tuple[str, str]]:
         rows = self._again(lambda: self.account.trigger(key, page=page))
         return [(row["id"], row["label"]) for row in rows]
+
+    def lost_write(self, _key: str) -> Kind:
+        return "unknown"
 
     def listen(self) -> None:
         self.core.app.logging = {"logToStdout": True, "detailedLogToStdout": True}
