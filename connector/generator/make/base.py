@@ -18,6 +18,7 @@ ERROR_TYPES: dict[ErrorKind, str] = {
     "unexpected": "RuntimeError",
 }
 LOST = "A change may or may not have been made: look before you run this again."
+DELAY = iml.at("headers", ("retry-after",))
 GATEWAY = (500, 502, 503, 504)
 
 
@@ -70,7 +71,7 @@ def errors(integration: Integration, *, once: bool = False) -> dict[str, Any]:
 
     A type for all statuses takes the place of Make's own for 500 and above, so a gateway's are named too.
     `once` is for what must not be sent again blindly: when the vendor fails, nobody knows what came of it, so
-    it is no ConnectionError there.
+    it is no ConnectionError there. Make does not wait for a limit's `Retry-After`: an app can but tell it.
     """
     message = _message(integration)
     kinds: dict[int, ErrorKind] = {**dict.fromkeys(GATEWAY, "unavailable"), **integration.errors.by_status}
@@ -81,6 +82,8 @@ def errors(integration: Integration, *, once: bool = False) -> dict[str, Any]:
 def _error(kind: ErrorKind, message: str, *, once: bool) -> dict[str, str]:
     if once and kind == "unavailable":
         return {"message": f"{message} {LOST}", "type": ERROR_TYPES["unexpected"]}
+    if kind == "rate_limited":
+        message += iml.braced(f"if({DELAY}, ' Retry-After: ' + {DELAY}, '')")
     return {"message": message, "type": ERROR_TYPES[kind]}
 
 

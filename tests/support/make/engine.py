@@ -30,7 +30,7 @@ from typing import Any
 
 from support.make.evaluating import UNDEFINED, moment, transform
 from support.make.forms import filled
-from support.make.requests import Json, MakeError, Wire, asked, built, parsed, refuse
+from support.make.requests import Json, MakeError, Wire, asked, built, refuse, reply
 
 MOST_REQUESTS = 50
 MOST_PAST = 3_200
@@ -238,8 +238,7 @@ class Connected:
             *api.get("log", {}).get("sanitize", []),
         ]
         response = self.wire.send(request, sanitize)
-        here = {**context, "body": parsed(response), "statusCode": response.status_code}
-        here["headers"] = dict(response.headers)
+        here = {**context, **reply(response)}
         if response.status_code >= 400:
             error = api.get("response", {}).get("error", self.app.base.get("response", {}).get("error"))
             raise refuse(response, error, here)

@@ -1,5 +1,6 @@
 """A generated app in the emulator of Make as an adapter."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ TYPES: Mapping[str, Kind] = {
 }
 """Make's kinds of errors; a DataError of status 404 is a missing record."""
 NOT_FOUND = 404
+DELAY = re.compile(r"Retry-After: (\d+)$")
 LOST = "may or may not have been made"
 MODULES = {"triggers": {"trigger"}, "actions": {"action"}, "searches": {"search", "action"}}
 
@@ -50,7 +52,7 @@ class MakeAdapter:
     shop: Shop
     told: list[str] = field(default_factory=list)
     runtime: Literal["make"] = "make"
-    tells_delay: bool = False
+    tells_delay: bool = True
     fills_defaults: bool = True
     hides_echoes: bool = False
 
@@ -174,7 +176,10 @@ class MakeAdapter:
             unknown = problem.type == "RuntimeError" and LOST in problem.message
             kind = "unknown" if unknown else TYPES.get(problem.type, "unexpected")
             missing = kind == "validation" and problem.status == NOT_FOUND
-            raise Refused("not_found" if missing else kind, problem.message) from None
+            delay = DELAY.search(problem.message)
+            raise Refused(
+                "not_found" if missing else kind, problem.message, delay=float(delay[1]) if delay else None
+            ) from None
 
 
 @dataclass
