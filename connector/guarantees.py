@@ -194,7 +194,8 @@ def _loses_after_a_time(source: Source, items: int, *, by_id: bool) -> str:
         return f"{beyond}{'; versions between two polls' if source.tells == 'versions' else ''}."
     if source.mark is None:
         return f"{beyond}. Each later change of a record that is still there tells it again."
-    return f"{beyond}{'; versions between two polls' if source.mark == source.changed else ''}."
+    latest = source.mark == source.changed != source.created
+    return f"{beyond}{'; versions between two polls' if latest else ''}."
 
 
 def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:

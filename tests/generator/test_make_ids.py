@@ -75,6 +75,18 @@ def test_new_records_are_handed_on_once_by_number_and_not_by_text(returnmate: In
     assert make.epoch("newReturn")[0]["label"] == "100"
 
 
+def test_a_chosen_record_is_the_first_one_that_is_handed_on(returnmate: Integration) -> None:
+    files = render(without_times(returnmate, growing=True))
+    vendor = Vendor()
+    make = played(loaded(files), vendor, HOSTS, api_key="s3cret", environment="production")
+    starts = make.starts("newReturn")
+    assert [shown["label"] for shown, _state in starts] == ["12", "11", "10", "9", "8"]
+    _shown, state = starts[0]
+    vendor.ids += [13, 100]
+    polls = [[row["id"] for row in make.poll("newReturn", state, limit=2)] for _ in range(3)]
+    assert polls == [["12", "13"], ["100"], []]
+
+
 def test_app_is_in_order_and_says_what_it_misses(returnmate: Integration) -> None:
     made = without_times(returnmate, growing=True)
     files = render(made)

@@ -239,6 +239,12 @@ SEEDS: dict[str, list[Seed]] = {
         drop(f"{LOGIN}{COMMUNICATION}", "response", "metadata"),
         set_at(f"{LOGIN}{COMMUNICATION}", "response", "metadata", "value", to="{{parameters.api_key}}"),
     ],
+    "M040": [
+        set_at(f"{CREATE}{COMMUNICATION}", "response", "error", "503", "type", to="ConnectionError"),
+        drop(f"{CREATE}{COMMUNICATION}", "response", "error"),
+        set_at(f"{CREATE}{COMMUNICATION}", "response", "error", to="{{body.error.message}}"),
+        drop(f"{CALL}{COMMUNICATION}", "response", "error"),
+    ],
 }
 
 

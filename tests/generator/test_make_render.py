@@ -69,6 +69,41 @@ def test_writes_that_move_money_are_offered(vendor: str) -> None:
     assert {naming.camel(one.key) for one in known} <= modules.keys()
 
 
+@pytest.mark.parametrize("vendor", vendors())
+def test_only_what_does_no_harm_twice_is_run_again_by_make(vendor: str) -> None:
+    made = compiled(vendor)
+    files = render(made, include_assumed=True)
+    inherited = json.loads(files["src/general/base.iml.json"])["response"]["error"]
+    assert inherited["503"]["type"] == "ConnectionError"
+    for key, action in made.actions.items():
+        name = key.replace("_", "-")
+        said = json.loads(files[f"src/modules/{name}/{name}.communication.iml.json"])["response"]
+        error = said.get("error", inherited)
+        assert (error["503"]["type"] == "ConnectionError") == (action.after_timeout == "repeat"), key
+        assert ("may or may not" in error["500"]["message"]) == (action.after_timeout != "repeat"), key
+        assert error["429"]["type"] == "RateLimitError", "what is refused by a limit was not made"
+        assert error.keys() == inherited.keys()
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_a_trigger_without_its_details_names_the_module_that_gets_them(vendor: str) -> None:
+    made = compiled(vendor)
+    files = render(made)
+    modules = manifest(files)["components"]["module"]
+    for key, trigger in made.triggers.items():
+        if (module := modules.get(naming.camel(key))) is None:
+            continue
+        details = trigger.details
+        name = key.replace("_", "-")
+        form = json.loads(files[f"src/modules/{name}/{name}.static-params.iml.json"])
+        words = [module["description"], *(one["help"] for one in form if one["name"] == "limit")]
+        assert [bool(re.search("summary", one)) for one in words] == [bool(details)] * 2, key
+        if details:
+            getting = next(one for one in made.searches.values() if one.operation == details.operation)
+            label = modules[naming.camel(getting.key)]["label"]
+            assert all(f"the module {label} gives the details." in one for one in words)
+
+
 def test_rendering_reads_no_clock_and_no_network_and_writes_nothing(
     returnmate: Integration, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,29 +15,39 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def zapier_apps(sandbox: Sandbox) -> Iterator[Callable[[str], zapier.ZapierApp]]:
+def roads(sandbox: Sandbox) -> Iterator[Callable[[str], Toll]]:
+    """The way to a vendor's sandbox, where a request has to name nothing that its document does not know."""
+    with ExitStack() as open_ones:
+        known: dict[str, Toll] = {}
+
+        def road(vendor: str) -> Toll:
+            if vendor not in known:
+                url = sandbox.credentials(vendor)["base_url"]
+                known[vendor] = open_ones.enter_context(listening(vendor, url))
+            return known[vendor]
+
+        yield road
+    for toll in known.values():
+        assert toll.passed > 0
+        assert toll.broken == []
+
+
+@pytest.fixture(scope="session")
+def zapier_apps(roads: Callable[[str], Toll]) -> Iterator[Callable[[str], zapier.ZapierApp]]:
     """The committed apps in Zapier's core, by vendor, sent to the sandbox by their override variables.
 
-    Each is one Node process for all tests. On the way to the sandbox, every request has to name nothing that
-    the vendor's document does not know.
+    Each is one Node process for all tests.
     """
     with ExitStack() as open_ones:
-        known: dict[str, tuple[zapier.ZapierApp, Toll]] = {}
+        known: dict[str, zapier.ZapierApp] = {}
 
         def app(vendor: str) -> zapier.ZapierApp:
             if vendor not in known:
-                toll = open_ones.enter_context(listening(vendor, sandbox.credentials(vendor)["base_url"]))
-                override = {f"{vendor.upper()}_BASE_URL": toll.url}
-                known[vendor] = (
-                    open_ones.enter_context(zapier.started(zapier.APPS / vendor, **override)),
-                    toll,
-                )
-            return known[vendor][0]
+                override = {f"{vendor.upper()}_BASE_URL": roads(vendor).url}
+                known[vendor] = open_ones.enter_context(zapier.started(zapier.APPS / vendor, **override))
+            return known[vendor]
 
         yield app
-    for _, toll in known.values():
-        assert toll.passed > 0
-        assert toll.broken == []
 
 
 @pytest.fixture(scope="session")

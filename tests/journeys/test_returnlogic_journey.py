@@ -103,9 +103,13 @@ def tell(merchant: Merchant, story: Callable[[Connection], Awaitable[None]], **l
 
 def test_what_is_found_by_its_creation_is_promised_once() -> None:
     for trigger in compiled(VENDOR).triggers.values():
+        created, id_ = getattr(trigger.source, "created", None), trigger.source.id
+        told_apart = {runtime: promise.dedupe for runtime, promise in trigger.guarantees.items()}
+        assert created
+        assert told_apart == {"python": (id_,), "zapier": (id_,), "make": (created, id_)}
+        assert trigger.guarantees["make"].watermark == created, "Make goes on from the last time"
         for promise in trigger.guarantees.values():
             assert promise.delivers == "every_record"
-            assert promise.dedupe == (trigger.source.id,)
             assert "versions" not in promise.loses
         assert trigger.guarantees["zapier"].shortest_interval == {"Default": 1}
         assert trigger.guarantees["python"].shortest_interval == {"Default": 10}

@@ -37,10 +37,9 @@ def app() -> Iterator[ZapierApp]:
 def opened(app: ZapierApp, sandbox: Sandbox, toll: Toll, **wish: object) -> Shop:
     """A merchant with a session, as core opens one: what it gave lies beside what was typed."""
     tenant = sandbox.tenant(f"zapier-{VENDOR}-{next(_numbers)}", limits="off", **wish)
-    typed = {**sandbox.credentials(VENDOR, tenant)["fields"], "base_url": f"{toll.url}/"}
-    session = app.run("authentication.sessionConfig.perform", auth=typed)
-    assert session.keys() == {"access_token"}
-    return Shop(app, sandbox, tenant, {**typed, **session}, VENDOR)
+    account = app.account(OFFER, sandbox.credentials(VENDOR, tenant)["fields"], f"{toll.url}/")
+    assert account["access_token"]
+    return Shop(app, sandbox, tenant, account, VENDOR)
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,11 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from connector.model import Integration
 from support.sandbox import Sandbox
 from support.storefront import Storefront
 
@@ -37,6 +39,23 @@ class ZapierApp:
 
     process: "subprocess.Popen[str]"
     logging: dict[str, bool] = field(default_factory=dict)
+
+    @cached_property
+    def definition(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.call(command="definition")
+        return found
+
+    def account(self, offer: Integration, fields: Mapping[str, str], url: str) -> dict[str, str]:
+        """What Zapier keeps of an account: what was typed and, where one is opened, its session.
+
+        `url` is typed where the login asks for the vendor's address.
+        """
+        said = offer.authentication
+        own = {said.host.key: url} if said.host else {}
+        typed = {**fields, **own, "environment": offer.environments[0].key}
+        if self.definition["authentication"]["type"] != "session":
+            return typed
+        return {**typed, **self.run("authentication.sessionConfig.perform", auth=typed)}
 
     def call(self, **event: Any) -> Any:
         """Hand core one event and return its results, or raise ZapierError."""

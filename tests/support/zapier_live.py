@@ -4,10 +4,11 @@ What to fill in follows from the offer itself: dropdowns offer it, closed sets h
 new vendor needs nothing here.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from connector.generator.zapier.lint.records import leaves, mistimed, mistyped, unannounced, unidentified
 from connector.model import Dropdown, InputField, Integration
@@ -18,6 +19,7 @@ Row = dict[str, Any]
 TRIES = 60
 ENOUGH = 8
 RECORDS = 8
+PAGES = 3  # of a dropdown
 STRIDE = 13
 SHORT = 2  # letters: every id ends like every other
 LONG_AGO = "2026-01-01T00:00:00Z"
@@ -41,16 +43,14 @@ class Live:
     refused: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> "Live":
-        """Run triggers, then creates and searches with what these show, then triggers that showed nothing."""
+        """Run triggers, then searches and creates with what these show, then triggers that showed nothing."""
         stir(self.shop.sandbox, self.shop.vendor, self.shop.tenant)
         self._poll()
-        for key in self.definition["creates"]:
-            self._fill(f"creates.{key}", self.offer.actions[key].inputs, ())
-        for _ in ("with what triggers and actions showed", "with what searches found besides"):
-            for key in self.definition["searches"]:
-                search = self.offer.searches[key]
-                if not self.results.get(f"searches.{key}"):
-                    self._fill(f"searches.{key}", search.inputs, search.at_least_one)
+        for _ in ("with what triggers showed", "with what searches found and creates made besides"):
+            for key, search in self._offered("searches"):
+                self._fill(f"searches.{key}", search.inputs, search.at_least_one)
+            for key, action in self._offered("creates"):
+                self._fill(f"creates.{key}", action.inputs, ())
         self._poll()
         return self
 
@@ -69,20 +69,38 @@ class Live:
             if self.operation(other).get("sample") == sample
         ]
 
+    def _offered(self, kind: Literal["searches", "creates"]) -> Iterator[tuple[str, Any]]:
+        """Yield the steps of a kind that have answered nothing so far."""
+        offers: Mapping[str, Any] = self.offer.searches if kind == "searches" else self.offer.actions
+        yield from (
+            (key, offers[key]) for key in self.definition[kind] if not self.results.get(f"{kind}.{key}")
+        )
+
     def _poll(self) -> None:
         for key, one in self.definition["triggers"].items():
             if self.results.get(f"triggers.{key}"):
                 continue
-            rows = self.shop.trigger(key, page=0) if is_hidden(one) else self.shop.trigger(key)
+            rows = self._choices(key) if is_hidden(one) else self.shop.trigger(key)
             later = key in self.offer.triggers and self.offer.triggers[key].details is not None
             known = [self.shop.hydrated(row) for row in spread(rows)] if later else rows
             self.results[f"triggers.{key}"] = known
+
+    def _choices(self, key: str) -> list[Row]:
+        """All pages of a dropdown; one without pages shows the first again."""
+        found: dict[str, Row] = {}
+        for page in range(PAGES):
+            shown = {str(row["id"]): row for row in self.shop.trigger(key, page=page)}
+            if shown.keys() <= found.keys():
+                break
+            found |= shown
+        return list(found.values())
 
     def _records(self) -> list[Row]:
         """A few records of each kind seen so far, in turns, new ones and seeded ones."""
         hidden = {f"triggers.{key}" for key, one in self.definition["triggers"].items() if is_hidden(one)}
         lists = [spread(rows) for path, rows in self.results.items() if path not in hidden]
-        return [row for rows in zip_longest(lists) for row in rows] or [{}]
+        found = [row for rows in zip_longest(lists) for row in rows]
+        return list({json.dumps(row): row for row in found}.values()) or [{}]
 
     def _fill(self, path: str, inputs: Sequence[InputField], at_least_one: Sequence[str]) -> None:
         """Keep what came of the ways to fill a form that the vendor accepted."""
@@ -101,17 +119,20 @@ class Live:
     def _ways(self, inputs: Sequence[InputField], at_least_one: Sequence[str]) -> Iterator[Row]:
         """Yield forms filled in: what is required, then everything; choices take turns."""
         for turn, record in enumerate(self._records()):
-            known = {plain(key): value for key, value in leaves(record)}
+            known = named(record)
             for wanted in ([one for one in inputs if one.required or one.key in at_least_one], inputs):
                 offered = {one.key: list(self._values(one, known, record, turn)) for one in wanted}
                 yield {key: values[turn % len(values)] for key, values in offered.items() if values}
 
     def _values(self, one: InputField, known: Mapping[str, Any], record: Row, turn: int) -> Iterator[Any]:
         if one.children:
-            columns = [
-                (child.key, next(self._values(child, known, record, turn), None)) for child in one.children
-            ]
-            yield [{key: value for key, value in columns if value is not None}]
+            for line in lines(record) or [{}]:
+                nearest = {**known, **named(line)}
+                columns = {
+                    child.key: next(self._values(child, nearest, record, turn), None)
+                    for child in one.children
+                }
+                yield [{key: value for key, value in columns.items() if value is not None}]
         elif one.dropdown and (dropdown := self.offer.dropdowns[one.dropdown]).operation:
             yield self._picked(dropdown, record, turn)
         elif one.choices or one.dropdown:
@@ -133,6 +154,8 @@ class Live:
         alike = [known[name] for name in names if known.get(name)]
         if len(names[-1]) > SHORT:
             alike += [value for key, value in known.items() if key.endswith(names[-1]) and value]
+        if one.location == "path" and known.get("id"):
+            alike.append(known["id"])
         if alike and isinstance(alike[0], list) == (one.type == "list"):
             yield alike[0]
         elif one.type in ("datetime", "date"):
@@ -146,6 +169,21 @@ class Live:
 def plain(key: str) -> str:
     """A key without what vendors write differently: `customer__email`, `customerEmail`."""
     return "".join(letter for letter in key.lower() if letter.isalnum())
+
+
+def named(record: Row) -> Row:
+    """What a record holds, by plain keys."""
+    return {plain(key): value for key, value in leaves(record)}
+
+
+def lines(record: Row) -> list[Row]:
+    """The rows of the lists in a record, however deep."""
+    found: list[Row] = []
+    for value in record.values():
+        inside = value if isinstance(value, list) else [value]
+        rows = [row for row in inside if isinstance(row, dict)]
+        found += [*(rows if isinstance(value, list) else []), *(one for row in rows for one in lines(row))]
+    return found
 
 
 def is_hidden(step: Mapping[str, Any]) -> bool:

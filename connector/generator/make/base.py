@@ -7,7 +7,7 @@ from connector.generator.make.requests import version_prefix
 from connector.generator.make.tokens import ACCESS, uses_tokens
 from connector.model import ErrorKind, Integration
 
-# Make stores a run and tries it again for the first two of these; the others stop it.
+# Make runs the first two of these again by itself; the others stop a run until somebody looks at it.
 ERROR_TYPES: dict[ErrorKind, str] = {
     "rate_limited": "RateLimitError",
     "unavailable": "ConnectionError",
@@ -17,8 +17,8 @@ ERROR_TYPES: dict[ErrorKind, str] = {
     "validation": "DataError",
     "unexpected": "RuntimeError",
 }
-
-
+LOST = "A change may or may not have been made: look before you run this again."
+DELAY = iml.at("headers", ("retry-after",))
 GATEWAY = (500, 502, 503, 504)
 
 
@@ -66,17 +66,25 @@ def sanitized(integration: Integration) -> list[str]:
     return [*(f"request.headers.{name.lower()}" for name in (login.header, *headers)), *places]
 
 
-def errors(integration: Integration) -> dict[str, Any]:
+def errors(integration: Integration, *, once: bool = False) -> dict[str, Any]:
     """Map statuses to Make's kinds of errors; the message is the vendor's own, with the fields it names.
 
     A type for all statuses takes the place of Make's own for 500 and above, so a gateway's are named too.
+    `once` is for what must not be sent again blindly: when the vendor fails, nobody knows what came of it, so
+    it is no ConnectionError there. Make does not wait for a limit's `Retry-After`: an app can but tell it.
     """
     message = _message(integration)
     kinds: dict[int, ErrorKind] = {**dict.fromkeys(GATEWAY, "unavailable"), **integration.errors.by_status}
-    by_status = {
-        str(status): {"message": message, "type": ERROR_TYPES[kind]} for status, kind in sorted(kinds.items())
-    }
+    by_status = {str(status): _error(kind, message, once=once) for status, kind in sorted(kinds.items())}
     return {"message": message, "type": "RuntimeError", **by_status}
+
+
+def _error(kind: ErrorKind, message: str, *, once: bool) -> dict[str, str]:
+    if once and kind == "unavailable":
+        return {"message": f"{message} {LOST}", "type": ERROR_TYPES["unexpected"]}
+    if kind == "rate_limited":
+        message += iml.braced(f"if({DELAY}, ' Retry-After: ' + {DELAY}, '')")
+    return {"message": message, "type": ERROR_TYPES[kind]}
 
 
 def _message(integration: Integration) -> str:

@@ -9,6 +9,7 @@ from connector.generator.make.fields import Unrenderable, interface, sample
 from connector.generator.make.naming import proper_nouns, trigger_label
 from connector.generator.make.parts import Module, Webhook
 from connector.generator.make.requests import version_prefix
+from connector.generator.make.triggers import lacking
 from connector.model import CreatedSince, Hook, Integration, Operation, Path, Trigger
 
 SUBSCRIPTION = "subscription"
@@ -36,7 +37,7 @@ def _module(integration: Integration, trigger: Trigger, hook: Hook) -> Module:
         key=trigger.key,
         kind="instant_trigger",
         label=trigger_label(trigger, resource.noun),
-        description=trigger.description,
+        description=trigger.description + lacking(integration, trigger),
         webhook=webhook_id(trigger),
         operations=(hook.read,) if hook.read else (),
         files={

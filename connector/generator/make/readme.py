@@ -41,6 +41,13 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
             for key, trigger in integration.triggers.items()
             if key in offered
         },
+        "by_id": {
+            key
+            for key, trigger in integration.triggers.items()
+            if key in polled and trigger.guarantees["make"].watermark == trigger.source.id
+        },
+        "once": [one.label for one in modules if _after_timeout(integration, one) in ("find", "ask")],
+        "repeated": [one.label for one in modules if _after_timeout(integration, one) == "repeat"],
         "left_out": [
             one for one in integration.triggers.values() if not (one.hook or "make" in one.guarantees)
         ],
@@ -52,6 +59,11 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
         ],
         "missing_is_error": any(one.missing_is_empty for one in integration.paging.values()),
     }
+
+
+def _after_timeout(integration: Integration, module: Module) -> str:
+    action = integration.actions.get(module.key)
+    return action.after_timeout if action else ""
 
 
 def _could_be(offer: Trigger | Action | Search) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from connector.generator.make import iml
+from connector.generator.make.base import errors
 from connector.generator.make.fields import interface, parameters, rpc_id, sample
 from connector.generator.make.naming import action_label, plural, proper_nouns, search_label
 from connector.generator.make.paging import page_query, pagination
@@ -28,7 +29,9 @@ def _write(integration: Integration, action: Action) -> Module:
     inputs = action.inputs
     operation = integration.operations[action.operation]
     communication = request(integration, operation, inputs, {})
-    output = iml.braced(iml.at("body", operation.payload))
+    response: dict[str, Any] = {"output": iml.braced(iml.at("body", operation.payload))}
+    if action.after_timeout != "repeat":  # Make cannot look first, as the connector does
+        response["error"] = errors(integration, once=True)
     return Module(
         key=action.key,
         kind="action",
@@ -39,7 +42,7 @@ def _write(integration: Integration, action: Action) -> Module:
         operations=(operation.id,),
         files={
             **_files(integration, inputs, action.fields, action.sample),
-            "communication": {**communication, "response": {"output": output}},
+            "communication": {**communication, "response": response},
         },
     )
 

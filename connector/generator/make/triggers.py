@@ -11,7 +11,7 @@ from typing import Any
 
 from connector.generator.make import iml
 from connector.generator.make.fields import interface, parameters, sample
-from connector.generator.make.naming import plural, proper_nouns, trigger_label
+from connector.generator.make.naming import plural, proper_nouns, search_label, trigger_label
 from connector.generator.make.paging import page_query, pagination
 from connector.generator.make.parts import Module
 from connector.generator.make.requests import MOMENT, ZONELESS, request
@@ -38,13 +38,16 @@ def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
         key=trigger.key,
         kind="trigger",
         label=trigger_label(trigger, noun),
-        description=_description(trigger),
+        description=_description(trigger) + lacking(integration, trigger),
         inputs=trigger.inputs,
         operations=(trigger.source.operation,),
         files={
             "communication": _communication(integration, trigger, when),
             "epoch": _epoch(integration, trigger, when),
-            "staticParams": [*parameters(trigger.inputs, integration, proper), _limit(noun)],
+            "staticParams": [
+                *parameters(trigger.inputs, integration, proper),
+                _limit(noun, lacking(integration, trigger)),
+            ],
             "mappableParams": [],
             "interface": interface(_row(trigger), proper),
             "samples": sample(_row(trigger), trigger.sample),
@@ -62,6 +65,16 @@ def _description(trigger: Trigger) -> str:
     again = trigger.guarantees["make"].delivers == "while_there"
     more = ", and again whenever such a record changes later."
     return f"{trigger.description.removesuffix('.')}{more if again else '.'}"
+
+
+def lacking(integration: Integration, trigger: Trigger) -> str:
+    """Say which module gives the details that a trigger leaves out, in a sentence that follows another."""
+    if trigger.details is None:
+        return ""
+    asks = trigger.details.operation
+    getting = [one for one in integration.searches.values() if (one.kind, one.operation) == ("get", asks)]
+    where = f"; the module {search_label(getting[0], getting[0].noun)} gives the details" if getting else ""
+    return f" A summary of each is handed on{where}."
 
 
 def _communication(integration: Integration, trigger: Trigger, when: Path) -> dict[str, Any]:
@@ -150,7 +163,8 @@ def _epoch(integration: Integration, trigger: Trigger, when: Path) -> dict[str, 
     }
 
 
-def _limit(noun: str) -> dict[str, Any]:
+def _limit(noun: str, lacks: str) -> dict[str, Any]:
+    most = f"The most {plural(noun)} that are handed on in one run; the others follow in the next."
     return {
         "name": "limit",
         "type": "uinteger",
@@ -158,5 +172,5 @@ def _limit(noun: str) -> dict[str, Any]:
         "required": True,
         "default": LIMIT,
         "validate": {"min": 1},
-        "help": f"The most {plural(noun)} that are handed on in one run; the others follow in the next.",
+        "help": most + lacks,
     }

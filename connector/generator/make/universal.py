@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from connector.generator.make.base import errors
 from connector.generator.make.parts import Module
 from connector.generator.make.requests import version_prefix
 from connector.model import Integration
@@ -35,7 +36,8 @@ def universal(integration: Integration) -> Module:
                 "body": "{{parameters.body}}",
                 "type": "text",
                 "response": {
-                    "output": {"body": "{{body}}", "headers": "{{headers}}", "statusCode": "{{statusCode}}"}
+                    "output": {"body": "{{body}}", "headers": "{{headers}}", "statusCode": "{{statusCode}}"},
+                    "error": errors(integration, once=True),
                 },
             },
             "staticParams": [],

@@ -10,7 +10,8 @@ engine in public; these assumptions were never checked against Make itself:
 - `pagination.page` is the page that came, and counts one further before the condition is asked again;
 - pages end when the condition says so, at the limit, after 50 requests, and in triggers after 3,200 records;
 - a trigger sorts by time and id, and drops what is older than the last time or was handed on at that time;
-- a trigger of type `id` does the same with a number in the place of the time;
+- a trigger of type `id` does the same with a number in the place of the time, and is told no last time;
+- the record that a person chose as the first one is handed on first;
 - with `order: desc` reading ends at the first record that is older than the last time;
 - `epoch` replaces parts of the trigger's communication; the limit of a trigger is 1 unless it says otherwise;
 - a connection's `refresh` is asked before a run, and its condition knows what the connection holds as `data`;
@@ -29,7 +30,7 @@ from typing import Any
 
 from support.make.evaluating import UNDEFINED, moment, transform
 from support.make.forms import filled
-from support.make.requests import Json, MakeError, Wire, asked, built, parsed, refuse
+from support.make.requests import Json, MakeError, Wire, asked, built, refuse, reply
 
 MOST_REQUESTS = 50
 MOST_PAST = 3_200
@@ -97,7 +98,9 @@ class Connected:
         """Run a polling trigger once: the oldest unprocessed records, at most `limit`; moves the state on."""
         api = self.app.code("module", module, "communication")
         parameters = filled(self.app.code("module", module, "staticParams"), given)
-        context = {"parameters": parameters, "data": {"lastDate": state.last or UNDEFINED}}
+        by_id = api["response"]["trigger"]["type"] == "id"
+        last = UNDEFINED if by_id else state.last or UNDEFINED
+        context = {"parameters": parameters, "data": {"lastDate": last}}
         rows = self._past(api, context, state)
         rows.sort(key=lambda one: (one[0], one[1]))
         fresh = [one for one in rows if not _is_done(one, state)]
@@ -117,9 +120,9 @@ class Connected:
             page = []
             for item in self._items(api, here):
                 inner = {**here, "item": item}
-                id_ = transform(trigger["id"], inner)
-                when = id_ if trigger["type"] == "id" else moment(transform(trigger["date"], inner))
-                page.append((when, str(id_), transform(api["response"].get("output", "{{item}}"), inner)))
+                mark = transform(trigger, inner)
+                row = transform(api["response"].get("output", "{{item}}"), inner)
+                page.append((_place(mark), str(mark["id"]), row))
             found.extend(page)
             older = any(when < state.last for when, _id, _row in page) if state.last else False
             if (trigger["order"] == "desc" and older) or len(found) >= MOST_PAST:
@@ -128,9 +131,16 @@ class Connected:
 
     def epoch(self, module: str) -> list[Json]:
         """What "Choose where to start" shows: `label` and `date` of the latest records."""
+        return [shown for shown, _state in self.starts(module)]
+
+    def starts(self, module: str) -> list[tuple[Json, State]]:
+        """The same, each with the state of a trigger that is to begin with that record."""
         over = self.app.code("module", module, "epoch")
         api = _merged(self.app.code("module", module, "communication"), over)
-        return list(self._bundles(api, {"parameters": {}, "data": {}}))
+        said = api["response"]
+        marked = {"shown": said["output"], "mark": said["trigger"]}
+        rows = self._bundles(_merged(api, {"response": {"output": marked}}), {"parameters": {}, "data": {}})
+        return [(row["shown"], State(_place(row["mark"]))) for row in rows]
 
     def rpc(self, name: str, **given: Any) -> list[Json]:
         """Fill a dropdown; Make allows at most three requests."""
@@ -228,8 +238,7 @@ class Connected:
             *api.get("log", {}).get("sanitize", []),
         ]
         response = self.wire.send(request, sanitize)
-        here = {**context, "body": parsed(response), "statusCode": response.status_code}
-        here["headers"] = dict(response.headers)
+        here = {**context, **reply(response)}
         if response.status_code >= 400:
             error = api.get("response", {}).get("error", self.app.base.get("response", {}).get("error"))
             raise refuse(response, error, here)
@@ -238,6 +247,11 @@ class Connected:
     def _context(self, context: Json) -> Json:
         self._refresh()
         return {"now": self.now, "connection": self.connection, "common": {}, **context}
+
+
+def _place(mark: Json) -> Any:
+    """What a trigger sorts a record by, given what its `trigger` says of it."""
+    return mark["id"] if mark["type"] == "id" else moment(mark["date"])
 
 
 def _is_done(one: tuple[Any, str, Json], state: State) -> bool:

@@ -94,6 +94,15 @@ def parsed(response: httpx.Response) -> Any:
         return response.text
 
 
+def reply(response: httpx.Response) -> Json:
+    """What expressions know of a reply: its body, its status and its headers, in lower case."""
+    return {
+        "body": parsed(response),
+        "statusCode": response.status_code,
+        "headers": dict(response.headers),
+    }
+
+
 def built(api: Json, base: Json, context: Mapping[str, Any], over: Json | None = None) -> Json:
     """Join base, communication and, for a further page, `pagination`; evaluate it all."""
     page = over or {}
@@ -136,7 +145,7 @@ def _normal(url: str) -> str:
 def asked(api: Json, wire: Wire, context: Mapping[str, Any]) -> Json:
     """Send a request of a connection, which inherits nothing; gives the context with the reply."""
     response = wire.send(built(api, {}, context), api.get("log", {}).get("sanitize", []))
-    here = {**context, "body": parsed(response), "statusCode": response.status_code}
+    here = {**context, **reply(response)}
     if response.status_code >= 400:
         raise refuse(response, api["response"].get("error"), here)
     return here

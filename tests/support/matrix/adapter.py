@@ -43,9 +43,8 @@ class Hook(Protocol):
 class Adapter(Protocol):
     """A runtime connected to one shop. What fails raises `Refused`, whatever the runtime raised.
 
-    `tells_delay`: it says how long a vendor's limit lasts. `lost_write` is the kind of error for a write
-    without an answer. `hides_echoes`: it blots the login out of a vendor's words too. `fills_defaults`: what
-    is left empty has the default that its form shows.
+    `tells_delay`: it says how long a vendor's limit lasts. `hides_echoes`: it blots the login out of a
+    vendor's words too. `fills_defaults`: what is left empty has the default that its form shows.
     """
 
     @property
@@ -56,9 +55,6 @@ class Adapter(Protocol):
 
     @property
     def tells_delay(self) -> bool: ...
-
-    @property
-    def lost_write(self) -> Kind: ...
 
     @property
     def hides_echoes(self) -> bool: ...
@@ -95,6 +91,9 @@ class Adapter(Protocol):
 
     def choices(self, key: str, page: int) -> Sequence[tuple[str, str]]:
         """One page of a dropdown, counted from 0, as (value, label); empty behind the last."""
+
+    def lost_write(self, key: str) -> Kind:
+        """What kind of error an action's write without an answer is."""
 
     def listen(self) -> None:
         """Log as much as the runtime can, from now on."""

@@ -1,5 +1,6 @@
 """A generated app in the emulator of Make as an adapter."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ TYPES: Mapping[str, Kind] = {
 }
 """Make's kinds of errors; a DataError of status 404 is a missing record."""
 NOT_FOUND = 404
+DELAY = re.compile(r"Retry-After: (\d+)$")
+LOST = "may or may not have been made"
 MODULES = {"triggers": {"trigger"}, "actions": {"action"}, "searches": {"search", "action"}}
 
 
@@ -49,8 +52,7 @@ class MakeAdapter:
     shop: Shop
     told: list[str] = field(default_factory=list)
     runtime: Literal["make"] = "make"
-    tells_delay: bool = False
-    lost_write: Kind = "unavailable"
+    tells_delay: bool = True
     fills_defaults: bool = True
     hides_echoes: bool = False
 
@@ -84,9 +86,25 @@ class MakeAdapter:
 
     def watch(self, key: str, inputs: Inputs | None = None) -> "MakeWatch":
         """Choose "from now on". Times have no fractions, so the second before has to be over."""
+        if self._goes_by_id(key):
+            return self._watch_by_id(key, inputs or {})
         self.shop.advance(1)
         start = self.shop.time().replace(microsecond=0)
         return MakeWatch(self, key, inputs or {}, State(start))
+
+    def _goes_by_id(self, key: str) -> bool:
+        said = self.emulator.app.code("module", camel(key), "communication")
+        return bool(said["response"]["trigger"]["type"] == "id")
+
+    def _watch_by_id(self, key: str, inputs: Inputs) -> "MakeWatch":
+        """Begin with the newest record, since by id there is no "from now on": the first run hands it on."""
+        offered = self._tried(lambda: self.connected.starts(camel(key)))
+        if not offered:
+            return MakeWatch(self, key, inputs, State())
+        _shown, newest = offered[0]
+        first = self.poll(camel(key), newest, inputs, 1)
+        assert first, f"{key} does not begin with the record that was chosen"
+        return MakeWatch(self, key, inputs, newest)
 
     def hooked(self) -> frozenset[str]:
         modules = self.emulator.app.components("module")
@@ -115,6 +133,10 @@ class MakeAdapter:
             return []
         rows = self._tried(lambda: self.connected.rpc(self._procedure(key)))
         return [(str(row["value"]), row["label"]) for row in rows]
+
+    def lost_write(self, key: str) -> Kind:
+        """What Make runs again by itself is unavailable to it; the rest waits for somebody to look."""
+        return "unavailable" if self.shop.offer.actions[key].after_timeout == "repeat" else "unknown"
 
     def listen(self) -> None:
         """Make logs every run."""
@@ -151,9 +173,13 @@ class MakeAdapter:
             return call()
         except MakeError as problem:
             self.told.append(str(problem))
-            kind = TYPES.get(problem.type, "unexpected")
+            unknown = problem.type == "RuntimeError" and LOST in problem.message
+            kind = "unknown" if unknown else TYPES.get(problem.type, "unexpected")
             missing = kind == "validation" and problem.status == NOT_FOUND
-            raise Refused("not_found" if missing else kind, problem.message) from None
+            delay = DELAY.search(problem.message)
+            raise Refused(
+                "not_found" if missing else kind, problem.message, delay=float(delay[1]) if delay else None
+            ) from None
 
 
 @dataclass

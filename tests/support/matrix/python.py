@@ -75,7 +75,6 @@ class PythonAdapter:
     slept: timedelta = timedelta()
     runtime: Literal["python"] = "python"
     tells_delay: bool = True
-    lost_write: Kind = "unknown"
     fills_defaults: bool = False
     hides_echoes: bool = True
 
@@ -119,6 +118,9 @@ class PythonAdapter:
                 return []
             found = self.interpreter.run(dropdown(page=found.next_page))
         return [(one.value, one.label) for one in found.options]
+
+    def lost_write(self, _key: str) -> Kind:
+        return "unknown"
 
     def listen(self) -> None:
         logging.getLogger().setLevel(logging.DEBUG)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, TypeVar
@@ -36,11 +35,6 @@ class Core:
     app: ZapierApp
     log: Path
 
-    @cached_property
-    def definition(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.app.call(command="definition")
-        return found
-
     def told(self, line: str) -> None:
         with self.log.open("a") as log:
             log.write(f"{line}\n")
@@ -54,7 +48,6 @@ class ZapierAdapter:
     shop: Shop
     runtime: Literal["zapier"] = "zapier"
     tells_delay: bool = True
-    lost_write: Kind = "unknown"
     fills_defaults: bool = False
     hides_echoes: bool = True
 
@@ -67,26 +60,26 @@ class ZapierAdapter:
         return ZapierAdapter(self.core, shop)
 
     def offered(self, what: Offered) -> frozenset[str]:
-        steps = self.core.definition[KINDS.get(what, what)]
+        steps = self.core.app.definition[KINDS.get(what, what)]
         hidden = what == "dropdowns"
         return frozenset(key for key, step in steps.items() if bool(step["display"].get("hidden")) == hidden)
 
     def form(self, what: Offered, key: str) -> frozenset[str]:
-        step = self.core.definition[KINDS.get(what, what)][key]
+        step = self.core.app.definition[KINDS.get(what, what)][key]
         return frozenset(one["key"] for one in step["operation"].get("inputFields", ()))
 
     def prove(self, login: Mapping[str, str]) -> None:
         self._tried(lambda: self.core.app.run("authentication.test", auth=self._auth(login)))
 
     def watch(self, key: str, inputs: Inputs | None = None) -> "ZapierWatch":
-        fields = self.core.definition["triggers"][key]["operation"]["outputFields"]
+        fields = self.core.app.definition["triggers"][key]["operation"]["outputFields"]
         identity = tuple(one["key"] for one in fields if one.get("primary")) or ("id",)
         zap = Zap(self.account, key, identity, inputs or {})
         self._again(zap.switch_on)
         return ZapierWatch(self, zap)
 
     def hooked(self) -> frozenset[str]:
-        triggers = self.core.definition["triggers"]
+        triggers = self.core.app.definition["triggers"]
         return frozenset(key for key, one in triggers.items() if one["operation"]["type"] == "hook")
 
     def subscribe(self, key: str, url: str) -> "ZapierHook":
@@ -107,6 +100,9 @@ class ZapierAdapter:
         rows = self._again(lambda: self.account.trigger(key, page=page))
         return [(row["id"], row["label"]) for row in rows]
 
+    def lost_write(self, _key: str) -> Kind:
+        return "unknown"
+
     def listen(self) -> None:
         self.core.app.logging = {"logToStdout": True, "detailedLogToStdout": True}
 
@@ -114,13 +110,7 @@ class ZapierAdapter:
         return self.core.log.read_text()
 
     def _auth(self, login: Mapping[str, str]) -> dict[str, str]:
-        """What Zapier keeps of an account: what was typed and, where one is opened, its session."""
-        said = self.shop.offer.authentication
-        own = {said.host.key: self.shop.road.url} if said.host else {}
-        typed = {**login, **own, "environment": self.shop.offer.environments[0].key}
-        if self.core.definition["authentication"]["type"] != "session":
-            return typed
-        return {**typed, **self.core.app.run("authentication.sessionConfig.perform", auth=typed)}
+        return self.core.app.account(self.shop.offer, login, self.shop.road.url)
 
     def _again(self, call: Callable[[], T]) -> T:
         """Try; where the app says that its session is over, open another and come once more, as core does."""

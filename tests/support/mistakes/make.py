@@ -36,6 +36,10 @@ def limit_is_any_error(base: dict[str, Any]) -> None:
     del base["response"]["error"]["429"]["type"]
 
 
+def lost_write_is_sent_again(api: dict[str, Any]) -> None:
+    api["response"]["error"]["503"]["type"] = "ConnectionError"
+
+
 def line_items_twice(api: dict[str, Any]) -> None:
     api["body"]["items"] = "{{merge(parameters.items, parameters.items)}}"
 
@@ -63,6 +67,12 @@ MISTAKES: tuple[Mistake, ...] = tuple(
             "src/modules/create-return/create-return.communication.iml.json",
             input_not_sent,
             "optional_fields",
+        ),
+        (
+            "a lost write is sent again",
+            "src/modules/create-return/create-return.communication.iml.json",
+            lost_write_is_sent_again,
+            "vendor_failure",
         ),
         (
             "a search finds every record",

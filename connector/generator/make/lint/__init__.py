@@ -66,6 +66,7 @@ THIRD: tuple[Check, ...] = (
     security.m037_secrets_are_not_logged,
     security.m038_secrets_are_typed_as_passwords,
     security.m039_connections_have_names,
+    behaviour.m040_failed_writes_are_not_repeated,
 )
 CHECKS = (*FIRST, *SECOND, *THIRD)
 

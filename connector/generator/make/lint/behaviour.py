@@ -8,6 +8,9 @@ from connector.generator.make.lint.iml import Name, Operation
 from connector.generator.make.lint.language import nodes
 
 RPC_RECORDS = range(1, 501)
+REPEATABLE = ("GET", "HEAD", "PUT", "DELETE")  # RFC 9110, section 9.2.2: idempotent
+FAILURES = ("500", "502", "503", "504")
+REPEATED = ("ConnectionError", "RateLimitError")
 
 
 def m022_actions_do_one_thing(app: App) -> Iterator[str]:
@@ -152,6 +155,26 @@ def _value(one: Component, held: Any, field: Json, place: str) -> Iterator[str]:
     if isinstance(spec, list) and spec:
         for row in held if isinstance(held, list) else [held]:
             yield from _differences(one, row, spec, f"{place}.")
+
+
+def m040_failed_writes_are_not_repeated(app: App) -> Iterator[str]:
+    """When the vendor fails in a write that does more when sent twice, Make is not told to run it again."""
+    inherited = app.general("base").get("response", {}).get("error")
+    for one in app.modules("action", "universal"):
+        for _code, request in one.requests:
+            if request.get("method", "GET") in REPEATABLE:
+                continue
+            error = request.get("response", {}).get("error", inherited)
+            for status in FAILURES:
+                kind = _error_type(error, status)
+                if kind in REPEATED:
+                    yield f"{one.name}: status {status} is a {kind}, so Make sends the write again."
+
+
+def _error_type(error: Any, status: str) -> str:
+    """Give the type of an error; Make's own for a failing vendor where the app says none."""
+    said = error if isinstance(error, dict) else {}
+    return str(said.get(status, {}).get("type", said.get("type", "ConnectionError")))
 
 
 def _named(form: list[Json], name: str) -> Json | None:

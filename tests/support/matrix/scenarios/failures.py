@@ -138,7 +138,7 @@ def _lost_answer(app: Adapter, shop: Shop, key: str, failing: httpx.Response) ->
         return answer if request.method == "GET" else failing
 
     shop.hinder(lost)
-    with suppress_kind(app.lost_write):
+    with suppress_kind(app.lost_write(key)):
         assert app.act(key, inputs), key
     writes = [one for one in shop.arrived if one.method != "GET"]
     assert len(writes) == 1 or shop.offer.actions[key].after_timeout == "repeat", (

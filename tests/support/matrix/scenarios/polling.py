@@ -102,7 +102,8 @@ def filters_on_page_2(app: Adapter, shop: Shop) -> None:
     reading.shop.road.clear()
     tells_once(reading.app, key, reading.watch, *reading.expected)
     source = shop.offer.triggers[key].source
-    asks_the_same_on_every_page(reading.shop, source.operation, source.since)
+    by_id = needs.promise(app, key).watermark == source.id  # there is no time to filter by
+    asks_the_same_on_every_page(reading.shop, source.operation, None if by_id else source.since)
     _searches_on_page_2(app.at(shop.crowded()), shop.crowded())
 
 
