@@ -1,6 +1,7 @@
 """What the scenarios ask of a runtime: the connector in Python, or a platform that runs a generated app."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol, Self
 
 from connector.model import ErrorKind, Runtime
@@ -96,11 +97,11 @@ class Adapter(Protocol):
     def choices(self, key: str, page: int) -> Sequence[tuple[str, str]]:
         """One page of a dropdown, counted from 0, as (value, label); empty behind the last."""
 
-    def listen(self) -> None:
-        """Log as much as the runtime can, from now on."""
+    def listening(self) -> AbstractContextManager[None]:
+        """Log as much as the runtime can until the block ends."""
 
     def words(self) -> str:
-        """Whatever the runtime has logged or told since then."""
+        """Whatever the runtime has logged in such a block, or told."""
 
 
 Connect = Callable[[Shop], Adapter]

@@ -1,7 +1,7 @@
 """A generated app in the emulator of Make as an adapter."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -116,8 +116,9 @@ class MakeAdapter:
         rows = self._tried(lambda: self.connected.rpc(self._procedure(key)))
         return [(str(row["value"]), row["label"]) for row in rows]
 
-    def listen(self) -> None:
+    def listening(self) -> AbstractContextManager[None]:
         """Make logs every run."""
+        return nullcontext()
 
     def words(self) -> str:
         return "\n".join([*self.told, *map(str, self.wire.log)])

@@ -107,8 +107,13 @@ class ZapierAdapter:
         rows = self._again(lambda: self.account.trigger(key, page=page))
         return [(row["id"], row["label"]) for row in rows]
 
-    def listen(self) -> None:
+    @contextmanager
+    def listening(self) -> Iterator[None]:
         self.core.app.logging = {"logToStdout": True, "detailedLogToStdout": True}
+        try:
+            yield
+        finally:
+            self.core.app.logging = {}
 
     def words(self) -> str:
         return self.core.log.read_text()
@@ -222,7 +227,6 @@ def zapier(vendor: str, url: str, app: Path | None = None) -> Iterator[Connect]:
 
 
 def _connected(core: Core, shop: Shop) -> ZapierAdapter:
-    """Begin with an empty log that core does not write to."""
-    core.app.logging = {}
+    """Begin with an empty log."""
     core.log.write_text("")
     return ZapierAdapter(core, shop)
