@@ -202,6 +202,19 @@ def test_ledger_is_read_page_by_page(acme: Desk) -> None:
     assert page == {"events": [], "next": last}
 
 
+def test_newest_events_are_read_without_the_others(acme: Desk) -> None:
+    def read(**query: Any) -> list[int]:
+        page = body(acme.call("list_ledger_events", query=query, tenant="acme"))
+        assert page["next"] == (page["events"][-1]["sequence"] if page["events"] else query["after"])
+        return [event["sequence"] for event in page["events"]]
+
+    last = acme.world.ledger.last("acme")
+    assert read(last=3) == [last - 2, last - 1, last]
+    assert read(last=3, after=last - 1) == [last]
+    assert read(last=3, after=last) == []
+    assert read(last=2, kind="return.created") == read(kind="return.created")[-2:]
+
+
 @pytest.mark.parametrize("vendor", vendors.names())
 def test_ledger_of_a_seed_tells_the_same_as_its_rows(acme: Desk, vendor: str) -> None:
     rebuilt = rebuild(acme.world.ledger.events("acme", vendor=vendor))
