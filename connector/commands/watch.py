@@ -56,8 +56,9 @@ def trigger(
         Path | None, typer.Option(help="Where to remember what was seen.  [default: a file of your user]")
     ] = None,
 ) -> None:
-    """Print what is new since the last time: each event once, oldest first.
+    """Print what is new since the last time, each event once.
 
+    What one poll finds is printed in the order in which it happened, as far as the vendor tells when.
     The first poll takes note of what is there and prints nothing (unless --since asks for it). What was
     seen is remembered for each connection, trigger and choice of inputs, so a watch that is stopped and
     started again repeats nothing and misses nothing. With --format json, each event is one line.
