@@ -91,7 +91,7 @@ class Cursors:
         return cursor
 
     def waiting(self, profile: str, trigger: str) -> list[tuple[int, Event]]:
-        """Return the events that are still to be handed over, oldest first, each with its place."""
+        """Return the events that are still to be handed over, in the order kept, each with its place."""
         rows = self._database.execute(
             "select place, event from waiting where profile = ? and trigger = ? order by place",
             (profile, trigger),

@@ -37,8 +37,17 @@ def check(
                 fields = _members(fields, table.within, resolver, at)
             _check_part(table.model_copy(update={"within": None}), fields, fields, resolver, at)
             _check_statuses(said, table, fields, resolver)
-    for key in said.events:
-        resolver.known(key, triggers, ("unified", "events", key), f"unified.events names trigger {key}")
+    _check_events(said, resolver, triggers)
+
+
+def _check_events(said: Unified, resolver: Resolver, triggers: Mapping[str, Trigger]) -> None:
+    """Every trigger has a kind, and every kind one trigger: who asks for a kind is told of all its events."""
+    first: dict[str, str] = {}
+    for key, kind in said.events.items():
+        at: At = ("unified", "events", key)
+        resolver.known(key, triggers, at, f"unified.events names trigger {key}")
+        if kind != "other" and first.setdefault(kind, key) != key:
+            resolver.complain(at, f"unified.events calls {key} {kind}, as it calls {first[kind]}.")
     for key in triggers:
         if key not in said.events:
             resolver.complain(("unified", "events"), f"unified.events does not say what kind {key} is.")

@@ -10,7 +10,7 @@ from connector.actions import holds
 from connector.errors import ConfigurationError, NotFound, UnexpectedResponse
 from connector.inputs import fill
 from connector.polling import STRATEGIES, Cursor, Event, Strategy
-from connector.polling.parts import About, as_moment, occurred
+from connector.polling.parts import About, as_moment, occurred, oldest_first
 from connector.resolve import at_path
 from connector.unified.mapping import unified
 
@@ -28,8 +28,11 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """Events, oldest first, and the cursor to keep once they are handed over. The cursor is plain JSON.
+    """Events and the cursor to keep once they are handed over. The cursor is plain JSON.
 
+    `events` are sorted by `occurred_at`, oldest first; where the vendor does not tell that of each, by when
+    their records changed or came to be, or as they were listed if nothing tells that either. A later poll
+    may bring older ones: late rows, and what one poll had no room for.
     `complete` says that nothing was left for the next poll to read.
     """
 
@@ -68,7 +71,7 @@ class BoundTrigger:
         version made, and all errors of a read.
         """
         noticed = await self.notice(cursor, since=since, **inputs)
-        return replace(noticed, events=tuple([await self.detailed(event) for event in noticed.events]))
+        return replace(noticed, events=oldest_first([await self.detailed(event) for event in noticed.events]))
 
     async def detailed(self, event: Event) -> Event:
         """Return the event with what the list does not tell of its record.
@@ -104,7 +107,7 @@ class BoundTrigger:
         about = About(self.name, self.trigger.key, self.trigger.occurred_at)
         poll = self._strategy.fold(about, source, state, read, now, start)
         sealed = {"version": VERSION, "trigger": self.name, "strategy": source.strategy, "state": poll.cursor}
-        events = tuple(
+        events = oldest_first(
             event
             for event in poll.events
             if all(holds(at_path(event.data, path), value) for path, value in wanted)

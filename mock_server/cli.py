@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
     """Add the sandbox's commands to the program."""
     app.command()(serve)
     app.command()(remote.credentials)
-    app.add_typer(remote.commands, name="sandbox")
+    app.add_typer(remote.commands(), name="sandbox")
 
 
 def serve(

@@ -79,10 +79,14 @@ class Ledger:
         *,
         after: int = 0,
         limit: int | None = None,
+        last: int | None = None,
         kind: str | None = None,
         vendor: str | None = None,
     ) -> list[Event]:
-        """Return the events behind sequence number `after`, oldest first, `limit` at most."""
+        """Return the events behind sequence number `after`, oldest first.
+
+        The first `limit` of them or, where `last` is given, the newest so many.
+        """
         table = tables.ledger
         wanted = sa.select(
             *(table.c[name] for name in ("sequence", "vendor", "kind", "subject", "at", "body"))
@@ -92,7 +96,10 @@ class Ledger:
             wanted = wanted.where(table.c.kind == kind)
         if vendor is not None:
             wanted = wanted.where(table.c.vendor == vendor)
-        found = self._store.select(wanted.order_by(table.c.sequence).limit(limit))
+        if last is not None:
+            found = self._store.select(wanted.order_by(table.c.sequence.desc()).limit(last))[::-1]
+        else:
+            found = self._store.select(wanted.order_by(table.c.sequence).limit(limit))
         return [Event(s, v, k, subject, at, orjson.loads(b)) for s, v, k, subject, at, b in found]
 
     def last(self, tenant: str) -> int:

@@ -119,9 +119,17 @@ class Outbox:
             if due is None:
                 self._forget_old(change, delivery.tenant)
 
-    def deliveries(self, tenant: str, *, after: int = 0, limit: int | None = None) -> list[Delivery]:
-        """Return what was sent or is to be sent, behind id `after`, oldest first."""
-        return self._read(_TABLE.c.tenant == tenant, _TABLE.c.id > after, order=_TABLE.c.id, limit=limit)
+    def deliveries(
+        self, tenant: str, *, after: int = 0, limit: int | None = None, last: int | None = None
+    ) -> list[Delivery]:
+        """Return what was sent or is to be sent, behind id `after`, oldest first.
+
+        The first `limit` of it or, where `last` is given, the newest so many.
+        """
+        which = (_TABLE.c.tenant == tenant, _TABLE.c.id > after)
+        if last is not None:
+            return self._read(*which, order=_TABLE.c.id.desc(), limit=last)[::-1]
+        return self._read(*which, order=_TABLE.c.id, limit=limit)
 
     def _waiting(self) -> list[str]:
         found = self._store.select(sa.select(_TABLE.c.tenant).where(_TABLE.c.due.is_not(None)).distinct())
@@ -133,7 +141,7 @@ class Outbox:
         change.run(sa.delete(_TABLE).where(settled, _TABLE.c.id <= oldest.scalar_subquery()))
 
     def _read(
-        self, *which: sa.ColumnElement[bool], order: sa.Column[int], limit: int | None
+        self, *which: sa.ColumnElement[bool], order: sa.ColumnElement[int], limit: int | None
     ) -> list[Delivery]:
         names = list(Delivery.__dataclass_fields__)
         statement = sa.select(*(_TABLE.c[name] for name in names)).where(*which)

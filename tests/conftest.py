@@ -1,5 +1,6 @@
 """Fixtures of all test folders."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -37,3 +38,11 @@ def _requests_keep_the_contract() -> Iterator[None]:
     """Whatever a connection of this process sends in any test, the vendor's document allows."""
     with enforced():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _logging_is_left_as_it_was() -> Iterator[None]:
+    """Who listens for more than usual stops when its test ends: another one counts what is logged."""
+    before = logging.getLogger().level
+    yield
+    assert logging.getLogger().level == before

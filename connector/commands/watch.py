@@ -35,6 +35,9 @@ def trigger(
     everywhere: Annotated[  # noqa: FBT002
         bool, typer.Option("--all", help="This trigger of all connections at once, told in one form.")
     ] = False,
+    include_assumed: Annotated[  # noqa: FBT002
+        bool, typer.Option("--include-assumed", help="With --all: of vendors of whom it is assumed, too.")
+    ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Keep polling until Ctrl-C.")] = False,  # noqa: FBT002
     interval: Annotated[float, typer.Option(help="Seconds between polls when watching.", min=1)] = 15,
     since: Annotated[
@@ -53,14 +56,16 @@ def trigger(
         Path | None, typer.Option(help="Where to remember what was seen.  [default: a file of your user]")
     ] = None,
 ) -> None:
-    """Print what is new since the last time: each event once, oldest first.
+    """Print what is new since the last time, each event once.
 
+    What one poll finds is printed in the order in which it happened, as far as the vendor tells when.
     The first poll takes note of what is there and prints nothing (unless --since asks for it). What was
     seen is remembered for each connection, trigger and choice of inputs, so a watch that is stopped and
     started again repeats nothing and misses nothing. With --format json, each event is one line.
 
-    `returns trigger --all new_return` polls every profile of every vendor that has this trigger (without
-    any profile, the sandbox); one that fails does not stop the others. --limit is for each of them.
+    `returns trigger --all new_return` polls every profile of every vendor that has this trigger, or one that
+    tells of the same under another name (without any profile, the sandbox). A line says which vendor is left
+    out, and why. One that fails does not stop the others. --limit is for each of them.
     """
     from platformdirs import user_state_path
 
@@ -74,8 +79,11 @@ def trigger(
 
         watched = watch_all.named(vendor, key, inputs)
         with Cursors(place) as cursors:
-            asyncio.run(watch_all.run(watched, cursors, wish, output, profile))
+            polling = watch_all.run(watched, cursors, wish, output, profile, include_assumed=include_assumed)
+            asyncio.run(polling)
         return
+    if include_assumed:
+        raise typer.BadParameter("--include-assumed goes with --all; a trigger that is named is polled.")
     integration, wanted = _named(vendor, key)
     given = collected(wanted.inputs, inputs)
     with Cursors(place) as cursors:

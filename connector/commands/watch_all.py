@@ -1,4 +1,4 @@
-"""`returns trigger --all`: one trigger of every profile at once, told in one form."""
+"""`returns trigger --all`: one kind of event of every profile at once, told in one form."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from connector.commands.follow import Wish, follow, written
 from connector.commands.options import opened, profiles
-from connector.errors import ConnectorError, UnknownKey
+from connector.errors import ConfigurationError, ConnectorError, UnknownKey
 from connector.exits import FAILED, exit_code
 from connector.output import Format, line, say, tell, waiting
 from connector.words import did_you_mean, listed
@@ -33,19 +33,12 @@ def named(first: str | None, second: str | None, inputs: list[str] | None) -> st
     return first
 
 
-async def run(key: str, cursors: Cursors, wish: Wish, output: Format, name: str | None) -> None:
+async def run(
+    key: str, cursors: Cursors, wish: Wish, output: Format, name: str | None, *, include_assumed: bool
+) -> None:
     """Poll everywhere; ends with the exit code of what failed, or 1 when several things did."""
-    from connector.compile import integration, vendors
-
-    found = await profiles().every([integration(vendor) for vendor in vendors()], name)
-    asked = [one for one in found if key in one[0].triggers]
-    if not asked:
-        known = {trigger for one, _profile in found for trigger in one.triggers}
-        guess = did_you_mean(key, known) or f"; there is {listed(sorted(known))}."
-        raise UnknownKey(f"No connection has a trigger {key!r}{guess}")
-    for title in dict.fromkeys(one.vendor.title for one, _profile in found if key not in one.triggers):
-        tell(f"{title} has no trigger {key} and is left out.")
-    watching = _Watching(key, cursors, wish, output)
+    asked = await _asked(key, name, include_assumed=include_assumed)
+    watching = _Watching(cursors, wish, output)
     with waiting(f"Polling {len(asked)} connections …") if wish.pause is None else nullcontext():
         ended = await asyncio.gather(*(watching.one(*each) for each in asked))
     watching.summed_up()
@@ -54,9 +47,33 @@ async def run(key: str, cursors: Cursors, wish: Wish, output: Format, name: str 
         raise typer.Exit(codes.pop() if len(codes) == 1 else FAILED)
 
 
+async def _asked(
+    key: str, name: str | None, *, include_assumed: bool
+) -> list[tuple[Integration, Profile, str]]:
+    """Return the connections to poll, each with its trigger; says of every other vendor why it is none."""
+    from connector.compile import integration, vendors
+    from connector.unified.kinds import choose, meant, names
+
+    catalogs = [integration(vendor) for vendor in vendors()]
+    kind = meant(key, catalogs)
+    found = await profiles().every(catalogs, name)
+    chosen = [choose(one, key, kind, include_assumed=include_assumed) for one, _profile in found]
+    asked = [(*pair, one.trigger) for pair, one in zip(found, chosen, strict=True) if one.trigger]
+    if not asked and not any(one.assumed for one in chosen):
+        known = names(one for one, _profile in found)
+        guess = did_you_mean(key, known) or f"; there is {listed(sorted(known))}."
+        raise UnknownKey(f"No connection has a trigger {key!r}{guess}")
+    for title, one in {pair[0].vendor.title: one for pair, one in zip(found, chosen, strict=True)}.items():
+        if one.trigger is None:
+            hint = "; --include-assumed polls it, too." if one.assumed else "."
+            tell(f"{title} {one.why} and is left out{hint}")
+    if not asked:
+        raise ConfigurationError("No connection is left to poll.")
+    return asked
+
+
 @dataclass
 class _Watching:
-    key: str
     cursors: Cursors
     wish: Wish
     output: Format
@@ -64,8 +81,8 @@ class _Watching:
     told: int = 0
     failures: int = 0
 
-    async def one(self, integration: Integration, profile: Profile) -> ConnectorError | None:
-        """Poll one connection; what ends it is told, and returned instead of raised."""
+    async def one(self, integration: Integration, profile: Profile, key: str) -> ConnectorError | None:
+        """Poll a trigger of one connection; what ends it is told, and returned instead of raised."""
         name = f"{integration.vendor.title} ({profile.name})"
 
         async def show(event: Event) -> None:
@@ -76,7 +93,7 @@ class _Watching:
                 await follow(
                     connection,
                     profile,
-                    self.key,
+                    key,
                     {},
                     self.cursors,
                     self.wish,

@@ -8,7 +8,7 @@ caught.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -70,10 +70,18 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """The outcome: events, oldest first, and the cursor to keep once they are handed over."""
+    """The outcome: events, by the time that the strategy goes by, and the cursor to keep with them."""
 
     events: tuple[Event, ...]
     cursor: Cursor
+
+
+def oldest_first(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Sort events by when they occurred, if all of them tell; else leave them as they came."""
+    found = tuple(events)
+    if any(event.occurred_at is None for event in found):
+        return found
+    return tuple(sorted(found, key=lambda event: event.occurred_at or event.observed_at))
 
 
 @dataclass(frozen=True, slots=True)

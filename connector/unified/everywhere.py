@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.errors import ConnectorError
+from connector.unified.kinds import Choice, choose, meant
 from connector.unified.mapping import unified
 
 if TYPE_CHECKING:
@@ -26,13 +27,13 @@ class PolledAll:
     `events` are in the order in which they occurred (were observed, where the vendor does not say).
     `cursors` holds the next cursor of each connection that answered and the given one of each that did
     not: keep them once the events are handed over. `failed` are the errors of those that did not answer,
-    `skipped` the connections whose vendor has no such trigger.
+    `skipped` says of each connection that was not polled why not.
     """
 
     events: tuple[UnifiedEvent, ...]
     cursors: Mapping[str, Cursor]
     failed: Mapping[str, ConnectorError]
-    skipped: tuple[str, ...]
+    skipped: Mapping[str, str]
 
 
 async def poll_all(
@@ -41,32 +42,45 @@ async def poll_all(
     cursors: Mapping[str, Cursor] | None = None,
     *,
     since: datetime | date | None = None,
+    include_assumed: bool = False,
 ) -> PolledAll:
     """Poll the trigger once at each connection; the names of the connections are the events' `profile`.
 
-    As with one connection, the first poll takes note and tells nothing unless `since` is given. Raises
-    nothing that one vendor answers: see `PolledAll.failed`.
+    `trigger` is a kind of event (`return_created`), or a trigger's key at one of the connections
+    (`new_return`), which stands for its kind: each connection is polled by its own trigger of that kind. One
+    whose requests are only assumed is polled where `include_assumed`. As with one connection, the first poll
+    takes note and tells nothing unless `since` is given. Raises nothing that one vendor answers: see
+    `PolledAll.failed`.
     """
     kept = dict(cursors or {})
-    asked = {name: one for name, one in connections.items() if trigger in one.triggers}
+    chosen = _chosen(connections, trigger, include_assumed=include_assumed)
+    asked = {name: one.trigger for name, one in chosen.items() if one.trigger}
     answers = await asyncio.gather(
-        *(_poll(one, trigger, kept.get(name), since) for name, one in asked.items())
+        *(_poll(connections[name], key, kept.get(name), since) for name, key in asked.items())
     )
     events: list[UnifiedEvent] = []
     failed: dict[str, ConnectorError] = {}
-    for (name, connection), answer in zip(asked.items(), answers, strict=True):
+    for name, answer in zip(asked, answers, strict=True):
         if isinstance(answer, ConnectorError):
             failed[name] = answer
             continue
         kept[name] = answer.cursor
-        events += [unified(connection.integration, event, profile=name) for event in answer.events]
+        events += [unified(connections[name].integration, event, profile=name) for event in answer.events]
     events.sort(key=lambda event: event.occurred_at or event.observed_at)
     return PolledAll(
         events=tuple(events),
         cursors=kept,
         failed=failed,
-        skipped=tuple(name for name in connections if name not in asked),
+        skipped={name: one.why for name, one in chosen.items() if one.trigger is None},
     )
+
+
+def _chosen(connections: Mapping[str, Connection], asked: str, *, include_assumed: bool) -> dict[str, Choice]:
+    kind = meant(asked, [one.integration for one in connections.values()])
+    return {
+        name: choose(one.integration, asked, kind, include_assumed=include_assumed)
+        for name, one in connections.items()
+    }
 
 
 async def _poll(

@@ -40,5 +40,12 @@ class Counter:
         except IllegalMove as error:
             raise invalid("status", str(error)) from None
         except UnknownReturn as error:
+            if owners := self._owners(tenant, call.path["id"]):
+                raise invalid("vendor", f"the return is one of {', '.join(owners)}") from None
             raise Problem("not_found", str(error)) from None
         return Reply(200, {"vendor": vendor.name, "document": document})
+
+    def _owners(self, tenant: str, return_id: str) -> list[str]:
+        """The vendors at which the tenant has a return of that id."""
+        store = self._office.world.store
+        return [name for name in self._office.vendors if store.row(tenant, name, "return", return_id)]

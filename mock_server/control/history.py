@@ -20,6 +20,7 @@ class History:
             tenant,
             after=after,
             limit=query.get("limit", 100),
+            last=query.get("last"),
             kind=query.get("kind"),
             vendor=query.get("vendor"),
         )

@@ -18,7 +18,9 @@ class Postroom:
     def list_deliveries(self, call: Call) -> Reply:
         tenant, query = self._office.tenant(call).name, call.query
         after = query.get("after", 0)
-        found = self._office.world.outbox.deliveries(tenant, after=after, limit=query.get("limit", 100))
+        found = self._office.world.outbox.deliveries(
+            tenant, after=after, limit=query.get("limit", 100), last=query.get("last")
+        )
         return Reply(
             200, {"deliveries": [_shown(one) for one in found], "next": found[-1].id if found else after}
         )

@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.adversary import START, Restless, run
 
+import connector
 from connector.compile import integration
 from connector.errors import UnexpectedResponse
 from connector.model import ChangedSince
-from connector.polling import STRATEGIES, Cursor
-from connector.polling.parts import About, micros
+from connector.polling import STRATEGIES, Cursor, Event
+from connector.polling.parts import About, micros, oldest_first
+
+if TYPE_CHECKING:
+    from support.wire import Time
 
 ABOUT = About("shop:changed", "changed", None)
 REAL = STRATEGIES["changed_since"]
@@ -356,3 +361,36 @@ def test_our_own_clock_stands_in_for_a_vendor_that_tells_no_time() -> None:
     read = replace(run(REAL.read(world.fetch, reading)), at=None)
     outcome = REAL.fold(ABOUT, about, None, read, world.now, None)
     assert outcome.cursor["watermark"] == micros(world.now)
+
+
+@pytest.mark.anyio
+async def test_events_come_in_the_order_in_which_they_occurred(time: Time) -> None:
+    """Though the list is sorted by, and asked for, what changed last: the oldest return changed last here."""
+    made = integration("swap")
+    rows = [
+        {**made.resources["return"].sample, "return_id": name, "date_created": at, "date_updated": changed}
+        for name, at, changed in [
+            ("late", "2026-02-27T09:00:00Z", "2026-02-27T10:00:00Z"),
+            ("early", "2026-02-25T09:00:00Z", "2026-02-28T10:00:00Z"),
+            ("middle", "2026-02-26T09:00:00Z", "2026-02-26T10:00:00Z"),
+        ]
+    ]
+    body = {**made.operations["list_returns"].example, "returns": rows}
+    shop = connector.open(
+        made,
+        transport=httpx.MockTransport(lambda _request: httpx.Response(200, json=body)),
+        clock=time.clock,
+        sleep=time.sleep,
+        api_key="sandbox-demo-swap",
+        store_id="store_123abc",
+    )
+    trigger = shop.triggers["new_return"]
+    for poll_once in (trigger.poll, trigger.notice):
+        polled = await poll_once(since=time.clock() - timedelta(days=9))
+        assert [event.data["return_id"] for event in polled.events] == ["early", "middle", "late"]
+
+
+def test_events_of_which_one_tells_no_time_stay_as_they_came() -> None:
+    told = [Event(str(n), "t", when, START, {}) for n, when in enumerate([START, None, START - timedelta(1)])]
+    assert [event.id for event in oldest_first(told)] == ["0", "1", "2"]
+    assert [event.id for event in oldest_first(one for one in told if one.occurred_at)] == ["2", "0"]

@@ -24,6 +24,7 @@ from connector.model import Part, Unified
 from connector.polling import Event
 from connector.resolve import at_path
 from connector.unified import Money, Reason, UnifiedReturn, poll_all, unified, unified_return
+from connector.unified.kinds import choose, meant
 
 if TYPE_CHECKING:
     from connector.connection import Connection
@@ -266,6 +267,8 @@ def test_an_event_is_told_with_its_kind(integration: Integration) -> None:
         ("    new_return: return_created\n", "", "unified.events does not say what kind new_return is"),
         ("    new_return: return_created\n", "    new_return: created\n", "unified.events.new_return"),
         ("    new_shipment: sh", "    new_shipmnt: sh", "names trigger new_shipmnt"),
+        ("    new_shipment: shipment_created\n", "    new_shipment: shipment_delivered\n",
+         "calls shipment_delivered shipment_delivered, as it calls new_shipment"),
         ("    return_detail:\n      <<", "    return_details:\n      <<", "did you mean return_detail?"),
         ("      updated_at: updated_at\n", "      updated: updated_at\n", "vocabulary"),
     ],
@@ -336,7 +339,31 @@ async def test_all_connections_are_polled_and_one_that_fails_stops_none(
     assert (again.events, again.cursors["bad"]) == ((), kept)
     assert set(again.failed) == {"bad"}
     none = await poll_all(ours, "quality_control_passed")
-    assert (none.skipped, set(none.failed)) == (("first",), {"bad"})
+    assert (none.skipped, set(none.failed)) == ({"first": "has no trigger quality_control_passed"}, {"bad"})
+    by_kind = await poll_all(ours, "return_created", polled.cursors)
+    assert (set(by_kind.failed), by_kind.skipped) == ({"bad"}, {})
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_every_kind_of_event_is_found_by_its_key_and_by_itself(vendor: str) -> None:
+    catalogs = [compiled(one) for one in vendors()]
+    made = compiled(vendor)
+    assert made.unified
+    for key, kind in made.unified.events.items():
+        assert meant(key, catalogs) == meant(kind, catalogs) == kind
+        for asked in (key, kind):
+            assert choose(made, asked, kind, include_assumed=True).trigger == key
+
+
+def test_a_word_that_catalogs_use_for_different_things_stands_for_itself_alone() -> None:
+    swap, returngo = compiled("swap"), compiled("returngo")
+    assert swap.unified
+    assert returngo.unified
+    events = {**swap.unified.events, "new_return": "return_approved"}
+    odd = swap.model_copy(update={"unified": swap.unified.model_copy(update={"events": events})})
+    assert meant("new_return", [odd, returngo]) is None
+    assert choose(returngo, "new_return", None, include_assumed=False).trigger == "new_return"
+    assert choose(compiled("returnlogic"), "new_return", None, include_assumed=True).trigger is None
 
 
 def test_what_is_no_refund_is_left_out() -> None:

@@ -108,8 +108,37 @@ def test_every_vendor_is_told_of_once_in_one_form(returns: Run, sandbox: Sandbox
         assert UnifiedEvent.model_validate_json(json.dumps({**event, "record": record})).as_json() == event
     quiet = returns(*ALL)
     assert (quiet.returncode, quiet.stdout, quiet.stderr.splitlines()[-1]) == (0, "", "Nothing new.")
-    for vendor in set(vendors()) - set(TELLING):
-        assert f"{integration(vendor).vendor.title} has no trigger new_return" in quiet.stderr
+    left_out = [line for line in quiet.stderr.splitlines() if "left out" in line]
+    (said,) = left_out
+    assert said.startswith("ReturnLogic tells of it by new_rma, which is only assumed, and is left out; ")
+    assert said.endswith("--include-assumed polls it, too.")
+
+
+def test_every_vendor_is_polled_by_its_own_name_for_it(returns: Run, sandbox: Sandbox, tenant: str) -> None:
+    everywhere = (*ALL, "--include-assumed")
+    first = returns(*everywhere)
+    assert (first.returncode, "left out" in first.stderr) == (0, False)
+    for vendor in vendors():
+        made(sandbox, tenant, vendor)
+    events = told(returns(*everywhere))
+    assert sorted((event["vendor"], event["trigger"]) for event in events) == [
+        (vendor, "new_rma" if vendor == "returnlogic" else "new_return") for vendor in vendors()
+    ]
+    assert {event["kind"] for event in events} == {"return_created"}
+    for vendor in TELLING:
+        made(sandbox, tenant, vendor)
+    by_kind = told(returns("trigger", "--all", "return_created", "--format", "json"))
+    assert sorted(event["vendor"] for event in by_kind) == TELLING
+
+
+def test_who_is_left_alone_is_told_why(returns: Run, environment: dict[str, str]) -> None:
+    others = [name for name in environment if name.startswith("RETURNS_") and "RETURNLOGIC" not in name]
+    alone = dict.fromkeys([name for name in others if "SANDBOX" not in name], "")
+    done = returns(*ALL, **alone)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "ReturnLogic tells of it by new_rma" in done.stderr
+    assert done.stderr.endswith("No connection is left to poll.\n")
+    assert returns("trigger", "returnlogic", "new_rma", **alone).returncode == 0
 
 
 @pytest.mark.parametrize("vendor", TELLING)
@@ -204,6 +233,7 @@ def wait(done: Callable[[], bool]) -> None:
         (["--all", "new_return", "-i", "status=x"], "--input belongs to one vendor's trigger"),
         (["--all", "new_return", "--profile", "shp"], "No vendor has a profile 'shp'"),
         (["returnmate"], "Name a vendor and a trigger"),
+        (["returnlogic", "new_rma", "--include-assumed"], "--include-assumed goes with --all"),
     ],
 )
 def test_what_is_wrong_with_it_is_a_sentence(returns: Run, arguments: list[str], words: str) -> None:

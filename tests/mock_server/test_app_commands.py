@@ -1,6 +1,7 @@
 """`credentials` and `sandbox …` against a running sandbox."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typer.testing import CliRunner, Result
 
 from mock_server import vendors
 from mock_server.cli import register
+from mock_server.remote.showing import table
 
 Command = Callable[..., Result]
 
@@ -116,6 +118,18 @@ def test_return_is_moved_and_the_ledger_shows_it(command: Command, url: str) -> 
             "No sandbox answers at http://127.0.0.1:9; start one",
         ),
         (("sandbox", "clock", "--url", "nonsense"), 1, "No sandbox answers at nonsense; start one"),
+        (("sandbox", "acts", "nobody"), 4, "There is no vendor 'nobody'; this sandbox serves"),
+        (("sandbox", "act", "returngo", "juggle"), 4, "returngo has no act 'juggle'; it has validate_items."),
+        (("sandbox", "act", "returngo", "validate_items", "-i", "rmaId"), 2, "'rmaId' is not of the form"),
+        (("sandbox", "act", "returnlogic", "install_app"), 5, "redirect_uri is required."),
+        (("sandbox", "deliveries", "--last", "0"), 5, "last must be at least 1."),
+        (("sandbox", "ledger", "--last", "1", "--limit", "1"), 2, "Give either --limit, from the oldest"),
+        (("sandbox", "keys", "--tenant", "nobody"), 4, "There is no tenant 'nobody'."),
+        (
+            ("sandbox", "create-key", "returnmate", "odd", "--scope", "rmas:destroy"),
+            5,
+            "There is no scope 'rmas:destroy' at returnmate; there are",
+        ),
     ],
 )
 def test_failures_are_one_sentence(
@@ -168,3 +182,114 @@ def test_a_switch_that_a_vendor_has_not_is_refused(command: Command) -> None:
         "returnmate has no switch 'invisible'; it has none.\n",
     )
     assert isinstance(json.loads(command("sandbox", "switches", "--format", "json").stdout)["switches"], list)
+
+
+def shown(command: Command, *arguments: str) -> Any:
+    done = command("sandbox", *arguments, "--format", "json")
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def test_newest_events_are_shown_as_well_as_those_after_one(command: Command) -> None:
+    everything = shown(command, "ledger", "--limit", "1000")["events"]
+    while more := shown(command, "ledger", "--after", str(everything[-1]["sequence"]))["events"]:
+        everything += more
+    assert shown(command, "ledger", "--last", "3")["events"] == everything[-3:]
+    of_swap = [event for event in everything if event["vendor"] == "swap"]
+    assert shown(command, "ledger", "--last", "2", "--vendor", "swap")["events"] == of_swap[-2:]
+    rows = command("sandbox", "ledger", "--last", "1").stdout.splitlines()
+    assert rows[1].split()[0] == str(everything[-1]["sequence"])
+
+
+def test_keys_are_made_with_scopes_and_plan_and_listed_without_what_they_are(
+    command: Command, url: str
+) -> None:
+    command("sandbox", "create-tenant", "keyed", "--seed-size", "1")
+    wish = ("--scope", "rmas:read", "--plan", "enterprise", "--tenant", "keyed")
+    made = shown(command, "create-key", "returnmate", "reader", *wish)
+    assert (made["scopes"], made["plan"]) == (["rmas:read"], "enterprise")
+    headers = made["credentials"]["headers"]
+    assert httpx.get(f"{url}/returnmate/v1/rmas", headers=headers).status_code == 200
+    assert httpx.get(f"{url}/returnmate/v1/reports/returns", headers=headers).status_code == 403
+    again = command("sandbox", "create-key", "returnmate", "reader", *wish)
+    assert (again.exit_code, again.stderr.count("\n")) == (5, 1)
+
+    printed = command("sandbox", "create-key", "returnmate", "all", "--tenant", "keyed").stdout
+    (secret,) = [line.split()[1] for line in printed.splitlines() if line.startswith("api_key")]
+    opens = {"Authorization": f"Bearer {secret}"}
+    assert httpx.get(f"{url}/returnmate/v1/rmas", headers=opens).status_code == 200
+
+    told = shown(command, "keys", "--tenant", "keyed")
+    assert told == httpx.get(f"{url}/__sandbox/tenants/keyed/keys").json()
+    listed = command("sandbox", "keys", "--tenant", "keyed").stdout
+    assert re.search(r"returnmate +reader +rmas:read +enterprise", listed)
+    for text in (listed, json.dumps(told)):
+        assert secret not in text
+        assert made["credentials"]["fields"]["api_key"] not in text
+
+
+def test_acts_are_listed_and_done(command: Command) -> None:
+    listed = shown(command, "acts")["acts"]
+    assert {(one["vendor"], one["name"]) for one in listed} >= {("returnlogic", "install_app")}
+    assert shown(command, "acts", "returngo")["acts"] == [o for o in listed if o["vendor"] == "returngo"]
+    table = command("sandbox", "acts").stdout
+    assert re.search(r"returngo +validate_items +Notes .* rmaId +string *\n", table)
+    assert re.search(r"^ +items\[0\]\.isReturned +boolean *$", table, re.MULTILINE)
+    assert command("sandbox", "acts", "swap").stderr == "swap has no acts.\n"
+
+    where = ("--input", "redirect_uri=https://app.example.com/back")
+    led = shown(command, "act", "returnlogic", "install_app", *where)["document"]
+    assert any("https://app.example.com/back?code=" in str(value) for value in led.values())
+
+
+def test_act_notes_what_came_back(command: Command, url: str) -> None:
+    login = shown_login(command, "returngo")
+    rmas = httpx.get(f"{url}/returngo/rmas?pagesize=500", headers=login).json()["rmas"]
+    id_ = next(one["rmaId"] for one in rmas if one["status"] in {"Received", "Validated", "Done"})
+    rma = httpx.get(f"{url}/returngo/rma/{id_}", headers=login).json()
+    told = [f"rmaId={id_}"]
+    for index, item in enumerate(rma["items"]):
+        at = f"items[{index}]"
+        told += [f"{at}.returnedItemId={item['returnedItemId']}", f"{at}.isReturned=yes"]
+        told += [f"{at}.isRestockable=no", f"{at}.nonRestockableReason=torn"]
+    done = command("sandbox", "act", "returngo", "validate_items", *(w for one in told for w in ("-i", one)))
+    assert done.exit_code == 0, done.output
+    assert "torn" in done.stdout
+    now = httpx.get(f"{url}/returngo/rma/{id_}", headers=login).json()
+    assert {one["itemValidationStatusResponse"]["isRestockable"] for one in now["items"]} == {False}
+
+
+def shown_login(command: Command, vendor: str) -> dict[str, str]:
+    told = json.loads(command("credentials", "--format", "json").stdout)
+    headers: dict[str, str] = told["vendors"][vendor]["headers"]
+    return headers
+
+
+def test_deliveries_show_what_waits(command: Command, url: str) -> None:
+    nothing = command("sandbox", "deliveries")
+    assert (nothing.exit_code, nothing.stdout, nothing.stderr) == (0, "", "There is nothing to show.\n")
+    login = shown_login(command, "returngo")
+    hook = {"url": "http://127.0.0.1:9/in?token=hush", "eventName": "RMA_STATUS_UPDATED"}
+    assert httpx.post(f"{url}/returngo/webhook", headers=login, json=hook).status_code == 200
+    rmas = httpx.get(f"{url}/returngo/rmas?pagesize=500", headers=login).json()["rmas"]
+    moves = {"Pending": "Approved", "Approved": "Received", "Received": "Validated", "Validated": "Done"}
+    for rma in [one for one in rmas if one["status"] in moves][:2]:
+        done = command("sandbox", "move", "returngo", rma["rmaId"], moves[rma["status"]])
+        assert done.exit_code == 0, done.output
+    everything = shown(command, "deliveries")["deliveries"]
+    assert {(one["vendor"], one["state"]) for one in everything} == {("returngo", "waiting")}
+    assert [one["id"] for one in shown(command, "deliveries", "--last", "1")["deliveries"]] == [
+        everything[-1]["id"]
+    ]
+    table = command("sandbox", "deliveries").stdout
+    assert "waiting" in table
+    assert "hush" not in table
+
+
+def test_what_a_shopper_wrote_neither_steers_nor_breaks_a_table(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table(("note", "more"), [("[/bold] \x1b[2J", {"on": True, "of": [1, None], "not": None})])
+    printed = capsys.readouterr().out
+    assert "[/bold] \N{REPLACEMENT CHARACTER}[2J" in printed
+    assert "on yes · of 1, " in printed

@@ -202,6 +202,19 @@ def test_ledger_is_read_page_by_page(acme: Desk) -> None:
     assert page == {"events": [], "next": last}
 
 
+def test_newest_events_are_read_without_the_others(acme: Desk) -> None:
+    def read(**query: Any) -> list[int]:
+        page = body(acme.call("list_ledger_events", query=query, tenant="acme"))
+        assert page["next"] == (page["events"][-1]["sequence"] if page["events"] else query["after"])
+        return [event["sequence"] for event in page["events"]]
+
+    last = acme.world.ledger.last("acme")
+    assert read(last=3) == [last - 2, last - 1, last]
+    assert read(last=3, after=last - 1) == [last]
+    assert read(last=3, after=last) == []
+    assert read(last=2, kind="return.created") == read(kind="return.created")[-2:]
+
+
 @pytest.mark.parametrize("vendor", vendors.names())
 def test_ledger_of_a_seed_tells_the_same_as_its_rows(acme: Desk, vendor: str) -> None:
     rebuilt = rebuild(acme.world.ledger.events("acme", vendor=vendor))
@@ -282,6 +295,26 @@ def test_a_return_that_no_vendor_has_is_not_found_and_other_faults_are_faults(
     monkeypatch.setattr(acme.vendors[vendor], "move", broken)
     with pytest.raises(KeyError, match="a fault of our own"):
         acme.call("move_return", move, tenant="acme", id="none_of_ours")
+
+
+@pytest.mark.parametrize("vendor", [one for one in vendors.names() if one != VENDOR])
+def test_a_return_is_told_whose_it_is(acme: Desk, vendor: str) -> None:
+    made = body(acme.call("create_tenant_return", WISH, tenant="acme"), 201)["document"]
+    move = {"vendor": vendor, "status": next(iter(acme.vendors[vendor].lifecycle.states))}
+    problem = refused(acme, "move_return", move, tenant="acme", id=made["id"])
+    assert (problem.kind, problem.fields[0].field) == ("invalid", "vendor")
+    assert problem.message == f"vendor: the return is one of {VENDOR}."
+    assert refused(acme, "move_return", move, tenant="demo", id=made["id"]).kind == "not_found"
+
+
+def test_following_the_link_of_a_new_return_moves_it(acme: Desk) -> None:
+    """As the document says: the tenant and the id in the path, the vendor in the body."""
+    link = OPERATIONS["create_tenant_return"]["responses"]["201"]["links"]["move"]
+    told = body(acme.call("create_tenant_return", WISH, tenant="acme"), 201)
+    assert link["parameters"] == {"tenant": "$request.path.tenant", "id": "$response.body#/document/id"}
+    assert link["requestBody"] == {"vendor": "$response.body#/vendor"}
+    move = {"vendor": told["vendor"], "status": "approved"}
+    body(acme.call(link["operationId"], move, tenant="acme", id=told["document"]["id"]))
 
 
 def test_returns_of_one_tenant_are_not_moved_through_another(acme: Desk) -> None:

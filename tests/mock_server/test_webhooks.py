@@ -225,6 +225,8 @@ def test_old_deliveries_are_forgotten_when_settled(office: Office) -> None:
             body = b"%d" % number
             told = {"event": "CREATED", "url": URL, "body": body, "at": office.real.now}
             office.outbox.post(change, "acme", "shop", webhook="w1", **told)  # type: ignore[arg-type]
+    newest = [one.id for one in office.known()[-2:]]
+    assert [one.id for one in office.outbox.deliveries("acme", last=2)] == newest
     for delivery in office.outbox.due(KEPT + 3):
         office.outbox.settle(delivery, "200", delivered=True)
     kept = office.known()

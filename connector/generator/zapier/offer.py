@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connector.assumed import is_assumed
 from connector.generator.zapier.fields import Unrenderable, form, output_fields
 from connector.generator.zapier.literal import Code
 from connector.model import (
@@ -47,7 +48,7 @@ class Records:
 def triggers(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
     """Yield every trigger that keeps a promise on Zapier."""
     for trigger in integration.triggers.values():
-        if "zapier" in trigger.guarantees and _watched(integration, trigger, assumed=assumed):
+        if "zapier" in trigger.guarantees and (assumed or not is_assumed(integration, trigger)):
             yield {
                 "key": trigger.key,
                 "noun": _title(integration.resources[trigger.resource].noun),
@@ -240,16 +241,6 @@ def _choices(dropdown: Dropdown) -> dict[str, Any]:
         "value": dropdown.value,
         "label": dropdown.label,
     }
-
-
-def _watched(integration: Integration, trigger: Trigger, *, assumed: bool) -> bool:
-    """Say whether what a trigger asks is known: its requests, and the filter that finds what is new."""
-    source = trigger.source
-    requests = [source.operation, *([trigger.details.operation] if trigger.details else [])]
-    since = None if isinstance(source, Snapshot) else source.since
-    parameter = integration.operations[source.operation].parameter(since) if since else None
-    filtered = assumed or parameter is None or parameter.field.provenance != "assumed"
-    return filtered and all(_known(integration, one, assumed=assumed) for one in requests)
 
 
 def _known(integration: Integration, operation: str, *, assumed: bool) -> bool:

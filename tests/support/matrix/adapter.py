@@ -1,6 +1,7 @@
 """What the scenarios ask of a runtime: the connector in Python, or a platform that runs a generated app."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol, Self
 
 from connector.model import ErrorKind, Runtime
@@ -95,11 +96,11 @@ class Adapter(Protocol):
     def lost_write(self, key: str) -> Kind:
         """What kind of error an action's write without an answer is."""
 
-    def listen(self) -> None:
-        """Log as much as the runtime can, from now on."""
+    def listening(self) -> AbstractContextManager[None]:
+        """Log as much as the runtime can until the block ends."""
 
     def words(self) -> str:
-        """Whatever the runtime has logged or told since then."""
+        """Whatever the runtime has logged in such a block, or told."""
 
 
 Connect = Callable[[Shop], Adapter]

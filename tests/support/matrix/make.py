@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -138,8 +138,9 @@ class MakeAdapter:
         """What Make runs again by itself is unavailable to it; the rest waits for somebody to look."""
         return "unavailable" if self.shop.offer.actions[key].after_timeout == "repeat" else "unknown"
 
-    def listen(self) -> None:
+    def listening(self) -> AbstractContextManager[None]:
         """Make logs every run."""
+        return nullcontext()
 
     def words(self) -> str:
         return "\n".join([*self.told, *map(str, self.wire.log)])

@@ -122,8 +122,17 @@ class PythonAdapter:
     def lost_write(self, _key: str) -> Kind:
         return "unknown"
 
-    def listen(self) -> None:
-        logging.getLogger().setLevel(logging.DEBUG)
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        root = logging.getLogger()
+        before = root.level
+        root.addHandler(self.interpreter.heard)
+        root.setLevel(logging.DEBUG)
+        try:
+            yield
+        finally:
+            root.setLevel(before)
+            root.removeHandler(self.interpreter.heard)
 
     def words(self) -> str:
         return "\n".join([*self.interpreter.heard.lines, repr(self.connection)])
@@ -163,9 +172,8 @@ class PythonWatch:
         return [dict(event.data) for event in polled.events]
 
 
-def _connected(interpreter: Interpreter, shop: Shop, level: int) -> PythonAdapter:
-    """Begin with an empty log of the usual level."""
-    logging.getLogger().setLevel(level)
+def _connected(interpreter: Interpreter, shop: Shop) -> PythonAdapter:
+    """Begin with an empty log."""
     interpreter.heard.lines.clear()
     return PythonAdapter(interpreter, shop)
 
@@ -173,17 +181,10 @@ def _connected(interpreter: Interpreter, shop: Shop, level: int) -> PythonAdapte
 @contextmanager
 def python(_vendor: str, _url: str, integration: Integration | None = None) -> Iterator[Connect]:
     """Run the connector until the block ends; `integration` takes the place of the vendor's own."""
-    heard, root = Heard(), logging.getLogger()
-    before = root.level
-    root.addHandler(heard)
-    try:
-        with asyncio.Runner() as loop:
-            interpreter = Interpreter(loop, heard, integration)
-            try:
-                yield lambda shop: _connected(interpreter, shop, before)
-            finally:
-                for connection in interpreter.opened:
-                    loop.run(connection.client.close())
-    finally:
-        root.setLevel(before)
-        root.removeHandler(heard)
+    with asyncio.Runner() as loop:
+        interpreter = Interpreter(loop, Heard(), integration)
+        try:
+            yield lambda shop: _connected(interpreter, shop)
+        finally:
+            for connection in interpreter.opened:
+                loop.run(connection.client.close())

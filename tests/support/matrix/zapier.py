@@ -103,8 +103,13 @@ class ZapierAdapter:
     def lost_write(self, _key: str) -> Kind:
         return "unknown"
 
-    def listen(self) -> None:
+    @contextmanager
+    def listening(self) -> Iterator[None]:
         self.core.app.logging = {"logToStdout": True, "detailedLogToStdout": True}
+        try:
+            yield
+        finally:
+            self.core.app.logging = {}
 
     def words(self) -> str:
         return self.core.log.read_text()
@@ -212,7 +217,6 @@ def zapier(vendor: str, url: str, app: Path | None = None) -> Iterator[Connect]:
 
 
 def _connected(core: Core, shop: Shop) -> ZapierAdapter:
-    """Begin with an empty log that core does not write to."""
-    core.app.logging = {}
+    """Begin with an empty log."""
     core.log.write_text("")
     return ZapierAdapter(core, shop)

@@ -148,19 +148,19 @@ def _lost_answer(app: Adapter, shop: Shop, key: str, failing: httpx.Response) ->
 
 def no_secret_in_logs(app: Adapter, shop: Shop) -> None:
     """No log and no error shows the login, not even where the vendor repeats it."""
-    app.listen()
-    app.watch(needs.triggers(app)[0]).poll()
-    secrets = {*shop.secrets, *_sent(shop), NOBODY}
-    echo = " ".join([MARK, *(shop.secrets if app.hides_echoes else ())])
-    for status in (400, 401, 404, 422, 500):
-        shop.hinder(always(shop.refusal(status, echo)))
-        for call in _calls(app, shop):
-            with pytest.raises(Refused):
-                call()
-    shop.road.clear()
-    with pytest.raises(Refused):
-        app.prove(without(shop.login, shop.credential, NOBODY))
-    words = app.words()
+    with app.listening():
+        app.watch(needs.triggers(app)[0]).poll()
+        secrets = {*shop.secrets, *_sent(shop), NOBODY}
+        echo = " ".join([MARK, *(shop.secrets if app.hides_echoes else ())])
+        for status in (400, 401, 404, 422, 500):
+            shop.hinder(always(shop.refusal(status, echo)))
+            for call in _calls(app, shop):
+                with pytest.raises(Refused):
+                    call()
+        shop.road.clear()
+        with pytest.raises(Refused):
+            app.prove(without(shop.login, shop.credential, NOBODY))
+        words = app.words()
     assert MARK in words, "the words of the vendor were to be told"
     assert [secret for secret in secrets if secret in words] == []
 

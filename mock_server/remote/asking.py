@@ -1,0 +1,85 @@
+"""Asking the control plane: options that the commands share, and a refusal as one sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from urllib.parse import quote
+
+import typer
+
+from mock_server.remote.showing import Format, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+DEFAULT_URL = "http://127.0.0.1:4010"
+FAILED, MISUSED = 1, 2
+_EXIT_CODES = {400: 5, 401: 3, 403: 3, 404: 4, 409: 5, 429: 6}
+"""By HTTP status, as `returns --help` lists them."""
+_SECONDS = 30.0
+
+Url = Annotated[str, typer.Option("--url", envvar="RETURNS_SANDBOX_URL", help="Where the sandbox is.")]
+Token = Annotated[
+    str, typer.Option("--token", envvar="RETURNS_CONTROL_TOKEN", help="Its control token, if it has one.")
+]
+Tenant = Annotated[str, typer.Option("--tenant", help="Whose.")]
+As = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
+
+
+def segment(name: str) -> str:
+    """Write a name as one segment of a path."""
+    return quote(name, safe="")
+
+
+def of_tenant(name: str, *names: str) -> str:
+    """Write the path of a tenant, or of what it has."""
+    return "/".join(["/tenants", *map(segment, (name, *names))])
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """Keep what was given."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def ask(
+    url: str, token: str, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None
+) -> httpx.Response:
+    """Ask the control plane; a refusal or silence ends the program with one sentence."""
+    import httpx
+
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        answer = httpx.request(
+            method,
+            f"{url.rstrip('/')}/__sandbox{path}",
+            json=body,
+            params=query,
+            headers=headers,
+            timeout=_SECONDS,
+        )
+    except (httpx.TransportError, httpx.InvalidURL):
+        stop(f"No sandbox answers at {url}; start one with `returns serve`, or name it with --url.")
+    if answer.is_error:
+        stop(_reason(answer), _EXIT_CODES.get(answer.status_code, FAILED))
+    return answer
+
+
+def stop(sentence: str, code: int = FAILED) -> NoReturn:
+    """End the program with a sentence on standard error."""
+    tell(sentence)
+    raise typer.Exit(code)
+
+
+def _reason(answer: httpx.Response) -> str:
+    from httpx import codes
+
+    try:
+        problem = answer.json()["error"]
+        message = str(problem["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"What answers at {answer.url.host} is no sandbox: it says {answer.status_code}."
+    if answer.status_code == codes.UNAUTHORIZED:
+        return f"{message} Give it with --token or RETURNS_CONTROL_TOKEN; `returns serve` printed it."
+    return message
