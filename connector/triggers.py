@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from connector.actions import holds
-from connector.errors import ConfigurationError, NotFound, UnexpectedResponse
+from connector.errors import ConfigurationError, NotFound, UnexpectedResponse, ValidationFailed
 from connector.inputs import fill
 from connector.polling import STRATEGIES, Cursor, Event, Strategy
-from connector.polling.parts import About, as_moment, occurred
+from connector.polling.parts import About, Read, as_moment, from_the_start, occurred
 from connector.resolve import at_path
 from connector.unified.mapping import unified
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from connector.unified.model import UnifiedEvent
 
 VERSION = 1
+MOST_PAGES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,7 @@ class BoundTrigger:
         start = as_moment(since) if since is not None and cursor is None else None
         now = self._client.clock()
         source = self.trigger.source
-        reading = self._strategy.plan(source, state, now, start)
-        read = await self._strategy.read(self._fetch, reading)
+        state, read = await self._read(state, now, start)
         about = About(self.name, self.trigger.key, self.trigger.occurred_at)
         poll = self._strategy.fold(about, source, state, read, now, start)
         sealed = {"version": VERSION, "trigger": self.name, "strategy": source.strategy, "state": poll.cursor}
@@ -110,6 +110,22 @@ class BoundTrigger:
             if all(holds(at_path(event.data, path), value) for path, value in wanted)
         )
         return Polled(events=events, cursor=sealed, complete=read.complete)
+
+    async def _read(self, state: Cursor | None, now: datetime, since: datetime | None) -> tuple[Any, Read]:
+        """Read what the strategy plans; return the state to fold it with.
+
+        A vendor may no longer know the place at which the last poll stopped. Then all is read from the start,
+        and at once: a place that does not last until the next poll would never lead to the end.
+        """
+        reading = self._strategy.plan(self.trigger.source, state, now, since)
+        try:
+            return state, await self._strategy.read(self._fetch, reading)
+        except (NotFound, ValidationFailed, UnexpectedResponse):
+            if state is None or reading.first_page is None:
+                raise
+        state = from_the_start(state)
+        reading = self._strategy.plan(self.trigger.source, state, now, since)
+        return state, await self._strategy.read(self._fetch, replace(reading, pages=MOST_PAGES))
 
     def unified(self, event: Event, *, profile: str | None = None) -> UnifiedEvent:
         """Return an event of this trigger in the form of all vendors; `profile` names this connection."""
