@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from connector.actions import holds
+from connector.actions import LOOKS, holds
 from connector.errors import ConfigurationError, NotFound, UnexpectedResponse, ValidationFailed
 from connector.inputs import fill
 from connector.polling import STRATEGIES, Cursor, Event, Strategy
-from connector.polling.parts import About, Read, as_moment, from_the_start, occurred
+from connector.polling.parts import About, Read, as_moment, from_the_start, identity, occurred
 from connector.resolve import at_path
 from connector.unified.mapping import unified
 
@@ -74,22 +74,28 @@ class BoundTrigger:
     async def detailed(self, event: Event) -> Event:
         """Return the event with what the list does not tell of its record.
 
-        Raises what a read raises; what is listed and cannot be found is an `UnexpectedResponse`.
+        What is listed may be found a little later; what is not found then is gone, and the event is told with
+        None in its details' place. Raises what else a read raises.
         """
         details = self.trigger.details
         if details is None:
             return event
         operation = self._client.integration.operations[details.operation]
         values = {name: at_path(event.data, path) for name, path in details.parameters.items()}
-        try:
-            answer = await self._client.call(operation, {**details.query, **values})
-        except NotFound as gone:
-            raise UnexpectedResponse(
-                f"{self.name} has seen a record that {operation.id} does not find: {gone.message}",
-                operation=operation.id,
-            ) from gone
-        record = {**event.data, details.key: answer.data}
+        found = None
+        for wait in (*LOOKS, None):
+            try:
+                found = (await self._client.call(operation, {**details.query, **values})).data
+                break
+            except NotFound:
+                if wait is not None:
+                    await self._client.sleep(wait)
+        record = {**event.data, details.key: found}
         return replace(event, data=record, occurred_at=occurred(record, self.trigger.occurred_at))
+
+    def record(self, event: Event) -> str:
+        """Return the id of the record that an event of this trigger is about."""
+        return identity(event.data, self.trigger.source.id)
 
     async def notice(
         self, cursor: Cursor | None = None, *, since: datetime | date | None = None, **inputs: Any

@@ -55,7 +55,10 @@ async def follow(
             tell(_too_late(connection, profile))
         runner = Runner(bound, cursors, profile=profile.key, handler=show, inputs=inputs)
         if wish.pause is None:
-            ran(await runner.once(since=wish.since, limit=wish.limit))
+            outcome = await runner.once(since=wish.since, limit=wish.limit)
+            ran(outcome)
+            if outcome.problem:
+                raise outcome.problem
             return
         await runner.watch(
             interval=wish.pause, sleep=sleep, since=wish.since, limit=wish.limit, ran=ran, failed=failed

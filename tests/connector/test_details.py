@@ -11,7 +11,7 @@ from support.wire import BASE_URL, Time, Wire
 import connector
 import openapi
 from connector.compile import CATALOGS, join
-from connector.errors import CatalogError, UnexpectedResponse, ValidationFailed
+from connector.errors import CatalogError, ValidationFailed
 
 if TYPE_CHECKING:
     from connector.connection import Connection
@@ -86,12 +86,19 @@ async def test_details_are_read_for_events_and_for_no_other_row(shop: Connection
     assert event.occurred_at is not None
 
 
-async def test_what_is_listed_and_has_no_details_is_no_missing_record(shop: Connection, wire: Wire) -> None:
+async def test_what_is_listed_may_be_found_later_or_be_gone(shop: Connection, wire: Wire) -> None:
+    missing = httpx.Response(404, json={"message": "No RMA has the id 2."})
     wire.reply(page("1"))
     first = await shop.triggers["new_return"].poll()
-    wire.reply(page("1", "2"), httpx.Response(404, json={"message": "No RMA has the id 2."}))
-    with pytest.raises(UnexpectedResponse, match="has seen a record that get_rma does not find"):
-        await shop.triggers["new_return"].poll(first.cursor)
+    wire.reply(page("1", "2"), missing, missing, details("2"))
+    (late,) = (await shop.triggers["new_return"].poll(first.cursor)).events
+    assert late.data["details"]["rmaSummary"] == {"rmaId": "2"}
+    wire.reply(page("1", "2"), missing)
+    (gone,) = (await shop.triggers["new_return"].poll(first.cursor)).events
+    assert (gone.id, gone.data["details"], gone.occurred_at) == (late.id, None, None)
+    told = shop.triggers["new_return"].unified(gone)
+    assert told.record is not None
+    assert (told.raw["rmaId"], told.record.status) == ("2", None)
 
 
 async def test_a_place_that_the_vendor_has_forgotten_begins_the_reading_anew(
