@@ -46,10 +46,15 @@ class Profile:
     base_url: str | None
     fields: Mapping[str, str] = field(repr=False)
 
-    @property
-    def key(self) -> str:
-        """What cursors are kept under: the same name at another place is another connection."""
-        return f"{self.name}@{self.base_url or 'production'}"
+    def key(self, integration: Integration) -> str:
+        """Return what cursors are kept under: the same name at another place, or shop, is another connection.
+
+        A key that is changed for a new one is none, so secrets are left out.
+        """
+        login = integration.authentication
+        known = {*login.sends.values(), *login.headers.values()}.difference(login.secrets)
+        shop = [f"{name}={self.fields[name]}" for name in sorted(known) if self.fields.get(name)]
+        return " ".join([f"{self.name}@{self.base_url or 'production'}", *shop])
 
     def renewed(self, integration: Integration, refresh_token: str) -> Profile:
         """Return the profile with a refresh token in place of what was good once, where one can be typed."""
