@@ -181,6 +181,16 @@ class Profiles:
         if held.renewed(integration, refresh_token) == made:  # the same login at the same place
             self.keep(vendor, made)
 
+    def newest(self, integration: Integration, profile: Profile) -> str:
+        """Return the refresh token that the file now holds for the login of a profile; "" for none."""
+        tokens = integration.authentication.tokens
+        key = tokens and tokens.refresh_field
+        held = self.kept(integration.vendor.id).get(profile.name)
+        if key is None or held is None:
+            return ""
+        same = held.renewed(integration, "") == profile.renewed(integration, "")
+        return held.fields.get(key, "") if same else ""
+
     def given(self, vendor: str, name: str) -> str | None:
         """Return what the environment says for a login field."""
         return self._environment.get(f"RETURNS_{vendor}_{name}".upper()) or None
