@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 MOST_PAGES = 1_000
+ANEW = "Start anew without it: `returns trigger` does with --restart."
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +154,9 @@ class BoundTrigger:
         if version != VERSION or strategy != self.trigger.source.strategy:
             raise ConfigurationError(
                 f"This cursor of {self.name} has version {version} ({strategy}); only version {VERSION} "
-                f"({self.trigger.source.strategy}) is understood. Start anew without a cursor."
+                f"({self.trigger.source.strategy}) is understood. {ANEW}"
             )
         state = cursor.get("state")
         if not isinstance(state, dict):
-            raise ConfigurationError(f"This cursor of {self.name} is damaged. Start anew without a cursor.")
+            raise ConfigurationError(f"This cursor of {self.name} is damaged. {ANEW}")
         return state
