@@ -142,7 +142,9 @@ class Cursors:
         try:
             yield
         except (OSError, sqlite3.DatabaseError) as problem:
-            raise ConfigurationError(f"The file of cursors {self.path} cannot be used: {problem}.") from problem
+            raise ConfigurationError(
+                f"The file of cursors {self.path} cannot be used: {problem}."
+            ) from problem
 
 
 def _written(event: Event) -> str:

@@ -35,8 +35,8 @@ class TokenKeeper:
 
     `typed` are the login fields as they were filled in; `exchange` sends the body of a token request and
     returns the answer's body. `refresh_token` is the newest there is; `keep` is called with each new one, for
-    whoever wants to log in with it another time. `kept` returns the newest that anybody kept: where one is good
-    once, another process may have used up the one that this one has.
+    whoever wants to log in with it another time. `kept` returns the newest that anybody kept: where one is
+    good once, another process may have used up the one that this one has.
     """
 
     def __init__(self, login: TokenLogin, typed: Mapping[str, str], exchange: Exchange, clock: Clock) -> None:

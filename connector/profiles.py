@@ -184,7 +184,7 @@ class Profiles:
     def newest(self, integration: Integration, profile: Profile) -> str:
         """Return the refresh token that the file now holds for the login of a profile; "" for none."""
         tokens = integration.authentication.tokens
-        key = tokens and tokens.refresh_field
+        key = tokens.refresh_field if tokens else None
         held = self.kept(integration.vendor.id).get(profile.name)
         if key is None or held is None:
             return ""

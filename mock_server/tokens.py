@@ -2,9 +2,9 @@
 
 A token is a JWT (RFC 7519, HS256) signed with a key made from the instance's secret, so nothing of it has to
 be stored, and it outlives a restart. It opens what its key opens, as long as that key is in force, and ends
-on the tenant's clock. A clock that was reset lies before what was issued on it, which is good no more: it would
-outlive its hours by as much as the clock was ahead. Whether one that is good once was used is known until the
-sandbox stops.
+on the tenant's clock. A clock that was reset lies before what was issued on it, which is good no more: it
+would outlive its hours by as much as the clock was ahead. Whether one that is good once was used is known
+until the sandbox stops.
 """
 
 import base64
