@@ -56,6 +56,7 @@ class BoundAction:
                     return await self._look(filled, started, lost)
                 if self.action.after_timeout == "ask" or attempt == ATTEMPTS:
                     raise
+                await self._client.sleep(LOOKS[attempt - 1])
                 continue
             data: dict[str, Any] = answer.data
             return data

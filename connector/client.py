@@ -104,21 +104,27 @@ class Client:
             attempt += 1
             try:
                 return await send(request)
-            except RateLimited as limited:
-                delay = self._back_off(attempt) if limited.retry_after is None else limited.retry_after
-                if attempt == ATTEMPTS or delay > PATIENCE:
+            except (RateLimited, VendorUnavailable, UnexpectedResponse) as problem:
+                if problem.operation != operation.id:  # no token was got for it, so it was never sent
                     raise
-            except NotSent as problem:
-                if attempt == ATTEMPTS:
-                    raise VendorUnavailable(problem.message, operation=operation.id) from problem
-                delay = self._back_off(attempt)
-            except (VendorUnavailable, UnexpectedResponse) as problem:
-                if not safe and (problem.status is None or problem.status >= SERVER_ERROR or _done(problem)):
-                    raise unknown(request, problem) from problem
-                if attempt == ATTEMPTS or isinstance(problem, UnexpectedResponse):
-                    raise
-                delay = self._back_off(attempt)
+                delay = self._delay(request, problem, attempt, safe=safe)
             await self.sleep(delay)
+
+    def _delay(self, request: Request, problem: ConnectorError, attempt: int, *, safe: bool) -> float:
+        """Return the seconds until the request may be sent again; raises what ends the attempts."""
+        if isinstance(problem, NotSent):
+            if attempt == ATTEMPTS:
+                raise VendorUnavailable(problem.message, operation=problem.operation) from problem
+        elif isinstance(problem, RateLimited):
+            delay = self._back_off(attempt) if problem.retry_after is None else problem.retry_after
+            if attempt == ATTEMPTS or delay > PATIENCE:
+                raise problem
+            return delay
+        elif not safe and (problem.status is None or problem.status >= SERVER_ERROR or _done(problem)):
+            raise unknown(request, problem) from problem
+        elif attempt == ATTEMPTS or isinstance(problem, UnexpectedResponse):
+            raise problem
+        return self._back_off(attempt)
 
     async def pages(
         self, operation: Operation, values: Mapping[str, Any], first: Position | None = None
@@ -141,10 +147,16 @@ class Client:
         wanted = {paging.size_parameter: paging.size, **values, paging.page_parameter: here}
         try:
             answer = await self.call(operation, wanted)
-        except NotFound:
-            if paging.missing_is_empty:
-                return Page(rows=(), next=None, total=0)
-            raise
+        except NotFound as missing:
+            if not paging.missing_is_empty:
+                raise
+            if position not in (None, paging.first):
+                raise UnexpectedResponse(
+                    f"{operation.id}: page {position} is missing, although the one before it told of it.",
+                    operation=operation.id,
+                    status=missing.status,
+                ) from missing
+            return Page(rows=(), next=None, total=0)
         return as_page(paging, answer, here, wanted[paging.size_parameter])
 
     def vendor_time(self, when: datetime) -> datetime:

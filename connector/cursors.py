@@ -41,12 +41,10 @@ class Cursors:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
+        with self._usable():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(path, timeout=10, isolation_level=None)
             self._database.executescript("pragma journal_mode = wal; pragma synchronous = full;" + TABLES)
-        except (OSError, sqlite3.DatabaseError) as problem:
-            raise ConfigurationError(f"The file of cursors {path} cannot be used: {problem}.") from problem
 
     def __enter__(self) -> Self:
         return self
@@ -82,9 +80,10 @@ class Cursors:
 
     def load(self, profile: str, trigger: str) -> Cursor | None:
         """Return the cursor, or None."""
-        found = self._database.execute(
-            "select cursor from cursors where profile = ? and trigger = ?", (profile, trigger)
-        ).fetchone()
+        with self._usable():
+            found = self._database.execute(
+                "select cursor from cursors where profile = ? and trigger = ?", (profile, trigger)
+            ).fetchone()
         if found is None:
             return None
         cursor: Cursor = json.loads(found[0])
@@ -92,17 +91,17 @@ class Cursors:
 
     def waiting(self, profile: str, trigger: str) -> list[tuple[int, Event]]:
         """Return the events that are still to be handed over, in the order kept, each with its place."""
-        rows = self._database.execute(
-            "select place, event from waiting where profile = ? and trigger = ? order by place",
-            (profile, trigger),
-        )
+        with self._usable():
+            rows = self._database.execute(
+                "select place, event from waiting where profile = ? and trigger = ? order by place",
+                (profile, trigger),
+            ).fetchall()
         return [(place, _read(text)) for place, text in rows]
 
     def advance(self, profile: str, trigger: str, cursor: Cursor, events: Iterable[Event]) -> None:
         """Keep the cursor, and the events that led to it until they are settled; both or neither."""
         texts = [_written(event) for event in events]
-        self._database.execute("begin immediate")
-        try:
+        with self._usable(), self._whole():
             self._database.execute(
                 "insert or replace into cursors values (?, ?, ?)", (profile, trigger, json.dumps(cursor))
             )
@@ -110,22 +109,42 @@ class Cursors:
                 "insert into waiting (profile, trigger, event) values (?, ?, ?)",
                 [(profile, trigger, text) for text in texts],
             )
-            self._database.execute("commit")
-        except BaseException:
-            self._database.execute("rollback")
-            raise
 
     def settle(self, place: int) -> None:
         """Forget one event: it was handed over."""
-        self._database.execute("delete from waiting where place = ?", (place,))
+        with self._usable():
+            self._database.execute("delete from waiting where place = ?", (place,))
 
     def forget(self, profile: str, trigger: str) -> None:
         """Drop the cursor and what is waiting: the next poll is a first one."""
-        for table in ("waiting", "cursors"):
-            self._database.execute(
-                f"delete from {table} where profile = ? and trigger = ?",  # noqa: S608 - our own two names
-                (profile, trigger),
-            )
+        with self._usable(), self._whole():
+            for table in ("waiting", "cursors"):
+                self._database.execute(
+                    f"delete from {table} where profile = ? and trigger = ?",  # noqa: S608 - our own two names
+                    (profile, trigger),
+                )
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Do all of it or nothing."""
+        self._database.execute("begin immediate")
+        try:
+            yield
+            self._database.execute("commit")
+        except BaseException:
+            if self._database.in_transaction:  # a full disk may have ended it
+                self._database.execute("rollback")
+            raise
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        """Tell of a full disk, a lock that lasts, or a file that is none of ours, in a sentence."""
+        try:
+            yield
+        except (OSError, sqlite3.DatabaseError) as problem:
+            raise ConfigurationError(
+                f"The file of cursors {self.path} cannot be used: {problem}."
+            ) from problem
 
 
 def _written(event: Event) -> str:

@@ -35,7 +35,8 @@ class TokenKeeper:
 
     `typed` are the login fields as they were filled in; `exchange` sends the body of a token request and
     returns the answer's body. `refresh_token` is the newest there is; `keep` is called with each new one, for
-    whoever wants to log in with it another time.
+    whoever wants to log in with it another time. `kept` returns the newest that anybody kept: where one is
+    good once, another process may have used up the one that this one has.
     """
 
     def __init__(self, login: TokenLogin, typed: Mapping[str, str], exchange: Exchange, clock: Clock) -> None:
@@ -50,6 +51,7 @@ class TokenKeeper:
         self._problem: ConnectorError | None = None
         self.refresh_token = ""
         self.keep: Callable[[str], None] | None = None
+        self.kept: Callable[[], str] = str
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -77,6 +79,17 @@ class TokenKeeper:
             self._access = ""
 
     async def _renew(self) -> None:
+        used = {self.refresh_token, *self._typed.values()}
+        try:
+            await self._ask()
+        except AuthenticationError:
+            newer = self.kept()
+            if not newer or newer in used:
+                raise
+            self.refresh_token = newer
+            await self._ask()
+
+    async def _ask(self) -> None:
         self._access = ""
         if self.refresh_token and self._login.refresh:
             body = self._body(self._login.refresh) | {self._login.refresh_as: self.refresh_token}
@@ -114,12 +127,12 @@ class TokenKeeper:
         if not isinstance(access, str) or not access or not access.isascii() or not access.isprintable():
             raise UnexpectedResponse(f"{login.operation} was answered without a token.")
         self._access = access
+        self._until = self._end(at_path(answer, login.expires_in) if login.expires_in else None)
         refresh = at_path(answer, login.refresh_token) if login.refresh_token else None
         if isinstance(refresh, str) and refresh != self.refresh_token:
             self.refresh_token = refresh
             if self.keep:
                 self.keep(refresh)
-        self._until = self._end(at_path(answer, login.expires_in) if login.expires_in else None)
 
     def _end(self, seconds: Any) -> datetime | None:
         """Return when to ask again; None where nothing usable is said (a number, or text of one)."""

@@ -46,10 +46,15 @@ class Profile:
     base_url: str | None
     fields: Mapping[str, str] = field(repr=False)
 
-    @property
-    def key(self) -> str:
-        """What cursors are kept under: the same name at another place is another connection."""
-        return f"{self.name}@{self.base_url or 'production'}"
+    def key(self, integration: Integration) -> str:
+        """Return what cursors are kept under: the same name at another place, or shop, is another connection.
+
+        A key that is changed for a new one is none, so secrets are left out.
+        """
+        login = integration.authentication
+        known = {*login.sends.values(), *login.headers.values()}.difference(login.secrets)
+        shop = [f"{name}={self.fields[name]}" for name in sorted(known) if self.fields.get(name)]
+        return " ".join([f"{self.name}@{self.base_url or 'production'}", *shop])
 
     def renewed(self, integration: Integration, refresh_token: str) -> Profile:
         """Return the profile with a refresh token in place of what was good once, where one can be typed."""
@@ -175,6 +180,16 @@ class Profiles:
             return
         if held.renewed(integration, refresh_token) == made:  # the same login at the same place
             self.keep(vendor, made)
+
+    def newest(self, integration: Integration, profile: Profile) -> str:
+        """Return the refresh token that the file now holds for the login of a profile; "" for none."""
+        tokens = integration.authentication.tokens
+        key = tokens.refresh_field if tokens else None
+        held = self.kept(integration.vendor.id).get(profile.name)
+        if key is None or held is None:
+            return ""
+        same = held.renewed(integration, "") == profile.renewed(integration, "")
+        return held.fields.get(key, "") if same else ""
 
     def given(self, vendor: str, name: str) -> str | None:
         """Return what the environment says for a login field."""

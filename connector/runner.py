@@ -12,7 +12,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import ConnectorError, RateLimited, UnexpectedResponse, VendorUnavailable
+from connector.errors import (
+    ConnectorError,
+    RateLimited,
+    UnexpectedResponse,
+    ValidationFailed,
+    VendorUnavailable,
+)
 from connector.polling import Event
 
 if TYPE_CHECKING:
@@ -22,17 +28,24 @@ if TYPE_CHECKING:
     from connector.cursors import Cursors
     from connector.triggers import BoundTrigger
 
+MOST_STUCK = 5
+"""So many records whose details cannot be read in one round are no fault of the records."""
+
 Handler = Callable[[Event], Awaitable[None]]
 CrashPoint = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What one round did: `first`, there was no cursor before; `whole`, all events were handed over."""
+    """What one round did: `first`, there was no cursor before; `whole`, all events were handed over.
+
+    `problem` is why some were not: the details of their records could not be read. They wait.
+    """
 
     first: bool
     handed_over: int
     whole: bool
+    problem: ConnectorError | None = None
 
 
 def no_crash(point: str) -> None:
@@ -64,6 +77,7 @@ class Runner:
         self._profile = profile
         self._handler = handler
         self._crash = crash
+        self._handed_over = 0
 
     async def once(self, *, since: datetime | date | None = None, limit: int | None = None) -> Ran:
         """Hand over what is waiting, poll once and hand over what is new: at most `limit` events in all.
@@ -71,18 +85,23 @@ class Runner:
         The rest waits for the next round.
         """
         cursor = self._cursors.load(self._profile, self._name)
-        told = await self._hand_over(limit)
-        left = None if limit is None else limit - told
-        if left == 0:
-            return Ran(first=cursor is None, handed_over=told, whole=False)
-        polled = await self._trigger.notice(cursor, since=since, **self._inputs)
-        self._crash("polled")
-        self._cursors.advance(self._profile, self._name, polled.cursor, polled.events)
-        self._crash("kept")
-        told += await self._hand_over(left)
-        self._crash("handed_over")
-        waiting = self._cursors.waiting(self._profile, self._name)
-        return Ran(first=cursor is None, handed_over=told, whole=not waiting)
+        before = self._handed_over
+        stuck: dict[str, ConnectorError] = {}
+        await self._hand_over(limit, stuck)
+        left = None if limit is None else limit - (self._handed_over - before)
+        if left != 0:
+            polled = await self._trigger.notice(cursor, since=since, **self._inputs)
+            self._crash("polled")
+            self._cursors.advance(self._profile, self._name, polled.cursor, polled.events)
+            self._crash("kept")
+            await self._hand_over(left, stuck)
+            self._crash("handed_over")
+        return Ran(
+            first=cursor is None,
+            handed_over=self._handed_over - before,
+            whole=left != 0 and not self._cursors.waiting(self._profile, self._name),
+            problem=next(iter(stuck.values()), None),
+        )
 
     async def watch(
         self,
@@ -100,7 +119,7 @@ class Runner:
         answers nonsense, once it has answered well (a proxy's error page is no reason to stop watching).
         `failed` hears of it.
         """
-        left = limit
+        before, left = self._handed_over, limit
         later: tuple[type[ConnectorError], ...] = (VendorUnavailable, RateLimited)
         while left is None or left > 0:
             pause = interval
@@ -112,17 +131,35 @@ class Runner:
             else:
                 later = (VendorUnavailable, RateLimited, UnexpectedResponse)
                 ran(outcome)
-                left = None if left is None else left - outcome.handed_over
-                if left == 0:
-                    return
-            await sleep(pause)
+                if outcome.problem:
+                    failed(outcome.problem)
+            left = None if limit is None else limit - (self._handed_over - before)
+            if left != 0:
+                await sleep(pause)
 
-    async def _hand_over(self, limit: int | None) -> int:
-        """Hand over what is waiting, with its details; what cannot be read now waits for the next round."""
-        waiting = self._cursors.waiting(self._profile, self._name)[:limit]
-        for place, event in waiting:
-            await self._handler(await self._trigger.detailed(event))
+    async def _hand_over(self, limit: int | None, stuck: dict[str, ConnectorError]) -> None:
+        """Hand over what is waiting, with its details.
+
+        An event whose details cannot be read waits for the next round, and with it what happened to the same
+        record later; what happened to others does not wait for it. `stuck` is why, by record.
+        """
+        told = 0
+        for place, event in self._cursors.waiting(self._profile, self._name):
+            if told == limit:
+                return
+            record = self._trigger.record(event)
+            if record in stuck:
+                continue
+            try:
+                detailed = await self._trigger.detailed(event)
+            except (UnexpectedResponse, ValidationFailed, VendorUnavailable) as problem:
+                stuck[record] = problem
+                if len(stuck) == MOST_STUCK:
+                    raise
+                continue
+            await self._handler(detailed)
             self._crash("handed_over_one")
             self._cursors.settle(place)
+            self._handed_over += 1
+            told += 1
             self._crash("settled_one")
-        return len(waiting)

@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from connector.actions import holds
-from connector.errors import ConfigurationError, NotFound, UnexpectedResponse
+from connector.actions import LOOKS, holds
+from connector.errors import ConfigurationError, NotFound, UnexpectedResponse, ValidationFailed
 from connector.inputs import fill
 from connector.polling import STRATEGIES, Cursor, Event, Strategy
-from connector.polling.parts import About, as_moment, occurred, oldest_first
+from connector.polling.parts import About, Read, as_moment, from_the_start, identity, occurred, oldest_first
 from connector.resolve import at_path
 from connector.unified.mapping import unified
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from connector.unified.model import UnifiedEvent
 
 VERSION = 1
+MOST_PAGES = 1_000
+ANEW = "Start anew without it: `returns trigger` does with --restart."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +78,28 @@ class BoundTrigger:
     async def detailed(self, event: Event) -> Event:
         """Return the event with what the list does not tell of its record.
 
-        Raises what a read raises; what is listed and cannot be found is an `UnexpectedResponse`.
+        What is listed may be found a little later; what is not found then is gone, and the event is told with
+        None in its details' place. Raises what else a read raises.
         """
         details = self.trigger.details
         if details is None:
             return event
         operation = self._client.integration.operations[details.operation]
         values = {name: at_path(event.data, path) for name, path in details.parameters.items()}
-        try:
-            answer = await self._client.call(operation, {**details.query, **values})
-        except NotFound as gone:
-            raise UnexpectedResponse(
-                f"{self.name} has seen a record that {operation.id} does not find: {gone.message}",
-                operation=operation.id,
-            ) from gone
-        record = {**event.data, details.key: answer.data}
+        found = None
+        for wait in (*LOOKS, None):
+            try:
+                found = (await self._client.call(operation, {**details.query, **values})).data
+                break
+            except NotFound:
+                if wait is not None:
+                    await self._client.sleep(wait)
+        record = {**event.data, details.key: found}
         return replace(event, data=record, occurred_at=occurred(record, self.trigger.occurred_at))
+
+    def record(self, event: Event) -> str:
+        """Return the id of the record that an event of this trigger is about."""
+        return identity(event.data, self.trigger.source.id)
 
     async def notice(
         self, cursor: Cursor | None = None, *, since: datetime | date | None = None, **inputs: Any
@@ -102,8 +110,7 @@ class BoundTrigger:
         start = as_moment(since) if since is not None and cursor is None else None
         now = self._client.clock()
         source = self.trigger.source
-        reading = self._strategy.plan(source, state, now, start)
-        read = await self._strategy.read(self._fetch, reading)
+        state, read = await self._read(state, now, start)
         about = About(self.name, self.trigger.key, self.trigger.occurred_at)
         poll = self._strategy.fold(about, source, state, read, now, start)
         sealed = {"version": VERSION, "trigger": self.name, "strategy": source.strategy, "state": poll.cursor}
@@ -113,6 +120,22 @@ class BoundTrigger:
             if all(holds(at_path(event.data, path), value) for path, value in wanted)
         )
         return Polled(events=events, cursor=sealed, complete=read.complete)
+
+    async def _read(self, state: Cursor | None, now: datetime, since: datetime | None) -> tuple[Any, Read]:
+        """Read what the strategy plans; return the state to fold it with.
+
+        A vendor may no longer know the place at which the last poll stopped. Then all is read from the start,
+        and at once: a place that does not last until the next poll would never lead to the end.
+        """
+        reading = self._strategy.plan(self.trigger.source, state, now, since)
+        try:
+            return state, await self._strategy.read(self._fetch, reading)
+        except (NotFound, ValidationFailed, UnexpectedResponse):
+            if state is None or reading.first_page is None:
+                raise
+        state = from_the_start(state)
+        reading = self._strategy.plan(self.trigger.source, state, now, since)
+        return state, await self._strategy.read(self._fetch, replace(reading, pages=MOST_PAGES))
 
     def unified(self, event: Event, *, profile: str | None = None) -> UnifiedEvent:
         """Return an event of this trigger in the form of all vendors; `profile` names this connection."""
@@ -134,9 +157,9 @@ class BoundTrigger:
         if version != VERSION or strategy != self.trigger.source.strategy:
             raise ConfigurationError(
                 f"This cursor of {self.name} has version {version} ({strategy}); only version {VERSION} "
-                f"({self.trigger.source.strategy}) is understood. Start anew without a cursor."
+                f"({self.trigger.source.strategy}) is understood. {ANEW}"
             )
         state = cursor.get("state")
         if not isinstance(state, dict):
-            raise ConfigurationError(f"This cursor of {self.name} is damaged. Start anew without a cursor.")
+            raise ConfigurationError(f"This cursor of {self.name} is damaged. {ANEW}")
         return state

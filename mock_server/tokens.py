@@ -2,7 +2,9 @@
 
 A token is a JWT (RFC 7519, HS256) signed with a key made from the instance's secret, so nothing of it has to
 be stored, and it outlives a restart. It opens what its key opens, as long as that key is in force, and ends
-on the tenant's clock. Whether one that is good once was used is known until the sandbox stops.
+on the tenant's clock. A clock that was reset lies before what was issued on it, which is good no more: it
+would outlive its hours by as much as the clock was ahead. Whether one that is good once was used is known
+until the sandbox stops.
 """
 
 import base64
@@ -21,6 +23,7 @@ Use = Literal["access", "refresh", "code"]
 
 _ALGORITHM: Final = "HS256"
 _REMEMBERED: Final = 4_096
+_LEEWAY: Final = 60 * SECOND  # a real clock is set back by a little at times
 
 
 class TokenExpiredError(Exception):
@@ -34,7 +37,8 @@ class _Token:
     key: str
     use: Use
     id: str
-    ends: int  # µs since 1970, by the tenant's clock
+    begins: int  # µs since 1970, by the tenant's clock
+    ends: int
 
 
 class Tokens:
@@ -64,10 +68,12 @@ class Tokens:
 
     def issue(self, grant: Grant, use: Use, *, seconds: int) -> str:
         """Make a token that ends so many seconds from now, by the tenant's clock."""
+        now = self._clocks.now(grant.tenant)
         claims = {
             "of": [grant.tenant, grant.vendor, grant.key],
             "use": use,
-            "ends": self._clocks.now(grant.tenant) + seconds * SECOND,
+            "begins": now - _LEEWAY,
+            "ends": now + seconds * SECOND,
             "jti": secrets.token_hex(8),
         }
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
@@ -81,7 +87,7 @@ class Tokens:
         if token is None or (token.vendor, token.use) != (vendor, use):
             return None
         grant = self._keys.look_up(vendor, self._keys.key(token.tenant, vendor, token.key))
-        if grant is not None and self._clocks.now(token.tenant) >= token.ends:
+        if grant is not None and not token.begins <= self._clocks.now(token.tenant) < token.ends:
             raise TokenExpiredError(use)
         return grant
 
@@ -111,4 +117,5 @@ class Tokens:
         except (jwt.InvalidTokenError, ValueError):
             return None
         tenant, vendor, key = claims["of"]
-        return _Token(tenant, vendor, key, claims["use"], claims["jti"], claims["ends"])
+        begins = claims.get("begins", 0)  # earlier sandboxes did not say
+        return _Token(tenant, vendor, key, claims["use"], claims["jti"], begins, claims["ends"])

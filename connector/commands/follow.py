@@ -47,15 +47,18 @@ async def follow(
     from connector.runner import Runner
 
     bound = connection.triggers[key]
-    kept_as = bound.watch_name(**inputs)
-    with cursors.held(profile.key, kept_as):
+    kept_as, whose = bound.watch_name(**inputs), profile.key(connection.integration)
+    with cursors.held(whose, kept_as):
         if wish.restart:
-            cursors.forget(profile.key, kept_as)
-        if wish.since is not None and cursors.load(profile.key, kept_as) is not None:
+            cursors.forget(whose, kept_as)
+        if wish.since is not None and cursors.load(whose, kept_as) is not None:
             tell(_too_late(connection, profile))
-        runner = Runner(bound, cursors, profile=profile.key, handler=show, inputs=inputs)
+        runner = Runner(bound, cursors, profile=whose, handler=show, inputs=inputs)
         if wish.pause is None:
-            ran(await runner.once(since=wish.since, limit=wish.limit))
+            outcome = await runner.once(since=wish.since, limit=wish.limit)
+            ran(outcome)
+            if outcome.problem:
+                raise outcome.problem
             return
         await runner.watch(
             interval=wish.pause, sleep=sleep, since=wish.since, limit=wish.limit, ran=ran, failed=failed

@@ -77,4 +77,5 @@ def opened(integration: Integration, profile: Profile) -> Connection:
     )
     if made.client.tokens:
         made.client.tokens.keep = partial(profiles().renew, integration, profile)
+        made.client.tokens.kept = partial(profiles().newest, integration, profile)
     return made

@@ -147,7 +147,7 @@ class _Watching:
                 if watching
                 else "Took note of what is there; the next poll tells what is new."
             )
-        elif not watching and ran.handed_over == 0:
+        elif not watching and ran.handed_over == 0 and ran.problem is None:
             tell("Nothing new.")
 
 

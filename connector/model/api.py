@@ -177,9 +177,8 @@ class Authentication(Part):
 class ErrorFormat(Part):
     """Where an error body says what went wrong, and which kind of error each status means.
 
-    `details` may hold `{field: message}` or a list of `{"field", "message"}` at `fields` (None: nothing names
-    fields). A status that
-    is not listed is "unexpected" below 500 and "unavailable" from 500 on.
+    At `fields` lies `{field: message}` or a list of `{"field", "message"}` (None: nothing names fields). A
+    status that is not listed is "unexpected" below 500 and "unavailable" from 500 on.
     """
 
     code: Path

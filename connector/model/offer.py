@@ -164,7 +164,7 @@ class Details(Part):
     """What one more request tells of an event's record; it is sent for events, and for no other row.
 
     `parameters` maps each parameter of `operation` to its path in the row, `query` is always sent. The answer
-    is added to the record under `key`.
+    is added to the record under `key`; None where the vendor does not find it.
     """
 
     operation: str

@@ -71,7 +71,8 @@ def fold(
             events.append((when, about.event(row, suffix, now)))
     if len(known) > MOST_ROWS:
         raise ConfigurationError(
-            f"{about.name} would have to remember over {MOST_ROWS:,} records: its look-back is too long."
+            f"{about.name} would have to remember over {MOST_ROWS:,} records: its look-back is too long, or"
+            " `since` too far back."
         )
     events.sort(key=lambda pair: pair[0])
     moved = _moved(source, state, read, met, high, began)

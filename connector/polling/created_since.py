@@ -10,6 +10,9 @@ known. Without a filter they are read newest first until they are older than tha
 reading goes on with the next poll: from the newest record read where that is progress, and otherwise
 (thousands at one moment, or newest first) from the next page.
 
+The watermark never passes the moment of the vendor's answer: a record dated in the future (an import, a clock
+that is wrong) would take it along, and what is created until then would count as known.
+
 Rows that change places between two pages show as a row read twice, or as fewer different rows than the
 list counts. Then the watermark does not pass the doubtful place, and the next poll reads it again.
 """
@@ -21,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from connector.polling.parts import SECOND, Poll, Read, Reading, created, identity, micros, stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from connector.model import CreatedSince
@@ -101,8 +105,7 @@ def _moved(
     """Return the state with watermark, resume point and count of holds as they follow from one reading."""
     before: int | None = state["watermark"]
     resume: dict[str, Any] | None = state["resume"]
-    newest = max((when for when, _row in rows.values()), default=None)
-    high = _most(newest, resume["high"] if resume else None)
+    high = _most(_newest((when for when, _row in rows.values()), read.at), resume["high"] if resume else None)
     safe = _least(high, doubt)
     if not read.complete:
         if source.since is not None and resume is None and _passes(safe, before):
@@ -123,7 +126,7 @@ def _asked(source: CreatedSince, state: Cursor) -> str | None:
 
 def _primed(source: CreatedSince, rows: dict[str, tuple[int, Row]], read: Read, doubt: int | None) -> Cursor:
     """Take note of the newest records; what lies below a doubtful place, or was not read, is settled."""
-    newest = max((when for when, _row in rows.values()), default=None)
+    newest = _newest((when for when, _row in rows.values()), read.at)
     oldest = None if read.complete else min((when for when, _row in rows.values()), default=None)
     below = _most(oldest, doubt)
     state = {
@@ -134,6 +137,12 @@ def _primed(source: CreatedSince, rows: dict[str, tuple[int, Row]], read: Read, 
         "held": 0,
     }
     return _pruned(source, state)
+
+
+def _newest(creations: Iterable[int], at: datetime | None) -> int | None:
+    """Return the newest of some creations, or the vendor's own time if that is earlier."""
+    newest = max(creations, default=None)
+    return newest if newest is None or at is None else min(newest, micros(at))
 
 
 def _start(since: datetime | None) -> Cursor:
@@ -172,8 +181,8 @@ class _BelowNewest:
         self.cut: int | None = None
 
     def __call__(self, page: Page) -> bool:
-        if self.cut is None and page.rows:
-            newest = max(created(row, self.source.created) for row in page.rows)
+        newest = _newest((created(row, self.source.created) for row in page.rows), page.at)
+        if self.cut is None and newest is not None:
             self.cut = newest - self.source.overlap * SECOND
         return _reaches(self.source, page, self.cut)
 

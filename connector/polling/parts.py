@@ -132,6 +132,11 @@ async def read_pages(fetch: Fetch, reading: Reading) -> Read:
 # --- Facts of a row
 
 
+def from_the_start(cursor: Cursor) -> Cursor:
+    """Return a strategy's cursor without the place at which the last poll stopped: the lap begins anew."""
+    return {**cursor, "resume": None}
+
+
 def identity(row: Row, path: tuple[str, ...]) -> str:
     """Return the row's id; `UnexpectedResponse` when it has none."""
     found = at_path(row, path)
@@ -162,9 +167,12 @@ def micros(when: datetime) -> int:
 
 
 def occurred(row: Row, path: tuple[str, ...] | None) -> datetime | None:
-    """Return the time at a path of a record; None where there is none."""
+    """Return the time at a path of a record; None where there is none that can be read."""
     said = at_path(row, path) if path else None
-    return moment(said) if isinstance(said, str) and said else None
+    try:
+        return moment(said) if isinstance(said, str) and said else None
+    except (ValueError, OverflowError):
+        return None
 
 
 SINCE_FORMS: Mapping[SinceForm, str] = {"instant": "{}Z", "gte_zoneless": "gte:{}"}

@@ -6,7 +6,8 @@ did not meet it: rows move between pages while they are read.
 
 Reading the window may take several polls (a *lap*); it goes on with the next page, and what is inserted
 meanwhile only pushes records to later pages. Without `since` the first lap only takes note; it is
-repeated when rows changed places under it, so that nothing old is told as news.
+repeated when rows changed places under it, so that nothing old is told as news. With `since`, records
+created before it (the *floor*) are noted when they are first met, and watched like all others.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ def fold(
     """Turn differences between what was read and what was known into events."""
     start = _start(source, cursor, now, since)
     primed = cursor["primed"] if cursor else since is not None
+    floor = _floor(cursor, since)
     known = {key: entry for key, entry in (cursor["rows"] if cursor else {}).items() if entry[0] >= start}
     events: list[tuple[int, Event]] = []
     met: set[str] = set()
@@ -63,12 +65,14 @@ def fold(
         if when < start:
             older = True
             continue
+        settled = key not in known and floor is not None and when < floor
         suffix, known[key] = _compared(source, key, when, _state(source, row), known.get(key))
-        if primed and suffix is not None:
+        if primed and suffix is not None and not settled:
             events.append((when, about.event(row, suffix, now)))
     if len(known) > MOST_ROWS:
         raise ConfigurationError(
-            f"{about.name} would have to remember over {MOST_ROWS:,} records: its look-back is too long."
+            f"{about.name} would have to remember over {MOST_ROWS:,} records: its look-back is too long, or"
+            " `since` too far back."
         )
     # Newest first without a filter, the total counts the window only when nothing older was met.
     counted = read.total is not None and (source.since is not None or not older)
@@ -79,7 +83,7 @@ def fold(
     events.sort(key=lambda pair: pair[0])
     return Poll(
         events=tuple(event for _when, event in events),
-        cursor={"start": start, "rows": known, **state, "primed": primed or state["primed"]},
+        cursor={"start": start, "floor": floor, "rows": known, **state, "primed": primed or state["primed"]},
     )
 
 
@@ -119,12 +123,20 @@ def _compared(
 
 
 def _start(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> int:
-    """Return where the window begins; it never moves back."""
+    """Return where the window begins; it never moves back, and not at all while a lap is being read."""
     start = micros(now - timedelta(seconds=source.look_back))
     if cursor:
         before: int = cursor["start"]
-        return max(start, before)
-    return start if since is None else micros(since)
+        return before if cursor["resume"] else max(start, before)
+    return start if since is None else min(start, micros(since))
+
+
+def _floor(cursor: Cursor | None, since: datetime | None) -> int | None:
+    """Return the creation before which what a record is when it is first met is no news."""
+    if cursor:
+        floor: int | None = cursor.get("floor")
+        return floor
+    return None if since is None else micros(since)
 
 
 def _state(source: WindowScan, row: Row) -> str:

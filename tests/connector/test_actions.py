@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.wire import KEY, Time, Wire, one, refusal, rows
+from support.wire import BASE_URL, KEY, Time, Wire, one, refusal, rows
 
+import connector
 from connector.errors import OutcomeUnknown, ValidationFailed
 
 if TYPE_CHECKING:
@@ -135,3 +136,22 @@ async def test_a_lost_move_is_looked_for_in_the_return_itself(rm: Connection, wi
     done = await rm.actions["update_return_status"](return_id="rma_1", status="approved")
     assert done["status"] == "approved"
     assert methods(wire) == ["PATCH", "GET"]
+
+
+async def test_a_write_that_does_no_harm_twice_is_sent_again_after_a_pause(wire: Wire, time: Time) -> None:
+    shop = connector.open(
+        "returngo",
+        base_url=BASE_URL,
+        api_key="sandbox-demo-returngo",
+        shop_name="shop.myshopify.example",
+        transport=httpx.MockTransport(wire),
+        clock=time.clock,
+        sleep=time.sleep,
+    )
+    wire.reply(httpx.Response(502), httpx.ReadTimeout("late"), httpx.Response(200, json={"success": True}))
+    await shop.actions["update_shipment"](shipment="7", tracking_number="T-1")
+    assert (len(wire.requests), time.slept) == (3, [1.0, 3.0])
+    wire.reply(httpx.Response(502))
+    with pytest.raises(OutcomeUnknown):
+        await shop.actions["update_shipment"](shipment="7", tracking_number="T-1")
+    assert len(wire.requests) == 6

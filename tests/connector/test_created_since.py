@@ -248,3 +248,19 @@ def test_records_of_one_moment_come_in_the_vendors_order(*, filtered: bool) -> N
     rows = tuple(made if filtered else reversed(made))
     outcome = REAL.fold(ABOUT, about, cursor, Read(rows, complete=True, next_page=2, total=3), START, None)
     assert [event.data["id"] for event in outcome.events] == ["b", "c", "a"]
+
+
+@pytest.mark.parametrize("filtered", [True, False])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_record_dated_in_the_future_takes_nothing_along(*, filtered: bool, first: bool) -> None:
+    about, world = source(filtered=filtered), Adversary(size=3)
+    for _ in range(5):
+        world.add()
+    _, before = poll(REAL, about, world, None)
+    ahead = world.add(late=-30 * 86_400)
+    told, cursor = poll(REAL, about, world, None if first else before)
+    assert told == ([] if first else [f"{ABOUT.name}:{ahead}"])
+    world.now += timedelta(hours=1)
+    assert poll(REAL, about, world, cursor)[0] == []
+    key = world.add()
+    assert drained(REAL, about, world, cursor) == [f"{ABOUT.name}:{key}"]

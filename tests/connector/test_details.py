@@ -11,7 +11,7 @@ from support.wire import BASE_URL, Time, Wire
 import connector
 import openapi
 from connector.compile import CATALOGS, join
-from connector.errors import CatalogError, UnexpectedResponse
+from connector.errors import CatalogError, ValidationFailed
 
 if TYPE_CHECKING:
     from connector.connection import Connection
@@ -86,12 +86,52 @@ async def test_details_are_read_for_events_and_for_no_other_row(shop: Connection
     assert event.occurred_at is not None
 
 
-async def test_what_is_listed_and_has_no_details_is_no_missing_record(shop: Connection, wire: Wire) -> None:
+async def test_what_is_listed_may_be_found_later_or_be_gone(shop: Connection, wire: Wire) -> None:
+    missing = httpx.Response(404, json={"message": "No RMA has the id 2."})
     wire.reply(page("1"))
     first = await shop.triggers["new_return"].poll()
-    wire.reply(page("1", "2"), httpx.Response(404, json={"message": "No RMA has the id 2."}))
-    with pytest.raises(UnexpectedResponse, match="has seen a record that get_rma does not find"):
-        await shop.triggers["new_return"].poll(first.cursor)
+    wire.reply(page("1", "2"), missing, missing, details("2"))
+    (late,) = (await shop.triggers["new_return"].poll(first.cursor)).events
+    assert late.data["details"]["rmaSummary"] == {"rmaId": "2"}
+    wire.reply(page("1", "2"), missing)
+    (gone,) = (await shop.triggers["new_return"].poll(first.cursor)).events
+    assert (gone.id, gone.data["details"], gone.occurred_at) == (late.id, None, None)
+    told = shop.triggers["new_return"].unified(gone)
+    assert told.record is not None
+    assert (told.raw["rmaId"], told.record.status) == ("2", None)
+
+
+async def test_a_place_that_the_vendor_has_forgotten_begins_the_reading_anew(
+    shop: Connection, wire: Wire
+) -> None:
+    trigger = shop.triggers["new_return"]
+    forgotten = httpx.Response(400, json={"message": "The cursor is not known."})
+    wire.reply(*(page(str(number), following=f"c{number}") for number in range(1, 5)))
+    stopped = await trigger.poll()
+    assert not stopped.complete
+    wire.requests.clear()
+    pages = [page(str(number), following=f"d{number}") for number in range(1, 6)]
+    wire.reply(forgotten, *pages, page("6"))
+    read = await trigger.poll(stopped.cursor)
+    asked = [sent.url.params.get("cursor") for sent in wire.requests]
+    assert asked == ["c4", None, "d1", "d2", "d3", "d4", "d5"]
+    assert (read.complete, read.events) == (True, ())
+    wire.reply(page("6", "7"), details("7"))
+    assert [event.data["rmaId"] for event in (await trigger.poll(read.cursor)).events] == ["7"]
+    wire.reply(forgotten)
+    with pytest.raises(ValidationFailed, match="The cursor is not known"):
+        await trigger.poll(stopped.cursor)
+
+
+async def test_a_time_that_cannot_be_read_is_none(shop: Connection, wire: Wire) -> None:
+    trigger = shop.triggers["return_status_changed"]
+    wire.reply(page("1"))
+    cursor = (await trigger.poll()).cursor
+    moved = [{"rmaId": "1", "status": "Approved", "order_name": "#1", "events": []}]
+    wire.reply(httpx.Response(200, json={"rmas": moved, "next_cursor": None}, headers=DATE), details("1"))
+    (event,) = (await trigger.poll(cursor)).events
+    assert event.data["details"]["lastUpdated"] == "x"
+    assert event.occurred_at is None
 
 
 @pytest.mark.parametrize(

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import httpx
+import pytest
 
 from connector.cli import run
+from connector.commands.options import opened, profiles
+from connector.compile import integration
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
     from support.sandbox import Sandbox
 
 POLL = ["trigger", "returnlogic", "new_order", "--profile", "app"]
 
 
-def test_a_code_is_exchanged_once_and_the_profile_lives_on(
-    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tenant = sandbox.tenant("login-kept", seed_size=3)
+@pytest.fixture
+def kept(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of profiles, after an app was installed and connected as profile `app`."""
+    tenant = sandbox.tenant(f"login-kept-{uuid4().hex[:8]}", seed_size=3)
     acts = f"{sandbox.url}/__sandbox/tenants/{tenant}/vendors/returnlogic/acts/install_app"
     app: dict[str, Any] = httpx.post(acts, json={"redirect_uri": "https://app.example/cb"}).json()["document"]
     code = parse_qs(urlsplit(app["redirect_to"]).query)["code"][0]
@@ -32,10 +36,41 @@ def test_a_code_is_exchanged_once_and_the_profile_lives_on(
         monkeypatch.setenv(f"RETURNS_RETURNLOGIC_{name}", value)
     place = sandbox.credentials("returnlogic", tenant)["base_url"]
     assert run(["connect", "returnlogic", "--profile", "app", "--base-url", place]) == 0
-    kept = (tmp_path / "returns-connector" / "profiles.toml").read_text()
-    assert code not in kept
     for name in login:
         monkeypatch.delenv(f"RETURNS_RETURNLOGIC_{name}")
+    file = tmp_path / "returns-connector" / "profiles.toml"
+    assert code not in file.read_text()
+    return file
+
+
+def test_a_code_is_exchanged_once_and_the_profile_lives_on(kept: Path) -> None:
+    before = kept.read_text()
     assert run(POLL) == 0
     assert run(POLL) == 0
-    assert (tmp_path / "returns-connector" / "profiles.toml").read_text() != kept
+    assert kept.read_text() != before
+
+
+def test_two_programs_at_once_do_not_log_each_other_out(kept: Path) -> None:
+    returnlogic = integration("returnlogic")
+
+    async def take_turns() -> None:
+        profile = await profiles().choose(returnlogic, "app")
+        async with opened(returnlogic, profile) as watching, opened(returnlogic, profile) as acting:
+            for one in (watching, acting, watching, acting):
+                assert one.client.tokens
+                one.client.tokens.refuse(await one.client.tokens.token())  # as at its end
+                await one.check()
+
+    asyncio.run(take_turns())
+    assert run(POLL) == 0
+
+
+def test_only_the_same_login_at_the_same_place_is_taken(kept: Path) -> None:
+    returnlogic = integration("returnlogic")
+    profile = asyncio.run(profiles().choose(returnlogic, "app"))
+    assert run(POLL) == 0
+    newest = profiles().newest(returnlogic, profile)
+    assert newest in kept.read_text()
+    assert newest not in profile.fields.values()
+    kept.write_text(kept.read_text().replace("client_id = ", 'store_name = "Another"\nclient_id = '))
+    assert profiles().newest(returnlogic, profile) == ""

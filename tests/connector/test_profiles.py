@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from connector.compile import integration as compiled
 from connector.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -144,3 +145,15 @@ async def test_without_any_profile_every_vendor_that_the_sandbox_serves_is_taken
     transport, _ = asked(httpx.Response(200, json=SANDBOX))
     found = await Profiles(tmp_path / "p.toml", {}, transport).every([elsewhere, integration])
     assert [(one.vendor.id, profile.name) for one, profile in found] == [("returnmate", "sandbox")]
+
+
+async def test_two_shops_of_one_account_keep_cursors_of_their_own(tmp_path: Path) -> None:
+    async def key(shop: str, api_key: str) -> str:
+        environment = {"RETURNS_RETURNGO_API_KEY": api_key, "RETURNS_RETURNGO_SHOP_NAME": shop}
+        made = compiled("returngo")
+        return (await Profiles(tmp_path / "p.toml", environment).choose(made)).key(made)
+
+    one = await key("outfitters.myshopify.example", "sandbox-first")
+    assert one != await key("outlet.myshopify.example", "sandbox-first")
+    assert one == await key("outfitters.myshopify.example", "sandbox-second"), "a new key is no other shop"
+    assert "sandbox" not in one

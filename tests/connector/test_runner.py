@@ -202,6 +202,22 @@ def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
         Cursors(tmp_path / "c")
 
 
+async def test_a_full_disk_is_a_sentence_and_loses_nothing(
+    rm: Connection, shop: Shop, cursors: Cursors
+) -> None:
+    told: list[str] = []
+    await runner(rm, cursors, told).once()
+    before = cursors.load("p", "returnmate:new_return")
+    shop.add(40)
+    (pages,) = cursors._database.execute("pragma page_count").fetchone()
+    cursors._database.execute(f"pragma max_page_count = {pages}")
+    with pytest.raises(ConfigurationError, match="cannot be used: database or disk is full"):
+        await runner(rm, cursors, told).once()
+    assert (cursors.load("p", "returnmate:new_return"), told) == (before, [])
+    cursors._database.execute("pragma max_page_count = 1000000")
+    assert (await runner(rm, cursors, told).once()).handed_over == 40
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

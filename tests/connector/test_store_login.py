@@ -17,6 +17,7 @@ from connector.errors import (
     CatalogError,
     ConfigurationError,
     NotFound,
+    UnexpectedResponse,
     ValidationFailed,
 )
 from connector.spec import Spec
@@ -114,6 +115,16 @@ async def test_a_missing_list_is_empty_but_not_at_login(store: Connection, wire:
     assert (await store.dropdowns["order"]()).options == ()
     with pytest.raises(NotFound, match="store_9"):
         await store.check()
+
+
+async def test_a_page_that_is_missing_ends_no_list(store: Connection, wire: Wire) -> None:
+    trigger = store.triggers["new_return"]
+    wire.reply(page())
+    cursor = (await trigger.poll()).cursor
+    row = {"return_id": "1", "date_created": "2026-03-01T12:00:00Z", "date_updated": "2026-03-01T12:00:00Z"}
+    wire.reply(page(row, total=101), refusal(404, "NOT_FOUND", "Error: Return data not found"))
+    with pytest.raises(UnexpectedResponse, match="page 2 is missing"):
+        await trigger.poll(cursor)
 
 
 async def test_errors_are_read_where_this_vendor_puts_them(store: Connection, wire: Wire) -> None:

@@ -166,6 +166,31 @@ def test_since_tells_what_has_been_reached() -> None:
     assert poll(about, world, None, START + timedelta(hours=1))[0] == [f"shop:moved:{key}"]
 
 
+@pytest.mark.parametrize("filtered", [True, False])
+def test_since_tells_all_however_many_polls_it_takes(*, filtered: bool) -> None:
+    about, world = source(filtered=filtered, reached=("approved",), pages=1), Adversary(size=3)
+    keys = [world.add(late=index * 86_400, status="approved") for index in range(20)]
+    cursor: Cursor | None = None
+    told: list[str] = []
+    for _ in range(8):
+        events, cursor = poll(about, world, cursor, START - timedelta(days=30))
+        told += events
+    assert sorted(told) == sorted(f"shop:moved:{key}" for key in keys)
+    assert cursor is not None
+    assert len(cursor["rows"]) == 11, "what is older than the look-back is let go once all is read"
+
+
+def test_what_was_created_before_since_is_watched_from_then_on() -> None:
+    about, world = source(reached=("approved",)), Adversary(size=3)
+    waits = world.add()
+    world.add(status="approved")
+    world.now += timedelta(hours=2)
+    events, cursor = poll(about, world, None, START + timedelta(hours=1))
+    assert events == []
+    world.rows[0]["status"] = "approved"
+    assert poll(about, world, cursor)[0] == [f"shop:moved:{waits}"]
+
+
 @pytest.mark.parametrize("status", [None, 7, {}])
 def test_a_record_without_a_state_is_an_error_and_no_event(status: Any) -> None:
     about, world = source(), Adversary(size=3)

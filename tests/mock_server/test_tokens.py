@@ -41,6 +41,22 @@ def test_token_opens_what_its_key_opens_until_it_ends_on_the_tenants_clock() -> 
             world.tokens.look_up(SHOP, "access", token)
 
 
+def test_token_of_an_advanced_clock_ends_with_a_reset() -> None:
+    with desk() as opened:
+        world = opened.world
+        opened.tenants.create("acme")
+        grant = world.keys.look_up(SHOP, world.keys.key("acme", SHOP))
+        assert grant is not None
+        before = world.tokens.issue(grant, "access", seconds=HOUR)
+        world.clocks.advance("acme", world.clocks.now("acme") + 30 * 24 * HOUR * SECOND)
+        token = world.tokens.issue(grant, "access", seconds=HOUR)
+        assert world.tokens.look_up(SHOP, "access", token) == grant
+        opened.tenants.reset("acme")
+        with pytest.raises(TokenExpiredError):
+            world.tokens.look_up(SHOP, "access", token)
+        assert world.tokens.look_up(SHOP, "access", before) == grant, "its hour is not over"
+
+
 def test_token_is_good_for_one_vendor_and_one_use_only() -> None:
     with desk() as opened:
         world = opened.world

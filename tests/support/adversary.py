@@ -61,6 +61,7 @@ class Adversary:
             rows=tuple(dict(row) for row in part),
             next=None if page * self.size >= len(rows) else page + 1,
             total=len(rows) if self.counts else None,
+            at=self.now,
         )
 
     def _fits(self, row: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
