@@ -46,6 +46,16 @@ def api(sandbox: Sandbox, tenant: str) -> Iterator[httpx.Client]:
         yield client
 
 
+def lines(after: dict[str, Any], before: dict[str, Any]) -> list[tuple[str, str]]:
+    """Who added which lines to the timeline, in the order of time, by their telling word."""
+    added = after["comments"][: len(after["comments"]) - len(before["comments"])]
+    words = ("updated", "RECEIVED", "REOPENED", "Validated")
+    return [
+        (entry["triggeredBy"], next(word for word in words if word in entry["htmlText"]))
+        for entry in reversed(added)
+    ]
+
+
 # Shipments
 
 
@@ -99,7 +109,19 @@ def test_a_return_is_received_with_its_shipment(sandbox: Sandbox, tenant: str, a
     assert after["rmaSummary"]["status"] == "Received"
     assert after["rmaSummary"]["events"] == before["rmaSummary"]["events"], "a receipt adds no event"
     assert after["lastUpdated"] > before["lastUpdated"]
-    assert any("RECEIVED" in entry["htmlText"] for entry in after["comments"][:2])
+    assert lines(after, before) == [("ReturnGO API", "updated"), ("Automation", "RECEIVED")]
+    body(api.put(f"/shipment/{before['shipments'][0]['shipmentId']}", json={"status": "Validated"}))
+    told = [by for by, word in lines(details(api, id_), before) if word == "RECEIVED"]
+    assert told == ["Automation"], "it arrives once"
+
+
+def test_a_receipt_by_status_is_told_as_one_by_shipment(api: httpx.Client) -> None:
+    before = shipped(api, "Approved", "Shipped")
+    id_ = before["rmaSummary"]["rmaId"]
+    body(api.put(f"/rma/{id_}/status", json={"status": "Received"}))
+    after = details(api, id_)
+    assert after["shipments"][0]["status"] == "Received"
+    assert lines(after, before) == [("Automation", "RECEIVED")]
 
 
 def test_carriers_scan_what_has_a_number(sandbox: Sandbox, tenant: str, api: httpx.Client) -> None:
@@ -144,6 +166,25 @@ def test_a_status_moves_a_return_and_refuses_what_does_not_follow(api: httpx.Cli
     )
     body(api.put(f"/rma/{id_}/status", json={"status": "Done"}))
     assert "rma status changed to done" in details(api, id_)["comments"][1]["htmlText"].lower()
+
+
+@pytest.mark.parametrize("stage", ["Pending", "Approved"])
+def test_a_canceled_return_is_reopened_to_the_stage_it_had(
+    sandbox: Sandbox, tenant: str, api: httpx.Client, stage: str
+) -> None:
+    id_ = asked(sandbox, tenant)["rmaSummary"]["rmaId"]
+    address = f"/rma/{id_}/status"
+    for status in ["Approved", "Canceled"][stage == "Pending" :]:
+        body(api.put(address, json={"status": status}))
+    before = details(api, id_)
+    other = {"Pending": "Approved", "Approved": "Pending"}[stage]
+    assert f"allowed are {stage}" in body(api.put(address, json={"status": other}), 400)["message"]
+    body(api.put(address, json={"status": stage}))
+    after = details(api, id_)
+    assert after["rmaSummary"] == {**before["rmaSummary"], "status": stage}, "no approval is told again"
+    assert lines(after, before) == [("ReturnGO API", "REOPENED")]
+    told = [entry["htmlText"] for entry in before["comments"]]
+    assert any("Canceled Shopify return" in text for text in told) == (stage == "Approved")
 
 
 def test_a_return_is_created_by_policy(sandbox: Sandbox, tenant: str, api: httpx.Client) -> None:
