@@ -212,6 +212,13 @@ def test_two_units_of_a_line_are_two_items(api: httpx.Client) -> None:
     assert len({item["returnedItemId"] for item in units}) == len(units)
 
 
+def test_amounts_are_whole_numbers_or_fractions_as_on_the_wire(api: httpx.Client) -> None:
+    items = [item for rma in every(api) for item in rma["items"]]
+    amounts = [item[name]["amount"] for item in items for name in ("paidPrice", "paidTax")]
+    assert {type(amount) for amount in amounts} == {int, float}
+    assert not [amount for amount in amounts if isinstance(amount, float) and amount.is_integer()]
+
+
 def test_the_timeline_has_its_newest_entry_first(api: httpx.Client) -> None:
     for rma in every(api):
         times = [entry["datetime"] for entry in rma["comments"]]

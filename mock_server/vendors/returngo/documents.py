@@ -53,8 +53,9 @@ def rma_id(number: int) -> str:
 
 
 def money(amount: Decimal | float, currency: str) -> JSON:
-    """An amount; customers pay in the shop's currency here."""
-    value = round(float(amount), 2)
+    """An amount; customers pay in the shop's currency here. A whole one has no fraction (observed)."""
+    exact = round(float(amount), 2)
+    value = int(exact) if exact.is_integer() else exact
     return {"amount": value, "currency": currency, "shopAmount": value, "shopCurrency": currency}
 
 
