@@ -188,7 +188,7 @@ class Returns:
             approve(rma, by, at)
         record_moved(change, row.tenant, row.id, before=row.status, after=status, at=at)
         if status == "Done":
-            self.transactions.refund(change, row.tenant, row.shop, rma, at)
+            self.transactions.settle_up(change, row.tenant, row.shop, rma, at)
             release(rma)
         if not LIFECYCLE.is_open(status):
             for shipment in rma["shipments"]:
@@ -239,6 +239,13 @@ def approve(rma: JSON, by: str, at: int) -> None:
             "type": "Exchange",
         }
         rma["exchangeOrders"].append(draft)
+        left = documents.left_to_pay(rma)
+        if left:
+            text = (
+                f"Exchange invoice sent for draft order {draft['orderName']} with ${left:.2f} left to pay"
+                f" (original order: {order})"
+            )
+            rma["comments"].insert(0, comment("system", AUTOMATION, text, at))
 
 
 def release(rma: JSON) -> None:
