@@ -37,10 +37,10 @@ class KeyGate:
                     self._enter(grant, credentials)
                 self._clocks.catch_up(grant.tenant)
                 return grant
-        reason = (
-            "This API key is not known here." if credentials else "An API key is required; none was sent."
-        )
-        raise Problem("unauthenticated", reason)
+        what = "API key" if self._keys_open else "access token"
+        if not credentials:
+            raise Problem("unauthenticated", f"An {what} is required; none was sent.")
+        raise Problem("unauthenticated", f"This {what} is not known here.")
 
     def _opened(self, presented: str) -> Grant | None:
         grant = self._keys.look_up(self._vendor, presented) if self._keys_open else None

@@ -115,3 +115,17 @@ def test_a_code_is_of_one_merchant_and_ends(sandbox: Sandbox, installed: dict[st
     clock = f"/tenants/{installed['tenant']}/clock/advance"
     body(sandbox.control.post(clock, json={"seconds": 601}))
     refused(exchange(sandbox, installed, **code), "code")
+
+
+def test_maintenance_closes_the_address_for_tokens_too_and_uses_up_no_code(
+    sandbox: Sandbox, installed: dict[str, str]
+) -> None:
+    address = f"/tenants/{installed['tenant']}/switches"
+    turned = {"vendor": VENDOR, "name": "maintenance"}
+    body(sandbox.control.put(address, json={**turned, "on": True}))
+    wish = {"grant_type": "authorization_code", "code": installed["code"]}
+    closed = exchange(sandbox, installed, **wish)
+    assert body(closed, 503)["error"] == "Down For Maintenance"
+    told(closed)
+    body(sandbox.control.put(address, json={**turned, "on": False}))
+    tokens(sandbox, installed, **wish)

@@ -212,6 +212,36 @@ def test_two_units_of_a_line_are_two_items(api: httpx.Client) -> None:
     assert len({item["returnedItemId"] for item in units}) == len(units)
 
 
+def test_amounts_are_whole_numbers_or_fractions_as_on_the_wire(api: httpx.Client) -> None:
+    items = [item for rma in every(api) for item in rma["items"]]
+    amounts = [item[name]["amount"] for item in items for name in ("paidPrice", "paidTax")]
+    assert {type(amount) for amount in amounts} == {int, float}
+    assert not [amount for amount in amounts if isinstance(amount, float) and amount.is_integer()]
+
+
+def test_transactions_are_of_the_observed_kinds_and_some_failed(api: httpx.Client) -> None:
+    rmas = {made["id"]: rma for rma in every(api) for made in rma["transactions"]}
+    made = body(api.get("/transactions", params={"pagesize": 500}))["transactions"]
+    assert {one["status"] for one in made} == {"Success", "Failed"}
+    for one in made:
+        rma = rmas[one["id"]]
+        words = " ".join(entry["htmlText"] for entry in rma["comments"])
+        assert (one["externalReferenceId"] is None) == (one["status"] == "Failed")
+        assert ("Refund Failed" in words) == (one["status"] == "Failed")
+        if one["type"] != "InvoicePayment":
+            assert one["returnItemIds"]
+            assert (f"Credited ${one['amount']['amount']:.2f}" in words) == (one["status"] == "Success")
+    paid = body(api.get("/transactions", params={"pagesize": 500, "types": "InvoicePayment"}))["transactions"]
+    assert paid
+    for one in paid:
+        assert (one["returnItemIds"], one["externalReferenceType"]) == ([], "InvoicePaymentId")
+        items = rmas[one["id"]]["items"]
+        wanted = sum(item["exchangeItems"][0]["effectivePrice"]["amount"] for item in items)
+        assert one["amount"]["amount"] == pytest.approx(
+            wanted - sum(item["paidPrice"]["amount"] for item in items)
+        )
+
+
 def test_the_timeline_has_its_newest_entry_first(api: httpx.Client) -> None:
     for rma in every(api):
         times = [entry["datetime"] for entry in rma["comments"]]

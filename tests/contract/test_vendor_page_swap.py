@@ -216,6 +216,33 @@ def test_amounts_types_and_parcels_agree(api: httpx.Client) -> None:
     assert {product["return_type"] for row in rows for product in row["products"]} >= {"REFUND", "EXCHANGE"}
 
 
+def test_a_split_return_can_be_of_two_types_as_in_the_page_s_example(api: httpx.Client) -> None:
+    mixed = [row for row in everything(api) if row["type"] == ["Refund", "Exchange"]]
+    assert {row["type_string"] for row in mixed} == {"Refund, Exchange"}
+    assert any(len(row["shipments"]) > 1 for row in mixed)
+    for row in mixed:
+        worth = {
+            kind: sum(
+                one["cost"] * one["item_count"] for one in row["products"] if one["return_type"] == kind
+            )
+            for kind in ("REFUND", "EXCHANGE")
+        }
+        assert all(worth.values()), "each product has its own"
+        for name in ("refund_revenue", "total_refund_value_customer_currency"):
+            assert row[name] == pytest.approx(worth["REFUND"])
+        for name in ("exchange_revenue", "total_credit_exchange_value"):
+            assert row[name] == pytest.approx(worth["EXCHANGE"])
+        paid_back = worth["REFUND"] if row["status"] == "completed" else 0
+        share = {"AUD": 1 / 11, "NZD": 3 / 23}[row["customer_currency"]]
+        assert row["total_refunded_taxes"] == pytest.approx(paid_back * share, abs=0.01)
+    assert any(row["status"] == "completed" for row in mixed)
+    old = body(api.get(V1, params={"store": STORE, "items_per_page": 50}))["orders"]
+    told = [order for order in old if order["type_string"] == "Refund, Exchange"]
+    assert told
+    for order in told:
+        assert {product["return_type"] for product in order["products"]} == {"Refund", "Exchange"}
+
+
 def test_version_1_of_the_output_has_no_shipments(api: httpx.Client) -> None:
     answer = body(api.get(V2, params={"swap_store_id": STORE, "api_version": 1}))
     assert answer["version"] == 1

@@ -30,6 +30,8 @@ class Login:
             raise Problem("unauthenticated", "No client has these credentials.")
         if asked["grant_type"] == "refresh_token":
             self._check_refresh(grant, asked)
+        elif not asked.get("redirect_uri"):
+            raise _missing("redirect_uri", "client_credentials")
         return {
             "access_token": self.tokens.issue(grant, "access", seconds=TOKEN_SECONDS),
             "refresh_token": self.tokens.issue(grant, "refresh", seconds=REFRESH_SECONDS),
@@ -38,8 +40,7 @@ class Login:
 
     def _check_refresh(self, grant: Grant, asked: Mapping[str, Any]) -> None:
         if "refresh_token" not in asked:
-            why = "is required for the grant refresh_token"
-            raise Problem("invalid", f"refresh_token {why}.", (FieldError("refresh_token", why),))
+            raise _missing("refresh_token", "refresh_token")
         try:
             found = self.tokens.look_up(NAME, "refresh", asked["refresh_token"])
         except TokenExpiredError:
@@ -59,3 +60,8 @@ class Login:
         }
         ready = self.tokens.issue(grant, "access", seconds=READY_SECONDS)
         return {"fields": fields, "headers": {"Authorization": f"Bearer {ready}"}, "query": {}}
+
+
+def _missing(field: str, grant_type: str) -> Problem:
+    why = f"is required for the grant {grant_type}"
+    return Problem("invalid", f"{field} {why}.", (FieldError(field, why),))

@@ -42,11 +42,11 @@ def pagination(part: Slice, total: int, url: str, query: Mapping[str, Any]) -> d
     def link(offset: int) -> str:
         return f"{url}?{urlencode({'limit': part.limit, 'offset': offset, **sorting})}"
 
-    before, after = part.offset - part.limit, part.offset + part.limit
+    before, after = min(part.offset, total) - part.limit, part.offset + part.limit
     return {
         "records": total,
         "limit": part.limit,
         "offset": part.offset,
-        "previous_page": link(max(0, min(before, total))) if part.offset and total else NOWHERE,
+        "previous_page": link(max(0, before)) if part.offset and total else NOWHERE,
         "next_page": link(after) if after < total else NOWHERE,
     }

@@ -240,8 +240,10 @@ class ReturnGO:
         }
 
     def problem(self, problem: Problem) -> Reply:
+        """Render a refusal; only `Allow` goes with it: clients are asked to back off by themselves."""
         message = _WORDS.get(problem.kind, problem.message)
-        return Reply(_STATUSES[problem.kind], {"message": message}, problem.headers)
+        allow = tuple(pair for pair in problem.headers if pair[0] == b"allow")
+        return Reply(_STATUSES[problem.kind], {"message": message}, allow)
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:  # noqa: ARG002 - none are documented
         return ()

@@ -53,8 +53,9 @@ def rma_id(number: int) -> str:
 
 
 def money(amount: Decimal | float, currency: str) -> JSON:
-    """An amount; customers pay in the shop's currency here."""
-    value = round(float(amount), 2)
+    """An amount; customers pay in the shop's currency here. A whole one has no fraction (observed)."""
+    exact = round(float(amount), 2)
+    value = int(exact) if exact.is_integer() else exact
     return {"amount": value, "currency": currency, "shopAmount": value, "shopCurrency": currency}
 
 
@@ -143,7 +144,9 @@ def _item(id_: str, shipment_id: str, shop: str, wish: Mapping[str, Any], item: 
         "extendedReason": _extended(questions, item.get("notes")),
         "returnMethod": ANY_CARRIER if shipment_id else NO_SHIPMENT,
         "itemValidationStatusResponse": dict(_UNSEEN),
-        "exchangeItems": [_exchange(sku, price, currency)] if type_ == "InstantVariantExchange" else [],
+        "exchangeItems": [_exchange(sku, price + item.get("dearer", 0), currency)]
+        if type_ == "InstantVariantExchange"
+        else [],
         "followUpQuestions": questions,
     }
 
@@ -184,6 +187,17 @@ def _exchange(sku: str, price: Decimal, currency: str) -> JSON:
         "catalogPrice": money(price, currency),
         "effectivePrice": money(price, currency),
     }
+
+
+def left_to_pay(rma: JSON) -> Decimal:
+    """What a customer has still to pay for what they get instead, where that costs more."""
+    left = Decimal(0)
+    for item in rma["items"]:
+        for wanted in item["exchangeItems"]:
+            left += Decimal(str(wanted["effectivePrice"]["amount"])) - Decimal(
+                str(item["paidPrice"]["amount"])
+            )
+    return max(left, Decimal(0))
 
 
 def new_shipment(number: int, shop: str, wish: Mapping[str, Any]) -> JSON:

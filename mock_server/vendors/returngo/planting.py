@@ -1,6 +1,7 @@
 """Lays out a seed as ReturnGO would show it: the same documents as if it had all happened here."""
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -39,6 +40,10 @@ _KEPT = 11
 """Every eleventh customer may keep the goods: no shipment."""
 _CARDS = 2
 """Every second store credit is a gift card."""
+_DEARER, _MORE = 3, Decimal(15)
+"""Every third exchange is for something that costs more, and by how much a unit."""
+_FAILS = 23
+"""Of so many refunds one did not go through."""
 _SHIPMENT: dict[State, str] = {"in_transit": "Shipped", "received": "Received", "inspected": "Validated"}
 _TRAVELS = {"label_sent", "in_transit", "received", "inspected"}
 
@@ -147,20 +152,30 @@ class Planter:
         )
 
     def _pay(self, rma: JSON, shop: str, at: int) -> None:
-        """Pay back what the items are worth; exchanges are released instead."""
+        """Pay back what the items are worth; exchanges are released instead, once what is left was paid."""
         release(rma)
+        invoice = self._money.invoice_payment(self._tenant, rma, at)
+        if invoice:
+            self._add(rma, shop, invoice, at)
         items = [item for item in rma["items"] if item["resolutionType"] in METHODS]
         if not items:
             return
         worth = sum(item["paidPrice"]["amount"] for item in items)
         amount = documents.money(worth, items[0]["paidPrice"]["currency"])
-        made = self._money.new(self._tenant, items[0]["resolutionType"], amount, "Success", at)
+        status = "Failed" if int(rma["rmaSummary"]["rmaId"]) % _FAILS == 0 else "Success"
+        made = self._money.new(self._tenant, items[0]["resolutionType"], amount, status, at)
         made["returnItemIds"] = [item["returnedItemId"] for item in items]
-        rma["transactions"].append(made)
+        self._add(rma, shop, made, at)
+        if status == "Failed":
+            transactions.failed(rma, at)
+            return
         transactions.credited(rma, made, at)
+        self._tell(at, transactions.record_refund, rma, made, at)
+
+    def _add(self, rma: JSON, shop: str, made: JSON, at: int) -> None:
+        rma["transactions"].append(made)
         transactions.put(self._change, self._tenant, shop, rma, made, at, at)
         self._tell(at, transactions.record_created, rma, made, at)
-        self._tell(at, transactions.record_refund, rma, made, at)
 
     def _tell(self, at: int, record: Callable[..., Any], *told: Any) -> None:
         self._story.append((at, partial(record, self._change, self._tenant, *told)))
@@ -202,6 +217,7 @@ def _wish(seed: SeedReturn) -> dict[str, Any]:
     """A seeded return as a shopper asks for it, with what the shop knows besides."""
     home = seed.customer.address
     credit = seed.return_type == "store_credit" and seed.number % _CARDS == 0
+    dearer = _MORE if seed.number % _DEARER == 0 else Decimal(0)
     return {
         "order_number": seed.order_number,
         "ordered": seed.ordered,
@@ -214,11 +230,11 @@ def _wish(seed: SeedReturn) -> dict[str, Any]:
         "address": {
             name: getattr(home, name) for name in ("street", "suburb", "region", "postcode", "country")
         },
-        "items": [_item(item) for item in seed.items],
+        "items": [_item(item, dearer) for item in seed.items],
     }
 
 
-def _item(seed: SeedItem) -> dict[str, Any]:
+def _item(seed: SeedItem, dearer: Decimal) -> dict[str, Any]:
     return {
         "sku": seed.sku,
         "name": seed.name,
@@ -227,4 +243,5 @@ def _item(seed: SeedItem) -> dict[str, Any]:
         "unit_price": float(seed.unit_price),
         "reason": seed.reason,
         "notes": seed.comment or None,
+        "dearer": dearer,
     }

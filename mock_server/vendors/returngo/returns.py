@@ -34,10 +34,10 @@ _TIMELINE = {
     "Approved": "Request <strong>APPROVED</strong>",
     "Rejected": "Request <strong>REJECTED</strong>",
     "Canceled": "Request <strong>CANCELED</strong> (reason: asked for)",
-    "Pending": "Request <strong>REOPENED</strong>",
     "Validated": "RMA status changed to Validated",
     "Done": "RMA status changed to Done",
 }
+_REOPENED = "Request <strong>REOPENED</strong>"
 _IN_TRANSIT = "Shipment <strong>IN TRANSIT</strong>"
 _RECEIVED = "Shipment <strong>RECEIVED</strong>"
 DASHBOARD = "Noor Quarrier"
@@ -85,6 +85,8 @@ class Returns:
         """Move a return, and its shipment with it; raises `IllegalMove`."""
         LIFECYCLE.check(row.status, status)
         rma: JSON = orjson.loads(row.document)
+        if row.status == "Canceled" and status != stage(rma):
+            raise IllegalMove(row.status, status, (stage(rma),))
         self._moved(change, row, rma, status, at, by)
         for shipment in rma["shipments"]:
             if status in COUPLED and status in SHIPMENT_MOVES[shipment["status"]]:
@@ -109,7 +111,6 @@ class Returns:
         rma["comments"].insert(0, comment("system", API, f"Shipment with ID: {part.id} was updated", at))
         follows = wanted in COUPLED and wanted in LIFECYCLE.transitions[row.status]
         if follows:
-            rma["comments"].insert(0, comment("system", API, _RECEIVED, at))
             self._moved(change, row, rma, wanted, at, API)
         self.keep(change, row, rma, at if follows else row.updated_at)
         if wish.get("trackingNumber") and wanted in {"Pending", "LabelCreated"}:
@@ -172,13 +173,22 @@ class Returns:
         """Write a new status into a return, with all that comes of it."""
         summary = rma["rmaSummary"]
         summary["status"] = status
-        if status in _TIMELINE:
+        reopened = row.status == "Canceled"
+        if status == "Canceled" and stage(rma) == "Approved":
+            text = f"Canceled Shopify return {summary['order_name']}-R1"
+            rma["comments"].insert(0, comment("system", AUTOMATION, text, at))
+        if reopened:
+            rma["comments"].insert(0, comment("system", by, _REOPENED, at))
+        elif status in _TIMELINE:
             rma["comments"].insert(0, comment("system", by, _TIMELINE[status], at))
-        if status == "Approved":
+        elif status == "Received" and rma["shipments"]:
+            told_by = AUTOMATION if by == API else by
+            rma["comments"].insert(0, comment("system", told_by, _RECEIVED, at))
+        if status == "Approved" and not reopened:
             approve(rma, by, at)
         record_moved(change, row.tenant, row.id, before=row.status, after=status, at=at)
         if status == "Done":
-            self.transactions.refund(change, row.tenant, row.shop, rma, at)
+            self.transactions.settle_up(change, row.tenant, row.shop, rma, at)
             release(rma)
         if not LIFECYCLE.is_open(status):
             for shipment in rma["shipments"]:
@@ -206,6 +216,12 @@ class Returns:
         self.hooks.tell(change, tenant, shop, event, at, {**data, "rmaId": rma})
 
 
+def stage(rma: JSON) -> str:
+    """Where a canceled return is reopened to: Approved if it ever was, else Pending (observed)."""
+    events = [event["eventName"] for event in rma["rmaSummary"]["events"]]
+    return "Approved" if "RMA_APPROVED" in events else "Pending"
+
+
 def approve(rma: JSON, by: str, at: int) -> None:
     """Add what an approval brings: its event, and the draft of an exchange."""
     via = {API: "API", AUTOMATION: "Automation"}.get(by, "Dashboard")
@@ -223,6 +239,13 @@ def approve(rma: JSON, by: str, at: int) -> None:
             "type": "Exchange",
         }
         rma["exchangeOrders"].append(draft)
+        left = documents.left_to_pay(rma)
+        if left:
+            text = (
+                f"Exchange invoice sent for draft order {draft['orderName']} with ${left:.2f} left to pay"
+                f" (original order: {order})"
+            )
+            rma["comments"].insert(0, comment("system", AUTOMATION, text, at))
 
 
 def release(rma: JSON) -> None:

@@ -9,7 +9,7 @@ from mock_server import ledger
 from mock_server.lifecycle import IllegalMove
 from mock_server.store import Change, Row, Store
 from mock_server.switches import Switches
-from mock_server.vendors.returngo.documents import JSON, comment, long, moment, money
+from mock_server.vendors.returngo.documents import JSON, comment, left_to_pay, long, moment, money
 from mock_server.vendors.returngo.hooks import Hooks
 from mock_server.vendors.returngo.rows import put_part
 from mock_server.vendors.returngo.words import (
@@ -32,8 +32,14 @@ class Transactions:
     switches: Switches
     hooks: Hooks
 
-    def refund(self, change: Change, tenant: str, shop: str, rma: JSON, at: int) -> None:
-        """Pay back what a finished return is worth, or ask the integrator to; one transaction a method."""
+    def settle_up(self, change: Change, tenant: str, shop: str, rma: JSON, at: int) -> None:
+        """Pay back what a finished return is worth, or ask the integrator to; one transaction a method.
+
+        What the customer had to pay for a dearer exchange was paid by now.
+        """
+        invoice = self.invoice_payment(tenant, rma, at)
+        if invoice:
+            self.add(change, tenant, shop, rma, invoice, at)
         by_type: dict[str, list[JSON]] = {}
         for item in rma["items"]:
             if item["resolutionType"] in METHODS:
@@ -45,6 +51,14 @@ class Transactions:
             made = self.new(tenant, type_, money(amount, currency), "Requested" if asked else "Success", at)
             made["returnItemIds"] = [one["returnedItemId"] for one in items]
             self.add(change, tenant, shop, rma, made, at)
+
+    def invoice_payment(self, tenant: str, rma: JSON, at: int) -> JSON | None:
+        """The payment of a dearer exchange; it is for no item. None where nothing had to be paid."""
+        left = left_to_pay(rma)
+        if not left:
+            return None
+        currency = rma["items"][0]["paidPrice"]["currency"]
+        return self.new(tenant, "InvoicePayment", money(left, currency), "Success", at)
 
     def new(self, tenant: str, type_: str, amount: JSON, status: str, at: int) -> JSON:
         """A `Transaction` that was just made."""
@@ -95,13 +109,11 @@ class Transactions:
         if made["status"] == "Success":
             self._paid(change, row.tenant, row.shop, rma, made, at)
         else:
-            id_ = rma["rmaSummary"]["rmaId"]
-            text = f"Refund Failed. Platform returned status: FAILURE. RMA: {id_}"
-            rma["comments"].insert(0, comment("error", AUTOMATION, text, at))
+            failed(rma, at)
 
     def _paid(self, change: Change, tenant: str, shop: str, rma: JSON, made: JSON, at: int) -> None:
-        credited(rma, made, at)
         if made["type"] in METHODS:
+            credited(rma, made, at)
             record_refund(change, tenant, rma, made, at)
             self._tell(change, tenant, shop, "REFUND_CREATED", rma, made, at)
 
@@ -121,6 +133,12 @@ def credited(rma: JSON, made: JSON, at: int) -> None:
     """Say in the timeline that money moved."""
     text = f"Credited ${made['amount']['amount']:.2f}<br>Transaction ID: {made['id']}"
     rma["comments"].insert(0, comment("system", AUTOMATION, text, at))
+
+
+def failed(rma: JSON, at: int) -> None:
+    """Say in the timeline that money did not move."""
+    text = f"Refund Failed. Platform returned status: FAILURE. RMA: {rma['rmaSummary']['rmaId']}"
+    rma["comments"].insert(0, comment("error", AUTOMATION, text, at))
 
 
 def put(change: Change, tenant: str, shop: str, rma: JSON, made: JSON, created: int, updated: int) -> None:

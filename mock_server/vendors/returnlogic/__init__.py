@@ -46,7 +46,7 @@ class ReturnLogic:
 
     def __init__(self, world: World) -> None:
         self._store = world.store
-        self._apps = PublicApps(world.tokens, world.keys)
+        self._apps = PublicApps(world.tokens, world.keys, world.switches)
         self.acts = {"install_app": self._apps.installing}
         self._clocks = world.clocks
         self._orders = Orders(world.store)

@@ -14,6 +14,7 @@ from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Reply
 from mock_server.keys import DEFAULT, Grant, Keys
 from mock_server.store import Change
+from mock_server.switches import Switches
 from mock_server.tokens import TokenExpiredError, Tokens
 from mock_server.vendors.returnlogic.words import NAME
 
@@ -29,12 +30,16 @@ class PublicApps:
 
     tokens: Tokens
     keys: Keys
+    switches: Switches
 
     def request_tokens(self, wish: Mapping[str, Any]) -> Reply:
-        """Answer a `TokenRequest`."""
+        """Answer a `TokenRequest`; no bearer token comes with it, so the client tells whose switch counts."""
         client = self.tokens.client(NAME, wish["client_id"], wish["client_secret"])
         if client is None:
             raise Problem("unauthenticated", "This client_id and client_secret are not known here.")
+        closed = self.switches.closed(client.tenant, NAME)
+        if closed:
+            raise Problem("unavailable", closed)
         field = _PRESENTED[wish["grant_type"]]
         if field not in wish:
             raise _refused(field, f"is required for the grant type {wish['grant_type']}")

@@ -36,10 +36,8 @@ _TAX = {"AUD": Decimal(11), "NZD": Decimal(23) / 3}
 def new_return(number: int, wish: Mapping[str, Any], at: int) -> JSON:
     """A `Return` that was just submitted; `wish` is what a shopper asks for, and what the shop knows."""
     digits = f"{timestamp(at)[:4]}-{number:03d}"
-    kind = TYPES[wish.get("return_type", "refund")]
-    products = [
-        _product(f"{digits}-{place}", kind, item, wish, at) for place, item in enumerate(wish["items"], 1)
-    ]
+    products = [_product(f"{digits}-{place}", item, wish, at) for place, item in enumerate(wish["items"], 1)]
+    kinds = [kind for kind in TYPES.values() if any(_is(one, kind) for one in products)]
     return {
         "rma_number": f"RMA-{digits}",
         "return_id": f"RET-{digits}",
@@ -49,11 +47,11 @@ def new_return(number: int, wish: Mapping[str, Any], at: int) -> JSON:
         "date_updated": timestamp(at),
         "submission_date": timestamp(at),
         "intention_date": timestamp(at - 4 * _MINUTE),
-        "type_string": kind,
-        "type": [kind],
+        "type_string": ", ".join(kinds),
+        "type": kinds,
         "shipping_status": "pre_transit",
         "status": LIFECYCLE.initial,
-        **_money(products, kind),
+        **_money(products),
         "store_id": STORE_ID,
         "store_name": STORE_NAME,
         **_customer(wish),
@@ -90,8 +88,12 @@ def total(products: Sequence[JSON]) -> Decimal:
     return sum((Decimal(str(one["cost"])) * one["item_count"] for one in products), Decimal(0))
 
 
-def _money(products: Sequence[JSON], kind: str) -> JSON:
-    credit = float(total(products))
+def refunded(document: JSON) -> Decimal:
+    """What is paid back of a return: what its products cost that are not exchanged or credited."""
+    return total([one for one in document["products"] if _is(one, "Refund")])
+
+
+def _money(products: Sequence[JSON]) -> JSON:
     parts = {
         "total_credit_exchange_value": "Exchange",
         "total_refund_value_customer_currency": "Refund",
@@ -100,11 +102,14 @@ def _money(products: Sequence[JSON], kind: str) -> JSON:
         "refund_revenue": "Refund",
     }
     return {
-        "total": credit,
+        "total": float(total(products)),
         "handling_fee": 0,
         "total_additional_payment": 0,
         "shop_now_revenue": 0,
-        **{name: credit if kind == counts else 0 for name, counts in parts.items()},
+        **{
+            name: float(total([one for one in products if _is(one, kind)])) or 0
+            for name, kind in parts.items()
+        },
     }
 
 
@@ -127,8 +132,17 @@ def _address(wish: Mapping[str, Any]) -> JSON:
     return {"name": name, **{key: known.get(key) for key in names}}
 
 
-def _product(id_: str, kind: str, item: Mapping[str, Any], wish: Mapping[str, Any], at: int) -> JSON:
+def _is(product: JSON, kind: str) -> bool:
+    return bool(product["return_type"] == _in_capitals(kind))
+
+
+def _in_capitals(kind: str) -> str:
+    return kind.upper().replace(" ", "_")
+
+
+def _product(id_: str, item: Mapping[str, Any], wish: Mapping[str, Any], at: int) -> JSON:
     reason = item["reason"]
+    kind = TYPES[item.get("return_type") or wish.get("return_type", "refund")]
     main, sub = REASONS.get(reason, (reason, None))
     name, variant = item.get("name") or item["sku"], item.get("variant", "")
     return {
@@ -146,7 +160,7 @@ def _product(id_: str, kind: str, item: Mapping[str, Any], wish: Mapping[str, An
         "barcode": f"200{zlib.crc32(item['sku'].encode()):010d}",
         "item_count": item["quantity"],
         "cost": item.get("unit_price", invented_price(item["sku"])),
-        "return_type": kind.upper().replace(" ", "_"),
+        "return_type": _in_capitals(kind),
         "currency": wish.get("currency", "AUD"),
         "main_reason_id": f"reason-{_short(main)}",
         "main_reason_text": main,
@@ -219,8 +233,8 @@ def move(document: JSON, status: str, at: int, by: str | None = None) -> None:
     document |= {"date_closed": timestamp(at), "rma_processed": "Yes", "processed_by": by}
     if document["delivered_date"]:
         document["elapsed_days_delivery_closed"] = max(0, at - instant(document["delivered_date"])) // _DAY
-    if document["type"] == ["Refund"]:
-        tax = total(document["products"]) / _TAX.get(document["customer_currency"], Decimal(11))
+    if "Refund" in document["type"]:
+        tax = refunded(document) / _TAX.get(document["customer_currency"], Decimal(11))
         taxes = float(round(tax, 2))
         document |= {"total_refunded_taxes": taxes, "refunded_inclusive_taxes": taxes}
 

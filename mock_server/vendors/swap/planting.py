@@ -23,7 +23,8 @@ from mock_server.vendors.swap.words import MOVED, NAME, STATUSES
 Telling = tuple[int, Callable[[], Any]]
 """An event for the ledger: when it happened, and what records it."""
 _SPLIT = 3
-"""Every third return of several products travels in two parcels."""
+"""Every third return of several products travels in two parcels. What is in the first of them is, in every
+second such return, exchanged (in an exchange paid back), as in the page's example."""
 _FOUND: dict[State, str] = {"inspected": "passed", "rejected": "failed", "completed": "passed"}
 
 
@@ -63,7 +64,7 @@ def _plant_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> 
         documents.move(document, after, move.at, "Tom (warehouse)")
         tell = partial(record_moved, change, tenant, id_, before=before, after=after, at=move.at)
         story.append((move.at, tell))
-    if document["date_closed"] and document["type"] == ["Refund"]:
+    if document["date_closed"] and "Refund" in document["type"]:
         story.append((seed.moves[-1].at, partial(record_refund, change, tenant, document, seed.moves[-1].at)))
     documents.put_return(change, tenant, document, at, max(when for when, _ in story))
     return story
@@ -121,6 +122,9 @@ def _wish(seed: SeedReturn) -> dict[str, Any]:
     sent = (
         {name: getattr(parcel, name) for name in ("carrier", "service", "tracking_number")} if parcel else {}
     )
+    items = [_item(item) for item in seed.items]
+    if seed.number % (2 * _SPLIT) == 0 and len(items) > 1:
+        items[0]["return_type"] = "exchange" if seed.return_type == "refund" else "refund"
     return {
         "order_number": seed.order_number,
         "ordered_at": seed.ordered_at,
@@ -135,7 +139,7 @@ def _wish(seed: SeedReturn) -> dict[str, Any]:
             "state_province_code": home.region,
             "country_code": home.country,
         },
-        "items": [_item(item) for item in seed.items],
+        "items": items,
         **sent,
     }
 

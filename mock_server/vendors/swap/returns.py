@@ -44,7 +44,7 @@ class Returns:
         document: JSON = orjson.loads(row.document)
         documents.move(document, status, at, by)
         record_moved(change, tenant, row.id, before=row.status, after=status, at=at)
-        if status == "completed" and document["type"] == ["Refund"]:
+        if status == "completed" and "Refund" in document["type"]:
             record_refund(change, tenant, document, at)
         if not LIFECYCLE.is_open(status):
             change.unschedule(tenant, NAME, row.id)
@@ -127,7 +127,7 @@ def record_shipment_moved(change: Change, tenant: str, parcel: Row, status: str,
 
 def record_refund(change: Change, tenant: str, document: JSON, at: int) -> None:
     """Tell the ledger that money was paid back."""
-    amount = documents.total(document["products"])
+    amount = documents.refunded(document)
     body = {
         "amount": f"{amount:.2f}",
         "currency": document["customer_currency"],

@@ -36,7 +36,10 @@ def as_version_1(document: JSON) -> JSON:
         "order_alt_type": document["order_alt_type"] or _NONE,
         "quality_control_status": VERSION_1[document["quality_control_status"]],
         "products": [
-            {**{name: one[name] for name in _PRODUCT}, "return_type": document["type_string"]}
+            {
+                **{name: one[name] for name in _PRODUCT},
+                "return_type": one["return_type"].replace("_", " ").title(),
+            }
             for one in document["products"]
         ],
     }
