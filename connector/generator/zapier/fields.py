@@ -6,7 +6,7 @@ from typing import Any
 
 from connector.errors import ConfigurationError
 from connector.model import Dropdown, Field, FieldType, InputField, Integration
-from connector.words import title
+from connector.words import below, title
 
 # Zapier knows no date: a date is asked for as a datetime and sent as its first ten characters.
 INPUT_TYPES: dict[FieldType, str] = {
@@ -131,4 +131,4 @@ def output_fields(
 
 def _below(heading: str, label: str) -> str:
     """Put the parent's name before a member's, unless it is there: `Items SKU`, but not `Items Item ID`."""
-    return label if not heading or label.startswith(heading.removesuffix("s")) else f"{heading} {label}"
+    return label if not heading or label.startswith(heading.removesuffix("s")) else below(heading, label)

@@ -26,8 +26,8 @@ const form = {
       required: false,
       helpText: 'Only returns that moved to this status.',
       choices: [
-        { value: 'PENDING', label: 'PENDING', sample: 'PENDING' },
-        { value: 'CLOSED', label: 'CLOSED', sample: 'CLOSED' },
+        { value: 'PENDING', label: 'Pending', sample: 'PENDING' },
+        { value: 'CLOSED', label: 'Closed', sample: 'CLOSED' },
       ],
     },
   ],

@@ -13,7 +13,7 @@ const form = {
       label: 'Shipment',
       type: 'string',
       required: true,
-      helpText: 'The shipment of a return, as its details name it.',
+      helpText: 'The ID of the shipment, as the details of its return show it.',
     },
     {
       key: 'status',

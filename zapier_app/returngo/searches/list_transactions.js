@@ -24,7 +24,7 @@ const form = {
 export default {
   key: 'list_transactions',
   noun: 'Transaction',
-  display: { label: 'Find Transactions of Return', description: 'Finds the transactions of a return.' },
+  display: { label: 'Find Transactions of a Return', description: 'Finds the transactions of a return.' },
   operation: {
     perform: list(vendor, source, form),
     inputFields: form.fields,
