@@ -15,7 +15,7 @@ INITIALS = 3
 
 
 def title(name: str) -> str:
-    """`rma_number` -> "RMA Number", `orderId` -> "Order ID", `PENDING` -> "Pending", `street1` -> "Street 1"."""
+    """`rma_number` -> "RMA Number", `orderId` -> "Order ID", `PENDING` -> "Pending", `zip1` -> "ZIP 1"."""
     words = [word for word in re.split(r"[-_. ]", JOINT.sub("_", name)) if word]
     inside = range(1, len(words) - 1)
     return " ".join(_titled(word, small=index in inside) for index, word in enumerate(words))
