@@ -25,10 +25,7 @@ const form = {
       type: 'string',
       required: false,
       helpText: 'Only returns that moved to this status.',
-      choices: [
-        { value: 'PENDING', label: 'Pending', sample: 'PENDING' },
-        { value: 'CLOSED', label: 'Closed', sample: 'CLOSED' },
-      ],
+      choices: [{ value: 'CLOSED', label: 'Closed', sample: 'CLOSED' }],
     },
   ],
   wire: { status: { in: 'match', at: ['customer_return_status'] } },

@@ -47,14 +47,14 @@ const form = {
     {
       key: 'tracking_url',
       label: 'Tracking URL',
-      type: 'text',
+      type: 'string',
       required: false,
       helpText: 'Where the customer can follow the parcel.',
     },
     {
       key: 'label_url',
       label: 'Label URL',
-      type: 'text',
+      type: 'string',
       required: false,
       helpText: 'Where the label to print lies.',
     },

@@ -11,7 +11,7 @@ const form = {
     {
       key: 'rma',
       label: 'Return',
-      type: 'text',
+      type: 'string',
       required: true,
       helpText: 'The return whose transactions are wanted.',
       dynamic: 'rma.id.label',
