@@ -58,6 +58,7 @@ def triggers(integration: Integration, records: Records, *, assumed: bool) -> It
                 "source": _source(trigger),
                 "form": form(_filters(trigger, integration, assumed=assumed), integration),
                 "identity": _identity(trigger),
+                "example": dict(trigger.example),
                 "record": records.name(
                     trigger.resource, trigger.source.operation, trigger.fields, trigger.sample
                 ),
