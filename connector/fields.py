@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.model import Choice, Field, InputField, Path, Variant
 from connector.resolve import dotted, leaves, walk
-from connector.words import did_you_mean, title
+from connector.words import below, did_you_mean, title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ def named(fields: tuple[Field, ...], words: Mapping[str, FieldWords], before: st
         children = field.children
         if field.type == "object":
             children = tuple(
-                child.model_copy(update={"label": f"{label} {child.label}"}) for child in field.children
+                child.model_copy(update={"label": below(label, child.label)}) for child in field.children
             )
         done.append(
             field.model_copy(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector import fields as made
-from connector import sources
+from connector import samples, sources
 from connector.guarantees import guarantees, least_certain
 from connector.hooks import hook
 from connector.model import (
@@ -20,7 +20,7 @@ from connector.model import (
     Search,
     Trigger,
 )
-from connector.resolve import at_path, dotted, walk
+from connector.resolve import dotted, walk
 from connector.words import did_you_mean
 
 if TYPE_CHECKING:
@@ -65,20 +65,8 @@ def _resource(key: str, said: ResourceWords, resolver: Resolver) -> Resource:
         id=resolver.path(fields, said.id, (*at, "id"), who) if said.id else (),
         label=tuple(resolver.path(fields, path, (*at, "label"), who) for path in said.label),
         fields=made.named(fields, said.fields),
-        sample=_sample(resolver, said.sample, (*at, "sample"), who),
+        sample=samples.of_operation(resolver, said.sample, (*at, "sample"), who),
     )
-
-
-def _sample(resolver: Resolver, name: str, at: At, who: str) -> Any:
-    operation = resolver.operation(name, at, who)
-    if operation is None:
-        return None
-    found = at_path(operation.example, operation.payload)
-    if isinstance(found, list):
-        found = found[0] if found else None
-    if found is None:
-        resolver.complain(at, f"{who} takes its sample from {name}, which has no example.")
-    return found
 
 
 def triggers(
@@ -121,6 +109,9 @@ def _trigger(
     sample = {**resource.sample, more.made.key: more.sample} if more else resource.sample
     told = (*fields, more.field) if more else fields
     happened = resolver.path(told, occurred, (*at, "occurred_at"), f"trigger {key}") if occurred else None
+    example = samples.of_event(resolver, source, record, said.example, (*at, "example"), f"trigger {key}")
+    shown = samples.merged(sample, example)
+    samples.check(resolver, source, happened, shown, (*at, "example"), f"trigger {key}")
     in_row = happened if happened and not (more and happened[0] == more.made.key) else None
     return Trigger(
         key=key,
@@ -134,6 +125,7 @@ def _trigger(
         inputs=made.filters(resolver, fields, said.inputs, (*at, "inputs"), f"trigger {key}"),
         fields=record,
         sample=sample,
+        example=example,
         guarantees=guarantees(
             source,
             in_row,

@@ -147,6 +147,7 @@ class Spec:
         field = self._field(parameter["name"], parameter.get("schema", {}), f"{where}.schema", provenance)
         field = field.model_copy(
             update={
+                "type": "string" if field.type == "text" else field.type,  # an address has no lines
                 "required": bool(parameter.get("required")),
                 "help": parameter.get("description", field.help),
                 "example": parameter.get("example", field.example),
@@ -240,8 +241,7 @@ class Spec:
         kind = schema.get("type", "object" if "properties" in schema else None)
         match kind:
             case "string":
-                long = schema.get("maxLength", 0) >= LONG_TEXT and "enum" not in schema
-                return FORMATS.get(schema.get("format", ""), "text" if long else "string")
+                return FORMATS.get(schema.get("format", ""), "text" if _is_prose(schema) else "string")
             case "array":
                 return "list"
             case "integer" | "number" | "boolean" | "object":
@@ -307,6 +307,12 @@ class Spec:
         if said not in PROVENANCES:
             raise SpecError(f"{where}: x-provenance {said!r} is not one of {', '.join(PROVENANCES)}.")
         return cast("Provenance", said)
+
+
+def _is_prose(schema: Mapping[str, Any]) -> bool:
+    """Say whether a string is a text of several lines; a URL may be as long, and is one line."""
+    is_url = str(schema.get("example", "")).startswith(("http://", "https://"))
+    return schema.get("maxLength", 0) >= LONG_TEXT and "enum" not in schema and not is_url
 
 
 def bounds(schema: Mapping[str, Any]) -> Bounds:

@@ -4,20 +4,38 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-ACRONYMS = {"id": "ID", "url": "URL", "rma": "RMA", "sku": "SKU", "api": "API", "crm": "CRM", "erp": "ERP"}
-SMALL = {"a", "an", "and", "by", "for", "in", "of", "on", "or", "the", "to"}
-JOINT = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-"""Where a word ends inside a camelCase name."""
+ACRONYMS = {
+    one.lower(): one for one in ("ID", "URL", "RMA", "SKU", "API", "CRM", "ERP", "UUID", "IBAN", "ZIP")
+}  # fmt: skip
+SMALL = {"a", "an", "and", "as", "by", "for", "in", "of", "on", "or", "the", "to"}
+JOINT = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=[0-9]+$)")
+"""Where a word ends inside a camelCase name, and where the number of a numbered one begins."""
+INITIALS = 3
+"""Up to this many capital letters are an abbreviation; a longer word is one that is spelt in capitals."""
 
 
 def title(name: str) -> str:
-    """`rma_number` -> "RMA Number", `label_sent` -> "Label Sent", `orderId` -> "Order ID"."""
-    words = JOINT.sub("_", name).replace("-", "_").replace(".", "_").strip("_").split("_")
-    return " ".join(
-        ACRONYMS.get(word.lower()) or (word if index and word in SMALL else word[:1].upper() + word[1:])
-        for index, word in enumerate(words)
-        if word
-    )
+    """`rma_number` -> "RMA Number", `orderId` -> "Order ID", `PENDING` -> "Pending", `zip1` -> "ZIP 1"."""
+    words = [word for word in re.split(r"[-_. ]", JOINT.sub("_", name)) if word]
+    inside = range(1, len(words) - 1)
+    return " ".join(_titled(word, small=index in inside) for index, word in enumerate(words))
+
+
+def _titled(word: str, *, small: bool) -> str:
+    lower = word.lower()
+    if lower in ACRONYMS:
+        return ACRONYMS[lower]
+    if small and lower in SMALL:
+        return lower
+    shouted = word.isupper() and len(word) > INITIALS
+    return word[:1].upper() + (lower if shouted else word)[1:]
+
+
+def below(heading: str, label: str) -> str:
+    """Put a parent's label before a member's, the words they share once: `Items Price` and `Price Amount`."""
+    above, own = heading.split(" "), label.split(" ")
+    shared = max(size for size in range(len(own) + 1) if above[len(above) - size :] == own[:size])
+    return " ".join([*above, *own[shared:]])
 
 
 def folded(word: str) -> str:

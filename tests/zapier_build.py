@@ -92,16 +92,23 @@ def _printed(app: Path) -> str:
 def execute(tools: Tools, vendor: str, built: Path, sandbox: Sandbox) -> list[Any]:
     """Run the login's test and every trigger that the built app shows, against the sandbox."""
     offer, login = integration(vendor), sandbox.credentials(vendor)
+    override = {override_variable(offer): login["base_url"]}
     definition = json.loads((built / "definition.json").read_text("utf-8"))
     shown = [key for key, one in definition["triggers"].items() if not one["display"].get("hidden")]
     kinds = {key: definition["triggers"][key]["operation"].get("type") for key in shown}
     performs = [f"triggers.{key}.operation.perform{'List' * (kinds[key] == 'hook')}" for key in shown]
-    bundle = {"inputData": {}, "authData": {**login["fields"], "environment": "sandbox"}}
-    events = [{"method": method, "bundle": bundle} for method in ("authentication.test", *performs)]
-    override = {override_variable(offer): login["base_url"]}
-    told: list[Any] = json.loads(
-        tools.run("node", str(RUN), str(built), json.dumps(events), cwd=built, **override)
-    )
+    auth = {**login["fields"], "environment": "sandbox"}
+    if not offer.authentication.field:
+        auth |= _run(tools, built, ["authentication.sessionConfig.perform"], auth, override)[0]
+    return _run(tools, built, ["authentication.test", *performs], auth, override)
+
+
+def _run(
+    tools: Tools, built: Path, methods: list[str], auth: dict[str, Any], environment: dict[str, str]
+) -> list[Any]:
+    bundle = {"inputData": {}, "authData": auth}
+    events = json.dumps([{"method": method, "bundle": bundle} for method in methods])
+    told: list[Any] = json.loads(tools.run("node", str(RUN), str(built), events, cwd=built, **environment))
     return told
 
 

@@ -239,7 +239,8 @@ class Trigger(Part):
 
     `inputs` are optional filters (location "match"): of what happened, only events whose record fits are
     told. What is read, and what is remembered of it, does not depend on them. `fields` and `sample`
-    describe one event's data: a row of the list and, where there are, its `details`. `guarantees` has no
+    describe one event's data: a row of the list and, where there are, its `details`; `example` is what of
+    the sample has to be otherwise for it to be such an event. `guarantees` has no
     entry for a runtime that could keep no useful promise. `labels` are a runtime's own words, where its rules
     for labels make none that read well.
     """
@@ -255,6 +256,7 @@ class Trigger(Part):
     inputs: tuple[InputField, ...] = ()
     fields: tuple[Field, ...]
     sample: Any
+    example: Mapping[str, Any] = {}
     guarantees: Mapping[Runtime, Guarantee]
     labels: Mapping[Runtime, str] = {}
 

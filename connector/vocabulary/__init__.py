@@ -8,6 +8,7 @@ fields are resolved against the vendor's description by `connector.compile`; wha
 from typing import Annotated, Any, Literal
 
 from pydantic import Field as Default
+from pydantic import JsonValue
 
 from connector.model import ErrorKind, Provenance, Risk, Runtime, SinceForm, Unified, Vendor
 from connector.vocabulary.base import Dotted, Key, Label, Sentence, Words
@@ -240,12 +241,14 @@ class TriggerWords(Words):
 
     `provenance` says how far the status word itself is known. `inputs` are filters that a person may set:
     each has a `match`, and none of them is ever required. `labels` are those of a platform whose rules make
-    none that reads well.
+    none that reads well. `example` says which fields of the resource's sample have other values after such an
+    event (the state that was reached need not be said).
     """
 
     label: Label
     labels: dict[Runtime, Label] = {}
     description: Sentence
+    example: dict[Dotted, JsonValue] = {}
     resource: str
     source: str
     status: str | None = None

@@ -130,3 +130,18 @@ def changed(path: str, value: Any) -> dict[str, Any]:
 def test_what_is_not_understood_stops_with_its_place(document: dict[str, Any], complaint: str) -> None:
     with pytest.raises(SpecError, match=complaint):
         Spec(document)
+
+
+def test_prose_has_lines_and_addresses_have_none() -> None:
+    document = deepcopy(DOCUMENT)
+    long = {"type": "string", "maxLength": 2000}
+    words = document["components"]["schemas"]["Thing"]["properties"]
+    words |= {"remark": long, "page": {**long, "example": "https://shop.example/t1"}}
+    parameters = document["paths"]["/things"]["get"]["parameters"]
+    parameters.append({"name": "words", "in": "query", "schema": long})
+    spec = Spec(document)
+    kinds = {field.key: field.type for field in spec.schema("Thing").children}
+    assert (kinds["id"], kinds["remark"], kinds["page"]) == ("string", "text", "string")
+    asked = spec.operations["list_things"].parameter("words")
+    assert asked is not None
+    assert asked.field.type == "string"

@@ -318,6 +318,14 @@ def test_closed_sets_and_known_words_become_choices(returnmate: Integration) -> 
     assert "{ value: 'dark_red', label: 'Dark Red', sample: 'dark_red' }" in text
 
 
+def test_states_that_no_event_leads_to_are_not_to_choose(returnmate: Integration) -> None:
+    made = offer.triggers(returnmate, offer.Records(), assumed=True)
+    fields = next(one for one in made if one["key"] == "return_status_changed")["form"]["fields"]
+    values = [choice["value"] for choice in fields[0]["choices"]]
+    known = [choice.value for choice in returnmate.dropdowns["status"].choices]
+    assert values == [value for value in known if value != "pending"]
+
+
 def test_generated_app_carries_no_trace_of_the_machine(returnmate: Integration) -> None:
     text = "".join(generator.render(returnmate).values())
     assert str(zapier.ROOT) not in text

@@ -1,5 +1,6 @@
 """Exsited's generated app in Zapier's own core, against the running sandbox: a session, and whole lists."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import count
@@ -81,6 +82,14 @@ def test_app_is_valid_and_offers_what_the_catalog_does(app: ZapierApp) -> None:
 
 def test_login_is_proved_and_named_by_its_address(app: ZapierApp, seeded: Shop) -> None:
     assert app.run("authentication.test", auth=seeded.auth) == {"account": seeded.auth["base_url"]}
+
+
+def test_login_of_the_readme_is_the_demo_merchants(app: ZapierApp, sandbox: Sandbox, toll: Toll) -> None:
+    readme = (zapier.APPS / VENDOR / "README.md").read_text("utf-8")
+    typed = dict(re.findall(r"^authData_(\w+)=(.+)$", readme, re.MULTILINE)) | {"base_url": toll.url}
+    assert typed == {**sandbox.credentials(VENDOR)["fields"], "base_url": toll.url}
+    session = app.run("authentication.sessionConfig.perform", auth=typed)
+    assert app.run("authentication.test", auth={**typed, **session}) == {"account": toll.url}
 
 
 def test_login_with_wrong_credentials_or_a_wrong_address_is_refused(app: ZapierApp, seeded: Shop) -> None:

@@ -103,6 +103,8 @@ FAULTS: dict[str, tuple[Change, ...]] = {
         (f"{INPUT}.label", "parcel"),
         (f"{CREATE}.operation.inputFields.1.children.0.label", None),
         (f"{TRIGGER}.operation.outputFields.1.label", "status"),
+        (f"{TRIGGER}.operation.outputFields.1.label", "Lines Price Price Amount"),
+        (f"{TRIGGER}.operation.outputFields.1.label", "Gift Card Gift Card Total"),
     ),
     "H008": ((f"{HOOK}.display.label", "New Parcel"),),
     "H009": (
@@ -120,6 +122,18 @@ FAULTS: dict[str, tuple[Change, ...]] = {
         package(exports=None, main="index.js"),
         package(version="2.0.0"),
         ("/.zapierapprc", "{}"),
+    ),
+    "H012": (
+        (f"{SEARCH}.display.label", "Parcels Report"),
+        (f"{SEARCH}.display.label", "List Parcels"),
+        (f"{CREATE}.display.label", "Parcel Moved"),
+        (f"{PAIR}.display.label", "Find Parcel"),
+    ),
+    "H013": (
+        (f"{INPUT}.choices", [{"value": "IN_TRANSIT", "label": "IN_TRANSIT"}]),
+        (f"{INPUT}.choices", [{"value": "PENDING", "label": "PENDING"}]),
+        (f"{INPUT}.choices", {"open": "open"}),
+        (f"{INPUT}.choices", ["in_transit"]),
     ),
 }
 HARMLESS: dict[str, tuple[Change, ...]] = {
@@ -151,6 +165,18 @@ HARMLESS: dict[str, tuple[Change, ...]] = {
     "D025": ((f"{INPUT}.helpText", "The data: a list of parcels."),),
     "D026": (("/vendor.js", "const url = `${base}/v1/${id}`; const at = 'https://api.shop.example/${x}';"),),
     "H006": ((f"{TRIGGER}.display.description", "Triggers when a parcel of any kind is made."),),
-    "H007": ((f"{INPUT}.label", "Number of the Parcel"),),
+    "H007": (
+        (f"{INPUT}.label", "Number of the Parcel"),
+        (f"{TRIGGER}.operation.outputFields.1.label", "Order Ordered At"),
+    ),
     "H009": ((f"{SAMPLE}.lines", []), (f"{SAMPLE}.shop", None)),
+    "H012": ((f"{SEARCH}.display.label", "Get Parcel"),),
+    "H013": (
+        (
+            f"{INPUT}.choices",
+            [{"value": "tnt", "label": "TNT"}, {"value": "in_transit", "label": "In Transit"}],
+        ),
+        (f"{INPUT}.choices", {"open": "Open"}),
+        (f"{INPUT}.choices", {"perform": "$func$2$f$"}),
+    ),
 }

@@ -6,9 +6,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from connector.generator.make.connection import connection
 from connector.generator.make.parts import Module
 from connector.generator.make.requests import version_prefix
-from connector.generator.make.tokens import typed
 from connector.model import Action, Integration, Search, Trigger
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -30,7 +30,7 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
     polled = {one.key for one in modules if one.kind == "trigger"}
     return {
         "vendor": integration.vendor,
-        "login": typed(integration.authentication),
+        "login": connection(integration)["params"],
         "prefix": version_prefix(integration),
         "permissions": sorted(f"`{scope}`" for scope in scopes if scope),
         "modules": modules,

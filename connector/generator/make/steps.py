@@ -89,7 +89,7 @@ def _many(integration: Integration, search: Search) -> Module:
         "label": "Limit",
         "default": LIMIT,
         "validate": {"min": 1},
-        "help": f"The most {plural(search.noun)} to return.",
+        "help": f"The most {plural(search.noun)} that are handed on in one run.",
     }
     files = _files(integration, inputs, search.fields, search.sample)
     communication = {

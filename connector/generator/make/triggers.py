@@ -16,6 +16,7 @@ from connector.generator.make.paging import page_query, pagination
 from connector.generator.make.parts import Module
 from connector.generator.make.requests import MOMENT, ZONELESS, request
 from connector.model import ChangedSince, CreatedSince, Field, Integration, Path, Trigger, WindowScan
+from connector.samples import merged
 
 LIMIT = 10
 EPOCH_LIMIT = 300
@@ -50,7 +51,7 @@ def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
             ],
             "mappableParams": [],
             "interface": interface(_row(trigger), proper),
-            "samples": sample(_row(trigger), trigger.sample),
+            "samples": sample(_row(trigger), merged(trigger.sample, trigger.example)),
             "scope": [],
         },
     )

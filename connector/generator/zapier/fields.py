@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from connector.errors import ConfigurationError
-from connector.model import Dropdown, Field, FieldType, InputField, Integration
-from connector.words import title
+from connector.model import Choice, Dropdown, Field, FieldType, InputField, Integration
+from connector.words import below, title
 
 # Zapier knows no date: a date is asked for as a datetime and sent as its first ten characters.
 INPUT_TYPES: dict[FieldType, str] = {
@@ -73,15 +73,21 @@ def may_be_empty(one: InputField) -> bool:
 
 def _offered(one: InputField, integration: Integration) -> dict[str, Any]:
     """Values to choose from: a closed set, the known words of an open one, or the vendor's records."""
+    if choices := known_choices(one, integration):
+        shown = [{"value": each.value, "label": each.label, "sample": each.value} for each in choices]
+        return {"choices": shown}
     dropdown = integration.dropdowns[one.dropdown] if one.dropdown else None
-    choices = [(choice.value, choice.label) for choice in (dropdown.choices if dropdown else one.choices)]
-    choices = choices or [(word, title(word)) for word in one.known_values]
-    if choices:
-        return {"choices": [{"value": value, "label": label, "sample": value} for value, label in choices]}
     if dropdown is None:
         return {}
     button = _search_button(dropdown, integration)
     return {"dynamic": f"{dropdown.key}.id.label"} | ({"search": button} if button else {})
+
+
+def known_choices(one: InputField, integration: Integration) -> tuple[Choice, ...]:
+    """Return the values of an input that are known while the app is written: closed set or known words."""
+    dropdown = integration.dropdowns[one.dropdown] if one.dropdown else None
+    choices = dropdown.choices if dropdown else one.choices
+    return choices or tuple(Choice(value=word, label=title(word)) for word in one.known_values)
 
 
 def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
@@ -131,4 +137,4 @@ def output_fields(
 
 def _below(heading: str, label: str) -> str:
     """Put the parent's name before a member's, unless it is there: `Items SKU`, but not `Items Item ID`."""
-    return label if not heading or label.startswith(heading.removesuffix("s")) else f"{heading} {label}"
+    return label if not heading or label.startswith(heading.removesuffix("s")) else below(heading, label)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector.assumed import is_assumed
-from connector.generator.zapier.fields import Unrenderable, form, output_fields
+from connector.generator.zapier.fields import Unrenderable, form, known_choices, output_fields
 from connector.generator.zapier.literal import Code
 from connector.model import (
     Action,
@@ -57,8 +57,9 @@ def triggers(integration: Integration, records: Records, *, assumed: bool) -> It
                 "poll": _poll(trigger.source),
                 "hook": _hook(trigger, assumed=assumed),
                 "source": _source(trigger),
-                "form": form(_inputs(trigger.inputs, assumed=assumed), integration),
+                "form": form(_filters(trigger, integration, assumed=assumed), integration),
                 "identity": _identity(trigger),
+                "example": dict(trigger.example),
                 "record": records.name(
                     trigger.resource, trigger.source.operation, trigger.fields, trigger.sample
                 ),
@@ -229,7 +230,7 @@ def dropdowns(integration: Integration, used: set[str]) -> Iterator[dict[str, An
                 "key": dropdown.key,
                 "noun": _title(dropdown.noun),
                 "label": f"Choose {_title(dropdown.noun)}",
-                "description": f"Lists the choices of a {dropdown.noun}.",
+                "description": f"Lists every {dropdown.noun} to choose from.",
                 "source": _choices(dropdown),
             }
 
@@ -250,6 +251,26 @@ def _known(integration: Integration, operation: str, *, assumed: bool) -> bool:
 def _inputs(inputs: Sequence[InputField], *, assumed: bool) -> list[InputField]:
     """Without what nobody has seen the vendor take, unless the request needs it."""
     return [one for one in inputs if assumed or one.required or one.provenance != "assumed"]
+
+
+def _filters(trigger: Trigger, integration: Integration, *, assumed: bool) -> list[InputField]:
+    """Leave the states that no event leads to out of those to choose: a Zap that waits for one never runs."""
+    source = trigger.source
+    state, initial = (None, ()) if isinstance(source, CreatedSince) else (source.state, source.initial)
+    return [
+        one.model_copy(
+            update={
+                "choices": tuple(
+                    each for each in known_choices(one, integration) if each.value not in initial
+                ),
+                "known_values": (),
+                "dropdown": None,
+            }
+        )
+        if state and one.path == state
+        else one
+        for one in _inputs(trigger.inputs, assumed=assumed)
+    ]
 
 
 def _operation(name: str) -> Code:

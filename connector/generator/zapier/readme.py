@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from connector.generator.zapier.setting import CORE, VERSION, override_variable
+from connector.generator.zapier.setting import CORE, VERSION, authentication, override_variable
 from connector.model import Integration
 
 
@@ -20,7 +20,8 @@ def readme(
         "variable": override_variable(integration),
         "trial": _trial(integration),
         "path": f"/{integration.vendor.id}{urlsplit(integration.base_url).path}",
-        "connecting": [f"**{one.label}**: {one.help}" for one in integration.authentication.fields],
+        "connecting": [_typed(one) for one in authentication(integration)["fields"]],
+        "session": not integration.authentication.field,
         "permissions": sorted(f"`{scope}`" for scope in scopes if scope),
         "triggers": [
             entry["display"] | {"key": key, "loses": _loses(integration, key, hooked=bool(entry["hook"]))}
@@ -36,18 +37,26 @@ def _loses(integration: Integration, key: str, *, hooked: bool) -> str:
     return integration.triggers[key].guarantees["zapier"].loses
 
 
+def _typed(field: Mapping[str, Any]) -> str:
+    optional = "" if field["required"] else " (optional)"
+    return f"**{field['label']}**{optional}: {field.get('helpText', '')}".rstrip(": ")
+
+
 def _trial(integration: Integration) -> dict[str, str]:
-    """Give the environment in which the app talks to a local sandbox, as its demo merchant."""
+    """Give the environment in which the app talks to a local sandbox, as its demo merchant.
+
+    The merchant's secret is the sandbox's demo key; the public half of a login, where it has one, is named
+    after it.
+    """
     vendor, login = integration.vendor.id, integration.authentication
-    others = {
-        f"authData_{one.key}": one.placeholder
+    key = f"sandbox-demo-{vendor}"
+    address = f"http://127.0.0.1:4010/{vendor}{urlsplit(integration.base_url).path}"
+    typed = {
+        one.key: key if one.secret else one.placeholder or f"{key}-client"
         for one in login.fields
-        if one.required and one.key != login.field
-    }
+        if one.required
+    } | ({login.host.key: address} if login.host else {})
     return {
-        override_variable(
-            integration
-        ): f"http://127.0.0.1:4010/{vendor}{urlsplit(integration.base_url).path}",
-        f"authData_{login.field}": f"sandbox-demo-{vendor}",
-        **others,
+        override_variable(integration): address,
+        **{f"authData_{name}": value for name, value in typed.items()},
     }

@@ -26,7 +26,7 @@ const form = {
           label: 'Invoice Line UUID',
           type: 'string',
           required: true,
-          helpText: 'The UUID of the line; Find Invoice shows it.',
+          helpText: 'The UUID of the line, as the invoice shows it.',
         },
         {
           key: 'quantity',
@@ -40,7 +40,7 @@ const form = {
           label: 'Item UUID',
           type: 'string',
           required: false,
-          helpText: 'The UUID of the item; not needed.',
+          helpText: 'The UUID of the item; the line alone tells it, too.',
         },
       ],
     },

@@ -34,7 +34,7 @@ const form = {
           label: 'Return Line UUID',
           type: 'string',
           required: true,
-          helpText: "The UUID of the return's line; Find Return shows it.",
+          helpText: 'The UUID of the line, as the return shows it.',
         },
         {
           key: 'quantity',

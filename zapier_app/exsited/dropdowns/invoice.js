@@ -15,7 +15,7 @@ export default {
   noun: 'Invoice',
   display: {
     label: 'Choose Invoice',
-    description: 'Lists the choices of a invoice.',
+    description: 'Lists every invoice to choose from.',
     hidden: true,
   },
   operation: {

@@ -13,8 +13,8 @@ export default {
     { key: 'receive_returns[]item_name', label: 'Lines Item Name', type: 'string' },
     { key: 'receive_returns[]item_uuid', label: 'Lines Item UUID', type: 'string' },
     { key: 'receive_returns[]uuid', label: 'Lines UUID', type: 'string' },
-    { key: 'created_by', label: 'Created by', type: 'string' },
-    { key: 'created_on', label: 'Created on', type: 'datetime' },
+    { key: 'created_by', label: 'Created By', type: 'string' },
+    { key: 'created_on', label: 'Created On', type: 'datetime' },
     { key: 'uuid', label: 'Receipt UUID', type: 'string' },
   ],
   sample: {

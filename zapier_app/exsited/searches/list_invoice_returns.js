@@ -13,7 +13,7 @@ const form = {
       label: 'Invoice',
       type: 'string',
       required: true,
-      helpText: "The invoice's number, for example INV-60828777.",
+      helpText: 'The invoice whose returns are wanted.',
       dynamic: 'invoice.id.label',
     },
   ],

@@ -21,7 +21,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The one whose receipts are wanted.',
+      helpText: 'The return whose receipts are wanted.',
       dynamic: 'return.id.label',
     },
   ],

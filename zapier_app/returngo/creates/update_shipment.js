@@ -13,7 +13,7 @@ const form = {
       label: 'Shipment',
       type: 'string',
       required: true,
-      helpText: 'The shipment of a return, as its details name it.',
+      helpText: 'The ID of the shipment, as the details of its return show it.',
     },
     {
       key: 'status',
@@ -47,14 +47,14 @@ const form = {
     {
       key: 'tracking_url',
       label: 'Tracking URL',
-      type: 'text',
+      type: 'string',
       required: false,
       helpText: 'Where the customer can follow the parcel.',
     },
     {
       key: 'label_url',
       label: 'Label URL',
-      type: 'text',
+      type: 'string',
       required: false,
       helpText: 'Where the label to print lies.',
     },

@@ -12,24 +12,20 @@ export default {
     { key: 'events[]storeLocationId', label: 'Events Store Location ID', type: 'string' },
     {
       key: 'events[]userDetails__userFirstName',
-      label: 'Events User Details User Details User First Name',
+      label: 'Events User Details User First Name',
       type: 'string',
     },
     {
       key: 'events[]userDetails__userLastName',
-      label: 'Events User Details User Details User Last Name',
+      label: 'Events User Details User Last Name',
       type: 'string',
     },
     {
       key: 'events[]userDetails__userEmailAddress',
-      label: 'Events User Details User Details User Email Address',
+      label: 'Events User Details User Email Address',
       type: 'string',
     },
-    {
-      key: 'events[]userDetails__userRole',
-      label: 'Events User Details User Details User Role',
-      type: 'string',
-    },
+    { key: 'events[]userDetails__userRole', label: 'Events User Details User Role', type: 'string' },
   ],
   sample: {
     rmaId: '9856537',

@@ -13,7 +13,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'Of RMA1234 it is 1234.',
+      helpText: 'The return to look up. Instead of choosing, its ID may be given: of RMA1234 it is 1234.',
       dynamic: 'rma.id.label',
       search: 'find_return.rmaId',
     },

@@ -11,7 +11,7 @@ const form = {
     {
       key: 'rma',
       label: 'Return',
-      type: 'text',
+      type: 'string',
       required: true,
       helpText: 'The return whose transactions are wanted.',
       dynamic: 'rma.id.label',
@@ -24,7 +24,7 @@ const form = {
 export default {
   key: 'list_transactions',
   noun: 'Transaction',
-  display: { label: 'Find Transactions of Return', description: 'Finds the transactions of a return.' },
+  display: { label: 'Find Transactions of a Return', description: 'Finds the transactions of a return.' },
   operation: {
     perform: list(vendor, source, form),
     inputFields: form.fields,

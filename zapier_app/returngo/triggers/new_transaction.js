@@ -32,12 +32,12 @@ const form = {
       choices: [
         {
           value: 'RefundToPaymentMethod',
-          label: 'Refund To Payment Method',
+          label: 'Refund to Payment Method',
           sample: 'RefundToPaymentMethod',
         },
         {
           value: 'RefundToStoreCredit',
-          label: 'Refund To Store Credit',
+          label: 'Refund to Store Credit',
           sample: 'RefundToStoreCredit',
         },
         { value: 'InvoicePayment', label: 'Invoice Payment', sample: 'InvoicePayment' },

@@ -32,7 +32,6 @@ const form = {
       required: false,
       helpText: 'Only returns that come into this status, any status when empty.',
       choices: [
-        { value: 'Pending', label: 'Pending', sample: 'Pending' },
         { value: 'Approved', label: 'Approved', sample: 'Approved' },
         { value: 'Received', label: 'Received', sample: 'Received' },
         { value: 'Validated', label: 'Validated', sample: 'Validated' },

@@ -30,7 +30,6 @@ const form = {
       required: false,
       helpText: 'Only transactions that come into this status, any status when empty.',
       choices: [
-        { value: 'Requested', label: 'Requested', sample: 'Requested' },
         { value: 'Success', label: 'Success', sample: 'Success' },
         { value: 'Failed', label: 'Failed', sample: 'Failed' },
       ],

@@ -12,7 +12,7 @@ export default {
     { key: 'timeline__updateDate', label: 'Timeline Updated At', type: 'datetime' },
     { key: 'totals__refund__total', label: 'Totals Refund Total', type: 'number' },
     { key: 'totals__exchange__total', label: 'Totals Exchange Total', type: 'number' },
-    { key: 'totals__giftCard__total', label: 'Totals Gift Card Gift Card Total', type: 'number' },
+    { key: 'totals__giftCard__total', label: 'Totals Gift Card Total', type: 'number' },
     {
       key: 'shippingLabel__trackingNumber',
       label: 'Shipping Label Tracking Number',

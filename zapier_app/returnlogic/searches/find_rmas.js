@@ -22,7 +22,7 @@ const form = {
 export default {
   key: 'find_rmas',
   noun: 'RMA',
-  display: { label: "Find Customer's RMAs", description: 'Finds the RMAs of one customer.' },
+  display: { label: 'Find RMAs of a Customer', description: 'Finds the RMAs of one customer.' },
   operation: {
     perform: list(vendor, source, form),
     inputFields: form.fields,

@@ -50,7 +50,7 @@ export default {
   key: 'list_created_orders',
   noun: 'Order',
   display: {
-    label: 'List Created Orders',
+    label: 'Find Orders by Creation Date',
     description: 'Finds the orders that came into ReturnLogic between two moments.',
   },
   operation: {

@@ -57,7 +57,7 @@ const form = {
               label: 'Damaged in Transit',
               sample: 'damaged_in_transit',
             },
-            { value: 'not_as_described', label: 'Not As Described', sample: 'not_as_described' },
+            { value: 'not_as_described', label: 'Not as Described', sample: 'not_as_described' },
             { value: 'warranty', label: 'Warranty', sample: 'warranty' },
           ],
         },

@@ -15,7 +15,7 @@ export default {
   noun: 'Return',
   display: {
     label: 'Choose Return',
-    description: 'Lists the choices of a return.',
+    description: 'Lists every return to choose from.',
     hidden: true,
   },
   operation: {

@@ -15,7 +15,7 @@ export default {
   noun: 'Shipment',
   display: {
     label: 'Choose Shipment',
-    description: 'Lists the choices of a shipment.',
+    description: 'Lists every shipment to choose from.',
     hidden: true,
   },
   operation: {

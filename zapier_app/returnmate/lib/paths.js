@@ -13,3 +13,16 @@ export const put = (target, path, value) => {
 /** The object with every value changed. */
 export const mapped = (object, change) =>
   Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
+
+/** The object with other values in the places that `changes` name; objects are merged, not replaced. */
+export const merged = (object, changes) => ({
+  ...object,
+  ...Object.fromEntries(
+    Object.entries(changes).map(([name, value]) => [
+      name,
+      isObject(value) ? merged(object[name], value) : value,
+    ]),
+  ),
+});
+
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);

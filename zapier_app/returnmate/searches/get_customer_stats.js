@@ -23,7 +23,7 @@ export default {
   key: 'get_customer_stats',
   noun: 'Customer History',
   display: {
-    label: 'Customer Return History',
+    label: 'Find Customer Return History',
     description: 'Finds the return figures of a customer by email.',
   },
   operation: {

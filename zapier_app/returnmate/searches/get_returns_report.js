@@ -45,7 +45,7 @@ const form = {
 export default {
   key: 'get_returns_report',
   noun: 'Returns Report',
-  display: { label: 'Returns Report', description: 'Finds the figures of all returns in a period.' },
+  display: { label: 'Find Returns Report', description: 'Finds the figures of all returns in a period.' },
   operation: {
     perform: read(vendor, source, form),
     inputFields: form.fields,

@@ -23,7 +23,10 @@ const form = {
 export default {
   key: 'track_shipment',
   noun: 'Tracking Event',
-  display: { label: 'Track Shipment', description: 'Finds the tracking events of a shipment by its ID.' },
+  display: {
+    label: 'Find Tracking Events',
+    description: 'Finds the tracking events of a shipment by its ID.',
+  },
   operation: {
     perform: list(vendor, source, form),
     inputFields: form.fields,

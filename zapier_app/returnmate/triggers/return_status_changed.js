@@ -28,7 +28,6 @@ const form = {
       required: false,
       helpText: 'Only changes to this status; all changes when empty. A status of your own store may be typed in.',
       choices: [
-        { value: 'pending', label: 'Pending', sample: 'pending' },
         { value: 'approved', label: 'Approved', sample: 'approved' },
         { value: 'rejected', label: 'Rejected', sample: 'rejected' },
         { value: 'label_sent', label: 'Label Sent', sample: 'label_sent' },

@@ -15,7 +15,7 @@ export default {
   noun: 'Order',
   display: {
     label: 'Choose Order',
-    description: 'Lists the choices of a order.',
+    description: 'Lists every order to choose from.',
     hidden: true,
   },
   operation: {

@@ -20,7 +20,23 @@ const source = {
   initial: ['pending'],
 };
 
-const form = { fields: [], wire: {} };
+const form = {
+  fields: [
+    {
+      key: 'result',
+      label: 'Result',
+      type: 'string',
+      required: false,
+      helpText: 'Only returns with this result, any result when empty.',
+      choices: [
+        { value: 'passed', label: 'Passed', sample: 'passed' },
+        { value: 'failed', label: 'Failed', sample: 'failed' },
+        { value: 'partial', label: 'Partial', sample: 'partial' },
+      ],
+    },
+  ],
+  wire: { result: { in: 'match', at: ['quality_control_status'] } },
+};
 
 export default {
   key: 'quality_control_changed',

@@ -20,7 +20,26 @@ const source = {
   initial: ['open'],
 };
 
-const form = { fields: [], wire: {} };
+const form = {
+  fields: [
+    {
+      key: 'status',
+      label: 'Status',
+      type: 'string',
+      required: false,
+      helpText: 'Only returns that come into this status, any status when empty.',
+      choices: [
+        { value: 'processing', label: 'Processing', sample: 'processing' },
+        { value: 'needs_review', label: 'Needs Review', sample: 'needs_review' },
+        { value: 'on_hold', label: 'On Hold', sample: 'on_hold' },
+        { value: 'completed', label: 'Completed', sample: 'completed' },
+        { value: 'cancelled', label: 'Cancelled', sample: 'cancelled' },
+        { value: 'expired', label: 'Expired', sample: 'expired' },
+      ],
+    },
+  ],
+  wire: { status: { in: 'match', at: ['status'] } },
+};
 
 export default {
   key: 'return_status_changed',

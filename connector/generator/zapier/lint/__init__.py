@@ -65,6 +65,8 @@ CHECKS: tuple[Check, ...] = (
     samples.h009_samples_are_announced,
     package.h010_core_is_pinned,
     package.h011_package_can_be_built,
+    texts.h012_actions_are_called_by_a_verb,
+    texts.h013_choices_read_like_words,
 )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from connector.generator.zapier.lint.app import App, fields
 
@@ -9,9 +10,16 @@ SMALL = {"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "o
 LINK = re.compile(r"\[[^\[\]]+\]\((?P<target>[^()\s]*)\)")
 QUOTED = re.compile(r"`[^`]*`")
 DANGEROUS = re.compile(r"\b(?:javascript|vbscript|data|file|blob):(?=\S)", re.IGNORECASE)
+STUTTER = re.compile(r"\b(\w+(?: \w+)*) \1\b")
+SHOUT = re.compile(r"\b[A-Z]{4,}\b")
 LABEL_LIMIT = 60
 DESCRIPTION = range(15, 141)
 BEGINNINGS = {"creates": r"[A-Z][a-z]+s ", "searches": r"Finds ", "searchOrCreates": r"Finds "}
+VERBS = {
+    "creates": "Add|Approve|Cancel|Create|Delete|Move|Receive|Record|Reject|Send|Set|Update",
+    "searches": "Find|Get",
+    "searchOrCreates": "Find or",
+}
 
 
 def d008_links_are_whole(app: App) -> Iterator[str]:
@@ -80,13 +88,14 @@ def h006_texts_have_a_good_length(app: App) -> Iterator[str]:
 
 
 def h007_fields_are_labelled(app: App) -> Iterator[str]:
-    """Every input and every output has a label of its own, with a capital."""
+    """Every input and every output has a label of its own, with a capital, that says nothing twice."""
     for path, step in app.steps():
         for kind in ("inputFields", "outputFields"):
             for one in fields(step, kind):
                 for field in (one, *one.get("children", ())):
                     label = field.get("label", "")
-                    if not label or label[0].islower() or label == field["key"]:
+                    bad = not label or label[0].islower() or label == field["key"]
+                    if bad or STUTTER.search(label):
                         yield f"{path}.{field['key']} is labelled {label!r} among its {kind}."
 
 
@@ -96,6 +105,31 @@ def h008_labels_are_distinct(app: App) -> Iterator[str]:
         labels = [step["display"]["label"] for _, step in app.steps(kind)]
         for label in sorted({label for label in labels if labels.count(label) > 1}):
             yield f"Two {kind} are called {label!r}."
+
+
+def h012_actions_are_called_by_a_verb(app: App) -> Iterator[str]:
+    """`Find Return`, `Create Note`: in a menu of steps a noun alone does not say what would be done."""
+    for kind, verbs in VERBS.items():
+        for path, step in app.steps(kind):
+            label = step["display"]["label"]
+            if not re.match(rf"(?:{verbs})\b", label):
+                yield f"{path} is called {label!r}, which does not begin with {verbs.replace('|', ' or ')}."
+
+
+def h013_choices_read_like_words(app: App) -> Iterator[str]:
+    """`In Transit`, not `IN_TRANSIT`: the value is the vendor's, the label is for people."""
+    for path, field in app.inputs():
+        for label in _choices(field.get("choices", ())):
+            if not label or "_" in label or label[0].islower() or SHOUT.search(label):
+                yield f"{path} offers {label!r}."
+
+
+def _choices(choices: Any) -> Iterator[str]:
+    """Zapier takes an object of labels, a list of values, or a list of objects."""
+    if isinstance(choices, dict):
+        yield from choices.values() if "perform" not in choices else ()
+    else:
+        yield from (one.get("label", "") if isinstance(one, dict) else str(one) for one in choices)
 
 
 def _texts(app: App) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,76 @@
+"""Samples of events: what a person maps before anything has happened is an event of that kind."""
+
+from importlib.resources import files
+
+import pytest
+from support.zapier import APPS
+
+import openapi
+from connector.compile import integration, join, vendors
+from connector.errors import CatalogError
+from connector.generator.zapier.lint import read
+from connector.model import CreatedSince, Trigger
+from connector.resolve import at_path
+from connector.samples import merged
+
+TRIGGERS = [(vendor, key) for vendor in vendors() for key in integration(vendor).triggers]
+
+
+def shown(trigger: Trigger) -> dict[str, object]:
+    record: dict[str, object] = merged(trigger.sample, trigger.example)
+    return record
+
+
+@pytest.mark.parametrize(("vendor", "key"), TRIGGERS)
+def test_sample_is_such_an_event(vendor: str, key: str) -> None:
+    trigger = integration(vendor).triggers[key]
+    source, sample = trigger.source, shown(trigger)
+    assert trigger.occurred_at is None or at_path(sample, trigger.occurred_at)
+    if isinstance(source, CreatedSince) or source.state is None:
+        return
+    state = at_path(sample, source.state)
+    assert state == source.reached[0] if source.reached else state not in source.initial
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_zapier_app_shows_it(vendor: str) -> None:
+    triggers, made = read(APPS / vendor).definition["triggers"], integration(vendor).triggers
+    offered = [key for key, one in triggers.items() if not one["display"].get("hidden")]
+    assert {key: triggers[key]["operation"]["sample"] for key in offered} == {
+        key: shown(made[key]) for key in offered
+    }
+
+
+def refusal(vendor: str, right: str, wrong: str) -> str:
+    text = (files("connector") / "catalog" / f"{vendor}.yaml").read_text("utf-8")
+    assert text.count(right) == 1
+    with pytest.raises(CatalogError) as caught:
+        join(openapi.read(vendor), text.replace(right, wrong), f"{vendor}.yaml")
+    return str(caught.value)
+
+
+def test_sample_that_is_no_such_event_is_refused() -> None:
+    said = refusal("exsited", "example: &closed {customer_return_status: CLOSED, ", "example: &closed {")
+    assert "return_status_changed tells of no customer_return_status PENDING" in said
+    delivered = 'example: {updated_at: "2026-10-18T00:10:00Z", delivered_at: "2026-10-18T00:10:00Z"}'
+    said = refusal("returnmate", delivered, "example: {}")
+    assert "shipment_delivered happens at delivered_at, which its example needs" in said
+
+
+def test_sample_of_fields_that_are_not_there_or_of_no_json_is_refused() -> None:
+    said = refusal("returngo", "details.rmaSummary.status: Done}", "details.rmaSummary.state: Done}")
+    assert "names field details.rmaSummary.state" in said
+    said = refusal("returngo", "{details.rmaSummary.status: Done}", "{details.rmaSummary.status: 2026-10-18}")
+    assert "returngo.yaml:" in said
+
+
+def test_merging_replaces_what_is_named_and_nothing_else() -> None:
+    record = {"id": 1, "shop": {"name": "Example", "city": None}, "lines": [{"sku": "A"}]}
+    changes = {"shop": {"city": "Gumnut Flat"}, "lines": [], "note": {"by": "Tom"}}
+    assert merged(record, changes) == {
+        "id": 1,
+        "shop": {"name": "Example", "city": "Gumnut Flat"},
+        "lines": [],
+        "note": {"by": "Tom"},
+    }
+    assert record["lines"] == [{"sku": "A"}]

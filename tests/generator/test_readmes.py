@@ -1,0 +1,55 @@
+"""What the READMEs of generated apps tell people to type is what the apps ask for."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from support.zapier import APPS
+
+from connector.compile import integration, vendors
+from connector.generator import make
+from connector.generator.zapier.setting import authentication
+
+CONNECTION = "src/connections/{0}/{0}.params.iml.json"
+
+
+def connecting(readme: str) -> dict[str, bool]:
+    """The login's fields, by label: whether each has to be filled in."""
+    fields = re.findall(r"^- \*\*(.+?)\*\*( \(optional\))?: \S", readme, re.MULTILINE)
+    return {label: not optional for label, optional in fields}
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_zapier_readme_tells_all_that_the_login_asks_for(vendor: str) -> None:
+    readme = (APPS / vendor / "README.md").read_text("utf-8")
+    asked = authentication(integration(vendor))["fields"]
+    assert connecting(readme) == {field["label"]: field["required"] for field in asked}
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_zapier_readme_tries_the_app_with_a_whole_login(vendor: str) -> None:
+    readme = (APPS / vendor / "README.md").read_text("utf-8")
+    block = re.search(r"cat > \.env <<'END'\n(.*?)END\n(.*?)```", readme, re.DOTALL)
+    assert block
+    values = dict(line.split("=", 1) for line in block[1].splitlines())
+    asked = authentication(integration(vendor))
+    needed = {f"authData_{one['key']}" for one in asked["fields"] if one["required"] and "default" not in one}
+    assert {name for name in values if name.startswith("authData_")} == needed
+    assert all(values.values()), values
+    assert ("invoke auth refresh" in block[2]) == (asked["session"] is not None)
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_make_readme_tells_all_that_the_connection_asks_for(vendor: str) -> None:
+    files = make.render(integration(vendor))
+    asked = json.loads(files[CONNECTION.format(vendor)])
+    before_modules = files["src/README.md"].partition("## Modules")[0]
+    assert connecting(before_modules) == {field["label"]: field["required"] for field in asked}
+
+
+def test_guides_of_all_apps_are_linked() -> None:
+    index = (Path(__file__).parents[2] / "docs" / "README.md").read_text("utf-8")
+    for vendor in vendors():
+        assert f"(../zapier_app/{vendor}/README.md)" in index
+        assert f"(../make_app/{vendor}/README.md)" in index
