@@ -4,16 +4,16 @@ What is assumed of a vendor's webhooks keeps them out of its app; here it is ren
 """
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 from support import zapier
+from support.loopback import serving
 from support.sandbox import Sandbox
 from support.stirring import ways
 from support.zapier import Shop, ZapierApp
@@ -61,16 +61,9 @@ def listening() -> Iterator[Ear]:
         def log_message(self, *_words: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Post)
-    ear = Ear(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(Post) as url:
+        ear = Ear(url)
         yield ear
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,14 @@
 """A program that is told by webhook: a small HTTP server on loopback that keeps what it gets."""
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from support.loopback import serving
 
 
 @dataclass
@@ -44,14 +45,6 @@ def receiving() -> Iterator[Receiver]:
         def log_message(self, *_words: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Ear)
-    server.daemon_threads = True
-    receiver = Receiver(f"http://127.0.0.1:{server.server_port}/hooks")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(Ear) as url:
+        receiver = Receiver(f"{url}/hooks")
         yield receiver
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -43,8 +43,11 @@ class Storefront:
 
     def api(self, method: str, path: str, **what: Any) -> Any:
         """What the vendor's API answers to the merchant's own login."""
-        with self.sandbox.client(self.vendor, self.tenant) as client:
-            answer = client.request(method, path, **what)
+        login = self.sandbox.credentials(self.vendor, self.tenant)
+        query = {**login["query"], **what.pop("params", {})}
+        answer = self.sandbox.control.request(
+            method, login["base_url"] + path, params=query, headers=login["headers"], **what
+        )
         assert answer.status_code in (200, 201), answer.text
         return answer.json()
 
