@@ -9,7 +9,7 @@ from connector.actions import BoundAction
 from connector.client import Client
 from connector.compile import integration as compiled
 from connector.dropdowns import BoundDropdown
-from connector.errors import ConfigurationError
+from connector.errors import AuthenticationError, ConfigurationError, NotFound
 from connector.offered import offered
 from connector.operations import Operations
 from connector.searches import BoundFindOrCreate, BoundSearch
@@ -84,9 +84,22 @@ class Connection:
         return BoundTrigger(self.client, self.triggers[key].trigger, strategy)
 
     async def check(self) -> None:
-        """Send the cheapest request that only a good credential passes; raises what it raises."""
+        """Send the cheapest request that only a good credential passes; raises what it raises.
+
+        The request names nothing but what was typed in: where it is not found, the login is wrong.
+        """
         login = self.integration.authentication
-        await self.client.call(self.integration.operations[login.test_operation], login.test_query)
+        try:
+            await self.client.call(self.integration.operations[login.test_operation], login.test_query)
+        except NotFound as unknown:
+            named = [one.label for one in login.fields if one.key in login.sends.values()]
+            if not named:
+                raise
+            raise AuthenticationError(
+                f"{unknown.message} Check the {listed(named)}.",
+                operation=unknown.operation,
+                status=unknown.status,
+            ) from None
 
     async def __aenter__(self) -> Self:
         return self

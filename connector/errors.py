@@ -4,7 +4,7 @@
     ├── ConfigurationError      the caller's set-up: unknown vendor, bad profile, cursor of another trigger
     │   ├── UnknownKey          a trigger, action or search that is not offered (also a KeyError)
     │   └── CatalogError        a catalog that does not fit its description (`problems`, with their lines)
-    ├── AuthenticationError     401: the credential is missing, wrong or expired
+    ├── AuthenticationError     401: the credential is missing, wrong or expired; or no such account or store
     ├── PermissionDenied        403: the credential is good but may not do this (`scope` is missing)
     ├── NotFound                404: no such record
     ├── ValidationFailed        the input is wrong, found here or by the vendor (`fields`)

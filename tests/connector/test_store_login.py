@@ -113,8 +113,10 @@ async def test_a_missing_list_is_empty_but_not_at_login(store: Connection, wire:
     assert (polled.events, polled.complete) == ((), True)
     assert await store.searches["find_return"](rma_number="RMA-1") == []
     assert (await store.dropdowns["order"]()).options == ()
-    with pytest.raises(NotFound, match="store_9"):
+    with pytest.raises(AuthenticationError, match=r"No store has the id store_9\. Check the Store ID\.$"):
         await store.check()
+    with pytest.raises(NotFound, match="store_9"):
+        await store.operations.list_returns(page=1)
 
 
 async def test_a_page_that_is_missing_ends_no_list(store: Connection, wire: Wire) -> None:

@@ -1,5 +1,6 @@
 """What a release does to those who use an app: every difference is told, and what breaks needs a version."""
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -306,6 +307,22 @@ def test_command_tells_and_fails(
     assert "zapier_app/returnmate (0.1.0 to 0.1.0): 1 change.\n" in said.out
     assert "  breaking The search track_shipment is gone." in said.out
     assert "raise its major version" in said.err
+
+
+def test_without_packages_it_says_which_app_wants_them_and_how_to_get_them(
+    committed: Path, only_returnmate: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = shutil.copytree(
+        ROOT / "zapier_app" / "returnmate",
+        tmp_path / "zapier_app" / "returnmate",
+        ignore=shutil.ignore_patterns("node_modules"),
+    )
+    made = _without_a_search(integration("returnmate"))
+    monkeypatch.setattr(gate, "integration", lambda _: made)
+    with pytest.raises(ConfigurationError, match="The app returnmate cannot be compared") as caught:
+        list(verdicts(str(committed), tmp_path, ZAPIER))
+    assert f"`npm ci --prefix {bare}`, or `make test`" in caught.value.message
+    assert "returns-diff-" not in caught.value.message
 
 
 def test_an_app_that_is_new_or_gone_is_told(

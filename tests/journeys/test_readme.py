@@ -13,19 +13,26 @@ from support.sandbox import Sandbox, running
 
 from connector.cli import program
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
 
 
-def between(name: str) -> str:
-    found = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", README, re.DOTALL)
-    assert found, f"The README has no section between <!-- {name} --> and <!-- /{name} -->."
+def between(name: str, page: str) -> str:
+    found = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", (ROOT / page).read_text(), re.DOTALL)
+    assert found, f"{page} has no section between <!-- {name} --> and <!-- /{name} -->."
     return found[1].strip()
 
 
-@pytest.mark.parametrize("name", ["fidelity", "guarantees"])
-def test_table_is_true(name: str) -> None:
+@pytest.mark.parametrize(("name", "page"), [("fidelity", "README.md"), ("guarantees", "docs/guarantees.md")])
+def test_table_is_true(name: str, page: str) -> None:
     made = getattr(tables, name)()
-    assert between(name) == made, f"Put this into the README:\n{made}"
+    assert between(name, page) == made, f"Put this into {page}:\n{made}"
+
+
+def test_what_the_readme_links_to_is_there() -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)\)", README)
+    assert "docs/guarantees.md" in links
+    assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 def test_every_command_is_mentioned() -> None:

@@ -1,4 +1,4 @@
-"""The tables of the README, made from what they tell of."""
+"""The tables of the README and of `docs/guarantees.md`, made from what they tell of."""
 
 from connector.compile import integration
 from connector.fidelity import shares

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from connector.errors import ConfigurationError
 from connector.generator.surface import Field, Step, Surface
 from connector.generator.zapier.lint.app import App, fields, read
 from connector.generator.zapier.lint.records import leaves, mistyped, primary, unannounced
@@ -21,15 +22,27 @@ def surface(folder: Path, installed: Path) -> Surface:
 
     Raises ConfigurationError where the app cannot be run in Node, or no packages are installed.
     """
-    modules = next((path for path in sorted(installed.glob("*/node_modules")) if path.is_dir()), None)
-    if modules and not (folder / "node_modules").exists():
-        (folder / "node_modules").symlink_to(modules.resolve())
+    if not (folder / "node_modules").exists():
+        (folder / "node_modules").symlink_to(_packages(installed, folder.name))
     app = read(folder)
     return Surface(
         version=str(app.definition["version"]),
         login=_inputs(app.login_fields()),
         steps=dict(_steps(app)),
     )
+
+
+def _packages(installed: Path, vendor: str) -> Path:
+    """Return the packages of any installed app: all apps need the same."""
+    found = next((path for path in sorted(installed.glob("*/node_modules")) if path.is_dir()), None)
+    if found is None:
+        there = [path.parent for path in sorted(installed.glob("*/package-lock.json"))]
+        app = next((one for one in there if one.name == vendor), there[0] if there else installed / vendor)
+        raise ConfigurationError(
+            f"The app {vendor} cannot be compared: no app in {installed} has its packages installed. "
+            f"Run `npm ci --prefix {app}`, or `make test`, which installs those of all."
+        )
+    return found.resolve()
 
 
 def _steps(app: App) -> Iterator[tuple[str, Step]]:
