@@ -31,11 +31,6 @@ class Page:
     total: int | None = None
     at: datetime | None = None
 
-    @property
-    def last(self) -> bool:
-        """Whether no other page follows."""
-        return self.next is None
-
 
 def as_page(paging: Paging, answer: Answer, position: Position | None, size: int) -> Page:
     """Read a list's answer as the page at `position`; `size` rows were asked for, the vendor may give fewer.

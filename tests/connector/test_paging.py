@@ -42,7 +42,6 @@ def read(about: Paging, asked: int, cap: int = 1_000) -> tuple[list[Any], list[A
         body = {"rows": data, "total": len(ROWS), "limit": given}
         page = as_page(about, Answer("list", 200, data, {}, body), position, asked)
         found += [row["id"] for row in page.rows]
-        assert page.last == (page.next is None)
         position = page.next
         assert len(asked_for) < 20, "the list has no end"
     return asked_for, found
