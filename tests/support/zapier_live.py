@@ -60,13 +60,13 @@ class Live:
         return found
 
     def alike(self, path: str) -> list[Row]:
-        """What steps with the same sample answered: vendors leave out of one record what another one has."""
-        sample = self.operation(path)["sample"]
+        """What steps with a sample of the same form answered: vendors leave out of one what another has."""
+        form = keys_of(self.operation(path).get("sample"))
         return [
             row
             for other, rows in self.results.items()
             for row in rows
-            if self.operation(other).get("sample") == sample
+            if keys_of(self.operation(other).get("sample")) == form
         ]
 
     def _offered(self, kind: Literal["searches", "creates"]) -> Iterator[tuple[str, Any]]:
@@ -137,7 +137,9 @@ class Live:
             yield self._picked(dropdown, record, turn)
         elif one.choices or one.dropdown:
             choices = one.choices or self.offer.dropdowns[one.dropdown or ""].choices
-            yield from (choice.value for choice in choices)
+            values = [choice.value for choice in choices]
+            own = known.get(plain(one.path[-1]))
+            yield from [own] if one.location == "query" and own in values else values
         elif one.known_values:
             yield one.known_values[0]
         else:
@@ -164,6 +166,11 @@ class Live:
             yield one.example
         elif one.required or one.type not in ("string", "text", "list"):
             yield DEFAULTS[one.type]
+
+
+def keys_of(sample: Any) -> frozenset[str]:
+    """The names of what a sample shows, whatever its values are."""
+    return frozenset(key for key, _ in leaves(sample))
 
 
 def plain(key: str) -> str:
