@@ -21,7 +21,7 @@ from connector.resolve import at_path
 from connector.runner import Ran, Runner
 from mock_server import vendors
 
-EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("CERTIFICATE_EXAMPLES", "25"))
 TRIGGERS = [(vendor, trigger) for vendor in vendors.names() for trigger in compiled(vendor).triggers]
 
 
