@@ -1,7 +1,9 @@
 """What the API is: its operations, and the facts that hold for all of them."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import StringConstraints
 
 from connector.model.fields import Field, Part, Path, Provenance
 
@@ -63,12 +65,16 @@ class Operation(Part):
 
 
 class Vendor(Part):
-    """Who runs the API. `description` is one sentence, "X is a …", 40 to 140 characters."""
+    """Who runs the API. `description` is one sentence, "X is a …", 40 to 140 characters.
+
+    `app_version` is the version of the vendor's generated app, `major.minor.patch`.
+    """
 
     id: str
     title: str
     description: str
     homepage: str
+    app_version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
 
 
 class Environment(Part):

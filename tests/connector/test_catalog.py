@@ -66,6 +66,7 @@ def openapi_ids(vendor: str) -> list[str]:
             "state: statuz",
             "names field statuz, which the record does not have; did you mean status?",
         ),
+        ("app_version: 0.1.0", "app_version: v1", "tring should match pattern"),
         ("status: approved", "status: aproved", "names status aproved, which the spec does not list"),
         ("source: returns_by_creation", "source: returns_by_birth", "did you mean returns_by_creation?"),
         ("resource: return\n", "resource: retour\n", "names resource retour"),

@@ -81,14 +81,24 @@ def test_writing_empties_the_folder_but_keeps_what_was_installed(
 ) -> None:
     files = generator.render(returnmate)
     write.write(files, tmp_path)
-    for name in ("node_modules/core/index.js", ".env", "build/build.zip", "old/step.js", ".stray"):
+    installed = {"node_modules/core/index.js", ".env", "build/build.zip", "CHANGELOG.md"}
+    for name in (*installed, "old/step.js", ".stray"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
     drift = write.write(files, tmp_path)
     assert drift.extra == (".stray", "old/step.js")
     assert not write.check(files, tmp_path)
     kept = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    assert kept == files.keys() | {"node_modules/core/index.js", ".env", "build/build.zip"}
+    assert kept == files.keys() | installed
+
+
+def test_version_of_an_app_is_its_vendors(returnmate: Integration) -> None:
+    vendor = returnmate.vendor.model_copy(update={"app_version": "2.1.0"})
+    files = generator.render(returnmate.model_copy(update={"vendor": vendor}))
+    assert json.loads(files["package.json"])["version"] == "2.1.0"
+    assert json.loads(files["package-lock.json"])["packages"][""]["version"] == "2.1.0"
+    assert "version: '2.1.0'" in files["index.js"]
+    assert "returnmate-zapier/2.1.0" in files["vendor.js"]
 
 
 def test_rendering_reads_no_clock_and_no_network_and_writes_nothing(

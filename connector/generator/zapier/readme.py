@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from connector.generator.zapier.setting import CORE, VERSION, authentication, override_variable
+from connector.generator.zapier.setting import CORE, authentication, override_variable
 from connector.model import Integration
 
 
@@ -16,7 +16,7 @@ def readme(
     return {
         "vendor": integration.vendor,
         "core": CORE,
-        "version": VERSION,
+        "version": integration.vendor.app_version,
         "variable": override_variable(integration),
         "trial": _trial(integration),
         "path": f"/{integration.vendor.id}{urlsplit(integration.base_url).path}",

@@ -17,7 +17,6 @@ from connector.generator.zapier.literal import literal
 from connector.generator.zapier.readme import readme
 from connector.generator.zapier.setting import (
     CORE,
-    VERSION,
     authentication,
     operations,
     package,
@@ -83,7 +82,7 @@ def _around(
         "authentication.js": page("authentication.js.jinja", **authentication(integration)),
         "index.js": page(
             "index.js.jinja",
-            version=VERSION,
+            version=integration.vendor.app_version,
             core=CORE,
             hydrators=bool(hydrators),
             throttle=throttle and {"window": throttle.seconds, "limit": throttle.requests, "scope": ["auth"]},

@@ -20,7 +20,6 @@ from connector.model import (
 
 CORE = "19.1.0"
 TOKEN = "access_token"  # noqa: S105 - the name under which core keeps what a session gave
-VERSION = "0.1.0"
 TIMEOUT = 20_000  # milliseconds; Zapier ends a run after 30 seconds
 LOCK = Path(__file__).parent / "templates" / "package-lock.json"
 
@@ -30,7 +29,7 @@ def package(integration: Integration, link: Mapping[str, Any]) -> dict[str, str]
     name = f"{integration.vendor.id}-zapier"
     manifest = {
         "name": name,
-        "version": VERSION,
+        "version": integration.vendor.app_version,
         "private": True,
         "description": integration.vendor.description,
         "license": "MIT",
@@ -42,7 +41,7 @@ def package(integration: Integration, link: Mapping[str, Any]) -> dict[str, str]
     }
     lock = json.loads(LOCK.read_text("utf-8"))
     root = {key: manifest[key] for key in ("name", "version", "license", "dependencies", "engines")}
-    lock |= {"name": name, "version": VERSION}
+    lock |= {"name": name, "version": integration.vendor.app_version}
     lock["packages"][""] = root
     # The core reaches a package by a path that the build's tracing overlooks.
     build = {"includeInBuild": ["require\\.mjs$"], **link}
@@ -67,7 +66,7 @@ def vendor_facts(integration: Integration) -> dict[str, Any]:
         "secrets": [*(one.key for one in login.fields if one.secret), *([] if login.field else [TOKEN])],
         **({} if login.field else {"session": True}),
         **({"host": login.host.key} if login.host else {}),
-        "userAgent": f"{integration.vendor.id}-zapier/{VERSION}",
+        "userAgent": f"{integration.vendor.id}-zapier/{integration.vendor.app_version}",
         "timeout": TIMEOUT,
         "errors": {
             "code": errors.code,
