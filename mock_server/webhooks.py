@@ -74,8 +74,10 @@ class Sender:
 
     async def _rest(self) -> None:
         timeout = None if self._outbox.is_empty else _LOOK_AGAIN
+        # Not `wait_for`: before Python 3.12 it can swallow a cancellation that comes together with the news.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await self._news.wait()
 
 
 async def _attempt(client: httpx.AsyncClient, delivery: Delivery) -> tuple[str, bool]:

@@ -256,3 +256,23 @@ def test_address_shows_no_login() -> None:
         1, "t", "v", "w", "E", "http://me:hush@h.example.com:81/a?b=c#d", b"", 0, 0, 0, "", "waiting"
     )
     assert shown.address == "http://h.example.com:81/a?hidden"
+
+
+@pytest.mark.parametrize("steps", range(4))
+def test_sender_ends_when_told_to_though_news_come_at_that_moment(office: Office, steps: int) -> None:
+    office.post()
+
+    async def run() -> None:
+        office.store.commit_together(asyncio.get_running_loop())
+        sender = Sender(office.outbox, office.store, httpx.MockTransport(Receiver([503])))
+        task = asyncio.create_task(sender.run())
+        await until(lambda: office.known()[0].attempts == 1)  # to be tried again: it looks at the clock
+        await asyncio.sleep(0.05)
+        office.outbox.wake()
+        for _ in range(steps):  # how far the news have come
+            await asyncio.sleep(0)
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=2)
+        assert done, "the sender goes on"
+
+    asyncio.run(run())
