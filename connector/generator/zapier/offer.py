@@ -23,6 +23,9 @@ from connector.model import (
 )
 from connector.words import camel
 
+OFFERED = ("read", "write")
+"""Risks of an action that Zapier takes; money and destruction it leaves to the vendor's own pages."""
+
 LOOKERS = {"get": "read", "find": "find", "list": "list", "report": "read"}
 
 
@@ -178,7 +181,7 @@ def _identity(trigger: Trigger) -> list[str]:
 def creates(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
     """Yield every write, except those that move money or destroy: Zapier's policy allows neither."""
     for action in integration.actions.values():
-        if action.risk in ("read", "write") and _known(integration, action.operation, assumed=assumed):
+        if action.risk in OFFERED and _known(integration, action.operation, assumed=assumed):
             yield _step(action, integration, records, assumed=assumed)
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from connector.generator.zapier import offer
 from connector.generator.zapier.setting import CORE, authentication, override_variable
-from connector.model import Integration
+from connector.model import Action, Integration, Search, Trigger
 
 
 def readme(
@@ -27,8 +28,21 @@ def readme(
             entry["display"] | {"key": key, "loses": _loses(integration, key, hooked=bool(entry["hook"]))}
             for key, entry in entries["triggers"].items()
         ],
+        "assumed": _assumed(integration, {key for offered in entries.values() for key in offered}),
+        "forbidden": [one.label for one in integration.actions.values() if one.risk not in offer.OFFERED],
         "steps": [entry["display"] for kind in ("creates", "searches") for entry in entries[kind].values()],
     }
+
+
+def _assumed(integration: Integration, offered: set[str]) -> list[str]:
+    """Label what is offered in Python and would be here, were it known."""
+    allowed = {key: one for key, one in integration.actions.items() if one.risk in offer.OFFERED}
+    steps: Mapping[str, Trigger | Action | Search] = {
+        **integration.triggers,
+        **allowed,
+        **integration.searches,
+    }
+    return [one.label for key, one in steps.items() if key not in offered]
 
 
 def _loses(integration: Integration, key: str, *, hooked: bool) -> str:
