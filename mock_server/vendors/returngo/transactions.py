@@ -11,7 +11,6 @@ from mock_server.store import Change, Row, Store
 from mock_server.switches import Switches
 from mock_server.vendors.returngo.documents import JSON, comment, left_to_pay, long, moment, money
 from mock_server.vendors.returngo.hooks import Hooks
-from mock_server.vendors.returngo.rows import put_part
 from mock_server.vendors.returngo.words import (
     AUTOMATION,
     METHODS,
@@ -143,18 +142,18 @@ def failed(rma: JSON, at: int) -> None:
 
 def put(change: Change, tenant: str, shop: str, rma: JSON, made: JSON, created: int, updated: int) -> None:
     """Store a transaction as it is now."""
-    put_part(
-        change,
+    change.put_document(
         tenant,
+        NAME,
         "transaction",
-        id_=str(made["id"]),
-        document=made,
-        shop=shop,
-        at=created,
-        updated=updated,
-        parent=rma["rmaSummary"]["rmaId"],
+        str(made["id"]),
+        made,
+        created_at=created,
+        updated_at=updated,
         status=made["status"],
-        number=rma["orderDetails"]["orderId"],
+        order_number=rma["orderDetails"]["orderId"],
+        parent=rma["rmaSummary"]["rmaId"],
+        shop=shop,
     )
 
 

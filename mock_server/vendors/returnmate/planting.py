@@ -7,7 +7,7 @@ from typing import Any
 from mock_server.seed import SeedItem, SeedMove, SeedNote, SeedReturn, SeedShipment
 from mock_server.store import Change
 from mock_server.vendors.returnmate import documents
-from mock_server.vendors.returnmate.documents import JSON
+from mock_server.vendors.returnmate.documents import JSON, NAME
 from mock_server.vendors.returnmate.returns import (
     expect_scans,
     put_refund,
@@ -50,7 +50,7 @@ def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], labels: st
         }
     for kind, known in (("customer", customers), ("product", products)):
         for id_, document in known.items():
-            documents.put_part(change, tenant, kind, id_=id_, document=document, at=first)
+            change.put_document(tenant, NAME, kind, id_, document, created_at=first)
     for _, tell in sorted(story, key=lambda telling: telling[0]):
         tell()
 

@@ -35,7 +35,7 @@ class Returns:
         documents.put_return(change, tenant, document, at, at)
         if not known:
             customer = {**document["customer"], "orders": 1}
-            documents.put_part(change, tenant, "customer", id_=email, document=customer, at=at)
+            change.put_document(tenant, NAME, "customer", email, customer, created_at=at)
         record_created(change, tenant, document["id"], at)
         return document
 
@@ -149,36 +149,27 @@ def put_scan(
 ) -> None:
     """Store a scan of a parcel."""
     event = documents.new_scan(shipment_id, status=status, description=description, location=location, at=at)
-    documents.put_part(
-        change, tenant, "tracking_event", id_=event["id"], document=event, at=at, parent=shipment_id
-    )
+    change.put_document(tenant, NAME, "tracking_event", event["id"], event, created_at=at, parent=shipment_id)
 
 
 def put_refund(change: Change, tenant: str, document: JSON, at: int) -> None:
     """Store the refund of a completed return."""
     id_ = documents.identify("refund", document["id"])
-    documents.put_part(
-        change, tenant, "refund", id_=id_, document=document["refund"], at=at, parent=document["id"]
-    )
+    change.put_document(tenant, NAME, "refund", id_, document["refund"], created_at=at, parent=document["id"])
 
 
 def put_shipment(change: Change, tenant: str, shipment: JSON, created_at: int, at: int) -> None:
     """Store a shipment as it is now."""
-    body = orjson.dumps(shipment)
-    change.put(
-        Row(
-            tenant=tenant,
-            vendor=NAME,
-            kind="shipment",
-            id=shipment["id"],
-            status=shipment["status"],
-            state=shipment["status"],
-            created_at=created_at,
-            updated_at=at,
-            summary=body,
-            document=body,
-            parent=shipment["rma_id"],
-        )
+    change.put_document(
+        tenant,
+        NAME,
+        "shipment",
+        shipment["id"],
+        shipment,
+        created_at=created_at,
+        updated_at=at,
+        status=shipment["status"],
+        parent=shipment["rma_id"],
     )
 
 

@@ -87,16 +87,8 @@ def expect_scans(change: Change, tenant: str, shipment_id: str, *, last: str, ma
 
 def put_shipment(change: Change, tenant: str, shipment: JSON, owner: str, status: str, made: int) -> None:
     """Store a parcel as it is now."""
-    documents.put_part(
-        change,
-        tenant,
-        "shipment",
-        id_=shipment["shipment_id"],
-        document=shipment,
-        at=made,
-        parent=owner,
-        status=status,
-    )
+    id_ = shipment["shipment_id"]
+    change.put_document(tenant, NAME, "shipment", id_, shipment, created_at=made, status=status, parent=owner)
 
 
 def record_created(change: Change, tenant: str, return_id: str, at: int) -> None:
