@@ -16,6 +16,7 @@ from mock_server.vendors.returngo.words import (
     METHODS,
     NAME,
     NOTIFY,
+    RECORDER,
     REFERENCES,
     TRANSACTION_MOVES,
 )
@@ -180,10 +181,12 @@ def record_moved(change: Change, tenant: str, rma: JSON, made: JSON, before: str
 def record_refund(change: Change, tenant: str, rma: JSON, made: JSON, at: int) -> None:
     """Tell the ledger that money was paid back."""
     amount = made["amount"]
-    body = {
-        "amount": f"{amount['amount']:.2f}",
-        "currency": amount["currency"],
-        "method": METHODS[made["type"]],
-    }
-    subject = rma["rmaSummary"]["rmaId"]
-    change.record(tenant, NAME, kind=ledger.REFUND_ISSUED, subject=subject, at=at, body=body)
+    RECORDER.refund_issued(
+        change,
+        tenant,
+        rma["rmaSummary"]["rmaId"],
+        at,
+        amount=amount["amount"],
+        currency=amount["currency"],
+        method=METHODS[made["type"]],
+    )

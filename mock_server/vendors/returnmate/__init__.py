@@ -18,10 +18,9 @@ from mock_server.seed import SeedReturn
 from mock_server.store import EVERYTHING, Change, Filters, Row, Step
 from mock_server.switches import Switch
 from mock_server.vendors.returnmate import reports
-from mock_server.vendors.returnmate.documents import NAME
 from mock_server.vendors.returnmate.planting import plant
 from mock_server.vendors.returnmate.returns import Returns
-from mock_server.vendors.returnmate.words import LABEL_STATUSES, LIFECYCLE, PLANS, SCOPES
+from mock_server.vendors.returnmate.words import LABEL_STATUSES, LIFECYCLE, NAME, PLANS, SCOPES
 from mock_server.world import World
 
 _DAY = 86_400_000_000

@@ -7,13 +7,12 @@ import hashlib
 import zlib
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from mock_server.clock import timestamp
 from mock_server.store import Change
-from mock_server.vendors.returnmate.words import LIFECYCLE, TRACKING_PREFIXES
+from mock_server.vendors.returnmate.words import LIFECYCLE, NAME, TRACKING_PREFIXES
 
-NAME: Final = "returnmate"
 SUMMARY = (
     "id",
     "rma_number",
