@@ -44,6 +44,11 @@ def micros(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(microseconds=1)
 
 
+def whole_second(at: int) -> int:
+    """Return µs since 1970 without what is less than a second."""
+    return at // SECOND * SECOND
+
+
 def timestamp(at: int) -> str:
     """Return µs since 1970 as `2024-12-30T10:30:00Z`; what is less than a second is cut off."""
     return _written(at // SECOND)

@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from mock_server import seed
-from mock_server.clock import SECOND, TenantClock
+from mock_server.clock import TenantClock, whole_second
 from mock_server.keys import DEMO
 from mock_server.ratelimit import Mode
 from mock_server.store import Change, tables
@@ -107,7 +107,7 @@ class Tenants:
             seed_size=world.settings.seed_size if seed_size is None else seed_size,
             plan=plan,
             limits=limits,
-            first_moment=now // SECOND * SECOND,
+            first_moment=whole_second(now),
             chosen=first_moment is not None,
             frozen=frozen,
         )
@@ -135,7 +135,7 @@ class Tenants:
         """Begin a tenant anew: same seed, empty ledger, sequence from 1, same keys, all switches off."""
         tenant = self.get(name)
         if not tenant.chosen:
-            tenant = replace(tenant, first_moment=self._world.clocks.real() // SECOND * SECOND)
+            tenant = replace(tenant, first_moment=whole_second(self._world.clocks.real()))
         clock = self._first_clock(tenant)
         table = tables.tenants
         with self._world.store.change() as change:

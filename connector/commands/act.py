@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -14,8 +14,9 @@ from connector.commands.options import As, Inputs, ProfileName, Vendor, collecte
 from connector.output import Format, document, record, short, table, tell, waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
+    from connector.connection import Connection
     from connector.model import InputField, Integration, Search
 
 Key = Annotated[
@@ -29,6 +30,7 @@ Document = Annotated[
 ]
 NOTHING_FOUND = 4
 COLUMNS = 7
+T = TypeVar("T")
 
 
 def action(
@@ -47,12 +49,7 @@ def action(
     wanted = offered(integration, "action", integration.actions, key)
     given = _inputs(wanted.inputs, inputs, from_json)
 
-    async def run() -> dict[str, Any]:
-        async with connected(integration, profile) as (connection, _profile):
-            with waiting(f"{wanted.label} …"):
-                return await connection.actions[key](**given)
-
-    made = asyncio.run(run())
+    made = _run(integration, profile, wanted.label, lambda connection: connection.actions[key](**given))
     if output is Format.json:
         document(made)
     else:
@@ -76,18 +73,26 @@ def search(
     wanted = offered(integration, "search", integration.searches, key)
     given = _inputs(wanted.inputs, inputs, from_json)
 
-    async def run() -> list[dict[str, Any]]:
-        async with connected(integration, profile) as (connection, _profile):
-            with waiting(f"{wanted.label} …"):
-                return await connection.searches[key](limit=limit, **given)
-
-    found = asyncio.run(run())
+    found = _run(
+        integration, profile, wanted.label, lambda connection: connection.searches[key](limit=limit, **given)
+    )
     if output is Format.json:
         document(found)
     else:
         _show(integration, wanted, found)
     if not found:
         raise typer.Exit(NOTHING_FOUND)
+
+
+def _run(
+    integration: Integration, profile: str | None, label: str, call: Callable[[Connection], Awaitable[T]]
+) -> T:
+    async def run() -> T:
+        async with connected(integration, profile) as (connection, _profile):
+            with waiting(f"{label} …"):
+                return await call(connection)
+
+    return asyncio.run(run())
 
 
 def _show(integration: Integration, search: Search, found: list[dict[str, Any]]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mock_server.clock import SECOND, instant
+from mock_server.clock import instant, whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Reply
@@ -42,7 +42,7 @@ class Office:
     def now(self, tenant: str) -> int:
         """The tenant's time in whole seconds, with everything carried out that was due."""
         self.world.clocks.catch_up(tenant)
-        return self.world.clocks.now(tenant) // SECOND * SECOND
+        return whole_second(self.world.clocks.now(tenant))
 
     def credentials(self, call: Call, vendor: Vendor, key: str) -> dict[str, Any]:
         """A key as people type it and clients send it, with where to."""
@@ -53,7 +53,7 @@ class Office:
 def moment(text: str, field: str) -> int:
     """Read a date-time to the second."""
     try:
-        at = instant(text) // SECOND * SECOND
+        at = whole_second(instant(text))
     except ValueError:
         raise invalid(field, "must be a date-time like 2026-03-02T09:00:00Z") from None
     if not _FIRST <= at < LAST:

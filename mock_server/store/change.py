@@ -41,6 +41,48 @@ class Change:
             self._count(owner, row.status, 1)
         return row.sequence
 
+    def put_document(
+        self,
+        tenant: str,
+        vendor: str,
+        kind: str,
+        id_: str,
+        document: dict[str, Any],
+        *,
+        created_at: int,
+        updated_at: int | None = None,
+        status: str = "",
+        state: str | None = None,
+        order_number: str = "",
+        customer_email: str = "",
+        parent: str = "",
+        shop: str = "",
+        summary: dict[str, Any] | None = None,
+    ) -> int:
+        """Store a record as it is now; what each column holds, `Row` says.
+
+        Unless said otherwise it was updated when it was created, its status is a neutral state as well, and
+        its summary is all of it.
+        """
+        body = orjson.dumps(document)
+        row = Row(
+            tenant=tenant,
+            vendor=vendor,
+            kind=kind,
+            id=id_,
+            status=status,
+            state=status if state is None else state,
+            created_at=created_at,
+            updated_at=created_at if updated_at is None else updated_at,
+            summary=body if summary is None else orjson.dumps(summary),
+            document=body,
+            order_number=order_number,
+            customer_email=customer_email,
+            parent=parent,
+            shop=shop,
+        )
+        return self.put(row)
+
     def _count(self, owner: Owner, status: str, by: int) -> None:
         self._execute(statements.COUNT_UP, (*owner, status, by))
         self._memory.count(owner, status, by)

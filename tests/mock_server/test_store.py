@@ -26,6 +26,47 @@ def test_row_comes_back_as_it_was_put(store: Store) -> None:
     assert store.document("acme", "shop", "return", "r1") == b'"document of r1"'
 
 
+def test_document_put_with_nothing_but_its_time_is_its_own_summary(store: Store) -> None:
+    with store.change() as change:
+        change.put_document("acme", "shop", "scan", "s1", {"id": "s1"}, created_at=NOON, parent="r1")
+    body = b'{"id":"s1"}'
+    expected = Row("acme", "shop", "scan", "s1", "", "", NOON, NOON, body, body, parent="r1", sequence=1)
+    assert store.row("acme", "shop", "scan", "s1") == expected
+
+
+def test_document_put_with_all_columns_keeps_each(store: Store) -> None:
+    with store.change() as change:
+        sequence = change.put_document(
+            "acme",
+            "shop",
+            "return",
+            "r1",
+            {"id": "r1", "note": "n"},
+            created_at=NOON,
+            updated_at=NOON + 1,
+            status="OPEN",
+            state="requested",
+            order_number="#1",
+            customer_email="Ada@example.com",
+            parent="p1",
+            shop="outlet",
+            summary={"id": "r1"},
+        )
+    expected = Row(
+        "acme", "shop", "return", "r1", "OPEN", "requested", NOON, NOON + 1, b'{"id":"r1"}',
+        b'{"id":"r1","note":"n"}', "#1", "ada@example.com", "p1", "outlet", sequence,
+    )  # fmt: skip
+    assert store.row("acme", "shop", "return", "r1") == expected
+
+
+def test_document_put_without_a_state_has_its_status_for_one(store: Store) -> None:
+    with store.change() as change:
+        change.put_document("acme", "shop", "shipment", "s1", {}, created_at=NOON, status="in_transit")
+    found = store.row("acme", "shop", "shipment", "s1")
+    assert found is not None
+    assert found.state == "in_transit"
+
+
 def test_unknown_row_is_none(store: Store) -> None:
     put(store, row("r1"))
     assert store.row("acme", "shop", "return", "r2") is None

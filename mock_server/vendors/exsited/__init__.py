@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import orjson
 
+from mock_server.clock import whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Document, Documents, Reply
@@ -180,16 +181,16 @@ class Exsited:
         Planter(change, tenant, at).plant(returns)
 
     def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        return self._returns.ask(change, tenant, wish, _whole(at))
+        return self._returns.ask(change, tenant, wish, whole_second(at))
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
         row = self._store.row(tenant, NAME, "return", id_)
         if row is None:
             raise UnknownReturn(id_[:80])
-        return self._returns.move(change, tenant, row, status, CLERK, _whole(at))
+        return self._returns.move(change, tenant, row, status, CLERK, whole_second(at))
 
     def run_step(self, change: Change, step: Step) -> None:
-        self._returns.arrive(change, step.tenant, step.subject, _whole(step.due))
+        self._returns.arrive(change, step.tenant, step.subject, whole_second(step.due))
 
     # Helpers
 
@@ -222,17 +223,12 @@ class Exsited:
         return row
 
     def _now(self, tenant: str) -> int:
-        return _whole(self._clocks.now(tenant))
+        return whole_second(self._clocks.now(tenant))
 
 
 def vendor(world: World) -> Exsited:
     """Exsited over a world; what `mock_server.vendors.load` calls."""
     return Exsited(world)
-
-
-def _whole(at: int) -> int:
-    """A moment in whole seconds: Exsited shows no finer one, so none is kept."""
-    return at // 1_000_000 * 1_000_000
 
 
 def _tenant(call: Call) -> str:

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import orjson
-
 from mock_server.clock import timestamp
-from mock_server.store import Change, Row
+from mock_server.store import Change
 from mock_server.vendors.exsited.words import LIFECYCLE, NAME, digits, named
 
 JSON = dict[str, Any]
@@ -181,71 +179,37 @@ def put_return(
 ) -> None:
     """Store a return as it is now."""
     status = document["customer_return_status"]
-    _put(
-        change,
+    change.put_document(
         tenant,
+        NAME,
         "return",
+        document["id"],
         document,
+        created_at=made,
+        updated_at=at,
         status=status,
         state=LIFECYCLE.states[status],
+        order_number=invoice["order_id"],
         parent=invoice["id"],
-        order=invoice["order_id"],
-        made=made,
-        at=at,
     )
 
 
 def put_invoice(change: Change, tenant: str, document: JSON, buyer: Buyer, at: int) -> None:
     """Store an invoice; its account is its parent."""
-    _put(
-        change,
+    change.put_document(
         tenant,
+        NAME,
         "invoice",
+        document["id"],
         document,
+        created_at=at,
         status="ACTIVE",
-        state="ACTIVE",
+        order_number=document["order_id"],
+        customer_email=buyer.email,
         parent=document["account_id"],
-        order=document["order_id"],
-        email=buyer.email,
-        made=at,
-        at=at,
     )
 
 
 def put_receipt(change: Change, tenant: str, document: JSON, owner: str, at: int) -> None:
     """Store what arrived of the return `owner`."""
-    _put(change, tenant, "receipt", document, status="", state="", parent=owner, made=at, at=at)
-
-
-def _put(
-    change: Change,
-    tenant: str,
-    kind: str,
-    document: JSON,
-    *,
-    status: str,
-    state: str,
-    parent: str,
-    made: int,
-    at: int,
-    order: str = "",
-    email: str = "",
-) -> None:
-    body = orjson.dumps(document)
-    change.put(
-        Row(
-            tenant=tenant,
-            vendor=NAME,
-            kind=kind,
-            id=document["id"],
-            status=status,
-            state=state,
-            created_at=made,
-            updated_at=at,
-            summary=body,
-            document=body,
-            order_number=order,
-            customer_email=email,
-            parent=parent,
-        )
-    )
+    change.put_document(tenant, NAME, "receipt", document["id"], document, created_at=at, parent=owner)

@@ -1,19 +1,17 @@
 """Lays out a seed as Exsited would show it: the same documents as if it had all happened here."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
+from mock_server.recorder import Telling, tell
 from mock_server.seed import SeedReturn
 from mock_server.store import Change
 from mock_server.vendors.exsited import documents
 from mock_server.vendors.exsited.documents import JSON, Bought, Buyer
-from mock_server.vendors.exsited.returns import record_created, record_moved, record_received
-from mock_server.vendors.exsited.words import ARRIVES_AFTER, CLERK, HOUR, NAME, WAREHOUSE, digits
+from mock_server.vendors.exsited.returns import record_received
+from mock_server.vendors.exsited.words import ARRIVES_AFTER, CLERK, HOUR, NAME, RECORDER, WAREHOUSE, digits
 
-Telling = tuple[int, Callable[[], Any]]
-"""An event for the ledger: when it happened, and what records it."""
 _OTHER_ORDER = 4
 """Every fourth customer has an invoice of another order, nothing of which came back."""
 _LATER_NUMBERS = 8_000
@@ -36,8 +34,7 @@ class Planter:
         story: list[Telling] = []
         for seed in returns:
             story += self._return(seed)
-        for _, tell in sorted(story, key=lambda telling: telling[0]):
-            tell()
+        tell(story)
 
     def _return(self, seed: SeedReturn) -> list[Telling]:
         """Store one return as it stands at the end of its history; returns what the ledger has to be told."""
@@ -56,7 +53,9 @@ class Planter:
             by=seed.customer.name,
             at=made,
         )
-        created = partial(record_created, self.change, self.tenant, dict(document), made)
+        created = partial(
+            RECORDER.return_created, self.change, self.tenant, document["id"], made, version="0"
+        )
         story: list[Telling] = [(made, created), *self._history(seed, document)]
         documents.put_return(
             self.change, self.tenant, document, invoice, made, max(when for when, _ in story)
@@ -93,7 +92,8 @@ class Planter:
 
     def _close(self, document: JSON, at: int) -> Telling:
         document["customer_return_status"] = "CLOSED"
-        return at, partial(record_moved, self.change, self.tenant, dict(document), "PENDING", at)
+        moved = partial(RECORDER.return_moved, self.change, self.tenant, document["id"], at)
+        return at, partial(moved, before="PENDING", after="CLOSED", version=document["version"])
 
     def _invoice(self, seed: SeedReturn, order: str, at: int) -> JSON:
         self.invoices += 1

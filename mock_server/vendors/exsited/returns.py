@@ -16,7 +16,15 @@ from mock_server.engine.problem import FieldError, Problem
 from mock_server.store import Change, Filters, Row, Store
 from mock_server.vendors.exsited import documents
 from mock_server.vendors.exsited.documents import JSON, Bought, Buyer
-from mock_server.vendors.exsited.words import ARRIVES_AFTER, CLIENT, LIFECYCLE, NAME, WAREHOUSE, digits
+from mock_server.vendors.exsited.words import (
+    ARRIVES_AFTER,
+    CLIENT,
+    LIFECYCLE,
+    NAME,
+    RECORDER,
+    WAREHOUSE,
+    digits,
+)
 
 _PREFIXES = {"return": "RMA", "invoice": "INV", "receipt": "RCV"}
 
@@ -147,12 +155,14 @@ class Returns:
 
     def _begin(self, change: Change, tenant: str, document: JSON, invoice: JSON, at: int) -> None:
         documents.put_return(change, tenant, document, invoice, at, at)
-        record_created(change, tenant, document, at)
+        RECORDER.return_created(change, tenant, document["id"], at, version="0")
 
     def _close(self, change: Change, tenant: str, row: Row, document: JSON, status: str, at: int) -> None:
         document["customer_return_status"] = status
         change.unschedule(tenant, NAME, row.id)
-        record_moved(change, tenant, document, row.status, at)
+        RECORDER.return_moved(
+            change, tenant, row.id, at, before=row.status, after=status, version=document["version"]
+        )
 
     def _put(self, change: Change, tenant: str, row: Row, document: JSON, at: int) -> None:
         invoice = {"id": row.parent, "order_id": row.order_number}
@@ -222,13 +232,6 @@ def _refused(field: str, why: str) -> Problem:
     return Problem("invalid", f"{field} {why}.", (FieldError(field, why),))
 
 
-def record_created(change: Change, tenant: str, document: JSON, at: int) -> None:
-    """Tell the ledger that a return came to be."""
-    status = LIFECYCLE.initial
-    body = {"status": status, "state": LIFECYCLE.states[status], "version": "0"}
-    change.record(tenant, NAME, kind=ledger.RETURN_CREATED, subject=document["id"], at=at, body=body)
-
-
 def record_received(change: Change, tenant: str, document: JSON, receipt: JSON, at: int) -> None:
     """Tell the ledger what arrived."""
     quantity = sum(int(one["rma_receive_quantity"]) for one in receipt["receive_returns"])
@@ -239,10 +242,3 @@ def record_received(change: Change, tenant: str, document: JSON, receipt: JSON, 
         "version": document["version"],
     }
     change.record(tenant, NAME, kind=ledger.RETURN_ITEMS_RECEIVED, subject=document["id"], at=at, body=body)
-
-
-def record_moved(change: Change, tenant: str, document: JSON, before: str, at: int) -> None:
-    """Tell the ledger that a return moved."""
-    after = document["customer_return_status"]
-    body = {"from": before, "to": after, "state": LIFECYCLE.states[after], "version": document["version"]}
-    change.record(tenant, NAME, kind=ledger.RETURN_STATE_CHANGED, subject=document["id"], at=at, body=body)

@@ -8,6 +8,7 @@ from typing import Final
 
 from mock_server.lifecycle import Lifecycle
 from mock_server.ratelimit import Plan
+from mock_server.recorder import Recorder
 
 NAME: Final = "exsited"
 
@@ -17,6 +18,7 @@ LIFECYCLE: Final = Lifecycle(
     transitions={"PENDING": ("CLOSED",), "CLOSED": ()},
 )
 """The page names two statuses and says that there are more; which, nobody tells."""
+RECORDER: Final = Recorder(NAME, LIFECYCLE)
 
 PLANS: Final = {"standard": Plan("standard", ())}
 """No limit is documented."""

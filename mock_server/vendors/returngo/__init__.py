@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from mock_server.clock import SECOND
+from mock_server.clock import whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Document, Documents, Reply
@@ -261,19 +261,19 @@ class ReturnGO:
         Planter(change, tenant, self._money, at).plant(returns)
 
     def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        put_order(change, tenant, FIRST_SHOP, wish, _whole(at))
-        return self._returns.create(change, tenant, FIRST_SHOP, wish, _whole(at))
+        put_order(change, tenant, FIRST_SHOP, wish, whole_second(at))
+        return self._returns.create(change, tenant, FIRST_SHOP, wish, whole_second(at))
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
-        return self._returns.move(change, self._returns.row(tenant, id_), status, _whole(at))
+        return self._returns.move(change, self._returns.row(tenant, id_), status, whole_second(at))
 
     def run_step(self, change: Change, step: Step) -> None:
-        self._returns.scan(change, step.tenant, step.subject, step.body["status"], _whole(step.due))
+        self._returns.scan(change, step.tenant, step.subject, step.body["status"], whole_second(step.due))
 
     # Helpers
 
     def _now(self, call: Call) -> int:
-        return _whole(self._clocks.now(_who(call)[0]))
+        return whole_second(self._clocks.now(_who(call)[0]))
 
     def _rma(self, call: Call) -> Row:
         tenant, shop = _who(call)
@@ -312,11 +312,6 @@ class ReturnGO:
 def vendor(world: World) -> ReturnGO:
     """ReturnGO over a world; what `mock_server.vendors.load` calls."""
     return ReturnGO(world)
-
-
-def _whole(at: int) -> int:
-    """A moment in whole seconds: ReturnGO shows no finer one, so none is kept."""
-    return at // SECOND * SECOND
 
 
 def _shop(name: str) -> str:

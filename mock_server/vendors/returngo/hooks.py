@@ -9,7 +9,6 @@ import orjson
 from mock_server.outbox import Outbox
 from mock_server.store import Change, Filters, Row, Store
 from mock_server.vendors.returngo.documents import JSON, moment
-from mock_server.vendors.returngo.rows import put_part
 from mock_server.vendors.returngo.words import NAME
 
 _FIRST_ID = 11_000
@@ -55,16 +54,7 @@ class Hooks:
 
     def remove(self, change: Change, row: Row) -> None:
         """Delete a webhook, and what waits to be sent to it; its row stays, so that no other gets its id."""
-        put_part(
-            change,
-            row.tenant,
-            "webhook",
-            id_=row.id,
-            document={},
-            shop=row.shop,
-            at=row.created_at,
-            status="",
-        )
+        change.put_document(row.tenant, NAME, "webhook", row.id, {}, created_at=row.created_at, shop=row.shop)
         self.outbox.withdraw(change, row.tenant, NAME, row.id)
 
     def find(self, tenant: str, shop: str, id_: str) -> Row:
@@ -75,13 +65,13 @@ class Hooks:
         return row
 
     def _put(self, change: Change, tenant: str, shop: str, webhook: JSON, at: int) -> None:
-        put_part(
-            change,
+        change.put_document(
             tenant,
+            NAME,
             "webhook",
-            id_=webhook["id"],
-            document=webhook,
-            shop=shop,
-            at=at,
+            webhook["id"],
+            webhook,
+            created_at=at,
             status=webhook["eventName"],
+            shop=shop,
         )

@@ -5,6 +5,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from mock_server.recorder import Telling, tell
 from mock_server.seed import SeedItem, SeedReturn, SeedScan, State
 from mock_server.store import Change
 from mock_server.vendors.returngo import documents, transactions
@@ -14,8 +15,6 @@ from mock_server.vendors.returngo.returns import (
     DASHBOARD,
     approve,
     expect_scans,
-    record_created,
-    record_moved,
     record_shipment,
     record_shipment_moved,
     release,
@@ -27,13 +26,12 @@ from mock_server.vendors.returngo.words import (
     API,
     AUTOMATION,
     METHODS,
+    RECORDER,
     SHIPMENT_MOVES,
     SHOPS,
     STATUSES,
 )
 
-Telling = tuple[int, Callable[[], Any]]
-"""An event for the ledger: when it happened, and what records it."""
 _OUTLET = 4
 """Every fourth return is of the second shop."""
 _KEPT = 11
@@ -65,8 +63,7 @@ class Planter:
         """
         for seed in returns:
             self._return(seed)
-        for _, tell in sorted(self._story, key=lambda telling: telling[0]):
-            tell()
+        tell(self._story)
 
     def _return(self, seed: SeedReturn) -> None:
         """Store one return as it stands at the end of its history."""
@@ -74,7 +71,7 @@ class Planter:
         wish, at = _wish(seed), seed.created_at
         rma = documents.new_rma(seed.number, shop, wish, at)
         id_ = rma["rmaSummary"]["rmaId"]
-        self._tell(at, record_created, id_, at)
+        self._tell(at, RECORDER.return_created, id_, at)
         for shipment in rma["shipments"]:
             self._tell(at, record_shipment, shipment, id_, at)
         entries: list[tuple[int, JSON]] = [
@@ -107,7 +104,7 @@ class Planter:
         if after == before:
             return None
         summary["status"] = after
-        self._tell(at, partial(record_moved, before=before, after=after, at=at), summary["rmaId"])
+        self._tell(at, partial(RECORDER.return_moved, before=before, after=after), summary["rmaId"], at)
         _remark(rma, after, at)
         if after == "Validated":
             _validate(rma, at)

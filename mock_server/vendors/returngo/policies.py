@@ -14,7 +14,6 @@ import orjson
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.store import Change, Filters, Store
 from mock_server.vendors.returngo.documents import JSON, invented_price, line_id
-from mock_server.vendors.returngo.rows import put_part
 from mock_server.vendors.returngo.words import (
     METHODS,
     NAME,
@@ -102,7 +101,7 @@ def put_order(change: Change, tenant: str, shop: str, wish: Mapping[str, Any], o
     lines = [_new_line(shop, name, sku, quantity, known.get(sku, {})) for sku, quantity in ordered.items()]
     told = {key: wish[key] for key in _CUSTOMER if key in wish}
     order = {"order_name": name, "ordered_at": ordered_at, "lines": lines, **told}
-    put_part(change, tenant, "order", id_=f"{shop} {name}", document=order, shop=shop, at=ordered_at)
+    change.put_document(tenant, NAME, "order", f"{shop} {name}", order, created_at=ordered_at, shop=shop)
 
 
 def _new_line(shop: str, order: str, sku: str, quantity: int, item: Mapping[str, Any]) -> JSON:

@@ -10,7 +10,7 @@ import calendar
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from mock_server.clock import SECOND, instant
+from mock_server.clock import instant, whole_second
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.store import Order, Sorting
 
@@ -38,7 +38,7 @@ def _moment(text: str) -> int:
     if year:
         last = calendar.monthrange(year, month)[1]
         text = f"{text[:8]}{min(day, last):02d}{text[10:]}"
-    return instant(text) // SECOND * SECOND
+    return whole_second(instant(text))
 
 
 def words(query: Mapping[str, Any], name: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from mock_server import ledger
+from mock_server import carrier, ledger
 from mock_server.lifecycle import IllegalMove, UnknownReturn
 from mock_server.store import Change, Row, Store
 from mock_server.vendors.returngo import documents
@@ -25,6 +25,7 @@ from mock_server.vendors.returngo.words import (
     LIFECYCLE,
     NAME,
     NO_SHIPMENT,
+    RECORDER,
     SCANNED,
     SCANS,
     SHIPMENT_MOVES,
@@ -73,7 +74,7 @@ class Returns:
         email: str = wish["customer_email"]
         put_rma(change, tenant, shop, rma, email=email, made=at, updated=at)
         put_customer(change, tenant, shop, email, at)
-        record_created(change, tenant, id_, at)
+        RECORDER.return_created(change, tenant, id_, at)
         self._tell(change, tenant, shop, "RMA_CREATED", rma, at)
         for shipment in rma["shipments"]:
             put_shipment(change, tenant, shop, shipment, id_, at)
@@ -130,9 +131,9 @@ class Returns:
         gone = {**orjson.loads(part.document), "status": ""}
         put_shipment(change, row.tenant, row.shop, gone, "", part.created_at)
         change.unschedule(row.tenant, NAME, part.id)
-        body = {"return": row.id, "from": part.status, "to": "Deleted"}
-        kind = ledger.SHIPMENT_STATE_CHANGED
-        change.record(row.tenant, NAME, kind=kind, subject=part.id, at=at, body=body)
+        RECORDER.shipment_moved(
+            change, row.tenant, part.id, at, owner=row.id, before=part.status, after="Deleted"
+        )
         rma["comments"].insert(0, comment("system", API, f"Shipment with ID: {part.id} was deleted", at))
         self.keep(change, row, rma, row.updated_at)
 
@@ -186,7 +187,7 @@ class Returns:
             rma["comments"].insert(0, comment("system", told_by, _RECEIVED, at))
         if status == "Approved" and not reopened:
             approve(rma, by, at)
-        record_moved(change, row.tenant, row.id, before=row.status, after=status, at=at)
+        RECORDER.return_moved(change, row.tenant, row.id, at, before=row.status, after=status)
         if status == "Done":
             self.transactions.settle_up(change, row.tenant, row.shop, rma, at)
             release(rma)
@@ -257,38 +258,20 @@ def release(rma: JSON) -> None:
 def expect_scans(
     change: Change, tenant: str, shipment_id: str, *, made: int, start: int, last: str = ""
 ) -> None:
-    """Let the carrier scan a parcel that got its number at `made`, after its `last` scan and `start`."""
-    words = [word for _, word in SCANS]
-    coming = SCANS[words.index(last) + 1 :] if last in words else SCANS
+    """Let the carrier scan a parcel that got its number at `made`; what it was to do before is off."""
     change.unschedule(tenant, NAME, shipment_id)
-    for place, (later, word) in enumerate(coming, start=1):
-        due = max(made + later, start + place * SCANS[0][0])
-        change.schedule(tenant, NAME, due=due, step="scan", subject=shipment_id, body={"status": word})
-
-
-def record_created(change: Change, tenant: str, id_: str, at: int) -> None:
-    """Tell the ledger that a return was asked for."""
-    body = {"status": LIFECYCLE.initial, "state": LIFECYCLE.states[LIFECYCLE.initial]}
-    change.record(tenant, NAME, kind=ledger.RETURN_CREATED, subject=id_, at=at, body=body)
-
-
-def record_moved(change: Change, tenant: str, id_: str, *, before: str, after: str, at: int) -> None:
-    """Tell the ledger that a return moved."""
-    body = {"from": before, "to": after, "state": LIFECYCLE.states[after]}
-    change.record(tenant, NAME, kind=ledger.RETURN_STATE_CHANGED, subject=id_, at=at, body=body)
+    carrier.expect_scans(change, tenant, NAME, shipment_id, SCANS, last=last, made=made, start=start)
 
 
 def record_shipment(change: Change, tenant: str, shipment: JSON, rma: str, at: int) -> None:
     """Tell the ledger of a shipment."""
-    body = {"return": rma, "status": "Pending", "tracking_number": None}
     id_ = shipment["shipmentId"]
-    change.record(tenant, NAME, kind=ledger.SHIPMENT_CREATED, subject=id_, at=at, body=body)
+    RECORDER.shipment_created(change, tenant, id_, at, owner=rma, status="Pending", tracking_number=None)
 
 
 def record_shipment_moved(
     change: Change, tenant: str, shipment: JSON, rma: str, before: str, at: int
 ) -> None:
     """Tell the ledger that a shipment moved."""
-    body = {"return": rma, "from": before, "to": shipment["status"]}
-    id_ = shipment["shipmentId"]
-    change.record(tenant, NAME, kind=ledger.SHIPMENT_STATE_CHANGED, subject=id_, at=at, body=body)
+    id_, after = shipment["shipmentId"], shipment["status"]
+    RECORDER.shipment_moved(change, tenant, id_, at, owner=rma, before=before, after=after)

@@ -1,10 +1,6 @@
 """How ReturnGO's records become rows: returns, shipments, transactions, orders, customers."""
 
-from typing import Any
-
-import orjson
-
-from mock_server.store import Change, Filters, Row, Store
+from mock_server.store import Change, Filters, Store
 from mock_server.vendors.returngo.documents import JSON, long
 from mock_server.vendors.returngo.words import LIFECYCLE, NAME
 
@@ -14,82 +10,45 @@ def put_rma(
 ) -> None:
     """Store a return of a customer as it is now."""
     summary = document["rmaSummary"]
-    change.put(
-        Row(
-            tenant=tenant,
-            vendor=NAME,
-            kind="return",
-            id=summary["rmaId"],
-            status=summary["status"],
-            state=LIFECYCLE.states[summary["status"]],
-            created_at=made,
-            updated_at=updated,
-            summary=orjson.dumps(summary),
-            document=orjson.dumps(document),
-            order_number=summary["order_name"],
-            customer_email=email,
-            shop=shop,
-        )
-    )
-
-
-def put_part(
-    change: Change,
-    tenant: str,
-    kind: str,
-    *,
-    id_: str,
-    document: Any,
-    shop: str,
-    at: int,
-    updated: int | None = None,
-    parent: str = "",
-    status: str = "",
-    number: str = "",
-    email: str = "",
-) -> None:
-    """Store what is no return. `number` is what it is found by besides: a tracking number, an order's id."""
-    body = orjson.dumps(document)
-    change.put(
-        Row(
-            tenant=tenant,
-            vendor=NAME,
-            kind=kind,
-            id=id_,
-            status=status,
-            state=status,
-            created_at=at,
-            updated_at=at if updated is None else updated,
-            summary=body,
-            document=body,
-            order_number=number,
-            customer_email=email,
-            parent=parent,
-            shop=shop,
-        )
+    change.put_document(
+        tenant,
+        NAME,
+        "return",
+        summary["rmaId"],
+        document,
+        created_at=made,
+        updated_at=updated,
+        status=summary["status"],
+        state=LIFECYCLE.states[summary["status"]],
+        order_number=summary["order_name"],
+        customer_email=email,
+        shop=shop,
+        summary=summary,
     )
 
 
 def put_shipment(change: Change, tenant: str, shop: str, shipment: JSON, rma: str, made: int) -> None:
-    """Store a shipment as it is now."""
-    put_part(
-        change,
+    """Store a shipment as it is now; its tracking number stands where an order has its own."""
+    change.put_document(
         tenant,
+        NAME,
         "shipment",
-        id_=shipment["shipmentId"],
-        document=shipment,
-        shop=shop,
-        at=made,
-        parent=rma,
+        shipment["shipmentId"],
+        shipment,
+        created_at=made,
         status=shipment["status"],
-        number=shipment["trackingNumber"] or "",
+        order_number=shipment["trackingNumber"] or "",
+        parent=rma,
+        shop=shop,
     )
 
 
 def put_customer(change: Change, tenant: str, shop: str, email: str, at: int) -> None:
     """Remember which id the platform has for a customer."""
     id_ = customer_id(email)
-    put_part(change, tenant, "customer", id_=id_, document={"id": id_}, shop=shop, at=at, email=email)
+    change.put_document(
+        tenant, NAME, "customer", id_, {"id": id_}, created_at=at, customer_email=email, shop=shop
+    )
 
 
 def customer_id(email: str) -> str:

@@ -11,12 +11,12 @@ from mock_server.store import Change, Row, Store
 from mock_server.switches import Switches
 from mock_server.vendors.returngo.documents import JSON, comment, left_to_pay, long, moment, money
 from mock_server.vendors.returngo.hooks import Hooks
-from mock_server.vendors.returngo.rows import put_part
 from mock_server.vendors.returngo.words import (
     AUTOMATION,
     METHODS,
     NAME,
     NOTIFY,
+    RECORDER,
     REFERENCES,
     TRANSACTION_MOVES,
 )
@@ -143,18 +143,18 @@ def failed(rma: JSON, at: int) -> None:
 
 def put(change: Change, tenant: str, shop: str, rma: JSON, made: JSON, created: int, updated: int) -> None:
     """Store a transaction as it is now."""
-    put_part(
-        change,
+    change.put_document(
         tenant,
+        NAME,
         "transaction",
-        id_=str(made["id"]),
-        document=made,
-        shop=shop,
-        at=created,
-        updated=updated,
-        parent=rma["rmaSummary"]["rmaId"],
+        str(made["id"]),
+        made,
+        created_at=created,
+        updated_at=updated,
         status=made["status"],
-        number=rma["orderDetails"]["orderId"],
+        order_number=rma["orderDetails"]["orderId"],
+        parent=rma["rmaSummary"]["rmaId"],
+        shop=shop,
     )
 
 
@@ -181,10 +181,12 @@ def record_moved(change: Change, tenant: str, rma: JSON, made: JSON, before: str
 def record_refund(change: Change, tenant: str, rma: JSON, made: JSON, at: int) -> None:
     """Tell the ledger that money was paid back."""
     amount = made["amount"]
-    body = {
-        "amount": f"{amount['amount']:.2f}",
-        "currency": amount["currency"],
-        "method": METHODS[made["type"]],
-    }
-    subject = rma["rmaSummary"]["rmaId"]
-    change.record(tenant, NAME, kind=ledger.REFUND_ISSUED, subject=subject, at=at, body=body)
+    RECORDER.refund_issued(
+        change,
+        tenant,
+        rma["rmaSummary"]["rmaId"],
+        at,
+        amount=amount["amount"],
+        currency=amount["currency"],
+        method=METHODS[made["type"]],
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mock_server.clock import whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Document, Documents, Reply
@@ -57,7 +58,7 @@ class ReturnLogic:
 
     def create_order(self, call: Call) -> Reply:
         tenant = _grant(call).tenant
-        at = _whole(self._clocks.now(tenant))
+        at = whole_second(self._clocks.now(tenant))
         with self._store.change() as change:
             return Reply(201, self._orders.create(change, tenant, call.body, at))
 
@@ -112,24 +113,19 @@ class ReturnLogic:
 
     def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         """A shopper asks for an RMA; an order that is not known yet is taken in from the shop."""
-        self._orders.take_in(change, tenant, wish, _whole(at))
-        return self._rmas.create(change, tenant, wish, _whole(at))
+        self._orders.take_in(change, tenant, wish, whole_second(at))
+        return self._rmas.create(change, tenant, wish, whole_second(at))
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
-        return self._rmas.move(change, tenant, self._rmas.row(tenant, id_), status, _whole(at))
+        return self._rmas.move(change, tenant, self._rmas.row(tenant, id_), status, whole_second(at))
 
     def run_step(self, change: Change, step: Step) -> None:
-        self._rmas.scan(change, step.tenant, step.subject, step.body["status"], _whole(step.due))
+        self._rmas.scan(change, step.tenant, step.subject, step.body["status"], whole_second(step.due))
 
 
 def vendor(world: World) -> ReturnLogic:
     """ReturnLogic over a world; what `mock_server.vendors.load` calls."""
     return ReturnLogic(world)
-
-
-def _whole(at: int) -> int:
-    """A moment in whole seconds: no finer one is shown, so none is kept."""
-    return at // 1_000_000 * 1_000_000
 
 
 def _grant(call: Call) -> Grant:

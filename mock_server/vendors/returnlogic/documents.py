@@ -8,10 +8,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-import orjson
-
 from mock_server.clock import timestamp
-from mock_server.store import Change, Row
+from mock_server.store import Change
 from mock_server.vendors.returnlogic.words import (
     CARRIERS,
     LIFECYCLE,
@@ -115,65 +113,41 @@ def new_label(rma: str, wish: Mapping[str, Any]) -> JSON:
 
 def put_order(change: Change, tenant: str, document: JSON, at: int) -> None:
     """Store an order that was taken in at `at`."""
-    body = orjson.dumps(document)
-    status = document["financialStatus"] or ""
-    change.put(
-        Row(
-            tenant=tenant,
-            vendor=NAME,
-            kind="order",
-            id=document["rlOrderId"],
-            status=status,
-            state=status,
-            created_at=at,
-            updated_at=at,
-            summary=body,
-            document=body,
-            order_number=document["orderNumber"],
-            customer_email=document["customerEmail"] or "",
-        )
+    change.put_document(
+        tenant,
+        NAME,
+        "order",
+        document["rlOrderId"],
+        document,
+        created_at=at,
+        status=document["financialStatus"] or "",
+        order_number=document["orderNumber"],
+        customer_email=document["customerEmail"] or "",
     )
 
 
 def put_rma(change: Change, tenant: str, document: JSON, created_at: int, at: int) -> None:
     """Store an RMA as it is now."""
     document["timeline"]["updateDate"] = timestamp(at)
-    body = orjson.dumps(document)
     status = document["workflowStatus"]
-    change.put(
-        Row(
-            tenant=tenant,
-            vendor=NAME,
-            kind="return",
-            id=document["rlRmaId"],
-            status=status,
-            state=LIFECYCLE.states[status],
-            created_at=created_at,
-            updated_at=at,
-            summary=body,
-            document=body,
-            order_number=document["orderName"],
-            customer_email=document["customerEmail"] or "",
-        )
+    change.put_document(
+        tenant,
+        NAME,
+        "return",
+        document["rlRmaId"],
+        document,
+        created_at=created_at,
+        updated_at=at,
+        status=status,
+        state=LIFECYCLE.states[status],
+        order_number=document["orderName"],
+        customer_email=document["customerEmail"] or "",
     )
 
 
 def put_parcel(change: Change, tenant: str, document: JSON, status: str, at: int) -> None:
     """Store the parcel of an RMA under its tracking number."""
-    label = document["shippingLabel"]
-    body = orjson.dumps({**label, "rlRmaId": document["rlRmaId"]})
-    change.put(
-        Row(
-            tenant=tenant,
-            vendor=NAME,
-            kind="shipment",
-            id=label["trackingNumber"],
-            status=status,
-            state=status,
-            created_at=at,
-            updated_at=at,
-            summary=body,
-            document=body,
-            parent=document["rlRmaId"],
-        )
-    )
+    label, rma = document["shippingLabel"], document["rlRmaId"]
+    parcel = {**label, "rlRmaId": rma}
+    number = label["trackingNumber"]
+    change.put_document(tenant, NAME, "shipment", number, parcel, created_at=at, status=status, parent=rma)

@@ -1,25 +1,22 @@
 """Lays out a seed as ReturnLogic would show it: orders first, then what came back of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from mock_server.carrier import expect_scans
+from mock_server.recorder import Telling, tell
 from mock_server.seed import SeedItem, SeedReturn
 from mock_server.store import Change
 from mock_server.vendors.returnlogic import documents
 from mock_server.vendors.returnlogic import orders as shop
 from mock_server.vendors.returnlogic.rmas import (
-    expect_scans,
-    record_created,
-    record_moved,
     record_refund,
     record_scanned,
     record_shipment,
 )
-from mock_server.vendors.returnlogic.words import LIFECYCLE, STATUSES
+from mock_server.vendors.returnlogic.words import LIFECYCLE, NAME, RECORDER, SCANS, STATUSES
 
-Telling = tuple[int, Callable[[], Any]]
-"""An event for the ledger: when it happened, and what records it."""
 _SCANNED = {"In Transit": "In Transit", "Received": "Delivered"}
 """What the carrier saw of a parcel by the time its RMA stands there."""
 
@@ -33,8 +30,7 @@ def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -
     story = _plant_orders(change, tenant, seeds)
     for seed in seeds:
         story += _plant_rma(change, tenant, seed, at)
-    for _, tell in sorted(story, key=lambda telling: telling[0]):
-        tell()
+    tell(story)
 
 
 def _plant_orders(change: Change, tenant: str, seeds: list[SeedReturn]) -> list[Telling]:
@@ -53,13 +49,15 @@ def _plant_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> lis
     """Store one RMA as it stands at the end of its history; returns what the ledger has to be told."""
     document = documents.new_rma(seed.number, _wish(seed), seed.created_at)
     id_, before, last, parcel = document["rlRmaId"], LIFECYCLE.initial, seed.created_at, ""
-    story: list[Telling] = [(last, partial(record_created, change, tenant, id_, last))]
+    story: list[Telling] = [(last, partial(RECORDER.return_created, change, tenant, id_, last))]
     authorized = last
     for move in seed.moves[1:]:
         after, at = STATUSES[move.state], move.at
         if after == before:
             continue
-        story.append((at, partial(record_moved, change, tenant, id_, before=before, after=after, at=at)))
+        story.append(
+            (at, partial(RECORDER.return_moved, change, tenant, id_, at, before=before, after=after))
+        )
         if after == "Authorized":
             document["shippingLabel"], parcel, authorized = (
                 documents.new_label(id_, _parcel(seed)),
@@ -75,7 +73,7 @@ def _plant_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> lis
     if parcel:
         documents.put_parcel(change, tenant, document, parcel, authorized)
     if before in ("Authorized", "In Transit"):
-        expect_scans(change, tenant, id_, last=before, made=authorized, start=start)
+        expect_scans(change, tenant, NAME, id_, SCANS, last=before, made=authorized, start=start)
     if before == "Complete":
         story.append((last, partial(record_refund, change, tenant, document, seed.currency, last)))
     documents.put_rma(change, tenant, document, seed.created_at, last)

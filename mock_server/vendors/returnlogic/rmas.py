@@ -6,13 +6,13 @@ from typing import Any
 
 import orjson
 
-from mock_server import ledger
+from mock_server.carrier import expect_scans
 from mock_server.lifecycle import UnknownReturn
 from mock_server.store import Change, Row, Store
 from mock_server.vendors.returnlogic import documents
 from mock_server.vendors.returnlogic.documents import JSON
 from mock_server.vendors.returnlogic.orders import Orders
-from mock_server.vendors.returnlogic.words import LIFECYCLE, NAME, SCANS
+from mock_server.vendors.returnlogic.words import LIFECYCLE, NAME, RECORDER, SCANS
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class Rmas:
         """Ask for an RMA; returns the `Rma`."""
         document = documents.new_rma(self.store.total(tenant, NAME, "return") + 1, wish, at)
         documents.put_rma(change, tenant, document, at, at)
-        record_created(change, tenant, document["rlRmaId"], at)
+        RECORDER.return_created(change, tenant, document["rlRmaId"], at)
         return document
 
     def move(self, change: Change, tenant: str, row: Row, status: str, at: int) -> JSON:
@@ -34,12 +34,12 @@ class Rmas:
         LIFECYCLE.check(row.status, status)
         document: JSON = orjson.loads(row.document)
         document["workflowStatus"] = status
-        record_moved(change, tenant, row.id, before=row.status, after=status, at=at)
+        RECORDER.return_moved(change, tenant, row.id, at, before=row.status, after=status)
         if status == "Authorized":
             document["shippingLabel"] = documents.new_label(row.id, {})
             documents.put_parcel(change, tenant, document, "Created", at)
             record_shipment(change, tenant, document, at)
-            expect_scans(change, tenant, row.id, last="", made=at, start=at)
+            expect_scans(change, tenant, NAME, row.id, SCANS, last="", made=at, start=at)
         elif status == "Complete":
             order = self.orders.behind(tenant, document["orderName"]) or {}
             record_refund(change, tenant, document, order.get("shopCurrencyCode", "AUD"), at)
@@ -70,39 +70,18 @@ class Rmas:
 _TRAVELLING = ("Authorized", "In Transit")
 
 
-def expect_scans(change: Change, tenant: str, rma: str, *, last: str, made: int, start: int) -> None:
-    """Let the carrier scan the parcel of an RMA, authorized at `made`, after its `last` scan and `start`."""
-    words = [word for _, word in SCANS]
-    coming = SCANS[words.index(last) + 1 :] if last in words else SCANS
-    for place, (later, word) in enumerate(coming, start=1):
-        due = max(made + later, start + place * SCANS[0][0])
-        change.schedule(tenant, NAME, due=due, step="scan", subject=rma, body={"status": word})
-
-
-def record_created(change: Change, tenant: str, rma: str, at: int) -> None:
-    """Tell the ledger that an RMA was asked for."""
-    body = {"status": LIFECYCLE.initial, "state": LIFECYCLE.states[LIFECYCLE.initial]}
-    change.record(tenant, NAME, kind=ledger.RETURN_CREATED, subject=rma, at=at, body=body)
-
-
-def record_moved(change: Change, tenant: str, rma: str, *, before: str, after: str, at: int) -> None:
-    """Tell the ledger that an RMA moved."""
-    body = {"from": before, "to": after, "state": LIFECYCLE.states[after]}
-    change.record(tenant, NAME, kind=ledger.RETURN_STATE_CHANGED, subject=rma, at=at, body=body)
-
-
 def record_shipment(change: Change, tenant: str, document: JSON, at: int) -> None:
     """Tell the ledger that a label was made."""
     number = document["shippingLabel"]["trackingNumber"]
-    body = {"return": document["rlRmaId"], "status": "Created", "tracking_number": number}
-    change.record(tenant, NAME, kind=ledger.SHIPMENT_CREATED, subject=number, at=at, body=body)
+    RECORDER.shipment_created(
+        change, tenant, number, at, owner=document["rlRmaId"], status="Created", tracking_number=number
+    )
 
 
 def record_scanned(change: Change, tenant: str, document: JSON, before: str, after: str, at: int) -> None:
     """Tell the ledger that the carrier scanned a parcel."""
-    body = {"return": document["rlRmaId"], "from": before, "to": after}
-    subject = document["shippingLabel"]["trackingNumber"]
-    change.record(tenant, NAME, kind=ledger.SHIPMENT_STATE_CHANGED, subject=subject, at=at, body=body)
+    number = document["shippingLabel"]["trackingNumber"]
+    RECORDER.shipment_moved(change, tenant, number, at, owner=document["rlRmaId"], before=before, after=after)
 
 
 def record_refund(change: Change, tenant: str, document: JSON, currency: str, at: int) -> None:
@@ -111,6 +90,6 @@ def record_refund(change: Change, tenant: str, document: JSON, currency: str, at
     for name, method in methods.items():
         amount = document["totals"][name]["total"]
         if amount:
-            body = {"amount": f"{amount:.2f}", "currency": currency, "method": method}
-            subject = document["rlRmaId"]
-            change.record(tenant, NAME, kind=ledger.REFUND_ISSUED, subject=subject, at=at, body=body)
+            RECORDER.refund_issued(
+                change, tenant, document["rlRmaId"], at, amount=amount, currency=currency, method=method
+            )

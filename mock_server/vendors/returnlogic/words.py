@@ -8,6 +8,7 @@ from typing import Final
 
 from mock_server.lifecycle import Lifecycle
 from mock_server.ratelimit import Plan
+from mock_server.recorder import Recorder
 from mock_server.seed import State
 from mock_server.switches import Switch
 
@@ -40,6 +41,7 @@ LIFECYCLE: Final = Lifecycle(
         "Processed": ("Complete",),
     },
 )
+RECORDER: Final = Recorder(NAME, LIFECYCLE)
 STATUSES: Final[dict[State, str]] = {
     "requested": "Requested",
     "approved": "Authorized",

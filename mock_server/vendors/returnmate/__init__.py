@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from mock_server.clock import instant
+from mock_server.clock import instant, whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Document, Documents, Reply
@@ -18,10 +18,9 @@ from mock_server.seed import SeedReturn
 from mock_server.store import EVERYTHING, Change, Filters, Row, Step
 from mock_server.switches import Switch
 from mock_server.vendors.returnmate import reports
-from mock_server.vendors.returnmate.documents import NAME
 from mock_server.vendors.returnmate.planting import plant
 from mock_server.vendors.returnmate.returns import Returns
-from mock_server.vendors.returnmate.words import LABEL_STATUSES, LIFECYCLE, PLANS, SCOPES
+from mock_server.vendors.returnmate.words import LABEL_STATUSES, LIFECYCLE, NAME, PLANS, SCOPES
 from mock_server.world import World
 
 _DAY = 86_400_000_000
@@ -206,22 +205,22 @@ class ReturnMate:
         plant(change, tenant, returns, self._returns.labels, at)
 
     def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        return self._returns.create(change, tenant, wish, _whole(at))
+        return self._returns.create(change, tenant, wish, whole_second(at))
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
         row = self._store.row(tenant, NAME, "return", id_)
         if row is None:
             raise UnknownReturn(id_)
-        return self._returns.move(change, tenant, row, status, _whole(at))
+        return self._returns.move(change, tenant, row, status, whole_second(at))
 
     def run_step(self, change: Change, step: Step) -> None:
         scan, description = step.body["scan"], step.body["description"]
-        self._returns.scan(change, step.tenant, step.subject, scan, description, _whole(step.due))
+        self._returns.scan(change, step.tenant, step.subject, scan, description, whole_second(step.due))
 
     # Helpers
 
     def _now(self, tenant: str) -> int:
-        return _whole(self._clocks.now(tenant))
+        return whole_second(self._clocks.now(tenant))
 
     def _row(self, call: Call, kind: str) -> Row:
         row = self._store.row(_grant(call).tenant, NAME, kind, call.path["id"])
@@ -262,11 +261,6 @@ class ReturnMate:
 def vendor(world: World) -> ReturnMate:
     """ReturnMate over a world; what `mock_server.vendors.load` calls."""
     return ReturnMate(world)
-
-
-def _whole(at: int) -> int:
-    """A moment in whole seconds: ReturnMate shows no finer one, so none is kept."""
-    return at // 1_000_000 * 1_000_000
 
 
 def _grant(call: Call) -> Grant:

@@ -7,15 +7,12 @@ import hashlib
 import zlib
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
-
-import orjson
+from typing import Any
 
 from mock_server.clock import timestamp
-from mock_server.store import Change, Row
-from mock_server.vendors.returnmate.words import LIFECYCLE, TRACKING_PREFIXES
+from mock_server.store import Change
+from mock_server.vendors.returnmate.words import LIFECYCLE, NAME, TRACKING_PREFIXES
 
-NAME: Final = "returnmate"
 SUMMARY = (
     "id",
     "rma_number",
@@ -192,41 +189,17 @@ def put_return(change: Change, tenant: str, document: JSON, created_at: int, at:
     """Store a return as it is now; its summary is a part of it."""
     document["updated_at"] = timestamp(at)
     status = document["status"]
-    change.put(
-        Row(
-            tenant=tenant,
-            vendor=NAME,
-            kind="return",
-            id=document["id"],
-            status=status,
-            state=LIFECYCLE.states[status],
-            created_at=created_at,
-            updated_at=at,
-            summary=orjson.dumps({key: document[key] for key in SUMMARY}),
-            document=orjson.dumps(document),
-            order_number=document["order_number"],
-            customer_email=document["customer"]["email"],
-        )
-    )
-
-
-def put_part(
-    change: Change, tenant: str, kind: str, *, id_: str, document: JSON, at: int, parent: str = ""
-) -> None:
-    """Store what has no status of its own: a scan, a refund, a product, a customer."""
-    body = orjson.dumps(document)
-    change.put(
-        Row(
-            tenant=tenant,
-            vendor=NAME,
-            kind=kind,
-            id=id_,
-            status="",
-            state="",
-            created_at=at,
-            updated_at=at,
-            summary=body,
-            document=body,
-            parent=parent,
-        )
+    change.put_document(
+        tenant,
+        NAME,
+        "return",
+        document["id"],
+        document,
+        created_at=created_at,
+        updated_at=at,
+        status=status,
+        state=LIFECYCLE.states[status],
+        order_number=document["order_number"],
+        customer_email=document["customer"]["email"],
+        summary={key: document[key] for key in SUMMARY},
     )

@@ -1,9 +1,10 @@
 """Lays out a seed as ReturnMate would show it: the same documents as if it had all happened here."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from mock_server.recorder import Telling, tell
 from mock_server.seed import SeedItem, SeedMove, SeedNote, SeedReturn, SeedShipment
 from mock_server.store import Change
 from mock_server.vendors.returnmate import documents
@@ -13,18 +14,13 @@ from mock_server.vendors.returnmate.returns import (
     put_refund,
     put_scan,
     put_shipment,
-    record_created,
-    record_moved,
     record_note,
     record_refund,
     record_shipment,
     record_shipment_moved,
     shipment_status,
 )
-from mock_server.vendors.returnmate.words import LIFECYCLE, REASONS
-
-Telling = tuple[int, Callable[[], None]]
-"""An event for the ledger: when it happened, and what records it."""
+from mock_server.vendors.returnmate.words import LIFECYCLE, NAME, REASONS, RECORDER
 
 
 def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], labels: str, at: int) -> None:
@@ -50,9 +46,8 @@ def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], labels: st
         }
     for kind, known in (("customer", customers), ("product", products)):
         for id_, document in known.items():
-            documents.put_part(change, tenant, kind, id_=id_, document=document, at=first)
-    for _, tell in sorted(story, key=lambda telling: telling[0]):
-        tell()
+            change.put_document(tenant, NAME, kind, id_, document, created_at=first)
+    tell(story)
 
 
 def _plant_return(change: Change, tenant: str, seed: SeedReturn, labels: str, start: int) -> list[Telling]:
@@ -60,7 +55,7 @@ def _plant_return(change: Change, tenant: str, seed: SeedReturn, labels: str, st
     at, latest = seed.created_at, seed.moves[-1].at
     document = documents.new_return(tenant, seed.number, _wish(seed), at)
     id_ = document["id"]
-    story: list[Telling] = [(at, partial(record_created, change, tenant, id_, at))]
+    story: list[Telling] = [(at, partial(RECORDER.return_created, change, tenant, id_, at))]
     happenings: list[SeedMove | SeedNote] = sorted((*seed.moves[1:], *seed.notes), key=lambda what: what.at)
     for what in happenings:
         if isinstance(what, SeedNote):
@@ -71,8 +66,8 @@ def _plant_return(change: Change, tenant: str, seed: SeedReturn, labels: str, st
             continue
         before, after = document["status"], LIFECYCLE.word(what.state)
         documents.move(document, after, what.at)
-        tell = partial(record_moved, change, tenant, id_, before=before, after=after, at=what.at)
-        story.append((what.at, tell))
+        moved = partial(RECORDER.return_moved, change, tenant, id_, what.at, before=before, after=after)
+        story.append((what.at, moved))
     if seed.shipment:
         story += _plant_shipment(change, tenant, document, seed.shipment, labels)
         if LIFECYCLE.is_open(document["status"]):
@@ -109,8 +104,8 @@ def _plant_shipment(
         before, status = shipment["status"], shipment_status(scan.status)
         if status != before:
             documents.move_shipment(shipment, status, scan.at)
-            tell = partial(record_shipment_moved, change, tenant, dict(shipment), before=before, at=scan.at)
-            story.append((scan.at, tell))
+            moved = partial(record_shipment_moved, change, tenant, dict(shipment), before=before, at=scan.at)
+            story.append((scan.at, moved))
     documents.attach(owner, shipment)
     put_shipment(change, tenant, shipment, seed.created_at, story[-1][0])
     return story

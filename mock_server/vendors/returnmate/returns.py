@@ -12,8 +12,8 @@ import orjson
 from mock_server import ledger
 from mock_server.store import Change, Row, Store
 from mock_server.vendors.returnmate import documents
-from mock_server.vendors.returnmate.documents import JSON, NAME
-from mock_server.vendors.returnmate.words import HOUR, LIFECYCLE, SCANS
+from mock_server.vendors.returnmate.documents import JSON
+from mock_server.vendors.returnmate.words import HOUR, LIFECYCLE, NAME, RECORDER, SCANS
 
 
 @dataclass(slots=True)
@@ -35,8 +35,8 @@ class Returns:
         documents.put_return(change, tenant, document, at, at)
         if not known:
             customer = {**document["customer"], "orders": 1}
-            documents.put_part(change, tenant, "customer", id_=email, document=customer, at=at)
-        record_created(change, tenant, document["id"], at)
+            change.put_document(tenant, NAME, "customer", email, customer, created_at=at)
+        RECORDER.return_created(change, tenant, document["id"], at)
         return document
 
     def move(self, change: Change, tenant: str, row: Row, status: str, at: int) -> JSON:
@@ -44,7 +44,7 @@ class Returns:
         LIFECYCLE.check(row.status, status)
         document: JSON = orjson.loads(row.document)
         documents.move(document, status, at)
-        record_moved(change, tenant, row.id, before=row.status, after=status, at=at)
+        RECORDER.return_moved(change, tenant, row.id, at, before=row.status, after=status)
         if status == "completed" and document["refund"]:
             put_refund(change, tenant, document, at)
             record_refund(change, tenant, document, at)
@@ -149,50 +149,28 @@ def put_scan(
 ) -> None:
     """Store a scan of a parcel."""
     event = documents.new_scan(shipment_id, status=status, description=description, location=location, at=at)
-    documents.put_part(
-        change, tenant, "tracking_event", id_=event["id"], document=event, at=at, parent=shipment_id
-    )
+    change.put_document(tenant, NAME, "tracking_event", event["id"], event, created_at=at, parent=shipment_id)
 
 
 def put_refund(change: Change, tenant: str, document: JSON, at: int) -> None:
     """Store the refund of a completed return."""
     id_ = documents.identify("refund", document["id"])
-    documents.put_part(
-        change, tenant, "refund", id_=id_, document=document["refund"], at=at, parent=document["id"]
-    )
+    change.put_document(tenant, NAME, "refund", id_, document["refund"], created_at=at, parent=document["id"])
 
 
 def put_shipment(change: Change, tenant: str, shipment: JSON, created_at: int, at: int) -> None:
     """Store a shipment as it is now."""
-    body = orjson.dumps(shipment)
-    change.put(
-        Row(
-            tenant=tenant,
-            vendor=NAME,
-            kind="shipment",
-            id=shipment["id"],
-            status=shipment["status"],
-            state=shipment["status"],
-            created_at=created_at,
-            updated_at=at,
-            summary=body,
-            document=body,
-            parent=shipment["rma_id"],
-        )
+    change.put_document(
+        tenant,
+        NAME,
+        "shipment",
+        shipment["id"],
+        shipment,
+        created_at=created_at,
+        updated_at=at,
+        status=shipment["status"],
+        parent=shipment["rma_id"],
     )
-
-
-def record_created(change: Change, tenant: str, return_id: str, at: int) -> None:
-    """Tell the ledger that a return was asked for."""
-    status = LIFECYCLE.initial
-    body = {"status": status, "state": LIFECYCLE.states[status]}
-    change.record(tenant, NAME, kind=ledger.RETURN_CREATED, subject=return_id, at=at, body=body)
-
-
-def record_moved(change: Change, tenant: str, return_id: str, *, before: str, after: str, at: int) -> None:
-    """Tell the ledger that a return moved."""
-    body = {"from": before, "to": after, "state": LIFECYCLE.states[after]}
-    change.record(tenant, NAME, kind=ledger.RETURN_STATE_CHANGED, subject=return_id, at=at, body=body)
 
 
 def record_note(change: Change, tenant: str, return_id: str, note: JSON, at: int) -> None:
@@ -203,21 +181,24 @@ def record_note(change: Change, tenant: str, return_id: str, note: JSON, at: int
 
 def record_shipment(change: Change, tenant: str, shipment: JSON, at: int) -> None:
     """Tell the ledger that a label was made."""
-    body = {
-        "return": shipment["rma_id"],
-        "status": "label_created",
-        "tracking_number": shipment["tracking_number"],
-    }
-    change.record(tenant, NAME, kind=ledger.SHIPMENT_CREATED, subject=shipment["id"], at=at, body=body)
+    RECORDER.shipment_created(
+        change,
+        tenant,
+        shipment["id"],
+        at,
+        owner=shipment["rma_id"],
+        status="label_created",
+        tracking_number=shipment["tracking_number"],
+    )
 
 
 def record_shipment_moved(change: Change, tenant: str, shipment: JSON, *, before: str, at: int) -> None:
     """Tell the ledger that a parcel moved."""
-    body = {"return": shipment["rma_id"], "from": before, "to": shipment["status"]}
-    change.record(tenant, NAME, kind=ledger.SHIPMENT_STATE_CHANGED, subject=shipment["id"], at=at, body=body)
+    owner, after = shipment["rma_id"], shipment["status"]
+    RECORDER.shipment_moved(change, tenant, shipment["id"], at, owner=owner, before=before, after=after)
 
 
 def record_refund(change: Change, tenant: str, document: JSON, at: int) -> None:
     """Tell the ledger that money was paid back."""
-    body = {**document["refund"], "amount": f"{documents.amount(document):.2f}"}
-    change.record(tenant, NAME, kind=ledger.REFUND_ISSUED, subject=document["id"], at=at, body=body)
+    refund = {**document["refund"], "amount": documents.amount(document)}
+    RECORDER.refund_issued(change, tenant, document["id"], at, **refund)

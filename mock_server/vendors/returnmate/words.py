@@ -4,8 +4,13 @@ Sources: vendor page, sections "API Key Permissions", "Rate Limits", "Shipments"
 Timeline Events" for the transition table. What the API calls the middle statuses is assumed.
 """
 
+from typing import Final
+
 from mock_server.lifecycle import Lifecycle
 from mock_server.ratelimit import Plan
+from mock_server.recorder import Recorder
+
+NAME: Final = "returnmate"
 
 LIFECYCLE = Lifecycle(
     initial="pending",
@@ -32,6 +37,7 @@ LIFECYCLE = Lifecycle(
         "cancelled": (),
     },
 )
+RECORDER: Final = Recorder(NAME, LIFECYCLE)
 
 SCOPES = (
     "rmas:read",

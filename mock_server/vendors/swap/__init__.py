@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from mock_server.clock import instant
+from mock_server.clock import instant, whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Documents, Reply
@@ -70,7 +70,7 @@ class Swap:
 
     def update_quality_control(self, call: Call) -> Reply:
         tenant, wish = _tenant(call, call.body["store_id"]), call.body
-        at = _whole(self._clocks.now(tenant))
+        at = whole_second(self._clocks.now(tenant))
         found = self._quality.find(tenant, wish)
         with self._store.change() as change:
             if found is None:
@@ -112,13 +112,13 @@ class Swap:
         plant(change, tenant, returns, at)
 
     def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        return self._returns.create(change, tenant, wish, _whole(at))
+        return self._returns.create(change, tenant, wish, whole_second(at))
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
-        return self._returns.move(change, tenant, self._returns.row(tenant, id_), status, _whole(at))
+        return self._returns.move(change, tenant, self._returns.row(tenant, id_), status, whole_second(at))
 
     def run_step(self, change: Change, step: Step) -> None:
-        at = _whole(step.due)
+        at = whole_second(step.due)
         if step.step == "scan":
             self._returns.scan(change, step.tenant, step.subject, step.body["status"], at)
         else:
@@ -136,11 +136,6 @@ class Swap:
 def vendor(world: World) -> Swap:
     """Swap over a world; what `mock_server.vendors.load` calls."""
     return Swap(world)
-
-
-def _whole(at: int) -> int:
-    """A moment in whole seconds: Swap shows no finer one, so none is kept."""
-    return at // 1_000_000 * 1_000_000
 
 
 def _tenant(call: Call, store: str) -> str:

@@ -10,10 +10,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-import orjson
-
 from mock_server.clock import instant, timestamp
-from mock_server.store import Change, Row
+from mock_server.store import Change
 from mock_server.vendors.swap.words import (
     CARRIERS,
     FAULTY,
@@ -251,50 +249,17 @@ def ship(document: JSON, parcels: Sequence[str], at: int) -> None:
 def put_return(change: Change, tenant: str, document: JSON, created_at: int, at: int) -> None:
     """Store a return as it is now."""
     document["date_updated"] = timestamp(at)
-    body = orjson.dumps(document)
-    change.put(
-        Row(
-            tenant=tenant,
-            vendor=NAME,
-            kind="return",
-            id=document["return_id"],
-            status=document["status"],
-            state=LIFECYCLE.states[document["status"]],
-            created_at=created_at,
-            updated_at=at,
-            summary=body,
-            document=body,
-            order_number=document["shopify_order_name"],
-            customer_email=document["customer_email"],
-        )
-    )
-
-
-def put_part(
-    change: Change,
-    tenant: str,
-    kind: str,
-    *,
-    id_: str,
-    document: JSON,
-    at: int,
-    parent: str,
-    status: str = "",
-) -> None:
-    """Store what belongs to a return: a parcel, what quality control found of a product."""
-    body = orjson.dumps(document)
-    change.put(
-        Row(
-            tenant=tenant,
-            vendor=NAME,
-            kind=kind,
-            id=id_,
-            status=status,
-            state=status,
-            created_at=at,
-            updated_at=at,
-            summary=body,
-            document=body,
-            parent=parent,
-        )
+    status = document["status"]
+    change.put_document(
+        tenant,
+        NAME,
+        "return",
+        document["return_id"],
+        document,
+        created_at=created_at,
+        updated_at=at,
+        status=status,
+        state=LIFECYCLE.states[status],
+        order_number=document["shopify_order_name"],
+        customer_email=document["customer_email"],
     )

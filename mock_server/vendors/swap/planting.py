@@ -1,27 +1,19 @@
 """Lays out a seed as Swap would show it: the same documents as if it had all happened here."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 from mock_server import ledger
+from mock_server.carrier import expect_scans
+from mock_server.recorder import Telling, tell
 from mock_server.seed import SeedItem, SeedReturn, State
-from mock_server.store import Change, Row
+from mock_server.store import Change
 from mock_server.vendors.swap import documents
 from mock_server.vendors.swap.documents import JSON
-from mock_server.vendors.swap.returns import (
-    expect_scans,
-    put_shipment,
-    record_created,
-    record_moved,
-    record_refund,
-    record_shipment,
-    record_shipment_moved,
-)
-from mock_server.vendors.swap.words import MOVED, NAME, STATUSES
+from mock_server.vendors.swap.returns import put_shipment, record_refund, record_shipment
+from mock_server.vendors.swap.words import MOVED, NAME, RECORDER, SCANS, STATUSES
 
-Telling = tuple[int, Callable[[], Any]]
-"""An event for the ledger: when it happened, and what records it."""
 _SPLIT = 3
 """Every third return of several products travels in two parcels. What is in the first of them is, in every
 second such return, exchanged (in an exchange paid back), as in the page's example."""
@@ -36,8 +28,7 @@ def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -
     story: list[Telling] = []
     for seed in returns:
         story += _plant_return(change, tenant, seed, at)
-    for _, tell in sorted(story, key=lambda telling: telling[0]):
-        tell()
+    tell(story)
 
 
 def _plant_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> list[Telling]:
@@ -45,7 +36,7 @@ def _plant_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> 
     at = seed.created_at
     document = documents.new_return(seed.number, _wish(seed), at)
     id_ = document["return_id"]
-    story: list[Telling] = [(at, partial(record_created, change, tenant, id_, at))]
+    story: list[Telling] = [(at, partial(RECORDER.return_created, change, tenant, id_, at))]
     if seed.shipment:
         split = seed.number % _SPLIT == 0
         document["shipments"] = documents.new_shipments(document, _wish(seed), split=split)
@@ -62,8 +53,8 @@ def _plant_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> 
         if after == before:
             continue
         documents.move(document, after, move.at, "Tom (warehouse)")
-        tell = partial(record_moved, change, tenant, id_, before=before, after=after, at=move.at)
-        story.append((move.at, tell))
+        moved = partial(RECORDER.return_moved, change, tenant, id_, move.at, before=before, after=after)
+        story.append((move.at, moved))
     if document["date_closed"] and "Refund" in document["type"]:
         story.append((seed.moves[-1].at, partial(record_refund, change, tenant, document, seed.moves[-1].at)))
     documents.put_return(change, tenant, document, at, max(when for when, _ in story))
@@ -82,31 +73,17 @@ def _plant_parcels(change: Change, tenant: str, owner: JSON, seed: SeedReturn, s
         if after == status:
             continue
         for shipment in owner["shipments"]:
-            parcel = _parcel(tenant, shipment, id_, status)
-            story.append((scan.at, partial(record_shipment_moved, change, tenant, parcel, after, scan.at)))
+            moved = partial(RECORDER.shipment_moved, change, tenant, shipment["shipment_id"], scan.at)
+            story.append((scan.at, partial(moved, owner=id_, before=status, after=after)))
         status = after
         documents.ship(owner, [status], scan.at)
     for shipment in owner["shipments"]:
         put_shipment(change, tenant, shipment, id_, status, made)
         if seed.state not in {"completed", "cancelled"}:
-            expect_scans(change, tenant, shipment["shipment_id"], last=status, made=made, start=start)
+            expect_scans(
+                change, tenant, NAME, shipment["shipment_id"], SCANS, last=status, made=made, start=start
+            )
     return story
-
-
-def _parcel(tenant: str, shipment: JSON, owner: str, status: str) -> Row:
-    return Row(
-        tenant=tenant,
-        vendor=NAME,
-        kind="shipment",
-        id=shipment["shipment_id"],
-        status=status,
-        state=status,
-        created_at=0,
-        updated_at=0,
-        summary=b"",
-        document=b"",
-        parent=owner,
-    )
 
 
 def _record_found(change: Change, tenant: str, document: JSON, found: str, at: int) -> None:

@@ -46,7 +46,7 @@ class QualityControl:
         """Keep what came back without a return that it belongs to."""
         number = self.store.total(tenant, NAME, "unexpected") + 1
         id_ = f"UNEXPECTED-{number}"
-        documents.put_part(change, tenant, "unexpected", id_=id_, document=dict(wish), at=at, parent="")
+        change.put_document(tenant, NAME, "unexpected", id_, dict(wish), created_at=at)
 
     def update(
         self, change: Change, tenant: str, row: Row, product: JSON, wish: Mapping[str, Any], at: int
@@ -60,8 +60,8 @@ class QualityControl:
             "condition": _condition(wish["condition"], wish["return_qty"], product["item_count"]),
             "quantity": wish["return_qty"],
         }
-        documents.put_part(
-            change, tenant, "quality_check", id_=f"{row.id}:{line}", document=found, at=at, parent=row.id
+        change.put_document(
+            tenant, NAME, "quality_check", f"{row.id}:{line}", found, created_at=at, parent=row.id
         )
         if first and LIFECYCLE.is_open(row.status):
             due = at + QUALITY_CONTROL_RUNS

@@ -9,12 +9,12 @@ from typing import Any
 
 import orjson
 
-from mock_server import ledger
+from mock_server.carrier import expect_scans
 from mock_server.lifecycle import UnknownReturn
 from mock_server.store import Change, Filters, Row, Store
 from mock_server.vendors.swap import documents
 from mock_server.vendors.swap.documents import JSON
-from mock_server.vendors.swap.words import LIFECYCLE, NAME, SCANS
+from mock_server.vendors.swap.words import LIFECYCLE, NAME, RECORDER, SCANS
 
 
 @dataclass(slots=True)
@@ -29,11 +29,13 @@ class Returns:
         document = documents.new_return(number, wish, at)
         document["shipments"] = documents.new_shipments(document, wish, split=False)
         documents.put_return(change, tenant, document, at, at)
-        record_created(change, tenant, document["return_id"], at)
+        RECORDER.return_created(change, tenant, document["return_id"], at)
         for shipment in document["shipments"]:
             put_shipment(change, tenant, shipment, document["return_id"], "pre_transit", at)
             record_shipment(change, tenant, shipment, document["return_id"], at)
-            expect_scans(change, tenant, shipment["shipment_id"], last="pre_transit", made=at, start=at)
+            expect_scans(
+                change, tenant, NAME, shipment["shipment_id"], SCANS, last="pre_transit", made=at, start=at
+            )
         return document
 
     def move(
@@ -43,7 +45,7 @@ class Returns:
         LIFECYCLE.check(row.status, status)
         document: JSON = orjson.loads(row.document)
         documents.move(document, status, at, by)
-        record_moved(change, tenant, row.id, before=row.status, after=status, at=at)
+        RECORDER.return_moved(change, tenant, row.id, at, before=row.status, after=status)
         if status == "completed" and "Refund" in document["type"]:
             record_refund(change, tenant, document, at)
         if not LIFECYCLE.is_open(status):
@@ -59,7 +61,9 @@ class Returns:
         if parcel is None or parcel.status == status:
             return
         put_shipment(change, tenant, orjson.loads(parcel.document), parcel.parent, status, parcel.created_at)
-        record_shipment_moved(change, tenant, parcel, status, at)
+        RECORDER.shipment_moved(
+            change, tenant, parcel.id, at, owner=parcel.parent, before=parcel.status, after=status
+        )
         owner = self.row(tenant, parcel.parent)
         document: JSON = orjson.loads(owner.document)
         parcels = self.store.rows(tenant, NAME, "shipment", Filters(parent=owner.id))
@@ -76,61 +80,33 @@ class Returns:
         return row
 
 
-def expect_scans(change: Change, tenant: str, shipment_id: str, *, last: str, made: int, start: int) -> None:
-    """Let the carrier scan a parcel whose label was `made`, after its `last` scan and after `start`."""
-    words = [word for _, word in SCANS]
-    coming = SCANS[words.index(last) + 1 :] if last in words else SCANS
-    for place, (later, word) in enumerate(coming, start=1):
-        due = max(made + later, start + place * SCANS[0][0])
-        change.schedule(tenant, NAME, due=due, step="scan", subject=shipment_id, body={"status": word})
-
-
 def put_shipment(change: Change, tenant: str, shipment: JSON, owner: str, status: str, made: int) -> None:
     """Store a parcel as it is now."""
-    documents.put_part(
-        change,
-        tenant,
-        "shipment",
-        id_=shipment["shipment_id"],
-        document=shipment,
-        at=made,
-        parent=owner,
-        status=status,
-    )
-
-
-def record_created(change: Change, tenant: str, return_id: str, at: int) -> None:
-    """Tell the ledger that a return was submitted."""
-    status = LIFECYCLE.initial
-    body = {"status": status, "state": LIFECYCLE.states[status]}
-    change.record(tenant, NAME, kind=ledger.RETURN_CREATED, subject=return_id, at=at, body=body)
-
-
-def record_moved(change: Change, tenant: str, return_id: str, *, before: str, after: str, at: int) -> None:
-    """Tell the ledger that a return moved."""
-    body = {"from": before, "to": after, "state": LIFECYCLE.states[after]}
-    change.record(tenant, NAME, kind=ledger.RETURN_STATE_CHANGED, subject=return_id, at=at, body=body)
+    id_ = shipment["shipment_id"]
+    change.put_document(tenant, NAME, "shipment", id_, shipment, created_at=made, status=status, parent=owner)
 
 
 def record_shipment(change: Change, tenant: str, shipment: JSON, owner: str, at: int) -> None:
     """Tell the ledger that a label was made."""
-    body = {"return": owner, "status": "pre_transit", "tracking_number": shipment["tracking_number"]}
-    id_ = shipment["shipment_id"]
-    change.record(tenant, NAME, kind=ledger.SHIPMENT_CREATED, subject=id_, at=at, body=body)
-
-
-def record_shipment_moved(change: Change, tenant: str, parcel: Row, status: str, at: int) -> None:
-    """Tell the ledger that a parcel moved; `parcel` is as it was before."""
-    body = {"return": parcel.parent, "from": parcel.status, "to": status}
-    change.record(tenant, NAME, kind=ledger.SHIPMENT_STATE_CHANGED, subject=parcel.id, at=at, body=body)
+    RECORDER.shipment_created(
+        change,
+        tenant,
+        shipment["shipment_id"],
+        at,
+        owner=owner,
+        status="pre_transit",
+        tracking_number=shipment["tracking_number"],
+    )
 
 
 def record_refund(change: Change, tenant: str, document: JSON, at: int) -> None:
     """Tell the ledger that money was paid back."""
-    amount = documents.refunded(document)
-    body = {
-        "amount": f"{amount:.2f}",
-        "currency": document["customer_currency"],
-        "method": "original_payment",
-    }
-    change.record(tenant, NAME, kind=ledger.REFUND_ISSUED, subject=document["return_id"], at=at, body=body)
+    RECORDER.refund_issued(
+        change,
+        tenant,
+        document["return_id"],
+        at,
+        amount=documents.refunded(document),
+        currency=document["customer_currency"],
+        method="original_payment",
+    )

@@ -8,6 +8,7 @@ from typing import Final
 
 from mock_server.lifecycle import Lifecycle
 from mock_server.ratelimit import Plan
+from mock_server.recorder import Recorder
 from mock_server.seed import State
 
 NAME: Final = "swap"
@@ -36,6 +37,7 @@ LIFECYCLE: Final = Lifecycle(
         "expired": (),
     },
 )
+RECORDER: Final = Recorder(NAME, LIFECYCLE)
 STATUSES: Final[dict[State, str]] = {
     "requested": "open",
     "approved": "open",
