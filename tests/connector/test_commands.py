@@ -137,7 +137,7 @@ def test_a_watch_that_is_stopped_and_started_repeats_and_misses_nothing(
                     break
                 time.sleep(0.05)
             process.send_signal(signal.SIGINT)
-            return process.wait(timeout=10)
+            return process.wait(timeout=30)
 
     assert watch(0) == 130
     created = [create()]
