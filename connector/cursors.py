@@ -142,8 +142,9 @@ class Cursors:
         try:
             yield
         except (OSError, sqlite3.DatabaseError) as problem:
+            why = getattr(problem, "strerror", None) or str(problem)
             raise ConfigurationError(
-                f"The file of cursors {self.path} cannot be used: {problem}."
+                f"The file of cursors {self.path} cannot be used: {why.lower()}. Name another with --state."
             ) from problem
 
 

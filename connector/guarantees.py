@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Delivers = Literal["every_record", "latest_state", "reached", "while_there"]
 
 INTERVAL = 300
+HOUR = 3_600
 DAY = 86_400
 WORST_FIRST: tuple[Provenance, ...] = ("assumed", "observed", "documented")
 
@@ -235,4 +236,4 @@ def _loses_of_snapshot(source: Snapshot, runtime: Runtime, items: int) -> str:
 def _span(seconds: int) -> str:
     if seconds % DAY == 0:
         return "a day" if seconds == DAY else f"{seconds // DAY} days"
-    return f"{seconds // 60} minutes"
+    return f"{seconds // HOUR} hours" if seconds % HOUR == 0 else f"{seconds // 60} minutes"

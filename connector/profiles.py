@@ -210,9 +210,17 @@ class Profiles:
         login = integration.authentication
         fields = {one.key: value for one in login.typed if (value := self.given(vendor, one.key))}
         base_url = self.given(vendor, "base_url")
-        if login.missing(fields) or (login.host and not base_url):
-            return None
-        return Profile(name="environment", base_url=base_url, fields=fields)
+        first = login.missing(fields)
+        missing = first.key if first else "base_url" if login.host and not base_url else None
+        if missing is None:
+            return Profile(name="environment", base_url=base_url, fields=fields)
+        if secret := next((key for key in fields if key in login.secrets), None):
+            asked, held = (f"RETURNS_{vendor}_{one}".upper() for one in (missing, secret))
+            raise ConfigurationError(
+                f"{held} is set, but {asked}, which belongs to the same login, is not: set it, too, or "
+                f"unset {held}."
+            )
+        return None
 
     def _placed(self, vendor: str, profile: Profile) -> Profile:
         elsewhere = self.given(vendor, "base_url")

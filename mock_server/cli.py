@@ -115,7 +115,10 @@ def _settings(given: dict[str, Any]) -> Settings:
         _stop(f"RETURNS_{name.upper()}: {first['msg']}.", _MISUSED)
     if "database" in settings.model_fields_set:
         return settings
-    folder = user_data_path("returns-connector", ensure_exists=True)
+    try:
+        folder = user_data_path("returns-connector", ensure_exists=True)
+    except RuntimeError:  # platformdirs knows no home
+        _stop("You have no home folder here: say with --database where state is kept, or set HOME.", _MISUSED)
     return settings.model_copy(update={"database": f"sqlite:///{folder / 'sandbox.sqlite3'}"})
 
 

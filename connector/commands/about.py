@@ -12,7 +12,7 @@ from connector.output import Format, document, say, table, width
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connector.model import Guarantee, InputField, Integration, Provenance
+    from connector.model import Action, Guarantee, InputField, Integration, Provenance, Search, Trigger
 
 DELIVERS = {
     "every_record": "each new record once",
@@ -77,17 +77,27 @@ def _promises(integration: Integration) -> dict[str, object]:
 def _offer(made: Integration) -> None:
     title = made.vendor.title
     columns = ["Key", "Label", "Description", "Inputs (* required)"]
-    triggers = ((one.key, one.label, one.description, _inputs(one.inputs)) for one in made.triggers.values())
-    table(f"{title}: triggers", columns, triggers)
-    actions = ((one.key, one.label, one.description, _inputs(one.inputs)) for one in made.actions.values())
-    table(f"\n{title}: actions", columns, actions)
-    searches = ((one.key, one.label, one.description, _inputs(one.inputs)) for one in made.searches.values())
-    table(f"\n{title}: searches", columns, searches)
+    table(f"{title}: triggers", columns, (_row(made, one) for one in made.triggers.values()))
+    table(f"\n{title}: actions", columns, (_row(made, one) for one in made.actions.values()))
+    table(f"\n{title}: searches", columns, (_row(made, one) for one in made.searches.values()))
     dropdowns = (
         (one.key, one.operation or ", ".join(choice.value for choice in one.choices))
         for one in made.dropdowns.values()
     )
     table(f"\n{title}: dropdowns", ["Key", "Values from"], dropdowns)
+
+
+def _row(made: Integration, offer: Trigger | Action | Search) -> tuple[str, str, str, str]:
+    """Give the cells of one offer, and say where it rests on an assumption: generated apps leave it out."""
+    from connector.assumed import is_assumed
+    from connector.model import Trigger
+
+    if isinstance(offer, Trigger):
+        assumed = is_assumed(made, offer)
+    else:
+        assumed = made.operations[offer.operation].provenance == "assumed"
+    said = f"{offer.description} (assumed)" if assumed else offer.description
+    return offer.key, offer.label, said, _inputs(offer.inputs)
 
 
 def _inputs(fields: tuple[InputField, ...]) -> str:

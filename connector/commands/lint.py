@@ -10,6 +10,7 @@ import typer
 from connector.commands.options import As  # noqa: TC001 - typer reads it
 from connector.errors import ConfigurationError
 from connector.output import Format, document, say
+from connector.words import did_you_mean
 
 if TYPE_CHECKING:
     from connector.generator.complaint import Complaint
@@ -47,9 +48,13 @@ def make(apps: Apps = None, output: As = Format.table) -> None:
 
 def _folders(named: list[str] | None, root: Path) -> list[Path]:
     """Return the folders of the apps that are meant: a vendor's lies in `root`."""
-    if named:
-        return [root / one if (root / one).is_dir() else Path(one) for one in named]
     found = sorted(path for path in root.glob("*") if path.is_dir())
+    if named:
+        for one in named:
+            if not (root / one).is_dir() and not Path(one).is_dir():
+                guess = did_you_mean(one, [path.name for path in found])
+                raise ConfigurationError(f"There is no app {one} in {root}, and no such folder{guess or '.'}")
+        return [root / one if (root / one).is_dir() else Path(one) for one in named]
     if not found:
         raise ConfigurationError(f"There is no app in {root}; `returns generate` writes them.")
     return found

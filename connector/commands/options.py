@@ -11,7 +11,8 @@ import typer
 from connector.output import Format
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from pathlib import Path
     from typing import Any
 
     from connector.connection import Connection
@@ -49,7 +50,17 @@ def profiles() -> Profiles:
 
     from connector.profiles import Profiles
 
-    return Profiles(user_config_path("returns-connector") / "profiles.toml", os.environ)
+    return Profiles(folder(user_config_path) / "profiles.toml", os.environ)
+
+
+def folder(place: Callable[[str], Path]) -> Path:
+    """Return where the program keeps something of its user's; raises `ConfigurationError` without a home."""
+    from connector.errors import ConfigurationError
+
+    try:
+        return place("returns-connector")
+    except RuntimeError as problem:  # platformdirs knows no home
+        raise ConfigurationError("You have no home folder here: set HOME to a folder of yours.") from problem
 
 
 @asynccontextmanager

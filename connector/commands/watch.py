@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from connector.commands.follow import Wish, follow, written
-from connector.commands.options import As, Inputs, ProfileName, collected, connected
+from connector.commands.options import As, Inputs, ProfileName, collected, connected, folder
 from connector.output import Format, line, say, tell, waiting
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def trigger(
 
     start = None if since is None else _moment(since)
     wish = Wish(pause=interval if watch else None, since=start, limit=limit, restart=restart)
-    place = state or user_state_path("returns-connector") / "cursors.sqlite3"
+    place = state or folder(user_state_path) / "cursors.sqlite3"
     if everywhere:
         from connector.commands import watch_all
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import openapi
+from connector.cli import run
 from connector.compile import CATALOGS, integration, join, vendors
 from connector.errors import CatalogError, ConfigurationError
 from connector.fidelity import shares
@@ -191,3 +192,12 @@ def test_fidelity_counts_every_field_once() -> None:
     assert counted["operations"].total() == 14
     assert set(counted["fields"]) <= {"documented", "observed", "assumed"}
     assert counted["fields"]["assumed"] > 0
+
+
+def test_catalog_marks_what_generated_apps_leave_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["catalog", "returngo"]) == 0
+    marked = [line.split()[0] for line in capsys.readouterr().out.splitlines() if "(assumed)" in line]
+    assert {"add_comment", "set_rma_status"} <= set(marked)
+    assert not {"update_shipment", "new_return", "find_return"} & set(marked)
+    assert run(["catalog", "swap"]) == 0
+    assert "(assumed)" not in capsys.readouterr().out

@@ -88,6 +88,17 @@ async def test_the_environment_comes_before_the_file(integration: Integration, t
     assert named.fields["api_key"] == "from-file"
 
 
+async def test_half_a_login_in_the_environment_is_refused(tmp_path: Path) -> None:
+    transport, sent = asked(httpx.Response(200, json={}))
+    profiles = Profiles(tmp_path / "p.toml", {"RETURNS_SWAP_API_KEY": "hunter2"}, transport)
+    profiles.keep("swap", Profile("default", None, {"api_key": "another", "store_id": "store_1"}))
+    with pytest.raises(ConfigurationError, match="RETURNS_SWAP_STORE_ID") as refused:
+        await profiles.choose(compiled("swap"))
+    assert "hunter2" not in str(refused.value)
+    assert not sent, "no sandbox stands in for it"
+    assert (await profiles.choose(compiled("swap"), "default")).fields["api_key"] == "another"
+
+
 async def test_profiles_are_kept_for_their_owner_only_and_read_back(
     integration: Integration, tmp_path: Path
 ) -> None:

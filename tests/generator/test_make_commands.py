@@ -56,7 +56,8 @@ def test_apps_are_written_checked_and_mended(returns: Run, tmp_path: Path) -> No
     ("arguments", "sentence"),
     [
         (["lint", "make"], "There is no app in make_app"),
-        (["lint", "make", "nowhere"], "nowhere holds no Make app"),
+        (["lint", "make", "nowhere"], "There is no app nowhere in make_app, and no such folder."),
+        (["lint", "zapier", "nowhere"], "There is no app nowhere in zapier_app"),
         (["lint", "make", "empty"], "empty holds no Make app"),
         (["lint", "make", "broken"], "makecomapp.json is no JSON"),
         (["generate", "make", "--vendor", "nobody"], "There is no vendor 'nobody'"),

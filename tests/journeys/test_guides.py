@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from support.sandbox import Sandbox
 from typer.main import get_command
 
 from connector.cli import program
@@ -73,3 +74,16 @@ def test_guides_name_the_variable_that_the_app_reads() -> None:
         guide = (ROOT / "zapier_app" / made.vendor.id / "README.md").read_text()
         assert override_variable(made) in guide
         assert override_variable(made) in (ROOT / "zapier_app" / made.vendor.id / "vendor.js").read_text()
+
+
+def test_guides_send_an_app_through_a_tunnel_to_where_the_sandbox_is(sandbox: Sandbox) -> None:
+    for vendor in vendors():
+        served = sandbox.credentials(vendor)["base_url"].removeprefix(sandbox.url)
+        addresses = {
+            (one.folder, found)
+            for one in PLATFORMS
+            for found in re.findall(
+                r"https://tunnel\.example(\S*)", (ROOT / one.folder / vendor / "README.md").read_text()
+            )
+        }
+        assert addresses == {(one.folder, served) for one in PLATFORMS}, vendor

@@ -67,7 +67,7 @@ def _duration(seconds: int) -> str:
         return "nothing"
     if seconds == 86_400:
         return "1 day"
-    for length, unit in ((86_400, "days"), (60, "min")):
+    for length, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
         if seconds >= length and seconds % length == 0:
             return f"{seconds // length} {unit}"
     return f"{seconds} s"

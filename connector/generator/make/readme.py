@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from connector.generator.make.connection import connection
 from connector.generator.make.parts import Module
-from connector.generator.make.requests import version_prefix
 from connector.model import Action, Integration, Search, Trigger
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -31,7 +31,7 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
     return {
         "vendor": integration.vendor,
         "login": connection(integration)["params"],
-        "prefix": version_prefix(integration),
+        "path": f"/{integration.vendor.id}{urlsplit(integration.base_url).path}",
         "permissions": sorted(f"`{scope}`" for scope in scopes if scope),
         "modules": modules,
         "promises": {

@@ -1,0 +1,36 @@
+"""What the commands say where they cannot keep anything for their user."""
+
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from connector.cli import run
+
+
+@pytest.mark.parametrize(
+    ("place", "arguments"),
+    [
+        ("user_state_path", ["trigger", "returnmate", "new_return"]),
+        ("user_config_path", ["search", "returnmate", "find_return", "-i", "order_number=#1"]),
+        ("user_data_path", ["serve", "--port", "0"]),
+    ],
+)
+def test_a_user_without_a_home_gets_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: str, arguments: list[str]
+) -> None:
+    def homeless(_name: str, **_more: bool) -> Path:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr(platformdirs, place, homeless)
+    assert run(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("You have no home folder here: ")
+    assert "HOME" in said
+
+
+def test_a_file_of_cursors_that_cannot_be_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    place = "/dev/null/folder/cursors"
+    assert run(["trigger", "returnmate", "new_return", "--state", place]) == 2
+    said = f"The file of cursors {place} cannot be used: not a directory. Name another with --state.\n"
+    assert capsys.readouterr().err == said
