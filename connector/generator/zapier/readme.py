@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connector.generator.zapier.setting import CORE, VERSION, authentication, override_variable
-from connector.model import Integration
+from connector.model import Action, Integration, Search, Trigger
 
 
 def readme(
@@ -13,10 +13,13 @@ def readme(
 ) -> dict[str, Any]:
     """Give the values that its template prints."""
     scopes = {integration.operations[name].scope for name in used}
+    register = f'zapier-platform register "{integration.vendor.title}"'
     return {
         "vendor": integration.vendor,
         "core": CORE,
         "version": VERSION,
+        "register": register,
+        "push": "zapier-platform push".ljust(len(register)),
         "variable": override_variable(integration),
         "trial": _trial(integration),
         "path": f"/{integration.vendor.id}{urlsplit(integration.base_url).path}",
@@ -28,6 +31,22 @@ def readme(
             for key, entry in entries["triggers"].items()
         ],
         "steps": [entry["display"] for kind in ("creates", "searches") for entry in entries[kind].values()],
+        **_left_out(integration, entries),
+    }
+
+
+def _left_out(integration: Integration, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Give the labels of what the catalog has and the app has not: `forbidden` by Zapier, or `assumed`."""
+    actions = integration.actions.values()
+    forbidden = [one for one in actions if one.risk not in ("read", "write")]
+    offers: tuple[tuple[Trigger | Action | Search, str], ...] = (
+        *((one, "triggers") for one in integration.triggers.values()),
+        *((one, "creates") for one in actions if one not in forbidden),
+        *((one, "searches") for one in integration.searches.values()),
+    )
+    return {
+        "forbidden": [one.label for one in forbidden],
+        "assumed": [one.label for one, folder in offers if one.key not in entries[folder]],
     }
 
 
