@@ -132,7 +132,7 @@ class Profiles:
         found = []
         for one in integrations:
             try:
-                found.append((one, await self._sandbox(one)))
+                found.append((one, await self._sandbox(one, alone=len(integrations) == 1)))
             except NotFound:  # it may serve fewer vendors than there are
                 continue
         return found
@@ -226,7 +226,7 @@ class Profiles:
         elsewhere = self.given(vendor, "base_url")
         return profile if elsewhere is None else Profile(profile.name, elsewhere, profile.fields)
 
-    async def _sandbox(self, integration: Integration) -> Profile:
+    async def _sandbox(self, integration: Integration, *, alone: bool = True) -> Profile:
         import httpx
 
         vendor = integration.vendor.id
@@ -237,9 +237,10 @@ class Profiles:
             async with httpx.AsyncClient(transport=self._transport, timeout=10, headers=headers) as client:
                 response = await client.get(f"{url.rstrip('/')}/__sandbox/tenants/demo/credentials")
         except (httpx.TransportError, httpx.InvalidURL) as problem:
+            whose, which = (f" of {integration.vendor.title}", vendor) if alone else ("", "VENDOR")
             raise VendorUnavailable(
-                f"No profile of {integration.vendor.title} is set up and no sandbox answers at {url}. "
-                f"Run `returns connect {vendor}`, or `returns serve` in another terminal."
+                f"No profile{whose} is set up and no sandbox answers at {url}. "
+                f"Run `returns connect {which}`, or `returns serve` in another terminal."
             ) from problem
         return _described(integration, response, url)
 

@@ -71,6 +71,15 @@ async def test_a_sandbox_that_is_none_is_a_sentence(
         await Profiles(tmp_path / "p.toml", environment, transport).choose(integration)
 
 
+async def test_without_profiles_and_sandbox_no_single_vendor_is_blamed(tmp_path: Path) -> None:
+    transport, _ = asked(httpx.ConnectError("refused"))
+    profiles = Profiles(tmp_path / "p.toml", {}, transport)
+    with pytest.raises(VendorUnavailable, match=r"No profile is set up .* `returns connect VENDOR`"):
+        await profiles.every([compiled("exsited"), compiled("swap")])
+    with pytest.raises(VendorUnavailable, match=r"No profile of Swap is set up .* `returns connect swap`"):
+        await profiles.every([compiled("swap")])
+
+
 async def test_the_environment_comes_before_the_file(integration: Integration, tmp_path: Path) -> None:
     environment = {
         "RETURNS_RETURNMATE_API_KEY": "from-env",

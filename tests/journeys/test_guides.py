@@ -87,3 +87,18 @@ def test_guides_send_an_app_through_a_tunnel_to_where_the_sandbox_is(sandbox: Sa
             )
         }
         assert addresses == {(one.folder, served) for one in PLATFORMS}, vendor
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_guides_for_zapier_name_all_that_the_catalog_has_and_why_some_is_missing(vendor: str) -> None:
+    made, folder = integration(vendor), ROOT / "zapier_app" / vendor
+    text = (folder / "README.md").read_text()
+    for offers, place in (
+        (made.triggers, "triggers"),
+        (made.actions, "creates"),
+        (made.searches, "searches"),
+    ):
+        for one in offers.values():
+            there = re.search(rf"^\| {re.escape(one.label)} \|", text, re.MULTILINE) is not None
+            assert there == (folder / place / f"{one.key}.js").exists(), one.key
+            assert there or re.search(rf"(assumed: |, |no ){re.escape(one.label)}\b", text), one.key

@@ -14,10 +14,13 @@ def readme(
 ) -> dict[str, Any]:
     """Give the values that its template prints."""
     scopes = {integration.operations[name].scope for name in used}
+    register = f'zapier-platform register "{integration.vendor.title}"'
     return {
         "vendor": integration.vendor,
         "core": CORE,
         "version": integration.vendor.app_version,
+        "register": register,
+        "push": "zapier-platform push".ljust(len(register)),
         "variable": override_variable(integration),
         "trial": _trial(integration),
         "path": f"/{integration.vendor.id}{urlsplit(integration.base_url).path}",
@@ -28,21 +31,24 @@ def readme(
             entry["display"] | {"key": key, "loses": _loses(integration, key, hooked=bool(entry["hook"]))}
             for key, entry in entries["triggers"].items()
         ],
-        "assumed": _assumed(integration, {key for offered in entries.values() for key in offered}),
-        "forbidden": [one.label for one in integration.actions.values() if one.risk not in offer.OFFERED],
         "steps": [entry["display"] for kind in ("creates", "searches") for entry in entries[kind].values()],
+        **_left_out(integration, entries),
     }
 
 
-def _assumed(integration: Integration, offered: set[str]) -> list[str]:
-    """Label what is offered in Python and would be here, were it known."""
-    allowed = {key: one for key, one in integration.actions.items() if one.risk in offer.OFFERED}
-    steps: Mapping[str, Trigger | Action | Search] = {
-        **integration.triggers,
-        **allowed,
-        **integration.searches,
+def _left_out(integration: Integration, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Give the labels of what the catalog has and the app has not: `forbidden` by Zapier, or `assumed`."""
+    actions = integration.actions.values()
+    forbidden = [one for one in actions if one.risk not in offer.OFFERED]
+    steps: tuple[tuple[Trigger | Action | Search, str], ...] = (
+        *((one, "triggers") for one in integration.triggers.values()),
+        *((one, "creates") for one in actions if one not in forbidden),
+        *((one, "searches") for one in integration.searches.values()),
+    )
+    return {
+        "forbidden": [one.label for one in forbidden],
+        "assumed": [one.label for one, folder in steps if one.key not in entries[folder]],
     }
-    return [one.label for key, one in steps.items() if key not in offered]
 
 
 def _loses(integration: Integration, key: str, *, hooked: bool) -> str:
