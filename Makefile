@@ -40,7 +40,7 @@ zapier-build: .venv/.ready ## Build every Zapier app with the platform's own pro
 # Stories of each trigger's certificate; one takes 0.2 s. More find more: `make contract CERTIFICATE_EXAMPLES=1000`.
 CERTIFICATE_EXAMPLES ?= 200
 contract: .venv/.ready ## The long contract run: 1,000 examples per operation, 200 stories per trigger.
-	@CONTRACT_EXAMPLES=1000 CERTIFICATE_EXAMPLES=$(CERTIFICATE_EXAMPLES) $(BIN)/python -m pytest -q $(AT_ONCE) --dist load tests/contract
+	@CONTRACT_EXAMPLES=1000 CERTIFICATE_EXAMPLES=$(CERTIFICATE_EXAMPLES) $(BIN)/python -m pytest -q $(AT_ONCE) --dist load --maxschedchunk 1 tests/contract
 
 bench: .venv/.ready bench/node_modules/.ready ## The sandbox beside Prism, as ratios.
 	@$(BIN)/python -m bench

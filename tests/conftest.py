@@ -9,8 +9,8 @@ from support.matrix_report import pytest_terminal_summary
 from support.sandbox import Sandbox, running
 
 LONG = (
-    "delivery_certificate",
     "schemathesis",
+    "delivery_certificate",
     "test_commands",
     "test_matrix",
     "test_mistakes",
