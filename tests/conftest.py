@@ -4,9 +4,12 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from support.contract import enforced
-from support.matrix_report import pytest_terminal_summary
-from support.sandbox import Sandbox, running
+
+pytest.register_assert_rewrite("support.matrix")
+
+from support.contract import enforced  # noqa: E402 - assertions have to be rewritten before the import
+from support.matrix_report import pytest_terminal_summary  # noqa: E402 - as above
+from support.sandbox import Sandbox, running  # noqa: E402 - as above
 
 LONG = (
     "schemathesis",

@@ -4,11 +4,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-
-pytest.register_assert_rewrite("support.matrix")
-
-from support.matrix.city import City  # noqa: E402 - its assertions have to be rewritten first
-from support.sandbox import Sandbox  # noqa: E402
+from support.matrix.city import City
+from support.sandbox import Sandbox
 
 
 @pytest.fixture(scope="session")
