@@ -3,6 +3,7 @@
 from mock_server.seed.make import returns
 from mock_server.seed.model import (
     Reason,
+    RefundStatus,
     ReturnType,
     SeedAddress,
     SeedCustomer,
@@ -18,6 +19,7 @@ from mock_server.seed.model import (
 
 __all__ = [
     "Reason",
+    "RefundStatus",
     "ReturnType",
     "SeedAddress",
     "SeedCustomer",

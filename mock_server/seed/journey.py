@@ -1,7 +1,8 @@
-"""What happens to one return after it was asked for, and when: as far as time has come."""
+"""What happens to one return after a customer requests it, and when."""
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 from mock_server.seed import words
 from mock_server.seed.dice import Dice
@@ -11,7 +12,8 @@ MINUTE: Final = 60_000_000
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
-_FATES: Final = {
+Fate = Literal["completed", "refused at once", "refused at last", "withdrawn", "never sent", "lost"]
+FATES: Final[dict[Fate, int]] = {
     "completed": 80,
     "refused at once": 6,
     "refused at last": 4,
@@ -23,16 +25,37 @@ _FATES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """The moves, the parcel and the remarks of a return, up to now."""
+    """The moves, the parcel and the notes of a return, each in the order of time."""
 
     moves: tuple[SeedMove, ...]
     shipment: SeedShipment | None
     notes: tuple[SeedNote, ...]
 
+    def until(self, moment: int) -> "Journey":
+        """Return what has happened up to `moment` (µs)."""
+        return Journey(
+            tuple(move for move in self.moves if move.at <= moment),
+            _seen(self.shipment, moment),
+            tuple(note for note in self.notes if note.at <= moment),
+        )
 
-def journey(dice: Dice, created_at: int, until: int) -> Journey:
-    """Draw the fate of a return created at `created_at` and tell it up to `until` (µs)."""
-    fate = dice.weighted(_FATES)
+    def later(self, by: int) -> "Journey":
+        """Return the same journey, `by` µs later."""
+        shipment = self.shipment
+        return Journey(
+            tuple(replace(move, at=move.at + by) for move in self.moves),
+            shipment
+            and replace(
+                shipment,
+                created_at=shipment.created_at + by,
+                scans=tuple(replace(scan, at=scan.at + by) for scan in shipment.scans),
+            ),
+            tuple(replace(note, at=note.at + by) for note in self.notes),
+        )
+
+
+def journey(dice: Dice, created_at: int, fate: Fate) -> Journey:
+    """Draw what happens to a return created at `created_at` (µs), to its end."""
     moves = [SeedMove(created_at, "requested")]
     notes = _remarks(dice, created_at)
     shipment = None
@@ -50,14 +73,10 @@ def journey(dice: Dice, created_at: int, until: int) -> Journey:
         moves += _travel(dice, shipment, fate)
         if moves[-1].state == "rejected":
             notes.append(SeedNote(moves[-1].at, words.REFUSALS["inspected"], True, dice.pick(words.STAFF)))
-    return Journey(
-        tuple(move for move in moves if move.at <= until),
-        _seen(shipment, until),
-        tuple(sorted((note for note in notes if note.at <= until), key=lambda note: note.at)),
-    )
+    return Journey(tuple(moves), shipment, tuple(sorted(notes, key=lambda note: note.at)))
 
 
-def _travel(dice: Dice, shipment: SeedShipment, fate: str) -> list[SeedMove]:
+def _travel(dice: Dice, shipment: SeedShipment, fate: Fate) -> list[SeedMove]:
     if fate == "never sent":
         return [SeedMove(shipment.created_at + dice.between(14 * 24, 21 * 24) * HOUR, "cancelled")]
     moves = [SeedMove(scan.at, "in_transit") for scan in shipment.scans if scan.status == "picked_up"]
@@ -70,7 +89,7 @@ def _travel(dice: Dice, shipment: SeedShipment, fate: str) -> list[SeedMove]:
     return [*moves, SeedMove(received, "received"), SeedMove(inspected, "inspected"), end]
 
 
-def _shipment(dice: Dice, sent: int, fate: str) -> SeedShipment:
+def _shipment(dice: Dice, sent: int, fate: Fate) -> SeedShipment:
     carrier = dice.weighted(words.CARRIERS)
     express = dice.chance(0.25)
     scans = [SeedScan(sent, "label_created", "Label created", "")]
@@ -119,10 +138,10 @@ def _seen(shipment: SeedShipment | None, until: int) -> SeedShipment | None:
     """Return the parcel as it is known at `until`; None before its label."""
     if shipment is None or shipment.created_at > until:
         return None
-    return SeedShipment(
-        shipment.created_at,
-        shipment.carrier,
-        shipment.service,
-        shipment.tracking_number,
-        tuple(scan for scan in shipment.scans if scan.at <= until),
-    )
+    return replace(shipment, scans=tuple(scan for scan in shipment.scans if scan.at <= until))
+
+
+def moments(story: Journey) -> Sequence[int]:
+    """Return when anything happens to the return or its parcel, in the order of time."""
+    scans = story.shipment.scans if story.shipment else ()
+    return sorted({*(move.at for move in story.moves), *(scan.at for scan in scans)})

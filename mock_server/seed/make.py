@@ -1,12 +1,21 @@
 """The returns of a new tenant, laid out over the 90 days before its first moment."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from mock_server.seed.dice import Dice
-from mock_server.seed.journey import DAY, HOUR, MINUTE, Journey, journey
-from mock_server.seed.model import ReturnType, SeedCustomer, SeedItem, SeedRefund, SeedReturn
+from mock_server.seed.journey import DAY, FATES, HOUR, MINUTE, Journey, journey
+from mock_server.seed.model import (
+    RefundStatus,
+    ReturnType,
+    SeedCustomer,
+    SeedItem,
+    SeedRefund,
+    SeedReturn,
+)
 from mock_server.seed.people import basket, customers, people
+from mock_server.seed.stages import Stage, staged, stages
 from mock_server.seed.words import RETURN_TYPES
 
 DAYS: Final = 90
@@ -17,77 +26,113 @@ _HOURS: Final = dict(
 )
 _WEEKDAY_SHARE: Final = 0.45  # of weekend requests that wait until they come on another day
 _FIRST_ORDER: Final = 1_001
+_REFUNDS: Final[dict[RefundStatus, int]] = {"paid": 22, "failed": 1}
+_PARTLY: Final = 0.3  # of returns of several items, while the shop checks what arrived
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """When a return is created and ordered (µs); with a stage, also what happens to it."""
+
+    created_at: int
+    ordered_at: int
+    stage: Stage | None = None
+    story: Journey | None = None
 
 
 def returns(seed: int, size: int, *, before: int, salt: str = "") -> list[SeedReturn]:
     """Make `size` returns, oldest first, all of it before the moment `before` (µs).
 
-    `salt` tells apart what is made of the same seed for different vendors.
+    `salt` makes the returns of one seed differ from vendor to vendor.
     """
     dice = Dice(f"{seed}/{salt}")
-    created = sorted(_moment(dice, before) for _ in range(size))
+    chosen = stages(size)
+    plans = [_planned(dice, before) for _ in range(size - len(chosen))]
+    plans += [_staged(dice, stage, before) for stage in chosen]
+    plans.sort(key=lambda plan: plan.created_at)
     drawn = people(dice, max(1, size * 4 // 5))
-    choices = [dice.between(0, (len(drawn) - 1) // dice.weighted({1: 60, 10: 40})) for _ in created]
+    choices = [dice.between(0, (len(drawn) - 1) // dice.weighted({1: 60, 10: 40})) for _ in plans]
     known = customers(dice, drawn, choices)
-    ordered = [at - dice.between(4 * 24 * 60, 28 * 24 * 60) * MINUTE for at in created]
-    numbers = {place: rank for rank, place in enumerate(sorted(range(size), key=lambda i: (ordered[i], i)))}
+    by_order = sorted(range(size), key=lambda place: (plans[place].ordered_at, place))
+    numbers = {place: rank for rank, place in enumerate(by_order)}
     return [
         _return(
             dice,
+            plan,
             number=place + 1,
-            created_at=created[place],
-            ordered_at=ordered[place],
             order_number=f"#{_FIRST_ORDER + numbers[place]}",
             customer=known[choices[place]],
             before=before,
         )
-        for place in range(size)
+        for place, plan in enumerate(plans)
     ]
 
 
+def _planned(dice: Dice, before: int) -> _Plan:
+    created_at = _moment(dice, before)
+    return _Plan(created_at, created_at - dice.between(4 * 24 * 60, 28 * 24 * 60) * MINUTE)
+
+
+def _staged(dice: Dice, stage: Stage, before: int) -> _Plan:
+    story = staged(dice, stage, before)
+    created_at = story.moves[0].at
+    hours = dice.between(1, 4) if stage.fresh else dice.between(4 * 24, 28 * 24)
+    return _Plan(created_at, created_at - hours * HOUR, stage, story)
+
+
 def _return(
-    dice: Dice,
-    *,
-    number: int,
-    created_at: int,
-    ordered_at: int,
-    order_number: str,
-    customer: SeedCustomer,
-    before: int,
+    dice: Dice, plan: _Plan, *, number: int, order_number: str, customer: SeedCustomer, before: int
 ) -> SeedReturn:
+    stage = plan.stage
     currency = "NZD" if customer.address.country == "NZ" else "AUD"
-    return_type = dice.weighted(RETURN_TYPES)
+    return_type = _return_type(dice, stage)
     ordered, items = basket(dice, currency)
-    told = journey(dice, created_at, before)
+    while stage and stage.partly and len(items) == 1:
+        ordered, items = basket(dice, currency)
+    story = plan.story or journey(dice, plan.created_at, dice.weighted(FATES)).until(before)
+    checked = story.moves[-1].state in {"received", "inspected"}
     return SeedReturn(
         number=number,
-        created_at=created_at,
-        ordered_at=ordered_at,
+        created_at=plan.created_at,
+        ordered_at=plan.ordered_at,
         order_number=order_number,
         ordered=ordered,
         customer=customer,
         return_type=return_type,
         currency=currency,
         items=items,
-        moves=told.moves,
-        shipment=told.shipment,
-        notes=told.notes,
-        refund=_refund(return_type, items, told),
+        moves=story.moves,
+        shipment=story.shipment,
+        notes=story.notes,
+        refund=_refund(dice, stage, return_type, items, story),
+        partly=stage.partly if stage else checked and len(items) > 1 and dice.chance(_PARTLY),
+        staged=stage is not None,
     )
 
 
-def _refund(return_type: ReturnType, items: tuple[SeedItem, ...], told: Journey) -> SeedRefund | None:
-    last = told.moves[-1]
+def _return_type(dice: Dice, stage: Stage | None) -> ReturnType:
+    if stage and stage.return_type:
+        return stage.return_type
+    return dice.weighted(RETURN_TYPES)
+
+
+def _refund(
+    dice: Dice, stage: Stage | None, return_type: ReturnType, items: tuple[SeedItem, ...], story: Journey
+) -> SeedRefund | None:
+    last = story.moves[-1]
     if last.state != "completed" or return_type == "exchange":
         return None
     amount = sum((item.unit_price * item.quantity for item in items), Decimal(0))
     return SeedRefund(
-        last.at, amount, "store_credit" if return_type == "store_credit" else "original_payment"
+        last.at,
+        amount,
+        "store_credit" if return_type == "store_credit" else "original_payment",
+        stage.refund if stage and stage.refund else dice.weighted(_REFUNDS),
     )
 
 
 def _moment(dice: Dice, before: int) -> int:
-    """Draw when a return was asked for: in business hours mostly, in recent weeks more often."""
+    """Draw when a return is requested: in business hours mostly, in recent weeks more often."""
     first_day = (before - DAYS * DAY + _ZONE) // DAY + 1
     day = first_day + dice.late(DAYS - 1)
     if day % 7 in {2, 3} and dice.chance(_WEEKDAY_SHARE):  # day 0 was a Thursday

@@ -20,6 +20,7 @@ State = Literal[
 ]
 Reason = Literal["changed_mind", "wrong_size", "wrong_item", "damaged", "defective", "not_as_described"]
 ReturnType = Literal["refund", "exchange", "store_credit"]
+RefundStatus = Literal["paid", "failed", "awaited"]
 Scanned = Literal["label_created", "picked_up", "in_transit", "out_for_delivery", "delivered", "exception"]
 
 
@@ -99,11 +100,15 @@ class SeedNote:
 
 @dataclass(frozen=True, slots=True)
 class SeedRefund:
-    """What was given back when the return was completed; an exchange gives nothing back."""
+    """The refund of a completed return; an exchange has none.
+
+    `status`: "failed" when the payment did not go through, "awaited" while somebody outside has to make it.
+    """
 
     at: int
     amount: Decimal
     method: Literal["original_payment", "store_credit"]
+    status: RefundStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,8 @@ class SeedReturn:
     """One return and its history. `number` counts from 1, oldest first.
 
     `ordered` are all items of the order (quantity by SKU), `items` those that come back. `moves`
-    start with `requested` at `created_at`; the last one is where the return stands.
+    start with `requested` at `created_at`; the last one is where the return stands. `partly`: only some of
+    its items arrived so far. `staged`: it was laid out to stand where it does, so vendors leave it as it is.
     """
 
     number: int
@@ -127,6 +133,8 @@ class SeedReturn:
     shipment: SeedShipment | None
     notes: tuple[SeedNote, ...]
     refund: SeedRefund | None
+    partly: bool = False
+    staged: bool = False
 
     @property
     def state(self) -> State:

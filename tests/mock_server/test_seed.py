@@ -6,12 +6,13 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
+from support.each import each
 from support.worlds import HOUR, NOON
 
 from mock_server.seed import SeedReturn, returns
 
 DAY = 24 * HOUR
-PINNED = "366d47de11583459"
+PINNED = "e5f83eab6f0dfd5a"
 FOLLOWS = {
     "requested": {"approved", "rejected", "cancelled"},
     "approved": {"label_sent"},
@@ -41,7 +42,7 @@ def test_other_seed_moment_or_vendor_gives_other_returns() -> None:
         returns(1, 20, before=NOON + DAY),
         returns(1, 20, before=NOON, salt="x"),
     )
-    for other in others:
+    for other in each(others):
         assert other != plain
 
 
@@ -55,7 +56,7 @@ def test_returns_lie_in_order_within_ninety_days(many: list[SeedReturn]) -> None
     assert created == sorted(created)
     assert created[0] > NOON - 92 * DAY
     assert created[-1] < NOON
-    assert all(at % 1_000_000 == 0 for at in created)
+    assert all(at % 1_000_000 == 0 for at in each(created))
 
 
 def test_last_weeks_have_more_and_nights_less(many: list[SeedReturn]) -> None:
@@ -66,7 +67,7 @@ def test_last_weeks_have_more_and_nights_less(many: list[SeedReturn]) -> None:
 
 
 def test_moves_follow_each_other_in_time(many: list[SeedReturn]) -> None:
-    for one in many:
+    for one in each(many):
         assert (one.moves[0].at, one.moves[0].state) == (one.created_at, "requested")
         for before, after in pairwise(one.moves):
             assert before.at < after.at <= NOON
@@ -77,13 +78,13 @@ def test_old_returns_are_settled_and_all_states_occur(many: list[SeedReturn]) ->
     final = {"completed", "rejected", "cancelled"}
     old = [one for one in many if one.created_at < NOON - 45 * DAY]
     unsettled = [one for one in old if one.state not in final]
-    assert all(one.shipment and one.shipment.scans[-1].status == "exception" for one in unsettled)
+    assert all(one.shipment and one.shipment.scans[-1].status == "exception" for one in each(unsettled))
     assert len(unsettled) < 0.05 * len(old)
     assert {one.state for one in many} == {*FOLLOWS, *final}
 
 
 def test_parcel_tells_the_same_as_the_moves(many: list[SeedReturn]) -> None:
-    for one in many:
+    for one in each(many):
         at = {move.state: move.at for move in one.moves}
         assert (one.shipment is not None) == ("label_sent" in at)
         if one.shipment is None:
@@ -99,7 +100,7 @@ def test_parcel_tells_the_same_as_the_moves(many: list[SeedReturn]) -> None:
 
 
 def test_refund_is_what_the_items_cost(many: list[SeedReturn]) -> None:
-    for one in many:
+    for one in each(many):
         owed = one.state == "completed" and one.return_type != "exchange"
         assert (one.refund is not None) == owed
         if one.refund:
@@ -109,12 +110,12 @@ def test_refund_is_what_the_items_cost(many: list[SeedReturn]) -> None:
 
 
 def test_items_are_part_of_the_order(many: list[SeedReturn]) -> None:
-    for one in many:
+    for one in each(many):
         assert 1 <= len(one.items) <= 3
         assert 1 <= len(one.ordered) <= 4
         assert {item.sku: item.quantity for item in one.items}.items() <= dict(one.ordered).items()
         assert one.ordered_at < one.created_at
-        for item in one.items:
+        for item in each(one.items):
             assert item.unit_price == item.unit_price.quantize(Decimal("0.01")) > 0
             assert item.reason != "wrong_size" or item.size
 
@@ -131,13 +132,13 @@ def test_customers_return_more_than_once_and_are_invented() -> None:
     counts = Counter(one.customer.email for one in made)
     assert sum(count >= 3 for count in counts.values()) >= 3
     assert sum(count == 1 for count in counts.values()) >= 20
-    for one in made:
+    for one in each(made):
         assert one.customer.orders >= counts[one.customer.email]
         assert one.customer.email.rpartition("@")[2] in {"example.com", "example.org", "example.net"}
         assert not one.customer.phone or one.customer.phone[5:11] == " 5550 "
     assert {"AUD", "NZD"} == {one.currency for one in made}
     people = {one.customer.email: one.customer for one in made}
-    assert all(one.customer == people[one.customer.email] for one in made)
+    assert all(one.customer == people[one.customer.email] for one in each(made))
 
 
 def test_tracking_numbers_are_unique(many: list[SeedReturn]) -> None:
@@ -147,7 +148,7 @@ def test_tracking_numbers_are_unique(many: list[SeedReturn]) -> None:
 
 def test_notes_come_in_order_and_not_before_the_return(many: list[SeedReturn]) -> None:
     assert any(len(one.notes) > 1 for one in many)
-    for one in many:
+    for one in each(many):
         times = [note.at for note in one.notes]
         assert times == sorted(times)
         assert all(one.created_at < at <= NOON for at in times)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from mock_server.recorder import Telling, tell
-from mock_server.seed import SeedItem, SeedReturn, SeedScan, State
+from mock_server.seed import SeedItem, SeedMove, SeedReturn, SeedScan, State
 from mock_server.store import Change
 from mock_server.vendors.returngo import documents, transactions
 from mock_server.vendors.returngo.documents import JSON, comment
@@ -40,8 +40,8 @@ _CARDS = 2
 """Every second store credit is a gift card."""
 _DEARER, _MORE = 3, Decimal(15)
 """Every third exchange is for something that costs more, and by how much a unit."""
-_FAILS = 23
-"""Of so many refunds one did not go through."""
+_REFUNDS = {"paid": "Success", "failed": "Failed", "awaited": "Requested"}
+"""A refund is Requested while the shop has an integrator make it (see the switches in `words`)."""
 _SHIPMENT: dict[State, str] = {"in_transit": "Shipped", "received": "Received", "inspected": "Validated"}
 _TRAVELS = {"label_sent", "in_transit", "received", "inspected"}
 
@@ -67,7 +67,7 @@ class Planter:
 
     def _return(self, seed: SeedReturn) -> None:
         """Store one return as it stands at the end of its history."""
-        shop = list(SHOPS)[seed.number % _OUTLET == 0]
+        shop = list(SHOPS)[seed.number % _OUTLET == 0 and not seed.staged]
         wish, at = _wish(seed), seed.created_at
         rma = documents.new_rma(seed.number, shop, wish, at)
         id_ = rma["rmaSummary"]["rmaId"]
@@ -79,7 +79,7 @@ class Planter:
         ]
         updated = at
         for move in seed.moves[1:]:
-            updated = self._move(rma, shop, move.state, move.at) or updated
+            updated = self._move(rma, shop, seed, move) or updated
         self._label(rma, seed)
         rma["comments"] = _newest_first(rma["comments"], entries)
         rma["lastUpdated"] = documents.moment(updated)
@@ -91,9 +91,9 @@ class Planter:
             put_shipment(self._change, self._tenant, shop, shipment, id_, at)
             self._scans(shipment, seed)
 
-    def _move(self, rma: JSON, shop: str, state: State, at: int) -> int | None:
+    def _move(self, rma: JSON, shop: str, seed: SeedReturn, move: SeedMove) -> int | None:
         """Take one step of the history; returns when the return counts as updated, if it does."""
-        summary = rma["rmaSummary"]
+        summary, state, at = rma["rmaSummary"], move.state, move.at
         before, after = summary["status"], STATUSES[state]
         if not rma["shipments"] and state in _TRAVELS:
             return None
@@ -109,7 +109,7 @@ class Planter:
         if after == "Validated":
             _validate(rma, at)
         if after == "Done":
-            self._pay(rma, shop, at)
+            self._pay(rma, shop, seed, at)
         return at
 
     def _shipment(self, rma: JSON, status: str, at: int) -> None:
@@ -148,7 +148,7 @@ class Planter:
             last=last,
         )
 
-    def _pay(self, rma: JSON, shop: str, at: int) -> None:
+    def _pay(self, rma: JSON, shop: str, seed: SeedReturn, at: int) -> None:
         """Pay back what the items are worth; exchanges are released instead, once what is left was paid."""
         release(rma)
         invoice = self._money.invoice_payment(self._tenant, rma, at)
@@ -159,12 +159,13 @@ class Planter:
             return
         worth = sum(item["paidPrice"]["amount"] for item in items)
         amount = documents.money(worth, items[0]["paidPrice"]["currency"])
-        status = "Failed" if int(rma["rmaSummary"]["rmaId"]) % _FAILS == 0 else "Success"
+        status = _REFUNDS[seed.refund.status] if seed.refund else "Success"
         made = self._money.new(self._tenant, items[0]["resolutionType"], amount, status, at)
         made["returnItemIds"] = [item["returnedItemId"] for item in items]
         self._add(rma, shop, made, at)
-        if status == "Failed":
-            transactions.failed(rma, at)
+        if status != "Success":
+            if status == "Failed":
+                transactions.failed(rma, at)
             return
         transactions.credited(rma, made, at)
         self._tell(at, transactions.record_refund, rma, made, at)
@@ -223,7 +224,7 @@ def _wish(seed: SeedReturn) -> dict[str, Any]:
         "customer_phone": seed.customer.phone,
         "return_type": "gift_card" if credit else seed.return_type,
         "currency": seed.currency,
-        "keeps_it": seed.number % _KEPT == 0,
+        "keeps_it": seed.number % _KEPT == 0 and not seed.staged,
         "address": {
             name: getattr(home, name) for name in ("street", "suburb", "region", "postcode", "country")
         },

@@ -1,12 +1,12 @@
 """Lays out a seed as ReturnLogic would show it: orders first, then what came back of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
 from mock_server.carrier import expect_scans
 from mock_server.recorder import Telling, tell
-from mock_server.seed import SeedItem, SeedReturn
+from mock_server.seed import SeedItem, SeedReturn, State
 from mock_server.store import Change
 from mock_server.vendors.returnlogic import documents
 from mock_server.vendors.returnlogic import orders as shop
@@ -17,8 +17,10 @@ from mock_server.vendors.returnlogic.rmas import (
 )
 from mock_server.vendors.returnlogic.words import LIFECYCLE, NAME, RECORDER, SCANS, STATUSES
 
-_SCANNED = {"In Transit": "In Transit", "Received": "Delivered"}
+_SCANNED = {"In Transit": "In Transit", "Delivered": "Delivered"}
 """What the carrier saw of a parcel by the time its RMA stands there."""
+_PARTLY = {"Received": "Partially Received", "Processed": "Partially Processed"}
+"""Where an RMA stands while only some of its items arrived."""
 
 
 def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
@@ -51,10 +53,7 @@ def _plant_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> lis
     id_, before, last, parcel = document["rlRmaId"], LIFECYCLE.initial, seed.created_at, ""
     story: list[Telling] = [(last, partial(RECORDER.return_created, change, tenant, id_, last))]
     authorized = last
-    for move in seed.moves[1:]:
-        after, at = STATUSES[move.state], move.at
-        if after == before:
-            continue
+    for after, at in _path(seed):
         story.append(
             (at, partial(RECORDER.return_moved, change, tenant, id_, at, before=before, after=after))
         )
@@ -78,6 +77,32 @@ def _plant_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> lis
         story.append((last, partial(record_refund, change, tenant, document, seed.currency, last)))
     documents.put_rma(change, tenant, document, seed.created_at, last)
     return story
+
+
+def _path(seed: SeedReturn) -> Iterator[tuple[str, int]]:
+    """Yield each status that an RMA reaches after the first, and when; the table of `LIFECYCLE` allows all.
+
+    The shop rejects what it inspected without processing it. A parcel that the customer never sent ends as
+    Abandoned.
+    """
+    scans = seed.shipment.scans if seed.shipment else ()
+    steps = [(_status(seed, move.state), move.at) for move in seed.moves[1:]]
+    steps += [("Delivered", scan.at) for scan in scans if scan.status == "delivered"]
+    if seed.state == "rejected":
+        steps = [step for step in steps if step[0] != "Processed"]
+    before = LIFECYCLE.initial
+    for after, at in sorted(steps, key=lambda step: step[1]):
+        if after != before:
+            LIFECYCLE.check(before, after)
+            yield after, at
+        before = after
+
+
+def _status(seed: SeedReturn, state: State) -> str:
+    if state == "cancelled" and seed.shipment:
+        return "Abandoned"
+    word = STATUSES[state]
+    return _PARTLY.get(word, word) if seed.partly else word
 
 
 def _parcel(seed: SeedReturn) -> dict[str, Any]:

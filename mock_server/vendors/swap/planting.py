@@ -18,6 +18,11 @@ _SPLIT = 3
 """Every third return of several products travels in two parcels. What is in the first of them is, in every
 second such return, exchanged (in an exchange paid back), as in the page's example."""
 _FOUND: dict[State, str] = {"inspected": "passed", "rejected": "failed", "completed": "passed"}
+_PARTLY: dict[State, tuple[str, str | None]] = {
+    "received": ("on_hold", None),
+    "inspected": ("needs_review", "partial"),
+}
+"""Status and quality control of a return of which only some products arrived (assumed)."""
 
 
 def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
@@ -38,15 +43,11 @@ def _plant_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> 
     id_ = document["return_id"]
     story: list[Telling] = [(at, partial(RECORDER.return_created, change, tenant, id_, at))]
     if seed.shipment:
-        split = seed.number % _SPLIT == 0
+        split = seed.number % _SPLIT == 0 and not seed.staged
         document["shipments"] = documents.new_shipments(document, _wish(seed), split=split)
         story += _plant_parcels(change, tenant, document, seed, start)
-    sent = seed.shipment is not None
     for move in seed.moves[1:]:
-        before, after = document["status"], STATUSES[move.state]
-        if move.state == "rejected" and not sent:
-            after = "cancelled"
-        found = _FOUND.get(move.state) if sent else None
+        before, (after, found) = document["status"], _outcome(seed, move.state)
         if found and found != document["quality_control_status"]:
             story.append((move.at, partial(_record_found, change, tenant, document, found, move.at)))
             document["quality_control_status"] = found
@@ -59,6 +60,16 @@ def _plant_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> 
         story.append((seed.moves[-1].at, partial(record_refund, change, tenant, document, seed.moves[-1].at)))
     documents.put_return(change, tenant, document, at, max(when for when, _ in story))
     return story
+
+
+def _outcome(seed: SeedReturn, state: State) -> tuple[str, str | None]:
+    """Return the status that a move leads to, and what quality control found by then, if anything."""
+    if seed.partly and state in _PARTLY:
+        return _PARTLY[state]
+    if seed.shipment is None:
+        return ("cancelled" if state == "rejected" else STATUSES[state]), None
+    never_sent = state == "cancelled" and len(seed.shipment.scans) == 1
+    return ("expired" if never_sent else STATUSES[state]), _FOUND.get(state)
 
 
 def _plant_parcels(change: Change, tenant: str, owner: JSON, seed: SeedReturn, start: int) -> list[Telling]:

@@ -1,0 +1,136 @@
+"""The default seed shows every status that triggers report and actions start from, whatever the day.
+
+A trigger that finds nothing in the seed cannot be tried, and a test that takes what it needs from the seed
+is red on some days. So the seed is laid out at many first moments, for every vendor.
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+from support.each import each
+from support.worlds import Desk, desk
+
+from connector.compile import integration
+from connector.model import Field, Integration, Trigger
+from mock_server import vendors
+from mock_server.seed.stages import STAGES
+from mock_server.settings import Settings
+
+SIZE = 150
+DAY = 86_400
+"""Seconds in which each status has to be reached; no trigger for a status looks back on less."""
+SPECIAL = (
+    "2026-02-28T23:59:59Z", "2028-02-29T12:00:00Z", "2026-12-31T23:30:00Z", "2027-01-01T00:00:00Z",
+    "2026-04-04T16:00:00Z", "2026-10-03T16:00:00Z", "2026-10-25T01:00:00Z", "2026-03-29T01:00:00Z",
+)  # fmt: skip
+"""Ends of months and years, leap days, and the hours in which clocks change in Sydney and London."""
+MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def layouts() -> list[tuple[datetime, int]]:
+    """First moments and sizes: the special days whole, and every third hour of a week.
+
+    The week is laid out without most of the returns that are drawn by chance: they only add statuses. The
+    long run lays out 400 days whole, each at another hour.
+    """
+    special = [(datetime.fromisoformat(one), SIZE) for one in SPECIAL]
+    if int(os.environ.get("CONTRACT_EXAMPLES", "0")) >= 1000:
+        return special + [(MONDAY + timedelta(hours=25 * day), SIZE) for day in range(400)]
+    return special + [(MONDAY + timedelta(hours=3 * step), 2 * len(STAGES)) for step in range(56)]
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[Desk]:
+    with desk(seed_size=0) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def integrations() -> dict[str, Integration]:
+    return {vendor: integration(vendor) for vendor in vendors.names()}
+
+
+@pytest.fixture(scope="module", params=layouts(), ids=lambda one: f"{one[0]:%a-%Y-%m-%dT%H}")
+def laid_out(request: pytest.FixtureRequest, office: Desk) -> Iterator[tuple[Desk, int]]:
+    moment, size = request.param
+    at = int(moment.timestamp()) * 1_000_000
+    office.tenants.create("acme", seed_size=size, first_moment=at, frozen=True)
+    yield office, at
+    office.tenants.delete("acme")
+
+
+def test_default_size_is_the_one_that_is_checked() -> None:
+    assert Settings().seed_size == SIZE
+
+
+def test_every_status_was_reached_lately(laid_out: tuple[Desk, int]) -> None:
+    opened, at = laid_out
+    for vendor, served in each(opened.vendors.items()):
+        since = at - DAY * 1_000_000
+        rows = opened.world.store.rows("acme", vendor, "return")
+        recent = {row.status for row in rows if row.updated_at >= since}
+        assert recent == set(served.lifecycle.states), vendor
+
+
+def test_every_trigger_finds_each_of_its_states_within_its_look_back(
+    laid_out: tuple[Desk, int], integrations: dict[str, Integration]
+) -> None:
+    opened, at = laid_out
+    assert integrations
+    for vendor, offered in each(integrations.items()):
+        assert offered.triggers
+        for trigger in each(offered.triggers.values()):
+            since = at - shortest_look_back(trigger)
+            shown = recent_documents(opened, vendor, since)
+            assert any(fires(trigger, documents, since) for documents in shown), f"{vendor} {trigger.key}"
+
+
+def shortest_look_back(trigger: Trigger) -> int:
+    """Return the fewest µs of the past that a runtime without memory reads for the trigger."""
+    zapier = trigger.guarantees.get("zapier")
+    known = zapier.look_back if zapier else None
+    return min(known or DAY, DAY) * 1_000_000
+
+
+def recent_documents(opened: Desk, vendor: str, since: int) -> list[list[Any]]:
+    """Return what the vendor's lists show of the time after `since`, a list for each kind of record."""
+    return [
+        [
+            orjson.loads(row.summary)
+            for row in opened.world.store.rows("acme", vendor, kind)
+            if max(row.created_at, row.updated_at) >= since
+        ]
+        for kind in ("return", "shipment", "transaction", "order")
+    ]
+
+
+def fires(trigger: Trigger, documents: list[Any], since: int) -> bool:
+    """Say whether these records let the trigger fire for every state, or every time, that it goes by."""
+    source = trigger.source
+    mark, state = getattr(source, "mark", None), getattr(source, "state", None)
+    if mark:
+        times = [value_at(one, mark) for one in documents]
+        if not any(time and datetime.fromisoformat(time).timestamp() * 1e6 >= since for time in times):
+            return False
+    if not state:
+        return any(value_at(one, source.id) for one in documents)
+    found = {value_at(one, state) for one in documents} - {None}
+    wanted = set(getattr(source, "reached", None) or words(trigger.fields, state))
+    return wanted <= found if wanted else bool(found - set(getattr(source, "initial", ())))
+
+
+def words(fields: tuple[Field, ...], path: tuple[str, ...]) -> tuple[str, ...]:
+    (field,) = [one for one in fields if one.key == path[0]]
+    if len(path) > 1:
+        return words(field.children, path[1:])
+    return tuple(choice.value for choice in field.choices) or field.known_values
+
+
+def value_at(document: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document

@@ -1,0 +1,15 @@
+"""Loops of tests that cannot pass by having nothing to look at."""
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def each(items: Iterable[T]) -> Iterator[T]:
+    """Yield every item; fail if there is none, because a loop over nothing asserts nothing."""
+    empty = True
+    for item in items:
+        empty = False
+        yield item
+    assert not empty, "There is nothing to look at, so nothing was asserted."
