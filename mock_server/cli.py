@@ -43,6 +43,12 @@ def serve(
     seed_size: Annotated[
         int | None, typer.Option(help="Returns of a new tenant.  [default: 150]", min=0, max=20_000)
     ] = None,
+    first_moment: Annotated[
+        str | None,
+        typer.Option(
+            help="When the clock of the tenant demo starts, e.g. 2026-03-02T09:00:00Z.  [default: now]"
+        ),
+    ] = None,
     secret: Annotated[
         str | None, typer.Option(help="What keys are derived from.", envvar="RETURNS_SECRET")
     ] = None,
@@ -57,6 +63,7 @@ def serve(
         "rate_limits": False if no_rate_limits else None,
         "seed": seed,
         "seed_size": seed_size,
+        "first_moment": first_moment,
         "secret": secret,
         "public_url": public_url,
     }

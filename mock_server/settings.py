@@ -1,6 +1,6 @@
 """The sandbox's settings: one frozen object, filled once by the command line."""
 
-from pydantic import Field, SecretStr
+from pydantic import AwareDatetime, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - addresses to listen on, not to call
@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     seed: int = 1
     seed_size: int = Field(default=150, ge=0, le=20_000)
     """Returns that a new tenant starts with, per vendor."""
+    first_moment: AwareDatetime | None = None
+    """Where the clock of `demo` starts; None: at the present time."""
     secret: SecretStr | None = None
     """What API keys are derived from; None: the one kept in the database, made at first start."""
     control_token: SecretStr | None = None

@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from mock_server import seed
-from mock_server.clock import TenantClock, whole_second
+from mock_server.clock import TenantClock, micros, whole_second
 from mock_server.keys import DEMO
 from mock_server.ratelimit import Mode
 from mock_server.store import Change, tables
@@ -70,7 +70,8 @@ class Tenants:
                     )
             world.keys.refresh(tenant.name)
         if not any(tenant.name == DEMO for tenant in self.every()):
-            self.create(DEMO)
+            start = world.settings.first_moment
+            self.create(DEMO, first_moment=None if start is None else micros(start))
 
     def create(
         self,

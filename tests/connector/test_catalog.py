@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from support.each import each
 
 import openapi
 from connector.cli import run
@@ -178,12 +179,14 @@ def test_labels_are_in_title_case_and_helps_do_not_repeat_them(integration: Inte
     labels += [one.label for one in integration.triggers.values()]
     labels += [one.label for one in integration.actions.values()]
     labels += [one.label for one in integration.searches.values()]
-    for label in labels:
-        assert all(word[0].isupper() or word[0] == "(" or word in small for word in label.split()), label
-    for field in fields:
+    for label in each(labels):
+        assert all(word[0].isupper() or word[0] == "(" or word in small for word in each(label.split())), (
+            label
+        )
+    for field in each(fields):
         assert field.help.endswith("."), field.key
         assert field.help.rstrip(".").lower() != field.label.lower()
-    for trigger in integration.triggers.values():
+    for trigger in each(integration.triggers.values()):
         assert trigger.description.startswith("Triggers when ")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from support.each import each
 from support.wire import Answer, Time, Wire
 
 import connector
@@ -57,5 +58,5 @@ async def test_a_write_without_a_token_was_not_sent(
             invoice_id="INV-1", rma_id="RMA-1", lines=[{"line_uuid": "L-1", "quantity": "1"}]
         )
     assert type(failed.value) is kind
-    assert all(request.url.path.endswith("/token") for request in wire.requests)
+    assert all(request.url.path.endswith("/token") for request in each(wire.requests))
     assert len(wire.requests) == asked

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.each import each
 from support.wire import Time, Wire, rows
 
 import connector
@@ -108,7 +109,7 @@ def test_what_is_mapped_is_found_again_and_nothing_is_lost(vendor: str, resource
     assert found.raw == before == record
     held = {told(value) for value in leaves(found.model_dump(exclude={"raw"})) if value is not None}
     looked_for = 0
-    for path in paths(made.unified.returns[resource]):
+    for path in each(paths(made.unified.returns[resource])):
         for value in values(at_path(record, within), path):
             if value not in (None, "", [], {}) and not isinstance(value, bool | dict):
                 looked_for += 1
@@ -349,7 +350,7 @@ def test_every_kind_of_event_is_found_by_its_key_and_by_itself(vendor: str) -> N
     catalogs = [compiled(one) for one in vendors()]
     made = compiled(vendor)
     assert made.unified
-    for key, kind in made.unified.events.items():
+    for key, kind in each(made.unified.events.items()):
         assert meant(key, catalogs) == meant(kind, catalogs) == kind
         for asked in (key, kind):
             assert choose(made, asked, kind, include_assumed=True).trigger == key

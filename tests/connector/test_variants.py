@@ -6,6 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from support.each import each
 
 from connector.errors import ValidationFailed
 from connector.fields import inputs
@@ -104,7 +105,7 @@ def create(**values: Any) -> Any:
 def test_the_members_of_all_forms_are_there_and_required_where_all_require_them() -> None:
     body = spec().operations["create_order"].body
     assert body is not None
-    for field in body.children:
+    for field in each(body.children):
         assert [one.key for one in field.children] == ["quantity", "productId", "note", "name", "price"]
         assert [one.key for one in field.children if one.required] == ["quantity"]
         assert [(one.label, one.required) for one in field.variants] == [
@@ -125,7 +126,7 @@ def test_what_has_no_form_is_refused_by_its_fields(line: Any, sentences: list[st
             create(**values)
         said = [f"{one.field}: {one.message}" for one in raised.value.fields]
         assert len(said) == len(sentences)
-        for told, sentence in zip(said, sentences, strict=True):
+        for told, sentence in each(zip(said, sentences, strict=True)):
             field, _, message = sentence.partition(" ")
             assert told.startswith(f"{name}.{field}: {message}")
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from support.each import each
 
 from connector.cli import run
 from connector.compile import integration, vendors
@@ -37,7 +38,7 @@ Run = Callable[..., "Done"]
 
 @pytest.fixture
 def tenant(sandbox: Sandbox) -> str:
-    return sandbox.tenant(f"all-{uuid4().hex[:8]}", seed_size=3, limits="off")
+    return sandbox.tenant(f"all-{uuid4().hex[:8]}", seed_size=0, limits="off")
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ def test_every_vendor_is_told_of_once_in_one_form(returns: Run, sandbox: Sandbox
     assert done.returncode == 0, done.stderr
     events = told(done)
     assert sorted(event["vendor"] for event in events) == TELLING
-    for event in events:
+    for event in each(events):
         assert (event["kind"], event["profile"]) == ("return_created", "environment")
         assert event["record"]["vendor"] == event["vendor"]
         assert event["record"]["status"] not in (None, "other")
@@ -156,7 +157,7 @@ def test_everything_seeded_has_a_known_status(returns: Run, sandbox: Sandbox, ve
     records = [event["record"] for event in ours.values()]
     assert not {record["vendor_status"] for record in records if record["status"] in (None, "other")}
     assert len({record["status"] for record in records}) >= 2
-    assert all(record["id"] and record["items"] for record in records)
+    assert all(record["id"] and record["items"] for record in each(records))
 
 
 def test_one_that_fails_does_not_stop_the_others(returns: Run, sandbox: Sandbox, tenant: str) -> None:
@@ -175,6 +176,8 @@ def test_one_that_fails_does_not_stop_the_others(returns: Run, sandbox: Sandbox,
 
 
 def test_people_read_vendor_and_profile(returns: Run, sandbox: Sandbox, tenant: str) -> None:
+    for vendor in TELLING:
+        made(sandbox, tenant, vendor)
     done = returns("trigger", "--all", "new_return", "--since", "2020-01-01", "--limit", "1")
     lines = done.stdout.splitlines()
     assert len(lines) == len(TELLING)

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.each import each
 from support.sandbox import Sandbox
 
 JSON = {"Content-Type": "application/json"}
@@ -85,7 +86,7 @@ def test_created_bounds_take_dates_and_times(api: httpx.Client) -> None:
         == exact
     )
     before = body(api.get("/rmas", params={"created_before": exact, "per_page": 100}))["data"]
-    assert all(row["created_at"] < exact for row in before)
+    assert all(row["created_at"] < exact for row in each(before))
 
 
 def test_sorting_is_by_created_at_both_ways(api: httpx.Client) -> None:
@@ -138,7 +139,7 @@ def test_customer_history_and_reports_add_up_to_the_lists(api: httpx.Client) -> 
         report["total_rmas"] == 150 == sum(report["by_status"].values()) == sum(report["by_reason"].values())
     )
     assert sum(period["total_rmas"] for period in report["periods"]) == 150
-    for status, count in report["by_status"].items():
+    for status, count in each(report["by_status"].items()):
         assert body(api.get("/rmas", params={"status": status}))["meta"]["total"] == count
     reasons = body(api.get("/reports/reasons"))["data"]
     assert {line["reason"]: line["count"] for line in reasons["reasons"]} == report["by_reason"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.each import each
 from support.sandbox import Sandbox
 
 RMAS = "/return-merchandise-authorisations"
@@ -116,7 +117,7 @@ def test_seed_shows_both_documented_statuses_and_counts_that_add_up(api: httpx.C
     assert len(rows) == 150
     assert {row["customer_return_status"] for row in rows} == {"PENDING", "CLOSED"}
     assert len({row["uuid"] for row in rows}) == len({row["id"] for row in rows}) == 150
-    for row in rows:
+    for row in each(rows):
         assert_is_return(row)
         assert int(row["received_count"]) == sum(int(line["rma_returned"]) for line in row["returns"])
         receipts = body(api.get(f"/v3/invoices/{row['invoice_id']}{RMAS}/{row['id']}/receive"))[RECEIPTS]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from support.each import each
 from support.make.shop import APPS
 
 from connector.compile import integration as compiled
@@ -75,7 +76,7 @@ def test_only_what_does_no_harm_twice_is_run_again_by_make(vendor: str) -> None:
     files = render(made, include_assumed=True)
     inherited = json.loads(files["src/general/base.iml.json"])["response"]["error"]
     assert inherited["503"]["type"] == "ConnectionError"
-    for key, action in made.actions.items():
+    for key, action in each(made.actions.items()):
         name = key.replace("_", "-")
         said = json.loads(files[f"src/modules/{name}/{name}.communication.iml.json"])["response"]
         error = said.get("error", inherited)
@@ -90,7 +91,7 @@ def test_a_trigger_without_its_details_names_the_module_that_gets_them(vendor: s
     made = compiled(vendor)
     files = render(made)
     modules = manifest(files)["components"]["module"]
-    for key, trigger in made.triggers.items():
+    for key, trigger in each(made.triggers.items()):
         if (module := modules.get(naming.camel(key))) is None:
             continue
         details = trigger.details
@@ -101,7 +102,7 @@ def test_a_trigger_without_its_details_names_the_module_that_gets_them(vendor: s
         if details:
             getting = next(one for one in made.searches.values() if one.operation == details.operation)
             label = modules[naming.camel(getting.key)]["label"]
-            assert all(f"the module {label} gives the details." in one for one in words)
+            assert all(f"the module {label} gives the details." in one for one in each(words))
 
 
 def test_rendering_reads_no_clock_and_no_network_and_writes_nothing(
@@ -232,7 +233,7 @@ def test_inherited_address_ends_before_the_version(returnmate: Integration) -> N
 
 def test_pages_are_bounded_by_the_guarantee(returnmate: Integration) -> None:
     files = render(returnmate)
-    for key, one in returnmate.triggers.items():
+    for key, one in each(returnmate.triggers.items()):
         if "make" in one.guarantees:
             name = naming.kebab(naming.camel(key))
             said = json.loads(files[f"src/modules/{name}/{name}.communication.iml.json"])

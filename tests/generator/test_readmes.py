@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from support.each import each
 from support.zapier import APPS
 
 from connector.compile import integration, vendors
@@ -36,7 +37,7 @@ def test_zapier_readme_tries_the_app_with_a_whole_login(vendor: str) -> None:
     asked = authentication(integration(vendor))
     needed = {f"authData_{one['key']}" for one in asked["fields"] if one["required"] and "default" not in one}
     assert {name for name in values if name.startswith("authData_")} == needed
-    assert all(values.values()), values
+    assert all(each(values.values())), values
     assert ("invoke auth refresh" in block[2]) == (asked["session"] is not None)
 
 
@@ -50,6 +51,6 @@ def test_make_readme_tells_all_that_the_connection_asks_for(vendor: str) -> None
 
 def test_guides_of_all_apps_are_linked() -> None:
     index = (Path(__file__).parents[2] / "docs" / "README.md").read_text("utf-8")
-    for vendor in vendors():
+    for vendor in each(vendors()):
         assert f"(../zapier_app/{vendor}/README.md)" in index
         assert f"(../make_app/{vendor}/README.md)" in index

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.each import each
 from support.zapier import APPS
 from support.zapier_faults import FAULTS, HARMLESS
 from support.zapier_model_app import FILES, model_app, spoilt
@@ -41,7 +42,7 @@ def test_check_finds_its_fault(check: Check) -> None:
     for place, value in FAULTS[number(check)]:
         found = list(check(changed(number(check), place, value)))
         assert found, f"{check.__name__} overlooks {place} = {value!r}"
-        assert all(sentence.endswith(".") for sentence in found), found
+        assert all(sentence.endswith(".") for sentence in each(found)), found
 
 
 def test_every_published_definition_check_is_there() -> None:

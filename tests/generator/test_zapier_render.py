@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 from support import zapier
+from support.each import each
 
 from connector import cli
 from connector.compile import integration as compiled
@@ -119,7 +120,7 @@ def test_rendering_reads_no_clock_and_no_network_and_writes_nothing(
 
 
 def test_only_the_writer_imports_what_touches_the_disk() -> None:
-    for path in SOURCES.rglob("*.py"):
+    for path in each(SOURCES.rglob("*.py")):
         calls = {
             node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)
         }
@@ -146,7 +147,7 @@ def test_every_generated_file_says_so(returnmate: Integration) -> None:
         for path in (SOURCES / "static").rglob("*")
         if path.is_file()
     }
-    for name, text in generator.render(returnmate).items():
+    for name, text in each(generator.render(returnmate).items()):
         if name in static or name.endswith((".json", ".zapierapprc")):
             continue
         first = text.splitlines()[0]

@@ -3,9 +3,11 @@
 import re
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import typer
+from support.each import each
 from support.sandbox import Sandbox
 from typer.main import get_command
 
@@ -13,6 +15,11 @@ from connector.cli import program
 from connector.compile import integration, vendors
 from connector.generator.gate import PLATFORMS
 from connector.generator.zapier.setting import override_variable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.model import Action, Search, Trigger
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -26,31 +33,36 @@ def test_index_lists_the_guide_of_every_app() -> None:
         for vendor in vendors()
     }
     listed = {cells[1]: cells[2:] for line in index.splitlines() if len(cells := columns(line)) == 5}
-    for title, links in rows.items():
+    for title, links in each(rows.items()):
         assert title in listed, f"docs/README.md has no line for {title}."
-        assert all(link in " ".join(listed[title]) for link in links), title
+        assert all(link in " ".join(listed[title]) for link in each(links)), title
 
 
 def columns(line: str) -> list[str]:
     return [cell.strip() for cell in line.split("|")]
 
 
-@pytest.mark.parametrize("page", [*PAGES, *GUIDES], ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\((?!https:)([^)]+)\)", page.read_text()):
-        assert (page.parent / target).exists(), target
-    for target in re.findall(r"`(docs/[\w.]+)`", page.read_text()):
-        assert (ROOT / target).is_file(), target
+def matches(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> list[tuple[Path, str]]:
+    """What a pattern finds in all pages and guides, each with its page."""
+    return [
+        (page, found) for page in (*PAGES, *GUIDES) for found in re.findall(pattern, page.read_text(), flags)
+    ]
 
 
-@pytest.mark.parametrize("page", [*PAGES, *GUIDES], ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_commands_of_ours_exist_with_their_options(page: Path) -> None:
+def test_links_lead_somewhere() -> None:
+    for page, target in each(matches(r"\]\((?!https:)([^)]+)\)")):
+        assert (page.parent / target).exists(), f"{page}: {target}"
+    for page, target in each(matches(r"`(docs/[\w.]+)`")):
+        assert (ROOT / target).is_file(), f"{page}: {target}"
+
+
+def test_commands_of_ours_exist_with_their_options() -> None:
     """Inside code blocks; options are looked up in the command they are given to."""
-    for block in re.findall(r"```(?:sh)?\n(.*?)```", page.read_text(), re.DOTALL):
-        for line in re.findall(r"^returns .*$", block, re.MULTILINE):
-            known(shlex.split(line, comments=True)[1:])
-        for target in re.findall(r"^make (\S+)$", block, re.MULTILINE):
-            assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), target
+    blocks = "\n".join(block for _, block in matches(r"```(?:sh)?\n(.*?)```", re.DOTALL))
+    for line in each(re.findall(r"^returns .*$", blocks, re.MULTILINE)):
+        known(shlex.split(line, comments=True)[1:])
+    for target in each(re.findall(r"^make (\S+)$", blocks, re.MULTILINE)):
+        assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), target
 
 
 def known(words: list[str]) -> None:
@@ -68,16 +80,16 @@ def known(words: list[str]) -> None:
 
 def test_guides_name_the_variable_that_the_app_reads() -> None:
     text = (ROOT / "docs" / "tunnel.md").read_text()
-    for name in re.findall(r"\w+_BASE_URL", text):
+    for name in each(re.findall(r"\w+_BASE_URL", text)):
         assert name in {override_variable(integration(vendor)) for vendor in vendors()}
-    for made in map(integration, vendors()):
+    for made in each(map(integration, vendors())):
         guide = (ROOT / "zapier_app" / made.vendor.id / "README.md").read_text()
         assert override_variable(made) in guide
         assert override_variable(made) in (ROOT / "zapier_app" / made.vendor.id / "vendor.js").read_text()
 
 
 def test_guides_send_an_app_through_a_tunnel_to_where_the_sandbox_is(sandbox: Sandbox) -> None:
-    for vendor in vendors():
+    for vendor in each(vendors()):
         served = sandbox.credentials(vendor)["base_url"].removeprefix(sandbox.url)
         addresses = {
             (one.folder, found)
@@ -93,12 +105,13 @@ def test_guides_send_an_app_through_a_tunnel_to_where_the_sandbox_is(sandbox: Sa
 def test_guides_for_zapier_name_all_that_the_catalog_has_and_why_some_is_missing(vendor: str) -> None:
     made, folder = integration(vendor), ROOT / "zapier_app" / vendor
     text = (folder / "README.md").read_text()
-    for offers, place in (
+    offers: tuple[tuple[Mapping[str, Trigger | Action | Search], str], ...] = (
         (made.triggers, "triggers"),
         (made.actions, "creates"),
         (made.searches, "searches"),
-    ):
-        for one in offers.values():
+    )
+    for offered, place in each(offers):
+        for one in offered.values():
             there = re.search(rf"^\| {re.escape(one.label)} \|", text, re.MULTILINE) is not None
             assert there == (folder / place / f"{one.key}.js").exists(), one.key
             assert there or re.search(rf"(assumed: |, |no ){re.escape(one.label)}\b", text), one.key

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.each import each
 from support.make.evaluating import moment
 from support.make.requests import Json, MakeError
 from support.make.shop import MakeShop, Vendor, opened
@@ -64,7 +65,7 @@ def test_login_is_proved_and_shown(vendor: Vendor, seeded: MakeShop) -> None:
 def test_triggers_hand_on_the_oldest_first_and_nothing_twice(vendor: Vendor, seeded: MakeShop) -> None:
     names = modules(vendor, "trigger")
     assert names
-    for name in names:
+    for name in each(names):
         watching = seeded.watch(name)
         first, second = watching.poll(), watching.poll()
         rows = [*first, *second, *watching.drain()]
@@ -99,29 +100,29 @@ def named(vendor: Vendor, module: str, what: str, row: Any) -> Any:
 
 
 def test_triggers_hand_on_no_more_than_asked_for(vendor: Vendor, seeded: MakeShop) -> None:
-    for name in modules(vendor, "trigger"):
+    for name in each(modules(vendor, "trigger")):
         few, many = seeded.watch(name, limit=2), seeded.watch(name)
         assert [row for _ in range(3) for row in few.poll()] == many.poll()[:6]
 
 
 def test_from_now_on_hands_on_nothing_old(vendor: Vendor, seeded: MakeShop) -> None:
-    for name in modules(vendor, "trigger"):
+    for name in each(modules(vendor, "trigger")):
         if kind(vendor, name) == "date":  # Make offers no such start where records hold no time
             assert seeded.watch(name, seeded.vendor.now(seeded.tenant)).poll() == []
 
 
 def test_starting_points_show_label_and_date(vendor: Vendor, seeded: MakeShop) -> None:
-    for name in modules(vendor, "trigger"):
+    for name in each(modules(vendor, "trigger")):
         shown = seeded.make.epoch(name)
         assert len(shown) <= 300
         dated = kind(vendor, name) == "date"
-        assert all(one.keys() == {"label", "date"} and one["label"] for one in shown)
-        assert all(bool(one["date"]) == dated for one in shown)
+        assert all(one.keys() == {"label", "date"} and one["label"] for one in each(shown))
+        assert all(bool(one["date"]) == dated for one in each(shown))
         assert bool(shown) == bool(seeded.watch(name).poll())
 
 
 def test_starting_with_a_record_hands_it_on_first(vendor: Vendor, seeded: MakeShop) -> None:
-    for name in modules(vendor, "trigger"):
+    for name in each(modules(vendor, "trigger")):
         every = seeded.watch(name).drain()
         if len(every) < 2 or kind(vendor, name) == "id":
             continue
@@ -131,18 +132,18 @@ def test_starting_with_a_record_hands_it_on_first(vendor: Vendor, seeded: MakeSh
 
 
 def test_dropdowns_show_labels_and_go_on_after_the_first_page(vendor: Vendor, seeded: MakeShop) -> None:
-    for name in vendor.app.components("rpc"):
+    for name in vendor.app.components("rpc"):  # may be empty: not every vendor has a list to choose from
         api = vendor.app.code("rpc", name, "communication")
         before = len(seeded.make.wire.log)
         shown = seeded.make.rpc(name)
         assert shown
-        assert all(one.keys() == {"label", "value"} and one["label"] and one["value"] for one in shown)
+        assert all(one.keys() == {"label", "value"} and one["label"] and one["value"] for one in each(shown))
         if "pagination" in api and len(shown) > 100:
             assert len(seeded.make.wire.log) - before > 1
 
 
 def test_searches_and_reads_answer_what_they_announce(vendor: Vendor, seeded: MakeShop) -> None:
-    for name in modules(vendor, "search", "action"):
+    for name in each(modules(vendor, "search", "action")):
         entry = vendor.app.components("module")[name]
         if entry["moduleType"] == "action" and entry["actionCrud"] != "read":
             continue
@@ -156,7 +157,7 @@ def test_searches_and_reads_answer_what_they_announce(vendor: Vendor, seeded: Ma
 def test_writes_are_done_or_refused_in_the_vendors_words(vendor: Vendor) -> None:
     """That each succeeds where it may is for the vendors' own tests; here no write may be malformed."""
     shop = vendor.shop()
-    for name in modules(vendor, "action"):
+    for name in each(modules(vendor, "action")):
         if vendor.app.components("module")[name]["actionCrud"] == "read":
             continue
         form = vendor.app.code("module", name, "interface")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.each import each
 from support.make.connecting import connect
 from support.make.requests import MakeError
 from support.make.shop import MakeShop, Vendor, opened
@@ -121,7 +122,7 @@ def test_searches_find_by_number_order_customer_and_date(seeded: MakeShop) -> No
     assert seeded.make.run("findReturn", rma_number="RMA-1999-001") == []
     since = wanted["submission_date"]
     rows = seeded.make.run("listSubmittedReturns", submitted_at_from=since, limit=500)
-    assert all(row["submission_date"] > since for row in rows)
+    assert all(row["submission_date"] > since for row in each(rows))
     assert seeded.make.run("listSubmittedReturns", submitted_at_from=since, submitted_at_to=since) == []
     assert len(seeded.make.run("listSubmittedReturns", submitted_at_from="2020-01-01", limit=500)) == 150
 

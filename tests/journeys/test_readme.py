@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support import tables
+from support.each import each
 from support.sandbox import Sandbox, running
 
 from connector.cli import program
@@ -45,7 +46,7 @@ def test_commands_work_as_printed(tmp_path: Path) -> None:
     lines = re.findall(r"^\.venv/bin/(returns .*)$", README, re.MULTILINE)
     assert len(lines) > 4
     with running(tmp_path) as sandbox:
-        for line in lines:
+        for line in each(lines):
             words = [word for word in shlex.split(line)[1:] if word != "--watch"]
             environment = {
                 "PATH": os.environ["PATH"],

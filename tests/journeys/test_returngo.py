@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+from support.each import each
 from support.receiver import Receiver, receiving
 from support.rmas import FIRST, VENDOR, advance, asked, body, turn
 from support.sandbox import Sandbox, running
@@ -89,7 +90,7 @@ async def test_warehouse_is_told_of_returns_and_tells_what_it_found(
     ]
     told = await requested.news()
     assert [event.data["rmaId"] for event in told] == asked_for
-    assert all(event.data["details"]["items"][0]["sku"] == "TEE-NVY-M" for event in told)
+    assert all(event.data["details"]["items"][0]["sku"] == "TEE-NVY-M" for event in each(told))
     first = told[0].data
     await shop.actions["set_rma_status"](rma=first["rmaId"], status="Approved")
     shipment = first["details"]["shipments"][0]["shipmentId"]
@@ -160,7 +161,7 @@ async def test_storefront_shows_the_history_of_a_customer(
     read = [(await shop.searches["get_return"](rma=row["rmaId"]))[0] for row in rows]
     theirs = [rma for rma in read if rma["shipments"][0]["customerAddress"]["email"] == customers[0]]
     assert [rma["orderDetails"]["order_name"] for rma in theirs] == ["#4", "#2", "#0"]
-    assert all(rma["comments"][-1]["htmlText"].startswith("Request SUBMITTED") for rma in theirs)
+    assert all(rma["comments"][-1]["htmlText"].startswith("Request SUBMITTED") for rma in each(theirs))
 
 
 async def test_refunds_of_notify_only_are_made_elsewhere_and_reported(

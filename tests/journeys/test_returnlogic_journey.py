@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from support.each import each
 from support.merchant import Mall, Merchant
 
 import connector
@@ -102,13 +103,13 @@ def tell(merchant: Merchant, story: Callable[[Connection], Awaitable[None]], **l
 
 
 def test_what_is_found_by_its_creation_is_promised_once() -> None:
-    for trigger in compiled(VENDOR).triggers.values():
+    for trigger in each(compiled(VENDOR).triggers.values()):
         created, id_ = getattr(trigger.source, "created", None), trigger.source.id
         told_apart = {runtime: promise.dedupe for runtime, promise in trigger.guarantees.items()}
         assert created
         assert told_apart == {"python": (id_,), "zapier": (id_,), "make": (created, id_)}
         assert trigger.guarantees["make"].watermark == created, "Make goes on from the last time"
-        for promise in trigger.guarantees.values():
+        for promise in each(trigger.guarantees.values()):
             assert promise.delivers == "every_record"
             assert "versions" not in promise.loses
         assert trigger.guarantees["zapier"].shortest_interval == {"Default": 1}
@@ -148,7 +149,7 @@ def test_an_order_is_created_found_and_returned(merchant: Merchant) -> None:
             {"order_name": "#2001"},
             {"customer_email": "IRIS.LANE@example.com"},
         ]
-        for wish in wishes:
+        for wish in each(wishes):
             assert await rl.searches["find_order"](**wish) == [made]
         found, created = await rl.find_or_create["find_order"](search={"order_name": "#2001"}, create=ORDER)
         assert (found, created) == (made, False)

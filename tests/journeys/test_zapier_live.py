@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
+from support.each import each
 from support.sandbox import Sandbox
 from support.toll import Toll
 from support.zapier import APPS, Shop, ZapierApp
@@ -67,11 +68,11 @@ def test_results_are_what_the_definition_announces(answered: Answered, vendor: s
 @pytest.mark.parametrize("vendor", vendors())
 def test_every_dropdown_offers_something_by_name(answered: Answered, vendor: str) -> None:
     live = answered(vendor)
-    for key, one in live.definition["triggers"].items():
+    for key, one in each(live.definition["triggers"].items()):
         if one["display"].get("hidden"):
             offered = live.results[f"triggers.{key}"]
             assert offered
-            assert all(entry["id"] not in (None, "") and entry["label"] for entry in offered)
+            assert all(entry["id"] not in (None, "") and entry["label"] for entry in each(offered))
 
 
 OUTPUTS: list[dict[str, Any]] = [

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support import zapier
+from support.each import each
 from support.rmas import FIRST, asked, turn
 from support.sandbox import Sandbox
 from support.toll import listening
@@ -88,7 +89,7 @@ def test_poll_answers_what_the_definition_announces(seeded: Shop, app: ZapierApp
     assert identity == [path[0] for path in OFFER.triggers[key].guarantees["zapier"].dedupe]
     rows = seeded.trigger(key)
     assert max(Counter(tuple(row[name] for name in identity) for row in rows).values(), default=1) == 1
-    for row in rows[:1]:
+    for row in each(rows[:1]):
         whole = seeded.hydrated(row)
         assert operation["sample"].keys() == whole.keys()
         assert operation["sample"].get("details", {}).keys() == whole.get("details", {}).keys()

@@ -2,13 +2,18 @@
  * Runs an app in Zapier's own core for the tests: reads events as JSON lines, answers results as JSON lines.
  *
  *   node zapier_driver.mjs <folder of the app>
- *   {"command": "execute", "method": "triggers.new_return.operation.perform", "bundle": {…}}
+ *   {"command": "execute", "method": "triggers.new_return.operation.perform", "bundle": {…}, "now": 1772452800000}
  *   {"results": […]}   or   {"error": {"name": "ThrottledError", "message": "…", …}}
  */
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+
+/** The app's clock shows what an event says, or real time. */
+const wall = Date.now;
+let ahead = 0;
+Date.now = () => wall() + ahead;
 
 process.env.NODE_ENV = 'test'; // makes core throw where a result breaks the platform's rules
 process.env.LOGGING_ENDPOINT = 'http://127.0.0.1:9'; // with a token, core would send its log to Zapier
@@ -39,7 +44,8 @@ keeper.unref(); // it ends with the events
 const keeping = { token: 'sandbox-of-the-tests', rpc_base: `http://127.0.0.1:${keeper.address().port}` };
 
 const event = (line) => {
-  const said = JSON.parse(line);
+  const { now, ...said } = JSON.parse(line);
+  ahead = now === undefined ? 0 : now - wall();
   return said.bundle?.meta?.page === undefined ? said : { ...said, ...keeping };
 };
 

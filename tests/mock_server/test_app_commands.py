@@ -13,6 +13,7 @@ import httpx
 import pytest
 import typer
 from support.command import PROGRAM, environment, run, serving
+from support.each import each
 from typer.testing import CliRunner, Result
 
 from mock_server import vendors
@@ -58,7 +59,7 @@ def test_credentials_as_json_are_the_control_planes_body(command: Command, url: 
 def test_credentials_as_curl_work_as_printed(command: Command) -> None:
     lines = command("credentials", "--format", "curl").stdout.splitlines()
     assert len(lines) == len(vendors.names())
-    for line in lines:
+    for line in each(lines):
         program, *arguments = shlex.split(line)
         assert program == "curl"
         headers = dict(one.split(": ", 1) for one in arguments[1:-1:2])
@@ -273,7 +274,9 @@ def test_deliveries_show_what_waits(command: Command, url: str) -> None:
     assert httpx.post(f"{url}/returngo/webhook", headers=login, json=hook).status_code == 200
     rmas = httpx.get(f"{url}/returngo/rmas?pagesize=500", headers=login).json()["rmas"]
     moves = {"Pending": "Approved", "Approved": "Received", "Received": "Validated", "Validated": "Done"}
-    for rma in [one for one in rmas if one["status"] in moves][:2]:
+    movable = [one for one in rmas if one["status"] in moves][:2]
+    assert len(movable) == 2
+    for rma in each(movable):
         done = command("sandbox", "move", "returngo", rma["rmaId"], moves[rma["status"]])
         assert done.exit_code == 0, done.output
     everything = shown(command, "deliveries")["deliveries"]

@@ -10,6 +10,8 @@ import httpx
 import pypdf
 import pytest
 import yaml
+from support.each import each
+from support.moments import STARTS
 
 import openapi
 from mock_server import vendors
@@ -23,7 +25,7 @@ KEY = {"Authorization": "Bearer sandbox-demo-returnmate"}
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[Sandbox]:
-    made = create_app(Settings(seed_size=30, rate_limits=False))
+    made = create_app(Settings(seed_size=30, first_moment=STARTS, rate_limits=False))
     yield made
     made.world.close()
 
@@ -39,7 +41,7 @@ def get(app: Sandbox, path: str, **options: Any) -> httpx.Response:
 def test_landing_page_has_what_a_newcomer_needs(app: Sandbox) -> None:
     page = get(app, "/")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    for name in vendors.names():
+    for name in each(vendors.names()):
         path = f"/{name}{vendors.load(name, app.world).base_path}"
         assert f"{URL}{path}" in page.text
         assert f"sandbox-demo-{name}" in page.text
@@ -51,7 +53,7 @@ def test_landing_page_has_what_a_newcomer_needs(app: Sandbox) -> None:
 def test_every_link_of_the_landing_page_works_and_stays_here(app: Sandbox) -> None:
     links = re.findall(r'(?:href|src)="([^"]+)"', get(app, "/").text.replace('href="data:,"', ""))
     assert len(links) > 5
-    for link in links:
+    for link in each(links):
         assert link.startswith("/"), link
         assert get(app, link).status_code == 200, link
 
@@ -61,7 +63,7 @@ def test_documentation_is_served_from_here(app: Sandbox, path: str) -> None:
     page = get(app, f"{path}/ui/")
     assert page.status_code == 200
     assert f"{path}/openapi.json" in page.text
-    for asset in re.findall(r'(?:href|src)="(\./[^"]+)"', page.text):
+    for asset in each(re.findall(r'(?:href|src)="(\./[^"]+)"', page.text)):
         assert get(app, f"{path}/ui/{asset.removeprefix('./')}").status_code == 200, asset
     assert "http://" not in page.text.replace("http://www.w3.org", "")
     assert "https://" not in page.text
@@ -101,7 +103,7 @@ def test_unknown_pages_are_missing(app: Sandbox, path: str) -> None:
 
 
 def test_two_applications_share_nothing() -> None:
-    one, other = (create_app(Settings(seed_size=2)) for _ in range(2))
+    one, other = (create_app(Settings(seed_size=2, first_moment=STARTS)) for _ in range(2))
     body = {
         "order_number": "#1001",
         "customer_email": "ann@example.com",

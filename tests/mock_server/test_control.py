@@ -6,6 +6,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from support.each import each
 from support.worlds import HOUR, NOON, Desk, desk
 
 import openapi
@@ -71,7 +72,7 @@ def test_examples_follow_their_schemas(operation: str) -> None:
             examples = (
                 [media["example"]] if "example" in media else [e["value"] for e in media["examples"].values()]
             )
-            for example in examples:
+            for example in each(examples):
                 seen += 1
                 assert errors(media["schema"], example) == []
     assert seen

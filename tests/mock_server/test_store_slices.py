@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from support.each import each
 from support.worlds import NOON, SECOND, put, row
 
 from mock_server.store import Filters, Sorting, Store
@@ -42,7 +43,7 @@ SORTINGS: list[tuple[Sorting, list[str]]] = [
 @pytest.mark.parametrize(("sorting", "order"), SORTINGS)
 def test_slices_begin_with_a_row_or_behind_it(store: Store, sorting: Sorting, order: list[str]) -> None:
     assert ids(store, sorting) == order
-    for place, start in enumerate(order):
+    for place, start in each(enumerate(order)):
         assert ids(store, sorting, start) == order[place:]
         assert ids(store, sorting, start, inclusive=False) == order[place + 1 :]
         assert ids(store, sorting, start, limit=2) == order[place : place + 2]

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from support.moments import FIRST_MOMENT
+
 PROGRAM = "import typer; from mock_server.cli import register; app = typer.Typer(); register(app); app()"
 _BANNER_ENDS = "Ctrl-C stops the sandbox."
 
@@ -56,9 +58,10 @@ class Serving:
 def serving(home: Path, *arguments: str) -> Iterator[Serving]:
     """Run `serve` on a free port until the block ends."""
     log = home / "serve.log"
+    since = () if "--first-moment" in arguments else ("--first-moment", FIRST_MOMENT)
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "serve", "--port", "0", *arguments],
+            [sys.executable, "-c", PROGRAM, "serve", "--port", "0", *since, *arguments],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

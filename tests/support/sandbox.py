@@ -9,10 +9,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from support.moments import FIRST_MOMENT
 
 _PATIENCE = 30.0  # seconds until a server that has not answered is called dead
 
@@ -27,7 +30,12 @@ class Sandbox:
     log: Path
 
     def tenant(self, name: str, **wish: Any) -> str:
-        """Make a tenant (`seed_size=0`, `plan="starter"`, `limits="on"` …) and return its name."""
+        """Make a tenant (`seed_size=0`, `plan="starter"`, `limits="on"` …) and return its name.
+
+        One with seeded returns starts at a fixed moment; an empty one, at the present time.
+        """
+        if wish.get("seed_size") != 0:
+            wish = {"first_moment": FIRST_MOMENT, **wish}
         answer = self.control.post("/tenants", json={"name": name, **wish})
         assert answer.status_code == 201, answer.text
         return name
@@ -38,6 +46,10 @@ class Sandbox:
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()["vendors"][vendor]
         return found
+
+    def now(self, tenant: str) -> datetime:
+        """What the tenant's clock shows."""
+        return datetime.fromisoformat(self.control.get(f"/tenants/{tenant}/clock").json()["now"])
 
     def client(self, vendor: str, tenant: str = "demo") -> httpx.Client:
         """A plain HTTP client that is logged in to a vendor."""
@@ -76,6 +88,8 @@ def running(folder: Path, *arguments: str, python: str = sys.executable) -> Iter
     """Serve the sandbox until the block ends; database and log lie in `folder`."""
     port, log = free_port(), folder / "sandbox.log"
     command = [str(Path(python).with_name("returns")), "serve", "--port", str(port)]
+    if "--first-moment" not in arguments:
+        command += ["--first-moment", FIRST_MOMENT]
     if "--database" not in arguments:
         command += ["--database", f"sqlite:///{folder / 'sandbox.sqlite3'}"]
     with log.open("ab") as output:

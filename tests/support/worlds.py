@@ -14,6 +14,7 @@ from mock_server.settings import Settings
 from mock_server.store import Row, Store
 from mock_server.tenants import Tenants
 from mock_server.world import World
+from support.moments import STARTS
 
 NOON = 1_772_452_800_000_000  # 2026-03-02T12:00:00Z
 SECOND = 1_000_000
@@ -83,7 +84,9 @@ class Desk:
 @contextmanager
 def desk(**settings: Any) -> Iterator[Desk]:
     """Open a world (in memory, with five returns unless said otherwise) with every vendor there is."""
-    world = World.open(Settings(**{"database": "sqlite://", "seed_size": 5, **settings}))
+    world = World.open(
+        Settings(**{"database": "sqlite://", "seed_size": 5, "first_moment": STARTS, **settings})
+    )
     try:
         served = {name: vendors.load(name, world) for name in vendors.names()}
         tenants = Tenants(world, served)

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -79,14 +80,17 @@ class ZapierApp:
         *,
         auth: Mapping[str, str] | None = None,
         meta: Mapping[str, Any] | None = None,
+        now: datetime | None = None,
         **more: Any,
     ) -> Any:
         """Execute one method of the definition as a Zap would; `auth` is what was typed to connect.
 
-        `more` is what a hook's bundle holds: `targetUrl`, `subscribeData`, `cleanedRequest`.
+        `more` is what a hook's bundle holds: `targetUrl`, `subscribeData`, `cleanedRequest`. The app's
+        clock shows `now`; real time if None.
         """
         bundle = {"inputData": inputs or {}, "authData": auth or {}} | ({"meta": meta} if meta else {})
-        return self.call(command="execute", method=method, bundle={**bundle, **more}, **self.logging)
+        clock = {} if now is None else {"now": int(now.timestamp() * 1000)}
+        return self.call(command="execute", method=method, bundle={**bundle, **more}, **self.logging, **clock)
 
 
 def node() -> str:
@@ -138,6 +142,11 @@ class Shop(Storefront):
     auth: dict[str, str]
     vendor: str = "returnmate"
 
+    def run(self, method: str, inputs: Mapping[str, Any] | None = None, **bundle: Any) -> Any:
+        """Run a step with this merchant's login, at the time of their clock."""
+        now = self.sandbox.now(self.tenant)
+        return self.app.run(method, inputs, auth=self.auth, now=now, **bundle)
+
     def trigger(self, key: str, inputs: Mapping[str, Any] | None = None, **meta: Any) -> list[dict[str, Any]]:
         """Poll once, as core does; `meta` is what Zapier says of the poll (`page`, `limit`)."""
         return self._rows("triggers", key, inputs, meta=meta)
@@ -146,7 +155,7 @@ class Shop(Storefront):
         return self._rows("searches", key, inputs)
 
     def create(self, key: str, **inputs: Any) -> dict[str, Any]:
-        made: dict[str, Any] = self.app.run(f"creates.{key}.operation.perform", inputs, auth=self.auth)
+        made: dict[str, Any] = self.run(f"creates.{key}.operation.perform", inputs)
         return made
 
     def hydrated(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,14 +167,12 @@ class Shop(Storefront):
             return value
         told, _end = json.JSONDecoder().raw_decode(value.removeprefix(_POINTER))
         assert told["type"] == "method", told
-        return self.app.run(told["method"], told["bundle"], auth=self.auth)
+        return self.run(told["method"], told["bundle"])
 
     def _rows(
         self, kind: str, key: str, inputs: Mapping[str, Any] | None, **bundle: Any
     ) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self.app.run(
-            f"{kind}.{key}.operation.perform", inputs, auth=self.auth, **bundle
-        )
+        rows: list[dict[str, Any]] = self.run(f"{kind}.{key}.operation.perform", inputs, **bundle)
         return rows
 
     def get(self, path: str, **query: Any) -> Any:

@@ -107,7 +107,7 @@ class Live:
         found: list[Row] = []
         for filled in islice(self._ways(inputs, at_least_one), TRIES):
             try:
-                answer = self.shop.app.run(f"{path}.operation.perform", filled, auth=self.shop.auth)
+                answer = self.shop.run(f"{path}.operation.perform", filled)
             except ZapierError as refusal:
                 self.refused[path] = str(refusal)
             else:
