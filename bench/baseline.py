@@ -49,7 +49,7 @@ class Baseline:
             measures = {name: Entry(**entry) for name, entry in kept["measures"].items()}
             machine = Machine(**kept["counted_on"])
         except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as problem:
-            raise ValueError(f"{_FILE} cannot be read ({problem!r}); {_UPDATE}.") from problem
+            raise ValueError(f"{_FILE} cannot be read: {problem!r}. Restore it from Git.") from problem
         for name, entry in measures.items():
             whole = type(entry.count) is int and entry.count > 0
             if not whole or not isinstance(entry.reason, str):

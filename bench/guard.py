@@ -54,9 +54,12 @@ def table(kept: Baseline, found: dict[str, int]) -> Table:
 def compare() -> int:
     """Count, print, and return the exit code: 1 when a count grew too much or without a reason."""
     kept = Baseline.parse(KEPT.read_text("utf-8"))
-    wrong = list(unexplained(kept, earlier(KEPT)))
+    history = earlier(KEPT)
+    wrong = list(unexplained(kept, history))
     found, machine = count(), here()
     Console().print(table(kept, found))
+    if not history:
+        print("Note: Git shows no earlier state of the file, so a growth without a new reason is not seen.")
     for note in notes(kept, found, machine):
         print(f"Note: {note}")
     wrong += faults(kept, found)

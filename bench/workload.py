@@ -22,7 +22,7 @@ from bench.loads import LOADS
 FIRST_MOMENT = "2026-03-02T12:00:00Z"
 _FIRST_MOMENT_NS = 1_772_452_800_000_000_000
 _WARM_UP, _COUNTED = 10, 100
-_HOST = "127.0.0.1"
+_HOST, _PORT = "127.0.0.1", 4010
 
 
 def mark(name: str = "", times: int = 1) -> None:
@@ -86,7 +86,7 @@ class Caller:
     def _scope(self, method: str, path: str, content: bytes) -> dict[str, Any]:
         path, _, query = path.partition("?")
         length = {"Content-Type": "application/json", "Content-Length": str(len(content))} if content else {}
-        headers = {"Host": _HOST, **self.headers, **length}
+        headers = {"Host": f"{_HOST}:{_PORT}", **self.headers, **length}
         return {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -99,7 +99,7 @@ class Caller:
             "root_path": "",
             "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
             "client": (_HOST, 50_000),
-            "server": (_HOST, 4010),
+            "server": (_HOST, _PORT),
             "state": {},
         }
 

@@ -192,6 +192,8 @@ def test_the_guard_reads_earlier_states_from_git(
     monkeypatch.setattr(guard, "KEPT", file)
     counts_are({"create": 2_000}, monkeypatch)
     file.write_text(kept(create=Entry(1_000, "first")).text())
+    assert guard.main([]) == 1
+    assert "Git shows no earlier state" in capsys.readouterr().out
     git(tmp_path, "init", "--quiet")
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "--quiet", "--message", "Keep a count")
@@ -209,3 +211,4 @@ def test_the_guard_reads_earlier_states_from_git(
     assert Baseline.parse(file.read_text()).measures == {"create": Entry(2_000, "checks totals")}
     git(tmp_path, "commit", "--quiet", "--all", "--message", "Say why")
     assert guard.main([]) == 0
+    assert "Note" not in capsys.readouterr().out
