@@ -5,7 +5,7 @@ BIN := .venv/bin
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
-.PHONY: run test matrix check fix generate lint contract zapier-build bench lock clean
+.PHONY: run test matrix check fix generate lint contract zapier-build bench guard guard-update lock clean
 
 run: .venv/.ready ## Install what is needed and start the sandbox.
 	@$(BIN)/returns serve
@@ -44,6 +44,13 @@ contract: .venv/.ready ## The long contract run: 1,000 examples per operation, 2
 
 bench: .venv/.ready bench/node_modules/.ready ## The sandbox beside Prism, as ratios.
 	@$(BIN)/python -m bench
+
+guard: .venv/.ready ## Count the instructions of requests and of the start; fail where one grew.
+	@$(BIN)/python -m bench.guard
+
+guard-update: export REASON ?=
+guard-update: .venv/.ready ## Keep the counts of now: make guard-update REASON="why they change".
+	@$(BIN)/python -m bench.guard --update "$$REASON"
 
 lock: .venv/.ready ## Resolve the dependencies anew.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -1,1 +1,1 @@
-"""Measures the sandbox beside Prism: `make bench`."""
+"""Measures the sandbox: `make bench` beside Prism, `make guard` in instructions."""

@@ -18,39 +18,19 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench.loads import LOADS, Load
 from bench.servers import LOAD_CORE, Server, pinned, prism, sandbox
 
 CONNECTIONS, SECONDS, ROUNDS = 16, 5, 3
 _AUTOCANNON = Path(__file__).parent / "node_modules/autocannon/autocannon.js"
-WISH = {
-    "order_number": "#1001",
-    "customer_email": "priya.nair@example.com",
-    "items": [{"sku": "BOOT-CHE-39", "quantity": 1, "reason": "defective"}],
-}
 
 
-@dataclass(frozen=True)
-class Load:
-    """One kind of request, and the status that proves it was answered as meant."""
-
-    name: str
-    method: str
-    path: Callable[[Server], str]
-    status: int
-    body: dict[str, Any] | None = None
-
-
-def _an_id(server: Server) -> str:
+def _path(server: Server, load: Load) -> str:
+    """Return the path of a load, with the id of a return that the server has."""
+    if "{id}" not in load.path:
+        return load.path
     listed = httpx.get(f"{server.base_url}/rmas", headers=server.headers).json()
-    return f"/rmas/{listed['data'][0]['id']}"
-
-
-LOADS = (
-    Load("list of 25", "GET", lambda _: "/rmas?per_page=25", 200),
-    Load("one", "GET", _an_id, 200),
-    Load("create", "POST", lambda _: "/rmas", 201, WISH),
-    Load("invalid create", "POST", lambda _: "/rmas", 400, {**WISH, "items": [{"sku": "X", "quantity": 0}]}),
-)
+    return load.path.format(id=listed["data"][0]["id"])
 
 
 @dataclass(frozen=True)
@@ -64,7 +44,7 @@ class Figures:
 
 def fire(server: Server, load: Load) -> Figures:
     """Load a server for some seconds; stops if an answer has another status than it should."""
-    url = server.base_url + load.path(server)
+    url = server.base_url + _path(server, load)
     body = json.dumps(load.body) if load.body else ""
     headers = {**server.headers, **({"Content-Type": "application/json"} if body else {})}
     seen = httpx.request(load.method, url, headers=headers, content=body or None)

@@ -1,0 +1,113 @@
+"""Counts instructions of `bench/workload.py` with callgrind."""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from bench.baseline import Machine
+
+ROOT = Path(__file__).parents[1]
+_PATIENCE = 900  # seconds; a run takes one minute on an idle core
+_OUTPUT = "callgrind.out"
+_PLAIN_LIBC = "glibc.cpu.hwcaps=-AVX2,-AVX,-AVX_Fast_Unaligned_Load,-BMI2,-ERMS,-SSE4_1,-SSE4_2,-SSSE3"
+"""The C library picks its copying and searching by processor: with AVX2 a list takes 5 % more."""
+
+
+class CannotCountError(Exception):
+    """The instructions could not be counted."""
+
+
+def tool() -> str:
+    """Return where valgrind is; raises `CannotCountError` when it is missing."""
+    found = shutil.which("valgrind")
+    if found is None:
+        raise CannotCountError(
+            "valgrind is missing: install it (on Debian: apt-get install valgrind), then run the guard again."
+        )
+    return found
+
+
+def count() -> dict[str, int]:
+    """Return instructions by measure, each for one request or one start."""
+    valgrind = tool()
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("plain", "counted"):
+            Path(folder, name).mkdir()
+        _run([], Path(folder, "plain"))  # writes the bytecode of every module that is imported
+        counted = Path(folder, "counted")
+        command = [valgrind, "--tool=callgrind", "--dump-line=no", "--dump-before=getppid"]
+        printed = _run([*command, f"--callgrind-out-file={counted / _OUTPUT}"], counted)
+        return measures(printed, counted)
+
+
+def measures(printed: str, folder: Path) -> dict[str, int]:
+    """Join the names that the workload printed with the dumps in `folder`."""
+    found = {}
+    for part, line in enumerate(printed.splitlines(), start=1):
+        name, times = json.loads(line)
+        if name:
+            found[name] = round(_total(folder / f"{_OUTPUT}.{part}") / times)
+    return found
+
+
+def here() -> Machine:
+    """Return what this machine counts on."""
+    valgrind = subprocess.run([tool(), "--version"], capture_output=True, text=True, check=True).stdout
+    return Machine(
+        python=platform.python_version(),
+        architecture=platform.machine(),
+        valgrind=valgrind.strip().removeprefix("valgrind-"),
+    )
+
+
+def _run(prefix: list[str], folder: Path) -> str:
+    command = [*prefix, sys.executable, "-m", "bench.workload", str(folder)]
+    try:
+        run = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=_environment(os.environ, folder),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        raise CannotCountError(f"{' '.join(command)} did not end within {_PATIENCE} s.") from None
+    if run.returncode:
+        last = "\n".join(run.stderr.splitlines()[-15:])
+        raise CannotCountError(f"{' '.join(command)} failed with exit code {run.returncode}:\n{last}")
+    return run.stdout
+
+
+def _environment(given: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Return an environment in which Python does the same work each time."""
+    return {
+        "PATH": given.get("PATH", os.defpath),
+        "HOME": str(folder),
+        "LC_ALL": "C.UTF-8",
+        "GLIBC_TUNABLES": _PLAIN_LIBC,
+        "PYTHONHASHSEED": "0",
+        "PYTHONMALLOC": "pymalloc",
+        "PYTHONNOUSERSITE": "1",
+    }
+
+
+def _total(dump: Path) -> int:
+    """Return the instructions of one dump."""
+    try:
+        lines = dump.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        raise CannotCountError(
+            f"callgrind wrote no {dump.name}: it did not see the workload's call of getppid."
+        ) from None
+    totals = [line for line in lines if line.startswith(("totals:", "summary:"))]
+    if not totals:
+        raise CannotCountError(f"{dump.name} of callgrind has no totals.")
+    return int(totals[-1].split()[1])

@@ -1,0 +1,214 @@
+"""What the guard for speed calls a fault; `make guard` itself counts instructions, which takes a minute."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from bench import guard
+from bench.baseline import Baseline, Entry, Machine, faults, notes, unexplained
+from bench.callgrind import CannotCountError, count, measures
+from bench.loads import LOADS
+
+HERE = Machine(python="3.11.7", architecture="x86_64", valgrind="3.19.0")
+
+
+def kept(machine: Machine = HERE, **measures: Entry) -> Baseline:
+    return Baseline(machine, measures)
+
+
+def test_a_count_may_exceed_the_kept_one_by_ten_per_cent() -> None:
+    baseline = kept(create=Entry(1_000, "first"))
+    for allowed in (1, 1_000, 1_090, 1_100):
+        assert list(faults(baseline, {"create": allowed})) == []
+    [fault] = faults(baseline, {"create": 1_110})
+    assert "'create' takes 1,110 instructions, 11.0 % more than the 1,000" in fault
+    assert "make guard-update" in fault
+    assert len(list(faults(baseline, {"create": 1_101}))) == 1
+
+
+def test_each_measure_is_compared_with_its_own_count() -> None:
+    baseline = kept(one=Entry(100, "first"), create=Entry(1_000, "first"))
+    [fault] = faults(baseline, {"one": 111, "create": 1_000})
+    assert "'one'" in fault
+
+
+def test_a_measure_without_an_entry_is_a_fault() -> None:
+    [fault] = faults(kept(create=Entry(1_000, "first")), {"create": 1_000, "one": 5})
+    assert "no entry for 'one'" in fault
+
+
+def test_an_entry_that_is_not_measured_is_a_fault() -> None:
+    [fault] = faults(kept(create=Entry(1_000, "first"), gone=Entry(5, "first")), {"create": 1_000})
+    assert "'gone', which is not measured" in fault
+
+
+@pytest.mark.parametrize("reason", ["", "  \n"])
+def test_an_entry_without_a_reason_is_a_fault(reason: str) -> None:
+    [fault] = unexplained(kept(create=Entry(1_000, reason)), [])
+    assert "'create' has no reason" in fault
+
+
+@pytest.mark.parametrize("reason", ["first", " first "])
+def test_a_kept_count_that_grew_needs_a_new_reason(reason: str) -> None:
+    before = kept(create=Entry(1_000, "first"))
+    [fault] = unexplained(kept(create=Entry(1_001, reason)), [before])
+    assert "grew from 1,000 to 1,001, but its reason is still 'first'" in fault
+    assert list(unexplained(kept(create=Entry(1_500, "checks totals")), [before])) == []
+    assert list(unexplained(kept(create=Entry(900, "first")), [before])) == []
+    assert list(unexplained(before, [])) == []
+
+
+def test_a_later_change_of_the_file_does_not_excuse_a_growth_without_a_reason() -> None:
+    first = kept(create=Entry(1_000, "first"), one=Entry(100, "first"))
+    grown = kept(create=Entry(2_000, "first"), one=Entry(100, "first"))
+    other = kept(create=Entry(2_000, "first"), one=Entry(200, "reads the links"))
+    [fault] = unexplained(other, [other, grown, first])
+    assert "count of 'create' grew from 1,000 to 2,000" in fault
+    mended = kept(create=Entry(2_000, "checks totals"), one=Entry(200, "reads the links"))
+    assert list(unexplained(mended, [mended, other, grown, first])) == []
+
+
+def test_an_update_writes_what_moved_and_leaves_what_did_not() -> None:
+    before = kept(create=Entry(1_000, "first"), one=Entry(1_000, "first"), gone=Entry(5, "first"))
+    after = before.updated({"create": 1_011, "one": 1_010, "list": 7}, HERE, "checks totals")
+    assert after.measures == {
+        "create": Entry(1_011, "checks totals"),
+        "one": Entry(1_000, "first"),
+        "list": Entry(7, "checks totals"),
+    }
+    assert list(unexplained(after, [before])) == []
+
+
+def test_an_update_on_another_python_writes_everything() -> None:
+    newer = Machine("3.12.1", "x86_64", "3.19.0")
+    after = kept(create=Entry(1_000, "first")).updated({"create": 1_001}, newer, "Python 3.12")
+    assert after == kept(newer, create=Entry(1_001, "Python 3.12"))
+
+
+@pytest.mark.parametrize("reason", ["", " "])
+def test_an_update_without_a_reason_is_refused(reason: str) -> None:
+    with pytest.raises(ValueError, match="Say why the counts change"):
+        kept().updated({"create": 5}, HERE, reason)
+
+
+def test_another_python_or_architecture_is_noted_and_still_compared() -> None:
+    baseline = kept(create=Entry(1_000, "first"))
+    [note] = notes(baseline, {"create": 1_000}, Machine("3.12.1", "x86_64", "3.19.0"))
+    assert "come from Python 3.11.7. This is Python 3.12.1" in note
+    [note] = notes(baseline, {"create": 1_000}, Machine("3.11.9", "aarch64", "3.22.0"))
+    assert "an aarch64 machine" in note
+    assert list(notes(baseline, {"create": 1_000}, Machine("3.11.9", "x86_64", "3.22.0"))) == []
+
+
+def test_a_count_that_fell_is_noted() -> None:
+    baseline = kept(create=Entry(1_000, "first"))
+    [note] = notes(baseline, {"create": 800}, HERE)
+    assert "20.0 % fewer than the 1,000" in note
+    assert list(notes(baseline, {"create": 900}, HERE)) == []
+
+
+def test_the_committed_file_covers_every_load_and_the_start() -> None:
+    text = guard.KEPT.read_text("utf-8")
+    baseline = Baseline.parse(text)
+    assert set(baseline.measures) == {"import", "start", *(load.name for load in LOADS)}
+    assert baseline.text() == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"counted_on": {}, "measures": {}}',
+        json.dumps({"counted_on": vars(HERE), "measures": {"one": 5}}),
+        json.dumps({"counted_on": vars(HERE), "measures": {"one": {"count": 5}}}),
+        json.dumps({"counted_on": vars(HERE), "measures": {"one": {"count": 0, "reason": "first"}}}),
+        json.dumps({"counted_on": vars(HERE), "measures": {"one": {"count": 1.5, "reason": "first"}}}),
+        json.dumps({"counted_on": vars(HERE), "measures": {"one": {"count": 5, "reason": None}}}),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_sentence(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^bench/instructions\.json"):
+        Baseline.parse(text)
+
+
+def test_dumps_are_joined_with_the_names_that_the_workload_prints(tmp_path: Path) -> None:
+    for part, total in enumerate((17, 5_000, 30, 1_234), start=1):
+        (tmp_path / f"callgrind.out.{part}").write_text(f"events: Ir\n{part} 9\ntotals: {total}\n")
+    printed = '["", 1]\n["start", 1]\n["", 1]\n["create", 10]\n'
+    assert measures(printed, tmp_path) == {"start": 5_000, "create": 123}
+    with pytest.raises(CannotCountError, match=r"callgrind\.out\.5"):
+        measures(printed + '["one", 1]\n', tmp_path)
+
+
+def test_a_missing_valgrind_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CannotCountError, match=r"^valgrind is missing: install it"):
+        count()
+
+
+def test_the_guard_without_valgrind_fails_with_that_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert guard.main([]) == 1
+    assert guard.main(["--update", "why"]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert [line.split(":")[0] for line in told.err.splitlines()] == ["valgrind is missing"] * 2
+
+
+@pytest.mark.parametrize(("grown", "code"), [(9, 0), (11, 1)])
+def test_the_guard_fails_when_a_measure_grew(
+    grown: int, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    baseline = Baseline.parse(guard.KEPT.read_text("utf-8"))
+    found = {name: entry.count for name, entry in baseline.measures.items()}
+    found["create"] = found["create"] * (100 + grown) // 100
+    counts_are(found, monkeypatch)
+    assert guard.main([]) == code
+    assert ("Fault: 'create' takes" in capsys.readouterr().out) == bool(code)
+
+
+def counts_are(found: Mapping[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "count", lambda: found)
+    monkeypatch.setattr(guard, "here", lambda: HERE)
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=Bench", "-c", "user.email=bench@example.com"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def test_the_guard_reads_earlier_states_from_git(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "instructions.json"
+    monkeypatch.setattr(guard, "ROOT", tmp_path)
+    monkeypatch.setattr(guard, "KEPT", file)
+    counts_are({"create": 2_000}, monkeypatch)
+    file.write_text(kept(create=Entry(1_000, "first")).text())
+    assert guard.main([]) == 1
+    assert "Git shows no earlier state" in capsys.readouterr().out
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "Keep a count")
+
+    assert guard.main(["--update", "first"]) == 1
+    assert "its reason is still 'first'" in capsys.readouterr().out
+    file.write_text(kept(create=Entry(2_000, "first")).text())
+    assert guard.main([]) == 1
+    git(tmp_path, "commit", "--quiet", "--all", "--message", "Raise it without a reason")
+    assert guard.main([]) == 1
+    assert "grew from 1,000 to 2,000" in capsys.readouterr().out
+
+    file.write_text(kept(create=Entry(1_000, "first")).text())
+    assert guard.main(["--update", "checks totals"]) == 0
+    assert Baseline.parse(file.read_text()).measures == {"create": Entry(2_000, "checks totals")}
+    git(tmp_path, "commit", "--quiet", "--all", "--message", "Say why")
+    assert guard.main([]) == 0
+    assert "Note" not in capsys.readouterr().out
