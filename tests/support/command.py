@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Timer
 from typing import IO
 
 from support.moments import FIRST_MOMENT
 
 PROGRAM = "import typer; from mock_server.cli import register; app = typer.Typer(); register(app); app()"
+_PATIENCE = 60.0
+"""Seconds until a command that has not ended is killed."""
 _BANNER_ENDS = "Ctrl-C stops the sandbox."
 
 
@@ -25,14 +28,21 @@ def environment(home: Path) -> dict[str, str]:
 
 def run(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
-    return subprocess.run(
+    process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, *arguments],
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-        timeout=60,
         env={**environment(home), **more},
     )
+    # `communicate(timeout=…)` sleeps until a moment, which fails where a tool fakes the time of day.
+    guard = Timer(_PATIENCE, process.kill)
+    guard.start()
+    try:
+        output, errors = process.communicate()
+    finally:
+        guard.cancel()
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
 @dataclass
