@@ -107,6 +107,13 @@ class Clocks:
             sa.select(table.c.name, table.c.clock_offset, table.c.frozen_at)
         ):
             self._clocks[name] = TenantClock(offset, frozen_at)
+        store.follow(table, self._reload)
+
+    def _reload(self, tenant: str) -> None:
+        """Set the tenant's clock as the store has it; without a tenant there is none."""
+        self._clocks.pop(tenant, None)
+        for standing in self._store.held(tables.tenants, tenant, "clock_offset", "frozen_at"):
+            self._clocks[tenant] = TenantClock(*standing)
 
     def real(self) -> int:
         """Return real time, for what belongs to no tenant."""
@@ -122,6 +129,10 @@ class Clocks:
         clock = self._clocks[tenant]
         return self._real() + clock.offset if clock.frozen_at is None else clock.frozen_at
 
+    def known(self, tenant: str) -> bool:
+        """Say whether there is a tenant of this name."""
+        return tenant in self._clocks
+
     def frozen(self, tenant: str) -> bool:
         """Say whether the tenant's clock stands still."""
         return self._clocks[tenant].frozen_at is not None
@@ -133,14 +144,6 @@ class Clocks:
     def next_due(self, tenant: str) -> int | None:
         """Return when the tenant's next step happens; None if nothing is scheduled."""
         return self._store.next_due(tenant, self._vendors)
-
-    def add(self, tenant: str, clock: TenantClock) -> None:
-        """Start a clock, or set one anew; the caller keeps it in the tenants table."""
-        self._clocks[tenant] = clock
-
-    def remove(self, tenant: str) -> None:
-        """Stop a clock for good."""
-        self._clocks.pop(tenant, None)
 
     def freeze(self, tenant: str) -> None:
         """Stop the clock where it stands; twice is as once."""
@@ -176,12 +179,7 @@ class Clocks:
         ran: list[Ran] = []
         while (step := self._store.next_step(tenant, self._vendors)) and step.due <= target:
             # A step behind a clock that has moved on does not turn it back.
-            after = self._standing_at(tenant, max(step.due, self.now(tenant)))
-            self._clocks[tenant] = TenantClock(frozen_at=step.due)
-            try:
-                ran.append(self._run(step, after))
-            finally:
-                self._clocks[tenant] = after
+            ran.append(self._run(step, self._standing_at(tenant, max(step.due, self.now(tenant)))))
         return ran
 
     def _run(self, step: Step, after: TenantClock) -> Ran:
@@ -190,7 +188,9 @@ class Clocks:
             with self._store.change() as change:
                 change.done(step)
                 self._keep(change, step.tenant, after)
+                self._clocks[step.tenant] = TenantClock(frozen_at=step.due)
                 self._steps[step.vendor](change, step)
+                self._clocks[step.tenant] = after
         except Exception as error:  # noqa: BLE001 - whatever a vendor's step raises
             # One that cannot be carried out must not stand in the way of all later requests.
             _log.exception("The step %s of %s failed and is dropped.", step.step, step.subject)
@@ -209,12 +209,12 @@ class Clocks:
     def _set(self, tenant: str, clock: TenantClock) -> None:
         with self._store.change() as change:
             self._keep(change, tenant, clock)
-        self._clocks[tenant] = clock
 
     def _keep(self, change: Change, tenant: str, clock: TenantClock) -> None:
         table = tables.tenants
-        change.run(
+        change.run_for(
+            tenant,
             sa.update(table)
             .where(table.c.name == tenant)
-            .values(clock_offset=clock.offset, frozen_at=clock.frozen_at)
+            .values(clock_offset=clock.offset, frozen_at=clock.frozen_at),
         )

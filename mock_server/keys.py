@@ -19,6 +19,7 @@ from mock_server.store import Change, Store, tables
 DEFAULT: Final = "default"
 DEMO: Final = "demo"
 _REMEMBERED: Final = 4_096
+_COLUMNS: Final = ("digest", "vendor", "name", "scopes", "plan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +46,33 @@ class Keys:
         self._scopes: dict[str, tuple[str, ...]] = {}
         self._plans: dict[str, Mapping[str, Plan]] = {}
         self._grants: dict[bytes, Grant] = {}
+        self._digests: dict[str, list[bytes]] = {}
         self._presented: dict[str, Grant] = {}
+        store.follow(tables.keys, self._reload)
 
     def offer(self, vendor: str, scopes: Collection[str], plans: Mapping[str, Plan]) -> None:
         """Let a vendor's keys open; the first plan is the one a key has if nothing else is said."""
         self._scopes[vendor] = tuple(scopes)
         self._plans[vendor] = plans
-        self._load(tables.keys.c.vendor == vendor)
-
-    def _load(self, which: sa.ColumnElement[bool]) -> None:
-        """Take up keys as the store has them."""
         table = tables.keys
-        columns = (table.c[name] for name in ("digest", "tenant", "vendor", "name", "scopes", "plan"))
-        for digest, tenant, vendor, name, scopes, plan in self._store.select(
-            sa.select(*columns).where(which)
-        ):
-            if vendor in self._plans:
-                opens = frozenset(scopes.split())
-                self._grants[digest] = Grant(tenant, vendor, name, opens, self._plan(vendor, plan))
+        columns = [table.c[name] for name in ("tenant", *_COLUMNS)]
+        for tenant, *key in self._store.select(sa.select(*columns).where(table.c.vendor == vendor)):
+            self._take_up(tenant, *key)
 
-    def refresh(self, tenant: str) -> None:
-        """Hold exactly those keys of a tenant that the store has; call it after a change of them."""
-        self._grants = {digest: grant for digest, grant in self._grants.items() if grant.tenant != tenant}
+    def _reload(self, tenant: str) -> None:
+        """Hold exactly those keys of a tenant that the store has."""
+        for digest in self._digests.pop(tenant, ()):
+            self._grants.pop(digest, None)
         self._presented.clear()
-        self._load(tables.keys.c.tenant == tenant)
+        for key in self._store.held(tables.keys, tenant, *_COLUMNS):
+            self._take_up(tenant, *key)
+
+    def _take_up(self, tenant: str, digest: bytes, vendor: str, name: str, scopes: str, plan: str) -> None:
+        if vendor in self._plans:
+            if digest not in self._grants:
+                self._digests.setdefault(tenant, []).append(digest)
+            opens = frozenset(scopes.split())
+            self._grants[digest] = Grant(tenant, vendor, name, opens, self._plan(vendor, plan))
 
     def look_up(self, vendor: str, presented: str) -> Grant | None:
         """Return what a presented key opens at a vendor, or None."""
@@ -91,17 +95,17 @@ class Keys:
 
     def held_by(self, tenant: str) -> list[Grant]:
         """Return what the keys of a tenant open, by vendor and name."""
-        held = [grant for grant in self._grants.values() if grant.tenant == tenant]
+        held = [self._grants[digest] for digest in self._digests.get(tenant, ())]
         return sorted(held, key=lambda grant: (grant.vendor, grant.key))
 
     def issue_default(self, change: Change, tenant: str, vendor: str, plan: str, at: int) -> None:
         """Write the default key of a tenant at a vendor, with all scopes and the tenant's plan.
 
-        It takes the place of one made with another secret. `refresh` puts it in force.
+        It takes the place of one made with another secret.
         """
         table = tables.keys
         one = sa.and_(table.c.tenant == tenant, table.c.vendor == vendor, table.c.name == DEFAULT)
-        change.run(sa.delete(table).where(one))
+        change.run_for(tenant, sa.delete(table).where(one))
         self._write(
             change,
             Grant(tenant, vendor, DEFAULT, frozenset(self._scopes[vendor]), self._plan(vendor, plan)),
@@ -132,10 +136,9 @@ class Keys:
             raise KeyExistsError(f"{tenant} has a key {name!r} at {vendor} already.")
         with self._store.change() as change:
             self._write(change, Grant(tenant, vendor, name, granted, self._plan(vendor, plan)), at)
-        self.refresh(tenant)
         return self.key(tenant, vendor, name)
 
-    def give_plan(self, tenant: str, vendor: str, name: str, plan: str | Plan) -> Grant:
+    def give_plan(self, change: Change, tenant: str, vendor: str, name: str, plan: str | Plan) -> Grant:
         """Let a key have another plan: one of the vendor's by name, or one `agreed` with this merchant.
 
         Raises `LookupError` for a key that the tenant has not, `ValueError` for an unknown plan.
@@ -148,9 +151,7 @@ class Keys:
         table = tables.keys
         one = sa.and_(table.c.tenant == tenant, table.c.vendor == vendor, table.c.name == name)
         chosen = self._plan(vendor, plan) if isinstance(plan, str) else plan
-        with self._store.change() as change:
-            change.run(sa.update(table).where(one).values(plan=chosen.name))
-        self.refresh(tenant)
+        change.run_for(tenant, sa.update(table).where(one).values(plan=chosen.name))
         return replace(held, plan=chosen)
 
     def _check_plan(self, vendor: str, plan: str) -> None:
@@ -159,12 +160,13 @@ class Keys:
             raise ValueError(f"There is no plan {plan!r} at {vendor}; there are {plans}.")
 
     def remove(self, change: Change, tenant: str) -> None:
-        """Delete every key of a tenant; `refresh` puts them out of force."""
-        change.run(sa.delete(tables.keys).where(tables.keys.c.tenant == tenant))
+        """Delete every key of a tenant."""
+        change.run_for(tenant, sa.delete(tables.keys).where(tables.keys.c.tenant == tenant))
 
     def _write(self, change: Change, grant: Grant, at: int) -> None:
         ordered = [scope for scope in self._scopes[grant.vendor] if scope in grant.scopes]
-        change.run(
+        change.run_for(
+            grant.tenant,
             sa.insert(tables.keys).values(
                 digest=_digest(self.key(grant.tenant, grant.vendor, grant.key)),
                 tenant=grant.tenant,
@@ -173,7 +175,7 @@ class Keys:
                 scopes=" ".join(ordered),
                 plan=grant.plan.name,
                 created_at=at,
-            )
+            ),
         )
 
     def _plan(self, vendor: str, name: str) -> Plan:

@@ -91,7 +91,7 @@ class Ledger:
         wanted = sa.select(
             *(table.c[name] for name in ("sequence", "vendor", "kind", "subject", "at", "body"))
         )
-        wanted = wanted.where(table.c.tenant == tenant, table.c.sequence > after)
+        wanted = wanted.where(table.c.tenant == self._store.partition(tenant), table.c.sequence > after)
         if kind is not None:
             wanted = wanted.where(table.c.kind == kind)
         if vendor is not None:
@@ -104,8 +104,10 @@ class Ledger:
 
     def last(self, tenant: str) -> int:
         """Return the newest sequence number; 0 when nothing has happened."""
-        table = tables.ledger
-        found = self._store.select(sa.select(sa.func.max(table.c.sequence)).where(table.c.tenant == tenant))
+        table, partition = tables.ledger, self._store.partition(tenant)
+        found = self._store.select(
+            sa.select(sa.func.max(table.c.sequence)).where(table.c.tenant == partition)
+        )
         return found[0][0] or 0
 
 

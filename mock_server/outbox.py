@@ -5,7 +5,7 @@ clock, so that moving the clock moves what is tried again.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import httpx
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from mock_server.clock import SECOND, Clocks
 from mock_server.store import Change, Store, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 State = Literal["waiting", "delivered", "given_up"]
 
@@ -43,10 +43,23 @@ class Delivery:
     state: State
 
     @property
+    def lane(self) -> "Lane":
+        """The webhook that it is for."""
+        return Lane(self.tenant, self.vendor, self.webhook)
+
+    @property
     def address(self) -> str:
         """The URL without what may be secret in it: its query and its login."""
         url = httpx.URL(self.url)
         return str(url.copy_with(userinfo=b"", query=b"hidden" if url.query else None, fragment=None))
+
+
+class Lane(NamedTuple):
+    """One webhook; what is sent to it waits for nobody else's."""
+
+    tenant: str
+    vendor: str
+    webhook: str
 
 
 class Outbox:
@@ -70,10 +83,17 @@ class Outbox:
         at: int,
     ) -> None:
         """Let `body` be sent to `url`, registered as `webhook`, once the change is on disk."""
-        values = {"tenant": tenant, "vendor": vendor, "webhook": webhook, "event": event, "url": url}
+        values = {"vendor": vendor, "webhook": webhook, "event": event, "url": url}
         change.run(
             sa.insert(_TABLE).values(
-                **values, body=body, at=at, due=at, attempts=0, outcome="", state="waiting"
+                **values,
+                tenant=self._store.partition(tenant),
+                body=body,
+                at=at,
+                due=at,
+                attempts=0,
+                outcome="",
+                state="waiting",
             )
         )
         self.wake()
@@ -82,30 +102,44 @@ class Outbox:
         """Send nothing more to a webhook: it was deleted."""
         change.run(
             sa.delete(_TABLE).where(
-                _TABLE.c.tenant == tenant,
+                _TABLE.c.tenant == self._store.partition(tenant),
                 _TABLE.c.vendor == vendor,
                 _TABLE.c.webhook == webhook,
                 _TABLE.c.state == "waiting",
             )
         )
 
-    def due(self, most: int) -> list[Delivery]:
-        """Return deliveries whose time has come, at most so many of each tenant, the earliest first."""
+    def due(self, most: int, tenant: str | None = None) -> list[Delivery]:
+        """Return deliveries whose time has come, at most so many of each webhook, the earliest first.
+
+        Those of one tenant, or of all.
+        """
         found: list[Delivery] = []
-        for tenant in self._waiting():
-            now = self._clocks.now(tenant)
-            found += self._read(
-                _TABLE.c.tenant == tenant, _TABLE.c.due <= now, order=_TABLE.c.due, limit=most
-            )
+        for lane, first in self._lanes(tenant):
+            now = self._clocks.now(lane.tenant)
+            if first <= now:
+                found += self._read(
+                    lane.tenant, *self._of(lane), _TABLE.c.due <= now, order=_TABLE.c.due, limit=most
+                )
         return found
+
+    def next_due(self, tenant: str) -> int | None:
+        """Return when the tenant's next delivery is to be sent; None if nothing waits."""
+        return min((first for _, first in self._lanes(tenant)), default=None)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing waits to be sent, now or later."""
-        return not self._waiting()
+        return next(self._lanes(None), None) is None
 
     def settle(self, delivery: Delivery, outcome: str, *, delivered: bool) -> None:
-        """Note what an attempt came to; one that failed is due again later, unless it was the last."""
+        """Note what an attempt came to; one that failed is due again later, unless it was the last.
+
+        A delivery that was withdrawn meanwhile, or whose tenant was reset or deleted, is not noted.
+        """
+        waits = self._store.select(sa.select(_TABLE.c.tenant).where(_TABLE.c.id == delivery.id))
+        if waits != [(self._store.partition(delivery.tenant),)] or not self._clocks.known(delivery.tenant):
+            return
         attempts = delivery.attempts + 1
         state: State = "delivered" if delivered else "waiting"
         due = None
@@ -126,27 +160,43 @@ class Outbox:
 
         The first `limit` of it or, where `last` is given, the newest so many.
         """
-        which = (_TABLE.c.tenant == tenant, _TABLE.c.id > after)
+        which = (_TABLE.c.tenant == self._store.partition(tenant), _TABLE.c.id > after)
         if last is not None:
-            return self._read(*which, order=_TABLE.c.id.desc(), limit=last)[::-1]
-        return self._read(*which, order=_TABLE.c.id, limit=limit)
+            return self._read(tenant, *which, order=_TABLE.c.id.desc(), limit=last)[::-1]
+        return self._read(tenant, *which, order=_TABLE.c.id, limit=limit)
 
-    def _waiting(self) -> list[str]:
-        found = self._store.select(sa.select(_TABLE.c.tenant).where(_TABLE.c.due.is_not(None)).distinct())
-        return [tenant for (tenant,) in found]
+    def _lanes(self, tenant: str | None) -> "Iterator[tuple[Lane, int]]":
+        """Yield the webhooks that something waits for, each with when the first of it is due.
+
+        It goes from one to the next by an index, however much waits for each.
+        """
+        names = self._store.tenants_by_partition()
+        last = ("" if tenant is None else self._store.partition(tenant), "", "")
+        while found := self._store.next_lane(last):
+            *lane, first = found
+            last = (lane[0], lane[1], lane[2])
+            name = names.get(lane[0])
+            if tenant is not None and name != tenant:
+                return
+            if name is not None:  # else it is being emptied
+                yield Lane(name, lane[1], lane[2]), first
 
     def _forget_old(self, change: Change, tenant: str) -> None:
-        settled = sa.and_(_TABLE.c.tenant == tenant, _TABLE.c.due.is_(None))
+        settled = sa.and_(_TABLE.c.tenant == self._store.partition(tenant), _TABLE.c.due.is_(None))
         oldest = sa.select(_TABLE.c.id).where(settled).order_by(_TABLE.c.id.desc()).limit(1).offset(KEPT)
         change.run(sa.delete(_TABLE).where(settled, _TABLE.c.id <= oldest.scalar_subquery()))
 
+    def _of(self, lane: Lane) -> tuple[sa.ColumnElement[bool], ...]:
+        partition = self._store.partition(lane.tenant)
+        return _TABLE.c.tenant == partition, _TABLE.c.vendor == lane.vendor, _TABLE.c.webhook == lane.webhook
+
     def _read(
-        self, *which: sa.ColumnElement[bool], order: sa.ColumnElement[int], limit: int | None
+        self, tenant: str, *which: sa.ColumnElement[bool], order: sa.ColumnElement[int], limit: int | None
     ) -> list[Delivery]:
-        names = list(Delivery.__dataclass_fields__)
+        names = [name for name in Delivery.__dataclass_fields__ if name != "tenant"]
         statement = sa.select(*(_TABLE.c[name] for name in names)).where(*which)
         found = self._store.select(statement.order_by(order, _TABLE.c.id).limit(limit))
-        return [Delivery(**dict(zip(names, values, strict=True))) for values in found]
+        return [Delivery(tenant=tenant, **dict(zip(names, values, strict=True))) for values in found]
 
 
 def refuse_address(url: str) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from mock_server.ledger import SWITCH_TURNED
-from mock_server.store import Store, tables
+from mock_server.store import Change, Store, tables
 
 _WHOLE_ACCOUNT: Final = ""
 
@@ -55,6 +55,14 @@ class Switches:
         self._on: dict[tuple[str, str], set[tuple[str, str]]] = {}
         for tenant, vendor, name, shop in store.select(_selected()):
             self._on.setdefault((tenant, vendor), set()).add((name, shop))
+        store.follow(tables.switches, self._reload)
+
+    def _reload(self, tenant: str) -> None:
+        """Hold exactly those switches of a tenant for on that the store has."""
+        for place in [place for place in self._on if place[0] == tenant]:
+            del self._on[place]
+        for vendor, name, shop in self._store.held(tables.switches, tenant, "vendor", "name", "shop"):
+            self._on.setdefault((tenant, vendor), set()).add((name, shop))
 
     def declare(self, vendor: str, switches: Iterable[Switch]) -> None:
         """Let a vendor have switches; one that closes it is for the whole account (`ValueError`)."""
@@ -96,18 +104,17 @@ class Switches:
             table = tables.switches
             with self._store.change() as change:
                 if on:
-                    change.run(sa.insert(table).values(place))
+                    change.run_for(tenant, sa.insert(table).values(place))
                 else:
-                    change.run(sa.delete(table).where(*(table.c[key] == one for key, one in place.items())))
+                    stored = (table.c[key] == one for key, one in place.items())
+                    change.run_for(tenant, sa.delete(table).where(*stored))
                 body = {"on": on, **({"shop": shop} if shop else {})}
                 change.record(tenant, vendor, kind=SWITCH_TURNED, subject=name, at=at, body=body)
-            turned = self._on.setdefault((tenant, vendor), set())
-            (turned.add if on else turned.discard)((name, shop))
         return Position(vendor, switch, shop, on)
 
-    def forget(self, tenant: str) -> None:
-        """Hold every switch of a tenant for off, as the store does once the tenant is wiped."""
-        self._on = {place: turned for place, turned in self._on.items() if place[0] != tenant}
+    def turn_all_off(self, change: Change, tenant: str) -> None:
+        """Turn every switch of a tenant off, untold: its ledger ends as well."""
+        change.run_for(tenant, sa.delete(tables.switches).where(tables.switches.c.tenant == tenant))
 
     def _switch(self, vendor: str, name: str, shop: str) -> Switch:
         known = self._declared.get(vendor, {})

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from secrets import token_hex
 from typing import Final
 
 import sqlalchemy as sa
@@ -45,7 +47,10 @@ class Tenant:
 
 
 class Tenants:
-    """Makes, resets and deletes tenants of a world, at all of its vendors."""
+    """Makes, resets and deletes tenants of a world, at all of its vendors; each in one transaction.
+
+    While requests are served, `Bulk` does the same in slices.
+    """
 
     def __init__(self, world: World, vendors: Mapping[str, Vendor]) -> None:
         self._world = world
@@ -54,13 +59,22 @@ class Tenants:
             world.keys.offer(vendor.name, vendor.scopes, vendor.plans)
             world.clocks.run_steps_of(vendor.name, vendor.run_step)
             world.switches.declare(vendor.name, vendor.switches)
+        world.store.follow(tables.tenants, self._follow_limits)
 
     def open(self) -> None:
-        """Make `demo` if it is missing, and give every tenant what a new vendor or secret asks for."""
+        """Make `demo` if it is missing, and give every tenant what a new vendor or secret asks for.
+
+        What a process that was killed left half made, or half removed, is removed.
+        """
         world = self._world
+        for partition in self.strays():
+            with world.store.change() as change:
+                self.remove_stray(change, partition)
         for tenant in self.every():
             world.limiter.modes[tenant.name] = tenant.limits
             missing = [v for v in self._vendors.values() if not world.keys.has_default(tenant.name, v.name)]
+            if not missing:
+                continue
             with world.store.change() as change:
                 for vendor in missing:
                     if not world.store.totals(tenant.name, vendor.name, "return"):
@@ -68,7 +82,6 @@ class Tenants:
                     world.keys.issue_default(
                         change, tenant.name, vendor.name, tenant.plan, tenant.first_moment
                     )
-            world.keys.refresh(tenant.name)
         if not any(tenant.name == DEMO for tenant in self.every()):
             start = world.settings.first_moment
             self.create(DEMO, first_moment=None if start is None else micros(start))
@@ -84,12 +97,39 @@ class Tenants:
         first_moment: int | None = None,
         frozen: bool = False,
     ) -> Tenant:
-        """Make a tenant with its returns, keys and clock, in one transaction.
+        """Make a tenant with its returns, keys and clock.
 
         What is not said comes from the settings; the clock starts at `first_moment` (µs; else now)
         and stands still there if `frozen`. Raises `TenantExistsError`, or `ValueError` for a name
         or plan that cannot be.
         """
+        tenant = self.plan(
+            name,
+            seed=seed,
+            seed_size=seed_size,
+            plan=plan,
+            limits=limits,
+            first_moment=first_moment,
+            frozen=frozen,
+        )
+        with self._world.store.change() as change:
+            self.enter(change, tenant, self.free_partition(name))
+            for vendor in self._vendors.values():
+                self._plant(change, tenant, vendor)
+        return tenant
+
+    def plan(
+        self,
+        name: str,
+        *,
+        seed: int | None = None,
+        seed_size: int | None = None,
+        plan: str = "",
+        limits: Mode = "auto",
+        first_moment: int | None = None,
+        frozen: bool = False,
+    ) -> Tenant:
+        """Return the tenant that is to be made; see `create`."""
         world = self._world
         if not NAME.fullmatch(name):
             raise ValueError(
@@ -99,10 +139,10 @@ class Tenants:
         known = sorted({plan for vendor in self._vendors.values() for plan in vendor.plans})
         if plan and plan not in known:
             raise ValueError(f"There is no plan {plan!r}; there are {', '.join(known)}.")
-        if any(tenant.name == name for tenant in self.every()):
+        if self._read(tables.tenants.c.name == name):
             raise TenantExistsError(f"There is a tenant {name!r} already.")
         now = world.clocks.real() if first_moment is None else first_moment
-        tenant = Tenant(
+        return Tenant(
             name=name,
             seed=world.settings.seed if seed is None else seed,
             seed_size=world.settings.seed_size if seed_size is None else seed_size,
@@ -112,14 +152,14 @@ class Tenants:
             chosen=first_moment is not None,
             frozen=frozen,
         )
-        clock = self._first_clock(tenant)
-        with world.store.change() as change:
-            change.run(sa.insert(tables.tenants).values(_columns(tenant, clock)))
-            for vendor in self._vendors.values():
-                self._plant(change, tenant, vendor)
-                world.keys.issue_default(change, name, vendor.name, plan, tenant.first_moment)
-        self._take_up(tenant, clock)
-        return tenant
+
+    def enter(self, change: Change, tenant: Tenant, partition: str) -> None:
+        """Write a new tenant, whose rows are in `partition`, with its clock and default keys."""
+        name, table = tenant.name, tables.tenants
+        change.run_for(name, sa.insert(table).values(self._columns(tenant, partition)))
+        for vendor in self._vendors.values():
+            self._world.keys.issue_default(change, name, vendor.name, tenant.plan, tenant.first_moment)
+        change.after_commit(partial(self._world.limiter.forget, name))
 
     def every(self) -> list[Tenant]:
         """Return all tenants by name."""
@@ -134,47 +174,82 @@ class Tenants:
 
     def reset(self, name: str) -> Tenant:
         """Begin a tenant anew: same seed, empty ledger, sequence from 1, same keys, all switches off."""
-        tenant = self.get(name)
-        if not tenant.chosen:
-            tenant = replace(tenant, first_moment=whole_second(self._world.clocks.real()))
-        clock = self._first_clock(tenant)
-        table = tables.tenants
+        tenant = self.renewed(name)
         with self._world.store.change() as change:
-            change.wipe(name)
-            change.run(sa.update(table).where(table.c.name == name).values(_columns(tenant, clock)))
+            old = self.move(change, tenant, self.free_partition(name))
             for vendor in self._vendors.values():
                 self._plant(change, tenant, vendor)
-        self._take_up(tenant, clock)
+            self.remove_stray(change, old)
         return tenant
+
+    def renewed(self, name: str) -> Tenant:
+        """Return a tenant as it begins after a reset; raises `UnknownTenantError`."""
+        tenant = self.get(name)
+        if tenant.chosen:
+            return tenant
+        return replace(tenant, first_moment=whole_second(self._world.clocks.real()))
+
+    def move(self, change: Change, tenant: Tenant, partition: str) -> str:
+        """Let a tenant go on in another partition, from its first moment; returns the old one, now stray."""
+        name, table, old = tenant.name, tables.tenants, self._world.store.partition(tenant.name)
+        change.run(sa.insert(tables.stray_partitions).values(name=old))
+        columns = self._columns(tenant, partition)
+        change.run_for(name, sa.update(table).where(table.c.name == name).values(columns))
+        self._world.switches.turn_all_off(change, name)
+        change.after_commit(partial(self._world.limiter.forget, name))
+        return old
 
     def delete(self, name: str) -> None:
         """Remove a tenant and everything of it; raises `ValueError` for `demo`."""
+        with self._world.store.change() as change:
+            self.remove_stray(change, self.leave(change, name))
+
+    def leave(self, change: Change, name: str) -> str:
+        """Delete a tenant, all but what is in its partition; returns that, now stray. Raises as `delete`."""
         self.get(name)
         if name == DEMO:
             raise ValueError("The tenant 'demo' always exists; reset it instead.")
-        world = self._world
-        with world.store.change() as change:
-            change.wipe(name)
-            world.keys.remove(change, name)
-            change.run(sa.delete(tables.tenants).where(tables.tenants.c.name == name))
-        world.keys.refresh(name)
-        world.limiter.forget(name)
-        world.limiter.modes.pop(name, None)
-        world.switches.forget(name)
-        world.clocks.remove(name)
+        world, table, spent = self._world, tables.tenants, tables.spent_tokens
+        partition = world.store.partition(name)
+        change.run(sa.insert(tables.stray_partitions).values(name=partition))
+        world.keys.remove(change, name)
+        world.switches.turn_all_off(change, name)
+        change.run_for(name, sa.delete(spent).where(spent.c.tenant == name))
+        change.run_for(name, sa.delete(table).where(table.c.name == name))
+        change.after_commit(partial(world.limiter.forget, name))
+        return partition
 
-    def _first_clock(self, tenant: Tenant) -> TenantClock:
+    def free_partition(self, name: str) -> str:
+        """Return a partition for a tenant that nothing is stored in."""
+        taken = {
+            partition for (partition,) in self._world.store.select(sa.select(tables.tenants.c.partition))
+        }
+        taken |= set(self.strays())
+        return name if name not in taken else f"{name}.{token_hex(6)}"
+
+    def strays(self) -> list[str]:
+        """Return the partitions that are no tenant's."""
+        return [name for (name,) in self._world.store.select(sa.select(tables.stray_partitions.c.name))]
+
+    def remove_stray(self, change: Change, partition: str) -> None:
+        """Delete all that is in a partition of no tenant, and forget it."""
+        change.wipe(partition)
+        table = tables.stray_partitions
+        change.run(sa.delete(table).where(table.c.name == partition))
+
+    def _follow_limits(self, name: str) -> None:
+        """Let the limiter know how a tenant's limits stand in the store."""
+        modes = self._world.limiter.modes
+        modes.pop(name, None)
+        for (limits,) in self._world.store.held(tables.tenants, name, "limits"):
+            modes[name] = limits
+
+    def _columns(self, tenant: Tenant, partition: str) -> dict[str, object]:
+        made = {name: getattr(tenant, name) for name in Tenant.__dataclass_fields__}
+        clock = TenantClock(offset=tenant.first_moment - self._world.clocks.real())
         if tenant.frozen:
-            return TenantClock(frozen_at=tenant.first_moment)
-        return TenantClock(offset=tenant.first_moment - self._world.clocks.real())
-
-    def _take_up(self, tenant: Tenant, clock: TenantClock) -> None:
-        world = self._world
-        world.clocks.add(tenant.name, clock)
-        world.keys.refresh(tenant.name)
-        world.switches.forget(tenant.name)
-        world.limiter.forget(tenant.name)
-        world.limiter.modes[tenant.name] = tenant.limits
+            clock = TenantClock(frozen_at=tenant.first_moment)
+        return {**made, "partition": partition, "clock_offset": clock.offset, "frozen_at": clock.frozen_at}
 
     def _plant(self, change: Change, tenant: Tenant, vendor: Vendor) -> None:
         made = seed.returns(tenant.seed, tenant.seed_size, before=tenant.first_moment, salt=vendor.name)
@@ -187,8 +262,3 @@ class Tenants:
             sa.select(*(table.c[name] for name in names)).where(which).order_by(table.c.name)
         )
         return [Tenant(**dict(zip(names, values, strict=True))) for values in found]
-
-
-def _columns(tenant: Tenant, clock: TenantClock) -> dict[str, object]:
-    made = {name: getattr(tenant, name) for name in Tenant.__dataclass_fields__}
-    return {**made, "clock_offset": clock.offset, "frozen_at": clock.frozen_at}

@@ -3,8 +3,8 @@
 A token is a JWT (RFC 7519, HS256) signed with a key made from the instance's secret, so nothing of it has to
 be stored, and it outlives a restart. It opens what its key opens, as long as that key is in force, and ends
 on the tenant's clock. A clock that was reset lies before what was issued on it, which is good no more: it
-would outlive its hours by as much as the clock was ahead. Whether one that is good once was used is known
-until the sandbox stops.
+would outlive its hours by as much as the clock was ahead. The store keeps which of those that are good once
+were used.
 """
 
 import base64
@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import jwt
+import sqlalchemy as sa
 
 from mock_server.clock import SECOND, Clocks
 from mock_server.keys import DEFAULT, DEMO, Grant, Keys
+from mock_server.store import Store, tables
 
 Use = Literal["access", "refresh", "code"]
 
@@ -44,12 +46,20 @@ class _Token:
 class Tokens:
     """Issues tokens for what a key opens, and tells what a presented one opens."""
 
-    def __init__(self, keys: Keys, clocks: Clocks, secret: bytes) -> None:
+    def __init__(self, store: Store, keys: Keys, clocks: Clocks, secret: bytes) -> None:
+        self._store = store
         self._keys = keys
         self._clocks = clocks
         self._secret = hashlib.sha256(b"tokens\0" + secret).digest()
         self._read: dict[str, _Token] = {}
-        self._spent: set[str] = set()
+        self._spent: dict[str, set[str]] = {}
+        for tenant, id_ in store.select(sa.select(tables.spent_tokens.c.tenant, tables.spent_tokens.c.id)):
+            self._spent.setdefault(tenant, set()).add(id_)
+        store.follow(tables.spent_tokens, self._reload)
+
+    def _reload(self, tenant: str) -> None:
+        """Know exactly those spent tokens of a tenant that the store has."""
+        self._spent[tenant] = {id_ for (id_,) in self._store.held(tables.spent_tokens, tenant, "id")}
 
     def client_id(self, tenant: str, vendor: str, name: str = DEFAULT) -> str:
         """Return the public name of a key, for vendors whose clients log in with an id and a secret."""
@@ -95,9 +105,13 @@ class Tokens:
         """Take what is good once, as a code is (RFC 6749, section 4.1.2); else as `look_up`."""
         grant = self.look_up(vendor, use, presented)
         token = self._token(presented)
-        if grant is None or token is None or token.id in self._spent:
+        if grant is None or token is None or token.id in self._spent.get(token.tenant, ()):
             return None
-        self._spent.add(token.id)
+        table, tenant = tables.spent_tokens, token.tenant
+        expired = sa.and_(table.c.tenant == tenant, table.c.ends <= self._clocks.now(tenant))
+        with self._store.change() as change:
+            change.run_for(tenant, sa.delete(table).where(expired))
+            change.run_for(tenant, sa.insert(table).values(tenant=tenant, id=token.id, ends=token.ends))
         return grant
 
     def _token(self, presented: str) -> _Token | None:

@@ -39,7 +39,7 @@ class World:
         limiter = Limiter(clocks, enabled=settings.rate_limits)
         secret = _secret(store, settings)
         keys = Keys(store, secret)
-        tokens = Tokens(keys, clocks, secret)
+        tokens = Tokens(store, keys, clocks, secret)
         outbox = Outbox(store, clocks)
         return cls(store, Ledger(store), clocks, keys, tokens, limiter, Switches(store), outbox, settings)
 

@@ -1,5 +1,6 @@
 """Keys: what opens a vendor's API for a tenant."""
 
+from functools import partial
 from typing import Any
 
 from mock_server.control.office import Office, conflict
@@ -45,12 +46,13 @@ class Keyring:
         vendor = self._office.vendor(call.path["vendor"])
         plan = agreed(wish["windows"]) if "windows" in wish else wish["plan"]
         try:
-            grant = world.keys.give_plan(tenant, vendor.name, call.path["name"], plan)
+            with world.store.change() as change:
+                grant = world.keys.give_plan(change, tenant, vendor.name, call.path["name"], plan)
+                change.after_commit(partial(world.limiter.forget_key, grant))
         except LookupError as error:
             raise Problem("not_found", str(error)) from None
         except ValueError as error:
             raise Problem("invalid", str(error)) from None
-        world.limiter.forget_key(grant)
         return Reply(200, _key(grant))
 
     def get_credentials(self, call: Call) -> Reply:

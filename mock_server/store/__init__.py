@@ -5,7 +5,7 @@ takes microseconds. `Store.change()` is the only way to write.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -16,7 +16,7 @@ from mock_server.store import statements, tables
 from mock_server.store.batch import Batch
 from mock_server.store.change import Change
 from mock_server.store.database import open_database
-from mock_server.store.memory import Memory, Owner
+from mock_server.store.memory import Memory, Owner, Place, Reload
 from mock_server.store.model import Filters, Order, Row, Sorting, Step, StoreError
 
 __all__ = ["EVERYTHING", "Change", "Filters", "Order", "Row", "Sorting", "Step", "Store", "StoreError"]
@@ -34,6 +34,11 @@ class Store:
         self._memory = Memory()
         self._changing = False
         self._batch: Batch | None = None
+        self._uncommitted: list[Place] = []
+        self._afterwards: list[Callable[[], None]] = []
+        self._partitions = self._memory.partitions
+        self._partitions.update(self._execute(statements.PARTITIONS).fetchall())
+        self.follow(tables.tenants, self._follow_partition)
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -66,15 +71,24 @@ class Store:
         execute, batch = self._execute, self._batch
         if batch is None or not batch.open:
             execute("BEGIN IMMEDIATE")
+        elif not self._connection.in_transaction:
+            raise StoreError(
+                "A change before this one failed, and what was to be committed with it was undone."
+            )
         if batch:
             execute("SAVEPOINT change")
         self._changing = True
         change = Change(self._connection, self._memory)
         try:
             yield change
-            execute("RELEASE change" if batch else "COMMIT")
+            if batch:
+                execute("RELEASE change")
+            self._uncommitted += change.changed
+            self._afterwards += change.afterwards
+            if not batch:
+                self._commit()
         except BaseException:
-            self._undo("ROLLBACK TO change" if batch else "ROLLBACK")
+            self._undo("ROLLBACK TO change" if batch else "ROLLBACK", change.changed)
             raise
         finally:
             self._changing = False
@@ -85,22 +99,65 @@ class Store:
         try:
             self._execute("COMMIT")
         except BaseException:
-            self._undo("ROLLBACK")
+            self._undo("ROLLBACK", self._uncommitted)
             raise
+        finally:
+            afterwards = self._afterwards
+            self._uncommitted, self._afterwards = [], []
+        for act in afterwards:
+            act()
 
-    def _undo(self, statement: str) -> None:
+    def _undo(self, statement: str, changed: Sequence[Place]) -> None:
+        """Undo, and let memory hold what the file has again."""
         self._memory.forget()
-        if self._connection.in_transaction:  # a full disk makes SQLite undo everything by itself
+        if self._connection.in_transaction:
             self._execute(statement)
+        else:  # a full disk makes SQLite undo everything by itself
+            changed = (*self._uncommitted, *changed)
+        self._memory.reload(dict.fromkeys(changed))
+
+    def follow(self, table: sa.Table, reload: Reload) -> None:
+        """Call `reload` with the name of a tenant whenever its rows in `table` change, or change back.
+
+        It reads them with `held`. So what memory holds is what the file has, also when a commit fails.
+        """
+        self._memory.follow(table.name, reload)
+
+    def held(self, table: sa.Table, tenant: str, *columns: str) -> list[tuple[Any, ...]]:
+        """Return these columns of a tenant's rows in one of `tables.REMEMBERED`."""
+        return self._execute(statements.of_tenant(table, columns), (tenant,)).fetchall()
+
+    def partition(self, tenant: str) -> str:
+        """Return under which name the rows of a tenant are stored."""
+        return self._partitions.get(tenant, tenant)
+
+    def tenants_by_partition(self) -> dict[str, str]:
+        """Return the tenant of each partition that is somebody's."""
+        return {partition: name for name, partition in self._partitions.items()}
+
+    def next_lane(self, last: tuple[str, str, str]) -> tuple[str, str, str, int] | None:
+        """Return the next webhook (partition, vendor, id) with deliveries to send, and when the first is due."""
+        found: tuple[str, str, str, int] | None = self._execute(
+            statements.NEXT_LANE, (*last, 1, 0)
+        ).fetchone()
+        return found
+
+    def _follow_partition(self, tenant: str) -> None:
+        self._partitions.pop(tenant, None)
+        self._partitions.update(
+            self._execute(statements.of_tenant(tables.tenants, ("name", "partition")), (tenant,))
+        )
 
     def row(self, tenant: str, vendor: str, kind: str, id_: str) -> Row | None:
         """Return the row of that id, or None."""
-        found = self._execute(statements.ROW, (tenant, vendor, kind, id_)).fetchone()
-        return None if found is None else Row(*found)
+        partition = self._partitions.get(tenant, tenant)
+        found = self._execute(statements.ROW, (partition, vendor, kind, id_)).fetchone()
+        return None if found is None else Row(tenant, *found)
 
     def document(self, tenant: str, vendor: str, kind: str, id_: str) -> bytes | None:
         """Return the document of that id as stored, or None."""
-        found = self._execute(statements.DOCUMENT, (tenant, vendor, kind, id_)).fetchone()
+        partition = self._partitions.get(tenant, tenant)
+        found = self._execute(statements.DOCUMENT, (partition, vendor, kind, id_)).fetchone()
         return None if found is None else found[0]
 
     def page(
@@ -121,12 +178,13 @@ class Store:
         """
         shape, values = statements.shape_of(filters)
         sql = statements.page(shape, order, descending=descending)
-        found = self._execute(sql, (tenant, vendor, kind, *values, limit, offset)).fetchall()
+        partition = self._partitions.get(tenant, tenant)
+        found = self._execute(sql, (partition, vendor, kind, *values, limit, offset)).fetchall()
         if not shape or (len(shape) == 1 and filters.statuses):
-            totals = self._totals((tenant, vendor, kind))
+            totals = self._totals((partition, vendor, kind))
             total = sum(totals.get(s, 0) for s in set(filters.statuses or totals))
         else:
-            total = self._execute(statements.count(shape), (tenant, vendor, kind, *values)).fetchone()[0]
+            total = self._execute(statements.count(shape), (partition, vendor, kind, *values)).fetchone()[0]
         return [summary for (summary,) in found], total
 
     def slice(
@@ -155,35 +213,39 @@ class Store:
             place = "with" if inclusive else "behind"
             known |= {f"at_{name}": getattr(row, name) for name in ("created_at", "updated_at", "sequence")}
         sql, names = statements.slice_(shape, sorting, place)
-        given = iter((tenant, vendor, kind, *values))
+        given = iter((self._partitions.get(tenant, tenant), vendor, kind, *values))
         return self._execute(sql, [known[n] if n in known else next(given) for n in names]).fetchall()
 
     def children(self, tenant: str, vendor: str, kind: str, parent: str) -> list[bytes]:
         """Documents of the rows of `kind` that belong to `parent`, oldest first."""
-        found = self._execute(statements.CHILDREN, (tenant, vendor, kind, parent)).fetchall()
+        partition = self._partitions.get(tenant, tenant)
+        found = self._execute(statements.CHILDREN, (partition, vendor, kind, parent)).fetchall()
         return [document for (document,) in found]
 
     def rows(self, tenant: str, vendor: str, kind: str, filters: Filters = EVERYTHING) -> Iterator[Row]:
         """Whole rows, oldest first; read them to the end before writing."""
         shape, values = statements.shape_of(filters)
-        for found in self._execute(statements.every(shape), (tenant, vendor, kind, *values)):
-            yield Row(*found)
+        partition = self._partitions.get(tenant, tenant)
+        for found in self._execute(statements.every(shape), (partition, vendor, kind, *values)):
+            yield Row(tenant, *found)
 
     def totals(self, tenant: str, vendor: str, kind: str) -> dict[str, int]:
         """How many rows of `kind` there are per vendor status, from the counters."""
-        return {status: total for status, total in self._totals((tenant, vendor, kind)).items() if total}
+        totals = self._totals((self._partitions.get(tenant, tenant), vendor, kind))
+        return {status: total for status, total in totals.items() if total}
 
     def total(self, tenant: str, vendor: str, kind: str) -> int:
         """Return how many rows of `kind` there are."""
-        return sum(self._totals((tenant, vendor, kind)).values())
+        return sum(self._totals((self._partitions.get(tenant, tenant), vendor, kind)).values())
 
     def next_due(self, tenant: str, vendors: tuple[str, ...]) -> int | None:
         """Return when the earliest step of these vendors is due; remembered, so it costs no query."""
+        partition = self._partitions.get(tenant, tenant)
         try:
-            return self._memory.next_due[tenant, vendors]
+            return self._memory.next_due[partition, vendors]
         except KeyError:
             step = self.next_step(tenant, vendors)
-            due = self._memory.next_due[tenant, vendors] = None if step is None else step.due
+            due = self._memory.next_due[partition, vendors] = None if step is None else step.due
             return due
 
     def next_step(self, tenant: str, vendors: tuple[str, ...]) -> Step | None:
@@ -191,14 +253,14 @@ class Store:
         steps = tables.steps
         found = self.select(
             sa.select(steps)
-            .where(steps.c.tenant == tenant, steps.c.vendor.in_(vendors))
+            .where(steps.c.tenant == self.partition(tenant), steps.c.vendor.in_(vendors))
             .order_by(steps.c.due, steps.c.id)
             .limit(1)
         )
         if not found:
             return None
-        number, owner, vendor, due, step, subject, body = found[0]
-        return Step(owner, vendor, due, step, subject, orjson.loads(body), number)
+        number, _, vendor, due, step, subject, body = found[0]
+        return Step(tenant, vendor, due, step, subject, orjson.loads(body), number)
 
     def select(self, statement: sa.sql.ClauseElement) -> list[tuple[Any, ...]]:
         """Run a rare query, made of `tables`."""

@@ -1,14 +1,14 @@
 """One transaction: rows, counters, ledger events and scheduled steps, all of them or none."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import sqlalchemy as sa
 
 from mock_server.store import statements, tables
-from mock_server.store.memory import Memory, Owner
+from mock_server.store.memory import Memory, Owner, Place
 from mock_server.store.model import Row, Step
 
 
@@ -18,13 +18,19 @@ class Change:
     def __init__(self, connection: Connection, memory: Memory) -> None:
         self._execute = connection.execute
         self._memory = memory
+        self._partitions = memory.partitions
+        self.changed: list[Place] = []
+        """What `run_for` wrote."""
+        self.afterwards: list[Callable[[], None]] = []
+        """What happens once the change is on disk; never, if it is undone."""
 
     def put(self, row: Row) -> int:
         """Insert the row, or replace the one of the same id, and keep the counters right.
 
         Returns the row's sequence and sets it on `row`; a replaced row keeps its own.
         """
-        execute, owner = self._execute, (row.tenant, row.vendor, row.kind)
+        execute = self._execute
+        owner = (self._partitions.get(row.tenant, row.tenant), row.vendor, row.kind)
         content = (
             row.status, row.state, row.created_at, row.updated_at, row.order_number,
             row.customer_email.lower(), row.parent, row.shop, row.summary, row.document,
@@ -91,14 +97,15 @@ class Change:
         self, tenant: str, vendor: str, *, kind: str, subject: str, at: int, body: Mapping[str, Any]
     ) -> int:
         """Append an event to the tenant's ledger; returns its sequence: 1, 2, 3 … without gaps."""
-        last = self._memory.last_events.get(tenant)
+        partition = self._partitions.get(tenant, tenant)
+        last = self._memory.last_events.get(partition)
         if last is None:
-            last = self._execute(statements.LAST_EVENT, (tenant,)).fetchone()[0] or 0
+            last = self._execute(statements.LAST_EVENT, (partition,)).fetchone()[0] or 0
         sequence: int = last + 1
         self._execute(
-            statements.RECORD, (tenant, sequence, vendor, kind, subject, at, orjson.dumps(dict(body)))
+            statements.RECORD, (partition, sequence, vendor, kind, subject, at, orjson.dumps(dict(body)))
         )
-        self._memory.last_events[tenant] = sequence
+        self._memory.last_events[partition] = sequence
         return sequence
 
     def schedule(
@@ -112,17 +119,18 @@ class Change:
         body: Mapping[str, Any] | None = None,
     ) -> None:
         """Let `step` happen to `subject` when the tenant's clock reaches `due` (see `Clocks`)."""
+        partition = self._partitions.get(tenant, tenant)
         self._execute(
-            statements.SCHEDULE, (tenant, vendor, due, step, subject, orjson.dumps(dict(body or {})))
+            statements.SCHEDULE, (partition, vendor, due, step, subject, orjson.dumps(dict(body or {})))
         )
         self._memory.next_due.clear()
 
     def unschedule(self, tenant: str, vendor: str, subject: str) -> None:
         """Forget every step that waits for `subject`."""
-        steps = tables.steps
+        steps, partition = tables.steps, self._partitions.get(tenant, tenant)
         self.run(
             sa.delete(steps).where(
-                steps.c.tenant == tenant, steps.c.vendor == vendor, steps.c.subject == subject
+                steps.c.tenant == partition, steps.c.vendor == vendor, steps.c.subject == subject
             )
         )
         self._memory.next_due.clear()
@@ -132,14 +140,24 @@ class Change:
         self.run(sa.delete(tables.steps).where(tables.steps.c.id == step.id))
         self._memory.next_due.clear()
 
-    def wipe(self, tenant: str) -> None:
-        """Remove rows, counters, ledger, steps, switches and deliveries of a tenant; keys and clock stay."""
-        rows, deliveries = tables.rows, tables.deliveries
-        for table in (rows, tables.counters, tables.ledger, tables.steps, tables.switches, deliveries):
-            self.run(sa.delete(table).where(table.c.tenant == tenant))
-        self._memory.forget()
-        self._memory.next_due.clear()
+    def wipe(self, partition: str) -> None:
+        """Remove rows, counters, ledger, steps and deliveries of a partition."""
+        for name in tables.PARTITIONED:
+            table = tables.metadata.tables[name]
+            self.run(sa.delete(table).where(table.c.tenant == partition))
+        self._memory.forget_partition(partition)
 
     def run(self, statement: sa.sql.ClauseElement) -> None:
         """Run a rare statement, made of `tables`, inside this transaction."""
         self._execute(*statements.bound(statement))
+
+    def run_for(self, tenant: str, statement: sa.Insert | sa.Update | sa.Delete) -> None:
+        """Run a statement on a tenant's rows of a table in `tables.REMEMBERED`; memory follows at once."""
+        place = (cast("sa.Table", statement.table).name, tenant)
+        self.changed.append(place)
+        self.run(statement)
+        self._memory.reload((place,))
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Call `act` once this change is on disk: for what memory alone holds."""
+        self.afterwards.append(act)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from mock_server.store.model import Filters, Order, Sorting
-from mock_server.store.tables import counters, ledger, metadata, rows, steps
+from mock_server.store.tables import counters, deliveries, ledger, metadata, rows, steps, tenants
 
 Place = Literal["start", "with", "behind"]
 _DIALECT = sqlite.dialect(paramstyle="qmark")
@@ -68,7 +68,7 @@ def _named(column: str) -> sa.ColumnElement[bool]:
 _KEY_ORDER = tuple(f"k_{name}" for name in _KEY)
 _LISTED = ("k_tenant", "k_vendor", "k_kind")
 
-ROW = _text(sa.select(*(rows.c[name] for name in ROW_COLUMNS)).where(*_by_key()), *_KEY_ORDER)
+ROW = _text(sa.select(*(rows.c[name] for name in ROW_COLUMNS[1:])).where(*_by_key()), *_KEY_ORDER)
 DOCUMENT = _text(sa.select(rows.c.document).where(*_by_key()), *_KEY_ORDER)
 STANDING = _text(sa.select(rows.c.sequence, rows.c.status).where(*_by_key()), *_KEY_ORDER)
 INSERT_ROW = _text(
@@ -110,6 +110,22 @@ LAST_EVENT = _text(
 RECORD = _text(
     sa.insert(ledger).values({c.name: sa.bindparam(c.name) for c in ledger.c}), *(c.name for c in ledger.c)
 )
+_LANE = ("tenant", "vendor", "webhook")
+NEXT_LANE = _text(
+    sa.select(*(deliveries.c[name] for name in (*_LANE, "due")))
+    .where(
+        deliveries.c.due.is_not(None),
+        sa.tuple_(*(deliveries.c[name] for name in _LANE))
+        > sa.tuple_(*(sa.bindparam(f"k_{name}") for name in _LANE)),
+    )
+    .order_by(*(deliveries.c[name] for name in (*_LANE, "due", "id")))
+    .limit(sa.bindparam("limit"))
+    .offset(sa.bindparam("offset")),
+    *(f"k_{name}" for name in _LANE),
+    "limit",
+    "offset",
+)
+PARTITIONS = _text(sa.select(tenants.c.name, tenants.c.partition))
 SCHEDULE = _text(
     sa.insert(steps).values({c.name: sa.bindparam(c.name) for c in steps.c if c.name != "id"}),
     *(c.name for c in steps.c if c.name != "id"),
@@ -163,6 +179,14 @@ def _conditions(shape: Shape) -> tuple[list[sa.ColumnElement[bool]], list[str]]:
         else:
             made += [rows.c[name] == sa.bindparam(names[0]), _named(name)]
     return made, order
+
+
+@lru_cache(maxsize=64)
+def of_tenant(table: sa.Table, names: tuple[str, ...]) -> str:
+    """Return the statement for these columns of a tenant's rows; value: the tenant's name."""
+    owner = table.c["name" if table is tenants else "tenant"]
+    columns = [table.c[name] for name in names]
+    return _text(sa.select(*columns).where(owner == sa.bindparam("k_tenant")), "k_tenant")
 
 
 @lru_cache(maxsize=512)
@@ -223,7 +247,10 @@ def count(shape: Shape) -> str:
 
 @lru_cache(maxsize=512)
 def every(shape: Shape) -> str:
-    """Return the statement for whole rows of a shape of filter, oldest first; values as for `count`."""
+    """Return the statement for whole rows (without their tenant) of a shape of filter, oldest first.
+
+    Values as for `count`.
+    """
     conditions, names = _conditions(shape)
-    columns = [rows.c[name] for name in ROW_COLUMNS]
+    columns = [rows.c[name] for name in ROW_COLUMNS[1:]]
     return _text(sa.select(*columns).where(*conditions).order_by(rows.c.created_at, rows.c.sequence), *names)

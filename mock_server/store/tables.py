@@ -5,7 +5,7 @@ Times are integers: microseconds since 1970 in UTC. Documents and bodies are JSO
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 
 metadata = sa.MetaData()
 
@@ -20,6 +20,7 @@ tenants = sa.Table(
     "tenants",
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("partition", sa.Text, nullable=False, unique=True),  # the `tenant` of its rows, ledger, steps …
     sa.Column("seed", sa.BigInteger, nullable=False),
     sa.Column("seed_size", sa.Integer, nullable=False),
     sa.Column("plan", sa.Text, nullable=False),  # "" is each vendor's first plan
@@ -29,6 +30,13 @@ tenants = sa.Table(
     sa.Column("frozen", sa.Boolean, nullable=False),
     sa.Column("clock_offset", sa.BigInteger, nullable=False),
     sa.Column("frozen_at", sa.BigInteger, nullable=True),  # null: the clock ticks
+)
+
+stray_partitions = sa.Table(
+    "stray_partitions",  # of no tenant (yet, or any more): being filled or emptied; emptied at the next start
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 keys = sa.Table(
@@ -53,6 +61,21 @@ switches = sa.Table(
     sa.Column("shop", sa.Text, primary_key=True),  # "" is the whole account
     sqlite_with_rowid=False,
 )
+
+spent_tokens = sa.Table(
+    "spent_tokens",  # those that are good once, until they would have expired
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("ends", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+REMEMBERED = (tenants, keys, switches, spent_tokens)
+"""What memory holds as well, by the tenant's name; see `Change.run_for`."""
+
+PARTITIONED = ("rows", "counters", "ledger", "steps", "deliveries")
+"""Tables whose `tenant` is a partition."""
 
 rows = sa.Table(
     "rows",
@@ -126,8 +149,8 @@ deliveries = sa.Table(
     sqlite_autoincrement=True,  # an id that was told is never another delivery's
 )
 sa.Index(
-    "deliveries_by_due",
-    *(deliveries.c[name] for name in ("tenant", "due", "id")),
+    "deliveries_by_webhook",
+    *(deliveries.c[name] for name in ("tenant", "vendor", "webhook", "due", "id")),
     sqlite_where=deliveries.c.due.is_not(None),  # most are settled
     postgresql_where=deliveries.c.due.is_not(None),
 )

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.worlds import HOUR, NOON, SECOND, RealTime, desk, row, ticking
 
-from mock_server.clock import Clocks, RunStep, TenantClock, instant, micros, moment, timestamp
+from mock_server.clock import Clocks, RunStep, instant, micros, moment, timestamp
 from mock_server.store import Change, Step, Store, tables
 
 
@@ -175,7 +175,9 @@ def test_step_and_clock_are_kept_together() -> None:
     with store.change() as change:
         values = {"seed": 1, "seed_size": 0, "plan": "", "limits": "auto", "first_moment": NOON}
         more = {"chosen": True, "frozen": True, "clock_offset": 0, "frozen_at": NOON}
-        change.run(sa.insert(tables.tenants).values(name="acme", **values, **more))
+        change.run_for(
+            "acme", sa.insert(tables.tenants).values(name="acme", partition="acme", **values, **more)
+        )
     clocks = Clocks(store, real)
 
     def run(_change: Change, _step: Step) -> None:
@@ -199,8 +201,7 @@ def test_time_never_goes_back_and_each_step_happens_once(
 ) -> None:
     store, real = Store.open("sqlite://"), RealTime()
     seen: list[Any] = []
-    clocks = ticking(store, real)
-    clocks.add("acme", TenantClock(frozen_at=NOON) if frozen else TenantClock())
+    clocks = ticking(store, real, "acme", frozen=frozen)
     clocks.run_steps_of("shop", remembering(seen, clocks))
     schedule(store, *((NOON + due, f"{place}") for place, due in enumerate(dues)))
     shown = [clocks.now("acme")]

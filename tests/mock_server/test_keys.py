@@ -32,7 +32,6 @@ def keys_of(store: Store, secret: bytes = b"s") -> Keys:
 def issue(store: Store, keys: Keys, tenant: str, plan: str = "") -> str:
     with store.change() as change:
         keys.issue_default(change, tenant, "shop", plan, NOON)
-    keys.refresh(tenant)
     return keys.key(tenant, "shop")
 
 
@@ -137,7 +136,6 @@ def test_removed_keys_open_nothing_even_if_seen_before(store: Store) -> None:
     assert keys.look_up("shop", key)
     with store.change() as change:
         keys.remove(change, "acme")
-    keys.refresh("acme")
     assert keys.look_up("shop", key) is None
     assert keys.look_up("shop", other)
 

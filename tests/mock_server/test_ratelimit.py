@@ -5,7 +5,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.worlds import NOON, SECOND, RealTime, ticking
 
-from mock_server.clock import TenantClock
 from mock_server.keys import Grant
 from mock_server.ratelimit import SECONDS, Limiter, Plan, Standing, Unit, untouched
 from mock_server.store import Store
@@ -86,8 +85,7 @@ def test_zero_is_unlimited() -> None:
 def test_limits_hold_unless_switched_off_or_frozen(
     mode: str, frozen: bool, enabled: bool, holds: bool
 ) -> None:
-    clocks = ticking(Store.open("sqlite://"), RealTime())
-    clocks.add("acme", TenantClock(frozen_at=NOON) if frozen else TenantClock())
+    clocks = ticking(Store.open("sqlite://"), RealTime(), "acme", frozen=frozen)
     limits = Limiter(clocks, enabled=enabled)
     limits.modes["acme"] = mode  # type: ignore[assignment]
     last = [limits.take(grant(), NOON) for _ in range(4)][-1]

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from support.worlds import HOUR, NOON, Desk, desk
 
-from mock_server.clock import TenantClock
 from mock_server.ledger import Event
 from mock_server.tenants import TenantExistsError, UnknownTenantError
 
@@ -145,5 +144,5 @@ def test_two_worlds_share_nothing() -> None:
         one.tenants.create("acme")
         assert [tenant.name for tenant in two.tenants.every()] == ["demo"]
         assert two.world.keys.look_up(VENDOR, one.world.keys.key("acme", VENDOR)) is None
-        one.world.clocks.add("demo", TenantClock(frozen_at=NOON))
+        one.world.clocks.freeze("demo")
         assert not two.world.clocks.frozen("demo")

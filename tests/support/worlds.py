@@ -5,13 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import sqlalchemy as sa
+
 from mock_server import vendors
-from mock_server.clock import Clocks, TenantClock
+from mock_server.clock import Clocks
 from mock_server.control import Control
 from mock_server.engine.call import Call
 from mock_server.engine.reply import Reply
 from mock_server.settings import Settings
-from mock_server.store import Row, Store
+from mock_server.store import Row, Store, tables
 from mock_server.tenants import Tenants
 from mock_server.world import World
 from support.moments import STARTS
@@ -54,11 +56,15 @@ class RealTime:
         return self.now
 
 
-def ticking(store: Store, real: RealTime, *tenants: str) -> Clocks:
-    """Clocks of tenants that tick with `real`."""
+def ticking(store: Store, real: RealTime, *tenants: str, frozen: bool = False) -> Clocks:
+    """Clocks of tenants that tick with `real`, or stand still at noon."""
     clocks = Clocks(store, real)
-    for tenant in tenants:
-        clocks.add(tenant, TenantClock())
+    plain = {"seed": 1, "seed_size": 0, "plan": "", "limits": "auto", "first_moment": NOON, "chosen": True}
+    clock = {"frozen": frozen, "clock_offset": 0, "frozen_at": NOON if frozen else None}
+    with store.change() as change:
+        for name in tenants:
+            values = {"name": name, "partition": name, **plain, **clock}
+            change.run_for(name, sa.insert(tables.tenants).values(values))
     return clocks
 
 

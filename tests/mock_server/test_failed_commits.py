@@ -1,0 +1,271 @@
+"""A COMMIT that fails leaves memory as the file has it, whatever was to be written."""
+
+import asyncio
+import contextlib
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support.worlds import NOON
+
+import openapi
+from mock_server import vendors
+from mock_server.app import Sandbox, create_app
+from mock_server.settings import Settings
+from mock_server.store import Store, StoreError
+from mock_server.tenants import Tenants
+from mock_server.world import World
+
+TENANT = "acme"
+WRITES: dict[str, tuple[str, str, Any]] = {
+    "create_tenant": ("POST", "/tenants", {"name": "other", "seed_size": 1}),
+    "delete_tenant": ("DELETE", "/tenants/acme", None),
+    "reset_tenant": ("POST", "/tenants/acme/reset", None),
+    "create_key": ("POST", "/tenants/acme/keys", {"vendor": "swap", "name": "phantom"}),
+    "change_key": ("PATCH", "/tenants/acme/keys/swap/default", {"windows": {"minute": 1}}),
+    "turn_switch": (
+        "PUT",
+        "/tenants/acme/switches",
+        {"vendor": "returnlogic", "name": "maintenance", "on": True},
+    ),
+    "advance_clock": ("POST", "/tenants/acme/clock/advance", {"seconds": 30 * 86_400}),
+    "freeze_clock": ("POST", "/tenants/acme/clock/freeze", None),
+    "unfreeze_clock": ("POST", "/tenants/acme/clock/unfreeze", None),
+    "create_tenant_return": (
+        "POST",
+        "/tenants/acme/returns",
+        {
+            "vendor": "returnmate",
+            "order_number": "#2001",
+            "customer_email": "iris.lane@example.com",
+            "items": [{"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"}],
+        },
+    ),
+    "move_return": (
+        "POST",
+        "/tenants/acme/returns/{return}/move",
+        {"vendor": "returnmate", "status": "approved"},
+    ),
+}
+LAST = ("reset_tenant", "delete_tenant")
+ACTS = {"run_act"}
+"""An act is a vendor's own; the changes that it makes are of the kinds below."""
+
+
+@dataclass
+class Served:
+    """A sandbox on disk, called in process, whose commits can be made to fail."""
+
+    app: Sandbox
+    client: httpx.AsyncClient
+    file: Path
+
+    @property
+    def world(self) -> World:
+        return self.app.world
+
+    async def write(self, operation: str, id_: str = "") -> httpx.Response:
+        """Run one of `WRITES`; `id_` is the return that is moved."""
+        method, path, body = WRITES[operation]
+        return await self.client.request(method, f"/__sandbox{path}".replace("{return}", id_), json=body)
+
+    def remembered(self) -> dict[str, Any]:
+        return remembered(self.world, self.app.tenants)
+
+    @contextmanager
+    def full_disk(self) -> Iterator[None]:
+        """Let every COMMIT fail as on a full disk."""
+        store = self.world.store
+        execute = store._execute
+
+        def fails(statement: str, *values: Any) -> Any:
+            if statement == "COMMIT":
+                raise sqlite3.OperationalError("database or disk is full")
+            return execute(statement, *values)
+
+        store._execute = fails
+        try:
+            yield
+        finally:
+            store._execute = execute
+
+
+def served(folder: Path, story: Callable[[Served], Any], **settings: Any) -> None:
+    """Run the story with a sandbox that has a tenant beside `demo`."""
+
+    async def run() -> None:
+        file = folder / "sandbox.sqlite3"
+        app = create_app(Settings(**{"database": f"sqlite:///{file}", "seed_size": 3, **settings}))
+        app.tenants.create(TENANT, first_moment=NOON, limits="on")
+        app.world.store.commit_together(asyncio.get_running_loop())
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:4010") as client:
+            try:
+                await story(Served(app, client, file))
+            finally:
+                app.world.close()
+
+    asyncio.run(run())
+
+
+def remembered(world: World, tenants: Tenants) -> dict[str, Any]:
+    """Everything that a world tells from its memory."""
+    names = [tenant.name for tenant in tenants.every()]
+    known: dict[str, Any] = {"tenants": tenants.every()}
+    for name in names:
+        known[name] = {
+            "partition": world.store.partition(name),
+            "keys": world.keys.held_by(name),
+            "offset": round(world.clocks.offset(name) / 60_000_000),
+            "frozen": world.clocks.frozen(name) and world.clocks.now(name),
+            "next due": world.clocks.next_due(name),
+            "switches": world.switches.positions(name),
+            "limits": world.limiter.modes.get(name),
+            "totals": {v: world.store.totals(name, v, "return") for v in vendors.names()},
+            "ledger": [(one.sequence, one.subject) for one in world.ledger.events(name)],
+        }
+    known["spent"] = {name: spent for name, spent in world.tokens._spent.items() if spent}
+    known["every clock"] = sorted(world.clocks._clocks)
+    known["every mode"] = sorted(world.limiter.modes)
+    known["every partition"] = sorted(world.store._partitions)
+    known["every key"] = sorted(grant.tenant for grant in world.keys._grants.values())
+    return known
+
+
+def in_the_file(file: Path, folder: Path) -> dict[str, Any]:
+    """What a world that is opened on a copy of the file remembers."""
+    copy = folder / "copy.sqlite3"
+    for suffix in ("", "-wal"):
+        if Path(f"{file}{suffix}").exists():
+            shutil.copy(f"{file}{suffix}", f"{copy}{suffix}")
+    world = World.open(Settings(database=f"sqlite:///{copy}", seed_size=3))
+    try:
+        tenants = Tenants(world, {name: vendors.load(name, world) for name in vendors.names()})
+        tenants.open()
+        return remembered(world, tenants)
+    finally:
+        world.close()
+        for suffix in ("", "-wal"):
+            Path(f"{copy}{suffix}").unlink(missing_ok=True)
+
+
+def test_every_write_of_the_control_plane_is_tried() -> None:
+    paths = openapi.read(openapi.CONTROL_PLANE)["paths"].values()
+    writes = {
+        operation["operationId"]
+        for path in paths
+        for method, operation in path.items()
+        if method in {"post", "put", "patch", "delete"}
+    }
+    assert writes == set(WRITES) | ACTS
+
+
+def test_memory_is_what_the_file_has_after_a_failed_commit(tmp_path: Path) -> None:
+    async def story(sandbox: Served) -> None:
+        made = await sandbox.write("create_tenant_return")
+        assert made.status_code == 201
+        id_ = made.json()["document"]["id"]
+        before = sandbox.remembered()
+        for operation in WRITES:
+            with sandbox.full_disk():
+                refused = await sandbox.write(operation, id_)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (500, "server_error"), operation
+            assert sandbox.remembered() == before, operation
+        assert before == in_the_file(sandbox.file, tmp_path)
+        listed = await sandbox.client.get("/__sandbox/tenants")
+        assert listed.status_code == 200
+        for operation in (*(name for name in WRITES if name not in LAST), *LAST):
+            assert (await sandbox.write(operation, id_)).is_success, operation
+            after = sandbox.remembered()
+            assert after != before, f"{operation} does not change what is remembered"
+            before = after
+        assert before == in_the_file(sandbox.file, tmp_path)
+
+    served(tmp_path, story)
+
+
+def test_returns_of_every_vendor_are_counted_as_the_file_has_them(tmp_path: Path) -> None:
+    method, path, wish = WRITES["create_tenant_return"]
+
+    async def story(sandbox: Served) -> None:
+        before = sandbox.remembered()
+        with sandbox.full_disk():
+            asked = [
+                sandbox.client.request(method, f"/__sandbox{path}", json=wish | {"vendor": vendor})
+                for vendor in vendors.names()
+            ]
+            assert {answer.status_code for answer in await asyncio.gather(*asked)} == {500}
+        assert sandbox.remembered() == before == in_the_file(sandbox.file, tmp_path)
+
+    served(tmp_path, story)
+
+
+def test_a_code_whose_exchange_was_not_kept_is_still_good(tmp_path: Path) -> None:
+    async def story(sandbox: Served) -> None:
+        acts = f"/__sandbox/tenants/{TENANT}/vendors/returnlogic/acts/install_app"
+        told = (await sandbox.client.post(acts, json={"redirect_uri": "https://app.example.com/"})).json()
+        installed = told["document"]
+        code = httpx.URL(installed["redirect_to"]).params["code"]
+        wish = {
+            "client_id": installed["client_id"],
+            "client_secret": installed["client_secret"],
+            "grant_type": "authorization_code",
+            "code": code,
+        }
+        tokens = vendors.load("returnlogic", sandbox.world)
+        url = f"/returnlogic{tokens.base_path}/oauth"
+        before = sandbox.remembered()
+        with sandbox.full_disk():
+            assert (await sandbox.client.post(url, json=wish)).status_code == 500
+        assert sandbox.remembered() == before == in_the_file(sandbox.file, tmp_path)
+        assert (await sandbox.client.post(url, json=wish)).status_code == 200
+        assert (await sandbox.client.post(url, json=wish)).status_code == 400
+        assert sandbox.remembered() == in_the_file(sandbox.file, tmp_path) != before
+
+    served(tmp_path, story)
+
+
+def test_rate_windows_begin_anew_only_with_a_plan_that_was_kept(tmp_path: Path) -> None:
+    async def story(sandbox: Served) -> None:
+        world = sandbox.world
+        grant = world.keys.look_up("returnmate", world.keys.key(TENANT, "returnmate"))
+        assert grant is not None
+        used = world.limiter.take(grant, NOON).remaining
+        path = "/__sandbox/tenants/acme/keys/returnmate/default"
+        with sandbox.full_disk():
+            assert (await sandbox.client.patch(path, json={"plan": grant.plan.name})).status_code == 500
+        assert world.limiter.take(grant, NOON).remaining == used - 1
+        assert (await sandbox.client.patch(path, json={"plan": grant.plan.name})).status_code == 200
+        assert world.limiter.take(grant, NOON).remaining == used
+
+    served(tmp_path, story)
+
+
+def test_change_that_joins_an_undone_batch_is_refused(tmp_path: Path) -> None:
+    """SQLite itself ends a transaction when the disk is full; nothing may be committed in its place."""
+
+    async def run() -> None:
+        store = Store.open(f"sqlite:///{tmp_path / 'sandbox.sqlite3'}")
+        store.commit_together(asyncio.get_running_loop())
+        with contextlib.suppress(sqlite3.OperationalError), store.change():
+            store._connection.execute("ROLLBACK")
+            raise sqlite3.OperationalError("database or disk is full")
+        with pytest.raises(StoreError, match="was undone"), store.change() as change:
+            change.record(TENANT, "shop", kind="return.created", subject="r1", at=NOON, body={})
+        pending = store.pending
+        assert pending is not None
+        with pytest.raises(sqlite3.OperationalError):
+            await pending
+        with store.change() as change:
+            assert change.record(TENANT, "shop", kind="return.created", subject="r2", at=NOON, body={}) == 1
+        assert store.pending is not None
+        await store.pending
+        store.close()
+
+    asyncio.run(run())
