@@ -1,10 +1,12 @@
 """The gates before the APIs: a vendor's opens to its keys, the control plane's to its token."""
 
 from collections.abc import Awaitable, Mapping
+from functools import partial
 from hmac import compare_digest
 
 from pydantic import SecretStr
 
+from mock_server.engine.gate import Behind
 from mock_server.engine.problem import Problem
 from mock_server.keys import Grant
 from mock_server.ratelimit import Verdict, untouched
@@ -35,7 +37,8 @@ class KeyGate:
             if grant is not None:
                 if self._enter is not None:
                     self._enter(grant, credentials)
-                self._clocks.catch_up(grant.tenant)
+                if not self._clocks.caught_up(grant.tenant):
+                    raise Behind(partial(self._clocks.catch_up_in_slices, grant.tenant))
                 return grant
         what = "API key" if self._keys_open else "access token"
         if not credentials:

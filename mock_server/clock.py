@@ -7,7 +7,8 @@ request once real time has passed them. All times are µs since 1970 in UTC.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -26,12 +27,20 @@ _log = logging.getLogger(__name__)
 _EARLIEST: Final = -62_135_596_800 * SECOND  # 0001-01-01
 _LATEST: Final = 253_402_300_800 * SECOND - 1  # 9999-12-31T23:59:59.999999
 
+SLICE: Final = 5_000
+"""How long (µs) work for one tenant may keep the event loop before others are let at it."""
+
 RunStep = Callable[[Change, Step], None]
 
 
 def wall() -> int:
     """Return real time."""
     return time.time_ns() // 1_000
+
+
+def ticks() -> int:
+    """Return µs that only measure how long something takes."""
+    return time.perf_counter_ns() // 1_000
 
 
 def moment(at: int) -> datetime:
@@ -96,9 +105,13 @@ class Clocks:
     while the clock stands at `step.due`.
     """
 
-    def __init__(self, store: Store, real: Callable[[], int] = wall) -> None:
+    def __init__(
+        self, store: Store, real: Callable[[], int] = wall, ticks: Callable[[], int] = ticks
+    ) -> None:
         self._store = store
         self._real = real
+        self._ticks = ticks
+        self._moving: set[str] = set()
         self._clocks: dict[str, TenantClock] = {}
         self._steps: dict[str, RunStep] = {}
         self._vendors: tuple[str, ...] = ()
@@ -155,11 +168,39 @@ class Clocks:
         self._set(tenant, TenantClock(offset=self.offset(tenant)))
 
     def catch_up(self, tenant: str) -> list[Ran]:
-        """Carry out the steps that are due; call it before each request, it costs next to nothing."""
+        """Carry out the steps that are due."""
         due = self.next_due(tenant)
         if due is None or due > self.now(tenant):
             return []
         return self._run_until(tenant, self.now(tenant))
+
+    def caught_up(self, tenant: str) -> bool:
+        """Carry out steps that are due, for a slice of time; says whether nothing is due any more.
+
+        Call it before each request, it costs next to nothing; if False, await `catch_up_in_slices`.
+        """
+        due = self.next_due(tenant)
+        if due is None or due > self.now(tenant) or tenant in self._moving:
+            return True
+        end, target = self._ticks() + SLICE, self.now(tenant)
+        while self.run_next(tenant, target):
+            if self._ticks() > end:
+                return False
+        return True
+
+    async def catch_up_in_slices(self, tenant: str) -> None:
+        """Carry out the steps that are due, and let others at the event loop between them."""
+        while self.known(tenant) and not self.caught_up(tenant):
+            await self._store.breathe()
+
+    @contextmanager
+    def moving(self, tenant: str) -> Iterator[None]:
+        """Leave the tenant's steps to the caller, who moves the clock in slices."""
+        self._moving.add(tenant)
+        try:
+            yield
+        finally:
+            self._moving.discard(tenant)
 
     def advance(self, tenant: str, to: int) -> list[Ran]:
         """Move the clock forward, stopping at each step that falls due on the way, in order.
@@ -167,20 +208,35 @@ class Clocks:
         Returns what happened, when nothing is due any more. Raises `ValueError` for a moment that
         has passed.
         """
+        self.check_forward(tenant, to)
+        ran = self._run_until(tenant, to)
+        self.move(tenant, to)
+        return ran
+
+    def check_forward(self, tenant: str, to: int) -> None:
+        """Raise `ValueError` for a moment that has passed."""
         now = self.now(tenant)
         if to < now:
             raise ValueError(f"The clock shows {timestamp(now)}; it cannot go back to {timestamp(to)}.")
-        ran = self._run_until(tenant, to)
-        self._set(tenant, self._standing_at(tenant, to))
-        return ran
+
+    def move(self, tenant: str, to: int) -> None:
+        """Set the clock to a moment, without the steps on the way; it never goes back."""
+        self._set(tenant, self._standing_at(tenant, max(to, self.now(tenant))))
 
     def _run_until(self, tenant: str, target: int) -> list[Ran]:
         """Carry out what is due by `target`; the clock ends where it stood or at the last step."""
         ran: list[Ran] = []
-        while (step := self._store.next_step(tenant, self._vendors)) and step.due <= target:
-            # A step behind a clock that has moved on does not turn it back.
-            ran.append(self._run(step, self._standing_at(tenant, max(step.due, self.now(tenant)))))
+        while one := self.run_next(tenant, target):
+            ran.append(one)
         return ran
+
+    def run_next(self, tenant: str, target: int) -> Ran | None:
+        """Carry out the first step that is due by `target`; None if there is none."""
+        step = self._store.next_step(tenant, self._vendors)
+        if step is None or step.due > target:
+            return None
+        # A step behind a clock that has moved on does not turn it back.
+        return self._run(step, self._standing_at(tenant, max(step.due, self.now(tenant))))
 
     def _run(self, step: Step, after: TenantClock) -> Ran:
         """Carry out one step and forget it, in one transaction with the clock's new standing."""

@@ -42,7 +42,7 @@ class Keys:
 
     def __init__(self, store: Store, secret: bytes) -> None:
         self._store = store
-        self._secret = secret
+        self.secret = secret
         self._scopes: dict[str, tuple[str, ...]] = {}
         self._plans: dict[str, Mapping[str, Plan]] = {}
         self._grants: dict[bytes, Grant] = {}
@@ -90,7 +90,7 @@ class Keys:
         """Return the key of that name, as a client presents it; whether it is in force is not said."""
         if tenant == DEMO and name == DEFAULT:
             return f"sandbox-demo-{vendor}"
-        mac = hmac.digest(self._secret, f"{tenant}\0{vendor}\0{name}".encode(), "sha256")
+        mac = hmac.digest(self.secret, f"{tenant}\0{vendor}\0{name}".encode(), "sha256")
         return f"sandbox-{vendor}-{tenant}-{base64.b32encode(mac[:15]).decode().lower()}"
 
     def held_by(self, tenant: str) -> list[Grant]:

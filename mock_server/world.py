@@ -35,9 +35,16 @@ class World:
     def open(cls, settings: Settings) -> Self:
         """Open the database of the settings; raises `StoreError` when it cannot be used."""
         store = Store.open(settings.database)
+        return cls._over(store, settings, _secret(store, settings))
+
+    def scratch(self) -> Self:
+        """Return a world like this one with nothing in it, in a store that leaves nothing behind."""
+        return self._over(Store.scratch(), self.settings, self.keys.secret)
+
+    @classmethod
+    def _over(cls, store: Store, settings: Settings, secret: bytes) -> Self:
         clocks = Clocks(store)
         limiter = Limiter(clocks, enabled=settings.rate_limits)
-        secret = _secret(store, settings)
         keys = Keys(store, secret)
         tokens = Tokens(store, keys, clocks, secret)
         outbox = Outbox(store, clocks)

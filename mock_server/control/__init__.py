@@ -1,6 +1,6 @@
 """The control plane of `openapi/sandbox.yaml`: one method per operationId, in a file per subject."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from mock_server.control.counter import Counter
@@ -21,7 +21,7 @@ from mock_server.tenants import Tenants
 from mock_server.vendors import Vendor
 from mock_server.world import World
 
-Handler = Callable[[Call], Reply]
+Handler = Callable[[Call], Reply | Awaitable[Reply]]
 
 _STATUSES: Final = {
     "invalid": 400,

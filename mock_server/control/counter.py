@@ -14,10 +14,10 @@ class Counter:
     def __init__(self, office: Office) -> None:
         self._office = office
 
-    def create_tenant_return(self, call: Call) -> Reply:
+    async def create_tenant_return(self, call: Call) -> Reply:
         tenant, wish = self._office.tenant(call).name, dict(call.body)
         vendor = self._office.vendor(wish.pop("vendor"))
-        now = self._office.now(tenant)
+        now = await self._office.now(tenant)
         at = moment(wish.pop("created_at"), "created_at") if "created_at" in wish else now
         if at > now:
             raise invalid(
@@ -27,10 +27,10 @@ class Counter:
             document = vendor.insert(change, tenant, wish, at)
         return Reply(201, {"vendor": vendor.name, "document": document})
 
-    def move_return(self, call: Call) -> Reply:
+    async def move_return(self, call: Call) -> Reply:
         tenant, wish = self._office.tenant(call).name, call.body
         vendor = self._office.vendor(wish["vendor"])
-        at = self._office.now(tenant)
+        at = await self._office.now(tenant)
         if wish["status"] not in vendor.lifecycle.states:
             known = ", ".join(vendor.lifecycle.states)
             raise invalid("status", f"{vendor.name} knows no {wish['status']!r}; it knows {known}")

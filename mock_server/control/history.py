@@ -12,9 +12,9 @@ class History:
     def __init__(self, office: Office) -> None:
         self._office = office
 
-    def list_ledger_events(self, call: Call) -> Reply:
+    async def list_ledger_events(self, call: Call) -> Reply:
         tenant, query = self._office.tenant(call).name, call.query
-        self._office.world.clocks.catch_up(tenant)
+        await self._office.world.clocks.catch_up_in_slices(tenant)
         after = query.get("after", 0)
         found = self._office.world.ledger.events(
             tenant,

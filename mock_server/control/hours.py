@@ -17,14 +17,14 @@ class Hours:
     def get_clock(self, call: Call) -> Reply:
         return Reply(200, self._clock(self._office.tenant(call).name))
 
-    def advance_clock(self, call: Call) -> Reply:
+    async def advance_clock(self, call: Call) -> Reply:
         tenant, wish, clocks = self._office.tenant(call).name, call.body, self._office.world.clocks
         by = int(wish.get("seconds", 0)) * SECOND
         to = moment(wish["to"], "to") if "to" in wish else clocks.now(tenant) + by
         if to > LAST:
             raise invalid("seconds", "the clock cannot go beyond the year 2199")
         try:
-            ran = clocks.advance(tenant, to)
+            ran = await self._office.bulk.advance(tenant, to)
         except ValueError as error:
             raise invalid("to", str(error)) from None
         told = [
@@ -39,8 +39,9 @@ class Hours:
         ]
         return Reply(200, {"clock": self._clock(tenant), "ran": told})
 
-    def freeze_clock(self, call: Call) -> Reply:
+    async def freeze_clock(self, call: Call) -> Reply:
         tenant = self._office.tenant(call).name
+        await self._office.world.clocks.catch_up_in_slices(tenant)
         self._office.world.clocks.freeze(tenant)
         return Reply(200, self._clock(tenant))
 

@@ -19,12 +19,12 @@ class Merchants:
     def list_tenants(self, _call: Call) -> Reply:
         return Reply(200, {"tenants": [self._shown(tenant) for tenant in self._office.tenants.every()]})
 
-    def create_tenant(self, call: Call) -> Reply:
+    async def create_tenant(self, call: Call) -> Reply:
         wish = dict(call.body)
         if "first_moment" in wish:
             wish["first_moment"] = moment(wish["first_moment"], "first_moment")
         try:
-            tenant = self._office.tenants.create(wish.pop("name"), **wish)
+            tenant = await self._office.bulk.create(wish.pop("name"), **wish)
         except TenantExistsError as error:
             return conflict(error)
         except ValueError as error:
@@ -34,12 +34,12 @@ class Merchants:
     def get_tenant(self, call: Call) -> Reply:
         return Reply(200, self._shown(self._office.tenant(call)))
 
-    def reset_tenant(self, call: Call) -> Reply:
-        return Reply(200, self._shown(self._office.tenants.reset(self._office.tenant(call).name)))
+    async def reset_tenant(self, call: Call) -> Reply:
+        return Reply(200, self._shown(await self._office.bulk.reset(self._office.tenant(call).name)))
 
-    def delete_tenant(self, call: Call) -> Reply:
+    async def delete_tenant(self, call: Call) -> Reply:
         try:
-            self._office.tenants.delete(self._office.tenant(call).name)
+            await self._office.bulk.delete(self._office.tenant(call).name)
         except ValueError as error:
             return conflict(error)
         return Reply(204, None)

@@ -1,9 +1,10 @@
 """What all parts of the control plane work with: the world, its tenants and vendors, and how it refuses."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mock_server.bulk import Bulk
 from mock_server.clock import instant, whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import FieldError, Problem
@@ -24,6 +25,10 @@ class Office:
     world: World
     tenants: Tenants
     vendors: Mapping[str, Vendor]
+    bulk: Bulk = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bulk", Bulk(self.world, self.tenants, self.vendors))
 
     def tenant(self, call: Call) -> Tenant:
         """The tenant of the path."""
@@ -39,9 +44,9 @@ class Office:
         except KeyError:
             raise invalid("vendor", f"this sandbox serves {', '.join(self.vendors)}") from None
 
-    def now(self, tenant: str) -> int:
+    async def now(self, tenant: str) -> int:
         """The tenant's time in whole seconds, with everything carried out that was due."""
-        self.world.clocks.catch_up(tenant)
+        await self.world.clocks.catch_up_in_slices(tenant)
         return whole_second(self.world.clocks.now(tenant))
 
     def credentials(self, call: Call, vendor: Vendor, key: str) -> dict[str, Any]:

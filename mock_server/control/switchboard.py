@@ -21,16 +21,17 @@ class Switchboard:
             200, {"switches": [_shown(one) for one in self._office.world.switches.positions(tenant)]}
         )
 
-    def turn_switch(self, call: Call) -> Reply:
+    async def turn_switch(self, call: Call) -> Reply:
         tenant, wish = self._office.tenant(call).name, call.body
         vendor, switches = self._office.vendor(wish["vendor"]), self._office.world.switches
+        at = await self._office.now(tenant)
         try:
             turned = switches.turn(
                 tenant,
                 vendor.name,
                 wish["name"],
                 on=wish["on"],
-                at=self._office.now(tenant),
+                at=at,
                 shop=wish.get("shop") or "",
             )
         except LookupError as error:

@@ -25,12 +25,12 @@ class Theatre:
         ]
         return Reply(200, {"acts": shown})
 
-    def run_act(self, call: Call) -> Reply:
+    async def run_act(self, call: Call) -> Reply:
         tenant, vendor = self._office.tenant(call).name, self._vendor(call)
         act, wish = self._act(vendor, call.path["act"]), call.body
         if faults := act.faults(wish):
             raise refusal(faults)
-        at = self._office.now(tenant)
+        at = await self._office.now(tenant)
         try:
             with self._office.world.store.change() as change:
                 document = act.run(change, tenant, wish, at)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mock_server.engine.body import ClientGone
 from mock_server.engine.call import Call
+from mock_server.engine.gate import Behind
 from mock_server.engine.parameters import Headers
 from mock_server.engine.problem import Problem
+from mock_server.engine.reply import Reply
 from mock_server.engine.responses import BrokenReplyError, encode_unchecked
 
 if TYPE_CHECKING:
@@ -107,7 +109,11 @@ class Api:
         visit: Visit,
     ) -> Answer:
         try:
-            answer = await self._handled(operation, segments, scope, receive, visit)
+            try:
+                answer = await self._handled(operation, segments, scope, receive, visit)
+            except Behind as behind:
+                await behind.wait()
+                answer = await self._handled(operation, segments, scope, receive, visit)
         except Problem as problem:
             answer = self._refuse(problem, operation, visit)
         pending = self._gate.pending()
@@ -140,6 +146,8 @@ class Api:
         path, values = operation.parameters.read(segments, query, headers)
         body = None if operation.body is None else await operation.body.read(raw, receive)
         reply = operation.handler(Call(operation.id, grant, path, values, headers, body, self._base_url))
+        if not isinstance(reply, Reply):
+            reply = await reply
         payload = operation.responses.encode(reply)
         return Answer(reply.status, payload, self._limits(visit) + reply.headers, self._gate.now(grant))
 

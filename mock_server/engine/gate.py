@@ -16,13 +16,21 @@ if TYPE_CHECKING:
     """Looks at method and headers of a request before anything else does; raises `Problem` to refuse it."""
 
 
+class Behind(Exception):  # noqa: N818 - reads as what is so
+    """What is to happen before a request can be answered takes longer; `wait` does it, then ask again."""
+
+    def __init__(self, wait: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self.wait = wait
+
+
 class Gate(Protocol):
     """Admission to one API."""
 
     def admit(self, credentials: Mapping[str, str]) -> Grant | None:
         """Say who presents these credentials (by security scheme; empty: none were sent).
 
-        Raises `Problem("unauthenticated")`. None: an API without keys.
+        Raises `Problem("unauthenticated")`, or `Behind`. None: an API without keys.
         """
 
     def pending(self) -> Awaitable[None] | None:

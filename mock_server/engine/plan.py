@@ -14,7 +14,7 @@ from mock_server.engine.security import Security
 from mock_server.engine.stock import Resolver, ResolverError, Specification
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from mock_server.engine.call import Call
     from mock_server.engine.reply import Reply
@@ -27,7 +27,7 @@ class Operation:
     """What is known of one operation before any request comes."""
 
     id: str
-    handler: Callable[[Call], Reply]
+    handler: Callable[[Call], Reply | Awaitable[Reply]]
     security: Security
     scope: str | None
     parameters: Parameters

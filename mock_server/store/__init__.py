@@ -5,6 +5,7 @@ takes microseconds. `Store.change()` is the only way to write.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from mock_server.store import statements, tables
 from mock_server.store.batch import Batch
 from mock_server.store.change import Change
-from mock_server.store.database import open_database
+from mock_server.store.database import open_database, open_scratch
 from mock_server.store.memory import Memory, Owner, Place, Reload
 from mock_server.store.model import Filters, Order, Row, Sorting, Step, StoreError
 
@@ -27,8 +28,8 @@ EVERYTHING = Filters()
 class Store:
     """The database of one sandbox; `Store.open(url)` makes it."""
 
-    def __init__(self, url: str) -> None:
-        self._connection = open_database(url)
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
         self.in_memory = not self._connection.execute("PRAGMA database_list").fetchone()[2]
         self._execute = self._connection.execute
         self._memory = Memory()
@@ -43,7 +44,12 @@ class Store:
     @classmethod
     def open(cls, url: str) -> Self:
         """Open `sqlite://` (memory) or `sqlite:///path`; raises `StoreError`."""
-        return cls(url)
+        return cls(open_database(url))
+
+    @classmethod
+    def scratch(cls) -> Self:
+        """Make an empty store of its own, that leaves nothing behind when it is closed."""
+        return cls(open_scratch())
 
     def close(self) -> None:
         """Give the file back; nothing that was told to anybody is lost without it."""
@@ -136,7 +142,7 @@ class Store:
         return {partition: name for name, partition in self._partitions.items()}
 
     def next_lane(self, last: tuple[str, str, str]) -> tuple[str, str, str, int] | None:
-        """Return the next webhook (partition, vendor, id) with deliveries to send, and when the first is due."""
+        """Return the next webhook (partition, vendor, id) with something to send, and when that is due."""
         found: tuple[str, str, str, int] | None = self._execute(
             statements.NEXT_LANE, (*last, 1, 0)
         ).fetchone()
@@ -261,6 +267,19 @@ class Store:
             return None
         number, _, vendor, due, step, subject, body = found[0]
         return Step(tenant, vendor, due, step, subject, orjson.loads(body), number)
+
+    async def breathe(self) -> None:
+        """Let others at the event loop, and go on once what was changed is on disk; raises as COMMIT does."""
+        pending = self.pending
+        if pending is not None:
+            await pending
+        await asyncio.sleep(0)
+
+    def chunks(self, statement: sa.sql.ClauseElement, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Run a query and yield what it finds, so many rows at a time; nothing may be written meanwhile."""
+        cursor = self._execute(*statements.bound(statement))
+        while found := cursor.fetchmany(size):
+            yield found
 
     def select(self, statement: sa.sql.ClauseElement) -> list[tuple[Any, ...]]:
         """Run a rare query, made of `tables`."""

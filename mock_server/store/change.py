@@ -1,6 +1,6 @@
 """One transaction: rows, counters, ledger events and scheduled steps, all of them or none."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from sqlite3 import Connection
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ class Change:
 
     def __init__(self, connection: Connection, memory: Memory) -> None:
         self._execute = connection.execute
+        self._execute_many = connection.executemany
         self._memory = memory
         self._partitions = memory.partitions
         self.changed: list[Place] = []
@@ -147,9 +148,13 @@ class Change:
             self.run(sa.delete(table).where(table.c.tenant == partition))
         self._memory.forget_partition(partition)
 
-    def run(self, statement: sa.sql.ClauseElement) -> None:
-        """Run a rare statement, made of `tables`, inside this transaction."""
-        self._execute(*statements.bound(statement))
+    def run(self, statement: sa.sql.ClauseElement) -> int:
+        """Run a rare statement, made of `tables`, inside this transaction; returns how many rows changed."""
+        return self._execute(*statements.bound(statement)).rowcount
+
+    def run_many(self, statement: str, values: Iterable[tuple[Any, ...]]) -> None:
+        """Run a statement of `statements` for each of these values."""
+        self._execute_many(statement, values)
 
     def run_for(self, tenant: str, statement: sa.Insert | sa.Update | sa.Delete) -> None:
         """Run a statement on a tenant's rows of a table in `tables.REMEMBERED`; memory follows at once."""

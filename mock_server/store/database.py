@@ -40,6 +40,15 @@ def open_database(url: str) -> sqlite3.Connection:
     return connection
 
 
+def open_scratch() -> sqlite3.Connection:
+    """Connect to an empty database with our tables: in memory as far as it fits, and gone when closed."""
+    connection = sqlite3.connect("", isolation_level=None, check_same_thread=False, cached_statements=128)
+    for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -32768"):
+        connection.execute(f"PRAGMA {pragma}")
+    _create(connection)
+    return connection
+
+
 def _path(url: str) -> str:
     try:
         parsed = make_url(url)
@@ -58,7 +67,7 @@ def _prepare(connection: sqlite3.Connection, name: str) -> None:
     execute("PRAGMA synchronous = NORMAL")  # in WAL mode: a killed process loses nothing
     execute("PRAGMA cache_size = -65536")  # KiB; a large seed is one transaction and must not spill
     execute("PRAGMA page_size = 2048")  # a create touches ten pages; half the size is half the log
-    execute("PRAGMA wal_autocheckpoint = 32000")  # pages; each checkpoint makes everybody wait for the disk
+    execute("PRAGMA wal_autocheckpoint = 4000")  # pages: 8 MB, as each checkpoint makes everybody wait
     execute("BEGIN IMMEDIATE")
     try:
         names = {row[0] for row in execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

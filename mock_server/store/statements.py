@@ -5,7 +5,7 @@ when the module is first used or, for filters, once per shape of filter.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -32,6 +32,7 @@ def bound(statement: sa.sql.ClauseElement) -> tuple[str, list[Any]]:
     return str(compiled), [compiled.params[name] for name in _names(compiled)]
 
 
+@cache
 def schema() -> list[str]:
     """Return the statements that make an empty database ours."""
     made: list[str] = []
@@ -75,6 +76,10 @@ INSERT_ROW = _text(
     sqlite.insert(rows)
     .values({name: sa.bindparam(name) for name in (*_KEY, *_CONTENT)})
     .on_conflict_do_nothing(index_elements=[rows.c[name] for name in _KEY]),
+    *(column.name for column in rows.c if column.name != "sequence"),
+)
+COPY_ROW = _text(
+    sa.insert(rows).values({name: sa.bindparam(name) for name in (*_KEY, *_CONTENT)}),
     *(column.name for column in rows.c if column.name != "sequence"),
 )
 REPLACE_ROW = _text(

@@ -1,9 +1,13 @@
 """Credentials, limits, scopes and what every answer carries."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from support.shop import Caller, Gate, Shop, build
+
+from mock_server.engine.gate import Behind
+from mock_server.keys import Grant
 
 
 @pytest.mark.parametrize(
@@ -102,3 +106,19 @@ def test_an_api_without_a_meter_shows_no_limits_and_still_asks_for_scopes() -> N
     assert call("POST", "/items", content=b"{").status_code == 403
     refused = call("GET", "/items", headers={"Authorization": None})
     assert (refused.status_code, "x-left" in refused.headers) == (401, False)
+
+
+def test_a_request_waits_for_what_has_to_happen_before_it_and_counts_once() -> None:
+    waited: list[bool] = []
+
+    async def wait() -> None:
+        waited.append(True)
+
+    class Late(Gate):
+        def admit(self, credentials: Mapping[str, str]) -> Grant:
+            if not waited:
+                raise Behind(wait)
+            return super().admit(credentials)
+
+    response = Caller(build(Shop(), Late()))("POST", "/items", json={"sku": "BOOT-39", "quantity": 1})
+    assert (response.status_code, waited, response.headers["x-left"]) == (201, [True], "59")

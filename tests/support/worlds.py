@@ -1,6 +1,7 @@
 """Pieces of a sandbox without its server: stores, rows, clocks that a test moves, whole worlds."""
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,8 +84,12 @@ class Desk:
         """Call an operation of the control plane."""
         base = self.world.settings.base_url
         call = Call(operation, None, path, query or {}, {}, body, base)
-        reply: Reply = getattr(self.control, operation)(call)
-        return reply
+        reply: Reply | Awaitable[Reply] = getattr(self.control, operation)(call)
+        return reply if isinstance(reply, Reply) else asyncio.run(_awaited(reply))
+
+
+async def _awaited(reply: Awaitable[Reply]) -> Reply:
+    return await reply
 
 
 @contextmanager

@@ -1,0 +1,162 @@
+"""Work on a whole tenant in slices, so that no other tenant's requests wait for it.
+
+A seed is laid out in a store of its own, by another thread, and copied from there into a partition that is no
+tenant's yet; one short change then makes it the tenant's. So a tenant appears when it is complete, a reset
+shows the old one or the new one, and of a process that is killed meanwhile nothing is seen: the partition is
+listed as stray, and the next start empties it.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from threading import Event
+from typing import Any
+from weakref import WeakValueDictionary
+
+import sqlalchemy as sa
+
+from mock_server import seed, vendors
+from mock_server.clock import SLICE, Ran, ticks
+from mock_server.seed import SeedReturn
+from mock_server.store import tables
+from mock_server.store.partition import empty, fill
+from mock_server.tenants import Tenant, Tenants
+from mock_server.vendors import Vendor
+from mock_server.world import World
+
+_log = logging.getLogger(__name__)
+
+
+class _StoppedError(Exception):
+    """Nobody waits for the seed any more."""
+
+
+class Bulk:
+    """Makes, resets, deletes and advances tenants while the sandbox serves; lays out one seed at a time."""
+
+    def __init__(self, world: World, tenants: Tenants, served: Mapping[str, Vendor]) -> None:
+        self._world = world
+        self._tenants = tenants
+        self._vendors = tuple(served)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._desk = asyncio.Semaphore(1)
+
+    async def create(self, name: str, **wish: Any) -> Tenant:
+        """Make a tenant; takes and raises what `Tenants.create` does."""
+        async with self._alone(name):
+            tenant = self._tenants.plan(name, **wish)
+            partition = self._tenants.free_partition(name)
+            async with self._filled(tenant, partition):
+                with self._world.store.change() as change:
+                    self._tenants.enter(change, tenant, partition)
+                    change.run(_forgotten(partition))
+            return tenant
+
+    async def reset(self, name: str) -> Tenant:
+        """Begin a tenant anew; raises `UnknownTenantError`."""
+        async with self._alone(name):
+            tenant = self._tenants.renewed(name)
+            partition = self._tenants.free_partition(name)
+            async with self._filled(tenant, partition):
+                with self._world.store.change() as change:
+                    old = self._tenants.move(change, tenant, partition)
+                    change.run(_forgotten(partition))
+            await self._emptied(old)
+            return tenant
+
+    async def delete(self, name: str) -> None:
+        """Remove a tenant; raises what `Tenants.delete` does."""
+        async with self._alone(name):
+            with self._world.store.change() as change:
+                partition = self._tenants.leave(change, name)
+            await self._world.store.breathe()
+            await self._emptied(partition)
+
+    async def advance(self, name: str, to: int) -> list[Ran]:
+        """Move a tenant's clock forward; returns what happened on the way, and raises `ValueError`.
+
+        Steps are carried out, and webhooks tried again, in the order in which they are due.
+        """
+        clocks, ran = self._world.clocks, list[Ran]()
+        async with self._alone(name):
+            clocks.check_forward(name, to)
+            with clocks.moving(name):
+                end = ticks() + SLICE
+                while one := clocks.run_next(name, to):
+                    ran.append(one)
+                    if ticks() > end:
+                        await self._world.store.breathe()
+                        end = ticks() + SLICE
+                clocks.move(name, to)
+        return ran
+
+    @asynccontextmanager
+    async def _alone(self, name: str) -> AsyncIterator[None]:
+        """Wait until no other work on the whole tenant is under way."""
+        lock = self._locks.setdefault(name, asyncio.Lock())
+        async with lock:
+            yield
+
+    @asynccontextmanager
+    async def _filled(self, tenant: Tenant, partition: str) -> AsyncIterator[None]:
+        """Lay out a seed in a partition, that the block makes the tenant's; a failure leaves none of it."""
+        store = self._world.store
+        with store.change() as change:
+            change.run(sa.insert(tables.stray_partitions).values(name=partition))
+        try:
+            await store.breathe()
+            async with self._desk:
+                await self._fill(tenant, partition)
+            yield
+            await store.breathe()
+        except BaseException:
+            if partition in self._tenants.strays():
+                await self._emptied(partition)
+            raise
+
+    async def _fill(self, tenant: Tenant, partition: str) -> None:
+        events = 0
+        for vendor in self._vendors:
+            scratch = self._world.scratch()
+            stop = Event()
+            try:
+                await asyncio.to_thread(_lay_out, scratch, vendor, tenant, stop)
+                for newest in fill(scratch.store, self._world.store, partition, events=events):
+                    events = newest
+                    await self._world.store.breathe()
+            finally:
+                stop.set()
+                scratch.close()
+
+    async def _emptied(self, partition: str) -> None:
+        """Empty a stray partition; what cannot be removed now is removed at the next start."""
+        try:
+            for _ in empty(self._world.store, partition):
+                await self._world.store.breathe()
+            with self._world.store.change() as change:
+                change.run(_forgotten(partition))
+            await self._world.store.breathe()
+        except Exception:  # noqa: BLE001 - the work itself is done; the disk may be full
+            _log.exception("What was left of a tenant (%s) is removed at the next start.", partition)
+
+
+def _forgotten(partition: str) -> sa.Delete:
+    """Return the statement by which a partition is not stray any more."""
+    table = tables.stray_partitions
+    return sa.delete(table).where(table.c.name == partition)
+
+
+def _lay_out(scratch: World, name: str, tenant: Tenant, stop: Event) -> None:
+    """Lay out a tenant's seed at one vendor; in another thread, on a world of its own."""
+    vendor = vendors.load(name, scratch)
+    made = seed.returns(tenant.seed, tenant.seed_size, before=tenant.first_moment, salt=name)
+    with suppress(_StoppedError), scratch.store.change() as change:
+        vendor.plant(change, tenant.name, _unless(stop, made), tenant.first_moment)
+
+
+def _unless(stop: Event, made: Iterable[SeedReturn]) -> Iterator[SeedReturn]:
+    for one in made:
+        if stop.is_set():
+            raise _StoppedError
+        yield one

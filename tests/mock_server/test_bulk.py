@@ -1,0 +1,301 @@
+"""Work on a whole tenant, in slices: complete or not there, and others are let at the loop between."""
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from support.worlds import HOUR, NOON, Desk, RealTime, desk, row, ticking
+
+import mock_server.bulk
+from mock_server.bulk import Bulk
+from mock_server.clock import SLICE, Clocks
+from mock_server.store import Change, Step, Store, tables
+from mock_server.tenants import Tenant, TenantExistsError, UnknownTenantError
+
+DAY = 24 * HOUR
+WISH: dict[str, Any] = {"seed": 3, "seed_size": 25, "first_moment": NOON}
+MOST_AT_A_TIME = 600
+"""Rows that one slice may write or delete, counters and indexes of SQLite's own apart."""
+
+
+def everything(store: Store, tenant: str) -> dict[str, list[Any]]:
+    """All that the store has of a tenant, as it would be read."""
+    partition = store.partition(tenant)
+    found: dict[str, list[Any]] = {}
+    for name in ("rows", "counters", "ledger", "steps"):
+        table = tables.metadata.tables[name]
+        unlike = (
+            {"tenant"} | ({"sequence"} if name == "rows" else set()) | ({"id"} if name == "steps" else set())
+        )
+        columns = [column for column in table.c if column.name not in unlike]
+        order = list(table.primary_key)
+        found[name] = store.select(sa.select(*columns).where(table.c.tenant == partition).order_by(*order))
+    return found
+
+
+def stored(store: Store) -> int:
+    """How many rows all partitions have together."""
+    return sum(
+        store.select(sa.select(sa.func.count()).select_from(tables.metadata.tables[name]))[0][0]
+        for name in tables.PARTITIONED
+    )
+
+
+def bulk_of(opened: Desk) -> Bulk:
+    return Bulk(opened.world, opened.tenants, opened.vendors)
+
+
+def run(opened: Desk, story: Callable[[Bulk], Awaitable[Any]]) -> None:
+    """Run a story as while serving: with the changes of a turn committed together."""
+
+    async def serve() -> None:
+        opened.world.store.commit_together(asyncio.get_running_loop())
+        await story(bulk_of(opened))
+
+    asyncio.run(serve())
+
+
+@contextmanager
+def looking(opened: Desk, look: Callable[[], None]) -> Iterator[None]:
+    """Call `look` whenever others are let at the loop."""
+    breathe = opened.world.store.breathe
+
+    async def looked() -> None:
+        look()
+        await breathe()
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(opened.world.store, "breathe", looked)
+        yield
+
+
+def test_a_tenant_made_in_slices_is_the_one_made_at_once() -> None:
+    with desk() as one, desk() as two:
+        made = one.tenants.create("acme", **WISH)
+
+        async def story(bulk: Bulk) -> None:
+            assert await bulk.create("acme", **WISH) == made
+
+        run(two, story)
+        expected = everything(one.world.store, "acme")
+        assert all(expected.values())
+        assert everything(two.world.store, "acme") == expected
+        assert two.tenants.strays() == []
+        keys = [(key.vendor, key.key) for key in two.world.keys.held_by("acme")]
+        assert keys == [(key.vendor, key.key) for key in one.world.keys.held_by("acme")]
+        for name in one.vendors:
+            assert two.world.store.totals("acme", name, "return") == one.world.store.totals(
+                "acme", name, "return"
+            )
+        assert two.world.clocks.next_due("acme") == one.world.clocks.next_due("acme")
+
+
+def test_a_tenant_appears_when_it_is_complete_and_others_are_let_at_the_loop() -> None:
+    with desk() as opened:
+        seen: list[int] = []
+        changes: list[int] = []
+
+        def look() -> None:
+            changes.append(opened.world.store._connection.total_changes)
+            if any(tenant.name == "acme" for tenant in opened.tenants.every()):
+                seen.append(len(everything(opened.world.store, "acme")["rows"]))
+
+        async def story(bulk: Bulk) -> None:
+            with looking(opened, look):
+                await bulk.create("acme", **WISH)
+                await bulk.reset("acme")
+                await bulk.delete("acme")
+
+        run(opened, story)
+        assert len(set(seen)) == 1, "half a tenant was seen"
+        steps = [after - before for before, after in pairwise(changes)]
+        assert max(steps) <= MOST_AT_A_TIME < changes[-1] - changes[0]
+        assert stored(opened.world.store) == sum(map(len, everything(opened.world.store, "demo").values()))
+
+
+def test_a_reset_shows_the_old_tenant_or_the_new_one() -> None:
+    with desk() as opened:
+        opened.tenants.create("acme", **WISH)
+        fresh = everything(opened.world.store, "acme")
+        with opened.world.store.change() as change:
+            change.put(row("more", vendor="returnmate"))
+            change.record("acme", "returnmate", kind="return.created", subject="more", at=NOON, body={})
+        opened.world.switches.turn("acme", "returnlogic", "maintenance", on=True, at=NOON)
+        used = everything(opened.world.store, "acme")
+        seen: list[Any] = []
+
+        def look() -> None:
+            found = everything(opened.world.store, "acme")
+            if not seen or seen[-1] != found:
+                seen.append(found)
+
+        async def story(bulk: Bulk) -> None:
+            with looking(opened, look):
+                await bulk.reset("acme")
+            look()
+
+        run(opened, story)
+        assert seen == [used, fresh]
+        assert not opened.world.switches.is_on("acme", "returnlogic", "maintenance")
+        assert opened.tenants.strays() == []
+
+
+@contextmanager
+def killed(file: Path, folder: Path) -> Iterator[Desk]:
+    """Open what a process that is killed now leaves behind."""
+    folder.mkdir()
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{file}{suffix}", f"{folder / file.name}{suffix}")
+    with desk(database=f"sqlite:///{folder / file.name}") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("turns", [2, 8, 16])
+@pytest.mark.parametrize("work", ["create", "reset", "delete"])
+def test_a_process_killed_meanwhile_leaves_neither_half(work: str, turns: int, tmp_path: Path) -> None:
+    file = tmp_path / "sandbox.sqlite3"
+    with desk(database=f"sqlite:///{file}") as opened:
+        if work != "create":
+            opened.tenants.create("acme", **WISH)
+        before = everything(opened.world.store, "acme")
+        breaths = 0
+
+        async def story(bulk: Bulk) -> None:
+            wish = WISH if work == "create" else {}
+            with looking(opened, look):
+                await getattr(bulk, work)("acme", **wish)
+            assert breaths >= turns, "it was done before it was looked at"
+
+        def look() -> None:
+            nonlocal breaths
+            breaths += 1
+            if breaths == turns:
+                check()
+
+        def check() -> None:
+            with killed(file, tmp_path / "killed") as left:
+                names = [tenant.name for tenant in left.tenants.every()]
+                complete = everything(left.world.store, "acme")
+                assert left.tenants.strays() == []
+                assert stored(left.world.store) == sum(
+                    sum(map(len, everything(left.world.store, name).values())) for name in names
+                )
+                if work == "reset":
+                    assert complete == before
+                else:
+                    assert "acme" not in names
+
+        run(opened, story)
+
+
+def test_what_fails_leaves_nothing_and_the_name_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    with desk() as opened:
+        before = stored(opened.world.store)
+
+        def fail(*_: Any, **__: Any) -> Any:
+            raise sqlite3.OperationalError("database or disk is full")
+
+        async def story(bulk: Bulk) -> None:
+            with monkeypatch.context() as patched:
+                patched.setattr(opened.tenants, "enter", fail)
+                with pytest.raises(sqlite3.OperationalError):
+                    await bulk.create("acme", **WISH)
+            assert (stored(opened.world.store), opened.tenants.strays()) == (before, [])
+            await bulk.create("acme", **WISH)
+
+        run(opened, story)
+        assert everything(opened.world.store, "acme")["rows"]
+
+
+def test_one_who_gives_up_leaves_nothing() -> None:
+    with desk() as opened:
+        before = stored(opened.world.store)
+
+        async def story(bulk: Bulk) -> None:
+            task = asyncio.ensure_future(bulk.create("acme", **WISH))
+
+            def give_up() -> None:
+                if stored(opened.world.store) > before:
+                    task.cancel()
+
+            with looking(opened, give_up):
+                await asyncio.wait([task])
+            assert task.cancelled()
+
+        run(opened, story)
+        assert (stored(opened.world.store), opened.tenants.strays()) == (before, [])
+
+
+def test_a_name_is_given_once_however_many_ask_at_once() -> None:
+    with desk() as opened:
+
+        async def story(bulk: Bulk) -> None:
+            asked = [bulk.create("acme", **WISH) for _ in range(3)]
+            made = await asyncio.gather(*asked, return_exceptions=True)
+            assert sorted(type(one).__name__ for one in made) == sorted(
+                [Tenant.__name__, TenantExistsError.__name__, TenantExistsError.__name__]
+            )
+            reset, deleted, gone = await asyncio.gather(
+                bulk.reset("acme"), bulk.delete("acme"), bulk.reset("acme"), return_exceptions=True
+            )
+            assert (type(reset), deleted, type(gone)) == (Tenant, None, UnknownTenantError)
+
+        run(opened, story)
+
+
+def test_advancing_lets_others_at_the_loop_and_does_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    with desk() as one, desk() as two:
+        for opened in (one, two):
+            opened.tenants.create("acme", **WISH)
+        expected = one.world.clocks.advance("acme", NOON + 30 * DAY)
+        now = iter(range(0, 1_000_000_000, SLICE + 1))
+        monkeypatch.setattr(mock_server.bulk, "ticks", lambda: next(now))
+        turns = 0
+
+        def look() -> None:
+            nonlocal turns
+            turns += 1
+            assert (
+                two.world.clocks.catch_up_in_slices
+            )  # a request of the tenant in between takes no step away
+            assert two.world.clocks.caught_up("acme")
+
+        async def story(bulk: Bulk) -> None:
+            with looking(two, look):
+                ran = await bulk.advance("acme", NOON + 30 * DAY)
+            assert [(step.step.due, step.step.step, step.step.subject) for step in ran] == [
+                (step.step.due, step.step.step, step.step.subject) for step in expected
+            ]
+
+        run(two, story)
+        assert turns >= len(expected) > 10
+        assert everything(two.world.store, "acme") == everything(one.world.store, "acme")
+
+
+def test_what_fell_due_long_ago_is_carried_out_in_slices() -> None:
+    store, real, now = Store.open("sqlite://"), RealTime(), iter(range(0, 1_000_000_000, SLICE + 1))
+    ticking(store, real, "acme")
+    clocks = Clocks(store, real, lambda: next(now))
+    seen: list[int] = []
+
+    def step(_change: Change, step: Step) -> None:
+        seen.append(step.due)
+
+    clocks.run_steps_of("shop", step)
+    with store.change() as change:
+        for due in range(1, 6):
+            change.schedule("acme", "shop", due=NOON + due, step="scan", subject="r1")
+    assert clocks.caught_up("acme")
+    real.now += HOUR
+    assert not clocks.caught_up("acme")
+    assert len(seen) == 1
+    asyncio.run(clocks.catch_up_in_slices("acme"))
+    assert seen == [NOON + due for due in range(1, 6)]
+    assert clocks.caught_up("acme")
