@@ -262,10 +262,7 @@ def test_advancing_lets_others_at_the_loop_and_does_the_same(monkeypatch: pytest
         def look() -> None:
             nonlocal turns
             turns += 1
-            assert (
-                two.world.clocks.catch_up_in_slices
-            )  # a request of the tenant in between takes no step away
-            assert two.world.clocks.caught_up("acme")
+            assert two.world.clocks.caught_up("acme"), "a request meanwhile takes no step away"
 
         async def story(bulk: Bulk) -> None:
             with looking(two, look):
