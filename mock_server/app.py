@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.request import getproxies
 
 import orjson
 import sqlalchemy as sa
@@ -30,6 +31,7 @@ from mock_server.pages.console import Entry, create_console
 from mock_server.pages.wsgi import OnTheLoop
 from mock_server.store import tables
 from mock_server.tenants import Tenants
+from mock_server.way import Way
 from mock_server.webhooks import Sender
 from mock_server.world import World
 
@@ -69,7 +71,8 @@ def create_app(settings: Settings) -> Sandbox:
     """Make a sandbox; two of them share nothing.
 
     Raises `UnknownVendorError`, `StoreError` for a database that cannot be used,
-    `BrokenSpecification` for an operation that cannot be served.
+    `BrokenSpecification` for an operation that cannot be served, `ProxyError` for a proxy of the environment
+    that webhooks cannot be sent through.
     """
     chosen = [settings.vendor] if settings.vendor else vendors.names()
     unknown = set(chosen).difference(vendors.names())
@@ -87,6 +90,7 @@ def create_app(settings: Settings) -> Sandbox:
 
 def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     settings = world.settings
+    way = Way(settings.targets, getproxies())
     tenants = Tenants(world, served)
     tenants.open()
     entries = [_entry(world, vendor) for vendor in served.values()]
@@ -95,7 +99,7 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
     engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes)
     stack = [engine, ServerErrorMiddleware, ExceptionMiddleware, SwaggerUIMiddleware, LifespanMiddleware]
-    app = Sandbox(OnTheLoop(console), import_name=__name__, middlewares=stack, lifespan=_lifespan(world))
+    app = Sandbox(OnTheLoop(console), import_name=__name__, middlewares=stack, lifespan=_lifespan(world, way))
     app.world, app.entries, app.tenants = world, entries, tenants
     for entry in entries:
         vendor = served[entry.name]
@@ -128,14 +132,15 @@ def _add(
     )
 
 
-def _lifespan(world: World) -> Any:
+def _lifespan(world: World, way: Way) -> Any:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
         world.store.commit_together(asyncio.get_running_loop())
-        sending = asyncio.create_task(Sender(world.outbox, world.store).run())
+        sending = asyncio.create_task(Sender(world.outbox, world.store, way).run())
         yield
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
+        await way.aclose()
         world.close()
 
     return lifespan

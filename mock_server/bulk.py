@@ -11,13 +11,13 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from threading import Event
-from typing import Any
+from typing import Any, Final
 from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 
 from mock_server import seed, vendors
-from mock_server.clock import SLICE, Ran, ticks
+from mock_server.clock import SECOND, SLICE, Ran, ticks
 from mock_server.seed import SeedReturn
 from mock_server.store import tables
 from mock_server.store.partition import empty, fill
@@ -25,6 +25,8 @@ from mock_server.tenants import Tenant, Tenants
 from mock_server.vendors import Vendor
 from mock_server.world import World
 
+PATIENCE: Final = 20
+"""Seconds that an advance waits for receivers of webhooks, in all."""
 _log = logging.getLogger(__name__)
 
 
@@ -82,14 +84,35 @@ class Bulk:
         async with self._alone(name):
             clocks.check_forward(name, to)
             with clocks.moving(name):
-                end = ticks() + SLICE
-                while one := clocks.run_next(name, to):
-                    ran.append(one)
+                end, patience = ticks() + SLICE, _Patience()
+                while True:
+                    attempt = await self._next_attempt(name, patience)
+                    if attempt is not None and attempt <= min(to, clocks.next_due(name) or to):
+                        clocks.move(name, attempt)
+                    elif one := clocks.run_next(name, to):
+                        ran.append(one)
+                    else:
+                        break
                     if ticks() > end:
                         await self._world.store.breathe()
                         end = ticks() + SLICE
                 clocks.move(name, to)
         return ran
+
+    async def _next_attempt(self, name: str, patience: "_Patience") -> int | None:
+        """Send what is due to a tenant's webhooks; returns when the next attempt is due, None if never.
+
+        Receivers that hang use up the patience; from then on, they are left to the sender.
+        """
+        outbox = self._world.outbox
+        due = outbox.next_due(name)
+        if due is None or outbox.play is None or patience.is_over():
+            return None
+        if due <= self._world.clocks.now(name):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience.left):
+                    await outbox.play(name)
+        return None if patience.is_over() else outbox.next_due(name)
 
     @asynccontextmanager
     async def _alone(self, name: str) -> AsyncIterator[None]:
@@ -139,6 +162,22 @@ class Bulk:
             await self._world.store.breathe()
         except Exception:  # noqa: BLE001 - the work itself is done; the disk may be full
             _log.exception("What was left of a tenant (%s) is removed at the next start.", partition)
+
+
+class _Patience:
+    """How long one advance waits for the receivers of webhooks, in all."""
+
+    def __init__(self) -> None:
+        self._end = ticks() + PATIENCE * SECOND
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left."""
+        return max(0, self._end - ticks()) / SECOND
+
+    def is_over(self) -> bool:
+        """Say whether nothing is left."""
+        return ticks() >= self._end
 
 
 def _forgotten(partition: str) -> sa.Delete:

@@ -53,6 +53,10 @@ def serve(
         str | None, typer.Option(help="What keys are derived from.", envvar="RETURNS_SECRET")
     ] = None,
     public_url: Annotated[str | None, typer.Option(help="Scheme, host and port as clients see them.")] = None,
+    webhook_allow: Annotated[
+        list[str] | None,
+        typer.Option(help="Send webhooks to this host or CIDR block too; repeatable.", metavar="HOST|CIDR"),
+    ] = None,
 ) -> None:
     """Start the sandbox: stateful stand-ins for the vendors' APIs. Ctrl-C stops it."""
     given = {
@@ -66,6 +70,7 @@ def serve(
         "first_moment": first_moment,
         "secret": secret,
         "public_url": public_url,
+        "webhook_allow": webhook_allow or None,
     }
     _serve({name: value for name, value in given.items() if value is not None})
 
@@ -86,10 +91,11 @@ def _serve_at(listener: socket, settings: Settings) -> None:
     from mock_server.app import UnknownVendorError
     from mock_server.engine.plan import BrokenSpecification
     from mock_server.store import StoreError
+    from mock_server.way import ProxyError
 
     try:
         server.serve(settings, listener, banner.show)
-    except UnknownVendorError as error:
+    except (UnknownVendorError, ProxyError) as error:
         _stop(str(error), _MISUSED)
     except (StoreError, BrokenSpecification) as error:
         _stop(str(error), _REFUSED)
@@ -118,8 +124,9 @@ def _settings(given: dict[str, Any]) -> Settings:
         settings = Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0])  # options are checked by now: this one comes from the environment
-        _stop(f"RETURNS_{name.upper()}: {first['msg']}.", _MISUSED)
+        name = str(first["loc"][0])  # most options are checked by now, so it comes from the environment
+        where = "--webhook-allow" if name in given else f"RETURNS_{name.upper()}"
+        _stop(f"{where}: {first['msg'].removeprefix('Value error, ')}.", _MISUSED)
     if "database" in settings.model_fields_set:
         return settings
     try:

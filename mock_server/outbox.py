@@ -14,7 +14,7 @@ from mock_server.clock import SECOND, Clocks
 from mock_server.store import Change, Store, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
 State = Literal["waiting", "delivered", "given_up"]
 
@@ -54,6 +54,14 @@ class Delivery:
         return str(url.copy_with(userinfo=b"", query=b"hidden" if url.query else None, fragment=None))
 
 
+class Outcome(NamedTuple):
+    """What an attempt came to; after a `final` one there is no other."""
+
+    words: str
+    delivered: bool = False
+    final: bool = False
+
+
 class Lane(NamedTuple):
     """One webhook; what is sent to it waits for nobody else's."""
 
@@ -69,6 +77,8 @@ class Outbox:
         self._store = store
         self._clocks = clocks
         self.wake: Callable[[], None] = lambda: None
+        self.play: Callable[[str], Awaitable[None]] | None = None
+        """Sends what is due to a tenant's webhooks and waits for the outcomes; None while nobody sends."""
 
     def post(
         self,
@@ -132,7 +142,7 @@ class Outbox:
         """Whether nothing waits to be sent, now or later."""
         return next(self._lanes(None), None) is None
 
-    def settle(self, delivery: Delivery, outcome: str, *, delivered: bool) -> None:
+    def settle(self, delivery: Delivery, outcome: Outcome) -> None:
         """Note what an attempt came to; one that failed is due again later, unless it was the last.
 
         A delivery that was withdrawn meanwhile, or whose tenant was reset or deleted, is not noted.
@@ -141,13 +151,13 @@ class Outbox:
         if waits != [(self._store.partition(delivery.tenant),)] or not self._clocks.known(delivery.tenant):
             return
         attempts = delivery.attempts + 1
-        state: State = "delivered" if delivered else "waiting"
+        state: State = "delivered" if outcome.delivered else "waiting"
         due = None
-        if state == "waiting" and attempts > len(DELAYS):
+        if state == "waiting" and (outcome.final or attempts > len(DELAYS)):
             state = "given_up"
         elif state == "waiting":
             due = self._clocks.now(delivery.tenant) + DELAYS[attempts - 1] * SECOND
-        values = {"attempts": attempts, "outcome": outcome, "state": state, "due": due}
+        values = {"attempts": attempts, "outcome": outcome.words, "state": state, "due": due}
         with self._store.change() as change:
             change.run(sa.update(_TABLE).where(_TABLE.c.id == delivery.id).values(values))
             if due is None:
@@ -170,14 +180,16 @@ class Outbox:
 
         It goes from one to the next by an index, however much waits for each.
         """
-        names = self._store.tenants_by_partition()
-        last = ("" if tenant is None else self._store.partition(tenant), "", "")
+        start = "" if tenant is None else self._store.partition(tenant)
+        names = {start: tenant} if tenant is not None else None
+        last = (start, "", "")
         while found := self._store.next_lane(last):
             *lane, first = found
             last = (lane[0], lane[1], lane[2])
-            name = names.get(lane[0])
-            if tenant is not None and name != tenant:
+            if tenant is not None and lane[0] != start:
                 return
+            names = names or self._store.tenants_by_partition()
+            name = names.get(lane[0])
             if name is not None:  # else it is being emptied
                 yield Lane(name, lane[1], lane[2]), first
 
@@ -197,18 +209,3 @@ class Outbox:
         statement = sa.select(*(_TABLE.c[name] for name in names)).where(*which)
         found = self._store.select(statement.order_by(order, _TABLE.c.id).limit(limit))
         return [Delivery(tenant=tenant, **dict(zip(names, values, strict=True))) for values in found]
-
-
-def refuse_address(url: str) -> str:
-    """Say what keeps a URL from being a webhook's; "" if nothing does.
-
-    Only http and https are sent to, and redirects are not followed. Any host will do, loopback too: who may
-    register webhooks can let the sandbox send requests to whatever it reaches.
-    """
-    try:
-        read = httpx.URL(url)
-    except httpx.InvalidURL:
-        return "is no URL"
-    if read.scheme not in {"http", "https"} or not read.host:
-        return "must be an absolute URL with http:// or https://"
-    return ""

@@ -1,7 +1,11 @@
 """The sandbox's settings: one frozen object, filled once by the command line."""
 
-from pydantic import AwareDatetime, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from mock_server.targets import Targets
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - addresses to listen on, not to call
 
@@ -29,8 +33,22 @@ class Settings(BaseSettings):
     """What API keys are derived from; None: the one kept in the database, made at first start."""
     control_token: SecretStr | None = None
     """Asked for as a bearer token by `/__sandbox`; None: no token is asked for."""
+    webhook_allow: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts and CIDR blocks that webhooks may be sent to besides this machine; with commas in between."""
     max_body: int = Field(default=1_048_576, ge=1)
     """Bytes that a request body may have."""
+
+    @field_validator("webhook_allow", mode="before")
+    @classmethod
+    def _check_targets(cls, given: Any) -> Any:
+        allow = tuple(given.replace(",", " ").split() if isinstance(given, str) else given)
+        Targets.read("", allow)
+        return allow
+
+    @property
+    def targets(self) -> Targets:
+        """Return where webhooks may be sent."""
+        return Targets.read(self.host, self.webhook_allow)
 
     @property
     def base_url(self) -> str:

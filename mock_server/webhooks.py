@@ -1,76 +1,160 @@
 """Sends what the outbox holds, in the background: at least once, and again after failures.
 
 A delivery is sent when the change it tells of is on disk, and counts as delivered when the receiver answers
-with a status of 2xx. What was sent when the process died is sent again by the next one.
+with a status of 2xx. What was sent when the process died is sent again by the next one. Each webhook has a
+share of its own, so that a receiver that hangs delays what is sent to it and nothing else.
 """
 
 import asyncio
 import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Final
 
 import httpx
 
-from mock_server.outbox import Delivery, Outbox
+from mock_server.outbox import Delivery, Lane, Outbox, Outcome
 from mock_server.store import Store
+from mock_server.targets import RefusedError
+from mock_server.way import request_to
 
-MOST_AT_ONCE: Final = 16
+MOST_AT_ONCE: Final = 256
+MOST_OF_A_TENANT: Final = 32
+MOST_OF_A_WEBHOOK: Final = 4
+"""Deliveries under way at the same time; one to a webhook that did not answer in time the last time."""
+_SECONDS: Final = 15.0
+"""How long an attempt may take altogether, however slowly the receiver answers."""
 _TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
 _LOOK_AGAIN: Final = 0.25
 """Seconds between looks at the clock while something waits for its time: clocks can be moved."""
-_HEADERS: Final = {"Content-Type": "application/json", "User-Agent": "returns-sandbox"}
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+"""Seconds until the outcome of a delivery is stored again after it could not be."""
+_NOT_IN_TIME: Final = Outcome("no answer in time")
+_MOST_SLOW: Final = 4_096
 _log = logging.getLogger(__name__)
+
+Sleep = Callable[[float], Awaitable[None]]
 
 
 class Sender:
-    """The background task of one sandbox. `transport` is the way to the receivers (None: the network)."""
+    """The background task of one sandbox. `transport` is the way to the receivers; it is not closed here."""
 
     def __init__(
-        self, outbox: Outbox, store: Store, transport: httpx.AsyncBaseTransport | None = None
+        self, outbox: Outbox, store: Store, transport: httpx.AsyncBaseTransport, sleep: Sleep = asyncio.sleep
     ) -> None:
         self._outbox = outbox
         self._store = store
         self._transport = transport
+        self._sleep = sleep
         self._news = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
+        self._of_webhooks: Counter[Lane] = Counter()
+        self._of_tenants: Counter[str] = Counter()
+        self._slow: set[Lane] = set()
 
     async def run(self) -> None:
-        """Send until cancelled; costs nothing while nothing is registered."""
+        """Send until cancelled; costs nothing while nothing is registered. It can be run again."""
         self._outbox.wake = self._news.set
-        client = httpx.AsyncClient(transport=self._transport, timeout=_TIMEOUT, follow_redirects=False)
-        async with client:
-            try:
-                while True:
-                    self._news.clear()
-                    try:
-                        await self._start(client)
-                    except Exception:  # noqa: BLE001 - whatever the disk says, the next look may find it well
-                        _log.exception("Webhooks could not be read from the outbox.")
-                    await self._rest()
-            finally:
-                for task in self._under_way.values():
-                    task.cancel()
-                await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+        self._outbox.play = self._play
+        try:
+            while True:
+                self._news.clear()
+                try:
+                    await self._start()
+                except Exception:  # noqa: BLE001 - whatever the disk says, the next look may find it well
+                    _log.exception("Webhooks could not be read from the outbox.")
+                    await self._sleep(_FIRST_PAUSE)
+                await self._rest()
+        finally:
+            self._outbox.play = None
+            for task in self._under_way.values():
+                task.cancel()
+            await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
-    async def _start(self, client: httpx.AsyncClient) -> None:
+    async def _start(self) -> None:
         """Begin to send what is due, as far as there is room."""
-        room = MOST_AT_ONCE - len(self._under_way)
-        found = self._outbox.due(MOST_AT_ONCE)
+        found = self._outbox.due(MOST_OF_A_WEBHOOK)
         pending = self._store.pending
         if pending is not None:  # what was just read may not be on disk yet, or be withdrawn meanwhile
             await pending
             known = {one.id for one in found}
-            found = [one for one in self._outbox.due(MOST_AT_ONCE) if one.id in known]
-        for delivery in [one for one in found if one.id not in self._under_way][:room]:
-            self._under_way[delivery.id] = asyncio.create_task(self._send(client, delivery))
+            found = [one for one in self._outbox.due(MOST_OF_A_WEBHOOK) if one.id in known]
+        for delivery in _in_turn(one for one in found if one.id not in self._under_way):
+            if self._has_room(delivery.lane):
+                self._of_webhooks[delivery.lane] += 1
+                self._of_tenants[delivery.tenant] += 1
+                self._under_way[delivery.id] = asyncio.create_task(self._send(delivery))
 
-    async def _send(self, client: httpx.AsyncClient, delivery: Delivery) -> None:
+    def _has_room(self, lane: Lane) -> bool:
+        most = 1 if lane in self._slow else MOST_OF_A_WEBHOOK
+        return (
+            self._of_webhooks[lane] < most
+            and self._of_tenants[lane.tenant] < MOST_OF_A_TENANT
+            and len(self._under_way) < MOST_AT_ONCE
+        )
+
+    async def _send(self, delivery: Delivery) -> None:
+        lane = delivery.lane
         try:
-            outcome, delivered = await _attempt(client, delivery)
-            self._outbox.settle(delivery, outcome, delivered=delivered)
+            outcome = await self._attempt(delivery)
+            if len(self._slow) >= _MOST_SLOW:
+                self._slow.clear()
+            (self._slow.add if outcome is _NOT_IN_TIME else self._slow.discard)(lane)
+            await self._settle(delivery, outcome)
         finally:
-            self._under_way.pop(delivery.id, None)
+            del self._under_way[delivery.id]
+            self._of_webhooks[lane] -= 1
+            self._of_tenants[lane.tenant] -= 1
+            self._of_webhooks, self._of_tenants = +self._of_webhooks, +self._of_tenants  # without zeros
             self._news.set()
+
+    async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
+        """Store what an attempt came to. Until that is possible, nothing else takes its place.
+
+        So a full disk does not have what was delivered sent again and again.
+        """
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                self._outbox.settle(delivery, outcome)
+                pending = self._store.pending
+                if pending is not None:
+                    await pending
+            except Exception as error:  # noqa: BLE001 - the disk may be full; it may have room again later
+                _log.warning(
+                    "The outcome of webhook delivery %d (%s) cannot be stored: %s. Trying again in %d s.",
+                    delivery.id, outcome.words, error, pause,
+                )  # fmt: skip
+                await self._sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            else:
+                return
+
+    async def _attempt(self, delivery: Delivery) -> Outcome:
+        """Send once; the receiver's words are not read, its status says it all."""
+        try:
+            async with asyncio.timeout(_SECONDS):
+                request = request_to(delivery.url, delivery.body, timeout=_TIMEOUT)
+                response = await self._transport.handle_async_request(request)
+                await response.aclose()
+                return Outcome(str(response.status_code), delivered=response.is_success)
+        except (httpx.TimeoutException, TimeoutError):
+            return _NOT_IN_TIME
+        except RefusedError as refused:
+            return Outcome(str(refused), final=True)
+        except Exception as problem:  # noqa: BLE001 - an address may be wrong in more ways than one can list
+            return Outcome(f"not reached ({type(problem).__name__})")
+
+    async def _play(self, tenant: str) -> None:
+        """Send what is due to a tenant's webhooks, and wait until every outcome is stored."""
+        while self._of_tenants[tenant] or self._outbox.due(1, tenant):
+            self._news.set()
+            tasks = list(self._under_way.values())
+            if tasks:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=_LOOK_AGAIN)
+            else:
+                await asyncio.sleep(0)
 
     async def _rest(self) -> None:
         timeout = None if self._outbox.is_empty else _LOOK_AGAIN
@@ -80,12 +164,10 @@ class Sender:
                 await self._news.wait()
 
 
-async def _attempt(client: httpx.AsyncClient, delivery: Delivery) -> tuple[str, bool]:
-    """Send once; the receiver's words are not read, its status says it all."""
-    try:
-        async with client.stream("POST", delivery.url, content=delivery.body, headers=_HEADERS) as response:
-            return str(response.status_code), response.is_success
-    except httpx.TimeoutException:
-        return "no answer in time", False
-    except (httpx.HTTPError, httpx.InvalidURL) as problem:
-        return f"not reached ({type(problem).__name__})", False
+def _in_turn(found: Iterator[Delivery]) -> Iterator[Delivery]:
+    """Yield the first of each webhook, then the second of each, and so on."""
+    lanes: dict[Lane, list[Delivery]] = {}
+    for delivery in found:
+        lanes.setdefault(delivery.lane, []).append(delivery)
+    for place in range(MOST_OF_A_WEBHOOK):
+        yield from (waiting[place] for waiting in lanes.values() if place < len(waiting))

@@ -1,17 +1,22 @@
 """Webhooks: written with the change they tell of, sent when that is on disk, tried again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+import sqlite3
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 import pytest
-from support.worlds import SECOND, RealTime, ticking
+from support.worlds import NOON, SECOND, RealTime, desk, ticking
 
+import mock_server.bulk
+from mock_server.bulk import Bulk
 from mock_server.clock import Clocks
-from mock_server.outbox import DELAYS, KEPT, Delivery, Outbox, refuse_address
+from mock_server.outbox import DELAYS, KEPT, Delivery, Outbox, Outcome
 from mock_server.store import Store
-from mock_server.webhooks import Sender
+from mock_server.way import refuse_address
+from mock_server.webhooks import MOST_OF_A_TENANT, MOST_OF_A_WEBHOOK, Sender, Sleep
 
 URL = "https://hooks.example.com/in?token=hush"
 
@@ -37,12 +42,17 @@ class Office:
     real: RealTime
 
     def post(
-        self, body: bytes = b"{}", webhook: str = "w1", url: str = URL, then: Exception | None = None
+        self,
+        body: bytes = b"{}",
+        webhook: str = "w1",
+        url: str = URL,
+        then: Exception | None = None,
+        tenant: str = "acme",
     ) -> None:
         with self.store.change() as change:
             self.outbox.post(
                 change,
-                "acme",
+                tenant,
                 "shop",
                 webhook=webhook,
                 event="CREATED",
@@ -60,19 +70,22 @@ class Office:
 @pytest.fixture
 def office() -> Iterator[Office]:
     store, real = Store.open("sqlite://"), RealTime()
-    clocks = ticking(store, real, "acme")
+    clocks = ticking(store, real, "acme", "other")
     yield Office(store, clocks, Outbox(store, clocks), real)
     store.close()
 
 
 def sending(
-    office: Office, receiver: Callable[[httpx.Request], httpx.Response], story: Callable[[], Awaitable[None]]
+    office: Office,
+    receiver: Callable[[httpx.Request], httpx.Response],
+    story: Callable[[], Awaitable[None]],
+    sleep: Sleep = asyncio.sleep,
 ) -> None:
     """Run the story while the sender sends."""
 
     async def run() -> None:
         office.store.commit_together(asyncio.get_running_loop())
-        sender = Sender(office.outbox, office.store, httpx.MockTransport(receiver))
+        sender = Sender(office.outbox, office.store, httpx.MockTransport(receiver), sleep)
         task = asyncio.create_task(sender.run())
         await asyncio.sleep(0)
         try:
@@ -144,11 +157,11 @@ def test_delivery_is_given_up_after_the_last_attempt(office: Office) -> None:
     office.post()
     for _ in range(len(DELAYS)):
         (waiting,) = office.outbox.due(9)
-        office.outbox.settle(waiting, "503", delivered=False)
+        office.outbox.settle(waiting, Outcome("503"))
         assert office.outbox.due(9) == []
         office.real.now += DELAYS[-1] * SECOND
     (last,) = office.outbox.due(9)
-    office.outbox.settle(last, "not reached (ConnectError)", delivered=False)
+    office.outbox.settle(last, Outcome("not reached (ConnectError)"))
     (kept,) = office.known()
     assert (kept.state, kept.attempts, kept.due) == ("given_up", len(DELAYS) + 1, None)
     assert office.outbox.is_empty
@@ -228,7 +241,7 @@ def test_old_deliveries_are_forgotten_when_settled(office: Office) -> None:
     newest = [one.id for one in office.known()[-2:]]
     assert [one.id for one in office.outbox.deliveries("acme", last=2)] == newest
     for delivery in office.outbox.due(KEPT + 3):
-        office.outbox.settle(delivery, "200", delivered=True)
+        office.outbox.settle(delivery, Outcome("200", delivered=True))
     kept = office.known()
     assert (len(kept), kept[0].body) == (KEPT, b"3")
 
@@ -276,3 +289,189 @@ def test_sender_ends_when_told_to_though_news_come_at_that_moment(office: Office
         assert done, "the sender goes on"
 
     asyncio.run(run())
+
+
+def hanging(
+    gate: asyncio.Event, got: list[str]
+) -> Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]:
+    """Receivers of which those under `slow.example.com` answer once the gate is open."""
+
+    async def receive(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "slow.example.com":
+            await gate.wait()
+        got.append(request.url.host)
+        return httpx.Response(200)
+
+    return receive
+
+
+@pytest.mark.parametrize("webhooks", [1, 2 * MOST_OF_A_TENANT])
+def test_receivers_that_hang_delay_no_other_tenant_and_one_of_them_no_other_webhook(
+    office: Office, webhooks: int
+) -> None:
+    gate, got = asyncio.Event(), list[str]()
+
+    async def story() -> None:
+        for number in range(8 * MOST_OF_A_WEBHOOK):
+            office.post(webhook=f"slow{number % webhooks}", url="http://slow.example.com/")
+        await asyncio.sleep(0.05)
+        office.post(tenant="other")
+        await until(lambda: len(got) == 1)
+        if webhooks == 1:
+            office.post(webhook="quick")
+            await until(lambda: len(got) == 2)
+        gate.set()
+        await until(lambda: office.outbox.is_empty)
+
+    sending(office, hanging(gate, got), story)  # type: ignore[arg-type]
+    assert set(got[: 2 if webhooks == 1 else 1]) == {"hooks.example.com"}
+    assert got.count("slow.example.com") == 8 * MOST_OF_A_WEBHOOK
+
+
+def test_a_webhook_that_did_not_answer_in_time_gets_one_delivery_at_a_time(office: Office) -> None:
+    at_once: list[int] = []
+    under_way = 0
+
+    async def late(request: httpx.Request) -> httpx.Response:
+        nonlocal under_way
+        under_way += 1
+        at_once.append(under_way)
+        await asyncio.sleep(0.01)
+        under_way -= 1
+        raise httpx.ReadTimeout("too late", request=request)
+
+    async def story() -> None:
+        for _ in range(2 * MOST_OF_A_WEBHOOK):
+            office.post()
+        await until(lambda: all(one.attempts for one in office.known()))
+
+    sending(office, late, story)  # type: ignore[arg-type]
+    assert at_once == [*range(1, MOST_OF_A_WEBHOOK + 1), *[1] * MOST_OF_A_WEBHOOK]
+    assert {one.outcome for one in office.known()} == {"no answer in time"}
+
+
+def test_a_delivery_whose_outcome_cannot_be_stored_is_not_sent_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver, pauses = Receiver(), list[float]()
+    settle = office.outbox.settle
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 8:
+            monkeypatch.setattr(office.outbox, "settle", settle)
+        await asyncio.sleep(0)
+
+    async def story() -> None:
+        monkeypatch.setattr(office.outbox, "settle", full)
+        office.post()
+        await until(lambda: office.known()[0].state == "delivered")
+
+    sending(office, receiver, story, pause)
+    assert len(receiver.got) == 1
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_a_commit_that_fails_leaves_the_outcome_to_be_stored_again(office: Office) -> None:
+    receiver, pauses = Receiver(), list[float]()
+    execute = office.store._execute
+
+    def full(statement: str, *values: Any) -> Any:
+        if statement == "COMMIT":
+            raise sqlite3.OperationalError("database or disk is full")
+        return execute(statement, *values)
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        office.store._execute = execute
+        await asyncio.sleep(0)
+
+    async def story() -> None:
+        office.post()
+        await office.store.breathe()
+        office.store._execute = full
+        await until(lambda: office.known()[0].state == "delivered" and office.store.pending is None)
+
+    sending(office, receiver, story, pause)
+    assert (len(receiver.got), pauses) == (1, [1])
+
+
+def test_a_tenant_deleted_with_a_delivery_under_way_is_gone_without_a_complaint(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with desk() as opened:
+        gate, got = asyncio.Event(), list[str]()
+        world = opened.world
+        opened.tenants.create("gone", seed_size=0)
+
+        async def story() -> None:
+            sender = Sender(world.outbox, world.store, httpx.MockTransport(hanging(gate, got)))
+            task = asyncio.create_task(sender.run())
+            with world.store.change() as change:
+                told = {"event": "CREATED", "url": "http://slow.example.com/", "body": b"{}", "at": 0}
+                world.outbox.post(change, "gone", "shop", webhook="w1", **told)  # type: ignore[arg-type]
+            await asyncio.sleep(0.05)
+            opened.tenants.delete("gone")
+            gate.set()
+            await until(lambda: bool(got))
+            await asyncio.sleep(0.05)
+            assert not task.done()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        asyncio.run(story())
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("statuses", "state", "attempts"), [([503, 503, 200], "delivered", 3), ([503], "given_up", 8)]
+)
+def test_advancing_plays_the_attempts_that_fall_due(statuses: list[int], state: str, attempts: int) -> None:
+    receiver = Receiver(statuses)
+    with desk() as opened:
+        world = opened.world
+        opened.tenants.create("acme", first_moment=NOON, frozen=True, seed_size=0)
+
+        async def story() -> None:
+            world.store.commit_together(asyncio.get_running_loop())
+            task = asyncio.create_task(Sender(world.outbox, world.store, httpx.MockTransport(receiver)).run())
+            await asyncio.sleep(0)
+            with world.store.change() as change:
+                told = {"event": "CREATED", "url": URL, "body": b"{}", "at": NOON}
+                world.outbox.post(change, "acme", "shop", webhook="w1", **told)  # type: ignore[arg-type]
+            await Bulk(world, opened.tenants, opened.vendors).advance("acme", NOON + sum(DELAYS) * SECOND)
+            (kept,) = world.outbox.deliveries("acme")
+            assert (kept.state, kept.attempts, kept.due) == (state, attempts, None)
+            assert world.clocks.now("acme") == NOON + sum(DELAYS) * SECOND
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        asyncio.run(story())
+    assert len(receiver.got) == attempts
+
+
+def test_advancing_does_not_wait_for_ever_for_a_receiver_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mock_server.bulk, "PATIENCE", 0.1)
+    gate, got = asyncio.Event(), list[str]()
+    with desk() as opened:
+        world = opened.world
+        opened.tenants.create("acme", first_moment=NOON, frozen=True, seed_size=0)
+
+        async def story() -> None:
+            sender = Sender(world.outbox, world.store, httpx.MockTransport(hanging(gate, got)))
+            task = asyncio.create_task(sender.run())
+            await asyncio.sleep(0)
+            with world.store.change() as change:
+                told = {"event": "CREATED", "url": "http://slow.example.com/", "body": b"{}", "at": NOON}
+                world.outbox.post(change, "acme", "shop", webhook="w1", **told)  # type: ignore[arg-type]
+            await Bulk(world, opened.tenants, opened.vendors).advance("acme", NOON + SECOND)
+            assert world.clocks.now("acme") == NOON + SECOND
+            gate.set()
+            await until(lambda: world.outbox.deliveries("acme")[0].state == "delivered")
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        asyncio.run(story())

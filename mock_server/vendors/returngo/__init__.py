@@ -11,7 +11,6 @@ from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.keys import Grant
 from mock_server.lifecycle import IllegalMove
-from mock_server.outbox import refuse_address
 from mock_server.pages.label import Label
 from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
@@ -26,6 +25,7 @@ from mock_server.vendors.returngo.rows import emails, tracked
 from mock_server.vendors.returngo.transactions import Transactions
 from mock_server.vendors.returngo.validation import Validation
 from mock_server.vendors.returngo.words import API, FIRST_SHOP, LIFECYCLE, NAME, PLANS, SHOPS, SWITCHES
+from mock_server.way import refuse_address
 from mock_server.world import World
 
 _STATUSES = {

@@ -1,0 +1,186 @@
+"""Where webhooks may be sent: addresses are checked, and the connection goes to what was checked."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+
+import httpx
+import pytest
+from support.command import run
+
+from mock_server.outbox import Delivery
+from mock_server.settings import Settings
+from mock_server.targets import RefusedError, Targets
+from mock_server.way import ProxyError, Way, refuse_address, request_to
+
+HERE, BEYOND = "127.0.0.1", "0.0.0.0"
+
+
+@dataclass
+class Network:
+    """Names and what they resolve to, and the requests that were sent directly."""
+
+    names: Mapping[str, list[str]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    sent: list[httpx.Request] = field(default_factory=list)
+    down: tuple[str, ...] = ()
+
+    async def resolve(self, host: str, _port: int) -> list[str]:
+        self.asked.append(host)
+        if host not in self.names:
+            raise OSError(host)
+        return self.names[host]
+
+    def receive(self, request: httpx.Request) -> httpx.Response:
+        self.sent.append(request)
+        if request.url.host in self.down:
+            raise httpx.ConnectError("nothing listens", request=request)
+        return httpx.Response(204)
+
+
+def send(
+    network: Network, url: str, *allow: str, host: str = HERE, proxies: Mapping[str, str] | None = None
+) -> httpx.Response:
+    async def sent() -> httpx.Response:
+        targets, direct = Targets.read(host, allow), httpx.MockTransport(network.receive)
+        way = Way(targets, proxies or {}, network.resolve, direct)
+        try:
+            return await way.handle_async_request(request_to(url, b"{}", timeout=httpx.Timeout(1)))
+        finally:
+            await way.aclose()
+
+    return asyncio.run(sent())
+
+
+@pytest.mark.parametrize(
+    ("listens", "allow", "host", "address", "admitted"),
+    [
+        (HERE, [], "localhost", "127.0.0.1", True),
+        (HERE, [], "any.example.com", "127.0.0.1", True),
+        (HERE, [], "::1", "::1", True),
+        (HERE, [], "x", "::ffff:127.0.0.1", True),
+        (HERE, [], "x", "10.0.0.5", False),
+        (HERE, [], "x", "169.254.169.254", False),
+        (HERE, [], "x", "0.0.0.0", False),
+        (HERE, ["10.0.0.0/8"], "x", "10.0.0.5", True),
+        (HERE, ["10.0.0.0/8"], "x", "::ffff:10.0.0.5", True),
+        (HERE, ["10.0.0.0/8"], "x", "11.0.0.5", False),
+        (HERE, ["10.0.0.5"], "x", "10.0.0.5", True),
+        (HERE, ["2001:db8::/32"], "x", "2001:db8::1", True),
+        (HERE, ["hooks.example.com"], "hooks.example.com", "192.0.2.1", True),
+        (HERE, ["Hooks.example.com."], "hooks.example.com", "192.0.2.1", True),
+        (HERE, ["hooks.example.com"], "evil.example.com", "192.0.2.1", False),
+        (HERE, ["hooks.example.com"], "hooks.example.com", "169.254.169.254", False),
+        ("::1", [], "x", "127.0.0.1", True),
+        (BEYOND, [], "localhost", "127.0.0.1", False),
+        (BEYOND, ["hooks.example.com"], "hooks.example.com", "127.0.0.1", False),
+        (BEYOND, ["hooks.example.com"], "hooks.example.com", "192.0.2.1", True),
+        (BEYOND, ["127.0.0.0/8"], "x", "127.0.0.1", True),
+        (BEYOND, ["localhost"], "localhost", "127.0.0.1", True),
+        (BEYOND, ["localhost"], "evil.example.com", "127.0.0.1", False),
+    ],
+)
+def test_an_address_is_admitted_by_what_was_allowed(
+    listens: str, allow: list[str], host: str, address: str, admitted: bool
+) -> None:
+    assert Targets.read(listens, allow).admit(host, ip_address(address)) is admitted
+
+
+def test_the_connection_goes_to_the_address_that_was_checked_under_the_name_that_was_asked_for() -> None:
+    network = Network({"hooks.example.com": ["169.254.169.254", "192.0.2.7"]})
+    send(network, "https://hooks.example.com:8443/in?token=x", "192.0.2.0/24")
+    (request,) = network.sent
+    assert str(request.url) == "https://192.0.2.7:8443/in?token=x"
+    assert request.headers["host"] == "hooks.example.com:8443"
+    assert request.extensions["sni_hostname"] == "hooks.example.com"
+    assert network.asked == ["hooks.example.com"], "resolved once: what it says next does not count"
+
+
+def test_what_is_not_allowed_is_not_connected_to_and_the_refusal_says_what_to_do() -> None:
+    network = Network({"hooks.example.com": ["192.0.2.7"]})
+    for listens in (HERE, BEYOND):
+        with pytest.raises(RefusedError, match=r"start the sandbox with --webhook-allow hooks\.example\.com"):
+            send(network, "http://hooks.example.com/", host=listens)
+    assert network.sent == []
+
+
+def test_the_next_address_is_tried_where_nothing_listens() -> None:
+    network = Network({"localhost": ["::1", "127.0.0.1"]}, down=("::1",))
+    assert send(network, "http://localhost:8080/").status_code == 204
+    assert [str(request.url) for request in network.sent] == ["http://[::1]:8080/", "http://127.0.0.1:8080/"]
+
+
+def test_a_name_that_is_not_found_is_not_reached() -> None:
+    with pytest.raises(httpx.ConnectError, match="is not found"):
+        send(Network(), "http://nowhere.example.com/", "nowhere.example.com")
+
+
+PROXIES = {"http": "http://127.0.0.1:9/", "https": "http://127.0.0.1:9/", "all": "socks5://127.0.0.1:9"}
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080/", "http://localhost/", "http://[::1]/"])
+def test_loopback_never_goes_through_a_proxy(url: str) -> None:
+    network = Network({"localhost": ["127.0.0.1"], "127.0.0.1": ["127.0.0.1"], "::1": ["::1"]})
+    assert send(network, url, "hooks.example.com", proxies=PROXIES).status_code == 204
+    assert send(network, url, proxies={"all": "socks5://127.0.0.1:9"}).status_code == 204
+
+
+def test_what_is_beyond_goes_through_the_proxy_by_its_name_unless_the_environment_says_otherwise() -> None:
+    network = Network({"hooks.example.com": ["192.0.2.7"], "in.example.org": ["192.0.2.8"]})
+    with pytest.raises(httpx.ConnectError):  # nothing listens on the proxy's port
+        send(network, "http://hooks.example.com/", "hooks.example.com", proxies=PROXIES)
+    with pytest.raises(RefusedError, match="allow it by its name"):
+        send(network, "http://hooks.example.com/", "192.0.2.0/24", proxies=PROXIES)
+    assert (network.sent, network.asked) == ([], [])
+    for listed in ("example.org", ".example.org", "*.example.org", "other, in.example.org", "*"):
+        send(network, "http://in.example.org/", "in.example.org", proxies={**PROXIES, "no": listed})
+    assert [str(request.url) for request in network.sent] == ["http://192.0.2.8/"] * 5
+
+
+def test_a_proxy_that_cannot_be_used_is_a_sentence() -> None:
+    with pytest.raises(ProxyError, match=r"is a socks5 one, .* set HTTP_PROXY and HTTPS_PROXY"):
+        send(Network(), "http://hooks.example.com/", "hooks.example.com", proxies={"all": "socks5://p:1"})
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("https://xn--4t8h.dwk.io/hook", ""),  # a name that IDNA 2008 does not have
+        ("http://xn--a/", ""),
+        ("http://a.xn--zz--/", "must have a host name"),
+        ("https://münchen.example.com/", ""),
+        ("https://💩.example.com/", "is no URL"),
+        ("http://a..b/", "must have a host name"),
+        ("http://exa mple.com/", "must have a host name"),
+        (f"http://{'a' * 64}.example.com/", "must have a host name"),
+        ("http://127.0.0.1:99999/", "must have a port between 1 and 65535"),
+        ("http://127.0.0.1:0/", "must have a port between 1 and 65535"),
+        ("http://[::1]:8080/", ""),
+    ],
+)
+def test_an_odd_address_is_taken_or_refused_and_never_an_error(url: str, fault: str) -> None:
+    assert refuse_address(url).startswith(fault)
+    assert bool(refuse_address(url)) == bool(fault)
+    if not fault:
+        shown = Delivery(1, "t", "v", "w", "E", f"{url}?secret", b"", 0, 0, 0, "", "waiting").address
+        assert "secret" not in shown
+        with pytest.raises(httpx.ConnectError):
+            send(Network(), url)
+
+
+def test_targets_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETURNS_WEBHOOK_ALLOW", "hooks.example.com, 10.0.0.0/8")
+    assert Settings().webhook_allow == ("hooks.example.com", "10.0.0.0/8")
+    assert Settings().targets.names_host("hooks.example.com")
+    assert Settings(webhook_allow=("a.example.com",)).webhook_allow == ("a.example.com",)
+
+
+def test_a_target_that_is_neither_is_refused_at_the_start(tmp_path: Path) -> None:
+    done = run(tmp_path, "serve", "--database", "sqlite://", "--webhook-allow", "10.0.0.0/99")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "--webhook-allow: '10.0.0.0/99' is neither a host nor a CIDR block; "
+        "write hooks.example.com or 10.0.0.0/8.\n"
+    )
