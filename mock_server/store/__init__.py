@@ -17,6 +17,7 @@ from mock_server.store import statements, tables
 from mock_server.store.batch import Batch
 from mock_server.store.change import Change
 from mock_server.store.database import open_database, open_scratch
+from mock_server.store.file import Watch
 from mock_server.store.memory import Memory, Owner, Place, Reload
 from mock_server.store.model import Filters, Order, Row, Sorting, Step, StoreError
 
@@ -28,8 +29,10 @@ EVERYTHING = Filters()
 class Store:
     """The database of one sandbox; `Store.open(url)` makes it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, watch: Watch) -> None:
         self._connection = connection
+        self._watch = watch
+        self._failure = ""
         self.in_memory = not self._connection.execute("PRAGMA database_list").fetchone()[2]
         self._execute = self._connection.execute
         self._memory = Memory()
@@ -44,12 +47,12 @@ class Store:
     @classmethod
     def open(cls, url: str) -> Self:
         """Open `sqlite://` (memory) or `sqlite:///path`; raises `StoreError`."""
-        return cls(open_database(url))
+        return cls(*open_database(url))
 
     @classmethod
     def scratch(cls) -> Self:
         """Make an empty store of its own, that leaves nothing behind when it is closed."""
-        return cls(open_scratch())
+        return cls(open_scratch(), Watch(""))
 
     def close(self) -> None:
         """Give the file back; nothing that was told to anybody is lost without it."""
@@ -93,7 +96,8 @@ class Store:
             self._afterwards += change.afterwards
             if not batch:
                 self._commit()
-        except BaseException:
+        except BaseException as error:
+            self._note(error)
             self._undo("ROLLBACK TO change" if batch else "ROLLBACK", change.changed)
             raise
         finally:
@@ -103,15 +107,49 @@ class Store:
 
     def _commit(self) -> None:
         try:
+            self._watch.check()
             self._execute("COMMIT")
-        except BaseException:
+        except BaseException as error:
+            self._note(error)
             self._undo("ROLLBACK", self._uncommitted)
             raise
         finally:
             afterwards = self._afterwards
             self._uncommitted, self._afterwards = [], []
+        self._failure = ""
         for act in afterwards:
             act()
+
+    def _note(self, error: BaseException) -> None:
+        if isinstance(error, sqlite3.Error):
+            self._failure = f"What was to be stored last could not be: {error}."
+
+    def trouble(self) -> str:
+        """Say in a sentence why nothing can be stored just now; "" if nothing is known to be in the way.
+
+        After a failure it tries to write: a disk that was full may have room again.
+        """
+        try:
+            self._watch.check()
+            if self._failure and not (self._batch and self._batch.open):
+                self._try_to_write()
+        except StoreError as error:
+            return str(error)
+        except sqlite3.Error as error:
+            self._note(error)
+        return self._failure
+
+    def _try_to_write(self) -> None:
+        meta = tables.meta
+        self._execute("BEGIN IMMEDIATE")
+        try:
+            self._execute(*statements.bound(sa.update(meta).values(value=meta.c.value)))
+            self._execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._execute("ROLLBACK")
+            raise
+        self._failure = ""
 
     def _undo(self, statement: str, changed: Sequence[Place]) -> None:
         """Undo, and let memory hold what the file has again."""
@@ -120,7 +158,10 @@ class Store:
             self._execute(statement)
         else:  # a full disk makes SQLite undo everything by itself
             changed = (*self._uncommitted, *changed)
-        self._memory.reload(dict.fromkeys(changed))
+        try:
+            self._memory.reload(dict.fromkeys(changed))
+        except sqlite3.Error as error:  # memory holds what the file has not, so nothing more may come of it
+            self._watch.fail(error)
 
     def follow(self, table: sa.Table, reload: Reload) -> None:
         """Call `reload` with the name of a tenant whenever its rows in `table` change, or change back.

@@ -1,43 +1,71 @@
 """Opening the SQLite database behind a store: a file, or memory."""
 
+import os
 import sqlite3
 from pathlib import Path
+from threading import Timer
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from mock_server.store import statements
+from mock_server.store import file, statements
+from mock_server.store.file import Watch
 from mock_server.store.model import StoreError
 from mock_server.store.tables import SCHEMA_VERSION, meta
 
 _ADVICE = "Move the file away or name another one with --database."
+_ELSEWHERE = "Name another one with --database."
+_LONGEST_CHECK = 2.0
+"""Seconds that looking for damage may take at the start; a large file is not looked through to its end."""
 
 
-def open_database(url: str) -> sqlite3.Connection:
+def open_database(url: str) -> tuple[sqlite3.Connection, Watch]:
     """Connect, in autocommit mode, to a database with our tables; they are made if it is empty.
 
     `url` is `sqlite://` (memory) or `sqlite:///path`. Raises `StoreError` when the file cannot be
-    opened, is in use, belongs to another program, or was written by another version.
+    opened, is in use, is damaged, belongs to another program, or was written by another version.
     """
     path = _path(url)
     if path and not Path(path).parent.is_dir():
         raise StoreError(f"The folder of the database {path} does not exist; make it first.")
     try:
+        is_new = not path or file.create(path)
+    except OSError as error:
+        raise StoreError(f"The database {path} cannot be made: {error.strerror}. {_ELSEWHERE}") from error
+    if path and not os.access(path, os.W_OK):
+        raise StoreError(
+            f"The database {path} is read-only. Make it writable, or {_ADVICE[0].lower()}{_ADVICE[1:]}"
+        )
+    try:
         connection = sqlite3.connect(
             path or ":memory:", isolation_level=None, check_same_thread=False, cached_statements=512
         )
         try:
-            _prepare(connection, path or "in memory")
+            _prepare(connection, path or "in memory", is_new=is_new)
         except BaseException:
             connection.close()
             raise
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            raise StoreError(f"The database {path} is in use by another sandbox; end that first.") from None
+            raise StoreError(_in_use(path)) from None
         raise StoreError(f"The database {path} cannot be opened: {error}. {_ADVICE}") from error
     except sqlite3.Error as error:
         raise StoreError(f"The database {path} cannot be opened: {error}. {_ADVICE}") from error
-    return connection
+    if path:
+        file.make_private(path)
+    return connection, Watch(path)
+
+
+def _in_use(path: str) -> str:
+    """Say who has the file: another sandbox keeps readers away, any other program does not."""
+    reader = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, timeout=0)
+    try:
+        reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error:
+        return f"The database {path} is in use by another sandbox; end that first."
+    finally:
+        reader.close()
+    return f"The database {path} is open in another program, a viewer perhaps; close it there first."
 
 
 def open_scratch() -> sqlite3.Connection:
@@ -60,7 +88,7 @@ def _path(url: str) -> str:
     return "" if database == ":memory:" else database
 
 
-def _prepare(connection: sqlite3.Connection, name: str) -> None:
+def _prepare(connection: sqlite3.Connection, name: str, *, is_new: bool) -> None:
     execute = connection.execute
     execute("PRAGMA busy_timeout = 2000")
     execute("PRAGMA locking_mode = EXCLUSIVE")  # clocks and keys are in memory too: one process per file
@@ -80,6 +108,27 @@ def _prepare(connection: sqlite3.Connection, name: str) -> None:
         raise
     execute("COMMIT")
     execute("PRAGMA journal_mode = WAL")
+    if not is_new:
+        _look_for_damage(connection, name)
+
+
+def _look_for_damage(connection: sqlite3.Connection, name: str) -> None:
+    timer = Timer(_LONGEST_CHECK, connection.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            return
+        found = str(error)
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    finally:
+        timer.cancel()
+        timer.join()
+    if found != "ok":
+        raise StoreError(f"The database {name} is damaged ({' '.join(found.split())}). {_ADVICE}")
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from support.worlds import NOON
 import openapi
 from mock_server import vendors
 from mock_server.app import Sandbox, create_app
+from mock_server.engine.problem import Problem
 from mock_server.settings import Settings
 from mock_server.store import Store, StoreError
 from mock_server.tenants import Tenants
@@ -269,3 +271,23 @@ def test_change_that_joins_an_undone_batch_is_refused(tmp_path: Path) -> None:
         store.close()
 
     asyncio.run(run())
+
+
+def test_a_full_disk_is_every_vendors_own_refusal_until_there_is_room(tmp_path: Path) -> None:
+    async def story(sandbox: Served) -> None:
+        for entry in sandbox.app.entries:
+            vendor = vendors.load(entry.name, sandbox.world)
+            shown = vendor.credentials(sandbox.world.keys.key(TENANT, entry.name))
+            paths = entry.document["paths"].items()
+            path = entry.path + next(path for path, item in paths if "get" in item and "{" not in path)
+            headers = {"x-shop-name": "outfitters.myshopify.example", **shown["headers"]}
+            ask = partial(sandbox.client.get, path, headers=headers, params=shown["query"])
+            with sandbox.full_disk():
+                _, refused = await asyncio.gather(sandbox.write("create_tenant_return"), ask())
+            expected = vendor.problem(Problem("server_error", "x"))
+            assert refused.status_code == expected.status >= 500, entry.name
+            assert refused.json().keys() == expected.body.keys(), entry.name
+            answered = await ask()
+            assert answered.status_code < 500, answered.text
+
+    served(tmp_path, story)
