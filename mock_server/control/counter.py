@@ -5,6 +5,7 @@ from mock_server.control.office import Office, invalid, moment
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
+from mock_server.ledger import RETURN_CREATED
 from mock_server.lifecycle import IllegalMove, UnknownReturn
 
 
@@ -25,7 +26,8 @@ class Counter:
             )
         with self._office.world.store.change() as change:
             document = vendor.insert(change, tenant, wish, at)
-        return Reply(201, {"vendor": vendor.name, "document": document})
+            told = self._office.world.ledger.events(tenant, last=1, kind=RETURN_CREATED, vendor=vendor.name)
+        return Reply(201, {"vendor": vendor.name, "id": told[-1].subject, "document": document})
 
     async def move_return(self, call: Call) -> Reply:
         tenant, wish = self._office.tenant(call).name, call.body
@@ -43,7 +45,7 @@ class Counter:
             if owners := self._owners(tenant, call.path["id"]):
                 raise invalid("vendor", f"the return is one of {', '.join(owners)}") from None
             raise Problem("not_found", str(error)) from None
-        return Reply(200, {"vendor": vendor.name, "document": document})
+        return Reply(200, {"vendor": vendor.name, "id": call.path["id"], "document": document})
 
     def _owners(self, tenant: str, return_id: str) -> list[str]:
         """The vendors at which the tenant has a return of that id."""

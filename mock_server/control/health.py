@@ -14,8 +14,10 @@ class Health:
         self._office = office
 
     def get_health(self, _call: Call) -> Reply:
+        trouble = self._office.world.store.trouble()
         health = {
-            "status": "ok",
+            "status": "failing" if trouble else "ok",
+            "problems": [trouble] if trouble else [],
             "version": _version(),
             "database": "memory" if self._office.world.store.in_memory else "file",
             "vendors": list(self._office.vendors),

@@ -308,14 +308,26 @@ def test_a_return_is_told_whose_it_is(acme: Desk, vendor: str) -> None:
     assert refused(acme, "move_return", move, tenant="demo", id=made["id"]).kind == "not_found"
 
 
-def test_following_the_link_of_a_new_return_moves_it(acme: Desk) -> None:
-    """As the document says: the tenant and the id in the path, the vendor in the body."""
+@pytest.mark.parametrize("vendor", vendors.names())
+def test_following_the_link_of_a_new_return_moves_it(acme: Desk, vendor: str) -> None:
+    """As the document says: tenant and id in the path, vendor in the body; alike for every vendor."""
     link = OPERATIONS["create_tenant_return"]["responses"]["201"]["links"]["move"]
-    told = body(acme.call("create_tenant_return", WISH, tenant="acme"), 201)
-    assert link["parameters"] == {"tenant": "$request.path.tenant", "id": "$response.body#/document/id"}
+    told = body(acme.call("create_tenant_return", {**WISH, "vendor": vendor}, tenant="acme"), 201)
+    assert link["parameters"] == {"tenant": "$request.path.tenant", "id": "$response.body#/id"}
     assert link["requestBody"] == {"vendor": "$response.body#/vendor"}
-    move = {"vendor": told["vendor"], "status": "approved"}
-    body(acme.call(link["operationId"], move, tenant="acme", id=told["document"]["id"]))
+    row = acme.world.store.row("acme", vendor, "return", told["id"])
+    assert row is not None
+    assert acme.world.ledger.events("acme", last=1, kind="return.created")[0].subject == told["id"]
+    move = {"vendor": told["vendor"], "status": acme.vendors[vendor].lifecycle.transitions[row.status][0]}
+    moved = body(acme.call(link["operationId"], move, tenant="acme", id=told["id"]))
+    assert (moved["vendor"], moved["id"]) == (vendor, told["id"])
+
+
+def test_health_says_what_is_wrong_with_the_store(acme: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert body(acme.call("get_health"))["problems"] == []
+    monkeypatch.setattr(acme.world.store, "trouble", lambda: "The file is gone.")
+    health = body(acme.call("get_health"))
+    assert (health["status"], health["problems"]) == ("failing", ["The file is gone."])
 
 
 def test_returns_of_one_tenant_are_not_moved_through_another(acme: Desk) -> None:
