@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
 
 import orjson
-import sqlalchemy as sa
 
 import openapi
 from mock_server import curl, vendors
@@ -28,9 +27,10 @@ from mock_server.engine.stock import (
 from mock_server.keys import DEMO
 from mock_server.neighbours import refuse_other_sites
 from mock_server.pages.console import Entry, create_console
+from mock_server.pages.labels import LabelPages
 from mock_server.pages.wsgi import OnTheLoop
-from mock_server.store import tables
 from mock_server.tenants import Tenants
+from mock_server.vendors import Labelling
 from mock_server.way import Way
 from mock_server.webhooks import Sender
 from mock_server.world import World
@@ -95,11 +95,12 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     tenants.open()
     entries = [_entry(world, vendor) for vendor in served.values()]
     control = _control_entry(settings)
-    console = create_console(entries, control, partial(_find_label, world, served))
+    console = create_console(entries, control)
+    pages = LabelPages(OnTheLoop(console), partial(_find_label, world, served))
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
     engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes)
     stack = [engine, ServerErrorMiddleware, ExceptionMiddleware, SwaggerUIMiddleware, LifespanMiddleware]
-    app = Sandbox(OnTheLoop(console), import_name=__name__, middlewares=stack, lifespan=_lifespan(world, way))
+    app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=_lifespan(world, way))
     app.world, app.entries, app.tenants = world, entries, tenants
     for entry in entries:
         vendor = served[entry.name]
@@ -178,12 +179,11 @@ def _at_home(document: dict[str, Any], path: str, url: str) -> dict[str, Any]:
     return document
 
 
-def _find_label(world: World, served: Mapping[str, Vendor], vendor: str, shipment: str) -> Label | None:
-    """Return what to print for a shipment of any tenant: whoever has the URL may see the label."""
-    rows = tables.rows
-    found = world.store.select(
-        sa.select(rows.c.document)
-        .where(rows.c.vendor == vendor, rows.c.kind == "shipment", rows.c.id == shipment)
-        .limit(1)
-    )
-    return served[vendor].label(orjson.loads(found[0][0])) if found and vendor in served else None
+def _find_label(world: World, served: Mapping[str, Vendor], path: str) -> Label | None:
+    """Return what to print for the parcel at a path: whoever has its address may see the label."""
+    place = world.labels.read(path)
+    vendor = served.get(place.vendor) if place else None
+    if place is None or not isinstance(vendor, Labelling) or not world.clocks.known(place.tenant):
+        return None
+    found = world.store.document(place.tenant, place.vendor, "shipment", place.shipment)
+    return None if found is None else vendor.label(orjson.loads(found))

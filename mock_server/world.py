@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from mock_server.clock import Clocks
 from mock_server.keys import Keys
+from mock_server.labels import Labels
 from mock_server.ledger import Ledger
 from mock_server.outbox import Outbox
 from mock_server.ratelimit import Limiter
@@ -29,6 +30,7 @@ class World:
     limiter: Limiter
     switches: Switches
     outbox: Outbox
+    labels: Labels
     settings: Settings
 
     @classmethod
@@ -48,7 +50,9 @@ class World:
         keys = Keys(store, secret)
         tokens = Tokens(store, keys, clocks, secret)
         outbox = Outbox(store, clocks)
-        return cls(store, Ledger(store), clocks, keys, tokens, limiter, Switches(store), outbox, settings)
+        labels = Labels.of(secret, settings.base_url)
+        switches = Switches(store)
+        return cls(store, Ledger(store), clocks, keys, tokens, limiter, switches, outbox, labels, settings)
 
     def close(self) -> None:
         """Give the database back."""

@@ -1,17 +1,13 @@
 """The Flask application behind the APIs: what a person sees in a browser."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import orjson
 import yaml
-from flask import Flask, Response, abort, render_template
-
-from mock_server.pages.label import Label
-
-FindLabel = Callable[[str, str], Label | None]
+from flask import Flask, Response, render_template
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +23,13 @@ class Entry:
     curl: str
 
 
-def create_console(apis: Sequence[Entry], control: Entry, find_label: FindLabel) -> Flask:
+def create_console(apis: Sequence[Entry], control: Entry) -> Flask:
     """Make the pages for the APIs served."""
     console = Flask(__name__)
 
     @console.get("/")
     def landing() -> str:
         return render_template("landing.html", apis=apis, control=control)
-
-    @console.get("/labels/<vendor>/<shipment>.pdf")
-    def shipping_label(vendor: str, shipment: str) -> Response:
-        found = find_label(vendor, shipment)
-        if found is None:
-            abort(404)
-        from mock_server.pages.drawing import render
-
-        return Response(render(found), mimetype="application/pdf")
 
     for entry in (*apis, control):
         _publish(console, entry)

@@ -43,9 +43,6 @@ class Vendor(Protocol):
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
         """The headers that tell how much of the limit is left."""
 
-    def label(self, shipment: Mapping[str, Any]) -> Label:
-        """What the label of a parcel says; `shipment` is the stored document of a row of that kind."""
-
     def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         """Lay out a seed as the vendor would show it; the tenant's clock starts `at`."""
 
@@ -71,6 +68,14 @@ class ManyShops(Protocol):
 
         `credentials` are those of the request, by security scheme; what was not sent is missing.
         """
+
+
+@runtime_checkable
+class Labelling(Protocol):
+    """A vendor whose documents hold addresses of labels (`World.labels`), which the sandbox then serves."""
+
+    def label(self, shipment: Mapping[str, Any]) -> Label:
+        """What the label of a parcel says; `shipment` is the stored document of a row of that kind."""
 
 
 @runtime_checkable

@@ -77,7 +77,7 @@ def looking(opened: Desk, look: Callable[[], None]) -> Iterator[None]:
 
 
 def test_a_tenant_made_in_slices_is_the_one_made_at_once() -> None:
-    with desk() as one, desk() as two:
+    with desk(secret="s") as one, desk(secret="s") as two:
         made = one.tenants.create("acme", **WISH)
 
         async def story(bulk: Bulk) -> None:
@@ -251,7 +251,7 @@ def test_a_name_is_given_once_however_many_ask_at_once() -> None:
 
 
 def test_advancing_lets_others_at_the_loop_and_does_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    with desk() as one, desk() as two:
+    with desk(secret="s") as one, desk(secret="s") as two:
         for opened in (one, two):
             opened.tenants.create("acme", **WISH)
         expected = one.world.clocks.advance("acme", NOON + 30 * DAY)

@@ -11,7 +11,6 @@ from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.lifecycle import UnknownReturn
-from mock_server.pages.label import Label
 from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Filters, Row, Step
@@ -173,9 +172,6 @@ class Exsited:
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:  # noqa: ARG002 - none are documented
         return ()
-
-    def label(self, shipment: Mapping[str, Any]) -> Label:
-        raise LookupError(f"No parcels are known here, such as {shipment.get('id')}.")
 
     def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         Planter(change, tenant, at).plant(returns)

@@ -11,7 +11,6 @@ from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.keys import Grant
 from mock_server.lifecycle import IllegalMove
-from mock_server.pages.label import Label
 from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Filters, Row, Step
@@ -247,15 +246,6 @@ class ReturnGO:
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:  # noqa: ARG002 - none are documented
         return ()
-
-    def label(self, shipment: Mapping[str, Any]) -> Label:
-        return Label(
-            carrier=shipment["carrierName"] or "Any carrier",
-            service=shipment["actualServiceLevel"] or "standard",
-            direction="return",
-            tracking_number=shipment["trackingNumber"] or "",
-            reference=shipment["shipmentId"],
-        )
 
     def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         Planter(change, tenant, self._money, at).plant(returns)

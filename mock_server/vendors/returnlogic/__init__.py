@@ -8,7 +8,6 @@ from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.keys import Grant
-from mock_server.pages.label import Label
 from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Step
@@ -97,15 +96,6 @@ class ReturnLogic:
             (f"x-ratelimit-{said}-{one.window}".encode(), b"%d" % number)
             for one in verdict.windows
             for said, number in (("limit", one.limit), ("remaining", one.remaining))
-        )
-
-    def label(self, shipment: Mapping[str, Any]) -> Label:
-        return Label(
-            carrier=shipment["carrier"],
-            service="Standard",
-            direction="return",
-            tracking_number=shipment["trackingNumber"],
-            reference=shipment["rlRmaId"],
         )
 
     def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:

@@ -53,7 +53,7 @@ class ReturnMate:
     def __init__(self, world: World) -> None:
         self._store = world.store
         self._clocks = world.clocks
-        self._returns = Returns(world.store, f"{world.settings.base_url}/labels/{NAME}")
+        self._returns = Returns(world.store, world.labels)
 
     # Returns
 
@@ -202,7 +202,7 @@ class ReturnMate:
         )
 
     def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
-        plant(change, tenant, returns, self._returns.labels, at)
+        plant(change, tenant, returns, self._returns.labels_of(tenant), at)
 
     def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         return self._returns.create(change, tenant, wish, whole_second(at))

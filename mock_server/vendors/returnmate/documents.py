@@ -5,13 +5,16 @@ Shapes are those of `openapi/returnmate.yaml`. Times are whole seconds: µs sinc
 
 import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from mock_server.clock import timestamp
 from mock_server.store import Change
 from mock_server.vendors.returnmate.words import LIFECYCLE, NAME, TRACKING_PREFIXES
+
+LabelOf = Callable[[str], str]
+"""Tells the address of the label of a parcel, by its id."""
 
 SUMMARY = (
     "id",
@@ -136,8 +139,8 @@ def add_to_timeline(document: JSON, at: int, *, type_: str, message: str, status
     document["timeline"].append(entry)
 
 
-def new_shipment(owner: JSON, wish: Mapping[str, Any], labels: str, at: int) -> JSON:
-    """A `Shipment` of a return, whose label was just made; `labels` is the URL that PDFs lie under."""
+def new_shipment(owner: JSON, wish: Mapping[str, Any], label_of: LabelOf, at: int) -> JSON:
+    """A `Shipment` of a return, whose label was just made."""
     id_ = part_id("shipment", owner["id"], len(owner["shipments"]))
     return {
         "id": id_,
@@ -148,7 +151,7 @@ def new_shipment(owner: JSON, wish: Mapping[str, Any], labels: str, at: int) -> 
         "direction": wish.get("direction", "return"),
         "status": "label_created",
         "tracking_number": wish.get("tracking_number") or _tracking_number(wish["carrier"], id_),
-        "label_url": f"{labels}/{id_}.pdf",
+        "label_url": label_of(id_),
         "created_at": timestamp(at),
         "updated_at": timestamp(at),
         "delivered_at": None,

@@ -8,7 +8,7 @@ from mock_server.recorder import Telling, tell
 from mock_server.seed import SeedItem, SeedMove, SeedNote, SeedReturn, SeedShipment
 from mock_server.store import Change
 from mock_server.vendors.returnmate import documents
-from mock_server.vendors.returnmate.documents import JSON
+from mock_server.vendors.returnmate.documents import JSON, LabelOf
 from mock_server.vendors.returnmate.returns import (
     expect_scans,
     put_refund,
@@ -23,7 +23,7 @@ from mock_server.vendors.returnmate.returns import (
 from mock_server.vendors.returnmate.words import LIFECYCLE, NAME, REASONS, RECORDER
 
 
-def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], labels: str, at: int) -> None:
+def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], labels: LabelOf, at: int) -> None:
     """Store returns with all their parts, then tell the ledger everything in the order of time.
 
     Parcels that are on their way go on from `at`, when the tenant's clock starts.
@@ -50,7 +50,9 @@ def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], labels: st
     tell(story)
 
 
-def _plant_return(change: Change, tenant: str, seed: SeedReturn, labels: str, start: int) -> list[Telling]:
+def _plant_return(
+    change: Change, tenant: str, seed: SeedReturn, labels: LabelOf, start: int
+) -> list[Telling]:
     """Store one return as it stands at the end of its history; returns what the ledger has to be told."""
     at, latest = seed.created_at, seed.moves[-1].at
     document = documents.new_return(tenant, seed.number, _wish(seed), at)
@@ -83,7 +85,7 @@ def _plant_return(change: Change, tenant: str, seed: SeedReturn, labels: str, st
 
 
 def _plant_shipment(
-    change: Change, tenant: str, owner: JSON, seed: SeedShipment, labels: str
+    change: Change, tenant: str, owner: JSON, seed: SeedShipment, labels: LabelOf
 ) -> list[Telling]:
     wish = {"carrier": seed.carrier, "service": seed.service, "tracking_number": seed.tracking_number}
     shipment = documents.new_shipment(owner, wish, labels, seed.created_at)

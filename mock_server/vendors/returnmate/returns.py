@@ -5,23 +5,29 @@ Every method writes inside one open `Change`, so that a return, its parts and th
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
 
 from mock_server import ledger
+from mock_server.labels import Labels
 from mock_server.store import Change, Row, Store
 from mock_server.vendors.returnmate import documents
-from mock_server.vendors.returnmate.documents import JSON
+from mock_server.vendors.returnmate.documents import JSON, LabelOf
 from mock_server.vendors.returnmate.words import HOUR, LIFECYCLE, NAME, RECORDER, SCANS
 
 
 @dataclass(slots=True)
 class Returns:
-    """Returns and shipments of all tenants; `labels` is the URL that label PDFs lie under."""
+    """Returns and shipments of all tenants."""
 
     store: Store
-    labels: str
+    labels: Labels
+
+    def labels_of(self, tenant: str) -> LabelOf:
+        """Return what tells the address of the label of a tenant's parcel, by its id."""
+        return partial(self.labels.address, NAME, tenant)
 
     def create(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> JSON:
         """Ask for a return as `CreateReturn` describes it; returns the `Return`."""
@@ -70,7 +76,7 @@ class Returns:
         Returns the `Shipment`.
         """
         owner: JSON = orjson.loads(row.document)
-        shipment = documents.new_shipment(owner, wish, self.labels, at)
+        shipment = documents.new_shipment(owner, wish, self.labels_of(tenant), at)
         id_ = shipment["id"]
         put_shipment(change, tenant, shipment, at, at)
         record_shipment(change, tenant, shipment, at)

@@ -9,7 +9,6 @@ from mock_server.clock import instant, whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Documents, Reply
-from mock_server.pages.label import Label
 from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Filters, Step
@@ -98,15 +97,6 @@ class Swap:
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:  # noqa: ARG002 - none are documented
         return ()
-
-    def label(self, shipment: Mapping[str, Any]) -> Label:
-        return Label(
-            carrier=shipment["carrier_id"],
-            service=shipment["shipping_service"],
-            direction="return",
-            tracking_number=shipment["tracking_number"],
-            reference=shipment["shipment_id"],
-        )
 
     def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         plant(change, tenant, returns, at)

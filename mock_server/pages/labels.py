@@ -1,0 +1,46 @@
+"""Serves shipping labels, before the pages; drawing one takes milliseconds, so another thread does it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from mock_server.labels import PREFIX
+from mock_server.pages.label import Label
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
+FindLabel = Callable[[str], Label | None]
+"""Returns the label at a path, if there is one."""
+
+
+class LabelPages:
+    """An ASGI application that answers the addresses of labels, and hands all else on."""
+
+    def __init__(self, application: Application, find: FindLabel) -> None:
+        self._application = application
+        self._find = find
+        self._pencil = asyncio.Lock()  # one at a time: reportlab keeps its fonts in one place
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        label = self._find(scope["path"]) if _is_for_a_label(scope) else None
+        if label is None:
+            await self._application(scope, receive, send)
+            return
+        async with self._pencil:
+            body = await asyncio.to_thread(_drawn, label)
+        headers = [(b"content-type", b"application/pdf"), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+def _is_for_a_label(scope: Message) -> bool:
+    return scope["type"] == "http" and scope["method"] in {"GET", "HEAD"} and scope["path"].startswith(PREFIX)
+
+
+def _drawn(label: Label) -> bytes:
+    from mock_server.pages.drawing import render  # it takes a third of a second, which few need
+
+    return render(label)
