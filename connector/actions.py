@@ -8,9 +8,9 @@ still do them, so not finding the effect proves nothing, and sending again could
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from connector.compare import holds
 from connector.errors import ConnectorError, NotFound, OutcomeUnknown
 from connector.inputs import fill
 from connector.polling.parts import moment
@@ -119,20 +119,3 @@ def _is_it(row: Mapping[str, Any], finding: Finding, inputs: Mapping[str, Any], 
     return late_enough and all(
         holds(at_path(row, path), inputs[key]) for path, key in finding.equal if key in inputs
     )
-
-
-def holds(found: Any, wanted: Any) -> bool:
-    """Say whether a record's value holds what was sent: text in any case, objects by the members sent."""
-    if isinstance(wanted, dict):
-        return isinstance(found, dict) and all(holds(found.get(key), value) for key, value in wanted.items())
-    if isinstance(wanted, list):
-        return (
-            isinstance(found, list)
-            and len(found) == len(wanted)
-            and all(holds(one, other) for one, other in zip(found, wanted, strict=True))
-        )
-    if isinstance(wanted, str):
-        return isinstance(found, str) and found.strip().casefold() == wanted.strip().casefold()
-    if isinstance(wanted, int | float | Decimal) and not isinstance(wanted, bool):
-        return isinstance(found, int | float | Decimal) and Decimal(str(found)) == Decimal(str(wanted))
-    return bool(found == wanted)

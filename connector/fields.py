@@ -58,43 +58,62 @@ def offered(field: Field) -> tuple[Choice, ...]:
 def inputs(
     resolver: Resolver,
     operation: Operation,
-    record: tuple[Field, ...],
+    record: tuple[Field, ...] | None,
     words: Mapping[str, InputWords],
     at: At,
     who: str,
 ) -> tuple[InputField, ...]:
-    """Resolve a catalog's inputs against an operation; `record` is what inputs with `match` look into."""
+    """Resolve a catalog's inputs against an operation.
+
+    `record` are the fields of a row of a search, which `match` and `found_at` name; an action has no rows.
+    """
     found = []
     for key, said in words.items():
         place = (*at, key)
         if said.match is not None:
+            if record is None:
+                resolver.complain(
+                    (*place, "match"), f"{who} input {key}: match is for searches and triggers."
+                )
+                continue
             found.append(_matched(resolver, record, key, said, said.match, place, who))
             continue
         resolved = _placed(resolver, operation, key, said, place, who)
         if resolved:
-            found.append(resolved)
+            found.append(_found_at(resolver, resolved, said, record, place, who))
     _check_complete(resolver, operation, found, at, who)
     return tuple(found)
 
 
+SEPARATORS = {"commas": ","}
 POLLING = ("cursor", "since")
 """What `poll` itself takes besides a trigger's inputs."""
 
 
 def filters(
-    resolver: Resolver, record: tuple[Field, ...], words: Mapping[str, InputWords], at: At, who: str
+    resolver: Resolver,
+    record: tuple[Field, ...],
+    words: Mapping[str, InputWords],
+    at: At,
+    who: str,
+    state: Path | None = None,
 ) -> tuple[InputField, ...]:
-    """Resolve a trigger's inputs: each is compared with a record read, and fills no part of a request."""
+    """Resolve a trigger's inputs: each is compared with a record read, and fills no part of a request.
+
+    `state` is the path of the status that the trigger watches: it holds a word, whether or not the
+    description lists any.
+    """
     found = []
     for key, said in words.items():
         if key in POLLING:
             resolver.complain((*at, key), f"{who} input {key} is called like what polling takes; rename it.")
             continue
-        if said.match is None or said.name or said.children or said.required:
-            words_taken = "match (which it needs), label, help, choices and dropdown"
+        if said.match is None or said.name or said.children or said.required or said.several:
+            words_taken = "match (which it needs), identifies, label, help, choices and dropdown"
             resolver.complain((*at, key), f"{who} input {key} is a filter: it takes {words_taken}.")
             continue
-        found.append(_matched(resolver, record, key, said, said.match, (*at, key), who))
+        one = _matched(resolver, record, key, said, said.match, (*at, key), who)
+        found.append(one.model_copy(update={"compared": "word"}) if one.path == state else one)
     return tuple(found)
 
 
@@ -103,7 +122,53 @@ def _matched(
 ) -> InputField:
     steps = resolver.path(record, match, (*place, "match"), f"{who} input {key}")
     field = walk(record, steps) or Field(key=key, label=key, type="string")
-    return _input(key, field.model_copy(update={"required": False}), said, "match", steps, None)
+    if said.found_at:
+        resolver.complain(
+            (*place, "found_at"), f"{who} input {key} has both match and found_at; match is enough."
+        )
+    made = _input(key, field.model_copy(update={"required": False}), said, "match", steps, None)
+    words = bool(field.choices or field.known_values)
+    _check_identifies(resolver, made, place, who)
+    return made.model_copy(
+        update={"compared": "identity" if said.identifies else "word" if words else "text"}
+    )
+
+
+def _found_at(
+    resolver: Resolver,
+    field: InputField,
+    said: InputWords,
+    record: tuple[Field, ...] | None,
+    place: At,
+    who: str,
+) -> InputField:
+    """Say where the rows of a search hold what an input identifies."""
+    _check_identifies(resolver, field, place, who)
+    if not said.found_at:
+        return field
+    if record is None or said.identifies is None:
+        resolver.complain(
+            (*place, "found_at"), f"{who} input {field.key}: found_at is for what a search identifies."
+        )
+        return field
+    paths = tuple(
+        resolver.path(record, path, (*place, "found_at"), f"{who} input {field.key}")
+        for path in said.found_at
+    )
+    return field.model_copy(update={"found_at": paths, "compared": "identity"})
+
+
+def _check_identifies(resolver: Resolver, field: InputField, place: At, who: str) -> None:
+    """Complain where free text, a date, an amount or a choice is said to identify a record."""
+    if field.identifies and (field.type not in ("string", "integer") or field.choices):
+        resolver.complain(
+            (*place, "identifies"),
+            f"{who} input {field.key} identifies nothing: only a line of text or a whole number can.",
+        )
+    if field.separator and (field.location != "query" or field.type != "string"):
+        resolver.complain(
+            (*place, "several"), f"{who} input {field.key}: several values go into a query parameter of text."
+        )
 
 
 def _placed(
@@ -184,6 +249,8 @@ def _input(
             "path": path,
             "repeated_as": repeated_as,
             "dropdown": said.dropdown,
+            "identifies": said.identifies,
+            "separator": SEPARATORS[said.several] if said.several else None,
         }
     )
 

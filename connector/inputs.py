@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from connector.compare import matches
 from connector.errors import FieldError, ValidationFailed
 from connector.request import joined
 from connector.values import Refused, fitted, members
+from connector.words import trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,12 +23,20 @@ class Filled:
 
     inputs: dict[str, Any]
     values: dict[str, Any]
-    matches: tuple[tuple[tuple[str, ...], Any], ...]
+    matches: tuple[tuple[InputField, Any], ...]
+
+    def fits(self, row: Mapping[str, Any]) -> bool:
+        """Say whether a record read holds every value that is to be looked for in it."""
+        return all(matches(field, row, value) for field, value in self.matches)
 
 
 def fill(what: str, fields: Sequence[InputField], given: Mapping[str, Any]) -> Filled:
-    """Check inputs given by key. None and empty text mean "not given". Raises `ValidationFailed`."""
-    present = {key: value for key, value in given.items() if value is not None and value != ""}
+    """Check inputs given by key. None, and text without anything but blanks, mean "not given".
+
+    Blanks and newlines around a line of text are trimmed; text of several lines stays as it is. Raises
+    `ValidationFailed`.
+    """
+    present = _present(fields, given)
     singles = [field for field in fields if not _several(field, present)]
     chosen = {field.key for field in singles}
     rest = {field.key: present[field.key] for field in fields if field.key not in chosen}
@@ -42,6 +52,24 @@ def fill(what: str, fields: Sequence[InputField], given: Mapping[str, Any]) -> F
     if errors:
         raise refused(what, errors)
     return Filled(inputs=fit, values=_values(fields, fit), matches=_matches(fields, fit))
+
+
+def _present(fields: Sequence[InputField], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs that hold anything, lines of text without the blanks around them."""
+    known = {field.key: field for field in fields}
+    found = {key: _trimmed(known.get(key), value) for key, value in given.items()}
+    return {key: value for key, value in found.items() if value is not None and value != ""}
+
+
+def _trimmed(field: InputField | None, value: Any) -> Any:
+    if isinstance(value, str):
+        short = trimmed(value)
+        return value if field is not None and field.type == "text" and short else short
+    if isinstance(value, list | tuple) and field is not None:
+        return [_trimmed(field, one) for one in value]
+    if isinstance(value, dict) and field is not None and field.children:
+        return _present(field.children, value)
+    return value
 
 
 def refused(what: str, errors: Sequence[FieldError]) -> ValidationFailed:
@@ -69,7 +97,7 @@ def _values(fields: Sequence[InputField], fit: Mapping[str, Any]) -> dict[str, A
     return values
 
 
-def _matches(fields: Sequence[InputField], fit: Mapping[str, Any]) -> tuple[tuple[tuple[str, ...], Any], ...]:
+def _matches(fields: Sequence[InputField], fit: Mapping[str, Any]) -> tuple[tuple[InputField, Any], ...]:
     return tuple(
-        (field.path, fit[field.key]) for field in fields if field.location == "match" and field.key in fit
+        (field, fit[field.key]) for field in fields if field.location == "match" and field.key in fit
     )

@@ -122,7 +122,9 @@ def _trigger(
         occurred_at=happened,
         details=more and more.made,
         hook=said.hook and hook(said.hook, words.hooks, resolver, (*at, "hook"), f"trigger {key}"),
-        inputs=made.filters(resolver, fields, said.inputs, (*at, "inputs"), f"trigger {key}"),
+        inputs=made.filters(
+            resolver, fields, said.inputs, (*at, "inputs"), f"trigger {key}", getattr(source, "state", None)
+        ),
         fields=record,
         sample=sample,
         example=example,
@@ -270,7 +272,7 @@ def _offer(
     _check_dropdowns(resolver, said.inputs, words, (*at, "inputs"), who)
     if operation is None:
         return None, resource, ()
-    record = resource.fields if resource else ()
+    record = None if kind == "action" else (_row(operation) or (resource.fields if resource else ()))
     return operation, resource, made.inputs(resolver, operation, record, said.inputs, (*at, "inputs"), who)
 
 
