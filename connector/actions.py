@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from connector.compare import holds
 from connector.errors import ConnectorError, NotFound, OutcomeUnknown
 from connector.inputs import fill
-from connector.polling.parts import moment
 from connector.resolve import at_path
+from connector.times import moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

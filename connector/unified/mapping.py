@@ -6,8 +6,8 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from connector.errors import ConfigurationError
-from connector.polling.parts import moment
 from connector.resolve import at_path
+from connector.times import moment
 from connector.unified.model import (
     Address,
     Customer,
