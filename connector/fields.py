@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from connector.model import Choice, Field, InputField, Path, Variant
+from connector.model import Action, Choice, Field, InputField, Path, Search, Trigger, Variant
 from connector.resolve import dotted, leaves, walk
 from connector.words import below, did_you_mean, title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from connector.model import Operation
+    from connector.model import Dropdown, Operation
     from connector.resolve import At, Resolver
     from connector.vocabulary import FieldWords, InputWords
+
+Offer = TypeVar("Offer", Trigger, Action, Search)
 
 
 def named(fields: tuple[Field, ...], words: Mapping[str, FieldWords], before: str = "") -> tuple[Field, ...]:
@@ -83,6 +85,21 @@ def inputs(
             found.append(_found_at(resolver, resolved, said, record, place, who))
     _check_complete(resolver, operation, found, at, who)
     return tuple(found)
+
+
+def with_words(offers: Mapping[str, Offer], dropdowns: Mapping[str, Dropdown]) -> dict[str, Offer]:
+    """Let inputs that offer a fixed set of words know them, so that they are taken by their labels, too."""
+
+    def knowing(field: InputField) -> InputField:
+        dropdown = dropdowns.get(field.dropdown or "")
+        words = tuple(one.value for one in dropdown.choices) if dropdown else ()
+        unknown = not (field.choices or field.known_values) and field.type == "string"
+        return field.model_copy(update={"known_values": words}) if words and unknown else field
+
+    return {
+        key: one.model_copy(update={"inputs": tuple(knowing(field) for field in one.inputs)})
+        for key, one in offers.items()
+    }
 
 
 SEPARATORS = {"commas": ","}

@@ -38,7 +38,7 @@ class BoundSearch:
         and no record has what was asked for, `ValidationFailed` for wrong inputs, and what a read raises.
         """
         search = self.search
-        filled = fill(search.key, search.inputs, inputs)
+        filled = fill(search.key, search.inputs, inputs, looking=True)
         if search.at_least_one and not any(key in filled.inputs for key in search.at_least_one):
             first, *others = search.at_least_one
             needed = f"is required, unless {listed(others)} is given" if others else "is required"

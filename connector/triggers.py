@@ -58,7 +58,7 @@ class BoundTrigger:
         The cursor of a watcher has passed what its filter left out, so one with another filter needs its own.
         Raises `ValidationFailed` for wrong inputs.
         """
-        given = fill(self.trigger.key, self.trigger.inputs, inputs).inputs
+        given = fill(self.trigger.key, self.trigger.inputs, inputs, looking=True).inputs
         return f"{self.name} {json.dumps(given, sort_keys=True, default=str)}" if given else self.name
 
     async def poll(
@@ -105,7 +105,7 @@ class BoundTrigger:
         self, cursor: Cursor | None = None, *, since: datetime | date | None = None, **inputs: Any
     ) -> Polled:
         """Poll as `poll` does, without the details; `detailed` reads them one by one."""
-        wanted = fill(self.trigger.key, self.trigger.inputs, inputs)
+        wanted = fill(self.trigger.key, self.trigger.inputs, inputs, looking=True)
         state = None if cursor is None else self._opened(cursor)
         start = as_moment(since) if since is not None and cursor is None else None
         now = self._client.clock()
