@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from connector.model import Action, Choice, Field, InputField, Path, Search, Trigger, Variant
+from connector.required import settled, through_a_list, unfilled
 from connector.resolve import dotted, leaves, walk
 from connector.words import below, did_you_mean, title
 
@@ -84,7 +85,11 @@ def inputs(
         if resolved:
             found.append(_found_at(resolver, resolved, said, record, place, who))
     _check_complete(resolver, operation, found, at, who)
-    return tuple(found)
+    return settled(operation.body.children if operation.body else (), found, _tightened(words))
+
+
+def _tightened(words: Mapping[str, InputWords]) -> set[str]:
+    return {key for key, said in words.items() if said.required}
 
 
 def with_words(offers: Mapping[str, Offer], dropdowns: Mapping[str, Dropdown]) -> dict[str, Offer]:
@@ -202,6 +207,10 @@ def _placed(
         guess = did_you_mean(name, known) or "."
         resolver.complain(at, f"{who} input {key} fills {name}, which {operation.id} does not take{guess}")
         return None
+    if through := through_a_list(members, dotted(name)):
+        resolver.complain(
+            at, f"{who} input {key} leads through the list {'.'.join(through)}; fill it by children."
+        )
     placed = _input(key, field, said, "body", dotted(name), None)
     columns = _columns(resolver, field, said, at, who)
     variants = _variants(resolver, field, columns, at, who)
@@ -239,11 +248,12 @@ def _columns(resolver: Resolver, field: Field, said: InputWords, at: At, who: st
             guess = did_you_mean(name, leaves(field.children)) or "."
             resolver.complain(place, f"{who} input {field.key}.{key} is not a part of {field.key}{guess}")
             continue
+        if through := through_a_list(field.children, dotted(name)):
+            resolver.complain(place, f"{who} input {key} leads through the list {'.'.join(through)}.")
         columns.append(_input(key, child, words, "body", dotted(name), None))
-    for child in field.children:
-        if child.required and child.key not in {column.path[0] for column in columns}:
-            resolver.complain(at, f"{who} leaves out {field.key}.{child.key}, which the API requires.")
-    return tuple(columns)
+    for path in unfilled(field.children, columns):
+        resolver.complain(at, f"{who} leaves out {'.'.join((field.key, *path))}, which the API requires.")
+    return settled(field.children, columns, _tightened(said.children))
 
 
 def _input(
@@ -276,13 +286,12 @@ def _check_complete(
     resolver: Resolver, operation: Operation, found: list[InputField], at: At, who: str
 ) -> None:
     filled = {(one.location, one.path[0]) for one in found}
-    wanted: list[tuple[str, str]] = [
-        (one.location, one.name) for one in operation.parameters if one.field.required
+    missing = [
+        one.name
+        for one in operation.parameters
+        if one.field.required and (one.location, one.name) not in filled
     ]
-    wanted += [
-        ("body", one.key) for one in (operation.body.children if operation.body else ()) if one.required
-    ]
-    for location, name in wanted:
-        known = resolver.filled | resolver.paged.get(operation.id, set())
-        if (location, name) not in filled and name not in known:
+    missing += [".".join(path) for path in unfilled(operation.body.children if operation.body else (), found)]
+    for name in missing:
+        if name not in resolver.filled | resolver.paged.get(operation.id, set()):
             resolver.complain(at, f"{who} leaves out {name}, which {operation.id} requires.")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import FieldError
+from connector.model import InputField
 from connector.times import moment
 from connector.words import did_you_mean, listed, trimmed
 
@@ -68,6 +69,13 @@ def members(
             fit[name] = fitted(field, value, f"{before}{name}")
         except Refused as refusal:
             errors.extend(refusal.errors)
+    errors += [
+        FieldError(f"{before}{one.key}", f"is required when {before}{beside[0]} is given")
+        for one in fields
+        if isinstance(one, InputField)
+        and values.get(one.key) is None
+        and (beside := [key for key in one.required_with if key in fit])
+    ]
     return fit, errors
 
 

@@ -92,6 +92,9 @@ class InputField(Field):
     `repeated_as` is the query name for several values at once (`status[]`), when the API has one;
     `separator` separates several values in one text, when the API takes them so.
 
+    `required_with` are the keys of inputs beside it that fill other parts of the same optional object: when
+    one of them is given, the object is sent, and needs this value too.
+
     `identifies` says what the value identifies; it is never set for free text, dates and ranges. Of a search,
     `found_at` are the paths in a row that hold the value (through lists; any of them is enough). A row that
     holds another value there is not what was asked for. A row that holds none stays.
@@ -103,6 +106,7 @@ class InputField(Field):
     dropdown: str | None = None
     repeated_as: str | None = None
     separator: str | None = None
+    required_with: tuple[str, ...] = ()
     identifies: Identifier | None = None
     found_at: tuple[Path, ...] = ()
     compared: Comparison = "text"
