@@ -90,12 +90,12 @@ def test_what_the_catalog_requires_stays_required() -> None:
 
 def test_a_required_member_that_no_input_fills_stops_the_build() -> None:
     for holder in (False, True):
-        with pytest.raises(CatalogError, match="leaves out shippingAddress.attention, which create_order"):
+        with pytest.raises(CatalogError, match=r"leaves out shippingAddress\.attention, which"):
             compiled(holder=holder, required=["name", "attention"], attention={"type": "string"})
 
 
 def test_a_required_object_in_an_object_that_is_filled_stops_the_build() -> None:
-    with pytest.raises(CatalogError, match="leaves out shippingAddress.depot, which create_order requires"):
+    with pytest.raises(CatalogError, match=r"leaves out shippingAddress\.depot, which"):
         compiled(required=["depot"], depot=DEPOT)
 
 
