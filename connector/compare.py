@@ -49,6 +49,28 @@ def matches(field: InputField, row: Mapping[str, Any], wanted: Any) -> bool:
     return holds(found, wanted)
 
 
+def was_sent(field: InputField, column: Path, value: Any, row: Mapping[str, Any], path: Path) -> bool:
+    """Say whether a row holds at `path` what was sent for an input, or for a `column` of its line items."""
+    if column:
+        sent = [_form(value) for value in everything_at(value, column)]
+        return None in sent or sorted(filter(None, sent)) == sorted(_forms(everything_at(row, path)))
+    found = at_path(row, path)
+    if field.identifies:
+        return same(field.identifies, found, value)
+    return same_word(found, value) if field.choices else holds(found, value)
+
+
+def _forms(values: Iterable[Any]) -> list[str]:
+    return [form for value in values if (form := _form(value)) is not None]
+
+
+def _form(value: Any) -> str | None:
+    """Return a text or a number as it is compared with others, whatever its type; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        return None
+    return trimmed(value).casefold() if isinstance(value, str) else plain(Decimal(str(value)))
+
+
 def holds(found: Any, wanted: Any) -> bool:
     """Say whether a record's value holds what was sent: text in any case, objects by the members sent."""
     if isinstance(wanted, dict):

@@ -278,12 +278,15 @@ class InputWords(FieldWords):
 
 
 class FindingWords(Words):
-    """How to look for a write that got no answer; values name inputs of the action."""
+    """How to look for a write that got no answer.
+
+    Values name inputs of the action, or a column of one: `lines.quantity`.
+    """
 
     operation: str
     parameters: dict[str, str] = {}
     records: Dotted | None = None
-    equal: dict[Dotted, str]
+    equal: dict[Dotted, Dotted]
     created: Dotted
 
 
