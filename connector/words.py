@@ -84,6 +84,15 @@ def plain(number: Decimal) -> str:
     return f"{number.to_integral_value() if whole else number:f}"
 
 
+def text_of(value: object) -> str:
+    """Return a text as it is, and a number in plain digits; empty for what is neither."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return ""
+    return plain(Decimal(str(value)) if isinstance(value, float) else Decimal(value))
+
+
 def same_word(found: object, wanted: object) -> bool:
     """Say whether two values are the same word; an empty one is the same as nothing."""
     form = word(found)

@@ -183,7 +183,7 @@ async def test_a_look_finds_what_was_made_however_the_vendor_writes_it(rm: Conne
     right = made(order_number="1001", customer={"email": "KIM@example.com"})
     wire.reply(TIMEOUT, rows(made(id="rma_0", order_number="#10011"), right))
     assert await rm.actions["create_return"](**ORDER) == right
-    moved = {"id": "RMA_1", "status": "Label Sent", "updated_at": "2026-03-01T12:00:01Z"}
+    moved: dict[str, Any] = {"id": "RMA_1", "status": "Label Sent", "updated_at": "2026-03-01T12:00:01Z"}
     wire.reply(TIMEOUT, one(**moved))
     assert await rm.actions["update_return_status"](return_id="rma_1", status="label_sent") == moved
 
@@ -214,7 +214,12 @@ async def test_a_look_never_takes_the_record_of_somebody_else(
 
 async def test_a_return_of_an_invoice_is_known_by_what_is_always_given(time: Time) -> None:
     """Nobody has to fill in a note or a number, and each new return of the invoice would do without them."""
-    other = {"uuid": "u0", "id": "RMA-1", "invoice_id": "INV-1", "created_on": "2026-03-01T12:00:01Z"}
+    other: dict[str, Any] = {
+        "uuid": "u0",
+        "id": "RMA-1",
+        "invoice_id": "INV-1",
+        "created_on": "2026-03-01T12:00:01Z",
+    }
     other["returns"] = [{"rma_requested": "9"}]
     mine = {**other, "uuid": "u1", "returns": [{"rma_requested": "1"}, {"rma_requested": "2"}]}
     elsewhere = {**mine, "uuid": "u2", "invoice_id": "INV-10"}
