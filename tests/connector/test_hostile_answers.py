@@ -141,5 +141,5 @@ async def test_no_value_in_an_answer_makes_another_error(vendor: str, operation:
         for body in spoiled(made.operations[operation].example):
             shown.append(body)
             told += await outcomes(connection, operation)
-    assert len(told) > 20
+    assert len(told) >= len(ODD)
     assert any(told), "an answer of another form is an error"
