@@ -8,13 +8,13 @@ still do them, so not finding the effect proves nothing, and sending again could
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from connector.compare import was_sent
 from connector.errors import ConnectorError, NotFound, OutcomeUnknown
 from connector.inputs import fill
-from connector.polling.parts import moment
 from connector.resolve import at_path
+from connector.times import moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 3
 LOOKS = (1.0, 3.0, 6.0)
+LOOK_PAGES = 10
+LONGEST_LOOK = timedelta(seconds=60)
+LOOK_FIRST = "look before you send it again."
 TOLERANCE = timedelta(seconds=2)
 
 
@@ -62,77 +65,77 @@ class BoundAction:
             return data
 
     async def _look(self, filled: Filled, started: datetime, lost: OutcomeUnknown) -> dict[str, Any]:
-        """Return the record that the lost write made; look a few times, for it may become visible late."""
+        """Return the record that the lost write made; look a few times, for it may become visible late.
+
+        A look reads a bounded number of pages, and all looks together take a bounded time: the vendor may
+        ignore the filter and answer with all that it has.
+        """
         finding = self.action.finding
         if finding is None:
             raise lost
+        until = self._client.clock() + LONGEST_LOOK
         for wait in LOOKS:
             await self._client.sleep(wait)
             try:
-                fit = await self._fitting(finding, filled, started)
+                fit, whole = await self._fitting(finding, filled, started, until)
             except NotFound as gone:
                 raise lost from gone
             except ConnectorError as problem:
-                raise OutcomeUnknown(
-                    f"{lost.message} Looking for it failed too: {problem.message}",
-                    sent=lost.sent,
-                    operation=lost.operation,
-                ) from problem
+                raise _unknown(lost, f"Looking for it failed too: {problem.message}") from problem
             if len(fit) > 1:
-                raise OutcomeUnknown(
-                    f"{lost.message} There are {len(fit)} records like it, so looking could not tell.",
-                    sent=lost.sent,
-                    operation=lost.operation,
-                )
+                raise _unknown(lost, f"There are {len(fit)} records like it, so looking could not tell.")
             if fit:
                 return fit[0]
-        raise OutcomeUnknown(
-            f"{lost.message} For {sum(LOOKS):.0f} seconds nothing was found of it, but it may still be done; "
-            "look before you send it again.",
-            sent=lost.sent,
-            operation=lost.operation,
+            if not whole:
+                raise _unknown(
+                    lost,
+                    f"{finding.operation} lists more than is looked through, and what was read does not hold "
+                    f"it; it may still be done. {LOOK_FIRST}",
+                ) from lost
+        raise _unknown(
+            lost,
+            f"For {sum(LOOKS):.0f} seconds nothing was found of it, but it may still be done; {LOOK_FIRST}",
         ) from lost
 
-    async def _fitting(self, finding: Finding, filled: Filled, started: datetime) -> list[dict[str, Any]]:
+    async def _fitting(
+        self, finding: Finding, filled: Filled, started: datetime, until: datetime
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """Return the records that hold what was sent, and whether everything was read."""
         client = self._client
         operation = client.integration.operations[finding.operation]
         places = {**finding.query, **finding.path_values}
         values = {name: filled.inputs[key] for name, key in places.items() if key in filled.inputs}
         rows: list[Any] = []
+        whole = True
         if operation.paging:
+            read = 0
             async for page in client.pages(operation, values):
                 rows.extend(page.rows)
+                read += 1
+                if page.next is not None and (read >= LOOK_PAGES or client.clock() >= until):
+                    whole = False
+                    break
         else:
             data = (await client.call(operation, values)).data
             held = at_path(data, finding.records)
             rows = held if isinstance(held, list) else [held]
         since = client.vendor_time(started) - TOLERANCE
-        return [row for row in rows if isinstance(row, dict) and _is_it(row, finding, filled.inputs, since)]
+        found = [row for row in rows if isinstance(row, dict) and self._is_it(row, finding, filled, since)]
+        return found, whole
 
-
-def _is_it(row: Mapping[str, Any], finding: Finding, inputs: Mapping[str, Any], since: datetime) -> bool:
-    when = at_path(row, finding.created)
-    try:
-        late_enough = moment(when) >= since
-    except (TypeError, ValueError):
-        return False
-    return late_enough and all(
-        holds(at_path(row, path), inputs[key]) for path, key in finding.equal if key in inputs
-    )
-
-
-def holds(found: Any, wanted: Any) -> bool:
-    """Say whether a record's value holds what was sent: text in any case, objects by the members sent."""
-    if isinstance(wanted, dict):
-        return isinstance(found, dict) and all(holds(found.get(key), value) for key, value in wanted.items())
-    if isinstance(wanted, list):
-        return (
-            isinstance(found, list)
-            and len(found) == len(wanted)
-            and all(holds(one, other) for one, other in zip(found, wanted, strict=True))
+    def _is_it(self, row: Mapping[str, Any], finding: Finding, filled: Filled, since: datetime) -> bool:
+        try:
+            late_enough = moment(at_path(row, finding.created)) >= since
+        except ValueError:
+            return False
+        fields = {one.key: one for one in self.action.inputs}
+        return late_enough and all(
+            was_sent(fields[source[0]], source[1:], filled.inputs[source[0]], row, path)
+            for path, source in finding.equal
+            if source[0] in filled.inputs
         )
-    if isinstance(wanted, str):
-        return isinstance(found, str) and found.strip().casefold() == wanted.strip().casefold()
-    if isinstance(wanted, int | float | Decimal) and not isinstance(wanted, bool):
-        return isinstance(found, int | float | Decimal) and Decimal(str(found)) == Decimal(str(wanted))
-    return bool(found == wanted)
+
+
+def _unknown(lost: OutcomeUnknown, sentence: str) -> OutcomeUnknown:
+    """Return the error of a lost write with what looking for it brought."""
+    return OutcomeUnknown(f"{lost.message} {sentence}", sent=lost.sent, operation=lost.operation)

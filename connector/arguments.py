@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from connector.words import did_you_mean, listed
+from connector.words import did_you_mean, listed, trimmed
+from connector.written import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from connector.model import InputField
 
 STEP = re.compile(r"([A-Za-z_][\w-]*)((?:\[\d+\])*)")
-YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 MOST_ITEMS = 1_000
 
 
@@ -74,20 +73,13 @@ def _field(fields: Sequence[InputField], names: Sequence[str], written: str) -> 
 
 
 def _value(field: InputField, text: str, written: str) -> Any:
+    """Return the value that a text writes; nothing but blanks means "not given"."""
+    if not trimmed(text):
+        return ""
     try:
-        match field.type:
-            case "integer":
-                return int(text)
-            case "number":
-                return Decimal(text)
-            case "boolean":
-                return YES[text.lower()]
-            case "list" | "object":
-                return json.loads(text)
-    except (ValueError, KeyError, InvalidOperation):
-        wanted = {"integer": "a whole number", "number": "a number", "boolean": "true or false"}
-        raise Misused(f"{written} must be {wanted.get(field.type, 'JSON')}, not {text!r}.") from None
-    return text
+        return value_of(field.type, text)
+    except ValueError as wanted:
+        raise Misused(f"{written} must be {wanted}, not {text!r}.") from None
 
 
 def _put(inputs: dict[str, Any], steps: Sequence[str | int], value: Any, written: str) -> None:

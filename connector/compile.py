@@ -15,6 +15,7 @@ from pydantic import ValidationError
 import openapi
 from connector import located, logins, mappings, offers
 from connector.errors import CatalogError, ConfigurationError
+from connector.fields import with_words
 from connector.model import (
     Environment,
     ErrorFormat,
@@ -100,6 +101,7 @@ def _compile(words: Catalog, resolver: Resolver) -> Integration:
     resources = offers.resources(words, resolver)
     limits = _limits(words)
     actions = offers.actions(words, resolver, resources)
+    dropdowns = offers.dropdowns(words, resolver, actions)
     made = Integration(
         vendor=words.vendor,
         environments=_environments(words, resolver),
@@ -115,10 +117,10 @@ def _compile(words: Catalog, resolver: Resolver) -> Integration:
         paging=paging,
         operations=operations,
         resources=resources,
-        triggers=offers.triggers(words, resolver, resources, limits),
-        actions=actions,
-        searches=offers.searches(words, resolver, resources),
-        dropdowns=offers.dropdowns(words, resolver, actions),
+        triggers=with_words(offers.triggers(words, resolver, resources, limits), dropdowns),
+        actions=with_words(actions, dropdowns),
+        searches=with_words(offers.searches(words, resolver, resources), dropdowns),
+        dropdowns=dropdowns,
         find_or_create=offers.find_or_create(words, resolver),
         excluded=words.exclude,
         unified=words.unified,

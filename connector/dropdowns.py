@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.resolve import at_path
+from connector.words import text_of, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,10 +63,10 @@ class BoundDropdown:
         return Options(options if dropdown.search else _narrowed(options, search), following)
 
     def _option(self, row: Mapping[str, Any]) -> Option | None:
-        value = at_path(row, self.dropdown.value)
-        parts = [at_path(row, path) for path in self.dropdown.label]
-        label = " · ".join(str(part) for part in parts if part not in (None, ""))
-        return None if value in (None, "") else Option(str(value), label or str(value))
+        value = text_of(at_path(row, self.dropdown.value))
+        parts = [text_of(at_path(row, path)) for path in self.dropdown.label]
+        label = " · ".join(part for part in parts if trimmed(part))
+        return Option(value, label or value) if trimmed(value) else None
 
 
 def _once(options: Iterable[Option]) -> tuple[Option, ...]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from connector.model import Choice, Field, InputField, Path, Variant
+from connector.model import Action, Choice, Field, InputField, Path, Search, Trigger, Variant
+from connector.required import settled, through_a_list, unfilled
 from connector.resolve import dotted, leaves, walk
 from connector.words import below, did_you_mean, title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from connector.model import Operation
+    from connector.model import Dropdown, Operation
     from connector.resolve import At, Resolver
     from connector.vocabulary import FieldWords, InputWords
+
+Offer = TypeVar("Offer", Trigger, Action, Search)
 
 
 def named(fields: tuple[Field, ...], words: Mapping[str, FieldWords], before: str = "") -> tuple[Field, ...]:
@@ -58,43 +61,81 @@ def offered(field: Field) -> tuple[Choice, ...]:
 def inputs(
     resolver: Resolver,
     operation: Operation,
-    record: tuple[Field, ...],
+    record: tuple[Field, ...] | None,
     words: Mapping[str, InputWords],
     at: At,
     who: str,
 ) -> tuple[InputField, ...]:
-    """Resolve a catalog's inputs against an operation; `record` is what inputs with `match` look into."""
+    """Resolve a catalog's inputs against an operation.
+
+    `record` are the fields of a row of a search, which `match` and `found_at` name; an action has no rows.
+    """
     found = []
     for key, said in words.items():
         place = (*at, key)
         if said.match is not None:
+            if record is None:
+                resolver.complain(
+                    (*place, "match"), f"{who} input {key}: match is for searches and triggers."
+                )
+                continue
             found.append(_matched(resolver, record, key, said, said.match, place, who))
             continue
         resolved = _placed(resolver, operation, key, said, place, who)
         if resolved:
-            found.append(resolved)
+            found.append(_found_at(resolver, resolved, said, record, place, who))
     _check_complete(resolver, operation, found, at, who)
-    return tuple(found)
+    return settled(operation.body.children if operation.body else (), found, _tightened(words))
 
 
+def _tightened(words: Mapping[str, InputWords]) -> set[str]:
+    return {key for key, said in words.items() if said.required}
+
+
+def with_words(offers: Mapping[str, Offer], dropdowns: Mapping[str, Dropdown]) -> dict[str, Offer]:
+    """Let inputs that offer a fixed set of words know them, so that they are taken by their labels, too."""
+
+    def knowing(field: InputField) -> InputField:
+        dropdown = dropdowns.get(field.dropdown or "")
+        words = tuple(one.value for one in dropdown.choices) if dropdown else ()
+        unknown = not (field.choices or field.known_values) and field.type == "string"
+        return field.model_copy(update={"known_values": words}) if words and unknown else field
+
+    return {
+        key: one.model_copy(update={"inputs": tuple(knowing(field) for field in one.inputs)})
+        for key, one in offers.items()
+    }
+
+
+SEPARATORS = {"commas": ","}
 POLLING = ("cursor", "since")
 """What `poll` itself takes besides a trigger's inputs."""
 
 
 def filters(
-    resolver: Resolver, record: tuple[Field, ...], words: Mapping[str, InputWords], at: At, who: str
+    resolver: Resolver,
+    record: tuple[Field, ...],
+    words: Mapping[str, InputWords],
+    at: At,
+    who: str,
+    state: Path | None = None,
 ) -> tuple[InputField, ...]:
-    """Resolve a trigger's inputs: each is compared with a record read, and fills no part of a request."""
+    """Resolve a trigger's inputs: each is compared with a record read, and fills no part of a request.
+
+    `state` is the path of the status that the trigger watches: it holds a word, whether or not the
+    description lists any.
+    """
     found = []
     for key, said in words.items():
         if key in POLLING:
             resolver.complain((*at, key), f"{who} input {key} is called like what polling takes; rename it.")
             continue
-        if said.match is None or said.name or said.children or said.required:
-            words_taken = "match (which it needs), label, help, choices and dropdown"
+        if said.match is None or said.name or said.children or said.required or said.several:
+            words_taken = "match (which it needs), identifies, label, help, choices and dropdown"
             resolver.complain((*at, key), f"{who} input {key} is a filter: it takes {words_taken}.")
             continue
-        found.append(_matched(resolver, record, key, said, said.match, (*at, key), who))
+        one = _matched(resolver, record, key, said, said.match, (*at, key), who)
+        found.append(one.model_copy(update={"compared": "word"}) if one.path == state else one)
     return tuple(found)
 
 
@@ -103,7 +144,53 @@ def _matched(
 ) -> InputField:
     steps = resolver.path(record, match, (*place, "match"), f"{who} input {key}")
     field = walk(record, steps) or Field(key=key, label=key, type="string")
-    return _input(key, field.model_copy(update={"required": False}), said, "match", steps, None)
+    if said.found_at:
+        resolver.complain(
+            (*place, "found_at"), f"{who} input {key} has both match and found_at; match is enough."
+        )
+    made = _input(key, field.model_copy(update={"required": False}), said, "match", steps, None)
+    words = bool(field.choices or field.known_values)
+    _check_identifies(resolver, made, place, who)
+    return made.model_copy(
+        update={"compared": "identity" if said.identifies else "word" if words else "text"}
+    )
+
+
+def _found_at(
+    resolver: Resolver,
+    field: InputField,
+    said: InputWords,
+    record: tuple[Field, ...] | None,
+    place: At,
+    who: str,
+) -> InputField:
+    """Say where the rows of a search hold what an input identifies."""
+    _check_identifies(resolver, field, place, who)
+    if not said.found_at:
+        return field
+    if record is None or said.identifies is None:
+        resolver.complain(
+            (*place, "found_at"), f"{who} input {field.key}: found_at is for what a search identifies."
+        )
+        return field
+    paths = tuple(
+        resolver.path(record, path, (*place, "found_at"), f"{who} input {field.key}")
+        for path in said.found_at
+    )
+    return field.model_copy(update={"found_at": paths, "compared": "identity"})
+
+
+def _check_identifies(resolver: Resolver, field: InputField, place: At, who: str) -> None:
+    """Complain where free text, a date, an amount or a choice is said to identify a record."""
+    if field.identifies and (field.type not in ("string", "integer") or field.choices):
+        resolver.complain(
+            (*place, "identifies"),
+            f"{who} input {field.key} identifies nothing: only a line of text or a whole number can.",
+        )
+    if field.separator and (field.location != "query" or field.type != "string"):
+        resolver.complain(
+            (*place, "several"), f"{who} input {field.key}: several values go into a query parameter of text."
+        )
 
 
 def _placed(
@@ -120,6 +207,10 @@ def _placed(
         guess = did_you_mean(name, known) or "."
         resolver.complain(at, f"{who} input {key} fills {name}, which {operation.id} does not take{guess}")
         return None
+    if through := through_a_list(members, dotted(name)):
+        resolver.complain(
+            at, f"{who} input {key} leads through the list {'.'.join(through)}; fill it by children."
+        )
     placed = _input(key, field, said, "body", dotted(name), None)
     columns = _columns(resolver, field, said, at, who)
     variants = _variants(resolver, field, columns, at, who)
@@ -157,11 +248,12 @@ def _columns(resolver: Resolver, field: Field, said: InputWords, at: At, who: st
             guess = did_you_mean(name, leaves(field.children)) or "."
             resolver.complain(place, f"{who} input {field.key}.{key} is not a part of {field.key}{guess}")
             continue
+        if through := through_a_list(field.children, dotted(name)):
+            resolver.complain(place, f"{who} input {key} leads through the list {'.'.join(through)}.")
         columns.append(_input(key, child, words, "body", dotted(name), None))
-    for child in field.children:
-        if child.required and child.key not in {column.path[0] for column in columns}:
-            resolver.complain(at, f"{who} leaves out {field.key}.{child.key}, which the API requires.")
-    return tuple(columns)
+    for path in unfilled(field.children, columns):
+        resolver.complain(at, f"{who} leaves out {'.'.join((field.key, *path))}, which the API requires.")
+    return settled(field.children, columns, _tightened(said.children))
 
 
 def _input(
@@ -184,6 +276,8 @@ def _input(
             "path": path,
             "repeated_as": repeated_as,
             "dropdown": said.dropdown,
+            "identifies": said.identifies,
+            "separator": SEPARATORS[said.several] if said.several else None,
         }
     )
 
@@ -192,13 +286,12 @@ def _check_complete(
     resolver: Resolver, operation: Operation, found: list[InputField], at: At, who: str
 ) -> None:
     filled = {(one.location, one.path[0]) for one in found}
-    wanted: list[tuple[str, str]] = [
-        (one.location, one.name) for one in operation.parameters if one.field.required
+    missing = [
+        one.name
+        for one in operation.parameters
+        if one.field.required and (one.location, one.name) not in filled
     ]
-    wanted += [
-        ("body", one.key) for one in (operation.body.children if operation.body else ()) if one.required
-    ]
-    for location, name in wanted:
-        known = resolver.filled | resolver.paged.get(operation.id, set())
-        if (location, name) not in filled and name not in known:
+    missing += [".".join(path) for path in unfilled(operation.body.children if operation.body else (), found)]
+    for name in missing:
+        if name not in resolver.filled | resolver.paged.get(operation.id, set()):
             resolver.complain(at, f"{who} leaves out {name}, which {operation.id} requires.")

@@ -122,7 +122,9 @@ def _trigger(
         occurred_at=happened,
         details=more and more.made,
         hook=said.hook and hook(said.hook, words.hooks, resolver, (*at, "hook"), f"trigger {key}"),
-        inputs=made.filters(resolver, fields, said.inputs, (*at, "inputs"), f"trigger {key}"),
+        inputs=made.filters(
+            resolver, fields, said.inputs, (*at, "inputs"), f"trigger {key}", getattr(source, "state", None)
+        ),
         fields=record,
         sample=sample,
         example=example,
@@ -209,8 +211,14 @@ def _finding(
         parameter = resolver.parameter(operation, name, (*at, "parameters", name), who)
         if parameter:
             (query if parameter.location == "query" else path_values)[name] = source
+    columns = [f"{one.key}.{child.key}" for one in taken for child in one.children]
     for source in said.equal.values():
-        resolver.known(source, inputs, (*at, "equal"), f"{who} compares input {source}")
+        resolver.known(source, [*inputs, *columns], (*at, "equal"), f"{who} compares input {source}")
+    always = {one.key for one in taken if one.required and one.key not in said.parameters.values()}
+    if always and not always & {source.partition(".")[0] for source in said.equal.values()}:
+        resolver.complain(
+            (*at, "equal"), f"{who} compares nothing that is always given, so any new record would do."
+        )
     row = _row(operation) or ()
     records = dotted(said.records) if said.records else ()
     if records:
@@ -218,7 +226,7 @@ def _finding(
         holder = walk(row, records)
         row = holder.children if holder else ()
     equal = tuple(
-        (resolver.path(row, path, (*at, "equal"), who), source) for path, source in said.equal.items()
+        (resolver.path(row, path, (*at, "equal"), who), dotted(source)) for path, source in said.equal.items()
     )
     return Finding(
         operation=said.operation,
@@ -270,7 +278,7 @@ def _offer(
     _check_dropdowns(resolver, said.inputs, words, (*at, "inputs"), who)
     if operation is None:
         return None, resource, ()
-    record = resource.fields if resource else ()
+    record = None if kind == "action" else (_row(operation) or (resource.fields if resource else ()))
     return operation, resource, made.inputs(resolver, operation, record, said.inputs, (*at, "inputs"), who)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connector.words import did_you_mean, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from connector.located import Located
     from connector.model import Field, Operation, Parameter, Path
@@ -107,3 +107,14 @@ def at_path(value: Any, path: Path) -> Any:
         else:
             value = value.get(step) if isinstance(value, dict) else None
     return value
+
+
+def everything_at(value: Any, path: Path) -> Iterator[Any]:
+    """Yield every value at `path`, which may lead through lists; those that are missing are None."""
+    if isinstance(value, list):
+        for one in value:
+            yield from everything_at(one, path)
+    elif not path:
+        yield value
+    else:
+        yield from everything_at(value.get(path[0]) if isinstance(value, dict) else None, path[1:])

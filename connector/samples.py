@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.model import CreatedSince
 from connector.resolve import at_path, dotted
+from connector.words import same_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +53,7 @@ def check(resolver: Resolver, source: Source, occurred: Path | None, shown: Any,
     """Complain where an example shows something that is no such event."""
     if not isinstance(source, CreatedSince) and source.state and not source.reached:
         state = at_path(shown, source.state)
-        if state in source.initial:
+        if any(same_word(state, one) for one in source.initial):
             field = ".".join(source.state)
             resolver.complain(at, f"{who} tells of no {field} {state}; its example needs another one.")
     if occurred and at_path(shown, occurred) is None:

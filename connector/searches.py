@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.actions import holds
-from connector.errors import FieldError, NotFound
+from connector.compare import strangers
+from connector.errors import FieldError, NotFound, UnexpectedResponse
 from connector.inputs import fill, refused
-from connector.resolve import at_path
 from connector.words import listed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from connector.actions import BoundAction
     from connector.client import Client
     from connector.inputs import Filled
-    from connector.model import FindOrCreate, Operation, Search
+    from connector.model import FindOrCreate, InputField, Operation, Search
 
 LIMIT = 100
+MISLED_PAGES = 10
+"""The most pages that are read of a list once it held a record that was not asked for."""
 
 
 class BoundSearch:
@@ -30,11 +33,12 @@ class BoundSearch:
         """Search with inputs by key; an empty list means that nothing fits.
 
         At most `limit` records come back. A search for something that the API cannot look up reads the newest
-        `search.scan_pages` pages and no more. Raises `ValidationFailed` for wrong inputs, and what a read
-        raises.
+        `search.scan_pages` pages and no more. Records are compared again with what identifies them: those
+        that hold another value are left out. Raises `UnexpectedResponse` where the vendor ignored a filter
+        and no record has what was asked for, `ValidationFailed` for wrong inputs, and what a read raises.
         """
         search = self.search
-        filled = fill(search.key, search.inputs, inputs)
+        filled = fill(search.key, search.inputs, inputs, looking=True)
         if search.at_least_one and not any(key in filled.inputs for key in search.at_least_one):
             first, *others = search.at_least_one
             needed = f"is required, unless {listed(others)} is given" if others else "is required"
@@ -44,25 +48,43 @@ class BoundSearch:
             if operation.paging:
                 return await self._rows(operation, filled, limit)
             data = (await self._client.call(operation, {**search.query, **filled.values})).data
+            rows = data if isinstance(data, list) else [data]
+            fitting, ignored = strangers(search.inputs, filled.inputs, rows)
+            if ignored:
+                raise self._ignored(ignored, filled, len(rows))
+            return [dict(row) for row in fitting[:limit]]
         except NotFound:
             if "{" not in operation.path:  # no record is asked for, so none is missing: the address is wrong
                 raise
             return []
-        return data[:limit] if isinstance(data, list) else [data]
 
     async def _rows(self, operation: Operation, filled: Filled, limit: int) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        read = 0
+        read = passed = came = 0
+        ignored: list[InputField] = []
         async for page in self._client.pages(operation, {**self.search.query, **filled.values}):
             read += 1
-            found.extend(
-                dict(row)
-                for row in page.rows
-                if all(holds(at_path(row, path), wanted) for path, wanted in filled.matches)
-            )
+            fitting, kept_out = strangers(self.search.inputs, filled.inputs, page.rows)
+            came, passed, ignored = came + len(page.rows), passed + len(fitting), ignored or kept_out
+            found.extend(dict(row) for row in fitting if filled.fits(row))
             if len(found) >= limit or (filled.matches and (found or read >= self.search.scan_pages)):
                 break
+            if passed < came and read >= MISLED_PAGES:
+                break
+        if came and not passed:
+            raise self._ignored(ignored, filled, came)
         return found[:limit]
+
+    def _ignored(self, fields: Sequence[InputField], filled: Filled, count: int) -> UnexpectedResponse:
+        """Return the error for rows that are not what was asked for: "nothing found" would be untrue."""
+        title = self._client.integration.vendor.title
+        filters = " and ".join(f"{one.key} {filled.inputs[one.key]!r}" for one in fields)
+        came = "one record with another value" if count == 1 else f"{count:,} records, none of which has it"
+        return UnexpectedResponse(
+            f"{self.search.key}: {title} ignored the filter {filters}: it answered with {came}. Whether such "
+            "a record exists is not known.",
+            operation=self.search.operation,
+        )
 
 
 class BoundFindOrCreate:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from connector.actions import LOOKS, holds
+from connector.actions import LOOKS
 from connector.errors import ConfigurationError, NotFound, UnexpectedResponse, ValidationFailed
 from connector.inputs import fill
 from connector.polling import STRATEGIES, Cursor, Event, Strategy
@@ -58,7 +58,7 @@ class BoundTrigger:
         The cursor of a watcher has passed what its filter left out, so one with another filter needs its own.
         Raises `ValidationFailed` for wrong inputs.
         """
-        given = fill(self.trigger.key, self.trigger.inputs, inputs).inputs
+        given = fill(self.trigger.key, self.trigger.inputs, inputs, looking=True).inputs
         return f"{self.name} {json.dumps(given, sort_keys=True, default=str)}" if given else self.name
 
     async def poll(
@@ -105,7 +105,7 @@ class BoundTrigger:
         self, cursor: Cursor | None = None, *, since: datetime | date | None = None, **inputs: Any
     ) -> Polled:
         """Poll as `poll` does, without the details; `detailed` reads them one by one."""
-        wanted = fill(self.trigger.key, self.trigger.inputs, inputs).matches
+        wanted = fill(self.trigger.key, self.trigger.inputs, inputs, looking=True)
         state = None if cursor is None else self._opened(cursor)
         start = as_moment(since) if since is not None and cursor is None else None
         now = self._client.clock()
@@ -114,11 +114,7 @@ class BoundTrigger:
         about = About(self.name, self.trigger.key, self.trigger.occurred_at)
         poll = self._strategy.fold(about, source, state, read, now, start)
         sealed = {"version": VERSION, "trigger": self.name, "strategy": source.strategy, "state": poll.cursor}
-        events = oldest_first(
-            event
-            for event in poll.events
-            if all(holds(at_path(event.data, path), value) for path, value in wanted)
-        )
+        events = oldest_first(event for event in poll.events if wanted.fits(event.data))
         return Polled(events=events, cursor=sealed, complete=read.complete)
 
     async def _read(self, state: Cursor | None, now: datetime, since: datetime | None) -> tuple[Any, Read]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import FieldError
-from connector.words import did_you_mean, listed
+from connector.model import InputField
+from connector.times import moment
+from connector.words import did_you_mean, listed, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from connector.model import Field, FieldType
 
 ABSENT = object()
+MOST_EXACT = 2**53 - 1
+"""The largest whole number that every reader of JSON holds exactly (RFC 8259, section 6)."""
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+ZONED = re.compile(r"(?:[Zz]|UTC|GMT|[+\-\u2212]\d\d(?::?\d\d)?)", re.ASCII)
 
 
 class Refused(Exception):  # noqa: N818 - internal: what one value did wrong
@@ -64,6 +69,13 @@ def members(
             fit[name] = fitted(field, value, f"{before}{name}")
         except Refused as refusal:
             errors.extend(refusal.errors)
+    errors += [
+        FieldError(f"{before}{one.key}", f"is required when {before}{beside[0]} is given")
+        for one in fields
+        if isinstance(one, InputField)
+        and values.get(one.key) is None
+        and (beside := [key for key in one.required_with if key in fit])
+    ]
     return fit, errors
 
 
@@ -193,15 +205,27 @@ def _text(value: Any) -> str:
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError("must be a whole number")
-    return value
+    number = _exact(value, "must be a whole number")
+    if number != number.to_integral_value():
+        raise ValueError("must be a whole number")
+    return int(number)
 
 
-def _number(value: Any) -> int | float | Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not math.isfinite(value):
-        raise TypeError("must be a number")
-    return value
+def _number(value: Any) -> int | Decimal:
+    number = _exact(value, "must be a number")
+    return int(number) if number == number.to_integral_value() else Decimal(f"{number:f}")
+
+
+def _exact(value: Any, sentence: str) -> Decimal:
+    """Return a number that any reader of JSON reads as the same; raises what it must be."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise TypeError(sentence)
+    number = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
+    if not number.is_finite():
+        raise ValueError(sentence)
+    if abs(number) > MOST_EXACT or Decimal(str(float(number))) != number:
+        raise ValueError("has more digits than can be sent exactly")
+    return number
 
 
 def _boolean(value: Any) -> bool:
@@ -213,23 +237,34 @@ def _boolean(value: Any) -> bool:
 def _datetime(value: Any) -> str:
     sentence = "must be a time with its zone, for example 2024-12-30T10:30:00Z"
     if isinstance(value, str):
-        try:
-            only_date = len(value) == len("2024-12-30")
-            value = date.fromisoformat(value) if only_date else datetime.fromisoformat(value)
-        except ValueError:
-            raise ValueError(sentence) from None
+        value = _time_of(value, sentence)
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day, tzinfo=UTC)
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise TypeError(sentence)
-    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+    try:
+        return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+    except OverflowError:  # within a day of the first or last moment that there is
+        return value.isoformat()
+
+
+def _time_of(text: str, sentence: str) -> datetime:
+    short = trimmed(text)
+    if not DAY.fullmatch(short) and not (DAY.match(short) and ZONED.search(short[len("2024-12-30T") :])):
+        raise ValueError(sentence)
+    try:
+        return moment(short)
+    except ValueError:
+        raise ValueError(sentence) from None
 
 
 def _date(value: Any) -> str:
     sentence = "must be a date, for example 2024-12-30"
     if isinstance(value, str):
+        if not DAY.fullmatch(trimmed(value)):
+            raise ValueError(sentence)
         try:
-            value = date.fromisoformat(value)
+            value = date.fromisoformat(trimmed(value))
         except ValueError:
             raise ValueError(sentence) from None
     if isinstance(value, datetime) or not isinstance(value, date):

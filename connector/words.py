@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from difflib import get_close_matches
 
 ACRONYMS = {
@@ -38,9 +39,64 @@ def below(heading: str, label: str) -> str:
     return " ".join([*above, *own[shared:]])
 
 
+BLANKS = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200C)))) + (
+    "\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+)
+"""What is trimmed: white space, and the signs without a width that copying from a web page adds."""
+FOLDED_AWAY = re.compile(r"[\s_\u2010-\u2015-]+")
+"""Blanks, underscores, hyphens and dashes."""
+
+
+def trimmed(text: str) -> str:
+    """Return a text without the blanks and newlines around it."""
+    return text.strip(BLANKS)
+
+
 def folded(word: str) -> str:
-    """Return a word as spellings of it are compared: `In Transit`, `in_transit`, `InTransit` are one."""
-    return "".join(letter for letter in word.casefold() if letter.isalnum())
+    """Return a word as spellings of it are compared: `In Transit`, `in_transit`, `InTransit` are one.
+
+    Case, blanks, hyphens and underscores make no difference; other signs do.
+    """
+    return FOLDED_AWAY.sub("", trimmed(word).casefold())
+
+
+def word(value: object) -> str:
+    """Return a vendor's word (a status, a type) as it is compared; empty where the value is no word.
+
+    A whole number counts as the text of it. An empty word is no status.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    return folded(str(value))
+
+
+MOST_DIGITS = 60
+
+
+def plain(number: Decimal) -> str:
+    """Return a number's digits without an exponent: `1000`, never `1E+3`; empty for what has none.
+
+    Whole numbers lose their fraction (`7.0` is `7`); other numbers keep the zeros at the end (`12.50`).
+    """
+    if not number.is_finite() or number.adjusted() > MOST_DIGITS:
+        return ""
+    whole = number == number.to_integral_value()
+    return f"{number.to_integral_value() if whole else number:f}"
+
+
+def text_of(value: object) -> str:
+    """Return a text as it is, and a number in plain digits; empty for what is neither."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return ""
+    return plain(Decimal(str(value)) if isinstance(value, float) else Decimal(value))
+
+
+def same_word(found: object, wanted: object) -> bool:
+    """Say whether two values are the same word; an empty one is the same as nothing."""
+    form = word(found)
+    return bool(form) and form == word(wanted)
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict
 Path = tuple[str, ...]
 Provenance = Literal["documented", "observed", "assumed"]
 FieldType = Literal["string", "text", "integer", "number", "boolean", "datetime", "date", "list", "object"]
+Identifier = Literal["order", "rma", "email", "tracking", "id"]
+"""What a value identifies; values of a kind are compared as `connector.compare` does."""
+Comparison = Literal["identity", "word", "text"]
 
 
 class Part(BaseModel):
@@ -82,10 +85,19 @@ class InputField(Field):
     """A field that a person or a program fills in, and where its value goes.
 
     `location`: "path" and "query" name a parameter (`path[0]`); "body" is a path into the JSON body (of
-    children of a list: relative to one item); "match" goes nowhere: it is compared, ignoring case and
-    outer blanks, with the value at `path` in each record read (a look-up that the API has no filter for).
+    children of a list: relative to one item); "match" goes nowhere: it is compared with the value at `path`
+    in each record read (a look-up that the API has no filter for), as `compared` says: "identity" and "word"
+    as `connector.compare` does, "text" ignoring case and outer blanks.
     `dropdown` names an entry of `Integration.dropdowns` that offers values; anything may still be typed.
-    `repeated_as` is the query name for several values at once (`status[]`), when the API has one.
+    `repeated_as` is the query name for several values at once (`status[]`), when the API has one;
+    `separator` separates several values in one text, when the API takes them so.
+
+    `required_with` are the keys of inputs beside it that fill other parts of the same optional object: when
+    one of them is given, the object is sent, and needs this value too.
+
+    `identifies` says what the value identifies; it is never set for free text, dates and ranges. Of a search,
+    `found_at` are the paths in a row that hold the value (through lists; any of them is enough). A row that
+    holds another value there is not what was asked for. A row that holds none stays.
     """
 
     location: Literal["path", "query", "body", "match"]
@@ -93,3 +105,8 @@ class InputField(Field):
     children: tuple["InputField", ...] = ()
     dropdown: str | None = None
     repeated_as: str | None = None
+    separator: str | None = None
+    required_with: tuple[str, ...] = ()
+    identifies: Identifier | None = None
+    found_at: tuple[Path, ...] = ()
+    compared: Comparison = "text"

@@ -266,14 +266,15 @@ class Finding(Part):
 
     `query` and `path_values` map a parameter to the input that fills it. `records` is the path to the
     list inside the operation's payload. A record is the one written when each path of `equal` holds its
-    input's value and the time at `created` is not before the first attempt.
+    input's value (the path of an input, or of a column of its line items, in whatever order) and the time at
+    `created` is not before the first attempt. One of these inputs at least is always given.
     """
 
     operation: str
     query: Mapping[str, str] = {}
     path_values: Mapping[str, str] = {}
     records: Path = ()
-    equal: tuple[tuple[Path, str], ...] = ()
+    equal: tuple[tuple[Path, Path], ...] = ()
     created: Path
 
 

@@ -20,8 +20,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import ConfigurationError, UnexpectedResponse
-from connector.polling.parts import SECOND, Poll, Read, Reading, created, identity, micros, moment, stamp
+from connector.polling.parts import SECOND, Poll, Read, Reading, created, identity, micros, stamp
 from connector.resolve import at_path
+from connector.times import moment
 
 if TYPE_CHECKING:
     from datetime import datetime

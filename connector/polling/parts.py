@@ -17,6 +17,7 @@ from connector.errors import UnexpectedResponse
 from connector.paging import Page as Page  # noqa: PLC0414 - one of the words of polling
 from connector.paging import Position as Position  # noqa: PLC0414
 from connector.resolve import at_path
+from connector.times import moment
 
 if TYPE_CHECKING:
     from connector.model import SinceForm
@@ -150,16 +151,10 @@ def created(row: Row, path: tuple[str, ...]) -> int:
     found = at_path(row, path)
     try:
         return micros(moment(found))
-    except (TypeError, ValueError) as problem:
+    except ValueError as problem:
         raise UnexpectedResponse(
             f"A record in the list has no usable {'.'.join(path)}: {found!r}."
         ) from problem
-
-
-def moment(text: str) -> datetime:
-    """Parse ISO 8601; without a zone it is UTC, a date is its first moment."""
-    found = datetime.fromisoformat(text)
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def micros(when: datetime) -> int:
@@ -171,7 +166,7 @@ def occurred(row: Row, path: tuple[str, ...] | None) -> datetime | None:
     said = at_path(row, path) if path else None
     try:
         return moment(said) if isinstance(said, str) and said else None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
 
 

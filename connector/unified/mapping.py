@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from connector.errors import ConfigurationError
-from connector.polling.parts import moment
 from connector.resolve import at_path
+from connector.times import moment
+from connector.unified.amounts import number, written
 from connector.unified.model import (
     Address,
     Customer,
@@ -19,11 +19,12 @@ from connector.unified.model import (
     UnifiedEvent,
     UnifiedReturn,
 )
-from connector.words import folded
+from connector.words import folded, same_word, text_of, trimmed, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
+    from decimal import Decimal
 
     from connector.model import (
         AddressRole,
@@ -54,6 +55,7 @@ def unified(integration: Integration, event: Event, *, profile: str | None = Non
     trigger = integration.triggers.get(event.trigger)
     if trigger is None:
         raise ConfigurationError(f"{integration.vendor.title} has no trigger {event.trigger}.")
+    raw = event.data if isinstance(event.data, dict) else {}
     return UnifiedEvent(
         id=event.id,
         kind=table.events.get(event.trigger, "other"),
@@ -62,8 +64,8 @@ def unified(integration: Integration, event: Event, *, profile: str | None = Non
         trigger=event.trigger,
         occurred_at=event.occurred_at,
         observed_at=event.observed_at,
-        record=unified_return(integration, trigger.resource, event.data),
-        raw=event.data,
+        record=unified_return(integration, trigger.resource, raw),
+        raw=raw,
     )
 
 
@@ -82,7 +84,8 @@ def _table(integration: Integration) -> Unified:
     return integration.unified
 
 
-def _return(vendor: str, table: Unified, paths: ReturnTable, raw: Mapping[str, Any]) -> UnifiedReturn:
+def _return(vendor: str, table: Unified, paths: ReturnTable, said: Any) -> UnifiedReturn:
+    raw: Mapping[str, Any] = said if isinstance(said, dict) else {}
     found = at_path(raw, paths.within) if paths.within else raw
     record: Mapping[str, Any] = found if isinstance(found, dict) else {}
     words = _text(record, paths.status), _text(record, paths.shipping_status)
@@ -221,8 +224,8 @@ def _reasons(row: Mapping[str, Any], tables: tuple[ReasonTable, ...]) -> tuple[R
 
 
 def _meaning(words: Mapping[str, T], word: str | None) -> T | Literal["other"] | None:
-    """Return what a status word means; `other` for one that nobody has told of."""
-    if word is None:
+    """Return what a status word means; `other` for an unknown one, None for an empty one."""
+    if word is None or not folded(word):
         return None
     return next((meaning for known, meaning in words.items() if folded(known) == folded(word)), "other")
 
@@ -232,9 +235,8 @@ def _text(row: Mapping[str, Any], path: Path | None) -> str | None:
 
 
 def _written(found: Any) -> str | None:
-    if isinstance(found, bool) or not isinstance(found, str | int | float | Decimal):
-        return None
-    return str(found) or None
+    text = text_of(found)
+    return text if trimmed(text) else None
 
 
 def _texts(row: Mapping[str, Any], path: Path | None) -> tuple[str, ...]:
@@ -261,25 +263,26 @@ def _rows(record: Mapping[str, Any], path: Path) -> list[Mapping[str, Any]]:
 
 
 def _money(row: Mapping[str, Any], paths: MoneyTable | None, record: Mapping[str, Any]) -> Money | None:
-    amount = _number(row, paths.amount) if paths else None
-    if paths is None or amount is None:
+    given = at_path(row, paths.amount) if paths else None
+    text = written(given)
+    if paths is None or text is None:
         return None
-    return Money(amount=amount, currency=_text(row, paths.currency) or _text(record, paths.return_currency))
+    amount = number(given)
+    currency = _text(row, paths.currency) or _text(record, paths.return_currency)
+    return Money(amount=amount, currency=currency, text=text if amount is None else None)
 
 
 def _number(row: Mapping[str, Any], path: Path | None) -> Decimal | None:
     """Return a number, exact as it is written: a float by its shortest form, a text by its digits."""
-    said = _text(row, path)
-    try:
-        found = None if said is None else Decimal(said.strip())
-    except InvalidOperation:
-        return None
-    return found if found is not None and found.is_finite() else None
+    return number(at_path(row, path)) if path else None
 
 
 def _flag(row: Mapping[str, Any], table: FlagTable | None) -> bool | None:
+    """Return whether a value is the one that the table names; words are compared like statuses."""
     found = at_path(row, table.at) if table else None
-    return None if table is None or found is None else bool(found == table.equals)
+    if table is None or isinstance(table.equals, bool):
+        return None if table is None or not isinstance(found, bool) else found == table.equals
+    return same_word(found, table.equals) if word(found) else None
 
 
 def _time(row: Mapping[str, Any], path: Path | None) -> datetime | None:

@@ -8,9 +8,16 @@ tell is None, or empty; nothing is made up. `raw` is the vendor's record, whole.
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, computed_field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    computed_field,
+    model_serializer,
+)
 
 from connector.model import AddressRole, EventKind, InspectionStatus, ReturnStatus, ShipmentStatus
 
@@ -21,11 +28,29 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Money(Record):
-    """An amount, exact. `currency` is the vendor's code (mostly ISO 4217); None where none is told."""
+def _digits(number: Decimal) -> str:
+    return f"{number:f}"
 
-    amount: Decimal
+
+Plain = Annotated[Decimal, PlainSerializer(_digits, return_type=str, when_used="json")]
+"""A number that is written in plain digits, `1000`, never as `1E+3`."""
+
+
+class Money(Record):
+    """An amount, exact. `currency` is the vendor's code (mostly ISO 4217); None where none is told.
+
+    `amount` is None only for a text that is no number, or could be two of them (`1,234`): then `text` is what
+    the vendor gave.
+    """
+
+    amount: Plain | None
     currency: str | None = None
+    text: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_empty_text(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = handler(self)
+        return {name: value for name, value in found.items() if name != "text" or value is not None}
 
 
 class Reason(Record):
@@ -70,8 +95,8 @@ class Item(Record):
     barcode: str | None = None
     name: str | None = None
     variant: str | None = None
-    quantity: Decimal | None = None
-    quantity_received: Decimal | None = None
+    quantity: Plain | None = None
+    quantity_received: Plain | None = None
     price: Money | None = None
     resolution: str | None = None
     reasons: tuple[Reason, ...] = ()

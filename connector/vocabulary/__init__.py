@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field as Default
 from pydantic import JsonValue
 
-from connector.model import ErrorKind, Provenance, Risk, Runtime, SinceForm, Unified, Vendor
+from connector.model import ErrorKind, Identifier, Provenance, Risk, Runtime, SinceForm, Unified, Vendor
 from connector.vocabulary.base import Dotted, Key, Label, Sentence, Words
 from connector.vocabulary.hooks import HookWords, TriggerHookWords
 from connector.vocabulary.login import AuthenticationWords
@@ -263,22 +263,30 @@ class InputWords(FieldWords):
     """One input; `name` is the parameter or body field it fills when its key is another word.
 
     `match` makes it a look-up in records read (a path into them) instead. `required` may only tighten.
+    `identifies` says what a text identifies. `found_at`, of a search, are the fields of a row that hold it:
+    what is handed on has it there. `several: commas` takes several values with commas between them.
     """
 
     name: Dotted | None = None
     match: Dotted | None = None
+    identifies: Identifier | None = None
+    found_at: Annotated[tuple[Dotted, ...], Default(min_length=1)] | None = None
+    several: Literal["commas"] | None = None
     required: Literal[True] | None = None
     dropdown: str | None = None
     children: dict[Key, "InputWords"] = {}
 
 
 class FindingWords(Words):
-    """How to look for a write that got no answer; values name inputs of the action."""
+    """How to look for a write that got no answer.
+
+    Values name inputs of the action, or a column of one: `lines.quantity`.
+    """
 
     operation: str
     parameters: dict[str, str] = {}
     records: Dotted | None = None
-    equal: dict[Dotted, str]
+    equal: dict[Dotted, Dotted]
     created: Dotted
 
 

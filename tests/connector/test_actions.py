@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from support.anywhere import open_any
 from support.wire import BASE_URL, KEY, Time, Wire, one, refusal, rows
 
 import connector
+from connector.compile import integration, vendors
 from connector.errors import OutcomeUnknown, ValidationFailed
 
 if TYPE_CHECKING:
@@ -155,3 +158,96 @@ async def test_a_write_that_does_no_harm_twice_is_sent_again_after_a_pause(wire:
     with pytest.raises(OutcomeUnknown):
         await shop.actions["update_shipment"](shipment="7", tracking_number="T-1")
     assert len(wire.requests) == 6
+
+
+async def test_a_look_ends_at_ten_pages_of_a_list_that_is_not_filtered(rm: Connection, wire: Wire) -> None:
+    strangers = [made(id=f"rma_{n}", order_number=f"#{n + 5_000}") for n in range(100)]
+    wire.reply(TIMEOUT, rows(*strangers, total=1_000_000))
+    with pytest.raises(OutcomeUnknown, match="list_returns lists more than is looked through"):
+        await rm.actions["create_return"](**ORDER)
+    assert methods(wire) == ["POST", *["GET"] * 10]
+
+
+async def test_a_look_ends_after_a_minute(rm: Connection, wire: Wire, time: Time) -> None:
+    def slow(_request: httpx.Request) -> httpx.Response:
+        time.now += timedelta(seconds=25)
+        return rows(made(order_number="#5000"), total=1_000)
+
+    wire.reply(TIMEOUT, slow)
+    with pytest.raises(OutcomeUnknown, match="look before you send it again"):
+        await rm.actions["create_return"](**ORDER)
+    assert methods(wire) == ["POST", "GET", "GET", "GET"]
+
+
+async def test_a_look_finds_what_was_made_however_the_vendor_writes_it(rm: Connection, wire: Wire) -> None:
+    right = made(order_number="1001", customer={"email": "KIM@example.com"})
+    wire.reply(TIMEOUT, rows(made(id="rma_0", order_number="#10011"), right))
+    assert await rm.actions["create_return"](**ORDER) == right
+    moved: dict[str, Any] = {"id": "RMA_1", "status": "Label Sent", "updated_at": "2026-03-01T12:00:01Z"}
+    wire.reply(TIMEOUT, one(**moved))
+    assert await rm.actions["update_return_status"](return_id="rma_1", status="label_sent") == moved
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"order_number": None},
+        {"order_number": "#10017"},
+        {"customer": None},
+        {"customer": {"email": "other@example.com"}},
+        {"items": None},
+        {"items": [None]},
+        {"created_at": None},
+        {"created_at": "0000-00-00"},
+        {"created_at": 1_793_880_000},
+        {"created_at": "2026-02-01T00:00:00Z"},
+    ],
+)
+async def test_a_look_never_takes_the_record_of_somebody_else(
+    rm: Connection, wire: Wire, changes: dict[str, Any]
+) -> None:
+    wire.reply(TIMEOUT, rows({**made(), **changes}))
+    with pytest.raises(OutcomeUnknown, match="it may still be done"):
+        await rm.actions["create_return"](**ORDER)
+    assert methods(wire).count("POST") == 1
+
+
+async def test_a_return_of_an_invoice_is_known_by_what_is_always_given(time: Time) -> None:
+    """Nobody has to fill in a note or a number, and each new return of the invoice would do without them."""
+    other: dict[str, Any] = {
+        "uuid": "u0",
+        "id": "RMA-1",
+        "invoice_id": "INV-1",
+        "created_on": "2026-03-01T12:00:01Z",
+    }
+    other["returns"] = [{"rma_requested": "9"}]
+    mine = {**other, "uuid": "u1", "returns": [{"rma_requested": "1"}, {"rma_requested": "2"}]}
+    elsewhere = {**mine, "uuid": "u2", "invoice_id": "INV-10"}
+    answers: list[dict[str, Any]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            raise TIMEOUT
+        return httpx.Response(200, json={"invoice": {"return_merchandise_authorisations": answers}})
+
+    connection = open_any("exsited", time, answer)
+    lines = [{"line_uuid": "l1", "quantity": "2"}, {"line_uuid": "l2", "quantity": "1"}]
+    answers[:] = [other, elsewhere, mine]
+    assert await connection.actions["create_return"](invoice_id="inv-1", lines=lines) == mine
+    answers[:] = [other, elsewhere]
+    with pytest.raises(OutcomeUnknown):
+        await connection.actions["create_return"](invoice_id="INV-1", lines=lines)
+    await connection.client.close()
+
+
+def test_every_look_compares_something_that_is_always_given() -> None:
+    looks = [
+        (action, action.finding)
+        for vendor in vendors()
+        for action in integration(vendor).actions.values()
+        if action.finding
+    ]
+    assert len(looks) >= 6
+    for action, finding in looks:
+        required = {one.key for one in action.inputs if one.required} - set(finding.path_values.values())
+        assert required & {source[0] for _path, source in finding.equal}, action.key

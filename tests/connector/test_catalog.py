@@ -88,7 +88,12 @@ def openapi_ids(vendor: str) -> list[str]:
             "no server of the spec",
         ),
         ("records: notes", "records: remarks", "names field remarks"),
-        ("equal: {status: status}", "equal: {status: state}", "compares input state"),
+        (
+            "equal: {carrier: carrier, service: service",
+            "equal: {service: service",
+            "action create_shipping_label compares nothing that is always given",
+        ),
+        ("status: status}", "status: state}", "compares input state"),
         (
             "        match: status\n",
             "        match: statuz\n",
@@ -111,6 +116,47 @@ def openapi_ids(vendor: str) -> list[str]:
             "        dropdown: status\n",
             "        dropdown: statuses\n",
             "return_status_changed input status names dropdown statuses, which the catalog does not have",
+        ),
+        (
+            "found_at: [customer.email]",
+            "found_at: [customer.mail]",
+            "names field customer.mail, which the record does not have; did you mean customer.email?",
+        ),
+        (
+            "      order_number:\n        identifies: order\n        label",
+            "      order_number:\n        identifies: order\n        found_at: [id]\n        label",
+            "action create_return input order_number: found_at is for what a search identifies",
+        ),
+        (
+            "        identifies: email\n        found_at",
+            "        found_at",
+            "search find_return input customer_email: found_at is for what a search identifies",
+        ),
+        (
+            "        match: rma_number\n",
+            "        match: rma_number\n        found_at: [rma_number]\n",
+            "search find_return input rma_number has both match and found_at",
+        ),
+        ("identifies: rma\n", "identifies: number\n", "searches.find_return.inputs.rma_number.identifies"),
+        (
+            "status: {label: New Status",
+            "status: {identifies: id, label: New Status",
+            "input status identifies nothing: only a line of text or a whole number can",
+        ),
+        (
+            "content: {label: Note",
+            "content: {identifies: id, label: Note",
+            "input content identifies nothing: only a line of text or a whole number can",
+        ),
+        (
+            "start_date: {label: Start Date",
+            "start_date: {several: commas, label: Start Date",
+            "input start_date: several values go into a query parameter of text",
+        ),
+        (
+            "content: {label: Note",
+            "content: {match: content, label: Note",
+            "action add_note input content: match is for searches and triggers",
         ),
     ],
 )

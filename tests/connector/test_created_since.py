@@ -14,7 +14,8 @@ from support.adversary import START, Adversary, run
 
 from connector.model import CreatedSince, Order
 from connector.polling import STRATEGIES, Cursor, Fetch, Read, Reading, Strategy
-from connector.polling.parts import About, micros, moment
+from connector.polling.parts import About, micros
+from connector.times import moment
 
 ABOUT = About("shop:new_thing", "new_thing", ("created_at",))
 OVERLAP = 60

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.paging import Page, Position
-from connector.polling.parts import moment
+from connector.times import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,0 +1,76 @@
+"""Reads the times that vendors write into records: every form of RFC 3339 and the usual ones of ISO 8601.
+
+A zone that is not told is UTC, a date alone is its first moment. A leap second is the first moment of the
+next minute, and so is `24:00` of the next day. The year 1 is how some systems write that there is no time.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+LONGEST = 100
+"""Characters; what is longer is no time."""
+WRITTEN = re.compile(
+    r"""(?P<date>\d{4}-\d\d-\d\d)
+        (?:[Tt\ ]\ *(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?
+           (?:\s*(?P<zone>[Zz]|UTC|utc|GMT|gmt|(?P<sign>[+\-\u2212])(?P<hours>\d\d)(?::?(?P<minutes>\d\d))?))?)?""",
+    re.ASCII | re.VERBOSE,
+)
+HOURS_OF_A_DAY, SECONDS_OF_A_MINUTE = 24, 60
+
+
+def moment(text: object) -> datetime:
+    """Return the time that `text` writes, with its zone; raises `ValueError` for what is no time.
+
+    The zone is UTC, except for the few hours at the end of the year 9999 that UTC cannot hold.
+    """
+    if not isinstance(text, str) or len(text) > LONGEST:
+        raise ValueError(f"{text!r:.40} is no time")
+    said = text.strip()
+    found = WRITTEN.fullmatch(said)
+    try:
+        when = _assembled(found) if found else _otherwise(said)
+    except OverflowError:
+        raise ValueError(f"{text!r} is beyond the years that can be counted") from None
+    if when.year == 1:
+        raise ValueError(f"{text!r} stands for no time")
+    try:
+        return when.astimezone(UTC)
+    except OverflowError:
+        return when
+
+
+def _assembled(found: re.Match[str]) -> datetime:
+    """Return the time from its parts; a second of 60 and an hour of 24 are carried over."""
+    day = datetime.fromisoformat(found["date"]).replace(tzinfo=_zone(found))
+    hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
+    micros = int((found["fraction"] or "0")[:6].ljust(6, "0"))
+    if hour > HOURS_OF_A_DAY or minute >= SECONDS_OF_A_MINUTE or second > SECONDS_OF_A_MINUTE:
+        raise ValueError(f"{found[0]!r} has no such hour, minute or second")
+    if hour == HOURS_OF_A_DAY and (minute or second or micros):
+        raise ValueError(f"{found[0]!r} is after the end of its day")
+    return day + timedelta(hours=hour, minutes=minute, seconds=second, microseconds=micros)
+
+
+def _zone(found: re.Match[str]) -> timezone:
+    if not found["sign"]:
+        return UTC
+    hours, minutes = int(found["hours"]), int(found["minutes"] or 0)
+    if minutes >= SECONDS_OF_A_MINUTE:
+        raise ValueError(f"{found[0]!r} has no such zone")
+    offset = timedelta(hours=hours, minutes=minutes)
+    return timezone(offset if found["sign"] == "+" else -offset)
+
+
+def _otherwise(said: str) -> datetime:
+    """Read the basic form of ISO 8601 (`20260301T120000Z`), or the date of an e-mail or of HTTP."""
+    try:
+        when = datetime.fromisoformat(said)
+    except ValueError:
+        try:
+            when = parsedate_to_datetime(said)
+        except (TypeError, IndexError):  # what some releases of Python raise for it
+            raise ValueError(f"{said!r} is no time") from None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)

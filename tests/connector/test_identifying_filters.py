@@ -1,0 +1,265 @@
+"""What identifies a record is compared again: a vendor that ignores a filter never hands on a stranger's."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from support.anywhere import body, open_any
+from support.wire import Time, Wire, one, rows
+
+from connector.compare import identity, same, strangers
+from connector.compile import integration, vendors
+from connector.errors import UnexpectedResponse
+from connector.resolve import at_path
+
+if TYPE_CHECKING:
+    from connector.connection import Connection
+    from connector.model import Identifier, InputField, Path, Search
+
+pytestmark = pytest.mark.anyio
+compiled = cache(integration)
+FILTERS = [
+    (vendor, search.key, field.key)
+    for vendor in vendors()
+    for search in compiled(vendor).searches.values()
+    for field in search.inputs
+    if field.found_at
+]
+STRANGE = {
+    "order": "#99001",
+    "rma": "RMA-99-9",
+    "email": "other@example.com",
+    "id": "99001",
+    "tracking": "9Z",
+}
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def put(record: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
+    changed = deepcopy(record)
+    holder: Any = changed
+    for step in path[:-1]:
+        holder = holder[step]
+    holder[path[-1]] = value
+    return changed
+
+
+def case(vendor: str, key: str, name: str) -> tuple[Search, InputField, dict[str, Any], dict[str, Any]]:
+    """Return a search, one of its inputs, a record that fits, and inputs that ask for it."""
+    search = compiled(vendor).searches[key]
+    field = next(one for one in search.inputs if one.key == name)
+    record = dict(search.sample)
+    asked = {}
+    for each in search.inputs:
+        if each.key == name or each.required:
+            held = at_path(record, each.found_at[0]) if each.found_at else None
+            asked[each.key] = str(held) if held else STRANGE[each.identifies or "id"]
+    return search, field, record, asked
+
+
+def answered(vendor: str, search: Search, time: Time, *found: dict[str, Any]) -> Connection:
+    operation = compiled(vendor).operations[search.operation]
+    data: Any = list(found) if operation.payload_is_list else found[0]
+    return open_any(compiled(vendor), time, lambda _request: httpx.Response(200, json=body(operation, data)))
+
+
+async def ask(connection: Connection, key: str, inputs: dict[str, Any]) -> list[dict[str, Any]]:
+    async with connection:
+        found = await connection.searches[key](**inputs)
+    told: list[dict[str, Any]] = json.loads(json.dumps(found, default=float))
+    return told
+
+
+@pytest.mark.parametrize(("vendor", "key", "name"), FILTERS)
+async def test_the_one_asked_for_is_found_however_it_is_written(
+    vendor: str, key: str, name: str, time: Time
+) -> None:
+    search, field, record, asked = case(vendor, key, name)
+    for path in field.found_at:
+        held = at_path(record, path)
+        assert held, f"the sample of {search.resource} holds no {'.'.join(path)}"
+        written = {**asked, name: f" {held}\n"}
+        shown = put(record, path, f"{str(held).swapcase()} ")
+        found = await ask(answered(vendor, search, time, shown), key, written)
+        assert found == [shown]
+
+
+@pytest.mark.parametrize(("vendor", "key", "name"), FILTERS)
+async def test_a_filter_that_the_vendor_ignored_is_an_error_and_not_nothing_found(
+    vendor: str, key: str, name: str, time: Time
+) -> None:
+    search, field, record, asked = case(vendor, key, name)
+    stranger = record
+    for path in field.found_at:
+        stranger = put(stranger, path, STRANGE[field.identifies or ""])
+    with pytest.raises(UnexpectedResponse, match=f"ignored the filter {name} ") as caught:
+        await ask(answered(vendor, search, time, stranger), key, asked)
+    assert asked[name] in str(caught.value)
+    assert compiled(vendor).vendor.title in str(caught.value)
+
+
+@pytest.mark.parametrize(("vendor", "key", "name"), FILTERS)
+async def test_a_record_that_does_not_tell_the_field_stays(
+    vendor: str, key: str, name: str, time: Time
+) -> None:
+    search, field, record, asked = case(vendor, key, name)
+    for nothing in (None, "", " "):
+        silent = record
+        for path in field.found_at:
+            silent = put(silent, path, nothing)
+        assert await ask(answered(vendor, search, time, silent), key, asked) == [silent]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "key", "name"),
+    [one for one in FILTERS if compiled(one[0]).searches[one[1]].kind in ("find", "list")],
+)
+async def test_strangers_beside_the_one_asked_for_are_left_out(
+    vendor: str, key: str, name: str, time: Time
+) -> None:
+    search, field, record, asked = case(vendor, key, name)
+    stranger = record
+    for path in field.found_at:
+        stranger = put(stranger, path, f"{at_path(record, path)}0")
+    assert await ask(answered(vendor, search, time, stranger, record), key, asked) == [record]
+
+
+def test_what_is_searched_by_text_says_what_it_identifies() -> None:
+    """A text that identifies nothing is a word of a closed or known set, a date, or a report's choice."""
+    unsaid = {
+        f"{vendor} {search.key}.{field.key}"
+        for vendor in vendors()
+        for search in compiled(vendor).searches.values()
+        for field in search.inputs
+        if field.type == "string"
+        and not (field.identifies or field.choices or field.known_values)
+        and field.dropdown not in {one.key for one in compiled(vendor).dropdowns.values() if one.choices}
+    }
+    assert unsaid == set()
+    # These lists do not tell what they were asked for, so their rows cannot be compared.
+    silent = {
+        f"{vendor} {search.key}.{field.key}"
+        for vendor in vendors()
+        for search in compiled(vendor).searches.values()
+        for field in search.inputs
+        if field.identifies and not field.found_at and field.location != "match"
+    }
+    assert silent == {
+        "exsited list_receipts.invoice_id",
+        "exsited list_receipts.rma_id",
+        "returngo find_return.tracking_number",
+        "returngo list_transactions.rma",
+        "returnmate get_customer_stats.customer_email",
+        "returnmate track_shipment.shipment_id",
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "one_way", "other_way"),
+    [
+        ("order", "#1001", " 1001\n"),
+        ("order", "# 1001", 1001),
+        ("order", "1001", 1001.0),
+        ("rma", "RMA-1", "rma-1"),
+        ("email", "Kim@Example.com", "\u00a0kim@example.com\u200b"),
+        ("tracking", "1Z 999-AA1", "1z999aa1"),
+        ("tracking", "1Z\u2013999", "1z999"),
+        ("id", "A-1", "a-1"),
+    ],
+)
+def test_spellings_of_one_value_are_the_same(kind: Identifier, one_way: Any, other_way: Any) -> None:
+    assert same(kind, one_way, other_way)
+    assert same(kind, other_way, one_way)
+
+
+@pytest.mark.parametrize(
+    ("kind", "one_way", "other_way"),
+    [
+        ("order", "#1001", "#10017"),
+        ("order", "#1001", "#1001-A"),
+        ("order", "#1001", "##1001"),
+        ("order", "10 01", "1001"),
+        ("email", "kim@example.com", "tim@example.com"),
+        ("email", "k-im@example.com", "kim@example.com"),
+        ("id", "1", True),
+        ("id", "", ""),
+        ("id", None, None),
+        ("order", "#", "#"),
+    ],
+)
+def test_values_that_differ_are_not(kind: Identifier, one_way: Any, other_way: Any) -> None:
+    assert not same(kind, one_way, other_way)
+    assert not same(kind, other_way, one_way)
+
+
+@pytest.mark.parametrize("odd", [True, [], {}, float("nan"), float("inf"), 1e300, None])
+def test_what_is_no_text_or_number_identifies_nothing(odd: Any) -> None:
+    assert identity("id", odd) == ""
+
+
+async def test_several_values_with_commas_and_in_a_list_ask_for_any_of_them(time: Time) -> None:
+    search = compiled("returngo").searches["find_return"]
+    found = [{**search.sample, "order_name": name} for name in ("#1001", "1002", "#1003")]
+    connection = answered("returngo", search, time, *found)
+    assert await ask(connection, "find_return", {"order_name": "#1001, 1002"}) == found[:2]
+    mate = compiled("returnmate").searches["find_return"]
+    shown = [{**mate.sample, "order_number": name} for name in ("#1001", "#1002", "#1003")]
+    left, ignored = strangers(mate.inputs, {"order_number": ["#1003", "1001"]}, shown)
+    assert (left, ignored) == ([shown[0], shown[2]], [])
+
+
+async def test_find_or_create_creates_nothing_when_the_filter_was_ignored(rm: Connection, wire: Wire) -> None:
+    other = {"id": "ret_1", "order_number": "#10017", "customer": {"email": "other@example.com"}}
+    create = {
+        "order_number": "#1001",
+        "customer_email": "kim@example.com",
+        "items": [{"sku": "BOOT", "quantity": 1, "reason": "defective"}],
+    }
+    asked = {"order_number": "#1001", "customer_email": "kim@example.com"}
+    wire.reply(rows(other))
+    with pytest.raises(
+        UnexpectedResponse, match=r"order_number '#1001' and customer_email 'kim@example\.com'"
+    ):
+        await rm.find_or_create["find_return"](search=asked, create=create)
+    assert [request.method for request in wire.requests] == ["GET"]
+    wire.reply(rows(), one(201, id="rma_new"))
+    assert await rm.find_or_create["find_return"](search=asked, create=create) == ({"id": "rma_new"}, True)
+
+
+async def test_a_record_with_one_of_two_values_asked_for_is_a_stranger(rm: Connection, wire: Wire) -> None:
+    half = {"id": "ret_1", "order_number": "#1001", "customer": {"email": "other@example.com"}}
+    wire.reply(rows(half))
+    with pytest.raises(UnexpectedResponse, match="ignored the filter customer_email 'kim"):
+        await rm.searches["find_return"](order_number="1001", customer_email="kim@example.com")
+
+
+async def test_the_one_asked_for_is_looked_for_on_the_next_pages_and_no_further_than_ten(
+    rm: Connection, wire: Wire
+) -> None:
+    strange = [{"id": f"ret_{n}", "order_number": f"#1001{n}"} for n in range(100)]
+    right = {"id": "ret_right", "order_number": "#1001"}
+    wire.reply(rows(*strange, total=10_000), rows(*strange[1:], right, total=10_000))
+    assert await rm.searches["find_return"](order_number="#1001", limit=1) == [right]
+    assert len(wire.requests) == 2
+    wire.requests.clear()
+    wire.reply(rows(*strange, total=10_000))
+    with pytest.raises(UnexpectedResponse, match="1,000 records, none of which has it"):
+        await rm.searches["find_return"](order_number="#1001")
+    assert len(wire.requests) == 10
+
+
+async def test_a_look_up_among_records_finds_however_it_is_written(rm: Connection, wire: Wire) -> None:
+    mine = {"id": "ret_1", "rma_number": "RMA-7"}
+    wire.reply(rows({"id": "ret_0", "rma_number": "RMA-70"}, {"id": "ret_2"}, mine))
+    assert await rm.searches["find_return"](rma_number=" #rma-7 ") == [mine]
+    wire.reply(rows({"id": "ret_0", "rma_number": "RMA-70"}, {"id": "ret_2"}))
+    assert await rm.searches["find_return"](rma_number="RMA-7") == []

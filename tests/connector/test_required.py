@@ -1,0 +1,147 @@
+"""Required members of optional objects: required where the object is sent, and never left out unseen."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import openapi
+from connector.compile import CATALOGS, join
+from connector.errors import CatalogError, ValidationFailed
+from connector.inputs import fill
+
+if TYPE_CHECKING:
+    from connector.model import InputField, Integration
+
+TEXT = (CATALOGS / "returnlogic.yaml").read_text(encoding="utf-8")
+ORDER: dict[str, Any] = {
+    "external_order": "5001001",
+    "order_number": "1001",
+    "order_name": "#1001",
+    "currency": "AUD",
+    "taxes_included": True,
+    "tags": [],
+    **dict.fromkeys(("total_price", "tax_price", "shipping_price", "fees", "refund_amount"), 0),
+}
+DEPOT = {
+    "type": "object",
+    "required": ["code", "floor"],
+    "properties": {"code": {"type": "string"}, "floor": {"type": "string"}, "note": {"type": "string"}},
+}
+DEPOT_INPUTS = """\
+      depot_code: {name: shippingAddress.depot.code, label: Depot Code}
+      depot_floor: {name: shippingAddress.depot.floor, label: Depot Floor}
+      depot_note: {name: shippingAddress.depot.note, label: Depot Note}
+      items:
+        name: orderItems
+"""
+
+
+def compiled(catalog: str = TEXT, *, holder: bool = False, **address: Any) -> Integration:
+    """Compile ReturnLogic with another address of orders; `holder`: orders need one."""
+    document = deepcopy(openapi.read("returnlogic"))
+    schemas = document["components"]["schemas"]
+    schemas["Address"]["required"] = address.pop("required", [])
+    schemas["Address"]["properties"].update(address)
+    if holder:
+        schemas["NewOrder"]["required"].append("shippingAddress")
+    return join(document, catalog, "returnlogic.yaml")
+
+
+def by_key(made: Integration) -> dict[str, InputField]:
+    return {one.key: one for one in made.actions["create_order"].inputs}
+
+
+def run(made: Integration, **inputs: Any) -> dict[str, Any]:
+    return fill("create_order", made.actions["create_order"].inputs, {**ORDER, **inputs}).values
+
+
+def test_a_member_of_an_optional_object_is_required_only_beside_its_siblings() -> None:
+    made = compiled(required=["name", "city"])
+    fields = by_key(made)
+    assert not fields["ship_to_name"].required
+    assert "ship_to_city" in fields["ship_to_name"].required_with
+    assert "ship_to_name" not in fields["ship_to_name"].required_with
+    assert fields["ship_to_zip"].required_with == ()
+    assert "shippingAddress" not in run(made)
+    sent = run(made, ship_to_name="Kim", ship_to_city="Gumnut Flat")
+    assert sent["shippingAddress"] == {"name": "Kim", "city": "Gumnut Flat"}
+    with pytest.raises(ValidationFailed) as caught:
+        run(made, ship_to_zip="2031", ship_to_city=" ")
+    assert [str(error) for error in caught.value.fields] == [
+        "ship_to_name is required when ship_to_zip is given",
+        "ship_to_city is required when ship_to_zip is given",
+    ]
+
+
+def test_a_member_of_a_required_object_stays_required() -> None:
+    fields = by_key(compiled(required=["name"], holder=True))
+    assert fields["ship_to_name"].required
+    assert fields["ship_to_name"].required_with == ()
+    assert not fields["ship_to_zip"].required
+
+
+def test_what_the_catalog_requires_stays_required() -> None:
+    catalog = TEXT.replace("{name: shippingAddress.name,", "{name: shippingAddress.name, required: true,", 1)
+    assert by_key(compiled(catalog, required=["name"]))["ship_to_name"].required
+
+
+def test_a_required_member_that_no_input_fills_stops_the_build() -> None:
+    for holder in (False, True):
+        with pytest.raises(CatalogError, match=r"leaves out shippingAddress\.attention, which"):
+            compiled(holder=holder, required=["name", "attention"], attention={"type": "string"})
+
+
+def test_a_required_object_in_an_object_that_is_filled_stops_the_build() -> None:
+    with pytest.raises(CatalogError, match=r"leaves out shippingAddress\.depot, which"):
+        compiled(required=["depot"], depot=DEPOT)
+
+
+def test_an_optional_object_in_an_object_needs_its_members_only_where_it_is_sent() -> None:
+    catalog = TEXT.replace("      items:\n        name: orderItems\n", DEPOT_INPUTS, 1)
+    made = compiled(catalog, required=["name"], depot=DEPOT)
+    fields = by_key(made)
+    assert set(fields["depot_code"].required_with) == {"depot_floor", "depot_note"}
+    assert "depot_note" in fields["ship_to_name"].required_with
+    assert run(made, ship_to_name="Kim")["shippingAddress"] == {"name": "Kim"}
+    with pytest.raises(ValidationFailed) as caught:
+        run(made, depot_note="Ring twice.")
+    assert {error.field for error in caught.value.fields} == {"ship_to_name", "depot_code", "depot_floor"}
+    without = catalog.replace(
+        "      depot_floor: {name: shippingAddress.depot.floor, label: Depot Floor}\n", ""
+    )
+    with pytest.raises(CatalogError, match=r"leaves out shippingAddress\.depot\.floor, which create_order"):
+        compiled(without, depot=DEPOT)
+
+
+def test_a_line_item_needs_the_members_of_an_object_only_where_it_is_sent() -> None:
+    document = deepcopy(openapi.read("returnlogic"))
+    discount = document["components"]["schemas"]["OrderDiscountAttributes"]
+    discount["properties"]["origin"] = DEPOT
+    columns = """\
+          amount: {label: Discount Amount, help: What it takes off.}
+          origin_code: {name: origin.code, label: Origin Code}
+          origin_floor: {name: origin.floor, label: Origin Floor}
+"""
+    place = "          amount: {label: Discount Amount, help: What it takes off.}\n"
+    made = join(document, TEXT.replace(place, columns, 1), "returnlogic.yaml")
+    line = {"code": "TEN", "amount": 10}
+    assert run(made, discounts=[line])["orderDiscounts"] == [line]
+    with pytest.raises(
+        ValidationFailed, match=r"discounts\[1\]\.origin_floor is required when discounts\[1\]"
+    ):
+        run(made, discounts=[line, {**line, "origin_code": "A"}])
+    with pytest.raises(
+        CatalogError, match=r"leaves out orderDiscounts\.origin\.floor, which the API requires"
+    ):
+        join(document, TEXT.replace(place, columns.split("          origin_floor", maxsplit=1)[0], 1), "x")
+
+
+def test_an_input_fills_no_member_of_every_item_of_a_list() -> None:
+    catalog = TEXT.replace(
+        "      tags: {label", "      tag_codes: {name: orderDiscounts.code}\n      tags: {label"
+    )
+    with pytest.raises(CatalogError, match="input tag_codes leads through the list orderDiscounts"):
+        compiled(catalog)

@@ -1,0 +1,49 @@
+"""A connection to any vendor over one answer: whatever the login needs is granted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+import connector
+from connector.compile import integration as compiled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connector.connection import Connection
+    from connector.model import Integration, Operation
+    from support.wire import Time
+
+    Answering = Callable[[httpx.Request], httpx.Response]
+
+HOST = "https://shop.example.com"
+
+
+def open_any(vendor: str | Integration, time: Time, answer: Answering) -> Connection:
+    """Open a vendor's connection; `answer` answers everything but requests for a token."""
+    made = compiled(vendor) if isinstance(vendor, str) else vendor
+    tokens = made.authentication.tokens
+    grant = made.operations[tokens.operation].path if tokens and not made.authentication.field else None
+
+    def answering(request: httpx.Request) -> httpx.Response:
+        if grant and request.url.path == grant:
+            return httpx.Response(200, json={"access_token": "t", "refresh_token": "r", "expires_in": 36_000})
+        return answer(request)
+
+    return connector.open(
+        made,
+        base_url=HOST,
+        transport=httpx.MockTransport(answering),
+        clock=time.clock,
+        sleep=time.sleep,
+        **{one.key: f"https://{one.key}.example.com" for one in made.authentication.fields},
+    )
+
+
+def body(operation: Operation, data: Any) -> Any:
+    """Return an answer of an operation that holds `data` where its payload lies, its total as it is."""
+    for step in reversed(operation.payload):
+        data = {step: data}
+    return data
