@@ -5,13 +5,16 @@ BIN := .venv/bin
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
-.PHONY: run test matrix check fix generate lint contract zapier-build bench guard guard-update lock clean
+.PHONY: run test test-days matrix check fix generate lint contract zapier-build bench guard guard-update lock clean
 
 run: .venv/.ready ## Install what is needed and start the sandbox.
 	@$(BIN)/returns serve
 
 test: .venv/.ready node ## All tests, with everything they need.
 	@$(BIN)/python -m pytest -q $(AT_ONCE)
+
+test-days: .venv/.ready node ## All tests, as if it were seven other days; nearly an hour.
+	@$(BIN)/python tests/another_day $(AT_ONCE)
 
 matrix: .venv/.ready node ## The scenarios through every runtime of every vendor, as a table.
 	@$(BIN)/python -m pytest -q --no-header tests/matrix
