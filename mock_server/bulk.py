@@ -143,13 +143,15 @@ class Bulk:
         for vendor in self._vendors:
             scratch = self._world.scratch()
             stop = Event()
+            laying = asyncio.ensure_future(asyncio.to_thread(_lay_out, scratch, vendor, tenant, stop))
             try:
-                await asyncio.to_thread(_lay_out, scratch, vendor, tenant, stop)
+                await asyncio.shield(laying)
                 for newest in fill(scratch.store, self._world.store, partition, events=events):
                     events = newest
                     await self._world.store.breathe()
             finally:
                 stop.set()
+                await asyncio.wait([laying])  # the thread must be done with the store before it is closed
                 scratch.close()
 
     async def _emptied(self, partition: str) -> None:
