@@ -16,7 +16,7 @@ from mock_server.clock import Clocks
 from mock_server.outbox import DELAYS, KEPT, Delivery, Outbox, Outcome
 from mock_server.store import Store
 from mock_server.way import refuse_address
-from mock_server.webhooks import MOST_OF_A_TENANT, MOST_OF_A_WEBHOOK, Sender, Sleep
+from mock_server.webhooks import MOST_AT_ONCE, MOST_OF_A_WEBHOOK, Sender, Sleep
 
 URL = "https://hooks.example.com/in?token=hush"
 
@@ -305,14 +305,14 @@ def hanging(
     return receive
 
 
-@pytest.mark.parametrize("webhooks", [1, 2 * MOST_OF_A_TENANT])
+@pytest.mark.parametrize("webhooks", [1, MOST_AT_ONCE + 8])
 def test_receivers_that_hang_delay_no_other_tenant_and_one_of_them_no_other_webhook(
     office: Office, webhooks: int
 ) -> None:
     gate, got = asyncio.Event(), list[str]()
 
     async def story() -> None:
-        for number in range(8 * MOST_OF_A_WEBHOOK):
+        for number in range(MOST_AT_ONCE + 8):
             office.post(webhook=f"slow{number % webhooks}", url="http://slow.example.com/")
         await asyncio.sleep(0.05)
         office.post(tenant="other")
@@ -325,7 +325,7 @@ def test_receivers_that_hang_delay_no_other_tenant_and_one_of_them_no_other_webh
 
     sending(office, hanging(gate, got), story)  # type: ignore[arg-type]
     assert set(got[: 2 if webhooks == 1 else 1]) == {"hooks.example.com"}
-    assert got.count("slow.example.com") == 8 * MOST_OF_A_WEBHOOK
+    assert got.count("slow.example.com") == MOST_AT_ONCE + 8
 
 
 def test_a_webhook_that_did_not_answer_in_time_gets_one_delivery_at_a_time(office: Office) -> None:
