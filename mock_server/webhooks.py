@@ -14,8 +14,10 @@ from typing import Final
 
 import httpx
 
+from mock_server.clock import sleep
 from mock_server.outbox import Delivery, Lane, Outbox, Outcome
 from mock_server.store import Store
+from mock_server.store.batch import Turn
 from mock_server.targets import RefusedError
 from mock_server.way import request_to
 
@@ -41,7 +43,7 @@ class Sender:
     """The background task of one sandbox. `transport` is the way to the receivers; it is not closed here."""
 
     def __init__(
-        self, outbox: Outbox, store: Store, transport: httpx.AsyncBaseTransport, sleep: Sleep = asyncio.sleep
+        self, outbox: Outbox, store: Store, transport: httpx.AsyncBaseTransport, sleep: Sleep = sleep
     ) -> None:
         self._outbox = outbox
         self._store = store
@@ -154,7 +156,7 @@ class Sender:
             if tasks:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=_LOOK_AGAIN)
             else:
-                await asyncio.sleep(0)
+                await Turn()
 
     async def _rest(self) -> None:
         timeout = None if self._outbox.is_empty else _LOOK_AGAIN

@@ -14,7 +14,7 @@ import orjson
 import sqlalchemy as sa
 
 from mock_server.store import statements, tables
-from mock_server.store.batch import Batch
+from mock_server.store.batch import Batch, Turn
 from mock_server.store.change import Change
 from mock_server.store.database import open_database, open_scratch
 from mock_server.store.file import Watch
@@ -314,7 +314,7 @@ class Store:
         pending = self.pending
         if pending is not None:
             await pending
-        await asyncio.sleep(0)
+        await Turn()
 
     def chunks(self, statement: sa.sql.ClauseElement, size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Run a query and yield what it finds, so many rows at a time; nothing may be written meanwhile."""
