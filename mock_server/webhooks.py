@@ -34,6 +34,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 """Seconds until the outcome of a delivery is stored again after it could not be."""
 _NOT_IN_TIME: Final = Outcome("no answer in time")
 _MOST_SLOW: Final = 4_096
+_MOST_TURNS: Final = 100
 _log = logging.getLogger(__name__)
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -59,15 +60,18 @@ class Sender:
         """Send until cancelled; costs nothing while nothing is registered. It can be run again."""
         self._outbox.wake = self._news.set
         self._outbox.play = self._play
+        pause = _FIRST_PAUSE
         try:
             while True:
                 self._news.clear()
                 try:
                     await self._start()
-                except Exception:  # noqa: BLE001 - whatever the disk says, the next look may find it well
-                    _log.exception("Webhooks could not be read from the outbox.")
-                    await self._sleep(_FIRST_PAUSE)
-                await self._rest()
+                    await self._rest()
+                    pause = _FIRST_PAUSE
+                except Exception:  # noqa: BLE001 - whatever the disk says, a later look may find it well
+                    _log.exception("Webhooks could not be read from the outbox; trying again in %d s.", pause)
+                    await self._sleep(pause)
+                    pause = min(2 * pause, _LONGEST_PAUSE)
         finally:
             self._outbox.play = None
             for task in self._under_way.values():
@@ -150,13 +154,17 @@ class Sender:
 
     async def _play(self, tenant: str) -> None:
         """Send what is due to a tenant's webhooks, and wait until every outcome is stored."""
+        turns = 0
         while self._of_tenants[tenant] or self._outbox.due(1, tenant):
             self._news.set()
             tasks = list(self._under_way.values())
             if tasks:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=_LOOK_AGAIN)
-            else:
+            elif turns < _MOST_TURNS:  # until the task of `run` has taken them up
+                turns += 1
                 await Turn()
+            else:
+                await self._sleep(_LOOK_AGAIN)
 
     async def _rest(self) -> None:
         timeout = None if self._outbox.is_empty else _LOOK_AGAIN

@@ -207,3 +207,29 @@ def test_advancing_does_not_wait_for_ever_for_a_receiver_that_hangs(monkeypatch:
             await asyncio.gather(task, return_exceptions=True)
 
         asyncio.run(story())
+
+
+def test_an_outbox_that_cannot_be_read_is_looked_at_again_with_growing_pauses(
+    office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver, pauses = Receiver(), list[float]()
+    next_lane = office.store.next_lane
+
+    def broken(*_: object) -> None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            monkeypatch.setattr(office.store, "next_lane", next_lane)
+        await asyncio.sleep(0)
+
+    async def story() -> None:
+        await asyncio.sleep(0.05)
+        monkeypatch.setattr(office.store, "next_lane", broken)
+        office.post()
+        await until(lambda: len(pauses) == 3 and office.known()[0].state == "delivered")
+
+    sending(office, receiver, story, pause)
+    assert pauses == [1, 2, 4]
+    assert "could not be read from the outbox; trying again in 4 s" in caplog.text
