@@ -55,6 +55,7 @@ class Sender:
         self._of_webhooks: Counter[Lane] = Counter()
         self._of_tenants: Counter[str] = Counter()
         self._slow: set[Lane] = set()
+        self._last = Lane("", "", "")
 
     async def run(self) -> None:
         """Send until cancelled; costs nothing while nothing is registered. It can be run again."""
@@ -80,17 +81,24 @@ class Sender:
 
     async def _start(self) -> None:
         """Begin to send what is due, as far as there is room."""
-        found = self._outbox.due(MOST_OF_A_WEBHOOK)
+        found = self._due()
         pending = self._store.pending
         if pending is not None:  # what was just read may not be on disk yet, or be withdrawn meanwhile
             await pending
             known = {one.id for one in found}
-            found = [one for one in self._outbox.due(MOST_OF_A_WEBHOOK) if one.id in known]
+            found = [one for one in self._due() if one.id in known]
         for delivery in _in_turn(one for one in found if one.id not in self._under_way):
             if self._has_room(delivery.lane):
+                self._last = delivery.lane
                 self._of_webhooks[delivery.lane] += 1
                 self._of_tenants[delivery.tenant] += 1
                 self._under_way[delivery.id] = asyncio.create_task(self._send(delivery))
+
+    def _due(self) -> list[Delivery]:
+        """Return what is due to webhooks that have room, beginning behind the one that was served last."""
+        lanes = [lane for lane in self._outbox.due_lanes() if self._has_room(lane)]
+        lanes.sort(key=lambda lane: (lane <= self._last, lane))
+        return [one for lane in lanes[:MOST_AT_ONCE] for one in self._outbox.of_lane(lane, MOST_OF_A_WEBHOOK)]
 
     def _has_room(self, lane: Lane) -> bool:
         most = 1 if lane in self._slow else MOST_OF_A_WEBHOOK

@@ -189,6 +189,10 @@ class Store:
         ).fetchone()
         return found
 
+    def due_deliveries(self, lane: tuple[str, str, str], now: int, most: int) -> list[tuple[Any, ...]]:
+        """Return the deliveries to a webhook (partition, vendor, id) that are due, the earliest first."""
+        return self._execute(statements.DUE_DELIVERIES, (*lane, now, most, 0)).fetchall()
+
     def _follow_partition(self, tenant: str) -> None:
         self._partitions.pop(tenant, None)
         self._partitions.update(
