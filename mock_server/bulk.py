@@ -25,6 +25,9 @@ from mock_server.tenants import Tenant, Tenants
 from mock_server.vendors import Vendor
 from mock_server.world import World
 
+_SMALL: Final = 30
+"""Returns of a seed, per vendor, that need not wait until a larger seed has been laid out."""
+_SMALL_AT_ONCE: Final = 4
 PATIENCE: Final = 20
 """Seconds that an advance waits for receivers of webhooks, in all."""
 _log = logging.getLogger(__name__)
@@ -35,7 +38,10 @@ class _StoppedError(Exception):
 
 
 class Bulk:
-    """Makes, resets, deletes and advances tenants while the sandbox serves; lays out one seed at a time."""
+    """Makes, resets, deletes and advances tenants while the sandbox serves.
+
+    It lays out one large seed at a time, and small ones beside it.
+    """
 
     def __init__(self, world: World, tenants: Tenants, served: Mapping[str, Vendor]) -> None:
         self._world = world
@@ -43,6 +49,8 @@ class Bulk:
         self._vendors = tuple(served)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._desk = asyncio.Semaphore(1)
+        self._counter = asyncio.Semaphore(_SMALL_AT_ONCE)
+        self._at_work: set[str] = set()
 
     async def create(self, name: str, **wish: Any) -> Tenant:
         """Make a tenant; takes and raises what `Tenants.create` does."""
@@ -125,11 +133,13 @@ class Bulk:
     async def _filled(self, tenant: Tenant, partition: str) -> AsyncIterator[None]:
         """Lay out a seed in a partition, that the block makes the tenant's; a failure leaves none of it."""
         store = self._world.store
-        with store.change() as change:
-            change.run(sa.insert(tables.stray_partitions).values(name=partition))
+        await self._sweep()
+        self._at_work.add(partition)
         try:
+            with store.change() as change:
+                change.run(sa.insert(tables.stray_partitions).values(name=partition))
             await store.breathe()
-            async with self._desk:
+            async with self._counter if tenant.seed_size <= _SMALL else self._desk:
                 await self._fill(tenant, partition)
             yield
             await store.breathe()
@@ -137,23 +147,34 @@ class Bulk:
             if partition in self._tenants.strays():
                 await self._emptied(partition)
             raise
+        finally:
+            self._at_work.discard(partition)
+
+    async def _sweep(self) -> None:
+        """Empty partitions that nobody works on: what could not be removed before, on a full disk perhaps."""
+        for partition in self._tenants.strays():
+            if partition not in self._at_work:
+                await self._emptied(partition)
 
     async def _fill(self, tenant: Tenant, partition: str) -> None:
         events = 0
         for vendor in self._vendors:
             scratch = self._world.scratch()
             stop = Event()
+            laying = asyncio.ensure_future(asyncio.to_thread(_lay_out, scratch, vendor, tenant, stop))
             try:
-                await asyncio.to_thread(_lay_out, scratch, vendor, tenant, stop)
+                await asyncio.shield(laying)
                 for newest in fill(scratch.store, self._world.store, partition, events=events):
                     events = newest
                     await self._world.store.breathe()
             finally:
                 stop.set()
+                await asyncio.wait([laying])  # the thread must be done with the store before it is closed
                 scratch.close()
 
     async def _emptied(self, partition: str) -> None:
-        """Empty a stray partition; what cannot be removed now is removed at the next start."""
+        """Empty a stray partition; what cannot be removed now is removed later."""
+        self._at_work.add(partition)
         try:
             for _ in empty(self._world.store, partition):
                 await self._world.store.breathe()
@@ -161,7 +182,9 @@ class Bulk:
                 change.run(_forgotten(partition))
             await self._world.store.breathe()
         except Exception:  # noqa: BLE001 - the work itself is done; the disk may be full
-            _log.exception("What was left of a tenant (%s) is removed at the next start.", partition)
+            _log.exception("What was left of a tenant (%s) is removed later.", partition)
+        finally:
+            self._at_work.discard(partition)
 
 
 class _Patience:

@@ -5,6 +5,7 @@ Scheduled steps happen when the clock reaches them: while `advance` moves it, or
 request once real time has passed them. All times are µs since 1970 in UTC.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +42,11 @@ def wall() -> int:
 def ticks() -> int:
     """Return µs that only measure how long something takes."""
     return time.perf_counter_ns() // 1_000
+
+
+async def sleep(seconds: float) -> None:
+    """Wait in real time."""
+    await asyncio.sleep(seconds)
 
 
 def moment(at: int) -> datetime:

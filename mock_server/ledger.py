@@ -7,6 +7,7 @@ stand inside the body.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -55,6 +56,10 @@ KINDS: Final = (
 )
 
 
+_AT_ONCE: Final = 20_000
+"""Events that are looked through before others are let at the event loop."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened to `subject` (an id) at `at` (µs UTC, on the tenant's clock)."""
@@ -78,12 +83,13 @@ class Ledger:
         tenant: str,
         *,
         after: int = 0,
+        until: int | None = None,
         limit: int | None = None,
         last: int | None = None,
         kind: str | None = None,
         vendor: str | None = None,
     ) -> list[Event]:
-        """Return the events behind sequence number `after`, oldest first.
+        """Return the events behind sequence number `after`, up to `until`, oldest first.
 
         The first `limit` of them or, where `last` is given, the newest so many.
         """
@@ -92,6 +98,8 @@ class Ledger:
             *(table.c[name] for name in ("sequence", "vendor", "kind", "subject", "at", "body"))
         )
         wanted = wanted.where(table.c.tenant == self._store.partition(tenant), table.c.sequence > after)
+        if until is not None:
+            wanted = wanted.where(table.c.sequence <= until)
         if kind is not None:
             wanted = wanted.where(table.c.kind == kind)
         if vendor is not None:
@@ -101,6 +109,27 @@ class Ledger:
         else:
             found = self._store.select(wanted.order_by(table.c.sequence).limit(limit))
         return [Event(s, v, k, subject, at, orjson.loads(b)) for s, v, k, subject, at, b in found]
+
+    async def search(
+        self, tenant: str, *, after: int, limit: int, last: int | None, kind: str | None, vendor: str | None
+    ) -> list[Event]:
+        """Return what `events` does, and let others at the event loop while a long ledger is read."""
+        found: list[Event] = []
+        newest = self.last(tenant)
+        read = partial(self.events, tenant, kind=kind, vendor=vendor)
+        if last is None:
+            for start in range(after, newest, _AT_ONCE):
+                found += read(after=start, until=start + _AT_ONCE, limit=limit - len(found))
+                if len(found) >= limit:
+                    break
+                await self._store.breathe()
+        else:
+            for end in range(newest, after, -_AT_ONCE):
+                found[:0] = read(after=max(after, end - _AT_ONCE), until=end, last=last - len(found))
+                if len(found) >= last:
+                    break
+                await self._store.breathe()
+        return found
 
     def last(self, tenant: str) -> int:
         """Return the newest sequence number; 0 when nothing has happened."""

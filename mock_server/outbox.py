@@ -23,6 +23,7 @@ DELAYS: Final = (10, 30, 90, 270, 810, 2_430, 7_290)
 KEPT: Final = 1_000
 """Settled deliveries kept per tenant, to be looked at."""
 _TABLE: Final = tables.deliveries
+_COLUMNS: Final = tuple(column.name for column in _TABLE.c if column.name != "tenant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +125,17 @@ class Outbox:
 
         Those of one tenant, or of all.
         """
-        found: list[Delivery] = []
-        for lane, first in self._lanes(tenant):
-            now = self._clocks.now(lane.tenant)
-            if first <= now:
-                found += self._read(
-                    lane.tenant, *self._of(lane), _TABLE.c.due <= now, order=_TABLE.c.due, limit=most
-                )
-        return found
+        return [one for lane in self.due_lanes(tenant) for one in self.of_lane(lane, most)]
+
+    def due_lanes(self, tenant: str | None = None) -> list[Lane]:
+        """Return the webhooks, of one tenant or of all, that something is to be sent to now."""
+        return [lane for lane, first in self._lanes(tenant) if first <= self._clocks.now(lane.tenant)]
+
+    def of_lane(self, lane: Lane, most: int) -> list[Delivery]:
+        """Return what is to be sent to a webhook now, at most so many, the earliest first."""
+        key = (self._store.partition(lane.tenant), lane.vendor, lane.webhook)
+        found = self._store.due_deliveries(key, self._clocks.now(lane.tenant), most)
+        return [Delivery(**dict(zip(_COLUMNS, values, strict=True)), tenant=lane.tenant) for values in found]
 
     def next_due(self, tenant: str) -> int | None:
         """Return when the tenant's next delivery is to be sent; None if nothing waits."""
@@ -198,14 +202,9 @@ class Outbox:
         oldest = sa.select(_TABLE.c.id).where(settled).order_by(_TABLE.c.id.desc()).limit(1).offset(KEPT)
         change.run(sa.delete(_TABLE).where(settled, _TABLE.c.id <= oldest.scalar_subquery()))
 
-    def _of(self, lane: Lane) -> tuple[sa.ColumnElement[bool], ...]:
-        partition = self._store.partition(lane.tenant)
-        return _TABLE.c.tenant == partition, _TABLE.c.vendor == lane.vendor, _TABLE.c.webhook == lane.webhook
-
     def _read(
         self, tenant: str, *which: sa.ColumnElement[bool], order: sa.ColumnElement[int], limit: int | None
     ) -> list[Delivery]:
-        names = [name for name in Delivery.__dataclass_fields__ if name != "tenant"]
-        statement = sa.select(*(_TABLE.c[name] for name in names)).where(*which)
+        statement = sa.select(*(_TABLE.c[name] for name in _COLUMNS)).where(*which)
         found = self._store.select(statement.order_by(order, _TABLE.c.id).limit(limit))
-        return [Delivery(tenant=tenant, **dict(zip(names, values, strict=True))) for values in found]
+        return [Delivery(tenant=tenant, **dict(zip(_COLUMNS, values, strict=True))) for values in found]

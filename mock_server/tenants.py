@@ -246,9 +246,11 @@ class Tenants:
 
     def _columns(self, tenant: Tenant, partition: str) -> dict[str, object]:
         made = {name: getattr(tenant, name) for name in Tenant.__dataclass_fields__}
-        clock = TenantClock(offset=tenant.first_moment - self._world.clocks.real())
+        clock = TenantClock()  # real time
         if tenant.frozen:
             clock = TenantClock(frozen_at=tenant.first_moment)
+        elif tenant.chosen:
+            clock = TenantClock(offset=tenant.first_moment - self._world.clocks.real())
         return {**made, "partition": partition, "clock_offset": clock.offset, "frozen_at": clock.frozen_at}
 
     def _plant(self, change: Change, tenant: Tenant, vendor: Vendor) -> None:

@@ -76,22 +76,22 @@ class Way(httpx.AsyncBaseTransport):
         """Take `proxies` as `urllib.request.getproxies` returns them; raises `ProxyError`."""
         self._targets = targets
         self._resolve = resolve or _resolved
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=16)
-        self._direct = direct or httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
+        self._direct = direct
         self._direct_hosts = proxies.get("no", "").lower().replace(",", " ").split()
         beyond = bool(targets.names or targets.networks)
-        self._proxied = {
-            scheme: httpx.AsyncHTTPTransport(limits=limits, trust_env=False, proxy=_proxy(proxy))
+        self._proxies = {
+            scheme: _proxy(proxy)
             for scheme in ("http", "https")
             if beyond and (proxy := proxies.get(scheme) or proxies.get("all"))
         }
+        self._proxied: dict[str, httpx.AsyncBaseTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request to an address that was checked; raises `RefusedError` or an `httpx` exception."""
         host, port = host_of(request.url), request.url.port or (443 if request.url.scheme == "https" else 80)
-        proxied = self._proxied.get(request.url.scheme)
-        if proxied is not None and not self._is_near(host) and not _is_listed(host, self._direct_hosts):
-            return await self._through(proxied, request, host)
+        proxy = self._proxies.get(request.url.scheme)
+        if proxy is not None and not self._is_near(host) and not _is_listed(host, self._direct_hosts):
+            return await self._through(proxy, request, host)
         try:
             found = [ip_address(one.partition("%")[0]) for one in await self._resolve(host, port)]
         except (OSError, ValueError) as error:
@@ -99,23 +99,24 @@ class Way(httpx.AsyncBaseTransport):
         admitted = [one for one in found if self._targets.admit(host, one)]
         if not admitted:
             raise RefusedError(_refusal(host))
+        direct = self._direct = self._direct or _transport()
         for place, address in enumerate(admitted, start=1):
             try:
-                return await self._direct.handle_async_request(_pinned(request, host, address))
+                return await direct.handle_async_request(_pinned(request, host, address))
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 if place == len(admitted):
                     raise
         raise AssertionError("unreachable")
 
-    async def _through(
-        self, proxied: httpx.AsyncBaseTransport, request: httpx.Request, host: str
-    ) -> httpx.Response:
+    async def _through(self, proxy: str, request: httpx.Request, host: str) -> httpx.Response:
         literal = _literal(host)
         if literal is None and not self._targets.names_host(host):
             raise RefusedError(f"{_refusal(host)} A proxy resolves names itself, so allow it by its name.")
         if literal is not None and not self._targets.admit(host, literal):
             raise RefusedError(_refusal(host))
-        return await proxied.handle_async_request(request)
+        if proxy not in self._proxied:
+            self._proxied[proxy] = _transport(proxy)
+        return await self._proxied[proxy].handle_async_request(request)
 
     def _is_near(self, host: str) -> bool:
         literal = _literal(host)
@@ -129,7 +130,14 @@ class Way(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close what is open."""
         for transport in (self._direct, *self._proxied.values()):
-            await transport.aclose()
+            if transport is not None:
+                await transport.aclose()
+
+
+def _transport(proxy: str | None = None) -> httpx.AsyncBaseTransport:
+    """Make a transport when it is needed: it reads the certificates of all authorities."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=16)
+    return httpx.AsyncHTTPTransport(limits=limits, trust_env=False, proxy=proxy)
 
 
 def _is_listed(host: str, listed: Iterable[str]) -> bool:

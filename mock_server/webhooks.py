@@ -14,8 +14,10 @@ from typing import Final
 
 import httpx
 
+from mock_server.clock import sleep
 from mock_server.outbox import Delivery, Lane, Outbox, Outcome
 from mock_server.store import Store
+from mock_server.store.batch import Turn
 from mock_server.targets import RefusedError
 from mock_server.way import request_to
 
@@ -32,6 +34,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 """Seconds until the outcome of a delivery is stored again after it could not be."""
 _NOT_IN_TIME: Final = Outcome("no answer in time")
 _MOST_SLOW: Final = 4_096
+_MOST_TURNS: Final = 100
 _log = logging.getLogger(__name__)
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -41,7 +44,7 @@ class Sender:
     """The background task of one sandbox. `transport` is the way to the receivers; it is not closed here."""
 
     def __init__(
-        self, outbox: Outbox, store: Store, transport: httpx.AsyncBaseTransport, sleep: Sleep = asyncio.sleep
+        self, outbox: Outbox, store: Store, transport: httpx.AsyncBaseTransport, sleep: Sleep = sleep
     ) -> None:
         self._outbox = outbox
         self._store = store
@@ -52,20 +55,24 @@ class Sender:
         self._of_webhooks: Counter[Lane] = Counter()
         self._of_tenants: Counter[str] = Counter()
         self._slow: set[Lane] = set()
+        self._last = Lane("", "", "")
 
     async def run(self) -> None:
         """Send until cancelled; costs nothing while nothing is registered. It can be run again."""
         self._outbox.wake = self._news.set
         self._outbox.play = self._play
+        pause = _FIRST_PAUSE
         try:
             while True:
                 self._news.clear()
                 try:
                     await self._start()
-                except Exception:  # noqa: BLE001 - whatever the disk says, the next look may find it well
-                    _log.exception("Webhooks could not be read from the outbox.")
-                    await self._sleep(_FIRST_PAUSE)
-                await self._rest()
+                    await self._rest()
+                    pause = _FIRST_PAUSE
+                except Exception:  # noqa: BLE001 - whatever the disk says, a later look may find it well
+                    _log.exception("Webhooks could not be read from the outbox; trying again in %d s.", pause)
+                    await self._sleep(pause)
+                    pause = min(2 * pause, _LONGEST_PAUSE)
         finally:
             self._outbox.play = None
             for task in self._under_way.values():
@@ -74,17 +81,24 @@ class Sender:
 
     async def _start(self) -> None:
         """Begin to send what is due, as far as there is room."""
-        found = self._outbox.due(MOST_OF_A_WEBHOOK)
+        found = self._due()
         pending = self._store.pending
         if pending is not None:  # what was just read may not be on disk yet, or be withdrawn meanwhile
             await pending
             known = {one.id for one in found}
-            found = [one for one in self._outbox.due(MOST_OF_A_WEBHOOK) if one.id in known]
+            found = [one for one in self._due() if one.id in known]
         for delivery in _in_turn(one for one in found if one.id not in self._under_way):
             if self._has_room(delivery.lane):
+                self._last = delivery.lane
                 self._of_webhooks[delivery.lane] += 1
                 self._of_tenants[delivery.tenant] += 1
                 self._under_way[delivery.id] = asyncio.create_task(self._send(delivery))
+
+    def _due(self) -> list[Delivery]:
+        """Return what is due to webhooks that have room, beginning behind the one that was served last."""
+        lanes = [lane for lane in self._outbox.due_lanes() if self._has_room(lane)]
+        lanes.sort(key=lambda lane: (lane <= self._last, lane))
+        return [one for lane in lanes[:MOST_AT_ONCE] for one in self._outbox.of_lane(lane, MOST_OF_A_WEBHOOK)]
 
     def _has_room(self, lane: Lane) -> bool:
         most = 1 if lane in self._slow else MOST_OF_A_WEBHOOK
@@ -148,13 +162,17 @@ class Sender:
 
     async def _play(self, tenant: str) -> None:
         """Send what is due to a tenant's webhooks, and wait until every outcome is stored."""
+        turns = 0
         while self._of_tenants[tenant] or self._outbox.due(1, tenant):
             self._news.set()
             tasks = list(self._under_way.values())
             if tasks:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=_LOOK_AGAIN)
+            elif turns < _MOST_TURNS:  # until the task of `run` has taken them up
+                turns += 1
+                await Turn()
             else:
-                await asyncio.sleep(0)
+                await self._sleep(_LOOK_AGAIN)
 
     async def _rest(self) -> None:
         timeout = None if self._outbox.is_empty else _LOOK_AGAIN

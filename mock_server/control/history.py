@@ -16,7 +16,7 @@ class History:
         tenant, query = self._office.tenant(call).name, call.query
         await self._office.world.clocks.catch_up_in_slices(tenant)
         after = query.get("after", 0)
-        found = self._office.world.ledger.events(
+        found = await self._office.world.ledger.search(
             tenant,
             after=after,
             limit=query.get("limit", 100),

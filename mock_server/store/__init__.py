@@ -14,7 +14,7 @@ import orjson
 import sqlalchemy as sa
 
 from mock_server.store import statements, tables
-from mock_server.store.batch import Batch
+from mock_server.store.batch import Batch, Turn
 from mock_server.store.change import Change
 from mock_server.store.database import open_database, open_scratch
 from mock_server.store.file import Watch
@@ -189,6 +189,10 @@ class Store:
         ).fetchone()
         return found
 
+    def due_deliveries(self, lane: tuple[str, str, str], now: int, most: int) -> list[tuple[Any, ...]]:
+        """Return the deliveries to a webhook (partition, vendor, id) that are due, the earliest first."""
+        return self._execute(statements.DUE_DELIVERIES, (*lane, now, most, 0)).fetchall()
+
     def _follow_partition(self, tenant: str) -> None:
         self._partitions.pop(tenant, None)
         self._partitions.update(
@@ -314,7 +318,7 @@ class Store:
         pending = self.pending
         if pending is not None:
             await pending
-        await asyncio.sleep(0)
+        await Turn()
 
     def chunks(self, statement: sa.sql.ClauseElement, size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Run a query and yield what it finds, so many rows at a time; nothing may be written meanwhile."""

@@ -5,7 +5,15 @@ before it is on disk: whoever answers asks `Batch.pending` and waits.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+
+
+class Turn:
+    """Awaited, it lets everybody else at the event loop once."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        """Yield to the loop."""
+        yield
 
 
 class Batch:

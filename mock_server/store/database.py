@@ -32,6 +32,8 @@ def open_database(url: str) -> tuple[sqlite3.Connection, Watch]:
         is_new = not path or file.create(path)
     except OSError as error:
         raise StoreError(f"The database {path} cannot be made: {error.strerror}. {_ELSEWHERE}") from error
+    if path and not Path(path).exists():
+        raise StoreError(f"The database {path} is a link to a file that does not exist. {_ELSEWHERE}")
     if path and not os.access(path, os.W_OK):
         raise StoreError(
             f"The database {path} is read-only. Make it writable, or {_ADVICE[0].lower()}{_ADVICE[1:]}"

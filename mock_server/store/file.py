@@ -44,13 +44,15 @@ class Watch:
     def __init__(self, path: str) -> None:
         self._path = path
         self._seen: dict[str, Seen] = {}
+        self._names = (path, path + _LOG) if path else ()
         self._fault = ""
         self.check()
 
     def check(self) -> None:
         """Raise `StoreError` if the file is not the one that was opened, or if it ever was not."""
-        if self._path and not self._fault:
-            self._fault = self._look()
+        if not self._fault:
+            for name in self._names:
+                self._look(name)
         if self._fault:
             raise StoreError(self._fault)
 
@@ -61,23 +63,23 @@ class Watch:
             "until the sandbox is started again."
         )
 
-    def _look(self) -> str:
-        for suffix in ("", _LOG):
-            name = self._path + suffix
-            known = self._seen.get(suffix)
-            try:
-                found = os.stat(name)  # noqa: PTH116 - Path.stat takes twice as long, and this is in each commit
-            except OSError:
-                if known is None and suffix:  # the log is made by the first write
-                    continue
-                return _sentence(name, "is gone")
-            now = found.st_dev, found.st_ino, found.st_size
-            if known is not None and now[:2] != known[:2]:
-                return _sentence(name, "was replaced by another file")
-            if known is not None and now[2] < known[2]:
-                return _sentence(name, "was cut short")
-            self._seen[suffix] = now
-        return ""
+    def _look(self, name: str) -> None:
+        known = self._seen.get(name)
+        try:
+            found = os.stat(name)  # noqa: PTH116 - Path.stat takes twice as long, and this is in each commit
+        except OSError:
+            if known is not None or name == self._path:  # the log is made by the first write
+                self._fault = _sentence(name, "is gone")
+            return
+        if known is not None:
+            device, inode, size = known
+            if found.st_ino != inode or found.st_dev != device:
+                self._fault = _sentence(name, "was replaced by another file")
+            elif found.st_size < size:
+                self._fault = _sentence(name, "was cut short")
+            elif found.st_size == size:
+                return
+        self._seen[name] = found.st_dev, found.st_ino, found.st_size
 
 
 def _sentence(name: str, what: str) -> str:

@@ -130,6 +130,21 @@ NEXT_LANE = _text(
     "limit",
     "offset",
 )
+DUE_DELIVERIES = _text(
+    sa.select(*(column for column in deliveries.c if column.name != "tenant"))
+    .where(
+        *(deliveries.c[name] == sa.bindparam(f"k_{name}") for name in _LANE),
+        deliveries.c.due.is_not(None),
+        deliveries.c.due <= sa.bindparam("now"),
+    )
+    .order_by(deliveries.c.due, deliveries.c.id)
+    .limit(sa.bindparam("limit"))
+    .offset(sa.bindparam("offset")),
+    *(f"k_{name}" for name in _LANE),
+    "now",
+    "limit",
+    "offset",
+)
 PARTITIONS = _text(sa.select(tenants.c.name, tenants.c.partition))
 SCHEDULE = _text(
     sa.insert(steps).values({c.name: sa.bindparam(c.name) for c in steps.c if c.name != "id"}),

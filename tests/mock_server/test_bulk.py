@@ -233,6 +233,40 @@ def test_one_who_gives_up_leaves_nothing() -> None:
         assert (stored(opened.world.store), opened.tenants.strays()) == (before, [])
 
 
+def test_a_small_tenant_does_not_wait_for_a_large_one() -> None:
+    with desk() as opened:
+
+        async def story(bulk: Bulk) -> None:
+            large = asyncio.ensure_future(bulk.create("large", seed_size=300))
+            await asyncio.sleep(0)
+            for number in range(3):
+                await bulk.create(f"small{number}", seed_size=1)
+            await bulk.reset("small0")
+            assert not large.done()
+            large.cancel()
+            await asyncio.gather(large, return_exceptions=True)
+
+        run(opened, story)
+        assert opened.tenants.strays() == []
+
+
+def test_what_could_not_be_removed_is_removed_with_the_next_work() -> None:
+    with desk() as opened:
+        opened.tenants.create("acme", **WISH)
+        with opened.world.store.change() as change:
+            opened.tenants.leave(change, "acme")  # as if the disk had been full from here on
+
+        async def story(bulk: Bulk) -> None:
+            await bulk.create("other", seed_size=0)
+
+        run(opened, story)
+        assert opened.tenants.strays() == []
+        known = sum(map(len, everything(opened.world.store, "demo").values()))
+        assert stored(opened.world.store) == known + sum(
+            map(len, everything(opened.world.store, "other").values())
+        )
+
+
 def test_a_name_is_given_once_however_many_ask_at_once() -> None:
     with desk() as opened:
 

@@ -1,5 +1,6 @@
 """The ledger: order, reading on, and that it tells the same as the rows."""
 
+import asyncio
 from collections import Counter
 from typing import Any
 
@@ -45,6 +46,32 @@ def test_sequence_counts_per_tenant_without_gaps() -> None:
     ]
     assert [event.sequence for event in read.events("other")] == [1]
     assert (read.last("acme"), read.last("nobody")) == (3, 0)
+
+
+@pytest.mark.parametrize("last", [None, 1, 4, 50])
+@pytest.mark.parametrize("limit", [1, 4, 50])
+@pytest.mark.parametrize("vendor", [None, "mall"])
+def test_a_long_ledger_is_searched_in_slices_with_the_same_result(
+    monkeypatch: pytest.MonkeyPatch, last: int | None, limit: int, vendor: str | None
+) -> None:
+    monkeypatch.setattr(ledger, "_AT_ONCE", 3)
+    store = Store.open("sqlite://")
+    for number in range(20):
+        record(store, f"r{number}", vendor="mall" if number % 7 == 2 else "shop")
+    read, turns = Ledger(store), 0
+    breathe = store.breathe
+
+    async def counted() -> None:
+        nonlocal turns
+        turns += 1
+        await breathe()
+
+    monkeypatch.setattr(store, "breathe", counted)
+    for after in (0, 5, 19, 20, 10**15):
+        wish = {"after": after, "limit": limit, "last": last, "kind": None, "vendor": vendor}
+        found = asyncio.run(read.search("acme", **wish))  # type: ignore[arg-type]
+        assert found == read.events("acme", **wish)  # type: ignore[arg-type]
+    assert turns or limit == 1 or last == 1
 
 
 def test_reading_goes_on_after_a_sequence_number() -> None:
