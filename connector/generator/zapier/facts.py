@@ -42,8 +42,10 @@ class Facts:
         known = self.steps.get(step, {})
         source = known.get("source", {})
         found = {"look-back": _text(source["lookBack"])} if "lookBack" in source else {}
-        if "pages" in source or "size" in source:
-            found["records"] = _text(source.get("pages", 1) * source.get("size", 1))
+        if "size" in source:
+            found["records"] = _text(source.get("pages", 1) * source["size"])
+        elif "pages" in source:
+            found["pages"] = _text(source["pages"])
         for key, said in _wire(known):
             rest = {name: one for name, one in said.items() if name not in (*PLACED, "children")}
             if rest:
