@@ -62,6 +62,11 @@ def fill(
         for field in fields
         if field.key in fit and field.identifies and not wanted(field, fit[field.key])
     ]
+    errors += [
+        FieldError(field.key, "must name a record")
+        for field in fields
+        if field.location == "path" and fit.get(field.key) in (".", "..")
+    ]
     if errors:
         raise refused(what, errors)
     return Filled(inputs=fit, values=_values(fields, fit), matches=_matches(fields, fit))

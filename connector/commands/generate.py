@@ -31,7 +31,7 @@ def generate(
         typer.Option(
             metavar="BASE",
             help="Write nothing; say what a release would change for those who use the apps of BASE, a git "
-            "revision or a folder. Exit code 1 when something breaks and the major version is the same.",
+            "revision or a folder. Exit code 1 when the version is not the one that the changes need.",
             show_default=False,
         ),
     ] = None,
@@ -55,7 +55,7 @@ def _gate(base: str) -> None:
         for change in verdict.changes:
             say(f"  {change}")
         if verdict.refused:
-            tell(f"{verdict.app} breaks what people have built: raise its major version, or keep what was.")
+            tell(f"{verdict.app} {verdict.refusal}.")
     if refused:
         raise typer.Exit(BREAKS)
 

@@ -70,6 +70,7 @@ def trigger(
     from platformdirs import user_state_path
 
     from connector.cursors import Cursors
+    from connector.inputs import fill
 
     start = None if since is None else _moment(since)
     wish = Wish(pause=interval if watch else None, since=start, limit=limit, restart=restart)
@@ -86,6 +87,7 @@ def trigger(
         raise typer.BadParameter("--include-assumed goes with --all; a trigger that is named is polled.")
     integration, wanted = _named(vendor, key)
     given = collected(wanted.inputs, inputs)
+    fill(wanted.key, wanted.inputs, given, looking=True)  # a wrong filter is refused before anything is asked
     with Cursors(place) as cursors:
         asyncio.run(_Watching(integration, wanted, given, cursors, output).run(profile, wish))
 

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 
 from connector.generator.surface import Field, Step, Surface
 
+LONGEST = 120
+"""Characters of a text or a fact that a sentence shows."""
+NOTHING = "nothing"
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -23,7 +27,11 @@ class Change:
 
 def compare(base: Surface, now: Surface) -> list[Change]:
     """List every difference, the breaking ones first, each kind in the order of the app."""
-    found = [*_fields("The login", "field", base.login, now.login), *_steps(base.steps, now.steps)]
+    found = [
+        *_texts("The app", base.texts, now.texts),
+        *_fields("The login", "field", base.login, now.login),
+        *_steps(base.steps, now.steps),
+    ]
     return sorted(found, key=lambda one: not one.breaking)
 
 
@@ -63,9 +71,49 @@ def _step(name: str, base: Step, now: Step) -> Iterator[Change]:
             breaking=True,
             sentence=f"The {name} tells events apart by {are}, no more by {were}: known ones fire again.",
         )
+    yield from _texts(f"The {name}", {"description": base.description}, {"description": now.description})
+    yield from _asks(name, base, now)
+    yield from _extent(name, base, now)
     yield from _fields(f"The {name}", "input", base.inputs, now.inputs)
     yield from _outputs(name, base, now)
     yield from _faults(name, now)
+
+
+def _asks(name: str, base: Step, now: Step) -> Iterator[Change]:
+    """Tell what it works by that is otherwise: it looks the same and does something else."""
+    triggers = name.startswith("trigger ")
+    effect = "it fires for other events, or at other times" if triggers else "it does something else"
+    for key in _both(base.asks, now.asks):
+        if key.startswith("input ") and not (key in base.asks and key in now.asks):
+            continue  # the input itself is new or gone, which is told
+        if (was := base.asks.get(key, NOTHING)) != (is_now := now.asks.get(key, NOTHING)):
+            said = f"The {name} works with {key} {_short(is_now)}, no more {_short(was)}: {effect}."
+            yield Change(breaking=True, sentence=said)
+
+
+def _extent(name: str, base: Step, now: Step) -> Iterator[Change]:
+    """Tell how much it reads and how it compares; to read less is to miss what was found before."""
+    for key in _both(base.extent, now.extent):
+        if (was := base.extent.get(key, NOTHING)) != (is_now := now.extent.get(key, NOTHING)):
+            less = was.isdecimal() and is_now.isdecimal() and int(is_now) < int(was)
+            said = f"The {name} works with {key} {_short(is_now)}, no more {_short(was)}."
+            yield Change(breaking=less, sentence=said)
+
+
+def _both(base: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Return the names of all facts; none where a release does not tell any."""
+    return [*base, *(key for key in now if key not in base)] if base and now else []
+
+
+def _texts(whose: str, base: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Change]:
+    for key in _both(base, now):
+        if (was := base.get(key, "")) != (is_now := now.get(key, "")):
+            text = f"{whose}'s {key} says {_short(is_now)!r}, no more {_short(was)!r}."
+            yield Change(breaking=False, sentence=text)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _fields(whose: str, kind: str, base: Mapping[str, Field], now: Mapping[str, Field]) -> Iterator[Change]:
@@ -100,6 +148,10 @@ def _field(name: str, base: Field, now: Field) -> Iterator[Change]:
         yield Change(breaking=False, sentence=f"{name} takes {more} as well.")
     if base.label != now.label:
         yield Change(breaking=False, sentence=f"{name} is labelled {now.label!r}, no more {base.label!r}.")
+    yield from _texts(name, {"help": base.help}, {"help": now.help})
+    kept = [value for value in now.texts if value in base.texts]
+    was, is_now = ({f"choice {value}": one.texts[value] for value in kept} for one in (base, now))
+    yield from _texts(name, was, is_now)
 
 
 def _outputs(name: str, base: Step, now: Step) -> Iterator[Change]:

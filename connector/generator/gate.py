@@ -47,9 +47,24 @@ class Verdict:
 
     @property
     def refused(self) -> bool:
-        """Whether a breaking change comes without a higher major version."""
-        breaking = any(one.breaking for one in self.changes)
-        return breaking and (not self.now or _major(self.now) <= _major(self.base))
+        """Whether the version is not the one that the changes need."""
+        return bool(self.refusal)
+
+    @property
+    def refusal(self) -> str:
+        """What is wrong with the version, as the end of a sentence about the app; empty where it is right.
+
+        What breaks needs a higher major version, every other change a higher one. A platform that counts
+        whole numbers takes other changes into the version that is out. A lower version is never right.
+        """
+        base, now = _numbers(self.base), _numbers(self.now)
+        if any(one.breaking for one in self.changes) and now[:1] <= base[:1]:
+            return "breaks what people have built: raise its major version, or keep what was"
+        if base and now and now < base:
+            return f"has version {self.now}, which is lower than {self.base}: raise it"
+        if base and self.changes and now == base and len(now) > 1:
+            return f"changed, and still has version {self.base}: raise it"
+        return ""
 
 
 def verdicts(base: str, root: Path, platforms: Sequence[Platform] = PLATFORMS) -> Iterator[Verdict]:
@@ -82,5 +97,6 @@ def _verdict(platform: Platform, vendor: str, old: Path, installed: Path) -> Ver
         return Verdict(app, base.version, now.version, compare(base, now))
 
 
-def _major(version: str) -> int:
-    return int(version.partition(".")[0])
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the numbers of a version, which are compared as numbers: 1.10.0 comes after 1.9.0."""
+    return tuple(int(part) for part in version.split(".")) if version else ()

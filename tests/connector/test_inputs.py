@@ -263,6 +263,16 @@ def test_no_list_is_taken_for_one_text(vendor: str, kind: str, key: str) -> None
         assert [error.field for error in caught.value.fields] == [field.key]
 
 
+@pytest.mark.parametrize(("vendor", "kind", "key"), OFFERS)
+def test_a_segment_that_leads_elsewhere_is_refused_by_its_input(vendor: str, kind: str, key: str) -> None:
+    for field in getattr(compiled(vendor), kind)[key].inputs:
+        if field.location == "path":
+            loose = field.model_copy(update={"bounds": of_type("string").bounds})
+            for dots in (".", " .. "):
+                with pytest.raises(ValidationFailed, match=f"{field.key} must name a record"):
+                    fill(key, [loose], {field.key: dots})
+
+
 def test_an_id_that_is_a_number_is_its_digits_and_a_text_of_words_takes_none() -> None:
     inputs = compiled("returnlogic").searches["get_rma"].inputs
     assert fill("get_rma", inputs, {"rma_id": 100_001}).inputs == {"rma_id": "100001"}

@@ -1,11 +1,30 @@
 """Fixtures of the generator's tests."""
 
+from pathlib import Path
+
 import pytest
 
 from connector.compile import integration
+from connector.generator import gate, write
+from connector.generator.gate import PLATFORMS
 from connector.model import Integration
 
 
 @pytest.fixture(scope="session")
 def returnmate() -> Integration:
     return integration("returnmate")
+
+
+@pytest.fixture
+def only_returnmate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "vendors", lambda: ["returnmate"])
+
+
+@pytest.fixture(scope="session")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the apps as they are now, as if they had been released."""
+    base = tmp_path_factory.mktemp("released")
+    for platform in PLATFORMS:
+        files = platform.render(integration("returnmate"), base)
+        write.write(files, base / platform.folder / "returnmate")
+    return base

@@ -163,7 +163,16 @@ def test_difference_is_told(now: Surface, breaking: list[str], notable: list[str
     [
         ("1.4.0", "1.5.0", True, True),
         ("1.4.0", "2.0.0", True, False),
-        ("1.4.0", "1.4.0", False, False),
+        ("1.4.0", "1.4.0", False, True),
+        ("1.4.0", "1.4.1", False, False),
+        ("1.9.0", "1.10.0", False, False),
+        ("1.10.0", "1.9.0", False, True),
+        ("9.0.0", "10.0.0", True, False),
+        ("10.0.0", "9.0.0", True, True),
+        ("2", "2", False, False),
+        ("2", "2", True, True),
+        ("2", "10", True, False),
+        ("10", "2", False, True),
         ("1.4.0", "", True, True),
         ("0.1.0", "0.2.0", True, True),
     ],
@@ -218,21 +227,6 @@ def _no_pair(made: Integration) -> Integration:
     return changed(made, find_or_create=())
 
 
-@pytest.fixture
-def only_returnmate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "vendors", lambda: ["returnmate"])
-
-
-@pytest.fixture(scope="module")
-def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the apps as they are now, as if they had been released."""
-    base = tmp_path_factory.mktemp("released")
-    for platform in PLATFORMS:
-        files = platform.render(integration("returnmate"), base)
-        write.write(files, base / platform.folder / "returnmate")
-    return base
-
-
 MISTAKES: dict[str, Callable[[Integration], Integration]] = {
     "The search track_shipment is gone.": _without_a_search,
     "The trigger new_return tells events apart by rma_number, no more by id": _other_identity,
@@ -284,7 +278,8 @@ def test_make_surface_names_fields_as_zapiers_does(tmp_path: Path) -> None:
     assert surface.steps["trigger newReturn"].identity == ("{{item.id}}", "{{item.created_at}}")
     assert {"customer__email", "items", "items[]sku"} <= surface.steps["trigger newReturn"].outputs.keys()
     made = surface.steps["action createReturn"].inputs
-    assert made["items[]sku"] == Field("text", "SKU", required=True)
+    sku_help = "The code of the product in your store."
+    assert made["items[]sku"] == Field("text", "SKU", required=True, help=sku_help)
     assert "defective" in (made["items[]reason"].choices or ())
     assert not any(step.faults for step in surface.steps.values())
     manifest = app / "src" / "makecomapp.json"

@@ -1,5 +1,6 @@
 """What a rendered Make app shows, read off its manifest and its code files."""
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,12 +32,41 @@ def _step(module: Component, faults: Sequence[str]) -> Step:
     trigger = dict(module.requests[0][1].get("response", {}).get("trigger", {})) if module.requests else {}
     return Step(
         label=str(module.entry.get("label", "")),
+        description=str(module.entry.get("description", "")),
+        asks=dict(_asks(module)),
+        extent=dict(_extent(module)),
         inputs=dict(_fields(module.parameters)),
         outputs=dict(_fields(module.code.get("interface") or [])),
         identity=tuple(str(trigger[name]) for name in ("id", "date") if name in trigger),
         way=module.type if "trigger" in module.type else "",
         faults=tuple(one.partition(": ")[2] for one in faults if one.startswith(f"{module.name}: ")),
     )
+
+
+def _asks(module: Component) -> Iterator[tuple[str, str]]:
+    """Yield what a module asks for and, of a trigger, which records are events."""
+    for code, said in module.requests:
+        for name in ("method", "url", "qs", "body"):
+            for key, one in _flat(f"{code}.{name}", said.get(name)):
+                yield (f"input {key}" if name in ("qs", "body") and "parameters." in one else key), one
+        if "trigger" in module.type:
+            yield from _flat(f"{code}.events", said.get("response", {}).get("iterate"))
+
+
+def _extent(module: Component) -> Iterator[tuple[str, str]]:
+    """Yield how far a module reads, and how a search compares what it reads."""
+    for code, said in module.requests:
+        yield from _flat(f"{code}.pages", said.get("pagination"))
+        if "trigger" not in module.type:
+            yield from _flat(f"{code}.records", said.get("response", {}).get("iterate"))
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from _flat(f"{name}.{key}", one)
+    elif value is not None:
+        yield name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _fields(given: Sequence[dict[str, Any]], before: str = "") -> Iterator[tuple[str, Field]]:
@@ -55,15 +85,24 @@ def _fields(given: Sequence[dict[str, Any]], before: str = "") -> Iterator[tuple
                 label=str(one.get("label", "")),
                 required=bool(one.get("required")),
                 choices=_choices(options),
+                help=str(one.get("help", "")),
+                texts=_labels(options),
             ),
         )
         if isinstance(below, list):
             yield from _fields(below, f"{key}[]")
 
 
-def _choices(options: Any) -> frozenset[str] | None:
-    """Values that are listed, not those that a remote procedure finds."""
+def _listed(options: Any) -> list[Any] | None:
+    """Return the choices that are listed, not those that a remote procedure finds."""
     listed = options.get("store") if isinstance(options, dict) else options
-    if not isinstance(listed, list):
-        return None
-    return frozenset(str(one["value"]) for one in listed if "value" in one)
+    return listed if isinstance(listed, list) else None
+
+
+def _choices(options: Any) -> frozenset[str] | None:
+    listed = _listed(options)
+    return None if listed is None else frozenset(str(one["value"]) for one in listed if "value" in one)
+
+
+def _labels(options: Any) -> dict[str, str]:
+    return {str(one["value"]): str(one.get("label", "")) for one in _listed(options) or () if "value" in one}

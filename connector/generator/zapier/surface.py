@@ -1,11 +1,14 @@
 """What a rendered Zapier app shows, read off the definition that Zapier's core makes of it."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from connector.errors import ConfigurationError
 from connector.generator.surface import Field, Step, Surface
+from connector.generator.zapier.facts import Facts, read_facts
 from connector.generator.zapier.lint.app import App, fields, read
 from connector.generator.zapier.lint.records import leaves, mistyped, primary, unannounced
 
@@ -25,10 +28,17 @@ def surface(folder: Path, installed: Path) -> Surface:
     if not (folder / "node_modules").exists():
         (folder / "node_modules").symlink_to(_packages(installed, folder.name))
     app = read(folder)
+    facts = read_facts(folder)
+    login = app.definition.get("authentication", {})
+    texts = {
+        "description": str(json.loads(app.files["package.json"]).get("description", "")),
+        "connection label": str(login.get("connectionLabel", "")),
+    }
     return Surface(
         version=str(app.definition["version"]),
         login=_inputs(app.login_fields()),
-        steps=dict(_steps(app)),
+        steps=dict(_steps(app, facts)),
+        texts=texts,
     )
 
 
@@ -45,15 +55,24 @@ def _packages(installed: Path, vendor: str) -> Path:
     return found.resolve()
 
 
-def _steps(app: App) -> Iterator[tuple[str, Step]]:
+def _steps(app: App, facts: Facts) -> Iterator[tuple[str, Step]]:
     for path, step in app.steps(*KINDS):
         kind, _, key = path.partition(".")
         name = f"{KINDS[kind]} {key}"
-        yield name, _step(step) if "operation" in step else _pair(step)
+        if "operation" in step:
+            file = f"{kind}/{key}"
+            yield name, replace(_step(step), asks=facts.asks(file), extent=facts.extent(file))
+        else:
+            yield name, _pair(step)
 
 
 def _pair(pair: Mapping[str, Any]) -> Step:
-    return Step(label=pair["display"]["label"], way=f"{pair['search']}, then {pair['create']}")
+    display = pair["display"]
+    return Step(
+        label=display["label"],
+        description=display.get("description", ""),
+        way=f"{pair['search']}, then {pair['create']}",
+    )
 
 
 def _step(step: Mapping[str, Any]) -> Step:
@@ -61,6 +80,7 @@ def _step(step: Mapping[str, Any]) -> Step:
     outputs, sample = fields(dict(step), "outputFields"), operation.get("sample") or {}
     return Step(
         label=step["display"]["label"],
+        description=step["display"].get("description", ""),
         inputs=_inputs(fields(dict(step), "inputFields")),
         outputs={one["key"]: Field(one.get("type", ""), one.get("label", "")) for one in outputs},
         identity=tuple(primary(outputs)) if "type" in operation else (),
@@ -88,7 +108,15 @@ def _field(one: Mapping[str, Any]) -> Field:
         label=one.get("label", ""),
         required=bool(one.get("required")),
         choices=_choices(one.get("choices")),
+        help=one.get("helpText", ""),
+        texts=_labels(one.get("choices")),
     )
+
+
+def _labels(choices: Any) -> dict[str, str]:
+    if not isinstance(choices, list):
+        return {}
+    return {str(one["value"]): str(one.get("label", "")) for one in choices if isinstance(one, Mapping)}
 
 
 def _choices(choices: Any) -> frozenset[str] | None:

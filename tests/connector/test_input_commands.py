@@ -1,0 +1,57 @@
+"""Wrong inputs of the command line: refused by name, before anything is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connector import cli
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A login in the environment for an address at which nothing answers."""
+    for kind in ("CONFIG", "STATE", "DATA"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind.lower()))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("RETURNS_RETURNMATE_API_KEY", "sandbox-demo-returnmate")
+    monkeypatch.setenv("RETURNS_RETURNMATE_BASE_URL", NOWHERE)
+    monkeypatch.setenv("COLUMNS", "300")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("trigger return_status_changed status=aproved", "did you mean approved?"),
+        ("search find_return order_number=#", "order_number identifies nothing"),
+        ("search get_returns_report start_date=2026-13-45", "start_date must be a date"),
+        ("action create_return items[0].quantity=1_0", "items[0].quantity must be a whole number, not '1_0'"),
+        ("action create_shipping_label return_id=r carrier=Austria-Post", "carrier must be"),
+        ("action add_note return_id= content=x", "return_id is required"),
+    ],
+)
+def test_a_wrong_input_is_refused_by_name(
+    at_home: None, capsys: pytest.CaptureFixture[str], words: str, sentence: str
+) -> None:
+    command, key, *pairs = words.split(" ")
+    given = [word for pair in pairs for word in ("--input", pair)]
+    assert cli.run([command, "returnmate", key, *given]) != 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert sentence in said
+    assert NOWHERE.removeprefix("http://") not in said
+
+
+def test_a_file_with_inputs_is_read_like_pairs(
+    at_home: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    given = tmp_path / "inputs.json"
+    given.write_text('{"return_id": ["r1", "r2"], "content": "x", "internal": "yes"}', encoding="utf-8")
+    assert cli.run(["action", "returnmate", "add_note", "--json", str(given)]) != 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "return_id must be text; internal must be true or false" in said

@@ -1,0 +1,200 @@
+"""What a release changes of what an app does, and of what people read, while its form stays the same."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from support.zapier import ROOT
+
+from connector.compile import integration
+from connector.generator import gate
+from connector.generator.changes import compare
+from connector.generator.gate import PLATFORMS, verdicts
+from connector.generator.surface import Field, Step, Surface
+from connector.model import Integration, Part
+
+SHOP = Field(
+    "string",
+    "Shop",
+    choices=frozenset({"north", "south"}),
+    help="The shop.",
+    texts={"north": "North", "south": "South"},
+)
+MATCH, QUERY = '{"in": "match", "at": ["shop"]}', '{"in": "query", "at": ["shop"]}'
+ASKS = {"operation": "GET /parcels", "reached": '["sent"]', "input shop": MATCH}
+EXTENT = {"look-back": "3600", "checks of input shop": "word"}
+TRIGGER = Step("New Parcel", {"shop": SHOP}, description="When a parcel is sent.", asks=ASKS, extent=EXTENT)
+SEARCH = Step("Find Parcel", {"shop": SHOP}, asks={"operation": "GET /parcels", "query.order": "desc"})
+BASE = Surface(
+    version="1.4.0",
+    login={},
+    steps={"trigger new_parcel": TRIGGER, "search find_parcel": SEARCH},
+    texts={"description": "Parcels."},
+)
+THE = "The trigger new_parcel"
+OTHERWISE = "it fires for other events, or at other times."
+
+
+@pytest.mark.parametrize(
+    ("values", "breaking", "notable"),
+    [
+        (
+            {"asks": {**ASKS, "reached": '["lost"]'}},
+            f'{THE} works with reached ["lost"], no more ["sent"]: {OTHERWISE}',
+            "",
+        ),
+        (
+            {"asks": {**ASKS, "since": "changed_after"}},
+            f"{THE} works with since changed_after, no more nothing: {OTHERWISE}",
+            "",
+        ),
+        (
+            {"asks": {key: one for key, one in ASKS.items() if key != "operation"}},
+            f"{THE} works with operation nothing, no more GET /parcels: {OTHERWISE}",
+            "",
+        ),
+        (
+            {"asks": {**ASKS, "input shop": QUERY}},
+            f"{THE} works with input shop {QUERY}, no more {MATCH}: {OTHERWISE}",
+            "",
+        ),
+        ({"asks": {**ASKS, "input note": QUERY}}, "", ""),
+        ({"asks": {}, "extent": {}}, "", ""),
+        ({"extent": {**EXTENT, "look-back": "60"}}, f"{THE} works with look-back 60, no more 3600.", ""),
+        (
+            {"extent": {**EXTENT, "look-back": "10000"}},
+            "",
+            f"{THE} works with look-back 10000, no more 3600.",
+        ),
+        (
+            {"extent": {**EXTENT, "checks of input shop": "text"}},
+            "",
+            f"{THE} works with checks of input shop text, no more word.",
+        ),
+        (
+            {"description": "When it is lost."},
+            "",
+            f"{THE}'s description says 'When it is lost.', no more 'When a parcel is sent.'.",
+        ),
+        (
+            {"inputs": {"shop": replace(SHOP, help="Which one.")}},
+            "",
+            f"{THE}'s input shop's help says 'Which one.', no more 'The shop.'.",
+        ),
+        (
+            {"inputs": {"shop": replace(SHOP, texts={"north": "Nord", "south": "South"})}},
+            "",
+            f"{THE}'s input shop's choice north says 'Nord', no more 'North'.",
+        ),
+    ],
+)
+def test_a_change_of_meaning_or_of_a_text_is_reported(
+    values: dict[str, Any], breaking: str, notable: str
+) -> None:
+    now = replace(BASE, steps={**BASE.steps, "trigger new_parcel": replace(TRIGGER, **values)})
+    found = compare(BASE, now)
+    assert [one.sentence for one in found if one.breaking] == [breaking] * bool(breaking)
+    assert [one.sentence for one in found if not one.breaking] == [notable] * bool(notable)
+
+
+def test_a_search_that_asks_for_something_else_and_the_texts_of_the_app_are_reported() -> None:
+    other = replace(SEARCH, asks={**SEARCH.asks, "query.order": "asc"})
+    now = replace(BASE, steps={**BASE.steps, "search find_parcel": other}, texts={"description": "x" * 200})
+    [broken, read] = compare(BASE, now)
+    assert broken.sentence == (
+        "The search find_parcel works with query.order asc, no more desc: it does something else."
+    )
+    assert read.sentence == f"The app's description says '{'x' * 120}…', no more 'Parcels.'."
+
+
+# From an app's files to sentences
+
+P = TypeVar("P", bound=Part)
+
+
+def changed(part: P, **values: Any) -> P:
+    return part.model_copy(update=values)
+
+
+def _trigger(made: Integration, key: str, **values: Any) -> Integration:
+    trigger = made.triggers[key]
+    other = changed(trigger, source=changed(trigger.source, **values))
+    return changed(made, triggers={**made.triggers, key: other})
+
+
+def _other_status(made: Integration) -> Integration:
+    return _trigger(made, "return_received", reached=("received", "inspected"))
+
+
+def _other_filter(made: Integration) -> Integration:
+    return _trigger(made, "shipment_delivered", operation="list_returns")
+
+
+def _shorter_look_back(made: Integration) -> Integration:
+    return _trigger(made, "return_approved", look_back=86_400)
+
+
+def _other_question(made: Integration) -> Integration:
+    search = made.searches["list_customer_returns"]
+    query = {"sort": "created_at", "order": "asc"}
+    asked = changed(search, query=query, description="Finds something else.")
+    return changed(made, searches={**made.searches, search.key: asked})
+
+
+def _other_place(made: Integration) -> Integration:
+    action = made.actions["add_note"]
+    inputs = tuple(changed(one, path=("text",)) if one.key == "content" else one for one in action.inputs)
+    return changed(made, actions={**made.actions, "add_note": changed(action, inputs=inputs)})
+
+
+def _other_address(made: Integration) -> Integration:
+    other = changed(made.operations["get_shipment"], path="/parcels/{id}")
+    return changed(made, operations={**made.operations, "get_shipment": other})
+
+
+def _other_help(made: Integration) -> Integration:
+    action = made.actions["create_shipping_label"]
+    inputs = tuple(changed(one, help="Something else.") for one in action.inputs)
+    return changed(made, actions={**made.actions, action.key: changed(action, inputs=inputs)})
+
+
+SPOILT: dict[Callable[[Integration], Integration], tuple[str, str]] = {
+    _other_status: ("The trigger return_received works with reached [", ""),
+    _other_filter: (
+        "The trigger shipment_delivered works with operation GET /rmas, no more GET /shipments: it fires",
+        "The trigger shipmentDelivered works with communication.url /v1/rmas, no more /v1/shipments: it",
+    ),
+    _shorter_look_back: ("The trigger return_approved works with look-back 86400, no more 3888000.", ""),
+    _other_question: (
+        "The search list_customer_returns works with query.order asc, no more desc: it does",
+        "The search listCustomerReturns works with communication.qs.order asc, no more desc: it does",
+    ),
+    _other_place: (
+        'The action add_note works with input content {"in": "body", "at": ["text"]}, no more',
+        "",
+    ),
+    _other_address: (
+        "The search get_shipment works with operation GET /parcels/{id}, no more GET /shipments/{id}: it",
+        "The action getShipment works with communication.url /v1/parcels/",
+    ),
+}
+
+
+@pytest.mark.parametrize("place", range(len(PLATFORMS)))
+def test_what_looks_the_same_and_works_otherwise_is_found(
+    committed: Path, only_returnmate: None, monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    made = integration("returnmate")
+    for spoil in (*SPOILT, _other_help):
+        made = spoil(made)
+    monkeypatch.setattr(gate, "integration", lambda _: made)
+    [verdict] = verdicts(str(committed), ROOT, [PLATFORMS[place]])
+    broken = [one.sentence for one in verdict.changes if one.breaking]
+    for sentence in filter(None, (sentences[place] for sentences in SPOILT.values())):
+        assert any(one.startswith(sentence) for one in broken), (sentence, broken)
+    read = [one.sentence for one in verdict.changes if not one.breaking]
+    for words in ("description says 'Finds something else.'", "input carrier's help says 'Something else.'"):
+        assert any(words in one for one in read), (words, read)
+    assert verdict.refused
