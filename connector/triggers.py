@@ -69,6 +69,10 @@ class BoundTrigger:
         self._client = client
         self._strategy = strategy or STRATEGIES[trigger.source.strategy]
 
+    def now(self) -> datetime:
+        """Return the present moment by the connection's clock."""
+        return self._client.clock()
+
     def watch_name(self, **inputs: Any) -> str:
         """Return the name under which a watcher with these inputs keeps its cursor: they are part of it.
 
