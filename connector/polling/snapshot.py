@@ -124,6 +124,5 @@ def _version(source: Snapshot, row: Row) -> int:
 
 def _moment(source: Snapshot, row: Row) -> int:
     """Return when the row last changed; when it was created, where events are new records or it never did."""
-    return created(
-        row, source.changed if source.tells != "records" and at_path(row, source.changed) else source.created
-    )
+    changed = source.tells != "records" and at_path(row, source.changed) not in (None, "")
+    return created(row, source.changed if changed else source.created)
