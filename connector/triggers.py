@@ -220,6 +220,6 @@ class BoundTrigger:
                 f"({self.trigger.source.strategy}) is understood. {ANEW}"
             )
         state = cursor.get("state")
-        if not isinstance(state, dict):
+        if not isinstance(state, dict) or not state:
             raise ConfigurationError(f"This cursor of {self.name} is damaged. {ANEW}")
         return state
