@@ -63,7 +63,8 @@ def reported(
     apart = differ is not None and abs(differ) > TOLERANCE
     if apart and not said_clocks and differ is not None:
         notes.append(_clocks(title, differ))
-    if doubtful:
+    said_doubt = bool(isinstance(kept, dict) and kept.get("doubt"))
+    if doubtful and not said_doubt:
         notes.append(
             f"{title}: {operation} did not return as many records as it counts, although it was read six"
             " times; records may be missing."
@@ -72,6 +73,7 @@ def reported(
         kept={
             **({"rows": dict(newest)} if newest else {}),
             **({"clocks": True} if apart or said_clocks else {}),
+            **({"doubt": True} if doubtful or said_doubt else {}),
         },
         notes=_shortened(notes, title),
         set_aside=tuple(rows[key][1] for key in sorted(passed)),
