@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector import clock as _clock
+from connector.errors import Skip
 
 if TYPE_CHECKING:
     import httpx
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from connector.connection import Connection
     from connector.model import Integration
 
-__all__ = ["open"]
+__all__ = ["Skip", "open"]
 
 
 def open(  # noqa: A001 - read as connector.open

@@ -52,6 +52,14 @@ class Answer:
     date: datetime | None = None
 
 
+class OddRows(UnexpectedResponse):
+    """A list holds rows that are no objects; `answer` is all of it, for those who can tell the rows apart."""
+
+    def __init__(self, message: str, answer: Answer) -> None:
+        super().__init__(message, operation=answer.operation, status=answer.status)
+        self.answer = answer
+
+
 def read(
     integration: Integration, operation: Operation, response: httpx.Response, secrets: Secrets = ()
 ) -> Answer:
@@ -97,15 +105,11 @@ def _answer(
     problem = None
     if not isinstance(data, wanted):
         problem = f"{where} is {_kind(data)}, not {'a list' if wanted is list else 'an object'}"
-    elif isinstance(data, list):
-        odd = next((row for row in data if not isinstance(row, dict)), None) if data else None
-        if any(not isinstance(row, dict) for row in data):
-            problem = f"a record in {where} is {_kind(odd)}, not an object"
     if problem:
         raise UnexpectedResponse(f"{operation.id}: {problem}.", operation=operation.id, status=status)
     paging = integration.paging.get(operation.paging or "")
     meta = at_path(body, paging.total[:-1]) if paging and paging.total else None
-    return Answer(
+    answer = Answer(
         operation=operation.id,
         status=status,
         data=data,
@@ -113,6 +117,10 @@ def _answer(
         body=body,
         date=date,
     )
+    odd = [row for row in data if not isinstance(row, dict)] if isinstance(data, list) else []
+    if odd:
+        raise OddRows(f"{operation.id}: a record in {where} is {_kind(odd[0])}, not an object.", answer)
+    return answer
 
 
 def _kind(value: Any) -> str:

@@ -16,7 +16,8 @@ from connector.exits import INTERRUPTED, exit_code
 HELP = """Automate product returns: a sandbox of returns services, and a connector for them.
 
 Exit codes: 0 done, 1 the vendor or this program failed, 2 wrong usage, 3 login refused or not allowed,
-4 nothing found, 5 wrong inputs, 6 too many requests, 7 not known whether a write was done, 130 interrupted.
+4 nothing found, 5 wrong inputs, 6 too many requests, 7 not known whether a write was done, 130 interrupted,
+143 terminated.
 """
 
 

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from connector.answers import REDIRECT, SERVER_ERROR, Answer, http_date, read
+from connector.answers import REDIRECT, SERVER_ERROR, Answer, OddRows, http_date, read
 from connector.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -33,7 +33,7 @@ from connector.errors import (
 )
 from connector.limits import Limiter
 from connector.login import TokenKeeper
-from connector.paging import Page, as_page
+from connector.paging import Page, Walk, as_page
 from connector.request import Request, build
 
 if TYPE_CHECKING:
@@ -129,11 +129,12 @@ class Client:
     async def pages(
         self, operation: Operation, values: Mapping[str, Any], first: Position | None = None
     ) -> AsyncIterator[Page]:
-        """Read a list page by page."""
-        position = first
+        """Read a list page by page; raises `UnexpectedResponse` for a list that has no end."""
+        position, walk = first, Walk(operation.id)
         while True:
             page = await self.page(operation, values, position)
             yield page
+            walk.turn(page)
             if page.next is None:
                 return
             position = page.next
@@ -147,10 +148,12 @@ class Client:
         wanted = {paging.size_parameter: paging.size, **values, paging.page_parameter: here}
         try:
             answer = await self.call(operation, wanted)
+        except OddRows as odd:
+            answer = odd.answer
         except NotFound as missing:
             if not paging.missing_is_empty:
                 raise
-            if position not in (None, paging.first):
+            if position not in (None, paging.first) and paging.total is not None:
                 raise UnexpectedResponse(
                     f"{operation.id}: page {position} is missing, although the one before it told of it.",
                     operation=operation.id,

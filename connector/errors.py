@@ -135,3 +135,17 @@ class OutcomeUnknown(ConnectorError):  # noqa: N818
     def __init__(self, message: str, *, sent: Mapping[str, Any], operation: str | None = None) -> None:
         super().__init__(message, operation=operation)
         self.sent = dict(sent)
+
+
+class Skip(Exception):  # noqa: N818 - it is what a handler asks for
+    """A handler raises it to set an event aside: `raise Skip("why")`. No other exception does that."""
+
+
+def unforeseen(problem: Exception) -> ConnectorError:
+    """Return an exception as an error of the tree; its cause keeps the traceback."""
+    if isinstance(problem, ConnectorError):
+        return problem
+    said = " ".join(str(problem).split())[:200]
+    made = ConnectorError(f"This program failed ({type(problem).__name__}{f': {said}' if said else ''}).")
+    made.__cause__ = problem
+    return made

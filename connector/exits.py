@@ -13,6 +13,7 @@ from connector.errors import (
 
 FAILED = 1
 INTERRUPTED = 130
+TERMINATED = 143
 EXIT_CODES: tuple[tuple[type[ConnectorError], int], ...] = (
     (ConfigurationError, 2),
     (AuthenticationError, 3),

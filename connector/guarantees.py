@@ -29,16 +29,20 @@ def guarantees(
     details: bool = False,
     unseen: str | None = None,
     growing_ids: bool = False,
+    end_told: bool = True,
 ) -> dict[Runtime, Guarantee]:
     """Compute a trigger's rows of the guarantee table, of the runtimes that can keep a promise.
 
     `pages` are the runtimes' ceilings of pages in one poll, `occurred_at` a time that a row of the list
     holds. A platform that remembers the last time alone offers what happens at such a time, or new records
     with `growing_ids`, and hands on the row alone; on the others, `details` cost one more call for each
-    event. `unseen` is what the filter does not show.
+    event. `unseen` is what the filter does not show. `end_told` says that the vendor tells where its list
+    ends; where it does not, one more call finds the empty page after the last.
     """
     found: dict[Runtime, Guarantee] = {
-        runtime: guarantee(source, runtime, most, limits, provenance, details=details, unseen=unseen)
+        runtime: guarantee(
+            source, runtime, most, limits, provenance, details=details, unseen=unseen, end_told=end_told
+        )
         for runtime, most in pages.items()
         if runtime != "make"
     }
@@ -46,7 +50,9 @@ def guarantees(
     if when is None and growing_ids and _delivers(source, "make") == "every_record":
         when, provenance = source.id, least_certain([provenance, "observed"])
     if when and "make" in pages:
-        found["make"] = guarantee(source, "make", pages["make"], limits, provenance, when, unseen=unseen)
+        found["make"] = guarantee(
+            source, "make", pages["make"], limits, provenance, when, unseen=unseen, end_told=end_told
+        )
     return found
 
 
@@ -71,6 +77,7 @@ def guarantee(
     *,
     details: bool = False,
     unseen: str | None = None,
+    end_told: bool = True,
 ) -> Guarantee:
     """Compute one row.
 
@@ -78,6 +85,7 @@ def guarantee(
     costs one more call, `unseen` what the vendor's filter does not show.
     """
     said = _loses(source, runtime, pages * source.page_size, by_id=when == source.id)
+    quiet = 1 if end_told else min(2, pages)
     return Guarantee(
         runtime=runtime,
         delivers=_delivers(source, runtime),
@@ -87,10 +95,11 @@ def guarantee(
         items_per_poll=pages * source.page_size,
         order=_order(source, runtime),
         calls_per_poll=pages,
+        calls_per_poll_quiet=quiet,
         calls_per_event=int(details),
         interval=INTERVAL,
         calls_per_day=pages * DAY // INTERVAL,
-        calls_per_day_quiet=DAY // INTERVAL,
+        calls_per_day_quiet=quiet * DAY // INTERVAL,
         shortest_interval={plan.name: shortest_interval(plan, pages) for plan in limits.plans},
         dedupe=tuple(dict.fromkeys((when, source.id))) if when else _dedupe(source),
         watermark=when,

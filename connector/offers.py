@@ -137,9 +137,16 @@ def _trigger(
             details=bool(more),
             unseen=source_words.unseen,
             growing_ids=source_words.growing_ids,
+            end_told=_end_told(words, source.operation),
         ),
         labels=said.labels,
     )
+
+
+def _end_told(words: Catalog, operation: str) -> bool:
+    """Say whether the vendor tells where a list ends: by a total, or by naming no next page."""
+    paging = next((one for one in words.paging.values() if operation in one.operations), None)
+    return paging is None or paging.style == "cursor" or paging.total is not None
 
 
 class _More(NamedTuple):

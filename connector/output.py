@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import sys
+from collections.abc import Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -26,22 +28,71 @@ class Format(StrEnum):
 
 def document(value: Any) -> None:
     """Print one JSON document."""
-    print(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))  # noqa: T201
+    print(as_json(value, encoding(sys.stdout), indent=2))  # noqa: T201
 
 
 def line(value: Any) -> None:
     """Print one JSON line, at once."""
-    print(json.dumps(value, default=_plain, ensure_ascii=False), flush=True)  # noqa: T201
+    put(as_json(value, encoding(sys.stdout)))
 
 
 def say(sentence: str) -> None:
     """Print a line for people, at once."""
-    print(sentence, flush=True)  # noqa: T201
+    put(shown(sentence, encoding(sys.stdout)))
+
+
+def put(text: str) -> None:
+    """Print a line that standard output can hold, at once."""
+    print(text, flush=True)  # noqa: T201
 
 
 def tell(sentence: str) -> None:
     """Print a line on standard error: it never mixes with an answer."""
-    print(sentence, file=sys.stderr, flush=True)  # noqa: T201
+    print(shown(sentence, encoding(sys.stderr)), file=sys.stderr, flush=True)  # noqa: T201
+
+
+def closed() -> bool:
+    """Say whether the program was started without a standard output: what is printed is lost."""
+    return sys.__stdout__ is None
+
+
+def encoding(stream: Any) -> str:
+    """Return the encoding of a stream; UTF-8 where it has none."""
+    return getattr(stream, "encoding", None) or "utf-8"
+
+
+def as_json(value: Any, code: str, indent: int | None = None) -> str:
+    """Write JSON that the encoding `code` can hold; NaN becomes null, a number beyond floats a text."""
+    try:
+        text = _dumped(value, indent, ascii_only=False)
+    except ValueError:  # not a number, or beyond all numbers: JSON has neither
+        value = _finite(value)
+        text = _dumped(value, indent, ascii_only=False)
+    try:
+        text.encode(code)
+    except UnicodeEncodeError:
+        return _dumped(value, indent, ascii_only=True)
+    return text
+
+
+def _dumped(value: Any, indent: int | None, *, ascii_only: bool) -> str:
+    return json.dumps(value, default=_plain, ensure_ascii=ascii_only, allow_nan=False, indent=indent)
+
+
+def _finite(value: Any) -> Any:
+    """Return a value with null or text for each number that cannot be written."""
+    if isinstance(value, Mapping):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    if isinstance(value, Decimal) and value.is_finite():
+        return value if math.isfinite(float(value)) else str(value)
+    return None if isinstance(value, float | Decimal) and not math.isfinite(value) else value
+
+
+def shown(text: str, code: str) -> str:
+    """Return a text with a question mark for each character that the encoding `code` does not have."""
+    return text.encode(code, "replace").decode(code)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -50,12 +101,14 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     from rich.table import Table
     from rich.text import Text
 
+    code = encoding(sys.stdout)
+    title = shown(title, code)
     made = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
     made.show_header = any(columns)
     for index, column in enumerate(columns):
-        made.add_column(column, header_style="bold", overflow="fold", no_wrap=index == 0)
+        made.add_column(shown(column, code), header_style="bold", overflow="fold", no_wrap=index == 0)
     for row in rows:
-        made.add_row(*(Text(printable(cell)) for cell in row))
+        made.add_row(*(Text(shown(printable(cell), code)) for cell in row))
     Console(width=width()).print(made)
 
 
@@ -121,11 +174,8 @@ def waiting(sentence: str) -> Iterator[None]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return (
-            int(value)
-            if value == value.to_integral_value() and value.as_tuple().exponent == 0
-            else float(value)
-        )
+        whole = value.is_finite() and value == value.to_integral_value() and value.as_tuple().exponent == 0
+        return int(value) if whole else float(value)
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     raise TypeError(f"{type(value).__name__} has no JSON form.")

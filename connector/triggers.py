@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.actions import LOOKS
 from connector.errors import ConfigurationError, NotFound, UnexpectedResponse, ValidationFailed
 from connector.inputs import fill
+from connector.paging import MOST_PAGES, Endless, Walk, resumed
 from connector.polling import STRATEGIES, Cursor, Event, Strategy
-from connector.polling.parts import About, Read, as_moment, from_the_start, identity, occurred, oldest_first
+from connector.polling.parts import (
+    About,
+    Read,
+    as_moment,
+    from_the_start,
+    identity,
+    occurred,
+    oldest_first,
+    sifted,
+)
+from connector.polling.trouble import reported, waiting_ids
 from connector.resolve import at_path
 from connector.unified.mapping import unified
 
@@ -21,10 +33,11 @@ if TYPE_CHECKING:
     from connector.client import Client
     from connector.model import Trigger
     from connector.paging import Page, Position
+    from connector.polling import Reading
+    from connector.polling.trouble import Trouble
     from connector.unified.model import UnifiedEvent
 
 VERSION = 1
-MOST_PAGES = 1_000
 ANEW = "Start anew without it: `returns trigger` does with --restart."
 
 
@@ -35,12 +48,16 @@ class Polled:
     `events` are sorted by `occurred_at`, oldest first; where the vendor does not tell that of each, by when
     their records changed or came to be, or as they were listed if nothing tells that either. A later poll
     may bring older ones: late rows, and what one poll had no room for.
-    `complete` says that nothing was left for the next poll to read.
+    `complete` says that nothing was left for the next poll to read. `notes` are sentences to report: rows
+    that cannot be read, clocks that differ. `set_aside` are those of rows that are given up, because no
+    reading holds them any more.
     """
 
     events: tuple[Event, ...]
     cursor: Cursor
     complete: bool
+    notes: tuple[str, ...] = ()
+    set_aside: tuple[str, ...] = ()
 
 
 class BoundTrigger:
@@ -51,6 +68,10 @@ class BoundTrigger:
         self.name = f"{client.integration.vendor.id}:{trigger.key}"
         self._client = client
         self._strategy = strategy or STRATEGIES[trigger.source.strategy]
+
+    def now(self) -> datetime:
+        """Return the present moment by the connection's clock."""
+        return self._client.clock()
 
     def watch_name(self, **inputs: Any) -> str:
         """Return the name under which a watcher with these inputs keeps its cursor: they are part of it.
@@ -106,32 +127,75 @@ class BoundTrigger:
     ) -> Polled:
         """Poll as `poll` does, without the details; `detailed` reads them one by one."""
         wanted = fill(self.trigger.key, self.trigger.inputs, inputs, looking=True)
+        kept = cursor or {}
         state = None if cursor is None else self._opened(cursor)
         start = as_moment(since) if since is not None and cursor is None else None
         now = self._client.clock()
-        source = self.trigger.source
-        state, read = await self._read(state, now, start)
+        source, strategy = self.trigger.source, self._strategy
+        state, read = await self._read(state, now, start, kept.get("walk"))
+        read = sifted(read, source.id, partial(strategy.check, source), waiting_ids(kept.get("trouble")))
         about = About(self.name, self.trigger.key, self.trigger.occurred_at)
-        poll = self._strategy.fold(about, source, state, read, now, start)
-        sealed = {"version": VERSION, "trigger": self.name, "strategy": source.strategy, "state": poll.cursor}
+        poll = strategy.fold(about, source, state, read, now, start)
+        trouble = reported(
+            kept.get("trouble"),
+            read,
+            now,
+            title=self._client.integration.vendor.title,
+            operation=source.operation,
+            first=cursor is None,
+            doubtful=poll.doubtful,
+        )
         events = oldest_first(event for event in poll.events if wanted.fits(event.data))
-        return Polled(events=events, cursor=sealed, complete=read.complete)
+        return Polled(
+            events=events,
+            cursor=self._sealed(poll.cursor, read, trouble),
+            complete=read.complete,
+            notes=trouble.notes,
+            set_aside=trouble.set_aside,
+        )
 
-    async def _read(self, state: Cursor | None, now: datetime, since: datetime | None) -> tuple[Any, Read]:
+    def _sealed(self, state: Cursor, read: Read, trouble: Trouble) -> Cursor:
+        """Return the cursor to keep, with what a later poll needs to go on with a reading."""
+        walk = read.walk if state.get("resume") else None
+        return {
+            "version": VERSION,
+            "trigger": self.name,
+            "strategy": self.trigger.source.strategy,
+            "state": state,
+            **({"walk": walk.as_json()} if walk else {}),
+            **({"trouble": trouble.kept} if trouble.kept else {}),
+        }
+
+    async def _read(
+        self, state: Cursor | None, now: datetime, since: datetime | None, walked: Any
+    ) -> tuple[Any, Read]:
         """Read what the strategy plans; return the state to fold it with.
 
         A vendor may no longer know the place at which the last poll stopped. Then all is read from the start,
         and at once: a place that does not last until the next poll would never lead to the end.
         """
-        reading = self._strategy.plan(self.trigger.source, state, now, since)
+        source = self.trigger.source
+        reading = self._planned(state, now, since)
+        walk = resumed(source.operation, source.id, walked if reading.first_page is not None else None)
         try:
-            return state, await self._strategy.read(self._fetch, reading)
+            return state, await self._strategy.read(self._fetch, replace(reading, walk=walk))
+        except Endless:
+            raise
         except (NotFound, ValidationFailed, UnexpectedResponse):
             if state is None or reading.first_page is None:
                 raise
         state = from_the_start(state)
-        reading = self._strategy.plan(self.trigger.source, state, now, since)
-        return state, await self._strategy.read(self._fetch, replace(reading, pages=MOST_PAGES))
+        walk = Walk(source.operation, source.id)
+        reading = replace(self._planned(state, now, since), walk=walk, pages=MOST_PAGES)
+        return state, await self._strategy.read(self._fetch, reading)
+
+    def _planned(self, state: Cursor | None, now: datetime, since: datetime | None) -> Reading:
+        try:
+            return self._strategy.plan(self.trigger.source, state, now, since)
+        except (AttributeError, KeyError, TypeError, ValueError) as problem:
+            if state is None:
+                raise
+            raise ConfigurationError(f"This cursor of {self.name} is damaged. {ANEW}") from problem
 
     def unified(self, event: Event, *, profile: str | None = None) -> UnifiedEvent:
         """Return an event of this trigger in the form of all vendors; `profile` names this connection."""
@@ -156,6 +220,6 @@ class BoundTrigger:
                 f"({self.trigger.source.strategy}) is understood. {ANEW}"
             )
         state = cursor.get("state")
-        if not isinstance(state, dict):
+        if not isinstance(state, dict) or not state:
             raise ConfigurationError(f"This cursor of {self.name} is damaged. {ANEW}")
         return state

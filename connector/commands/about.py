@@ -124,7 +124,8 @@ def _guarantee_rows(made: Integration) -> Iterator[tuple[str, ...]]:
                 DELIVERS[one.delivers],
                 "one reading" if one.look_back is None else span(one.look_back),
                 f"{one.items_per_poll:,}",
-                _range(1, one.calls_per_poll) + (", 1 an event" if one.calls_per_event else ""),
+                _range(one.calls_per_poll_quiet, one.calls_per_poll)
+                + (", 1 an event" if one.calls_per_event else ""),
                 _range(one.calls_per_day_quiet, one.calls_per_day),
                 _intervals(one),
                 one.provenance,

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.output import tell
+from connector.commands.ending import OutputLost
+from connector.output import Format, line, printable, say, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
     from connector.connection import Connection
-    from connector.cursors import Cursors
+    from connector.cursors import Cursors, Skipped
     from connector.errors import ConnectorError
     from connector.model import Integration
     from connector.polling import Event
@@ -22,12 +23,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How to poll: every `pause` seconds or once (None), what the first poll tells, how many events, anew."""
+    """How to poll: every `pause` seconds or once (None), what the first poll tells, how many events, anew.
+
+    With `skipped`, what was set aside is listed, or with `retry` handed over again, and nothing is polled.
+    `debug` shows where exceptions come from.
+    """
 
     pause: float | None
     since: datetime | date | None
     limit: int | None
     restart: bool
+    skipped: bool = False
+    retry: bool = False
+    debug: bool = False
 
 
 async def follow(
@@ -41,6 +49,7 @@ async def follow(
     show: Handler,
     ran: Callable[[Ran], None],
     failed: Callable[[ConnectorError], None],
+    aside: Callable[[list[Skipped]], None],
 ) -> None:
     """Poll a trigger of one connection as wished; its cursor is kept for this profile and these inputs."""
     from connector.clock import sleep
@@ -48,20 +57,32 @@ async def follow(
 
     bound = connection.triggers[key]
     kept_as, whose = bound.watch_name(**inputs), profile.key(connection.integration)
+    if wish.skipped and not wish.retry:
+        aside(cursors.skipped(whose, kept_as))
+        return
+
+    def noted(outcome: Ran) -> None:
+        for note in outcome.notes:
+            tell(note)
+        ran(outcome)
+
     with cursors.held(whose, kept_as):
         if wish.restart:
             cursors.forget(whose, kept_as)
         if wish.since is not None and cursors.load(whose, kept_as) is not None:
             tell(_too_late(connection, profile))
-        runner = Runner(bound, cursors, profile=whose, handler=show, inputs=inputs)
+        runner = Runner(bound, cursors, profile=whose, handler=show, inputs=inputs, ends=(OutputLost,))
         if wish.pause is None:
-            outcome = await runner.once(since=wish.since, limit=wish.limit)
-            ran(outcome)
+            if wish.retry:
+                outcome = await runner.retry(limit=wish.limit)
+            else:
+                outcome = await runner.once(since=wish.since, limit=wish.limit)
+            noted(outcome)
             if outcome.problem:
                 raise outcome.problem
             return
         await runner.watch(
-            interval=wish.pause, sleep=sleep, since=wish.since, limit=wish.limit, ran=ran, failed=failed
+            interval=wish.pause, sleep=sleep, since=wish.since, limit=wish.limit, ran=noted, failed=failed
         )
 
 
@@ -72,7 +93,6 @@ def _too_late(connection: Connection, profile: Profile) -> str:
 
 def written(integration: Integration, event: Event, told_by: str) -> str:
     """Write an event as one line: when, what, and which record."""
-    from connector.output import printable
     from connector.resolve import at_path
 
     trigger = integration.triggers[event.trigger]
@@ -80,3 +100,23 @@ def written(integration: Integration, event: Event, told_by: str) -> str:
     name = " · ".join(str(part) for part in parts if part not in (None, ""))
     when = (event.occurred_at or event.observed_at).isoformat(sep=" ", timespec="seconds")
     return printable(f"{when.removesuffix('+00:00')}  {told_by}  {name}")
+
+
+def as_data(event: Event) -> dict[str, Any]:
+    """Return an event as programs read it."""
+    times = {"occurred_at": event.occurred_at, "observed_at": event.observed_at}
+    return {"id": event.id, "trigger": event.trigger, **times, "data": event.data}
+
+
+def list_skipped(skipped: list[Skipped], output: Format, who: str = "") -> None:
+    """Print what was set aside: events, and rows that could not be read."""
+    for one in skipped:
+        if output is Format.json:
+            about = as_data(one.event) if one.event else {"id": None}
+            line({**about, "why": one.why, "set_aside_at": one.at})
+        else:
+            when = one.at.isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
+            name = f"{one.event.id}: {one.why}" if one.event else one.why
+            say(printable(f"{when}  {who}{name}"))
+    if not skipped:
+        tell(f"{who}Nothing is set aside.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import sys
 from contextlib import nullcontext
 from datetime import date, datetime
 from pathlib import Path  # noqa: TC003 - typer reads it
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.commands.follow import Wish, follow, written
+from connector.commands.ending import printing, refuse_without_output, report, run
+from connector.commands.follow import Wish, as_data, follow, list_skipped, written
 from connector.commands.options import As, Inputs, ProfileName, collected, connected, folder
-from connector.output import Format, line, say, tell, waiting
+from connector.output import Format, as_json, encoding, shown, tell, waiting
 
 if TYPE_CHECKING:
     from connector.cursors import Cursors
@@ -55,6 +56,13 @@ def trigger(
     state: Annotated[
         Path | None, typer.Option(help="Where to remember what was seen.  [default: a file of your user]")
     ] = None,
+    skipped: Annotated[  # noqa: FBT002
+        bool, typer.Option("--skipped", help="List what was set aside, and do not poll.")
+    ] = False,
+    retry: Annotated[  # noqa: FBT002
+        bool, typer.Option("--retry", help="With --skipped: print the events that were set aside again.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,  # noqa: FBT002
 ) -> None:
     """Print what is new since the last time, each event once.
 
@@ -66,14 +74,30 @@ def trigger(
     `returns trigger --all new_return` polls every profile of every vendor that has this trigger, or one that
     tells of the same under another name (without any profile, the sandbox). A line says which vendor is left
     out, and why. One that fails does not stop the others. --limit is for each of them.
+
+    A row that cannot be read, or an event that cannot be printed, is set aside and reported once; the others
+    go on. --skipped lists what was set aside. Ctrl-C and SIGTERM end a watch between two events.
     """
     from platformdirs import user_state_path
 
     from connector.cursors import Cursors
     from connector.inputs import fill
 
+    refuse_without_output()
+    if (retry and not skipped) or (skipped and (watch or restart or since is not None)):
+        raise typer.BadParameter(
+            "--retry goes with --skipped, and --skipped goes without --watch, --since and --restart."
+        )
     start = None if since is None else _moment(since)
-    wish = Wish(pause=interval if watch else None, since=start, limit=limit, restart=restart)
+    wish = Wish(
+        pause=interval if watch else None,
+        since=start,
+        limit=limit,
+        restart=restart,
+        skipped=skipped,
+        retry=retry,
+        debug=debug,
+    )
     place = state or folder(user_state_path) / "cursors.sqlite3"
     if everywhere:
         from connector.commands import watch_all
@@ -81,7 +105,7 @@ def trigger(
         watched = watch_all.named(vendor, key, inputs)
         with Cursors(place) as cursors:
             polling = watch_all.run(watched, cursors, wish, output, profile, include_assumed=include_assumed)
-            asyncio.run(polling)
+            run(polling, debug=debug)
         return
     if include_assumed:
         raise typer.BadParameter("--include-assumed goes with --all; a trigger that is named is polled.")
@@ -89,7 +113,7 @@ def trigger(
     given = collected(wanted.inputs, inputs)
     fill(wanted.key, wanted.inputs, given, looking=True)  # a wrong filter is refused before anything is asked
     with Cursors(place) as cursors:
-        asyncio.run(_Watching(integration, wanted, given, cursors, output).run(profile, wish))
+        run(_Watching(integration, wanted, given, cursors, output).run(profile, wish), debug=debug)
 
 
 def _named(vendor: str | None, key: str | None) -> tuple[Integration, Trigger]:
@@ -130,17 +154,16 @@ class _Watching:
                     self._inputs,
                     self._cursors,
                     wish,
-                    show=self._show,
+                    show=printing(self._written),
                     ran=lambda ran: self._ran(ran, watching=watching, backfill=backfill),
-                    failed=_failed,
+                    failed=lambda problem: _failed(problem, debug=wish.debug),
+                    aside=lambda skipped: list_skipped(skipped, self._output),
                 )
 
-    async def _show(self, event: Event) -> None:
+    def _written(self, event: Event) -> str:
         if self._output is Format.json:
-            times = {"occurred_at": event.occurred_at, "observed_at": event.observed_at}
-            line({"id": event.id, "trigger": event.trigger, **times, "data": event.data})
-        else:
-            say(written(self._integration, event, self._trigger.label))
+            return as_json(as_data(event), encoding(sys.stdout))
+        return shown(written(self._integration, event, self._trigger.label), encoding(sys.stdout))
 
     def _ran(self, ran: Ran, *, watching: bool, backfill: bool) -> None:
         if ran.first and not backfill:
@@ -153,7 +176,8 @@ class _Watching:
             tell("Nothing new.")
 
 
-def _failed(problem: ConnectorError) -> None:
+def _failed(problem: ConnectorError, *, debug: bool) -> None:
+    report(problem, debug=debug)
     tell(f"{problem} Trying again.")
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import typer
 
-from connector.commands.follow import Wish, follow, written
+from connector.commands.ending import OutputLost, hinted, printing, report
+from connector.commands.follow import Wish, follow, list_skipped, written
 from connector.commands.options import opened, profiles
 from connector.errors import ConfigurationError, ConnectorError, UnknownKey
 from connector.exits import FAILED, exit_code
-from connector.output import Format, line, say, tell, waiting
+from connector.output import Format, as_json, encoding, shown, tell, waiting
 from connector.words import did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -82,11 +84,16 @@ class _Watching:
     failures: int = 0
 
     async def one(self, integration: Integration, profile: Profile, key: str) -> ConnectorError | None:
-        """Poll a trigger of one connection; what ends it is told, and returned instead of raised."""
-        name = f"{integration.vendor.title} ({profile.name})"
+        """Poll a trigger of one connection; what ends it is reported, and returned instead of raised.
 
-        async def show(event: Event) -> None:
-            self._show(integration, profile, event)
+        Whatever one vendor's answer raises, the others go on. Only a lost output ends all.
+        """
+        name = f"{integration.vendor.title} ({profile.name})"
+        debug = self.wish.debug
+
+        def failed(problem: ConnectorError) -> None:
+            report(problem, debug=debug)
+            tell(f"{name}: {problem} Trying again.")
 
         try:
             async with opened(integration, profile) as connection:
@@ -97,19 +104,24 @@ class _Watching:
                     {},
                     self.cursors,
                     self.wish,
-                    show=show,
+                    show=printing(lambda event: self._written(integration, profile, event)),
                     ran=lambda ran: self._ran(name, ran),
-                    failed=lambda problem: tell(f"{name}: {problem} Trying again."),
+                    failed=failed,
+                    aside=lambda skipped: list_skipped(skipped, self.output, f"{name}: "),
                 )
-        except ConnectorError as problem:
+        except OutputLost:
+            raise
+        except Exception as problem:  # noqa: BLE001 - each vendor is a boundary of its own
             self.failures += 1
-            tell(f"{name}: {problem}")
-            return problem
+            report(problem, debug=debug)
+            ended = hinted(problem)
+            tell(f"{name}: {ended.message}")
+            return ended
         return None
 
     def summed_up(self) -> None:
         """After polling once: say what was not said by the events themselves."""
-        if self.wish.pause is not None:
+        if self.wish.pause is not None or self.wish.skipped:
             return
         if self.begun:
             tell(f"Took note of what is there: {', '.join(self.begun)}. The next poll tells what is new.")
@@ -123,11 +135,11 @@ class _Watching:
             if self.wish.pause is not None:
                 tell(f"{name}: watching from now; Ctrl-C stops.")
 
-    def _show(self, integration: Integration, profile: Profile, event: Event) -> None:
+    def _written(self, integration: Integration, profile: Profile, event: Event) -> str:
         from connector.unified import unified
 
+        code = encoding(sys.stdout)
         if self.output is Format.json:
-            line(unified(integration, event, profile=profile.name).as_json())
-        else:
-            title, label = integration.vendor.title, integration.triggers[event.trigger].label
-            say(written(integration, event, f"{title} ({profile.name})  {label}"))
+            return as_json(unified(integration, event, profile=profile.name).as_json(), code)
+        title, label = integration.vendor.title, integration.triggers[event.trigger].label
+        return shown(written(integration, event, f"{title} ({profile.name})  {label}"), code)

@@ -237,11 +237,11 @@ class Paging(Part):
 
     `page_parameter` takes the position of a piece, which begins at `first`: with style "page" its number,
     with style "offset" how many rows lie before it (the next offset counts the rows that came, for a vendor
-    may give fewer than were asked for). Stop when a page is empty, or the total at `total` is reached, or (no
-    total) when a page holds fewer than the size at `size_reported` or, where that is not told, than asked
-    for. With style "cursor" it takes what the page before named at `next`, and the first page has none; stop
-    when nothing is named there or a page is empty. `size` is what to ask for, `max_size` the most the vendor
-    allows. `missing_is_empty`: a 404 stands for a list without records.
+    may give fewer than were asked for). Stop when a page is empty or, where the vendor tells it, the total at
+    `total` is reached; a page with fewer rows than asked for is not the last. `size_reported` is the size
+    that the vendor took. With style "cursor" it takes what the page before named at `next`, and the first
+    page has none; stop when nothing is named there, or an empty page names itself. `size` is what to ask for,
+    `max_size` the most the vendor allows. `missing_is_empty`: a 404 stands for a list without records.
     """
 
     style: Literal["page", "offset", "cursor"]

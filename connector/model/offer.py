@@ -206,9 +206,10 @@ class Guarantee(Part):
     (when the state is reached, and again for each later change of the record that leaves it there).
     `look_back` in seconds: how far back a late record or a change is still found (None: as far as one
     poll reads). `pages` is the most one poll reads (`page_size` each), `items_per_poll` the product;
-    `order` is how this runtime reads ("any": as the records come). `calls_per_day` is for a poll every
-    `interval` seconds at the ceiling, `calls_per_day_quiet` when one page holds everything; `calls_per_event`
-    come on top for each event.
+    `order` is how this runtime reads ("any": as the records come). `calls_per_poll` are the calls of a poll
+    at the ceiling, `calls_per_poll_quiet` when one page holds everything (two where only an empty page ends
+    a list); `calls_per_day` and `calls_per_day_quiet` are the same for a poll every `interval` seconds.
+    `calls_per_event` come on top for each event.
     `shortest_interval` maps a plan to the seconds its limits allow between polls at the ceiling. `dedupe`
     are the paths that together identify an event (what a platform should mark as primary). `watermark` is the
     path of the time, or of the growing id, that a runtime goes by which remembers the last one alone. `loses`
@@ -223,6 +224,7 @@ class Guarantee(Part):
     items_per_poll: int
     order: Literal["oldest_first", "newest_first", "any"]
     calls_per_poll: int
+    calls_per_poll_quiet: int = 1
     calls_per_event: int = 0
     interval: int
     calls_per_day: int

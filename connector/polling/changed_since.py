@@ -4,14 +4,14 @@ The cursor keeps a *watermark* (the newest change of a list that was read whole)
 before it is settled), and for each record changed since the floor what was last seen of it: its *mark*,
 the time that makes an event, or its state. A record whose mark or state is another one than before is an
 event; that a record was read, or read again, is none. Where rows do not tell when they changed, the moment
-at which the vendor answered with the first page (by its own clock) stands for it.
+at which the lap began stands for it: by the vendor's clock or by ours, whichever is earlier.
 
 Each poll reads all that changed since the watermark minus the overlap. Reading that may take several
 polls (a *lap*), which goes on with the next page; the watermark never passes the moment at which the lap
 began, for a row that was read may have changed since. Rows change places while they are read, for a change
 moves them; those that changed come again, and what was pushed aside unread shows as fewer different rows
-than the list counts. Then the watermark stays, and the next poll reads the same again. Without `since`
-the first lap only takes note.
+than the list counts, or as a count that falls. Then the watermark stays, and the next poll reads the same
+again. Without `since` the first lap only takes note.
 """
 
 from __future__ import annotations
@@ -19,10 +19,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import ConfigurationError, UnexpectedResponse
-from connector.polling.parts import SECOND, Poll, Read, Reading, created, identity, micros, stamp
+from connector.errors import ConfigurationError
+from connector.polling.parts import (
+    SECOND,
+    Poll,
+    Read,
+    Reading,
+    created,
+    earlier,
+    identity,
+    micros,
+    spoken,
+    stamp,
+)
+from connector.polling.states import among, entered
 from connector.resolve import at_path
-from connector.times import moment
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,13 +69,14 @@ def fold(
     state = cursor or _start(source, now, since)
     known: dict[str, Entry] = dict(state["rows"])
     met = set(state["resume"]["met"]) if state["resume"] else set()
-    began = _began(source, state, read, now)
+    began = _began(state, read, now)
     high: int | None = state["resume"]["high"] if state["resume"] else None
     high = began if source.changed is None else high
+    met |= read.odd_keys
     events: list[tuple[int, Event]] = []
     for row in read.rows:
         key = identity(row, source.id)
-        when = (began or 0) if source.changed is None else created(row, source.changed)
+        when = began if source.changed is None else created(row, source.changed)
         met.add(key)
         high = when if high is None else max(high, when)
         suffix, known[key] = _compared(source, row, key, when, known.get(key), state["floor"])
@@ -80,7 +92,20 @@ def fold(
     return Poll(
         events=tuple(event for _when, event in events),
         cursor=_settled(source, {**moved, "rows": known}, now),
+        doubtful=state["held"] == MOST_HOLDS and _short(read, met),
     )
+
+
+def check(source: ChangedSince, row: Row) -> None:
+    """Raise `UnexpectedResponse` for a row without what this source reads of it."""
+    identity(row, source.id)
+    if source.changed is not None:
+        created(row, source.changed)
+    if source.state is not None:
+        spoken(row, source.state)
+    mark = None if source.mark is None else at_path(row, source.mark)
+    if source.mark is not None and (mark is not None or source.mark == source.created):
+        created(row, source.mark)
 
 
 def _start(source: ChangedSince, now: datetime, since: datetime | None) -> Cursor:
@@ -103,18 +128,14 @@ def _asked(source: ChangedSince, state: Cursor) -> str:
     return stamp(start - SECOND, source.since_form)
 
 
-def _began(source: ChangedSince, state: Cursor, read: Read, now: datetime) -> int | None:
-    """Return when the lap began by the vendor's clock; ours stands in only where nothing else tells."""
-    if state["resume"]:
-        began: int | None = state["resume"]["began"]
-        return began
-    if read.at is not None:
-        return micros(read.at)
-    return micros(now) if source.changed is None else None
+def _began(state: Cursor, read: Read, now: datetime) -> int:
+    """Return when the lap began: by the vendor's clock or by ours, whichever is earlier."""
+    began: int | None = state["resume"]["began"] if state["resume"] else None
+    return earlier(read.at, now) if began is None else began
 
 
 def _moved(
-    source: ChangedSince, state: Cursor, read: Read, met: set[str], high: int | None, began: int | None
+    source: ChangedSince, state: Cursor, read: Read, met: set[str], high: int | None, began: int
 ) -> Cursor:
     """Say how the lap stands: where to go on with it, to read it again, or that it was read whole."""
     if not read.complete:
@@ -129,12 +150,17 @@ def _moved(
                 "met": sorted(met),
             },
         }
-    if len(met) < (read.total or 0) and state["held"] < MOST_HOLDS:
+    if _short(read, met) and state["held"] < MOST_HOLDS:
         return {**state, "resume": None, "held": state["held"] + 1}
     before: int | None = state["watermark"]
-    passed = high if began is None or high is None else min(high, began)
+    passed = None if high is None else min(high, began)
     newest = max((one for one in (before, passed) if one is not None), default=None)
     return {**state, "watermark": newest, "primed": True, "resume": None, "held": 0}
+
+
+def _short(read: Read, met: set[str]) -> bool:
+    """Say whether rows may be missing from a lap: its count fell, or it counts more than were met."""
+    return read.complete and (read.fell or len(met) < (read.total or 0))
 
 
 def _settled(source: ChangedSince, state: Cursor, now: datetime) -> Cursor:
@@ -152,44 +178,14 @@ def _compared(
 ) -> tuple[str | None, Entry]:
     """Compare one row with its entry; return the end of the event's id, if any, and the new entry."""
     last, counts = (entry[1], entry[2]) if entry else (None, {})
-    state = _state(source, row) if source.state else None
+    state = spoken(row, source.state) if source.state else None
     if source.mark is None and source.state is None:
         return (None if entry else key), [when, None, {}]
     if source.mark is None:
-        return _entered(source, key, [when, state or "", counts], last)
+        return entered(source, key, state, [when, last, counts])
     mark = at_path(row, source.mark)
-    if mark is None or (source.reached is not None and state not in source.reached):
+    if mark is None or (source.reached is not None and not among(state, source.reached)):
         return None, [when, last, counts]
-    if mark == last or micros(_moment(source, mark)) < floor:
+    if mark == last or created(row, source.mark) < floor:
         return None, [when, mark, counts]
     return (key if source.mark == source.created else f"{key}:{mark}"), [when, mark, counts]
-
-
-def _entered(source: ChangedSince, key: str, entry: Entry, last: str | None) -> tuple[str | None, Entry]:
-    """Tell whether a record has come into a state that makes an event."""
-    when, state, counts = entry
-    if state == last:
-        return None, entry
-    entered = {**counts, state: counts.get(state, 0) + 1}
-    after = [when, state, entered]
-    if source.reached is not None:
-        before = any(word in counts for word in source.reached)
-        return (key if state in source.reached and not before else None), after
-    again = f":{entered[state]}" if entered[state] > 1 else ""
-    return (None if last is None and state in source.initial else f"{key}:{state}{again}"), after
-
-
-def _state(source: ChangedSince, row: Row) -> str:
-    path = source.state or ()
-    found = at_path(row, path)
-    if not isinstance(found, str):
-        raise UnexpectedResponse(f"A record in the list has no usable {'.'.join(path)}: {found!r}.")
-    return found
-
-
-def _moment(source: ChangedSince, mark: Any) -> datetime:
-    try:
-        return moment(mark)
-    except (TypeError, ValueError) as problem:
-        where = ".".join(source.mark or ())
-        raise UnexpectedResponse(f"A record in the list has no usable {where}: {mark!r}.") from problem

@@ -10,18 +10,32 @@ known. Without a filter they are read newest first until they are older than tha
 reading goes on with the next poll: from the newest record read where that is progress, and otherwise
 (thousands at one moment, or newest first) from the next page.
 
-The watermark never passes the moment of the vendor's answer: a record dated in the future (an import, a clock
-that is wrong) would take it along, and what is created until then would count as known.
+The watermark never passes the earlier of the vendor's clock and ours at the start of the reading: a record
+dated in the future (an import, a clock that is wrong) would take it along, and what is created until then
+would count as known. Such a record is an event at once, and is read again until its time has come.
 
-Rows that change places between two pages show as a row read twice, or as fewer different rows than the
-list counts. Then the watermark does not pass the doubtful place, and the next poll reads it again.
+Rows that change places between two pages show as a row read twice, as fewer different rows than the list
+counts, or as a count that falls. Then the watermark does not pass the doubtful place, and the next poll
+reads it again.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.polling.parts import SECOND, Poll, Read, Reading, created, identity, micros, stamp
+from connector.errors import UnexpectedResponse
+from connector.polling.parts import (
+    SECOND,
+    Poll,
+    Read,
+    Reading,
+    created,
+    earlier,
+    identity,
+    micros,
+    reaches,
+    stamp,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,21 +45,23 @@ if TYPE_CHECKING:
     from connector.polling.parts import About, Cursor, Page, Row
 
 MOST_SEEN = 20_000
-MOST_HOLDS = 3
+MOST_HOLDS = 5
 
 
 def plan(source: CreatedSince, cursor: Cursor | None, now: datetime, since: datetime | None) -> Reading:
     """Decide what to read; the first poll without `since` looks at the newest records only, to know them."""
-    del now
     state = cursor or _start(since)
     if cursor is None and since is None:
-        return Reading(source.order.newest_first, None, source.pages, _BelowNewest(source))
+        return Reading(source.order.newest_first, None, source.pages, _BelowNewest(source, now))
     resume = state["resume"]
     first = resume["page"] if resume else None
     cut = _cut(source, state)
     if source.since is None:
         return Reading(
-            source.order.newest_first, first, source.pages, lambda page: _reaches(source, page, cut)
+            source.order.newest_first,
+            first,
+            source.pages,
+            lambda page: cut is not None and reaches(page.rows, source.created, cut),
         )
     asked = resume["since"] if resume else _asked(source, state)
     query = {**source.order.oldest_first, **({} if asked is None else {source.since: asked})}
@@ -64,22 +80,29 @@ def fold(
     state = cursor or _start(since)
     rows, doubt = _gathered(source, state, read)
     if cursor is None and since is None:
-        return Poll((), _primed(source, rows, read, doubt))
+        return Poll((), _primed(source, rows, read, doubt, now))
     cut, seen = _cut(source, state), state["seen"]
     fresh = [
         (when, key, row)
         for key, (when, row) in rows.items()
-        if key not in seen and (cut is None or when >= cut)
+        if key not in seen and (key in read.mended or cut is None or when >= cut)
     ]
     if source.since is None:
         fresh.reverse()  # of one moment, in the vendor's order
     fresh.sort(key=lambda one: one[0])
-    moved = _moved(source, state, rows, doubt, read)
+    moved = _moved(source, state, rows, doubt, read, earlier(read.at, now))
     known = {**seen, **{key: when for key, (when, _row) in rows.items()}}
     return Poll(
         events=tuple(about.event(row, key, now) for _when, key, row in fresh),
         cursor=_pruned(source, {**moved, "seen": known}),
+        doubtful=state["held"] == MOST_HOLDS and _short(source, state, rows, read),
     )
+
+
+def check(source: CreatedSince, row: Row) -> None:
+    """Raise `UnexpectedResponse` for a row without a usable id or time."""
+    identity(row, source.id)
+    created(row, source.created)
 
 
 def _gathered(
@@ -100,22 +123,35 @@ def _gathered(
 
 
 def _moved(
-    source: CreatedSince, state: Cursor, rows: dict[str, tuple[int, Row]], doubt: int | None, read: Read
+    source: CreatedSince,
+    state: Cursor,
+    rows: dict[str, tuple[int, Row]],
+    doubt: int | None,
+    read: Read,
+    latest: int,
 ) -> Cursor:
     """Return the state with watermark, resume point and count of holds as they follow from one reading."""
     before: int | None = state["watermark"]
     resume: dict[str, Any] | None = state["resume"]
-    high = _most(_newest((when for when, _row in rows.values()), read.at), resume["high"] if resume else None)
+    latest = resume.get("latest", latest) if resume else latest
+    high = _most(_newest((when for when, _row in rows.values()), latest), resume["high"] if resume else None)
     safe = _least(high, doubt)
-    if not read.complete:
-        if source.since is not None and resume is None and _passes(safe, before):
-            return {**state, "watermark": safe, "held": 0}
+    again = state["held"] < MOST_HOLDS and _short(source, state, rows, read)
+    if not read.complete and (source.since is None or resume or not _passes(safe, before)):
         asked = resume["since"] if resume else _asked(source, state)
-        return {**state, "resume": {"page": read.next_page, "since": asked, "high": high, "doubt": doubt}}
-    counted = source.since is not None and resume is None and read.total is not None
-    if counted and len(rows) < (read.total or 0) and state["held"] < MOST_HOLDS:
-        return {**state, "held": state["held"] + 1}
+        place = {"page": read.next_page, "since": asked, "high": high, "doubt": doubt, "latest": latest}
+        return {**state, "resume": place}
+    if again:
+        return {**state, "resume": None, "held": state["held"] + 1}
     return {**state, "watermark": _most(before, safe), "resume": None, "held": 0}
+
+
+def _short(source: CreatedSince, state: Cursor, rows: dict[str, tuple[int, Row]], read: Read) -> bool:
+    """Say whether rows may be missing from a reading: its count fell, or it counts more than were read."""
+    if read.fell:
+        return True
+    counted = source.since is not None and not state["resume"] and read.complete
+    return counted and len(rows.keys() | read.odd_keys) < (read.total or 0)
 
 
 def _asked(source: CreatedSince, state: Cursor) -> str | None:
@@ -124,9 +160,11 @@ def _asked(source: CreatedSince, state: Cursor) -> str | None:
     return None if cut is None or source.since is None else stamp(cut - SECOND)
 
 
-def _primed(source: CreatedSince, rows: dict[str, tuple[int, Row]], read: Read, doubt: int | None) -> Cursor:
+def _primed(
+    source: CreatedSince, rows: dict[str, tuple[int, Row]], read: Read, doubt: int | None, now: datetime
+) -> Cursor:
     """Take note of the newest records; what lies below a doubtful place, or was not read, is settled."""
-    newest = _newest((when for when, _row in rows.values()), read.at)
+    newest = _newest((when for when, _row in rows.values()), earlier(read.at, now))
     oldest = None if read.complete else min((when for when, _row in rows.values()), default=None)
     below = _most(oldest, doubt)
     state = {
@@ -139,10 +177,10 @@ def _primed(source: CreatedSince, rows: dict[str, tuple[int, Row]], read: Read, 
     return _pruned(source, state)
 
 
-def _newest(creations: Iterable[int], at: datetime | None) -> int | None:
-    """Return the newest of some creations, or the vendor's own time if that is earlier."""
+def _newest(creations: Iterable[int], latest: int) -> int | None:
+    """Return the newest of some creations, but none after `latest`."""
     newest = max(creations, default=None)
-    return newest if newest is None or at is None else min(newest, micros(at))
+    return None if newest is None else min(newest, latest)
 
 
 def _start(since: datetime | None) -> Cursor:
@@ -168,23 +206,27 @@ def _pruned(source: CreatedSince, state: Cursor) -> Cursor:
     return {**state, "seen": kept}
 
 
-def _reaches(source: CreatedSince, page: Page, cut: int | None) -> bool:
-    """Say whether a page, read newest first, reaches below a creation time."""
-    return cut is not None and any(created(row, source.created) < cut for row in page.rows)
-
-
 class _BelowNewest:
-    """Says whether a page reaches below the overlap under the first row met."""
+    """Says whether a page reaches below the overlap under the newest row that is not of the future."""
 
-    def __init__(self, source: CreatedSince) -> None:
+    def __init__(self, source: CreatedSince, now: datetime) -> None:
         self.source = source
+        self.now = now
         self.cut: int | None = None
 
     def __call__(self, page: Page) -> bool:
-        newest = _newest((created(row, self.source.created) for row in page.rows), page.at)
-        if self.cut is None and newest is not None:
-            self.cut = newest - self.source.overlap * SECOND
-        return _reaches(self.source, page, self.cut)
+        if self.cut is None:
+            found = [when for row in page.rows if (when := _when(row, self.source.created)) is not None]
+            newest = _newest(found, earlier(page.at, self.now))
+            self.cut = None if newest is None else newest - self.source.overlap * SECOND
+        return self.cut is not None and reaches(page.rows, self.source.created, self.cut)
+
+
+def _when(row: Row, path: tuple[str, ...]) -> int | None:
+    try:
+        return created(row, path)
+    except UnexpectedResponse:
+        return None
 
 
 def _most(first: int | None, second: int | None) -> int | None:

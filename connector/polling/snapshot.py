@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import ConfigurationError, UnexpectedResponse
-from connector.polling.parts import Poll, Read, Reading, created, identity, micros
+from connector.errors import ConfigurationError
+from connector.polling.parts import Poll, Read, Reading, created, identity, micros, spoken, unusable
+from connector.polling.states import entered
 from connector.resolve import at_path
 
 if TYPE_CHECKING:
@@ -67,8 +68,17 @@ def fold(
     events.sort(key=lambda pair: pair[0])
     return Poll(
         events=tuple(event for _when, event in events),
-        cursor={**_lap(state, read, twice=twice, covered=len(known) >= (read.total or 0)), "rows": known},
+        cursor={**_lap(state, read, twice=twice, known=len(known)), "rows": known},
     )
+
+
+def check(source: Snapshot, row: Row) -> None:
+    """Raise `UnexpectedResponse` for a row without what this source reads of it."""
+    identity(row, source.id)
+    _version(source, row)
+    _moment(source, row)
+    if source.tells == "states":
+        spoken(row, source.state or ())
 
 
 def _start(since: datetime | None) -> Cursor:
@@ -76,12 +86,15 @@ def _start(since: datetime | None) -> Cursor:
     return {"rows": {}, "floor": floor, "primed": since is not None, "laps": 0, "resume": None}
 
 
-def _lap(state: Cursor, read: Read, *, twice: bool, covered: bool) -> Cursor:
+def _lap(state: Cursor, read: Read, *, twice: bool, known: int) -> Cursor:
     """Say how the lap stands: where to go on with it, or whether a first one may be trusted."""
-    moved = twice or bool(state["resume"] and state["resume"]["moved"])
+    resume = state["resume"] or {}
+    moved = twice or read.fell or bool(resume.get("moved"))
+    odd = {*resume.get("odd", ()), *read.odd_keys}
     if not read.complete:
-        return {**state, "resume": {"page": read.next_page, "moved": moved}}
+        return {**state, "resume": {"page": read.next_page, "moved": moved, "odd": sorted(odd)}}
     laps = state["laps"] + 1
+    covered = known + len(odd) >= (read.total or 0) and not read.fell
     trusted = covered if read.total is not None else not moved
     primed = state["primed"] or trusted or laps >= MOST_PRIMING_LAPS
     return {**state, "primed": primed, "laps": laps, "resume": None}
@@ -95,39 +108,21 @@ def _compared(
         return (None if entry else key), [version]
     if source.tells == "versions":
         return (None if entry and version == entry[0] else f"{key}:{version}"), [version]
-    state = _state(source, row)
     last, counts = (entry[1], entry[2]) if entry else (None, {})
-    if state == last:
-        return None, [version, state, counts]
-    entered = {**counts, state: counts.get(state, 0) + 1}
-    after = [version, state, entered]
-    if source.reached is not None:
-        before = any(word in counts for word in source.reached)
-        return (key if state in source.reached and not before else None), after
-    again = f":{entered[state]}" if state in counts else ""
-    return (None if last is None and state in source.initial else f"{key}:{state}{again}"), after
+    return entered(source, key, spoken(row, source.state or ()), [version, last, counts])
 
 
 def _version(source: Snapshot, row: Row) -> int:
     found = at_path(row, source.version)
-    try:
-        return int(found)
-    except (TypeError, ValueError) as problem:
-        raise UnexpectedResponse(
-            f"A record in the list has no usable {'.'.join(source.version)}: {found!r}."
-        ) from problem
+    whole = found if isinstance(found, int) and not isinstance(found, bool) else None
+    if isinstance(found, str) and found.strip().isascii() and found.strip().isdigit():
+        whole = int(found)
+    if whole is None:
+        raise unusable(source.version, found, "a whole number")
+    return whole
 
 
 def _moment(source: Snapshot, row: Row) -> int:
     """Return when the row last changed; when it was created, where events are new records or it never did."""
-    return created(
-        row, source.changed if source.tells != "records" and at_path(row, source.changed) else source.created
-    )
-
-
-def _state(source: Snapshot, row: Row) -> str:
-    path = source.state or ()
-    found = at_path(row, path)
-    if not isinstance(found, str):
-        raise UnexpectedResponse(f"A record in the list has no usable {'.'.join(path)}: {found!r}.")
-    return found
+    changed = source.tells != "records" and at_path(row, source.changed) not in (None, "")
+    return created(row, source.changed if changed else source.created)

@@ -15,9 +15,20 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import ConfigurationError, UnexpectedResponse
-from connector.polling.parts import SECOND, Poll, Read, Reading, created, identity, micros, stamp
-from connector.resolve import at_path
+from connector.errors import ConfigurationError
+from connector.polling.parts import (
+    SECOND,
+    Poll,
+    Read,
+    Reading,
+    created,
+    identity,
+    micros,
+    reaches,
+    spoken,
+    stamp,
+)
+from connector.polling.states import entered
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,7 +50,7 @@ def plan(source: WindowScan, cursor: Cursor | None, now: datetime, since: dateti
             source.order.newest_first,
             first,
             source.pages,
-            lambda page: any(created(row, source.created) < start for row in page.rows),
+            lambda page: reaches(page.rows, source.created, start),
         )
     asked = resume["since"] if resume else stamp(start - SECOND)
     return Reading(
@@ -66,7 +77,8 @@ def fold(
             older = True
             continue
         settled = key not in known and floor is not None and when < floor
-        suffix, known[key] = _compared(source, key, when, _state(source, row), known.get(key))
+        entry = known.get(key, [when, None, {}])
+        suffix, known[key] = entered(source, key, spoken(row, source.state), [when, entry[1], entry[2]])
         if primed and suffix is not None and not settled:
             events.append((when, about.event(row, suffix, now)))
     if len(known) > MOST_ROWS:
@@ -76,8 +88,10 @@ def fold(
         )
     # Newest first without a filter, the total counts the window only when nothing older was met.
     counted = read.total is not None and (source.since is not None or not older)
-    covered = len(known.keys() | met) >= (read.total or 0) if counted else False
-    state = _lap(cursor, read, asked=stamp(start - SECOND), twice=twice, counted=counted, covered=covered)
+    covered = len(known.keys() | met | read.odd_keys) >= (read.total or 0) if counted else False
+    state = _lap(
+        cursor, read, asked=stamp(start - SECOND), twice=twice or read.fell, counted=counted, covered=covered
+    )
     if source.since is None:
         events.reverse()  # of one moment, in the vendor's order
     events.sort(key=lambda pair: pair[0])
@@ -85,6 +99,13 @@ def fold(
         events=tuple(event for _when, event in events),
         cursor={"start": start, "floor": floor, "rows": known, **state, "primed": primed or state["primed"]},
     )
+
+
+def check(source: WindowScan, row: Row) -> None:
+    """Raise `UnexpectedResponse` for a row without a usable id, time or state."""
+    identity(row, source.id)
+    created(row, source.created)
+    spoken(row, source.state)
 
 
 def _lap(
@@ -101,25 +122,8 @@ def _lap(
             "resume": {"page": read.next_page, "since": since, "dirty": dirty},
             "primed": False,
         }
-    trusted = covered if counted else not dirty
+    trusted = covered and not read.fell if counted else not dirty
     return {"laps": laps + 1, "resume": None, "primed": trusted or laps + 1 >= MOST_PRIMING_LAPS}
-
-
-def _compared(
-    source: WindowScan, key: str, when: int, state: str, entry: list[Any] | None
-) -> tuple[str | None, list[Any]]:
-    """Compare one row with its entry; return the end of the event's id, if any, and the new entry."""
-    last, counts = (entry[1], entry[2]) if entry else (None, {})
-    if state == last:
-        return None, [when, state, counts]
-    entered = {**counts, state: counts.get(state, 0) + 1}
-    after = [when, state, entered]
-    if source.reached is None:
-        first = last is None and state in source.initial
-        again = f":{entered[state]}" if entered[state] > 1 else ""
-        return (None if first else f"{key}:{state}{again}"), after
-    before = any(word in counts for word in source.reached)
-    return (key if state in source.reached and not before else None), after
 
 
 def _start(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> int:
@@ -137,10 +141,3 @@ def _floor(cursor: Cursor | None, since: datetime | None) -> int | None:
         floor: int | None = cursor.get("floor")
         return floor
     return None if since is None else micros(since)
-
-
-def _state(source: WindowScan, row: Row) -> str:
-    found = at_path(row, source.state)
-    if not isinstance(found, str):
-        raise UnexpectedResponse(f"A record in the list has no usable {'.'.join(source.state)}: {found!r}.")
-    return found

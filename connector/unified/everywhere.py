@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, unforeseen
 from connector.unified.kinds import Choice, choose, meant
 from connector.unified.mapping import unified
+from connector.unified.model import UnifiedEvent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
     from connector.connection import Connection
-    from connector.polling import Cursor
+    from connector.model import Integration
+    from connector.polling import Cursor, Event
     from connector.triggers import Polled
-    from connector.unified.model import UnifiedEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,17 @@ class PolledAll:
 
     `events` are in the order in which they occurred (were observed, where the vendor does not say).
     `cursors` holds the next cursor of each connection that answered and the given one of each that did
-    not: keep them once the events are handed over. `failed` are the errors of those that did not answer,
-    `skipped` says of each connection that was not polled why not.
+    not: keep them once the events are handed over. `failed` are the errors of those that did not answer; one
+    that nothing foresees has the exception as its cause. `skipped` says of each connection that was not
+    polled why not. `notes` are sentences to report, by connection: rows that cannot be read, clocks that
+    differ.
     """
 
     events: tuple[UnifiedEvent, ...]
     cursors: Mapping[str, Cursor]
     failed: Mapping[str, ConnectorError]
     skipped: Mapping[str, str]
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 async def poll_all(
@@ -49,29 +53,34 @@ async def poll_all(
     `trigger` is a kind of event (`return_created`), or a trigger's key at one of the connections
     (`new_return`), which stands for its kind: each connection is polled by its own trigger of that kind. One
     whose requests are only assumed is polled where `include_assumed`. As with one connection, the first poll
-    takes note and tells nothing unless `since` is given. Raises nothing that one vendor answers: see
-    `PolledAll.failed`.
+    takes note and tells nothing unless `since` is given. Raises nothing that polling one connection raises:
+    see `PolledAll.failed`.
     """
     kept = dict(cursors or {})
     chosen = _chosen(connections, trigger, include_assumed=include_assumed)
     asked = {name: one.trigger for name, one in chosen.items() if one.trigger}
     answers = await asyncio.gather(
-        *(_poll(connections[name], key, kept.get(name), since) for name, key in asked.items())
+        *(_poll(name, connections[name], key, kept.get(name), since) for name, key in asked.items())
     )
     events: list[UnifiedEvent] = []
     failed: dict[str, ConnectorError] = {}
+    notes: dict[str, tuple[str, ...]] = {}
     for name, answer in zip(asked, answers, strict=True):
         if isinstance(answer, ConnectorError):
             failed[name] = answer
             continue
-        kept[name] = answer.cursor
-        events += [unified(connections[name].integration, event, profile=name) for event in answer.events]
+        polled, told = answer
+        kept[name] = polled.cursor
+        events += told
+        if polled.notes:
+            notes[name] = polled.notes
     events.sort(key=lambda event: event.occurred_at or event.observed_at)
     return PolledAll(
         events=tuple(events),
         cursors=kept,
         failed=failed,
         skipped={name: one.why for name, one in chosen.items() if one.trigger is None},
+        notes=notes,
     )
 
 
@@ -84,9 +93,34 @@ def _chosen(connections: Mapping[str, Connection], asked: str, *, include_assume
 
 
 async def _poll(
-    connection: Connection, trigger: str, cursor: Cursor | None, since: datetime | date | None
-) -> Polled | ConnectorError:
+    name: str, connection: Connection, trigger: str, cursor: Cursor | None, since: datetime | date | None
+) -> tuple[Polled, list[UnifiedEvent]] | ConnectorError:
+    """Poll one connection; whatever that raises is returned, so that it ends at this connection."""
     try:
-        return await connection.triggers[trigger].poll(cursor, since=since)
-    except ConnectorError as problem:
-        return problem
+        polled = await connection.triggers[trigger].poll(cursor, since=since)
+        told = [_unified(connection.integration, event, name) for event in polled.events]
+        notes = (note for _event, note in told if note)
+        return replace(polled, notes=(*polled.notes, *notes)), [event for event, _note in told]
+    except Exception as problem:  # noqa: BLE001 - each connection is a boundary of its own
+        return unforeseen(problem)
+
+
+def _unified(integration: Integration, event: Event, name: str) -> tuple[UnifiedEvent, str | None]:
+    """Return an event in the form of all vendors; one whose record cannot be read has none, and a note."""
+    try:
+        return unified(integration, event, profile=name), None
+    except ConnectorError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - one odd record holds back no other
+        bare = UnifiedEvent(
+            id=event.id,
+            kind="other",
+            vendor=integration.vendor.id,
+            profile=name,
+            trigger=event.trigger,
+            occurred_at=event.occurred_at,
+            observed_at=event.observed_at,
+            record=None,
+            raw=event.data,
+        )
+        return bare, f"{event.id} has no record: it cannot be read ({type(problem).__name__}: {problem})."

@@ -57,7 +57,12 @@ def test_every_row_is_read_once(style: str, asked: int, *, total: bool, size: bo
 
 @pytest.mark.parametrize(
     ("total", "size", "positions"),
-    [(True, False, [0, 3, 6, 9]), (False, True, [0, 3, 6, 9]), (True, True, [0, 3, 6, 9])],
+    [
+        (True, False, [0, 3, 6, 9]),
+        (True, True, [0, 3, 6, 9]),
+        (False, True, [0, 3, 6, 9, 10]),
+        (False, False, [0, 3, 6, 9, 10]),
+    ],
 )
 def test_offsets_count_what_came_when_the_vendor_gives_less_than_was_asked_for(
     positions: list[int], *, total: bool, size: bool
@@ -66,9 +71,28 @@ def test_offsets_count_what_came_when_the_vendor_gives_less_than_was_asked_for(
     assert (asked_for, found) == (positions, [row["id"] for row in ROWS])
 
 
-def test_without_a_total_a_short_page_ends_the_list() -> None:
-    assert read(paging("offset", total=False, size=False), asked=4)[0] == [0, 4, 8]
-    assert read(paging("offset", total=False, size=False), asked=5)[0] == [0, 5, 10], "the last one is empty"
+@pytest.mark.parametrize(
+    ("style", "asked", "positions"),
+    [
+        ("offset", 4, [0, 4, 8, 10]),
+        ("offset", 5, [0, 5, 10]),
+        ("page", 4, [1, 2, 3, 4]),
+        ("page", 5, [1, 2, 3]),
+    ],
+)
+def test_without_a_total_only_an_empty_page_ends_the_list(
+    style: str, asked: int, positions: list[int]
+) -> None:
+    assert read(paging(style, total=False, size=False), asked=asked)[0] == positions
+
+
+@pytest.mark.parametrize("total", [True, False])
+@pytest.mark.parametrize("cap", [1, 3, 4, 6, 9, 10])
+def test_numbered_pages_of_a_vendor_that_gives_fewer_rows_than_asked_for_are_all_read(
+    cap: int, *, total: bool
+) -> None:
+    _, found = read(paging("page", total=total, size=False), asked=10, cap=cap)
+    assert found == [row["id"] for row in ROWS]
 
 
 def test_with_a_total_no_empty_page_is_asked_for() -> None:
@@ -86,7 +110,7 @@ CURSORS = Paging(
 )
 
 
-@pytest.mark.parametrize("end", [{}, {"next": None}, {"next": ""}, {"next": False}])
+@pytest.mark.parametrize("end", [{}, {"next": None}, {"next": ""}, {"next": " "}, {"next": False}])
 def test_a_list_with_cursors_ends_where_none_is_named(end: dict[str, Any]) -> None:
     answer = Answer("list", 200, ROWS[:2], {}, {"rows": ROWS[:2], **end})
     assert as_page(CURSORS, answer, None, 2).next is None
@@ -97,9 +121,23 @@ def test_a_cursor_is_handed_on_as_it_came_and_short_pages_end_nothing() -> None:
     assert as_page(CURSORS, answer, None, 2).next == "cm93OjI="
 
 
-def test_an_empty_page_ends_a_list_whatever_it_names() -> None:
+def test_an_empty_page_ends_a_list_only_if_it_names_no_other() -> None:
     answer = Answer("list", 200, [], {}, {"rows": [], "next": "cm93OjI="})
-    assert as_page(CURSORS, answer, "cm93OjE=", 2).next is None
+    assert as_page(CURSORS, answer, "cm93OjI=", 2).next is None
+    assert as_page(CURSORS, answer, "cm93OjE=", 2).next == "cm93OjI="
+
+
+@pytest.mark.parametrize("cursor", [True, 12.5, {"id": 1}, ["cm93OjI="]])
+def test_a_next_page_that_cannot_be_asked_for_is_an_error(cursor: Any) -> None:
+    answer = Answer("list", 200, ROWS[:2], {}, {"rows": ROWS[:2], "next": cursor})
+    with pytest.raises(UnexpectedResponse, match="next names the next page"):
+        as_page(CURSORS, answer, None, 2)
+
+
+def test_rows_that_are_no_objects_count_for_the_position_and_are_told_apart() -> None:
+    answer = Answer("list", 200, [ROWS[0], None, "row", ROWS[1]], {}, {})
+    page = as_page(paging("offset", total=False, size=False), answer, 4, 100)
+    assert (page.rows, page.odd, page.next) == ((ROWS[0], ROWS[1]), ((1, None), (2, "row")), 8)
 
 
 def test_a_page_that_names_itself_as_the_next_is_told() -> None:

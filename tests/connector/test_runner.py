@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -329,3 +330,28 @@ async def test_what_waits_is_handed_over_before_anything_new_and_within_the_limi
     assert (await runner(rm, cursors, told).once(limit=2)).handed_over == 2
     assert told == [f"returnmate:new_return:rma_{number}" for number in (1, 2, 3)]
     assert (await runner(rm, cursors, told).once()).handed_over == 1
+
+
+@pytest.mark.parametrize(("hours", "words"), [(26, "26 h 0 min ahead of"), (-1, "1 h 0 min behind")])
+async def test_clocks_that_differ_are_reported_once(
+    rm: Connection, wire: Wire, time: Time, cursors: Cursors, hours: int, words: str
+) -> None:
+    def answers(_request: httpx.Request) -> httpx.Response:
+        found = rows({"id": "rma_0", "created_at": "2026-03-01T11:00:00Z"})
+        found.headers["date"] = format_datetime(time.now + timedelta(hours=hours), usegmt=True)
+        return found
+
+    wire.reply(answers)
+    told: list[str] = []
+    notes = [(await runner(rm, cursors, told).once()).notes for _ in range(3)]
+    ((said,), second, third) = notes
+    assert said.startswith(f"ReturnMate's clock is {words} the clock of this machine")
+    assert (second, third) == ((), ())
+
+
+async def test_clocks_that_differ_by_less_than_five_minutes_are_not_reported(
+    rm: Connection, wire: Wire, time: Time, cursors: Cursors
+) -> None:
+    date = {"date": format_datetime(time.now + timedelta(minutes=5), usegmt=True)}
+    wire.reply(httpx.Response(200, headers=date, content=rows().content))
+    assert (await runner(rm, cursors, []).once()).notes == ()

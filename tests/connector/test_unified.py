@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -312,6 +313,54 @@ async def test_all_connections_are_polled_and_one_that_fails_stops_none(
     assert (none.skipped, set(none.failed)) == ({"first": "has no trigger quality_control_passed"}, {"bad"})
     by_kind = await poll_all(ours, "return_created", polled.cursors)
     assert (set(by_kind.failed), by_kind.skipped) == ({"bad"}, {})
+
+
+@pytest.mark.anyio
+async def test_whatever_one_connection_raises_the_others_are_polled(
+    rm: Connection, wire: Wire, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire.reply(rows({"id": "rma_1", "created_at": "9999-12-31T23:59:59-05:00", "status": "pending"}))
+
+    def bursts(_request: httpx.Request) -> httpx.Response:
+        raise ZeroDivisionError("of a kind that nothing foresees")
+
+    bad = connector.open(
+        compiled("returnmate"),
+        transport=httpx.MockTransport(bursts),
+        clock=time.clock,
+        sleep=time.sleep,
+        api_key="sandbox-demo-returnmate",
+    )
+    ours, kept = {"bad": bad, "good": rm}, {"bad": {"kept": "as it was"}}
+    polled = await poll_all(ours, "new_return", since=datetime(2026, 3, 1, tzinfo=UTC))
+    assert [event.id for event in polled.events] == ["returnmate:new_return:rma_1"]
+    (problem,) = polled.failed.values()
+    assert "ZeroDivisionError: of a kind" in str(problem)
+    assert isinstance(problem.__cause__, ZeroDivisionError)
+    assert problem.__cause__.__traceback__ is not None
+
+    monkeypatch.setattr("connector.unified.everywhere.unified", lambda *_given, **_named: 1 // 0)
+    polled = await poll_all(ours, "new_return", kept, since=datetime(2026, 3, 1, tzinfo=UTC))
+    (event,) = polled.events
+    assert (event.id, event.record, event.raw["id"]) == ("returnmate:new_return:rma_1", None, "rma_1")
+    assert "returnmate:new_return:rma_1 has no record" in polled.notes["good"][0]
+    assert polled.cursors["bad"] == kept["bad"]
+
+
+@pytest.mark.anyio
+async def test_a_cancellation_ends_all(time: Time) -> None:
+    def interrupts(_request: httpx.Request) -> httpx.Response:
+        raise asyncio.CancelledError
+
+    stopped = connector.open(
+        compiled("returnmate"),
+        transport=httpx.MockTransport(interrupts),
+        clock=time.clock,
+        sleep=time.sleep,
+        api_key="sandbox-demo-returnmate",
+    )
+    with pytest.raises(asyncio.CancelledError):
+        await poll_all({"stopped": stopped}, "new_return")
 
 
 @pytest.mark.parametrize("vendor", vendors())

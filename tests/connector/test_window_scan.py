@@ -191,13 +191,28 @@ def test_what_was_created_before_since_is_watched_from_then_on() -> None:
     assert poll(about, world, cursor)[0] == [f"shop:moved:{waits}"]
 
 
-@pytest.mark.parametrize("status", [None, 7, {}])
-def test_a_record_without_a_state_is_an_error_and_no_event(status: Any) -> None:
+@pytest.mark.parametrize("status", [7, True, {}, ["approved"]])
+def test_a_state_that_is_no_text_is_an_error_and_no_event(status: Any) -> None:
     about, world = source(), Adversary(size=3)
     world.add()
     world.rows[0]["status"] = status
-    with pytest.raises(UnexpectedResponse, match="no usable status"):
+    with pytest.raises(UnexpectedResponse, match="status is not text"):
+        REAL.check(about, world.rows[0])
+    with pytest.raises(UnexpectedResponse, match="status is not text"):
         poll(about, world, None)
+
+
+@pytest.mark.parametrize("status", [None, "", " - "])
+def test_a_record_without_a_state_makes_an_event_when_it_has_one(status: Any) -> None:
+    about, world = source(), Adversary(size=3)
+    cursor = primed(about, world)
+    key = world.add()
+    world.rows[0]["status"] = status
+    REAL.check(about, world.rows[0])
+    events, cursor = poll(about, world, cursor)
+    assert events == []
+    world.rows[0]["status"] = "approved"
+    assert poll(about, world, cursor)[0] == [f"shop:moved:{key}:approved"]
 
 
 @pytest.mark.parametrize("filtered", [True, False])

@@ -10,6 +10,8 @@ import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from datetime import datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,17 +56,25 @@ class Crash(Exception):  # noqa: N818 - it is what happens
 
 
 class Interrupted(httpx.AsyncBaseTransport):
-    """The way to the sandbox, on which something happens in the shop before each answer."""
+    """The way to the sandbox, on which something happens in the shop before each answer.
+
+    `date` is what the way makes of an answer's `Date`; None takes the header away.
+    """
 
     def __init__(self, merchant: Merchant) -> None:
         self._inner = merchant.transport
         self.meanwhile: list[list[Act]] = []
         self.act: Callable[[Act], Awaitable[None]]
+        self.date: Callable[[datetime], datetime | None] = lambda date: date
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         for act in self.meanwhile.pop(0) if self.meanwhile else []:
             await self.act(act)
-        return await self._inner.handle_async_request(request)
+        response = await self._inner.handle_async_request(request)
+        date = self.date(parsedate_to_datetime(response.headers.pop("date")))
+        if date is not None:
+            response.headers["date"] = format_datetime(date, usegmt=True)
+        return response
 
 
 def with_small_pages(integration: Integration) -> Integration:
@@ -91,6 +101,7 @@ class Delivery(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.merchant = self.mall.merchant()
+        self.clock_error = timedelta()
         self.road = Interrupted(self.merchant)
         self.road.act = self._act
         self.watching = self._connect(self.road)
@@ -114,7 +125,7 @@ class Delivery(RuleBasedStateMachine):
             self.offer,
             base_url=merchant.base_url,
             transport=road,
-            clock=merchant.now,
+            clock=lambda: merchant.now() + self.clock_error,
             sleep=_no_sleep,
             **merchant.fields,
         )

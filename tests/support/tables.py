@@ -46,7 +46,8 @@ def _line(made: Integration, trigger: str, promise: Guarantee) -> str:
     interval = "no limit known"
     if made.limits.plans:
         interval = _duration(promise.shortest_interval[made.limits.plans[0].name])
-    calls = "1" if promise.calls_per_poll == 1 else f"1 to {promise.calls_per_poll}"
+    least, most = promise.calls_per_poll_quiet, promise.calls_per_poll
+    calls = f"{most}" if least == most else f"{least} to {most}"
     calls += f", {promise.calls_per_event} an event" if promise.calls_per_event else ""
     cells = [
         f"{made.vendor.title} `{trigger}`",

@@ -1,0 +1,188 @@
+"""Lists whose pages go round, bring nothing new or never end: an error, after few requests."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from support.wire import BASE_URL, Time, Wire, rows
+
+import connector
+from connector.errors import UnexpectedResponse
+from connector.paging import MOST_EMPTY, MOST_PAGES, MOST_STALE, Endless, Page, Walk, resumed
+
+if TYPE_CHECKING:
+    from connector.connection import Connection
+
+pytestmark = pytest.mark.anyio
+
+LOGINS: dict[str, dict[str, str]] = {
+    "returngo": {"api_key": "sandbox-demo-returngo", "shop_name": "shop.myshopify.example"},
+    "returnlogic": {"api_key": "sandbox-demo-returnlogic"},
+    "returnmate": {"api_key": "sandbox-demo-returnmate"},
+}
+
+
+def opened(vendor: str, wire: Wire, time: Time) -> Connection:
+    return connector.open(
+        vendor,
+        base_url=BASE_URL,
+        transport=httpx.MockTransport(wire),
+        clock=time.clock,
+        sleep=time.sleep,
+        **LOGINS[vendor],
+    )
+
+
+List = dict[str | None, tuple[list[int], Any]]
+"""By the cursor asked for: the numbers of the rows, and the next cursor."""
+
+
+def rma(number: int) -> dict[str, Any]:
+    return {"rmaId": f"RMA{number}", "order_name": f"#{number}", "status": "Pending", "events": []}
+
+
+def pages(following: List) -> Any:
+    """Answer as a list with cursors: by the cursor asked for, the numbers of its rows and the next cursor."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        numbers, cursor = following[request.url.params.get("cursor")]
+        return httpx.Response(200, json={"rmas": [rma(one) for one in numbers], "next_cursor": cursor})
+
+    return answer
+
+
+ROUND: List = {None: ([1], "A"), "A": ([2], "B"), "B": ([3], "A")}
+LONG_ROUND: List = {None: ([0], "0"), **{str(one): ([one], str((one + 1) % 8)) for one in range(8)}}
+EMPTY_FOR_EVER: List = {None: ([1], "0"), **{str(one): ([], str(one + 1)) for one in range(99)}}
+
+
+@pytest.mark.parametrize(
+    ("following", "words", "requests"),
+    [
+        (ROUND, "go round", 3),
+        (LONG_ROUND, "go round", 9),
+        (EMPTY_FOR_EVER, "empty", 2 + MOST_EMPTY),
+        ({None: ([1], "A"), "A": ([2], "A")}, "names itself", 2),
+    ],
+    ids=["A, B, A", "a long way round", "empty pages", "itself"],
+)
+async def test_cursors_that_go_round_end_a_search_and_a_trigger(
+    following: List, words: str, requests: int, wire: Wire, time: Time
+) -> None:
+    wire.reply(pages(following))
+    shop = opened("returngo", wire, time)
+    with pytest.raises(UnexpectedResponse, match=words):
+        await shop.searches["find_return"](order_name="#7")
+    assert len(wire.requests) == requests
+    with pytest.raises(UnexpectedResponse, match=words):
+        await polled_for_ever(shop)
+
+
+async def polled_for_ever(shop: Connection) -> None:
+    """Poll by a trigger, which reads four pages at a time."""
+    cursor = None
+    for _ in range(5):
+        cursor = (await shop.triggers["return_status_changed"].poll(cursor)).cursor
+
+
+@pytest.mark.parametrize("empty", range(MOST_EMPTY + 1))
+async def test_empty_pages_in_the_middle_hide_nothing(empty: int, wire: Wire, time: Time) -> None:
+    between: List = {f"e{one}": ([], f"e{one + 1}") for one in range(empty)}
+    wire.reply(pages({None: ([3], "e0"), **between, f"e{empty}": ([2, 1], None)}))
+    shop = opened("returngo", wire, time)
+    found = await shop.searches["find_return"](status="Pending")
+    assert [row["rmaId"] for row in found] == ["RMA3", "RMA2", "RMA1"]
+    polled = await shop.triggers["return_status_changed"].notice()
+    cursor = polled.cursor
+    if not polled.complete:
+        cursor = (await shop.triggers["return_status_changed"].notice(cursor)).cursor
+    assert set(cursor["state"]["rows"]) == {"RMA1", "RMA2", "RMA3"}
+
+
+@pytest.mark.parametrize("cursor", [None, "", "e0"])
+async def test_an_empty_page_without_another_cursor_ends_the_list(
+    cursor: Any, wire: Wire, time: Time
+) -> None:
+    wire.reply(pages({None: ([3], "e0"), "e0": ([], cursor)}))
+    found = await opened("returngo", wire, time).searches["find_return"](status="Pending")
+    assert [row["rmaId"] for row in found] == ["RMA3"]
+
+
+async def test_a_skip_that_is_ignored_is_an_error(wire: Wire, time: Time) -> None:
+    order = {"rlOrderId": 7, "orderNumber": "1001", "createDate": "2026-03-01T11:00:00Z"}
+    wire.reply(httpx.Response(200, json=[order]))
+    shop = opened("returnlogic", wire, time)
+    with pytest.raises(UnexpectedResponse, match="nothing new"):
+        async for _ in shop.operations.list_orders.rows():
+            pass
+    assert len(wire.requests) == 1 + MOST_STALE
+    with pytest.raises(UnexpectedResponse, match="nothing new"):
+        await shop.triggers["new_order"].poll()
+
+
+async def test_a_trigger_ends_at_a_long_page_that_is_answered_again(wire: Wire, time: Time) -> None:
+    same = [
+        {"id": f"rma_{one}", "created_at": "2026-03-01T11:00:00Z", "status": "pending"} for one in range(20)
+    ]
+    wire.reply(lambda _request: rows(*same, total=1_000))
+    shop = opened("returnmate", wire, time)
+    with pytest.raises(UnexpectedResponse, match="nothing new"):
+        await shop.triggers["return_status_changed"].poll()
+    assert len(wire.requests) == 2
+
+
+async def test_a_list_without_an_end_is_an_error_after_its_ceiling(wire: Wire, time: Time) -> None:
+    numbers = itertools.count()
+
+    def endless(_request: httpx.Request) -> httpx.Response:
+        number = next(numbers)
+        return httpx.Response(200, json={"rmas": [rma(number)], "next_cursor": f"c{number}"})
+
+    wire.reply(endless)
+    shop = opened("returngo", wire, time)
+    with pytest.raises(UnexpectedResponse, match="did not end after 1,000 pages"):
+        async for _ in shop.operations.list_rmas.rows():
+            pass
+    assert len(wire.requests) == MOST_PAGES
+
+
+async def test_a_lap_over_many_polls_has_the_same_ceiling_and_ends_where_the_list_does(
+    wire: Wire, time: Time
+) -> None:
+    numbers = itertools.count()
+    wire.reply(
+        lambda _request: httpx.Response(
+            200, json={"rmas": [rma(number := next(numbers))], "next_cursor": f"c{number}"}
+        )
+    )
+    trigger = opened("returngo", wire, time).triggers["return_status_changed"]
+    cursor = (await trigger.poll()).cursor
+    assert cursor["walk"]["pages"] == 4
+    cursor["walk"]["pages"] = MOST_PAGES - 1
+    before = len(wire.requests)
+    with pytest.raises(Endless):
+        await trigger.poll(cursor)
+    assert len(wire.requests) == before + 1, "the list is not read again from its start"
+    wire.reply(pages({"c3": ([2_000], None)}))
+    polled = await trigger.poll(cursor)
+    assert (polled.complete, "walk" in polled.cursor) == (True, False)
+
+
+def test_what_a_reading_has_seen_goes_on_with_the_next_poll() -> None:
+    walk = Walk("list", pages=3, seen=["a"], total=9, fell=True)
+    assert resumed("list", (), walk.as_json()) == walk
+    odd: Any
+    for odd in (None, [], {"pages": "3"}, {"pages": 3}, {"pages": 3, "seen": 7}):
+        assert resumed("list", (), odd) == Walk("list")
+
+
+def test_rows_that_are_inserted_while_pages_are_read_are_no_error() -> None:
+    """Newest first, two rows to a page: two new rows before each page push the same two to the next."""
+    walk = Walk("list", ("id",))
+    for number in range(MOST_STALE):
+        walk.turn(Page(({"id": 1}, {"id": 2}), next=number + 2))
+    walk.turn(Page(({"id": 3}, {"id": 4}), next=None))
+    assert walk.pages == MOST_STALE + 1

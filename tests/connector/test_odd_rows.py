@@ -1,0 +1,214 @@
+"""One odd row in a list, for each trigger of each vendor: the good ones are told, the odd one is reported."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from support.wire import BASE_URL, Time
+
+import connector
+from connector.compile import integration, vendors
+from connector.polling.trouble import GRACE
+from connector.resolve import at_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.connection import Connection
+    from connector.model import Integration, Path, Trigger
+
+pytestmark = pytest.mark.anyio
+
+OFFERS = {vendor: integration(vendor) for vendor in vendors()}
+GONE = object()
+
+
+def put(row: dict[str, Any], path: Any, value: Any) -> None:
+    """Change one value of a row in place."""
+    for step in path[:-1]:
+        row = row[step]
+    if value is GONE:
+        del row[path[-1]]
+    else:
+        row[path[-1]] = value
+
+
+@dataclass
+class Shop:
+    """A vendor whose list holds what the test puts there, for one trigger."""
+
+    offer: Integration
+    trigger: Trigger
+    time: Time
+    rows: list[Any] = field(default_factory=list)
+
+    def row(self, number: int) -> dict[str, Any]:
+        """Return a record as the trigger tells of it, of a few minutes ago."""
+        source: Any = self.trigger.source
+        made: dict[str, Any] = deepcopy(dict(self.trigger.sample))
+        when = (self.time.now - timedelta(minutes=9 - number)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        put(made, source.id, f"r{number}")
+        for name in ("created", "changed", "mark"):
+            path = getattr(source, name, None)
+            if path:
+                put(made, path, when)
+        if getattr(source, "state", None):
+            put(made, source.state, (source.reached or ("elsewhere",))[0])
+        return made
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        tokens = self.offer.authentication.tokens
+        if request.method == "POST" and tokens:
+            return httpx.Response(200, json=self.offer.operations[tokens.operation].example)
+        operation = self.offer.operations[self.trigger.source.operation]
+        paging = self.offer.paging[operation.paging or ""]
+        rows = self.rows if request.url.params.get(paging.page_parameter, "0") in {"0", "1"} else []
+        body = deepcopy(operation.example)
+        if not operation.payload:
+            return httpx.Response(200, json=rows)
+        put(body, operation.payload, rows)
+        if paging.total:
+            put(body, paging.total, len(self.rows))
+        if paging.next:
+            put(body, paging.next, None)
+        return httpx.Response(200, json=body)
+
+    def open(self) -> Connection:
+        login = self.offer.authentication
+        return connector.open(
+            self.offer,
+            base_url=BASE_URL,
+            transport=httpx.MockTransport(self.answer),
+            clock=self.time.clock,
+            sleep=self.time.sleep,
+            **{one.key: f"sandbox-demo-{one.key}" for one in login.fields},
+        )
+
+    def ids(self, events: Any) -> list[str]:
+        return [at_path(event.data, self.trigger.source.id) for event in events]
+
+
+def times(trigger: Trigger) -> list[Path]:
+    """The paths of the times without which a row of this trigger's list cannot be placed."""
+    source: Any = trigger.source
+    if source.strategy == "changed_since":
+        needed = [source.changed, source.mark if source.mark == source.created else None]
+        return list(dict.fromkeys(path for path in needed if path))
+    if source.strategy == "snapshot":
+        return [source.created if source.tells == "records" else source.changed]
+    return [source.created] if source.created else []
+
+
+def oddities(trigger: Trigger) -> dict[str, Any]:
+    """What may be wrong with a row, by name: a row that is no record, or what to put at a path."""
+    source: Any = trigger.source
+    found: dict[str, Any] = {"row null": None, "row text": "row", "row list": [1], "row number": 7}
+    ids: tuple[Any, ...] = (None, 12.5, True, {"a": 1}, "", [])
+    found |= {f"id {value}": (source.id, value) for value in ids}
+    bad: tuple[Any, ...] = (
+        None,
+        GONE,
+        "0000-00-00",
+        "0001-01-01T00:00:00+01:00",
+        "soon",
+        1764000000,
+        True,
+        {},
+    )
+    if source.strategy == "snapshot" and source.tells != "records":
+        bad = bad[2:]  # a record without the time of its last change never changed
+    for path in times(trigger):
+        found |= {f"{'.'.join(path)} {'missing' if value is GONE else value}": (path, value) for value in bad}
+    state = getattr(source, "state", None)
+    states: tuple[Any, ...] = (3, 1.5, True, [], {})
+    if state:
+        found |= {f"{'.'.join(state)} {value}": (state, value) for value in states}
+    if source.strategy == "snapshot":
+        found |= {f"version {value}": (source.version, value) for value in (None, "x", 1.5, True)}
+    return found
+
+
+TRIGGERS = [(vendor, key) for vendor, offer in OFFERS.items() for key in offer.triggers]
+
+
+@pytest.mark.parametrize(("vendor", "key"), TRIGGERS)
+async def test_the_good_rows_are_told_and_the_odd_one_is_reported_once(
+    vendor: str, key: str, time: Time
+) -> None:
+    shop = Shop(OFFERS[vendor], OFFERS[vendor].triggers[key], time)
+    bound = shop.open().triggers[key]
+    begin = time.now - timedelta(days=1)
+    for name, odd in oddities(shop.trigger).items():
+        bad: Any = shop.row(2)
+        if isinstance(odd, tuple):
+            put(bad, *odd)
+        else:
+            bad = odd
+        shop.rows = [shop.row(1), bad, shop.row(3)]
+        first = await bound.notice(None, since=begin)
+        assert shop.ids(first.events) == ["r1", "r3"], name
+        (said,) = first.notes
+        place = f"{shop.offer.vendor.title}: {shop.trigger.source.operation}, page 1, row 2 cannot be read: "
+        assert said.startswith(place), name
+        again = await bound.notice(first.cursor)
+        assert (again.events, again.notes, again.set_aside) == ((), (), ()), name
+        shop.rows[1] = shop.row(2)
+        mended = await bound.notice(again.cursor)
+        assert (shop.ids(mended.events), mended.notes) == (["r2"], ()), name
+
+
+@pytest.mark.parametrize(("vendor", "key"), TRIGGERS)
+async def test_an_odd_row_that_no_reading_holds_any_more_is_set_aside(
+    vendor: str, key: str, time: Time
+) -> None:
+    shop = Shop(OFFERS[vendor], OFFERS[vendor].triggers[key], time)
+    bound = shop.open().triggers[key]
+    shop.rows = [shop.row(1), None, shop.row(3)]
+    polled = await bound.notice(None, since=time.now - timedelta(days=1))
+    (said,) = polled.notes
+    shop.rows = [shop.row(1), shop.row(3)]
+    polled = await bound.notice(polled.cursor)
+    assert polled.set_aside == ()
+    time.now += timedelta(microseconds=GRACE + 1)
+    polled = await bound.notice(polled.cursor)
+    (given_up,) = polled.set_aside
+    assert said.startswith(given_up)
+    assert "trouble" not in polled.cursor
+    assert (await bound.notice(polled.cursor)).set_aside == ()
+
+
+@pytest.mark.parametrize("status", [None, "", " ", "-"])
+@pytest.mark.parametrize(
+    ("vendor", "key"),
+    [pair for pair in TRIGGERS if getattr(OFFERS[pair[0]].triggers[pair[1]].source, "state", None)],
+)
+async def test_a_record_without_a_state_waits_for_one_and_is_not_odd(
+    vendor: str, key: str, status: Any, time: Time
+) -> None:
+    shop = Shop(OFFERS[vendor], OFFERS[vendor].triggers[key], time)
+    bound = shop.open().triggers[key]
+    bad = shop.row(2)
+    put(bad, getattr(shop.trigger.source, "state", None), status)
+    shop.rows = [shop.row(1), bad, shop.row(3)]
+    first = await bound.notice(None, since=time.now - timedelta(days=1))
+    assert first.notes == ()
+    assert set(shop.ids(first.events)) >= {"r1", "r3"}
+    told = shop.ids(first.events)
+    shop.rows[1] = shop.row(2)
+    told += shop.ids((await bound.notice(first.cursor)).events)
+    assert sorted(told) == ["r1", "r2", "r3"]
+
+
+async def test_many_odd_rows_are_few_sentences(time: Time) -> None:
+    offer: Mapping[str, Integration] = OFFERS
+    shop = Shop(offer["returnmate"], offer["returnmate"].triggers["new_return"], time)
+    shop.rows = [{**shop.row(1), "id": f"r{one}", "created_at": None} for one in range(60)]
+    polled = await shop.open().triggers["new_return"].notice(None, since=time.now - timedelta(days=1))
+    assert len(polled.notes) == 6
+    assert polled.notes[-1] == "ReturnMate: 55 more rows cannot be read."
+    assert len(polled.cursor["trouble"]["rows"]) == 60
