@@ -24,6 +24,8 @@ export const FACTS = {
   secrets: ['api_key'],
   userAgent: 'example-zapier/1.2.3',
   timeout: 400,
+  runTimeout: 25_000,
+  maxBytes: 100_000,
   errors: {
     code: ['fault', 'code'],
     message: ['fault', 'text'],

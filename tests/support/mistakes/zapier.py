@@ -68,7 +68,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "the vendor's words are shown as they come",
         "zapier",
         "swap",
-        instead("lib/failures.js", "shown.replaceAll(secret, '[hidden]')", "shown"),
+        instead("lib/words.js", "shown.replaceAll(secret, '[hidden]')", "shown"),
         "no_secret_in_logs",
     ),
     Mistake(

@@ -1,12 +1,13 @@
 /** Searches answer an array, empty when there is nothing: a miss is no error. */
 import { payload, send } from './api.js';
+import { withDeadline } from './deadline.js';
 import { fill, fits, invalid, isEmpty, place } from './inputs.js';
 import { readPage, readPages } from './pages.js';
 
 /** One record below a path: a return by its id, a report of a period. */
 export const read =
-  (api, { operation, query }, { fields, wire }) =>
-  async (z, bundle) => {
+  (facts, { operation, query }, { fields, wire }) =>
+  withDeadline(facts, async (api, z, bundle) => {
     const placed = place(z, bundle.inputData, fields, wire);
     const path = fill(z, operation.path, placed.path);
     const response = await send(api, z, bundle, operation, {
@@ -15,12 +16,12 @@ export const read =
       missing: true,
     });
     return response.status === 404 ? [] : [payload(api, z, operation, response)];
-  };
+  });
 
 /** The first page of the records below a path: the returns of a customer. */
 export const list =
-  (api, { operation, query }, { fields, wire }) =>
-  async (z, bundle) => {
+  (facts, { operation, query }, { fields, wire }) =>
+  withDeadline(facts, async (api, z, bundle) => {
     const placed = place(z, bundle.inputData, fields, wire);
     const path = fill(z, operation.path, placed.path);
     const { rows } = await readPage(api, z, bundle, operation, {
@@ -29,15 +30,15 @@ export const list =
       missing: true,
     });
     return rows;
-  };
+  });
 
 /**
  * The records of a list that fit every input given. What the vendor can filter by is sent along; what it
  * cannot (`in: 'match'`) is compared here, page by page up to `pages`, until a page holds one.
  */
 export const find =
-  (api, { operation, query, pages, atLeastOne }, { fields, wire }) =>
-  async (z, bundle) => {
+  (facts, { operation, query, pages, atLeastOne }, { fields, wire }) =>
+  withDeadline(facts, async (api, z, bundle) => {
     if (atLeastOne.length > 0 && atLeastOne.every((key) => isEmpty(bundle.inputData[key]))) {
       const names = fields.filter(({ key }) => atLeastOne.includes(key)).map(({ label }) => label);
       throw invalid(z, `Fill in at least one of these to search by: ${names.join(', ')}.`);
@@ -50,4 +51,4 @@ export const find =
       if (found.length > 0) return found;
     }
     return [];
-  };
+  });

@@ -1,18 +1,19 @@
 /** Hidden triggers that fill a dropdown, page by page as the person scrolls. */
+import { withDeadline } from './deadline.js';
 import { readPage } from './pages.js';
 import { at } from './paths.js';
 
 /** `value` is the path of what is sent, `label` the paths of what the person reads. */
 export const offer =
-  (api, { operation, query, value, label }) =>
-  async (z, bundle) => {
+  (facts, { operation, query, value, label }) =>
+  withDeadline(facts, async (api, z, bundle) => {
     const number = bundle.meta?.page ?? 0;
     const { rows } = await (isOpaque(api, operation) ? followed : readPage)(api, z, bundle, operation, {
       query,
       number,
     });
     return once(rows.map((row) => ({ id: at(row, value), label: words(row, label) || String(at(row, value)) })));
-  };
+  });
 
 /** The first choice of each value: an order with two returns is one choice, and Zapier wants ids unique. */
 const once = (choices) =>

@@ -1,5 +1,5 @@
 /** Reading lists: one page, or page after page to the end or the ceiling. */
-import { payload, send } from './api.js';
+import { payloads, send } from './api.js';
 import { at } from './paths.js';
 
 /**
@@ -26,7 +26,7 @@ export const readPage = async (
     missing: missing ?? paging?.missingIsEmpty,
   });
   if (response.status === 404) return { rows: [] };
-  const rows = payload(api, z, operation, response);
+  const rows = payloads(api, z, operation, response);
   return { rows, next: paging && following(response.data, paging, { position, asked, count: rows.length }) };
 };
 

@@ -5,6 +5,7 @@
  * A trigger's inputs are compared with the rows here and never sent: a row that leaves a filtered list while
  * it is read moves others between pages.
  */
+import { withDeadline } from './deadline.js';
 import { fits, place } from './inputs.js';
 import { readPage, readPages } from './pages.js';
 import { at, mapped } from './paths.js';
@@ -14,8 +15,8 @@ import { at, mapped } from './paths.js';
  * `source` is `{operation, query, size}`; `form` is `{fields, wire}` of the trigger's filters.
  */
 export const newest =
-  (api, { operation, query, size }, { fields, wire }) =>
-  async (z, bundle) => {
+  (facts, { operation, query, size }, { fields, wire }) =>
+  withDeadline(facts, async (api, z, bundle) => {
     const { match } = place(z, bundle.inputData, fields, wire);
     const most = atMost(bundle, size);
     const { rows } = await readPage(api, z, bundle, operation, {
@@ -23,7 +24,7 @@ export const newest =
       size: match.length > 0 ? size : most,
     });
     return rows.filter(fits(match)).slice(0, most);
-  };
+  });
 
 /**
  * For changes that no filter or order of the vendor shows: reads a window of time, keeps the rows whose
@@ -37,8 +38,8 @@ export const newest =
  * request tells of a record, which Zapier sends for the records that fire and for no other.
  */
 export const changed =
-  (api, source, { fields, wire }) =>
-  async (z, bundle) => {
+  (facts, source, { fields, wire }) =>
+  withDeadline(facts, async (api, z, bundle) => {
     const start = api.now() - source.lookBack * 1000;
     const { match } = place(z, bundle.inputData, fields, wire);
     const asked = SINCE_FORMS[source.sinceForm ?? 'instant'](utc(start));
@@ -53,15 +54,15 @@ export const changed =
     found.sort((one, other) => when(other, source) - when(one, source) || 0);
     const fitting = found.filter(fits(match)).slice(0, atMost(bundle, found.length));
     return source.details ? fitting.map(withDetails(z, source.details)) : fitting;
-  };
+  });
 
 /**
  * For lists that cannot be asked for changes: reads the whole list, up to the ceiling, and puts the latest first.
  * Zapier tells versions and states apart by their primary fields. `source` is as for `changed`, without a time.
  */
 export const whole =
-  (api, source, { fields, wire }) =>
-  async (z, bundle) => {
+  (facts, source, { fields, wire }) =>
+  withDeadline(facts, async (api, z, bundle) => {
     const { match } = place(z, bundle.inputData, fields, wire);
     const { query, size, pages, operation, id } = source;
     const found = [];
@@ -70,7 +71,7 @@ export const whole =
     }
     found.sort((one, other) => when(other, source) - when(one, source) || 0);
     return found.filter(fits(match)).slice(0, atMost(bundle, found.length));
-  };
+  });
 
 /** A row with what Zapier will ask for later under `key`. */
 export const withDetails = (z, { hydrate, values, key }) => (row) => ({

@@ -1,5 +1,6 @@
 /** What Zapier asks for later, and only for the records that fire. */
 import { payload, send } from './api.js';
+import { withDeadline } from './deadline.js';
 import { fill } from './inputs.js';
 
 /**
@@ -7,8 +8,8 @@ import { fill } from './inputs.js';
  * to `query`.
  */
 export const fetchLater =
-  (api, { operation, query }) =>
-  async (z, bundle) => {
+  (facts, { operation, query }) =>
+  withDeadline(facts, async (api, z, bundle) => {
     const values = bundle.inputData;
     const inPath = (name) => operation.path.includes(`{${name}}`);
     const others = Object.entries(values).filter(([name]) => !inPath(name));
@@ -17,4 +18,4 @@ export const fetchLater =
       query: { ...query, ...Object.fromEntries(others) },
     });
     return payload(api, z, operation, response);
-  };
+  });

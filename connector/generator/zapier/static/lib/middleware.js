@@ -16,9 +16,9 @@ export const signRequest = (api) => (request, z, bundle) => {
   return request;
 };
 
-/** Turns a failed reply into a sentence, unless the caller asked to see a 404 itself. */
+/** Turns a failed reply or a redirect into a sentence, unless the caller asked to see a 404 itself. */
 export const explainFailure = (api) => (response, z, bundle) => {
   const expected = response.status === 404 && response.skipThrowForStatus;
-  if (response.status < 400 || expected) return response;
+  if (response.status < 300 || expected) return response;
   throw failure(api, z, bundle, response);
 };
