@@ -15,6 +15,12 @@ def braced(expression: str) -> str:
     return f"{{{{{expression}}}}}"
 
 
+def unbraced(template: str) -> str:
+    """Write a text that is one expression, or holds none, as part of an expression."""
+    whole = template.startswith("{{") and template.endswith("}}") and template.count("{{") == 1
+    return template[2:-2] if whole else text(template)
+
+
 def at(root: str, path: Iterable[str]) -> str:
     """Name the value at a path: `item.customer.email`, and `item` itself for the empty path.
 

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connector.generator.make import iml
+from connector.generator.make.answers import NO_REDIRECTS
 from connector.generator.make.fields import Unrenderable, may_be_empty
 from connector.model import InputField, Integration, Operation
 
@@ -33,7 +34,8 @@ def request(
 ) -> dict[str, Any]:
     """Give `url`, `method`, `qs` and `body`; `login` is the variable that holds what the person typed."""
     inputs = list(inputs)
-    asked: dict[str, Any] = {"url": address(integration, operation, inputs), "method": operation.method}
+    url = address(integration, operation, inputs)
+    asked: dict[str, Any] = {"url": url, "method": operation.method, **NO_REDIRECTS}
     qs = {name: str(value) for name, value in query.items()}
     qs |= {_query_name(one): value_of(one) for one in inputs if one.location == "query"}
     body: dict[str, Any] = {}

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from connector.generator.make import iml
+from connector.generator.make.answers import JSON
+from connector.generator.make.base import result
 from connector.generator.make.fields import interface, parameters, sample
 from connector.generator.make.naming import plural, proper_nouns, search_label, trigger_label
 from connector.generator.make.paging import page_query, pagination
@@ -93,6 +95,7 @@ def _communication(integration: Integration, trigger: Trigger, when: Path) -> di
             "iterate": _iterate(trigger, iml.at("body", operation.payload), when),
             "trigger": _told_apart(trigger, when),
             "output": iml.braced("item"),
+            "valid": result(integration, asked, JSON),
         },
     }
 

@@ -225,6 +225,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "join": lambda values, joint: joint.join(as_text(one) for one in values or []),
     "map": _map,
     "omit": _omit,
+    "split": lambda value, joint: [] if is_nothing(value) else as_text(value).split(joint),
+    "substring": lambda value, start, end: "" if is_nothing(value) else as_text(value)[start:end],
     "toCollection": _to_collection,
     "contains": _contains,
     "first": lambda values: values[0] if values else UNDEFINED,
