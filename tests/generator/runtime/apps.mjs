@@ -1,5 +1,5 @@
 /** Every generated app, and every step of each with inputs that its form takes: for tests of what all have to do. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 import './vendor.mjs';
@@ -38,15 +38,39 @@ const asked = (fields) => {
 export const stepsOf = async (vendor) => {
   const app = await loaded(vendor);
   return ['triggers', 'creates', 'searches'].flatMap((kind) =>
-    Object.values(app[kind]).map(({ key, operation }) => ({
+    Object.values(app[kind]).map(({ key, display, operation }) => ({
       kind,
       key,
       method: `${kind}.${key}.operation.perform`,
       inputs: kind === 'triggers' ? {} : inputsOf(asked(operation.inputFields ?? [])),
       hook: operation.type === 'hook',
+      hidden: Boolean(display.hidden),
+      list: `${kind}.${key}.operation.perform${operation.type === 'hook' ? 'List' : ''}`,
+      sample: operation.sample,
+      identity: operation.outputFields?.filter((field) => field.primary).map((field) => field.key),
+      compared: kind === 'searches' ? comparedOf(vendor, key) : [],
     })),
   );
 };
+
+/** The inputs of a search that are compared again with the rows that come. */
+const comparedOf = (vendor, key) => {
+  const text = readFileSync(new URL(`${vendor}/searches/${key}.js`, FOLDER), 'utf8');
+  return [...text.matchAll(/(\w+): \{[^{}]*foundAt/g)].map(([, name]) => name);
+};
+
+/** A vendor that answers lists with these rows on the first page and none on others, and records with `record`. */
+export const answering = async (vendor, rows, record) => {
+  const operations = (await import(new URL(`${vendor}/operations.js`, FOLDER).href)).default;
+  const known = Object.entries(operations).filter(([, { method }]) => method === 'GET');
+  return ({ path }, number) => {
+    const asked = ([, operation]) => new RegExp(`^/v1${operation.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
+    const [name, { result }] = known.find(asked);
+    return { body: wrapped(result, name.startsWith('list_') ? rows.slice(number > 1 ? rows.length : 0) : record) };
+  };
+};
+
+const wrapped = (path, value) => path.reduceRight((held, name) => ({ [name]: held }), value);
 
 /** What is typed to connect: each field's key with a value that no test mistakes for another. */
 export const loginOf = async (vendor, url) => {

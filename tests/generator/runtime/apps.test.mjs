@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { stepFails, stepsOf, VENDORS } from './apps.mjs';
+import { answering, runStep, stepFails, stepsOf, VENDORS } from './apps.mjs';
 import { vendor as serve } from './vendor.mjs';
 
 const servers = [];
@@ -46,6 +46,53 @@ for (const vendor of VENDORS) {
       const { message } = await stepFails(vendor, server.url, step);
       const sentence = step.kind === 'creates' ? /The change may or may not have been made/ : /Nothing was changed/;
       assert.match(message, sentence);
+    });
+  }
+}
+
+// Rows
+
+const AGO = new Date(Date.now() - 60_000).toISOString();
+
+/** A sample with every time in it a minute ago: within every window. */
+const recent = (value) => {
+  if (Array.isArray(value)) return value.map(recent);
+  if (typeof value === 'string') return /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/.test(value) ? AGO : value;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, recent(one)]));
+};
+
+/** The same record under another identity. */
+const another = (record, key) => ({
+  ...record,
+  [key]: typeof record[key] === 'number' ? record[key] + 1 : `${record[key]}-b`,
+});
+
+for (const vendor of VENDORS) {
+  for (const step of (await stepsOf(vendor)).filter(({ kind }) => kind === 'triggers')) {
+    if (step.hidden) continue;
+
+    test(`${vendor} ${step.key}: rows that cannot be read stop no others`, async () => {
+      const [identity] = step.identity;
+      const first = recent(step.sample);
+      const second = another(first, identity);
+      const odd = [null, 'gone', ...[null, 12.5, true].map((id) => ({ ...first, [identity]: id }))];
+      const server = await start(await answering(vendor, [first, ...odd, second]));
+      const rows = await runStep(vendor, server.url, { ...step, method: step.list });
+      assert.deepEqual(rows.map((row) => row[identity]).sort(), [first[identity], second[identity]].sort());
+    });
+  }
+
+  for (const step of (await stepsOf(vendor)).filter(({ kind }) => kind === 'searches')) {
+    if (step.compared.length === 0) continue;
+
+    test(`${vendor} ${step.key}: a filter that the vendor ignores is an error`, async () => {
+      const { sample } = step;
+      for (const key of step.compared) {
+        const server = await start(await answering(vendor, [sample, sample], sample));
+        const { message } = await stepFails(vendor, server.url, { ...step, inputs: { ...step.inputs, [key]: '17' } });
+        assert.match(message, /ignored the filter .* "17"/, key);
+      }
     });
   }
 }

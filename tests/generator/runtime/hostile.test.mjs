@@ -88,7 +88,7 @@ test('a 304 is no redirect, and no answer either', async () => {
   const server = await start(() => ({ status: 304, headers: { location: '/elsewhere' } }));
   const api = await bind(server.url);
   const { message } = await failing(api, performs(api)['a trigger']);
-  assert.match(message, /answered with status 304, which is no answer to this request/);
+  assert.match(message, /answered with status 304, which is no result/);
 });
 
 // Time

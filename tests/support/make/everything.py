@@ -39,7 +39,7 @@ class Step:
     def changes(self) -> bool:
         """Whether its request may change something."""
         kind = "rpc" if self.kind == "rpc" else "module"
-        return self.app.code(kind, self.name, "communication")["method"] != "GET"
+        return bool(self.app.code(kind, self.name, "communication")["method"] != "GET")
 
     def run(self, answer: Answer, state: State | None = None, **given: Any) -> list[Json]:
         """Run it against the vendor that `answer` plays, with what its form requires and what is given."""

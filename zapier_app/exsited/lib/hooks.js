@@ -3,10 +3,11 @@
  * record is read again, so that it has the shape that the list shows while a Zap is set up.
  */
 import { payload, send, value } from './api.js';
+import { fits } from './compare.js';
 import { withDeadline } from './deadline.js';
-import { fill, fits, place } from './inputs.js';
+import { fill, place } from './inputs.js';
 import { at, mapped, put } from './paths.js';
-import { withDetails } from './triggers.js';
+import { isAmong, withDetails } from './triggers.js';
 
 /** Registers Zapier's address for one kind of event: `subscribe` is `{operation, url, body, id}`. */
 export const subscribe =
@@ -49,7 +50,7 @@ export const delivered =
   });
 
 const cameInto = ({ state: path, reached, initial }, state) =>
-  !path || (reached ? state === reached[0] : !initial.includes(state));
+  !path || isAmong({ reached: reached && [reached[0]], initial }, state);
 
 const read = async (api, z, bundle, { operation, values }) => {
   const found = mapped(values, (path) => at(bundle.cleanedRequest, path));

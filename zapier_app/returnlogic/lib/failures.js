@@ -88,7 +88,7 @@ const sentences = {
     ),
   unexpected: (api, { response: { status, request }, said: words }) =>
     status < 400
-      ? `${api.name} answered with status ${status}, which is no answer to this request. ${afterwards(request.method)}`
+      ? together(`${api.name} answered with status ${status}, which is no result.`, afterwards(request.method))
       : together(`${api.name} refused the request (status ${status}).`, words),
 };
 

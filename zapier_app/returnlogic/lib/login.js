@@ -14,7 +14,8 @@ export const prove =
   (facts, label, { operation, query, noun, name }) =>
   withDeadline(facts, async (api, z, bundle) => {
     const { rows } = await readPage(api, z, bundle, operation, { query, size: 1, missing: false });
-    const first = rows.length > 0 ? `first ${noun} ${at(rows[0], name)}` : `no ${noun} yet`;
+    const shown = at(rows[0], name);
+    const first = shown === undefined || shown === null ? `no ${noun} yet` : `first ${noun} ${shown}`;
     const filled = { ...bundle.authData, environment: environment(api, bundle).label };
     return { account: label.replace(/\{(\w+)\}/g, (_, key) => String(filled[key] ?? '').trim() || first) };
   });

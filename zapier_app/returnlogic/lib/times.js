@@ -5,8 +5,13 @@
  * the twentieth century; it knows no leap second. A time without a zone is UTC here, as in all runtimes.
  */
 
-const INSTANT =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s*(?:([Zz])|([+-])(\d\d):?(\d\d)?)?)?$/;
+const LONGEST = 100;
+const ZONE = String.raw`(?:Z|UTC|GMT|([+\u2212-])(\d\d)(?::?(\d\d))?)?`;
+const INSTANT = new RegExp(
+  String.raw`^(\d{4})-(\d\d)-(\d\d)(?:[T ] *(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s*${ZONE})?$`,
+  'i',
+);
+const BASIC = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):?(\d\d)?)?$/i;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const ZONES = { ut: 0, utc: 0, gmt: 0, z: 0, est: -5, edt: -4, cst: -6, cdt: -5, mst: -7, mdt: -6, pst: -8, pdt: -7 };
 const CLOCK = String.raw`(\d\d?):(\d\d)(?::(\d\d))?`;
@@ -20,14 +25,19 @@ const ASCTIME = new RegExp(String.raw`^[a-z]{3}\s+([a-z]{3})\s+(\d\d?)\s+${CLOCK
 
 /** Any form of a time: RFC 3339 and its relatives in ISO 8601, or a date of a mail or of HTTP. */
 export const moment = (value) => {
-  if (typeof value !== 'string') return Number.NaN;
-  const parts = INSTANT.exec(value.trim());
+  if (typeof value !== 'string' || value.length > LONGEST) return Number.NaN;
+  const parts = INSTANT.exec(value.trim()) ?? BASIC.exec(value.trim());
   return parts ? instant(parts) : httpDate(value);
 };
 
-const instant = ([, year, month, day, hour = 0, minute = 0, second = 0, fraction = 0, , sign, ...zone]) => {
-  const [zoneHour, zoneMinute = 0] = zone;
-  const offset = sign ? Number(`${sign}1`) * (Number(zoneHour) * 60 + Number(zoneMinute)) : 0;
+/** The day of a date, or of a time as it was written in its own zone: 2026-10-31; undefined for what is neither. */
+export const writtenDay = (text) =>
+  INSTANT.test(text) && !Number.isNaN(moment(text)) ? text.slice(0, 10) : undefined;
+
+const instant = ([, year, month, day, hour = 0, minute = 0, second = 0, fraction = 0, sign, ...zone]) => {
+  const [hours = 0, minutes = 0] = zone;
+  if (hours > 23 || minutes > 59 || Number(year) === 1) return Number.NaN; // the year 1 stands for "no time"
+  const offset = (sign === '+' || !sign ? 1 : -1) * (Number(hours) * 60 + Number(minutes));
   const base = utc([year, month - 1, day, hour, minute, second].map(Number));
   return base + Math.floor(Number(`0.${fraction}`) * 1000) - offset * 60_000;
 };
@@ -61,6 +71,6 @@ const utc = ([year, month, day, hour, minute, second]) => {
   const date = new Date(0);
   date.setUTCFullYear(year, month, day);
   const exists = date.getUTCMonth() === month && date.getUTCDate() === day;
-  const isTime = hour < 24 && minute < 60 && second <= 60;
+  const isTime = minute < 60 && second <= 60 && (hour < 24 || (hour === 24 && minute === 0 && second === 0));
   return exists && isTime ? date.getTime() + ((hour * 60 + minute) * 60 + second) * 1000 : Number.NaN;
 };
