@@ -98,6 +98,12 @@ def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
     return None
 
 
+def _renamed(parent: InputField, child: InputField, names: dict[tuple[str, str], str]) -> InputField:
+    """Call the columns that make this one required as the form calls them."""
+    beside = tuple(names[parent.key, key] for key in child.required_with)
+    return child.model_copy(update={"required_with": beside})
+
+
 def _compared(one: InputField) -> dict[str, Any]:
     """Say how rows are compared again with what was asked for."""
     how = {"identifies": one.identifies, "separator": one.separator}
@@ -120,9 +126,13 @@ def _wire(one: InputField, names: dict[tuple[str, str], str], integration: Integ
     wire |= _compared(one)
     if known_choices(one, integration) and (one.location == "match" or not one.choices):
         wire["open"] = True
+        wire |= {"slips": True} if one.location in ("match", "query") else {}
+    if one.required_with:
+        wire["requiredWith"] = one.required_with
     if one.children:
         wire["children"] = {
-            names[one.key, child.key]: _wire(child, {}, integration) for child in one.children
+            names[one.key, child.key]: _wire(_renamed(one, child, names), {}, integration)
+            for child in one.children
         }
     if one.children and one.variants:
         wire["forms"] = [

@@ -13,6 +13,8 @@ const CHOICES = [
   { value: 'dhl', label: 'DHL' },
 ];
 
+const SLIPS = { choices: ['approved', 'received'], wire: { open: true, slips: true, separator: ',' } };
+
 /** What is sent for `value` in a field of a type. */
 const sent = (type, value, { wire = {}, ...more } = {}) => {
   const field = { key: 'x', label: 'The X', type, ...more };
@@ -52,6 +54,10 @@ for (const [type, value, expected, more] of [
   ['string', 'dhl', 'dhl', { choices: ['dhl', 'ups'] }],
   ['string', 'Dhl', 'dhl', { choices: CHOICES, wire: { open: true } }],
   ['string', 'Another One', 'Another One', { choices: CHOICES, wire: { open: true } }],
+  ['string', 'approve', 'approve', { choices: ['approved'], wire: { open: true } }],
+  ['string', 'quarantined', 'quarantined', { choices: ['approved'], wire: { open: true, slips: true } }],
+  ['string', 'received2', 'received2', { choices: ['received'], wire: { open: true, slips: true } }],
+  ['string', 'APPROVED, other ', 'approved,other', SLIPS],
   ['string', ['a ', ' b'], ['a', 'b'], { list: true }],
 ]) {
   test(`${type} ${JSON.stringify(value)} is sent as ${JSON.stringify(expected)}`, () =>
@@ -87,6 +93,9 @@ for (const [type, value, must, more] of [
   ['datetime', '2026-13-45T00:00:00Z', /must be a time like/],
   ['datetime', '2026-10-31T25:00:00Z', /must be a time like/],
   ['string', 'fedex', /must be one of australia_post, dhl, not "fedex"/, { choices: CHOICES }],
+  ['string', 'aproved', /The X is "aproved", which is no known word: did you mean approved/, SLIPS],
+  ['string', 'recieved', /did you mean received/, SLIPS],
+  ['string', 'approved, recieved', /is "recieved", .*did you mean received/, SLIPS],
   ['string', '#', /The X "#" identifies nothing/, { wire: { identifies: 'order' } }],
   ['string', ' - ', /identifies nothing/, { wire: { identifies: 'tracking' } }],
 ]) {

@@ -30,7 +30,9 @@ const form = {
       choices: [{ value: 'CLOSED', label: 'Closed', sample: 'CLOSED' }],
     },
   ],
-  wire: { status: { in: 'match', at: ['customer_return_status'], compared: 'word', open: true } },
+  wire: {
+    status: { in: 'match', at: ['customer_return_status'], compared: 'word', open: true, slips: true },
+  },
 };
 
 export default {

@@ -53,7 +53,7 @@ const form = {
       foundAt: [['order_name']],
     },
     tracking_number: { in: 'query', at: ['tracking_numbers'], identifies: 'tracking', separator: ',' },
-    status: { in: 'query', at: ['status'], open: true },
+    status: { in: 'query', at: ['status'], separator: ',', open: true, slips: true },
   },
 };
 

@@ -45,7 +45,7 @@ const form = {
       ],
     },
   ],
-  wire: { type: { in: 'match', at: ['type'], compared: 'word', open: true } },
+  wire: { type: { in: 'match', at: ['type'], compared: 'word', open: true, slips: true } },
 };
 
 export default {

@@ -46,7 +46,7 @@ const form = {
       ],
     },
   ],
-  wire: { type: { in: 'match', at: ['type'], compared: 'word', open: true } },
+  wire: { type: { in: 'match', at: ['type'], compared: 'word', open: true, slips: true } },
 };
 
 export default {

@@ -36,7 +36,9 @@ const form = {
       ],
     },
   ],
-  wire: { result: { in: 'match', at: ['quality_control_status'], compared: 'word', open: true } },
+  wire: {
+    result: { in: 'match', at: ['quality_control_status'], compared: 'word', open: true, slips: true },
+  },
 };
 
 export default {

@@ -39,7 +39,7 @@ const form = {
       ],
     },
   ],
-  wire: { status: { in: 'match', at: ['status'], compared: 'word', open: true } },
+  wire: { status: { in: 'match', at: ['status'], compared: 'word', open: true, slips: true } },
 };
 
 export default {

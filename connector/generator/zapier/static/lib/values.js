@@ -2,7 +2,8 @@
  * Values as a Zap hands them over, checked and typed: most reach a Zap as text, whatever the field states. What
  * cannot be understood is refused by the field's name; nothing is guessed.
  */
-import { trimmed, word } from './compare.js';
+import { chosen } from './choices.js';
+import { trimmed } from './compare.js';
 import { moment, writtenDay } from './times.js';
 
 const TRUE = ['true', 'yes', 'y', 'on', '1'];
@@ -33,7 +34,7 @@ export const typed = (z, value, field, form) => {
   if (field.type === 'boolean') return boolean(z, value, field);
   const words = text(z, value, field);
   if (field.type === 'datetime') return instant(z, words, field);
-  return field.choices ? chosen(z, words, field, form) : words;
+  return field.choices ? choice(z, words, field, form) : words;
 };
 
 const refuse = (z, field, must, value) =>
@@ -91,15 +92,12 @@ const instant = (z, words, field) => {
   return utc.startsWith('+') ? words : utc.replace('.000Z', 'Z');
 };
 
-/** The value of a choice, which may be given by its label too; of an open set anything else may be typed. */
-const chosen = (z, words, { choices, ...field }, { open }) => {
-  const listed = choices.map((one) => (typeof one === 'string' ? { value: one, label: one } : one));
-  for (const form of [(one) => one, (one) => one.toLowerCase(), ...(open ? [] : [word])]) {
-    for (const part of ['value', 'label']) {
-      const fitting = listed.filter((one) => form(one[part]) === form(words));
-      if (fitting.length === 1) return fitting[0].value;
-    }
+/** The value of a choice; of an open set anything else may be typed, but for what is a slip of a known word. */
+const choice = (z, words, { choices, ...field }, form) => {
+  const found = chosen(words, choices, form);
+  if (found.slip) {
+    throw invalid(z, `${nameOf(field)} is "${found.part}", which is no known word: did you mean ${found.slip}?`);
   }
-  if (open) return words;
-  throw refuse(z, field, `one of ${listed.map(({ value }) => value).join(', ')}`, words);
+  if (found.unknown) throw refuse(z, field, `one of ${found.unknown.join(', ')}`, words);
+  return found.words;
 };
