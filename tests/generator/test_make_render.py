@@ -228,7 +228,7 @@ def test_inherited_address_ends_before_the_version(returnmate: Integration) -> N
     hosts = ["https://api.sandbox.returnmate.io", "https://api.returnmate.io"]
     assert re.findall(r"https://[^']+", base) == hosts
     found = json.loads(files["src/modules/get-return/get-return.communication.iml.json"])
-    assert found["url"] == "/v1/rmas/{{parameters.return_id}}"
+    assert found["url"] == "/v1/rmas/{{trim(parameters.return_id)}}"
 
 
 def test_pages_are_bounded_by_the_guarantee(returnmate: Integration) -> None:

@@ -1,4 +1,4 @@
-"""What the runtime of a Zapier app is told of a form: how values are read, and how rows are compared again."""
+"""What a Zapier app is told of a form: how values are read, and how rows are compared again."""
 
 from typing import Any
 

@@ -1,5 +1,6 @@
 """What counts as an answer: no redirect, no empty reply, no page of HTML. Each request says so by itself."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from connector.generator.make import iml
@@ -8,6 +9,10 @@ from connector.model import Field, Integration, Operation
 NO_REDIRECTS = {"followRedirects": False, "followAllRedirects": False}
 """A redirect would take the login along to any host, and make a read of a write."""
 LOST = "A change may or may not have been made: look before you run this again."
+IGNORED = (
+    "It answered with other records than were asked for; whether there is such a record is not known. "
+    "It ignored this filter:"
+)
 JSON = f"contains(lower(ifempty({iml.at('headers', ('content-type',))}, '')), 'json')"
 LOCATION = f"ifempty({iml.at('headers', ('location',))}, '')"
 
@@ -18,13 +23,15 @@ def valid(
     places: tuple[str, str],
     *,
     holds: str = "",
+    ignored: Mapping[str, str] | None = None,
     writes: bool | None = None,
 ) -> dict[str, str]:
     """Say when a reply of less than 400 is a result; any other stops the run with a sentence.
 
     `places` are what stands before the request's path, and its scheme and host alone. `holds` is a condition
-    that a result meets besides. `writes` is for a request whose method does not tell whether it changes
-    anything.
+    that a result meets besides. `ignored` are conditions under which the vendor ignored a filter, by the
+    label of the input: the rows of a first page are others then, and "nothing found" would not be true.
+    `writes` is for a request whose method does not tell whether it changes anything.
     """
     host, origin = places
     title, method = integration.vendor.title, request["method"]
@@ -34,13 +41,21 @@ def valid(
         "This is a redirect to another address, and none is followed: the login would go along."
     )
     other = iml.text("The answer is empty, or of another form than expected.")
+    strange = [f"(pagination.page > 1) || !({one})" for one in (ignored or {}).values()]
+    if ignored:
+        other = f"if({holds}, {_ignored(ignored)}, {other})"
     return {
-        "condition": iml.braced(iml.both("statusCode < 300", holds)),
+        "condition": iml.braced(iml.both("statusCode < 300", holds, *strange)),
         "message": f"[{{{{statusCode}}}}] {title} gave no result to {method} {address}. "
         + iml.braced(f"if(statusCode < 300, {other}, {redirect} + {_better(origin)})")
         + (f" {LOST}" if changes else ""),
         "type": "RuntimeError",
     }
+
+
+def _ignored(filters: Mapping[str, str]) -> str:
+    named = " + ".join(f"if({one}, {iml.text(f' {label}.')}, '')" for label, one in filters.items())
+    return f"{iml.text(IGNORED)} + {named}"
 
 
 def _better(origin: str) -> str:

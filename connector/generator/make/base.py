@@ -1,6 +1,6 @@
 """What all modules share (`base`), and what every request to the vendor needs: address, login, errors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,11 +66,13 @@ def result(
     holds: str,
     *,
     login: str = "connection",
+    ignored: Mapping[str, str] | None = None,
     writes: bool | None = None,
 ) -> dict[str, str]:
     """Say what is a result of a request; `login` is the variable that holds what the person typed."""
     host = base_url(integration, login)
-    return valid(integration, request, (host, origin(integration, login)), holds=holds, writes=writes)
+    places = (host, origin(integration, login))
+    return valid(integration, request, places, holds=holds, ignored=ignored, writes=writes)
 
 
 def headers(integration: Integration, login: str) -> dict[str, str]:

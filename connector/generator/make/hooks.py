@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from connector.generator.make import iml
+from connector.generator.make import compare, iml
 from connector.generator.make.answers import NO_REDIRECTS, holds_record
 from connector.generator.make.base import result
 from connector.generator.make.fields import Unrenderable, interface, sample
@@ -110,9 +110,8 @@ def _condition(trigger: Trigger, hook: Hook) -> dict[str, str]:
         raise Unrenderable(f"No post for {trigger.key} tells the state that was reached.")
     told = iml.at("body", where)
     if source.reached:
-        return {"condition": iml.braced(f"{told} = {iml.text(source.reached[0])}")}
-    others = [f"{told} != {iml.text(one)}" for one in source.initial]
-    return {"condition": iml.braced(iml.both(*others))} if others else {}
+        return {"condition": iml.braced(compare.is_word(told, source.reached[:1]))}
+    return {"condition": iml.braced(compare.is_other_word(told, source.initial))}
 
 
 def _with_url(body: Any, path: Path) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def address(integration: Integration, operation: Operation, inputs: Iterable[Inp
     def filled(found: re.Match[str]) -> str:
         if found[1] not in known:
             raise Unrenderable(f"{operation.id} needs {found[1]} in its address, which no input fills.")
-        return iml.braced(iml.at("parameters", (known[found[1]],)))
+        return iml.braced(iml.line(iml.at("parameters", (known[found[1]],))))
 
     return version_prefix(integration) + re.sub(r"\{([^}]+)\}", filled, operation.path)
 
@@ -68,6 +68,9 @@ def address(integration: Integration, operation: Operation, inputs: Iterable[Inp
 def value_of(one: InputField) -> str:
     """Give the expression of an input's value, in the form that the request wants."""
     subject = iml.at("parameters", (one.key,))
+    if one.type == "string":  # a pasted value has blanks around it; a longer text is the person's own
+        line = iml.line(subject)
+        return iml.braced(line if one.required else f"if({subject}, {line}, undefined)")
     if one.type == "date":
         return iml.braced(iml.moment(subject, DAY, zone=None))
     if one.type == "datetime":

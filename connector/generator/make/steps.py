@@ -1,9 +1,9 @@
 """Actions and searches, the universal module, and the remote procedures behind their dropdowns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from connector.generator.make import iml
+from connector.generator.make import compare, iml
 from connector.generator.make.answers import JSON, holds_record
 from connector.generator.make.base import errors, result
 from connector.generator.make.fields import interface, parameters, rpc_id, sample
@@ -65,9 +65,11 @@ def _one(integration: Integration, search: Search) -> Module:
     inputs = search.inputs
     operation = integration.operations[search.operation]
     communication = request(integration, operation, inputs, search.query)
+    record = iml.at("body", operation.payload)
+    strange = {one.label: compare.other_record(one, record) for one in inputs if one.found_at}
     response = {
-        "output": iml.braced(iml.at("body", operation.payload)),
-        "valid": result(integration, communication, holds_record(operation)),
+        "output": iml.braced(record),
+        "valid": result(integration, communication, holds_record(operation), ignored=strange),
     }
     return Module(
         key=search.key,
@@ -100,14 +102,16 @@ def _many(integration: Integration, search: Search) -> Module:
     }
     files = _files(integration, inputs, search.fields, search.sample)
     asked = request(integration, operation, inputs, query)
+    rows = iml.at("body", operation.payload)
+    strange = {one.label: compare.ignored(one, rows) for one in inputs if one.found_at}
     communication = {
         **asked,
         **pagination(integration, operation, pages=_ceiling(search, matches)),
         "response": {
             "limit": iml.braced("parameters.limit"),
-            "iterate": _iterate(iml.at("body", operation.payload), matches),
+            "iterate": _iterate(rows, inputs),
             "output": iml.braced("item"),
-            "valid": result(integration, asked, JSON),
+            "valid": result(integration, asked, JSON, ignored=strange),
         },
     }
     return Module(
@@ -133,13 +137,14 @@ def _ceiling(search: Search, matches: list[InputField]) -> str | None:
     return f"if({asked}, {search.scan_pages}, 50)"
 
 
-def _iterate(container: str, matches: list[InputField]) -> Any:
-    conditions = []
-    for one in matches:
-        wanted, held = iml.at("parameters", (one.key,)), iml.at("item", one.path)
-        conditions.append(f"if({wanted}, {iml.same(held, wanted)}, true)")
-    if not conditions:
-        return iml.braced(container)
+def _iterate(container: str, inputs: Iterable[InputField]) -> Any:
+    """Hand on the rows that are records and hold what was asked for."""
+    conditions = ["ifempty(item, '') != ''"]
+    for one in inputs:
+        if one.found_at:
+            conditions.append(compare.tells(one, "item"))
+        elif one.location == "match":
+            conditions.append(compare.matches(one))
     return {"container": iml.braced(container), "condition": iml.braced(iml.both(*conditions))}
 
 

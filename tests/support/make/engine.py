@@ -16,6 +16,8 @@ engine in public; these assumptions were never checked against Make itself:
 - `epoch` replaces parts of the trigger's communication; the limit of a trigger is 1 unless it says otherwise;
 - a connection's `refresh` is asked before a run, and its condition knows what the connection holds as `data`;
 - redirects are followed unless `followRedirects` (GET) or `followAllRedirects` (any other method) says no;
+- `map` follows names that dots join and passes over rows without the value; `!` and `contains` take texts;
+- `pagination.page` is 1 while the first page is judged, and is not there where nothing is paged;
 - a reply below 400 for which `response.valid` does not hold stops the run with its message;
 - a status of 400 and above is an error; 429 is a RateLimitError and 500 and above a ConnectionError where the
   app says nothing else.
