@@ -11,7 +11,7 @@ from connector.generator.make.requests import request
 from connector.generator.make.tokens import token_requests, typed, uses_tokens
 from connector.model import AuthField, Integration
 
-SECURE = r"^https://[^\s/]+"
+SECURE = r"^https://[^\s/?#@]+(/[^\s?#]*)?$"
 
 
 def connection(integration: Integration) -> dict[str, Any]:

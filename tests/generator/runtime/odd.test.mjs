@@ -215,3 +215,26 @@ test('rows that are no records stop neither a search nor a dropdown nor a login'
   const login = prove(api, '{shop}', { operation: LIST, query: {}, noun: 'return', name: ['number'] });
   assert.deepEqual(await run(api, login), { account: 'no return yet' });
 });
+
+for (const [what, date, sentence] of [
+  ['a day ahead', 'Mon, 02 Nov 2026 00:00:00 GMT', 'The clock of Example Returns is 86400 seconds ahead.'],
+  ['an hour behind', 'Sat, 31 Oct 2026 23:00:00 GMT', 'The clock of Example Returns is 3600 seconds behind.'],
+  ['four minutes ahead', 'Sun, 01 Nov 2026 00:04:00 GMT', undefined],
+  ['not told', undefined, undefined],
+  ['told oddly', 'yesterday', undefined],
+]) {
+  test(`a clock ${what} changes nothing of what a trigger finds, and is logged where it matters`, async () => {
+    const ahead = good('ahead', { created: '2026-11-02T00:00:00Z' });
+    const body = { data: [ahead, good('a'), good('old', { created: '2026-10-01T00:00:00Z' })], count: 3 };
+    const server = await start(() => ({ body, headers: date ? { date } : {} }));
+    const api = await bind(server.url);
+    const told = [];
+    const hearing = (z, bundle) => {
+      z.console.log = (line) => told.push(line);
+      return changed(api, SCAN, NOTHING)(z, bundle);
+    };
+    assert.deepEqual(ids(await run(api, hearing)).sort(), ['a', 'ahead']);
+    assert.equal(server.requests[0].query.get('after'), '2026-10-25T00:00:00Z');
+    assert.deepEqual(told, sentence ? [sentence] : []);
+  });
+}

@@ -1,6 +1,7 @@
 /** Reading lists: one page, or page after page to the end or the ceiling. */
 import { payloads, send } from './api.js';
 import { at, isObject } from './paths.js';
+import { httpDate } from './times.js';
 
 /** So many empty pages in a row, each naming another as the next, are passed over. */
 const MOST_EMPTY = 3;
@@ -11,7 +12,7 @@ const MOST_STALE = 5;
 const MANY = 10;
 
 /**
- * One page of a list, `{rows, next, total}`: the one that begins at `from`, as the `next` of another says, or else
+ * One page of a list, `{rows, next, total, at}`: the one that begins at `from`, as the `next` of another says, or else
  * page `number`, counted from 0 as Zapier does (a list with cursors has no numbers, only the first). After the
  * last page `next` is undefined. A vendor may answer fewer rows a page than it was asked for. A list without
  * pages is one page. A 404 is a failure unless `missing` says otherwise or, where `missing` says nothing, the
@@ -38,7 +39,7 @@ export const readPage = async (
   if (!paging) return { rows };
   const total = counted && count(at(response.data, paging.total ?? []));
   const next = following(api, z, response.data, paging, { position, asked, total, rows: rows.length });
-  return { rows, next, total };
+  return { rows, next, total, at: httpDate(response.getHeader('date')) };
 };
 
 const start = ({ style, first }, number, asked) =>
@@ -91,6 +92,7 @@ export async function* readPages(api, z, bundle, operation, options) {
     empty = page.rows.length > 0 ? 0 : empty + 1;
     read += page.rows.length > 0 ? 1 : 0;
     const fresh = turn(api, z, walk, page, page.rows.map(key));
+    if (from === undefined) compareClocks(api, z, page.at);
     lap.doubt = isDoubtful(walk, page);
     yield usable(api, z, operation, fresh, { read, refuse });
     if (page.next === undefined) return;
@@ -132,6 +134,17 @@ const usable = (api, z, operation, rows, { read, refuse }) =>
     .map(([row]) => row);
 
 const refuseNothing = () => undefined;
+
+/** Clocks that differ by more than this many milliseconds are worth a line in the log. */
+const APART = 300_000;
+
+/** Says where the vendor's clock and this one differ: what is asked for and what is shown are both measured by one. */
+const compareClocks = (api, z, vendors) => {
+  const apart = Math.round((vendors - api.now()) / 1000);
+  if (Math.abs(vendors - api.now()) > APART) {
+    z.console.log(`The clock of ${api.name} is ${Math.abs(apart)} seconds ${apart > 0 ? 'ahead' : 'behind'}.`);
+  }
+};
 
 /** All rows that `readPages` gives; one page where `pages` says nothing. */
 export const rowsOf = async (api, z, bundle, operation, options) => {

@@ -6,7 +6,7 @@ import { payload, send, value } from './api.js';
 import { fits } from './compare.js';
 import { withDeadline } from './deadline.js';
 import { fill, place } from './inputs.js';
-import { at, mapped, put } from './paths.js';
+import { at, isObject, mapped, put } from './paths.js';
 import { isAmong, withDetails } from './triggers.js';
 
 /** Registers Zapier's address for one kind of event: `subscribe` is `{operation, url, body, id}`. */
@@ -41,7 +41,7 @@ export const delivered =
   withDeadline(facts, async (api, z, bundle) => {
     const { match } = place(z, bundle.inputData, fields, wire);
     const told = record.operation ? await read(api, z, bundle, record) : bundle.cleanedRequest;
-    const rows = [at(told, record.row)].filter((row) => row !== undefined && row !== null);
+    const rows = [at(told, record.row)].filter(isObject);
     const stated = record.state && at(bundle.cleanedRequest, record.state);
     const wanted = rows
       .filter((row) => cameInto(source, stated ?? (source.state && at(row, source.state))))
