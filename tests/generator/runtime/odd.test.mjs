@@ -207,6 +207,18 @@ test('a look-up in a list that changed while it was read is made again, and give
   assert.equal(always.requests.length, 6);
 });
 
+test('a total that fell makes a miss doubtful, although as many rows came as were counted', async () => {
+  const row = (n) => ({ id: n, number: `N-${n}` });
+  const pages = { 1: [row(1), row(2)], 2: [row(3)] };
+  const server = await start(({ query }) => {
+    const page = query.get('page');
+    return { body: { data: pages[page] ?? [], count: page === '1' ? 3 : 2, size: 2 } };
+  });
+  const api = await bind(server.url);
+  const { message } = await failing(api, find(api, FIND, LOOK), { inputs: { number: 'N-9' } });
+  assert.match(message, /whether the record exists is not known/);
+});
+
 test('rows that are no records stop neither a search nor a dropdown nor a login', async () => {
   const { api } = await shop([null, { id: null, number: null }, { id: 7, number: 'N-7' }]);
   assert.equal((await run(api, list(api, { operation: LIST, query: {} }, NOTHING))).length, 2);
