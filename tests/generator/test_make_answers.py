@@ -54,6 +54,13 @@ def test_redirect_is_an_error_that_names_the_address(step: Step, status: int) ->
 
 
 @pytest.mark.parametrize("step", ALL, ids=lambda one: one.id)
+def test_304_is_neither_a_redirect_nor_an_answer(step: Step) -> None:
+    with pytest.raises(MakeError, match=r"\[304\] .*of another form than expected") as told:
+        step.run(Vendor(304, location=ELSEWHERE))
+    assert "redirect" not in told.value.message
+
+
+@pytest.mark.parametrize("step", ALL, ids=lambda one: one.id)
 def test_redirect_on_the_same_host_names_the_address_to_use(step: Step) -> None:
     first = Vendor(200, content=b"{}", content_type="application/json")
     with pytest.raises(MakeError) if step.kind == "action" else _nothing():

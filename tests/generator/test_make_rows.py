@@ -100,7 +100,9 @@ def test_every_vendor_has_a_trigger_and_a_search_that_compares() -> None:
 @pytest.mark.parametrize("step", TRIGGERS, ids=lambda one: one.id)
 def test_odd_rows_stop_no_others(step: Step) -> None:
     odd: list[Any] = [None, "gone", [], {}, sample(step, id=None), sample(step, id="")]
-    if dated(step):
+    if not dated(step):
+        odd += [sample(step, id="RMA-x"), sample(step, id=True), sample(step, id="1.5")]
+    else:
         times = (None, "", 1764000000, "0000-00-00 00:00:00", "2026-13-45T00:00:00Z", "2026-01-40", "soon")
         odd += [
             sample(step, id=str(n), when=time)

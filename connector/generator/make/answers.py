@@ -13,6 +13,8 @@ IGNORED = (
     "It answered with other records than were asked for; whether there is such a record is not known. "
     "It ignored this filter:"
 )
+NO_REDIRECT = "(statusCode < 300) || (statusCode = 304)"
+"""A 304 says that what the caller has is still good; no app has anything."""
 JSON = f"contains(lower(ifempty({iml.at('headers', ('content-type',))}, '')), 'json')"
 LOCATION = f"ifempty({iml.at('headers', ('location',))}, '')"
 
@@ -47,7 +49,7 @@ def valid(
     return {
         "condition": iml.braced(iml.both("statusCode < 300", holds, *strange)),
         "message": f"[{{{{statusCode}}}}] {title} gave no result to {method} {address}. "
-        + iml.braced(f"if(statusCode < 300, {other}, {redirect} + {_better(origin)})")
+        + iml.braced(f"if({NO_REDIRECT}, {other}, {redirect} + {_better(origin)})")
         + (f" {LOST}" if changes else ""),
         "type": "RuntimeError",
     }

@@ -111,6 +111,12 @@ def readable(value: str) -> str:
     )
 
 
+def is_number(value: str) -> str:
+    """Say that a value is a whole number, written with digits or not: another would stop `parseNumber`."""
+    said = f"toString(ifempty({value}, ''))"
+    return iml.both(f"{said} != ''", f"{_without(said, '0123456789')} = ''")
+
+
 def has_come(value: str) -> str:
     """Say that a time is not later than now, by Make's clock or by the vendor's.
 

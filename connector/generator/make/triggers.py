@@ -135,10 +135,11 @@ def _since(trigger: Trigger) -> dict[str, str]:
 def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
     """Say which records are events: with an id, a time that has come, a wanted state, past the filters."""
     source = trigger.source
-    conditions = [f"ifempty({iml.at('item', source.id)}, '') != ''"]
-    if when != source.id:
-        time = iml.at("item", when)
-        conditions += [compare.readable(time), compare.has_come(time)]
+    id_, time = iml.at("item", source.id), iml.at("item", when)
+    if when == source.id:
+        conditions = [compare.is_number(id_)]
+    else:
+        conditions = [f"ifempty({id_}, '') != ''", compare.readable(time), compare.has_come(time)]
     if not isinstance(source, CreatedSince) and source.state and source.reached:
         conditions.append(compare.is_word(iml.at("item", source.state), source.reached))
     conditions += [compare.matches(one) for one in trigger.inputs]
