@@ -78,10 +78,14 @@ def result(
 def headers(integration: Integration, login: str) -> dict[str, str]:
     """Give the headers of a request that is logged in with what the variable `login` holds."""
     said = integration.authentication
-    credential = iml.at("connection", (ACCESS,)) if uses_tokens(said) else iml.at(login, (said.field,))
+    token = uses_tokens(said)
+    credential = iml.at("connection", (ACCESS,)) if token else iml.line(iml.at(login, (said.field,)))
     return {
         said.header.lower(): said.prefix + iml.braced(credential),
-        **{name.lower(): iml.braced(iml.at(login, (field,))) for name, field in said.headers.items()},
+        **{
+            name.lower(): iml.braced(iml.line(iml.at(login, (field,))))
+            for name, field in said.headers.items()
+        },
         "accept": "application/json",
     }
 

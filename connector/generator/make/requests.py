@@ -45,7 +45,7 @@ def request(
     for name, field in integration.authentication.sends.items():
         if name in operation.takes:
             where = qs if operation.parameter(name) else body
-            where[name] = iml.braced(iml.at(login, (field,)))
+            where[name] = iml.braced(iml.line(iml.at(login, (field,))))
     if qs:
         asked["qs"] = qs
     if operation.method not in BODILESS:

@@ -4,6 +4,10 @@ import { createRequire } from 'node:module';
 
 import './vendor.mjs';
 
+/** The moment at which the apps run: they are loaded as they are, with their own clock. */
+export const NOW = Date.parse('2026-11-01T00:00:00Z');
+Date.now = () => NOW;
+
 const FOLDER = new URL('../../../zapier_app/', import.meta.url);
 const core = createRequire(new URL('returnmate/index.js', FOLDER))('zapier-platform-core');
 const TEXTS = [

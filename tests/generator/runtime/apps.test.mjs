@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { answering, runStep, stepFails, stepsOf, VENDORS } from './apps.mjs';
+import { answering, NOW, runStep, stepFails, stepsOf, VENDORS } from './apps.mjs';
 import { vendor as serve } from './vendor.mjs';
 
 const servers = [];
@@ -52,7 +52,7 @@ for (const vendor of VENDORS) {
 
 // Rows
 
-const AGO = new Date(Date.now() - 60_000).toISOString();
+const AGO = new Date(NOW - 60_000).toISOString();
 
 /** A sample with every time in it a minute ago: within every window. */
 const recent = (value) => {

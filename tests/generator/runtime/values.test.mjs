@@ -121,6 +121,10 @@ test('a field that another makes required is asked for only then', () => {
   assert.throws(() => place(z, { name: 'Ada' }, fields, wire), /Fill in CITY: it is required when NAME is given/);
 });
 
+test('a text of blanks is read quickly', () => {
+  assert.equal(sent('string', `a${' '.repeat(200_000)}b`).length, 200_002);
+});
+
 test('line items that are text are refused by name', () => {
   const field = { key: 'items', label: 'Items', children: [{ key: 'sku', label: 'SKU', type: 'string' }] };
   const wire = { items: { in: 'body', at: ['items'], children: { sku: { in: 'body', at: ['sku'] } } } };

@@ -88,7 +88,7 @@ const attempt = async (api, z, request) => {
 
 /** What was typed at login, under the names by which a request carries it: `{name: field}`. */
 const typed = (bundle, names = {}) =>
-  Object.fromEntries(Object.entries(names).map(([name, field]) => [name, bundle.authData?.[field]]));
+  Object.fromEntries(Object.entries(names).map(([name, field]) => [name, bundle.authData?.[field]?.trim()]));
 
 /** The record that an operation's reply is about, out of its envelope. */
 export const payload = (api, z, operation, response) =>

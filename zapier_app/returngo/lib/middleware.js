@@ -6,7 +6,7 @@ import { failure } from './failures.js';
 export const signRequest = (api) => (request, z, bundle) => {
   if (new URL(request.url).origin !== new URL(baseUrl(api, bundle)).origin) return request;
   const { header, prefix, field, headers = {} } = api.credential;
-  const credential = request.opening ? undefined : bundle.authData?.[field];
+  const credential = request.opening ? undefined : bundle.authData?.[field]?.trim();
   request.headers = { ...request.headers, accept: 'application/json', 'user-agent': api.userAgent };
   if (credential) request.headers[header] = prefix + credential;
   for (const [name, typed] of Object.entries(headers)) {

@@ -24,7 +24,7 @@ export const saidOfFields = (api, bundle, data) => {
 /** A vendor may repeat what it was sent; the secrets typed at login are never shown again. */
 export const hide = (api, text, bundle) =>
   api.secrets
-    .map((field) => bundle.authData?.[field])
+    .map((field) => bundle.authData?.[field]?.trim())
     .filter(Boolean)
     .reduce((shown, secret) => shown.replaceAll(secret, '[hidden]'), text);
 

@@ -45,6 +45,7 @@ const instant = ([, year, month, day, hour = 0, minute = 0, second = 0, fraction
 /** The three forms that RFC 9110 obliges a reader to take, and those of a mail. */
 export const httpDate = (value) => {
   const text = String(value ?? '').trim();
+  if (text.length > LONGEST) return Number.NaN;
   const mail = MAIL.exec(text);
   if (mail) {
     const [, day, month, year, hour, minute, second = 0, zone] = mail;
