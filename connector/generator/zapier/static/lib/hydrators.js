@@ -5,7 +5,7 @@ import { fill } from './inputs.js';
 
 /**
  * One record by what `z.dehydrate` was told: its values fill the path, the others go into the query, which adds
- * to `query`.
+ * to `query`. A record that is gone by then has no details, and the Zap goes on without.
  */
 export const fetchLater =
   (facts, { operation, query }) =>
@@ -16,6 +16,8 @@ export const fetchLater =
     const response = await send(api, z, bundle, operation, {
       path: fill(z, operation.path, values),
       query: { ...query, ...Object.fromEntries(others) },
+      missing: true,
     });
+    if (response.status === 404) return {};
     return payload(api, z, operation, response);
   });
