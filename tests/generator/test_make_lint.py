@@ -245,6 +245,25 @@ SEEDS: dict[str, list[Seed]] = {
         set_at(f"{CREATE}{COMMUNICATION}", "response", "error", to="{{body.error.message}}"),
         drop(f"{CALL}{COMMUNICATION}", "response", "error"),
     ],
+    "M041": [
+        drop(BASE, "followRedirects"),
+        drop(BASE, "followAllRedirects"),
+        set_at(f"{CREATE}{COMMUNICATION}", "followAllRedirects", to=True),
+        drop(LIST, "followRedirects"),
+        drop(f"{LOGIN}{COMMUNICATION}", "followRedirects"),
+        drop(f"{CALL}{COMMUNICATION}", "response", "valid"),
+        set_at(f"{NEW}{COMMUNICATION}", "response", "valid", "condition", to="{{statusCode < 400}}"),
+        set_at(f"{NEW}{COMMUNICATION}", "response", "valid", to="{{statusCode < 300 || body.data}}"),
+        set_at(f"{NEW}{COMMUNICATION}", "response", "valid", to="{{statusCode < 300"),
+    ],
+    "M042": [drop(BASE, "timeout")],
+}
+FINE: dict[str, list[Seed]] = {
+    "M041": [
+        set_at(f"{NEW}{COMMUNICATION}", "response", "valid", to="{{statusCode < 300}}"),
+        set_at(f"{NEW}{COMMUNICATION}", "response", "valid", to="{{body.data && (statusCode < 300)}}"),
+    ],
+    "M042": [set_at(BASE, "timeout", to=1_000)],
 }
 
 
@@ -269,12 +288,24 @@ def test_every_check_has_a_number_of_its_own_and_a_seed() -> None:
     ],
 )
 def test_seeded_mistake_is_found(texts: dict[str, str], number: str, seed: Seed) -> None:
+    assert number in {one.check for one in check(parsed(seeded(texts, seed)))}
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [pytest.param(seed, id=f"{number}-{i}") for number in FINE for i, seed in enumerate(FINE[number])],
+)
+def test_what_is_in_order_is_passed(texts: dict[str, str], seed: Seed) -> None:
+    assert [str(one) for one in check(parsed(seeded(texts, seed)))] == []
+
+
+def seeded(texts: dict[str, str], seed: Seed) -> dict[str, str]:
+    """The texts of the small app with something changed in them."""
     files: Files = {
         path: json.loads(text) if path.endswith(".json") else text for path, text in texts.items()
     }
     seed(files)
-    written = {path: value if isinstance(value, str) else json.dumps(value) for path, value in files.items()}
-    assert number in {one.check for one in check(parsed(written))}
+    return {path: value if isinstance(value, str) else json.dumps(value) for path, value in files.items()}
 
 
 @pytest.mark.parametrize(

@@ -222,13 +222,19 @@ def test_an_app_for_a_trial_talks_to_another_address(returnmate: Integration) ->
     assert complaints(files) == []
 
 
+@pytest.mark.parametrize("address", ["http://tunnel.example/v1", "http://127.0.0.1:4010/returnmate/v1"])
+def test_an_app_for_a_trial_sends_its_login_to_https_only(returnmate: Integration, address: str) -> None:
+    with pytest.raises(ConfigurationError, match="is not https, and a login goes along"):
+        render(returnmate, base_url=address)
+
+
 def test_inherited_address_ends_before_the_version(returnmate: Integration) -> None:
     files = render(returnmate)
     base = json.loads(files["src/general/base.iml.json"])["baseUrl"]
     hosts = ["https://api.sandbox.returnmate.io", "https://api.returnmate.io"]
     assert re.findall(r"https://[^']+", base) == hosts
     found = json.loads(files["src/modules/get-return/get-return.communication.iml.json"])
-    assert found["url"] == "/v1/rmas/{{parameters.return_id}}"
+    assert found["url"] == "/v1/rmas/{{trim(parameters.return_id)}}"
 
 
 def test_pages_are_bounded_by_the_guarantee(returnmate: Integration) -> None:

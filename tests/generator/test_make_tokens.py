@@ -119,7 +119,8 @@ def test_wrong_login_is_refused(returnmate: Integration) -> None:
     with pytest.raises(MakeError, match=r"\[401\] Who are you") as caught:
         connected(made, Vendor(), client_secret="wrong")
     assert caught.value.type == "InvalidAccessTokenError"
-    for address in ("http://acme.returns.example", "acme.returns.example", "https://"):
+    odd = ("https://me@acme.example", "https://acme.example/?a=b", "https://acme.example#b")
+    for address in ("http://acme.returns.example", "acme.returns.example", "https://", *odd):
         with pytest.raises(MakeError, match="BundleValidationError"):
             connected(made, Vendor(), base_url=address)
 

@@ -12,6 +12,7 @@ SEARCH, PAIR = "searches.find_parcel", "searchOrCreates.find_parcel"
 INPUT = f"{CREATE}.operation.inputFields.0"
 SAMPLE = f"{TRIGGER}.operation.sample"
 UPPER = "A" * 1001
+REQUEST = "await z.request({ url: at(path), signal: stop.signal, size: 9, redirect: 'manual' });"
 
 
 def package(**values: Any) -> Change:
@@ -135,6 +136,19 @@ FAULTS: dict[str, tuple[Change, ...]] = {
         (f"{INPUT}.choices", {"open": "open"}),
         (f"{INPUT}.choices", ["in_transit"]),
     ),
+    "H014": (
+        ("/lib/api.js", "await z.request({ url, signal, size });"),
+        ("/lib/api.js", "await z.request(url);"),
+        ("/lib/api.js", "await z.request({ url, signal, size, redirect: 'follow' });"),
+        ("/lib/api.js", f"{REQUEST} await z.request(url, {{ headers: known(1) }});"),
+        (f"{CREATE}.operation.perform", {"url": "https://shop.example", "method": "POST"}),
+        ("authentication.test", {"url": "https://shop.example"}),
+    ),
+    "H015": (
+        ("/lib/api.js", "await z.request({ url, size, redirect: 'manual' });"),
+        ("/lib/api.js", "await z.request({ url, signal, redirect: 'manual' });"),
+        ("/lib/api.js", "await z.request(url);"),
+    ),
 }
 HARMLESS: dict[str, tuple[Change, ...]] = {
     "D003": (
@@ -179,4 +193,11 @@ HARMLESS: dict[str, tuple[Change, ...]] = {
         (f"{INPUT}.choices", {"open": "Open"}),
         (f"{INPUT}.choices", {"perform": "$func$2$f$"}),
     ),
+    "H014": (
+        ("/lib/api.js", REQUEST),
+        ("/lib/api.js", "// await z.request(url)\n"),
+        ("/test/x.test.js", "await z.request(url);"),
+        (f"{CREATE}.operation.perform", {"url": "https://shop.example", "redirect": "manual"}),
+    ),
+    "H015": (("/lib/api.js", REQUEST), ("/test/x.test.js", "await z.request(url);")),
 }

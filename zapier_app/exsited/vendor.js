@@ -12,6 +12,8 @@ const facts = {
   host: 'base_url',
   userAgent: 'exsited-zapier/0.1.0',
   timeout: 20000,
+  runTimeout: 25000,
+  maxBytes: 20000000,
   errors: {
     code: ['errors', '0', 'code'],
     message: ['errors', '0', 'message'],

@@ -10,6 +10,8 @@ const facts = {
   secrets: ['api_key'],
   userAgent: 'returngo-zapier/0.1.0',
   timeout: 20000,
+  runTimeout: 25000,
+  maxBytes: 20000000,
   errors: {
     code: ['code'],
     message: ['message'],

@@ -13,6 +13,8 @@ const facts = {
   secrets: ['api_key'],
   userAgent: 'swap-zapier/0.1.0',
   timeout: 20000,
+  runTimeout: 25000,
+  maxBytes: 20000000,
   errors: {
     code: ['reason'],
     message: ['error', 'message'],

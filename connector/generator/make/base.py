@@ -1,8 +1,11 @@
 """What all modules share (`base`), and what every request to the vendor needs: address, login, errors."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from connector.generator.make import iml
+from connector.generator.make.answers import LOST, NO_REDIRECTS, valid
 from connector.generator.make.requests import version_prefix
 from connector.generator.make.tokens import ACCESS, uses_tokens
 from connector.model import ErrorKind, Integration
@@ -17,8 +20,9 @@ ERROR_TYPES: dict[ErrorKind, str] = {
     "validation": "DataError",
     "unexpected": "RuntimeError",
 }
-LOST = "A change may or may not have been made: look before you run this again."
 DELAY = iml.at("headers", ("retry-after",))
+TIMEOUT = 30_000  # milliseconds of one request
+MOST_WORDS = 500  # characters
 GATEWAY = (500, 502, 503, 504)
 
 
@@ -27,6 +31,8 @@ def base(integration: Integration) -> dict[str, Any]:
     return {
         "baseUrl": base_url(integration, "connection"),
         "headers": headers(integration, "connection"),
+        **NO_REDIRECTS,
+        "timeout": TIMEOUT,
         "response": {"error": errors(integration)},
         "log": {"sanitize": sanitized(integration)},
     }
@@ -35,9 +41,18 @@ def base(integration: Integration) -> dict[str, Any]:
 def base_url(integration: Integration, login: str) -> str:
     """Give the address that modules' addresses follow: production, unless the person chose another."""
     prefix = version_prefix(integration)
+    return _host(integration, login, lambda url: url.removesuffix(prefix))
+
+
+def origin(integration: Integration, login: str) -> str:
+    """Give scheme and host of that address alone."""
+    return _host(integration, login, lambda url: "{0.scheme}://{0.netloc}".format(urlsplit(url)))
+
+
+def _host(integration: Integration, login: str, form: Callable[[str], str]) -> str:
     if integration.authentication.host:
         return iml.braced(iml.at(login, (integration.authentication.host.key,)))
-    urls = {one.key: one.base_url.removesuffix(prefix) for one in integration.environments}
+    urls = {one.key: form(one.base_url) for one in integration.environments}
     production, *others = urls.items()
     if not others:
         return production[1]
@@ -45,13 +60,32 @@ def base_url(integration: Integration, login: str) -> str:
     return iml.braced(iml.choice(iml.at(login, ("environment",)), pairs, iml.text(production[1])))
 
 
+def result(
+    integration: Integration,
+    request: dict[str, Any],
+    holds: str,
+    *,
+    login: str = "connection",
+    ignored: Mapping[str, str] | None = None,
+    writes: bool | None = None,
+) -> dict[str, str]:
+    """Say what is a result of a request; `login` is the variable that holds what the person typed."""
+    host = base_url(integration, login)
+    places = (host, origin(integration, login))
+    return valid(integration, request, places, holds=holds, ignored=ignored, writes=writes)
+
+
 def headers(integration: Integration, login: str) -> dict[str, str]:
     """Give the headers of a request that is logged in with what the variable `login` holds."""
     said = integration.authentication
-    credential = iml.at("connection", (ACCESS,)) if uses_tokens(said) else iml.at(login, (said.field,))
+    token = uses_tokens(said)
+    credential = iml.at("connection", (ACCESS,)) if token else iml.line(iml.at(login, (said.field,)))
     return {
         said.header.lower(): said.prefix + iml.braced(credential),
-        **{name.lower(): iml.braced(iml.at(login, (field,))) for name, field in said.headers.items()},
+        **{
+            name.lower(): iml.braced(iml.line(iml.at(login, (field,))))
+            for name, field in said.headers.items()
+        },
         "accept": "application/json",
     }
 
@@ -87,12 +121,17 @@ def _error(kind: ErrorKind, message: str, *, once: bool) -> dict[str, str]:
     return {"message": message, "type": ERROR_TYPES[kind]}
 
 
+def _cut(words: str) -> str:
+    """Show no more of a vendor's words than people read."""
+    return f"substring({words}, 0, {MOST_WORDS})"
+
+
 def _message(integration: Integration) -> str:
     said = integration.errors
-    words = f"ifempty({iml.at('body', said.message)}, {iml.at('body', said.code)})"
+    words = _cut(f"toString(ifempty({iml.at('body', said.message)}, {iml.at('body', said.code)}))")
     message = f"[{iml.braced('statusCode')}] {iml.braced(words)}"
     if said.fields:
         fields = iml.at("body", said.fields)
-        named = f"join(map({fields}, 'field'), ', ')"
+        named = _cut(f"join(map({fields}, 'field'), ', ')")
         message += iml.braced(f"if(length({fields}) > 0, ' (' + {named} + ')', '')")
     return message

@@ -3,14 +3,15 @@
 from typing import Any
 
 from connector.generator.make import iml
-from connector.generator.make.base import base_url, errors, headers, sanitized
+from connector.generator.make.answers import JSON
+from connector.generator.make.base import base_url, errors, headers, origin, result, sanitized
 from connector.generator.make.naming import proper_nouns, sentence
 from connector.generator.make.paging import page_query
 from connector.generator.make.requests import request
 from connector.generator.make.tokens import token_requests, typed, uses_tokens
 from connector.model import AuthField, Integration
 
-SECURE = r"^https://[^\s/]+"
+SECURE = r"^https://[^\s/?#@]+(/[^\s?#]*)?$"
 
 
 def connection(integration: Integration) -> dict[str, Any]:
@@ -19,8 +20,8 @@ def connection(integration: Integration) -> dict[str, Any]:
     proof = _proof(integration)
     files: dict[str, Any] = {"communication": proof, "params": _parameters(integration), "common": {}}
     if login.tokens and uses_tokens(login):
-        host = base_url(integration, "parameters")
-        requests = token_requests(integration, login.tokens, host, errors(integration))
+        places = base_url(integration, "parameters"), origin(integration, "parameters")
+        requests = token_requests(integration, login.tokens, places, errors(integration))
         files |= {"communication": {**requests, "info": proof}, "scopeList": [], "defaultScope": []}
     return files
 
@@ -38,6 +39,7 @@ def _proof(integration: Integration) -> dict[str, Any]:
     query = {**page_query(paging), **{name: str(value) for name, value in login.test_query.items()}}
     asked = request(integration, operation, (), query, login="parameters")
     response: dict[str, Any] = {
+        "valid": result(integration, asked, JSON, login="parameters"),
         "error": errors(integration),
         "metadata": {"type": "text", "value": _shown(integration)},
     }

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from connector.generator.make import iml
+from connector.generator.make import compare, iml
+from connector.generator.make.answers import NO_REDIRECTS, holds_record
+from connector.generator.make.base import result
 from connector.generator.make.fields import Unrenderable, interface, sample
 from connector.generator.make.naming import proper_nouns, trigger_label
 from connector.generator.make.parts import Module, Webhook
@@ -58,11 +60,14 @@ def _read(integration: Integration, hook: Hook) -> dict[str, Any]:
     operation = integration.operations[hook.read]
     values = {name: iml.at("payload", path) for name, path in hook.parameters.items()}
     query = {name: iml.braced(value) for name, value in values.items() if f"{{{name}}}" not in operation.path}
+    asked = _asked(integration, operation, values)
     return {
-        "url": _address(integration, operation, values),
-        "method": operation.method,
+        **asked,
         **({"qs": query} if query else {}),
-        "response": {"output": iml.braced(iml.at("body", (*operation.payload, *hook.row)))},
+        "response": {
+            "output": iml.braced(iml.at("body", (*operation.payload, *hook.row))),
+            "valid": result(integration, asked, holds_record(operation)),
+        },
     }
 
 
@@ -71,6 +76,9 @@ def _webhook(integration: Integration, trigger: Trigger, hook: Hook) -> Webhook:
     unsubscribe = integration.operations[hook.unsubscribe]
     posted = iml.braced(iml.at("body", () if hook.read else hook.row))
     named = iml.at("body", (*subscribe.payload, *hook.id))
+    attached = _asked(integration, subscribe, {})
+    subscription = {hook.parameter: iml.at("webhook", (SUBSCRIPTION,))}
+    detached = _asked(integration, unsubscribe, subscription)
     return Webhook(
         id=webhook_id(trigger),
         label=trigger_label(trigger, integration.resources[trigger.resource].noun),
@@ -79,17 +87,14 @@ def _webhook(integration: Integration, trigger: Trigger, hook: Hook) -> Webhook:
             "communication": {"output": posted, **_condition(trigger, hook)},
             "params": [],
             "attach": {
-                "url": _address(integration, subscribe, {}),
-                "method": subscribe.method,
+                **attached,
                 "body": _with_url(hook.body, hook.url),
-                "response": {"data": {SUBSCRIPTION: iml.braced(named)}},
+                "response": {
+                    "data": {SUBSCRIPTION: iml.braced(named)},
+                    "valid": result(integration, attached, f"ifempty({named}, '') != ''"),
+                },
             },
-            "detach": {
-                "url": _address(
-                    integration, unsubscribe, {hook.parameter: iml.at("webhook", (SUBSCRIPTION,))}
-                ),
-                "method": unsubscribe.method,
-            },
+            "detach": {**detached, "response": {"valid": result(integration, detached, "")}},
             "requiredScope": [],
         },
     )
@@ -105,15 +110,19 @@ def _condition(trigger: Trigger, hook: Hook) -> dict[str, str]:
         raise Unrenderable(f"No post for {trigger.key} tells the state that was reached.")
     told = iml.at("body", where)
     if source.reached:
-        return {"condition": iml.braced(f"{told} = {iml.text(source.reached[0])}")}
-    others = [f"{told} != {iml.text(one)}" for one in source.initial]
-    return {"condition": iml.braced(iml.both(*others))} if others else {}
+        return {"condition": iml.braced(compare.is_word(told, source.reached[:1]))}
+    return {"condition": iml.braced(compare.is_other_word(told, source.initial))}
 
 
 def _with_url(body: Any, path: Path) -> dict[str, Any]:
     name, *rest = path
     held = body.get(name, {})
     return {**body, name: _with_url(held, tuple(rest)) if rest else "{{webhook.url}}"}
+
+
+def _asked(integration: Integration, operation: Operation, values: dict[str, str]) -> dict[str, Any]:
+    url = _address(integration, operation, values)
+    return {"url": url, "method": operation.method, **NO_REDIRECTS}
 
 
 def _address(integration: Integration, operation: Operation, values: dict[str, str]) -> str:

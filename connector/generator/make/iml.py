@@ -15,6 +15,12 @@ def braced(expression: str) -> str:
     return f"{{{{{expression}}}}}"
 
 
+def unbraced(template: str) -> str:
+    """Write a text that is one expression, or holds none, as part of an expression."""
+    whole = template.startswith("{{") and template.endswith("}}") and template.count("{{") == 1
+    return template[2:-2] if whole else text(template)
+
+
 def at(root: str, path: Iterable[str]) -> str:
     """Name the value at a path: `item.customer.email`, and `item` itself for the empty path.
 
@@ -46,11 +52,6 @@ def both(*conditions: str) -> str:
     return several[0] if len(several) == 1 else " && ".join(f"({one})" for one in several)
 
 
-def one_of(subject: str, values: Iterable[str]) -> str:
-    """Say that a value is among some texts."""
-    return " || ".join(f"{subject} = {text(value)}" for value in values)
-
-
 def same(one: str, other: str) -> str:
     """Compare two texts, ignoring case and blanks around them."""
     return f"lower(trim({one})) = lower(trim({other}))"
@@ -68,6 +69,11 @@ def described(parts: list[str], otherwise: str) -> str:
 def template(words: str, names: dict[str, str]) -> str:
     """Turn `{store_name} ({environment})` into a text of expressions."""
     return re.sub(r"\{(\w+)\}", lambda found: braced(names[found[1]]), words)
+
+
+def line(subject: str) -> str:
+    """Write a value without the blanks around it."""
+    return f"trim({subject})"
 
 
 def moment(subject: str, form: str, zone: str | None = "UTC") -> str:

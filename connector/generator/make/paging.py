@@ -10,6 +10,9 @@ from typing import Any
 from connector.generator.make import iml
 from connector.model import Integration, Operation, Paging
 
+MOST_PAGES = 50
+"""A list whose pages go round is read so far: an app cannot remember what it asked for."""
+
 
 def page_query(paging: Paging | None, size: int | None = None) -> dict[str, Any]:
     """Give the query of a list's first page."""
@@ -28,8 +31,8 @@ def pagination(
         return {}
     rows = f"length({iml.at('body', operation.payload)})"
     position, more = _next(paging, rows, _size(paging, size))
-    ceiling = f"pagination.page <= {pages}" if pages else ""
-    condition = iml.both(f"{rows} > 0", more, ceiling)
+    ceiling = f"pagination.page <= {pages or MOST_PAGES}"
+    condition = iml.both(more, ceiling)
     return {
         "pagination": {
             "qs": {paging.page_parameter: iml.braced(position)},
@@ -46,15 +49,14 @@ def _next(paging: Paging, rows: str, size: int) -> tuple[str, str]:
     """Give where the next page begins, and whether there is one."""
     if paging.next is not None:
         cursor = iml.at("body", paging.next)
-        return cursor, f"ifempty({cursor}, '') != ''"
+        return cursor, f"ifempty({cursor}, '') != ''"  # an empty page may name another
     reported = iml.at("body", paging.size_reported) if paging.size_reported else ""
     per_page = f"ifempty({reported}, {size})" if reported else str(size)
     before = f"(pagination.page - 1) * {per_page}"
-    full = f"{rows} >= {per_page}"
-    more = full
+    more = f"{rows} > 0"  # a short page is not the last: a vendor may give fewer rows than it was asked for
     if paging.total:
         told = iml.at("body", paging.total)
-        more = f"if(ifempty({told}, '') != '', {before} < {told}, {full})"
+        more = f"({more}) && if(ifempty({told}, '') != '', {before} < {told}, true)"
     if paging.style == "offset":
         return (f"{paging.first} + {before}" if paging.first else before), more
     offset = paging.first - 1  # Make counts pages from one

@@ -87,6 +87,8 @@ def render(
 def _moved(integration: Integration, base_url: str | None) -> Integration:
     if base_url is None:
         return integration
+    if not base_url.startswith("https://"):
+        raise Unrenderable(f"{base_url} is not https, and a login goes along with every request to it.")
     elsewhere = Environment(key="trial", label="Trial", base_url=base_url.rstrip("/"))
     return integration.model_copy(update={"environments": (elsewhere,)})
 

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connector.generator.make import iml
+from connector.generator.make.answers import NO_REDIRECTS
 from connector.generator.make.fields import Unrenderable, may_be_empty
 from connector.model import InputField, Integration, Operation
 
@@ -33,7 +34,8 @@ def request(
 ) -> dict[str, Any]:
     """Give `url`, `method`, `qs` and `body`; `login` is the variable that holds what the person typed."""
     inputs = list(inputs)
-    asked: dict[str, Any] = {"url": address(integration, operation, inputs), "method": operation.method}
+    url = address(integration, operation, inputs)
+    asked: dict[str, Any] = {"url": url, "method": operation.method, **NO_REDIRECTS}
     qs = {name: str(value) for name, value in query.items()}
     qs |= {_query_name(one): value_of(one) for one in inputs if one.location == "query"}
     body: dict[str, Any] = {}
@@ -43,7 +45,7 @@ def request(
     for name, field in integration.authentication.sends.items():
         if name in operation.takes:
             where = qs if operation.parameter(name) else body
-            where[name] = iml.braced(iml.at(login, (field,)))
+            where[name] = iml.braced(iml.line(iml.at(login, (field,))))
     if qs:
         asked["qs"] = qs
     if operation.method not in BODILESS:
@@ -58,7 +60,7 @@ def address(integration: Integration, operation: Operation, inputs: Iterable[Inp
     def filled(found: re.Match[str]) -> str:
         if found[1] not in known:
             raise Unrenderable(f"{operation.id} needs {found[1]} in its address, which no input fills.")
-        return iml.braced(iml.at("parameters", (known[found[1]],)))
+        return iml.braced(iml.line(iml.at("parameters", (known[found[1]],))))
 
     return version_prefix(integration) + re.sub(r"\{([^}]+)\}", filled, operation.path)
 
@@ -66,6 +68,9 @@ def address(integration: Integration, operation: Operation, inputs: Iterable[Inp
 def value_of(one: InputField) -> str:
     """Give the expression of an input's value, in the form that the request wants."""
     subject = iml.at("parameters", (one.key,))
+    if one.type == "string":  # a pasted value has blanks around it; a longer text is the person's own
+        line = iml.line(subject)
+        return iml.braced(line if one.required else f"if({subject}, {line}, undefined)")
     if one.type == "date":
         return iml.braced(iml.moment(subject, DAY, zone=None))
     if one.type == "datetime":

@@ -1,10 +1,11 @@
 """Actions and searches, the universal module, and the remote procedures behind their dropdowns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from connector.generator.make import iml
-from connector.generator.make.base import errors
+from connector.generator.make import compare, iml
+from connector.generator.make.answers import JSON, holds_record
+from connector.generator.make.base import errors, result
 from connector.generator.make.fields import interface, parameters, rpc_id, sample
 from connector.generator.make.naming import action_label, plural, proper_nouns, search_label
 from connector.generator.make.paging import page_query, pagination
@@ -29,7 +30,10 @@ def _write(integration: Integration, action: Action) -> Module:
     inputs = action.inputs
     operation = integration.operations[action.operation]
     communication = request(integration, operation, inputs, {})
-    response: dict[str, Any] = {"output": iml.braced(iml.at("body", operation.payload))}
+    response: dict[str, Any] = {
+        "output": iml.braced(iml.at("body", operation.payload)),
+        "valid": result(integration, communication, holds_record(operation)),
+    }
     if action.after_timeout != "repeat":  # Make cannot look first, as the connector does
         response["error"] = errors(integration, once=True)
     return Module(
@@ -61,7 +65,12 @@ def _one(integration: Integration, search: Search) -> Module:
     inputs = search.inputs
     operation = integration.operations[search.operation]
     communication = request(integration, operation, inputs, search.query)
-    output = iml.braced(iml.at("body", operation.payload))
+    record = iml.at("body", operation.payload)
+    strange = {one.label: compare.other_record(one, record) for one in inputs if one.found_at}
+    response = {
+        "output": iml.braced(record),
+        "valid": result(integration, communication, holds_record(operation), ignored=strange),
+    }
     return Module(
         key=search.key,
         kind="action",
@@ -72,7 +81,7 @@ def _one(integration: Integration, search: Search) -> Module:
         operations=(operation.id,),
         files={
             **_files(integration, inputs, search.fields, search.sample),
-            "communication": {**communication, "response": {"output": output}},
+            "communication": {**communication, "response": response},
         },
     )
 
@@ -92,13 +101,17 @@ def _many(integration: Integration, search: Search) -> Module:
         "help": f"The most {plural(search.noun)} that are handed on in one run.",
     }
     files = _files(integration, inputs, search.fields, search.sample)
+    asked = request(integration, operation, inputs, query)
+    rows = iml.at("body", operation.payload)
+    strange = {one.label: compare.ignored(one, rows) for one in inputs if one.found_at}
     communication = {
-        **request(integration, operation, inputs, query),
+        **asked,
         **pagination(integration, operation, pages=_ceiling(search, matches)),
         "response": {
             "limit": iml.braced("parameters.limit"),
-            "iterate": _iterate(iml.at("body", operation.payload), matches),
+            "iterate": _iterate(rows, inputs),
             "output": iml.braced("item"),
+            "valid": result(integration, asked, JSON, ignored=strange),
         },
     }
     return Module(
@@ -124,13 +137,14 @@ def _ceiling(search: Search, matches: list[InputField]) -> str | None:
     return f"if({asked}, {search.scan_pages}, 50)"
 
 
-def _iterate(container: str, matches: list[InputField]) -> Any:
-    conditions = []
-    for one in matches:
-        wanted, held = iml.at("parameters", (one.key,)), iml.at("item", one.path)
-        conditions.append(f"if({wanted}, {iml.same(held, wanted)}, true)")
-    if not conditions:
-        return iml.braced(container)
+def _iterate(container: str, inputs: Iterable[InputField]) -> Any:
+    """Hand on the rows that are records and hold what was asked for."""
+    conditions = ["ifempty(item, '') != ''"]
+    for one in inputs:
+        if one.found_at:
+            conditions.append(compare.tells(one, "item"))
+        elif one.location == "match":
+            conditions.append(compare.matches(one))
     return {"container": iml.braced(container), "condition": iml.braced(iml.both(*conditions))}
 
 
@@ -154,13 +168,14 @@ def procedure(integration: Integration, dropdown: Dropdown) -> Procedure:
     query = {**page_query(paging), **dropdown.query}
     value = iml.at("item", dropdown.value)
     label = iml.described([iml.at("item", path) for path in dropdown.label], value)
+    asked = request(integration, operation, (), query)
     return Procedure(
         id=rpc_id(dropdown.key),
         label=f"List {plural(dropdown.noun)}",
         operation=operation.id,
         files={
             "communication": {
-                **request(integration, operation, (), query),
+                **asked,
                 **pagination(integration, operation, pages=str(RPC_PAGES)),
                 "response": {
                     "limit": RPC_LIMIT,
@@ -169,6 +184,7 @@ def procedure(integration: Integration, dropdown: Dropdown) -> Procedure:
                         "condition": iml.braced(f"ifempty({value}, '') != ''"),
                     },
                     "output": {"label": label, "value": iml.braced(value)},
+                    "valid": result(integration, asked, JSON),
                 },
             },
             "params": [],

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connector.generator.make import iml
+from connector.generator.make.answers import NO_REDIRECTS, valid
 from connector.generator.make.requests import address
 from connector.model import Authentication, AuthField, Integration, Path, TokenGrant, TokenLogin
 
@@ -35,17 +36,17 @@ def typed(login: Authentication) -> tuple[AuthField, ...]:
 
 
 def token_requests(
-    integration: Integration, tokens: TokenLogin, host: str, error: Mapping[str, Any]
+    integration: Integration, tokens: TokenLogin, places: tuple[str, str], error: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Give `token` and `refresh`; without a refresh token the first request is sent again."""
     grant = first_grant(tokens)
-    got = _request(integration, tokens, host, error, _body(grant))
+    got = _request(integration, tokens, places, error, _body(grant))
     if tokens.expires_in is None:
         return {"token": got}
     renewed = got
     if tokens.refresh and tokens.refresh_token:
         body = {**_body(tokens.refresh), tokens.refresh_as: iml.braced(iml.at("data", (REFRESH,)))}
-        renewed = _request(integration, tokens, host, error, body)
+        renewed = _request(integration, tokens, places, error, body)
     condition = iml.braced(f"{iml.at('data', (EXPIRES,))} < addMinutes(now, {EARLY})")
     return {"token": got, "refresh": {"condition": condition, **renewed}}
 
@@ -56,18 +57,31 @@ def _body(grant: TokenGrant) -> dict[str, str]:
 
 
 def _request(
-    integration: Integration, tokens: TokenLogin, host: str, error: Mapping[str, Any], body: Mapping[str, str]
+    integration: Integration,
+    tokens: TokenLogin,
+    places: tuple[str, str],
+    error: Mapping[str, Any],
+    body: Mapping[str, str],
 ) -> dict[str, Any]:
     operation = integration.operations[tokens.operation]
     kept = {ACCESS: tokens.access_token, REFRESH: tokens.refresh_token}
     data = {name: iml.braced(_in_answer(path)) for name, path in kept.items() if path}
     if tokens.expires_in:
         data[EXPIRES] = iml.braced(f"addSeconds(now, {_in_answer(tokens.expires_in)})")
-    return {
-        "url": host + address(integration, operation, ()),
+    asked = {
+        "url": places[0] + address(integration, operation, ()),
         "method": operation.method,
+        **NO_REDIRECTS,
+    }
+    held = f"ifempty({_in_answer(tokens.access_token)}, '') != ''"
+    return {
+        **asked,
         "body": dict(body),
-        "response": {"data": data, "error": dict(error)},
+        "response": {
+            "data": data,
+            "valid": valid(integration, asked, places, holds=held, writes=False),
+            "error": dict(error),
+        },
         "log": {"sanitize": _hidden(integration, tokens, body)},
     }
 

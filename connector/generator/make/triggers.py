@@ -9,7 +9,9 @@ what it was, so a trigger is offered where the record holds the time at which it
 from collections.abc import Iterator
 from typing import Any
 
-from connector.generator.make import iml
+from connector.generator.make import compare, iml
+from connector.generator.make.answers import JSON
+from connector.generator.make.base import result
 from connector.generator.make.fields import interface, parameters, sample
 from connector.generator.make.naming import plural, proper_nouns, search_label, trigger_label
 from connector.generator.make.paging import page_query, pagination
@@ -93,6 +95,7 @@ def _communication(integration: Integration, trigger: Trigger, when: Path) -> di
             "iterate": _iterate(trigger, iml.at("body", operation.payload), when),
             "trigger": _told_apart(trigger, when),
             "output": iml.braced("item"),
+            "valid": result(integration, asked, JSON),
         },
     }
 
@@ -130,20 +133,17 @@ def _since(trigger: Trigger) -> dict[str, str]:
 
 
 def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
-    """Say which records are events: those that hold the time, in a wanted state, that pass the filters."""
+    """Say which records are events: with an id, a time that has come, a wanted state, past the filters."""
     source = trigger.source
-    conditions = []
-    if not isinstance(source, CreatedSince):
-        changed = source.changed if isinstance(source, ChangedSince) else source.created
-        if when not in (source.created, changed, source.id):
-            conditions.append(f"ifempty({iml.at('item', when)}, '') != ''")
-        if source.state and source.reached:
-            conditions.append(iml.one_of(iml.at("item", source.state), source.reached))
-    for one in trigger.inputs:
-        wanted, held = iml.at("parameters", (one.key,)), iml.at("item", one.path)
-        conditions.append(f"if({wanted}, {iml.same(held, wanted)}, true)")
-    made: dict[str, Any] = {"container": iml.braced(container)}
-    return made | ({"condition": iml.braced(iml.both(*conditions))} if conditions else {})
+    id_, time = iml.at("item", source.id), iml.at("item", when)
+    if when == source.id:
+        conditions = [compare.is_number(id_)]
+    else:
+        conditions = [f"ifempty({id_}, '') != ''", compare.readable(time), compare.has_come(time)]
+    if not isinstance(source, CreatedSince) and source.state and source.reached:
+        conditions.append(compare.is_word(iml.at("item", source.state), source.reached))
+    conditions += [compare.matches(one) for one in trigger.inputs]
+    return {"container": iml.braced(container), "condition": iml.braced(iml.both(*conditions))}
 
 
 def _epoch(integration: Integration, trigger: Trigger, when: Path) -> dict[str, Any]:

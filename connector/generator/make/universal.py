@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from connector.generator.make.base import errors
+from connector.generator.make.answers import NO_REDIRECTS
+from connector.generator.make.base import errors, result
 from connector.generator.make.parts import Module
 from connector.generator.make.requests import version_prefix
 from connector.model import Integration
@@ -20,6 +21,7 @@ def universal(integration: Integration) -> Module:
     names = (login.header, *login.headers)
     spelled = sorted({way for one in names for way in (one, one.lower(), one.title(), one.upper())})
     own = ", ".join(f"'{name}'" for name in spelled)
+    asked = {"url": "/{{parameters.url}}", "method": "{{parameters.method}}", **NO_REDIRECTS}
     return Module(
         key=KEY,
         kind="universal",
@@ -27,8 +29,7 @@ def universal(integration: Integration) -> Module:
         description="Performs an arbitrary authorized API call.",
         files={
             "communication": {
-                "url": "/{{parameters.url}}",
-                "method": "{{parameters.method}}",
+                **asked,
                 "headers": {
                     "{{...}}": f"{{{{omit(toCollection(parameters.headers, 'key', 'value'), {own})}}}}"
                 },
@@ -37,6 +38,7 @@ def universal(integration: Integration) -> Module:
                 "type": "text",
                 "response": {
                     "output": {"body": "{{body}}", "headers": "{{headers}}", "statusCode": "{{statusCode}}"},
+                    "valid": result(integration, asked, "", writes=True),
                     "error": errors(integration, once=True),
                 },
             },

@@ -32,7 +32,7 @@ def form(inputs: Iterable[InputField], integration: Integration) -> dict[str, An
     names = {(one.key, child.key): _child_key(one, child, taken) for one in ordered for child in one.children}
     return {
         "fields": [_input(one, integration, names) for one in ordered],
-        "wire": {one.key: _wire(one, names) for one in ordered},
+        "wire": {one.key: _wire(one, names, integration) for one in ordered},
     }
 
 
@@ -98,7 +98,24 @@ def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
     return None
 
 
-def _wire(one: InputField, names: dict[tuple[str, str], str]) -> dict[str, Any]:
+def _renamed(parent: InputField, child: InputField, names: dict[tuple[str, str], str]) -> InputField:
+    """Call the columns that make this one required as the form calls them."""
+    beside = tuple(names[parent.key, key] for key in child.required_with)
+    return child.model_copy(update={"required_with": beside})
+
+
+def _compared(one: InputField) -> dict[str, Any]:
+    """Say how rows are compared again with what was asked for."""
+    how = {"identifies": one.identifies, "separator": one.separator}
+    wire: dict[str, Any] = {name: value for name, value in how.items() if value is not None}
+    if one.found_at:
+        wire["foundAt"] = one.found_at
+    if one.location == "match":
+        wire["compared"] = one.compared
+    return wire
+
+
+def _wire(one: InputField, names: dict[tuple[str, str], str], integration: Integration) -> dict[str, Any]:
     wire: dict[str, Any] = {"in": one.location, "at": one.path}
     if "date" in (one.type, one.item_type):
         wire["as"] = "date"
@@ -106,8 +123,17 @@ def _wire(one: InputField, names: dict[tuple[str, str], str]) -> dict[str, Any]:
         wire["many"] = one.repeated_as
     if one.required and one.location == "body" and may_be_empty(one):
         wire["orEmpty"] = True
+    wire |= _compared(one)
+    if known_choices(one, integration) and (one.location == "match" or not one.choices):
+        wire["open"] = True
+        wire |= {"slips": True} if one.location in ("match", "query") else {}
+    if one.required_with:
+        wire["requiredWith"] = one.required_with
     if one.children:
-        wire["children"] = {names[one.key, child.key]: _wire(child, {}) for child in one.children}
+        wire["children"] = {
+            names[one.key, child.key]: _wire(_renamed(one, child, names), {}, integration)
+            for child in one.children
+        }
     if one.children and one.variants:
         wire["forms"] = [
             {

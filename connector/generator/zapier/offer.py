@@ -77,6 +77,10 @@ def _poll(source: Source) -> str:
 
 
 def _source(trigger: Trigger) -> dict[str, Any]:
+    return _polled(trigger) | {"identity": [[key] for key in _identity(trigger)]}
+
+
+def _polled(trigger: Trigger) -> dict[str, Any]:
     source, promise = trigger.source, trigger.guarantees["zapier"]
     start: dict[str, Any] = {"operation": _operation(source.operation)}
     if isinstance(source, ChangedSince):

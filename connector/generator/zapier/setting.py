@@ -20,7 +20,9 @@ from connector.model import (
 
 CORE = "19.1.0"
 TOKEN = "access_token"  # noqa: S105 - the name under which core keeps what a session gave
-TIMEOUT = 20_000  # milliseconds; Zapier ends a run after 30 seconds
+TIMEOUT = 20_000  # milliseconds of one request
+RUN_TIMEOUT = 25_000  # milliseconds of a run: Zapier ends one after 30 seconds
+MAX_BYTES = 20_000_000  # of an answer, unpacked: Zapier itself takes no larger one
 LOCK = Path(__file__).parent / "templates" / "package-lock.json"
 
 
@@ -68,6 +70,8 @@ def vendor_facts(integration: Integration) -> dict[str, Any]:
         **({"host": login.host.key} if login.host else {}),
         "userAgent": f"{integration.vendor.id}-zapier/{integration.vendor.app_version}",
         "timeout": TIMEOUT,
+        "runTimeout": RUN_TIMEOUT,
+        "maxBytes": MAX_BYTES,
         "errors": {
             "code": errors.code,
             "message": errors.message,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, test } from 'node:test';
 
-import { bind, FACTS, lib, LIST, run, vendor } from './vendor.mjs';
+import { bind, failing, FACTS, lib, LIST, run, vendor } from './vendor.mjs';
 
 const { readPages } = await lib('pages');
 const { offer } = await lib('dropdowns');
@@ -42,11 +42,54 @@ for (const last of [{}, { next: null }, { next: '' }]) {
   });
 }
 
-test('an empty page ends a list although it names another', async () => {
-  const { server, api } = await listing(0, { next: 'row-1' });
-  assert.deepEqual(await run(api, collect(api, 9)), []);
-  assert.equal(server.requests.length, 1);
+/** A vendor whose pages are given by cursor: `{cursor: [rows, next]}`, the first under "". */
+const given = async (pages) => {
+  const server = await vendor(({ query }) => {
+    const [data, next] = pages[query.get('cursor') ?? ''] ?? [[], null];
+    return { body: { data, next } };
+  });
+  servers.push(server);
+  const api = { ...(await bind(server.url)), paging: { ...FACTS.paging, pages: CURSORS } };
+  return { server, api, asked: () => server.requests.map(({ query }) => query.get('cursor')) };
+};
+const one = { id: 1 };
+const two = { id: 2 };
+
+test('an empty page that names another is passed over, three in a row at most', async () => {
+  const few = await given({ '': [[one], 'a'], a: [[], 'b'], b: [[], 'c'], c: [[], 'd'], d: [[two], null] });
+  assert.deepEqual(await run(few.api, collect(few.api, 2)), [one, two], 'empty pages do not count as read');
+  assert.deepEqual(few.asked(), [null, 'a', 'b', 'c', 'd']);
+  const many = await given({ '': [[], 'a'], a: [[], 'b'], b: [[], 'c'], c: [[], 'd'], d: [[two], null] });
+  const { message } = await failing(many.api, collect(many.api, 9));
+  assert.match(message, /a list that does not end: 4 pages in a row are empty/);
+  assert.equal(many.server.requests.length, 4);
 });
+
+test('an empty page that names itself is the last', async () => {
+  const { api, asked } = await given({ '': [[one], 'a'], a: [[], 'a'] });
+  assert.deepEqual(await run(api, collect(api, 9)), [one]);
+  assert.deepEqual(asked(), [null, 'a']);
+});
+
+for (const [what, pages, why] of [
+  ['names itself', { '': [[one], 'a'], a: [[two], 'a'] }, /a page names itself as the next one/],
+  ['leads back', { '': [[one], 'a'], a: [[two], 'b'], b: [[{ id: 3 }], 'a'] }, /its pages go round/],
+  ['names an object', { '': [[one], { at: 'a' }] }, /neither text nor a whole number/],
+  ['names a fraction', { '': [[one], 1.5] }, /neither text nor a whole number/],
+]) {
+  test(`a page that ${what} is an error, with rows`, async () => {
+    const { api, server } = await given(pages);
+    assert.match((await failing(api, collect(api, 99))).message, why);
+    assert.ok(server.requests.length <= 3);
+  });
+}
+
+for (const last of [false, ' \n']) {
+  test(`a list ends where the reply names ${JSON.stringify(last)}`, async () => {
+    const { api } = await given({ '': [[one], 'a'], a: [[two], last] });
+    assert.deepEqual(await run(api, collect(api, 9)), [one, two]);
+  });
+}
 
 test('the ceiling of pages holds', async () => {
   const { api } = await listing(5, {});

@@ -80,3 +80,10 @@ test('details are fetched by what the row said, in the path and in the query', a
   assert.deepEqual(Object.fromEntries(query), { media: 'true', lang: 'en' });
   assert.equal(headers['x-example-key'], `Key ${KEY}`);
 });
+
+test('a record that is gone before its details are fetched stops no Zap, another failure does', async () => {
+  const gone = await app(() => ({ status: 404, body: {} }));
+  assert.deepEqual(await gone.fetch('hydrators.fetchOne', { id: 'a', lang: 'en' }), {});
+  const down = await app(() => ({ status: 500, body: {} }));
+  await assert.rejects(down.fetch('hydrators.fetchOne', { id: 'a', lang: 'en' }), /has a problem of its own/);
+});

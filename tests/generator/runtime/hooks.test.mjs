@@ -99,6 +99,22 @@ test('what the post says was reached counts, not where the record stands by then
   assert.equal(await told('done', { ...STATES, reached: null, initial: ['open'] }), 1);
 });
 
+test('states of posts are compared as words, and what is no record leads to nothing', async () => {
+  const reached = async (status) => (await post(await reading({ id: 'r/1', status }), STATES)).length;
+  for (const word of ['DONE', ' done ', 'Done']) assert.equal(await reached(word), 1, word);
+  const all = { ...STATES, reached: null, initial: ['in_review'] };
+  for (const word of ['', null, ' ', '-', 'In Review']) {
+    assert.equal(await reached(word), 0);
+    assert.deepEqual(await post(await reading({ id: 'r/1', status: word }), all), []);
+  }
+  const server = await start(() => ({ status: 500 }));
+  const api = await bind(server.url);
+  for (const what of [null, 'gone', [1]]) {
+    const perform = delivered(api, { ...HOOK, record: { row: ['what'] } }, { state: null }, NOTHING);
+    assert.deepEqual(await run(api, perform, { more: { cleanedRequest: { what } } }), []);
+  }
+});
+
 test('filters hold for posts too', async () => {
   const form = {
     fields: [{ key: 'shop', type: 'string' }],

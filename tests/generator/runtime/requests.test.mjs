@@ -65,6 +65,14 @@ test('what else the login sends as a header goes with every request', async () =
   assert.equal(headers['x-example-key'], `Key ${KEY}`);
 });
 
+test('blanks around a pasted login are not sent, and the login is not shown without them', async () => {
+  const server = await start(({ headers }) => fault(400, 'INVALID', `The key ${headers['x-example-key']} is odd`));
+  const api = await bind(server.url);
+  const { message } = await failing(api, poll(api), { auth: { api_key: ` ${KEY}\n` } });
+  assert.equal(server.requests[0].headers['x-example-key'], `Key ${KEY}`);
+  assert.equal(message.includes(KEY), false);
+});
+
 test('another host gets no credential', async () => {
   const server = await start(() => ({ body: {} }));
   const elsewhere = await bind('http://127.0.0.1:9/v1');

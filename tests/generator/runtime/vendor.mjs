@@ -24,6 +24,8 @@ export const FACTS = {
   secrets: ['api_key'],
   userAgent: 'example-zapier/1.2.3',
   timeout: 400,
+  runTimeout: 25_000,
+  maxBytes: 100_000,
   errors: {
     code: ['fault', 'code'],
     message: ['fault', 'text'],
@@ -69,6 +71,7 @@ export const vendor = async (answer) => {
     };
     requests.push({ ...seen, body: text ? JSON.parse(text) : undefined });
     const { status = 200, body = {}, headers = {} } = (await answer(requests.at(-1), requests.length)) ?? {};
+    response.sendDate = false; // the clock of a test is not the machine's
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   });

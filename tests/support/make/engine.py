@@ -15,6 +15,10 @@ engine in public; these assumptions were never checked against Make itself:
 - with `order: desc` reading ends at the first record that is older than the last time;
 - `epoch` replaces parts of the trigger's communication; the limit of a trigger is 1 unless it says otherwise;
 - a connection's `refresh` is asked before a run, and its condition knows what the connection holds as `data`;
+- redirects are followed unless `followRedirects` (GET) or `followAllRedirects` (any other method) says no;
+- `map` follows names that dots join and passes over rows without the value; `!` and `contains` take texts;
+- `pagination.page` is 1 while the first page is judged, and is not there where nothing is paged;
+- a reply below 400 for which `response.valid` does not hold stops the run with its message;
 - a status of 400 and above is an error; 429 is a RateLimitError and 500 and above a ConnectionError where the
   app says nothing else.
 
@@ -30,7 +34,7 @@ from typing import Any
 
 from support.make.evaluating import UNDEFINED, moment, transform
 from support.make.forms import filled
-from support.make.requests import Json, MakeError, Wire, asked, built, refuse, reply
+from support.make.requests import Json, MakeError, Wire, asked, built, check_valid, refuse, reply
 
 MOST_REQUESTS = 50
 MOST_PAST = 3_200
@@ -242,6 +246,7 @@ class Connected:
         if response.status_code >= 400:
             error = api.get("response", {}).get("error", self.app.base.get("response", {}).get("error"))
             raise refuse(response, error, here)
+        check_valid(response, api.get("response", {}).get("valid", True), here)
         return here
 
     def _context(self, context: Json) -> Json:

@@ -3,6 +3,7 @@
 import operator
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -155,6 +156,12 @@ def moment(value: Any) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def _parse_date(value: Any, form: str = "", *_zone: str) -> Any:
+    if is_nothing(value):
+        return UNDEFINED
+    return parsedate_to_datetime(str(value)) if form.startswith("ddd,") else moment(value)
+
+
 def iso(when: datetime) -> str:
     return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -191,7 +198,11 @@ def _if_empty(value: Any, otherwise: Any) -> Any:
 
 
 def _map(values: Any, key: str) -> list[Any]:
-    return [one[key] for one in values or [] if isinstance(one, Mapping) and key in one]
+    """The values at a path of names joined by dots; rows that do not hold it are passed over."""
+    found: list[Any] = list(values or [])
+    for name in key.split("."):
+        found = [one[name] for one in found if isinstance(one, Mapping) and name in one]
+    return found
 
 
 def _omit(value: Any, *keys: str) -> Any:
@@ -213,7 +224,7 @@ def _contains(where: Any, what: Any) -> bool:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ifempty": _if_empty,
     "formatDate": _format_date,
-    "parseDate": lambda value, *_form: UNDEFINED if is_nothing(value) else moment(value),
+    "parseDate": _parse_date,
     "addSeconds": _add(seconds=1),
     "addMinutes": _add(minutes=1),
     "addHours": _add(hours=1),
@@ -225,6 +236,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "join": lambda values, joint: joint.join(as_text(one) for one in values or []),
     "map": _map,
     "omit": _omit,
+    "split": lambda value, joint: [] if is_nothing(value) else as_text(value).split(joint),
+    "substring": lambda value, start, end: "" if is_nothing(value) else as_text(value)[start:end],
     "toCollection": _to_collection,
     "contains": _contains,
     "first": lambda values: values[0] if values else UNDEFINED,

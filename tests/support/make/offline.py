@@ -38,5 +38,5 @@ def small(base: Mapping[str, Any], **modules: Mapping[str, Any]) -> MakeApp:
 
 def played(app: MakeApp, answer: Answer, hosts: Mapping[str, str] | None = None, **login: Any) -> Connected:
     """Connect an app to a vendor that answers as the function does."""
-    client = httpx.Client(transport=httpx.MockTransport(answer))
+    client = httpx.Client(transport=httpx.MockTransport(answer), trust_env=False)
     return Connected(app, Wire(client, hosts or {HOST: HOST}), NOW, login)

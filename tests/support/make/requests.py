@@ -12,6 +12,7 @@ from support.make.evaluating import UNDEFINED, as_text, is_nothing, iso, templat
 
 HIDDEN = "[sanitized]"
 DEFAULT_TYPES = {429: "RateLimitError"}
+PATIENCE = 40_000  # milliseconds; what Make waits for where an app says nothing was never checked
 Json = dict[str, Any]
 
 
@@ -49,6 +50,8 @@ class Wire:
             params=request["qs"],
             headers=headers,
             content=content,
+            follow_redirects=request["follow"],
+            timeout=request["timeout"],
         )
         self.log.append(_logged({**request, "headers": headers}, response, sanitize))
         return response
@@ -118,9 +121,13 @@ def built(api: Json, base: Json, context: Mapping[str, Any], over: Json | None =
         headers |= {key: as_text(value) for key, value in lowered.items() if not is_nothing(value)}
         query |= transform(one.get("qs", {}), context)
     body = transform(page.get("body", api.get("body")), context)
+    method = as_text(template(api.get("method", "GET"), context)).upper()
+    follows = "followRedirects" if method == "GET" else "followAllRedirects"
     return {
         "url": _normal(url),
-        "method": as_text(template(api.get("method", "GET"), context)).upper(),
+        "method": method,
+        "follow": api.get(follows, base.get(follows, True)),
+        "timeout": base.get("timeout", PATIENCE) / 1000,
         "headers": headers,
         "qs": {name: _flat(value) for name, value in query.items() if not is_nothing(value)},
         "body": None if body is UNDEFINED else body,
@@ -148,7 +155,16 @@ def asked(api: Json, wire: Wire, context: Mapping[str, Any]) -> Json:
     here = {**context, **reply(response)}
     if response.status_code >= 400:
         raise refuse(response, api["response"].get("error"), here)
+    check_valid(response, api["response"].get("valid", True), here)
     return here
+
+
+def check_valid(response: httpx.Response, valid: Any, context: Mapping[str, Any]) -> None:
+    """Raise the error of `response.valid` where a reply below 400 is no result."""
+    said = valid if isinstance(valid, dict) else {"condition": valid}
+    if not transform(said["condition"], context):
+        message = as_text(template(said.get("message", "The response is not valid."), context))
+        raise MakeError(said.get("type", "RuntimeError"), message, response.status_code)
 
 
 def refuse(response: httpx.Response, error: Any, context: Mapping[str, Any]) -> MakeError:

@@ -9,8 +9,8 @@ MISTAKES: tuple[Mistake, ...] = (
         "returnmate",
         instead(
             "lib/pages.js",
-            "await readPage(api, z, bundle, operation, { query, from, size });",
-            "await readPage(api, z, bundle, operation, { query: read ? {} : query, from, size });",
+            "{ path, query, from, size, missing });",
+            "{ path, query: read ? {} : query, from, size, missing });",
         ),
         "filters_on_page_2",
     ),
@@ -18,7 +18,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "only the first page is read",
         "zapier",
         "swap",
-        instead("lib/pages.js", "if (next === undefined) return;", "return;"),
+        instead("lib/pages.js", "if (page.next === undefined) return;", "return;"),
         "more_than_a_page",
     ),
     Mistake(
@@ -43,7 +43,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "empty inputs are sent",
         "zapier",
         "returnmate",
-        instead("lib/inputs.js", "return value.trim() === '';", "return false;"),
+        instead("lib/values.js", "return trimmed(value) === '';", "return false;"),
         "optional_fields",
     ),
     Mistake(
@@ -68,7 +68,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "the vendor's words are shown as they come",
         "zapier",
         "swap",
-        instead("lib/failures.js", "shown.replaceAll(secret, '[hidden]')", "shown"),
+        instead("lib/words.js", "shown.replaceAll(secret, '[hidden]')", "shown"),
         "no_secret_in_logs",
     ),
     Mistake(
@@ -96,7 +96,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "a value that two records share is offered twice",
         "zapier",
         "swap",
-        instead("lib/dropdowns.js", "return once(rows", "return (rows"),
+        instead("lib/dropdowns.js", "return once(known", "return (known"),
         "dropdown_page_2",
     ),
     Mistake(

@@ -67,7 +67,7 @@ const form = {
     },
   ],
   wire: {
-    invoice_id: { in: 'path', at: ['invoice_id'] },
+    invoice_id: { in: 'path', at: ['invoice_id'], identifies: 'id' },
     lines: {
       in: 'body',
       at: ['return_merchandise_authorisations', 'returns'],
@@ -79,7 +79,7 @@ const form = {
     },
     date: { in: 'body', at: ['return_merchandise_authorisations', 'date'], as: 'date' },
     note: { in: 'body', at: ['return_merchandise_authorisations', 'note'] },
-    return_number: { in: 'body', at: ['return_merchandise_authorisations', 'id'] },
+    return_number: { in: 'body', at: ['return_merchandise_authorisations', 'id'], identifies: 'rma' },
   },
 };
 

@@ -47,8 +47,8 @@ const form = {
     },
   ],
   wire: {
-    invoice_id: { in: 'path', at: ['invoice_id'] },
-    rma_id: { in: 'path', at: ['rma_id'] },
+    invoice_id: { in: 'path', at: ['invoice_id'], identifies: 'id' },
+    rma_id: { in: 'path', at: ['rma_id'], identifies: 'rma' },
     lines: {
       in: 'body',
       at: ['receive_return_merchandise_authorisations', 'receive_returns'],

@@ -1,5 +1,6 @@
 /** Logging in: one cheap request that proves the key and tells one account from another. */
 import { environment } from './api.js';
+import { withDeadline } from './deadline.js';
 import { readPage } from './pages.js';
 import { at } from './paths.js';
 
@@ -10,10 +11,11 @@ import { at } from './paths.js';
  * be deleted, so it stays the same, and it shows nothing of the key. `first` is `{operation, query, noun, name}`.
  */
 export const prove =
-  (api, label, { operation, query, noun, name }) =>
-  async (z, bundle) => {
+  (facts, label, { operation, query, noun, name }) =>
+  withDeadline(facts, async (api, z, bundle) => {
     const { rows } = await readPage(api, z, bundle, operation, { query, size: 1, missing: false });
-    const first = rows.length > 0 ? `first ${noun} ${at(rows[0], name)}` : `no ${noun} yet`;
+    const shown = at(rows[0], name);
+    const first = shown === undefined || shown === null ? `no ${noun} yet` : `first ${noun} ${shown}`;
     const filled = { ...bundle.authData, environment: environment(api, bundle).label };
     return { account: label.replace(/\{(\w+)\}/g, (_, key) => String(filled[key] ?? '').trim() || first) };
-  };
+  });

@@ -16,7 +16,9 @@ const form = {
       helpText: 'For example INV-60828777.',
     },
   ],
-  wire: { invoice_number: { in: 'path', at: ['invoice_id'] } },
+  wire: {
+    invoice_number: { in: 'path', at: ['invoice_id'], identifies: 'id', foundAt: [['id'], ['uuid']] },
+  },
 };
 
 export default {

@@ -16,7 +16,7 @@ const form = {
       helpText: 'For example RMA-77488099.',
     },
   ],
-  wire: { return_number: { in: 'path', at: ['rma_id'] } },
+  wire: { return_number: { in: 'path', at: ['rma_id'], identifies: 'rma', foundAt: [['id'], ['uuid']] } },
 };
 
 export default {

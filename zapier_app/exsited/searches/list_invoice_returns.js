@@ -17,7 +17,7 @@ const form = {
       dynamic: 'invoice.id.label',
     },
   ],
-  wire: { invoice_id: { in: 'path', at: ['invoice_id'] } },
+  wire: { invoice_id: { in: 'path', at: ['invoice_id'], identifies: 'id', foundAt: [['invoice_id']] } },
 };
 
 export default {

@@ -16,7 +16,7 @@ const form = {
       helpText: 'For example ORD-1001.',
     },
   ],
-  wire: { order_number: { in: 'path', at: ['order_id'] } },
+  wire: { order_number: { in: 'path', at: ['order_id'], identifies: 'order', foundAt: [['order_id']] } },
 };
 
 export default {

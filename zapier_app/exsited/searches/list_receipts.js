@@ -25,7 +25,10 @@ const form = {
       dynamic: 'return.id.label',
     },
   ],
-  wire: { invoice_id: { in: 'path', at: ['invoice_id'] }, rma_id: { in: 'path', at: ['rma_id'] } },
+  wire: {
+    invoice_id: { in: 'path', at: ['invoice_id'], identifies: 'id' },
+    rma_id: { in: 'path', at: ['rma_id'], identifies: 'rma' },
+  },
 };
 
 export default {

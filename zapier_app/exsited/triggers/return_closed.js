@@ -16,6 +16,7 @@ const source = {
   state: ['customer_return_status'],
   reached: ['CLOSED'],
   initial: ['PENDING'],
+  identity: [['uuid']],
 };
 
 const form = { fields: [], wire: {} };

@@ -16,6 +16,7 @@ const source = {
   state: ['received_count'],
   reached: null,
   initial: ['0'],
+  identity: [['uuid'], ['received_count']],
 };
 
 const form = { fields: [], wire: {} };

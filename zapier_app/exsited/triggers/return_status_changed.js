@@ -16,6 +16,7 @@ const source = {
   state: ['customer_return_status'],
   reached: null,
   initial: ['PENDING'],
+  identity: [['uuid'], ['customer_return_status']],
 };
 
 const form = {
@@ -29,7 +30,9 @@ const form = {
       choices: [{ value: 'CLOSED', label: 'Closed', sample: 'CLOSED' }],
     },
   ],
-  wire: { status: { in: 'match', at: ['customer_return_status'] } },
+  wire: {
+    status: { in: 'match', at: ['customer_return_status'], compared: 'word', open: true, slips: true },
+  },
 };
 
 export default {

@@ -15,6 +15,7 @@ const source = {
   state: null,
   reached: null,
   initial: [],
+  identity: [['uuid'], ['version']],
 };
 
 const form = { fields: [], wire: {} };

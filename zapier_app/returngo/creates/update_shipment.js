@@ -60,10 +60,10 @@ const form = {
     },
   ],
   wire: {
-    shipment: { in: 'path', at: ['shipmentId'] },
+    shipment: { in: 'path', at: ['shipmentId'], identifies: 'id' },
     status: { in: 'body', at: ['status'] },
     carrier: { in: 'body', at: ['carrierName'] },
-    tracking_number: { in: 'body', at: ['trackingNumber'] },
+    tracking_number: { in: 'body', at: ['trackingNumber'], identifies: 'tracking' },
     tracking_url: { in: 'body', at: ['trackingURL'] },
     label_url: { in: 'body', at: ['labelURL'] },
   },

@@ -1,34 +1,28 @@
 /**
  * From what a Zap hands over to what a request carries.
  *
- * Only inputs named in `wire` are sent: Zapier repeats line items as flat texts at the top level, and a
- * body made of all inputs would send those too. Empty values are left out, and texts become the types
- * that the fields state, since most values reach a Zap as text.
+ * Only inputs named in `wire` are sent: Zapier repeats line items as flat texts at the top level, and a body made
+ * of all inputs would send those too. Empty values are left out.
  */
-import { at, put } from './paths.js';
+import { forms as formsOf, trimmed } from './compare.js';
+import { put } from './paths.js';
+import { invalid, isEmpty, nameOf, typed } from './values.js';
 
-const TRUE = ['true', 'yes', 'y', 'on', '1'];
-const FALSE = ['false', 'no', 'n', 'off', '0'];
-
-/** Nothing a person would call a value: null, blanks, and lists or objects of such. */
-export const isEmpty = (value) => {
-  if (value === null || value === undefined) return true;
-  if (typeof value === 'string') return value.trim() === '';
-  if (typeof value === 'object') return Object.values(value).every(isEmpty);
-  return false;
-};
+export { invalid, isEmpty };
 
 /**
- * Sorts `inputs` into `{path, query, body, match}`.
+ * Sorts `inputs` into `{path, query, body, match, asked}`.
  *
- * `fields` are Zapier's inputFields; `wire` maps a field's key to `{in, at, as, many, children, forms}`: where
- * the value goes, under which path, in which form (`as: 'date'`), and the name several values go by (`many`).
- * A line item with `forms`, `[{label, fields, required}]`, has exactly one of them. A list that is `orEmpty` is
- * sent even without a value, as an empty one.
+ * `fields` are Zapier's inputFields; `wire` maps a field's key to where its value goes: `in` and `at`; its form
+ * (`as: 'date'`, `open` for choices that leave others open); `many`, the name several values go by; `children` and
+ * `forms` of line items. A line item with `forms`, `[{label, fields, required}]`, has exactly one of them. A list
+ * that is `orEmpty` is sent even without a value, as an empty one. `requiredWith` are the fields that make this
+ * one required. `identifies`, `foundAt` and `separator` say how rows are compared again with what was asked for:
+ * `match` is compared here alone, `asked` was sent and is compared too.
  */
 export const place = (z, inputs, fields, wire) => {
-  refuseMissing(z, inputs, fields);
-  const placed = { path: {}, query: {}, body: {}, match: [] };
+  refuseMissing(z, inputs, fields, wire);
+  const placed = { path: {}, query: {}, body: {}, match: [], asked: [] };
   for (const field of fields) {
     const { in: location, at: path, many, orEmpty, ...form } = wire[field.key];
     if (isEmpty(inputs[field.key])) {
@@ -36,51 +30,57 @@ export const place = (z, inputs, fields, wire) => {
       continue;
     }
     const value = cast(z, inputs[field.key], field, form);
-    if (location === 'match') placed.match.push({ path, value });
+    identify(z, placed, field, form, value);
+    if (location === 'match') placed.match.push({ path, value, ...form });
     else if (location === 'body') put(placed.body, path, value);
     else placed[location][Array.isArray(value) && many ? many : path[0]] = value;
   }
   return placed;
 };
 
-/** Tells whether a row holds every value of a `match`, in any case and with any blanks around it. */
-export const fits = (match) => (row) => match.every(({ path, value }) => plain(at(row, path)) === plain(value));
-
-const plain = (value) =>
-  String(value ?? '')
-    .trim()
-    .toLowerCase();
+/** Remembers what a search was asked for; refuses what identifies nothing, such as `#`. */
+const identify = (z, { asked }, field, { identifies: kind, foundAt: paths, separator }, value) => {
+  if (!kind) return;
+  const wanted = formsOf(kind, value, separator);
+  if (wanted.length === 0) throw invalid(z, `${nameOf(field)} "${value}" identifies nothing.`);
+  if (paths) asked.push({ key: field.key, label: nameOf(field), value, kind, paths, wanted });
+};
 
 /** Fills `{name}` in a path, each value encoded as one segment; dots alone would lead to another path. */
 export const fill = (z, path, values) =>
   path.replace(/\{([^}]+)\}/g, (_, key) => {
-    const value = String(values[key]).trim();
+    const value = trimmed(String(values[key]));
     if (value === '.' || value === '..') throw invalid(z, `"${value}" is no ${key}.`);
     return encodeURIComponent(value);
   });
 
-const refuseMissing = (z, inputs, fields) => {
+const refuseMissing = (z, inputs, fields, wire) => {
   const missing = fields.filter((field) => field.required && isEmpty(inputs[field.key]));
-  if (missing.length > 0) throw invalid(z, `Fill in ${missing.map(name).join(' and ')}: the value is empty.`);
+  if (missing.length > 0) throw invalid(z, `Fill in ${missing.map(nameOf).join(' and ')}: the value is empty.`);
+  for (const field of fields) {
+    const given = (wire[field.key].requiredWith ?? []).filter((key) => !isEmpty(inputs[key]));
+    if (given.length > 0 && isEmpty(inputs[field.key])) {
+      const other = fields.find(({ key }) => key === given[0]);
+      throw invalid(z, `Fill in ${nameOf(field)}: it is required when ${nameOf(other)} is given.`);
+    }
+  }
 };
 
 const cast = (z, value, field, form) => {
   if (form.children) {
     return rows(value).map((row) => {
+      if (typeof row !== 'object') throw invalid(z, `${nameOf(field)} must be line items, not "${row}".`);
       checkForm(z, row, field, form.forms ?? []);
       return place(z, row, field.children, form.children).body;
     });
   }
-  if (field.list) return rows(value).map((one) => cast(z, one, { ...field, list: false }, form));
-  if (form.as === 'date') return date(z, value, field);
-  if (field.type === 'integer' || field.type === 'number') return number(z, value, field);
-  if (field.type === 'boolean') return boolean(z, value, field);
-  return typeof value === 'object' ? value : String(value);
+  if (field.list) return rows(value).map((one) => typed(z, one, { ...field, list: false }, form));
+  return typed(z, value, field, form);
 };
 
 /** Refuses a line item that has none of the forms the vendor knows, or might be more than one. */
 const checkForm = (z, row, { children }, forms) => {
-  const labels = new Map(children.map((child) => [child.key, name(child)]));
+  const labels = new Map(children.map((child) => [child.key, nameOf(child)]));
   const given = [...labels.keys()].filter((key) => !isEmpty(row[key]));
   const lacks = (form) => form.required.filter((key) => !given.includes(key));
   const strays = (form) => given.filter((key) => !form.fields.includes(key));
@@ -101,33 +101,3 @@ const checkForm = (z, row, { children }, forms) => {
 };
 
 const rows = (value) => [value].flat().filter((one) => !isEmpty(one));
-
-const number = (z, value, field) => {
-  const parsed = typeof value === 'string' ? Number(value.trim()) : value;
-  if (typeof parsed !== 'number' || !Number.isFinite(parsed)) {
-    throw invalid(z, `${name(field)} must be a number, not "${value}".`);
-  }
-  if (field.type === 'integer' && !Number.isInteger(parsed)) {
-    throw invalid(z, `${name(field)} must be a whole number, not "${value}".`);
-  }
-  return parsed;
-};
-
-const boolean = (z, value, field) => {
-  const word = String(value).trim().toLowerCase();
-  if (!TRUE.includes(word) && !FALSE.includes(word)) {
-    throw invalid(z, `${name(field)} must be true or false, not "${value}".`);
-  }
-  return TRUE.includes(word);
-};
-
-const date = (z, value, field) => {
-  const [day] = /^\d{4}-\d{2}-\d{2}/.exec(String(value).trim()) ?? [];
-  if (!day) throw invalid(z, `${name(field)} must be a date like 2026-10-31, not "${value}".`);
-  return day;
-};
-
-const name = (field) => field.label ?? field.key;
-
-/** An input that the vendor would refuse anyway, said before anything is sent. */
-export const invalid = (z, sentence) => new z.errors.Error(sentence, 'INVALID_INPUT', 400);

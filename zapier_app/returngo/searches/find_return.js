@@ -45,9 +45,15 @@ const form = {
     },
   ],
   wire: {
-    order_name: { in: 'query', at: ['order_name'] },
-    tracking_number: { in: 'query', at: ['tracking_numbers'] },
-    status: { in: 'query', at: ['status'] },
+    order_name: {
+      in: 'query',
+      at: ['order_name'],
+      identifies: 'order',
+      separator: ',',
+      foundAt: [['order_name']],
+    },
+    tracking_number: { in: 'query', at: ['tracking_numbers'], identifies: 'tracking', separator: ',' },
+    status: { in: 'query', at: ['status'], separator: ',', open: true, slips: true },
   },
 };
 

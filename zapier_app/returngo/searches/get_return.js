@@ -18,7 +18,7 @@ const form = {
       search: 'find_return.rmaId',
     },
   ],
-  wire: { rma: { in: 'path', at: ['rmaId'] } },
+  wire: { rma: { in: 'path', at: ['rmaId'], identifies: 'id', foundAt: [['rmaSummary', 'rmaId']] } },
 };
 
 export default {

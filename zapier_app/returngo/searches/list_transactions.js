@@ -18,7 +18,7 @@ const form = {
       search: 'find_return.rmaId',
     },
   ],
-  wire: { rma: { in: 'query', at: ['rma_ids'] } },
+  wire: { rma: { in: 'query', at: ['rma_ids'], identifies: 'id', separator: ',' } },
 };
 
 export default {

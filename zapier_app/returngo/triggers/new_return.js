@@ -21,6 +21,7 @@ const source = {
   reached: null,
   initial: [],
   details: { hydrate: hydrators.getRma, values: { rmaId: ['rmaId'] }, key: 'details' },
+  identity: [['rmaId']],
 };
 
 const form = { fields: [], wire: {} };

@@ -19,6 +19,7 @@ const source = {
   state: null,
   reached: null,
   initial: [],
+  identity: [['id']],
 };
 
 const form = {
@@ -44,7 +45,7 @@ const form = {
       ],
     },
   ],
-  wire: { type: { in: 'match', at: ['type'] } },
+  wire: { type: { in: 'match', at: ['type'], compared: 'word', open: true, slips: true } },
 };
 
 export default {

@@ -20,6 +20,7 @@ const source = {
   state: ['status'],
   reached: ['Requested'],
   initial: ['Requested'],
+  identity: [['id']],
 };
 
 const form = {
@@ -45,7 +46,7 @@ const form = {
       ],
     },
   ],
-  wire: { type: { in: 'match', at: ['type'] } },
+  wire: { type: { in: 'match', at: ['type'], compared: 'word', open: true, slips: true } },
 };
 
 export default {

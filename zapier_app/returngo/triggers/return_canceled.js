@@ -22,6 +22,7 @@ const source = {
   reached: ['Canceled'],
   initial: ['Pending'],
   details: { hydrate: hydrators.getRma, values: { rmaId: ['rmaId'] }, key: 'details' },
+  identity: [['rmaId']],
 };
 
 const form = { fields: [], wire: {} };

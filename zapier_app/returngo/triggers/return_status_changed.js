@@ -21,6 +21,7 @@ const source = {
   reached: null,
   initial: ['Pending'],
   details: { hydrate: hydrators.getRma, values: { rmaId: ['rmaId'] }, key: 'details' },
+  identity: [['rmaId'], ['status']],
 };
 
 const form = {
@@ -41,7 +42,7 @@ const form = {
       ],
     },
   ],
-  wire: { status: { in: 'match', at: ['status'] } },
+  wire: { status: { in: 'match', at: ['status'], compared: 'word', open: true, slips: true } },
 };
 
 export default {

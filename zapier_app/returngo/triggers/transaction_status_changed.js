@@ -19,6 +19,7 @@ const source = {
   state: ['status'],
   reached: null,
   initial: ['Requested'],
+  identity: [['id'], ['status']],
 };
 
 const form = {
@@ -35,7 +36,7 @@ const form = {
       ],
     },
   ],
-  wire: { status: { in: 'match', at: ['status'] } },
+  wire: { status: { in: 'match', at: ['status'], compared: 'word', open: true, slips: true } },
 };
 
 export default {

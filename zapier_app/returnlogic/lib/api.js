@@ -4,27 +4,33 @@
  * `connect` binds the vendor's facts to the surroundings, the environment variables and the clock;
  * the result, `api`, is the first argument of everything else in lib/.
  */
-import { unreachable } from './failures.js';
-import { at } from './paths.js';
+import { timeLeft } from './deadline.js';
+import { afterwards, outOfTime, unreachable } from './failures.js';
+import { at, isObject } from './paths.js';
 
 export const connect = (vendor, { env, now }) => ({ ...vendor, env, now });
 
 /** Where requests go: what the override variable says, else the address or the environment given at login. */
 export const baseUrl = (api, bundle) => {
   const address = api.env[api.overrideVariable] || own(api, bundle) || environment(api, bundle).url;
-  return address.replace(/\/+$/, '');
+  return address.trim().replace(/\/+$/, '');
 };
 
 const own = (api, bundle) => (api.host ? bundle.authData?.[api.host]?.trim() : '');
 
-/** Throws unless the address typed at login is one that a secret may be sent to: https, or this machine. */
+/** Throws unless requests go to an address that a secret may be sent to: https, or this machine. */
 const check = (api, z, bundle) => {
-  const address = own(api, bundle);
-  if (!api.host || api.env[api.overrideVariable]) return;
-  const { protocol, hostname } = URL.canParse(address) ? new URL(address) : {};
-  if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.includes(hostname))) return;
-  const example = 'write it like https://shop.example.com';
-  throw new z.errors.Error(`"${address}" is no address of ${api.name}: ${example}.`, 'INVALID_ADDRESS');
+  const variable = api.env[api.overrideVariable];
+  const address = variable || (api.host ? own(api, bundle) : environment(api, bundle).url);
+  const { protocol, hostname, search, hash } = URL.canParse(address) ? new URL(address) : {};
+  const secure = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.includes(hostname));
+  if (secure && !search && !hash) return;
+  const where = variable ? `The address in ${api.overrideVariable}` : 'The address of this connection';
+  throw new z.errors.Error(
+    `${where} is "${address ?? ''}", which is no address of ${api.name} that a login may be sent to: ` +
+      'write it like https://shop.example.com.',
+    'INVALID_ADDRESS',
+  );
 };
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
@@ -49,27 +55,70 @@ export const send = async (
   const url = baseUrl(api, bundle) + path;
   const params = { ...typed(bundle, login.query), ...query };
   const content = login.body ? { ...typed(bundle, login.body), ...body } : body;
+  const options = { skipThrowForStatus: missing, permission, opening };
+  return attempt(api, z, { method, url, params, body: content, ...options });
+};
+
+/**
+ * One attempt, bounded in time and in size. No redirect is followed: the login would go along to any host, and a
+ * write would become a read. Core would take a 429 before the app sees it, and misreads some of its delays.
+ */
+const attempt = async (api, z, request) => {
+  const most = timeLeft(api);
+  if (most <= 0) throw outOfTime(api, z, request.method);
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), most);
   try {
-    const options = { timeout: api.timeout, skipThrowForStatus: missing, permission, opening };
-    return await z.request({ method, url, params, body: content, ...options });
+    return await z.request({
+      ...request,
+      signal: stop.signal,
+      size: api.maxBytes,
+      redirect: 'manual',
+      throwForThrottlingEarly: false,
+    });
   } catch (error) {
-    throw error.name === 'FetchError' ? unreachable(api, z, method, error) : error;
+    const late = stop.signal.aborted;
+    stop.abort(); // nothing more is read, unpacked or kept
+    if (!['FetchError', 'AbortError'].includes(error.name)) throw error;
+    throw unreachable(api, z, request.method, late ? { type: 'request-timeout' } : error);
+  } finally {
+    clearTimeout(timer);
   }
 };
 
 /** What was typed at login, under the names by which a request carries it: `{name: field}`. */
 const typed = (bundle, names = {}) =>
-  Object.fromEntries(Object.entries(names).map(([name, field]) => [name, bundle.authData?.[field]]));
+  Object.fromEntries(Object.entries(names).map(([name, field]) => [name, bundle.authData?.[field]?.trim()]));
 
-/** What an operation's reply is about, out of its envelope. */
-export const payload = (api, z, operation, response) => {
-  const found = at(response.data, operation.result);
-  if (found === undefined || found === null) {
-    throw new z.errors.Error(
-      `${api.name} answered in an unexpected form: ${operation.result.join('.') || 'the body'} is missing.`,
-      'UNEXPECTED_RESPONSE',
-      response.status,
-    );
-  }
-  return found;
+/** The record that an operation's reply is about, out of its envelope. */
+export const payload = (api, z, operation, response) =>
+  found(api, z, operation, response, isObject, 'an object');
+
+/** The records of a list, out of its envelope. */
+export const payloads = (api, z, operation, response) =>
+  found(api, z, operation, response, Array.isArray, 'a list');
+
+/** A single value of a reply: an id. */
+export const value = (api, z, operation, response) =>
+  found(api, z, operation, response, (one) => typeof one !== 'object', 'a value');
+
+const found = (api, z, operation, response, fits, kind) => {
+  const held = at(response.data, operation.result);
+  if (held !== undefined && held !== null && fits(held)) return held;
+  throw new z.errors.Error(
+    [unexpected(api, operation, response, held, kind), made(operation)].filter(Boolean).join(' '),
+    'UNEXPECTED_RESPONSE',
+    response.status,
+  );
 };
+
+const unexpected = (api, { result }, { content, data, status }, held, kind) => {
+  if (!content?.trim()) return `${api.name} answered nothing (status ${status}).`;
+  if (data === undefined) return `${api.name} answered in an unexpected form: the body is not JSON.`;
+  const where = result.join('.') || 'the body';
+  const wrong = held === undefined || held === null ? 'is missing' : `is not ${kind}`;
+  return `${api.name} answered in an unexpected form: ${where} ${wrong}.`;
+};
+
+/** After a reply of 200 and above a write was taken, whatever the reply says. */
+const made = ({ method }) => (method === 'GET' ? '' : afterwards(method));

@@ -52,9 +52,9 @@ const form = {
     },
   ],
   wire: {
-    order_number: { in: 'query', at: ['orderNumber'] },
-    order_name: { in: 'query', at: ['orderName'] },
-    customer_email: { in: 'query', at: ['email'] },
+    order_number: { in: 'query', at: ['orderNumber'], identifies: 'order', foundAt: [['orderNumber']] },
+    order_name: { in: 'query', at: ['orderName'], identifies: 'order', foundAt: [['orderName']] },
+    customer_email: { in: 'query', at: ['email'], identifies: 'email', foundAt: [['customerEmail']] },
     financial_status: { in: 'query', at: ['financialStatus'] },
   },
 };

@@ -16,7 +16,9 @@ const form = {
       helpText: 'The exact address of the customer, in upper or lower case.',
     },
   ],
-  wire: { customer_email: { in: 'query', at: ['email'] } },
+  wire: {
+    customer_email: { in: 'query', at: ['email'], identifies: 'email', foundAt: [['customerEmail']] },
+  },
 };
 
 export default {

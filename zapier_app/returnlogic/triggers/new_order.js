@@ -18,6 +18,7 @@ const source = {
   state: null,
   reached: null,
   initial: [],
+  identity: [['rlOrderId']],
 };
 
 const form = { fields: [], wire: {} };

@@ -34,7 +34,7 @@ const form = {
     },
   ],
   wire: {
-    return_id: { in: 'path', at: ['id'] },
+    return_id: { in: 'path', at: ['id'], identifies: 'id' },
     content: { in: 'body', at: ['content'] },
     internal: { in: 'body', at: ['internal'] },
   },

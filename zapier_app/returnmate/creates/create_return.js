@@ -85,15 +85,15 @@ const form = {
     },
   ],
   wire: {
-    order_number: { in: 'body', at: ['order_number'] },
-    customer_email: { in: 'body', at: ['customer_email'] },
+    order_number: { in: 'body', at: ['order_number'], identifies: 'order' },
+    customer_email: { in: 'body', at: ['customer_email'], identifies: 'email' },
     items: {
       in: 'body',
       at: ['items'],
       children: {
         sku: { in: 'body', at: ['sku'] },
         quantity: { in: 'body', at: ['quantity'] },
-        reason: { in: 'body', at: ['reason'] },
+        reason: { in: 'body', at: ['reason'], open: true },
         notes: { in: 'body', at: ['notes'] },
       },
     },

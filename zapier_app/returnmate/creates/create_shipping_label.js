@@ -57,7 +57,7 @@ const form = {
     },
   ],
   wire: {
-    return_id: { in: 'path', at: ['id'] },
+    return_id: { in: 'path', at: ['id'], identifies: 'id' },
     carrier: { in: 'body', at: ['carrier'] },
     service: { in: 'body', at: ['service'] },
     direction: { in: 'body', at: ['direction'] },

@@ -44,7 +44,7 @@ const form = {
     },
   ],
   wire: {
-    return_id: { in: 'path', at: ['id'] },
+    return_id: { in: 'path', at: ['id'], identifies: 'id' },
     status: { in: 'body', at: ['status'] },
     notes: { in: 'body', at: ['notes'] },
   },

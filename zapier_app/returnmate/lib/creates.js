@@ -1,10 +1,11 @@
 /** Actions: one request, which carries the inputs named in `wire` and nothing else. */
 import { payload, send } from './api.js';
+import { withDeadline } from './deadline.js';
 import { fill, place } from './inputs.js';
 
 export const write =
-  (api, { operation }, { fields, wire }) =>
-  async (z, bundle) => {
+  (facts, { operation }, { fields, wire }) =>
+  withDeadline(facts, async (api, z, bundle) => {
     const { path, query, body } = place(z, bundle.inputData, fields, wire);
     const response = await send(api, z, bundle, operation, {
       path: fill(z, operation.path, path),
@@ -12,4 +13,4 @@ export const write =
       body,
     });
     return payload(api, z, operation, response);
-  };
+  });

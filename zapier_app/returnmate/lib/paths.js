@@ -25,4 +25,5 @@ export const merged = (object, changes) => ({
   ),
 });
 
-const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** A JSON object: no list, and not null. */
+export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);

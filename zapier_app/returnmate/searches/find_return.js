@@ -36,9 +36,9 @@ const form = {
     },
   ],
   wire: {
-    rma_number: { in: 'match', at: ['rma_number'] },
-    order_number: { in: 'query', at: ['order_number'] },
-    customer_email: { in: 'query', at: ['customer_email'] },
+    rma_number: { in: 'match', at: ['rma_number'], identifies: 'rma', compared: 'identity' },
+    order_number: { in: 'query', at: ['order_number'], identifies: 'order', foundAt: [['order_number']] },
+    customer_email: { in: 'query', at: ['customer_email'], identifies: 'email', foundAt: [['customer', 'email']] },
   },
 };
 

@@ -16,7 +16,7 @@ const form = {
       helpText: 'The address that the customer ordered with.',
     },
   ],
-  wire: { customer_email: { in: 'path', at: ['email'] } },
+  wire: { customer_email: { in: 'path', at: ['email'], identifies: 'email' } },
 };
 
 export default {

@@ -18,7 +18,7 @@ const form = {
       search: 'find_return.id',
     },
   ],
-  wire: { return_id: { in: 'path', at: ['id'] } },
+  wire: { return_id: { in: 'path', at: ['id'], identifies: 'id', foundAt: [['id']] } },
 };
 
 export default {

@@ -17,7 +17,7 @@ const form = {
       dynamic: 'shipment.id.label',
     },
   ],
-  wire: { shipment_id: { in: 'path', at: ['id'] } },
+  wire: { shipment_id: { in: 'path', at: ['id'], identifies: 'id', foundAt: [['id']] } },
 };
 
 export default {

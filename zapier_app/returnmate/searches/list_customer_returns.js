@@ -16,7 +16,9 @@ const form = {
       helpText: 'The address that the customer ordered with.',
     },
   ],
-  wire: { customer_email: { in: 'path', at: ['email'] } },
+  wire: {
+    customer_email: { in: 'path', at: ['email'], identifies: 'email', foundAt: [['customer', 'email']] },
+  },
 };
 
 export default {

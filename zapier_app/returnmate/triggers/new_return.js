@@ -4,7 +4,12 @@ import operations from '../operations.js';
 import record from '../records/return.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.list_returns, query: { sort: 'created_at', order: 'desc' }, size: 100 };
+const source = {
+  operation: operations.list_returns,
+  query: { sort: 'created_at', order: 'desc' },
+  size: 100,
+  identity: [['id']],
+};
 
 const form = { fields: [], wire: {} };
 

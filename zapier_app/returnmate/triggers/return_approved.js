@@ -18,6 +18,7 @@ const source = {
   state: ['status'],
   reached: ['approved', 'label_sent', 'in_transit', 'received', 'inspected', 'completed'],
   initial: ['pending'],
+  identity: [['id']],
 };
 
 const form = { fields: [], wire: {} };

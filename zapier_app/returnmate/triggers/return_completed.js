@@ -18,6 +18,7 @@ const source = {
   state: ['status'],
   reached: ['completed'],
   initial: ['pending'],
+  identity: [['id']],
 };
 
 const form = { fields: [], wire: {} };

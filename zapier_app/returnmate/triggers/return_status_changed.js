@@ -17,6 +17,7 @@ const source = {
   state: ['status'],
   reached: null,
   initial: ['pending'],
+  identity: [['id'], ['status']],
 };
 
 const form = {
@@ -39,7 +40,7 @@ const form = {
       ],
     },
   ],
-  wire: { status: { in: 'match', at: ['status'] } },
+  wire: { status: { in: 'match', at: ['status'], compared: 'word', open: true, slips: true } },
 };
 
 export default {

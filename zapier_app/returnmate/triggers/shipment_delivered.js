@@ -18,6 +18,7 @@ const source = {
   state: ['status'],
   reached: ['delivered'],
   initial: ['label_created'],
+  identity: [['id']],
 };
 
 const form = { fields: [], wire: {} };

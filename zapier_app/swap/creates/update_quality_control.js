@@ -73,11 +73,11 @@ const form = {
   wire: {
     condition: { in: 'body', at: ['condition'] },
     return_qty: { in: 'body', at: ['return_qty'] },
-    shopify_order_name: { in: 'body', at: ['shopify_order_name'] },
+    shopify_order_name: { in: 'body', at: ['shopify_order_name'], identifies: 'order' },
     sku: { in: 'body', at: ['sku'] },
-    shopify_line_item: { in: 'body', at: ['shopify_line_item_id'] },
+    shopify_line_item: { in: 'body', at: ['shopify_line_item_id'], identifies: 'id' },
     receipt_date: { in: 'body', at: ['receipt_date'] },
-    carton: { in: 'body', at: ['carton_id'] },
+    carton: { in: 'body', at: ['carton_id'], identifies: 'id' },
   },
 };
 

@@ -36,9 +36,14 @@ const form = {
     },
   ],
   wire: {
-    rma_number: { in: 'query', at: ['rma_number'] },
-    shopify_order_name: { in: 'query', at: ['shopify_order_name'] },
-    customer_email: { in: 'query', at: ['customer_email'] },
+    rma_number: { in: 'query', at: ['rma_number'], identifies: 'rma', foundAt: [['rma_number']] },
+    shopify_order_name: {
+      in: 'query',
+      at: ['shopify_order_name'],
+      identifies: 'order',
+      foundAt: [['shopify_order_name']],
+    },
+    customer_email: { in: 'query', at: ['customer_email'], identifies: 'email', foundAt: [['customer_email']] },
   },
 };
 

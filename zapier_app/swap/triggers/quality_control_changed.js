@@ -18,6 +18,7 @@ const source = {
   state: ['quality_control_status'],
   reached: null,
   initial: ['pending'],
+  identity: [['return_id'], ['quality_control_status']],
 };
 
 const form = {
@@ -35,7 +36,9 @@ const form = {
       ],
     },
   ],
-  wire: { result: { in: 'match', at: ['quality_control_status'] } },
+  wire: {
+    result: { in: 'match', at: ['quality_control_status'], compared: 'word', open: true, slips: true },
+  },
 };
 
 export default {

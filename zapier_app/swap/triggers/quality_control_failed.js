@@ -19,6 +19,7 @@ const source = {
   state: ['quality_control_status'],
   reached: ['failed'],
   initial: ['pending'],
+  identity: [['return_id']],
 };
 
 const form = { fields: [], wire: {} };

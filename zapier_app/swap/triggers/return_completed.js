@@ -19,6 +19,7 @@ const source = {
   state: ['status'],
   reached: ['completed'],
   initial: [],
+  identity: [['return_id'], ['date_closed']],
 };
 
 const form = { fields: [], wire: {} };

@@ -18,6 +18,7 @@ const source = {
   state: null,
   reached: null,
   initial: [],
+  identity: [['return_id'], ['delivered_date']],
 };
 
 const form = { fields: [], wire: {} };

@@ -18,6 +18,7 @@ const source = {
   state: ['status'],
   reached: null,
   initial: ['open'],
+  identity: [['return_id'], ['status']],
 };
 
 const form = {
@@ -38,7 +39,7 @@ const form = {
       ],
     },
   ],
-  wire: { status: { in: 'match', at: ['status'] } },
+  wire: { status: { in: 'match', at: ['status'], compared: 'word', open: true, slips: true } },
 };
 
 export default {

@@ -18,6 +18,7 @@ const source = {
   state: null,
   reached: null,
   initial: [],
+  identity: [['return_id'], ['date_updated']],
 };
 
 const form = { fields: [], wire: {} };

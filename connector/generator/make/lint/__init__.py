@@ -14,6 +14,7 @@ from connector.generator.make.lint import (
     behaviour,
     language,
     references,
+    requests,
     security,
     structure,
     wording,
@@ -67,6 +68,8 @@ THIRD: tuple[Check, ...] = (
     security.m038_secrets_are_typed_as_passwords,
     security.m039_connections_have_names,
     behaviour.m040_failed_writes_are_not_repeated,
+    requests.m041_redirects_are_refused,
+    requests.m042_requests_end,
 )
 CHECKS = (*FIRST, *SECOND, *THIRD)
 

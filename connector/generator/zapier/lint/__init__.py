@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from connector.generator.complaint import Complaint, complaints
-from connector.generator.zapier.lint import login, package, references, samples, shapes, texts
+from connector.generator.zapier.lint import login, package, references, requests, samples, shapes, texts
 from connector.generator.zapier.lint.app import App, read
 
 Check = Callable[[App], Iterator[str]]
@@ -67,6 +67,8 @@ CHECKS: tuple[Check, ...] = (
     package.h011_package_can_be_built,
     texts.h012_actions_are_called_by_a_verb,
     texts.h013_choices_read_like_words,
+    requests.h014_no_redirect_is_followed,
+    requests.h015_requests_are_bounded,
 )
 
 

@@ -1,6 +1,7 @@
 """An app as its checks see it: the definition that Zapier's core makes of it, and its own files."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from connector.generator.write import INSTALLED
 Step = dict[str, Any]
 STEPS = ("triggers", "creates", "searches")
 READER = Path(__file__).with_name("definition.mjs")
+COMMENT = re.compile(r"/\*.*?\*/|(?m:^\s*//.*$)", re.DOTALL)
 PATIENCE = 60  # seconds
 
 
@@ -48,6 +50,13 @@ class App:
         """Return what a person types to connect."""
         found: list[dict[str, Any]] = self.definition.get("authentication", {}).get("fields", [])
         return found
+
+
+def sources(app: App) -> Iterator[tuple[str, str]]:
+    """Yield the code that runs at Zapier, without its comments, by its path."""
+    for path, text in app.files.items():
+        if path.endswith((".js", ".mjs")) and not path.startswith("test/"):
+            yield path, COMMENT.sub("", text)
 
 
 def fields(step: Step, kind: str) -> list[dict[str, Any]]:

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from connector.generator.zapier.lint.app import App
+from connector.generator.zapier.lint.app import App, sources
 
 CREDENTIAL = re.compile(r"passw|secret|token|api_?key|credential", re.IGNORECASE)
 LINK = re.compile(r"\[[^\]]+\]\(https://[^)\s]+\)")
-COMMENT = re.compile(r"/\*.*?\*/|(?m:^\s*//.*$)", re.DOTALL)
 OPEN_HOST = re.compile(r"https?://[^/'\"`\s]*(?:\$\{|\{\{)[^'\"`\s]*")
 
 
@@ -38,14 +37,14 @@ def d003_connection_label_names_the_account(app: App) -> Iterator[str]:
 
 def d007_addresses_are_https(app: App) -> Iterator[str]:
     """Wherever an address stands in the app's code, data included."""
-    for path, text in _sources(app):
+    for path, text in sources(app):
         for found in re.findall(r"http://[^\s'\"`)]*", text):
             yield f"{path} has the address {found}; use https."
 
 
 def d026_hosts_are_not_typed_in(app: App) -> Iterator[str]:
     """A host made of what somebody typed could lead the credential anywhere."""
-    for path, text in _sources(app):
+    for path, text in sources(app):
         for found in OPEN_HOST.findall(text):
             yield f"{path} makes a host of what is typed in, {found}; choose among fixed addresses."
     for field in app.login_fields():
@@ -59,10 +58,3 @@ def h001_secrets_are_masked(app: App) -> Iterator[str]:
         open_secret = field.get("type") != "password" or field.get("isNoSecret")
         if CREDENTIAL.search(field["key"]) and open_secret:
             yield f"The login's {field['key']} is shown as it is typed; make it a password."
-
-
-def _sources(app: App) -> Iterator[tuple[str, str]]:
-    """The code that runs at Zapier, without its comments."""
-    for path, text in app.files.items():
-        if path.endswith((".js", ".mjs")) and not path.startswith("test/"):
-            yield path, COMMENT.sub("", text)

@@ -82,7 +82,7 @@ FACTS = Facts(
         "quality_control_passed": inspected("Sellable"),
         "quality_control_failed": inspected("Damaged"),
     },
-    wrong=Wrong("update_quality_control", in_no_known_state, ("condition",)),
+    wrong=Wrong("update_quality_control", in_no_known_state, ("condition", "Condition")),
     lookups={
         "find_return": Lookup(
             by_number,

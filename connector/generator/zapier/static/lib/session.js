@@ -1,5 +1,6 @@
 /** Logging in where a token has to be got first: core keeps it, and comes again when it is no longer good. */
 import { send } from './api.js';
+import { withDeadline } from './deadline.js';
 import { refusedLogin } from './failures.js';
 import { at } from './paths.js';
 
@@ -19,8 +20,8 @@ const opened = async (api, z, bundle, operation, body) => {
  * token's path in the reply.
  */
 export const openSession =
-  (api, { operation, constants, fills, token, keep }) =>
-  async (z, bundle) => {
+  (facts, { operation, constants, fills, token, keep }) =>
+  withDeadline(facts, async (api, z, bundle) => {
     const filled = Object.entries(fills).map(([name, field]) => [name, bundle.authData?.[field]?.trim()]);
     const body = { ...constants, ...Object.fromEntries(filled) };
     const { data } = await opened(api, z, bundle, operation, body);
@@ -29,4 +30,4 @@ export const openSession =
       throw new z.errors.Error(`${api.name} gave no token.`, 'UNEXPECTED_RESPONSE');
     }
     return { [keep]: found };
-  };
+  });

@@ -5,25 +5,31 @@
  * A trigger's inputs are compared with the rows here and never sent: a row that leaves a filtered list while
  * it is read moves others between pages.
  */
-import { fits, place } from './inputs.js';
-import { readPage, readPages } from './pages.js';
+import { fits, word } from './compare.js';
+import { withDeadline } from './deadline.js';
+import { place } from './inputs.js';
+import { readPages, rowsOf } from './pages.js';
 import { at, mapped } from './paths.js';
+import { judge } from './rows.js';
+import { moment } from './times.js';
 
 /**
  * For new rows of a list that shows the newest first: one page.
- * `source` is `{operation, query, size}`; `form` is `{fields, wire}` of the trigger's filters.
+ * `source` is `{operation, query, size, identity}`: `identity` are the paths by which Zapier tells events apart. No
+ * time of a row counts here, so a row without one is handed on. `form` is `{fields, wire}` of the filters.
  */
 export const newest =
-  (api, { operation, query, size }, { fields, wire }) =>
-  async (z, bundle) => {
+  (facts, { operation, query, size, identity }, { fields, wire }) =>
+  withDeadline(facts, async (api, z, bundle) => {
     const { match } = place(z, bundle.inputData, fields, wire);
     const most = atMost(bundle, size);
-    const { rows } = await readPage(api, z, bundle, operation, {
+    const rows = await rowsOf(api, z, bundle, operation, {
       query,
       size: match.length > 0 ? size : most,
+      refuse: judge({ identity }),
     });
     return rows.filter(fits(match)).slice(0, most);
-  };
+  });
 
 /**
  * For changes that no filter or order of the vendor shows: reads a window of time, keeps the rows whose
@@ -32,45 +38,51 @@ export const newest =
  * `source` adds to that of `newest`: `pages`, the ceiling; `lookBack`, how far back in seconds; `since`, the
  * filter that says so (null: reading stops at the first page that is wholly older) and `sinceForm`, how it wants
  * a moment; `id`, `created` (the time that the window is about; null: rows do not tell it), `state` and
- * `changed`, paths in a row; `reached`, the states wanted (null: all but those in `initial`, which no change led to); `mark`, the path of a time that has to lie in the window too, where
- * there is one. Without `state` the mark alone counts. `details` is `{hydrate, values, key}`: what one more
- * request tells of a record, which Zapier sends for the records that fire and for no other.
+ * `changed`, paths in a row; `reached`, the states wanted (null: all but those in `initial`, which no change led
+ * to); `mark`, the path of a time that has to lie in the window too, where there is one. Without `state` the mark
+ * alone counts. `details` is `{hydrate, values, key}`: what one more request tells of a record, which Zapier sends
+ * for the records that fire and for no other.
+ *
+ * The window ends at no time: a row dated later than now is an event like any other. It begins by Zapier's clock
+ * and not by the vendor's `Date`, so that one odd answer neither hides rows nor shows old ones again.
  */
 export const changed =
-  (api, source, { fields, wire }) =>
-  async (z, bundle) => {
+  (facts, source, { fields, wire }) =>
+  withDeadline(facts, async (api, z, bundle) => {
     const start = api.now() - source.lookBack * 1000;
     const { match } = place(z, bundle.inputData, fields, wire);
     const asked = SINCE_FORMS[source.sinceForm ?? 'instant'](utc(start));
     const query = { ...source.query, ...(source.since && { [source.since]: asked }) };
     const { size, pages, operation, id } = source;
+    const options = { query, size, pages, id, refuse: judge(source) };
     const found = [];
-    for await (const rows of readPages(api, z, bundle, operation, { query, size, pages, id })) {
-      const recent = rows.filter((row) => !(when(row, { created: source.created }) < start));
+    for await (const rows of readPages(api, z, bundle, operation, options)) {
+      const recent = rows.filter((row) => !source.created || moment(at(row, source.created)) >= start);
       found.push(...recent.filter((row) => isMarked(source, row, start) && isWanted(source, row)));
       if (!source.since && rows.length > 0 && recent.length === 0) break;
     }
-    found.sort((one, other) => when(other, source) - when(one, source) || 0);
+    latestFirst(found, source);
     const fitting = found.filter(fits(match)).slice(0, atMost(bundle, found.length));
     return source.details ? fitting.map(withDetails(z, source.details)) : fitting;
-  };
+  });
 
 /**
  * For lists that cannot be asked for changes: reads the whole list, up to the ceiling, and puts the latest first.
  * Zapier tells versions and states apart by their primary fields. `source` is as for `changed`, without a time.
  */
 export const whole =
-  (api, source, { fields, wire }) =>
-  async (z, bundle) => {
+  (facts, source, { fields, wire }) =>
+  withDeadline(facts, async (api, z, bundle) => {
     const { match } = place(z, bundle.inputData, fields, wire);
-    const { query, size, pages, operation, id } = source;
+    const { query, size, pages, operation, id, identity, state } = source;
+    const options = { query, size, pages, id, refuse: judge({ identity, state }) };
     const found = [];
-    for await (const rows of readPages(api, z, bundle, operation, { query, size, pages, id })) {
+    for await (const rows of readPages(api, z, bundle, operation, options)) {
       found.push(...rows.filter((row) => isWanted(source, row)));
     }
-    found.sort((one, other) => when(other, source) - when(one, source) || 0);
+    latestFirst(found, source);
     return found.filter(fits(match)).slice(0, atMost(bundle, found.length));
-  };
+  });
 
 /** A row with what Zapier will ask for later under `key`. */
 export const withDetails = (z, { hydrate, values, key }) => (row) => ({
@@ -78,17 +90,22 @@ export const withDetails = (z, { hydrate, values, key }) => (row) => ({
   [key]: z.dehydrate(hydrate, mapped(values, (path) => at(row, path))),
 });
 
-const isMarked = ({ mark }, row, start) => !mark || Date.parse(at(row, mark)) >= start;
+const isMarked = ({ mark }, row, start) => !mark || moment(at(row, mark)) >= start;
 
-const isWanted = ({ state: path, reached, initial }, row) => {
-  if (!path) return true;
-  const state = at(row, path);
-  return reached ? reached.includes(state) : !initial.includes(state);
+const isWanted = ({ state: path, ...states }, row) => !path || isAmong(states, at(row, path));
+
+/** Tells whether a state is one that a trigger is about; words are compared in one form, and none is no state. */
+export const isAmong = ({ reached, initial }, state) => {
+  const is = (other) => word(other) === word(state);
+  return word(state) !== '' && (reached ? reached.some(is) : !initial.some(is));
 };
 
-/** NaN where rows do not tell: then nothing is too old, and the vendor's order stays. */
-const when = (row, { changed, created }) =>
-  Date.parse((changed && at(row, changed)) || (created ? at(row, created) : undefined));
+/** Sorts by when a row changed, else by when it was created; the vendor's order stays where rows tell neither. */
+const latestFirst = (rows, { changed, created }) => {
+  const told = (row, path) => (path ? moment(at(row, path)) : Number.NaN);
+  const when = (row) => told(row, changed) || told(row, created) || -Infinity;
+  rows.sort((one, other) => when(other) - when(one) || 0);
+};
 
 /** Zapier may ask for fewer; -1 means as many as there are. */
 const atMost = (bundle, size) => (bundle.meta?.limit > 0 ? Math.min(bundle.meta.limit, size) : size);

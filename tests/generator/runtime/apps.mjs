@@ -1,0 +1,103 @@
+/** Every generated app, and every step of each with inputs that its form takes: for tests of what all have to do. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+import './vendor.mjs';
+
+/** The moment at which the apps run: they are loaded as they are, with their own clock. */
+export const NOW = Date.parse('2026-11-01T00:00:00Z');
+Date.now = () => NOW;
+
+const FOLDER = new URL('../../../zapier_app/', import.meta.url);
+const core = createRequire(new URL('returnmate/index.js', FOLDER))('zapier-platform-core');
+const TEXTS = [
+  [/email/, 'ada@example.com'],
+  [/currency/, 'EUR'],
+  [/url/, 'https://shop.example.com/1'],
+  [/date|_at$/, '2026-10-31T09:30:00Z'],
+];
+
+/** The vendors that have an app. */
+export const VENDORS = readdirSync(FOLDER).sort();
+
+const loaded = async (vendor) => (await import(new URL(`${vendor}/index.js`, FOLDER).href)).default;
+
+/** A value that a field takes; line items become one row. */
+const valueOf = ({ key, type, choices, children, list }) => {
+  if (children) return [inputsOf(children.filter(({ required }) => required))];
+  const one = choices?.[0]?.value ?? { integer: 1, number: 1, boolean: true, datetime: '2026-10-31T09:30:00Z' }[type];
+  const value = one ?? TEXTS.find(([pattern]) => pattern.test(key))?.[1] ?? '17';
+  return list ? [value] : value;
+};
+
+const inputsOf = (fields) => Object.fromEntries(fields.map((field) => [field.key, valueOf(field)]));
+
+/** A step asks for what is required; a search that requires nothing is asked for its first input. */
+const asked = (fields) => {
+  const required = fields.filter((field) => field.required);
+  return required.length > 0 ? required : fields.slice(0, 1);
+};
+
+/** Every step of a vendor's app that sends a request, `{kind, key, method, inputs}`. */
+export const stepsOf = async (vendor) => {
+  const app = await loaded(vendor);
+  return ['triggers', 'creates', 'searches'].flatMap((kind) =>
+    Object.values(app[kind]).map(({ key, display, operation }) => ({
+      kind,
+      key,
+      method: `${kind}.${key}.operation.perform`,
+      inputs: kind === 'triggers' ? {} : inputsOf(asked(operation.inputFields ?? [])),
+      hook: operation.type === 'hook',
+      hidden: Boolean(display.hidden),
+      list: `${kind}.${key}.operation.perform${operation.type === 'hook' ? 'List' : ''}`,
+      sample: operation.sample,
+      identity: operation.outputFields?.filter((field) => field.primary).map((field) => field.key),
+      compared: kind === 'searches' ? comparedOf(vendor, key) : [],
+    })),
+  );
+};
+
+/** The inputs of a search that are compared again with the rows that come. */
+const comparedOf = (vendor, key) => {
+  const text = readFileSync(new URL(`${vendor}/searches/${key}.js`, FOLDER), 'utf8');
+  return [...text.matchAll(/(\w+): \{[^{}]*foundAt/g)].map(([, name]) => name);
+};
+
+/** A vendor that answers lists with these rows on the first page and none on others, and records with `record`. */
+export const answering = async (vendor, rows, record) => {
+  const operations = (await import(new URL(`${vendor}/operations.js`, FOLDER).href)).default;
+  const known = Object.entries(operations).filter(([, { method }]) => method === 'GET');
+  return ({ path }, number) => {
+    const asked = ([, operation]) => new RegExp(`^/v1${operation.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
+    const [name, { result }] = known.find(asked);
+    return { body: wrapped(result, name.startsWith('list_') ? rows.slice(number > 1 ? rows.length : 0) : record) };
+  };
+};
+
+const wrapped = (path, value) => path.reduceRight((held, name) => ({ [name]: held }), value);
+
+/** What is typed to connect: each field's key with a value that no test mistakes for another. */
+export const loginOf = async (vendor, url) => {
+  const { fields } = (await loaded(vendor)).authentication;
+  const typed = fields.map(({ key, default: first }) => [key, first ?? `sandbox-demo-${key}`]);
+  return { ...Object.fromEntries(typed), access_token: 'sandbox-demo-token', base_url: url };
+};
+
+/** Runs one method of a vendor's app against a vendor at `url`, as Zapier does. */
+export const runStep = async (vendor, url, { method, inputs = {}, more = {} }) => {
+  process.env[`${vendor.toUpperCase()}_BASE_URL`] = url;
+  const bundle = { inputData: inputs, authData: await loginOf(vendor, url), ...more };
+  const event = { command: 'execute', method, bundle };
+  return (await core.createAppHandler(await loaded(vendor))(event)).results;
+};
+
+/** The error of `runStep`, as `{name, message}`. */
+export const stepFails = async (...args) => {
+  try {
+    await runStep(...args);
+  } catch (error) {
+    const [said] = error.message.split('\nWhat happened');
+    return { name: error.name, ...(said.startsWith('{') ? JSON.parse(said) : { message: said }) };
+  }
+  throw new Error('The step did not fail.');
+};

@@ -1,0 +1,152 @@
+/** What a search was asked for, compared again with the rows that came. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { bind, failing, FACTS, lib, LIST, run, vendor } from './vendor.mjs';
+
+const { identity, sameWord, word } = await lib('compare');
+const { find, list, read } = await lib('searches');
+
+const servers = [];
+after(() => Promise.all(servers.map((server) => server.close())));
+
+const FORM = {
+  fields: [
+    { key: 'order', label: 'Order Number', type: 'string' },
+    { key: 'email', label: 'Email', type: 'string' },
+    { key: 'parcel', label: 'Tracking Number', type: 'string' },
+    { key: 'number', label: 'RMA Number', type: 'string' },
+  ],
+  wire: {
+    order: { in: 'query', at: ['order'], identifies: 'order', separator: ',', foundAt: [['order'], ['name']] },
+    email: { in: 'query', at: ['email'], identifies: 'email', foundAt: [['customer', 'email']] },
+    parcel: { in: 'query', at: ['parcel'], identifies: 'tracking', foundAt: [['parcels', 'number']] },
+    number: { in: 'match', at: ['number'], identifies: 'rma', compared: 'identity' },
+  },
+};
+const FIND = { operation: LIST, query: {}, pages: 2, atLeastOne: [] };
+const row = (id, more = {}) => ({ id, order: '#1001', customer: { email: 'ada@example.com' }, ...more });
+const ids = (rows) => rows.map(({ id }) => id);
+
+/** A vendor that answers with the same rows, whatever it is asked for; `pages` of them one after the other. */
+const shop = async (...pages) => {
+  const server = await vendor(({ query }) => {
+    const number = Number(query.get('page') ?? 1);
+    return { body: { data: pages[number - 1] ?? [], count: pages.flat().length, size: pages[0].length } };
+  });
+  servers.push(server);
+  const paging = { pages: { ...FACTS.paging.pages, size: 50, maxSize: 50 } };
+  return { server, api: { ...(await bind(server.url)), paging } };
+};
+const looking = (api, inputs) => run(api, find(api, FIND, FORM), { inputs });
+const misled = async (api, inputs) => failing(api, find(api, FIND, FORM), { inputs });
+
+for (const [what, inputs] of [
+  ['as it is', { order: '#1001' }],
+  ['without its sign', { order: '1001' }],
+  ['with blanks', { order: ' # 1001\u00a0' }],
+  ['among several', { order: '#7, 1001' }],
+  ['in other letters', { email: ' ADA@Example.com\n' }],
+]) {
+  test(`a row that holds what was asked for ${what} stays`, async () => {
+    const { api } = await shop([row(1)]);
+    assert.deepEqual(ids(await looking(api, inputs)), [1]);
+  });
+}
+
+test('rows of other records are left out where one fits', async () => {
+  const { api } = await shop([row(1, { order: '#10017' }), row(2), row(3, { order: '#1001-A' })]);
+  assert.deepEqual(ids(await looking(api, { order: '#1001' })), [2]);
+});
+
+test('a row that does not tell a field stays', async () => {
+  const { api } = await shop([row(1, { order: null }), { id: 2 }, row(3, { order: '' }), row(4, { order: '#9' })]);
+  assert.deepEqual(ids(await looking(api, { order: '#1001' })), [1, 2, 3]);
+});
+
+test('values in lists count, each of them', async () => {
+  const parcels = [{ number: '1Z 999-AA1' }, { number: null }, { number: '77' }];
+  const { api } = await shop([row(1, { parcels }), row(2, { parcels: [{ number: '8' }] })]);
+  assert.deepEqual(ids(await looking(api, { parcel: '1z999aa1' })), [1]);
+});
+
+test('a filter that the vendor ignored is an error that names it, and never "nothing found"', async () => {
+  const { api } = await shop([row(1, { order: '#10017' }), row(2, { order: '#1001-A' })]);
+  const error = await misled(api, { order: '#1001', email: 'ada@example.com' });
+  assert.equal(error.name, 'AppError');
+  assert.match(error.message, /^Example Returns ignored the filter Order Number "#1001": it answered with 2 records/);
+  assert.match(error.message, /none of which has it\. Whether such a record exists is not known/);
+});
+
+test('filters that keep out every row only together are named together', async () => {
+  const { api } = await shop([row(1, { order: '#9' }), row(2, { customer: { email: 'bob@example.com' } })]);
+  const { message } = await misled(api, { order: '#1001', email: 'ada@example.com' });
+  assert.match(message, /ignored the filter Order Number "#1001" and Email "ada@example\.com"/);
+});
+
+test('a record may stand behind those that a vendor matched by a part of the name', async () => {
+  const { api, server } = await shop([row(1, { order: '#10017' })], [row(2, { order: '#10018' })], [row(3)]);
+  assert.deepEqual(ids(await looking(api, { order: '#1001' })), [3]);
+  assert.equal(server.requests.length, 3);
+});
+
+test('a vendor that answers other records for ever is asked for ten pages', async () => {
+  const pages = Array.from({ length: 40 }, (_, n) => [row(n, { order: `#9${n}` })]);
+  const { api, server } = await shop(...pages);
+  assert.match((await misled(api, { order: '#1001' })).message, /it answered with 10 records/);
+  assert.equal(server.requests.length, 10);
+});
+
+test('no rows are nothing found', async () => {
+  const { api } = await shop([]);
+  assert.deepEqual(await looking(api, { order: '#1001' }), []);
+});
+
+test('what is compared here alone and fits no row is nothing found', async () => {
+  const { api } = await shop([row(1, { number: 'R-9' }), row(2)]);
+  assert.deepEqual(await looking(api, { number: 'R-1' }), []);
+  assert.deepEqual(ids(await looking(api, { number: ' #r-9 ' })), [1]);
+});
+
+test('rows that came are an ignored filter, even where none would fit the look-up', async () => {
+  const { api } = await shop([row(1, { order: '#9', number: 'R-1' })]);
+  assert.match((await misled(api, { order: '#1001', number: 'R-1' })).message, /ignored the filter Order Number/);
+});
+
+for (const value of ['#', ' # ', ',']) {
+  test(`"${value}" identifies nothing and is not sent`, async () => {
+    const { api, server } = await shop([row(1)]);
+    assert.match((await misled(api, { order: value })).message, /Order Number ".*" identifies nothing/);
+    assert.equal(server.requests.length, 0);
+  });
+}
+
+test('a list below a path and a record are compared too', async () => {
+  const form = {
+    fields: [FORM.fields[1]],
+    wire: { email: { ...FORM.wire.email, in: 'path', at: ['email'] } },
+  };
+  const operation = { ...LIST, path: '/customers/{email}/returns' };
+  const { api } = await shop([row(1), row(2, { customer: { email: 'bob@example.com' } })]);
+  const asked = { inputs: { email: 'ada@example.com' } };
+  assert.deepEqual(ids(await run(api, list(api, { operation, query: {} }, form), asked)), [1]);
+  const single = await vendor(() => ({ body: { data: row(1, { customer: { email: 'bob@example.com' } }) } }));
+  servers.push(single);
+  const other = await bind(single.url);
+  const { message } = await failing(other, read(other, { operation, query: {} }, form), asked);
+  assert.match(message, /ignored the filter Email "ada@example\.com": it answered with one record/);
+});
+
+test('words and identities have one form each', () => {
+  assert.ok(sameWord('In_Transit', ' in-transit '));
+  assert.ok(sameWord('in\u2013transit', 'INTRANSIT'));
+  for (const nothing of [null, undefined, '', ' ', '-', '_', true, {}, [], 1.5]) {
+    assert.equal(word(nothing), '');
+    assert.equal(sameWord(nothing, nothing), false);
+  }
+  assert.equal(word(3), '3');
+  assert.equal(identity('order', 1001), '1001');
+  assert.equal(identity('order', ' #A-1 '), 'a-1');
+  assert.equal(identity('tracking', '1Z 999\u2011AA'), '1z999aa');
+  for (const nothing of [null, true, {}, [], '#', 1.5]) assert.equal(identity('id', nothing), '');
+});

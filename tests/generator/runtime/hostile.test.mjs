@@ -1,0 +1,282 @@
+/** A vendor that misbehaves: redirects, answers that never end, are too large, empty or of another kind. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+
+import { bind, failing, FACTS, KEY, lib, LIST, NOTHING, run, vendor } from './vendor.mjs';
+
+const { newest, changed } = await lib('triggers');
+const { read } = await lib('searches');
+const { write } = await lib('creates');
+const { subscribe, unsubscribe } = await lib('hooks');
+const { openSession } = await import('../../../zapier_app/exsited/lib/session.js');
+const { fetchLater } = await lib('hydrators');
+
+const servers = [];
+const start = async (answer) => {
+  servers.push(await vendor(answer));
+  return servers.at(-1);
+};
+after(() => Promise.all(servers.map((server) => server.close())));
+
+const CREATE = { method: 'POST', path: '/returns', result: ['data'] };
+const ONE = { method: 'GET', path: '/returns/7', result: ['data'] };
+const SESSION = { constants: {}, fills: {}, token: ['data', 'token'], keep: 'token' };
+const MAY = /The change may or may not have been made: look before you try again\.$/;
+
+/** Everything that sends a request, by what it is. */
+const performs = (api) => ({
+  'a trigger': newest(api, { operation: LIST, query: {}, size: 4 }, NOTHING),
+  'a search': read(api, { operation: ONE, query: {} }, NOTHING),
+  'a create': write(api, { operation: CREATE }, NOTHING),
+  'details asked for later': fetchLater(api, { operation: ONE, query: {} }),
+  'a subscription': subscribe(api, { subscribe: { operation: CREATE, url: ['url'], body: {}, id: ['id'] } }),
+  'the end of a subscription': unsubscribe(api, {
+    unsubscribe: { operation: { ...CREATE, method: 'DELETE', path: '/returns/{id}' }, parameter: 'id' },
+  }),
+  'a login': openSession(api, { ...SESSION, operation: CREATE }),
+});
+const KINDS = Object.keys(performs({}));
+const more = { subscribeData: { id: '7' }, targetUrl: 'https://hooks.example.com/1' };
+
+for (const kind of KINDS) {
+  for (const status of [301, 302, 303, 307, 308]) {
+    test(`${kind} follows no redirect of status ${status}`, async () => {
+      const other = await start(() => ({ body: { data: { id: 'other', token: 'other' } } }));
+      const server = await start(() => ({ status, headers: { location: `${other.url}/elsewhere` } }));
+      const api = await bind(server.url);
+      const { message } = await failing(api, performs(api)[kind], { more });
+      assert.match(message, new RegExp(`^Example Returns redirects ${server.url}/returns`));
+      assert.match(message, new RegExp(`to another address \\(status ${status}\\)`));
+      assert.doesNotMatch(message, /The address to use/);
+      assert.equal(other.requests.length, 0);
+      assert.equal(server.requests.length, 1);
+    });
+  }
+}
+
+test('a redirect on the same host names the address to use, without its query', async () => {
+  const server = await start(() => ({ status: 301, headers: { location: `/v2/returns?key=${KEY}` } }));
+  const api = await bind(server.url);
+  const { message } = await failing(api, performs(api)['a trigger']);
+  assert.match(message, new RegExp(`The address to use is ${server.url.replace('/v1', '/v2')}/returns\\.$`));
+  assert.equal(message.includes(KEY), false);
+});
+
+for (const [what, from, to, offered] of [
+  ['https for http', 'http://shop.example.com/v1', 'https://shop.example.com/v1', 'https://shop.example.com/v1'],
+  ['another path', 'https://shop.example.com/v1', '/v2?a=b', 'https://shop.example.com/v2'],
+  ['http for https', 'https://shop.example.com/v1', 'http://shop.example.com/v1', undefined],
+  ['another host', 'https://shop.example.com/v1', 'https://evil.example.net/v1', undefined],
+  ['another port', 'https://shop.example.com/v1', 'https://shop.example.com:8443/v1', undefined],
+  ['a user name', 'https://shop.example.com/v1', 'https://me:pw@shop.example.com/v2', 'https://shop.example.com/v2'],
+  ['no address', 'https://shop.example.com/v1', 'https://', undefined],
+]) {
+  test(`a redirect to ${what} ${offered ? 'names' : 'does not name'} the address to use`, async () => {
+    const { failure } = await lib('failures');
+    class Said extends Error {}
+    const response = { status: 308, data: undefined, request: { url: `${from}?key=1`, method: 'GET' } };
+    const got = { ...response, getHeader: (name) => ({ location: to })[name] ?? null };
+    const { message } = failure(FACTS, { errors: { Error: Said } }, {}, got);
+    assert.match(message, /^Example Returns redirects https?:\/\/shop\.example\.com\/v1 to another address/);
+    assert.equal(/The address to use is (.*)\.$/.exec(message)?.[1], offered);
+  });
+}
+
+test('a 304 is no redirect, and no answer either', async () => {
+  const server = await start(() => ({ status: 304, headers: { location: '/elsewhere' } }));
+  const api = await bind(server.url);
+  const { message } = await failing(api, performs(api)['a trigger']);
+  assert.match(message, /answered with status 304, which is no result/);
+});
+
+// Time
+
+/** A server that sends its answer a byte at a time, and never ends it. */
+const dripping = async () => {
+  const held = new Set();
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const timer = setInterval(() => response.write(' '), 40);
+    held.add(response);
+    response.on('close', () => clearInterval(timer));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = () => {
+    for (const response of held) response.destroy();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  servers.push({ close });
+  return `http://127.0.0.1:${server.address().port}/v1`;
+};
+
+test('an answer that never ends is given up when an attempt is over', async () => {
+  const api = await bind(await dripping());
+  assert.match((await failing(api, performs(api)['a trigger'])).message, /did not answer in time\. Nothing/);
+  assert.match((await failing(api, performs(api)['a create'])).message, MAY);
+});
+
+test('a run ends when its time is used up, however many pages there are', async () => {
+  let time = Date.parse('2026-11-01T00:00:00Z');
+  const server = await start(({ query }) => {
+    time += 10_000;
+    const page = Number(query.get('page'));
+    const row = { id: `r${page}`, created: '2026-10-31T00:00:00Z', status: 'done' };
+    return { body: { data: [row], count: 99, size: 1 } };
+  });
+  const api = await bind(server.url, () => time);
+  const scan = { operation: LIST, query: {}, size: 1, pages: 50, since: 'after', lookBack: 86400 };
+  const paths = { id: ['id'], created: ['created'], changed: ['created'], state: ['status'] };
+  const source = { ...scan, ...paths, reached: ['done'] };
+  const { message } = await failing(api, changed(api, source, NOTHING));
+  assert.match(message, /^Example Returns answers too slowly: this took more than 25 seconds, and Zapier ends/);
+  assert.match(message, /Nothing was changed/);
+  assert.equal(server.requests.length, 3);
+  assert.match((await failing(api, changed(api, source, NOTHING))).message, /too slowly/, 'each run has its own time');
+  assert.equal(server.requests.length, 6);
+});
+
+test('the last request of a run gets no more time than the run has left', async () => {
+  const { timeLeft, withDeadline } = await lib('deadline');
+  const left = withDeadline({ ...FACTS, runTimeout: 1000, timeout: 400, now: () => 5 }, async (api) => [
+    timeLeft({ ...api, now: () => 5 }),
+    timeLeft({ ...api, now: () => 905 }),
+    timeLeft({ ...api, now: () => 1005 }),
+  ]);
+  assert.deepEqual(await left({}, {}), [400, 100, 0]);
+});
+
+// Size and form
+
+test('an answer that is larger than the app reads is refused, unpacked or not', async () => {
+  const row = { id: 'x'.repeat(FACTS.maxBytes) };
+  const whole = await start(() => ({ body: { data: [row] } }));
+  const packed = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+    response.end(gzipSync(`{"data": [${' '.repeat(50 * FACTS.maxBytes)}]}`));
+  });
+  await new Promise((resolve) => packed.listen(0, '127.0.0.1', resolve));
+  servers.push({ close: () => new Promise((resolve) => packed.close(resolve)) });
+  for (const url of [whole.url, `http://127.0.0.1:${packed.address().port}/v1`]) {
+    const api = await bind(url);
+    const { message } = await failing(api, performs(api)['a trigger']);
+    assert.match(message, /sent a larger answer than this app reads\. Nothing/);
+  }
+});
+
+test('an answer that says it is packed and is not broke off, and was no failure of the network', async () => {
+  const server = await start(() => ({ body: { data: [] }, headers: { 'content-encoding': 'gzip' } }));
+  const api = await bind(server.url);
+  const { message } = await failing(api, performs(api)['a trigger']);
+  assert.match(message, /broke off its answer, or packed it in a way/);
+});
+
+for (const [what, answer, sentence] of [
+  ['204', { status: 204, body: '' }, /answered nothing \(status 204\)\. The change/],
+  ['200 without a body', { body: '' }, /answered nothing \(status 200\)\. The change/],
+  ['200 with HTML', { body: '<html>' }, /unexpected form: the body is not JSON\. The change/],
+  ['200 with null', { body: 'null' }, /unexpected form: data is missing\. The change/],
+  ['200 with a list', { body: { data: [1] } }, /unexpected form: data is not an object\. The change/],
+  ['202 with a text', { status: 202, body: 'Accepted' }, /unexpected form: the body is not JSON\. The change/],
+]) {
+  test(`a write answered by ${what} says that the change may have been made`, async () => {
+    const server = await start(() => answer);
+    const api = await bind(server.url);
+    const { message } = await failing(api, performs(api)['a create']);
+    assert.match(message, sentence);
+    assert.match(message, MAY);
+    const read = await failing(api, performs(api)['a search']);
+    assert.doesNotMatch(read.message, /The change/);
+  });
+}
+
+test('a list that is an object is a sentence, and so is a record that is a list', async () => {
+  const server = await start(() => ({ body: { data: { rows: [] } } }));
+  const api = await bind(server.url);
+  assert.match((await failing(api, performs(api)['a trigger'])).message, /unexpected form: data is not a list/);
+  const lists = await start(() => ({ body: { data: [] } }));
+  const other = await bind(lists.url);
+  assert.match((await failing(other, performs(other)['a search'])).message, /unexpected form: data is not an object/);
+});
+
+test("a vendor's words are shown on one line, without secrets, and no longer than 500 characters", async () => {
+  const long = `${'x'.repeat(480)} ${KEY} ${'y '.repeat(9000)}`;
+  const wrong = `is wrong\n${'z'.repeat(50)}`;
+  const fields = Object.fromEntries(Array.from({ length: 99 }, (_, n) => [`field_${n}`, wrong]));
+  const server = await start(() => ({ status: 400, body: { fault: { code: 'NO', text: long, fields } } }));
+  const api = await bind(server.url);
+  const { message } = await failing(api, performs(api)['a create']);
+  assert.ok(message.length < 1100, `${message.length}`);
+  assert.equal(message.includes('\n'), false);
+  assert.equal(message.includes(KEY.slice(0, 8)), false);
+  assert.match(message, /x{480} \[hidden\]/);
+});
+
+// How long to wait
+
+for (const [told, date, delay] of [
+  ['7', undefined, 7],
+  [' 7 ', undefined, 7],
+  ['2.0', undefined, 2],
+  ['2.5', undefined, 3],
+  ['0', undefined, 1],
+  ['-3', undefined, 60],
+  ['soon', undefined, 60],
+  [undefined, undefined, 60],
+  ['9'.repeat(400), undefined, 3600],
+  ['1793880000000', undefined, 3600],
+  ['Sun, 01 Nov 2026 12:00:20 GMT', 'Sun, 01 Nov 2026 12:00:00 GMT', 20],
+  ['Sunday, 01-Nov-26 12:00:20 GMT', 'Sun, 01 Nov 2026 12:00:00 GMT', 20],
+  ['Sun Nov  1 12:00:20 2026', 'Sun, 01 Nov 2026 12:00:00 GMT', 20],
+  ['Sun, 01 Nov 2026 11:59:00 GMT', 'Sun, 01 Nov 2026 12:00:00 GMT', 1],
+  ['Sun, 01 Nov 2026 00:00:20 GMT', 'odd', 20],
+]) {
+  test(`Retry-After: ${String(told).slice(0, 40)} is a wait of ${delay} seconds`, async () => {
+    const headers = { ...(told && { 'retry-after': told }), ...(date && { date }) };
+    const limited = await start(() => ({ status: 429, headers }));
+    const api = await bind(limited.url);
+    const error = await failing(api, performs(api)['a create']);
+    assert.deepEqual([error.name, error.delay], ['ThrottledError', delay]);
+  });
+}
+
+test('a vendor that is unavailable and says for how long is asked again by Zapier, but for a write', async () => {
+  const server = await start(() => ({ status: 503, headers: { 'retry-after': '7' } }));
+  const api = await bind(server.url);
+  const reading = await failing(api, performs(api)['a trigger']);
+  assert.deepEqual([reading.name, reading.delay], ['ThrottledError', 7]);
+  const writing = await failing(api, performs(api)['a create']);
+  assert.equal(writing.name, 'AppError');
+  assert.match(writing.message, /It asks to wait 7 seconds\. The change may or may not have been made/);
+});
+
+// Where a login may go
+
+for (const [address, allowed] of [
+  ['https://shop.example.com', true],
+  ['http://127.0.0.1:4010', true],
+  ['http://localhost:4010/', true],
+  ['http://[::1]:4010', true],
+  ['http://shop.example.com', false],
+  ['http://127.0.0.1.example.com', false],
+  ['https://shop.example.com/?a=b', false],
+  ['shop.example.com', false],
+  ['', false],
+]) {
+  test(`a login ${allowed ? 'goes' : 'does not go'} to ${address || 'no address'}`, async () => {
+    const { connect, send } = await lib('api');
+    const sent = [];
+    class Said extends Error {}
+    const z = { request: async (request) => sent.push(request.url), errors: { Error: Said } };
+    const bundle = { authData: { shop: address } };
+    const owned = connect({ ...FACTS, host: 'shop' }, { env: {}, now: () => 0 });
+    const set = connect(FACTS, { env: { EXAMPLE_BASE_URL: address || 'http://' }, now: () => 0 });
+    for (const api of [owned, set]) {
+      const going = send(api, z, bundle, ONE);
+      if (allowed) await going;
+      else await assert.rejects(going, /no address of Example Returns that a login may be sent to/);
+    }
+    assert.equal(sent.length, allowed ? 2 : 0);
+  });
+}

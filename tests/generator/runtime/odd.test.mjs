@@ -1,0 +1,252 @@
+/** Lists that change or never end, and rows that cannot be read: the good rows are handed on. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { bind, failing, FACTS, lib, LIST, NOTHING, run, vendor } from './vendor.mjs';
+
+const { changed, newest, whole } = await lib('triggers');
+const { find, list } = await lib('searches');
+const { offer } = await lib('dropdowns');
+const { prove } = await lib('login');
+
+const servers = [];
+const start = async (answer) => {
+  servers.push(await vendor(answer));
+  return servers.at(-1);
+};
+after(() => Promise.all(servers.map((server) => server.close())));
+
+const AT = '2026-10-31T12:00:00Z';
+const good = (id, more = {}) => ({ id, version: 1, status: 'done', created: AT, moved: AT, closed: AT, ...more });
+const ids = (rows) => rows.map(({ id }) => id);
+const SCAN = {
+  operation: LIST,
+  query: {},
+  size: 4,
+  pages: 10,
+  since: 'after',
+  lookBack: 7 * 86400,
+  id: ['id'],
+  identity: [['id'], ['status']],
+  created: ['created'],
+  changed: ['moved'],
+  state: ['status'],
+  reached: ['done'],
+  initial: ['pending'],
+};
+const MARKED = { ...SCAN, identity: [['id'], ['closed']], mark: ['closed'], changed: ['closed'], state: null };
+const WHOLE = { ...SCAN, identity: [['id'], ['version']] };
+
+/** A vendor of one page with these rows; what the app logs is kept in `told`. */
+const shop = async (rows) => {
+  const server = await start(() => ({ body: { data: rows, count: rows.length } }));
+  const api = await bind(server.url);
+  const told = [];
+  const hearing = (perform) => (z, bundle) => {
+    z.console.log = (sentence) => told.push(sentence);
+    return perform(z, bundle);
+  };
+  return { api, told, hearing };
+};
+
+for (const [what, odd, why] of [
+  ['a null row', null, /row 2 is left out: it is no record\.$/],
+  ['a row that is text', 'gone', /it is no record/],
+  ['a row that is a list', [1], /it is no record/],
+  ['an id of null', good(null), /id is null/],
+  ['no id', { status: 'done', created: AT, moved: AT, closed: AT, version: 1 }, /id is missing/],
+  ['an empty id', good(' '), /id is not text or a whole number: " "/],
+  ['an id with a fraction', good(12.5), /id is not text or a whole number: 12\.5/],
+  ['an id that is true', good(true), /id is not text or a whole number: true/],
+  ['an id that is an object', good({ a: 1 }), /id is not text or a whole number/],
+]) {
+  test(`${what} stops no trigger`, async () => {
+    const performs = { newest, changed, whole };
+    const sources = { newest: { ...SCAN, identity: [['id']] }, changed: SCAN, whole: WHOLE };
+    for (const [kind, perform] of Object.entries(performs)) {
+      const { api, told, hearing } = await shop([good('a'), odd, good('b')]);
+      const poll = hearing(perform(api, sources[kind], NOTHING));
+      assert.deepEqual(ids(await run(api, poll)), ['a', 'b'], kind);
+      assert.equal(told.length, 1, kind);
+      assert.match(told[0], /^Example Returns: \/returns, page 1, row 2 is left out: /);
+      assert.match(told[0], why);
+    }
+  });
+}
+
+for (const [what, more] of [
+  ['of null', { created: null }],
+  ['missing', { created: undefined }],
+  ['of another kind', { created: 1764000000 }],
+  ['0000-00-00', { created: '0000-00-00 00:00:00' }],
+  ['of a month 13', { created: '2026-13-45T00:00:00Z' }],
+  ['of the year 1', { created: '0001-01-01T00:00:00+01:00' }],
+  ['in words', { created: 'yesterday' }],
+]) {
+  test(`a creation time ${what} stops no trigger that goes by it`, async () => {
+    const { api, told, hearing } = await shop([good('a'), good('odd', more), good('b')]);
+    assert.deepEqual(ids(await run(api, hearing(changed(api, SCAN, NOTHING)))), ['a', 'b']);
+    assert.match(told.join(), /row 2 is left out: created is (null|missing|not a time)/);
+    const newestFirst = hearing(newest(api, { ...SCAN, identity: [['id']] }, NOTHING));
+    assert.deepEqual(ids(await run(api, newestFirst)), ['a', 'odd', 'b'], 'no time counts there');
+  });
+}
+
+test('a time far ahead overflows nowhere, and is handed on', async () => {
+  const ahead = good('ahead', { created: '9999-12-31T23:59:59-05:00', moved: '9999-12-31T23:59:59-05:00' });
+  const { api, told, hearing } = await shop([good('a'), ahead]);
+  assert.deepEqual(ids(await run(api, hearing(changed(api, SCAN, NOTHING)))), ['ahead', 'a']);
+  assert.deepEqual(told, []);
+});
+
+test('a mark that is empty is no event, and one that cannot be read is left out', async () => {
+  const rows = [good('a'), good('open', { closed: null }), good('none', { closed: '' }), good('odd', { closed: 7 })];
+  const { api, told, hearing } = await shop(rows);
+  assert.deepEqual(ids(await run(api, hearing(changed(api, MARKED, NOTHING)))), ['a']);
+  assert.equal(told.length, 1);
+  assert.match(told[0], /row 4 is left out: closed is not a time: 7/);
+});
+
+for (const status of [3, true, ['done'], { a: 1 }]) {
+  test(`a status of ${JSON.stringify(status)} stops no trigger`, async () => {
+    for (const perform of [changed, whole]) {
+      const { api, told, hearing } = await shop([good('a'), good('odd', { status }), good('b')]);
+      const any = { ...SCAN, reached: null };
+      assert.deepEqual(ids(await run(api, hearing(perform(api, any, NOTHING)))), ['a', 'b']);
+      assert.match(told.join(), /row 2 is left out: status is not text/);
+    }
+  });
+}
+
+for (const status of [null, undefined, '', ' ', '-']) {
+  test(`a status of ${JSON.stringify(status)} is no state, so no event and nothing odd`, async () => {
+    const { api, told, hearing } = await shop([good('a'), good('none', { status })]);
+    assert.deepEqual(ids(await run(api, hearing(changed(api, { ...SCAN, reached: null }, NOTHING)))), ['a']);
+    assert.deepEqual(told, []);
+  });
+}
+
+for (const status of ['IN_TRANSIT', 'in transit', 'In-Transit', ' inTransit ', 'in_transit']) {
+  test(`the state "${status}" is compared as a word`, async () => {
+    const { api } = await shop([good('a', { status })]);
+    const wanted = (source) => run(api, changed(api, { ...SCAN, ...source }, NOTHING));
+    assert.equal((await wanted({ reached: ['In Transit'] })).length, 1);
+    assert.equal((await wanted({ reached: null, initial: ['in-transit'] })).length, 0);
+    assert.equal((await wanted({ reached: ['In Transit 2'] })).length, 0);
+  });
+}
+
+// Lists
+
+/** A vendor that gives `pages` one after the other, whatever it is asked for, and then the last for ever. */
+const sequence = async (pages, facts = {}) => {
+  const server = await start((_, number) => ({ body: pages[Math.min(number, pages.length) - 1] }));
+  const api = await bind(server.url);
+  const paging = { pages: { ...FACTS.paging.pages, size: 20, maxSize: 20, ...facts } };
+  return { server, api: { ...api, paging } };
+};
+const many = (from, count) => Array.from({ length: count }, (_, n) => good(`r${from + n}`));
+
+test('a list whose pages bring nothing new for long is an error', async () => {
+  const { server, api } = await sequence([{ data: many(0, 3) }]);
+  const { message } = await failing(api, changed(api, SCAN, NOTHING));
+  assert.match(message, /a list that does not end: page after page brings nothing new/);
+  assert.equal(server.requests.length, 6);
+});
+
+test('where few pages are read, one page that repeats the one before is an error', async () => {
+  const { server, api } = await sequence([{ data: many(0, 20) }]);
+  assert.match((await failing(api, changed(api, { ...SCAN, pages: 3 }, NOTHING))).message, /brings nothing new/);
+  assert.equal(server.requests.length, 2);
+});
+
+test('rows that arrive while a list is read are no reason to give up', async () => {
+  const pages = [{ data: many(10, 20) }, { data: many(10, 20) }, { data: many(30, 5) }, { data: [] }];
+  const { api } = await sequence(pages);
+  assert.equal((await run(api, changed(api, SCAN, NOTHING))).length, 25);
+});
+
+test('a list without end stops at the ceiling of pages', async () => {
+  const server = await start((_, number) => ({ body: { data: many(number * 10, 3) } }));
+  const api = await bind(server.url);
+  assert.equal((await run(api, changed(api, { ...SCAN, pages: 4 }, NOTHING))).length, 12);
+  assert.equal(server.requests.length, 4);
+});
+
+for (const total of ['3', -1, 2.5, null, true]) {
+  test(`a total of ${JSON.stringify(total)} tells nothing, and ends nothing`, async () => {
+    const pages = [many(0, 3), many(3, 1), []].map((data) => ({ data, count: total }));
+    const { api } = await sequence(pages);
+    assert.equal((await run(api, changed(api, SCAN, NOTHING))).length, 4);
+  });
+}
+
+const LOOK = {
+  fields: [{ key: 'number', label: 'Number', type: 'string' }],
+  wire: { number: { in: 'match', at: ['number'], compared: 'text' } },
+};
+const FIND = { operation: LIST, query: {}, pages: 5, atLeastOne: [] };
+
+test('a look-up in a list that changed while it was read is made again, and gives up with a sentence', async () => {
+  const row = (n) => ({ id: n, number: `N-${n}` });
+  const fell = [
+    { data: [row(1), row(2)], count: 4, size: 2 },
+    { data: [row(4)], count: 3, size: 2 },
+    { data: [row(1), row(2)], count: 3, size: 2 },
+    { data: [row(3)], count: 3, size: 2 },
+  ];
+  const { server, api } = await sequence(fell);
+  assert.deepEqual(ids(await run(api, find(api, FIND, LOOK), { inputs: { number: 'N-3' } })), [3]);
+  assert.equal(server.requests.length, 4);
+  const always = await start((_, number) => ({
+    body: number % 2 ? { data: [row(1), row(2)], count: 4, size: 2 } : { data: [row(4)], count: 3, size: 2 },
+  }));
+  const other = await bind(always.url);
+  const { message } = await failing(other, find(other, FIND, LOOK), { inputs: { number: 'N-3' } });
+  assert.match(message, /changed each time that it was read, so whether the record exists is not known/);
+  assert.equal(always.requests.length, 6);
+});
+
+test('a total that fell makes a miss doubtful, although as many rows came as were counted', async () => {
+  const row = (n) => ({ id: n, number: `N-${n}` });
+  const pages = { 1: [row(1), row(2)], 2: [row(3)] };
+  const server = await start(({ query }) => {
+    const page = query.get('page');
+    return { body: { data: pages[page] ?? [], count: page === '1' ? 3 : 2, size: 2 } };
+  });
+  const api = await bind(server.url);
+  const { message } = await failing(api, find(api, FIND, LOOK), { inputs: { number: 'N-9' } });
+  assert.match(message, /whether the record exists is not known/);
+});
+
+test('rows that are no records stop neither a search nor a dropdown nor a login', async () => {
+  const { api } = await shop([null, { id: null, number: null }, { id: 7, number: 'N-7' }]);
+  assert.equal((await run(api, list(api, { operation: LIST, query: {} }, NOTHING))).length, 2);
+  const choose = offer(api, { operation: LIST, query: {}, value: ['id'], label: [['number']] });
+  assert.deepEqual(await run(api, choose), [{ id: 7, label: 'N-7' }]);
+  const login = prove(api, '{shop}', { operation: LIST, query: {}, noun: 'return', name: ['number'] });
+  assert.deepEqual(await run(api, login), { account: 'no return yet' });
+});
+
+for (const [what, date, sentence] of [
+  ['a day ahead', 'Mon, 02 Nov 2026 00:00:00 GMT', 'The clock of Example Returns is 86400 seconds ahead.'],
+  ['an hour behind', 'Sat, 31 Oct 2026 23:00:00 GMT', 'The clock of Example Returns is 3600 seconds behind.'],
+  ['four minutes ahead', 'Sun, 01 Nov 2026 00:04:00 GMT', undefined],
+  ['not told', undefined, undefined],
+  ['told oddly', 'yesterday', undefined],
+]) {
+  test(`a clock ${what} changes nothing of what a trigger finds, and is logged where it matters`, async () => {
+    const ahead = good('ahead', { created: '2026-11-02T00:00:00Z' });
+    const body = { data: [ahead, good('a'), good('old', { created: '2026-10-01T00:00:00Z' })], count: 3 };
+    const server = await start(() => ({ body, headers: date ? { date } : {} }));
+    const api = await bind(server.url);
+    const told = [];
+    const hearing = (z, bundle) => {
+      z.console.log = (line) => told.push(line);
+      return changed(api, SCAN, NOTHING)(z, bundle);
+    };
+    assert.deepEqual(ids(await run(api, hearing)).sort(), ['a', 'ahead']);
+    assert.equal(server.requests[0].query.get('after'), '2026-10-25T00:00:00Z');
+    assert.deepEqual(told, sentence ? [sentence] : []);
+  });
+}

@@ -1,0 +1,263 @@
+"""What the triggers and searches of all Make apps do with odd rows, ignored filters and endless lists."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from support.make.engine import MOST_REQUESTS, State
+from support.make.evaluating import transform
+from support.make.everything import Step, offered, steps
+from support.make.offline import NOW
+from support.make.requests import Json, MakeError
+
+from connector.compile import vendors
+from connector.generator.make.compare import is_other_word, is_word
+from connector.generator.make.iml import braced
+from connector.model import InputField, Path, Search, Trigger
+from connector.words import camel
+
+TRIGGERS = list(steps("trigger"))
+SEARCHES = list(steps("search"))
+LONG_AGO = (NOW - timedelta(days=1)).isoformat().replace("+00:00", "Z")
+
+
+def by_key(step: Step) -> Any:
+    """What the catalog says of a module."""
+    offer = offered(step.vendor)
+    known = {camel(key): one for key, one in {**offer.searches, **offer.triggers}.items()}
+    return known[step.name]
+
+
+def put(target: Any, path: Path, value: Any) -> Any:
+    """A copy of a record with something else at a path."""
+    if not path:
+        return value
+    held = target if isinstance(target, dict) else {}
+    return {**held, path[0]: put(held.get(path[0]), path[1:], value)}
+
+
+@dataclass
+class Vendor:
+    """Answers lists with pages, one after the other, and then with empty ones."""
+
+    step: Step
+    pages: list[list[Any]]
+    date: str = "Sat, 31 Jan 2026 12:00:00 GMT"
+    asked: list[httpx.Request] = field(default_factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        offer = offered(self.step.vendor)
+        one = by_key(self.step)
+        operation = offer.operations[one.source.operation if isinstance(one, Trigger) else one.operation]
+        rows = self.pages[len(self.asked) - 1] if len(self.asked) <= len(self.pages) else []
+        body: Any = rows
+        for name in reversed(operation.payload):
+            body = {name: body}
+        return httpx.Response(200, json=body, headers={"date": self.date})
+
+
+def sample(step: Step, **changes: Any) -> Json:
+    """The record of a trigger as an event of yesterday, with other values at some paths."""
+    trigger: Trigger = by_key(step)
+    record = json.loads(json.dumps({**trigger.sample, **trigger.example}, default=str))
+    when = trigger.guarantees["make"].watermark
+    assert when is not None
+    if when != trigger.source.id:
+        record = put(record, when, changes.get("when", LONG_AGO))
+    if "id" in changes:
+        record = put(record, trigger.source.id, changes["id"])
+    made: Json = record
+    return made
+
+
+def ids(step: Step, rows: list[Json]) -> list[Any]:
+    """The ids of what was handed on."""
+    path = by_key(step).source.id
+    return [_at(row, path) for row in rows]
+
+
+def _at(row: Any, path: Path) -> Any:
+    for name in path:
+        row = row.get(name) if isinstance(row, dict) else None
+    return row
+
+
+def dated(step: Step) -> bool:
+    """Whether the trigger goes by a time, and not by a number."""
+    trigger: Trigger = by_key(step)
+    return trigger.guarantees["make"].watermark != trigger.source.id
+
+
+def test_every_vendor_has_a_trigger_and_a_search_that_compares() -> None:
+    assert {one.vendor for one in TRIGGERS if dated(one)} == set(vendors())
+    assert {one.vendor for one in SEARCHES if compared(one)} == set(vendors())
+
+
+@pytest.mark.parametrize("step", TRIGGERS, ids=lambda one: one.id)
+def test_odd_rows_stop_no_others(step: Step) -> None:
+    odd: list[Any] = [None, "gone", [], {}, sample(step, id=None), sample(step, id="")]
+    if not dated(step):
+        odd += [sample(step, id="RMA-x"), sample(step, id=True), sample(step, id="1.5")]
+    else:
+        times = (None, "", 1764000000, "0000-00-00 00:00:00", "2026-13-45T00:00:00Z", "2026-01-40", "soon")
+        odd += [
+            sample(step, id=str(n), when=time)
+            for n, time in enumerate((*times, "0001-01-01T00:00:00+01:00"), 1)
+        ]
+    vendor = Vendor(step, [[sample(step, id="71"), *odd, sample(step, id="72")]])
+    assert {str(one) for one in ids(step, step.run(vendor, limit=50))} == {"71", "72"}
+
+
+@pytest.mark.parametrize("step", [one for one in TRIGGERS if dated(one)], ids=lambda one: one.id)
+def test_row_dated_ahead_waits_for_its_time_and_hides_no_other(step: Step) -> None:
+    state = State()
+    ahead = sample(step, id="80", when=(NOW + timedelta(days=1)).isoformat())
+    assert ids(step, step.run(Vendor(step, [[ahead, sample(step, id="70")]]), state, limit=9)) == ["70"]
+    later = sample(step, id="71", when=(NOW - timedelta(hours=1)).isoformat())
+    assert ids(step, step.run(Vendor(step, [[ahead, later]]), state, limit=9)) == ["71"]
+    advanced = Vendor(step, [[ahead, later]], date="Sun, 01 Feb 2026 12:00:00 GMT")
+    assert ids(step, step.run(advanced, state, limit=9)) == ["80"], "the vendor's clock says that it has come"
+    assert step.run(advanced, state, limit=9) == []
+
+
+@pytest.mark.parametrize("step", TRIGGERS, ids=lambda one: one.id)
+def test_states_are_compared_as_words(step: Step) -> None:
+    source = by_key(step).source
+    reached = getattr(source, "reached", None)
+    if not reached:
+        return
+    spelt = [f" {reached[0].upper()} ", reached[0].replace("_", " "), "", None, "-", 3]
+    rows = [put(sample(step, id=str(70 + n)), source.state, word) for n, word in enumerate(spelt)]
+    assert ids(step, step.run(Vendor(step, [rows]), limit=9)) == ["70", "71"]
+
+
+def test_words_are_compared_in_one_form() -> None:
+    def holds(expression: str, word: Any) -> bool:
+        return bool(transform(braced(expression), {"item": {"status": word}}))
+
+    for word in ("In Transit", "in_transit", "IN-TRANSIT", " intransit "):
+        assert holds(is_word("item.status", ["label_sent", "In transit"]), word)
+        assert not holds(is_other_word("item.status", ["in-transit"]), word)
+    for nothing in ("", " ", "-", None):
+        assert not holds(is_word("item.status", ["in_transit"]), nothing)
+        assert not holds(is_other_word("item.status", ["in_transit"]), nothing)
+    assert not holds(is_word("item.status", ["in_transit"]), "transit")
+    assert holds(is_other_word("item.status", ["in_transit"]), "transit")
+
+
+# Filters
+
+
+def _given(inputs: dict[str, Any]) -> dict[str, Any]:
+    return inputs
+
+
+def compared(step: Step) -> list[InputField]:
+    search: Search = by_key(step)
+    return [one for one in search.inputs if one.found_at]
+
+
+@pytest.mark.parametrize("step", [one for one in SEARCHES if compared(one)], ids=lambda one: one.id)
+def test_filter_that_a_vendor_ignores_is_an_error_and_no_empty_list(step: Step) -> None:
+    for one in compared(step):
+        with pytest.raises(MakeError, match=f"It ignored this filter: {one.label}") as told:
+            found(step, one, ("#10017", "#1001-A"), "1001")
+        assert "other records than were asked for" in told.value.message
+        assert found(step, one, ("#10017", " 1001 ", "#1001-A", "#1001"), "1001") == [" 1001 ", "#1001"]
+        assert found(step, one, ("#10017", None, "", "#A1"), " a1\n") == [None, "", "#A1"]
+        assert found(step, one, (), "1001") == []
+
+
+def found(step: Step, one: InputField, values: tuple[Any, ...], wanted: str) -> list[Any]:
+    """Search in rows that hold these values by an input; gives those that were handed on."""
+    path = one.found_at[0]
+    rows = [put({"n": n, **by_key(step).sample}, path, value) for n, value in enumerate(values)]
+    return [_at(row, path) for row in step.run(Vendor(step, [rows]), **_given({one.key: wanted}))]
+
+
+def test_row_behind_those_of_another_page_is_found() -> None:
+    [step] = [one for one in SEARCHES if one.id == "returnmate-findReturn"]
+    sample_ = by_key(step).sample
+    pages = [
+        [{**sample_, "order_number": "#7"}],
+        [{**sample_, "order_number": "#9"}],
+        [{**sample_, "order_number": "#7"}],
+    ]
+    found = step.run(Vendor(step, pages), order_number="7", limit=50)
+    assert [row["order_number"] for row in found] == ["#7", "#7"]
+
+
+def test_several_orders_in_one_text_are_each_taken() -> None:
+    [step] = [one for one in SEARCHES if one.id == "returngo-findReturn"]
+    sample_ = by_key(step).sample
+    rows = [{**sample_, "order_name": name} for name in ("#1001", "#1002", "#10017")]
+    found = step.run(Vendor(step, [rows]), order_name="1001, #1002")
+    assert [row["order_name"] for row in found] == ["#1001", "#1002"]
+
+
+@pytest.mark.parametrize("step", SEARCHES, ids=lambda one: one.id)
+def test_rows_that_are_no_records_are_passed_over(step: Step) -> None:
+    row = by_key(step).sample
+    inputs = {one.key: _at(row, one.found_at[0]) for one in compared(step) if one.required}
+    assert step.run(Vendor(step, [[None, row, "", row]]), limit=9, **inputs) == [row, row]
+
+
+@pytest.mark.parametrize("step", SEARCHES, ids=lambda one: one.id)
+def test_blanks_around_an_input_are_not_sent(step: Step) -> None:
+    search: Search = by_key(step)
+    for one in search.inputs:
+        if one.type != "string" or one.location == "match" or one.choices or one.known_values or one.dropdown:
+            continue
+        vendor = Vendor(step, [])
+        assert step.run(vendor, **_given({one.key: " 1001\n"})) == []
+        url = str(vendor.asked[0].url)
+        assert "1001" in url
+        assert "%20" not in url
+        assert "%0A" not in url
+        assert "+" not in url
+
+
+# Lists
+
+
+@pytest.mark.parametrize("step", SEARCHES, ids=lambda one: one.id)
+def test_list_that_never_ends_is_bounded(step: Step) -> None:
+    class Round(Vendor):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            response = super().__call__(request)
+            body = response.json()
+            return httpx.Response(
+                200,
+                json=body | {"next_cursor": "AB"[len(self.asked) % 2]} if isinstance(body, dict) else body,
+            )
+
+    row = by_key(step).sample
+    inputs = {one.key: _at(row, one.found_at[0]) for one in compared(step) if one.required}
+    vendor = Round(step, [[row]] * (MOST_REQUESTS + 9))
+    step.run(vendor, limit=10_000, **inputs)
+    assert 1 <= len(vendor.asked) <= MOST_REQUESTS
+
+
+def test_empty_page_that_names_another_is_not_the_last() -> None:
+    [step] = [one for one in SEARCHES if one.id == "returngo-findReturn"]
+    row = by_key(step).sample
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        rows, after = {"": ([row], "a"), "a": ([], "b"), "b": ([row], None)}[
+            request.url.params.get("cursor", "")
+        ]
+        return httpx.Response(200, json={"rmas": rows, "next_cursor": after})
+
+    assert len(step.run(answer, status="Approved", limit=50)) == 2
+
+
+def test_short_page_without_a_total_is_not_the_last() -> None:
+    [step] = [one for one in SEARCHES if one.id == "returnmate-findReturn"]
+    row = {**by_key(step).sample, "order_number": "#7"}
+    vendor = Vendor(step, [[row], [row]])
+    assert len(step.run(vendor, order_number="#7", limit=50)) == 2
+    assert [request.url.params["page"] for request in vendor.asked] == ["1", "2", "3"]
