@@ -12,6 +12,7 @@ import typer
 
 from connector.errors import ConnectorError, OutcomeUnknown
 from connector.exits import INTERRUPTED, exit_code
+from connector.reports import reported
 
 HELP = """Automate product returns: a sandbox of returns services, and a connector for them.
 
@@ -40,7 +41,8 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Run the program with arguments and return its exit code."""
     try:
-        code = program()(args=arguments, standalone_mode=False, prog_name="returns")
+        with reported():
+            code = program()(args=arguments, standalone_mode=False, prog_name="returns")
         sys.stdout.flush()
     except ConnectorError as problem:
         return _failed(problem)
@@ -73,7 +75,7 @@ def _unusable(problem: OSError) -> int:
 
 
 def _failed(problem: ConnectorError) -> int:
-    print(problem.message, file=sys.stderr)  # noqa: T201
+    print(problem, file=sys.stderr)  # noqa: T201
     if isinstance(problem, OutcomeUnknown):
         sent = problem.sent
         print(f"Sent was: {sent.get('method')} {sent.get('path')}", file=sys.stderr)  # noqa: T201

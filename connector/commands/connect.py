@@ -29,7 +29,7 @@ def connect(
 
     Login fields that are in the environment (RETURNS_<VENDOR>_<FIELD>) are not asked for.
     """
-    from connector.client import address
+    from connector.addresses import address
     from connector.compile import integration as compiled
     from connector.profiles import Profile, check_name
 
@@ -37,7 +37,7 @@ def connect(
     check_name(profile)
     known, login = profiles(), integration.authentication
     host = login.host and not base_url and _answer(known, vendor, login.host)
-    place = str(address(base_url or host or _base_url(integration, environment), own=login.host is not None))
+    place = str(address(base_url or host or _base_url(integration, environment)))
     fields = {one.key: said for one in login.typed if (said := known.given(vendor, one.key))}
     if login.missing(fields) or not login.tokens:
         fields = {one.key: said for one in login.fields if (said := _answer(known, vendor, one))}

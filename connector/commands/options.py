@@ -85,6 +85,7 @@ def opened(integration: Integration, profile: Profile) -> Connection:
         clock=clock.now,
         sleep=clock.sleep,
         credentials=profile.fields,
+        profile=profile.name,
     )
     if made.client.tokens:
         made.client.tokens.keep = partial(profiles().renew, integration, profile)

@@ -99,11 +99,11 @@ class _Watching:
                     self.wish,
                     show=show,
                     ran=lambda ran: self._ran(name, ran),
-                    failed=lambda problem: tell(f"{name}: {problem} Trying again."),
+                    failed=lambda problem: tell(f"{name}: {problem.message} Trying again."),
                 )
         except ConnectorError as problem:
             self.failures += 1
-            tell(f"{name}: {problem}")
+            tell(f"{name}: {problem.message}")
             return problem
         return None
 

@@ -15,7 +15,8 @@ import jsonschema_rs
 import orjson
 
 import openapi
-from connector.client import Client, origin
+from connector.addresses import origin
+from connector.client import Client
 
 PLAIN_HEADERS = {"host", "accept", "accept-encoding", "connection", "user-agent"}
 METHODS = ("get", "put", "post", "delete", "patch")
