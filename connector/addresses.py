@@ -10,6 +10,7 @@ import httpx
 from connector.errors import ConfigurationError
 
 LONGEST_QUOTE = 200
+HIGHEST_PORT = 65_535
 
 
 def address(base_url: str) -> httpx.URL:
@@ -25,7 +26,7 @@ def address(base_url: str) -> httpx.URL:
         url = httpx.URL("")
     if url.userinfo:
         raise ConfigurationError("A base URL holds no user name and no password; leave them out.")
-    if url.scheme not in {"http", "https"} or not url.host:
+    if url.scheme not in {"http", "https"} or not url.host or not 0 < (url.port or 1) <= HIGHEST_PORT:
         raise ConfigurationError(
             f"{_quoted(base_url)} is no base URL; write it like https://api.example.com/v1, with http:// or "
             "https://."

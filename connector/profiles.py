@@ -229,13 +229,20 @@ class Profiles:
     async def _sandbox(self, integration: Integration, *, alone: bool = True) -> Profile:
         import httpx
 
+        from connector.addresses import network
+
         vendor = integration.vendor.id
         url = self._environment.get("RETURNS_SANDBOX_URL") or SANDBOX_URL
         token = self._environment.get("RETURNS_CONTROL_TOKEN")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            async with httpx.AsyncClient(transport=self._transport, timeout=10, headers=headers) as client:
+            transport = self._transport or network(httpx.URL(url))
+            async with httpx.AsyncClient(transport=transport, timeout=10, headers=headers) as client:
                 response = await client.get(f"{url.rstrip('/')}/__sandbox/tenants/demo/credentials")
+        except httpx.TimeoutException as problem:
+            raise VendorUnavailable(
+                f"The sandbox at {url} does not answer within 10 seconds; try again."
+            ) from problem
         except (httpx.TransportError, httpx.InvalidURL) as problem:
             whose, which = (f" of {integration.vendor.title}", vendor) if alone else ("", "VENDOR")
             raise VendorUnavailable(

@@ -49,16 +49,16 @@ def ask(
     """Ask the control plane; a refusal or silence ends the program with one sentence."""
     import httpx
 
+    from mock_server.proxies import ProxyUnusable, network
+
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        answer = httpx.request(
-            method,
-            f"{url.rstrip('/')}/__sandbox{path}",
-            json=body,
-            params=query,
-            headers=headers,
-            timeout=_SECONDS,
-        )
+        with httpx.Client(transport=network(url), timeout=_SECONDS, headers=headers) as client:
+            answer = client.request(method, f"{url.rstrip('/')}/__sandbox{path}", json=body, params=query)
+    except ProxyUnusable as problem:
+        stop(str(problem), MISUSED)
+    except httpx.TimeoutException:
+        stop(f"The sandbox at {url} does not answer within {_SECONDS:.0f} seconds; try again.")
     except (httpx.TransportError, httpx.InvalidURL):
         stop(f"No sandbox answers at {url}; start one with `returns serve`, or name it with --url.")
     if answer.is_error:

@@ -126,17 +126,17 @@ async def test_a_wait_that_helps_nobody_is_replaced_by_our_own(
 
 @pytest.mark.parametrize(("status", "kind"), [(429, RateLimited), (503, VendorUnavailable)])
 async def test_an_error_says_how_long_to_wait(
-    rm: Connection, wire: Wire, time: Time, status: int, kind: type[RateLimited] | type[VendorUnavailable]
+    rm: Connection, wire: Wire, time: Time, status: int, kind: type[RateLimited | VendorUnavailable]
 ) -> None:
     wire.reply(refusal(status, headers={"retry-after": "40000"}))
     with pytest.raises(kind, match=r"It asks to wait 11\.1 hours\.$") as caught:
         await rm.operations.list_returns()
-    assert caught.value.retry_after == 40_000
+    assert vars(caught.value)["retry_after"] == 40_000
     assert time.slept == []
     wire.reply(refusal(status, headers={"retry-after": "9" * 400}))
     with pytest.raises(kind, match="is not plausible and is ignored") as caught:
         await rm.operations.list_returns()
-    assert caught.value.retry_after is None
+    assert vars(caught.value)["retry_after"] is None
     assert max(time.slept) <= 4
 
 
