@@ -122,7 +122,10 @@ class Client:
     def _delay(
         self, request: Request, problem: ConnectorError, attempt: int, deadline: Deadline, *, safe: bool
     ) -> float:
-        """Return the seconds until the request may be sent again; raises what ends the attempts."""
+        """Return the seconds until the request may be sent again; raises what ends the attempts.
+
+        After an attempt that took all of its time, another with less time has no better prospects.
+        """
         if not isinstance(problem, NotSent | RateLimited):
             if not safe and _may_be_done(problem):
                 raise unknown(request, problem) from problem
@@ -130,7 +133,8 @@ class Client:
                 raise problem
         asked = getattr(problem, "retry_after", None) or 0.0
         delay = max(asked, self._back_off(attempt))
-        if attempt < ATTEMPTS and delay <= min(PATIENCE, deadline.left):
+        needs = self._sender.timeout if isinstance(problem.__cause__, TimeoutError) else 0.0
+        if attempt < ATTEMPTS and delay <= PATIENCE and delay + needs <= deadline.left:
             return delay
         if isinstance(problem, NotSent):
             raise VendorUnavailable(problem.message, operation=problem.operation) from problem

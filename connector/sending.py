@@ -46,7 +46,7 @@ class Sender:
         self._integration = integration
         self._base_url = base_url
         self._typed = typed
-        self._timeout = timeout
+        self.timeout = timeout
         self.http = httpx.AsyncClient(
             transport=transport or network(base_url),
             timeout=httpx.Timeout(timeout, connect=min(LONGEST_CONNECT, timeout)),
@@ -65,10 +65,10 @@ class Sender:
         `VendorUnavailable` without an answer, and `UnexpectedResponse` for a success that cannot be read.
         """
         operation = request.operation
-        seconds = min(self._timeout, deadline.left)
+        seconds = min(self.timeout, deadline.left)
         if not seconds:
             raise NotSent(f"It was not sent within {spelled(deadline.seconds)}.", operation=operation.id)
-        prepared = self._prepared(request)
+        prepared = self.prepared(request)
         try:
             async with asyncio.timeout(seconds):
                 reply = await self._replied(prepared, credential)
@@ -90,6 +90,7 @@ class Sender:
     async def _replied(self, prepared: httpx.Request, credential: str) -> Reply:
         login = _VendorOnly(self._integration.authentication, self._base_url, credential, self._typed)
         response = await self.http.send(prepared, auth=login, stream=True)
+        self.http.cookies.clear()  # no API asks for one back, and a vendor could send more with each answer
         content, unread = b"", ""
         try:
             content = await read_body(response)
@@ -104,16 +105,17 @@ class Sender:
         location = str(response.extensions.get(LOCATION, ""))
         return Reply(prepared.url, response.status_code, response.headers, content, location, unread)
 
-    def _prepared(self, request: Request) -> httpx.Request:
+    def prepared(self, request: Request) -> httpx.Request:
+        """Build the request as httpx sends it, without the login."""
         query = f"?{urlencode(request.query)}" if request.query else ""
         target = f"{request.path}{query}".encode()
         headers, content = {}, None
         try:
             url = self._base_url.copy_with(raw_path=self._base_url.raw_path.rstrip(b"/") + target)
         except httpx.InvalidURL as problem:
-            longest = max((name for name, _value in request.query), key=len, default="path")
+            longest = max(request.query, key=lambda one: len(one[1]), default=("path", ""))[0]
             raise ValidationFailed(
-                f"{request.operation.id} was not sent: its address would be {len(target)} characters long.",
+                f"{request.operation.id} was not sent: its address would be {len(target):,} characters long.",
                 fields=[FieldError(longest, "is too long")],
                 operation=request.operation.id,
             ) from problem

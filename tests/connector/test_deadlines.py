@@ -119,6 +119,18 @@ async def test_a_deadline_ends_an_attempt_that_its_timeout_would_not(
     assert slow.asked == 1
 
 
+async def test_an_attempt_that_could_not_take_its_time_is_not_made(
+    integration: Integration, time: Time
+) -> None:
+    slow = Slow(drips=True)
+    limits: dict[str, Any] = {"timeout": SHORT, "deadline": SHORT * 1.9}
+    how: dict[str, Any] = {"transport": slow, "clock": time.clock, "sleep": time.sleep, **limits}
+    async with connector.open(integration, base_url=BASE_URL, api_key=KEY, **how) as rm:
+        with pytest.raises(VendorUnavailable, match="did not answer within"):
+            await rm.operations.list_returns()
+    assert slow.asked == 1
+
+
 async def test_those_who_wait_for_the_limit_give_up_at_their_deadline(
     integration: Integration, wire: Wire
 ) -> None:
