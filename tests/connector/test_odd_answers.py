@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -127,10 +128,14 @@ async def test_a_bomb_is_not_unpacked(rm: Connection, time: Time) -> None:
             await connection.operations.list_returns()
 
 
+def answered(make: Callable[[], httpx.Response], _request: httpx.Request) -> httpx.Response:
+    return make()
+
+
 @pytest.mark.parametrize("vendor", vendors())
 async def test_a_write_whose_answer_cannot_be_used_may_have_been_done(vendor: str, time: Time) -> None:
     """Each write of each vendor, answered as if it was done, but without the record."""
-    odd = [
+    odd: list[Callable[[], httpx.Response]] = [
         lambda: httpx.Response(204),
         lambda: httpx.Response(200, content=b""),
         lambda: httpx.Response(202, text="Accepted"),
@@ -141,7 +146,7 @@ async def test_a_write_whose_answer_cannot_be_used_may_have_been_done(vendor: st
     ]
     writes = 0
     for make in odd:
-        async with opened(vendor, lambda _request, make=make: make(), time) as connection:
+        async with opened(vendor, partial(answered, make), time) as connection:
             for operation in operations(connection):
                 kind = UnexpectedResponse if operation.method == "GET" else OutcomeUnknown
                 with pytest.raises(kind) as caught:
