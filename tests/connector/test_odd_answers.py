@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 import zlib
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -113,6 +114,25 @@ async def test_reading_stops_where_a_body_is_too_large(coding: str, piece: bytes
     stream = response.stream
     assert isinstance(stream, Stream)
     assert stream.read <= SMALL + len(piece), "nothing more is read"
+
+
+async def test_a_layer_that_unpacks_to_too_much_is_too_large_whatever_becomes_of_it() -> None:
+    inner = gzip.compress(PLAIN) + b"\0" * 100_000
+    with pytest.raises(Unreadable, match="is too large"):
+        await read_body(packed("gzip, gzip", gzip.compress(inner)), SMALL)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, raw_deflate], ids=["gzip", "zlib", "raw"])
+async def test_no_memory_is_taken_for_what_is_too_large(pack: Callable[[bytes], bytes]) -> None:
+    bomb = pack(b" " * 20_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(Unreadable, match="is too large"):
+            await read_body(packed("gzip" if pack is gzip.compress else "deflate", bomb), SMALL)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2**20
 
 
 async def test_a_bomb_is_not_unpacked(rm: Connection, time: Time) -> None:
