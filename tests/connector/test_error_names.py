@@ -14,10 +14,11 @@ import connector
 from connector.cli import run
 from connector.compile import integration, vendors
 from connector.connection import connect
-from connector.errors import ConfigurationError, ConnectorError, UnknownKey, VendorUnavailable
+from connector.errors import ConfigurationError, ConnectorError, OutcomeUnknown, UnknownKey, VendorUnavailable
 from connector.reports import reported
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from support.sandbox import Sandbox
@@ -56,6 +57,39 @@ async def test_the_profile_stands_beside_the_vendor(wire: Wire, time: Time) -> N
             await rm.operations.list_returns()
     with pytest.raises(ConfigurationError, match=r"^returnmate, profile acme: ReturnMate needs api_key"):
         connect("returnmate", transport=transport, credentials={}, profile="acme", **made)
+
+
+@pytest.mark.parametrize("vendor", vendors())
+async def test_whatever_a_connection_offers_names_the_vendor(vendor: str, time: Time) -> None:
+    """Also where the error is found here, before or after the vendor is asked."""
+
+    def reply(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"odd": True})
+
+    async with opened(vendor, reply, time) as connection:
+        asked: list[Callable[..., Awaitable[Any]]] = [
+            *connection.actions.values(),
+            *connection.searches.values(),
+            *(one.notice for one in connection.triggers.values()),
+        ]
+        lists = [one for one in connection.dropdowns.values() if one.dropdown.operation]
+        for call in asked:
+            with pytest.raises(ConnectorError, match=f"^{vendor}: ") as caught:
+                await call(nonsense="x")
+            assert caught.value.vendor == vendor
+        for dropdown in lists:
+            with pytest.raises(ConnectorError, match=f"^{vendor}: "):
+                await dropdown()
+    assert len(asked) > 3
+
+
+async def test_a_lost_write_that_is_not_found_names_the_vendor(rm: Connection, wire: Wire) -> None:
+    line = {"sku": "BOOT-39", "quantity": 1, "reason": "defective"}
+    order: dict[str, Any] = {"order_number": "#1001", "customer_email": "kim@example.com", "items": [line]}
+    wire.reply(httpx.Response(204))
+    with pytest.raises(OutcomeUnknown, match=r"^returnmate: create_return was sent") as caught:
+        await rm.actions["create_return"](**order)
+    assert str(caught.value).count("returnmate: ") == 1
 
 
 async def test_an_error_that_leaves_the_block_names_the_vendor(rm: Connection) -> None:
