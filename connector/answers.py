@@ -19,9 +19,9 @@ from connector.errors import (
     ValidationFailed,
     VendorUnavailable,
 )
-from connector.moments import http_date
 from connector.redirects import redirected
 from connector.resolve import at_path
+from connector.times import http_date
 from connector.waits import NOTABLE, asked_wait, spelled
 
 if TYPE_CHECKING:

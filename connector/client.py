@@ -31,10 +31,10 @@ from connector.errors import (
 )
 from connector.limits import Limiter
 from connector.login import TokenKeeper
-from connector.moments import http_date
 from connector.paging import Page, as_page
 from connector.request import Request, build
 from connector.sending import NotSent, Sender
+from connector.times import http_date
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping

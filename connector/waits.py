@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connector.moments import http_date, rfc_3339
+from connector.times import http_date, moment
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -86,14 +86,16 @@ def _wait(said: str, date: datetime | None, clock: datetime, *, span: bool) -> f
         for _unit in ("milliseconds", "microseconds", "nanoseconds"):
             value = value / 1000 if value >= UNIX_MILLISECONDS else value
         return _until(value, date, clock)
-    moment = http_date(said) or rfc_3339(said)
-    return None if moment is None else _until(moment.timestamp(), date, clock)
+    try:
+        return _until(moment(said).timestamp(), date, clock)
+    except ValueError:
+        return None
 
 
-def _until(moment: float, date: datetime | None, clock: datetime) -> float:
-    wait = moment - (date or clock).timestamp()
+def _until(when: float, date: datetime | None, clock: datetime) -> float:
+    wait = when - (date or clock).timestamp()
     if wait > LONGEST:
-        wait = moment - clock.timestamp()
+        wait = when - clock.timestamp()
     return max(0.0, wait)
 
 
