@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -13,6 +12,7 @@ import typer
 from connector.errors import ConnectorError, OutcomeUnknown
 from connector.exits import INTERRUPTED, exit_code
 from connector.reports import reported
+from connector.streams import prepared
 
 HELP = """Automate product returns: a sandbox of returns services, and a connector for them.
 
@@ -33,9 +33,8 @@ def program() -> typer.Typer:
 
 def main() -> NoReturn:
     """Run the program and end the process with its exit code; an output that is closed is none."""
-    with Path(os.devnull).open("w") as nowhere:
-        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
-        sys.exit(run(sys.argv[1:]))
+    prepared()
+    sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
