@@ -23,6 +23,7 @@ MARKS = (
 )
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"
 """What stands around a copied text besides blanks: byte order marks, marks of direction, no-width spaces."""
+OWNER_ONLY, OTHERS = 0o600, 0o077
 PATIENCE = 10.0  # seconds until a file that another process changes is told to be busy
 
 
@@ -58,6 +59,13 @@ def reason(problem: OSError | ValueError) -> str:
     return f"{said[:1].lower()}{said[1:]}"
 
 
+def narrow(path: Path) -> None:
+    """Let nobody but its owner read a file that holds secrets; one of somebody else stays as it is."""
+    if path.stat().st_mode & OTHERS:
+        with suppress(OSError):
+            path.chmod(OWNER_ONLY)
+
+
 def target(path: Path) -> Path:
     """Return the file that a path leads to through symbolic links, which stay as they are."""
     return Path(os.path.realpath(path))
@@ -72,7 +80,7 @@ def locked(path: Path) -> Iterator[None]:
     place = target(path)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = place.with_name(f"{place.name}.lock")
-    os.close(os.open(beside, os.O_CREAT | os.O_RDWR, 0o600))  # tells the cause where SQLite does not
+    os.close(os.open(beside, os.O_CREAT | os.O_RDWR, OWNER_ONLY))  # tells the cause where SQLite does not
     lock = sqlite3.connect(beside, timeout=PATIENCE, isolation_level=None)
     try:
         lock.execute("begin exclusive")
@@ -96,7 +104,7 @@ def replace(path: Path, content: str) -> None:
     beside = place.with_name(f"{place.name}.new")
     beside.unlink(missing_ok=True)
     try:
-        descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(content)
             file.flush()

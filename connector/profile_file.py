@@ -94,7 +94,9 @@ class ProfileFile:
 
     def _text(self) -> str:
         try:
-            return files.decoded(self.path.read_bytes())
+            raw = self.path.read_bytes()
+            files.narrow(self.path)
+            return files.decoded(raw)
         except FileNotFoundError:
             return ""
         except (OSError, ValueError) as problem:

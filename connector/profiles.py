@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from connector.model import Integration
 
 SANDBOX = "sandbox"
+ENVIRONMENT = "environment"
 DEFAULT = "default"
 NAME = re.compile(r"^[A-Za-z0-9_-]+$")
 
@@ -103,7 +104,10 @@ class Profiles:
                 return self._placed(integration, kept[name])
             if name == SANDBOX:
                 return None
-            known = [*kept, SANDBOX]
+            given = self._from_environment(integration)
+            if given and name == given.name:
+                return given
+            known = [*kept, *([given.name] if given else []), SANDBOX]
             guess = did_you_mean(name, known) or f"; there is {listed(known)}."
             raise ConfigurationError(f"{title} has no profile {name!r}{guess}")
         if (found := self._from_environment(integration)) is not None:
@@ -231,7 +235,7 @@ class Profiles:
         first = login.missing(fields)
         missing = first.key if first else "base_url" if login.host and not base_url else None
         if missing is None:
-            return Profile(name="environment", base_url=base_url, fields=fields)
+            return Profile(name=ENVIRONMENT, base_url=base_url, fields=fields)
         if secret := next((key for key in fields if key in login.secrets), None):
             asked, held = variable(vendor, missing), variable(vendor, secret)
             raise ConfigurationError(
@@ -275,6 +279,8 @@ def check_name(name: str) -> None:
     """Raise `ConfigurationError` for what cannot name a profile."""
     if not NAME.fullmatch(name):
         raise ConfigurationError(f"{name!r} cannot name a profile: use letters, digits, - and _.")
+    if name == ENVIRONMENT:
+        raise ConfigurationError(f"{name!r} names the login in the environment; choose another name.")
 
 
 def _same(one: Profile, other: Profile) -> bool:

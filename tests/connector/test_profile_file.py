@@ -168,6 +168,9 @@ def test_a_symbolic_link_stays_one_and_a_wider_file_is_narrowed(tmp_path: Path) 
     real.chmod(0o644)
     link = tmp_path / "p.toml"
     link.symlink_to(real)
+    assert set(Profiles(link, {}).kept("returnmate")) == {"a"}
+    assert stat.S_IMODE(real.stat().st_mode) == 0o600, "it is enough to read it"
+    real.chmod(0o644)
     Profiles(link, {}).keep("returnmate", Profile("b", None, {"api_key": "2"}))
     assert link.is_symlink()
     assert set(tomllib.loads(real.read_text())["returnmate"]) == {"a", "b"}

@@ -95,6 +95,11 @@ async def test_the_environment_comes_before_the_file(integration: Integration, t
     )
     named = await profiles.choose(integration, "default")
     assert named.fields["api_key"] == "from-file"
+    assert await profiles.choose(integration, "environment") == chosen, "errors name it so"
+    with pytest.raises(ConfigurationError, match="there is default, environment or sandbox"):
+        await profiles.choose(integration, "x")
+    with pytest.raises(ConfigurationError, match="names the login in the environment"):
+        profiles.keep("returnmate", Profile("environment", None, {"api_key": "k"}))
 
 
 async def test_half_a_login_in_the_environment_is_refused(tmp_path: Path) -> None:
