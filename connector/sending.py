@@ -12,6 +12,7 @@ import httpx
 from connector.addresses import network, origin
 from connector.answers import REDIRECT
 from connector.bodies import ACCEPTED, Reply, Unreadable, read_body
+from connector.causes import cause
 from connector.errors import FieldError, UnexpectedResponse, ValidationFailed, VendorUnavailable
 from connector.waits import spelled
 
@@ -135,8 +136,7 @@ class Sender:
     def _unreachable(self, problem: Exception) -> str:
         if isinstance(problem, httpx.ProxyError):
             return f"The proxy on the way to {self._place} refuses the connection."
-        reason = "took too long" if isinstance(problem, httpx.TimeoutException) else type(problem).__name__
-        return f"{self._title} cannot be reached at {self._place} ({reason})."
+        return f"{self._title} cannot be reached at {self._place} ({cause(problem, self._base_url.host)})."
 
 
 class _VendorOnly(httpx.Auth):
