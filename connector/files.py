@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import os
-import sqlite3
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,6 +76,8 @@ def locked(path: Path) -> Iterator[None]:
 
     The lock is the operating system's, on a file of its own: it ends with the process, however that ends.
     """
+    import sqlite3
+
     place = target(path)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = place.with_name(f"{place.name}.lock")
