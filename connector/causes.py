@@ -17,7 +17,7 @@ def cause(problem: BaseException, host: str) -> str:
     """Return the real cause of a request that failed, as the end of a sentence."""
     if isinstance(problem, httpx.TimeoutException):
         return "it does not answer in time"
-    if isinstance(problem, httpx.RemoteProtocolError):
+    if isinstance(problem, httpx.RemoteProtocolError | httpx.DecodingError):
         return "it does not answer in HTTP, or breaks off"
     found = next((said for one in _chain(problem) if (said := _said(one, host))), "")
     return found or str(problem).rstrip(".") or type(problem).__name__

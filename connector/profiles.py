@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SANDBOX = "sandbox"
 ENVIRONMENT = "environment"
 DEFAULT = "default"
+NO_LOGIN = "there is no login for it"
 NAME = re.compile(r"^[A-Za-z0-9_-]+$")
 
 
@@ -140,6 +141,8 @@ class Profiles:
         kept = [self._placed(integration, one) for one in self.kept(integration.vendor.id).values()]
         given = self._from_environment(integration)
         if given is None or any(_same(one, given) for one in kept):
+            if not kept and self.given(integration.vendor.id, "base_url"):
+                self._report(f"{variable(integration.vendor.id, 'base_url')} is not used: {NO_LOGIN}.")
             return kept
         return [given, *kept]
 
@@ -269,8 +272,8 @@ class Profiles:
         elsewhere = self.given(vendor, "base_url")
         if elsewhere and not named and _bare(elsewhere) != _bare(place):
             raise ConfigurationError(
-                f"{variable(vendor, 'base_url')} names another address than the sandbox's, and there is no "
-                f"login for it: run `returns connect {vendor}`, or unset it."
+                f"{variable(vendor, 'base_url')} names another address than the sandbox's, and {NO_LOGIN}: "
+                f"run `returns connect {vendor}`, or unset it."
             )
         return Profile(name=SANDBOX, base_url=place, fields=fields)
 

@@ -8,7 +8,13 @@ import httpx
 
 from connector.addresses import network
 from connector.causes import cause
-from connector.errors import AuthenticationError, ConnectorError, NotFound, VendorUnavailable
+from connector.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectorError,
+    NotFound,
+    VendorUnavailable,
+)
 from connector.variables import CONTROL_TOKEN, SANDBOX_URL, placed
 
 if TYPE_CHECKING:
@@ -35,17 +41,19 @@ async def login(
     """
     found = placed(url, SANDBOX_URL)
     place = str(found).rstrip("/")
+    if not token.isascii() or not token.isprintable():
+        raise ConfigurationError(f"{CONTROL_TOKEN} holds characters that no token has; copy it again.")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         way = transport or network(found)
         async with httpx.AsyncClient(transport=way, timeout=TIMEOUT, headers=headers) as client:
             response = await client.get(f"{place}{PATH}")
-    except httpx.TransportError as problem:
+    except httpx.HTTPError as problem:
         raise VendorUnavailable(_silence(integration, place, problem, alone=alone)) from problem
     return _described(integration, response, place)
 
 
-def _silence(integration: Integration, place: str, problem: httpx.TransportError, *, alone: bool) -> str:
+def _silence(integration: Integration, place: str, problem: httpx.HTTPError, *, alone: bool) -> str:
     why = cause(problem, httpx.URL(place).host)
     if isinstance(problem, httpx.TimeoutException):
         return f"The sandbox at {place} does not answer within {TIMEOUT:.0f} seconds; try again."
@@ -70,8 +78,8 @@ def _described(integration: Integration, response: httpx.Response, place: str) -
         if integration.vendor.id not in vendors:
             raise NotFound(f"The sandbox at {place} does not serve {integration.vendor.title}.")
         found = vendors[integration.vendor.id]
-        return str(found["base_url"]), dict(found["fields"])
-    except (ValueError, KeyError, TypeError) as problem:
+        return str(found["base_url"]), {str(name): str(value) for name, value in found["fields"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise ConnectorError(
-            f"What answers at {place} is no sandbox that gives credentials (status {response.status_code})."
+            f"What answers at {place} is no sandbox that shows credentials (status {response.status_code})."
         ) from problem

@@ -59,6 +59,13 @@ async def test_the_sandbox_is_used_when_nothing_is_set_up(integration: Integrati
         (httpx.Response(200, json={"vendors": {}}), NotFound),
         (httpx.Response(404, text="<html>"), ConnectorError),
         (httpx.Response(200, json=[]), ConnectorError),
+        (
+            httpx.Response(200, json={"vendors": {"returnmate": {"base_url": "x", "fields": 5}}}),
+            ConnectorError,
+        ),
+        (httpx.Response(200, content=b"\xff"), ConnectorError),
+        (httpx.Response(302, headers={"Location": "http://x.example"}), ConnectorError),
+        (httpx.DecodingError("packed"), VendorUnavailable),
         (httpx.Response(401, json={"error": {"code": "unauthenticated"}}), AuthenticationError),
     ],
 )

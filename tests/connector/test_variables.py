@@ -71,6 +71,24 @@ async def test_an_address_without_a_login_is_not_passed_over(tmp_path: Path, ven
     assert (await beside.profiles.choose(made)).name == "sandbox"
 
 
+async def test_such_an_address_is_reported_where_other_vendors_have_profiles(tmp_path: Path) -> None:
+    found = Set(tmp_path, {"RETURNS_SWAP_BASE_URL": ELSEWHERE})
+    found.profiles.keep("returnmate", Profile("shop", ELSEWHERE, {"api_key": "k"}))
+    every = await found.profiles.every([compiled("returnmate"), compiled("swap")])
+    assert [one.vendor.id for one, _profile in every] == ["returnmate"]
+    assert found.said == ["RETURNS_SWAP_BASE_URL is not used: there is no login for it."]
+
+
+@pytest.mark.parametrize("token", ["hunter2ü", "hunter2\nx: y"])
+async def test_a_control_token_that_no_header_can_hold_is_refused(tmp_path: Path, token: str) -> None:
+    found = Set(tmp_path, {"RETURNS_CONTROL_TOKEN": token})
+    with pytest.raises(
+        ConfigurationError, match="RETURNS_CONTROL_TOKEN holds characters that no token"
+    ) as told:
+        await found.profiles.choose(compiled("swap"))
+    assert "hunter2" not in str(told.value)
+
+
 async def test_a_part_of_a_login_that_is_not_used_is_reported(tmp_path: Path) -> None:
     found = Set(tmp_path, {"RETURNS_SWAP_STORE_ID": "store_1"})
     assert (await found.profiles.choose(compiled("swap"))).name == "sandbox"
