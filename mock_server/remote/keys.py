@@ -1,5 +1,6 @@
 """What opens the vendors' APIs: credentials, keys and their plans."""
 
+import sys
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
@@ -81,6 +82,8 @@ def create_key(
     token: Token = "",
 ) -> None:
     """Make a key with chosen scopes and plan; how to log in with it is shown only now."""
+    if sys.__stdout__ is None:
+        stop("Standard output is closed, and the key is shown only once; no key was made.", MISUSED)
     wish = given(vendor=vendor, name=name, scopes=scope or None, plan=plan)
     answer = ask(url, token, "POST", of_tenant(tenant, "keys"), wish)
     login = member(answer, "credentials")

@@ -170,6 +170,13 @@ def test_a_pasted_address_and_token_may_have_blanks_around_them(odd: str) -> Non
     assert "is no sandbox" in done.stderr
 
 
+def test_no_key_is_made_where_it_could_not_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.__stdout__", None)
+    done = ask("sandbox", "create-key", "returngo", "lost", "--url", "http://127.0.0.1:9")
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert "the key is shown only once; no key was made" in done.stderr
+
+
 def test_output_is_written_whatever_the_terminal_can_show(monkeypatch: pytest.MonkeyPatch) -> None:
     note = {"note": "Käse \N{GRINNING FACE}", "half": "\ud83d"}
     for name in ("ascii", "cp1252", "utf-8"):
