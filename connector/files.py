@@ -20,8 +20,6 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060"
-"""What stands around a copied text besides blanks: byte order marks, marks of direction, no-width spaces."""
 OWNER_ONLY, OTHERS = 0o600, 0o077
 PATIENCE = 10.0  # seconds until a file that another process changes is told to be busy
 
@@ -45,11 +43,6 @@ def decoded(raw: bytes) -> str:
         raise ValueError(
             f"it is not text in UTF-8 (byte {problem.start + 1} does not fit); save it as UTF-8"
         ) from None
-
-
-def trimmed(text: str) -> str:
-    """Return a text without the blanks, line ends and invisible characters around it."""
-    return text.strip().strip(INVISIBLE).strip()
 
 
 def reason(problem: OSError | ValueError) -> str:

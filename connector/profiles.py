@@ -12,11 +12,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from connector import files
 from connector.errors import ConfigurationError, NotFound
 from connector.profile_file import ProfileFile
 from connector.variables import CONTROL_TOKEN, SANDBOX_URL, Variables, variable
-from connector.words import did_you_mean, listed
+from connector.words import did_you_mean, listed, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -159,7 +158,7 @@ class Profiles:
         """Return the profiles of a vendor in the file."""
         profiles = {}
         for name, values in self._file.section(vendor).items():
-            held = {key: files.trimmed(value) for key, value in values.items()}
+            held = {key: trimmed(value) for key, value in values.items()}
             profiles[name] = Profile(name=name, base_url=held.pop("base_url", None), fields=held)
         return profiles
 

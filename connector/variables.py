@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.errors import ConfigurationError
-from connector.files import trimmed
-from connector.words import did_you_mean
+from connector.words import did_you_mean, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

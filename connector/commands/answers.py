@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from connector.errors import ConfigurationError
-from connector.files import encoding, trimmed
+from connector.files import encoding
 from connector.output import tell
+from connector.words import trimmed
 
 if TYPE_CHECKING:
     from typing import TextIO
