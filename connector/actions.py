@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from connector.attribution import attributed
 from connector.compare import was_sent
 from connector.errors import ConnectorError, NotFound, OutcomeUnknown
 from connector.inputs import fill
@@ -39,6 +40,7 @@ class BoundAction:
         self.action = action
         self._client = client
 
+    @attributed
     async def __call__(self, **inputs: Any) -> dict[str, Any]:
         """Run the action with inputs by key; those that are None or "" are left out.
 

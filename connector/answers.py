@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import (
@@ -19,19 +19,24 @@ from connector.errors import (
     ValidationFailed,
     VendorUnavailable,
 )
+from connector.redirects import redirected
 from connector.resolve import at_path
+from connector.times import http_date
+from connector.waits import NOTABLE, asked_wait, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
-    import httpx
-
+    from connector.bodies import Reply
     from connector.model import ErrorFormat, ErrorKind, Integration, Operation
+    from connector.waits import Wait
 
     Secrets = Collection[str]
 
 LONGEST_MESSAGE = 500
+MOST_FIELDS = 20
+DEEPEST = 100
 SUCCESS, REDIRECT, CLIENT_ERROR, SERVER_ERROR = 200, 300, 400, 500
 
 
@@ -61,39 +66,77 @@ class OddRows(UnexpectedResponse):
 
 
 def read(
-    integration: Integration, operation: Operation, response: httpx.Response, secrets: Secrets = ()
+    integration: Integration,
+    operation: Operation,
+    reply: Reply,
+    secrets: Secrets = (),
+    *,
+    clock: datetime,
 ) -> Answer:
-    """Return the answer, or raise the error that the response means; `secrets` never appear in a message."""
-    if SUCCESS <= response.status_code < REDIRECT:
-        body = _parsed(operation, response)
+    """Return the answer, or raise the error that the reply means; `secrets` never appear in a message.
+
+    `clock` is the time here. It tells how long a wait until a moment is, if the reply has no `Date`.
+    """
+    if SUCCESS <= reply.status_code < REDIRECT:
+        body = _parsed(operation, reply)
         code = at_path(body, integration.errors.code)
         if isinstance(code, str) and at_path(body, operation.payload) is None:
-            raise _error(integration, operation, response, body, secrets)
-        date = http_date(response.headers.get("date", ""))
-        return _answer(integration, operation, response.status_code, body, date)
-    if response.status_code < CLIENT_ERROR:
+            raise _error(integration, operation, reply, body, secrets, clock)
+        date = http_date(reply.headers.get("date", ""))
+        return _answer(integration, operation, reply.status_code, body, date)
+    if reply.status_code < CLIENT_ERROR:
         raise UnexpectedResponse(
-            f"{operation.id} was answered with a redirect ({response.status_code}), which is not followed.",
-            operation=operation.id,
-            status=response.status_code,
+            f"{operation.id}: {redirected(reply, secrets)}", operation=operation.id, status=reply.status_code
         )
     try:
-        body = json.loads(response.content)
-    except (ValueError, RecursionError):
+        body = loaded(reply.content)
+    except ValueError:
         body = None
-    raise _error(integration, operation, response, body, secrets)
+    raise _error(integration, operation, reply, body, secrets, clock)
 
 
-def _parsed(operation: Operation, response: httpx.Response) -> Any:
+def _parsed(operation: Operation, reply: Reply) -> Any:
     try:
-        return json.loads(response.content, parse_float=Decimal)
-    except (ValueError, RecursionError) as problem:
-        kind = response.headers.get("content-type", "").partition(";")[0] or "no content type"
+        return loaded(reply.content)
+    except ValueError as problem:
+        if reply.content:
+            kind = reply.headers.get("content-type", "").partition(";")[0].strip() or "no content type"
+            coding = reply.headers.get("content-encoding", "")
+            packed = f", packed as {coding}," if coding else ""
+            said = (
+                f"with {_clean(kind, ())} of {len(reply.content)} bytes{_clean(packed, ())} that is not JSON"
+            )
+        else:
+            said = f"with status {reply.status_code} and without a body"
         raise UnexpectedResponse(
-            f"{operation.id} was answered with {kind} of {len(response.content)} bytes that is not JSON.",
-            operation=operation.id,
-            status=response.status_code,
+            f"{operation.id} was answered {said}.", operation=operation.id, status=reply.status_code
         ) from problem
+
+
+def loaded(content: bytes) -> Any:
+    """Read JSON; fractions become `Decimal`. Raises `ValueError` for anything else, however odd it is."""
+    try:
+        found = json.loads(content, parse_float=Decimal, parse_constant=_no_number)
+    except (RecursionError, ArithmeticError) as problem:
+        raise ValueError("not readable") from problem
+    if _deeper_than(DEEPEST, found):
+        raise ValueError("nested too deeply")
+    return found
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _deeper_than(levels: int, found: Any) -> bool:
+    """Say whether JSON is nested so deeply that a program which walks through it could fail."""
+    level = [found] if isinstance(found, (dict, list)) else []
+    for _ in range(levels):
+        inner = (part for one in level for part in (one.values() if isinstance(one, dict) else one))
+        level = [part for part in inner if isinstance(part, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 def _answer(
@@ -131,10 +174,15 @@ def _kind(value: Any) -> str:
 # --- Errors
 
 
-def _error(  # noqa: PLR0911 - one per kind
-    integration: Integration, operation: Operation, response: httpx.Response, body: Any, secrets: Secrets
+def _error(  # noqa: PLR0911 - one return per kind
+    integration: Integration,
+    operation: Operation,
+    reply: Reply,
+    body: Any,
+    secrets: Secrets,
+    clock: datetime,
 ) -> ConnectorError:
-    form, status = integration.errors, response.status_code
+    form, status = integration.errors, reply.status_code
     said = at_path(body, form.message)
     message = _sentence(said, secrets) if isinstance(said, str) and said.strip() else ""
     title = integration.vendor.title
@@ -148,7 +196,7 @@ def _error(  # noqa: PLR0911 - one per kind
             return PermissionDenied(
                 f"{message or f'{title} does not allow this.'}{needed}", scope=scope, **common
             )
-        case "not_found" if body is None and response.content:
+        case "not_found" if body is None and (reply.content or reply.unread):
             return UnexpectedResponse(
                 f"{operation.id} was answered with status {status} and a page that is not {title}'s; "
                 "check the base URL.",
@@ -158,17 +206,20 @@ def _error(  # noqa: PLR0911 - one per kind
             return NotFound(message or f"{title} has no such record.", **common)
         case "validation":
             fields = field_errors(at_path(body, form.fields) if form.fields else None, secrets)
-            listed = "; ".join(str(field) for field in fields)
+            listed = _clean("; ".join(str(field) for field in fields), secrets)
             return ValidationFailed(
                 message or f"{title} refused the request{f': {listed}' if listed else ''}.",
                 fields=fields,
                 **common,
             )
         case "rate_limited":
-            delay = retry_after(response.headers, integration.limits.reset_header)
-            return RateLimited(message or f"{title} wants fewer requests.", retry_after=delay, **common)
+            wait = asked_wait(reply.headers, integration.limits.reset_header, clock)
+            text = message or f"{title} wants fewer requests."
+            return RateLimited(_with_wait(text, wait), retry_after=wait.seconds, **common)
         case "unavailable":
-            return VendorUnavailable(message or f"{title} failed with status {status}.", **common)
+            wait = asked_wait(reply.headers, None, clock)
+            text = message or f"{title} failed with status {status}."
+            return VendorUnavailable(_with_wait(text, wait), retry_after=wait.seconds, **common)
     return UnexpectedResponse(message or f"{title} answered with status {status}.", **common)
 
 
@@ -182,52 +233,45 @@ def _kind_of(form: ErrorFormat, status: int, code: Any) -> ErrorKind:
 
 
 def field_errors(found: Any, secrets: Secrets = ()) -> tuple[FieldError, ...]:
-    """Read a list of `{"field", "message"}` or a mapping of field to message; anything else is no field."""
+    """Read a list of `{"field", "message"}` or a mapping of field to message; anything else is no field.
+
+    At most `MOST_FIELDS` are returned: nobody reads more, and a vendor may send a million.
+    """
     if isinstance(found, dict):
         found = [{"field": field, "message": message} for field, message in found.items()]
     if not isinstance(found, list):
         return ()
-    return tuple(
-        FieldError(_clean(str(one["field"]), secrets), _clean(str(one["message"]), secrets))
+    named = (
+        (_said(one.get("field"), secrets), _said(one.get("message"), secrets))
         for one in found
-        if isinstance(one, dict) and one.get("field") and one.get("message")
+        if isinstance(one, dict)
     )
+    return tuple(FieldError(*pair) for pair in islice((pair for pair in named if all(pair)), MOST_FIELDS))
 
 
-def retry_after(headers: httpx.Headers, reset_header: str | None) -> float | None:
-    """Return how many seconds the vendor asks to wait (RFC 9110 section 10.2.3, or its own reset header).
-
-    Moments are compared with the response's `Date`; without one they tell nothing.
-    """
-    said = headers.get("retry-after", "").strip()
-    if said.isdecimal():
-        return float(said)
-    date = http_date(headers.get("date", ""))
-    until = http_date(said)
-    if until is not None and date is not None:
-        return max(0.0, (until - date).total_seconds())
-    reset = headers.get(reset_header, "").strip() if reset_header else ""
-    if reset.isdecimal() and date is not None:
-        return max(0.0, float(reset) - date.timestamp())
-    return None
+def _said(value: Any, secrets: Secrets) -> str:
+    """Return a vendor's words about a field: a text, a number, or the first texts of a list."""
+    if isinstance(value, list):
+        return _clean("; ".join(one for one in value[:MOST_FIELDS] if isinstance(one, str)), secrets)
+    return "" if isinstance(value, bool | dict | None) else _clean(str(value), secrets)
 
 
-def http_date(text: str) -> datetime | None:
-    """Parse an HTTP date; None when it is none."""
-    try:
-        found = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return None
-    return found if found.tzinfo else None
+def _with_wait(message: str, wait: Wait) -> str:
+    """Add how long the vendor asks to wait."""
+    if wait.seconds is not None and wait.seconds > NOTABLE:
+        return f"{message} It asks to wait {spelled(wait.seconds)}."
+    return f"{message} {wait.doubt}".rstrip()
 
 
 def _sentence(text: str, secrets: Secrets) -> str:
     cleaned = _clean(text, secrets)
-    return cleaned if cleaned.endswith((".", "!", "?")) else f"{cleaned}."
+    return cleaned if cleaned.endswith((".", "!", "?", "…")) else f"{cleaned}."
 
 
 def _clean(text: str, secrets: Secrets) -> str:
+    """Return a stranger's text as it may be shown: one line, no secrets, no control characters, not long."""
     text = " ".join(text.split())
     for secret in secrets:
         text = text.replace(secret, "***")
-    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"
+    text = "".join(letter if letter.isprintable() else "�" for letter in text[: LONGEST_MESSAGE + 1])
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 1]}…"

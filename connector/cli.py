@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import NoReturn
 
 import typer
 
 from connector.errors import ConnectorError, OutcomeUnknown
 from connector.exits import INTERRUPTED, exit_code
+from connector.reports import reported
+from connector.streams import prepared
 
 HELP = """Automate product returns: a sandbox of returns services, and a connector for them.
 
@@ -33,15 +34,15 @@ def program() -> typer.Typer:
 
 def main() -> NoReturn:
     """Run the program and end the process with its exit code; an output that is closed is none."""
-    with Path(os.devnull).open("w") as nowhere:
-        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
-        sys.exit(run(sys.argv[1:]))
+    prepared()
+    sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
     """Run the program with arguments and return its exit code."""
     try:
-        code = program()(args=arguments, standalone_mode=False, prog_name="returns")
+        with reported():
+            code = program()(args=arguments, standalone_mode=False, prog_name="returns")
         sys.stdout.flush()
     except ConnectorError as problem:
         return _failed(problem)
@@ -74,7 +75,7 @@ def _unusable(problem: OSError) -> int:
 
 
 def _failed(problem: ConnectorError) -> int:
-    print(problem.message, file=sys.stderr)  # noqa: T201
+    print(problem, file=sys.stderr)  # noqa: T201
     if isinstance(problem, OutcomeUnknown):
         sent = problem.sent
         print(f"Sent was: {sent.get('method')} {sent.get('path')}", file=sys.stderr)  # noqa: T201

@@ -3,22 +3,19 @@
 A request that is safe (GET) is repeated after connection errors, time-outs and 5xx. A write is repeated
 only where it certainly did nothing: the connection failed before anything was sent, or the answer was
 429. A write without a usable answer raises `OutcomeUnknown`; `connector.actions` knows how to look for
-its effect.
+its effect. Every attempt ends, and so does every call: no vendor holds one for longer than it may take.
 """
 
 from __future__ import annotations
 
-import json
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
-import httpx
-
-from connector.answers import REDIRECT, SERVER_ERROR, Answer, OddRows, http_date, read
+from connector.addresses import address
+from connector.answers import REDIRECT, SERVER_ERROR, Answer, OddRows, read
+from connector.deadline import Deadline
 from connector.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -30,32 +27,43 @@ from connector.errors import (
     UnexpectedResponse,
     ValidationFailed,
     VendorUnavailable,
+    concerning,
 )
 from connector.limits import Limiter
 from connector.login import TokenKeeper
 from connector.paging import Page, Walk, as_page
 from connector.request import Request, build
+from connector.sending import NotSent, Sender
+from connector.times import http_date
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
-    from datetime import datetime
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+    import httpx
 
     from connector.clock import Clock, Sleep
-    from connector.model import Authentication, Integration, Operation, Paging
+    from connector.model import Integration, Operation, Paging
     from connector.paging import Position
 
-USER_AGENT = "returns-connector/0.1"
-TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+    Send = Callable[[Request, Deadline], Awaitable[Answer]]
+
 ATTEMPTS = 4
-TOO_MANY = 429
+TOO_MANY, SEE_OTHER, NOT_MODIFIED = 429, 303, 304
 BACK_OFF = 0.5
 LONGEST_BACK_OFF = 30.0
 PATIENCE = 90.0
-NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+TIMEOUT = 30.0
+"""How many seconds one attempt may take in all."""
+DEADLINE = 120.0
+"""How many seconds one call may take in all, with its attempts and the waits between them."""
 
 
 class Client:
-    """One login at one base URL; `typed` are the login fields as they were filled in."""
+    """One login at one base URL; `typed` are the login fields as they were filled in.
+
+    `timeout` and `deadline` are the seconds that one attempt, and one call with all its attempts, may take.
+    `profile` is the name of the connection, for errors.
+    """
 
     def __init__(
         self,
@@ -66,11 +74,16 @@ class Client:
         transport: httpx.AsyncBaseTransport | None,
         clock: Clock,
         sleep: Sleep,
+        timeout: float = TIMEOUT,
+        deadline: float = DEADLINE,
+        profile: str | None = None,
     ) -> None:
         self.integration = integration
-        self.base_url = address(base_url, own=integration.authentication.host is not None)
+        self.base_url = address(base_url)
         self.clock = clock
         self.sleep = sleep
+        self.profile = profile
+        self._deadline = deadline
         self._skew = timedelta()
         login = integration.authentication
         self._typed = typed
@@ -79,52 +92,53 @@ class Client:
         self.tokens: TokenKeeper | None = None
         if login.tokens and not self._credential:
             self.tokens = TokenKeeper(login.tokens, typed, self._exchange, clock)
-        self._limiter = Limiter(integration.limits, clock, sleep, PATIENCE)
-        self._http = httpx.AsyncClient(
-            transport=transport,
-            timeout=TIMEOUT,
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-            follow_redirects=False,
-        )
+        self._limiter = Limiter(integration.limits, clock, sleep, PATIENCE, integration.vendor.id)
+        self._sender = Sender(integration, self.base_url, typed, transport, timeout)
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._sender.close()
 
     async def call(self, operation: Operation, values: Mapping[str, Any]) -> Answer:
         """Check, send and read one operation, with retries. Raises any error of the tree."""
-        login = {name: value for name, value in self._sends.items() if name in operation.takes}
-        request = build(operation, {**login, **values})
-        return await self._repeat(request, self._logged_in, safe=operation.method == "GET")
+        with concerning(self.integration.vendor.id, self.profile):
+            login = {name: value for name, value in self._sends.items() if name in operation.takes}
+            request = build(operation, {**login, **values})
+            deadline = Deadline(self._deadline, self.sleep, self.integration.vendor.id)
+            return await self._repeat(request, self._logged_in, deadline, safe=operation.method == "GET")
 
-    async def _repeat(
-        self, request: Request, send: Callable[[Request], Awaitable[Answer]], *, safe: bool
-    ) -> Answer:
+    async def _repeat(self, request: Request, send: Send, deadline: Deadline, *, safe: bool) -> Answer:
         operation, attempt = request.operation, 0
         while True:
             attempt += 1
             try:
-                return await send(request)
+                return await send(request, deadline)
             except (RateLimited, VendorUnavailable, UnexpectedResponse) as problem:
                 if problem.operation != operation.id:  # no token was got for it, so it was never sent
                     raise
-                delay = self._delay(request, problem, attempt, safe=safe)
-            await self.sleep(delay)
+                delay = self._delay(request, problem, attempt, deadline, safe=safe)
+                reason = problem.message.rstrip(".")
+            await deadline.sleep(delay, operation.id, f"the last attempt failed ({reason})")
 
-    def _delay(self, request: Request, problem: ConnectorError, attempt: int, *, safe: bool) -> float:
-        """Return the seconds until the request may be sent again; raises what ends the attempts."""
-        if isinstance(problem, NotSent):
-            if attempt == ATTEMPTS:
-                raise VendorUnavailable(problem.message, operation=problem.operation) from problem
-        elif isinstance(problem, RateLimited):
-            delay = self._back_off(attempt) if problem.retry_after is None else problem.retry_after
-            if attempt == ATTEMPTS or delay > PATIENCE:
+    def _delay(
+        self, request: Request, problem: ConnectorError, attempt: int, deadline: Deadline, *, safe: bool
+    ) -> float:
+        """Return the seconds until the request may be sent again; raises what ends the attempts.
+
+        After an attempt that took all of its time, another with less time has no better prospects.
+        """
+        if not isinstance(problem, NotSent | RateLimited):
+            if not safe and _may_be_done(problem):
+                raise unknown(request, problem) from problem
+            if isinstance(problem, UnexpectedResponse):
                 raise problem
+        asked = getattr(problem, "retry_after", None) or 0.0
+        delay = max(asked, self._back_off(attempt))
+        needs = self._sender.timeout if isinstance(problem.__cause__, TimeoutError) else 0.0
+        if attempt < ATTEMPTS and delay <= PATIENCE and delay + needs <= deadline.left:
             return delay
-        elif not safe and (problem.status is None or problem.status >= SERVER_ERROR or _done(problem)):
-            raise unknown(request, problem) from problem
-        elif attempt == ATTEMPTS or isinstance(problem, UnexpectedResponse):
-            raise problem
-        return self._back_off(attempt)
+        if isinstance(problem, NotSent):
+            raise VendorUnavailable(problem.message, operation=problem.operation) from problem
+        raise problem
 
     async def pages(
         self, operation: Operation, values: Mapping[str, Any], first: Position | None = None
@@ -143,6 +157,10 @@ class Client:
         self, operation: Operation, values: Mapping[str, Any], position: Position | None = None
     ) -> Page:
         """Read one page of a list: the first, or the one at a position that a page named as its `next`."""
+        with concerning(self.integration.vendor.id, self.profile):
+            return await self._page(operation, values, position)
+
+    async def _page(self, operation: Operation, values: Mapping[str, Any], position: Position | None) -> Page:
         paging = self._paging(operation)
         here = paging.first if position is None and paging.next is None else position
         wanted = {paging.size_parameter: paging.size, **values, paging.page_parameter: here}
@@ -164,150 +182,74 @@ class Client:
 
     def vendor_time(self, when: datetime) -> datetime:
         """Translate a moment of our clock into the vendor's, as far as its `Date` headers tell."""
-        return when + self._skew
+        try:
+            return when + self._skew
+        except OverflowError:
+            return datetime.max.replace(tzinfo=UTC) if self._skew > timedelta() else when
 
     def _paging(self, operation: Operation) -> Paging:
         if operation.paging is None:
             raise ConfigurationError(f"{operation.id} is not read page by page.", operation=operation.id)
         return self.integration.paging[operation.paging]
 
-    async def _logged_in(self, request: Request) -> Answer:
+    async def _logged_in(self, request: Request, deadline: Deadline) -> Answer:
         """Send with the login; a token that is refused is changed for another once."""
         if self.tokens is None:
-            return await self._once(request, self._credential)
-        token = await self.tokens.token()
+            return await self._once(request, deadline, self._credential)
+        token = await self.tokens.token(deadline)
         try:
-            return await self._once(request, token)
+            return await self._once(request, deadline, token)
         except AuthenticationError:
             self.tokens.refuse(token)
-            return await self._once(request, await self.tokens.token())
+            return await self._once(request, deadline, await self.tokens.token(deadline))
 
-    async def _exchange(self, body: Mapping[str, Any]) -> Any:
+    async def _exchange(self, body: Mapping[str, Any], deadline: Deadline) -> Any:
         """Send a token request and return the answer's body; any refusal is an `AuthenticationError`."""
         login = self.integration.authentication.tokens
         assert login is not None  # noqa: S101 - there is a keeper
         operation, title = self.integration.operations[login.operation], self.integration.vendor.title
         try:
             request = build(operation, body)
-            answer = await self._repeat(request, partial(self._once, credential=""), safe=True)
+            answer = await self._repeat(request, partial(self._once, credential=""), deadline, safe=True)
         except (ValidationFailed, NotFound, PermissionDenied, AuthenticationError) as refusal:
             said = "" if refusal.status is None else f" {refusal.message}"
             message = f"{title} does not accept this login.{said}"
             raise AuthenticationError(message, operation=operation.id, status=refusal.status) from None
         return answer.body
 
-    async def _once(self, request: Request, credential: str) -> Answer:
+    async def _once(self, request: Request, deadline: Deadline, credential: str) -> Answer:
         operation = request.operation
-        await self._limiter.admit(operation.id)
-        login = _VendorOnly(self.integration.authentication, self.base_url, credential, self._typed)
-        try:
-            response = await self._http.send(self._prepared(request), auth=login)
-        except NEVER_SENT as problem:
-            raise NotSent(self._failed(problem), operation=operation.id) from problem
-        except httpx.DecodingError as problem:
-            raise UnexpectedResponse(self._failed(problem), operation=operation.id) from problem
-        except httpx.TransportError as problem:
-            raise VendorUnavailable(self._failed(problem), operation=operation.id) from problem
-        date = http_date(response.headers.get("date", ""))
+        await self._limiter.admit(operation.id, deadline)
+        reply = await self._sender.send(request, credential, deadline)
+        date = http_date(reply.headers.get("date", ""))
         if date is not None:
             self._skew = date - self.clock()
-        self._limiter.learn(response.headers, refused=response.status_code == TOO_MANY)
-        return read(self.integration, operation, response, self._secrets())
+        self._limiter.learn(reply.headers, refused=reply.status_code == TOO_MANY)
+        return read(self.integration, operation, reply, self._secrets(), clock=self.clock())
 
     def _secrets(self) -> tuple[str, ...]:
         typed = (self._typed.get(key, "") for key in self.integration.authentication.secrets)
         return (*filter(None, typed), *(self.tokens.secrets if self.tokens else ()))
-
-    def _prepared(self, request: Request) -> httpx.Request:
-        query = f"?{urlencode(request.query)}" if request.query else ""
-        target = f"{request.path}{query}".encode()
-        url = self.base_url.copy_with(raw_path=self.base_url.raw_path.rstrip(b"/") + target)
-        content = None
-        headers = {}
-        if request.body is not None:
-            content = json.dumps(request.body, default=float).encode()
-            headers["Content-Type"] = "application/json"
-        return self._http.build_request(request.operation.method, url, content=content, headers=headers)
-
-    def _failed(self, problem: Exception) -> str:
-        title = self.integration.vendor.title
-        if isinstance(problem, httpx.TimeoutException):
-            return f"{title} did not answer in time ({self.base_url.host})."
-        if isinstance(problem, httpx.DecodingError):
-            return f"{title}'s answer cannot be decoded ({self.base_url.host})."
-        place = self.base_url.netloc.decode("ascii")
-        return f"{title} cannot be reached at {place} ({type(problem).__name__})."
 
     def _back_off(self, attempt: int) -> float:
         """Full jitter: anything up to half a second, one, two, four … (at most `LONGEST_BACK_OFF`)."""
         return random.uniform(0, min(LONGEST_BACK_OFF, BACK_OFF * 2 ** (attempt - 1)))  # noqa: S311 - not a secret
 
 
-class NotSent(VendorUnavailable):
-    """The connection failed before anything was sent; stays inside this module."""
-
-
-class _VendorOnly(httpx.Auth):
-    """Adds the login to requests for the vendor's own scheme, host and port, and to no other."""
-
-    def __init__(
-        self, login: Authentication, base_url: httpx.URL, credential: str, typed: Mapping[str, str]
-    ) -> None:
-        self._origin = origin(base_url)
-        self._headers = {name: typed[field] for name, field in login.headers.items() if typed.get(field)}
-        if credential:
-            self._headers[login.header] = f"{login.prefix}{credential}"
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        if origin(request.url) == self._origin:
-            request.headers.update(self._headers)
-        yield request
-
-
-def address(base_url: str, *, own: bool = False) -> httpx.URL:
-    """Return a base URL without its trailing slash; `ConfigurationError` when it is none.
-
-    `own`: an account's own address, which a person types. Secrets go there by https alone, unless it is this
-    machine.
-    """
-    try:
-        url = httpx.URL(base_url.strip().rstrip("/"))
-    except httpx.InvalidURL:
-        url = httpx.URL("")
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise ConfigurationError(
-            f"{base_url!r} is no base URL; write it like https://api.example.com/v1, with http:// or https://."
-        )
-    if own and url.scheme != "https" and not _is_loopback(url.host):
-        raise ConfigurationError(
-            f"{base_url!r} would carry the login unencrypted; write it with https:// (http:// is for this "
-            "machine alone)."
-        )
-    return url
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    """Return scheme, host and port."""
-    return (url.scheme, url.host, url.port)
-
-
 def unknown(request: Request, problem: ConnectorError) -> OutcomeUnknown:
-    """Return the error for a write whose effect nobody saw."""
+    """Return the error for a write whose effect is not known."""
     name = request.operation.id
     return OutcomeUnknown(
-        f"{name} was sent, but whether it was done is not known: {problem.message}",
+        f"{name} was sent, but whether it was done is not known: {problem.message} The change may have been "
+        "made.",
         sent=request.sent(),
         operation=name,
     )
 
 
-def _done(problem: ConnectorError) -> bool:
-    """Say whether the status tells that the write was accepted, although the answer cannot be read."""
-    return problem.status is not None and problem.status < REDIRECT
+def _may_be_done(problem: ConnectorError) -> bool:
+    """Say whether a write may have changed something: no status says that it was refused."""
+    status = problem.status
+    return (
+        status is None or status < REDIRECT or status >= SERVER_ERROR or status in {SEE_OTHER, NOT_MODIFIED}
+    )

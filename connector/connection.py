@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from connector.actions import BoundAction
-from connector.client import Client
+from connector.client import DEADLINE, TIMEOUT, Client
 from connector.compile import integration as compiled
 from connector.dropdowns import BoundDropdown
-from connector.errors import AuthenticationError, ConfigurationError, NotFound
+from connector.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ConnectorError,
+    NotFound,
+    concerning,
+    name,
+)
 from connector.offered import offered
 from connector.operations import Operations
 from connector.searches import BoundFindOrCreate, BoundSearch
@@ -107,6 +115,9 @@ class Connection:
     async def __aexit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Close; an error that leaves the block says which vendor and profile it concerns."""
+        if isinstance(problem, ConnectorError):
+            name(problem, self.integration.vendor.id, self.client.profile)
         await self.client.close()
 
 
@@ -118,9 +129,32 @@ def connect(
     clock: Clock,
     sleep: Sleep,
     credentials: Mapping[str, str],
+    timeout: float = TIMEOUT,
+    deadline: float = DEADLINE,
+    profile: str | None = None,
 ) -> Connection:
-    """Make a connection; see `connector.open`, which fills in the real clock and sleep."""
+    """Make a connection; see `connector.open`, which fills in the real clock and sleep.
+
+    `profile` is its name, for errors.
+    """
     made = compiled(vendor) if isinstance(vendor, str) else vendor
+    with concerning(made.vendor.id, profile):
+        client = Client(
+            made,
+            base_url=base_url or made.base_url,
+            typed=_typed(made, credentials, has_address=bool(base_url)),
+            transport=transport,
+            clock=clock,
+            sleep=sleep,
+            timeout=_seconds("timeout", timeout),
+            deadline=_seconds("deadline", deadline),
+            profile=profile,
+        )
+    return Connection(client)
+
+
+def _typed(made: Integration, credentials: Mapping[str, str], *, has_address: bool) -> dict[str, str]:
+    """Return the login fields without blanks around them; `ConfigurationError` for what is no login."""
     login = made.authentication
     known = [field.key for field in login.typed]
     for key in credentials:
@@ -132,16 +166,15 @@ def connect(
         if not typed.get(key, "").isascii() or not typed.get(key, "").isprintable():
             raise ConfigurationError(f"{key} holds characters that no credential of {made.vendor.title} has.")
     missing = (
-        login.host if login.host and not base_url else login.missing({key for key in typed if typed[key]})
+        login.host if login.host and not has_address else login.missing({key for key in typed if typed[key]})
     )
     if missing:
         raise ConfigurationError(f"{made.vendor.title} needs {missing.key} ({missing.label}) to connect.")
-    client = Client(
-        made,
-        base_url=base_url or made.base_url,
-        typed=typed,
-        transport=transport,
-        clock=clock,
-        sleep=sleep,
-    )
-    return Connection(client)
+    return typed
+
+
+def _seconds(what: str, value: Any) -> float:
+    """Return a limit in seconds; `ConfigurationError` for what limits nothing."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ConfigurationError(f"{what} has to be a number of seconds above 0, not {value!r}.")
+    return float(value)

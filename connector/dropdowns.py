@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from connector.attribution import attributed
 from connector.resolve import at_path
 from connector.words import text_of, trimmed
 
@@ -43,6 +44,7 @@ class BoundDropdown:
         self.dropdown = dropdown
         self._client = client
 
+    @attributed
     async def __call__(self, *, page: Position | None = None, search: str | None = None) -> Options:
         """Return one page; `search` narrows it where the API can, otherwise by the labels of that page."""
         dropdown = self.dropdown

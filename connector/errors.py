@@ -9,21 +9,24 @@
     ├── NotFound                404: no such record
     ├── ValidationFailed        the input is wrong, found here or by the vendor (`fields`)
     ├── RateLimited             429, or a limit that would be exceeded (`retry_after` seconds)
-    ├── VendorUnavailable       5xx, or no connection: nothing was done, try later
+    ├── VendorUnavailable       5xx, no connection or no answer in time: nothing was done, try later
+    │                           (`retry_after` seconds)
     ├── UnexpectedResponse      an answer that is not JSON, cut off, or of another shape
     └── OutcomeUnknown          a write that may or may not have happened (`sent`)
 
 Messages are sentences for people and hold no secret. `operation` names the request concerned, `status` the
-HTTP status if there was one.
+HTTP status if there was one. `vendor` and `profile` say whose connection it was, and `str(error)` begins with
+them: "returngo, profile sandbox: …"; `message` is the sentence alone.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,30 @@ class ConnectorError(Exception):
         self.message = message
         self.operation = operation
         self.status = status
+        self.vendor: str | None = None
+        self.profile: str | None = None
 
     def __str__(self) -> str:
-        return self.message
+        place = self.vendor or ""
+        if self.profile:
+            place = f"{place}, profile {self.profile}".removeprefix(", ")
+        return f"{place}: {self.message}" if place else self.message
+
+
+@contextmanager
+def concerning(vendor: str, profile: str | None = None) -> Iterator[None]:
+    """Note in each error that leaves this block which vendor and profile it concerns, if it does not say."""
+    try:
+        yield
+    except ConnectorError as problem:
+        name(problem, vendor, profile)
+        raise
+
+
+def name(problem: ConnectorError, vendor: str, profile: str | None = None) -> None:
+    """Note which vendor and profile an error concerns, if it does not say."""
+    problem.vendor = problem.vendor or vendor
+    problem.profile = problem.profile or profile
 
 
 class ConfigurationError(ConnectorError):
@@ -122,7 +146,21 @@ class RateLimited(ConnectorError):  # noqa: N818
 
 
 class VendorUnavailable(ConnectorError):  # noqa: N818
-    """The vendor cannot be reached or cannot answer now; nothing was changed."""
+    """The vendor cannot be reached or cannot answer now; nothing was changed.
+
+    `retry_after` is how many seconds to wait, when the vendor says.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        operation: str | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation, status=status)
+        self.retry_after = retry_after
 
 
 class UnexpectedResponse(ConnectorError):  # noqa: N818

@@ -12,17 +12,19 @@ from copy import copy
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from connector.errors import AuthenticationError, ConnectorError, UnexpectedResponse
+from connector.errors import AuthenticationError, ConnectorError, UnexpectedResponse, VendorUnavailable
 from connector.resolve import at_path
+from connector.waits import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from connector.clock import Clock
+    from connector.deadline import Deadline
     from connector.model import TokenGrant, TokenLogin
 
-    Exchange = Callable[[Mapping[str, Any]], Awaitable[Any]]
+    Exchange = Callable[[Mapping[str, Any], Deadline], Awaitable[Any]]
 
 EARLY = timedelta(seconds=60)
 """How long before its end a token is no longer used; a tenth of its life, if that is shorter."""
@@ -33,10 +35,10 @@ LONGEST = timedelta(days=365)
 class TokenKeeper:
     """The tokens of one connection.
 
-    `typed` are the login fields as they were filled in; `exchange` sends the body of a token request and
-    returns the answer's body. `refresh_token` is the newest there is; `keep` is called with each new one, for
-    whoever wants to log in with it another time. `kept` returns the newest that anybody kept: where one is
-    good once, another process may have used up the one that this one has.
+    `typed` are the login fields as they were filled in; `exchange` sends the body of a token request within a
+    deadline and returns the answer's body. `refresh_token` is the newest there is; `keep` is called with each
+    new one, for whoever wants to log in with it another time. `kept` returns the newest that anybody kept:
+    where one is good once, another process may have used up the one that this one has.
     """
 
     def __init__(self, login: TokenLogin, typed: Mapping[str, str], exchange: Exchange, clock: Clock) -> None:
@@ -58,43 +60,57 @@ class TokenKeeper:
         """What must never be told of."""
         return tuple(filter(None, (self._access, self.refresh_token)))
 
-    async def token(self) -> str:
+    async def token(self, deadline: Deadline) -> str:
         """Return a token that is good now; raises `AuthenticationError` when none can be got."""
         before = self._problem
-        async with self._lock:
+        await self._turn(deadline)
+        try:
             if self._access and (self._until is None or self._clock() < self._until):
                 return self._access
             if self._problem is not None and self._problem is not before:
                 raise copy(self._problem)  # another asked while this one waited
             try:
-                await self._renew()
+                await self._renew(deadline)
             except ConnectorError as problem:
                 self._problem = problem
                 raise
             return self._access
+        finally:
+            self._lock.release()
+
+    async def _turn(self, deadline: Deadline) -> None:
+        """Take the lock: one request asks for a token, the others wait for it."""
+        try:
+            async with asyncio.timeout(deadline.left):
+                await self._lock.acquire()
+        except TimeoutError:
+            raise VendorUnavailable(
+                f"There was no token within {spelled(deadline.seconds)}, so nothing was sent.",
+                operation=self._login.operation,
+            ) from None
 
     def refuse(self, token: str) -> None:
         """Forget a token that the vendor did not accept, unless another one has taken its place."""
         if token == self._access:
             self._access = ""
 
-    async def _renew(self) -> None:
+    async def _renew(self, deadline: Deadline) -> None:
         used = {self.refresh_token, *self._typed.values()}
         try:
-            await self._ask()
+            await self._ask(deadline)
         except AuthenticationError:
             newer = self.kept()
             if not newer or newer in used:
                 raise
             self.refresh_token = newer
-            await self._ask()
+            await self._ask(deadline)
 
-    async def _ask(self) -> None:
+    async def _ask(self, deadline: Deadline) -> None:
         self._access = ""
         if self.refresh_token and self._login.refresh:
             body = self._body(self._login.refresh) | {self._login.refresh_as: self.refresh_token}
             try:
-                return await self._take(body)
+                return await self._take(body, deadline)
             except AuthenticationError:
                 self.refresh_token = ""
                 if self._grant() is None:
@@ -102,7 +118,7 @@ class TokenKeeper:
         grant = self._grant()
         if grant is None:
             raise AuthenticationError("This login can get no further token; connect again.")
-        await self._take(self._body(self._login.grants[grant]))
+        await self._take(self._body(self._login.grants[grant]), deadline)
         if self._login.grants[grant].once:
             self._spent.add(grant)
         return None
@@ -120,8 +136,8 @@ class TokenKeeper:
         filled = {name: self._typed[field] for name, field in grant.fills.items() if self._typed.get(field)}
         return {**grant.constants, **filled}
 
-    async def _take(self, body: Mapping[str, Any]) -> None:
-        answer = await self._exchange(body)
+    async def _take(self, body: Mapping[str, Any], deadline: Deadline) -> None:
+        answer = await self._exchange(body, deadline)
         login = self._login
         access = at_path(answer, login.access_token)
         if not isinstance(access, str) or not access or not access.isascii() or not access.isprintable():

@@ -1,30 +1,24 @@
 """Connections by name: a file of the user, the environment, and the built-in `sandbox`.
 
-Which one is used when none is named: the environment (`RETURNS_<VENDOR>_<FIELD>`,
-`RETURNS_<VENDOR>_BASE_URL`) if it has all required fields, else the file's `default`, else its only one,
-else `sandbox`, which asks a running sandbox for the credentials of its tenant `demo`.
+Which one is used when none is named: the environment (`RETURNS_<VENDOR>_<FIELD>`) if it has all required
+fields, else the file's `default`, else its only one, else `sandbox`, which asks a running sandbox for the
+credentials of its tenant `demo`. `RETURNS_<VENDOR>_BASE_URL` comes before the address that a profile has,
+named or not; the built-in sandbox alone is where `RETURNS_SANDBOX_URL` says.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from connector.errors import (
-    AuthenticationError,
-    ConfigurationError,
-    ConnectorError,
-    NotFound,
-    VendorUnavailable,
-)
-from connector.words import did_you_mean, listed
+from connector.errors import ConfigurationError, NotFound
+from connector.profile_file import ProfileFile
+from connector.variables import CONTROL_TOKEN, SANDBOX_URL, Variables, variable
+from connector.words import did_you_mean, listed, trimmed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import httpx
@@ -32,9 +26,9 @@ if TYPE_CHECKING:
     from connector.model import Integration
 
 SANDBOX = "sandbox"
+ENVIRONMENT = "environment"
 DEFAULT = "default"
-SANDBOX_URL = "http://127.0.0.1:4010"
-UNAUTHORIZED = 401
+NO_LOGIN = "there is no login for it"
 NAME = re.compile(r"^[A-Za-z0-9_-]+$")
 
 
@@ -69,14 +63,23 @@ class Profile:
 
 
 class Profiles:
-    """The profiles of one user. `environment` is os.environ or a stand-in, `path` the TOML file."""
+    """The profiles of one user. `environment` is os.environ or a stand-in, `path` the TOML file.
+
+    `report` is called with a sentence for each setting that is not understood or that changes a profile.
+    """
 
     def __init__(
-        self, path: Path, environment: Mapping[str, str], transport: httpx.AsyncBaseTransport | None = None
+        self,
+        path: Path,
+        environment: Mapping[str, str],
+        transport: httpx.AsyncBaseTransport | None = None,
+        report: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
         self.path = path
-        self._environment = environment
+        self._file = ProfileFile(path)
+        self._variables = Variables(environment)
         self._transport = transport
+        self._report = report
 
     async def choose(self, integration: Integration, name: str | None = None) -> Profile:
         """Return the profile called `name`, or the one to use when none is named.
@@ -84,25 +87,35 @@ class Profiles:
         Raises `ConfigurationError` for an unknown or incomplete one, and `VendorUnavailable` without a
         sandbox.
         """
-        vendor = integration.vendor.id
-        kept = self.kept(vendor)
+        kept = self.kept(integration.vendor.id)
+        chosen = self._named(integration, kept, name)
+        self.report(integration, chosen)
+        if chosen is None:
+            return await self._sandbox(integration, named=name is not None)
+        return chosen
+
+    def _named(
+        self, integration: Integration, kept: Mapping[str, Profile], name: str | None
+    ) -> Profile | None:
+        """Return the profile to use; None for the sandbox's."""
+        title = integration.vendor.title
         if name is not None:
             if name in kept:
-                return kept[name]
+                return self._placed(integration, kept[name])
             if name == SANDBOX:
-                return await self._sandbox(integration)
-            known = [*kept, SANDBOX]
+                return None
+            given = self._from_environment(integration)
+            if given and name == given.name:
+                return given
+            known = [*kept, *([given.name] if given else []), SANDBOX]
             guess = did_you_mean(name, known) or f"; there is {listed(known)}."
-            raise ConfigurationError(f"{integration.vendor.title} has no profile {name!r}{guess}")
+            raise ConfigurationError(f"{title} has no profile {name!r}{guess}")
         if (found := self._from_environment(integration)) is not None:
             return found
-        if DEFAULT in kept:
-            return self._placed(vendor, kept[DEFAULT])
-        if len(kept) > 1:
-            raise ConfigurationError(
-                f"{integration.vendor.title} has the profiles {listed(kept)}; say which with --profile."
-            )
-        return self._placed(vendor, next(iter(kept.values()))) if kept else await self._sandbox(integration)
+        if len(kept) > 1 and DEFAULT not in kept:
+            raise ConfigurationError(f"{title} has the profiles {listed(kept)}; say which with --profile.")
+        chosen = kept.get(DEFAULT) or next(iter(kept.values()), None)
+        return chosen and self._placed(integration, chosen)
 
     async def every(
         self, integrations: Sequence[Integration], name: str | None = None
@@ -119,12 +132,16 @@ class Profiles:
             if not found and name != SANDBOX:
                 guess = did_you_mean(name, [*known, SANDBOX]) or f"; there is {listed([*known, SANDBOX])}."
                 raise ConfigurationError(f"No vendor has a profile {name!r}{guess}")
+        for sentence in dict.fromkeys(one for each in integrations for one in self._not_understood(each)):
+            self._report(sentence)
         return found or await self._sandboxes(integrations)
 
     def _set_up(self, integration: Integration) -> list[Profile]:
-        kept = list(self.kept(integration.vendor.id).values())
+        kept = [self._placed(integration, one) for one in self.kept(integration.vendor.id).values()]
         given = self._from_environment(integration)
-        if given is None or any((one.base_url, one.fields) == (given.base_url, given.fields) for one in kept):
+        if given is None or any(_same(one, given) for one in kept):
+            if not kept and self.given(integration.vendor.id, "base_url"):
+                self._report(f"{variable(integration.vendor.id, 'base_url')} is not used: {NO_LOGIN}.")
             return kept
         return [given, *kept]
 
@@ -139,47 +156,33 @@ class Profiles:
 
     def kept(self, vendor: str) -> dict[str, Profile]:
         """Return the profiles of a vendor in the file."""
-        found = self._read().get(vendor, {})
         profiles = {}
-        for name, values in found.items() if isinstance(found, dict) else ():
-            if not isinstance(values, dict) or not all(isinstance(one, str) for one in values.values()):
-                raise ConfigurationError(f"Profile {vendor}.{name} in {self.path} must hold texts only.")
-            fields = {key: value for key, value in values.items() if key != "base_url"}
-            profiles[name] = Profile(name=name, base_url=values.get("base_url"), fields=fields)
+        for name, values in self._file.section(vendor).items():
+            held = {key: trimmed(value) for key, value in values.items()}
+            profiles[name] = Profile(name=name, base_url=held.pop("base_url", None), fields=held)
         return profiles
 
     def keep(self, vendor: str, profile: Profile) -> None:
         """Write a profile to the file, which only its owner can read."""
         check_name(profile.name)
-        everything = self._read()
-        values = {**({"base_url": profile.base_url} if profile.base_url else {}), **profile.fields}
-        everything.setdefault(vendor, {})[profile.name] = values
-        lines = []
-        for one, names in everything.items():
-            for name, entries in names.items():
-                lines.append(f"[{one}.{name}]")
-                lines.extend(
-                    f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in entries.items()
-                )
-                lines.append("")
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.path.with_name(f"{self.path.name}.new")
-        beside.unlink(missing_ok=True)
-        with os.fdopen(
-            os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8"
-        ) as file:
-            file.write("\n".join(lines))
-        beside.replace(self.path)
+        with self._file.changing():
+            self._put(vendor, profile)
+
+    def check(self) -> None:
+        """Raise `ConfigurationError` where the file cannot be read, or its folder not be written to."""
+        with self._file.changing():
+            self._file.read()
 
     def renew(self, integration: Integration, profile: Profile, refresh_token: str) -> None:
         """Keep a new refresh token in a profile of the file, since the old one may be good no more."""
         vendor = integration.vendor.id
-        held = self.kept(vendor).get(profile.name)
         made = profile.renewed(integration, refresh_token)
-        if made is profile or held is None:
+        if made is profile or profile.name not in self.kept(vendor):
             return
-        if held.renewed(integration, refresh_token) == made:  # the same login at the same place
-            self.keep(vendor, made)
+        with self._file.changing():
+            held = self.kept(vendor).get(profile.name)
+            if held and held.renewed(integration, refresh_token) == made:  # the same login at the same place
+                self._put(vendor, made)
 
     def newest(self, integration: Integration, profile: Profile) -> str:
         """Return the refresh token that the file now holds for the login of a profile; "" for none."""
@@ -192,18 +195,39 @@ class Profiles:
         return held.fields.get(key, "") if same else ""
 
     def given(self, vendor: str, name: str) -> str | None:
-        """Return what the environment says for a login field."""
-        return self._environment.get(f"RETURNS_{vendor}_{name}".upper()) or None
+        """Return what the environment says for a login field, or for the base URL."""
+        return self._variables.given(vendor, name)
 
-    def _read(self) -> dict[str, Any]:
-        try:
-            return tomllib.loads(self.path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError) as problem:
-            raise ConfigurationError(
-                f"The file of profiles {self.path} cannot be read: {problem}."
-            ) from problem
+    def report(self, integration: Integration, chosen: Profile | None = None) -> None:
+        """Report settings of a vendor that are not understood; the login does it for the profile in use."""
+        vendor, login = integration.vendor.id, integration.authentication
+        for sentence in self._not_understood(integration):
+            self._report(sentence)
+        known = {"base_url", *(one.key for one in login.typed)}
+        for profile in self.kept(vendor).values():
+            for key in () if chosen and profile.name == chosen.name else profile.fields:
+                if key not in known:
+                    guess = did_you_mean(key, known) or "."
+                    self._report(
+                        f"{key} of [{vendor}.{profile.name}] in {self.path} is not understood: "
+                        f"{integration.vendor.title} has no such login field{guess}"
+                    )
+
+    def _not_understood(self, integration: Integration) -> list[str]:
+        """Return a sentence for each section of the file and each variable that belongs to no login."""
+        from connector.compile import vendors
+
+        known = vendors()
+        found = list(self._variables.not_understood(integration, known))
+        for name in self._file.read():
+            if name not in known and name != integration.vendor.id:
+                guess = did_you_mean(name, known) or f"; there is {listed(known)}."
+                found.append(f"{name!r} in {self.path} is not read: there is no vendor of that name{guess}")
+        return found
+
+    def _put(self, vendor: str, profile: Profile) -> None:
+        place = {"base_url": profile.base_url} if profile.base_url else {}
+        self._file.put(vendor, profile.name, {**place, **profile.fields})
 
     def _from_environment(self, integration: Integration) -> Profile | None:
         vendor = integration.vendor.id
@@ -213,57 +237,58 @@ class Profiles:
         first = login.missing(fields)
         missing = first.key if first else "base_url" if login.host and not base_url else None
         if missing is None:
-            return Profile(name="environment", base_url=base_url, fields=fields)
+            return Profile(name=ENVIRONMENT, base_url=base_url, fields=fields)
         if secret := next((key for key in fields if key in login.secrets), None):
-            asked, held = (f"RETURNS_{vendor}_{one}".upper() for one in (missing, secret))
+            asked, held = variable(vendor, missing), variable(vendor, secret)
             raise ConfigurationError(
                 f"{held} is set, but {asked}, which belongs to the same login, is not: set it, too, or "
                 f"unset {held}."
             )
+        for key in fields:
+            self._report(
+                f"{variable(vendor, key)} is not used: the login also needs {variable(vendor, missing)}."
+            )
         return None
 
-    def _placed(self, vendor: str, profile: Profile) -> Profile:
-        elsewhere = self.given(vendor, "base_url")
-        return profile if elsewhere is None else Profile(profile.name, elsewhere, profile.fields)
+    def _placed(self, integration: Integration, profile: Profile) -> Profile:
+        """Return a profile at the address that the environment names for its vendor, if it names one."""
+        elsewhere = self.given(integration.vendor.id, "base_url")
+        if elsewhere is None or _bare(elsewhere) == _bare(profile.base_url):
+            return profile
+        self._report(
+            f"Profile {profile.name} of {integration.vendor.title} is used at the address of "
+            f"{variable(integration.vendor.id, 'base_url')}, not at its own."
+        )
+        return Profile(profile.name, elsewhere, profile.fields)
 
-    async def _sandbox(self, integration: Integration, *, alone: bool = True) -> Profile:
-        import httpx
+    async def _sandbox(self, integration: Integration, *, alone: bool = True, named: bool = False) -> Profile:
+        from connector import sandbox
 
+        url = self._variables[SANDBOX_URL] or sandbox.DEFAULT_URL
+        token = self._variables[CONTROL_TOKEN]
+        place, fields = await sandbox.login(integration, url, token, self._transport, alone=alone)
         vendor = integration.vendor.id
-        url = self._environment.get("RETURNS_SANDBOX_URL") or SANDBOX_URL
-        token = self._environment.get("RETURNS_CONTROL_TOKEN")
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        try:
-            async with httpx.AsyncClient(transport=self._transport, timeout=10, headers=headers) as client:
-                response = await client.get(f"{url.rstrip('/')}/__sandbox/tenants/demo/credentials")
-        except (httpx.TransportError, httpx.InvalidURL) as problem:
-            whose, which = (f" of {integration.vendor.title}", vendor) if alone else ("", "VENDOR")
-            raise VendorUnavailable(
-                f"No profile{whose} is set up and no sandbox answers at {url}. "
-                f"Run `returns connect {which}`, or `returns serve` in another terminal."
-            ) from problem
-        return _described(integration, response, url)
+        elsewhere = self.given(vendor, "base_url")
+        if elsewhere and not named and _bare(elsewhere) != _bare(place):
+            raise ConfigurationError(
+                f"{variable(vendor, 'base_url')} names another address than the sandbox's, and {NO_LOGIN}: "
+                f"run `returns connect {vendor}`, or unset it."
+            )
+        return Profile(name=SANDBOX, base_url=place, fields=fields)
 
 
 def check_name(name: str) -> None:
     """Raise `ConfigurationError` for what cannot name a profile."""
     if not NAME.fullmatch(name):
         raise ConfigurationError(f"{name!r} cannot name a profile: use letters, digits, - and _.")
+    if name == ENVIRONMENT:
+        raise ConfigurationError(f"{name!r} names the login in the environment; choose another name.")
 
 
-def _described(integration: Integration, response: httpx.Response, url: str) -> Profile:
-    """Read the sandbox's answer about credentials."""
-    if response.status_code == UNAUTHORIZED:
-        raise AuthenticationError(
-            f"The sandbox at {url} asks for its control token; put it into RETURNS_CONTROL_TOKEN."
-        )
-    try:
-        vendors = response.json()["vendors"]
-        if integration.vendor.id not in vendors:
-            raise NotFound(f"The sandbox at {url} does not serve {integration.vendor.title}.")
-        found = vendors[integration.vendor.id]
-        return Profile(name=SANDBOX, base_url=str(found["base_url"]), fields=dict(found["fields"]))
-    except (ValueError, KeyError, TypeError) as problem:
-        raise ConnectorError(
-            f"What answers at {url} is no sandbox that gives credentials (status {response.status_code})."
-        ) from problem
+def _same(one: Profile, other: Profile) -> bool:
+    """Say whether two profiles are the same login at the same place."""
+    return (_bare(one.base_url), one.fields) == (_bare(other.base_url), other.fields)
+
+
+def _bare(address: str | None) -> str:
+    return (address or "").rstrip("/")

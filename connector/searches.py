@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.attribution import attributed
 from connector.compare import strangers
 from connector.errors import FieldError, NotFound, UnexpectedResponse
 from connector.inputs import fill, refused
@@ -29,6 +30,7 @@ class BoundSearch:
         self.search = search
         self._client = client
 
+    @attributed
     async def __call__(self, *, limit: int = LIMIT, **inputs: Any) -> list[dict[str, Any]]:
         """Search with inputs by key; an empty list means that nothing fits.
 

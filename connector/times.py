@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
+from email.utils import parsedate_tz
 
 LONGEST = 100
 """Characters; what is longer is no time."""
@@ -19,6 +19,7 @@ WRITTEN = re.compile(
     re.ASCII | re.VERBOSE,
 )
 HOURS_OF_A_DAY, SECONDS_OF_A_MINUTE = 24, 60
+FIRST_YEAR, LAST_YEAR = 2, 9998
 
 
 def moment(text: object) -> datetime:
@@ -69,8 +70,28 @@ def _otherwise(said: str) -> datetime:
     try:
         when = datetime.fromisoformat(said)
     except ValueError:
-        try:
-            when = parsedate_to_datetime(said)
-        except (TypeError, IndexError):  # what some releases of Python raise for it
+        found = http_date(said)
+        if found is None:
             raise ValueError(f"{said!r} is no time") from None
+        when = found
     return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def http_date(text: str) -> datetime | None:
+    """Parse any of the three forms that a recipient must accept (RFC 9110 section 5.6.7); None for others.
+
+    These are the fixed form of today, the one of RFC 850, and that of C's asctime, which names no zone and
+    means UTC. A year to which nothing could be added, or from which nothing could be taken, is none.
+    """
+    try:
+        found = parsedate_tz(text) if len(text) <= LONGEST else None
+        if found is None or found[5] > SECONDS_OF_A_MINUTE:
+            return None
+        year, month, day, hour, minute, second = found[:6]
+        minute_of = datetime(
+            year, month, day, hour, minute, tzinfo=timezone(timedelta(seconds=found[9] or 0))
+        )
+        when = minute_of.astimezone(UTC) + timedelta(seconds=second)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return when if FIRST_YEAR <= when.year <= LAST_YEAR else None

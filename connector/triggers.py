@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.actions import LOOKS
+from connector.attribution import attributed
 from connector.errors import ConfigurationError, NotFound, UnexpectedResponse, ValidationFailed
 from connector.inputs import fill
 from connector.paging import MOST_PAGES, Endless, Walk, resumed
@@ -82,6 +83,7 @@ class BoundTrigger:
         given = fill(self.trigger.key, self.trigger.inputs, inputs, looking=True).inputs
         return f"{self.name} {json.dumps(given, sort_keys=True, default=str)}" if given else self.name
 
+    @attributed
     async def poll(
         self, cursor: Cursor | None = None, *, since: datetime | date | None = None, **inputs: Any
     ) -> Polled:
@@ -96,6 +98,7 @@ class BoundTrigger:
         noticed = await self.notice(cursor, since=since, **inputs)
         return replace(noticed, events=oldest_first([await self.detailed(event) for event in noticed.events]))
 
+    @attributed
     async def detailed(self, event: Event) -> Event:
         """Return the event with what the list does not tell of its record.
 
@@ -122,6 +125,7 @@ class BoundTrigger:
         """Return the id of the record that an event of this trigger is about."""
         return identity(event.data, self.trigger.source.id)
 
+    @attributed
     async def notice(
         self, cursor: Cursor | None = None, *, since: datetime | date | None = None, **inputs: Any
     ) -> Polled:

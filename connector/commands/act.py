@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from connector import files
 from connector.commands.options import As, Inputs, ProfileName, Vendor, collected, connected
 from connector.output import Format, document, record, short, table, tell, waiting
 
@@ -110,12 +111,18 @@ def _inputs(fields: Sequence[InputField], pairs: list[str] | None, source: str |
     return collected(fields, pairs, _document(source) if source else None)
 
 
+def _bytes(source: str) -> bytes:
+    if source != "-":
+        return Path(source).read_bytes()
+    raw = getattr(sys.stdin, "buffer", None)
+    return sys.stdin.read().encode() if raw is None else bytes(raw.read())
+
+
 def _document(source: str) -> dict[str, Any]:
     try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
-        found = json.loads(text)
+        found = json.loads(files.decoded(_bytes(source)))
     except (OSError, ValueError) as problem:
-        raise typer.BadParameter(f"--json {source} cannot be read: {problem}.") from None
+        raise typer.BadParameter(f"--json {source} cannot be read: {files.reason(problem)}.") from None
     if not isinstance(found, dict):
         raise typer.BadParameter(f"--json {source} must hold an object with the inputs.")
     return found

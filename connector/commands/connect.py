@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector.commands.answers import Answers
 from connector.commands.options import Vendor, opened, profiles
 from connector.errors import ConfigurationError
 from connector.output import tell, waiting
 
 if TYPE_CHECKING:
+    import httpx
+
     from connector.model import AuthField, Integration
     from connector.profiles import Profile, Profiles
 
@@ -27,54 +29,70 @@ def connect(
 ) -> None:
     """Set up a connection: asks for the login, tries it, and keeps it in a file that only you can read.
 
-    Login fields that are in the environment (RETURNS_<VENDOR>_<FIELD>) are not asked for.
+    Login fields that are in the environment (RETURNS_<VENDOR>_<FIELD>) are not asked for, and neither is the
+    address (RETURNS_<VENDOR>_BASE_URL); --base-url and --environment come before it.
     """
-    from connector.client import address
     from connector.compile import integration as compiled
     from connector.profiles import Profile, check_name
 
     integration = compiled(vendor)
     check_name(profile)
-    known, login = profiles(), integration.authentication
-    host = login.host and not base_url and _answer(known, vendor, login.host)
-    place = str(address(base_url or host or _base_url(integration, environment), own=login.host is not None))
+    if environment is not None and base_url is not None:
+        raise typer.BadParameter("--environment and --base-url both name an address; give one of them.")
+    known, login, answers = profiles(), integration.authentication, Answers()
+    known.check()
+    known.report(integration)
+    place = str(_place(integration, known, answers, environment, base_url))
     fields = {one.key: said for one in login.typed if (said := known.given(vendor, one.key))}
     if login.missing(fields) or not login.tokens:
-        fields = {one.key: said for one in login.fields if (said := _answer(known, vendor, one))}
+        fields = {one.key: said for one in login.fields if (said := _answer(known, vendor, one, answers))}
     made = Profile(name=profile, base_url=place, fields=fields)
     known.keep(vendor, asyncio.run(_tried(integration, made)))
-    tell(f"Connected to {integration.vendor.title}; kept as profile {profile} in {known.path}.")
+    tell(f"Connected to {integration.vendor.title} at {place}; kept as profile {profile} in {known.path}.")
 
 
-def _answer(known: Profiles, vendor: str, field: AuthField) -> str:
+def _answer(known: Profiles, vendor: str, field: AuthField, answers: Answers) -> str:
     """Return what the environment or a person says; `ConfigurationError` for nothing where that is needed."""
-    said = known.given(vendor, field.key) or _ask(field.label, field.help, field.secret, field.required)
+    from connector.variables import variable
+
+    said = known.given(vendor, field.key) or answers.ask(
+        field.label, field.help, secret=field.secret, required=field.required
+    )
     if not said and field.required:
-        name = f"RETURNS_{vendor}_{field.key}".upper()
-        raise ConfigurationError(f"No {field.label} was given; type it in, or put it into {name}.")
+        raise ConfigurationError(
+            f"No {field.label} was given; type it in, or put it into {variable(vendor, field.key)}."
+        )
     return said
 
 
-def _ask(label: str, explanation: str, secret: bool, required: bool) -> str:  # noqa: FBT001 - a field's facts
-    if explanation:
-        tell(explanation)
-    if not sys.stdin.isatty():  # a script's answers, one a line
-        return sys.stdin.readline().strip()
-    prompt = label if required else f"{label} (may stay empty)"
-    default = None if required else ""
-    answer: str = typer.prompt(prompt, hide_input=secret, default=default, show_default=False, err=True)
-    return answer.strip()
+def _place(
+    integration: Integration, known: Profiles, answers: Answers, environment: str | None, base_url: str | None
+) -> httpx.URL:
+    """Return the address: of an option, else of the environment, else an answer, or the vendor's own."""
+    from connector.variables import placed, variable
+
+    vendor, host = integration.vendor.id, integration.authentication.host
+    if base_url is not None:
+        return placed(base_url, "--base-url")
+    if environment is not None:
+        return placed(_of_environment(integration, environment), "--environment")
+    if given := known.given(vendor, "base_url"):
+        return placed(given, variable(vendor, "base_url"))
+    if host:
+        return placed(_answer(known, vendor, host, answers), host.label)
+    return placed(integration.base_url, vendor)
 
 
-def _base_url(integration: Integration, key: str | None) -> str:
+def _of_environment(integration: Integration, key: str) -> str:
     from connector.words import did_you_mean, listed
 
-    if key is None:
-        return integration.base_url
+    title = integration.vendor.title
+    if integration.authentication.host:
+        raise ConfigurationError(f"{title} has an address for each account; give yours with --base-url.")
     known = {one.key: one.base_url for one in integration.environments}
     if key not in known:
         guess = did_you_mean(key, known) or f"; there is {listed(known)}."
-        raise ConfigurationError(f"{integration.vendor.title} has no environment {key!r}{guess}")
+        raise ConfigurationError(f"{title} has no environment {key!r}{guess}")
     return known[key]
 
 

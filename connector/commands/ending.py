@@ -94,7 +94,7 @@ def refuse_without_output() -> None:
     if closed():
         raise ConfigurationError(
             "Standard output is closed, so events would be lost. Send them to a file, or to /dev/null if"
-            " nobody is to read them."
+            " they are not needed."
         )
 
 

@@ -99,10 +99,12 @@ def make(
     from connector.generator.make import render
     from connector.generator.make.manifest import kept_origins
 
-    if base_url and not vendor:
+    if base_url is not None and not vendor:
         raise typer.BadParameter("An address belongs to one vendor; name it with --vendor.")
-    if base_url and not base_url.startswith(("https://", "http://")):
-        raise typer.BadParameter(f"{base_url!r} is no address: it begins with https:// or http://.")
+    if base_url is not None:
+        from connector.variables import placed
+
+        base_url = str(placed(base_url, "--base-url")).rstrip("/")
 
     def rendered(name: str) -> Mapping[str, str]:
         origins = kept_origins(output / name)
@@ -127,5 +129,7 @@ def _generate(
             tell(f"{folder} differs from what would be generated:\n{drift}")
         else:
             say(f"{folder}: {'changed' if drift else 'as it was'}, {len(files)} files.")
+            for path in () if check else drift.extra:
+                say(f"  removed {path}, which is no longer generated")
     if check and drifted:
         raise typer.Exit(DRIFTED)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.output import Format
+from connector.errors import ConfigurationError
+from connector.output import Format, tell
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -50,13 +51,11 @@ def profiles() -> Profiles:
 
     from connector.profiles import Profiles
 
-    return Profiles(folder(user_config_path) / "profiles.toml", os.environ)
+    return Profiles(folder(user_config_path) / "profiles.toml", os.environ, report=tell)
 
 
 def folder(place: Callable[[str], Path]) -> Path:
     """Return where the program keeps something of its user's; raises `ConfigurationError` without a home."""
-    from connector.errors import ConfigurationError
-
     try:
         return place("returns-connector")
     except RuntimeError as problem:  # platformdirs knows no home
@@ -85,8 +84,20 @@ def opened(integration: Integration, profile: Profile) -> Connection:
         clock=clock.now,
         sleep=clock.sleep,
         credentials=profile.fields,
+        profile=profile.name,
     )
     if made.client.tokens:
-        made.client.tokens.keep = partial(profiles().renew, integration, profile)
+        made.client.tokens.keep = partial(_renew, integration, profile)
         made.client.tokens.kept = partial(profiles().newest, integration, profile)
     return made
+
+
+def _renew(integration: Integration, profile: Profile, refresh_token: str) -> None:
+    """Keep a new refresh token; the connection goes on without, since it has the token itself."""
+    try:
+        profiles().renew(integration, profile, refresh_token)
+    except ConfigurationError as problem:
+        tell(
+            f"{integration.vendor.id}, profile {profile.name}: the new refresh token is not "
+            f"kept. {problem} Run `returns connect {integration.vendor.id}` before the next start."
+        )

@@ -93,7 +93,7 @@ class _Watching:
 
         def failed(problem: ConnectorError) -> None:
             report(problem, debug=debug)
-            tell(f"{name}: {problem} Trying again.")
+            tell(f"{name}: {problem.message} Trying again.")
 
         try:
             async with opened(integration, profile) as connection:

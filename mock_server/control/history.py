@@ -14,6 +14,8 @@ class History:
 
     async def list_ledger_events(self, call: Call) -> Reply:
         tenant, query = self._office.tenant(call).name, call.query
+        if "vendor" in query:
+            self._office.vendor(query["vendor"])
         await self._office.world.clocks.catch_up_in_slices(tenant)
         after = query.get("after", 0)
         found = await self._office.world.ledger.search(

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import typer
 
+from mock_server.remote import silence
 from mock_server.remote.showing import Format, tell
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ FAILED, MISUSED = 1, 2
 _EXIT_CODES = {400: 5, 401: 3, 403: 3, 404: 4, 409: 5, 429: 6}
 """By HTTP status, as `returns --help` lists them."""
 _SECONDS = 30.0
+_NO_TEXT = "An argument holds bytes that are not text in UTF-8."
 
 Url = Annotated[str, typer.Option("--url", envvar="RETURNS_SANDBOX_URL", help="Where the sandbox is.")]
 Token = Annotated[
@@ -30,7 +32,10 @@ As = Annotated[Format, typer.Option("--format", help="For people or for programs
 
 def segment(name: str) -> str:
     """Write a name as one segment of a path."""
-    return quote(name, safe="")
+    try:
+        return quote(name, safe="")
+    except UnicodeEncodeError:
+        stop(_NO_TEXT, MISUSED)
 
 
 def of_tenant(name: str, *names: str) -> str:
@@ -49,27 +54,52 @@ def ask(
     """Ask the control plane; a refusal or silence ends the program with one sentence."""
     import httpx
 
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    from mock_server.proxies import ProxyUnusable, network
+
+    place, headers = _checked(url, token)
     try:
-        answer = httpx.request(
-            method,
-            f"{url.rstrip('/')}/__sandbox{path}",
-            json=body,
-            params=query,
-            headers=headers,
-            timeout=_SECONDS,
-        )
-    except (httpx.TransportError, httpx.InvalidURL):
-        stop(f"No sandbox answers at {url}; start one with `returns serve`, or name it with --url.")
-    if answer.is_error:
+        with httpx.Client(transport=network(place), timeout=_SECONDS, headers=headers) as client:
+            answer = client.request(method, f"{place}/__sandbox{path}", json=body, params=query)
+    except ProxyUnusable as problem:
+        stop(str(problem), MISUSED)
+    except httpx.TimeoutException:
+        stop(f"The sandbox at {place} does not answer within {_SECONDS:.0f} seconds; try again.")
+    except (httpx.HTTPError, httpx.InvalidURL) as problem:
+        why = silence.cause(problem, httpx.URL(place).host)
+        stop(f"No sandbox answers at {place} ({why}); start one with `returns serve`, or name it with --url.")
+    except UnicodeEncodeError:
+        stop(_NO_TEXT, MISUSED)
+    if not answer.is_success:
         stop(_reason(answer), _EXIT_CODES.get(answer.status_code, FAILED))
+    if answer.status_code != httpx.codes.NO_CONTENT and not isinstance(_content(answer), dict):
+        stop(_no_sandbox(answer))
     return answer
+
+
+def member(answer: httpx.Response, name: str) -> Any:
+    """Return a member of an answer; without it, something else answers, and the program ends."""
+    content = answer.json()
+    if name not in content:
+        stop(_no_sandbox(answer))
+    return content[name]
 
 
 def stop(sentence: str, code: int = FAILED) -> NoReturn:
     """End the program with a sentence on standard error."""
     tell(sentence)
     raise typer.Exit(code)
+
+
+def _checked(url: str, token: str) -> tuple[str, dict[str, str]]:
+    """Return the address and the headers to ask with; what cannot be used ends the program."""
+    try:
+        bearer = silence.bearer(token)
+        return silence.place(url, bearer), {"Authorization": f"Bearer {bearer}"} if bearer else {}
+    except silence.Unusable as problem:
+        stop(
+            f"{problem} It comes from --url and --token, or RETURNS_SANDBOX_URL and RETURNS_CONTROL_TOKEN.",
+            MISUSED,
+        )
 
 
 def _reason(answer: httpx.Response) -> str:
@@ -79,7 +109,21 @@ def _reason(answer: httpx.Response) -> str:
         problem = answer.json()["error"]
         message = str(problem["message"])
     except (ValueError, KeyError, TypeError):
-        return f"What answers at {answer.url.host} is no sandbox: it says {answer.status_code}."
+        return _no_sandbox(answer)
     if answer.status_code == codes.UNAUTHORIZED:
         return f"{message} Give it with --token or RETURNS_CONTROL_TOKEN; `returns serve` printed it."
     return message
+
+
+def _content(answer: httpx.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def _no_sandbox(answer: httpx.Response) -> str:
+    return (
+        f"What answers at {answer.url.host} is no sandbox, or one of another version: it says "
+        f"{answer.status_code}, and its answer is not what was asked for."
+    )

@@ -1,5 +1,6 @@
 """What opens the vendors' APIs: credentials, keys and their plans."""
 
+import sys
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
@@ -15,10 +16,11 @@ from mock_server.remote.asking import (
     Url,
     ask,
     given,
+    member,
     of_tenant,
     stop,
 )
-from mock_server.remote.showing import Format, show, table
+from mock_server.remote.showing import Format, document, line, show, table
 
 
 class CredentialsFormat(StrEnum):
@@ -44,15 +46,16 @@ def credentials(
 ) -> None:
     """Show how to log in to each API of a running sandbox."""
     answer = ask(url, token, "GET", of_tenant(tenant, "credentials"))
+    vendors = member(answer, "vendors")
     if output is CredentialsFormat.json:
-        print(answer.text)  # noqa: T201
+        document(answer)
     elif output is CredentialsFormat.curl:
-        for name, found in answer.json()["vendors"].items():
-            print(_curl(name, found))  # noqa: T201
+        for name, found in vendors.items():
+            line(_curl(name, found))
     else:
         rows = [
             (name, found["base_url"], field, value)
-            for name, found in answer.json()["vendors"].items()
+            for name, found in vendors.items()
             for field, value in found["fields"].items()
         ]
         table(("vendor", "base URL", "field", "value"), rows, broken=False)
@@ -79,13 +82,15 @@ def create_key(
     token: Token = "",
 ) -> None:
     """Make a key with chosen scopes and plan; how to log in with it is shown only now."""
+    if sys.__stdout__ is None:
+        stop("Standard output is closed, and the key is shown only once; no key was made.", MISUSED)
     wish = given(vendor=vendor, name=name, scopes=scope or None, plan=plan)
     answer = ask(url, token, "POST", of_tenant(tenant, "keys"), wish)
+    login = member(answer, "credentials")
     if output is Format.json:
-        print(answer.text)  # noqa: T201
+        document(answer)
         return
-    made = answer.json()
-    login = made.pop("credentials")
+    made = {name: value for name, value in answer.json().items() if name != "credentials"}
     rows = [*made.items(), ("base URL", login["base_url"]), *login["fields"].items()]
     table(("", ""), rows, broken=False)
 

@@ -7,8 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mock_server.remote.asking import DEFAULT_URL, MISUSED, As, Tenant, Token, Url, ask, of_tenant, stop
-from mock_server.remote.showing import Format, show, table, tell
+from mock_server.remote.asking import (
+    DEFAULT_URL,
+    MISUSED,
+    As,
+    Tenant,
+    Token,
+    Url,
+    ask,
+    member,
+    of_tenant,
+    stop,
+)
+from mock_server.remote.showing import Format, line, show, table, tell
 from mock_server.remote.wish import Misread, read, told
 
 if TYPE_CHECKING:
@@ -48,10 +59,10 @@ def acts(
     token: Token = "",
 ) -> None:
     """List what a merchant can do here that no API offers, and what has to be told for it."""
-    names = [vendor] if vendor else ask(url, token, "GET", "/health").json()["vendors"]
+    names = [vendor] if vendor else member(ask(url, token, "GET", "/health"), "vendors")
     found = [{"vendor": name, **one} for name in names for one in _acts(url, token, tenant, name)]
     if output is Format.json:
-        print(json.dumps({"acts": found}))  # noqa: T201
+        line(json.dumps({"acts": found}))
     elif found:
         rows = [row for one in found for row in _rows(one)]
         table(("vendor", "act", "what it does", "input", "type"), rows)
@@ -79,9 +90,8 @@ def act(
 
 
 def _acts(url: str, token: str, tenant: str, vendor: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = ask(url, token, "GET", of_tenant(tenant, "vendors", vendor, "acts")).json()[
-        "acts"
-    ]
+    answer = ask(url, token, "GET", of_tenant(tenant, "vendors", vendor, "acts"))
+    found: list[dict[str, Any]] = member(answer, "acts")
     return found
 
 

@@ -66,6 +66,7 @@ def reset(
 def delete_tenant(tenant: str, url: Url = DEFAULT_URL, token: Token = "") -> None:
     """Remove a tenant and everything of it."""
     ask(url, token, "DELETE", of_tenant(tenant))
+    tell(f"Tenant {tenant} is deleted, with its returns, keys, webhooks and ledger.")
 
 
 def clock(

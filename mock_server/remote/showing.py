@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import TextIO
 
     import httpx
 
@@ -22,7 +24,7 @@ class Format(StrEnum):
 def show(answer: httpx.Response, output: Format, inside: str = "", *, otherwise: str = "") -> None:
     """Print an answer: as it came, or what it holds under `inside` (if empty: `otherwise`) as a table."""
     if output is Format.json:
-        print(answer.text)  # noqa: T201
+        document(answer)
         return
     content = answer.json()
     content = content.get(inside) or content.get(otherwise, []) if inside else content
@@ -35,9 +37,37 @@ def show(answer: httpx.Response, output: Format, inside: str = "", *, otherwise:
         table(("", ""), list(content.items()))
 
 
+def document(answer: httpx.Response) -> None:
+    """Print an answer as it came; what the terminal's encoding does not have is escaped."""
+    text = answer.text
+    line(text if _writable(text) else json.dumps(answer.json()))
+
+
+def line(text: str) -> None:
+    """Print a line; what the terminal's encoding does not have becomes a question mark."""
+    print(_shown(text, sys.stdout))  # noqa: T201
+
+
 def tell(sentence: str) -> None:
     """Print a sentence on standard error: it never mixes with an answer."""
-    print(sentence, file=sys.stderr)  # noqa: T201
+    print(_shown(_printable(sentence), sys.stderr), file=sys.stderr)  # noqa: T201
+
+
+def _encoding(stream: TextIO) -> str:
+    return getattr(stream, "encoding", None) or "utf-8"
+
+
+def _writable(text: str) -> bool:
+    try:
+        text.encode(_encoding(sys.stdout))
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(text: str, stream: TextIO) -> str:
+    code = _encoding(stream)
+    return text.encode(code, "replace").decode(code)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, broken: bool = True) -> None:
@@ -50,7 +80,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, broken: bool
     for column in columns:
         made.add_column(column, overflow="fold")  # an id that is cut off is of no use
     for row in rows:
-        made.add_row(*(Text(_printable(cell(value))) for value in row))
+        made.add_row(*(Text(_shown(_printable(cell(value)), sys.stdout)) for value in row))
     console = Console()
     if not console.is_terminal or not broken:
         console.width = max(console.width, 200)

@@ -15,7 +15,7 @@ from support.each import each
 from support.wire import BASE_URL, KEY, Time, Wire, one, refusal, rows
 
 import connector
-from connector.client import address
+from connector.addresses import address
 from connector.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -59,7 +59,7 @@ async def test_a_list_is_sent_with_filters_login_and_user_agent(rm: Connection, 
 )
 async def test_the_login_goes_to_the_vendors_own_place_only(rm: Connection, wire: Wire, url: str) -> None:
     wire.reply(rows())
-    http = rm.client._http
+    http = rm.client._sender.http
     await http.send(http.build_request("GET", url))
     assert "authorization" not in wire.requests[0].headers
 
@@ -200,7 +200,7 @@ async def test_unknown_words_fields_and_fractions_come_through(rm: Connection, w
 async def test_the_vendors_field_errors_are_kept(rm: Connection, wire: Wire) -> None:
     problem = {"field": "items[0].sku", "message": "is not part of this order"}
     wire.reply(refusal(400, "VALIDATION_ERROR", "Invalid", fields=[problem]))
-    with pytest.raises(ValidationFailed, match=r"^Invalid\.$") as caught:
+    with pytest.raises(ValidationFailed, match=r"^returnmate: Invalid\.$") as caught:
         await rm.operations.create_return(**ORDER)
     assert str(caught.value.fields[0]) == "items[0].sku is not part of this order"
 

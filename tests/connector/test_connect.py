@@ -1,13 +1,40 @@
-"""`returns connect`, whatever a vendor answers to a login that is none."""
+"""`returns connect`: which login is tried where, and what is kept of it."""
 
 import io
 import os
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.sandbox import Sandbox
 
 from connector.cli import run
+from connector.compile import vendors
+
+Login = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def login(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Login:
+    """Put the sandbox's login for a vendor into an environment that holds nothing else; returns all of it."""
+    for name in [one for one in os.environ if one.startswith("RETURNS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+
+    def put(vendor: str, **changed: str) -> dict[str, Any]:
+        found = sandbox.credentials(vendor)
+        for name, value in {**found["fields"], **changed}.items():
+            monkeypatch.setenv(f"RETURNS_{vendor}_{name}".upper(), value)
+        return found
+
+    return put
+
+
+def kept(folder: Path) -> dict[str, Any]:
+    return tomllib.loads((folder / "returns-connector" / "profiles.toml").read_text())
 
 
 @pytest.mark.parametrize(
@@ -23,22 +50,128 @@ from connector.cli import run
     ],
 )
 def test_a_login_that_a_vendor_refuses_ends_with_the_code_for_it(
-    sandbox: Sandbox,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    vendor: str,
-    field: str,
+    login: Login, tmp_path: Path, capsys: pytest.CaptureFixture[str], vendor: str, field: str
 ) -> None:
     """A wrong key, a shop of another account, a store that there is not: the login is refused."""
-    for name in [one for one in os.environ if one.startswith("RETURNS_")]:
-        monkeypatch.delenv(name)
-    found = sandbox.credentials(vendor)
-    for name, value in {**found["fields"], field: "nobodys"}.items():
-        monkeypatch.setenv(f"RETURNS_{vendor}_{name}".upper(), value)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.setattr("sys.stdin", io.StringIO())
+    found = login(vendor, **{field: "nobodys"})
     assert run(["connect", vendor, "--base-url", found["base_url"]]) == 3
     said = capsys.readouterr()
     assert "Connected" not in said.out + said.err
     assert list(tmp_path.rglob("profiles.toml")) == []
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_the_address_in_the_environment_is_used_and_kept(
+    login: Login,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    vendor: str,
+) -> None:
+    place = login(vendor)["base_url"]
+    monkeypatch.setenv(f"RETURNS_{vendor}_BASE_URL".upper(), f" {place}/\r\n")
+    assert run(["connect", vendor]) == 0
+    assert kept(tmp_path)[vendor]["default"]["base_url"] == place
+    assert f"at {place}; kept as profile default" in capsys.readouterr().err
+
+
+def test_an_option_comes_before_the_address_in_the_environment(
+    login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = login("returnmate")["base_url"]
+    monkeypatch.setenv("RETURNS_RETURNMATE_BASE_URL", "https://elsewhere.invalid/v1")
+    assert run(["connect", "returnmate", "--base-url", place]) == 0
+    assert kept(tmp_path)["returnmate"]["default"]["base_url"] == place
+    assert run(["connect", "returnmate", "--base-url", place, "--environment", "sandbox"]) == 2
+    assert "give one of them" in capsys.readouterr().err
+    assert run(["connect", "exsited", "--environment", "production"]) == 2
+    assert "an address for each account; give yours with --base-url" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("vendor", "place", "option"),
+    [
+        *((vendor, "http://api.example.com/v1", False) for vendor in vendors()),
+        *(("swap", place, True) for place in ("http://192.0.2.7", "nonsense", "ftp://x", "https://")),
+    ],
+)
+def test_no_login_goes_to_an_address_that_is_none_or_not_encrypted(
+    login: Login,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    vendor: str,
+    place: str,
+    option: bool,
+) -> None:
+    login(vendor)
+    name = "--base-url" if option else f"RETURNS_{vendor}_BASE_URL".upper()
+    if not option:
+        monkeypatch.setenv(name, place)
+    assert run(["connect", vendor, *(["--base-url", place] if option else [])]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{name}: '{place}' ")
+    assert ("https://" in said) is True
+    assert list(tmp_path.rglob("profiles.toml")) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_scripts_answers_are_read_in_any_encoding(
+    sandbox: Sandbox, login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    found = sandbox.credentials("returnmate")
+    raw = io.BytesIO(f" {found['fields']['api_key']}\t\r\nKäsé & Söhne\r\n".encode(encoding))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(raw), encoding="utf-8"))
+    assert run(["connect", "returnmate", "--base-url", found["base_url"]]) == 0
+    assert kept(tmp_path)["returnmate"]["default"] == {
+        "base_url": found["base_url"],
+        "api_key": found["fields"]["api_key"],
+        "store_name": "Käsé & Söhne",
+    }
+
+
+def test_answers_that_are_no_text_or_missing_are_a_sentence(
+    sandbox: Sandbox, login: Login, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = sandbox.credentials("returnmate")["base_url"]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(b"\xe4\n")), "utf-8"))
+    assert run(["connect", "returnmate", "--base-url", place]) == 2
+    assert "Standard input is not text in UTF-8" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", None)
+    assert run(["connect", "returnmate", "--base-url", place]) == 2
+    assert "No API Key was given" in capsys.readouterr().err
+
+
+def test_nothing_is_asked_or_tried_where_nothing_could_be_kept(
+    login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A code that is good once would be lost."""
+    place = login("returnmate")["base_url"]
+    (tmp_path / "returns-connector").write_text("a file where the folder belongs")
+
+    def asked(*_arguments: object) -> None:
+        pytest.fail("the login was tried")
+
+    monkeypatch.setattr("connector.commands.connect._tried", asked)
+    assert run(["connect", "returnmate", "--base-url", place]) == 2
+    assert "cannot be written: file exists" in capsys.readouterr().err
+
+
+def test_what_belongs_to_no_login_is_reported_and_stays(
+    login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = login("returnmate")["base_url"]
+    monkeypatch.setenv("RETURNS_RETURNMATE_API_KYE", "x")
+    folder = tmp_path / "returns-connector"
+    folder.mkdir()
+    notes = "[retrunmate.default]\napi_key = 'x'\n[returnmate.other]\nstore_nme = 'x'\n"
+    (folder / "profiles.toml").write_text(notes)
+    assert run(["connect", "returnmate", "--base-url", place]) == 0
+    said = capsys.readouterr().err
+    assert "RETURNS_RETURNMATE_API_KYE is set but not read" in said
+    assert "did you mean RETURNS_RETURNMATE_API_KEY?" in said
+    assert f"'retrunmate' in {folder / 'profiles.toml'} is not read" in said
+    assert "did you mean returnmate?" in said
+    assert "store_nme of [returnmate.other]" in said
+    assert "did you mean store_name?" in said
+    assert (folder / "profiles.toml").read_text().startswith("[retrunmate.default]\napi_key = 'x'\n")

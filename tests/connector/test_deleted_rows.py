@@ -85,7 +85,7 @@ class Shop:
 
 
 def opened(made: Integration, answer: Callable[[httpx.Request], httpx.Response], time: Time) -> Connection:
-    login = {"api_key": KEY, **({"store_id": "store_123abc"} if made is SWAP else {})}
+    login: dict[str, Any] = {"api_key": KEY, **({"store_id": "store_123abc"} if made is SWAP else {})}
     transport = httpx.MockTransport(answer)
     return connector.open(
         made, base_url=BASE_URL, transport=transport, clock=time.clock, sleep=time.sleep, **login

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-LOGINS: dict[str, dict[str, str]] = {
+LOGINS: dict[str, dict[str, Any]] = {
     "returngo": {"api_key": "sandbox-demo-returngo", "shop_name": "shop.myshopify.example"},
     "returnlogic": {"api_key": "sandbox-demo-returnlogic"},
     "returnmate": {"api_key": "sandbox-demo-returnmate"},

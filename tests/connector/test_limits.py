@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import httpx
@@ -101,11 +102,37 @@ async def test_a_window_too_long_to_wait_for_is_left_to_the_vendor(limiter: Limi
 
 
 async def test_a_wait_beyond_the_patience_is_an_error(time: Time) -> None:
-    limiter = Limiter(LIMITS, time.clock, time.sleep, 60)
-    limiter.learn(said(limit_minute=5, left_minute=0), refused=True)
-    await time.sleep(-1)
+    limiter = Limiter(compiled("returnmate").limits, time.clock, time.sleep, 60)
+    reset = str(int(time.now.timestamp()) + 61)
+    limiter.learn(httpx.Headers({"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset}))
     with pytest.raises(RateLimited, match="61 seconds"):
         await limiter.admit("list_orders")
+    assert time.slept == []
+
+
+@pytest.mark.parametrize("hours", [-26, 26])
+async def test_a_clock_that_is_set_makes_no_wait_longer(limiter: Limiter, time: Time, hours: int) -> None:
+    """Windows are measured on the clock here; after it was put back, what was sent seems to lie ahead."""
+    await admitted(limiter, 2)
+    limiter.learn(said(limit_second=2, left_second=0, limit_minute=5, left_minute=0), refused=True)
+    time.now += timedelta(hours=hours)
+    await admitted(limiter, 4)
+    assert sum(time.slept) <= MINUTE + 2 * SECOND
+
+
+@pytest.mark.parametrize("limit", ["0", "-4", "9" * 400, "9" * 5000, "1e3", "60, 60;w=60", "", "²"])
+async def test_a_limit_that_cannot_be_meant_paces_nothing(limiter: Limiter, time: Time, limit: str) -> None:
+    headers = {"limit-second": limit, "left-second": "1", "limit-minute": limit, "left-minute": limit}
+    for _ in range(20):
+        limiter.learn(httpx.Headers([(name.encode(), text.encode()) for name, text in headers.items()]))
+        await limiter.admit("list_orders")
+    assert time.slept == []
+
+
+async def test_a_limit_below_none_is_used_up(limiter: Limiter, time: Time) -> None:
+    limiter.learn(said(limit_minute=5, left_minute=-1))
+    await admitted(limiter, 1)
+    assert time.slept == [60]
 
 
 async def test_only_windows_within_the_patience_pace(time: Time) -> None:

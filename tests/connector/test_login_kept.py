@@ -11,8 +11,10 @@ import httpx
 import pytest
 
 from connector.cli import run
+from connector.clock import sleep
 from connector.commands.options import opened, profiles
 from connector.compile import integration
+from connector.deadline import Deadline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +60,8 @@ def test_two_programs_at_once_do_not_log_each_other_out(kept: Path) -> None:
         async with opened(returnlogic, profile) as watching, opened(returnlogic, profile) as acting:
             for one in (watching, acting, watching, acting):
                 assert one.client.tokens
-                one.client.tokens.refuse(await one.client.tokens.token())  # as at its end
+                token = await one.client.tokens.token(Deadline(30, sleep, "returnlogic"))
+                one.client.tokens.refuse(token)  # as at its end
                 await one.check()
 
     asyncio.run(take_turns())

@@ -79,14 +79,15 @@ class Shop:
         return httpx.Response(200, json=body)
 
     def open(self) -> Connection:
-        login = self.offer.authentication
+        asked = self.offer.authentication.fields
+        fields: dict[str, Any] = {one.key: f"sandbox-demo-{one.key}" for one in asked}
         return connector.open(
             self.offer,
             base_url=BASE_URL,
             transport=httpx.MockTransport(self.answer),
             clock=self.time.clock,
             sleep=self.time.sleep,
-            **{one.key: f"sandbox-demo-{one.key}" for one in login.fields},
+            **fields,
         )
 
     def ids(self, events: Any) -> list[str]:

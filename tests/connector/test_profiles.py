@@ -59,6 +59,13 @@ async def test_the_sandbox_is_used_when_nothing_is_set_up(integration: Integrati
         (httpx.Response(200, json={"vendors": {}}), NotFound),
         (httpx.Response(404, text="<html>"), ConnectorError),
         (httpx.Response(200, json=[]), ConnectorError),
+        (
+            httpx.Response(200, json={"vendors": {"returnmate": {"base_url": "x", "fields": 5}}}),
+            ConnectorError,
+        ),
+        (httpx.Response(200, content=b"\xff"), ConnectorError),
+        (httpx.Response(302, headers={"Location": "http://x.example"}), ConnectorError),
+        (httpx.DecodingError("packed"), VendorUnavailable),
         (httpx.Response(401, json={"error": {"code": "unauthenticated"}}), AuthenticationError),
     ],
 )
@@ -95,6 +102,11 @@ async def test_the_environment_comes_before_the_file(integration: Integration, t
     )
     named = await profiles.choose(integration, "default")
     assert named.fields["api_key"] == "from-file"
+    assert await profiles.choose(integration, "environment") == chosen, "errors name it so"
+    with pytest.raises(ConfigurationError, match="there is default, environment or sandbox"):
+        await profiles.choose(integration, "x")
+    with pytest.raises(ConfigurationError, match="names the login in the environment"):
+        profiles.keep("returnmate", Profile("environment", None, {"api_key": "k"}))
 
 
 async def test_half_a_login_in_the_environment_is_refused(tmp_path: Path) -> None:

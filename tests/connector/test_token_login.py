@@ -147,7 +147,7 @@ def log_in(office: Office, time: Time) -> Callable[..., Connection]:
         await checkpoint()  # as on a real road, other requests go on meanwhile
         return office(request)
 
-    def opened(**fields: str) -> Connection:
+    def opened(**fields: Any) -> Connection:
         return connector.open(
             compiled(),
             base_url=BASE_URL,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-CLIENT = {
+CLIENT: dict[str, Any] = {
     "client_id": "sandbox-client",
     "client_secret": "sandbox-secret-of-acme",
     "redirect_uri": "https://shop.example/exsited",

@@ -286,7 +286,7 @@ async def test_all_connections_are_polled_and_one_that_fails_stops_none(
     made = compiled("swap")
     sample = {**made.resources["return"].sample, "date_created": "2026-03-01T11:30:00Z"}
     body = {**made.operations["list_returns"].example, "returns": [sample]}
-    fields = {"api_key": "sandbox-demo-swap", "store_id": "store_123abc"}
+    fields: dict[str, Any] = {"api_key": "sandbox-demo-swap", "store_id": "store_123abc"}
 
     def opened(answer: httpx.Response) -> Connection:
         transport = httpx.MockTransport(lambda _request: answer)

@@ -63,7 +63,15 @@ def test_apps_are_written_checked_and_mended(returns: Run, tmp_path: Path) -> No
         (["generate", "make", "--vendor", "nobody"], "There is no vendor 'nobody'"),
         (["generate", "make", "--vendor", "swap", "--output", "other"], "mend or remove"),
         (["generate", "make", "--base-url", "https://tunnel.example"], "name it with --vendor"),
-        (["generate", "make", "--vendor", "swap", "--base-url", "tunnel"], "is no address"),
+        (
+            ["generate", "make", "--vendor", "swap", "--base-url", "tunnel"],
+            "--base-url: 'tunnel' is no base URL",
+        ),
+        (["generate", "make", "--vendor", "swap", "--base-url", ""], "--base-url: '' is no base URL"),
+        (
+            ["generate", "make", "--vendor", "swap", "--base-url", "http://x.example"],
+            "unencrypted; write it with",
+        ),
     ],
 )
 def test_what_cannot_be_done_gets_a_sentence(

@@ -1,6 +1,7 @@
 """The generated app: it is what is committed, it is the same everywhere, and odd names do not break it."""
 
 import ast
+import errno
 import json
 import re
 import shutil
@@ -82,7 +83,7 @@ def test_writing_empties_the_folder_but_keeps_what_was_installed(
 ) -> None:
     files = generator.render(returnmate)
     write.write(files, tmp_path)
-    installed = {"node_modules/core/index.js", ".env", "build/build.zip", "CHANGELOG.md"}
+    installed = {"node_modules/core/index.js", ".env", "build/build.zip", "CHANGELOG.md", ".git/HEAD"}
     for name in (*installed, "old/step.js", ".stray"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
@@ -91,6 +92,26 @@ def test_writing_empties_the_folder_but_keeps_what_was_installed(
     assert not write.check(files, tmp_path)
     kept = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     assert kept == files.keys() | installed
+
+
+def test_a_disk_that_is_full_costs_no_file(
+    returnmate: Integration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = generator.render(returnmate)
+    write.write(files, tmp_path)
+    (tmp_path / ".zapierapprc").write_text("linked")
+
+    def full(path: Path, content: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(content[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        write.write(files, tmp_path)
+    assert (tmp_path / ".zapierapprc").read_text() == "linked"
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == files.keys()
 
 
 def test_version_of_an_app_is_its_vendors(returnmate: Integration) -> None:

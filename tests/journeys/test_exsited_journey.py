@@ -49,7 +49,7 @@ async def no_sleep(_seconds: float) -> None:
     return
 
 
-def live(merchant: Merchant, story: Story, **login: str) -> None:
+def live(merchant: Merchant, story: Story, **login: Any) -> None:
     async def run() -> None:
         async with connector.open(
             two_rows_a_page(),

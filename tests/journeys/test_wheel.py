@@ -1,9 +1,10 @@
-"""The wheel, in an environment that holds nothing else: it serves, and it polls."""
+"""The wheel, made from the source archive, in an environment of its own: it serves, and it polls."""
 
 import json
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -26,14 +27,24 @@ def run(*command: str, cwd: Path, **environment: str) -> str:
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh environment with the wheel and what the wheel asks for, at the locked versions."""
     folder = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), cwd=ROOT)
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), cwd=ROOT)
     (wheel,) = folder.glob("*.whl")
+    (archive,) = folder.glob("*.tar.gz")
+    _check_sources(archive)
     uv = str(Path(sys.executable).with_name("uv"))
     run(uv, "venv", "--quiet", "--python", sys.executable, str(folder / "env"), cwd=folder)
     installed = folder / "env" / "bin" / "python"
     lock = ROOT / "requirements.lock"
     run(uv, "pip", "install", "--quiet", "--python", str(installed), "-c", str(lock), str(wheel), cwd=folder)
     return installed
+
+
+def _check_sources(archive: Path) -> None:
+    """The source archive holds the three packages and what the wheel needs besides, and no tests."""
+    with tarfile.open(archive) as file:
+        tops = {name.split("/")[1] for name in file.getnames()}
+    packages, texts = {"connector", "mock_server", "openapi"}, {"README.md", "LICENSE"}
+    assert tops == {*packages, *texts, "pyproject.toml", "PKG-INFO", ".gitignore"}
 
 
 def test_wheel_serves_and_polls_from_an_empty_environment(python: Path, tmp_path: Path) -> None:

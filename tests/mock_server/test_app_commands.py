@@ -83,7 +83,11 @@ def test_tenants_are_made_moved_in_time_and_removed(command: Command) -> None:
     assert ask("unfreeze", "--tenant", "acme")["frozen"] is False
     assert ask("freeze", "--tenant", "acme")["frozen"] is True
     assert ask("reset", "acme")["now"] == "2026-03-02T09:00:00Z"
-    assert command("sandbox", "delete-tenant", "acme").exit_code == 0
+    gone = command("sandbox", "delete-tenant", "acme")
+    assert (gone.exit_code, gone.stderr) == (
+        0,
+        "Tenant acme is deleted, with its returns, keys, webhooks and ledger.\n",
+    )
     assert "acme" not in command("sandbox", "tenants").stdout
 
 
@@ -116,13 +120,19 @@ def test_return_is_moved_and_the_ledger_shows_it(command: Command, url: str) -> 
         (
             ("sandbox", "clock", "--url", "http://127.0.0.1:9"),
             1,
-            "No sandbox answers at http://127.0.0.1:9; start one",
+            "No sandbox answers at http://127.0.0.1:9 (connection refused); start one",
         ),
-        (("sandbox", "clock", "--url", "nonsense"), 1, "No sandbox answers at nonsense; start one"),
+        (
+            ("sandbox", "clock", "--url", "nonsense"),
+            2,
+            "'nonsense' is no address of a sandbox; write it like",
+        ),
         (("sandbox", "acts", "nobody"), 4, "There is no vendor 'nobody'; this sandbox serves"),
         (("sandbox", "act", "returngo", "juggle"), 4, "returngo has no act 'juggle'; it has validate_items."),
         (("sandbox", "act", "returngo", "validate_items", "-i", "rmaId"), 2, "'rmaId' is not of the form"),
         (("sandbox", "act", "returnlogic", "install_app"), 5, "redirect_uri is required."),
+        (("sandbox", "ledger", "--vendor", "retrunmate"), 5, "vendor: this sandbox serves exsited, returngo"),
+        (("sandbox", "ledger", "--kind", "return.craeted"), 5, "kind must be one of return.created"),
         (("sandbox", "deliveries", "--last", "0"), 5, "last must be at least 1."),
         (("sandbox", "ledger", "--last", "1", "--limit", "1"), 2, "Give either --limit, from the oldest"),
         (("sandbox", "keys", "--tenant", "nobody"), 4, "There is no tenant 'nobody'."),

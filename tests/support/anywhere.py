@@ -32,13 +32,14 @@ def open_any(vendor: str | Integration, time: Time, answer: Answering) -> Connec
             return httpx.Response(200, json={"access_token": "t", "refresh_token": "r", "expires_in": 36_000})
         return answer(request)
 
+    login: dict[str, Any] = {one.key: f"https://{one.key}.example.com" for one in made.authentication.fields}
     return connector.open(
         made,
         base_url=HOST,
         transport=httpx.MockTransport(answering),
         clock=time.clock,
         sleep=time.sleep,
-        **{one.key: f"https://{one.key}.example.com" for one in made.authentication.fields},
+        **login,
     )
 
 

@@ -15,7 +15,8 @@ import jsonschema_rs
 import orjson
 
 import openapi
-from connector.client import Client, origin
+from connector.addresses import address, network, origin
+from connector.client import Client
 
 PLAIN_HEADERS = {"host", "accept", "accept-encoding", "connection", "user-agent"}
 METHODS = ("get", "put", "post", "delete", "patch")
@@ -180,7 +181,7 @@ def enforced() -> Iterator[None]:
     make = Client.__init__
 
     def checked(self: Client, integration: Any, **how: Any) -> None:
-        inner = how.pop("transport") or httpx.AsyncHTTPTransport()
+        inner = how.pop("transport") or network(address(how["base_url"]))
         contract = contracts.get(integration.vendor.id)  # a vendor that a test made up has none
         transport = Checked(inner, contract, self) if contract else inner
         make(self, integration, transport=transport, **how)

@@ -68,7 +68,7 @@ class Merchant:
         return settings.base_url + settings.path_of(self.mall.vendor, self.mall.served.base_path)
 
     @property
-    def fields(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, Any]:
         """What a person types into a connector."""
         return self.mall.served.credentials(self.world.keys.key(self.tenant, self.mall.vendor))["fields"]
 

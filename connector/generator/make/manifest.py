@@ -111,7 +111,7 @@ def kept_origins(folder: Path) -> list[dict[str, Any]]:
     if not file.is_file():
         return []
     try:
-        found = json.loads(file.read_text("utf-8"))["origins"]
+        found = json.loads(file.read_text("utf-8-sig"))["origins"]
     except (ValueError, KeyError, TypeError) as problem:
         raise ConfigurationError(
             f"{file} is no manifest of a Make app, so its origins cannot be kept; mend or remove it."

@@ -19,7 +19,7 @@ def kept_link(folder: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
     try:
-        found = json.loads(file.read_text("utf-8"))
+        found = json.loads(file.read_text("utf-8-sig"))
         return {name: found[name] for name in KEPT if name in found}
     except (ValueError, TypeError) as problem:
         raise ConfigurationError(

@@ -137,7 +137,7 @@ class PythonAdapter:
     def words(self) -> str:
         return "\n".join([*self.interpreter.heard.lines, repr(self.connection)])
 
-    def _opened(self, login: Mapping[str, str]) -> Connection:
+    def _opened(self, login: Mapping[str, Any]) -> Connection:
         opened = connector.open(
             self.interpreter.integration or self.shop.offer,
             base_url=self.shop.road.url,

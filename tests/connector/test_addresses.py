@@ -1,0 +1,192 @@
+"""Where a login may go, and through which proxy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+import connector
+from connector.addresses import address, is_loopback, network
+from connector.cli import run
+from connector.compile import integration, vendors
+from connector.errors import ConfigurationError
+from mock_server import proxies
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from support.sandbox import Sandbox
+
+HERE = ["127.0.0.1", "127.1.2.3", "::1", "localhost", "LOCALHOST", "localhost.", "shop.localhost", "0.0.0.0"]
+THERE = [
+    "10.0.0.1",
+    "192.168.1.1",
+    "sandbox",
+    "localhost.example.com",
+    "my-localhost",
+    "127.0.0.1.example",
+]
+VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD")
+NOT_FOUND = 4
+SQUID = "http://you:secret@squid.example.com:3128"
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Set the proxies of the environment to those given, and no others."""
+
+    def put(**given: str) -> None:
+        for name in VARIABLES:
+            for form in (name, name.lower()):
+                monkeypatch.delenv(form, raising=False)
+        for name, value in given.items():
+            monkeypatch.setenv(name, value)
+
+    put()
+    return put
+
+
+@pytest.mark.parametrize("host", HERE)
+def test_http_is_for_this_machine(host: str) -> None:
+    place = f"[{host}]" if ":" in host else host
+    assert str(address(f"http://{place}:4010/")) == str(httpx.URL(f"http://{place}:4010"))
+    assert is_loopback(host)
+    assert is_loopback(place)
+    assert proxies.reaches_itself(place)
+
+
+@pytest.mark.parametrize("host", THERE)
+def test_http_to_another_host_is_refused(host: str) -> None:
+    with pytest.raises(ConfigurationError, match="would carry the login unencrypted; write it with https://"):
+        address(f"http://{host}/v1")
+    assert str(address(f"https://{host}/v1")) == f"https://{host}/v1"
+    assert not is_loopback(host)
+    assert not proxies.reaches_itself(host)
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_no_vendor_gets_a_login_by_http(vendor: str) -> None:
+    made = integration(vendor)
+    fields: dict[str, Any] = {one.key: "sandbox-x" for one in made.authentication.fields}
+    with pytest.raises(ConfigurationError, match=rf"^{vendor}: .* would carry the login"):
+        connector.open(made, base_url="http://shop.example.com", **fields)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://you:secret@api.example.com", "holds no user name"),
+        ("https://api.example.com/v1?key=1", "leave out what follows the path"),
+        ("https://api.example.com/v1?", "leave out what follows the path"),
+        ("https://api.example.com/v1#top", "leave out what follows the path"),
+        (f"https://{'a' * 64}.example.com", "is no base URL"),
+        ("https://a..example.com", "is no base URL"),
+        ("https://", "is no base URL"),
+        ("https://[::1", "is no base URL"),
+        ("https://api.example.com:99999", "is no base URL"),
+        ("https://" + "a" * 70_000, "is no base URL"),
+        ("\x00", "is no base URL"),
+        ("", "is no base URL"),
+    ],
+)
+def test_what_cannot_be_an_address_is_refused_in_a_sentence(url: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        address(url)
+    assert "secret" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("host", [*HERE, "[::1]"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_no_proxy_stands_before_this_machine(proxied: Callable[..., None], host: str, scheme: str) -> None:
+    proxied(HTTP_PROXY=SQUID, HTTPS_PROXY=SQUID, ALL_PROXY="socks5://127.0.0.1:1080")
+    place = f"[{host}]" if ":" in host and host[0] != "[" else host
+    url = f"{scheme}://{place}:4010"
+    assert proxies.proxy(url) is None
+    assert not is_proxy(network(httpx.URL(url)))
+
+
+def is_proxy(way: httpx.AsyncHTTPTransport) -> bool:
+    return "Proxy" in type(way._pool).__name__
+
+
+@pytest.mark.parametrize(
+    ("given", "uses"),
+    [
+        ({"HTTPS_PROXY": SQUID}, True),
+        ({"https_proxy": "squid.example.com:3128"}, True),
+        ({"ALL_PROXY": SQUID}, True),
+        ({"HTTP_PROXY": SQUID}, False),
+        ({"HTTPS_PROXY": SQUID, "ALL_PROXY": "socks5://127.0.0.1:1080"}, True),
+        ({"HTTP_PROXY": "gopher://127.0.0.1", "HTTPS_PROXY": SQUID}, True),
+        ({"HTTPS_PROXY": SQUID, "NO_PROXY": "api.example.com"}, False),
+        ({"HTTPS_PROXY": SQUID, "NO_PROXY": ".example.com"}, False),
+        ({"HTTPS_PROXY": SQUID, "NO_PROXY": "*"}, False),
+        ({"HTTPS_PROXY": SQUID, "NO_PROXY": "other.example"}, True),
+        ({"HTTPS_PROXY": ""}, False),
+        ({}, False),
+    ],
+)
+def test_other_hosts_are_reached_through_the_proxy_that_is_set_for_them(
+    proxied: Callable[..., None], given: dict[str, str], uses: bool
+) -> None:
+    proxied(**given)
+    assert is_proxy(network(httpx.URL("https://api.example.com/v1"))) is uses
+    found = proxies.proxy("https://api.example.com/v1")
+    assert (found is not None) is uses
+    if found is not None:
+        assert found.url.host == "squid.example.com"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ALL_PROXY", "socks5://you:secret@127.0.0.1:1080"),
+        ("ALL_PROXY", "socks4://you:secret@127.0.0.1:1080"),
+        ("HTTPS_PROXY", "ftp://you:secret@127.0.0.1:21"),
+        ("HTTPS_PROXY", "http://you:secret@[::1"),
+        ("HTTPS_PROXY", "http://you:secret@127.0.0.1:x"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_a_sentence(
+    proxied: Callable[..., None], variable: str, value: str
+) -> None:
+    proxied(**{variable: value})
+    with pytest.raises(ConfigurationError, match=rf"^returnmate: The proxy in {variable} \(") as caught:
+        connector.open("returnmate", api_key="sandbox-key")
+    with pytest.raises(proxies.ProxyUnusable, match=rf"^The proxy in {variable} \(") as refused:
+        proxies.proxy("https://api.example.com")
+    for said in (str(caught.value), str(refused.value)):
+        assert said.endswith("into NO_PROXY.")
+        assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"HTTP_PROXY": "http://127.0.0.1:9"}, {"ALL_PROXY": "socks5://127.0.0.1:9"}],
+    ids=["http", "socks"],
+)
+@pytest.mark.parametrize(
+    ("command", "ends"),
+    [
+        (["credentials"], 0),
+        (["search", "returnmate", "find_return", "-i", "customer_email=nobody@example.com"], NOT_FOUND),
+    ],
+    ids=["control plane", "vendor"],
+)
+def test_the_commands_find_the_sandbox_whatever_proxy_is_set(
+    sandbox: Sandbox,
+    proxied: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    given: dict[str, str],
+    command: list[str],
+    ends: int,
+    tmp_path: Path,
+) -> None:
+    proxied(**given)
+    monkeypatch.setenv("RETURNS_SANDBOX_URL", sandbox.url)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert run(command) == ends

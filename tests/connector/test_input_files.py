@@ -1,0 +1,55 @@
+"""Inputs as JSON in a file or on standard input: read as editors write them, or refused with the cause."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connector.cli import run
+from connector.commands import act
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]
+GIVEN = {"return_id": "Käse & 日本", "content": "two\r\nlines"}
+TEXT = json.dumps(GIVEN, ensure_ascii=False, indent=2).replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_file_is_read_in_the_encoding_of_its_editor(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "inputs.json"
+    file.write_bytes(TEXT.encode(encoding))
+    assert act._document(str(file)) == GIVEN
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_standard_input_is_read_so_too(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode(encoding)), encoding="ascii"))
+    assert act._document("-") == GIVEN
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot be read: no such file or directory."),
+        (
+            b'{"a": "\xe4"}',
+            "cannot be read: it is not text in UTF-8 (byte 8 does not fit); save it as UTF-8.",
+        ),
+        (b"{", "cannot be read: expecting property name"),
+        (b"", "cannot be read: expecting value"),
+        (b"[]", "must hold an object with the inputs."),
+    ],
+)
+def test_what_cannot_be_read_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, said: str
+) -> None:
+    file = tmp_path / "inputs.json"
+    if content is not None:
+        file.write_bytes(content)
+    assert run(["action", "returnmate", "add_note", "--json", str(file)]) == 2
+    assert f"--json {file} {said}" in capsys.readouterr().err

@@ -1,0 +1,242 @@
+"""The file of profiles: whatever is written can be read again, and what is not ours stays."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connector.compile import integration as compiled
+from connector.errors import ConfigurationError
+from connector.profiles import Profile, Profiles
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ODD = {
+    "quotes": "a\"b'c'''d\"\"\"e\\f",
+    "lines": "one\ntwo\rthree\r\nfour\ttab",
+    "controls": "nul\0 escape\x1b[2J delete\x7f next\x85 line\u2028",
+    "emoji": "\N{GRINNING FACE} ü \N{ZERO WIDTH JOINER}",
+    "looks like TOML": "[x]\n# y = 1",
+}
+HELD = {
+    "nothing": "",
+    "a comment": "# mine\n",
+    "no line end": "[returnmate.a]\napi_key = 'x'",
+    "notes of the owner": "title = 'x'\n[notes]\nday = 2026-01-01\nn = nan\n[[list]]\na = 1\n[[list]]\n",
+    "comments": "# one\n[returnmate.default] # two\n# three\napi_key = 'old' # four\n[swap.x] # five\n",
+    "vendors in turns": "[returnmate.a]\napi_key='1'\n[swap.b]\napi_key='2'\n[returnmate.c]\napi_key='3'\n",
+    "one line": "returnmate = {a = {api_key = '1'}}\n",
+    "dotted": "returnmate.default.api_key = '1'\nswap.x.api_key = '2'\n",
+    "dotted, others": "returnmate.a.api_key = '1'\nswap.x.api_key = '2'\n",
+    "odd names": "[returnmate.\"my shop\"]\napi_key='1'\n[ 'swap' . 'ü' ]\napi_key='2'\n",
+    "tables in a profile": "[returnmate.x]\napi_key='1'\n[swap.x]\napi_key='2'\n[notes.x.y]\nz = 1\n",
+    "long texts": "[returnmate.default]\napi_key = \"\"\"\nabc\"\"\"\n[notes]\nx = '''y\nz'''\n",
+}
+
+
+def comments(text: str) -> list[str]:
+    return [line.partition("# ")[2] for line in text.splitlines() if "# " in line]
+
+
+@pytest.mark.parametrize("value", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("text", HELD.values(), ids=HELD)
+def test_what_is_kept_is_read_again_and_nothing_else_changes(tmp_path: Path, text: str, value: str) -> None:
+    profiles = Profiles(tmp_path / "p.toml", {})
+    profiles.path.write_text(text)
+    profiles.keep("returnmate", Profile("default", "https://x.example.com", {"store_name": f"<{value}>"}))
+    wanted = tomllib.loads(text, parse_float=str)
+    wanted.setdefault("returnmate", {})["default"] = {
+        "base_url": "https://x.example.com",
+        "store_name": f"<{value}>",
+    }
+    written = profiles.path.read_bytes().decode()
+    assert tomllib.loads(written, parse_float=str) == wanted
+    assert profiles.kept("returnmate")["default"].fields == {"store_name": f"<{value}>"}
+    kept = set(comments(text)) - {"four"}
+    assert kept <= set(comments(written)), "comments stay, but for those of a line that is gone"
+
+
+def test_a_profile_loses_what_it_holds_no_more_and_keeps_what_did_not_change(tmp_path: Path) -> None:
+    profiles = Profiles(tmp_path / "p.toml", {})
+    profiles.path.write_text("[swap.x]\napi_key = 'same' # mine\ncode = 'spent'\n")
+    profiles.keep("swap", Profile("x", None, {"api_key": "same", "store_id": "s"}))
+    assert profiles.path.read_text() == "[swap.x]\napi_key = 'same' # mine\nstore_id = \"s\"\n"
+
+
+@pytest.mark.parametrize("value", ["half \ud83d of a pair", "bytes \udcff"])
+def test_what_is_no_text_is_refused_and_the_file_stays(tmp_path: Path, value: str) -> None:
+    profiles = Profiles(tmp_path / "p.toml", {})
+    profiles.keep("returnmate", Profile("one", None, {"api_key": "a"}))
+    before = profiles.path.read_bytes()
+    with pytest.raises(ConfigurationError, match="store_name holds characters that cannot be stored") as told:
+        profiles.keep("returnmate", Profile("one", None, {"store_name": value}))
+    assert value not in str(told.value)
+    assert profiles.path.read_bytes() == before
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_files_made_on_windows_are_read_and_changed_like_others(tmp_path: Path, encoding: str) -> None:
+    profiles = Profiles(tmp_path / "p.toml", {})
+    text = "# ü\r\n[returnmate.default]\r\napi_key = ' key '\r\n"
+    profiles.path.write_bytes(text.encode(encoding))
+    assert profiles.kept("returnmate")["default"].fields == {"api_key": "key"}
+    profiles.keep("swap", Profile("x", None, {"api_key": "two"}))
+    written = profiles.path.read_bytes().decode()
+    assert written.startswith(text)
+    assert written.count("\n") == written.count("\r\n"), "one kind of line end"
+    assert [profiles.kept(one)[name].fields for one, name in (("returnmate", "default"), ("swap", "x"))] == [
+        {"api_key": "key"},
+        {"api_key": "two"},
+    ]
+
+
+def test_a_file_in_another_encoding_is_a_sentence(tmp_path: Path) -> None:
+    profiles = Profiles(tmp_path / "p.toml", {})
+    profiles.path.write_bytes("# für mich\n".encode("cp1252"))
+    with pytest.raises(
+        ConfigurationError, match=r"not text in UTF-8 \(byte 4 does not fit\); save it as UTF-8"
+    ):
+        profiles.kept("returnmate")
+
+
+HAMMER = """
+import sys
+from pathlib import Path
+from connector.profiles import Profile, Profiles
+profiles = Profiles(Path(sys.argv[1]), {})
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(25):
+    profiles.keep("returnmate", Profile(f"{sys.argv[2]}{number}", None, {"api_key": "k"}))
+"""
+
+
+def test_no_write_of_two_processes_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    command = [sys.executable, "-c", HAMMER, str(path)]
+    writers = [
+        subprocess.Popen([*command, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for name in "xy"
+    ]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate(timeout=60)
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert set(Profiles(path, {}).kept("returnmate")) == {f"{name}{n}" for name in "xy" for n in range(25)}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["p.toml", "p.toml.lock"]
+
+
+def test_a_renewed_token_is_read_and_written_under_one_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process connects anew between the reading and the writing: its login stays."""
+    made = compiled("returnlogic")
+    login = {"client_id": "c", "client_secret": "s", "refresh_token": "old"}
+    profiles, other = Profiles(tmp_path / "p.toml", {}), Profiles(tmp_path / "p.toml", {})
+    profiles.keep("returnlogic", Profile("x", None, login))
+    newcomer = Profile("x", None, {**login, "client_id": "another"})
+    changing = profiles._file.changing
+
+    def late() -> object:
+        other.keep("returnlogic", newcomer)
+        return changing()
+
+    monkeypatch.setattr(profiles._file, "changing", late)
+    profiles.renew(made, Profile("x", None, login), "new")
+    assert profiles.kept("returnlogic")["x"] == newcomer
+
+
+def test_a_symbolic_link_stays_one_and_a_wider_file_is_narrowed(tmp_path: Path) -> None:
+    real = tmp_path / "dotfiles" / "profiles.toml"
+    real.parent.mkdir()
+    real.write_text("[returnmate.a]\napi_key = '1'\n")
+    real.chmod(0o644)
+    link = tmp_path / "p.toml"
+    link.symlink_to(real)
+    assert set(Profiles(link, {}).kept("returnmate")) == {"a"}
+    assert stat.S_IMODE(real.stat().st_mode) == 0o600, "it is enough to read it"
+    real.chmod(0o644)
+    Profiles(link, {}).keep("returnmate", Profile("b", None, {"api_key": "2"}))
+    assert link.is_symlink()
+    assert set(tomllib.loads(real.read_text())["returnmate"]) == {"a", "b"}
+    assert stat.S_IMODE(real.stat().st_mode) == 0o600
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_names_the_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profiles = Profiles(tmp_path / "p.toml", {})
+    profiles.keep("returnmate", Profile("one", None, {"api_key": "a"}))
+    before = profiles.path.read_bytes()
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ConfigurationError, match=r"p\.toml cannot be written: no space left on device\.$"):
+        profiles.keep("returnmate", Profile("two", None, {"api_key": "b"}))
+    assert profiles.path.read_bytes() == before
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["p.toml", "p.toml.lock"], "no secret lies about"
+
+
+def test_what_the_system_says_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "folder").mkdir()
+    for path, said in (
+        (tmp_path / "file" / "p.toml", "not a directory"),
+        (tmp_path / "loop", "too many levels of symbolic links"),
+        (tmp_path / "folder", "is a directory"),
+    ):
+        with pytest.raises(ConfigurationError, match=f"cannot be read: {said}"):
+            Profiles(path, {}).kept("returnmate")
+    with pytest.raises(ConfigurationError, match="cannot be written: not a directory"):
+        Profiles(tmp_path / "file" / "folder" / "p.toml", {}).check()
+
+
+def test_a_lock_that_stays_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connector.files.PATIENCE", 0.01)
+    profiles = Profiles(tmp_path / "p.toml", {})
+    with (
+        profiles._file.changing(),
+        pytest.raises(ConfigurationError, match=r"another process keeps .*lock locked"),
+    ):
+        Profiles(tmp_path / "p.toml", {}).keep("returnmate", Profile("one", None, {"api_key": "a"}))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("returnmate = 'k'", r"returnmate in .*p\.toml is a text; write a profile as a section"),
+        (
+            "[returnmate]\napi_key = 'k'",
+            r"api_key stands right below \[returnmate\] .* \[returnmate\.default\]",
+        ),
+        ("[returnmate.x]\napi_key = 5", r"api_key of \[returnmate\.x\] .* is a number .*put it in quotes"),
+        ("[returnmate.x]\napi_key = true", r"api_key of \[returnmate\.x\] .* is yes or no"),
+        ("[returnmate.x]\napi_key = ['k']", r"api_key of \[returnmate\.x\] .* is a list"),
+        ("[returnmate.x.y]\napi_key = 'k'", r"y of \[returnmate\.x\] .* is a section"),
+        ("[returnmate.x]\napi_key = 2026-01-01", r"api_key of \[returnmate\.x\] .* is a date"),
+        ("[broken", r"p\.toml cannot be read: expected .\]. at the end of a table"),
+    ],
+)
+def test_what_is_no_profile_is_told_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    profiles = Profiles(tmp_path / "p.toml", {})
+    profiles.path.write_text(text)
+    with pytest.raises(ConfigurationError, match=said):
+        profiles.kept("returnmate")

@@ -1,0 +1,100 @@
+"""Standard streams that are closed, full, left by their reader, or in a narrow encoding."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connector.cli import run
+from connector.streams import Unfailing, prepared
+
+if TYPE_CHECKING:
+    from support.sandbox import Sandbox
+
+PROGRAM = [sys.executable, "-c", "from connector.cli import main; main()"]
+WRITES = (
+    ("--help",),
+    ("catalog", "swap"),
+    ("catalog", "swap", "--guarantees"),
+    ("catalog", "swap", "--format", "json"),
+    ("fidelity",),
+    ("credentials",),
+    ("credentials", "--format", "json"),
+    ("credentials", "--format", "curl"),
+    ("sandbox", "acts"),
+    ("sandbox", "acts", "--format", "json"),
+    ("sandbox", "clock"),
+    ("sandbox", "keys"),
+    ("sandbox", "ledger", "--format", "json"),
+    ("sandbox", "ledger"),
+    ("sandbox", "switches"),
+    ("sandbox", "tenants"),
+    ("search", "returnmate", "get_returns_report"),
+)  # fmt: skip
+
+
+@pytest.fixture
+def _settings(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [one for one in os.environ if one.startswith("RETURNS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("RETURNS_SANDBOX_URL", sandbox.url)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+
+@pytest.mark.usefixtures("_settings")
+@pytest.mark.parametrize("arguments", WRITES, ids=" ".join)
+def test_a_reader_that_has_left_is_no_failure(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as left:
+        monkeypatch.setattr("sys.stdout", left)
+        assert run(list(arguments)) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("_settings")
+@pytest.mark.parametrize("arguments", WRITES[::4], ids=" ".join)
+def test_a_full_disk_is_a_sentence_of_every_command(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        assert run(list(arguments)) == 1
+    assert capsys.readouterr().err == "The output cannot be used: no space left on device.\n"
+
+
+@pytest.mark.usefixtures("_settings")
+@pytest.mark.parametrize("arguments", WRITES, ids=" ".join)
+def test_a_narrow_encoding_is_enough_for_every_command(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    monkeypatch.setattr("sys.stderr", sys.stderr)  # is put back afterwards
+    prepared()
+    assert run(list(arguments)) == 0
+    assert raw.getvalue().decode("ascii").strip()
+
+
+def test_what_standard_error_cannot_take_is_lost_and_decides_nothing() -> None:
+    with Path("/dev/full").open("w") as full:
+        stream = Unfailing(full)
+        print("lost", file=stream, flush=True)
+        assert stream.encoding == full.encoding
+    closed = io.StringIO()
+    closed.close()
+    Unfailing(closed).write("lost")
+
+
+@pytest.mark.parametrize("how", ["2>/dev/full", "<&- >&- 2>&-"])
+def test_a_refusal_has_its_exit_code_whatever_the_streams_are(how: str) -> None:
+    command = ["sh", "-c", f'"$0" "$@" {how}', *PROGRAM, "catalog", "nobody"]
+    assert subprocess.run(command, check=False, timeout=30).returncode == 2
