@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from connector.attribution import attributed
@@ -11,7 +12,7 @@ from connector.inputs import fill, refused
 from connector.words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from connector.actions import BoundAction
     from connector.client import Client
@@ -64,11 +65,14 @@ class BoundSearch:
         found: list[dict[str, Any]] = []
         read = passed = came = 0
         ignored: list[InputField] = []
+        earlier: set[str] = set()
         async for page in self._client.pages(operation, {**self.search.query, **filled.values}):
             read += 1
             fitting, kept_out = strangers(self.search.inputs, filled.inputs, page.rows)
             came, passed, ignored = came + len(page.rows), passed + len(fitting), ignored or kept_out
-            found.extend(dict(row) for row in fitting if filled.fits(row))
+            fresh = [(row, written) for row in fitting if (written := _written(row)) not in earlier]
+            earlier.update(written for _row, written in fresh)  # a page that comes twice adds nothing
+            found.extend(dict(row) for row, _written in fresh if filled.fits(row))
             if len(found) >= limit or (filled.matches and (found or read >= self.search.scan_pages)):
                 break
             if passed < came and read >= MISLED_PAGES:
@@ -87,6 +91,10 @@ class BoundSearch:
             "a record exists is not known.",
             operation=self.search.operation,
         )
+
+
+def _written(row: Mapping[str, Any]) -> str:
+    return json.dumps(row, sort_keys=True, default=str)
 
 
 class BoundFindOrCreate:

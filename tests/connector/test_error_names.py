@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from support.each import each
 from support.strangers import opened
 from support.wire import KEY, refusal
 
@@ -73,7 +74,7 @@ async def test_whatever_a_connection_offers_names_the_vendor(vendor: str, time: 
             *(one.notice for one in connection.triggers.values()),
         ]
         lists = [one for one in connection.dropdowns.values() if one.dropdown.operation]
-        for call in asked:
+        for call in each(asked):
             with pytest.raises(ConnectorError, match=f"^{vendor}: ") as caught:
                 await call(nonsense="x")
             assert caught.value.vendor == vendor

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.anywhere import body, open_any
+from support.anywhere import body, is_first, open_any
+from support.each import each
 from support.wire import Time, Wire, one, rows
 
 from connector.compare import identity, same, strangers
@@ -59,17 +60,22 @@ def case(vendor: str, key: str, name: str) -> tuple[Search, InputField, dict[str
     field = next(one for one in search.inputs if one.key == name)
     record = dict(search.sample)
     asked = {}
-    for each in search.inputs:
-        if each.key == name or each.required:
-            held = at_path(record, each.found_at[0]) if each.found_at else None
-            asked[each.key] = str(held) if held else STRANGE[each.identifies or "id"]
+    for field_asked in search.inputs:
+        if field_asked.key == name or field_asked.required:
+            held = at_path(record, field_asked.found_at[0]) if field_asked.found_at else None
+            asked[field_asked.key] = str(held) if held else STRANGE[field_asked.identifies or "id"]
     return search, field, record, asked
 
 
 def answered(vendor: str, search: Search, time: Time, *found: dict[str, Any]) -> Connection:
     operation = compiled(vendor).operations[search.operation]
-    data: Any = list(found) if operation.payload_is_list else found[0]
-    return open_any(compiled(vendor), time, lambda _request: httpx.Response(200, json=body(operation, data)))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        rows = found if is_first(compiled(vendor), operation, request) else ()
+        data: Any = list(rows) if operation.payload_is_list else found[0]
+        return httpx.Response(200, json=body(operation, data))
+
+    return open_any(compiled(vendor), time, answer)
 
 
 async def ask(connection: Connection, key: str, inputs: dict[str, Any]) -> list[dict[str, Any]]:
@@ -84,7 +90,7 @@ async def test_the_one_asked_for_is_found_however_it_is_written(
     vendor: str, key: str, name: str, time: Time
 ) -> None:
     search, field, record, asked = case(vendor, key, name)
-    for path in field.found_at:
+    for path in each(field.found_at):
         held = at_path(record, path)
         assert held, f"the sample of {search.resource} holds no {'.'.join(path)}"
         written = {**asked, name: f" {held}\n"}

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.each import each
 from support.wire import Wire, one
 
 from connector.arguments import Misused, collect
@@ -76,7 +77,7 @@ def test_a_line_of_text_is_trimmed_and_a_text_of_lines_is_not(blanks: str) -> No
 @pytest.mark.parametrize(("vendor", "kind", "key"), OFFERS)
 def test_every_input_that_identifies_is_trimmed(vendor: str, kind: str, key: str) -> None:
     """An address or a number with a newline, as it is pasted, finds nothing, and a duplicate is created."""
-    for field in getattr(compiled(vendor), kind)[key].inputs:
+    for field in each(getattr(compiled(vendor), kind)[key].inputs):
         if field.identifies:
             loose = field.model_copy(update={"bounds": of_type("string").bounds})
             assert fill(key, [loose], {field.key: " 1\n"}).inputs == {field.key: "1"}
@@ -255,7 +256,7 @@ def test_values_that_are_refused_by_name(kind: FieldType, value: Any, words: str
 def test_no_list_is_taken_for_one_text(vendor: str, kind: str, key: str) -> None:
     """A list of ids that is joined (`r1,r2`) names a record that nobody has."""
     fields = [one for one in getattr(compiled(vendor), kind)[key].inputs if one.type in ("string", "text")]
-    for field in fields:
+    for field in each(fields):
         if field.repeated_as:
             continue
         with pytest.raises(ValidationFailed) as caught:
@@ -312,7 +313,7 @@ def test_every_choice_of_every_vendor_is_taken_by_its_label() -> None:
         if field.choices
     ]
     assert len(fields) > 10
-    for field in fields:
+    for field in each(fields):
         for choice in field.choices:
             for written in (choice.value, choice.label, choice.label.upper(), choice.value.lower()):
                 assert chosen(field, written) == choice.value
@@ -380,7 +381,7 @@ def test_a_slip_is_told_from_a_word_of_ones_own(written: str, meant: str | None)
 )
 def test_a_slip_in_a_filter_of_a_trigger_is_refused(vendor: str, key: str) -> None:
     """Watching for a status that never comes is silent for ever."""
-    for field in compiled(vendor).triggers[key].inputs:
+    for field in each(compiled(vendor).triggers[key].inputs):
         words = [*field.known_values, *(one.value for one in field.choices)]
         word = next(one for one in words if len(one) >= 5)
         typed = word[:1] + word[2:]

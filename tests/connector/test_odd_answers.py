@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from support.each import each
 from support.strangers import Stream, opened, operations, send
 from support.wire import rows
 
@@ -165,7 +166,7 @@ async def test_a_write_whose_answer_cannot_be_used_may_have_been_done(vendor: st
         lambda: packed("gzip", PLAIN),
     ]
     writes = 0
-    for make in odd:
+    for make in each(odd):
         async with opened(vendor, partial(answered, make), time) as connection:
             for operation in operations(connection):
                 kind = UnexpectedResponse if operation.method == "GET" else OutcomeUnknown

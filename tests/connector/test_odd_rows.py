@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from support.each import each
 from support.wire import BASE_URL, Time
 
 import connector
@@ -144,7 +145,7 @@ async def test_the_good_rows_are_told_and_the_odd_one_is_reported_once(
     shop = Shop(OFFERS[vendor], OFFERS[vendor].triggers[key], time)
     bound = shop.open().triggers[key]
     begin = time.now - timedelta(days=1)
-    for name, odd in oddities(shop.trigger).items():
+    for name, odd in each(oddities(shop.trigger).items()):
         bad: Any = shop.row(2)
         if isinstance(odd, tuple):
             put(bad, *odd)

@@ -11,6 +11,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
+from support.each import each
 
 from connector.compile import integration as compiled
 from connector.errors import ConfigurationError
@@ -126,10 +127,10 @@ def test_no_write_of_two_processes_is_lost(tmp_path: Path) -> None:
         subprocess.Popen([*command, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for name in "xy"
     ]
-    for writer in writers:
+    for writer in each(writers):
         assert writer.stdout is not None
         assert writer.stdout.readline() == "ready\n"
-    for writer in writers:
+    for writer in each(writers):
         assert writer.stdin is not None
         writer.stdin.write("\n")
         writer.stdin.flush()

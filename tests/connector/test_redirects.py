@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from support.each import each
 from support.strangers import opened, operations, send
 
 import connector
@@ -32,7 +33,7 @@ async def test_no_operation_of_any_vendor_follows_a_redirect(vendor: str, status
         return httpx.Response(status, headers={"location": ELSEWHERE}, json={"data": []})
 
     async with opened(vendor, reply, time) as connection:
-        for operation in operations(connection):
+        for operation in each(operations(connection)):
             asked.clear()
             with pytest.raises((UnexpectedResponse, OutcomeUnknown)) as caught:
                 await send(connection, operation)
@@ -139,7 +140,7 @@ async def test_a_redirect_is_told_without_its_query_and_at_any_location(
 @pytest.mark.parametrize("vendor", vendors())
 async def test_304_is_no_redirect_and_leaves_a_write_in_doubt(vendor: str, time: Time) -> None:
     async with opened(vendor, lambda _: httpx.Response(304), time) as connection:
-        for operation in operations(connection):
+        for operation in each(operations(connection)):
             with pytest.raises(ConnectorError, match="304") as caught:
                 await send(connection, operation)
             assert "redirect" not in str(caught.value)
@@ -149,4 +150,4 @@ async def test_304_is_no_redirect_and_leaves_a_write_in_doubt(vendor: str, time:
 
 def test_every_vendor_has_operations_to_try() -> None:
     assert len(vendors()) == 5
-    assert all(len(integration(vendor).operations) >= 3 for vendor in vendors())
+    assert all(len(integration(vendor).operations) >= 3 for vendor in each(vendors()))

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.each import each
 from support.loopback import serving
 
 from connector.cli import run
@@ -201,7 +202,7 @@ def test_one_vendor_that_raises_what_nothing_foresees_ends_no_other(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("RETURNS_RETURNMATE_BASE_URL", "")
-    for name, one in zip(("bad", "good"), shops, strict=True):
+    for name, one in each(zip(("bad", "good"), shops, strict=True)):
         connect = ("connect", "returnmate", "--profile", name, "--base-url", one.url)
         monkeypatch.setattr("sys.stdin", io.StringIO("\n\n\n"))
         assert returns(*connect) == 0, capsys.readouterr()

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.each import each
 from support.make.engine import MOST_REQUESTS, State
 from support.make.evaluating import transform
 from support.make.everything import Step, offered, steps
@@ -163,7 +164,7 @@ def compared(step: Step) -> list[InputField]:
 
 @pytest.mark.parametrize("step", [one for one in SEARCHES if compared(one)], ids=lambda one: one.id)
 def test_filter_that_a_vendor_ignores_is_an_error_and_no_empty_list(step: Step) -> None:
-    for one in compared(step):
+    for one in each(compared(step)):
         with pytest.raises(MakeError, match=f"It ignored this filter: {one.label}") as told:
             found(step, one, ("#10017", "#1001-A"), "1001")
         assert "other records than were asked for" in told.value.message
@@ -209,7 +210,7 @@ def test_rows_that_are_no_records_are_passed_over(step: Step) -> None:
 @pytest.mark.parametrize("step", SEARCHES, ids=lambda one: one.id)
 def test_blanks_around_an_input_are_not_sent(step: Step) -> None:
     search: Search = by_key(step)
-    for one in search.inputs:
+    for one in each(search.inputs):
         if one.type != "string" or one.location == "match" or one.choices or one.known_values or one.dropdown:
             continue
         vendor = Vendor(step, [])

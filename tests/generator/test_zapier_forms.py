@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from support.each import each
 
 from connector.compile import integration, vendors
 from connector.generator.zapier.fields import form
@@ -55,6 +56,6 @@ def test_every_identifying_input_of_a_search_is_compared_again(vendor: str) -> N
     offer = integration(vendor)
     inputs = [one for search in offer.searches.values() for one in search.inputs if one.found_at]
     assert inputs
-    for one in inputs:
+    for one in each(inputs):
         told = form([one], offer)["wire"][one.key]
         assert (told["identifies"], told["foundAt"]) == (one.identifies, one.found_at)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from support.each import each
 from support.worlds import HOUR, NOON, Desk, RealTime, desk, row, ticking
 
 import mock_server.bulk
@@ -85,12 +86,12 @@ def test_a_tenant_made_in_slices_is_the_one_made_at_once() -> None:
 
         run(two, story)
         expected = everything(one.world.store, "acme")
-        assert all(expected.values())
+        assert all(each(expected.values()))
         assert everything(two.world.store, "acme") == expected
         assert two.tenants.strays() == []
         keys = [(key.vendor, key.key) for key in two.world.keys.held_by("acme")]
         assert keys == [(key.vendor, key.key) for key in one.world.keys.held_by("acme")]
-        for name in one.vendors:
+        for name in each(one.vendors):
             assert two.world.store.totals("acme", name, "return") == one.world.store.totals(
                 "acme", name, "return"
             )

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.each import each
 from support.worlds import NOON
 
 import openapi
@@ -275,7 +276,7 @@ def test_change_that_joins_an_undone_batch_is_refused(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_every_vendors_own_refusal_until_there_is_room(tmp_path: Path) -> None:
     async def story(sandbox: Served) -> None:
-        for entry in sandbox.app.entries:
+        for entry in each(sandbox.app.entries):
             vendor = vendors.load(entry.name, sandbox.world)
             shown = vendor.credentials(sandbox.world.keys.key(TENANT, entry.name))
             paths = entry.document["paths"].items()

@@ -10,6 +10,7 @@ import httpx
 import orjson
 import pytest
 import sqlalchemy as sa
+from support.each import each
 
 import mock_server.pages.labels
 from mock_server import vendors
@@ -51,7 +52,7 @@ def addresses(app: Sandbox, tenant: str) -> dict[str, str]:
 def test_every_label_has_an_address_of_its_own_that_nobody_can_make(app: Sandbox) -> None:
     one, two = addresses(app, "one"), addresses(app, "two")
     assert len({*one.values(), *two.values()}) == len(one) + len(two)
-    for id_, address in one.items():
+    for id_, address in each(one.items()):
         for guess in (
             address.replace("/one/", "/two/"),
             address.replace(id_, next(other for other in one if other != id_)),
@@ -115,7 +116,7 @@ def test_only_vendors_whose_documents_hold_such_addresses_serve_them(app: Sandbo
     )
     publishing = {vendor for vendor, document in told if f"{URL}/labels/".encode() in document}
     assert publishing == {VENDOR}
-    for vendor in vendors.names():
+    for vendor in each(vendors.names()):
         for kind in ("shipment", "return"):
             for row in app.world.store.rows("one", vendor, kind):
                 address = app.world.labels.address(vendor, "one", row.id)

@@ -43,6 +43,12 @@ def open_any(vendor: str | Integration, time: Time, answer: Answering) -> Connec
     )
 
 
+def is_first(made: Integration, operation: Operation, request: httpx.Request) -> bool:
+    """Say whether a request asks for the first page of a list, or for something without pages."""
+    paging = made.paging[operation.paging] if operation.paging else None
+    return paging is None or request.url.params.get(paging.page_parameter, "0") in {"0", "1"}
+
+
 def body(operation: Operation, data: Any) -> Any:
     """Return an answer of an operation that holds `data` where its payload lies, its total as it is."""
     for step in reversed(operation.payload):
