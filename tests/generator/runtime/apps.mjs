@@ -49,6 +49,7 @@ export const stepsOf = async (vendor) => {
       inputs: kind === 'triggers' ? {} : inputsOf(asked(operation.inputFields ?? [])),
       hook: operation.type === 'hook',
       hidden: Boolean(display.hidden),
+      fields: operation.inputFields ?? [],
       list: `${kind}.${key}.operation.perform${operation.type === 'hook' ? 'List' : ''}`,
       sample: operation.sample,
       identity: operation.outputFields?.filter((field) => field.primary).map((field) => field.key),

@@ -96,3 +96,63 @@ for (const vendor of VENDORS) {
     });
   }
 }
+
+// Lists and inputs
+
+/** Every line of text that a form asks for, the columns of line items included, as `[field, inputs(value)]`. */
+const linesOf = ({ fields, inputs }) =>
+  fields.flatMap((field) => {
+    const isLine = ({ type, choices, list }) => type === 'string' && !choices && !list;
+    const columns = (field.children ?? []).filter(isLine);
+    const row = inputs[field.key]?.[0] ?? {};
+    return [
+      ...(isLine(field) ? [[field, (value) => ({ ...inputs, [field.key]: value })]] : []),
+      ...columns.map(({ key, label }) => [
+        { key, label },
+        (value) => ({ ...inputs, [field.key]: [{ ...row, [key]: value }] }),
+      ]),
+    ];
+  });
+
+for (const vendor of VENDORS) {
+  for (const step of await stepsOf(vendor)) {
+    if (step.kind === 'triggers' && !step.hidden) {
+      test(`${vendor} ${step.key}: a vendor that shows the same page for ever is left after a few`, async () => {
+        const [key] = step.identity;
+        const rows = Array.from({ length: 12 }, (_, n) => ({ ...recent(step.sample), [key]: `${n + 1}` }));
+        const first = await answering(vendor, rows);
+        const server = await start((request) => first(request, 1));
+        const poll = runStep(vendor, server.url, { ...step, method: step.list });
+        const found = await poll.catch((error) => error.message);
+        assert.ok(found.length === 12 || /does not end/.test(found), found);
+        assert.ok(server.requests.length <= 11, `${server.requests.length} requests`);
+      });
+      continue;
+    }
+    if (step.kind === 'triggers') continue;
+    const lines = linesOf(step);
+    if (lines.length === 0) continue;
+
+    test(`${vendor} ${step.method}: a list in a line of text is refused by name, and nothing is sent`, async () => {
+      const server = await start(() => ({ body: {} }));
+      for (const [field, inputs] of lines) {
+        const { message } = await stepFails(vendor, server.url, { ...step, inputs: inputs(['r1', 'r2']) });
+        assert.ok(message.startsWith(`${field.label} must be one text, not ["r1","r2"]`), message);
+      }
+      assert.equal(server.requests.length, 0);
+    });
+
+    test(`${vendor} ${step.method}: blanks around a line of text are not sent`, async () => {
+      let carried = 0;
+      for (const [field, inputs] of lines) {
+        const server = await start(() => ({ status: 500 }));
+        await stepFails(vendor, server.url, { ...step, inputs: inputs(' \u00a017b\n') });
+        const [{ path, query, body }] = server.requests;
+        const sent = JSON.stringify([decodeURIComponent(path), [...query], body ?? null]);
+        carried += sent.includes('17b') ? 1 : 0; // what is compared here alone is not sent
+        assert.doesNotMatch(sent, /[\s\u00a0]17b|17b[\s]|17b\\n/, field.key);
+      }
+      assert.ok(carried > 0);
+    });
+  }
+}

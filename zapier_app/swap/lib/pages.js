@@ -138,7 +138,7 @@ const refuseNothing = () => undefined;
 /** Clocks that differ by more than this many milliseconds are worth a line in the log. */
 const APART = 300_000;
 
-/** Says where the vendor's clock and this one differ: what is asked for and what is shown are both measured by one. */
+/** Says where the vendor's clock and this one differ: windows are measured by this one. */
 const compareClocks = (api, z, vendors) => {
   const apart = Math.round((vendors - api.now()) / 1000);
   if (Math.abs(vendors - api.now()) > APART) {
