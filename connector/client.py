@@ -147,8 +147,9 @@ class Client:
         position, walk = first, Walk(operation.id)
         while True:
             page = await self.page(operation, values, position)
+            if not walk.turn(page):
+                return
             yield page
-            walk.turn(page)
             if page.next is None:
                 return
             position = page.next

@@ -24,7 +24,7 @@ MOST_PAGES = 1_000
 """A list with more pages does not end."""
 MOST_EMPTY = 3
 """So many empty pages in a row, each naming another as the next, are passed over."""
-MOST_STALE = 9
+MOST_STALE = 10
 """So many pages in a row without a new row are an error. One alone is none: rows that are inserted while
 pages are read push known rows to the next page."""
 MANY = 10
@@ -37,7 +37,7 @@ class Page:
 
     `rows` are its records. `odd` are the rows that are no objects, each with its place on the page (0 is the
     first). `total` is how many rows the whole list has, `at` when the vendor answered by its clock; None: not
-    told.
+    told. `short`: fewer rows came than were asked for, and nothing tells whether there are more.
     """
 
     rows: tuple[Mapping[str, Any], ...]
@@ -45,6 +45,7 @@ class Page:
     total: int | None = None
     at: datetime | None = None
     odd: tuple[tuple[int, Any], ...] = ()
+    short: bool = False
 
 
 class Endless(UnexpectedResponse):
@@ -69,21 +70,30 @@ class Walk:
     fell: bool = False
     known: set[str] = field(default_factory=set)
     before: list[str] = field(default_factory=list)
+    short: bool = False
     empty: int = 0
     stale: int = 0
 
     def as_json(self) -> dict[str, Any]:
         return {"pages": self.pages, "seen": list(self.seen), "total": self.total, "fell": self.fell}
 
-    def turn(self, page: Page) -> None:
-        """Take note of a page; raise `UnexpectedResponse` if it shows that the list has no end."""
+    def turn(self, page: Page) -> bool:
+        """Take note of a page; return whether its rows are to be read.
+
+        They are not when a short page is answered again as it was: the vendor has no other page, and the list
+        is at its end. Raises `UnexpectedResponse` if the page shows that the list has no end.
+        """
         self.pages += 1
+        keys = self._keys(page)
+        if self.short and page.short and keys and keys == self.before:
+            return False
+        self.short = page.short
         if page.total is not None:
             self.fell = self.fell or (self.total is not None and page.total < self.total)
             self.total = page.total
-        self._count(self._keys(page))
+        self._count(keys)
         if page.next is None:
-            return
+            return True
         if self.empty > MOST_EMPTY:
             raise self._error("too many pages in a row are empty, and each names another as the next one.")
         if self.stale >= MOST_STALE:
@@ -98,6 +108,7 @@ class Walk:
         if self.pages >= MOST_PAGES:
             message = f"{self.operation}: the list did not end after {MOST_PAGES:,} pages."
             raise Endless(message, operation=self.operation)
+        return True
 
     def _count(self, keys: list[str]) -> None:
         """Count the pages in a row that are empty, and those that bring nothing new."""
@@ -142,23 +153,27 @@ def as_page(paging: Paging, answer: Answer, position: Position | None, size: int
     if paging.next is not None:
         return Page(rows, _named(paging.next, answer, position), at=answer.date, odd=odd)
     total = _count(answer.body, paging.total)
-    size = _count(answer.body, paging.size_reported) or size
+    reported = _count(answer.body, paging.size_reported)
     count, here = len(answer.data), paging.first if position is None else int(position)
     if paging.style == "offset":
         following, last = here + count, total is not None and here + count >= total
     else:
-        before = (here - paging.first) * size
-        following, last = here + 1, total is not None and _reached(total, size, before, count)
-    return Page(rows, None if last or not count else following, total, answer.date, odd)
+        following, number = here + 1, here - paging.first
+        last = total is not None and _reached(total, number, count, size, reported)
+    short = total is None and count < (reported or size)
+    return Page(rows, None if last or not count else following, total, answer.date, odd, short)
 
 
-def _reached(total: int, size: int, before: int, count: int) -> bool:
-    """Say whether a numbered page of `count` rows, with `before` on the pages before it, is the last.
+def _reached(total: int, number: int, count: int, size: int, reported: int | None) -> bool:
+    """Say whether page `number` (0 is the first) of `count` rows is the last of a list of `total`.
 
-    A vendor that answers with fewer rows a page than were asked for has more pages than the total tells.
+    Where the vendor does not report how many rows a page has, it may have fewer than were asked for: then
+    there are more pages than total and size tell.
     """
-    full = count == size and before + size >= total
-    return full or before + count == total or total <= count
+    if reported:
+        return (number + 1) * reported >= total
+    full = count == size and (number + 1) * size >= total
+    return full or number * size + count == total or total <= count
 
 
 def _named(path: tuple[str, ...], answer: Answer, position: Position | None) -> Position | None:

@@ -168,7 +168,9 @@ async def read_pages(fetch: Fetch, reading: Reading) -> Read:
     position, at, complete = reading.first_page, None, False
     for _ in range(reading.pages):
         page = await fetch(reading.query, position)
-        walk.turn(page)
+        if not walk.turn(page):
+            position, complete = None, True
+            break
         rows.extend(page.rows)
         strange = dict(page.odd)
         numbers = (number for number in range(len(page.rows) + len(strange)) if number not in strange)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -112,8 +113,8 @@ async def test_an_empty_page_without_another_cursor_ends_the_list(
 
 
 async def test_a_skip_that_is_ignored_is_an_error(wire: Wire, time: Time) -> None:
-    order = {"rlOrderId": 7, "orderNumber": "1001", "createDate": "2026-03-01T11:00:00Z"}
-    wire.reply(httpx.Response(200, json=[order]))
+    orders = [{"rlOrderId": one, "createDate": "2026-03-01T11:00:00Z"} for one in range(250)]
+    wire.reply(httpx.Response(200, json=orders))
     shop = opened("returnlogic", wire, time)
     with pytest.raises(UnexpectedResponse, match="nothing new"):
         async for _ in shop.operations.list_orders.rows():
@@ -121,6 +122,29 @@ async def test_a_skip_that_is_ignored_is_an_error(wire: Wire, time: Time) -> Non
     assert len(wire.requests) == 1 + MOST_STALE
     with pytest.raises(UnexpectedResponse, match="nothing new"):
         await shop.triggers["new_order"].poll()
+    assert len(wire.requests) == 1 + MOST_STALE + 2
+
+
+async def test_a_short_page_that_is_answered_again_is_all_there_is(wire: Wire, time: Time) -> None:
+    orders = [{"rlOrderId": one, "createDate": "2026-03-01T11:00:00Z"} for one in range(3)]
+    wire.reply(httpx.Response(200, json=orders))
+    shop = opened("returnlogic", wire, time)
+    assert [row async for row in shop.operations.list_orders.rows()] == orders
+    assert len(wire.requests) == 2
+    polled = await shop.triggers["new_order"].poll(since=time.now - timedelta(days=1))
+    assert [event.data["rlOrderId"] for event in polled.events] == [0, 1, 2]
+    assert polled.complete
+
+
+async def test_short_pages_that_differ_are_read_to_the_empty_one(wire: Wire, time: Time) -> None:
+    def capped(request: httpx.Request) -> httpx.Response:
+        skip = int(request.url.params.get("skip", 0))
+        return httpx.Response(200, json=[{"rlOrderId": one} for one in range(skip, min(skip + 2, 5))])
+
+    wire.reply(capped)
+    shop = opened("returnlogic", wire, time)
+    assert [row["rlOrderId"] async for row in shop.operations.list_orders.rows()] == [0, 1, 2, 3, 4]
+    assert [request.url.params.get("skip", "0") for request in wire.requests] == ["0", "2", "4", "5"]
 
 
 async def test_a_trigger_ends_at_a_long_page_that_is_answered_again(wire: Wire, time: Time) -> None:
