@@ -27,6 +27,8 @@ _logger = logging.getLogger(__name__)
 _SORRY = Problem("server_error", "The sandbox failed to answer this request; its log says why.")
 
 Pairs = tuple[tuple[bytes, bytes], ...]
+_NOSNIFF: Pairs = ((b"x-content-type-options", b"nosniff"),)
+"""On an API of our own: what a browser reads of it is JSON, whatever a page of another site takes it for."""
 
 
 class Answer(NamedTuple):
@@ -131,7 +133,7 @@ class Api:
     ) -> Answer:
         raw = dict(scope["headers"])
         if self._guard is not None:
-            self._guard(scope["method"], raw)
+            self._guard(scope, raw)
         query = scope["query_string"]
         security = operation.security
         grant = None if security.public else self._gate.admit(security.credentials(raw, query))
@@ -170,7 +172,7 @@ class Api:
 
     def _limits(self, visit: Visit) -> Pairs:
         if self._meter is None:
-            return ()
+            return _NOSNIFF
         return self._service.limit_headers(visit.verdict or self._meter.stranger())
 
 

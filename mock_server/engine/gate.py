@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from mock_server.keys import Grant
     from mock_server.ratelimit import Verdict
 
-    Guard = Callable[[str, Mapping[bytes, bytes]], None]
-    """Looks at method and headers of a request before anything else does; raises `Problem` to refuse it."""
+    Guard = Callable[[Mapping[str, Any], Mapping[bytes, bytes]], None]
+    """Looks at scope and headers of a request before anything else does; raises `Problem` to refuse it."""
 
 
 class Behind(Exception):  # noqa: N818 - reads as what is so

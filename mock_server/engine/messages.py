@@ -64,14 +64,25 @@ def shorten(text: str) -> str:
     return text if len(text) <= MOST_ECHOED else text[: MOST_ECHOED - 1] + "…"
 
 
-def refusal(fields: Sequence[FieldError]) -> Problem:
-    """Name the first refused field in a sentence and list all of them."""
+def refusal(complaints: Sequence[FieldError]) -> Problem:
+    """Name the first refused field in a sentence and list all of them, each once."""
+    fields = _one_each(complaints)
     first = f"{fields[0].field} {fields[0].message}"
     others = len(fields) - 1
     more = (
         f", and {_count(others, 'other field')} {'is' if others == 1 else 'are'} not valid" if others else ""
     )
     return Problem("invalid", f"{first}{more}.", tuple(fields[:MOST_FIELDS]))
+
+
+def _one_each(complaints: Iterable[FieldError]) -> list[FieldError]:
+    """Join what is wrong with one field."""
+    messages: dict[str, list[str]] = {}
+    for complaint in complaints:
+        said = messages.setdefault(complaint.field, [])
+        if complaint.message not in said:
+            said.append(complaint.message)
+    return [FieldError(field, " and ".join(said)) for field, said in messages.items()]
 
 
 def explain(validator: Draft4Validator, instance: Any, name: str = "") -> list[FieldError]:
