@@ -16,6 +16,12 @@ MOST_FIELDS = 20
 """Refused fields listed in one answer."""
 MOST_ECHOED = 80
 """Characters of the input repeated in one answer."""
+_MOST_ERRORS = 5 * MOST_FIELDS
+"""Several may be of one field."""
+_LARGEST = 2**63
+_OF_MEMBERS = {"required", "additionalProperties"}
+_DECISIVE = ({"enum"}, {"maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"}, {"type"}, {"format"})
+"""Errors that leave nothing to say for others of the same value; the first found goes before the next."""
 WHOLE = "body"
 """The name of a body as a whole."""
 
@@ -66,7 +72,7 @@ def shorten(text: str) -> str:
 
 def refusal(complaints: Sequence[FieldError]) -> Problem:
     """Name the first refused field in a sentence and list all of them, each once."""
-    fields = _one_each(complaints)
+    fields = _joined(complaints)
     first = f"{fields[0].field} {fields[0].message}"
     others = len(fields) - 1
     more = (
@@ -75,23 +81,51 @@ def refusal(complaints: Sequence[FieldError]) -> Problem:
     return Problem("invalid", f"{first}{more}.", tuple(fields[:MOST_FIELDS]))
 
 
-def _one_each(complaints: Iterable[FieldError]) -> list[FieldError]:
-    """Join what is wrong with one field."""
+def _joined(complaints: Iterable[FieldError]) -> list[FieldError]:
+    """Say all that is wrong with a field in one complaint."""
     messages: dict[str, list[str]] = {}
     for complaint in complaints:
         said = messages.setdefault(complaint.field, [])
         if complaint.message not in said:
             said.append(complaint.message)
-    return [FieldError(field, " and ".join(said)) for field, said in messages.items()]
+    return [FieldError(field, _sentence(said)) for field, said in messages.items()]
+
+
+def _sentence(said: Sequence[str]) -> str:
+    """Join messages: `must have …` and `must be …` become `must have … and be …`."""
+    first, *rest = said
+    must = "must "
+    others = (more.removeprefix(must) if first.startswith(must) else more for more in rest)
+    return " and ".join((first, *others))
 
 
 def explain(validator: Draft4Validator, instance: Any, name: str = "") -> list[FieldError]:
     """Return what `validator` has against `instance`, fields named from `name` downwards; empty: nothing."""
     try:
-        errors = islice(validator.iter_errors(instance), MOST_FIELDS)
-        return [complaint for error in errors for complaint in _complaints(error, name)][:MOST_FIELDS]
+        errors = list(islice(validator.iter_errors(instance), _MOST_ERRORS))
     except ValueError:  # the validator's own limit on depth
         return [FieldError(name or WHOLE, "is nested too deeply")]
+    complaints = [complaint for error in _causes(errors) for complaint in _complaints(error, name)]
+    return _joined(complaints)[:MOST_FIELDS]
+
+
+def _causes(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
+    """Leave out what follows from another error of the same value.
+
+    What is none of the values allowed need not be told what type they have; a number beyond its bounds is
+    beyond them first, even if the reader of JSON could keep it only as a fraction.
+    """
+    places: dict[tuple[str | int, ...], list[ValidationError]] = {}
+    for error in errors:
+        places.setdefault(tuple(error.instance_path), []).append(error)
+    for found in places.values():
+        decisive: set[str] = set()
+        for keywords in _DECISIVE:
+            decisive = decisive or {error.kind.name for error in found} & keywords
+        for error in found:
+            keyword = error.kind.name
+            if keyword in _OF_MEMBERS or not decisive or keyword in decisive:
+                yield error
 
 
 def _complaints(error: ValidationError, name: str) -> Iterator[FieldError]:
@@ -105,8 +139,17 @@ def _complaints(error: ValidationError, name: str) -> Iterator[FieldError]:
     elif keyword in {"anyOf", "oneOf"}:
         yield from _alternatives(error, name)
     else:
-        sentence = _SENTENCES.get(keyword, lambda _: "is not valid")(error.kind)
-        yield FieldError(path or WHOLE, sentence)
+        yield FieldError(path or WHOLE, _wish(error))
+
+
+def _wish(error: ValidationError) -> str:
+    """Say what a value must be."""
+    kind, value = error.kind, error.instance
+    if kind.name == "type" and isinstance(value, float) and value.is_integer() and "integer" in kind.types:
+        if abs(value) >= _LARGEST:
+            return "is too large" if value > 0 else "is too small"
+        return "must be a whole number, written without a decimal point or an exponent"
+    return _SENTENCES.get(kind.name, lambda _: "is not valid")(kind)
 
 
 def _alternatives(error: ValidationError, name: str) -> Iterator[FieldError]:
