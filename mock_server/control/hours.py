@@ -54,7 +54,7 @@ class Hours:
         if "to" in wish:
             to = moment(wish["to"], "to")
             return now if to == whole_second(now) else to
-        to = now + round(wish["seconds"] * SECOND)
+        to: int = now + round(wish["seconds"] * SECOND)
         if to >= LAST:
             raise invalid("seconds", "the clock cannot go beyond the year 2199")
         return to
