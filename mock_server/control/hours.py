@@ -19,7 +19,7 @@ class Hours:
         return Reply(200, self._clock(self._office.tenant(call).name))
 
     async def advance_clock(self, call: Call) -> Reply:
-        tenant, wish, clocks = self._office.tenant(call).name, call.body, self._office.world.clocks
+        tenant, wish = self._office.tenant(call).name, call.body
         to = self._target(tenant, wish)
         try:
             ran = await self._office.bulk.advance(tenant, to)
@@ -52,8 +52,8 @@ class Hours:
         """Return where to move the clock; the second that it shows is no way back."""
         now = self._office.world.clocks.now(tenant)
         if "to" in wish:
-            to = moment(wish["to"], "to")
-            return now if to == whole_second(now) else to
+            told = moment(wish["to"], "to")
+            return now if told == whole_second(now) else told
         to: int = now + round(wish["seconds"] * SECOND)
         if to >= LAST:
             raise invalid("seconds", "the clock cannot go beyond the year 2199")
