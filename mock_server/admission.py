@@ -25,6 +25,8 @@ class KeyGate:
         self._clocks = world.clocks
         self._limiter = world.limiter
         self._store = world.store
+        self.hold, self.release = world.store.hold, world.store.release
+        self.undo_held = world.store.undo_held
         self._switches = world.switches
 
     def admit(self, credentials: Mapping[str, str]) -> Grant:
@@ -76,6 +78,8 @@ class ControlGate:
     def __init__(self, world: World) -> None:
         self._clocks = world.clocks
         self._store = world.store
+        self.hold, self.release = world.store.hold, world.store.release
+        self.undo_held = world.store.undo_held
 
     def admit(self, _credentials: Mapping[str, str]) -> None:
         """Let in whom the guard let in."""

@@ -147,11 +147,31 @@ class Api:
         headers = Headers(raw)
         path, values = operation.parameters.read(segments, query, headers)
         body = None if operation.body is None else await operation.body.read(raw, receive)
-        reply = operation.handler(Call(operation.id, grant, path, values, headers, body, self._base_url))
-        if not isinstance(reply, Reply):
+        call = Call(operation.id, grant, path, values, headers, body, self._base_url)
+        reply, payload = self._run(operation, call)
+        if payload is None:
             reply = await reply
-        payload = operation.responses.encode(reply)
+            payload = operation.responses.encode(reply)
         return Answer(reply.status, payload, self._limits(visit) + reply.headers, self._gate.now(grant))
+
+    def _run(self, operation: Operation, call: Call) -> tuple[Any, bytes | None]:
+        """Call the handler; return its reply with the bytes to send, or what to await with None.
+
+        A caller who is told of a failure must find nothing changed: what the handler wrote is undone if its
+        reply breaks the specification, or if it fails after writing. A `Problem` is an answer like any other.
+        """
+        gate = self._gate
+        gate.hold()
+        try:
+            reply = operation.handler(call)
+            return reply, operation.responses.encode(reply) if isinstance(reply, Reply) else None
+        except Problem:
+            raise
+        except Exception:
+            gate.undo_held()
+            raise
+        finally:
+            gate.release()
 
     def _refuse(self, problem: Problem, operation: Operation | None, visit: Visit) -> Answer:
         """Render a problem; where it answers an operation, the specification must know the answer."""

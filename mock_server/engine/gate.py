@@ -36,6 +36,15 @@ class Gate(Protocol):
     def pending(self) -> Awaitable[None] | None:
         """Return what an answer has to wait for, if anything: writes on their way to disk."""
 
+    def hold(self) -> None:
+        """Keep what is written from here on so that it can be undone."""
+
+    def release(self) -> None:
+        """Let what was written since `hold` be kept; nothing to do after `undo_held`."""
+
+    def undo_held(self) -> None:
+        """Undo what was written since `hold`."""
+
     def now(self, grant: Grant | None) -> int:
         """Return the time of the grant's tenant, or real time, in µs since 1970."""
 
