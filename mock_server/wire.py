@@ -7,11 +7,13 @@ bytes come in. Time-outs are checked by one `Sweeper` for all connections: a req
 from __future__ import annotations
 
 import asyncio
+import sys
 from email.utils import formatdate
 from http import HTTPStatus
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from httptools import HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
@@ -56,6 +58,18 @@ SLOW_BODY: Final = Refusal(
 )
 
 
+class _SetAside:
+    """Stands for a request that is parsed again; uvicorn takes what comes for it as answered."""
+
+    response_complete = True
+    more_body = False
+    scope = None
+
+
+_SET_ASIDE: Final = _SetAside()
+_OF_UPGRADES: Final = {b"upgrade", b"http2-settings"}
+
+
 class Protocol(HttpToolsProtocol):
     """One connection. `most_body` is what the APIs take of a body; the wire has some room above it."""
 
@@ -67,7 +81,7 @@ class Protocol(HttpToolsProtocol):
         super().__init__(**options)
         self._most_wire = MOST_HEAD + _BODY_OVERHEAD * most_body
         self._refusal = BROKEN
-        self._chunk = 0
+        self._chunk = b""
         self._counted: object = None
         self._received = 0
         self._previous: Any = None
@@ -84,7 +98,7 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came in, and count it while a request is incomplete."""
-        self._chunk = len(data)
+        self._chunk = data
         super().data_received(data)
         scope, cycle = self.scope, self.cycle
         if scope is None or ("method" in scope and (cycle is None or not cycle.more_body)):
@@ -101,15 +115,45 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Refuse a head that HTTP does not allow, before anything is done with it."""
-        if self._chunk > MOST_HEAD or self.scope is self._counted:
+        if len(self._chunk) > MOST_HEAD or self.scope is self._counted:
             self._measure_head()
         if [name for name, _ in self.headers].count(b"host") != 1:
             hosts = sum(name == b"host" for name, _ in self.headers)
             if hosts or self.parser.get_http_version() == "1.1":
                 self._fail(NO_HOST)
         self._previous = self.cycle
+        if self.parser.should_upgrade() and b"upgrade" in dict(self.headers):
+            self.cycle = _SET_ASIDE
+            return
         super().on_headers_complete()
         self.headers = []  # takes trailers, which no API reads and which must not pass for headers
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Serve a request without the upgrade that it offers, as RFC 9110 (section 7.8) lets a server do.
+
+        The parser takes whatever follows such a head for the other protocol, the body too. Java's client
+        offers HTTP/2 with every first request. So the request is parsed again, without the offer.
+        """
+        paused = sys.exc_info()[1]
+        if self.cycle is not _SET_ASIDE or paused is None:
+            return
+        self._chunk = self._without_upgrade() + self._chunk[paused.args[0] :]
+        self.cycle = self._previous
+        self.parser = HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+        super().data_received(self._chunk)
+
+    def _without_upgrade(self) -> bytes:
+        """Write the head that was read once more, without the offer to upgrade."""
+        version = self.parser.get_http_version().encode()
+        lines = [self.parser.get_method() + b" " + self.url + b" HTTP/" + version]
+        for name, value in self.headers:
+            if name == b"connection":
+                tokens = [token for token in value.split(b",") if token.strip().lower() not in _OF_UPGRADES]
+                lines += [name + b": " + b",".join(tokens)] if tokens else []
+            elif name not in _OF_UPGRADES:
+                lines.append(name + b": " + value)
+        return b"\r\n".join((*lines, b"", b""))
 
     def _measure_head(self) -> None:
         if len(self.url) > MOST_HEAD:

@@ -230,6 +230,44 @@ def test_garbage_behind_requests_takes_no_answer_away(open_site: Open, garbage: 
     assert len(site.seen) == 2
 
 
+OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_an_offer_to_upgrade_costs_no_body(
+    open_site: Open, size: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As Java's client and `curl --http2` send it."""
+    site = open_site()
+    long = b"POST /java HTTP/1.1\r\nHost: here\r\n" + OFFER + b"Content-Length: 10\r\n\r\n0123456789"
+    cut = (
+        b"POST /cut HTTP/1.1\r\nHost: here\r\n"
+        + OFFER
+        + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
+    )
+    get = b"GET /curl HTTP/1.1\r\nHost: here\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    whole = GET + long + cut + get + GET
+    site.send(*(whole[place : place + size] for place in range(0, len(whole), size)))
+    assert site.statuses == [200] * 5
+    assert [(one["path"], one["body"]) for one in site.seen] == [
+        ("/one", b""),
+        ("/java", b"0123456789"),
+        ("/cut", b"a"),
+        ("/curl", b""),
+        ("/one", b""),
+    ]
+    assert (b"connection", b"keep-alive") in site.seen[3]["headers"]
+    assert all(b"upgrade" not in dict(one["headers"]) for one in site.seen)
+    assert caplog.text == ""
+
+
+def test_a_tunnel_is_not_opened(open_site: Open) -> None:
+    site = open_site()
+    site.send(b"CONNECT elsewhere.example.com:443 HTTP/1.1\r\nHost: elsewhere.example.com\r\n\r\nsecret")
+    refused(site, 400, "RFC 9112")
+    assert site.seen == []
+
+
 def test_garbage_in_a_body_is_refused_once(open_site: Open) -> None:
     site = open_site()
     site.send(b"POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n", b"zz\r\n")
