@@ -14,10 +14,11 @@ class AddressError(Exception):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Take the address; raises `AddressError`. Port 0 takes a free one."""
+    """Take the address; raises `AddressError`. Port 0 takes a free one, `::` takes IPv4 as well."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=2048)
+        both = family == socket.AF_INET6 and _is_everywhere(host) and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, backlog=2048, dualstack_ipv6=both)
     except OSError as error:
         number = error.errno or 0  # names that do not resolve have negative numbers, and say it themselves
         reason = os.strerror(number) if number > 0 else error.strerror or str(error)
@@ -32,4 +33,11 @@ def is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host.lower() == "localhost"
+
+
+def _is_everywhere(host: str) -> bool:
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False

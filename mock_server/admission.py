@@ -1,10 +1,7 @@
-"""The gates before the APIs: a vendor's opens to its keys, the control plane's to its token."""
+"""The gates before the APIs: a vendor's opens to its keys, the control plane's to everybody (see `guard`)."""
 
 from collections.abc import Awaitable, Mapping
 from functools import partial
-from hmac import compare_digest
-
-from pydantic import SecretStr
 
 from mock_server.engine.gate import Behind
 from mock_server.engine.problem import Problem
@@ -28,6 +25,8 @@ class KeyGate:
         self._clocks = world.clocks
         self._limiter = world.limiter
         self._store = world.store
+        self.hold, self.release = world.store.hold, world.store.release
+        self.undo_held = world.store.undo_held
         self._switches = world.switches
 
     def admit(self, credentials: Mapping[str, str]) -> Grant:
@@ -73,21 +72,17 @@ class KeyGate:
         return self._clocks.real() if grant is None else self._clocks.now(grant.tenant)
 
 
-class TokenGate:
-    """Lets in who has the control plane's token; everybody if there is none."""
+class ControlGate:
+    """The control plane's gate: it knows no callers. Who may come in is what `ControlGuard` decides."""
 
-    def __init__(self, world: World, token: SecretStr | None) -> None:
+    def __init__(self, world: World) -> None:
         self._clocks = world.clocks
         self._store = world.store
-        self._token = token.get_secret_value().encode() if token else b""
+        self.hold, self.release = world.store.hold, world.store.release
+        self.undo_held = world.store.undo_held
 
-    def admit(self, credentials: Mapping[str, str]) -> None:
-        """Compare the presented token in constant time."""
-        presented = next(iter(credentials.values()), "").encode()
-        if self._token and not compare_digest(presented, self._token):
-            raise Problem(
-                "unauthenticated", "The control plane asks for its token, as `Authorization: Bearer TOKEN`."
-            )
+    def admit(self, _credentials: Mapping[str, str]) -> None:
+        """Let in whom the guard let in."""
 
     def pending(self) -> Awaitable[None] | None:
         """Return the commit under way, if there is one."""

@@ -1,9 +1,10 @@
-"""The sandbox as one ASGI application: the engine, stock Connexion for its documentation, the pages."""
+"""The sandbox as one ASGI application: the engine for the APIs, and the pages."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
@@ -12,21 +13,20 @@ import orjson
 
 import openapi
 from mock_server import curl, vendors
-from mock_server.admission import KeyGate, TokenGate
+from mock_server.admission import ControlGate, KeyGate
 from mock_server.control import Control
 from mock_server.engine.middleware import Engine
 from mock_server.engine.stock import (
     ConnexionMiddleware,
-    ExceptionMiddleware,
     LifespanMiddleware,
     Resolver,
     ServerErrorMiddleware,
-    SwaggerUIMiddleware,
-    SwaggerUIOptions,
 )
+from mock_server.guard import ControlGuard
 from mock_server.keys import DEMO
-from mock_server.neighbours import refuse_other_sites
+from mock_server.neighbours import Neighbours
 from mock_server.pages.console import Entry, create_console
+from mock_server.pages.front import Front
 from mock_server.pages.labels import LabelPages
 from mock_server.pages.wsgi import OnTheLoop
 from mock_server.tenants import Tenants
@@ -44,11 +44,6 @@ if TYPE_CHECKING:
     from mock_server.vendors import Vendor
 
 CONTROL_PATH = "/__sandbox"
-_DOCUMENTATION = SwaggerUIOptions(
-    serve_spec=False,  # the pages serve the document, unresolved and without blocking for half a second
-    spec_path="/openapi.json",
-    swagger_ui_config={"persistAuthorization": True, "tryItOutEnabled": True, "displayRequestDuration": True},
-)
 
 
 class UnknownVendorError(LookupError):
@@ -95,19 +90,20 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     tenants.open()
     entries = [_entry(world, vendor) for vendor in served.values()]
     control = _control_entry(settings)
-    console = create_console(entries, control)
-    pages = LabelPages(OnTheLoop(console), partial(_find_label, world, served))
+    shown = entries if world.keys.public_demo else [_without_login(entry) for entry in entries]
+    console = LabelPages(OnTheLoop(create_console(shown, control)), partial(_find_label, world, served))
+    pages = Front(console, Neighbours(settings).refuse_other_names, world.clocks.real)
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
     engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes)
-    stack = [engine, ServerErrorMiddleware, ExceptionMiddleware, SwaggerUIMiddleware, LifespanMiddleware]
+    stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
     app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=_lifespan(world, way))
     app.world, app.entries, app.tenants = world, entries, tenants
     for entry in entries:
         vendor = served[entry.name]
         gate = KeyGate(world, vendor)
         _add(app, entry, vendor, gate, gate)
-    token_gate = TokenGate(world, settings.control_token)
-    _add(app, control, Control(world, tenants, served), token_gate, guard=refuse_other_sites)
+    guard = ControlGuard(settings)
+    _add(app, control, Control(world, tenants, served), ControlGate(world), guard=guard)
     app.assemble()
     return app
 
@@ -125,7 +121,6 @@ def _add(
         base_path=entry.path,
         name=entry.name,
         resolver=Resolver(partial(getattr, service)),
-        swagger_ui_options=_DOCUMENTATION,
         service=service,
         gate=gate,
         meter=meter,
@@ -137,10 +132,9 @@ def _lifespan(world: World, way: Way) -> Any:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
         world.store.commit_together(asyncio.get_running_loop())
-        sending = asyncio.create_task(Sender(world.outbox, world.store, way).run())
+        world.tasks.start("that sends webhooks", Sender(world.outbox, world.store, way).run)
         yield
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
+        await world.tasks.stop()
         await way.aclose()
         world.close()
 
@@ -161,6 +155,12 @@ def _entry(world: World, vendor: Vendor) -> Entry:
         fields=dict(shown["fields"]),
         curl=curl.command(document, url, shown["headers"], shown["query"]),
     )
+
+
+def _without_login(entry: Entry) -> Entry:
+    """Return the entry for pages that strangers may see: without the keys of `demo`, which are minted."""
+    command = curl.command(entry.document, entry.url, {}, {})
+    return replace(entry, fields={}, curl=command)
 
 
 def _control_entry(settings: Settings) -> Entry:

@@ -1,14 +1,16 @@
-"""What `returns serve` prints once it answers."""
+"""What `returns serve` tells once it answers: people on the terminal, programs in the ready file."""
 
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mock_server import terminal
 from mock_server.keys import DEMO
 from mock_server.remote import DEFAULT_URL
 
@@ -24,12 +26,23 @@ if TYPE_CHECKING:
 def show(app: Sandbox) -> None:
     """Print where the sandbox is, how to log in, and what to try next; flushed, for people pipe it."""
     settings = app.world.settings
-    print(f"The returns sandbox is ready: {settings.base_url}/", end="\n\n")  # noqa: T201
-    for line in (*_apis(app), "", *_facts(settings), *_next_steps(app.entries, settings.base_url)):
-        print(line)  # noqa: T201
+    terminal.say(f"The returns sandbox is ready: {settings.base_url}/", "")
+    terminal.say(*_apis(app), "", *_facts(settings), *_next_steps(app.entries, settings.base_url))
     for sentence in _overruled(app.tenants.get(DEMO), settings):
-        print(sentence, file=sys.stderr, flush=True)  # noqa: T201
-    print("\nCtrl-C stops the sandbox.", flush=True)  # noqa: T201
+        terminal.warn(sentence)
+    terminal.say("", "Ctrl-C stops the sandbox.")
+
+
+def facts(app: Sandbox) -> dict[str, Any]:
+    """Return what a program that started the sandbox has to know, for the ready file."""
+    settings = app.world.settings
+    token = settings.control_token
+    return {
+        "url": settings.base_url,
+        "control_token": token.get_secret_value() if token else None,
+        "pid": os.getpid(),
+        "vendors": {entry.name: {"base_url": entry.url, "fields": entry.fields} for entry in app.entries},
+    }
 
 
 def _apis(app: Sandbox) -> Iterator[str]:

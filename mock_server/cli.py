@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mock_server import address, remote
+from mock_server import address, remote, terminal
 
 if TYPE_CHECKING:
     from socket import socket
@@ -53,12 +53,29 @@ def serve(
         str | None, typer.Option(help="What keys are derived from.", envvar="RETURNS_SECRET")
     ] = None,
     public_url: Annotated[str | None, typer.Option(help="Scheme, host and port as clients see them.")] = None,
+    demo_keys: Annotated[
+        bool | None,
+        typer.Option(
+            "--demo-keys/--no-demo-keys",
+            help="Give `demo` the keys that everybody knows.  [default: on loopback only]",
+            show_default=False,
+        ),
+    ] = None,
+    keep_alive: Annotated[
+        int | None,
+        typer.Option(help="Seconds that an idle connection stays open.  [default: 75]", min=1, max=86_400),
+    ] = None,
+    ready_file: Annotated[
+        Path | None,
+        typer.Option(help="Write URL, control token and keys here, as JSON, once the sandbox answers."),
+    ] = None,
     webhook_allow: Annotated[
         list[str] | None,
         typer.Option(help="Send webhooks to this host or CIDR block too; repeatable.", metavar="HOST|CIDR"),
     ] = None,
 ) -> None:
     """Start the sandbox: stateful stand-ins for the vendors' APIs. Ctrl-C stops it."""
+    terminal.open_closed_streams()
     given = {
         "host": host,
         "port": port,
@@ -71,33 +88,49 @@ def serve(
         "secret": secret,
         "public_url": public_url,
         "webhook_allow": webhook_allow or None,
+        "demo_keys": demo_keys,
+        "keep_alive": keep_alive,
     }
-    _serve({name: value for name, value in given.items() if value is not None})
+    _serve({name: value for name, value in given.items() if value is not None}, ready_file)
 
 
-def _serve(given: dict[str, Any]) -> None:
+def _serve(given: dict[str, Any], ready_file: Path | None) -> None:
     wanted = _settings(given)
     try:
         listener = address.listen(wanted.host, wanted.port)
     except address.AddressError as error:
         _stop(str(error), _REFUSED)
     with listener:
-        _serve_at(listener, guarded(wanted.model_copy(update={"port": listener.getsockname()[1]})))
+        settings = guarded(wanted.model_copy(update={"port": listener.getsockname()[1]}))
+        _serve_at(listener, settings, ready_file)
 
 
-def _serve_at(listener: socket, settings: Settings) -> None:
+def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> None:
     # Imported here because the web framework takes half a second, which no other command needs.
     from mock_server import banner, server
-    from mock_server.app import UnknownVendorError
+    from mock_server.app import Sandbox, UnknownVendorError
     from mock_server.engine.plan import BrokenSpecification
+    from mock_server.ready import ReadyFile, ReadyFileError
     from mock_server.store import StoreError
     from mock_server.way import ProxyError
 
+    file: ReadyFile | None = None
+
+    def ready(app: Sandbox) -> None:
+        if file:
+            file.publish(banner.facts(app))
+        banner.show(app)
+
+    def leaving() -> None:
+        if file:
+            file.remove()
+
     try:
-        server.serve(settings, listener, banner.show)
+        file = ReadyFile.prepare(ready_file) if ready_file else None
+        server.serve(settings, listener, ready=ready, leaving=leaving)
     except (UnknownVendorError, ProxyError) as error:
         _stop(str(error), _MISUSED)
-    except (StoreError, BrokenSpecification) as error:
+    except (StoreError, BrokenSpecification, ReadyFileError) as error:
         _stop(str(error), _REFUSED)
     except KeyboardInterrupt:
         raise typer.Exit(_INTERRUPTED) from None
@@ -110,7 +143,7 @@ def guarded(settings: Settings) -> Settings:
     if settings.control_token or address.is_loopback(settings.host):
         return settings
     token = SecretStr(token_urlsafe(24))
-    print(f"Control plane token, shown only now: {token.get_secret_value()}", flush=True)  # noqa: T201
+    terminal.say(f"Control plane token, shown only now: {token.get_secret_value()}")
     return settings.model_copy(update={"control_token": token})
 
 
@@ -124,9 +157,9 @@ def _settings(given: dict[str, Any]) -> Settings:
         settings = Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0])  # most options are checked by now, so it comes from the environment
-        where = "--webhook-allow" if name in given else f"RETURNS_{name.upper()}"
-        _stop(f"{where}: {first['msg'].removeprefix('Value error, ')}.", _MISUSED)
+        name = str(first["loc"][0])
+        place = f"--{name.replace('_', '-')}" if name in given else f"RETURNS_{name.upper()}"
+        _stop(f"{place}: {first['msg'].removeprefix('Value error, ')}.", _MISUSED)
     if "database" in settings.model_fields_set:
         return settings
     try:
@@ -137,5 +170,5 @@ def _settings(given: dict[str, Any]) -> Settings:
 
 
 def _stop(sentence: str, code: int) -> Any:
-    print(sentence, file=sys.stderr)  # noqa: T201 - the command line speaks
+    terminal.warn(sentence)
     raise typer.Exit(code)

@@ -7,6 +7,7 @@ request once real time has passed them. All times are µs since 1970 in UTC.
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ _LATEST: Final = 253_402_300_800 * SECOND - 1  # 9999-12-31T23:59:59.999999
 
 SLICE: Final = 5_000
 """How long (µs) work for one tenant may keep the event loop before others are let at it."""
+_LEAP_SECOND: Final = re.compile(r"(?<=T[0-9]{2}:[0-9]{2}):60(?=$|[.Z+-])", re.ASCII)
 
 RunStep = Callable[[Change, Step], None]
 
@@ -69,6 +71,11 @@ def timestamp(at: int) -> str:
     return _written(at // SECOND)
 
 
+def reached_at(due: int) -> str:
+    """Return the first full second at which a moment has come, written as by `timestamp`."""
+    return timestamp(due + SECOND - 1)
+
+
 @lru_cache(maxsize=4_096)  # a request writes the same moment many times
 def _written(second: int) -> str:
     return f"{moment(second * SECOND).replace(tzinfo=None).isoformat()}Z"
@@ -81,7 +88,7 @@ def instant(text: str) -> int:
     What lies outside the years 1 to 9999 is the nearest moment inside. Raises `ValueError` for
     anything else.
     """
-    written = text.upper().replace(":60", ":59")
+    written = _LEAP_SECOND.sub(":59", text.upper())
     if written.startswith("0000-"):
         return _EARLIEST
     at = datetime.fromisoformat(written)

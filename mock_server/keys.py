@@ -38,11 +38,15 @@ class KeyExistsError(Exception):
 
 
 class Keys:
-    """All keys of a sandbox, found by what a client presents."""
+    """All keys of a sandbox, found by what a client presents.
 
-    def __init__(self, store: Store, secret: bytes) -> None:
+    `public_demo` says that the default keys of `demo` are the ones that everybody knows.
+    """
+
+    def __init__(self, store: Store, secret: bytes, *, public_demo: bool = True) -> None:
         self._store = store
         self.secret = secret
+        self.public_demo = public_demo
         self._scopes: dict[str, tuple[str, ...]] = {}
         self._plans: dict[str, Mapping[str, Plan]] = {}
         self._grants: dict[bytes, Grant] = {}
@@ -88,7 +92,7 @@ class Keys:
 
     def key(self, tenant: str, vendor: str, name: str = DEFAULT) -> str:
         """Return the key of that name, as a client presents it; whether it is in force is not said."""
-        if tenant == DEMO and name == DEFAULT:
+        if self.public_demo and tenant == DEMO and name == DEFAULT:
             return f"sandbox-demo-{vendor}"
         mac = hmac.digest(self.secret, f"{tenant}\0{vendor}\0{name}".encode(), "sha256")
         return f"sandbox-{vendor}-{tenant}-{base64.b32encode(mac[:15]).decode().lower()}"

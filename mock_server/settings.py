@@ -1,10 +1,12 @@
 """The sandbox's settings: one frozen object, filled once by the command line."""
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from mock_server.address import is_loopback
 from mock_server.targets import Targets
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - addresses to listen on, not to call
@@ -33,10 +35,29 @@ class Settings(BaseSettings):
     """What API keys are derived from; None: the one kept in the database, made at first start."""
     control_token: SecretStr | None = None
     """Asked for as a bearer token by `/__sandbox`; None: no token is asked for."""
+    demo_keys: bool | None = None
+    """Whether `demo` has keys that everybody knows; None: if only this machine can reach the sandbox."""
+    keep_alive: int = Field(default=75, ge=1, le=86_400)
+    """Seconds that a connection without a request stays open; longer than clients keep theirs."""
     webhook_allow: Annotated[tuple[str, ...], NoDecode] = ()
     """Hosts and CIDR blocks that webhooks may be sent to besides this machine; with commas in between."""
     max_body: int = Field(default=1_048_576, ge=1)
     """Bytes that a request body may have."""
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_origin(cls, value: str) -> str:
+        """Refuse what is no scheme, host and port."""
+        if not value:
+            return value
+        try:
+            read = urlsplit(value)
+            port = read.port
+        except ValueError:
+            read, port = urlsplit(""), None
+        if read.scheme not in {"http", "https"} or not read.hostname or port == 0 or "@" in read.netloc:
+            raise ValueError("must be http:// or https:// with a host, such as https://sandbox.example.com")
+        return value
 
     @field_validator("webhook_allow", mode="before")
     @classmethod
@@ -44,6 +65,14 @@ class Settings(BaseSettings):
         allow = tuple(given.replace(",", " ").split() if isinstance(given, str) else given)
         Targets.read("", allow)
         return allow
+
+    @property
+    def has_public_demo_keys(self) -> bool:
+        """Whether the keys of `demo` are the ones that everybody knows."""
+        if self.demo_keys is not None:
+            return self.demo_keys
+        outside = urlsplit(self.public_url).hostname
+        return is_loopback(self.host) and (not outside or is_loopback(outside))
 
     @property
     def targets(self) -> Targets:

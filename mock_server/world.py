@@ -1,7 +1,7 @@
 """The state of one sandbox, in one object; two worlds share nothing."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from mock_server.outbox import Outbox
 from mock_server.ratelimit import Limiter
 from mock_server.settings import Settings
 from mock_server.store import Store, tables
+from mock_server.supervisor import Supervisor
 from mock_server.switches import Switches
 from mock_server.tokens import Tokens
 
@@ -32,6 +33,7 @@ class World:
     outbox: Outbox
     labels: Labels
     settings: Settings
+    tasks: Supervisor = field(default_factory=Supervisor)
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -47,7 +49,7 @@ class World:
     def _over(cls, store: Store, settings: Settings, secret: bytes) -> Self:
         clocks = Clocks(store)
         limiter = Limiter(clocks, enabled=settings.rate_limits)
-        keys = Keys(store, secret)
+        keys = Keys(store, secret, public_demo=settings.has_public_demo_keys)
         tokens = Tokens(store, keys, clocks, secret)
         outbox = Outbox(store, clocks)
         labels = Labels.of(secret, settings.base_url)

@@ -15,9 +15,10 @@ class Health:
 
     def get_health(self, _call: Call) -> Reply:
         trouble = self._office.world.store.trouble()
+        ended = self._office.world.tasks.problems()
         health = {
-            "status": "failing" if trouble else "ok",
-            "problems": [trouble] if trouble else [],
+            "status": "failing" if trouble else "degraded" if ended else "ok",
+            "problems": [*([trouble] if trouble else []), *ended],
             "version": _version(),
             "database": "memory" if self._office.world.store.in_memory else "file",
             "vendors": list(self._office.vendors),

@@ -1,8 +1,9 @@
 """A tenant's clock: read, moved, stopped."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from mock_server.clock import SECOND, timestamp
+from mock_server.clock import SECOND, reached_at, timestamp, whole_second
 from mock_server.control.office import LAST, Office, invalid, moment
 from mock_server.engine.call import Call
 from mock_server.engine.reply import Reply
@@ -18,11 +19,8 @@ class Hours:
         return Reply(200, self._clock(self._office.tenant(call).name))
 
     async def advance_clock(self, call: Call) -> Reply:
-        tenant, wish, clocks = self._office.tenant(call).name, call.body, self._office.world.clocks
-        by = int(wish.get("seconds", 0)) * SECOND
-        to = moment(wish["to"], "to") if "to" in wish else clocks.now(tenant) + by
-        if to > LAST:
-            raise invalid("seconds", "the clock cannot go beyond the year 2199")
+        tenant, wish = self._office.tenant(call).name, call.body
+        to = self._target(tenant, wish)
         try:
             ran = await self._office.bulk.advance(tenant, to)
         except ValueError as error:
@@ -50,6 +48,17 @@ class Hours:
         self._office.world.clocks.unfreeze(tenant)
         return Reply(200, self._clock(tenant))
 
+    def _target(self, tenant: str, wish: Mapping[str, Any]) -> int:
+        """Return where to move the clock; the second that it shows is no way back."""
+        now = self._office.world.clocks.now(tenant)
+        if "to" in wish:
+            told = moment(wish["to"], "to")
+            return now if told == whole_second(now) else told
+        to: int = now + round(wish["seconds"] * SECOND)
+        if to >= LAST:
+            raise invalid("seconds", "the clock cannot go beyond the year 2199")
+        return to
+
     def _clock(self, tenant: str) -> dict[str, Any]:
         clocks = self._office.world.clocks
         due = clocks.next_due(tenant)
@@ -57,5 +66,5 @@ class Hours:
             "now": timestamp(clocks.now(tenant)),
             "frozen": clocks.frozen(tenant),
             "ahead_seconds": round(clocks.offset(tenant) / SECOND, 3),
-            "next_due": None if due is None else timestamp(due),
+            "next_due": None if due is None else reached_at(due),
         }

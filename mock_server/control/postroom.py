@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mock_server.clock import timestamp
+from mock_server.clock import reached_at, timestamp
 from mock_server.control.office import Office
 from mock_server.engine.call import Call
 from mock_server.engine.reply import Reply
@@ -37,5 +37,5 @@ def _shown(delivery: Delivery) -> dict[str, Any]:
         "state": delivery.state,
         "attempts": delivery.attempts,
         "outcome": delivery.outcome or None,
-        "next_attempt": None if delivery.due is None else timestamp(delivery.due),
+        "next_attempt": None if delivery.due is None else reached_at(delivery.due),
     }

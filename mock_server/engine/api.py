@@ -27,6 +27,8 @@ _logger = logging.getLogger(__name__)
 _SORRY = Problem("server_error", "The sandbox failed to answer this request; its log says why.")
 
 Pairs = tuple[tuple[bytes, bytes], ...]
+_NOSNIFF: Pairs = ((b"x-content-type-options", b"nosniff"),)
+"""On an API of our own: what a browser reads of it is JSON, whatever a page of another site takes it for."""
 
 
 class Answer(NamedTuple):
@@ -131,7 +133,7 @@ class Api:
     ) -> Answer:
         raw = dict(scope["headers"])
         if self._guard is not None:
-            self._guard(scope["method"], raw)
+            self._guard(scope, raw)
         query = scope["query_string"]
         security = operation.security
         grant = None if security.public else self._gate.admit(security.credentials(raw, query))
@@ -145,11 +147,31 @@ class Api:
         headers = Headers(raw)
         path, values = operation.parameters.read(segments, query, headers)
         body = None if operation.body is None else await operation.body.read(raw, receive)
-        reply = operation.handler(Call(operation.id, grant, path, values, headers, body, self._base_url))
-        if not isinstance(reply, Reply):
+        call = Call(operation.id, grant, path, values, headers, body, self._base_url)
+        reply, payload = self._run(operation, call)
+        if payload is None:
             reply = await reply
-        payload = operation.responses.encode(reply)
+            payload = operation.responses.encode(reply)
         return Answer(reply.status, payload, self._limits(visit) + reply.headers, self._gate.now(grant))
+
+    def _run(self, operation: Operation, call: Call) -> tuple[Any, bytes | None]:
+        """Call the handler; return its reply with the bytes to send, or what to await with None.
+
+        A caller who is told of a failure must find nothing changed: what the handler wrote is undone if its
+        reply breaks the specification, or if it fails after writing. A `Problem` is an answer like any other.
+        """
+        gate = self._gate
+        gate.hold()
+        try:
+            reply = operation.handler(call)
+            return reply, operation.responses.encode(reply) if isinstance(reply, Reply) else None
+        except Problem:
+            raise
+        except Exception:
+            gate.undo_held()
+            raise
+        finally:
+            gate.release()
 
     def _refuse(self, problem: Problem, operation: Operation | None, visit: Visit) -> Answer:
         """Render a problem; where it answers an operation, the specification must know the answer."""
@@ -170,7 +192,7 @@ class Api:
 
     def _limits(self, visit: Visit) -> Pairs:
         if self._meter is None:
-            return ()
+            return _NOSNIFF
         return self._service.limit_headers(visit.verdict or self._meter.stranger())
 
 

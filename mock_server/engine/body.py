@@ -68,6 +68,8 @@ class Body:
             if self._required:
                 raise refusal([FieldError(WHOLE, "is required: send a JSON document")])
             return None
+        if b"content-encoding" in headers:
+            _check_encoding(headers[b"content-encoding"].decode("latin-1"))
         _check_type(headers.get(b"content-type", b"").decode("latin-1"))
         value = _parse(raw)
         if not self._fits(value):
@@ -79,6 +81,15 @@ class Body:
             return self._validator.is_valid(value)
         except ValueError:  # the validator's own limit on depth
             return False
+
+
+def _check_encoding(encoding: str) -> None:
+    """Refuse a body that is compressed (RFC 9110, section 8.4): no vendor is known to read one."""
+    if encoding.strip().lower() not in {"", "identity"}:
+        raise Problem(
+            "unsupported_media_type",
+            f"The Content-Encoding {shorten(encoding.strip())} is not understood; send the body as it is.",
+        )
 
 
 def _check_type(content_type: str) -> None:

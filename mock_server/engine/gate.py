@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from mock_server.keys import Grant
     from mock_server.ratelimit import Verdict
 
-    Guard = Callable[[str, Mapping[bytes, bytes]], None]
-    """Looks at method and headers of a request before anything else does; raises `Problem` to refuse it."""
+    Guard = Callable[[Mapping[str, Any], Mapping[bytes, bytes]], None]
+    """Looks at scope and headers of a request before anything else does; raises `Problem` to refuse it."""
 
 
 class Behind(Exception):  # noqa: N818 - reads as what is so
@@ -35,6 +35,15 @@ class Gate(Protocol):
 
     def pending(self) -> Awaitable[None] | None:
         """Return what an answer has to wait for, if anything: writes on their way to disk."""
+
+    def hold(self) -> None:
+        """Keep what is written from here on so that it can be undone."""
+
+    def release(self) -> None:
+        """Let what was written since `hold` be kept; nothing to do after `undo_held`."""
+
+    def undo_held(self) -> None:
+        """Undo what was written since `hold`."""
 
     def now(self, grant: Grant | None) -> int:
         """Return the time of the grant's tenant, or real time, in µs since 1970."""

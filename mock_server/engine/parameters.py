@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from mock_server.engine.schema import Schemas
 
 _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-_INTEGER = re.compile(r"-?[0-9]{1,30}")
-_NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?")
+_INTEGER = re.compile(r"-?[0-9]+")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_MOST_DIGITS = 4_000
+"""Python reads no longer ones (https://docs.python.org/3/library/stdtypes.html#int-max-str-digits)."""
 _LARGEST = 2**63 - 1
 _MISSING = object()
 _UNDECODABLE = "must be percent-encoded UTF-8 without NUL characters"
@@ -65,9 +67,9 @@ def decode(raw: bytes) -> str | None:
 def _integer(text: str) -> int:
     if not _INTEGER.fullmatch(text):
         raise ValueError("must be a whole number")
-    number = int(text)
+    number = int(text[:_MOST_DIGITS])
     if abs(number) > _LARGEST:
-        raise ValueError("is too large")
+        raise ValueError("is too large" if number > 0 else "is too small")
     return number
 
 
@@ -76,7 +78,7 @@ def _number(text: str) -> float:
         raise ValueError("must be a number")
     number = float(text)
     if isinf(number):
-        raise ValueError("is too large")
+        raise ValueError("is too large" if number > 0 else "is too small")
     return number
 
 

@@ -26,8 +26,13 @@ class Route:
         self.allow = b""
 
     def add(self, method: str, operation: Operation) -> None:
-        """Serve `operation` for `method`."""
+        """Serve `operation` for `method`, and for HEAD what is served for GET (RFC 9110, section 9.3.2).
+
+        The server sends no body for HEAD.
+        """
         self.operations[method.upper()] = operation
+        if method == "get":
+            self.operations.setdefault("HEAD", operation)
         self.allow = ", ".join(sorted(self.operations)).encode()
 
 

@@ -3,11 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import yaml
-from flask import Flask, Response, render_template
+from flask import Flask, Response, redirect, render_template, send_from_directory
+from swagger_ui_bundle import swagger_ui_path  # type: ignore[import-untyped]
+from werkzeug.wrappers import Response as AnyResponse
+
+_SWAGGER_UI: Final = (
+    *("swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js"),
+    *("favicon-16x16.png", "favicon-32x32.png"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +31,10 @@ class Entry:
 
 
 def create_console(apis: Sequence[Entry], control: Entry) -> Flask:
-    """Make the pages for the APIs served."""
+    """Make the pages for the APIs served. None of them is redirected to by itself: see `wsgi`."""
     console = Flask(__name__)
+    console.url_map.merge_slashes = False
+    console.url_map.strict_slashes = False
 
     @console.get("/")
     def landing() -> str:
@@ -33,6 +42,7 @@ def create_console(apis: Sequence[Entry], control: Entry) -> Flask:
 
     for entry in (*apis, control):
         _publish(console, entry)
+        _document(console, entry)
 
     @console.errorhandler(404)
     def nothing_here(_error: Exception) -> tuple[str, int]:
@@ -57,6 +67,29 @@ def _publish(console: Flask, entry: Entry) -> None:
 
     console.add_url_rule(f"{entry.path}/openapi.json", f"{entry.name} json", send_json)
     console.add_url_rule(f"{entry.path}/openapi.yaml", f"{entry.name} yaml", send_yaml)
+
+
+def _document(console: Flask, entry: Entry) -> None:
+    """Serve Swagger UI for an API."""
+
+    def home() -> str:
+        return render_template("documentation.html", entry=entry)
+
+    def to_home() -> AnyResponse:
+        return redirect(f"{entry.path}/ui/", 308)
+
+    def asset(name: str) -> Response:
+        return send_from_directory(swagger_ui_path, name, max_age=3_600)
+
+    ui = f"{entry.path}/ui"
+    console.add_url_rule(ui, f"{entry.name} ui", to_home, strict_slashes=True)
+    console.add_url_rule(f"{ui}/", f"{entry.name} ui home", home)
+    console.add_url_rule(f"{ui}/index.html", f"{entry.name} ui index", home)
+    console.add_url_rule(f"{ui}/<any({_quoted(_SWAGGER_UI)}):name>", f"{entry.name} ui asset", asset)
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]

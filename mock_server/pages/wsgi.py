@@ -1,7 +1,8 @@
 """Runs a WSGI application on the event loop.
 
-The pages take milliseconds and read the store, which belongs to the event loop's thread; so they
-are not sent to another one. Requests have no body here.
+The application does not see the `Host` header, so that nothing it builds, redirects included, leads where
+a caller wishes. The pages take milliseconds and read the store, which belongs to the event loop's thread;
+so they are not sent to another one. Requests have no body here.
 """
 
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from io import BytesIO
 from typing import Any
 
+_LEFT_OUT = {b"content-length", b"content-type", b"host", b"transfer-encoding"}
 Message = MutableMapping[str, Any]
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -64,6 +66,6 @@ def _environ(scope: Message) -> dict[str, Any]:
         "wsgi.run_once": False,
     }
     for name, value in scope["headers"]:
-        if name not in {b"content-length", b"content-type", b"transfer-encoding"}:
+        if name not in _LEFT_OUT:
             environ["HTTP_" + name.decode("latin-1").upper().replace("-", "_")] = value.decode("latin-1")
     return environ

@@ -24,6 +24,9 @@ from mock_server.store.model import Filters, Order, Row, Sorting, Step, StoreErr
 __all__ = ["EVERYTHING", "Change", "Filters", "Order", "Row", "Sorting", "Step", "Store", "StoreError"]
 
 EVERYTHING = Filters()
+_NOT_HOLDING = -1
+_RELEASE = "RELEASE change"
+_BACK = ("ROLLBACK TO change", _RELEASE)
 
 
 class Store:
@@ -40,6 +43,8 @@ class Store:
         self._batch: Batch | None = None
         self._uncommitted: list[Place] = []
         self._afterwards: list[Callable[[], None]] = []
+        self._held = _NOT_HOLDING
+        self._marks = 0, 0
         self._partitions = self._memory.partitions
         self._partitions.update(self._execute(statements.PARTITIONS).fetchall())
         self.follow(tables.tenants, self._follow_partition)
@@ -91,19 +96,45 @@ class Store:
         try:
             yield change
             if batch:
-                execute("RELEASE change")
+                self._end_savepoint()
             self._uncommitted += change.changed
             self._afterwards += change.afterwards
             if not batch:
                 self._commit()
         except BaseException as error:
             self._note(error)
-            self._undo("ROLLBACK TO change" if batch else "ROLLBACK", change.changed)
+            self._undo(_BACK if batch else ("ROLLBACK",), change.changed)
             raise
         finally:
             self._changing = False
             if batch:
                 batch.join()
+
+    def _end_savepoint(self) -> None:
+        if self._held == _NOT_HOLDING:
+            self._execute(_RELEASE)
+        else:
+            self._held += 1
+
+    def hold(self) -> None:
+        """Keep the changes from here on so that `undo_held` can undo them; await nothing meanwhile."""
+        self._held = 0
+        self._marks = len(self._uncommitted), len(self._afterwards)
+
+    def release(self) -> None:
+        """Let the changes since `hold` be committed with the others of this turn."""
+        held, self._held = self._held, _NOT_HOLDING
+        for _ in range(held):
+            self._execute(_RELEASE)
+
+    def undo_held(self) -> None:
+        """Undo the changes since `hold`; without `commit_together` they are on disk already and stay."""
+        held, self._held = self._held, _NOT_HOLDING
+        places, acts = self._marks
+        changed = self._uncommitted[places:]
+        if held > 0 and self._connection.in_transaction:
+            self._undo(_BACK * held, changed)
+        del self._uncommitted[places:], self._afterwards[acts:]
 
     def _commit(self) -> None:
         try:
@@ -111,7 +142,7 @@ class Store:
             self._execute("COMMIT")
         except BaseException as error:
             self._note(error)
-            self._undo("ROLLBACK", self._uncommitted)
+            self._undo(("ROLLBACK",), self._uncommitted)
             raise
         finally:
             afterwards = self._afterwards
@@ -151,11 +182,12 @@ class Store:
             raise
         self._failure = ""
 
-    def _undo(self, statement: str, changed: Sequence[Place]) -> None:
+    def _undo(self, back: Sequence[str], changed: Sequence[Place]) -> None:
         """Undo, and let memory hold what the file has again."""
         self._memory.forget()
         if self._connection.in_transaction:
-            self._execute(statement)
+            for statement in back:
+                self._execute(statement)
         else:  # a full disk makes SQLite undo everything by itself
             changed = (*self._uncommitted, *changed)
         try:

@@ -2,7 +2,9 @@
 
 import asyncio
 import io
+import itertools
 import re
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -68,6 +70,97 @@ def test_documentation_is_served_from_here(app: Sandbox, path: str) -> None:
     assert "http://" not in page.text.replace("http://www.w3.org", "")
     assert "https://" not in page.text
     assert get(app, f"{path}/ui").status_code in {307, 308}
+
+
+def test_each_api_keeps_its_logins_by_its_own_path(app: Sandbox) -> None:
+    """Swagger UI keeps them by the names of security schemes, and `bearer` is one at several vendors."""
+    script = get(app, "/static/documentation.js").text
+    assert "persistAuthorization: false" in script
+    assert "`authorized ${page.dataset.api}`" in script
+    paths = set()
+    for entry in app.entries:
+        (api,) = re.findall(r'data-api="([^"]+)"', get(app, f"{entry.path}/ui/").text)
+        paths.add(api)
+    assert len(paths) == len(app.entries) == len(vendors.names())
+
+
+PAGES = ("/", "/nothing", "/__sandbox/ui/", "/swap/returns-api/ui/")
+FILES = ("/static/copy.js", "/returnmate/v1/openapi.json", "/swap/returns-api/ui/swagger-ui-bundle.js")
+
+
+@pytest.mark.parametrize("path", [*PAGES, *FILES])
+def test_pages_are_dated_and_protect_whoever_reads_them(app: Sandbox, path: str) -> None:
+    page = get(app, path)
+    names = [name for name, _ in page.headers.multi_items()]
+    assert names.count("date") == 1
+    assert page.headers["x-content-type-options"] == "nosniff"
+    if path in PAGES:
+        assert page.headers["x-frame-options"] == "DENY"
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "script-src 'self';" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert re.findall(r"<script(?![^>]* src=)|<style|\son\w+=| style=", page.text) == []
+
+
+@pytest.mark.parametrize("path", [*PAGES, *FILES, "/__sandbox/health", "/__sandbox/tenants/demo"])
+def test_head_is_answered_wherever_get_is(app: Sandbox, path: str) -> None:
+    got, head = get(app, path), get(app, path, method="HEAD")
+    assert head.status_code == got.status_code
+    assert head.headers["content-length"] == got.headers["content-length"]
+
+
+def test_head_is_answered_by_every_vendor(app: Sandbox) -> None:
+    for name in vendors.names():
+        url, options = _listed(app, name)
+        assert get(app, url, **options).status_code == 200
+        assert get(app, url, method="HEAD", **options).status_code == 200
+
+
+def _listed(app: Sandbox, name: str) -> tuple[str, dict[str, Any]]:
+    """Return the first list of a vendor, and how to log in: what the landing page's curl line says."""
+    (entry,) = (entry for entry in app.entries if entry.name == name)
+    words = shlex.split(entry.curl)
+    headers = dict(word.split(": ", 1) for option, word in itertools.pairwise(words) if option == "-H")
+    return words[-1], {"headers": headers}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/__sandbox/ui", "/returnmate/v1/ui", "/returnmate/v1/ui?a=b", "//evil.example", "/labels//x.pdf"],
+)
+def test_no_redirect_follows_the_host_header(app: Sandbox, path: str) -> None:
+    found = get(app, f"{URL}{path}", headers={"Host": "localhost:6666", "X-Forwarded-Host": "evil.example"})
+    assert "6666" not in str(found.headers) + found.text
+    assert "evil" not in found.headers.get("location", "")
+    if found.is_redirect:
+        assert found.headers["location"].startswith("/")
+        assert not found.headers["location"].startswith("//")
+    else:
+        assert found.status_code == 404
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "GZIP, identity", "x" * 500])
+def test_an_encoded_body_is_refused_by_name(app: Sandbox, encoding: str) -> None:
+    """RFC 9110, section 8.4; vendors' pages know no 415, so theirs is the status of what is not valid."""
+    body, headers = b"\x1f\x8b", {"Content-Encoding": encoding, "Content-Type": "application/json"}
+    refused = get(app, "/__sandbox/tenants", method="POST", content=body, headers=headers)
+    assert refused.status_code == 415
+    assert f"The Content-Encoding {encoding[:70]}" in refused.json()["error"]["message"]
+    for entry in app.entries:
+        path, item = next((p, i) for p, i in entry.document["paths"].items() if "post" in i and "{" not in p)
+        assert item["post"]["requestBody"]
+        _, options = _listed(app, entry.name)
+        answer = get(
+            app, entry.path + path, method="POST", content=body, headers=options["headers"] | headers
+        )
+        assert answer.status_code == 400, answer.text
+        assert f"The Content-Encoding {encoding[:70]}" in answer.text
+
+
+def test_a_body_that_is_not_encoded_may_say_so(app: Sandbox) -> None:
+    headers = {"Content-Encoding": "Identity"}
+    assert get(app, "/__sandbox/tenants", method="POST", json={}, headers=headers).status_code == 400
 
 
 @pytest.mark.parametrize("name", ["returnmate", "sandbox"])

@@ -50,7 +50,7 @@ def talk(server: Serving, *parts: bytes, pause: float = 0.05) -> bytes:
 
 def head(method: str, path: str, *headers: str, close: bool = True) -> bytes:
     """Return a request head, logged in."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: sandbox", f"Authorization: Bearer {KEY}", *headers]
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {KEY}", *headers]
     return "\r\n".join([*lines, *(["Connection: close"] if close else []), "", ""]).encode("latin-1")
 
 
@@ -123,7 +123,7 @@ def test_announced_size_is_refused_before_the_body_comes(server: Serving) -> Non
         ("GET", "/returnmate/v1/rmas?page=1&page=2", 400),
         ("GET", "/returnmate/v1/rmas?" + "a" * 20_000, 200),
         ("GET", "/returnmate/v1/rmas/" + "a" * 20_000, 400),
-        ("HEAD", "/returnmate/v1/rmas", 405),
+        ("HEAD", "/returnmate/v1/rmas", 200),
         ("OPTIONS", "/returnmate/v1/rmas", 405),
         ("OPTIONS", "*", 404),
         ("TRACE", "/returnmate/v1/rmas", 405),
@@ -260,7 +260,14 @@ def test_control_plane_beyond_this_machine_asks_for_the_token_printed_once(tmp_p
         assert refused.returncode == 3
         assert "--token or RETURNS_CONTROL_TOKEN" in refused.stderr
         done = run(tmp_path, "credentials", "--url", started.url, RETURNS_CONTROL_TOKEN=token)
-        assert KEY in done.stdout
+        assert KEY not in started.banner + done.stdout  # everybody knows it
+        minted = re.search(r"api key \(demo\): (sandbox-returnmate-demo-\w+)", started.banner)
+        assert minted
+        assert minted[1] in done.stdout
+        for key, status in ((KEY, 401), (minted[1], 200)):
+            answer = httpx.get(started.url + RMAS, headers={"Authorization": f"Bearer {key}"})
+            assert answer.status_code == status
+        assert "sandbox-" not in httpx.get(started.url).text
 
 
 def test_a_seed_that_comes_too_late_is_told(tmp_path: Path) -> None:

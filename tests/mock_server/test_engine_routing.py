@@ -60,17 +60,24 @@ def test_extra_slashes_make_no_path_of_none(path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("PUT", "/items", "GET, POST"),
-        ("HEAD", "/items", "GET, POST"),
-        ("OPTIONS", "/items", "GET, POST"),
-        ("BREW", "/items/newest", "GET"),
-        ("POST", "/items/abc", "DELETE, GET"),
+        ("PUT", "/items", "GET, HEAD, POST"),
+        ("OPTIONS", "/items", "GET, HEAD, POST"),
+        ("BREW", "/items/newest", "GET, HEAD"),
+        ("POST", "/items/abc", "DELETE, GET, HEAD"),
     ],
 )
 def test_wrong_method_is_told_the_right_ones(call: Caller, method: str, path: str, allowed: str) -> None:
     response = call(method, path)
     assert response.status_code == 405
     assert response.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize("path", ["/items", "/items/newest", "/items/abc"])
+def test_head_is_answered_as_get_is(call: Caller, path: str) -> None:
+    """RFC 9110, section 9.3.2; the server leaves the body out."""
+    got, head = call("GET", path), call("HEAD", path)
+    assert (head.status_code, head.headers["content-length"]) == (200, str(len(got.content)))
+    assert [name for name, _ in head.headers.multi_items()] == [name for name, _ in got.headers.multi_items()]
 
 
 def test_missing_handler_stops_the_start() -> None:

@@ -195,6 +195,7 @@ class Gate:
         self.shut = ""
         self.scopes = frozenset({"items:read", "items:write"})
         self.presented: list[dict[str, str]] = []
+        self.writing: list[str] = []
 
     def admit(self, credentials: Mapping[str, str]) -> Grant:
         self.presented.append(dict(credentials))
@@ -215,6 +216,15 @@ class Gate:
 
     def pending(self) -> None:
         return None
+
+    def hold(self) -> None:
+        self.writing.append("hold")
+
+    def release(self) -> None:
+        self.writing.append("release")
+
+    def undo_held(self) -> None:
+        self.writing.append("undo")
 
     def now(self, _grant: Grant | None) -> int:
         return NOW

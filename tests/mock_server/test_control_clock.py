@@ -1,0 +1,161 @@
+"""The control plane's clock over HTTP: it takes what it shows, and every form that its document allows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from support.worlds import NOON, SECOND
+
+from mock_server.app import create_app
+from mock_server.clock import reached_at, timestamp
+from mock_server.settings import Settings
+
+URL = "http://127.0.0.1:4010"
+CLOCK = "/__sandbox/tenants/acme/clock"
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(seed_size=0, database="sqlite://")), base_url=URL) as made:
+        yield made
+
+
+@pytest.fixture
+def acme(client: TestClient) -> Iterator[TestClient]:
+    """A tenant whose clock stands at noon, and a little more than a whole second."""
+    wish = {"name": "acme", "seed_size": 0, "first_moment": "2026-03-02T12:00:00Z", "frozen": True}
+    assert client.post("/__sandbox/tenants", json=wish).status_code == 201
+    assert advance(client, seconds=0.4).status_code == 200
+    yield client
+    assert client.delete("/__sandbox/tenants/acme").status_code == 204
+
+
+def advance(client: TestClient, **wish: Any) -> Any:
+    return client.post(f"{CLOCK}/advance", json=wish)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-03-03T09:00:00Z",
+        "2026-03-03t09:00:00z",
+        "2026-03-03T19:00:00+10:00",
+        "2026-03-02T23:00:00-10:00",
+        "2026-03-03T09:00:00-00:00",
+        "2026-03-03T09:00:00.000Z",
+        "2026-03-03T09:00:00.9999999999Z",
+        "2026-03-03t19:00:00.5+10:00",
+    ],
+)
+def test_every_form_of_the_standard_is_the_same_moment(acme: TestClient, written: str) -> None:
+    answer = advance(acme, to=written)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["clock"]["now"] == "2026-03-03T09:00:00Z"
+
+
+@pytest.mark.parametrize("written", ["2026-12-31T23:59:60Z", "2026-12-31t15:59:60.5-08:00"])
+def test_a_leap_second_is_the_second_before(acme: TestClient, written: str) -> None:
+    assert advance(acme, to=written).json()["clock"]["now"] == "2026-12-31T23:59:59Z"
+
+
+def test_what_the_clock_shows_it_takes_back(acme: TestClient) -> None:
+    """It shows whole seconds, and stands a little after one."""
+    shown = acme.get(CLOCK).json()
+    assert advance(acme, to=shown["now"]).json()["clock"]["now"] == shown["now"]
+    assert acme.app.world.clocks.now("acme") == NOON + 400_000  # type: ignore[attr-defined]
+    other = {"name": "other", "seed_size": 0, "first_moment": shown["now"]}
+    assert acme.post("/__sandbox/tenants", json=other).json()["first_moment"] == shown["now"]
+    acme.delete("/__sandbox/tenants/other")
+
+
+def test_how_far_it_is_ahead_can_be_asked_for(acme: TestClient) -> None:
+    other = {"name": "other", "seed_size": 0}
+    assert acme.post("/__sandbox/tenants", json=other).status_code == 201
+    moved = acme.post("/__sandbox/tenants/other/clock/advance", json={"seconds": 86400.25}).json()
+    assert moved["clock"]["ahead_seconds"] == pytest.approx(86400.25, abs=1)
+    again = acme.post(
+        "/__sandbox/tenants/other/clock/advance", json={"seconds": moved["clock"]["ahead_seconds"]}
+    )
+    assert again.json()["clock"]["ahead_seconds"] == pytest.approx(2 * moved["clock"]["ahead_seconds"], abs=1)
+    acme.delete("/__sandbox/tenants/other")
+
+
+@pytest.mark.parametrize("seconds", [1, 1.0, 0, -0.0, 0.5])
+def test_seconds_may_be_written_in_any_way(acme: TestClient, seconds: float) -> None:
+    assert advance(acme, seconds=seconds).status_code == 200
+    now = acme.app.world.clocks.now("acme")  # type: ignore[attr-defined]
+    assert now == NOON + 400_000 + int(seconds * SECOND)
+
+
+@pytest.mark.parametrize(
+    ("due", "shown"),
+    [(NOON, "2026-03-02T12:00:00Z"), (NOON + 1, "2026-03-02T12:00:01Z"), (NOON - 1, "2026-03-02T12:00:00Z")],
+)
+def test_a_clock_set_to_when_something_is_due_has_reached_it(due: int, shown: str) -> None:
+    assert reached_at(due) == shown
+    assert timestamp(due) <= shown
+
+
+@pytest.mark.parametrize(
+    ("to", "says"),
+    [
+        ("2026-03-02T11:59:59Z", "it cannot go back to 2026-03-02T11:59:59Z"),
+        ("2200-01-01T00:00:00Z", "to must lie between the years 1990 and 2199"),
+        ("2199-12-31T23:59:59-10:00", "to must lie between the years 1990 and 2199"),
+        ("9999-12-31T23:59:59-05:00", "to must lie between the years 1990 and 2199"),
+        ("0000-01-01T00:00:00Z", "to must lie between the years 1990 and 2199"),
+        ("1989-12-31T23:59:59Z", "to must lie between the years 1990 and 2199"),
+        ("2026-02-29T00:00:00Z", "to must be a date and time such as"),
+        ("2026-03-02T12:60:00Z", "to must be a date and time such as"),
+        ("2026-03-02T12:00:60Z", "to must be a date and time such as"),
+        ("2026-03-02T24:00:00Z", "to must be a date and time such as"),
+        ("2026-03-03", "to must be a date and time such as"),
+        ("2026-03-03T12:00:00", "to must be a date and time such as"),
+        ("2026-03-03 12:00:00Z", "to must be a date and time such as"),
+        ("tomorrow", "to must be a date and time such as"),
+        (1_772_452_800, "to must be a string"),
+        (None, "to must be a string"),
+    ],
+)
+def test_what_is_no_moment_to_go_to_is_a_sentence(acme: TestClient, to: Any, says: str) -> None:
+    answer = advance(acme, to=to)
+    assert answer.status_code == 400
+    assert says in answer.json()["error"]["message"].replace("to: ", "to ")
+    assert acme.app.world.clocks.now("acme") == NOON + 400_000  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("seconds", [-1, 315_360_001, 2**63, 2**64, 1e300, "1", True, None])
+def test_seconds_that_cannot_pass_are_a_sentence(acme: TestClient, seconds: Any) -> None:
+    answer = advance(acme, seconds=seconds)
+    assert answer.status_code == 400
+    assert "seconds must be " in answer.json()["error"]["message"]
+
+
+def test_the_last_moment_can_be_shown_and_taken_back(acme: TestClient) -> None:
+    last = "2199-12-31T23:59:59Z"
+    assert advance(acme, to=last).json()["clock"]["now"] == last
+    assert advance(acme, to=last).status_code == 200
+    beyond = advance(acme, seconds=1)
+    assert beyond.status_code == 400
+    assert "cannot go beyond the year 2199" in beyond.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("field", ["first_moment", "created_at"])
+def test_other_moments_are_read_in_the_same_way(acme: TestClient, field: str) -> None:
+    shopper = {
+        "vendor": "returnmate",
+        "order_number": "#1",
+        "customer_email": "ann@example.com",
+        "items": [{"sku": "A", "quantity": 1, "reason": "defective"}],
+    }
+    path = "/__sandbox/tenants" + ("" if field == "first_moment" else "/acme/returns")
+    plain = {"name": "other", "seed_size": 0} if field == "first_moment" else shopper
+    for written, status in (
+        ("1989-12-31T00:00:00Z", 400),
+        ("2026-03-02t09:00:00.25+10:00", 201),
+        ("2026-03-02 09:00", 400),
+    ):
+        answer = acme.post(path, json={**plain, field: written})
+        assert answer.status_code == status, answer.text
+    acme.delete("/__sandbox/tenants/other")

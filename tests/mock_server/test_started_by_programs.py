@@ -1,0 +1,299 @@
+"""`serve` as programs start it: a ready file, a standard output that nobody reads, any address."""
+
+import io
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support.command import PROGRAM, environment
+from typer.testing import CliRunner
+
+from mock_server import address, terminal
+from mock_server.app import create_app
+from mock_server.banner import facts, show
+from mock_server.cli import register
+from mock_server.keys import DEMO
+from mock_server.ready import ReadyFile, ReadyFileError
+from mock_server.settings import Settings
+
+PATIENCE = 30.0
+
+
+@dataclass
+class Started:
+    """A sandbox on all addresses whose standard output was closed after its first line."""
+
+    first_line: str
+    ready: dict[str, Any]
+    ready_file: Path
+    log: Path
+    process: subprocess.Popen[str]
+
+    @property
+    def port(self) -> int:
+        return int(self.ready["url"].rsplit(":", 1)[1])
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    home = tmp_path_factory.mktemp("home")
+    file, log = home / "ready.json", home / "serve.log"
+    file.write_text('{"url": "http://stale.example.com"}')
+    command = [sys.executable, "-c", PROGRAM, "serve", "--port", "0", "--host", "::", "--keep-alive", "1"]
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [*command, "--database", "sqlite://", "--seed-size", "0", "--ready-file", str(file)],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env={**environment(home), "PYTHONUNBUFFERED": "1"},
+        )
+    try:
+        assert process.stdout is not None
+        first_line = process.stdout.readline()
+        process.stdout.close()
+        ready = _wait_for(file, process, log)
+        yield Started(first_line, ready, file, log, process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait_for(file: Path, process: subprocess.Popen[str], log: Path) -> dict[str, Any]:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            found: dict[str, Any] = json.loads(file.read_text())
+        except FileNotFoundError:
+            found = {"url": "stale"}
+        if "stale" not in found["url"]:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"The sandbox did not become ready:\n{log.read_text()}")
+
+
+needs_ipv6 = pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+
+
+@needs_ipv6
+def test_a_closed_output_does_not_end_the_sandbox(started: Started) -> None:
+    assert started.first_line.startswith("Control plane token, shown only now: ")
+    assert started.process.poll() is None
+    log = started.log.read_text()
+    assert "Standard output cannot be written (broken pipe); the sandbox goes on without it." in log
+    assert "Traceback" not in log
+
+
+@needs_ipv6
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_all_addresses_are_ipv4_and_ipv6(started: Started, host: str) -> None:
+    token = {"Authorization": f"Bearer {started.ready['control_token']}"}
+    answer = httpx.get(f"http://{host}:{started.port}/__sandbox/health", headers=token)
+    assert answer.json()["status"] == "ok"
+
+
+@needs_ipv6
+def test_the_ready_file_has_what_a_program_needs(started: Started) -> None:
+    assert stat.S_IMODE(started.ready_file.stat().st_mode) == 0o600
+    assert started.ready["control_token"] in started.first_line
+    assert started.ready["pid"] == started.process.pid
+    mate = started.ready["vendors"]["returnmate"]
+    headers = {"Authorization": f"Bearer {mate['fields']['api_key']}"}
+    assert httpx.get(f"{mate['base_url']}/rmas", headers=headers).status_code == 200
+
+
+@needs_ipv6
+def test_an_idle_connection_ends_after_its_time(started: Started) -> None:
+    with socket.create_connection(("127.0.0.1", started.port), timeout=10) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        begun = time.monotonic()
+        while connection.recv(65_536):
+            pass
+        assert 0.5 < time.monotonic() - begun < 8
+
+
+@needs_ipv6
+def test_the_ready_file_is_gone_with_the_sandbox(started: Started) -> None:
+    started.process.terminate()
+    started.process.wait(timeout=10)
+    assert list(started.ready_file.parent.glob("*ready.json*")) == []
+
+
+def test_connections_outlive_those_of_clients() -> None:
+    """httpx ends its own after 5 seconds, requests and Node later; who ends first must be the client."""
+    assert Settings().keep_alive == 75
+
+
+def test_a_ready_file_appears_whole(tmp_path: Path) -> None:
+    path = tmp_path / "ready.json"
+    file = ReadyFile.prepare(path)
+    assert not path.exists()
+    file.publish({"url": "http://127.0.0.1:4010"})
+    assert json.loads(path.read_text()) == {"url": "http://127.0.0.1:4010"}
+    assert list(tmp_path.iterdir()) == [path]
+    file.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["no/such/folder.json", "a-folder"])
+def test_a_ready_file_that_cannot_be_is_told_before_the_start(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a-folder").mkdir()
+    app = _program()
+    arguments = ["serve", "--port", "0", "--database", "sqlite://", "--ready-file", str(tmp_path / name)]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 1
+    assert f"The ready file {tmp_path / name} cannot be written (" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_that_goes_away_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "short-lived"
+    folder.mkdir()
+    file = ReadyFile.prepare(folder / "ready.json")
+    (draft,) = folder.iterdir()
+    draft.unlink()
+    folder.rmdir()
+    with pytest.raises(ReadyFileError, match="cannot be written"):
+        file.publish({})
+    file.remove()
+
+
+def _program() -> Any:
+    import typer
+
+    app = typer.Typer()
+    register(app)
+    app.callback()(lambda: None)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("sandbox.example.com", "must be http:// or https:// with a host"),
+        ("ftp://sandbox.example.com", "must be http:// or https:// with a host"),
+        ("https://", "must be http:// or https:// with a host"),
+        ("https://sandbox.example.com:port", "must be http:// or https:// with a host"),
+    ],
+)
+def test_a_public_url_that_is_none_is_named(url: str, says: str) -> None:
+    done = CliRunner().invoke(
+        _program(), ["serve", "--port", "0", "--database", "sqlite://", "--public-url", url]
+    )
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"--public-url: {says}")
+
+
+@pytest.mark.parametrize(
+    ("settings", "public"),
+    [
+        ({}, True),
+        ({"host": "localhost"}, True),
+        ({"public_url": "http://127.0.0.1:4020"}, True),
+        ({"host": "0.0.0.0"}, False),
+        ({"host": "::"}, False),
+        ({"host": "192.0.2.7"}, False),
+        ({"public_url": "https://some-words.example.com"}, False),
+        ({"host": "0.0.0.0", "demo_keys": True}, True),
+        ({"demo_keys": False}, False),
+    ],
+)
+def test_keys_that_everybody_knows_open_on_this_machine_only(settings: dict[str, Any], public: bool) -> None:
+    app = create_app(Settings(seed_size=0, database="sqlite://", **settings))
+    try:
+        keys = app.world.keys
+        assert (keys.look_up("swap", "sandbox-demo-swap") is not None) is public
+        assert keys.look_up("swap", keys.key(DEMO, "swap")) is not None
+        shown = facts(app)["vendors"]["swap"]["fields"]["api_key"]
+        assert (shown == "sandbox-demo-swap") is public
+        assert keys.look_up("swap", shown) is not None
+    finally:
+        app.world.close()
+
+
+def test_the_kind_of_keys_may_change_at_each_start(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'kept.db'}"
+    for public in (True, False, True):
+        app = create_app(Settings(seed_size=0, database=database, demo_keys=public))
+        assert (app.world.keys.look_up("swap", "sandbox-demo-swap") is not None) is public
+        app.world.close()
+
+
+class Full(io.StringIO):
+    """A stream on a full disk."""
+
+    encoding = "utf-8"
+
+    def flush(self) -> None:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_full_output_does_not_end_the_sandbox(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = create_app(Settings(seed_size=0, database="sqlite://"))
+    monkeypatch.setattr(sys, "stdout", Full())
+    try:
+        show(app)
+    finally:
+        app.world.close()
+    assert "Standard output cannot be written (no space left on device)" in capsys.readouterr().err
+
+
+def test_an_output_that_was_never_open_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    terminal.say("Nobody reads this.")
+    terminal.warn("Nor this.")
+
+
+def test_an_output_of_few_letters_shows_the_others_as_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(kept, encoding="ascii"))
+    terminal.say("A … b")
+    assert kept.getvalue() == b"A \\u2026 b\n"
+
+
+def test_a_reader_that_goes_away_is_told_of_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        for _ in range(3):
+            terminal.say("Is anybody there?")
+    assert capsys.readouterr().err.count("Standard output cannot be written (broken pipe)") == 1
+
+
+def test_closed_standard_streams_are_given_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the database would be opened as standard output."""
+    opened: list[str] = []
+
+    def is_open(number: int) -> None:
+        if number == 1:
+            raise OSError(9, "Bad file descriptor")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fstat", is_open)
+        patched.setattr(os, "open", lambda path, _flags: opened.append(path))
+        terminal.open_closed_streams()
+    assert opened == [os.devnull]
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [("LocalHost", True), ("127.9.9.9", True), ("::1", True), ("::", False), ("", False)],
+)
+def test_loopback_is_known_by_every_name(host: str, loopback: bool) -> None:
+    assert address.is_loopback(host) is loopback
