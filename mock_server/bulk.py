@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 class _StoppedError(Exception):
-    """Nobody waits for the seed any more."""
+    """The seed is not needed any more."""
 
 
 class Bulk:
@@ -64,7 +64,7 @@ class Bulk:
             return tenant
 
     async def reset(self, name: str) -> Tenant:
-        """Begin a tenant anew; raises `UnknownTenantError`."""
+        """Reset a tenant; raises `UnknownTenantError`."""
         async with self._alone(name):
             tenant = self._tenants.renewed(name)
             partition = self._tenants.free_partition(name)
@@ -108,7 +108,7 @@ class Bulk:
         return ran
 
     async def _next_attempt(self, name: str, patience: "_Patience") -> int | None:
-        """Send what is due to a tenant's webhooks; returns when the next attempt is due, None if never.
+        """Send what is due to a tenant's webhooks; returns when the next attempt is due, or None.
 
         Receivers that hang use up the patience; from then on, they are left to the sender.
         """
@@ -151,7 +151,7 @@ class Bulk:
             self._at_work.discard(partition)
 
     async def _sweep(self) -> None:
-        """Empty partitions that nobody works on: what could not be removed before, on a full disk perhaps."""
+        """Empty partitions that could not be emptied before, because the disk was full, say."""
         for partition in self._tenants.strays():
             if partition not in self._at_work:
                 await self._emptied(partition)
