@@ -237,10 +237,10 @@ def test_a_small_tenant_does_not_wait_for_a_large_one() -> None:
     with desk() as opened:
 
         async def story(bulk: Bulk) -> None:
-            large = asyncio.ensure_future(bulk.create("large", seed_size=300))
+            large = asyncio.ensure_future(bulk.create("large", seed_size=300, first_moment=NOON))
             await asyncio.sleep(0)
             for number in range(3):
-                await bulk.create(f"small{number}", seed_size=1)
+                await bulk.create(f"small{number}", seed_size=1, first_moment=NOON)
             await bulk.reset("small0")
             assert not large.done()
             large.cancel()
