@@ -84,12 +84,14 @@ class Bulk:
             await self._emptied(partition)
 
     async def advance(self, name: str, to: int) -> list[Ran]:
-        """Move a tenant's clock forward; returns what happened on the way, and raises `ValueError`.
+        """Move a tenant's clock forward; returns what happened on the way.
 
-        Steps are carried out, and webhooks tried again, in the order in which they are due.
+        Steps are carried out, and webhooks tried again, in the order in which they are due. Raises
+        `UnknownTenantError`, and `ValueError` for a moment that has passed.
         """
         clocks, ran = self._world.clocks, list[Ran]()
         async with self._alone(name):
+            self._tenants.get(name)  # it may have been deleted meanwhile
             clocks.check_forward(name, to)
             with clocks.moving(name):
                 end, patience = ticks() + SLICE, _Patience()

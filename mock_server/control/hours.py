@@ -24,7 +24,8 @@ class Hours:
         if to > LAST:
             raise invalid("seconds", "the clock cannot go beyond the year 2199")
         try:
-            ran = await self._office.bulk.advance(tenant, to)
+            with self._office.missing():
+                ran = await self._office.bulk.advance(tenant, to)
         except ValueError as error:
             raise invalid("to", str(error)) from None
         told = [
@@ -41,7 +42,7 @@ class Hours:
 
     async def freeze_clock(self, call: Call) -> Reply:
         tenant = self._office.tenant(call).name
-        await self._office.world.clocks.catch_up_in_slices(tenant)
+        await self._office.now(tenant)
         self._office.world.clocks.freeze(tenant)
         return Reply(200, self._clock(tenant))
 
