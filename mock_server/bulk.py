@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 class _StoppedError(Exception):
-    """Nobody waits for the seed any more."""
+    """The seed is not needed any more."""
 
 
 class Bulk:
@@ -64,7 +64,7 @@ class Bulk:
             return tenant
 
     async def reset(self, name: str) -> Tenant:
-        """Begin a tenant anew; raises `UnknownTenantError`."""
+        """Reset a tenant; raises `UnknownTenantError`."""
         async with self._alone(name):
             tenant = self._tenants.renewed(name)
             partition = self._tenants.free_partition(name)
@@ -84,12 +84,14 @@ class Bulk:
             await self._emptied(partition)
 
     async def advance(self, name: str, to: int) -> list[Ran]:
-        """Move a tenant's clock forward; returns what happened on the way, and raises `ValueError`.
+        """Move a tenant's clock forward; returns what happened on the way.
 
-        Steps are carried out, and webhooks tried again, in the order in which they are due.
+        Steps are carried out, and webhooks tried again, in the order in which they are due. Raises
+        `UnknownTenantError`, and `ValueError` for a moment that has passed.
         """
         clocks, ran = self._world.clocks, list[Ran]()
         async with self._alone(name):
+            self._tenants.get(name)  # it may have been deleted meanwhile
             clocks.check_forward(name, to)
             with clocks.moving(name):
                 end, patience = ticks() + SLICE, _Patience()
@@ -108,7 +110,7 @@ class Bulk:
         return ran
 
     async def _next_attempt(self, name: str, patience: "_Patience") -> int | None:
-        """Send what is due to a tenant's webhooks; returns when the next attempt is due, None if never.
+        """Send what is due to a tenant's webhooks; returns when the next attempt is due, or None.
 
         Receivers that hang use up the patience; from then on, they are left to the sender.
         """
@@ -151,7 +153,7 @@ class Bulk:
             self._at_work.discard(partition)
 
     async def _sweep(self) -> None:
-        """Empty partitions that nobody works on: what could not be removed before, on a full disk perhaps."""
+        """Empty partitions that could not be emptied before, because the disk was full, say."""
         for partition in self._tenants.strays():
             if partition not in self._at_work:
                 await self._emptied(partition)

@@ -136,7 +136,7 @@ class Clocks:
         store.follow(table, self._reload)
 
     def _reload(self, tenant: str) -> None:
-        """Set the tenant's clock as the store has it; without a tenant there is none."""
+        """Set the tenant's clock as the store has it, and remove it with the tenant."""
         self._clocks.pop(tenant, None)
         for standing in self._store.held(tables.tenants, tenant, "clock_offset", "frozen_at"):
             self._clocks[tenant] = TenantClock(*standing)
@@ -244,7 +244,7 @@ class Clocks:
         return ran
 
     def run_next(self, tenant: str, target: int) -> Ran | None:
-        """Carry out the first step that is due by `target`; None if there is none."""
+        """Carry out the first step that is due by `target`; returns None if nothing is due."""
         step = self._store.next_step(tenant, self._vendors)
         if step is None or step.due > target:
             return None

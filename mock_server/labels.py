@@ -1,4 +1,4 @@
-"""Addresses of shipping labels: whoever has one may see the label, and nobody can guess another.
+"""Addresses of shipping labels: whoever has one may see that label; no other can be guessed.
 
 An address names the parcel, so that it is found by an index, and carries a token made from the instance's
 secret, the tenant, the vendor and the parcel. A wrong token costs no look at the store.

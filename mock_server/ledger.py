@@ -89,7 +89,7 @@ class Ledger:
         kind: str | None = None,
         vendor: str | None = None,
     ) -> list[Event]:
-        """Return the events behind sequence number `after`, up to `until`, oldest first.
+        """Return the events after sequence number `after`, up to `until`, oldest first.
 
         The first `limit` of them or, where `last` is given, the newest so many.
         """

@@ -64,7 +64,7 @@ class Outcome(NamedTuple):
 
 
 class Lane(NamedTuple):
-    """One webhook; what is sent to it waits for nobody else's."""
+    """One webhook; its deliveries do not wait for those of another."""
 
     tenant: str
     vendor: str
@@ -79,7 +79,7 @@ class Outbox:
         self._clocks = clocks
         self.wake: Callable[[], None] = lambda: None
         self.play: Callable[[str], Awaitable[None]] | None = None
-        """Sends what is due to a tenant's webhooks and waits for the outcomes; None while nobody sends."""
+        """Sends what is due to a tenant's webhooks and waits for the outcomes; None if no sender runs."""
 
     def post(
         self,

@@ -37,7 +37,7 @@ class Targets:
     def read(cls, host: str, allow: Iterable[str]) -> Self:
         """Return the targets of a sandbox that listens on `host`; `allow` are hosts and CIDR blocks.
 
-        Raises `ValueError` for what is neither.
+        Raises `ValueError` for any other word.
         """
         names: set[str] = set()
         networks: list[Network] = []

@@ -205,7 +205,7 @@ class Tenants:
             self.remove_stray(change, self.leave(change, name))
 
     def leave(self, change: Change, name: str) -> str:
-        """Delete a tenant, all but what is in its partition; returns that, now stray. Raises as `delete`."""
+        """Delete a tenant except its partition, which is returned and stray from now on; see `delete`."""
         self.get(name)
         if name == DEMO:
             raise ValueError("The tenant 'demo' always exists; reset it instead.")

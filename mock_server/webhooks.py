@@ -95,7 +95,7 @@ class Sender:
                 self._under_way[delivery.id] = asyncio.create_task(self._send(delivery))
 
     def _due(self) -> list[Delivery]:
-        """Return what is due to webhooks that have room, beginning behind the one that was served last."""
+        """Return what is due to webhooks that have room, beginning after the webhook served last."""
         lanes = [lane for lane in self._outbox.due_lanes() if self._has_room(lane)]
         lanes.sort(key=lambda lane: (lane <= self._last, lane))
         return [one for lane in lanes[:MOST_AT_ONCE] for one in self._outbox.of_lane(lane, MOST_OF_A_WEBHOOK)]

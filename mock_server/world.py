@@ -42,7 +42,7 @@ class World:
         return cls._over(store, settings, _secret(store, settings))
 
     def scratch(self) -> Self:
-        """Return a world like this one with nothing in it, in a store that leaves nothing behind."""
+        """Return an empty world with the same settings and secret, in a scratch store."""
         return self._over(Store.scratch(), self.settings, self.keys.secret)
 
     @classmethod

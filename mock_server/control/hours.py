@@ -22,7 +22,8 @@ class Hours:
         tenant, wish = self._office.tenant(call).name, call.body
         to = self._target(tenant, wish)
         try:
-            ran = await self._office.bulk.advance(tenant, to)
+            with self._office.missing():
+                ran = await self._office.bulk.advance(tenant, to)
         except ValueError as error:
             raise invalid("to", str(error)) from None
         told = [
@@ -39,7 +40,7 @@ class Hours:
 
     async def freeze_clock(self, call: Call) -> Reply:
         tenant = self._office.tenant(call).name
-        await self._office.world.clocks.catch_up_in_slices(tenant)
+        await self._office.now(tenant)
         self._office.world.clocks.freeze(tenant)
         return Reply(200, self._clock(tenant))
 

@@ -35,11 +35,13 @@ class Merchants:
         return Reply(200, self._shown(self._office.tenant(call)))
 
     async def reset_tenant(self, call: Call) -> Reply:
-        return Reply(200, self._shown(await self._office.bulk.reset(self._office.tenant(call).name)))
+        with self._office.missing():
+            return Reply(200, self._shown(await self._office.bulk.reset(self._office.tenant(call).name)))
 
     async def delete_tenant(self, call: Call) -> Reply:
         try:
-            await self._office.bulk.delete(self._office.tenant(call).name)
+            with self._office.missing():
+                await self._office.bulk.delete(self._office.tenant(call).name)
         except ValueError as error:
             return conflict(error)
         return Reply(204, None)

@@ -1,6 +1,7 @@
 """What all parts of the control plane work with: the world, its tenants and vendors, and how it refuses."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -32,8 +33,14 @@ class Office:
 
     def tenant(self, call: Call) -> Tenant:
         """The tenant of the path."""
-        try:
+        with self.missing():
             return self.tenants.get(call.path["tenant"])
+
+    @contextmanager
+    def missing(self) -> Iterator[None]:
+        """Answer that there is no such tenant; one may be deleted while another request waits."""
+        try:
+            yield
         except UnknownTenantError as error:
             raise Problem("not_found", str(error)) from None
 
@@ -47,6 +54,8 @@ class Office:
     async def now(self, tenant: str) -> int:
         """The tenant's time in whole seconds, with everything carried out that was due."""
         await self.world.clocks.catch_up_in_slices(tenant)
+        with self.missing():
+            self.tenants.get(tenant)
         return whole_second(self.world.clocks.now(tenant))
 
     def credentials(self, call: Call, vendor: Vendor, key: str) -> dict[str, Any]:

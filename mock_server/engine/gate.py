@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     """Looks at scope and headers of a request before anything else does; raises `Problem` to refuse it."""
 
 
-class Behind(Exception):  # noqa: N818 - reads as what is so
-    """What is to happen before a request can be answered takes longer; `wait` does it, then ask again."""
+class Behind(Exception):  # noqa: N818 - reads as what happened
+    """Work that precedes the request takes longer: await `wait`, then admit the request again."""
 
     def __init__(self, wait: Callable[[], Awaitable[None]]) -> None:
         super().__init__()

@@ -56,7 +56,7 @@ class Store:
 
     @classmethod
     def scratch(cls) -> Self:
-        """Make an empty store of its own, that leaves nothing behind when it is closed."""
+        """Make an empty store that disappears when it is closed."""
         return cls(open_scratch(), Watch(""))
 
     def close(self) -> None:
@@ -211,7 +211,7 @@ class Store:
         return self._partitions.get(tenant, tenant)
 
     def tenants_by_partition(self) -> dict[str, str]:
-        """Return the tenant of each partition that is somebody's."""
+        """Return the tenant of each partition that has one."""
         return {partition: name for name, partition in self._partitions.items()}
 
     def next_lane(self, last: tuple[str, str, str]) -> tuple[str, str, str, int] | None:

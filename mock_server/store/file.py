@@ -14,7 +14,7 @@ Seen = tuple[int, int, int]
 
 
 def create(path: str) -> bool:
-    """Make an empty file that only its user can read, if there is none; says whether it was made.
+    """Create an empty file that only its user can read, if it is missing; says whether it was created.
 
     Raises `OSError`.
     """
@@ -37,8 +37,8 @@ def make_private(path: str) -> None:
 class Watch:
     """Notices that a database file or its log was deleted, replaced or cut short.
 
-    A file that is open goes on to exist for its process when its name is gone: what is written then is lost
-    at the end of the process. So nothing may be acknowledged from then on. Without a `path` it sees nothing.
+    A file that is deleted while it is open exists until its process ends; what is written to it in between is
+    lost then. So nothing may be acknowledged from then on. Without a `path`, nothing is watched.
     """
 
     def __init__(self, path: str) -> None:

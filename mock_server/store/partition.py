@@ -1,6 +1,6 @@
 """Partitions filled and emptied in slices, so that whoever does it can let others at the event loop between.
 
-Each slice is a change of its own; so a partition must be nobody's while it is worked on.
+Each slice is a change of its own; so a partition must belong to no tenant while it is filled or emptied.
 """
 
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ _KEYS: Final = {"rows": "sequence", "steps": "id", "deliveries": "id"}
 def fill(source: Store, target: Store, partition: str, *, events: int) -> Iterator[int]:
     """Copy everything in one store to a partition of another; yields after each slice.
 
-    `source` holds one tenant's rows and ledger. The ledger goes on behind `events`; what is yielded is its
-    newest sequence.
+    `source` holds one tenant's rows and ledger. Sequence numbers continue after `events`; the newest is
+    yielded.
     """
     rows, ledger, steps, counters = tables.rows, tables.ledger, tables.steps, tables.counters
     columns = [column for column in rows.c if column.name not in {"tenant", "sequence"}]

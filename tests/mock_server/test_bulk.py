@@ -17,6 +17,8 @@ from support.worlds import HOUR, NOON, Desk, RealTime, desk, row, ticking
 import mock_server.bulk
 from mock_server.bulk import Bulk
 from mock_server.clock import SLICE, Clocks
+from mock_server.engine.call import Call
+from mock_server.engine.problem import Problem
 from mock_server.store import Change, Step, Store, tables
 from mock_server.tenants import Tenant, TenantExistsError, UnknownTenantError
 
@@ -238,10 +240,10 @@ def test_a_small_tenant_does_not_wait_for_a_large_one() -> None:
     with desk() as opened:
 
         async def story(bulk: Bulk) -> None:
-            large = asyncio.ensure_future(bulk.create("large", seed_size=300))
+            large = asyncio.ensure_future(bulk.create("large", seed_size=300, first_moment=NOON))
             await asyncio.sleep(0)
             for number in range(3):
-                await bulk.create(f"small{number}", seed_size=1)
+                await bulk.create(f"small{number}", seed_size=1, first_moment=NOON)
             await bulk.reset("small0")
             assert not large.done()
             large.cancel()
@@ -331,3 +333,25 @@ def test_what_fell_due_long_ago_is_carried_out_in_slices() -> None:
     asyncio.run(clocks.catch_up_in_slices("acme"))
     assert seen == [NOON + due for due in range(1, 6)]
     assert clocks.caught_up("acme")
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [("reset_tenant", None), ("delete_tenant", None), ("advance_clock", {"seconds": 60})],
+)
+def test_a_request_for_a_tenant_that_is_deleted_meanwhile_finds_none(operation: str, body: Any) -> None:
+    with desk() as opened:
+        opened.tenants.create("acme", **WISH)
+
+        async def story(_bulk: Bulk) -> None:
+            call = Call("", None, {"tenant": "acme"}, {}, {}, body, "http://127.0.0.1:4010")
+            first, deleted, late = [
+                asyncio.ensure_future(getattr(opened.control, name)(call))
+                for name in ("reset_tenant", "delete_tenant", operation)
+            ]
+            assert ((await first).status, (await deleted).status) == (200, 204)
+            with pytest.raises(Problem, match="There is no tenant 'acme'") as raised:
+                await late
+            assert raised.value.kind == "not_found"
+
+        run(opened, story)

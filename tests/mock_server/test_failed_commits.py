@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from support.each import each
+from support.moments import STARTS
 from support.worlds import NOON
 
 import openapi
@@ -104,7 +105,9 @@ def served(folder: Path, story: Callable[[Served], Any], **settings: Any) -> Non
 
     async def run() -> None:
         file = folder / "sandbox.sqlite3"
-        app = create_app(Settings(**{"database": f"sqlite:///{file}", "seed_size": 3, **settings}))
+        app = create_app(
+            Settings(**{"database": f"sqlite:///{file}", "seed_size": 3, "first_moment": STARTS, **settings})
+        )
         app.tenants.create(TENANT, first_moment=NOON, limits="on")
         app.world.store.commit_together(asyncio.get_running_loop())
         transport = httpx.ASGITransport(app=app)
@@ -147,7 +150,7 @@ def in_the_file(file: Path, folder: Path) -> dict[str, Any]:
     for suffix in ("", "-wal"):
         if Path(f"{file}{suffix}").exists():
             shutil.copy(f"{file}{suffix}", f"{copy}{suffix}")
-    world = World.open(Settings(database=f"sqlite:///{copy}", seed_size=3))
+    world = World.open(Settings(database=f"sqlite:///{copy}", seed_size=3, first_moment=STARTS))
     try:
         tenants = Tenants(world, {name: vendors.load(name, world) for name in vendors.names()})
         tenants.open()
