@@ -61,21 +61,22 @@ class BoundSearch:
             return []
 
     async def _rows(self, operation: Operation, filled: Filled, limit: int) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+        found: dict[str, dict[str, Any]] = {}
         read = passed = came = 0
         ignored: list[InputField] = []
         async for page in self._client.pages(operation, {**self.search.query, **filled.values}):
             read += 1
             fitting, kept_out = strangers(self.search.inputs, filled.inputs, page.rows)
             came, passed, ignored = came + len(page.rows), passed + len(fitting), ignored or kept_out
-            found.extend(dict(row) for row in fitting if filled.fits(row))
+            # A record that is made meanwhile pushes the last one of a page to the next.
+            found |= {repr(row): dict(row) for row in fitting if filled.fits(row)}
             if len(found) >= limit or (filled.matches and (found or read >= self.search.scan_pages)):
                 break
             if passed < came and read >= MISLED_PAGES:
                 break
         if came and not passed:
             raise self._ignored(ignored, filled, came)
-        return found[:limit]
+        return list(found.values())[:limit]
 
     def _ignored(self, fields: Sequence[InputField], filled: Filled, count: int) -> UnexpectedResponse:
         """Return the error for rows that are not what was asked for: "nothing found" would be untrue."""

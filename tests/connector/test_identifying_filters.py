@@ -7,9 +7,8 @@ from copy import deepcopy
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
-from support.anywhere import body, open_any
+from support.anywhere import listing, open_any
 from support.wire import Time, Wire, one, rows
 
 from connector.compare import identity, same, strangers
@@ -69,7 +68,7 @@ def case(vendor: str, key: str, name: str) -> tuple[Search, InputField, dict[str
 def answered(vendor: str, search: Search, time: Time, *found: dict[str, Any]) -> Connection:
     operation = compiled(vendor).operations[search.operation]
     data: Any = list(found) if operation.payload_is_list else found[0]
-    return open_any(compiled(vendor), time, lambda _request: httpx.Response(200, json=body(operation, data)))
+    return open_any(compiled(vendor), time, listing(compiled(vendor), operation, data))
 
 
 async def ask(connection: Connection, key: str, inputs: dict[str, Any]) -> list[dict[str, Any]]:

@@ -43,6 +43,18 @@ def open_any(vendor: str | Integration, time: Time, answer: Answering) -> Connec
     )
 
 
+def listing(made: Integration, operation: Operation, data: Any) -> Answering:
+    """Answer an operation with `data`; of a list that is read by pages, on its first page alone."""
+    paging = made.paging.get(operation.paging or "")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        here = request.url.params.get(paging.page_parameter) if paging else None
+        later = paging is not None and here not in (None, str(paging.first))
+        return httpx.Response(200, json=body(operation, [] if later else data))
+
+    return answer
+
+
 def body(operation: Operation, data: Any) -> Any:
     """Return an answer of an operation that holds `data` where its payload lies, its total as it is."""
     for step in reversed(operation.payload):
