@@ -123,7 +123,14 @@ class BoundAction:
             rows = held if isinstance(held, list) else [held]
         since = client.vendor_time(started) - TOLERANCE
         found = [row for row in rows if isinstance(row, dict) and self._is_it(row, finding, filled, since)]
-        return found, whole
+        return self._once(found), whole
+
+    def _once(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return each record once: rows that are inserted meanwhile push others to the next page."""
+        path = self._client.integration.resources[self.action.resource].id
+        ids = [at_path(row, path) if path else None for row in rows]
+        keys = [repr(row if one in (None, "") else one) for row, one in zip(rows, ids, strict=True)]
+        return list(dict(zip(keys, rows, strict=True)).values())
 
     def _is_it(self, row: Mapping[str, Any], finding: Finding, filled: Filled, since: datetime) -> bool:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -91,6 +92,8 @@ def _parameter(parameter: Parameter, value: Any, known: Mapping[str, Parameter])
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 

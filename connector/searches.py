@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from connector.attribution import attributed
@@ -12,7 +11,7 @@ from connector.inputs import fill, refused
 from connector.words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from connector.actions import BoundAction
     from connector.client import Client
@@ -62,24 +61,22 @@ class BoundSearch:
             return []
 
     async def _rows(self, operation: Operation, filled: Filled, limit: int) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+        found: dict[str, dict[str, Any]] = {}
         read = passed = came = 0
         ignored: list[InputField] = []
-        earlier: set[str] = set()
         async for page in self._client.pages(operation, {**self.search.query, **filled.values}):
             read += 1
             fitting, kept_out = strangers(self.search.inputs, filled.inputs, page.rows)
             came, passed, ignored = came + len(page.rows), passed + len(fitting), ignored or kept_out
-            fresh = [(row, written) for row in fitting if (written := _written(row)) not in earlier]
-            earlier.update(written for _row, written in fresh)  # a page that comes twice adds nothing
-            found.extend(dict(row) for row, _written in fresh if filled.fits(row))
+            # A record that is made meanwhile pushes the last one of a page to the next.
+            found |= {repr(row): dict(row) for row in fitting if filled.fits(row)}
             if len(found) >= limit or (filled.matches and (found or read >= self.search.scan_pages)):
                 break
             if passed < came and read >= MISLED_PAGES:
                 break
         if came and not passed:
             raise self._ignored(ignored, filled, came)
-        return found[:limit]
+        return list(found.values())[:limit]
 
     def _ignored(self, fields: Sequence[InputField], filled: Filled, count: int) -> UnexpectedResponse:
         """Return the error for rows that are not what was asked for: "nothing found" would be untrue."""
@@ -91,10 +88,6 @@ class BoundSearch:
             "a record exists is not known.",
             operation=self.search.operation,
         )
-
-
-def _written(row: Mapping[str, Any]) -> str:
-    return json.dumps(row, sort_keys=True, default=str)
 
 
 class BoundFindOrCreate:

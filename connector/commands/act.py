@@ -123,6 +123,8 @@ def _document(source: str) -> dict[str, Any]:
         found = json.loads(files.decoded(_bytes(source)))
     except (OSError, ValueError) as problem:
         raise typer.BadParameter(f"--json {source} cannot be read: {files.reason(problem)}.") from None
+    except RecursionError:
+        raise typer.BadParameter(f"--json {source} cannot be read: it is nested too deeply.") from None
     if not isinstance(found, dict):
         raise typer.BadParameter(f"--json {source} must hold an object with the inputs.")
     return found

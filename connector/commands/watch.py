@@ -81,7 +81,6 @@ def trigger(
     from platformdirs import user_state_path
 
     from connector.cursors import Cursors
-    from connector.inputs import fill
 
     refuse_without_output()
     if (retry and not skipped) or (skipped and (watch or restart or since is not None)):
@@ -111,7 +110,6 @@ def trigger(
         raise typer.BadParameter("--include-assumed goes with --all; a trigger that is named is polled.")
     integration, wanted = _named(vendor, key)
     given = collected(wanted.inputs, inputs)
-    fill(wanted.key, wanted.inputs, given, looking=True)  # a wrong filter is refused before anything is asked
     with Cursors(place) as cursors:
         run(_Watching(integration, wanted, given, cursors, output).run(profile, wish), debug=debug)
 

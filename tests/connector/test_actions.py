@@ -189,6 +189,14 @@ async def test_a_look_finds_what_was_made_however_the_vendor_writes_it(rm: Conne
     assert await rm.actions["update_return_status"](return_id="rma_1", status="label_sent") == moved
 
 
+async def test_a_record_that_two_pages_show_is_one(rm: Connection, wire: Wire) -> None:
+    """A record that is made meanwhile pushes the last of a page to the next one."""
+    strangers = [made(id=f"rma_{n}", order_number=f"#{n + 5_000}") for n in range(99)]
+    again = made(updated_at="2026-03-01T12:00:09Z")
+    wire.reply(TIMEOUT, rows(*strangers, made(), total=101), rows(again, total=101))
+    assert await rm.actions["create_return"](**ORDER) == again
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -7,10 +7,8 @@ from copy import deepcopy
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
-from support.anywhere import body, is_first, open_any
-from support.each import each
+from support.anywhere import listing, open_any
 from support.wire import Time, Wire, one, rows
 
 from connector.compare import identity, same, strangers
@@ -69,13 +67,8 @@ def case(vendor: str, key: str, name: str) -> tuple[Search, InputField, dict[str
 
 def answered(vendor: str, search: Search, time: Time, *found: dict[str, Any]) -> Connection:
     operation = compiled(vendor).operations[search.operation]
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        rows = found if is_first(compiled(vendor), operation, request) else ()
-        data: Any = list(rows) if operation.payload_is_list else found[0]
-        return httpx.Response(200, json=body(operation, data))
-
-    return open_any(compiled(vendor), time, answer)
+    data: Any = list(found) if operation.payload_is_list else found[0]
+    return open_any(compiled(vendor), time, listing(compiled(vendor), operation, data))
 
 
 async def ask(connection: Connection, key: str, inputs: dict[str, Any]) -> list[dict[str, Any]]:

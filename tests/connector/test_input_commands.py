@@ -55,3 +55,23 @@ def test_a_file_with_inputs_is_read_like_pairs(
     assert cli.run(["action", "returnmate", "add_note", "--json", str(given)]) != 0
     said = " ".join(capsys.readouterr().err.split())
     assert "return_id must be text; internal must be true or false" in said
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_with_inputs_may_come_from_any_system(
+    at_home: None, capsys: pytest.CaptureFixture[str], tmp_path: Path, encoding: str
+) -> None:
+    given = tmp_path / "inputs.json"
+    given.write_text('{"return_id": "r",\r\n "contents": "Gr\u00fcn"}\r\n', encoding=encoding)
+    assert cli.run(["action", "returnmate", "add_note", "--json", str(given)]) != 0
+    assert "contents is not known here; did you mean content?" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"{", b"[" * 100_000, b"[1]", b"\xff\xfe{"])
+def test_a_file_that_holds_no_inputs_is_a_sentence(
+    at_home: None, capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes
+) -> None:
+    given = tmp_path / "inputs.json"
+    given.write_bytes(content)
+    assert cli.run(["action", "returnmate", "add_note", "--json", str(given)]) == 2
+    assert "--json" in capsys.readouterr().err

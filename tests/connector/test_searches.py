@@ -32,6 +32,12 @@ async def test_a_number_is_looked_for_page_by_page_until_found(rm: Connection, w
     assert wire.requests[0].url.params["order"] == "desc"
 
 
+async def test_a_record_that_two_pages_show_is_found_once(rm: Connection, wire: Wire) -> None:
+    wire.reply(rows(*SHOP[:100], total=101), rows(SHOP[99], SHOP[100], total=101), rows(total=101))
+    found = await rm.searches["list_customer_returns"](customer_email="kim@example.com", limit=200)
+    assert found == SHOP[:101]
+
+
 async def test_a_number_that_is_nowhere_costs_the_stated_pages_and_no_more(
     rm: Connection, wire: Wire
 ) -> None:

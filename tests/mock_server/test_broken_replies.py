@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from support.each import each
 from support.worlds import put, row
 
 from mock_server.app import Sandbox, create_app
@@ -73,7 +74,7 @@ def test_no_vendor_keeps_what_it_could_not_tell(client: TestClient, monkeypatch:
         break_replies(patched)
         before = everything(client)
         failed = []
-        for name, path, body in asked:
+        for name, path, body in each(asked):
             answer = client.post(path, json=body, headers=known[name]["headers"], params=known[name]["query"])
             failed += [name] if answer.status_code == 500 else []
             assert everything(client) == before, path

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
+from support.each import each
 
 import openapi
 from mock_server.engine.messages import explain, refusal
@@ -66,7 +67,7 @@ def complaints(validator: Any, text: str) -> list[FieldError]:
 
 def test_one_wrong_field_is_told_as_one(validators: dict[str, Any]) -> None:
     seen = 0
-    for name, validator in validators.items():
+    for name, validator in each(validators.items()):
         for text in (*WRONG, *WHOLE):
             found = complaints(validator, text)
             names = [one.field for one in found]
@@ -80,7 +81,7 @@ def test_one_wrong_field_is_told_as_one(validators: dict[str, Any]) -> None:
 
 def test_no_wish_hides_behind_another(validators: dict[str, Any]) -> None:
     """What must be one of some words need not be told to be a string."""
-    for name, validator in validators.items():
+    for name, validator in each(validators.items()):
         for text in (*WRONG, *WHOLE):
             for one in complaints(validator, text):
                 if "one of" in one.message or "string" in one.message or "number" in one.message:
@@ -89,7 +90,7 @@ def test_no_wish_hides_behind_another(validators: dict[str, Any]) -> None:
 
 def test_a_whole_number_is_never_told_to_be_one(validators: dict[str, Any]) -> None:
     told: set[str] = set()
-    for name, validator in validators.items():
+    for name, validator in each(validators.items()):
         for text in WHOLE:
             for one in complaints(validator, text):
                 assert not one.message.endswith("must be a whole number"), (name, text, one)
@@ -140,5 +141,5 @@ def test_many_wrong_fields_are_counted_once_each() -> None:
     found = explain(Schemas({}).validator(schema, "request"), dict.fromkeys("abcdefgh", ""))
     assert [one.field for one in found] == list("abcdefgh")
     assert ", and 7 other fields are not valid." in refusal(found).message
-    for one, other in pairwise(found):
+    for one, other in each(pairwise(found)):
         assert one.message == other.message

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from support.each import each
 
 from mock_server.app import create_app
 from mock_server.settings import Settings
@@ -75,7 +76,7 @@ def test_a_task_that_fails_is_started_again_with_growing_pauses(caplog: pytest.L
     assert time.slept == [1, 2, 5, 10, 30, 60, 60, 60, 60]
     logged = [one for one in caplog.records if "The background task that fails failed" in one.message]
     assert len(logged) == 9
-    assert all(one.exc_info for one in logged)
+    assert all(one.exc_info for one in each(logged))
 
 
 def test_what_failed_is_told_without_its_words_until_it_runs_steadily() -> None:

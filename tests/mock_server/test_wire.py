@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from support.each import each
 from uvicorn.server import ServerState
 
 from mock_server import wire
@@ -257,7 +258,7 @@ def test_an_offer_to_upgrade_costs_no_body(
         ("/one", b""),
     ]
     assert (b"connection", b"keep-alive") in site.seen[3]["headers"]
-    assert all(b"upgrade" not in dict(one["headers"]) for one in site.seen)
+    assert all(b"upgrade" not in dict(one["headers"]) for one in each(site.seen))
     assert caplog.text == ""
 
 

@@ -43,10 +43,16 @@ def open_any(vendor: str | Integration, time: Time, answer: Answering) -> Connec
     )
 
 
-def is_first(made: Integration, operation: Operation, request: httpx.Request) -> bool:
-    """Say whether a request asks for the first page of a list, or for something without pages."""
-    paging = made.paging[operation.paging] if operation.paging else None
-    return paging is None or request.url.params.get(paging.page_parameter, "0") in {"0", "1"}
+def listing(made: Integration, operation: Operation, data: Any) -> Answering:
+    """Answer an operation with `data`; of a list that is read by pages, on its first page alone."""
+    paging = made.paging.get(operation.paging or "")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        here = request.url.params.get(paging.page_parameter) if paging else None
+        later = paging is not None and here not in (None, str(paging.first))
+        return httpx.Response(200, json=body(operation, [] if later else data))
+
+    return answer
 
 
 def body(operation: Operation, data: Any) -> Any:

@@ -13,6 +13,8 @@ from connector.errors import ConfigurationError
 READER = Path(__file__).with_name("facts.mjs")
 PATIENCE = 60  # seconds
 EXTENT = ("size", "pages", "lookBack")
+APART = "identity"
+"""What tells events apart, which the outputs of the step say too."""
 PLACED = ("in", "at", "as", "many", "orEmpty")
 """What of an input says where its value goes; the rest says how it is compared or checked."""
 
@@ -29,7 +31,7 @@ class Facts:
         known = self.steps.get(step, {})
         calls = {name: call for name, call in known.items() if isinstance(call, str)}
         found = {name: call.partition("(")[0] for name, call in calls.items()}
-        source = {name: one for name, one in known.get("source", {}).items() if name not in EXTENT}
+        source = {name: one for name, one in known.get("source", {}).items() if name not in (*EXTENT, APART)}
         rest = {name: one for name, one in known.items() if name not in ("source", "form", *calls)}
         for name, one in _flat("", {**source, **rest}):
             found[name] = self._request(one)
