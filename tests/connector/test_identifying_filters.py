@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.anywhere import listing, open_any
+from support.each import each
 from support.wire import Time, Wire, one, rows
 
 from connector.compare import identity, same, strangers
