@@ -1,4 +1,4 @@
-"""Time of the tenants. `wall` is the only reader of real time in this package.
+"""Time of the tenants. `wall` and `steady` are the only readers of real time in this package.
 
 A tenant's clock is real time plus an offset and ticks; it can be frozen, and moved forward.
 Scheduled steps happen when the clock reaches them: while `advance` moves it, or before the next
@@ -39,6 +39,11 @@ RunStep = Callable[[Change, Step], None]
 def wall() -> int:
     """Return real time."""
     return time.time_ns() // 1_000
+
+
+def steady() -> float:
+    """Return seconds on a clock that never goes back; only their differences mean something."""
+    return time.monotonic()
 
 
 def ticks() -> int:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from hmac import compare_digest
 from ipaddress import IPv6Address, ip_address
 from math import ceil
-from time import monotonic
 from typing import Any, Final
 
+from mock_server.clock import steady
 from mock_server.engine.problem import Problem
 from mock_server.engine.security import extractor
 from mock_server.neighbours import Neighbours
@@ -24,7 +24,7 @@ _HEADER: Final = extractor({"type": "apiKey", "in": "header", "name": "X-Sandbox
 class ControlGuard:
     """Looks at every request to the control plane first; raises `Problem` for one that may not come in."""
 
-    def __init__(self, settings: Settings, now: Callable[[], float] = monotonic) -> None:
+    def __init__(self, settings: Settings, now: Callable[[], float] = steady) -> None:
         token = settings.control_token
         self._token = token.get_secret_value().encode() if token else b""
         self._neighbours = Neighbours(settings)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from time import monotonic
 from typing import TYPE_CHECKING, Final
+
+from mock_server.clock import sleep, steady
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -32,8 +33,8 @@ class Supervisor:
 
     def __init__(
         self,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        now: Callable[[], float] = monotonic,
+        sleep: Callable[[float], Awaitable[None]] = sleep,
+        now: Callable[[], float] = steady,
     ) -> None:
         self._sleep = sleep
         self._now = now

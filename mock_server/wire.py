@@ -10,11 +10,12 @@ import asyncio
 import sys
 from email.utils import formatdate
 from http import HTTPStatus
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from httptools import HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mock_server.clock import SECOND, sleep, steady, wall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -204,7 +205,7 @@ class Protocol(HttpToolsProtocol):
         status, body = HTTPStatus(refusal.status), refusal.sentence.encode()
         lines = (
             f"HTTP/1.1 {status.value} {status.phrase}",
-            f"date: {formatdate(usegmt=True)}",
+            f"date: {formatdate(wall() // SECOND, usegmt=True)}",
             "content-type: text/plain; charset=utf-8",
             f"content-length: {len(body)}",
             "x-content-type-options: nosniff",
@@ -251,7 +252,7 @@ class Sweeper:
         self,
         connections: Callable[[], Iterable[Any]],
         keep_alive: float,
-        now: Callable[[], float] = monotonic,
+        now: Callable[[], float] = steady,
     ) -> None:
         self._connections = connections
         self._keep_alive = keep_alive
@@ -261,7 +262,7 @@ class Sweeper:
     async def run(self) -> None:
         """Sweep every second until cancelled."""
         while True:
-            await asyncio.sleep(1)
+            await sleep(1)
             self.sweep()
 
     def sweep(self) -> None:
