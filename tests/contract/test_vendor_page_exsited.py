@@ -333,9 +333,15 @@ def test_wrong_credentials_get_no_token(sandbox: Sandbox, tenant: str) -> None:
         assert "No client" in refused(login(sandbox, tenant, **wrong), 401)
     refresh = {"grant_type": "refresh_token"}
     assert "refresh_token is required" in refused(login(sandbox, tenant, **refresh), 400)
-    assert "not the client's" in refused(login(sandbox, tenant, **refresh, refresh_token="nobody"), 401)
-    access = body(login(sandbox, tenant))["access_token"]
-    assert "not the client's" in refused(login(sandbox, tenant, **refresh, refresh_token=access), 401)
+    stale = "refresh_token is not one of this client's."
+    assert refused(login(sandbox, tenant, **refresh, refresh_token="stale"), 400) == stale
+    token = body(login(sandbox, tenant))
+    assert refused(login(sandbox, tenant, **refresh, refresh_token=token["access_token"]), 400) == stale
+    other = {**refresh, "refresh_token": token["refresh_token"], "client_secret": "wrong"}
+    assert "No client" in refused(login(sandbox, tenant, **other), 401)
+    sandbox.control.post(f"/tenants/{tenant}/clock/advance", json={"seconds": 400 * 86_400})
+    expired = refused(login(sandbox, tenant, **refresh, refresh_token=token["refresh_token"]), 400)
+    assert expired == "refresh_token has expired."
     assert "grant_type" in refused(login(sandbox, tenant, grant_type="password"), 400)
     assert "redirect_uri is required" in refused(login(sandbox, tenant, redirect_uri=""), 400)
 

@@ -1,4 +1,8 @@
-"""Tokens for client credentials, as in the documentation's introduction; what is refused is assumed."""
+"""Tokens for client credentials, as in the documentation's introduction.
+
+Wrong credentials are 401 (assumed). A refused refresh token is 400, as RFC 6749 section 5.2 has it: the
+vendor's own clients ask for client credentials again after 400 only (observed).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,9 +48,9 @@ class Login:
         try:
             found = self.tokens.look_up(NAME, "refresh", asked["refresh_token"])
         except TokenExpiredError:
-            raise Problem("unauthenticated", "This refresh token has expired.") from None
+            raise _refused("has expired") from None
         if found is None or (found.tenant, found.key) != (grant.tenant, grant.key):
-            raise Problem("unauthenticated", "This refresh token is not the client's.")
+            raise _refused("is not one of this client's")
 
     def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
         """What a key looks like to people, with a ready token for the impatient."""
@@ -60,6 +64,10 @@ class Login:
         }
         ready = self.tokens.issue(grant, "access", seconds=READY_SECONDS)
         return {"fields": fields, "headers": {"Authorization": f"Bearer {ready}"}, "query": {}}
+
+
+def _refused(why: str) -> Problem:
+    return Problem("invalid", f"refresh_token {why}.", (FieldError("refresh_token", why),))
 
 
 def _missing(field: str, grant_type: str) -> Problem:
