@@ -29,7 +29,7 @@ KNOWN = {
     },
     "parameter": {
         "name", "in", "required", "description", "schema", "style", "explode", "example", "examples",
-        "allowEmptyValue", "x-provenance",
+        "allowEmptyValue", "x-provenance", "x-max-values",
     },
     "body": {"description", "required", "content", "x-provenance"},
     "response": {"description", "content", "headers", "links", "x-provenance"},
