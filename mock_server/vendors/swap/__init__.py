@@ -187,4 +187,4 @@ def _filters_v1(query: Mapping[str, Any]) -> Filters:
         )
     if "last_updated_date" in query:
         return Filters(updated_after=_at(query, "last_updated_date"))
-    return Filters(created_from=_at(query, "from_date"), created_until=_at(query, "to_date"))
+    return Filters(updated_from=_at(query, "from_date"), created_until=_at(query, "to_date"))
