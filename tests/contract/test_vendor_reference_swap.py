@@ -20,7 +20,8 @@ processed_by order_alt_type quality_control_status delivered_date date_closed
 """
 NUMBERS_V1 = """
 total handling_fee shop_now_revenue shop_later_revenue exchange_revenue refund_revenue
-total_additional_payment total_credit_exchange_value total_refund_value_customer_currency shipment_from_address_parcel_weight
+total_additional_payment total_credit_exchange_value total_refund_value_customer_currency
+shipment_from_address_parcel_weight
 """
 OPTIONAL_V1 = """
 submitted_at customer_national_id billing_address shipping_address elapsed_days_purchase_to_return
