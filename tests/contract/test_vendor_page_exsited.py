@@ -288,12 +288,20 @@ def test_invoices_are_read_as_the_vendors_library_reads_them(api: httpx.Client) 
     listed = body(api.get("/v3/invoices", params={"limit": 5}))
     assert listed.keys() == {"invoices", "pagination"}
     invoice = listed["invoices"][0]
-    for path in (f"/v3/invoices/{invoice['id']}", f"/v2/invoices/{invoice['id']}/information"):
+    one = f"invoices/{invoice['id']}"
+    for path in (f"/v3/{one}", f"/v2/{one}", f"/v2/{one}/information", f"/v3/{one}/information"):
         assert body(api.get(path)) == {"invoice": invoice}
     for version in VERSIONS:
         of_order = body(api.get(f"/{version}/orders/{invoice['order_id']}/invoices"))["order"]
         assert invoice in of_order["invoices"]
-    assert invoice in body(api.get(f"/v3/accounts/{invoice['account_id']}/invoices"))["account"]["invoices"]
+    for version in VERSIONS:
+        account = f"/{version}/accounts/{invoice['account_id']}/invoices"
+        shown = body(api.get(account, params={"limit": 1}))["account"]
+        assert shown["pagination"].keys() == PAGINATION.keys()
+        assert invoice in body(api.get(account, params={"limit": 100}))["account"]["invoices"]
+        listed = body(api.get(f"/{version}/invoices", params={"limit": 100, "offset": 100}))
+        assert f"/api/{version}/invoices?" in listed["pagination"]["previous_page"]
+        assert listed["invoices"]
     totals = [float(line["total"]) for line in invoice["lines"]]
     assert float(invoice["total"]) == pytest.approx(sum(totals))
     assert float(invoice["subtotal"]) + float(invoice["tax"]) == pytest.approx(float(invoice["total"]))

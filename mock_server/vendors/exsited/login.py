@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mock_server.engine.problem import FieldError, Problem
-from mock_server.keys import Grant, Keys
+from mock_server.keys import Grant, Keys, is_public
 from mock_server.tokens import TokenExpiredError, Tokens
 from mock_server.vendors.exsited.words import (
     NAME,
@@ -64,6 +64,13 @@ class Login:
         }
         ready = self.tokens.issue(grant, "access", seconds=READY_SECONDS)
         return {"fields": fields, "headers": {"Authorization": f"Bearer {ready}"}, "query": {}}
+
+    def to_show(self, tenant: str) -> dict[str, Any] | None:
+        """The body of a token request; None where the secret is not one that everybody knows."""
+        key = self.keys.key(tenant, NAME)
+        if not is_public(key, NAME) or self.keys.look_up(NAME, key) is None:
+            return None
+        return {"grant_type": "client_credentials", **self.credentials(key)["fields"]}
 
 
 def _refused(why: str) -> Problem:
