@@ -25,7 +25,7 @@ const form = {
       helpText: 'What to say; HTML is allowed.',
     },
   ],
-  wire: { rma: { in: 'path', at: ['rmaId'] }, text: { in: 'body', at: ['htmlText'] } },
+  wire: { rma: { in: 'path', at: ['rmaId'], identifies: 'id' }, text: { in: 'body', at: ['htmlText'] } },
 };
 
 export default {
