@@ -2,7 +2,8 @@
 
 Reads the part of OpenAPI that the descriptions use and refuses every keyword it does not know, naming the
 place: a constraint that is silently ignored is a promise broken later. `x-provenance` is inherited
-downwards (document, path, operation, parameter or schema, property), the nearest one wins.
+downwards (document, path, operation, parameter or schema, property), the nearest one wins. A part without
+one, neither of its own nor inherited, is refused: nothing counts as documented unless the document says so.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ KNOWN = {
     },
     "parameter": {
         "name", "in", "required", "description", "schema", "style", "explode", "example", "examples",
-        "allowEmptyValue", "x-provenance",
+        "allowEmptyValue", "x-provenance", "x-max-values",
     },
     "body": {"description", "required", "content", "x-provenance"},
     "response": {"description", "content", "headers", "links", "x-provenance"},
@@ -61,9 +62,12 @@ class Spec:
         if not version.startswith("3.0."):
             raise SpecError(f"openapi: version {version!r} is not 3.0.x.")
         self._check("document", document, "")
-        self.provenance = self._provenance(document, "documented", "")
+        self.provenance = self._mark(document, None, "")
         self.servers = tuple(str(server["url"]) for server in document.get("servers", ()))
         self.operations = {operation.id: operation for operation in self._operations()}
+        if self.provenance is None:
+            for name in self.schema_names:
+                self.schema(name)  # stops where a schema says nothing of its own
 
     def schema(self, name: str) -> Field:
         """Return the component schema `name` as a field; raises `LookupError` when there is none."""
@@ -94,13 +98,15 @@ class Spec:
             where = f"paths.{path}"
             item = self._resolve(raw, where)
             self._check("path", item, where)
-            inherited = self._provenance(item, self.provenance, where)
+            inherited = self._mark(item, self.provenance, where)
             for method in METHODS:
                 if method in item:
                     shared = item.get("parameters", ())
                     yield self._operation(path, method, item[method], shared, inherited)
 
-    def _operation(self, path: str, method: str, raw: Any, shared: Any, inherited: Provenance) -> Operation:
+    def _operation(
+        self, path: str, method: str, raw: Any, shared: Any, inherited: Provenance | None
+    ) -> Operation:
         where = f"paths.{path}.{method}"
         self._check("operation", raw, where)
         if "operationId" not in raw:
@@ -193,7 +199,7 @@ class Spec:
 
     # --- schemas
 
-    def _field(self, key: str, raw: Any, where: str, inherited: Provenance) -> Field:
+    def _field(self, key: str, raw: Any, where: str, inherited: Provenance | None) -> Field:
         schema = self._merged(raw, where)
         provenance = self._provenance(schema, inherited, where)
         kind = self._type(schema, where)
@@ -302,11 +308,23 @@ class Spec:
             if keyword not in KNOWN[kind]:
                 raise SpecError(f"{where or 'document'}: the {kind} keyword {keyword!r} is not understood.")
 
-    def _provenance(self, holder: Mapping[str, Any], inherited: Provenance, where: str) -> Provenance:
+    def _mark(self, holder: Mapping[str, Any], inherited: Provenance | None, where: str) -> Provenance | None:
+        """Return the provenance that the holder says, or inherits; None where neither does."""
         said = holder.get("x-provenance", inherited)
-        if said not in PROVENANCES:
-            raise SpecError(f"{where}: x-provenance {said!r} is not one of {', '.join(PROVENANCES)}.")
-        return cast("Provenance", said)
+        if said not in PROVENANCES and (said is not None or "x-provenance" in holder):
+            place = where or "document"
+            raise SpecError(f"{place}: x-provenance {said!r} is not one of {', '.join(PROVENANCES)}.")
+        return cast("Provenance | None", said)
+
+    def _provenance(self, holder: Mapping[str, Any], inherited: Provenance | None, where: str) -> Provenance:
+        """Return the provenance of a part that is offered and counted; raises where nothing says it."""
+        said = self._mark(holder, inherited, where)
+        if said is None:
+            raise SpecError(
+                f"{where}: x-provenance is missing, here and at every level above; "
+                f"write one of {', '.join(PROVENANCES)}."
+            )
+        return said
 
 
 def _is_prose(schema: Mapping[str, Any]) -> bool:

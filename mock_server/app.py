@@ -28,6 +28,7 @@ from mock_server.neighbours import Neighbours
 from mock_server.pages.console import Entry, create_console
 from mock_server.pages.front import Front
 from mock_server.pages.labels import LabelPages
+from mock_server.pages.prefill import Examples
 from mock_server.pages.wsgi import OnTheLoop
 from mock_server.tenants import Tenants
 from mock_server.vendors import Labelling
@@ -154,13 +155,14 @@ def _entry(world: World, vendor: Vendor) -> Entry:
         document=document,
         fields=dict(shown["fields"]),
         curl=curl.command(document, url, shown["headers"], shown["query"]),
+        examples=partial(vendor.examples, DEMO),
     )
 
 
 def _without_login(entry: Entry) -> Entry:
-    """Return the entry for pages that strangers may see: without the keys of `demo`, which are minted."""
+    """Return the entry for pages that strangers may see: without the keys and records of `demo`."""
     command = curl.command(entry.document, entry.url, {}, {})
-    return replace(entry, fields={}, curl=command)
+    return replace(entry, fields={}, curl=command, examples=Examples)
 
 
 def _control_entry(settings: Settings) -> Entry:

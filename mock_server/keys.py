@@ -22,6 +22,16 @@ _REMEMBERED: Final = 4_096
 _COLUMNS: Final = ("digest", "vendor", "name", "scopes", "plan")
 
 
+def public_key(vendor: str) -> str:
+    """The key of the demo tenant, the same in every sandbox, that everybody may know."""
+    return f"sandbox-{DEMO}-{vendor}"
+
+
+def is_public(key: str, vendor: str) -> bool:
+    """Say whether a key is no secret, so that pages may show it."""
+    return key == public_key(vendor)
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What a key opens: `key` is its name, not the secret."""
@@ -93,7 +103,7 @@ class Keys:
     def key(self, tenant: str, vendor: str, name: str = DEFAULT) -> str:
         """Return the key of that name, as a client presents it; whether it is in force is not said."""
         if self.public_demo and tenant == DEMO and name == DEFAULT:
-            return f"sandbox-demo-{vendor}"
+            return public_key(vendor)
         mac = hmac.digest(self.secret, f"{tenant}\0{vendor}\0{name}".encode(), "sha256")
         return f"sandbox-{vendor}-{tenant}-{base64.b32encode(mac[:15]).decode().lower()}"
 

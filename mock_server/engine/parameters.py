@@ -2,6 +2,8 @@
 
 RFC 3986 section 2.1 for percent-encoding; OpenAPI 3.0.3 "Parameter Object" for styles: path `simple`,
 query `form` (repeated or comma-separated), header `simple`; each value a scalar or an array of scalars.
+`x-max-values` on a parameter of the query lets a scalar be given that many times; its value is then always a
+list. Other readers of the description see the scalar that nearly everybody sends.
 """
 
 from __future__ import annotations
@@ -106,12 +108,17 @@ class Parameter:
     """An array, given as several `name=value` pairs."""
     listed: bool
     """An array, given as one value with commas."""
+    most: int
+    """How many times a scalar may be given, if more than once (`x-max-values`); 0 if it may not."""
     coerce: Callable[[str], Any]
     validator: Draft4Validator
     default: Any
 
     def read(self, texts: list[str], found: dict[str, Any], refused: list[FieldError]) -> None:
         """Put the value into `found`, or what is wrong with it into `refused`."""
+        if self.most:
+            self._read_several(texts, found, refused)
+            return
         if len(texts) > 1 and not self.repeated:
             refused.append(FieldError(self.name, "must be given once"))
             return
@@ -130,6 +137,23 @@ class Parameter:
         else:
             refused.extend(explain(self.validator, value, self.name))
 
+    def _read_several(self, texts: list[str], found: dict[str, Any], refused: list[FieldError]) -> None:
+        if len(texts) > self.most:
+            refused.append(FieldError(self.name, f"must be given at most {self.most} times"))
+            return
+        values: list[Any] = []
+        for text in texts:
+            try:
+                value = self.coerce(text)
+            except ValueError as error:
+                refused.append(FieldError(self.name, str(error)))
+                continue
+            if self.validator.is_valid(value):
+                values.append(value)
+            else:
+                refused.extend(explain(self.validator, value, self.name))
+        found[self.name] = values
+
 
 def compile_parameter(raw: Mapping[str, Any], schemas: Schemas) -> Parameter:
     """Compile one Parameter Object; raises `ValueError` for a style or type that is not understood."""
@@ -145,10 +169,18 @@ def compile_parameter(raw: Mapping[str, Any], schemas: Schemas) -> Parameter:
         required=raw.get("required", False),
         repeated=repeated,
         listed=array and not repeated,
+        most=_most(raw, place, array=array),
         coerce=_coercion(name, schemas.resolve(schema["items"]) if array else schema, schemas),
         validator=schemas.validator(raw["schema"], "request"),
         default=schema.get("default", _MISSING),
     )
+
+
+def _most(raw: Mapping[str, Any], place: str, *, array: bool) -> int:
+    most = raw.get("x-max-values", 0)
+    if most and (place != "query" or array or "default" in raw["schema"]):
+        raise ValueError(f"x-max-values of {raw['name']!r} needs a scalar of the query without a default.")
+    return int(most)
 
 
 def _coercion(name: str, schema: Mapping[str, Any], schemas: Schemas) -> Callable[[str], Any]:

@@ -1,6 +1,6 @@
 """The Flask application behind the APIs: what a person sees in a browser."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -10,6 +10,8 @@ import yaml
 from flask import Flask, Response, redirect, render_template, send_from_directory
 from swagger_ui_bundle import swagger_ui_path  # type: ignore[import-untyped]
 from werkzeug.wrappers import Response as AnyResponse
+
+from mock_server.pages.prefill import Examples, prefilled
 
 _SWAGGER_UI: Final = (
     *("swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js"),
@@ -28,6 +30,8 @@ class Entry:
     document: dict[str, Any]
     fields: dict[str, str]
     curl: str
+    examples: Callable[[], Examples] = Examples
+    """What works in this sandbox as it is now."""
 
 
 def create_console(apis: Sequence[Entry], control: Entry) -> Flask:
@@ -52,10 +56,11 @@ def create_console(apis: Sequence[Entry], control: Entry) -> Flask:
 
 
 def _publish(console: Flask, entry: Entry) -> None:
-    """Serve the OpenAPI document of an API, as JSON and as YAML."""
+    """Serve the OpenAPI document of an API: as JSON for Swagger UI, with examples that work, and as YAML."""
 
     def send_json() -> Response:
-        return Response(orjson.dumps(entry.document), mimetype="application/json")
+        document = prefilled(entry.document, entry.examples())
+        return Response(orjson.dumps(document), mimetype="application/json")
 
     @cache
     def as_yaml() -> str:

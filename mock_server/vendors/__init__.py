@@ -11,6 +11,7 @@ from mock_server.engine.reply import Reply
 from mock_server.keys import Grant
 from mock_server.lifecycle import Lifecycle
 from mock_server.pages.label import Label
+from mock_server.pages.prefill import Examples
 from mock_server.ratelimit import Plan, Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Step
@@ -42,6 +43,12 @@ class Vendor(Protocol):
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
         """The headers that tell how much of the limit is left."""
+
+    def examples(self, tenant: str) -> Examples:
+        """What Swagger UI fills in: ids of the tenant's records, and bodies that fit them.
+
+        A record that does not exist is left out; the examples of the specification stand then.
+        """
 
     def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         """Lay out a seed as the vendor would show it; the tenant's clock starts `at`."""

@@ -246,7 +246,7 @@ def test_fidelity_counts_every_field_once() -> None:
 def test_catalog_marks_what_generated_apps_leave_out(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["catalog", "returngo"]) == 0
     marked = [line.split()[0] for line in capsys.readouterr().out.splitlines() if "(assumed)" in line]
-    assert {"add_comment", "set_rma_status"} <= set(marked)
-    assert not {"update_shipment", "new_return", "find_return"} & set(marked)
+    assert "set_rma_status" in marked
+    assert not {"update_shipment", "new_return", "find_return", "add_comment"} & set(marked)
     assert run(["catalog", "swap"]) == 0
     assert "(assumed)" not in capsys.readouterr().out

@@ -132,6 +132,55 @@ def test_what_is_not_understood_stops_with_its_place(document: dict[str, Any], c
         Spec(document)
 
 
+def without_marks(*kept: str) -> dict[str, Any]:
+    """Return the document without any mark but those at the named places."""
+    document = deepcopy(DOCUMENT)
+    parameters = document["paths"]["/things"]["get"]["parameters"]
+    thing, line = document["components"]["schemas"]["Thing"], document["components"]["schemas"]["Line"]
+    places = {
+        "document": document,
+        "path": document["paths"]["/things"],
+        "parameter": parameters[0],
+        "Thing": thing,
+        "state": thing["properties"]["state"],
+        "Line": line,
+    }
+    for name, place in places.items():
+        place.pop("x-provenance", None)
+        if name in kept:
+            place["x-provenance"] = "observed"
+    return document
+
+
+@pytest.mark.parametrize(
+    ("kept", "place"),
+    [
+        ((), r"paths\./things\.get"),
+        (("parameter", "Thing", "Line"), r"paths\./things\.get"),
+        (("path",), r"components\.schemas\.Thing"),
+        (("path", "Thing"), r"components\.schemas\.Line"),
+        (("path", "Line", "state"), r"components\.schemas\.Thing"),
+    ],
+)
+def test_a_part_without_provenance_at_any_level_stops_with_its_place(
+    kept: tuple[str, ...], place: str
+) -> None:
+    with pytest.raises(SpecError, match=rf"^{place}: x-provenance is missing.*documented, observed, assumed"):
+        Spec(without_marks(*kept))
+
+
+@pytest.mark.parametrize("kept", [("document",), ("path", "Thing", "Line")])
+def test_a_mark_at_any_level_above_is_enough(kept: tuple[str, ...]) -> None:
+    spec = Spec(without_marks(*kept))
+    assert spec.operations["list_things"].provenance == "observed"
+    assert {field.provenance for field in spec.schema("Thing").children} == {"observed"}
+
+
+def test_an_empty_mark_is_refused() -> None:
+    with pytest.raises(SpecError, match="document: x-provenance None is not one of"):
+        Spec(changed("x-provenance", None))
+
+
 def test_prose_has_lines_and_addresses_have_none() -> None:
     document = deepcopy(DOCUMENT)
     long = {"type": "string", "maxLength": 2000}

@@ -44,6 +44,7 @@ LINE = {"oneOf": [{"$ref": "#/components/schemas/Product"}, {"$ref": "#/componen
 ANSWER = {"application/json": {"schema": {"type": "object"}}}
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.0.3",
+    "x-provenance": "documented",
     "info": {"title": "T", "version": "1"},
     "servers": [{"url": "https://api.example.com"}],
     "paths": {

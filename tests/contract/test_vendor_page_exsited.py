@@ -288,12 +288,20 @@ def test_invoices_are_read_as_the_vendors_library_reads_them(api: httpx.Client) 
     listed = body(api.get("/v3/invoices", params={"limit": 5}))
     assert listed.keys() == {"invoices", "pagination"}
     invoice = listed["invoices"][0]
-    for path in (f"/v3/invoices/{invoice['id']}", f"/v2/invoices/{invoice['id']}/information"):
+    one = f"invoices/{invoice['id']}"
+    for path in (f"/v3/{one}", f"/v2/{one}", f"/v2/{one}/information", f"/v3/{one}/information"):
         assert body(api.get(path)) == {"invoice": invoice}
     for version in VERSIONS:
         of_order = body(api.get(f"/{version}/orders/{invoice['order_id']}/invoices"))["order"]
         assert invoice in of_order["invoices"]
-    assert invoice in body(api.get(f"/v3/accounts/{invoice['account_id']}/invoices"))["account"]["invoices"]
+    for version in VERSIONS:
+        account = f"/{version}/accounts/{invoice['account_id']}/invoices"
+        shown = body(api.get(account, params={"limit": 1}))["account"]
+        assert shown["pagination"].keys() == PAGINATION.keys()
+        assert invoice in body(api.get(account, params={"limit": 100}))["account"]["invoices"]
+        listed = body(api.get(f"/{version}/invoices", params={"limit": 100, "offset": 100}))
+        assert f"/api/{version}/invoices?" in listed["pagination"]["previous_page"]
+        assert listed["invoices"]
     totals = [float(line["total"]) for line in invoice["lines"]]
     assert float(invoice["total"]) == pytest.approx(sum(totals))
     assert float(invoice["subtotal"]) + float(invoice["tax"]) == pytest.approx(float(invoice["total"]))
@@ -333,9 +341,15 @@ def test_wrong_credentials_get_no_token(sandbox: Sandbox, tenant: str) -> None:
         assert "No client" in refused(login(sandbox, tenant, **wrong), 401)
     refresh = {"grant_type": "refresh_token"}
     assert "refresh_token is required" in refused(login(sandbox, tenant, **refresh), 400)
-    assert "not the client's" in refused(login(sandbox, tenant, **refresh, refresh_token="nobody"), 401)
-    access = body(login(sandbox, tenant))["access_token"]
-    assert "not the client's" in refused(login(sandbox, tenant, **refresh, refresh_token=access), 401)
+    stale = "refresh_token is not one of this client's."
+    assert refused(login(sandbox, tenant, **refresh, refresh_token="stale"), 400) == stale
+    token = body(login(sandbox, tenant))
+    assert refused(login(sandbox, tenant, **refresh, refresh_token=token["access_token"]), 400) == stale
+    other = {**refresh, "refresh_token": token["refresh_token"], "client_secret": "wrong"}
+    assert "No client" in refused(login(sandbox, tenant, **other), 401)
+    sandbox.control.post(f"/tenants/{tenant}/clock/advance", json={"seconds": 400 * 86_400})
+    expired = refused(login(sandbox, tenant, **refresh, refresh_token=token["refresh_token"]), 400)
+    assert expired == "refresh_token has expired."
     assert "grant_type" in refused(login(sandbox, tenant, grant_type="password"), 400)
     assert "redirect_uri is required" in refused(login(sandbox, tenant, redirect_uri=""), 400)
 

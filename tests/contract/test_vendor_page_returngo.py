@@ -3,6 +3,7 @@
 import base64
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -141,6 +142,80 @@ def test_sorting_goes_both_ways_and_keeps_its_place(api: httpx.Client) -> None:
     assert listed(api, sort_by="-rma_updated_at,+rma_created_at")
     body(api.get("/rmas", params={"pagesize": 1, "sort_by": "rma_created_at"}), 400)
     body(api.get("/rmas", params={"pagesize": 1, "sort_by": "-status"}), 400)
+    oldest = body(api.get("/rmas?pagesize=5&sort_by=+rma_created_at"))["rmas"]
+    assert oldest == listed(api, sort_by="+rma_created_at")[:5], "a + that is not encoded means the same"
+
+
+def asked(api: httpx.Client, path: str, query: str) -> set[str]:
+    """Return the ids of the rows that a query string finds, written exactly so."""
+    (rows,) = [value for value in body(api.get(f"{path}?pagesize=500&{query}")).values() if value is not None]
+    return {str(row.get("rmaId", row.get("id"))) for row in rows}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{local}+01:00", "{local}%2B01:00", "{local}%2B0100", "{local}+0100", "{zoneless}Z",
+        "{zoneless}.000000", "{zoneless}.000+00:00", "{zoneless}.000000000Z", "{early}.500001",
+    ],
+)  # fmt: skip
+def test_moments_are_taken_with_fractions_and_offsets_and_an_unencoded_plus(
+    api: httpx.Client, written: str
+) -> None:
+    rows = {row["rmaId"]: details(api, row["rmaId"])["lastUpdated"] for row in listed(api)}
+    middle = datetime.fromisoformat(sorted(rows.values())[len(rows) // 2])
+    shown = written.format(
+        zoneless=f"{middle:%Y-%m-%dT%H:%M:%S}",
+        local=f"{middle + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}",
+        early=f"{middle - timedelta(seconds=1):%Y-%m-%dT%H:%M:%S}",
+    )
+    wanted = {id_ for id_, when in rows.items() if datetime.fromisoformat(when) >= middle}
+    assert asked(api, "/rmas", f"rma_updated_at=gte:{shown}") == wanted
+    assert len(wanted) < len(rows)
+
+
+def test_a_fraction_is_compared_exactly(api: httpx.Client) -> None:
+    rows = {row["rmaId"]: details(api, row["rmaId"])["createdAt"] for row in listed(api)}
+    middle = sorted(rows.values())[len(rows) // 2].removesuffix("+00:00")
+    later = {id_ for id_, when in rows.items() if when > f"{middle}+00:00"}
+    assert asked(api, "/rmas", f"rma_created_at=gte:{middle}.188553+00:00") == later
+    assert asked(api, "/rmas", f"rma_created_at=lte:{middle}.188553") == rows.keys() - later
+
+
+@pytest.mark.parametrize(
+    ("path", "column", "when"),
+    [
+        ("/rmas", "rma_created_at", "createdAt"),
+        ("/rmas", "rma_updated_at", "lastUpdated"),
+        ("/transactions", "created_at", "createdAt"),
+        ("/transactions", "updated_at", "lastUpdated"),
+    ],
+)
+def test_a_time_filter_given_twice_is_a_range(api: httpx.Client, path: str, column: str, when: str) -> None:
+    if path == "/rmas":
+        rows = {row["rmaId"]: details(api, row["rmaId"])[when] for row in listed(api)}
+    else:
+        found = body(api.get("/transactions", params={"pagesize": 500}))["transactions"]
+        rows = {str(row["id"]): row[when] for row in found}
+    times = sorted(rows.values())
+    low, high = (times[len(times) * part // 3].removesuffix("+00:00") for part in (1, 2))
+    assert low < high
+
+    def between(*bounds: str) -> set[str]:
+        return asked(api, path, "&".join(f"{column}={bound}" for bound in bounds))
+
+    inside = {id_ for id_, at in rows.items() if low <= at.removesuffix("+00:00") <= high}
+    assert between(f"gte:{low}", f"lte:{high}") == inside
+    assert between(f"lte:{high}", f"gte:{low}") == inside
+    assert between(f"gte:{low}", f"lte:{high}", f"gte:{times[0][:19]}", f"lte:{times[-1][:19]}") == inside
+    strictly = {id_ for id_, at in rows.items() if low < at.removesuffix("+00:00") < high}
+    assert between(f"gt:{low}", f"lt:{high}") == strictly
+    assert between(f"gte:{high}", f"lte:{low}") == set()
+    assert between(f"eq:{low}", f"eq:{high}") == set()
+    assert between(f"neq:{low}", f"neq:{low}") == {id_ for id_, at in rows.items() if at[:19] != low}
+    refused = body(api.get(f"{path}?pagesize=1&{column}=neq:{low}&{column}=neq:{high}"), 400)["message"]
+    assert refused == f"{column} can leave out one moment with neq, not several."
+    body(api.get(f"{path}?pagesize=1&pagesize=2"), 400)
 
 
 def test_moments_are_filtered_by_six_operators(api: httpx.Client) -> None:
@@ -273,6 +348,25 @@ def test_returns_and_their_shipments_stand_where_they_were_seen(api: httpx.Clien
     assert received <= {("Received", "Received")}
     assert {b for a, b in together if a == "Approved"} <= {"Pending", "LabelCreated", "Shipped"}
     assert {b for a, b in together if a == "Pending"} <= {"Pending"}
+
+
+def test_most_approved_shipments_wait_with_a_label_and_store_credit_is_paid_while_received(
+    api: httpx.Client,
+) -> None:
+    seeded = every(api)
+    waiting = Counter(
+        shipment["status"]
+        for rma in each(seeded)
+        if rma["rmaSummary"]["status"] == "Approved"
+        for shipment in rma["shipments"]
+    )
+    assert waiting["LabelCreated"] > max(waiting["Shipped"], waiting["Pending"]) > 0, waiting
+    early = [rma for rma in seeded if rma["rmaSummary"]["status"] == "Received" and rma["transactions"]]
+    for rma in each(early):
+        assert {item["resolutionType"] for item in rma["items"]} == {"RefundToStoreCredit"}
+        assert [(one["type"], one["status"]) for one in rma["transactions"]] == [
+            ("RefundToStoreCredit", "Success")
+        ]
 
 
 @pytest.mark.parametrize("id_", ["RMA1234", "12x", "-1"])

@@ -291,6 +291,41 @@ def test_without_notify_only_the_money_moves_at_once_and_nothing_can_be_created(
     body(api.put("/transaction/1", json={"status": "Success"}), 404)
 
 
+@pytest.mark.parametrize("way", ["return", "shipment"])
+@pytest.mark.parametrize("notify", [False, True])
+def test_store_credit_is_paid_when_the_goods_arrive_and_only_once(
+    sandbox: Sandbox, tenant: str, api: httpx.Client, way: str, notify: bool
+) -> None:
+    if notify:
+        turn(sandbox, tenant, "notify_store_credit")
+    rma = asked(sandbox, tenant, return_type="store_credit")
+    id_ = rma["rmaSummary"]["rmaId"]
+    body(api.put(f"/rma/{id_}/status", json={"status": "Approved"}))
+    assert details(api, id_)["transactions"] == []
+    shipment = rma["shipments"][0]["shipmentId"]
+    path = f"/rma/{id_}/status" if way == "return" else f"/shipment/{shipment}"
+    body(api.put(path, json={"status": "Received"}))
+    received = details(api, id_)
+    (made,) = received["transactions"]
+    assert received["rmaSummary"]["status"] == "Received"
+    assert (made["type"], made["status"]) == ("RefundToStoreCredit", "Requested" if notify else "Success")
+    assert made["returnItemIds"] == [item["returnedItemId"] for item in rma["items"]]
+    for status in ("Validated", "Done"):
+        body(api.put(f"/rma/{id_}/status", json={"status": status}))
+        assert details(api, id_)["transactions"] == [made]
+    refunds = [one["subject"] for one in sandbox.ledger(tenant, "refund.issued")].count(id_)
+    assert refunds == (0 if notify else 1)
+
+
+def test_other_refunds_wait_until_the_return_is_done(
+    sandbox: Sandbox, tenant: str, api: httpx.Client
+) -> None:
+    id_ = asked(sandbox, tenant, return_type="refund")["rmaSummary"]["rmaId"]
+    for status in ("Approved", "Received", "Validated"):
+        body(api.put(f"/rma/{id_}/status", json={"status": status}))
+        assert details(api, id_)["transactions"] == []
+
+
 # Limits and acts
 
 

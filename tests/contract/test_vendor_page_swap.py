@@ -277,7 +277,15 @@ def test_version_1_takes_the_most_telling_of_its_date_filters(api: httpx.Client)
     assert total(submitted_at_from=late) == 10
     assert total(submitted_at_from=late, last_updated_date=far, from_date=far) == 10
     assert total(last_updated_date=far, from_date=late) == 0
-    assert total(from_date=late) == 11
+    changed = [row for row in everything(api) if row["date_updated"] >= late]
+    assert total(from_date=late) == len(changed) > 11, "created or modified"
+    assert total(from_date=late, submitted_at_to=late) == total(submitted_at_to=late)
+    old = everything(api)[100]["date_updated"]
+    after = total(last_updated_date=old)
+    assert total(last_updated_date=old, from_date=far, to_date="2000-01-01T00:00:00Z") == after
+    assert total(last_updated_date=old, submitted_at_from=far) == 0
+    early = [row for row in changed if row["date_created"] <= everything(api)[5]["date_created"]]
+    assert total(from_date=late, to_date=everything(api)[5]["date_created"]) == len(early) < len(changed)
 
 
 def test_all_passed_is_processed(api: httpx.Client) -> None:

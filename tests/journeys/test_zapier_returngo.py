@@ -65,7 +65,9 @@ def test_app_is_valid_and_offers_what_is_documented(app: ZapierApp) -> None:
     definition = app.call(command="definition")
     shown = {key for key, one in definition["triggers"].items() if not one["display"].get("hidden")}
     assert shown == OFFER.triggers.keys()
-    assert definition["creates"].keys() == {"update_shipment"}, "others are assumed, move money or destroy"
+    assert definition["creates"].keys() == {"update_shipment", "add_comment"}, (
+        "others are assumed, move money or destroy"
+    )
     assert definition["searches"].keys() == OFFER.searches.keys()
     assert definition["hydrators"].keys() == {"getRma"}
     assert definition["throttle"] == {"window": 1, "limit": 100, "scope": ["auth"]}

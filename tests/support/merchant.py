@@ -7,13 +7,14 @@ from typing import Any
 
 import httpx
 import orjson
+import sqlalchemy as sa
 
 from mock_server import ledger, vendors
 from mock_server.app import Sandbox, create_app
 from mock_server.clock import SECOND, instant, moment, timestamp
 from mock_server.ledger import Event
 from mock_server.settings import Settings
-from mock_server.store import Filters
+from mock_server.store import Filters, tables
 from mock_server.tenants import Tenants
 from mock_server.vendors import Vendor
 from mock_server.world import World
@@ -74,6 +75,14 @@ class Merchant:
 
     def now(self) -> datetime:
         return moment(self._now)
+
+    def count_requests(self) -> None:
+        """Switch the tenant's limits on; with a frozen clock they are off."""
+        table = tables.tenants
+        with self.world.store.change() as change:
+            change.run_for(
+                self.tenant, sa.update(table).where(table.c.name == self.tenant).values(limits="on")
+            )
 
     def advance(self, seconds: int) -> None:
         """Let time pass; carriers scan what they carry."""

@@ -117,6 +117,7 @@ DOCUMENT: dict[str, Any] = {
                     _query("cheap", {"type": "boolean"}),
                     _query("below", {"type": "number"}),
                     _query("q", {"type": "string", "maxLength": 50}),
+                    _query("sold_at", {"type": "integer", "minimum": 1}, **{"x-max-values": 2}),
                     {"name": "X-Trace", "in": "header", "schema": {"type": "string", "format": "uuid"}},
                 ],
                 "responses": _replies(

@@ -4,6 +4,7 @@
 export default {
   list_rmas: { method: 'GET', path: '/rmas', result: ['rmas'], paging: 'cursors' },
   get_rma: { method: 'GET', path: '/rma/{rmaId}', result: [] },
+  add_comment: { method: 'POST', path: '/rma/{rmaId}/comment', result: [] },
   update_shipment: { method: 'PUT', path: '/shipment/{shipmentId}', result: [] },
   list_transactions: { method: 'GET', path: '/transactions', result: ['transactions'], paging: 'cursors' },
 };

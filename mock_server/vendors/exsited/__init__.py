@@ -11,11 +11,13 @@ from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.lifecycle import UnknownReturn
+from mock_server.pages.prefill import Examples
 from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Filters, Row, Step
 from mock_server.switches import Switch
 from mock_server.vendors.exsited.documents import JSON
+from mock_server.vendors.exsited.examples import examples
 from mock_server.vendors.exsited.login import Login
 from mock_server.vendors.exsited.paging import pagination, slice_of
 from mock_server.vendors.exsited.planting import Planter
@@ -159,6 +161,18 @@ class Exsited:
     def list_order_invoices_v2(self, call: Call) -> Reply:
         return self.list_order_invoices(call)
 
+    def list_invoices_v2(self, call: Call) -> Reply:
+        return self.list_invoices(call)
+
+    def get_invoice_v2(self, call: Call) -> Reply:
+        return self.get_invoice(call)
+
+    def list_account_invoices_v2(self, call: Call) -> Reply:
+        return self.list_account_invoices(call)
+
+    def get_invoice_information_v3(self, call: Call) -> Reply:
+        return self.get_invoice(call)
+
     # What the sandbox asks of a vendor
 
     def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
@@ -172,6 +186,9 @@ class Exsited:
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:  # noqa: ARG002 - none are documented
         return ()
+
+    def examples(self, tenant: str) -> Examples:
+        return examples(self._store, tenant, self._login.to_show(tenant))
 
     def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         Planter(change, tenant, at).plant(returns)

@@ -1,11 +1,15 @@
-"""Tokens for client credentials, as in the documentation's introduction; what is refused is assumed."""
+"""Tokens for client credentials, as in the documentation's introduction.
+
+Wrong credentials are 401 (assumed). A refused refresh token is 400, as RFC 6749 section 5.2 has it: the
+vendor's own clients ask for client credentials again after 400 only (observed).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mock_server.engine.problem import FieldError, Problem
-from mock_server.keys import Grant, Keys
+from mock_server.keys import Grant, Keys, is_public
 from mock_server.tokens import TokenExpiredError, Tokens
 from mock_server.vendors.exsited.words import (
     NAME,
@@ -44,9 +48,9 @@ class Login:
         try:
             found = self.tokens.look_up(NAME, "refresh", asked["refresh_token"])
         except TokenExpiredError:
-            raise Problem("unauthenticated", "This refresh token has expired.") from None
+            raise _refused("has expired") from None
         if found is None or (found.tenant, found.key) != (grant.tenant, grant.key):
-            raise Problem("unauthenticated", "This refresh token is not the client's.")
+            raise _refused("is not one of this client's")
 
     def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
         """What a key looks like to people, with a ready token for the impatient."""
@@ -60,6 +64,17 @@ class Login:
         }
         ready = self.tokens.issue(grant, "access", seconds=READY_SECONDS)
         return {"fields": fields, "headers": {"Authorization": f"Bearer {ready}"}, "query": {}}
+
+    def to_show(self, tenant: str) -> dict[str, Any] | None:
+        """The body of a token request; None where the secret is not one that everybody knows."""
+        key = self.keys.key(tenant, NAME)
+        if not is_public(key, NAME) or self.keys.look_up(NAME, key) is None:
+            return None
+        return {"grant_type": "client_credentials", **self.credentials(key)["fields"]}
+
+
+def _refused(why: str) -> Problem:
+    return Problem("invalid", f"refresh_token {why}.", (FieldError("refresh_token", why),))
 
 
 def _missing(field: str, grant_type: str) -> Problem:

@@ -11,11 +11,13 @@ from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.keys import Grant
 from mock_server.lifecycle import IllegalMove
+from mock_server.pages.prefill import Examples
 from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Filters, Row, Step
 from mock_server.vendors.returngo import queries
 from mock_server.vendors.returngo.documents import comment, without_media
+from mock_server.vendors.returngo.examples import examples
 from mock_server.vendors.returngo.hooks import Hooks
 from mock_server.vendors.returngo.planting import Planter
 from mock_server.vendors.returngo.policies import Orders, put_order
@@ -246,6 +248,10 @@ class ReturnGO:
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:  # noqa: ARG002 - none are documented
         return ()
+
+    def examples(self, tenant: str) -> Examples:
+        at = whole_second(self._clocks.now(tenant))
+        return examples(self._store, self._orders, self._hooks, tenant, at)
 
     def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         Planter(change, tenant, self._money, at).plant(returns)

@@ -45,6 +45,11 @@ class Hooks:
         self._put(change, tenant, shop, webhook, at)
         return webhook
 
+    def to_show(self, tenant: str, shop: str) -> str:
+        """The id of the shop's first webhook; where it has none, of the one that it registers next."""
+        known = [orjson.loads(document)["id"] for document in self.of(tenant, shop)]
+        return known[0] if known else str(_FIRST_ID + self.store.total(tenant, NAME, "webhook") + 1)
+
     def alter(self, change: Change, row: Row, wish: Mapping[str, Any]) -> JSON:
         """Change a webhook, for what happens from now on."""
         webhook: JSON = orjson.loads(row.document)

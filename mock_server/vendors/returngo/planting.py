@@ -25,6 +25,8 @@ from mock_server.vendors.returngo.validation import found
 from mock_server.vendors.returngo.words import (
     API,
     AUTOMATION,
+    COUPLED,
+    EARLY_REFUNDS,
     METHODS,
     RECORDER,
     SHIPMENT_MOVES,
@@ -40,6 +42,9 @@ _CARDS = 2
 """Every second store credit is a gift card."""
 _DEARER, _MORE = 3, Decimal(15)
 """Every third exchange is for something that costs more, and by how much a unit."""
+_FOLLOWED = 8
+"""Of the returns that are not staged, every eighth is followed at its carrier. The shipment of the others
+stays LabelCreated until it arrives, as 73 of 113 Approved ones did that were observed."""
 _REFUNDS = {"paid": "Success", "failed": "Failed", "awaited": "Requested"}
 """A refund is Requested while the shop has an integrator make it (see the switches in `words`)."""
 _SHIPMENT: dict[State, str] = {"in_transit": "Shipped", "received": "Received", "inspected": "Validated"}
@@ -97,7 +102,7 @@ class Planter:
         before, after = summary["status"], STATUSES[state]
         if not rma["shipments"] and state in _TRAVELS:
             return None
-        if state in _SHIPMENT:
+        if state in _SHIPMENT and (state != "in_transit" or _is_followed(seed)):
             self._shipment(rma, _SHIPMENT[state], at)
         if state == "label_sent":
             self._shipment(rma, "LabelCreated", at)
@@ -108,6 +113,8 @@ class Planter:
         _remark(rma, after, at)
         if after == "Validated":
             _validate(rma, at)
+        if after in COUPLED:
+            self._refund(rma, shop, seed, at, EARLY_REFUNDS)
         if after == "Done":
             self._pay(rma, shop, seed, at)
         return at
@@ -136,7 +143,7 @@ class Planter:
 
     def _scans(self, shipment: JSON, seed: SeedReturn) -> None:
         parcel = seed.shipment
-        if parcel is None or shipment["status"] not in {"LabelCreated", "Shipped"}:
+        if parcel is None or shipment["status"] not in {"LabelCreated", "Shipped"} or not _is_followed(seed):
             return
         last = _last_scan(parcel.scans)
         expect_scans(
@@ -149,26 +156,25 @@ class Planter:
         )
 
     def _pay(self, rma: JSON, shop: str, seed: SeedReturn, at: int) -> None:
-        """Pay back what the items are worth; exchanges are released instead, once what is left was paid."""
+        """Pay back what the items are still worth; exchanges are released, once what is left was paid."""
         release(rma)
         invoice = self._money.invoice_payment(self._tenant, rma, at)
         if invoice:
             self._add(rma, shop, invoice, at)
-        items = [item for item in rma["items"] if item["resolutionType"] in METHODS]
-        if not items:
-            return
-        worth = sum(item["paidPrice"]["amount"] for item in items)
-        amount = documents.money(worth, items[0]["paidPrice"]["currency"])
+        self._refund(rma, shop, seed, at, tuple(METHODS))
+
+    def _refund(self, rma: JSON, shop: str, seed: SeedReturn, at: int, types: tuple[str, ...]) -> None:
+        """Pay back the items of these types that have no transaction yet, as the seed says it came out."""
         status = _REFUNDS[seed.refund.status] if seed.refund else "Success"
-        made = self._money.new(self._tenant, items[0]["resolutionType"], amount, status, at)
-        made["returnItemIds"] = [item["returnedItemId"] for item in items]
-        self._add(rma, shop, made, at)
-        if status != "Success":
+        for type_, items in transactions.unpaid(rma, types).items():
+            made = self._money.new(self._tenant, type_, transactions.worth(items), status, at)
+            made["returnItemIds"] = [item["returnedItemId"] for item in items]
+            self._add(rma, shop, made, at)
             if status == "Failed":
                 transactions.failed(rma, at)
-            return
-        transactions.credited(rma, made, at)
-        self._tell(at, transactions.record_refund, rma, made, at)
+            if status == "Success":
+                transactions.credited(rma, made, at)
+                self._tell(at, transactions.record_refund, rma, made, at)
 
     def _add(self, rma: JSON, shop: str, made: JSON, at: int) -> None:
         rma["transactions"].append(made)
@@ -177,6 +183,11 @@ class Planter:
 
     def _tell(self, at: int, record: Callable[..., Any], *told: Any) -> None:
         self._story.append((at, partial(record, self._change, self._tenant, *told)))
+
+
+def _is_followed(seed: SeedReturn) -> bool:
+    """Say whether the carrier's scans reach the shop."""
+    return seed.staged or seed.number % _FOLLOWED == 0
 
 
 def _remark(rma: JSON, status: str, at: int) -> None:
@@ -214,7 +225,7 @@ def _last_scan(scans: tuple[SeedScan, ...]) -> str:
 def _wish(seed: SeedReturn) -> dict[str, Any]:
     """A seeded return as a shopper asks for it, with what the shop knows besides."""
     home = seed.customer.address
-    credit = seed.return_type == "store_credit" and seed.number % _CARDS == 0
+    card = seed.return_type == "store_credit" and seed.number % _CARDS == 0 and not seed.staged
     dearer = _MORE if seed.number % _DEARER == 0 else Decimal(0)
     return {
         "order_number": seed.order_number,
@@ -222,7 +233,7 @@ def _wish(seed: SeedReturn) -> dict[str, Any]:
         "customer_email": seed.customer.email,
         "customer_name": seed.customer.name,
         "customer_phone": seed.customer.phone,
-        "return_type": "gift_card" if credit else seed.return_type,
+        "return_type": "gift_card" if card else seed.return_type,
         "currency": seed.currency,
         "keeps_it": seed.number % _KEPT == 0 and not seed.staged,
         "address": {

@@ -10,7 +10,7 @@ import calendar
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from mock_server.clock import instant, whole_second
+from mock_server.clock import instant
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.store import Order, Sorting
 
@@ -22,23 +22,37 @@ NOTHING: Final = ("",)
 
 
 def moments(query: Mapping[str, Any], name: str, column: str) -> dict[str, Any]:
-    """Return the bounds of a filter `<op>:<moment>` as the store knows them; none where it is not given."""
-    if name not in query:
-        return {}
-    operator, _, text = query[name].partition(":")
-    at = _moment(text)
-    if operator == "eq":
-        return {f"{column}_from": at, f"{column}_until": at}
-    return {f"{column}_{_BOUNDS[operator]}": at}
+    """Return the bounds of the filters `<op>:<moment>` as the store knows them; all of several hold.
+
+    Raises `Problem` for two moments to leave out, which the store cannot ask for at once.
+    """
+    bounds: dict[str, int] = {}
+    for written in query.get(name, ()):
+        operator, _, text = written.partition(":")
+        at = _moment(text)
+        for bound in ("from", "until") if operator == "eq" else (_BOUNDS[operator],):
+            known = bounds.setdefault(bound, at)
+            if bound == "not" and known != at:
+                raise _twice(name)
+            bounds[bound] = max(known, at) if bound in {"from", "after"} else min(known, at)
+    return {f"{column}_{bound}": at for bound, at in bounds.items()}
 
 
 def _moment(text: str) -> int:
-    """Read a moment; without a zone it is UTC, and a day that its month has not is the month's last."""
+    """Read a moment; without a zone it is UTC, and a day that its month has not is the month's last.
+
+    A space stands for the `+` of an offset that was not encoded.
+    """
     year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
     if year:
         last = calendar.monthrange(year, month)[1]
         text = f"{text[:8]}{min(day, last):02d}{text[10:]}"
-    return whole_second(instant(text))
+    return instant(text.replace(" ", "+"))
+
+
+def _twice(name: str) -> Problem:
+    why = "can leave out one moment with neq, not several"
+    return Problem("invalid", f"{name} {why}.", (FieldError(name, why),))
 
 
 def words(query: Mapping[str, Any], name: str) -> tuple[str, ...]:

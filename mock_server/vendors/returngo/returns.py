@@ -22,6 +22,7 @@ from mock_server.vendors.returngo.words import (
     API,
     AUTOMATION,
     COUPLED,
+    EARLY_REFUNDS,
     LIFECYCLE,
     NAME,
     NO_SHIPMENT,
@@ -188,6 +189,8 @@ class Returns:
         if status == "Approved" and not reopened:
             approve(rma, by, at)
         RECORDER.return_moved(change, row.tenant, row.id, at, before=row.status, after=status)
+        if status in COUPLED:
+            self.transactions.refund(change, row.tenant, row.shop, rma, at, EARLY_REFUNDS)
         if status == "Done":
             self.transactions.settle_up(change, row.tenant, row.shop, rma, at)
             release(rma)

@@ -1,6 +1,6 @@
 """Money of returns: refunds made or, with Notify Only, asked for, and settled by the integrator."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -33,22 +33,28 @@ class Transactions:
     hooks: Hooks
 
     def settle_up(self, change: Change, tenant: str, shop: str, rma: JSON, at: int) -> None:
-        """Pay back what a finished return is worth, or ask the integrator to; one transaction a method.
+        """Pay back what a finished return is still worth; one transaction a method.
 
         What the customer had to pay for a dearer exchange was paid by now.
         """
         invoice = self.invoice_payment(tenant, rma, at)
         if invoice:
             self.add(change, tenant, shop, rma, invoice, at)
-        by_type: dict[str, list[JSON]] = {}
-        for item in rma["items"]:
-            if item["resolutionType"] in METHODS:
-                by_type.setdefault(item["resolutionType"], []).append(item)
-        for type_, items in by_type.items():
+        self.refund(change, tenant, shop, rma, at)
+
+    def refund(
+        self,
+        change: Change,
+        tenant: str,
+        shop: str,
+        rma: JSON,
+        at: int,
+        types: Collection[str] = tuple(METHODS),
+    ) -> None:
+        """Pay back the items of these types that have no transaction yet, or ask the integrator to."""
+        for type_, items in unpaid(rma, types).items():
             asked = self.switches.is_on(tenant, NAME, NOTIFY[type_], shop)
-            amount = sum((Decimal(str(one["paidPrice"]["amount"])) for one in items), Decimal(0))
-            currency = items[0]["paidPrice"]["currency"]
-            made = self.new(tenant, type_, money(amount, currency), "Requested" if asked else "Success", at)
+            made = self.new(tenant, type_, worth(items), "Requested" if asked else "Success", at)
             made["returnItemIds"] = [one["returnedItemId"] for one in items]
             self.add(change, tenant, shop, rma, made, at)
 
@@ -127,6 +133,22 @@ class Transactions:
             "amount": made["amount"],
         }
         self.hooks.tell(change, tenant, shop, event, at, data)
+
+
+def unpaid(rma: JSON, types: Collection[str]) -> dict[str, list[JSON]]:
+    """Return the items to pay back by these types for which no transaction exists, by type."""
+    settled = {id_ for one in rma["transactions"] for id_ in one["returnItemIds"]}
+    by_type: dict[str, list[JSON]] = {}
+    for item in rma["items"]:
+        if item["resolutionType"] in types and item["returnedItemId"] not in settled:
+            by_type.setdefault(item["resolutionType"], []).append(item)
+    return by_type
+
+
+def worth(items: Sequence[JSON]) -> JSON:
+    """Return what was paid for the items together, as `Money`."""
+    amount = sum((Decimal(str(one["paidPrice"]["amount"])) for one in items), Decimal(0))
+    return money(amount, items[0]["paidPrice"]["currency"])
 
 
 def credited(rma: JSON, made: JSON, at: int) -> None:

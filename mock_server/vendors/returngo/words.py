@@ -66,6 +66,8 @@ SHIPMENT_MOVES: Final = {
 """Documented, as it stands here."""
 COUPLED: Final = ("Received", "Validated")
 """Statuses that a return and its shipment reach together."""
+EARLY_REFUNDS: Final = ("RefundToStoreCredit",)
+"""What is paid back once the goods are here, before the return is Done (observed of store credit only)."""
 TRANSACTION_MOVES: Final = {"Requested": ("Success", "Failed"), "Failed": ("Success",), "Success": ()}
 
 PLANS: Final = {"standard": Plan("standard", ((100, "second"), (2_000, "day")))}

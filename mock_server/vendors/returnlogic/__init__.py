@@ -8,10 +8,12 @@ from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.keys import Grant
+from mock_server.pages.prefill import Examples
 from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Step
 from mock_server.vendors.returnlogic.apps import PublicApps
+from mock_server.vendors.returnlogic.examples import examples
 from mock_server.vendors.returnlogic.orders import Orders, filters
 from mock_server.vendors.returnlogic.planting import plant
 from mock_server.vendors.returnlogic.rmas import Rmas
@@ -97,6 +99,9 @@ class ReturnLogic:
             for one in verdict.windows
             for said, number in (("limit", one.limit), ("remaining", one.remaining))
         )
+
+    def examples(self, tenant: str) -> Examples:
+        return examples(self._store, self._apps, tenant)
 
     def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         plant(change, tenant, returns, at)

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from mock_server.acts import Act
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Reply
-from mock_server.keys import DEFAULT, Grant, Keys
+from mock_server.keys import DEFAULT, Grant, Keys, is_public
 from mock_server.store import Change
 from mock_server.switches import Switches
 from mock_server.tokens import TokenExpiredError, Tokens
@@ -66,6 +66,19 @@ class PublicApps:
         return Act(
             "The retailer installs a public app: where its redirect URL is led to.", schema, self._install
         )
+
+    def login_to_show(self, tenant: str) -> Mapping[str, Any] | None:
+        """The body of a token request that works once; None where the key is not one that everybody knows."""
+        secret = self.keys.key(tenant, NAME)
+        grant = self.keys.look_up(NAME, secret)
+        if grant is None or not is_public(secret, NAME):
+            return None
+        return {
+            "grant_type": "refresh_token",
+            "client_id": self.tokens.client_id(tenant, NAME),
+            "client_secret": secret,
+            "refresh_token": self.tokens.issue(grant, "refresh", seconds=REFRESH_SECONDS),
+        }
 
     def _install(self, _change: Change, tenant: str, wish: Mapping[str, Any], _at: int) -> Mapping[str, Any]:
         """Say where the retailer is sent to, with a fresh code, and by what the app is known."""

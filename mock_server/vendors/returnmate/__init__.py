@@ -13,11 +13,13 @@ from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.keys import Grant
 from mock_server.lifecycle import IllegalMove, UnknownReturn
 from mock_server.pages.label import Label
+from mock_server.pages.prefill import Examples
 from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import EVERYTHING, Change, Filters, Row, Step
 from mock_server.switches import Switch
 from mock_server.vendors.returnmate import reports
+from mock_server.vendors.returnmate.examples import examples
 from mock_server.vendors.returnmate.planting import plant
 from mock_server.vendors.returnmate.returns import Returns
 from mock_server.vendors.returnmate.words import LABEL_STATUSES, LIFECYCLE, NAME, PLANS, SCOPES
@@ -191,6 +193,9 @@ class ReturnMate:
             (b"x-ratelimit-remaining", b"%d" % verdict.remaining),
             (b"x-ratelimit-reset", b"%d" % verdict.reset),
         )
+
+    def examples(self, tenant: str) -> Examples:
+        return examples(self._store, tenant)
 
     def label(self, shipment: Mapping[str, Any]) -> Label:
         return Label(

@@ -9,11 +9,13 @@ from mock_server.clock import instant, whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Documents, Reply
+from mock_server.pages.prefill import Examples
 from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Filters, Step
 from mock_server.switches import Switch
 from mock_server.vendors.swap import documents
+from mock_server.vendors.swap.examples import examples
 from mock_server.vendors.swap.planting import plant
 from mock_server.vendors.swap.quality import QualityControl
 from mock_server.vendors.swap.returns import Returns
@@ -97,6 +99,9 @@ class Swap:
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:  # noqa: ARG002 - none are documented
         return ()
+
+    def examples(self, tenant: str) -> Examples:
+        return examples(self._store, tenant)
 
     def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         plant(change, tenant, returns, at)
@@ -187,4 +192,4 @@ def _filters_v1(query: Mapping[str, Any]) -> Filters:
         )
     if "last_updated_date" in query:
         return Filters(updated_after=_at(query, "last_updated_date"))
-    return Filters(created_from=_at(query, "from_date"), created_until=_at(query, "to_date"))
+    return Filters(updated_from=_at(query, "from_date"), created_until=_at(query, "to_date"))

@@ -18,6 +18,7 @@ from mock_server.vendors.swap.words import (
     LIFECYCLE,
     NAME,
     REASONS,
+    SIZES,
     STORE_ID,
     STORE_NAME,
     TRACKING_PREFIXES,
@@ -29,6 +30,14 @@ _DAY = 86_400_000_000
 _MINUTE = 60_000_000
 _TAX = {"AUD": Decimal(11), "NZD": Decimal(23) / 3}
 """Prices include a tenth of goods and services tax in Australia, fifteen hundredths in New Zealand."""
+_REFUNDED = (
+    "refunded_taxes",
+    "refunded_duties",
+    "refunded_inclusive_taxes",
+    "refunded_inclusive_duties",
+    "refunded_non_inclusive_taxes",
+    "refunded_non_inclusive_duties",
+)
 
 
 def new_return(number: int, wish: Mapping[str, Any], at: int) -> JSON:
@@ -39,16 +48,22 @@ def new_return(number: int, wish: Mapping[str, Any], at: int) -> JSON:
     return {
         "rma_number": f"RMA-{digits}",
         "return_id": f"RET-{digits}",
+        "shopify_return_id": f"gid://shopify/Return/{_long(digits, 'return')}",
         "shopify_order_name": wish["order_number"],
         "order_id": f"gid://shopify/Order/{_long(wish['order_number'])}",
         "date_created": timestamp(at),
         "date_updated": timestamp(at),
         "submission_date": timestamp(at),
+        "submitted_at": timestamp(at),
         "intention_date": timestamp(at - 4 * _MINUTE),
         "type_string": ", ".join(kinds),
         "type": kinds,
         "shipping_status": "pre_transit",
         "status": LIFECYCLE.initial,
+        "shipping_carrier": None,
+        "tracking_number": None,
+        **_sent_from(wish),
+        "shipment_from_address_parcel_weight": 0,
         **_money(products),
         "store_id": STORE_ID,
         "store_name": STORE_NAME,
@@ -56,6 +71,8 @@ def new_return(number: int, wish: Mapping[str, Any], at: int) -> JSON:
         "rma_processed": "No",
         "processed_by": None,
         "order_alt_type": None,
+        "shopify_order_date": timestamp(wish.get("ordered_at", at)),
+        "tags": "",
         "quality_control_status": "pending",
         "delivered_date": None,
         "date_closed": None,
@@ -66,6 +83,7 @@ def new_return(number: int, wish: Mapping[str, Any], at: int) -> JSON:
         "shipping_address": _address(wish),
         "shipments": [],
         "products": products,
+        "exchange_items": new_exchange_items(products, wish),
         "total_refunded_taxes": 0,
         "total_refunded_duties": 0,
         "refunded_inclusive_taxes": 0,
@@ -95,7 +113,9 @@ def _money(products: Sequence[JSON]) -> JSON:
     parts = {
         "total_credit_exchange_value": "Exchange",
         "total_refund_value_customer_currency": "Refund",
+        "total_store_credit_value_customer_currency": "Shop Later Credit",
         "shop_later_revenue": "Shop Later Credit",
+        "store_credit_revenue": "Shop Later Credit",
         "exchange_revenue": "Exchange",
         "refund_revenue": "Refund",
     }
@@ -128,6 +148,12 @@ def _address(wish: Mapping[str, Any]) -> JSON:
     name = wish.get("customer_name") or _customer(wish)["customer_name"]
     names = ("address1", "address2", "city", "postcode", "state_province_code", "country_code")
     return {"name": name, **{key: known.get(key) for key in names}}
+
+
+def _sent_from(wish: Mapping[str, Any]) -> JSON:
+    known = wish.get("address", {})
+    names = {"country": "country_code", "city": "city", "state": "state_province_code"}
+    return {f"shipment_from_address_{place}": known.get(name) for place, name in names.items()}
 
 
 def _is(product: JSON, kind: str) -> bool:
@@ -172,6 +198,58 @@ def _product(id_: str, item: Mapping[str, Any], wish: Mapping[str, Any], at: int
         "intake_reason": None,
         "tags": "",
         "is_faulty": reason in FAULTY,
+        **dict.fromkeys(_REFUNDED, 0),
+        **_taxed(item, wish),
+    }
+
+
+def _taxed(item: Mapping[str, Any], wish: Mapping[str, Any]) -> JSON:
+    """Return what of the products' price is tax, and by which rate."""
+    share = _share(wish.get("currency", "AUD"))
+    price = Decimal(str(item.get("unit_price", invented_price(item["sku"]))))
+    return {
+        "original_tax_amount": float(round(price * item["quantity"] / share, 2)),
+        "tax_rate": float(round(1 / (share - 1), 2)),
+        "tax_title": "GST",
+    }
+
+
+def _share(currency: str) -> Decimal:
+    """Return how many times its tax a price is."""
+    return _TAX.get(currency, _TAX["AUD"])
+
+
+def new_exchange_items(products: Sequence[JSON], wish: Mapping[str, Any]) -> list[JSON]:
+    """What the customer gets for the products that are exchanged: the same in another size, or once more."""
+    return [
+        _exchange_item(product, item["reason"])
+        for product, item in zip(products, wish["items"], strict=True)
+        if _is(product, "Exchange")
+    ]
+
+
+def _exchange_item(product: JSON, reason: str) -> JSON:
+    before = product["variant_name"]
+    variant = SIZES.get(before, before) if reason not in FAULTY else before
+    sku = product["sku"]
+    if before and sku.endswith(before):
+        sku = sku.removesuffix(before) + variant
+    return {
+        "sku": sku,
+        "product_name": product["product_name"],
+        "shopify_product_id": product["shopify_product_id"],
+        "shopify_variant_id": _long(sku, "variant"),
+        "variant_name": variant,
+        "full_sku_description": " - ".join(filter(None, (product["product_name"], variant))),
+        "grams": product["grams"],
+        "quantity": product["item_count"],
+        "price": product["cost"],
+        "taxes": product["original_tax_amount"],
+        "discount": 0,
+        "collection": product["collection"],
+        "product_alt_type": product["product_alt_type"],
+        "vendor": product["vendor"],
+        "tags": product["tags"],
     }
 
 
@@ -188,6 +266,15 @@ def _long(*of: str) -> str:
 
 def _short(word: str) -> int:
     return zlib.crc32(word.encode()) % 1000
+
+
+def pack(document: JSON, wish: Mapping[str, Any], *, split: bool) -> None:
+    """Put a return's products into parcels; what the return shows of parcels follows."""
+    document["shipments"] = parcels = new_shipments(document, wish, split=split)
+    document["shipping_carrier"] = parcels[0]["display_name"]
+    document["tracking_number"] = parcels[0]["tracking_number"]
+    weight = sum(Decimal(str(one["package"]["weight"])) for one in parcels)
+    document["shipment_from_address_parcel_weight"] = float(weight)
 
 
 def new_shipments(owner: JSON, wish: Mapping[str, Any], *, split: bool) -> list[JSON]:
@@ -232,9 +319,21 @@ def move(document: JSON, status: str, at: int, by: str | None = None) -> None:
     if document["delivered_date"]:
         document["elapsed_days_delivery_closed"] = max(0, at - instant(document["delivered_date"])) // _DAY
     if "Refund" in document["type"]:
-        tax = refunded(document) / _TAX.get(document["customer_currency"], Decimal(11))
+        tax = refunded(document) / _share(document["customer_currency"])
         taxes = float(round(tax, 2))
         document |= {"total_refunded_taxes": taxes, "refunded_inclusive_taxes": taxes}
+        for product in document["products"]:
+            if _is(product, "Refund"):
+                paid = product["original_tax_amount"]
+                product |= {"refunded_taxes": paid, "refunded_inclusive_taxes": paid}
+        pack_again(document)
+
+
+def pack_again(document: JSON) -> None:
+    """Let the parcels hold the products as they are now."""
+    for shipment in document["shipments"]:
+        lines = {one["shopify_line_item_id"] for one in shipment["items"]}
+        shipment["items"] = [one for one in document["products"] if one["shopify_line_item_id"] in lines]
 
 
 def ship(document: JSON, parcels: Sequence[str], at: int) -> None:

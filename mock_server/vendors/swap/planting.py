@@ -44,7 +44,7 @@ def _plant_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> 
     story: list[Telling] = [(at, partial(RECORDER.return_created, change, tenant, id_, at))]
     if seed.shipment:
         split = seed.number % _SPLIT == 0 and not seed.staged
-        document["shipments"] = documents.new_shipments(document, _wish(seed), split=split)
+        documents.pack(document, _wish(seed), split=split)
         story += _plant_parcels(change, tenant, document, seed, start)
     for move in seed.moves[1:]:
         before, (after, found) = document["status"], _outcome(seed, move.state)

@@ -86,9 +86,7 @@ class QualityControl:
         document["quality_control_status"] = after
         for product in document["products"]:
             product["intake_reason"] = known.get(product["shopify_line_item_id"])
-        for shipment in document["shipments"]:
-            lines = {one["shopify_line_item_id"] for one in shipment["items"]}
-            shipment["items"] = [one for one in document["products"] if one["shopify_line_item_id"] in lines]
+        documents.pack_again(document)
         documents.put_return(change, tenant, document, row.created_at, at)
         body = {"from": before, "to": after, **found}
         change.record(tenant, NAME, kind=ledger.RETURN_QUALITY_CHECKED, subject=row.id, at=at, body=body)

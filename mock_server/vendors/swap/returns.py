@@ -27,7 +27,7 @@ class Returns:
         """Submit a return and make its label; returns the `Return`."""
         number = self.store.total(tenant, NAME, "return") + 1
         document = documents.new_return(number, wish, at)
-        document["shipments"] = documents.new_shipments(document, wish, split=False)
+        documents.pack(document, wish, split=False)
         documents.put_return(change, tenant, document, at, at)
         RECORDER.return_created(change, tenant, document["return_id"], at)
         for shipment in document["shipments"]:

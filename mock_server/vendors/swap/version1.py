@@ -10,39 +10,47 @@ from mock_server.vendors.swap.words import VERSION_1
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
 _NONE = "N/A"
 _SAME = (
-    "type_string",
-    "total",
-    "handling_fee",
-    "store_id",
-    "store_name",
-    "customer_name",
-    "customer_currency",
-)
-_PRODUCT = ("product_name", "variant_name", "sku", "item_count", "cost", "main_reason_text", "comments")
+    "return_id", "type_string", "type", "total", "handling_fee", "shop_now_revenue", "shop_later_revenue",
+    "exchange_revenue", "refund_revenue", "store_id", "store_name", "total_additional_payment",
+    "total_credit_exchange_value", "total_refund_value_customer_currency", "customer_currency",
+    "customer_name", "customer_locale", "shipment_from_address_parcel_weight", "tags",
+    "billing_address", "shipping_address", "total_refunded_taxes", "total_refunded_duties",
+)  # fmt: skip
+_IF_KNOWN = (
+    "customer_national_id", "elapsed_days_purchase_to_return", "elapsed_days_return_to_delivery",
+    "elapsed_days_delivery_closed",
+)  # fmt: skip
+"""What a record leaves out while it has no value; each is optional."""
+_OR_NONE = (
+    "shipping_carrier", "tracking_number", "shipment_from_address_country", "shipment_from_address_city",
+    "shipment_from_address_state", "processed_by", "order_alt_type",
+)  # fmt: skip
+_DATES = (
+    "date_created", "date_updated", "submitted_at", "shopify_order_date", "delivered_date", "date_closed",
+)  # fmt: skip
 
 
 def as_version_1(document: JSON) -> JSON:
     """A `Return` as `ReturnV1`."""
-    dates = ("date_created", "date_updated", "delivered_date", "date_closed")
     return {
         "rma": document["rma_number"],
         "order_name": document["shopify_order_name"],
-        **{name: written(document[name]) for name in dates},
+        "order_id": document["order_id"].rpartition("/")[2],
+        **{name: written(document[name]) for name in _DATES},
         **{name: document[name] for name in _SAME},
+        **{name: document[name] for name in _IF_KNOWN if document[name] is not None},
+        **{name: document[name] or _NONE for name in _OR_NONE},
         "delivery_status": VERSION_1[document["shipping_status"]],
         "return_status": VERSION_1[document["status"]],
         "processed": document["rma_processed"],
-        "processed_by": document["processed_by"] or _NONE,
-        "order_alt_type": document["order_alt_type"] or _NONE,
         "quality_control_status": VERSION_1[document["quality_control_status"]],
-        "products": [
-            {
-                **{name: one[name] for name in _PRODUCT},
-                "return_type": one["return_type"].replace("_", " ").title(),
-            }
-            for one in document["products"]
-        ],
+        "products": [_product(one) for one in document["products"]],
     }
+
+
+def _product(product: JSON) -> JSON:
+    return_type = product["return_type"].replace("_", " ").title()
+    return {**product, "date": written(product["date"]), "return_type": return_type}
 
 
 def written(text: str | None) -> str:

@@ -66,6 +66,13 @@ REASONS: Final = {
 """Main reason and sub-reason; stores write their own."""
 FAULTY: Final = ("damaged", "defective")
 
+SIZES: Final = {
+    "XS": "S", "S": "M", "M": "L", "L": "XL", "XL": "L",
+    "S/M": "M/L", "M/L": "S/M",
+    **{str(size): str(size + 1) for size in range(34, 47)},
+}  # fmt: skip
+"""The size that a customer takes in exchange; where it is not here, the article is sent once more."""
+
 CARRIERS: Final = {
     "australia_post": "Australia Post",
     "startrack": "StarTrack",

@@ -1,0 +1,26 @@
+"""What Swagger UI fills in for ReturnMate: returns to approve and to label, a parcel, a customer."""
+
+import orjson
+
+from mock_server.pages.prefill import Examples
+from mock_server.store import Filters, Store
+from mock_server.vendors.returnmate.words import NAME
+
+
+def examples(store: Store, tenant: str) -> Examples:
+    """Return values of the tenant's records that work."""
+    path: dict[str, str] = {}
+    for operation, statuses in (
+        ("get_return", ()),
+        ("add_return_note", ()),
+        ("update_return", ("pending",)),
+        ("create_shipping_label", ("approved",)),
+    ):
+        rows = list(store.rows(tenant, NAME, "return", Filters(statuses=statuses)))
+        if rows:
+            path[f"{operation}.id"] = rows[-1].id
+            path.setdefault("email", orjson.loads(rows[-1].document)["customer"]["email"])
+    parcels = list(store.rows(tenant, NAME, "shipment"))
+    if parcels:
+        path |= {f"{operation}.id": parcels[0].id for operation in ("get_shipment", "list_tracking_events")}
+    return Examples(path=path)
