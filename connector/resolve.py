@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.model.api import JSON
 from connector.words import did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ class Resolver:
             self.complain(at, f"{who} names operation {name}, which the spec does not have{guess}")
             return None
         self.used.add(name)
+        if found.media_type != JSON:
+            self.complain(
+                at, f"{who} names operation {name}, which answers with {found.media_type}, not {JSON}."
+            )
+            return None
         return found
 
     def parameter(self, operation: Operation, name: str, at: At, who: str) -> Parameter | None:

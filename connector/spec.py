@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from connector.model import Bounds, Choice, Field, FieldType, Operation, Parameter, Provenance, Variant
+from connector.model.api import JSON
 from connector.words import title
 
 if TYPE_CHECKING:
@@ -116,7 +117,10 @@ class Spec:
             [*shared, *raw.get("parameters", ())], f"{where}.parameters", provenance
         )
         body, required = self._body(raw.get("requestBody"), f"{where}.requestBody", provenance)
-        status, response, example = self._success(raw.get("responses", {}), f"{where}.responses", provenance)
+        status, answer = self._success(raw.get("responses", {}), f"{where}.responses")
+        place = f"{where}.responses.{status}"
+        media_type, media = self._media(answer, place)
+        origin = self._provenance(answer, provenance, place)
         return Operation(
             id=raw["operationId"],
             method=cast("Any", method.upper()),
@@ -127,10 +131,11 @@ class Spec:
             body=body,
             body_required=required,
             status=status,
-            response=response,
+            response=self._field("response", media["schema"], f"{place}.schema", origin),
+            media_type=media_type,
             scope=raw.get("x-required-scope"),
             provenance=provenance,
-            example=example,
+            example=self._example(media),
         )
 
     def _parameters(self, raw: list[Any], where: str, inherited: Provenance) -> tuple[Parameter, ...]:
@@ -170,23 +175,30 @@ class Spec:
         provenance = self._provenance(body, inherited, where)
         return self._field("body", media["schema"], f"{where}.schema", provenance), bool(body.get("required"))
 
-    def _success(
-        self, responses: Mapping[str, Any], where: str, inherited: Provenance
-    ) -> tuple[int, Field, Any]:
+    def _success(self, responses: Mapping[str, Any], where: str) -> tuple[int, Mapping[str, Any]]:
         for status, raw in responses.items():
             if str(status).startswith("2"):
                 response = self._resolve(raw, f"{where}.{status}")
                 self._check("response", response, f"{where}.{status}")
-                media = self._json(response, f"{where}.{status}")
-                provenance = self._provenance(response, inherited, f"{where}.{status}")
-                field = self._field("response", media["schema"], f"{where}.{status}.schema", provenance)
-                return int(status), field, self._example(media)
+                return int(status), response
         raise SpecError(f"{where}: no successful response is described.")
 
+    def _media(self, response: Mapping[str, Any], where: str) -> tuple[str, Mapping[str, Any]]:
+        """Return the media type of a success and what is said of it: JSON, or a file of one other type."""
+        content = response.get("content", {})
+        if JSON in content or len(content) != 1:
+            return JSON, self._json(response, where)
+        ((media_type, media),) = content.items()
+        self._check("media", media, where)
+        schema = self._resolve(media.get("schema", {}), where)
+        if (schema.get("type"), schema.get("format")) != ("string", "binary"):
+            raise SpecError(f"{where}: {media_type} is understood only as a string of the format binary.")
+        return media_type, media
+
     def _json(self, holder: Any, where: str) -> Mapping[str, Any]:
-        media = holder.get("content", {}).get("application/json")
+        media = holder.get("content", {}).get(JSON)
         if media is None or "schema" not in media:
-            raise SpecError(f"{where}: there is no application/json schema.")
+            raise SpecError(f"{where}: there is no {JSON} schema.")
         self._check("media", media, where)
         return cast("Mapping[str, Any]", media)
 

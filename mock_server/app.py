@@ -92,7 +92,8 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     entries = [_entry(world, vendor) for vendor in served.values()]
     control = _control_entry(settings)
     shown = entries if world.keys.public_demo else [_without_login(entry) for entry in entries]
-    console = LabelPages(OnTheLoop(create_console(shown, control)), partial(_find_label, world, served))
+    find = partial(_find_label, world, served)
+    console = LabelPages(OnTheLoop(create_console(shown, control)), find, world.renderer)
     pages = Front(console, Neighbours(settings).refuse_other_names, world.clocks.real)
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
     engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes)

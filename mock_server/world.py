@@ -12,6 +12,7 @@ from mock_server.labels import Labels
 from mock_server.ledger import Ledger
 from mock_server.outbox import Outbox
 from mock_server.ratelimit import Limiter
+from mock_server.rendering import Renderer
 from mock_server.settings import Settings
 from mock_server.store import Store, tables
 from mock_server.supervisor import Supervisor
@@ -34,6 +35,7 @@ class World:
     labels: Labels
     settings: Settings
     tasks: Supervisor = field(default_factory=Supervisor)
+    renderer: Renderer = field(default_factory=Renderer)
 
     @classmethod
     def open(cls, settings: Settings) -> Self:

@@ -50,12 +50,14 @@ def test_operations_are_called_the_same_in_every_layer(vendor: str) -> None:
     handlers = {
         node.name
         for node in ast.walk(ast.parse(source.read_text("utf-8")))
-        if isinstance(node, ast.FunctionDef) and takes_a_call(node) and not node.name.startswith("_")
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and takes_a_call(node)
+        and not node.name.startswith("_")
     }
     assert handlers == described
 
 
-def takes_a_call(node: ast.FunctionDef) -> bool:
+def takes_a_call(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     kinds = [one.annotation for one in node.args.args]
     return any(isinstance(kind, ast.Name) and kind.id == "Call" for kind in kinds)
 

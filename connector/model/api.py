@@ -7,6 +7,7 @@ from pydantic import StringConstraints
 
 from connector.model.fields import Field, Part, Path, Provenance
 
+JSON = "application/json"
 ErrorKind = Literal[
     "authentication", "permission", "not_found", "validation", "rate_limited", "unavailable", "unexpected"
 ]
@@ -34,7 +35,8 @@ class Operation(Part):
     `body` is None or a Field of type "object". `status` is the documented success status. `response`
     describes the whole success body and `payload` is the path to what is of interest in it (`("data",)`;
     a list when `payload_is_list`). `paging` names an entry of `Integration.paging` for operations read
-    page by page. `example` is the spec's example of the success body.
+    page by page. `example` is the spec's example of the success body. `media_type` is that of the success
+    body; only JSON can be offered.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Operation(Part):
     body_required: bool = False
     status: int
     response: Field
+    media_type: str = JSON
     payload: Path = ()
     payload_is_list: bool = False
     paging: str | None = None

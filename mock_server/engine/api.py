@@ -10,7 +10,7 @@ from mock_server.engine.call import Call
 from mock_server.engine.gate import Behind
 from mock_server.engine.parameters import Headers
 from mock_server.engine.problem import Problem
-from mock_server.engine.reply import Reply
+from mock_server.engine.reply import File, Reply
 from mock_server.engine.responses import BrokenReplyError, encode_unchecked
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mock_server.ratelimit import Verdict
 
 _logger = logging.getLogger(__name__)
+_JSON = b"application/json"
 _SORRY = Problem("server_error", "The sandbox failed to answer this request; its log says why.")
 
 Pairs = tuple[tuple[bytes, bytes], ...]
@@ -38,6 +39,7 @@ class Answer(NamedTuple):
     body: bytes
     headers: Pairs
     now: int
+    content_type: bytes = _JSON
 
 
 class Visit:
@@ -152,7 +154,8 @@ class Api:
         if payload is None:
             reply = await reply
             payload = operation.responses.encode(reply)
-        return Answer(reply.status, payload, self._limits(visit) + reply.headers, self._gate.now(grant))
+        kind = reply.body.media_type.encode() if isinstance(reply.body, File) else _JSON
+        return Answer(reply.status, payload, self._limits(visit) + reply.headers, self._gate.now(grant), kind)
 
     def _run(self, operation: Operation, call: Call) -> tuple[Any, bytes | None]:
         """Call the handler; return its reply with the bytes to send, or what to await with None.

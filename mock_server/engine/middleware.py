@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
     Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_JSON = (b"content-type", b"application/json")
 _NO_CONTENT = 204
 _MOST_DATES = 64
 _SECOND = 1_000_000
@@ -109,7 +108,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         if answer.status != _NO_CONTENT:
             headers.append((b"content-length", b"%d" % len(body)))
         if body:
-            headers.append(_JSON)
+            headers.append((b"content-type", answer.content_type))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from mock_server.engine.reply import Document, Documents
+from mock_server.engine.reply import Document, Documents, File
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mock_server.engine.schema import Schemas
 
 JSON = "application/json"
+SIGNATURES = {"application/pdf": b"%PDF-"}
+"""How files begin, by the media types that a specification may name besides JSON."""
+_BINARY = {"type": "string", "format": "binary"}
 MOST_KNOWN = 100_000
 """Hashes of valid documents remembered per place."""
 _STORED = (Documents, Document)
@@ -70,6 +73,8 @@ class Shape:
         if isinstance(body, _STORED):
             return self._splice(body, _WHOLE, status)
         if not isinstance(body, dict):
+            if isinstance(body, File):
+                raise BrokenReplyError(status, "", f"the body is a file of {body.media_type}, not JSON")
             _check(self._whole, body, status, "")
             return orjson.dumps(body)
         frame, spliced = body, body
@@ -109,16 +114,30 @@ class Shape:
         return self._around[stored]
 
 
+class FileShape:
+    """A status that carries a file of one media type."""
+
+    def __init__(self, media_type: str) -> None:
+        self._media_type = media_type
+        self._signature = SIGNATURES[media_type]
+
+    def encode(self, body: Any, status: int) -> bytes:
+        """Return the bytes of a `File`; raises `BrokenReplyError` for any other body."""
+        if not isinstance(body, File) or body.media_type != self._media_type:
+            raise BrokenReplyError(status, "", f"the body is not a file of {self._media_type}")
+        if not body.content.startswith(self._signature):
+            raise BrokenReplyError(status, "", f"the file does not begin as {self._media_type} does")
+        return body.content
+
+
 class Responses:
     """The Responses Object of one operation."""
 
     def __init__(self, raw: Mapping[str, Any], schemas: Schemas) -> None:
-        self._shapes: dict[str, Shape | None] = {}
+        self._shapes: dict[str, Shape | FileShape | None] = {}
         for status, node in raw.items():
             content = schemas.resolve(node).get("content")
-            if content and set(content) != {JSON}:
-                raise ValueError(f"Responses of {', '.join(content)} are not understood.")
-            self._shapes[status] = Shape(content[JSON].get("schema", {}), schemas) if content else None
+            self._shapes[status] = _shape(content, schemas) if content else None
 
     def encode(self, reply: Reply) -> bytes:
         """Validate a reply and serialise its body; raises `BrokenReplyError`."""
@@ -134,7 +153,19 @@ def encode_unchecked(body: Any) -> bytes:
     return b"" if body is None else orjson.dumps(body)
 
 
-def _encode(shape: Shape | None, reply: Reply) -> bytes:
+def _shape(content: Mapping[str, Any], schemas: Schemas) -> Shape | FileShape:
+    if set(content) == {JSON}:
+        return Shape(content[JSON].get("schema", {}), schemas)
+    media_type = next(iter(content))
+    if len(content) > 1 or media_type not in SIGNATURES:
+        raise ValueError(f"Responses of {', '.join(content)} are not understood.")
+    schema = schemas.resolve(content[media_type].get("schema", {}))
+    if {keyword: schema.get(keyword) for keyword in _BINARY} != _BINARY:
+        raise ValueError(f"The schema of {media_type} must be a string of the format binary.")
+    return FileShape(media_type)
+
+
+def _encode(shape: Shape | FileShape | None, reply: Reply) -> bytes:
     if shape is not None:
         return shape.encode(reply.body, reply.status)
     if reply.body is not None:

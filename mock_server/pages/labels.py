@@ -1,11 +1,12 @@
-"""Serves shipping labels, before the pages; drawing one takes milliseconds, so another thread does it."""
+"""Serves shipping labels, before the pages."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import Any
 
 from mock_server.labels import PREFIX
 from mock_server.pages.label import Label
+from mock_server.rendering import Renderer
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -18,10 +19,10 @@ FindLabel = Callable[[str], Label | None]
 class LabelPages:
     """An ASGI application that answers the addresses of labels, and hands all else on."""
 
-    def __init__(self, application: Application, find: FindLabel) -> None:
+    def __init__(self, application: Application, find: FindLabel, renderer: Renderer) -> None:
         self._application = application
         self._find = find
-        self._pencil = asyncio.Lock()  # one at a time: reportlab keeps its fonts in one place
+        self._renderer = renderer
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -29,8 +30,7 @@ class LabelPages:
         if label is None:
             await self._application(scope, receive, send)
             return
-        async with self._pencil:
-            body = await asyncio.to_thread(_drawn, label)
+        body = await self._renderer.draw(partial(_drawn, label))
         headers = [(b"content-type", b"application/pdf"), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -184,6 +184,18 @@ def test_an_operation_that_nobody_uses_is_a_complaint() -> None:
     assert "get_carriers_report" in join(openapi.read("returnmate"), excluded, "x").excluded
 
 
+def test_an_operation_that_answers_with_a_file_can_only_be_excluded() -> None:
+    text = (CATALOGS / "exsited.yaml").read_text("utf-8")
+    assert "get_invoice_pdf" in integration("exsited").excluded
+    start = text.index("  get_invoice_pdf:")
+    offered = text[:start] + text[text.index("\n", start) + 1 :]
+    offered = offered.replace("operation: get_invoice\n", "operation: get_invoice_pdf\n", 1)
+    with pytest.raises(CatalogError) as refused:
+        join(openapi.read("exsited"), offered, "exsited.yaml")
+    complaint = "names operation get_invoice_pdf, which answers with application/pdf, not application/json."
+    assert any(complaint in one for one in refused.value.problems)
+
+
 def test_broken_yaml_and_a_key_written_twice_name_their_place() -> None:
     assert "line" in problems("vendor: [")[0]
     assert "occurs twice" in problems(TEXT + "\nactions: {}\n")[0]

@@ -69,6 +69,10 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
+SUCCESS = "paths /things get responses 200"
+PDF = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+
+
 def test_fields_carry_type_choices_children_and_provenance() -> None:
     fields = {field.key: field for field in Spec(DOCUMENT).schema("Thing").children}
     assert {key: field.type for key, field in fields.items()} == {
@@ -110,6 +114,20 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     return document
 
 
+def test_an_answer_that_is_a_file_is_known_by_its_media_type() -> None:
+    operation = Spec(changed(f"{SUCCESS} content", PDF)).operations["list_things"]
+    assert (operation.media_type, operation.status) == ("application/pdf", 200)
+    assert (operation.response.type, operation.response.children, operation.example) == ("string", (), None)
+    assert operation.response.provenance == "assumed"
+    assert Spec(DOCUMENT).operations["list_things"].media_type == "application/json"
+
+
+def test_json_is_read_where_other_media_types_stand_beside_it() -> None:
+    both = {**PDF, **DOCUMENT["paths"]["/things"]["get"]["responses"]["200"]["content"]}
+    operation = Spec(changed(f"{SUCCESS} content", both)).operations["list_things"]
+    assert (operation.media_type, operation.response.type) == ("application/json", "list")
+
+
 @pytest.mark.parametrize(
     ("document", "complaint"),
     [
@@ -125,6 +143,16 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         (changed("components schemas Line", {"$ref": "other.yaml"}), "cannot be followed"),
         (changed("paths /things get responses", {}), "no successful response"),
         (changed("components schemas Line", {"oneOf": [{"type": "integer"}]}), "only among strings"),
+        (changed(f"{SUCCESS} content", {}), r"responses\.200: there is no application/json schema"),
+        (
+            changed(f"{SUCCESS} content", {"application/pdf": {}}),
+            "application/pdf is understood only as a string",
+        ),
+        (
+            changed(f"{SUCCESS} content", {"text/csv": {"schema": {"type": "string"}}}),
+            "text/csv is understood only as a string of the format binary",
+        ),
+        (changed(f"{SUCCESS} content", {**PDF, "image/png": {}}), "there is no application/json schema"),
     ],
 )
 def test_what_is_not_understood_stops_with_its_place(document: dict[str, Any], complaint: str) -> None:

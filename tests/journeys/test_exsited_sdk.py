@@ -3,6 +3,7 @@
 It lives in an environment of its own, with those of its requirements that it needs for these calls.
 """
 
+import io
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pypdf
 import pytest
 from support.sandbox import Sandbox
 
@@ -85,6 +87,11 @@ told["account"] = [one.id for one in sdk.invoice.invoice_account(first.accountId
 told["order"] = sdk.invoice.invoice_details_against_order(first.orderId).invoice.id
 told["order_list"] = [one.invoice.id for one in sdk.invoice.invoice_details_list_against_order(first.orderId)]
 told["order_v3"] = sdk.invoice.invoice_details_against_order_v3(first.orderId).id
+told["pdf"] = sdk.invoice.get_invoice_pdf(first.id, format="hex")
+try:
+    sdk.invoice.get_invoice_pdf("INV-0")
+except ABException as refused:
+    told["no_pdf"] = refused.get_errors()
 v3 = sdk.invoice.invoice_list_against_order_v3(first.orderId, limit=5)
 told["order_list_v3"] = [one.id for one in v3.order.invoices]
 """
@@ -205,6 +212,9 @@ def test_library_reads_invoices(sandbox: Sandbox, library: Run) -> None:
         assert [line["uuid"] for line in read["lines"]] == [line["uuid"] for line in first["lines"]]
     assert first["id"] in told["account"]
     assert {told["order"], told["order_v3"]} == {first["id"]}
+    (page,) = pypdf.PdfReader(io.BytesIO(bytes.fromhex(told["pdf"]))).pages
+    assert f"Invoice {first['id']}" in page.extract_text()
+    assert told["no_pdf"] == ["No invoice has the id INV-0."]
     assert told["order_list"] == told["order_list_v3"] == [first["id"]]
 
 

@@ -8,8 +8,9 @@ import pytest
 from support.shop import Caller, Gate, Shop, build
 
 from mock_server.engine.call import Call
+from mock_server.engine.plan import BrokenSpecification
 from mock_server.engine.problem import Problem
-from mock_server.engine.reply import Document, Documents, Reply
+from mock_server.engine.reply import Document, Documents, File, Reply
 
 ROW = {"id": "itm_1", "sku": "BOOT-39", "quantity": 1, "made_at": "2024-12-30T10:30:00Z"}
 
@@ -119,3 +120,73 @@ def test_no_content_has_no_length() -> None:
     response = Caller(build(Shop(), Gate()))("DELETE", "/items/abc")
     assert (response.status_code, response.content) == (204, b"")
     assert "content-length" not in response.headers
+
+
+# --- Files
+
+PDF = "application/pdf"
+BINARY = {PDF: {"schema": {"type": "string", "format": "binary"}}}
+
+
+def serving(reply: Reply, content: dict[str, Any] = BINARY) -> Caller:
+    """An API whose operation `get_newest` answers with this content, and a handler that sends this reply."""
+
+    class Printing(Shop):
+        async def get_newest(self, _call: Call) -> Reply:  # type: ignore[override]
+            return reply
+
+    def change(document: dict[str, Any]) -> None:
+        document["paths"]["/items/newest"]["get"]["responses"]["200"]["content"] = content
+
+    return Caller(build(Printing(), Gate(), change))
+
+
+def test_a_file_is_sent_as_it_is_with_its_content_type() -> None:
+    content = b"%PDF-1.4 \x00\xff"
+    response = serving(Reply(200, File(PDF, content)))("GET", "/items/newest")
+    assert (response.status_code, response.content) == (200, content)
+    assert response.headers.get_list("content-type") == [PDF]
+    assert response.headers["content-length"] == str(len(content))
+    refusal = serving(Reply(200, File(PDF, content)))("GET", "/items/newest", headers={"Authorization": None})
+    assert (refusal.status_code, refusal.headers["content-type"]) == (401, "application/json")
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (File(PDF, b"{}"), "the file does not begin as application/pdf does"),
+        (File(PDF, b""), "the file does not begin as application/pdf does"),
+        (File("image/png", b"%PDF-1.4"), "the body is not a file of application/pdf"),
+        ({"id": "itm_1"}, "the body is not a file of application/pdf"),
+        (Document(stored()), "the body is not a file of application/pdf"),
+        (None, "the body is not a file of application/pdf"),
+    ],
+)
+def test_a_reply_that_is_not_the_file_described_is_loud(
+    body: Any, says: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = serving(Reply(200, body))("GET", "/items/newest")
+    assert (response.status_code, response.headers["content-type"]) == (500, "application/json")
+    assert response.json()["kind"] == "server_error"
+    (record,) = logged_by_the_engine(caplog)
+    assert record.message == f"shop get_newest broke its specification: status 200 at /: {says}"
+
+
+def test_a_file_is_no_answer_where_json_is_described(caplog: pytest.LogCaptureFixture) -> None:
+    response = answering(Reply(200, File(PDF, b"%PDF-1.4")))("GET", "/items")
+    assert response.status_code == 500
+    assert "the body is a file of application/pdf, not JSON" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ({"text/csv": {"schema": {"type": "string"}}}, "Responses of text/csv are not understood"),
+        ({**BINARY, "application/json": {}}, "Responses of application/pdf, application/json are not"),
+        ({PDF: {}}, "The schema of application/pdf must be a string of the format binary"),
+        ({PDF: {"schema": {"type": "string"}}}, "must be a string of the format binary"),
+    ],
+)
+def test_files_that_are_not_understood_cannot_be_served(content: dict[str, Any], says: str) -> None:
+    with pytest.raises(BrokenSpecification, match=says):
+        serving(Reply(200, None), content)("GET", "/items/newest")

@@ -1,6 +1,7 @@
 """Exsited, as its pages of version 3 describe it (`openapi/exsited.yaml` lists what is assumed)."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ import orjson
 from mock_server.clock import whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
-from mock_server.engine.reply import Document, Documents, Reply
+from mock_server.engine.reply import Document, Documents, File, Reply
 from mock_server.lifecycle import UnknownReturn
 from mock_server.pages.prefill import Examples
 from mock_server.ratelimit import Verdict
@@ -57,6 +58,7 @@ class Exsited:
         self._root = world.settings.path_of(NAME, self.base_path)
         self._login = Login(world.keys, world.tokens)
         self._returns = Returns(world.store)
+        self._renderer = world.renderer
 
     def create_token(self, call: Call) -> Reply:
         return Reply(200, self._login.token(call.body))
@@ -117,6 +119,11 @@ class Exsited:
 
     def get_invoice_information(self, call: Call) -> Reply:
         return self.get_invoice(call)
+
+    async def get_invoice_pdf(self, call: Call) -> Reply:
+        row = self._returns.row(_tenant(call), "invoice", call.path["invoice_id"])
+        content = await self._renderer.draw(partial(_drawn, orjson.loads(row.document)))
+        return Reply(200, File("application/pdf", content))
 
     def list_order_invoices(self, call: Call) -> Reply:
         order = call.path["order_id"]
@@ -248,6 +255,12 @@ def _tenant(call: Call) -> str:
     if call.grant is None:
         raise Problem("unauthenticated", "An access token is required.")
     return call.grant.tenant
+
+
+def _drawn(invoice: JSON) -> bytes:
+    from mock_server.vendors.exsited.invoice_pdf import render  # it takes a third of a second, which few need
+
+    return render(invoice)
 
 
 def _read(rows: list[bytes]) -> list[JSON]:
