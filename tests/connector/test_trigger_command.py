@@ -180,6 +180,27 @@ def test_what_does_not_go_together_is_refused(
     assert shop.requests == 0
 
 
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        ("2026-03-02", 2),
+        (" 2026-03-02T10:00:01Z ", 1),
+        ("2026-03-02t10:00:01z", 1),
+        ("2026-03-01T24:00:00Z", 2),
+        ("2026-03-02T09:59:60Z", 2),
+        ("Mon, 02 Mar 2026 10:00:01 GMT", 1),
+        ("2026-03-02 15:30:01 +05:30", 1),
+        ("9999-12-31T23:59:59-05:00", 0),
+        ("0002-01-01T00:00:00+14:00", 3),
+    ],
+)
+def test_since_takes_every_form_of_a_time(
+    returns: Callable[..., int], since: str, told: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert returns("trigger", "returnmate", "new_return", "--since", since, "--format", "json") == 0
+    assert len(capsys.readouterr().out.splitlines()) == told
+
+
 def test_an_odd_row_is_reported_once_with_its_place(
     returns: Callable[..., int], shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
