@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +107,8 @@ async def test_what_is_listed_may_be_found_later_or_be_gone(shop: Connection, wi
 async def test_an_id_that_no_request_can_hold_keeps_no_other_event_back(
     shop: Connection, wire: Wire, odd: str
 ) -> None:
-    wire.reply(page("1", odd, "3"), details("1"), details("3"))
+    rows = json.dumps({"rmas": [{"rmaId": id_, "status": "Pending"} for id_ in ("1", odd, "3")]})
+    wire.reply(httpx.Response(200, content=rows, headers=DATE), details("1"), details("3"))
     polled = await shop.triggers["new_return"].poll(since=date(2026, 1, 1))
     found = {event.data["rmaId"]: event.data["details"] is not None for event in polled.events}
     assert found == {"1": True, odd: False, "3": True}
