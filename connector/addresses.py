@@ -72,12 +72,26 @@ def network(url: httpx.URL) -> httpx.AsyncHTTPTransport:
     variable, place = found
     try:
         proxy = httpx.Proxy(place if "://" in place else f"http://{place}")
+        _check_place(proxy.url)
         return httpx.AsyncHTTPTransport(proxy=proxy)
     except (httpx.InvalidURL, ValueError, ImportError) as problem:
         raise ConfigurationError(
             f"The proxy in {variable} ({_without_login(place)}) cannot be used: it has to be an http:// or "
             f"https:// proxy. Set another, or put {url.host} into NO_PROXY."
         ) from problem
+
+
+def _check_place(url: httpx.URL) -> None:
+    """Raise `ValueError` for a proxy without a host, or with a port or a name that no resolver takes."""
+    url.raw_host.decode("ascii").encode("idna")
+    if not url.host or "%" in url.host or not 0 < (url.port or 1) <= HIGHEST_PORT:
+        raise ValueError("no address of a proxy")
+
+
+def through(url: httpx.URL) -> str:
+    """Say which proxy stands before an address, as the end of a sentence; "" where none does."""
+    found = None if is_loopback(url.host) else _proxy(url)
+    return f" through the proxy in {found[0]} ({_without_login(found[1])})" if found else ""
 
 
 def _proxy(url: httpx.URL) -> tuple[str, str] | None:

@@ -163,7 +163,7 @@ class Cursors:
         `rows` say of rows that could not be read, and are given up `at` this moment, where they lay and why.
         """
         texts = [_written(event) for event in events]
-        given_up = [(profile, trigger, None, why, at.isoformat()) for why in rows] if at else []
+        given_up = [(profile, trigger, None, _storable(why), at.isoformat()) for why in rows] if at else []
         with self._usable(), self._whole():
             self._database.execute(
                 "insert or replace into cursors values (?, ?, ?)", (profile, trigger, json.dumps(cursor))
@@ -180,7 +180,7 @@ class Cursors:
             found = self._database.execute(
                 "select profile, trigger, event from waiting where place = ?", (place,)
             ).fetchone()
-            self._database.execute(SKIP, (*found, why, at.isoformat()))
+            self._database.execute(SKIP, (*found, _storable(why), at.isoformat()))
             self._database.execute("delete from waiting where place = ?", (place,))
 
     def skipped(self, profile: str, trigger: str) -> list[Skipped]:
@@ -280,6 +280,11 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return (found.st_dev, found.st_ino)
+
+
+def _storable(text: str) -> str:
+    """Return a text as SQLite takes it: half of a cut surrogate pair is written as its escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _written(event: Event) -> str:

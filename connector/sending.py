@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from connector.addresses import network, origin
+from connector.addresses import network, origin, through
 from connector.answers import REDIRECT
 from connector.bodies import ACCEPTED, Reply, Unreadable, read_body
 from connector.causes import cause
@@ -47,6 +47,7 @@ class Sender:
         self._integration = integration
         self._base_url = base_url
         self._typed = typed
+        self._through = "" if transport else through(base_url)
         self.timeout = timeout
         self.http = httpx.AsyncClient(
             transport=transport or network(base_url),
@@ -136,7 +137,8 @@ class Sender:
     def _unreachable(self, problem: Exception) -> str:
         if isinstance(problem, httpx.ProxyError):
             return f"The proxy on the way to {self._place} refuses the connection."
-        return f"{self._title} cannot be reached at {self._place} ({cause(problem, self._base_url.host)})."
+        why = cause(problem, "of the proxy" if self._through else self._base_url.host)
+        return f"{self._title} cannot be reached at {self._place}{self._through} ({why})."
 
 
 class _VendorOnly(httpx.Auth):

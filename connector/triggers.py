@@ -103,7 +103,8 @@ class BoundTrigger:
         """Return the event with what the list does not tell of its record.
 
         What is listed may be found a little later; what is not found then is gone, and the event is told with
-        None in its details' place. Raises what else a read raises.
+        None in its details' place. So is one whose record has an id that no request can hold. Raises what
+        else a read raises.
         """
         details = self.trigger.details
         if details is None:
@@ -118,6 +119,10 @@ class BoundTrigger:
             except NotFound:
                 if wait is not None:
                     await self._client.sleep(wait)
+            except ValidationFailed as refused:
+                if refused.status is not None:
+                    raise
+                break  # refused here, unsent: to try again would change nothing
         record = {**event.data, details.key: found}
         return replace(event, data=record, occurred_at=occurred(record, self.trigger.occurred_at))
 

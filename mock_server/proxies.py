@@ -13,6 +13,8 @@ from urllib.request import getproxies, proxy_bypass
 if TYPE_CHECKING:
     import httpx
 
+HIGHEST_PORT = 65_535
+
 
 class ProxyUnusable(ValueError):  # noqa: N818 - what is wrong with it
     """The proxy for an address cannot be used; the message is a sentence."""
@@ -40,6 +42,7 @@ def proxy(url: str) -> httpx.Proxy | None:
     place = known[scheme].strip()
     try:
         made = httpx.Proxy(place if "://" in place else f"http://{place}")
+        _check_place(made.url)
         httpx.HTTPTransport(proxy=made).close()
     except (httpx.InvalidURL, ValueError, ImportError) as problem:
         raise ProxyUnusable(
@@ -47,6 +50,13 @@ def proxy(url: str) -> httpx.Proxy | None:
             f"be an http:// or https:// proxy. Set another, or put {target.host} into NO_PROXY."
         ) from problem
     return made
+
+
+def _check_place(url: httpx.URL) -> None:
+    """Raise `ValueError` for a proxy without a host, or with a port or a name that no resolver takes."""
+    url.raw_host.decode("ascii").encode("idna")
+    if not url.host or "%" in url.host or not 0 < (url.port or 1) <= HIGHEST_PORT:
+        raise ValueError("no address of a proxy")
 
 
 def reaches_itself(host: str) -> bool:

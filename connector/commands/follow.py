@@ -50,12 +50,16 @@ async def follow(
     ran: Callable[[Ran], None],
     failed: Callable[[ConnectorError], None],
     aside: Callable[[list[Skipped]], None],
+    who: str = "",
 ) -> None:
-    """Poll a trigger of one connection as wished; its cursor is kept for this profile and these inputs."""
+    """Poll a trigger of one connection as wished; its cursor is kept for this profile and these inputs.
+
+    `who` begins the sentences that are reported, where there are several connections.
+    """
     from connector.clock import sleep
     from connector.runner import Runner
 
-    bound = connection.triggers[key]
+    bound, title = connection.triggers[key], f"{connection.integration.vendor.title}: "
     kept_as, whose = bound.watch_name(**inputs), profile.key(connection.integration)
     if wish.skipped and not wish.retry:
         aside(cursors.skipped(whose, kept_as))
@@ -63,7 +67,7 @@ async def follow(
 
     def noted(outcome: Ran) -> None:
         for note in outcome.notes:
-            tell(note)
+            tell(f"{who}{note.removeprefix(title)}" if who else note)
         ran(outcome)
 
     with cursors.held(whose, kept_as):
@@ -99,7 +103,7 @@ def written(integration: Integration, event: Event, told_by: str) -> str:
     parts = [at_path(event.data, path) for path in integration.resources[trigger.resource].label]
     name = " · ".join(str(part) for part in parts if part not in (None, ""))
     when = (event.occurred_at or event.observed_at).isoformat(sep=" ", timespec="seconds")
-    return printable(f"{when.removesuffix('+00:00')}  {told_by}  {name}")
+    return printable(f"{when.removesuffix('+00:00')}  {told_by}  {' '.join(name.split())}")
 
 
 def as_data(event: Event) -> dict[str, Any]:

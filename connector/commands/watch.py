@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
-from datetime import date, datetime
 from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +15,8 @@ from connector.commands.options import As, Inputs, ProfileName, collected, conne
 from connector.output import Format, as_json, encoding, shown, tell, waiting
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from connector.cursors import Cursors
     from connector.errors import ConnectorError
     from connector.model import Integration, Trigger
@@ -179,11 +180,11 @@ def _failed(problem: ConnectorError, *, debug: bool) -> None:
     tell(f"{problem} Trying again.")
 
 
-def _moment(text: str) -> datetime | date:
+def _moment(text: str) -> datetime:
+    from connector.times import moment
+
     try:
-        if len(text) == len("2024-12-30"):
-            return date.fromisoformat(text)
-        return datetime.fromisoformat(text)
+        return moment(text)
     except ValueError:
         raise typer.BadParameter(
             f"--since {text!r} is neither a date nor a time like 2024-12-30T10:30:00Z."

@@ -108,6 +108,7 @@ class _Watching:
                     ran=lambda ran: self._ran(name, ran),
                     failed=failed,
                     aside=lambda skipped: list_skipped(skipped, self.output, f"{name}: "),
+                    who=f"{name}: ",
                 )
         except OutputLost:
             raise

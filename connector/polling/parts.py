@@ -309,8 +309,13 @@ def stamp(when: int, form: SinceForm = "instant") -> str:
     return SINCE_FORMS[form].format(moment_.isoformat())
 
 
+OLDEST, NEWEST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
+"""What is before or after these cannot be reckoned with in every zone."""
+
+
 def as_moment(when: datetime | date) -> datetime:
-    """Return an aware datetime; a date is its first moment in UTC."""
-    if isinstance(when, datetime):
-        return when if when.tzinfo else when.replace(tzinfo=UTC)
-    return datetime(when.year, when.month, when.day, tzinfo=UTC)
+    """Return an aware datetime between `OLDEST` and `NEWEST`; a date is its first moment in UTC."""
+    if not isinstance(when, datetime):
+        when = datetime(when.year, when.month, when.day, tzinfo=UTC)
+    aware = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return min(max(aware, OLDEST), NEWEST)

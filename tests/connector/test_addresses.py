@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from support.sandbox import free_port
+from support.wire import Time
 
 import connector
 from connector.addresses import address, is_loopback, network
 from connector.cli import run
 from connector.compile import integration, vendors
-from connector.errors import ConfigurationError
+from connector.deadline import Deadline
+from connector.errors import ConfigurationError, VendorUnavailable
+from connector.request import build
+from connector.sending import Sender
 from mock_server import proxies
 
 if TYPE_CHECKING:
@@ -149,6 +154,11 @@ def test_other_hosts_are_reached_through_the_proxy_that_is_set_for_them(
         ("HTTPS_PROXY", "ftp://you:secret@127.0.0.1:21"),
         ("HTTPS_PROXY", "http://you:secret@[::1"),
         ("HTTPS_PROXY", "http://you:secret@127.0.0.1:x"),
+        ("HTTPS_PROXY", "http://you:secret@127.0.0.1:99999"),
+        ("HTTPS_PROXY", "http://you:secret@:3128"),
+        ("HTTPS_PROXY", "http://you:secret@squid example:3128"),
+        ("ALL_PROXY", "http://you:secret@squid..example.com"),
+        ("ALL_PROXY", "https://"),
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_a_sentence(
@@ -162,6 +172,24 @@ def test_a_proxy_that_cannot_be_used_is_a_sentence(
     for said in (str(caught.value), str(refused.value)):
         assert said.endswith("into NO_PROXY.")
         assert "secret" not in said
+
+
+@pytest.mark.anyio
+async def test_a_proxy_that_is_not_there_is_named_and_not_the_vendor(
+    proxied: Callable[..., None],
+) -> None:
+    unused_port = free_port()
+    proxied(HTTPS_PROXY=f"http://you:secret@127.0.0.1:{unused_port}")
+
+    offer, time = integration("returnmate"), Time()
+    sender = Sender(offer, address("https://api.example.com/v1"), {}, None, 30.0)
+    asked = build(offer.operations["get_return"], {"id": "r1"})
+    with pytest.raises(VendorUnavailable) as caught:
+        await sender.send(asked, "sandbox-key", Deadline(30.0, time.sleep, "returnmate"))
+    await sender.close()
+    said = str(caught.value)
+    assert f" through the proxy in HTTPS_PROXY ('http://127.0.0.1:{unused_port}') (connection re" in said
+    assert "secret" not in said
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -11,7 +13,7 @@ from support.wire import BASE_URL, Time, Wire
 import connector
 import openapi
 from connector.compile import CATALOGS, join
-from connector.errors import CatalogError, ValidationFailed
+from connector.errors import CatalogError, ConnectorError, ValidationFailed
 
 if TYPE_CHECKING:
     from connector.connection import Connection
@@ -99,6 +101,24 @@ async def test_what_is_listed_may_be_found_later_or_be_gone(shop: Connection, wi
     told = shop.triggers["new_return"].unified(gone)
     assert told.record is not None
     assert (told.raw["rmaId"], told.record.status) == ("2", None)
+
+
+@pytest.mark.parametrize("odd", ["a/b", "..", "\ud83d", " "])
+async def test_an_id_that_no_request_can_hold_keeps_no_other_event_back(
+    shop: Connection, wire: Wire, odd: str
+) -> None:
+    rows = json.dumps({"rmas": [{"rmaId": id_, "status": "Pending"} for id_ in ("1", odd, "3")]})
+    wire.reply(httpx.Response(200, content=rows, headers=DATE), details("1"), details("3"))
+    polled = await shop.triggers["new_return"].poll(since=date(2026, 1, 1))
+    found = {event.data["rmaId"]: event.data["details"] is not None for event in polled.events}
+    assert found == {"1": True, odd: False, "3": True}
+    assert len(wire.requests) == 3
+
+
+async def test_a_vendor_that_refuses_the_id_it_lists_is_an_error(shop: Connection, wire: Wire) -> None:
+    wire.reply(page("1"), httpx.Response(400, json={"message": "no such parameter"}))
+    with pytest.raises(ConnectorError, match="no such parameter"):
+        await shop.triggers["new_return"].poll(since=date(2026, 1, 1))
 
 
 async def test_a_place_that_the_vendor_has_forgotten_begins_the_reading_anew(

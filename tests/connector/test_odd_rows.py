@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -214,3 +214,24 @@ async def test_many_odd_rows_are_few_sentences(time: Time) -> None:
     assert len(polled.notes) == 6
     assert polled.notes[-1] == "ReturnMate: 55 more rows cannot be read."
     assert len(polled.cursor["trouble"]["rows"]) == 60
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        date.min,
+        date.max,
+        datetime.min.replace(tzinfo=UTC),
+        datetime.max.replace(tzinfo=UTC),
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+        datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-5))),
+    ],
+)
+async def test_every_moment_can_be_asked_for(since: date) -> None:
+    for offer in OFFERS.values():
+        for key, trigger in offer.triggers.items():
+            shop = Shop(offer, trigger, Time())
+            async with shop.open() as connection:
+                first = await connection.triggers[key].notice(since=since)
+                assert first.complete
+                assert (await connection.triggers[key].notice(first.cursor)).complete

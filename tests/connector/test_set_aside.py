@@ -140,6 +140,17 @@ async def test_only_skip_sets_an_event_aside_and_retry_delivers_it(
     assert left.why == "still"
 
 
+async def test_a_reason_with_half_a_surrogate_pair_sets_the_event_aside(
+    rm: Connection, wire: Wire, cursors: Cursors
+) -> None:
+    consumer = await begun(rm, wire, cursors)
+    consumer.refuses = {"r1:approved": Skip("no order \ud83d")}
+    shows(wire, r1="approved", r2="approved")
+    ran = await runner(rm, cursors, consumer).once()
+    assert (consumer.told, ran.whole) == (["r2:approved"], True)
+    assert [one.why for one in cursors.skipped("p", NAME)] == ["no order \\ud83d"]
+
+
 async def test_an_exception_that_ends_leaves_the_event_where_it_is(
     rm: Connection, wire: Wire, cursors: Cursors, time: Time
 ) -> None:

@@ -180,6 +180,27 @@ def test_what_does_not_go_together_is_refused(
     assert shop.requests == 0
 
 
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        ("2026-03-02", 2),
+        (" 2026-03-02T10:00:01Z ", 1),
+        ("2026-03-02t10:00:01z", 1),
+        ("2026-03-01T24:00:00Z", 2),
+        ("2026-03-02T09:59:60Z", 2),
+        ("Mon, 02 Mar 2026 10:00:01 GMT", 1),
+        ("2026-03-02 15:30:01 +05:30", 1),
+        ("9999-12-31T23:59:59-05:00", 0),
+        ("0002-01-01T00:00:00+14:00", 3),
+    ],
+)
+def test_since_takes_every_form_of_a_time(
+    returns: Callable[..., int], since: str, told: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert returns("trigger", "returnmate", "new_return", "--since", since, "--format", "json") == 0
+    assert len(capsys.readouterr().out.splitlines()) == told
+
+
 def test_an_odd_row_is_reported_once_with_its_place(
     returns: Callable[..., int], shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -226,6 +247,35 @@ def test_one_vendor_that_raises_what_nothing_foresees_ends_no_other(
     assert "Traceback" not in told.err
     assert returns(*everywhere, "--debug") == 1
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_line_break_in_a_record_makes_no_second_event(
+    returns: Callable[..., int], shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.rows = [{**row(1), "order_number": "#1\n2026-03-02 10:00:00  New Return  RMA-9\r\u2028x"}]
+    assert returns(*POLL) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("2026-03-01 10:00:00  New Return  RMA-1 · #1 2026-03-02 10:00:00 New Return RMA-9")
+
+
+def test_what_is_reported_of_many_connections_names_each_profile(
+    returns: Callable[..., int],
+    shops: tuple[Shop, Shop],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("RETURNS_RETURNMATE_BASE_URL", "")
+    for name, one in each(zip(("first", "second"), shops, strict=True)):
+        one.rows = [None, row(2)]
+        monkeypatch.setattr("sys.stdin", io.StringIO("\n\n\n"))
+        assert returns("connect", "returnmate", "--profile", name, "--base-url", one.url) == 0
+    monkeypatch.setenv("RETURNS_RETURNMATE_API_KEY", "")
+    capsys.readouterr()
+    assert returns("trigger", "--all", "new_return", "--since", "2026-01-01") == 0
+    said = capsys.readouterr().err
+    for name in ("first", "second"):
+        assert said.count(f"ReturnMate ({name}): list_returns, page 1, row 1 cannot be read: ") == 1
+    assert "ReturnMate: " not in said
 
 
 def test_a_closed_standard_output_is_refused_before_anything_is_polled(
