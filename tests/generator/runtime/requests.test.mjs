@@ -201,7 +201,7 @@ test('a write that failed on their side says that it may have happened', async (
 
 test('no answer in time is a sentence, and so is no server', async () => {
   const slow = await start(() => new Promise((resolve) => setTimeout(resolve, 900, {})));
-  const api = await bind(slow.url);
+  const api = { ...(await bind(slow.url)), timeout: 100 };
   assert.match(
     (await failing(api, poll(api))).message,
     /^Example Returns did not answer in time\. Nothing was changed/,
@@ -256,3 +256,39 @@ test('operations keep their own answer when the caller names a path', async () =
   );
   assert.equal(server.requests[0].path, '/v1/other');
 });
+
+for (const value of ['secret\nkey', 'secret\u2013key', 'secret\0key', 'sec\u200bret']) {
+  test(`a key of ${JSON.stringify(value)} is refused before it is sent, and not shown`, async () => {
+    const server = await start(() => ({ body: { data: [] } }));
+    const api = await bind(server.url);
+    const { message } = await failing(api, poll(api), { auth: { api_key: value } });
+    assert.match(message, /^The API key of this connection holds a character that cannot be sent/);
+    assert.equal(message.includes('sec'), false);
+    assert.equal(server.requests.length, 0);
+  });
+}
+
+test('blanks around a key that cannot be seen are no part of it', async () => {
+  const server = await start(() => ({ body: { data: [] } }));
+  const api = await bind(server.url);
+  await run(api, poll(api), { auth: { api_key: `\u200b${KEY}\u2060\n` } });
+  assert.equal(server.requests[0].headers['x-example-key'], `Key ${KEY}`);
+});
+
+for (const code of ['constructor', 'toString', '__proto__', { a: 1 }, ['SLOW_DOWN'], null]) {
+  test(`an error code of ${JSON.stringify(code)} is like any unknown one`, async () => {
+    const server = await start(() => fault(418, code, 'I am a teapot'));
+    const api = await bind(server.url);
+    const { message } = await failing(api, poll(api));
+    assert.equal(message, 'Example Returns refused the request (status 418). I am a teapot.');
+  });
+}
+
+for (const fields of ['bad', 7, ['bad'], [null], true]) {
+  test(`fields of ${JSON.stringify(fields)} name none`, async () => {
+    const server = await start(() => fault(400, 'X', 'No', fields));
+    const api = await bind(server.url);
+    const { message } = await failing(api, poll(api));
+    assert.equal(message, 'Example Returns did not accept the input. No.');
+  });
+}

@@ -6,7 +6,8 @@
  */
 import { timeLeft } from './deadline.js';
 import { afterwards, outOfTime, unreachable } from './failures.js';
-import { at, isObject } from './paths.js';
+import { at, isObject, mapped } from './paths.js';
+import { typedIn } from './typed.js';
 
 export const connect = (vendor, { env, now }) => ({ ...vendor, env, now });
 
@@ -16,14 +17,14 @@ export const baseUrl = (api, bundle) => {
   return address.trim().replace(/\/+$/, '');
 };
 
-const own = (api, bundle) => (api.host ? bundle.authData?.[api.host]?.trim() : '');
+const own = (api, bundle) => (api.host ? typedIn(bundle, api.host) : '');
 
-/** Throws unless requests go to an address that a secret may be sent to: https, or this machine. */
+/** Throws unless a secret may be sent to the address: https; or this machine, where the override variable says so. */
 const check = (api, z, bundle) => {
   const variable = api.env[api.overrideVariable];
   const address = variable || (api.host ? own(api, bundle) : environment(api, bundle).url);
   const { protocol, hostname, search, hash } = URL.canParse(address) ? new URL(address) : {};
-  const secure = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.includes(hostname));
+  const secure = protocol === 'https:' || (variable && protocol === 'http:' && LOOPBACK.includes(hostname));
   if (secure && !search && !hash) return;
   const where = variable ? `The address in ${api.overrideVariable}` : 'The address of this connection';
   throw new z.errors.Error(
@@ -88,7 +89,7 @@ const attempt = async (api, z, request) => {
 
 /** What was typed at login, under the names by which a request carries it: `{name: field}`. */
 const typed = (bundle, names = {}) =>
-  Object.fromEntries(Object.entries(names).map(([name, field]) => [name, bundle.authData?.[field]?.trim()]));
+  mapped(names, (field) => typedIn(bundle, field));
 
 /** The record that an operation's reply is about, out of its envelope. */
 export const payload = (api, z, operation, response) =>

@@ -6,7 +6,7 @@ import { said, saidOfFields, hide } from './words.js';
 /** The error to throw for a failed reply: a status below 200 or above 299. */
 export const failure = (api, z, bundle, response) => {
   const { status, data, request } = response;
-  const code = at(data, api.errors.code) ?? `HTTP_${status}`;
+  const code = codeOf(at(data, api.errors.code)) ?? `HTTP_${status}`;
   const kind = kindOf(api, code, response);
   const words = said(api, bundle, data);
   if (request.opening && REFUSED.includes(kind)) return refusedLogin(api, z, bundle, words);
@@ -21,10 +21,14 @@ export const failure = (api, z, bundle, response) => {
   return new z.errors.Error(hide(api, sentence, bundle), code, status);
 };
 
+/** A code is text or a number; anything else names no kind of error. */
+const codeOf = (found) => (['string', 'number'].includes(typeof found) ? String(found) : undefined);
+
 const kindOf = (api, code, response) => {
   const { status } = response;
   if (status < 400) return REDIRECTS.includes(status) && response.getHeader('location') ? 'redirect' : 'unexpected';
-  return api.errors.byCode[code] ?? api.errors.byStatus[status] ?? byNature(status);
+  const known = Object.hasOwn(api.errors.byCode, code) ? api.errors.byCode[code] : undefined;
+  return known ?? api.errors.byStatus[status] ?? byNature(status);
 };
 
 /** A 304 is none: it says that what the caller has is still good, and this app asks for nothing of the kind. */
