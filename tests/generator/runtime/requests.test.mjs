@@ -54,6 +54,16 @@ test('what was typed at login goes where the operation has a place for it', asyn
   assert.deepEqual([Object.fromEntries(second.query), second.body], [{}, { store: 'shop-7', sku: 'A' }]);
 });
 
+test('what was not typed at login is not sent as an empty value', async () => {
+  const server = await start(() => ({ body: { data: {} } }));
+  const api = await bind(server.url);
+  const one = { method: 'POST', path: '/x', result: [], login: { query: { shop_id: 'shop' }, body: { store: 'store' } } };
+  const perform = async (z, bundle) => [(await send(api, z, bundle, one, { body: { sku: 'A' } })).data];
+  await run(api, perform, { auth: { api_key: KEY, store: ' ' } });
+  assert.deepEqual([...server.requests[0].query], []);
+  assert.deepEqual(server.requests[0].body, { sku: 'A' });
+});
+
 test('what else the login sends as a header goes with every request', async () => {
   const server = await start(() => ({ body: { data: [] } }));
   const bound = await bind(server.url);
@@ -290,5 +300,22 @@ for (const fields of ['bad', 7, ['bad'], [null], true]) {
     const api = await bind(server.url);
     const { message } = await failing(api, poll(api));
     assert.equal(message, 'Example Returns did not accept the input. No.');
+  });
+}
+
+for (const [what, data, why] of [
+  ['an empty object', {}, 'data.id is missing'],
+  ['an error', { error: 'boom' }, 'data.id is missing'],
+  ['a record without its id', { id: null, text: 'x' }, 'data.id is missing'],
+  ['a record with an empty id', { id: '' }, 'data.id is not a value'],
+]) {
+  test(`${what} is no record that was read or written`, async () => {
+    const server = await start(() => ({ body: { data } }));
+    const api = await bind(server.url);
+    const one = { method: 'GET', path: '/returns/7', result: ['data'], member: 'id' };
+    const form = `Example Returns answered in an unexpected form: ${why}.`;
+    assert.equal((await failing(api, read(api, { operation: one, query: {} }, NOTHING))).message, form);
+    const made = await failing(api, write(api, { operation: { ...CREATE, member: 'id' } }, NOTHING));
+    assert.match(made.message, /id is (missing|not a value)\. The change may or may not have been made/);
   });
 }

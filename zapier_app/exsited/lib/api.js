@@ -6,7 +6,7 @@
  */
 import { timeLeft } from './deadline.js';
 import { afterwards, outOfTime, unreachable } from './failures.js';
-import { at, isObject, mapped } from './paths.js';
+import { at, isObject } from './paths.js';
 import { typedIn } from './typed.js';
 
 export const connect = (vendor, { env, now }) => ({ ...vendor, env, now });
@@ -87,13 +87,22 @@ const attempt = async (api, z, request) => {
   }
 };
 
-/** What was typed at login, under the names by which a request carries it: `{name: field}`. */
-const typed = (bundle, names = {}) =>
-  mapped(names, (field) => typedIn(bundle, field));
+/** What was typed at login, under the names by which a request carries it, `{name: field}`; empty fields are left out. */
+const typed = (bundle, names = {}) => {
+  const values = Object.entries(names).map(([name, field]) => [name, typedIn(bundle, field)]);
+  return Object.fromEntries(values.filter(([, value]) => value !== ''));
+};
 
-/** The record that an operation's reply is about, out of its envelope. */
-export const payload = (api, z, operation, response) =>
-  found(api, z, operation, response, isObject, 'an object');
+/**
+ * The record that an operation's reply is about, out of its envelope. Without the `member` that every such record has,
+ * it is something else: an error that came with the status 200, say.
+ */
+export const payload = (api, z, operation, response) => {
+  const record = found(api, z, operation, response, isObject, 'an object');
+  const { member, result } = operation;
+  if (member) found(api, z, { ...operation, result: [...result, member] }, response, (one) => one !== '', 'a value');
+  return record;
+};
 
 /** The records of a list, out of its envelope. */
 export const payloads = (api, z, operation, response) =>

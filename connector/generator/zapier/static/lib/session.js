@@ -23,7 +23,7 @@ const opened = async (api, z, bundle, operation, body) => {
 export const openSession =
   (facts, { operation, constants, fills, token, keep }) =>
   withDeadline(facts, async (api, z, bundle) => {
-    const body = { ...constants, ...mapped(fills, (field) => typedIn(bundle, field)) };
+    const body = { ...constants, ...mapped(fills, (field) => typedIn(bundle, field) || undefined) };
     const { data } = await opened(api, z, bundle, operation, body);
     const found = at(data, token);
     if (typeof found !== 'string' || !found.trim() || !isSendable(found.trim())) {
