@@ -285,12 +285,13 @@ test('blanks around a key that cannot be seen are no part of it', async () => {
   assert.equal(server.requests[0].headers['x-example-key'], `Key ${KEY}`);
 });
 
-for (const code of ['constructor', 'toString', '__proto__', { a: 1 }, ['SLOW_DOWN'], null]) {
-  test(`an error code of ${JSON.stringify(code)} is like any unknown one`, async () => {
+for (const code of ['constructor', 'toString', '__proto__', { a: 1 }, ['SLOW_DOWN'], null, 'y'.repeat(9000), `no ${KEY}`]) {
+  test(`an error code of ${JSON.stringify(code).slice(0, 40)} is like any unknown one`, async () => {
     const server = await start(() => fault(418, code, 'I am a teapot'));
     const api = await bind(server.url);
-    const { message } = await failing(api, poll(api));
+    const { message, code: shown } = await failing(api, poll(api));
     assert.equal(message, 'Example Returns refused the request (status 418). I am a teapot.');
+    assert.ok(shown.length <= 100 && !shown.includes(KEY), shown);
   });
 }
 

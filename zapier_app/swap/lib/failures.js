@@ -6,7 +6,7 @@ import { said, saidOfFields, hide } from './words.js';
 /** The error to throw for a failed reply: a status below 200 or above 299. */
 export const failure = (api, z, bundle, response) => {
   const { status, data, request } = response;
-  const code = codeOf(at(data, api.errors.code)) ?? `HTTP_${status}`;
+  const code = codeOf(api, bundle, data) ?? `HTTP_${status}`;
   const kind = kindOf(api, code, response);
   const words = said(api, bundle, data);
   if (request.opening && REFUSED.includes(kind)) return refusedLogin(api, z, bundle, words);
@@ -21,8 +21,14 @@ export const failure = (api, z, bundle, response) => {
   return new z.errors.Error(hide(api, sentence, bundle), code, status);
 };
 
-/** A code is text or a number; anything else names no kind of error. */
-const codeOf = (found) => (['string', 'number'].includes(typeof found) ? String(found) : undefined);
+/** A code is a short text or a number; anything else names no kind of error, and may hold what was sent. */
+const codeOf = (api, bundle, data) => {
+  const found = at(data, api.errors.code);
+  const code = ['string', 'number'].includes(typeof found) ? String(found) : '';
+  return code && code.length <= LONGEST_CODE ? hide(api, code, bundle) : undefined;
+};
+
+const LONGEST_CODE = 100;
 
 const kindOf = (api, code, response) => {
   const { status } = response;
