@@ -119,7 +119,13 @@ def test_wrong_login_is_refused(returnmate: Integration) -> None:
     with pytest.raises(MakeError, match=r"\[401\] Who are you") as caught:
         connected(made, Vendor(), client_secret="wrong")
     assert caught.value.type == "InvalidAccessTokenError"
-    odd = ("https://me@acme.example", "https://acme.example/?a=b", "https://acme.example#b")
+    odd = (
+        "https://acme.example/",
+        "https://acme.example/shop/",
+        "https://me@acme.example",
+        "https://acme.example/?a=b",
+        "https://acme.example#b",
+    )
     for address in ("http://acme.returns.example", "acme.returns.example", "https://", *odd):
         with pytest.raises(MakeError, match="BundleValidationError"):
             connected(made, Vendor(), base_url=address)
@@ -134,6 +140,7 @@ def test_app_with_tokens_is_in_order(returnmate: Integration) -> None:
     assert entry["codeFiles"]["communication"].endswith(".oauth-communication.iml.json")
     form = json.loads(texts[entry["codeFiles"]["params"]])
     assert [one["name"] for one in form] == ["base_url", "client_id", "client_secret"]
+    assert form[0]["help"].endswith("Leave out a slash at the end.")
     assert json.loads(texts["general/base.iml.json"])["baseUrl"] == "{{connection.base_url}}"
 
 

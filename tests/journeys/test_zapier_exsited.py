@@ -30,9 +30,9 @@ def toll(sandbox: Sandbox) -> Iterator[Toll]:
 
 
 @pytest.fixture(scope="module")
-def app() -> Iterator[ZapierApp]:
-    """The committed app, sent nowhere but to the address typed at login."""
-    with zapier.started(zapier.APPS / VENDOR) as started:
+def app(toll: Toll) -> Iterator[ZapierApp]:
+    """The committed app, sent to the sandbox by its override variable."""
+    with zapier.started(zapier.APPS / VENDOR, EXSITED_BASE_URL=toll.url) as started:
         yield started
 
 
@@ -93,13 +93,22 @@ def test_login_of_the_readme_is_the_demo_merchants(app: ZapierApp, sandbox: Sand
     assert app.run("authentication.test", auth={**typed, **session}) == {"account": toll.url}
 
 
-def test_login_with_wrong_credentials_or_a_wrong_address_is_refused(app: ZapierApp, seeded: Shop) -> None:
+def test_login_with_wrong_credentials_is_refused(app: ZapierApp, seeded: Shop) -> None:
     session = "authentication.sessionConfig.perform"
     with pytest.raises(ZapierError, match="did not accept this login") as caught:
         app.run(session, auth={**seeded.auth, "client_secret": "sandbox-nobody"})
     assert "sandbox-nobody" not in str(caught.value.details)
-    with pytest.raises(ZapierError, match="is no address of Exsited"):
-        app.run(session, auth={**seeded.auth, "base_url": "http://exsited.example"})
+
+
+def test_login_is_sent_to_a_typed_address_of_https_only(toll: Toll) -> None:
+    session = "authentication.sessionConfig.perform"
+    typed = {"client_id": "c", "client_secret": "s", "redirect_uri": "https://shop.example/exsited"}
+    before = len(toll.requests)
+    with zapier.started(zapier.APPS / VENDOR) as app:
+        for address in ("http://exsited.example", toll.url):
+            with pytest.raises(ZapierError, match="is no address of Exsited"):
+                app.run(session, auth={**typed, "base_url": address})
+    assert len(toll.requests) == before
 
 
 def test_session_that_is_over_is_opened_again(app: ZapierApp, shop: Shop) -> None:

@@ -2,7 +2,7 @@
 
 /** The requests this app makes, by operationId: where the result lies in a reply, and what the key must allow. */
 export default {
-  create_token: { method: 'POST', path: '/api/v1/oauth2/token', result: [] },
+  create_token: { method: 'POST', path: '/api/v1/oauth2/token', result: [], member: 'access_token' },
   list_returns: {
     method: 'GET',
     path: '/api/v3/return-merchandise-authorisations',
@@ -13,6 +13,7 @@ export default {
     method: 'GET',
     path: '/api/v3/return-merchandise-authorisations/{rma_id}',
     result: ['return_merchandise_authorisation'],
+    member: 'id',
   },
   list_invoice_returns: {
     method: 'GET',
@@ -24,6 +25,7 @@ export default {
     method: 'POST',
     path: '/api/v3/invoices/{invoice_id}/return-merchandise-authorisations',
     result: ['invoice', 'return_merchandise_authorisation'],
+    member: 'id',
   },
   list_receipts: {
     method: 'GET',
@@ -35,9 +37,10 @@ export default {
     method: 'POST',
     path: '/api/v3/invoices/{invoice_id}/return-merchandise-authorisations/{rma_id}/receive',
     result: ['return_merchandise_authorisation'],
+    member: 'id',
   },
   list_invoices: { method: 'GET', path: '/api/v3/invoices', result: ['invoices'], paging: 'pages' },
-  get_invoice: { method: 'GET', path: '/api/v3/invoices/{invoice_id}', result: ['invoice'] },
+  get_invoice: { method: 'GET', path: '/api/v3/invoices/{invoice_id}', result: ['invoice'], member: 'id' },
   list_order_invoices: {
     method: 'GET',
     path: '/api/v3/orders/{order_id}/invoices',

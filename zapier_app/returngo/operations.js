@@ -3,8 +3,8 @@
 /** The requests this app makes, by operationId: where the result lies in a reply, and what the key must allow. */
 export default {
   list_rmas: { method: 'GET', path: '/rmas', result: ['rmas'], paging: 'cursors' },
-  get_rma: { method: 'GET', path: '/rma/{rmaId}', result: [] },
-  add_comment: { method: 'POST', path: '/rma/{rmaId}/comment', result: [] },
-  update_shipment: { method: 'PUT', path: '/shipment/{shipmentId}', result: [] },
+  get_rma: { method: 'GET', path: '/rma/{rmaId}', result: [], member: 'rmaSummary' },
+  add_comment: { method: 'POST', path: '/rma/{rmaId}/comment', result: [], member: 'commentType' },
+  update_shipment: { method: 'PUT', path: '/shipment/{shipmentId}', result: [], member: 'shipmentId' },
   list_transactions: { method: 'GET', path: '/transactions', result: ['transactions'], paging: 'cursors' },
 };

@@ -3,6 +3,6 @@
 /** The requests this app makes, by operationId: where the result lies in a reply, and what the key must allow. */
 export default {
   list_orders: { method: 'GET', path: '/orders', result: [], paging: 'offsets' },
-  create_order: { method: 'POST', path: '/orders', result: [] },
+  create_order: { method: 'POST', path: '/orders', result: [], member: 'rlOrderId' },
   list_rmas: { method: 'GET', path: '/rmas', result: [] },
 };

@@ -3,11 +3,23 @@
 /** The requests this app makes, by operationId: where the result lies in a reply, and what the key must allow. */
 export default {
   list_returns: { method: 'GET', path: '/rmas', result: ['data'], permission: 'rmas:read', paging: 'pages' },
-  create_return: { method: 'POST', path: '/rmas', result: ['data'], permission: 'rmas:write' },
-  get_return: { method: 'GET', path: '/rmas/{id}', result: ['data'], permission: 'rmas:read' },
-  update_return: { method: 'PATCH', path: '/rmas/{id}', result: ['data'], permission: 'rmas:write' },
-  add_return_note: { method: 'POST', path: '/rmas/{id}/notes', result: ['data'], permission: 'rmas:write' },
-  create_shipping_label: { method: 'POST', path: '/rmas/{id}/shipments', result: ['data'], permission: 'shipments:write' },
+  create_return: { method: 'POST', path: '/rmas', result: ['data'], member: 'id', permission: 'rmas:write' },
+  get_return: { method: 'GET', path: '/rmas/{id}', result: ['data'], member: 'id', permission: 'rmas:read' },
+  update_return: { method: 'PATCH', path: '/rmas/{id}', result: ['data'], member: 'id', permission: 'rmas:write' },
+  add_return_note: {
+    method: 'POST',
+    path: '/rmas/{id}/notes',
+    result: ['data'],
+    member: 'id',
+    permission: 'rmas:write',
+  },
+  create_shipping_label: {
+    method: 'POST',
+    path: '/rmas/{id}/shipments',
+    result: ['data'],
+    member: 'id',
+    permission: 'shipments:write',
+  },
   list_shipments: {
     method: 'GET',
     path: '/shipments',
@@ -15,7 +27,13 @@ export default {
     permission: 'shipments:read',
     paging: 'pages',
   },
-  get_shipment: { method: 'GET', path: '/shipments/{id}', result: ['data'], permission: 'shipments:read' },
+  get_shipment: {
+    method: 'GET',
+    path: '/shipments/{id}',
+    result: ['data'],
+    member: 'id',
+    permission: 'shipments:read',
+  },
   list_tracking_events: {
     method: 'GET',
     path: '/shipments/{id}/tracking',
@@ -33,7 +51,14 @@ export default {
     method: 'GET',
     path: '/customers/{email}/stats',
     result: ['data'],
+    member: 'total_returns',
     permission: 'customers:read',
   },
-  get_returns_report: { method: 'GET', path: '/reports/returns', result: ['data'], permission: 'reports:read' },
+  get_returns_report: {
+    method: 'GET',
+    path: '/reports/returns',
+    result: ['data'],
+    member: 'total_rmas',
+    permission: 'reports:read',
+  },
 };

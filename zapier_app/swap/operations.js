@@ -13,6 +13,7 @@ export default {
     method: 'POST',
     path: '/v1/external/quality-control/update',
     result: [],
+    member: 'message',
     login: { body: { store_id: 'store_id' } },
   },
 };

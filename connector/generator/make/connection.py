@@ -11,7 +11,10 @@ from connector.generator.make.requests import request
 from connector.generator.make.tokens import token_requests, typed, uses_tokens
 from connector.model import AuthField, Integration
 
-SECURE = r"^https://[^\s/?#@]+(/[^\s?#]*)?$"
+SECURE = r"^https://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?$"
+"""Without a slash at the end: paths follow, and no expression is sure to take one away."""
+
+NO_SLASH = "Leave out a slash at the end."
 
 
 def connection(integration: Integration) -> dict[str, Any]:
@@ -71,6 +74,7 @@ def _parameters(integration: Integration) -> list[dict[str, Any]]:
     fields = [_field(one, proper) for one in typed(login)]
     if login.host:
         fields[0]["validate"] = {"pattern": SECURE}
+        fields[0]["help"] = " ".join(filter(None, (fields[0].get("help"), NO_SLASH)))
     if len(integration.environments) == 1 or login.host:
         return fields
     first = integration.environments[0]

@@ -122,6 +122,8 @@ def _has_pages(operation: Operation, styles: Mapping[str, Paging]) -> bool:
 
 def _operation(operation: Operation, sends: Mapping[str, str]) -> dict[str, Any]:
     facts: dict[str, Any] = {"method": operation.method, "path": operation.path, "result": operation.payload}
+    if member := _member(operation):
+        facts["member"] = member
     if operation.scope:
         facts["permission"] = operation.scope
     if operation.paging:
@@ -131,6 +133,22 @@ def _operation(operation: Operation, sends: Mapping[str, str]) -> dict[str, Any]
         body = {name: field for name, field in login.items() if name not in query}
         facts["login"] = {place: names for place, names in (("query", query), ("body", body)) if names}
     return facts
+
+
+def _member(operation: Operation) -> str | None:
+    """Name a member that every record of this answer has: an object without it is another kind of answer."""
+    record = operation.response
+    for step in operation.payload:
+        found = next((one for one in record.children if one.key == step), None)
+        if found is None:
+            return None
+        record = found
+    if record.type != "object":
+        return None
+    needed = [one for one in record.children if one.required]
+    plain = [one for one in needed if one.type in ("string", "integer", "object")]
+    ids = [one for one in plain if one.key == "id"]
+    return next((one.key for one in (*ids, *plain, *needed)), None)
 
 
 def authentication(integration: Integration) -> dict[str, Any]:

@@ -97,6 +97,19 @@ test('a vendor that answers other records for ever is asked for ten pages', asyn
   assert.equal(server.requests.length, 10);
 });
 
+test('a vendor that ignores the filter and the page is reported by the filter', async () => {
+  const server = await vendor(() => ({ body: { data: [row(1, { order: '#9' })] } }));
+  servers.push(server);
+  const { message } = await misled(await bind(server.url), { order: '#1001' });
+  assert.match(message, /ignored the filter Order Number "#1001": it answered with one record/);
+  let asked = 0;
+  const empty = await vendor(() => ({ body: { data: [], after: `p${(asked += 1)}` } }));
+  servers.push(empty);
+  const cursors = { pages: { style: 'cursor', page: 'after', perPage: 'size', size: 3, maxSize: 3, next: ['after'] } };
+  const api = { ...(await bind(empty.url)), paging: cursors };
+  assert.doesNotMatch((await misled(api, { order: '#1001' })).message, /ignored the filter/);
+});
+
 test('no rows are nothing found', async () => {
   const { api } = await shop([]);
   assert.deepEqual(await looking(api, { order: '#1001' }), []);

@@ -146,6 +146,19 @@ test('a value is one segment of the path, whatever it holds', () => {
   });
 });
 
+for (const [value, shown] of [
+  [undefined, 'Nothing'],
+  [null, 'null'],
+  [' ', '" "'],
+  [1.5, '1.5'],
+  [true, 'true'],
+  [{ a: 1 }, '{"a":1}'],
+]) {
+  test(`${shown} makes no address`, () => {
+    assert.throws(() => fill(z, '/returns/{id}', { id: value }), { message: `${shown} is no id.` });
+  });
+}
+
 const FORMS = [
   { label: 'Product', fields: ['quantity', 'product'], required: ['quantity', 'product'] },
   { label: 'Custom Item', fields: ['quantity', 'name', 'price'], required: ['quantity', 'name'] },

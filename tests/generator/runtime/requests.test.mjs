@@ -54,6 +54,16 @@ test('what was typed at login goes where the operation has a place for it', asyn
   assert.deepEqual([Object.fromEntries(second.query), second.body], [{}, { store: 'shop-7', sku: 'A' }]);
 });
 
+test('what was not typed at login is not sent as an empty value', async () => {
+  const server = await start(() => ({ body: { data: {} } }));
+  const api = await bind(server.url);
+  const one = { method: 'POST', path: '/x', result: [], login: { query: { shop_id: 'shop' }, body: { store: 'store' } } };
+  const perform = async (z, bundle) => [(await send(api, z, bundle, one, { body: { sku: 'A' } })).data];
+  await run(api, perform, { auth: { api_key: KEY, store: ' ' } });
+  assert.deepEqual([...server.requests[0].query], []);
+  assert.deepEqual(server.requests[0].body, { sku: 'A' });
+});
+
 test('what else the login sends as a header goes with every request', async () => {
   const server = await start(() => ({ body: { data: [] } }));
   const bound = await bind(server.url);
@@ -201,7 +211,7 @@ test('a write that failed on their side says that it may have happened', async (
 
 test('no answer in time is a sentence, and so is no server', async () => {
   const slow = await start(() => new Promise((resolve) => setTimeout(resolve, 900, {})));
-  const api = await bind(slow.url);
+  const api = { ...(await bind(slow.url)), timeout: 100 };
   assert.match(
     (await failing(api, poll(api))).message,
     /^Example Returns did not answer in time\. Nothing was changed/,
@@ -256,3 +266,57 @@ test('operations keep their own answer when the caller names a path', async () =
   );
   assert.equal(server.requests[0].path, '/v1/other');
 });
+
+for (const value of ['secret\nkey', 'secret\u2013key', 'secret\0key', 'sec\u200bret']) {
+  test(`a key of ${JSON.stringify(value)} is refused before it is sent, and not shown`, async () => {
+    const server = await start(() => ({ body: { data: [] } }));
+    const api = await bind(server.url);
+    const { message } = await failing(api, poll(api), { auth: { api_key: value } });
+    assert.match(message, /^The API key of this connection holds a character that cannot be sent/);
+    assert.equal(message.includes('sec'), false);
+    assert.equal(server.requests.length, 0);
+  });
+}
+
+test('blanks around a key that cannot be seen are no part of it', async () => {
+  const server = await start(() => ({ body: { data: [] } }));
+  const api = await bind(server.url);
+  await run(api, poll(api), { auth: { api_key: `\u200b${KEY}\u2060\n` } });
+  assert.equal(server.requests[0].headers['x-example-key'], `Key ${KEY}`);
+});
+
+for (const code of ['constructor', 'toString', '__proto__', { a: 1 }, ['SLOW_DOWN'], null, 'y'.repeat(9000), `no ${KEY}`]) {
+  test(`an error code of ${JSON.stringify(code).slice(0, 40)} is like any unknown one`, async () => {
+    const server = await start(() => fault(418, code, 'I am a teapot'));
+    const api = await bind(server.url);
+    const { message, code: shown } = await failing(api, poll(api));
+    assert.equal(message, 'Example Returns refused the request (status 418). I am a teapot.');
+    assert.ok(shown.length <= 100 && !shown.includes(KEY), shown);
+  });
+}
+
+for (const fields of ['bad', 7, ['bad'], [null], true]) {
+  test(`fields of ${JSON.stringify(fields)} name none`, async () => {
+    const server = await start(() => fault(400, 'X', 'No', fields));
+    const api = await bind(server.url);
+    const { message } = await failing(api, poll(api));
+    assert.equal(message, 'Example Returns did not accept the input. No.');
+  });
+}
+
+for (const [what, data, why] of [
+  ['an empty object', {}, 'data.id is missing'],
+  ['an error', { error: 'boom' }, 'data.id is missing'],
+  ['a record without its id', { id: null, text: 'x' }, 'data.id is missing'],
+  ['a record with an empty id', { id: '' }, 'data.id is not a value'],
+]) {
+  test(`${what} is no record that was read or written`, async () => {
+    const server = await start(() => ({ body: { data } }));
+    const api = await bind(server.url);
+    const one = { method: 'GET', path: '/returns/7', result: ['data'], member: 'id' };
+    const form = `Example Returns answered in an unexpected form: ${why}.`;
+    assert.equal((await failing(api, read(api, { operation: one, query: {} }, NOTHING))).message, form);
+    const made = await failing(api, write(api, { operation: { ...CREATE, member: 'id' } }, NOTHING));
+    assert.match(made.message, /id is (missing|not a value)\. The change may or may not have been made/);
+  });
+}

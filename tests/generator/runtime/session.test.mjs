@@ -66,18 +66,28 @@ for (const status of [400, 401, 403, 404]) {
 test('an answer without a token is no session', async () => {
   const server = await start(() => ({ body: { given: {} } }));
   const api = { ...(await bind(server.url)), ...SESSION };
-  assert.match((await failing(api, opening(api), { auth: TYPED })).message, /gave no token/);
+  assert.match((await failing(api, opening(api), { auth: TYPED })).message, /answered without a token that can be used/);
 });
+
+for (const token of ['', ' ', 7, null, 'a\nb', 'long\u2013dash']) {
+  test(`the token ${JSON.stringify(token)} is no session`, async () => {
+    const server = await start(() => ({ body: { given: { token } } }));
+    const api = { ...(await bind(server.url)), ...SESSION };
+    const { message } = await failing(api, opening(api), { auth: TYPED });
+    assert.match(message, /answered without a token that can be used/);
+  });
+}
 
 test('requests go to the address typed at login', async () => {
-  const server = await start(() => ({ body: { given: { token: 'fresh' } } }));
   const api = { ...connect(FACTS, { env: {}, now: Date.now }), ...SESSION };
-  const auth = { ...TYPED, address: ` ${server.url}/ ` };
-  assert.deepEqual(await run(api, opening(api), { auth }), [{ access_token: 'fresh' }]);
-  assert.equal(server.requests[0].path, '/v1/token');
+  const sent = [];
+  const z = { request: async ({ url }) => (sent.push(url), { data: { given: { token: 'fresh' } } }) };
+  const authData = { ...TYPED, address: ' https://shop.example.com/v1/ ' };
+  assert.deepEqual(await openSession(api, LOGIN)(z, { authData }), { access_token: 'fresh' });
+  assert.deepEqual(sent, ['https://shop.example.com/v1/token']);
 });
 
-for (const address of ['http://shop.example.com', 'shop.example.com', '', 'ftp://127.0.0.1']) {
+for (const address of ['http://shop.example.com', 'shop.example.com', '', 'ftp://127.0.0.1', 'http://127.0.0.1:4010']) {
   test(`the secret is not sent to "${address}"`, async () => {
     const api = { ...connect(FACTS, { env: {}, now: Date.now }), ...SESSION };
     const error = await failing(api, opening(api), { auth: { ...TYPED, address } });

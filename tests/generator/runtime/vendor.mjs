@@ -23,7 +23,7 @@ export const FACTS = {
   credential: { header: 'X-Example-Key', prefix: 'Key ', field: 'api_key' },
   secrets: ['api_key'],
   userAgent: 'example-zapier/1.2.3',
-  timeout: 400,
+  timeout: 20_000, // a busy machine answers late; tests of the limit set a shorter one
   runTimeout: 25_000,
   maxBytes: 100_000,
   errors: {
@@ -77,8 +77,15 @@ export const vendor = async (answer) => {
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${server.address().port}/v1`;
-  return { url, requests, close: () => new Promise((resolve) => server.close(resolve)) };
+  return { url, requests, close: () => ended(server) };
 };
+
+/** A connection that a client keeps open must not keep a test waiting. */
+const ended = (server) =>
+  new Promise((resolve) => {
+    server.close(resolve);
+    server.closeAllConnections();
+  });
 
 /** The facts bound to a vendor at `url`, at a fixed time. */
 export const bind = async (url, now = () => Date.parse('2026-11-01T00:00:00Z')) => {

@@ -72,8 +72,10 @@ const cursor = (api, z, named, asked, rows) => {
   return undefined;
 };
 
-const endless = (api, z, why) =>
-  new z.errors.Error(`${api.name} answered with a list that does not end: ${why}.`, 'UNEXPECTED_RESPONSE');
+const endless = (api, z, why) => {
+  const sentence = `${api.name} answered with a list that does not end: ${why}.`;
+  return Object.assign(new z.errors.Error(sentence, 'UNEXPECTED_RESPONSE'), { isEndless: true });
+};
 
 /**
  * At most `pages` pages, each row once: when a new row arrives at the top while we read, the last row of one page

@@ -71,15 +71,20 @@ const look = async (api, z, bundle, operation, options, { asked, match }) => {
   let came = 0;
   let passed = 0;
   let read = 0;
+  const nothingFits = () => came > 0 && passed === 0;
   const most = asked.length > 0 ? Math.max(options.pages, MISLED_PAGES) : options.pages;
-  for await (const rows of readPages(api, z, bundle, operation, { ...options, pages: most, lap })) {
-    const { fitting, ignored } = compared(asked, rows);
-    [came, passed, read] = [came + rows.length, passed + fitting.length, read + (rows.length > 0 ? 1 : 0)];
-    strange.push(...ignored.filter((one) => !strange.includes(one)));
-    const found = fitting.filter(fits(match));
-    const misled = passed < came;
-    if (found.length > 0 || (read >= options.pages && !misled)) return { found, doubt: doubtful() };
+  try {
+    for await (const rows of readPages(api, z, bundle, operation, { ...options, pages: most, lap })) {
+      const { fitting, ignored } = compared(asked, rows);
+      [came, passed, read] = [came + rows.length, passed + fitting.length, read + (rows.length > 0 ? 1 : 0)];
+      strange.push(...ignored.filter((one) => !strange.includes(one)));
+      const found = fitting.filter(fits(match));
+      const misled = passed < came;
+      if (found.length > 0 || (read >= options.pages && !misled)) return { found, doubt: doubtful() };
+    }
+  } catch (error) {
+    if (!error.isEndless || !nothingFits()) throw error; // a vendor that ignores a filter may ignore the page too
   }
-  if (came > 0 && passed === 0) throw ignoredFilters(api, z, strange, came);
+  if (nothingFits()) throw ignoredFilters(api, z, strange, came);
   return { found: [], doubt: doubtful() };
 };

@@ -7,6 +7,7 @@
 import { timeLeft } from './deadline.js';
 import { afterwards, outOfTime, unreachable } from './failures.js';
 import { at, isObject } from './paths.js';
+import { typedIn } from './typed.js';
 
 export const connect = (vendor, { env, now }) => ({ ...vendor, env, now });
 
@@ -16,14 +17,14 @@ export const baseUrl = (api, bundle) => {
   return address.trim().replace(/\/+$/, '');
 };
 
-const own = (api, bundle) => (api.host ? bundle.authData?.[api.host]?.trim() : '');
+const own = (api, bundle) => (api.host ? typedIn(bundle, api.host) : '');
 
-/** Throws unless requests go to an address that a secret may be sent to: https, or this machine. */
+/** Throws unless a secret may be sent to the address: https; or this machine, where the override variable says so. */
 const check = (api, z, bundle) => {
   const variable = api.env[api.overrideVariable];
   const address = variable || (api.host ? own(api, bundle) : environment(api, bundle).url);
   const { protocol, hostname, search, hash } = URL.canParse(address) ? new URL(address) : {};
-  const secure = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.includes(hostname));
+  const secure = protocol === 'https:' || (variable && protocol === 'http:' && LOOPBACK.includes(hostname));
   if (secure && !search && !hash) return;
   const where = variable ? `The address in ${api.overrideVariable}` : 'The address of this connection';
   throw new z.errors.Error(
@@ -86,13 +87,22 @@ const attempt = async (api, z, request) => {
   }
 };
 
-/** What was typed at login, under the names by which a request carries it: `{name: field}`. */
-const typed = (bundle, names = {}) =>
-  Object.fromEntries(Object.entries(names).map(([name, field]) => [name, bundle.authData?.[field]?.trim()]));
+/** What was typed at login, under the names by which a request carries it, `{name: field}`; empty fields are left out. */
+const typed = (bundle, names = {}) => {
+  const values = Object.entries(names).map(([name, field]) => [name, typedIn(bundle, field)]);
+  return Object.fromEntries(values.filter(([, value]) => value !== ''));
+};
 
-/** The record that an operation's reply is about, out of its envelope. */
-export const payload = (api, z, operation, response) =>
-  found(api, z, operation, response, isObject, 'an object');
+/**
+ * The record that an operation's reply is about, out of its envelope. Without the `member` that every such record has,
+ * it is something else: an error that came with the status 200, say.
+ */
+export const payload = (api, z, operation, response) => {
+  const record = found(api, z, operation, response, isObject, 'an object');
+  const { member, result } = operation;
+  if (member) found(api, z, { ...operation, result: [...result, member] }, response, (one) => one !== '', 'a value');
+  return record;
+};
 
 /** The records of a list, out of its envelope. */
 export const payloads = (api, z, operation, response) =>

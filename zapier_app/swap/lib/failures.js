@@ -6,7 +6,7 @@ import { said, saidOfFields, hide } from './words.js';
 /** The error to throw for a failed reply: a status below 200 or above 299. */
 export const failure = (api, z, bundle, response) => {
   const { status, data, request } = response;
-  const code = at(data, api.errors.code) ?? `HTTP_${status}`;
+  const code = codeOf(api, bundle, data) ?? `HTTP_${status}`;
   const kind = kindOf(api, code, response);
   const words = said(api, bundle, data);
   if (request.opening && REFUSED.includes(kind)) return refusedLogin(api, z, bundle, words);
@@ -21,10 +21,20 @@ export const failure = (api, z, bundle, response) => {
   return new z.errors.Error(hide(api, sentence, bundle), code, status);
 };
 
+/** A code is a short text or a number; anything else names no kind of error, and may hold what was sent. */
+const codeOf = (api, bundle, data) => {
+  const found = at(data, api.errors.code);
+  const code = ['string', 'number'].includes(typeof found) ? String(found) : '';
+  return code && code.length <= LONGEST_CODE ? hide(api, code, bundle) : undefined;
+};
+
+const LONGEST_CODE = 100;
+
 const kindOf = (api, code, response) => {
   const { status } = response;
   if (status < 400) return REDIRECTS.includes(status) && response.getHeader('location') ? 'redirect' : 'unexpected';
-  return api.errors.byCode[code] ?? api.errors.byStatus[status] ?? byNature(status);
+  const known = Object.hasOwn(api.errors.byCode, code) ? api.errors.byCode[code] : undefined;
+  return known ?? api.errors.byStatus[status] ?? byNature(status);
 };
 
 /** A 304 is none: it says that what the caller has is still good, and this app asks for nothing of the kind. */

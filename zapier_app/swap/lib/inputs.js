@@ -46,13 +46,16 @@ const identify = (z, { asked }, field, { identifies: kind, foundAt: paths, separ
   if (paths) asked.push({ key: field.key, label: nameOf(field), value, kind, paths, wanted });
 };
 
-/** Fills `{name}` in a path, each value encoded as one segment; dots alone would lead to another path. */
+/** Fills `{name}` in a path, each value encoded as one segment; dots alone, or nothing, would lead to another path. */
 export const fill = (z, path, values) =>
   path.replace(/\{([^}]+)\}/g, (_, key) => {
-    const value = trimmed(String(values[key]));
-    if (value === '.' || value === '..') throw invalid(z, `"${value}" is no ${key}.`);
+    const value = isName(values[key]) ? trimmed(String(values[key])) : '';
+    if (['', '.', '..'].includes(value)) throw invalid(z, `${JSON.stringify(values[key]) ?? 'Nothing'} is no ${key}.`);
     return encodeURIComponent(value);
   });
+
+/** What an id may be. A record without one must not make an address out of the word `undefined`. */
+const isName = (value) => typeof value === 'string' || Number.isInteger(value);
 
 const refuseMissing = (z, inputs, fields, wire) => {
   const missing = fields.filter((field) => field.required && isEmpty(inputs[field.key]));

@@ -2,7 +2,8 @@
 import { send } from './api.js';
 import { withDeadline } from './deadline.js';
 import { refusedLogin } from './failures.js';
-import { at } from './paths.js';
+import { at, mapped } from './paths.js';
+import { isSendable, typedIn } from './typed.js';
 
 /** Of a session core takes every 401 for one that is over, before the app sees it: here nothing was open yet. */
 const opened = async (api, z, bundle, operation, body) => {
@@ -22,12 +23,11 @@ const opened = async (api, z, bundle, operation, body) => {
 export const openSession =
   (facts, { operation, constants, fills, token, keep }) =>
   withDeadline(facts, async (api, z, bundle) => {
-    const filled = Object.entries(fills).map(([name, field]) => [name, bundle.authData?.[field]?.trim()]);
-    const body = { ...constants, ...Object.fromEntries(filled) };
+    const body = { ...constants, ...mapped(fills, (field) => typedIn(bundle, field) || undefined) };
     const { data } = await opened(api, z, bundle, operation, body);
     const found = at(data, token);
-    if (typeof found !== 'string' || !found) {
-      throw new z.errors.Error(`${api.name} gave no token.`, 'UNEXPECTED_RESPONSE');
+    if (typeof found !== 'string' || !found.trim() || !isSendable(found.trim())) {
+      throw new z.errors.Error(`${api.name} answered without a token that can be used.`, 'UNEXPECTED_RESPONSE');
     }
     return { [keep]: found };
   });

@@ -1,5 +1,6 @@
 /** A vendor's own words, fit to be shown: without secrets, on one line, and not too long. */
-import { at } from './paths.js';
+import { at, isObject } from './paths.js';
+import { typedIn } from './typed.js';
 
 const MOST = 500;
 
@@ -14,7 +15,7 @@ export const saidOfFields = (api, bundle, data) => {
   const found = api.errors.fields && at(data, api.errors.fields);
   const listed = Array.isArray(found) ? found.map((one) => [one?.field, one?.message]) : undefined;
   const words = String(at(data, api.errors.message) ?? '');
-  const named = (listed ?? Object.entries(found ?? {}))
+  const named = (listed ?? Object.entries(isObject(found) ? found : {}))
     .map(([field, texts]) => [field, [texts].flat().filter(isText).join(', ')])
     .filter(([field, text]) => isText(field) && field && text && !(words.includes(field) && words.includes(text)))
     .map(([field, text]) => stop(`${field}: ${text}`));
@@ -24,7 +25,7 @@ export const saidOfFields = (api, bundle, data) => {
 /** A vendor may repeat what it was sent; the secrets typed at login are never shown again. */
 export const hide = (api, text, bundle) =>
   api.secrets
-    .map((field) => bundle.authData?.[field]?.trim())
+    .map((field) => typedIn(bundle, field))
     .filter(Boolean)
     .reduce((shown, secret) => shown.replaceAll(secret, '[hidden]'), text);
 
