@@ -8,7 +8,7 @@ listed as stray, and the next start empties it.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from threading import Event
 from typing import Any, Final
@@ -83,30 +83,31 @@ class Bulk:
             await self._world.store.breathe()
             await self._emptied(partition)
 
-    async def advance(self, name: str, to: int) -> list[Ran]:
+    async def advance(self, name: str, to: Callable[[int], int]) -> list[Ran]:
         """Move a tenant's clock forward; returns what happened on the way.
 
-        Steps are carried out, and webhooks tried again, in the order in which they are due. Raises
-        `UnknownTenantError`, and `ValueError` for a moment that has passed.
+        `to` takes what the clock shows when its turn comes, and returns where to move it. Steps are carried
+        out, and webhooks tried again, in the order in which they are due. Raises `UnknownTenantError`, and
+        what `to` raises.
         """
         clocks, ran = self._world.clocks, list[Ran]()
         async with self._alone(name):
             self._tenants.get(name)  # it may have been deleted meanwhile
-            clocks.check_forward(name, to)
+            target = to(clocks.now(name))
             with clocks.moving(name):
                 end, patience = ticks() + SLICE, _Patience()
                 while True:
                     attempt = await self._next_attempt(name, patience)
-                    if attempt is not None and attempt <= min(to, clocks.next_due(name) or to):
+                    if attempt is not None and attempt <= min(target, clocks.next_due(name) or target):
                         clocks.move(name, attempt)
-                    elif one := clocks.run_next(name, to):
+                    elif one := clocks.run_next(name, target):
                         ran.append(one)
                     else:
                         break
                     if ticks() > end:
                         await self._world.store.breathe()
                         end = ticks() + SLICE
-                clocks.move(name, to)
+                clocks.move(name, target)
         return ran
 
     async def _next_attempt(self, name: str, patience: "_Patience") -> int | None:

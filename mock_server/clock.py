@@ -226,16 +226,12 @@ class Clocks:
         Returns what happened, when nothing is due any more. Raises `ValueError` for a moment that
         has passed.
         """
-        self.check_forward(tenant, to)
-        ran = self._run_until(tenant, to)
-        self.move(tenant, to)
-        return ran
-
-    def check_forward(self, tenant: str, to: int) -> None:
-        """Raise `ValueError` for a moment that has passed."""
         now = self.now(tenant)
         if to < now:
             raise ValueError(f"The clock shows {timestamp(now)}; it cannot go back to {timestamp(to)}.")
+        ran = self._run_until(tenant, to)
+        self.move(tenant, to)
+        return ran
 
     def move(self, tenant: str, to: int) -> None:
         """Set the clock to a moment, without the steps on the way; it never goes back."""

@@ -1,12 +1,16 @@
 """A tenant's clock: read, moved, stopped."""
 
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from mock_server.clock import SECOND, reached_at, timestamp, whole_second
 from mock_server.control.office import LAST, Office, invalid, moment
 from mock_server.engine.call import Call
 from mock_server.engine.reply import Reply
+
+JUST_NOW: Final = 2 * SECOND
+"""How long ago a clock may have shown the moment that it is moved to."""
 
 
 class Hours:
@@ -20,12 +24,8 @@ class Hours:
 
     async def advance_clock(self, call: Call) -> Reply:
         tenant, wish = self._office.tenant(call).name, call.body
-        to = self._target(tenant, wish)
-        try:
-            with self._office.missing():
-                ran = await self._office.bulk.advance(tenant, to)
-        except ValueError as error:
-            raise invalid("to", str(error)) from None
+        with self._office.missing():
+            ran = await self._office.bulk.advance(tenant, partial(self._target, tenant, wish))
         told = [
             {
                 "at": timestamp(one.step.due),
@@ -49,16 +49,22 @@ class Hours:
         self._office.world.clocks.unfreeze(tenant)
         return Reply(200, self._clock(tenant))
 
-    def _target(self, tenant: str, wish: Mapping[str, Any]) -> int:
-        """Return where to move the clock; the second that it shows is no way back."""
-        now = self._office.world.clocks.now(tenant)
-        if "to" in wish:
-            told = moment(wish["to"], "to")
-            return now if told == whole_second(now) else told
-        to: int = now + round(wish["seconds"] * SECOND)
-        if to >= LAST:
-            raise invalid("seconds", "the clock cannot go beyond the year 2199")
-        return to
+    def _target(self, tenant: str, wish: Mapping[str, Any], now: int) -> int:
+        """Return where to move a clock that shows `now`, in µs.
+
+        A clock shows whole seconds and, unless frozen, ticks on until its reader asks. So it accepts what it
+        showed last, and stays where it is.
+        """
+        if "to" not in wish:
+            to: int = now + round(wish["seconds"] * SECOND)
+            if to >= LAST:
+                raise invalid("seconds", "the clock cannot go beyond the year 2199")
+            return to
+        told = moment(wish["to"], "to")
+        shown = now if self._office.world.clocks.frozen(tenant) else now - JUST_NOW
+        if told < whole_second(shown):
+            raise invalid("to", f"the clock shows {timestamp(now)}; it cannot go back to {timestamp(told)}")
+        return max(told, now)
 
     def _clock(self, tenant: str) -> dict[str, Any]:
         clocks = self._office.world.clocks
@@ -66,6 +72,6 @@ class Hours:
         return {
             "now": timestamp(clocks.now(tenant)),
             "frozen": clocks.frozen(tenant),
-            "ahead_seconds": round(clocks.offset(tenant) / SECOND, 3),
+            "ahead_seconds": round(clocks.offset(tenant) / SECOND, 3) + 0.0,  # no -0.0
             "next_due": None if due is None else reached_at(due),
         }

@@ -303,7 +303,7 @@ def test_advancing_lets_others_at_the_loop_and_does_the_same(monkeypatch: pytest
 
         async def story(bulk: Bulk) -> None:
             with looking(two, look):
-                ran = await bulk.advance("acme", NOON + 30 * DAY)
+                ran = await bulk.advance("acme", lambda _now: NOON + 30 * DAY)
             assert [(step.step.due, step.step.step, step.step.subject) for step in ran] == [
                 (step.step.due, step.step.step, step.step.subject) for step in expected
             ]

@@ -1,6 +1,7 @@
 """The control plane's clock over HTTP: it takes what it shows, and every form that its document allows."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from starlette.testclient import TestClient
 from support.worlds import NOON, SECOND
 
 from mock_server.app import create_app
-from mock_server.clock import reached_at, timestamp
+from mock_server.clock import instant, reached_at, timestamp
 from mock_server.settings import Settings
 
 URL = "http://127.0.0.1:4010"
@@ -67,6 +68,38 @@ def test_what_the_clock_shows_it_takes_back(acme: TestClient) -> None:
     other = {"name": "other", "seed_size": 0, "first_moment": shown["now"]}
     assert acme.post("/__sandbox/tenants", json=other).json()["first_moment"] == shown["now"]
     acme.delete("/__sandbox/tenants/other")
+
+
+def test_a_clock_that_ticks_takes_back_what_it_showed(client: TestClient) -> None:
+    """Real time goes on between what it shows, what is asked for, and what is done."""
+    assert client.post("/__sandbox/tenants", json={"name": "acme", "seed_size": 0}).status_code == 201
+    assert advance(client, seconds=0).status_code == 200
+    shown = client.get(CLOCK).json()["now"]
+    one_second_ago = timestamp(instant(shown) - SECOND)
+    for to in (shown, one_second_ago):
+        answer = advance(client, to=to)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["clock"]["now"] >= shown, "the clock does not go back"
+    assert advance(client, to=timestamp(instant(shown) - 60 * SECOND)).status_code == 400
+    assert client.delete("/__sandbox/tenants/acme").status_code == 204
+
+
+def test_two_advances_at_once_are_made_after_each_other(client: TestClient) -> None:
+    """Each counts its seconds from where the one before has left the clock."""
+    wish = {"name": "acme", "seed_size": 30, "first_moment": "2026-03-02T12:00:00Z", "frozen": True}
+    assert client.post("/__sandbox/tenants", json=wish).status_code == 201
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(lambda days: advance(client, seconds=days * 86_400), [10, 1, 5]))
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert client.get(CLOCK).json()["now"] == "2026-03-18T12:00:00Z"
+    assert client.delete("/__sandbox/tenants/acme").status_code == 204
+
+
+def test_a_clock_that_is_not_ahead_says_so_without_a_sign(client: TestClient) -> None:
+    assert client.post("/__sandbox/tenants", json={"name": "acme", "seed_size": 0}).status_code == 201
+    for path in ("freeze", "unfreeze"):
+        assert '"ahead_seconds":-0.0,' not in client.post(f"{CLOCK}/{path}").text
+    assert client.delete("/__sandbox/tenants/acme").status_code == 204
 
 
 def test_how_far_it_is_ahead_can_be_asked_for(acme: TestClient) -> None:
