@@ -31,7 +31,8 @@ def listen(host: str, port: int) -> socket.socket:
 def is_loopback(host: str) -> bool:
     """Say whether only this machine can reach an address."""
     try:
-        return ip_address(host).is_loopback
+        read = ip_address(host)
+        return (getattr(read, "ipv4_mapped", None) or read).is_loopback
     except ValueError:
         return host.lower() == "localhost"
 

@@ -86,7 +86,7 @@ def create_app(settings: Settings) -> Sandbox:
 
 def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     settings = world.settings
-    way = Way(settings.targets, getproxies())
+    way = Way(settings.targets, getproxies(), own_port=settings.port)
     tenants = Tenants(world, served)
     tenants.open()
     entries = [_entry(world, vendor) for vendor in served.values()]

@@ -39,7 +39,9 @@ def serve(
     no_rate_limits: Annotated[
         bool, typer.Option("--no-rate-limits", help="Admit any number of requests.")
     ] = False,
-    seed: Annotated[int | None, typer.Option(help="What the seeded returns are drawn from.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="What the seeded returns are drawn from.", min=0, max=2**53 - 1)
+    ] = None,
     seed_size: Annotated[
         int | None, typer.Option(help="Returns of a new tenant.  [default: 150]", min=0, max=20_000)
     ] = None,

@@ -84,6 +84,8 @@ def _is_authority(host: str) -> bool:
     """Whether a `Host` header is a host with, perhaps, a port."""
     if set("/?#@\\ ") & set(host):
         return False
+    if host.startswith("[") and host.partition("]")[2][:1] not in {"", ":"}:  # urlsplit passes over it
+        return False
     try:
         return urlsplit(f"//{host}").port != 0 and bool(urlsplit(f"//{host}").hostname)
     except ValueError:

@@ -1,15 +1,26 @@
 """The sandbox's settings: one frozen object, filled once by the command line."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, Field, SecretStr, field_validator
+from pydantic import (
+    AwareDatetime,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from mock_server.address import is_loopback
 from mock_server.targets import Targets
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - addresses to listen on, not to call
+_FIRST, _BEYOND = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Between them lie the years that every vendor can write."""
+_MOST_SEED = 2**53 - 1
 
 
 class Settings(BaseSettings):
@@ -26,7 +37,7 @@ class Settings(BaseSettings):
     vendor: str = ""
     """Serve this vendor alone, at the root; empty: all vendors, each under its name."""
     rate_limits: bool = True
-    seed: int = 1
+    seed: int = Field(default=1, ge=0, le=_MOST_SEED)
     seed_size: int = Field(default=150, ge=0, le=20_000)
     """Returns that a new tenant starts with, per vendor."""
     first_moment: AwareDatetime | None = None
@@ -43,6 +54,24 @@ class Settings(BaseSettings):
     """Hosts and CIDR blocks that webhooks may be sent to besides this machine; with commas in between."""
     max_body: int = Field(default=1_048_576, ge=1)
     """Bytes that a request body may have."""
+
+    @field_validator("first_moment", mode="wrap")
+    @classmethod
+    def _is_a_moment(cls, given: Any, read: ValidatorFunctionWrapHandler) -> datetime | None:
+        """Refuse what the control plane refuses as a tenant's first moment."""
+        try:
+            moment: datetime | None = read(given)
+        except ValidationError:
+            raise ValueError("must be a date and time with an offset, such as 2026-03-02T09:00:00Z") from None
+        if moment is not None and not _FIRST <= moment < _BEYOND:
+            raise ValueError("must lie between the years 1990 and 2199")
+        return moment
+
+    @field_validator("secret", "control_token")
+    @classmethod
+    def _is_not_empty(cls, given: SecretStr | None) -> SecretStr | None:
+        """Take an empty variable for one that is not set: an empty secret hides nothing."""
+        return given if given and given.get_secret_value().strip() else None
 
     @field_validator("public_url")
     @classmethod

@@ -51,6 +51,10 @@ def _literal(host: str) -> Address | None:
         return None
 
 
+def _is_loopback(address: Address) -> bool:
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
 def request_to(url: str, body: bytes, *, timeout: httpx.Timeout) -> httpx.Request:
     """Return the request that posts JSON to a webhook."""
     headers = {
@@ -72,9 +76,15 @@ class Way(httpx.AsyncBaseTransport):
         proxies: Mapping[str, str],
         resolve: Resolve | None = None,
         direct: httpx.AsyncBaseTransport | None = None,
+        own_port: int | None = None,
     ) -> None:
-        """Take `proxies` as `urllib.request.getproxies` returns them; raises `ProxyError`."""
+        """Take `proxies` as `urllib.request.getproxies` returns them; raises `ProxyError`.
+
+        `own_port` is the sandbox's: on loopback its control plane asks nobody for a token, and a webhook must
+        not reset a tenant.
+        """
         self._targets = targets
+        self._own_port = own_port
         self._resolve = resolve or _resolved
         self._direct = direct
         self._direct_hosts = proxies.get("no", "").lower().replace(",", " ").split()
@@ -96,6 +106,8 @@ class Way(httpx.AsyncBaseTransport):
             found = [ip_address(one.partition("%")[0]) for one in await self._resolve(host, port)]
         except (OSError, ValueError) as error:
             raise httpx.ConnectError(f"{host} is not found", request=request) from error
+        if port == self._own_port and any(_is_loopback(one) for one in found):
+            raise RefusedError("Webhooks are not sent to the sandbox itself.")
         admitted = [one for one in found if self._targets.admit(host, one)]
         if not admitted:
             raise RefusedError(_refusal(host))
@@ -120,12 +132,8 @@ class Way(httpx.AsyncBaseTransport):
 
     def _is_near(self, host: str) -> bool:
         literal = _literal(host)
-        literal = getattr(literal, "ipv4_mapped", None) or literal
-        return (
-            host == "localhost"
-            or host.endswith(".localhost")
-            or (literal is not None and literal.is_loopback)
-        )
+        named = host == "localhost" or host.endswith(".localhost")
+        return named or (literal is not None and _is_loopback(literal))
 
     async def aclose(self) -> None:
         """Close what is open."""

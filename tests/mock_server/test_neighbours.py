@@ -84,7 +84,18 @@ REBOUND = "rebound.evil.example:4010"
 
 
 @pytest.mark.parametrize(
-    "host", [REBOUND, "127.0.0.1.evil.example", "evil.example@127.0.0.1", "127.0.0.1/x", "[", ":"]
+    "host",
+    [
+        REBOUND,
+        REBOUND.upper(),
+        "127.0.0.1.evil.example",
+        "evil.example@127.0.0.1",
+        "127.0.0.1/x",
+        "[::1].evil.example",
+        "[::1]evil.example:4010",
+        "[",
+        ":",
+    ],
 )
 @pytest.mark.parametrize(
     ("method", "path"),
@@ -110,7 +121,16 @@ def test_a_page_whose_name_was_led_here_neither_reads_nor_writes(
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1:4010", "127.8.8.8", "localhost", "LOCALHOST.:9", "sandbox.localhost:4010", "[::1]:4010"],
+    [
+        "127.0.0.1:4010",
+        "127.8.8.8",
+        "127.0.0.1.",
+        "localhost",
+        "LOCALHOST.:9",
+        "sandbox.localhost:4010",
+        "[::1]:4010",
+        "[::ffff:127.0.0.1]:4010",
+    ],
 )
 def test_loopback_has_many_names(client: TestClient, host: str) -> None:
     headers = {"Host": host, "Origin": f"http://{host}"}

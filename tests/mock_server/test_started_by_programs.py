@@ -195,6 +195,37 @@ def test_a_public_url_that_is_none_is_named(url: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("first-moment", "tomorrow", "must be a date and time with an offset, such as 2026-03-02T09:00:00Z."),
+        ("first-moment", "2026-03-02T09:00:00", "must be a date and time with an offset, such as"),
+        ("first-moment", "9999-12-31T23:59:59-05:00", "must lie between the years 1990 and 2199."),
+        ("first-moment", "0001-01-01T00:00:00+01:00", "must lie between the years 1990 and 2199."),
+        ("first-moment", "2200-01-01T00:00:00Z", "must lie between the years 1990 and 2199."),
+        ("seed", str(2**64), "9007199254740991"),
+        ("seed", "-1", "0"),
+    ],
+)
+def test_where_a_sandbox_cannot_start_is_a_sentence(option: str, value: str, says: str) -> None:
+    arguments = ["serve", "--port", "0", "--database", "sqlite://", f"--{option}", value]
+    done = CliRunner().invoke(_program(), arguments)
+    assert done.exit_code == 2, done.output
+    assert f"--{option}" in done.stderr
+    assert says in done.stderr
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_secret_of_the_environment_is_none(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else every key of the sandbox could be computed, and its control plane would answer to any name."""
+    for name in ("RETURNS_SECRET", "RETURNS_CONTROL_TOKEN"):
+        monkeypatch.setenv(name, empty)
+    settings = Settings()
+    assert settings.secret is None
+    assert settings.control_token is None
+    assert Settings(secret="given").secret is not None
+
+
+@pytest.mark.parametrize(
     ("settings", "public"),
     [
         ({}, True),

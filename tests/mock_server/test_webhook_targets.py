@@ -41,17 +41,39 @@ class Network:
 
 
 def send(
-    network: Network, url: str, *allow: str, host: str = HERE, proxies: Mapping[str, str] | None = None
+    network: Network,
+    url: str,
+    *allow: str,
+    host: str = HERE,
+    proxies: Mapping[str, str] | None = None,
+    own_port: int | None = None,
 ) -> httpx.Response:
     async def sent() -> httpx.Response:
         targets, direct = Targets.read(host, allow), httpx.MockTransport(network.receive)
-        way = Way(targets, proxies or {}, network.resolve, direct)
+        way = Way(targets, proxies or {}, network.resolve, direct, own_port)
         try:
             return await way.handle_async_request(request_to(url, b"{}", timeout=httpx.Timeout(1)))
         finally:
             await way.aclose()
 
     return asyncio.run(sent())
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("127.0.0.1", "127.0.0.1"), ("[::1]", "::1"), ("x.example.com", "127.8.8.8"), ("y", "::ffff:127.0.0.1")],
+)
+@pytest.mark.parametrize("allow", [(), ("0.0.0.0/0", "::/0", "x.example.com")])
+def test_a_webhook_does_not_reach_the_sandboxs_own_control_plane(
+    host: str, address: str, allow: tuple[str, ...]
+) -> None:
+    """Its control plane asks nobody on this machine for a token."""
+    network = Network({host.strip("[]"): [address]})
+    path = "/__sandbox/tenants/demo/reset"
+    with pytest.raises(RefusedError, match="not sent to the sandbox itself"):
+        send(network, f"http://{host}:4010{path}", *allow, own_port=4010)
+    assert network.sent == []
+    assert send(network, f"http://{host}:4011{path}", *allow, own_port=4010).status_code == 204
 
 
 @pytest.mark.parametrize(
