@@ -25,6 +25,7 @@ __all__ = ["EVERYTHING", "Change", "Filters", "Order", "Row", "Sorting", "Step",
 
 EVERYTHING = Filters()
 _NOT_HOLDING = -1
+_PROBE = "probe"
 _RELEASE = "RELEASE change"
 _BACK = ("ROLLBACK TO change", _RELEASE)
 
@@ -174,7 +175,9 @@ class Store:
         meta = tables.meta
         self._execute("BEGIN IMMEDIATE")
         try:
-            self._execute(*statements.bound(sa.update(meta).values(value=meta.c.value)))
+            # Not an update to the same value: SQLite writes no page that stays as it is.
+            self._execute(*statements.bound(sa.insert(meta).values(name=_PROBE, value="")))
+            self._execute(*statements.bound(sa.delete(meta).where(meta.c.name == _PROBE)))
             self._execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:

@@ -10,9 +10,10 @@ from pathlib import Path
 from stat import S_IMODE
 
 import pytest
+import sqlalchemy as sa
 from support.worlds import put, row
 
-from mock_server.store import Store, StoreError, database
+from mock_server.store import Store, StoreError, database, tables
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="files have no mode there, and open ones stay")
 
@@ -173,6 +174,21 @@ def test_a_full_disk_is_told_until_there_is_room_again(tmp_path: Path) -> None:
     assert store.trouble() == ""
     put(store, row("second"))
     assert store.total("acme", "shop", "return") == 2
+    store.close()
+
+
+def test_trouble_ends_with_a_write_that_reaches_the_disk(tmp_path: Path) -> None:
+    """SQLite writes nothing for a value that stays as it is, so a full disk would look well."""
+    path = tmp_path / "sandbox.db"
+    filled(path)
+    store = Store.open(url(path))
+    store._note(sqlite3.OperationalError("database or disk is full"))
+    log = path.with_name(path.name + "-wal")
+    before = log.stat().st_size if log.exists() else 0
+    kept = store.select(sa.select(tables.meta))
+    assert store.trouble() == ""
+    assert log.stat().st_size > before
+    assert store.select(sa.select(tables.meta)) == kept
     store.close()
 
 
