@@ -132,8 +132,12 @@ def _deeper_than(levels: int, found: Any) -> bool:
     """Say whether JSON is nested so deeply that a program which walks through it could fail."""
     level = [found] if isinstance(found, (dict, list)) else []
     for _ in range(levels):
-        inner = (part for one in level for part in (one.values() if isinstance(one, dict) else one))
-        level = [part for part in inner if isinstance(part, (dict, list))]
+        level = [
+            part
+            for one in level
+            for part in (one.values() if type(one) is dict else one)
+            if type(part) is dict or type(part) is list
+        ]
         if not level:
             return False
     return True

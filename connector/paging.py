@@ -125,7 +125,10 @@ class Walk:
     def _keys(self, page: Page) -> list[str]:
         found = [at_path(row, self.key) if self.key else row for row in page.rows]
         found += [row for _place, row in page.odd]
-        return [json.dumps(one, sort_keys=True, default=str) for one in found]
+        return [
+            json.dumps(one) if isinstance(one, str) else json.dumps(one, sort_keys=True, default=str)
+            for one in found
+        ]
 
     def _error(self, what: str) -> UnexpectedResponse:
         return UnexpectedResponse(f"{self.operation}: {what}", operation=self.operation)
