@@ -7,7 +7,6 @@ next minute, and so is `24:00` of the next day. The year 1 is how some systems w
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 
@@ -31,11 +30,9 @@ def moment(text: object) -> datetime:
     """
     if not isinstance(text, str) or len(text) > LONGEST:
         raise ValueError(f"{text!r:.40} is no time")
-    if len(text) == PLAIN and text[10] == "T" and text[-1] == "Z":
-        with suppress(ValueError):
-            plain = datetime.fromisoformat(text)  # thousands of rows have this form: four times as fast
-            if plain.year > 1:
-                return plain
+    plain = _plain(text)
+    if plain is not None:
+        return plain
     said = text.strip()
     found = WRITTEN.fullmatch(said)
     try:
@@ -48,6 +45,17 @@ def moment(text: object) -> datetime:
         return when.astimezone(UTC)
     except OverflowError:
         return when
+
+
+def _plain(text: str) -> datetime | None:
+    """Return a time of the usual form; thousands of rows have it, and this is several times as fast."""
+    if len(text) != PLAIN or text[10] != "T" or text[-1] != "Z":
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return when if when.year > 1 else None
 
 
 def _assembled(found: re.Match[str]) -> datetime:
