@@ -68,7 +68,7 @@ def _overruled(demo: Tenant, settings: Settings) -> Iterator[str]:
             option = f"--{name.replace('_', '-')}"
             yield (
                 f"{option} {wanted} is for new tenants: {demo.name} was made with {option} {kept} and keeps "
-                "it. Give another --database to have it made anew."
+                "it. Give another --database to have it made again."
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from stat import S_ISREG
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Any, Self
 
@@ -29,6 +30,11 @@ class ReadyFile:
 
         Raises `ReadyFileError`.
         """
+        if _is_something_else(path):
+            raise ReadyFileError(
+                f"The ready file {path} cannot be written (it is not a regular file); "
+                "name another one with --ready-file."
+            )
         try:
             path.unlink(missing_ok=True)
             handle, draft = mkstemp(prefix=f".{path.name}.", dir=path.parent)  # made with mode 0600
@@ -57,3 +63,11 @@ class ReadyFile:
                 file.unlink(missing_ok=True)
             except OSError:
                 continue  # the folder is gone, or read-only by now: no reader is misled for long
+
+
+def _is_something_else(path: Path) -> bool:
+    """Say whether a path is a link, a folder, or a device such as `/dev/stdout`."""
+    try:
+        return not S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False  # missing; or the write says what is wrong

@@ -60,7 +60,7 @@ def reset(
 ) -> None:
     """Put a tenant back to its first moment: times and ids start over."""
     show(ask(url, token, "POST", of_tenant(tenant, "reset")), output)
-    tell("A trigger that watched this tenant begins anew with --restart: it may know the ids and times.")
+    tell("A trigger that watched this tenant starts again with --restart: it may know the ids and times.")
 
 
 def delete_tenant(tenant: str, url: Url = DEFAULT_URL, token: Token = "") -> None:

@@ -281,5 +281,5 @@ def test_a_seed_that_comes_too_late_is_told(tmp_path: Path) -> None:
     assert [bool(one) for one in told] == [False, False, True, False]
     assert told[2] == (
         "--seed-size 4 is for new tenants: demo was made with --seed-size 3 and keeps it. "
-        "Give another --database to have it made anew.\n"
+        "Give another --database to have it made again.\n"
     )

@@ -194,6 +194,19 @@ def test_a_public_url_that_is_none_is_named(url: str, says: str) -> None:
     assert done.stderr.startswith(f"--public-url: {says}")
 
 
+def test_a_ready_file_replaces_regular_files_alone(tmp_path: Path) -> None:
+    """Else a user who may do everything loses `/dev/stdout` by `--ready-file /dev/stdout`."""
+    link, kept = tmp_path / "stdout", tmp_path / "kept.txt"
+    kept.write_text("mine")
+    link.symlink_to(kept)
+    for path in (link, tmp_path):
+        with pytest.raises(ReadyFileError, match=r"\(it is not a regular file\); name another one with"):
+            ReadyFile.prepare(path)
+    assert link.is_symlink()
+    assert kept.read_text() == "mine"
+    assert sorted(tmp_path.iterdir()) == [kept, link]
+
+
 @pytest.mark.parametrize(
     ("option", "value", "says"),
     [
