@@ -15,7 +15,7 @@ from support.make.offline import NOW
 from support.make.requests import Json, MakeError
 
 from connector.compile import vendors
-from connector.generator.make.compare import is_other_word, is_word
+from connector.generator.make.compare import is_other_word, is_word, readable
 from connector.generator.make.iml import braced
 from connector.model import InputField, Path, Search, Trigger
 from connector.words import camel
@@ -104,13 +104,29 @@ def test_odd_rows_stop_no_others(step: Step) -> None:
     if not dated(step):
         odd += [sample(step, id="RMA-x"), sample(step, id=True), sample(step, id="1.5")]
     else:
-        times = (None, "", 1764000000, "0000-00-00 00:00:00", "2026-13-45T00:00:00Z", "2026-01-40", "soon")
+        no_days = ("2026-13-45T00:00:00Z", "2026-01-40", "2026-02-30T10:00:00Z", "2025-02-29", "2025-11-31")
+        no_times = ("2025-12-31T25:00:00Z", "2025-12-31T23:60:00Z", "2025-12-31T23:59:60Z", "2025-12-31 soon")
+        times = (None, "", 1764000000, "0000-00-00 00:00:00", "soon", *no_days, *no_times)
         odd += [
             sample(step, id=str(n), when=time)
             for n, time in enumerate((*times, "0001-01-01T00:00:00+01:00"), 1)
         ]
     vendor = Vendor(step, [[sample(step, id="71"), *odd, sample(step, id="72")]])
     assert {str(one) for one in ids(step, step.run(vendor, limit=50))} == {"71", "72"}
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "2024-02-29T10:00:00Z",
+        "2025-12-31",
+        "2025-12-31T23:59:59.123+14:00",
+        "2025-12-31T10:00Z",
+        "2025-12-31 10:00:00",
+    ],
+)
+def test_days_and_times_that_exist_are_readable(time: str) -> None:
+    assert transform(braced(readable("item.time")), {"item": {"time": time}}) is True
 
 
 @pytest.mark.parametrize("step", [one for one in TRIGGERS if dated(one)], ids=lambda one: one.id)

@@ -13,6 +13,10 @@ from connector.model import InputField, Path
 JOINTS = (" ", "-", "_")
 DAYS = "|".join(f"{day:02}" for day in range(1, 32))
 MONTHS = "|".join(f"{month:02}" for month in range(1, 13))
+HOURS = "|".join(f"{hour:02}" for hour in range(24))
+SIXTY = "|".join(f"{one:02}" for one in range(60))
+NO_DAYS = "02-30|02-31|04-31|06-31|09-31|11-31"
+LEAP_YEARS = "|".join(str(year) for year in range(1972, 2100, 4))
 SECONDS = "YYYY-MM-DDTHH:mm:ss"
 HTTP_DATE = "ddd, DD MMM YYYY HH:mm:ss"
 SKEW = 5
@@ -108,6 +112,19 @@ def readable(value: str) -> str:
         f"{part(said, 0, 4)} != '0001'",
         f"contains({iml.text(f'|{MONTHS}|')}, '|' + {part(said, 5, 7)} + '|')",
         f"contains({iml.text(f'|{DAYS}|')}, '|' + {part(said, 8, 10)} + '|')",
+        f"!contains({iml.text(f'|{NO_DAYS}|')}, '|' + {part(said, 5, 10)} + '|')",
+        f"if({part(said, 5, 10)} = '02-29', {_among(part(said, 0, 4), iml.text(f'|{LEAP_YEARS}|'))}, true)",
+        f"if(length({said}) > 10, {_time_of_day(said)}, true)",
+    )
+
+
+def _time_of_day(said: str) -> str:
+    """Say that a text holds a time of day after its date; seconds may be missing, and 60 are too many."""
+    part = "substring({0}, {1}, {2})".format
+    return iml.both(
+        _among(part(said, 11, 13), iml.text(f"|{HOURS}|")),
+        _among(part(said, 14, 16), iml.text(f"|{SIXTY}|")),
+        _among(part(said, 17, 19), iml.text(f"|{SIXTY}||")),
     )
 
 
