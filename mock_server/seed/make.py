@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from mock_server.seed.dice import Dice
@@ -26,6 +27,7 @@ _HOURS: Final = dict(
 )
 _WEEKDAY_SHARE: Final = 0.45  # of weekend requests that wait until they come on another day
 _FIRST_ORDER: Final = 1_001
+_REMEMBERED: Final = 200
 _REFUNDS: Final[dict[RefundStatus, int]] = {"paid": 22, "failed": 1}
 _PARTLY: Final = 0.3  # of returns of several items, while the shop checks what arrived
 
@@ -40,11 +42,17 @@ class _Plan:
     story: Journey | None = None
 
 
-def returns(seed: int, size: int, *, before: int, salt: str = "") -> list[SeedReturn]:
+def returns(seed: int, size: int, *, before: int, salt: str = "") -> tuple[SeedReturn, ...]:
     """Make `size` returns, oldest first, all of it before the moment `before` (µs).
 
-    `salt` makes the returns of one seed differ from vendor to vendor.
+    `salt` makes the returns of one seed differ from vendor to vendor. Small seeds are remembered: suites
+    make many tenants of the same seed and first moment.
     """
+    made = _remembered if size <= _REMEMBERED else _made
+    return made(seed, size, before, salt)
+
+
+def _made(seed: int, size: int, before: int, salt: str) -> tuple[SeedReturn, ...]:
     dice = Dice(f"{seed}/{salt}")
     chosen = stages(size)
     plans = [_planned(dice, before) for _ in range(size - len(chosen))]
@@ -55,7 +63,7 @@ def returns(seed: int, size: int, *, before: int, salt: str = "") -> list[SeedRe
     known = customers(dice, drawn, choices)
     by_order = sorted(range(size), key=lambda place: (plans[place].ordered_at, place))
     numbers = {place: rank for rank, place in enumerate(by_order)}
-    return [
+    return tuple(
         _return(
             dice,
             plan,
@@ -65,7 +73,10 @@ def returns(seed: int, size: int, *, before: int, salt: str = "") -> list[SeedRe
             before=before,
         )
         for place, plan in enumerate(plans)
-    ]
+    )
+
+
+_remembered = lru_cache(maxsize=16)(_made)
 
 
 def _planned(dice: Dice, before: int) -> _Plan:

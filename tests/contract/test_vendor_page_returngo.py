@@ -39,9 +39,10 @@ DETAILS = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def tenant(sandbox: Sandbox, request: pytest.FixtureRequest) -> str:
-    return standing_still(sandbox, request.node.name)
+@pytest.fixture(scope="module")
+def tenant(sandbox: Sandbox) -> str:
+    """One tenant for all: these tests only read."""
+    return standing_still(sandbox, __name__)
 
 
 @pytest.fixture

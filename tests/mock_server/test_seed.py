@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
 
@@ -24,14 +25,14 @@ FOLLOWS = {
 
 
 @pytest.fixture(scope="module")
-def many() -> list[SeedReturn]:
+def many() -> Sequence[SeedReturn]:
     return returns(7, 2_000, before=NOON)
 
 
 def test_same_seed_and_moment_give_the_same_returns_everywhere() -> None:
     """The digest is part of the promise: it is the same on every machine and Python."""
     made = returns(1, 150, before=NOON, salt="shop")
-    assert hashlib.sha256(repr(made).encode()).hexdigest()[:16] == PINNED
+    assert hashlib.sha256(repr(list(made)).encode()).hexdigest()[:16] == PINNED
 
 
 def test_other_seed_moment_or_vendor_gives_other_returns() -> None:
@@ -51,7 +52,7 @@ def test_size_is_kept(size: int) -> None:
     assert [one.number for one in returns(1, size, before=NOON)] == list(range(1, size + 1))
 
 
-def test_returns_lie_in_order_within_ninety_days(many: list[SeedReturn]) -> None:
+def test_returns_lie_in_order_within_ninety_days(many: Sequence[SeedReturn]) -> None:
     created = [one.created_at for one in many]
     assert created == sorted(created)
     assert created[0] > NOON - 92 * DAY
@@ -59,14 +60,14 @@ def test_returns_lie_in_order_within_ninety_days(many: list[SeedReturn]) -> None
     assert all(at % 1_000_000 == 0 for at in each(created))
 
 
-def test_last_weeks_have_more_and_nights_less(many: list[SeedReturn]) -> None:
+def test_last_weeks_have_more_and_nights_less(many: Sequence[SeedReturn]) -> None:
     ages = Counter((NOON - one.created_at) // (30 * DAY) for one in many)
     assert ages[0] > 1.5 * ages[2]
     hours = Counter((one.created_at + 10 * HOUR) % DAY // HOUR for one in many)
     assert sum(hours[hour] for hour in range(9, 18)) > 5 * sum(hours[hour] for hour in range(6))
 
 
-def test_moves_follow_each_other_in_time(many: list[SeedReturn]) -> None:
+def test_moves_follow_each_other_in_time(many: Sequence[SeedReturn]) -> None:
     for one in each(many):
         assert (one.moves[0].at, one.moves[0].state) == (one.created_at, "requested")
         for before, after in pairwise(one.moves):
@@ -74,7 +75,7 @@ def test_moves_follow_each_other_in_time(many: list[SeedReturn]) -> None:
             assert after.state in FOLLOWS[before.state]
 
 
-def test_old_returns_are_settled_and_all_states_occur(many: list[SeedReturn]) -> None:
+def test_old_returns_are_settled_and_all_states_occur(many: Sequence[SeedReturn]) -> None:
     final = {"completed", "rejected", "cancelled"}
     old = [one for one in many if one.created_at < NOON - 45 * DAY]
     unsettled = [one for one in old if one.state not in final]
@@ -83,7 +84,7 @@ def test_old_returns_are_settled_and_all_states_occur(many: list[SeedReturn]) ->
     assert {one.state for one in many} == {*FOLLOWS, *final}
 
 
-def test_parcel_tells_the_same_as_the_moves(many: list[SeedReturn]) -> None:
+def test_parcel_tells_the_same_as_the_moves(many: Sequence[SeedReturn]) -> None:
     for one in each(many):
         at = {move.state: move.at for move in one.moves}
         assert (one.shipment is not None) == ("label_sent" in at)
@@ -99,7 +100,7 @@ def test_parcel_tells_the_same_as_the_moves(many: list[SeedReturn]) -> None:
             assert scans[-1].at < at["received"]
 
 
-def test_refund_is_what_the_items_cost(many: list[SeedReturn]) -> None:
+def test_refund_is_what_the_items_cost(many: Sequence[SeedReturn]) -> None:
     for one in each(many):
         owed = one.state == "completed" and one.return_type != "exchange"
         assert (one.refund is not None) == owed
@@ -109,7 +110,7 @@ def test_refund_is_what_the_items_cost(many: list[SeedReturn]) -> None:
             assert (one.refund.method == "store_credit") == (one.return_type == "store_credit")
 
 
-def test_items_are_part_of_the_order(many: list[SeedReturn]) -> None:
+def test_items_are_part_of_the_order(many: Sequence[SeedReturn]) -> None:
     for one in each(many):
         assert 1 <= len(one.items) <= 3
         assert 1 <= len(one.ordered) <= 4
@@ -120,7 +121,7 @@ def test_items_are_part_of_the_order(many: list[SeedReturn]) -> None:
             assert item.reason != "wrong_size" or item.size
 
 
-def test_order_numbers_are_unique_and_follow_the_orders(many: list[SeedReturn]) -> None:
+def test_order_numbers_are_unique_and_follow_the_orders(many: Sequence[SeedReturn]) -> None:
     by_order = sorted(many, key=lambda one: one.ordered_at)
     numbers = [int(one.order_number.removeprefix("#")) for one in by_order]
     assert numbers == sorted(numbers)
@@ -141,12 +142,12 @@ def test_customers_return_more_than_once_and_are_invented() -> None:
     assert all(one.customer == people[one.customer.email] for one in each(made))
 
 
-def test_tracking_numbers_are_unique(many: list[SeedReturn]) -> None:
+def test_tracking_numbers_are_unique(many: Sequence[SeedReturn]) -> None:
     numbers = [one.shipment.tracking_number for one in many if one.shipment]
     assert len(numbers) == len(set(numbers))
 
 
-def test_notes_come_in_order_and_not_before_the_return(many: list[SeedReturn]) -> None:
+def test_notes_come_in_order_and_not_before_the_return(many: Sequence[SeedReturn]) -> None:
     assert any(len(one.notes) > 1 for one in many)
     for one in each(many):
         times = [note.at for note in one.notes]
