@@ -253,7 +253,7 @@ def test_an_empty_secret_of_the_environment_is_none(empty: str, monkeypatch: pyt
     ],
 )
 def test_keys_that_everybody_knows_open_on_this_machine_only(settings: dict[str, Any], public: bool) -> None:
-    app = create_app(Settings(seed_size=0, database="sqlite://", **settings))
+    app = create_app(Settings(seed_size=0, vendor="swap", database="sqlite://", **settings))
     try:
         keys = app.world.keys
         assert (keys.look_up("swap", "sandbox-demo-swap") is not None) is public
