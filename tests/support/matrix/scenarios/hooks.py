@@ -22,8 +22,9 @@ def subscribed(app: Adapter, shop: Shop) -> None:
             rows = [row for post in posts for row in hook.receive(post)]
             assert told(there, key, rows) == [expected], f"{key} was to tell of {expected}"
             hook.end()
+            before = len(_deliveries(here))  # a step of the shop may have fallen due since the posts came
             happen(here, key)
-            assert len(_deliveries(here)) == len(posts), f"{key} was told after it had been switched off"
+            assert len(_deliveries(here)) == before, f"{key} was told after it had been switched off"
 
 
 def _posted(shop: Shop, ear: Receiver) -> list[Any]:
