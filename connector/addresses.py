@@ -14,7 +14,7 @@ HIGHEST_PORT = 65_535
 
 
 def address(base_url: str) -> httpx.URL:
-    """Return a base URL without its trailing slash; `ConfigurationError` for what is none.
+    """Return a base URL without its trailing slash; raise `ConfigurationError` if it is invalid.
 
     A login goes along with each request, so http:// is for this machine alone. A base URL holds no user name,
     query or fragment: nothing of these would be sent as it is written.

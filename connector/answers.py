@@ -239,7 +239,7 @@ def _kind_of(form: ErrorFormat, status: int, code: Any) -> ErrorKind:
 def field_errors(found: Any, secrets: Secrets = ()) -> tuple[FieldError, ...]:
     """Read a list of `{"field", "message"}` or a mapping of field to message; anything else is no field.
 
-    At most `MOST_FIELDS` are returned: nobody reads more, and a vendor may send a million.
+    At most `MOST_FIELDS` are returned: more help no reader, and a vendor may send a million.
     """
     if isinstance(found, dict):
         found = [{"field": field, "message": message} for field, message in found.items()]
