@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import httpx
 
     from connector.clock import Clock, Sleep
-    from connector.connection import Connection
-    from connector.model import Integration
+    from connector.definition.model import Integration
+    from connector.runtime.connection import Connection
 
 __all__ = ["Skip", "open"]
 
@@ -43,7 +43,7 @@ def open(  # noqa: A001 - read as connector.open
     answer; `deadline` is how many one call may take, with its attempts and the waits between them. A wait of
     more than two seconds is reported to the logger `returns_connector`.
     """
-    from connector.connection import connect
+    from connector.runtime.connection import connect
 
     return connect(
         vendor,

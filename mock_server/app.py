@@ -12,8 +12,11 @@ from urllib.request import getproxies
 import orjson
 
 import openapi
-from mock_server import curl, vendors
-from mock_server.admission import ControlGate, KeyGate
+from mock_server import vendors
+from mock_server.access.keys import DEMO
+from mock_server.admission.control_guard import ControlGuard
+from mock_server.admission.gates import ControlGate, KeyGate
+from mock_server.admission.origins import Neighbours
 from mock_server.control import Control
 from mock_server.engine.middleware import Engine
 from mock_server.engine.stock import (
@@ -22,9 +25,7 @@ from mock_server.engine.stock import (
     Resolver,
     ServerErrorMiddleware,
 )
-from mock_server.guard import ControlGuard
-from mock_server.keys import DEMO
-from mock_server.neighbours import Neighbours
+from mock_server.pages import curl
 from mock_server.pages.console import Entry, create_console
 from mock_server.pages.front import Front
 from mock_server.pages.labels import LabelPages
@@ -32,14 +33,14 @@ from mock_server.pages.prefill import Examples
 from mock_server.pages.wsgi import OnTheLoop
 from mock_server.tenants import Tenants
 from mock_server.vendors import Labelling
-from mock_server.way import Way
-from mock_server.webhooks import Sender
+from mock_server.webhooks.connection import Way
+from mock_server.webhooks.sender import Sender
 from mock_server.world import World
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from mock_server.engine.gate import Gate, Guard, Meter, Service
+    from mock_server.engine.surroundings import Gate, Guard, Meter, Service
     from mock_server.pages.label import Label
     from mock_server.settings import Settings
     from mock_server.vendors import Vendor

@@ -10,9 +10,9 @@ from typing import Final
 import sqlalchemy as sa
 
 from mock_server import seed
+from mock_server.access.keys import DEMO
+from mock_server.access.ratelimit import Mode
 from mock_server.clock import TenantClock, micros, whole_second
-from mock_server.keys import DEMO
-from mock_server.ratelimit import Mode
 from mock_server.store import Change, tables
 from mock_server.vendors import Vendor
 from mock_server.world import World

@@ -6,18 +6,18 @@ from typing import Self
 
 import sqlalchemy as sa
 
+from mock_server.access.keys import Keys
+from mock_server.access.ratelimit import Limiter
+from mock_server.access.tokens import Tokens
 from mock_server.clock import Clocks
-from mock_server.keys import Keys
 from mock_server.labels import Labels
 from mock_server.ledger import Ledger
-from mock_server.outbox import Outbox
-from mock_server.ratelimit import Limiter
 from mock_server.rendering import Renderer
 from mock_server.settings import Settings
 from mock_server.store import Store, tables
 from mock_server.supervisor import Supervisor
 from mock_server.switches import Switches
-from mock_server.tokens import Tokens
+from mock_server.webhooks.outbox import Outbox
 
 
 @dataclass(frozen=True, slots=True)

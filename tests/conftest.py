@@ -6,12 +6,12 @@ from functools import cache
 
 import pytest
 
-import connector.compile
+import connector.definition.compiler
 
 pytest.register_assert_rewrite("support.matrix")
 
 # Compiling a vendor takes 70 ms, and what comes of it is frozen: all tests of a process share it.
-connector.compile.integration = cache(connector.compile.integration)
+connector.definition.compiler.integration = cache(connector.definition.compiler.integration)
 
 from support.contract import enforced  # noqa: E402 - assertions have to be rewritten before the import
 from support.matrix_report import pytest_terminal_summary  # noqa: E402 - as above

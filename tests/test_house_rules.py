@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import openapi
-from connector.compile import integration
+from connector.definition.compiler import integration
 from mock_server import vendors
 
 ROOT = Path(__file__).parents[1]

@@ -21,7 +21,7 @@ from typing import Any
 from support.sandbox import Sandbox, running
 from support.zapier import APPS
 
-from connector.compile import integration, vendors
+from connector.definition.compiler import integration, vendors
 from connector.generator.write import INSTALLED
 from connector.generator.zapier.setting import CORE, override_variable
 

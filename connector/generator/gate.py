@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from connector.compile import integration, vendors
+from connector.definition.compiler import integration, vendors
+from connector.definition.model import Integration
 from connector.generator import make, write, zapier
 from connector.generator.changes import Change, compare
 from connector.generator.make.manifest import kept_origins
@@ -14,7 +15,6 @@ from connector.generator.released import released
 from connector.generator.surface import Surface
 from connector.generator.zapier.link import kept_link
 from connector.generator.zapier.surface import surface as zapier_surface
-from connector.model import Integration
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,13 @@
 """Returns of all vendors in one form, and their triggers polled together.
 
 for event in polled.events:
-told = trigger.unified(event)      # what happened, and to which return, in one form
+told = unified_event(rm.integration, event)    # what happened, and to which return, in one form
 told.kind, told.record.status, told.record.vendor_status, told.raw
 
 polled = await poll_all({"shop": rm, "outlet": swap}, "new_return", cursors)
 """
 
-from connector.unified.everywhere import PolledAll, poll_all
-from connector.unified.mapping import unified, unified_return
+from connector.unified.mapping import unified_event, unified_return
 from connector.unified.model import (
     Address,
     Customer,
@@ -20,6 +19,7 @@ from connector.unified.model import (
     UnifiedEvent,
     UnifiedReturn,
 )
+from connector.unified.poll import PolledAll, poll_all
 
 __all__ = [
     "Address",
@@ -33,6 +33,6 @@ __all__ = [
     "UnifiedEvent",
     "UnifiedReturn",
     "poll_all",
-    "unified",
+    "unified_event",
     "unified_return",
 ]

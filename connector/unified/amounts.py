@@ -11,7 +11,7 @@ import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from connector.words import trimmed
+from connector.definition.naming import trimmed
 
 LONGEST = 60
 """Characters of a text that may be an amount."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from connector.definition.naming import folded, same_word, text_of, trimmed, word
+from connector.definition.paths import at_path
 from connector.errors import ConfigurationError
-from connector.resolve import at_path
-from connector.times import moment
+from connector.transport.times import moment
 from connector.unified.amounts import number, written
 from connector.unified.model import (
     Address,
@@ -19,14 +20,13 @@ from connector.unified.model import (
     UnifiedEvent,
     UnifiedReturn,
 )
-from connector.words import folded, same_word, text_of, trimmed, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
     from decimal import Decimal
 
-    from connector.model import (
+    from connector.definition.model import (
         AddressRole,
         AddressTable,
         CustomerTable,
@@ -41,12 +41,12 @@ if TYPE_CHECKING:
         ShipmentTable,
         Unified,
     )
-    from connector.polling import Event
+    from connector.runtime.polling import Event
 
 T = TypeVar("T", bound=str)
 
 
-def unified(integration: Integration, event: Event, *, profile: str | None = None) -> UnifiedEvent:
+def unified_event(integration: Integration, event: Event, *, profile: str | None = None) -> UnifiedEvent:
     """Return the event in the words of all vendors; `profile` names the connection that told it.
 
     Raises `ConfigurationError` when the catalog has no table, or for an event of another vendor.

@@ -19,7 +19,7 @@ from pydantic import (
     model_serializer,
 )
 
-from connector.model import AddressRole, EventKind, InspectionStatus, ReturnStatus, ShipmentStatus
+from connector.definition.model import AddressRole, EventKind, InspectionStatus, ReturnStatus, ShipmentStatus
 
 
 class Record(BaseModel):

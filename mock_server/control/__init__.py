@@ -3,20 +3,20 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from mock_server.control.counter import Counter
+from mock_server.access.ratelimit import Verdict
+from mock_server.control.acts import Theatre
+from mock_server.control.clock import Hours
+from mock_server.control.context import Office
 from mock_server.control.health import Health
-from mock_server.control.history import History
-from mock_server.control.hours import Hours
-from mock_server.control.keyring import Keyring
-from mock_server.control.merchants import Merchants
-from mock_server.control.office import Office
-from mock_server.control.postroom import Postroom
-from mock_server.control.switchboard import Switchboard
-from mock_server.control.theatre import Theatre
+from mock_server.control.keys import Keyring
+from mock_server.control.ledger import History
+from mock_server.control.returns import Counter
+from mock_server.control.switches import Switchboard
+from mock_server.control.tenants import Merchants
+from mock_server.control.webhooks import Postroom
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
-from mock_server.ratelimit import Verdict
 from mock_server.tenants import Tenants
 from mock_server.vendors import Vendor
 from mock_server.world import World

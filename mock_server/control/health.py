@@ -2,7 +2,7 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from mock_server.control.office import Office
+from mock_server.control.context import Office
 from mock_server.engine.call import Call
 from mock_server.engine.reply import Reply
 

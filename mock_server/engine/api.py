@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mock_server.engine.body import ClientGone
 from mock_server.engine.call import Call
-from mock_server.engine.gate import Behind
 from mock_server.engine.parameters import Headers
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import File, Reply
 from mock_server.engine.responses import BrokenReplyError, encode_unchecked
+from mock_server.engine.surroundings import Behind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mock_server.access.grants import Grant
+    from mock_server.access.ratelimit import Verdict
     from mock_server.engine.body import Receive
-    from mock_server.engine.gate import Gate, Guard, Meter, Service
-    from mock_server.engine.plan import Operation
+    from mock_server.engine.operation import Operation
     from mock_server.engine.routing import Route, Routes
-    from mock_server.keys import Grant
-    from mock_server.ratelimit import Verdict
+    from mock_server.engine.surroundings import Gate, Guard, Meter, Service
 
 _logger = logging.getLogger(__name__)
 _JSON = b"application/json"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mock_server.keys import Grant
+    from mock_server.access.grants import Grant
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_server.engine.api import Api
 from mock_server.engine.body import ClientGone
-from mock_server.engine.plan import Compiler
+from mock_server.engine.compiler import Compiler
 from mock_server.engine.stock import Resolver, Specification, SpecMiddleware
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from mock_server.engine.api import Answer
     from mock_server.engine.body import Receive
-    from mock_server.engine.gate import Gate, Guard, Meter, Service
     from mock_server.engine.routing import Route
+    from mock_server.engine.surroundings import Gate, Guard, Meter, Service
 
     Scope = MutableMapping[str, Any]
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]

@@ -10,7 +10,7 @@ from mock_server.engine.parameters import decode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mock_server.engine.plan import Operation
+    from mock_server.engine.operation import Operation
 
 
 _SLASHES = re.compile(rb"/{2,}")

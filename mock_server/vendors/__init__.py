@@ -6,13 +6,14 @@ from importlib.util import find_spec
 from typing import Any, Protocol, runtime_checkable
 
 import openapi
+from mock_server.access.grants import Grant
+from mock_server.access.plans import Plan
+from mock_server.access.ratelimit import Verdict
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
-from mock_server.keys import Grant
 from mock_server.lifecycle import Lifecycle
 from mock_server.pages.label import Label
 from mock_server.pages.prefill import Examples
-from mock_server.ratelimit import Plan, Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Step
 from mock_server.switches import Switch

@@ -9,11 +9,11 @@ import pytest
 from support.wire import BASE_URL, KEY, Time, Wire
 
 import connector
-from connector.compile import integration as compiled
+from connector.definition.compiler import integration as compiled
 
 if TYPE_CHECKING:
-    from connector.connection import Connection
-    from connector.model import Integration
+    from connector.definition.model import Integration
+    from connector.runtime.connection import Connection
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from support.each import each
 from support.wire import BASE_URL, KEY, Time, Wire, one, refusal, rows
 
 import connector
-from connector.compile import integration, vendors
+from connector.definition.compiler import integration, vendors
 from connector.errors import OutcomeUnknown, ValidationFailed
 
 if TYPE_CHECKING:
-    from connector.connection import Connection
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 LINE = {"sku": "BOOT-39", "quantity": 1, "reason": "defective"}

@@ -10,13 +10,13 @@ from support.sandbox import free_port
 from support.wire import Time
 
 import connector
-from connector.addresses import address, is_loopback, network
-from connector.cli import run
-from connector.compile import integration, vendors
-from connector.deadline import Deadline
+from connector.cli.program import run
+from connector.definition.compiler import integration, vendors
 from connector.errors import ConfigurationError, VendorUnavailable
-from connector.request import build
-from connector.sending import Sender
+from connector.transport.addresses import address, is_loopback, network
+from connector.transport.deadline import Deadline
+from connector.transport.request import build
+from connector.transport.sending import Sender
 from mock_server import proxies
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connector.arguments import Misused, collect
+from connector.cli.inputs import Misused, collect
 
 if TYPE_CHECKING:
-    from connector.model import InputField, Integration
+    from connector.definition.model import InputField, Integration
 
 
 @pytest.fixture

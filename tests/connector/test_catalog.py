@@ -9,14 +9,14 @@ import pytest
 from support.each import each
 
 import openapi
-from connector.cli import run
-from connector.compile import CATALOGS, integration, join, vendors
+from connector.cli.program import run
+from connector.definition.compiler import CATALOGS, integration, join, vendors
+from connector.definition.fidelity import shares
 from connector.errors import CatalogError, ConfigurationError
-from connector.fidelity import shares
-from connector.values import fitted
+from connector.transport.values import fitted
 
 if TYPE_CHECKING:
-    from connector.model import Integration
+    from connector.definition.model import Integration
 
 TEXT = (CATALOGS / "returnmate.yaml").read_text(encoding="utf-8")
 

@@ -13,10 +13,10 @@ import pytest
 from support.wire import Time
 
 import connector
-from connector.causes import cause
-from connector.compile import integration, vendors
+from connector.definition.compiler import integration, vendors
 from connector.errors import VendorUnavailable
 from connector.profiles import Profiles
+from connector.transport.causes import cause
 
 if TYPE_CHECKING:
     from pathlib import Path

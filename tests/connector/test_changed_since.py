@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from support.adversary import START, Restless, run
 
 import connector
-from connector.compile import integration
+from connector.definition.compiler import integration
+from connector.definition.model import ChangedSince
 from connector.errors import UnexpectedResponse
-from connector.model import ChangedSince
-from connector.polling import STRATEGIES, Cursor, Event
-from connector.polling.parts import About, micros, oldest_first
+from connector.runtime.polling import STRATEGIES, Cursor, Event
+from connector.runtime.polling.parts import About, micros, oldest_first
 
 if TYPE_CHECKING:
     from support.wire import Time

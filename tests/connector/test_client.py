@@ -15,7 +15,6 @@ from support.each import each
 from support.wire import BASE_URL, KEY, Time, Wire, one, refusal, rows
 
 import connector
-from connector.addresses import address
 from connector.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -28,11 +27,12 @@ from connector.errors import (
     ValidationFailed,
     VendorUnavailable,
 )
-from connector.limits import Limiter
+from connector.transport.addresses import address
+from connector.transport.limits import Limiter
 
 if TYPE_CHECKING:
-    from connector.connection import Connection
-    from connector.model import Integration
+    from connector.definition.model import Integration
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 

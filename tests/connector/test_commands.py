@@ -15,14 +15,14 @@ from uuid import uuid4
 
 import pytest
 
-from connector.compile import vendors
-from connector.output import record
-from connector.words import listed
+from connector.cli.output import record
+from connector.definition.compiler import vendors
+from connector.definition.naming import listed
 
 if TYPE_CHECKING:
     from support.sandbox import Sandbox
 
-PROGRAM = [sys.executable, "-c", "from connector.cli import main; main()"]
+PROGRAM = [sys.executable, "-c", "from connector.cli.program import main; main()"]
 ORDER = [
     "--input", "order_number=#1001", "-i", "customer_email=kim@example.com",
     "-i", "items[0].sku=BOOT-39", "-i", "items[0].quantity=2", "-i", "items[0].reason=defective",
@@ -75,7 +75,7 @@ def test_help_is_quick_and_tells_the_exit_codes(returns: Run) -> None:
 
 def test_help_loads_neither_the_model_nor_the_network() -> None:
     heavy = ("httpx", "pydantic", "yaml", "rich.table", "connexion")
-    start = "import sys; from connector.cli import program; program()"
+    start = "import sys; from connector.cli.program import program; program()"
     code = f"{start}; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from support.sandbox import Sandbox
 
-from connector.cli import run
-from connector.compile import vendors
+from connector.cli.program import run
+from connector.definition.compiler import vendors
 
 Login = Callable[..., dict[str, Any]]
 
@@ -152,7 +152,7 @@ def test_nothing_is_asked_or_tried_where_nothing_could_be_kept(
     def asked(*_arguments: object) -> None:
         pytest.fail("the login was tried")
 
-    monkeypatch.setattr("connector.commands.connect._tried", asked)
+    monkeypatch.setattr("connector.cli.connect._tried", asked)
     assert run(["connect", "returnmate", "--base-url", place]) == 2
     assert "cannot be written: file exists" in capsys.readouterr().err
 

@@ -12,10 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.adversary import START, Adversary, run
 
-from connector.model import CreatedSince, Order
-from connector.polling import STRATEGIES, Cursor, Fetch, Read, Reading, Strategy
-from connector.polling.parts import About, micros
-from connector.times import moment
+from connector.definition.model import CreatedSince, Order
+from connector.runtime.polling import STRATEGIES, Cursor, Fetch, Read, Reading, Strategy
+from connector.runtime.polling.parts import About, micros
+from connector.transport.times import moment
 
 ABOUT = About("shop:new_thing", "new_thing", ("created_at",))
 OVERLAP = 60

@@ -11,16 +11,16 @@ from support.strangers import opened
 from support.wire import BASE_URL, KEY, Wire, refusal, rows
 
 import connector
-from connector.compile import vendors
-from connector.deadline import Deadline
+from connector.definition.compiler import vendors
 from connector.errors import ConfigurationError, OutcomeUnknown, RateLimited, VendorUnavailable
+from connector.transport.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from support.wire import Time
 
-    from connector.model import Integration
+    from connector.definition.model import Integration
 
 pytestmark = pytest.mark.anyio
 
@@ -137,7 +137,7 @@ async def test_a_deadline_ends_an_attempt_that_its_timeout_would_not(
 async def test_an_attempt_that_could_not_take_its_time_is_not_made(
     integration: Integration, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connector.client.BACK_OFF", 0.0)
+    monkeypatch.setattr("connector.transport.client.BACK_OFF", 0.0)
     slow = Slow(drips=True)
     limits: dict[str, Any] = {"timeout": LONG_ENOUGH, "deadline": LONG_ENOUGH * 1.9}
     how: dict[str, Any] = {"transport": slow, "clock": time.clock, "sleep": time.sleep, **limits}

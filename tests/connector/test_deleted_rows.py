@@ -10,13 +10,13 @@ import pytest
 from support.wire import BASE_URL, KEY, Time
 
 import connector
-from connector.compile import integration
+from connector.definition.compiler import integration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.connection import Connection
-    from connector.model import Integration
+    from connector.definition.model import Integration
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 

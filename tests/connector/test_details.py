@@ -12,11 +12,12 @@ from support.wire import BASE_URL, Time, Wire
 
 import connector
 import openapi
-from connector.compile import CATALOGS, join
+from connector.definition.compiler import CATALOGS, join
 from connector.errors import CatalogError, ConnectorError, ValidationFailed
+from connector.unified import unified_event
 
 if TYPE_CHECKING:
-    from connector.connection import Connection
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 
@@ -98,7 +99,7 @@ async def test_what_is_listed_may_be_found_later_or_be_gone(shop: Connection, wi
     wire.reply(page("1", "2"), missing)
     (gone,) = (await shop.triggers["new_return"].poll(first.cursor)).events
     assert (gone.id, gone.data["details"], gone.occurred_at) == (late.id, None, None)
-    told = shop.triggers["new_return"].unified(gone)
+    told = unified_event(shop.integration, gone)
     assert told.record is not None
     assert (told.raw["rmaId"], told.record.status) == ("2", None)
 

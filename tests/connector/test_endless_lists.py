@@ -12,10 +12,10 @@ from support.wire import BASE_URL, Time, Wire, rows
 
 import connector
 from connector.errors import UnexpectedResponse
-from connector.paging import MOST_EMPTY, MOST_PAGES, MOST_STALE, Endless, Page, Walk, resumed
+from connector.transport.paging import MOST_EMPTY, MOST_PAGES, MOST_STALE, Endless, Page, Walk, resumed
 
 if TYPE_CHECKING:
-    from connector.connection import Connection
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 

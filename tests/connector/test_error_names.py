@@ -12,11 +12,11 @@ from support.strangers import opened
 from support.wire import KEY, refusal
 
 import connector
-from connector.cli import run
-from connector.compile import integration, vendors
-from connector.connection import connect
+from connector.cli.program import run
+from connector.cli.reports import reported
+from connector.definition.compiler import integration, vendors
 from connector.errors import ConfigurationError, ConnectorError, OutcomeUnknown, UnknownKey, VendorUnavailable
-from connector.reports import reported
+from connector.runtime.connection import connect
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from support.sandbox import Sandbox
     from support.wire import Time, Wire
 
-    from connector.connection import Connection
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 

@@ -10,17 +10,17 @@ import httpx
 import pytest
 from support.anywhere import open_any
 
-from connector.compile import integration, vendors
+from connector.definition.compiler import integration, vendors
 from connector.errors import ConnectorError
-from connector.values import Refused, fitted
+from connector.transport.values import Refused, fitted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from support.wire import Time
 
-    from connector.connection import Connection
-    from connector.model import InputField
+    from connector.definition.model import InputField
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 compiled = cache(integration)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector.times import http_date, moment
+from connector.transport.times import http_date, moment
 
 WHEN = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
 

@@ -12,14 +12,14 @@ from support.anywhere import listing, open_any
 from support.each import each
 from support.wire import Time, Wire, one, rows
 
-from connector.compare import identity, same, strangers
-from connector.compile import integration, vendors
+from connector.definition.compiler import integration, vendors
+from connector.definition.paths import at_path
 from connector.errors import UnexpectedResponse
-from connector.resolve import at_path
+from connector.runtime.compare import identity, same, strangers
 
 if TYPE_CHECKING:
-    from connector.connection import Connection
-    from connector.model import Identifier, InputField, Path, Search
+    from connector.definition.model import Identifier, InputField, Path, Search
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 compiled = cache(integration)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connector import cli
+from connector.cli import program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ def test_a_wrong_input_is_refused_by_name(
 ) -> None:
     command, key, *pairs = words.split(" ")
     given = [word for pair in pairs for word in ("--input", pair)]
-    assert cli.run([command, "returnmate", key, *given]) != 0
+    assert program.run([command, "returnmate", key, *given]) != 0
     said = " ".join(capsys.readouterr().err.split())
     assert sentence in said
     assert NOWHERE.removeprefix("http://") not in said
@@ -52,7 +52,7 @@ def test_a_file_with_inputs_is_read_like_pairs(
 ) -> None:
     given = tmp_path / "inputs.json"
     given.write_text('{"return_id": ["r1", "r2"], "content": "x", "internal": "yes"}', encoding="utf-8")
-    assert cli.run(["action", "returnmate", "add_note", "--json", str(given)]) != 0
+    assert program.run(["action", "returnmate", "add_note", "--json", str(given)]) != 0
     said = " ".join(capsys.readouterr().err.split())
     assert "return_id must be text; internal must be true or false" in said
 
@@ -63,7 +63,7 @@ def test_a_file_with_inputs_may_come_from_any_system(
 ) -> None:
     given = tmp_path / "inputs.json"
     given.write_text('{"return_id": "r",\r\n "contents": "Gr\u00fcn"}\r\n', encoding=encoding)
-    assert cli.run(["action", "returnmate", "add_note", "--json", str(given)]) != 0
+    assert program.run(["action", "returnmate", "add_note", "--json", str(given)]) != 0
     assert "contents is not known here; did you mean content?" in " ".join(capsys.readouterr().err.split())
 
 
@@ -73,5 +73,5 @@ def test_a_file_that_holds_no_inputs_is_a_sentence(
 ) -> None:
     given = tmp_path / "inputs.json"
     given.write_bytes(content)
-    assert cli.run(["action", "returnmate", "add_note", "--json", str(given)]) == 2
+    assert program.run(["action", "returnmate", "add_note", "--json", str(given)]) == 2
     assert "--json" in capsys.readouterr().err

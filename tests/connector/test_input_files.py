@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connector.cli import run
-from connector.commands import act
+from connector.cli import action
+from connector.cli.program import run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,13 +23,13 @@ TEXT = json.dumps(GIVEN, ensure_ascii=False, indent=2).replace("\n", "\r\n")
 def test_a_file_is_read_in_the_encoding_of_its_editor(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "inputs.json"
     file.write_bytes(TEXT.encode(encoding))
-    assert act._document(str(file)) == GIVEN
+    assert action._document(str(file)) == GIVEN
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_standard_input_is_read_so_too(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode(encoding)), encoding="ascii"))
-    assert act._document("-") == GIVEN
+    assert action._document("-") == GIVEN
 
 
 @pytest.mark.parametrize(

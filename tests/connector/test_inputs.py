@@ -11,19 +11,19 @@ import pytest
 from support.each import each
 from support.wire import Wire, one
 
-from connector.arguments import Misused, collect
-from connector.choices import chosen, slip
-from connector.compile import integration, vendors
+from connector.cli.inputs import Misused, collect
+from connector.definition.compiler import integration, vendors
+from connector.definition.model import Choice, Field, InputField
 from connector.errors import ValidationFailed
-from connector.inputs import fill
-from connector.model import Choice, Field, InputField
-from connector.values import Refused, fitted
+from connector.runtime.choices import chosen, slip
+from connector.runtime.inputs import fill
+from connector.transport.values import Refused, fitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from connector.connection import Connection
-    from connector.model import FieldType
+    from connector.definition.model import FieldType
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 compiled = cache(integration)

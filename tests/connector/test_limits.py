@@ -9,16 +9,16 @@ import httpx
 import pytest
 from support.wire import rows
 
-from connector.compile import integration as compiled
+from connector.definition.compiler import integration as compiled
+from connector.definition.guarantees import shortest_interval
+from connector.definition.model import Limits, Plan, Window, WindowHeaders
 from connector.errors import RateLimited
-from connector.guarantees import shortest_interval
-from connector.limits import Limiter
-from connector.model import Limits, Plan, Window, WindowHeaders
+from connector.transport.limits import Limiter
 
 if TYPE_CHECKING:
     from support.wire import Time, Wire
 
-    from connector.connection import Connection
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 

@@ -10,11 +10,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from connector.cli import run
+from connector.cli.options import opened, profiles
+from connector.cli.program import run
 from connector.clock import sleep
-from connector.commands.options import opened, profiles
-from connector.compile import integration
-from connector.deadline import Deadline
+from connector.definition.compiler import integration
+from connector.transport.deadline import Deadline
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,9 +15,7 @@ from support.each import each
 from support.strangers import Stream, opened, operations, send
 from support.wire import rows
 
-from connector.answers import DEEPEST, LONGEST_MESSAGE, MOST_FIELDS, field_errors, loaded
-from connector.bodies import LARGEST, Unreadable, read_body
-from connector.compile import vendors
+from connector.definition.compiler import vendors
 from connector.errors import (
     ConnectorError,
     NotFound,
@@ -27,14 +25,16 @@ from connector.errors import (
     ValidationFailed,
     VendorUnavailable,
 )
-from connector.request import Request
+from connector.transport.answers import DEEPEST, LONGEST_MESSAGE, MOST_FIELDS, field_errors, loaded
+from connector.transport.bodies import LARGEST, Unreadable, read_body
+from connector.transport.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from support.wire import Time, Wire
 
-    from connector.connection import Connection
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 

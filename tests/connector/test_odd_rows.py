@@ -13,15 +13,15 @@ from support.each import each
 from support.wire import BASE_URL, Time
 
 import connector
-from connector.compile import integration, vendors
-from connector.polling.trouble import GRACE
-from connector.resolve import at_path
+from connector.definition.compiler import integration, vendors
+from connector.definition.paths import at_path
+from connector.runtime.polling.trouble import GRACE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.connection import Connection
-    from connector.model import Integration, Path, Trigger
+    from connector.definition.model import Integration, Path, Trigger
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from connector import output
+from connector.cli import output
 
 STRANGE = "Bob \ud83d · 😀 naïve\x1b[31m"
 ENCODINGS = ["utf-8", "cp1252", "ascii", "latin-1", "cp437", "koi8-r", "utf-16"]

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from connector.answers import Answer
+from connector.definition.model import Paging
 from connector.errors import UnexpectedResponse
-from connector.model import Paging
-from connector.paging import as_page
+from connector.transport.answers import Answer
+from connector.transport.paging import as_page
 
 ROWS = [{"id": number} for number in range(10)]
 

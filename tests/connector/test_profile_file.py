@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.each import each
 
-from connector.compile import integration as compiled
+from connector.definition.compiler import integration as compiled
 from connector.errors import ConfigurationError
 from connector.profiles import Profile, Profiles
 
@@ -211,7 +211,7 @@ def test_what_the_system_says_is_told(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_stays_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connector.files.PATIENCE", 0.01)
+    monkeypatch.setattr("connector.profiles.text_files.PATIENCE", 0.01)
     profiles = Profiles(tmp_path / "p.toml", {})
     with (
         profiles._file.changing(),

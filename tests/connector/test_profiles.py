@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from connector.compile import integration as compiled
+from connector.definition.compiler import integration as compiled
 from connector.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -21,7 +21,7 @@ from connector.profiles import Profile, Profiles
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from connector.model import Integration
+    from connector.definition.model import Integration
 
 pytestmark = pytest.mark.anyio
 SANDBOX = {

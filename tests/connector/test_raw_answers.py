@@ -15,7 +15,7 @@ from connector.errors import ConnectorError, OutcomeUnknown, UnexpectedResponse,
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from connector.model import Integration
+    from connector.definition.model import Integration
 
 pytestmark = pytest.mark.anyio
 

@@ -10,10 +10,10 @@ from support.each import each
 from support.strangers import opened, operations, send
 
 import connector
-from connector.bodies import Reply
-from connector.compile import integration, vendors
+from connector.definition.compiler import integration, vendors
 from connector.errors import ConnectorError, OutcomeUnknown, UnexpectedResponse
-from connector.redirects import moved
+from connector.transport.bodies import Reply
+from connector.transport.redirects import moved
 
 if TYPE_CHECKING:
     from support.wire import Time

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import openapi
-from connector.compile import CATALOGS, join
+from connector.definition.compiler import CATALOGS, join
 from connector.errors import CatalogError, ValidationFailed
-from connector.inputs import fill
+from connector.runtime.inputs import fill
 
 if TYPE_CHECKING:
-    from connector.model import InputField, Integration
+    from connector.definition.model import InputField, Integration
 
 TEXT = (CATALOGS / "returnlogic.yaml").read_text(encoding="utf-8")
 ORDER: dict[str, Any] = {

@@ -14,16 +14,16 @@ import httpx
 import pytest
 from support.wire import Time, Wire, rows
 
-from connector.cursors import Cursors
 from connector.errors import ConfigurationError, UnexpectedResponse, ValidationFailed
-from connector.polling import Event
-from connector.runner import Runner
+from connector.runtime.cursors import Cursors
+from connector.runtime.polling import Event
+from connector.runtime.runner import Runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from connector.connection import Connection
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 
@@ -188,7 +188,7 @@ def test_two_runners_of_one_trigger_are_kept_apart(cursors: Cursors) -> None:
 
 def test_a_killed_runner_holds_nothing(cursors: Cursors, tmp_path: Path) -> None:
     code = (
-        "import sys, os, pathlib; from connector.cursors import Cursors\n"
+        "import sys, os, pathlib; from connector.runtime.cursors import Cursors\n"
         "with Cursors(pathlib.Path(sys.argv[1])).held('p', 't'):\n"
         "    os.kill(os.getpid(), 9)\n"
     )

@@ -6,12 +6,12 @@ import pytest
 from support.zapier import APPS
 
 import openapi
-from connector.compile import integration, join, vendors
+from connector.definition.compiler import integration, join, vendors
+from connector.definition.model import CreatedSince, Trigger
+from connector.definition.paths import at_path
+from connector.definition.samples import merged
 from connector.errors import CatalogError
 from connector.generator.zapier.lint import read
-from connector.model import CreatedSince, Trigger
-from connector.resolve import at_path
-from connector.samples import merged
 
 TRIGGERS = [(vendor, key) for vendor in vendors() for key in integration(vendor).triggers]
 

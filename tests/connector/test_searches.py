@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.wire import Wire, one, refusal, rows
 
-from connector.dropdowns import BoundDropdown
 from connector.errors import ValidationFailed
+from connector.runtime.dropdowns import BoundDropdown
 
 if TYPE_CHECKING:
     import httpx
 
-    from connector.connection import Connection
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 SHOP = [{"id": f"rma_{n}", "rma_number": f"RMA-{n:04d}", "status": "pending"} for n in range(250)]

@@ -13,17 +13,17 @@ import pytest
 from support.wire import Time, Wire, rows
 
 import connector
-from connector.cursors import Cursors
 from connector.errors import ConfigurationError, ConnectorError, OutcomeUnknown, Skip
-from connector.polling import Event
-from connector.runner import LONGEST_PAUSE, Ran, Runner
+from connector.runtime.cursors import Cursors
+from connector.runtime.polling import Event
+from connector.runtime.runner import LONGEST_PAUSE, Ran, Runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import httpx
 
-    from connector.connection import Connection
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 

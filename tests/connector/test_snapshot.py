@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.adversary import START, iso, run
 
+from connector.definition.model import Order, Snapshot
 from connector.errors import ConfigurationError, UnexpectedResponse, VendorUnavailable
-from connector.model import Order, Snapshot
-from connector.paging import Page, Position
-from connector.polling import STRATEGIES, Cursor
-from connector.polling.parts import About
+from connector.runtime.polling import STRATEGIES, Cursor
+from connector.runtime.polling.parts import About
+from connector.transport.paging import Page, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connector.spec import Spec, SpecError
+from connector.definition.document import Spec, SpecError
 
 THING = {
     "type": "object",

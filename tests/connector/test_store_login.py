@@ -11,7 +11,8 @@ from support.wire import BASE_URL, Time, Wire
 
 import connector
 import openapi
-from connector.compile import CATALOGS, integration, join
+from connector.definition.compiler import CATALOGS, integration, join
+from connector.definition.document import Spec
 from connector.errors import (
     AuthenticationError,
     CatalogError,
@@ -20,10 +21,9 @@ from connector.errors import (
     UnexpectedResponse,
     ValidationFailed,
 )
-from connector.spec import Spec
 
 if TYPE_CHECKING:
-    from connector.connection import Connection
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connector.cli import run
-from connector.streams import Unfailing, prepared
+from connector.cli.program import run
+from connector.cli.streams import Unfailing, prepared
 
 if TYPE_CHECKING:
     from support.sandbox import Sandbox
 
-PROGRAM = [sys.executable, "-c", "from connector.cli import main; main()"]
+PROGRAM = [sys.executable, "-c", "from connector.cli.program import main; main()"]
 WRITES = (
     ("--help",),
     ("catalog", "swap"),

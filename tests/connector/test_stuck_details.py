@@ -9,16 +9,16 @@ import pytest
 from support.wire import BASE_URL, Time, Wire
 
 import connector
-from connector.cursors import Cursors
 from connector.errors import ConnectorError, UnexpectedResponse, VendorUnavailable
-from connector.runner import Runner
+from connector.runtime.cursors import Cursors
+from connector.runtime.runner import Runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from connector.connection import Connection
-    from connector.polling import Event
+    from connector.runtime.connection import Connection
+    from connector.runtime.polling import Event
 
 pytestmark = pytest.mark.anyio
 

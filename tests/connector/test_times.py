@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from connector.polling.parts import micros
-from connector.times import moment
+from connector.runtime.polling.parts import micros
+from connector.transport.times import moment
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

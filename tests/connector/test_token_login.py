@@ -13,17 +13,17 @@ from support.wire import BASE_URL, Time, Wire
 
 import connector
 import openapi
-from connector.compile import CATALOGS, join
+from connector.definition.compiler import CATALOGS, join
+from connector.definition.model import AuthField
 from connector.errors import AuthenticationError, CatalogError, ConfigurationError, UnexpectedResponse
 from connector.generator.zapier import render
 from connector.generator.zapier.fields import Unrenderable
-from connector.model import AuthField
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.connection import Connection
-    from connector.model import Integration
+    from connector.definition.model import Integration
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ import connector
 from connector.errors import ConnectorError, RateLimited, UnexpectedResponse, VendorUnavailable
 
 if TYPE_CHECKING:
-    from connector.connection import Connection
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 

@@ -17,17 +17,17 @@ import pytest
 from support.each import each
 from support.loopback import serving
 
-from connector.cli import run
-from connector.commands import follow
+from connector.cli import polling
+from connector.cli.program import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from connector.polling import Event
+    from connector.runtime.polling import Event
 
 POLL = ("trigger", "returnmate", "new_return", "--since", "2026-01-01")
-PROGRAM = [sys.executable, "-c", "from connector.cli import main; main()"]
+PROGRAM = [sys.executable, "-c", "from connector.cli.program import main; main()"]
 
 
 def row(number: int) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def test_an_event_that_cannot_be_written_is_set_aside_listed_and_printed_again(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    real = follow.as_data
+    real = polling.as_data
 
     def odd(event: Event) -> dict[str, Any]:
         if event.data["id"] == "r2":
@@ -141,7 +141,7 @@ def test_an_event_that_cannot_be_written_is_set_aside_listed_and_printed_again(
         return real(event)
 
     with monkeypatch.context() as patched:
-        patched.setattr("connector.commands.watch.as_data", odd)
+        patched.setattr("connector.cli.trigger.as_data", odd)
         assert returns(*POLL, "--format", "json") == 0
     told = capsys.readouterr()
     assert [json.loads(line)["data"]["id"] for line in told.out.splitlines()] == ["r1", "r3"]
@@ -229,14 +229,14 @@ def test_one_vendor_that_raises_what_nothing_foresees_ends_no_other(
         assert returns(*connect) == 0, capsys.readouterr()
     monkeypatch.setenv("RETURNS_RETURNMATE_API_KEY", "")
     capsys.readouterr()
-    real = follow.follow
+    real = polling.follow
 
     async def follows(connection: Any, profile: Any, *rest: Any, **more: Any) -> None:
         if profile.name == "bad":
             raise OverflowError("date value out of range")
         await real(connection, profile, *rest, **more)
 
-    monkeypatch.setattr("connector.commands.watch_all.follow", follows)
+    monkeypatch.setattr("connector.cli.trigger_all.follow", follows)
     everywhere = ("trigger", "--all", "new_return", "--since", "2026-01-01", "--format", "json")
     assert returns(*everywhere) == 1
     told = capsys.readouterr()

@@ -18,17 +18,17 @@ from support.wire import Time, Wire, rows
 
 import connector
 import openapi
-from connector.compile import CATALOGS, integration, join, vendors
+from connector.definition.compiler import CATALOGS, integration, join, vendors
+from connector.definition.model import Part, Unified
+from connector.definition.paths import at_path
 from connector.errors import AuthenticationError, CatalogError, ConfigurationError
-from connector.model import Part, Unified
-from connector.polling import Event
-from connector.resolve import at_path
-from connector.unified import Money, Reason, UnifiedReturn, poll_all, unified, unified_return
-from connector.unified.kinds import choose, meant
+from connector.runtime.polling import Event
+from connector.unified import Money, Reason, UnifiedReturn, poll_all, unified_event, unified_return
+from connector.unified.events import choose, meant
 
 if TYPE_CHECKING:
-    from connector.connection import Connection
-    from connector.model import Integration
+    from connector.definition.model import Integration
+    from connector.runtime.connection import Connection
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TEXT = (CATALOGS / "returnmate.yaml").read_text(encoding="utf-8")
@@ -200,7 +200,7 @@ def test_other_vendors_shapes_are_read(integration: Integration) -> None:
 def test_an_event_is_told_with_its_kind(integration: Integration) -> None:
     row = integration.triggers["new_return"].sample
     event = Event("returnmate:return_approved:1", "return_approved", None, NOON, row)
-    made = unified(integration, event, profile="shop")
+    made = unified_event(integration, event, profile="shop")
     assert (made.kind, made.vendor, made.profile) == ("return_approved", "returnmate", "shop")
     assert (made.id, made.trigger, made.occurred_at, made.observed_at) == (
         event.id,
@@ -214,7 +214,7 @@ def test_an_event_is_told_with_its_kind(integration: Integration) -> None:
     assert "raw" not in as_json["record"]
     assert as_json["record"]["items"][0]["price"] == {"amount": "189.5", "currency": "AUD"}
     with pytest.raises(ConfigurationError, match="ReturnMate has no trigger new_order"):
-        unified(integration, Event("x", "new_order", None, NOON, row))
+        unified_event(integration, Event("x", "new_order", None, NOON, row))
 
 
 # --- Wrong tables
@@ -339,7 +339,7 @@ async def test_whatever_one_connection_raises_the_others_are_polled(
     assert isinstance(problem.__cause__, ZeroDivisionError)
     assert problem.__cause__.__traceback__ is not None
 
-    monkeypatch.setattr("connector.unified.everywhere.unified", lambda *_given, **_named: 1 // 0)
+    monkeypatch.setattr("connector.unified.poll.unified", lambda *_given, **_named: 1 // 0)
     polled = await poll_all(ours, "new_return", kept, since=datetime(2026, 3, 1, tzinfo=UTC))
     (event,) = polled.events
     assert (event.id, event.record, event.raw["id"]) == ("returnmate:new_return:rma_1", None, "rma_1")

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.compile import integration, vendors
-from connector.model import Unified
-from connector.polling import Event
-from connector.unified import Money, unified, unified_return
+from connector.definition.compiler import integration, vendors
+from connector.definition.model import Unified
+from connector.runtime.polling import Event
+from connector.unified import Money, unified_event, unified_return
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connector.model import Integration
+    from connector.definition.model import Integration
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 compiled = cache(integration)
@@ -82,7 +82,7 @@ def test_a_record_that_is_none_is_told_as_an_empty_return(integration: Integrati
     made = unified_return(integration, "return", nothing)
     assert made is not None
     assert (made.id, made.status, made.items, made.customer, made.raw) == (None, None, (), None, {})
-    told = unified(integration, Event("x", "new_return", None, NOON, nothing))
+    told = unified_event(integration, Event("x", "new_return", None, NOON, nothing))
     assert (told.raw, told.kind) == ({}, "return_created")
     assert told.as_json()["raw"] == {}
 
@@ -96,7 +96,7 @@ def test_no_time_at_the_edge_of_the_calendar_stops_a_record(vendor: str) -> None
         for path in text_paths(trigger.sample):
             for edge in ("9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+01:00", "0000-00-00"):
                 record = replaced(trigger.sample, path, edge)
-                unified(made, Event("x", trigger.key, None, NOON, record)).as_json()
+                unified_event(made, Event("x", trigger.key, None, NOON, record)).as_json()
                 told += 1
     assert told > 10
 

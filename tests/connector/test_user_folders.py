@@ -5,7 +5,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from connector.cli import run
+from connector.cli.program import run
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from connector.compile import integration, vendors
+from connector.definition.compiler import integration, vendors
 from connector.errors import ConfigurationError
 from connector.profiles import Profile, Profiles
 

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from support.each import each
 
+from connector.definition.compiler.fields import inputs
+from connector.definition.document import Spec, SpecError
+from connector.definition.paths import Resolver
+from connector.definition.vocabulary import InputWords
+from connector.definition.yaml_lines import parse
 from connector.errors import ValidationFailed
-from connector.fields import inputs
-from connector.inputs import fill
-from connector.located import parse
-from connector.request import build
-from connector.resolve import Resolver
-from connector.spec import Spec, SpecError
-from connector.vocabulary import InputWords
+from connector.runtime.inputs import fill
+from connector.transport.request import build
 
 PRODUCT = {
     "type": "object",

@@ -11,12 +11,12 @@ import pytest
 from support.wire import refusal, rows
 
 from connector.errors import RateLimited, VendorUnavailable
-from connector.waits import LONGEST, asked_wait, spelled
+from connector.transport.waits import LONGEST, asked_wait, spelled
 
 if TYPE_CHECKING:
     from support.wire import Time, Wire
 
-    from connector.connection import Connection
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 

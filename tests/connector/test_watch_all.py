@@ -16,8 +16,8 @@ from uuid import uuid4
 import pytest
 from support.each import each
 
-from connector.cli import run
-from connector.compile import integration, vendors
+from connector.cli.program import run
+from connector.definition.compiler import integration, vendors
 from connector.unified import UnifiedEvent
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from support.sandbox import Sandbox
 
-PROGRAM = [sys.executable, "-c", "from connector.cli import main; main()"]
+PROGRAM = [sys.executable, "-c", "from connector.cli.program import main; main()"]
 ALL = ("trigger", "--all", "new_return", "--format", "json")
 TELLING = [vendor for vendor in vendors() if "new_return" in integration(vendor).triggers]
 ASKED = {

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.adversary import START, Adversary, run
 
+from connector.definition.model import Order, WindowScan
 from connector.errors import UnexpectedResponse
-from connector.model import Order, WindowScan
-from connector.polling import STRATEGIES, Cursor, Read
-from connector.polling.parts import About
+from connector.runtime.polling import STRATEGIES, Cursor, Read
+from connector.runtime.polling.parts import About
 
 ABOUT = About("shop:moved", "moved", None)
 REAL = STRATEGIES["window_scan"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.words import below, title
+from connector.definition.naming import below, title
 
 
 @pytest.mark.parametrize(

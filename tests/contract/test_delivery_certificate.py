@@ -15,10 +15,10 @@ import pytest
 from support.delivery import PAGE_SIZE, PAGES, Act, Delivery, certify, with_small_pages
 from support.merchant import Mall
 
-from connector.compile import integration as compiled
-from connector.polling import Fetch, Read, Reading, Strategy, read_pages
-from connector.resolve import at_path
-from connector.runner import Ran, Runner
+from connector.definition.compiler import integration as compiled
+from connector.definition.paths import at_path
+from connector.runtime.polling import Fetch, Read, Reading, Strategy, read_pages
+from connector.runtime.runner import Ran, Runner
 from mock_server import vendors
 
 EXAMPLES = int(os.environ.get("CERTIFICATE_EXAMPLES", "25"))

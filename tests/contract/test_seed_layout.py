@@ -14,8 +14,8 @@ import pytest
 from support.each import each
 from support.worlds import Desk, desk
 
-from connector.compile import integration
-from connector.model import Field, Integration, Trigger
+from connector.definition.compiler import integration
+from connector.definition.model import Field, Integration, Trigger
 from mock_server import vendors
 from mock_server.seed.stages import STAGES
 from mock_server.settings import Settings

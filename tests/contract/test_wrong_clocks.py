@@ -14,8 +14,8 @@ import pytest
 from support.delivery import Act, Delivery, with_small_pages
 from support.merchant import Mall
 
-from connector.compile import integration as compiled
-from connector.polling import Read, Strategy
+from connector.definition.compiler import integration as compiled
+from connector.runtime.polling import Read, Strategy
 from mock_server import vendors
 
 DAY = 86_400

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from connector.compile import integration
+from connector.definition.compiler import integration
+from connector.definition.model import Integration
 from connector.generator import gate, write
 from connector.generator.gate import PLATFORMS
-from connector.model import Integration
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from support.make.offline import NOW
 from support.make.requests import MakeError, Wire
 from support.make.shop import APPS
 
-from connector.compile import vendors
+from connector.definition.compiler import vendors
 from connector.generator.make.requests import version_prefix
 
 ALL = list(steps())

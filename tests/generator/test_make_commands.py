@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.cli import run
+from connector.cli.program import run
 
 
 @dataclass

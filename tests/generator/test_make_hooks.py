@@ -8,11 +8,11 @@ import pytest
 from support.make.evaluating import transform
 from support.make.offline import loaded, played
 
-from connector.compile import integration
+from connector.definition.compiler import integration
+from connector.definition.model import Field, Hook, Integration, Operation, Provenance
 from connector.generator.make import render
 from connector.generator.make.lint import check, parsed
 from connector.generator.make.manifest import FILE
-from connector.model import Field, Hook, Integration, Operation, Provenance
 
 HOSTS = {"https://api.returnmate.io": "https://api.returnmate.io"}
 ADDRESS = "https://hook.eu1.make.example/abc"

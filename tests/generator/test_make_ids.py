@@ -8,10 +8,10 @@ import pytest
 from support.make.engine import State
 from support.make.offline import loaded, played
 
+from connector.definition.guarantees import guarantees
+from connector.definition.model import ChangedSince, Integration
 from connector.generator.make import render
 from connector.generator.make.lint import check, parsed
-from connector.guarantees import guarantees
-from connector.model import ChangedSince, Integration
 
 HOSTS = {"https://api.returnmate.io": "https://api.returnmate.io"}
 

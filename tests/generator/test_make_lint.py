@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.make.shop import APPS
 
-from connector.compile import integration, vendors
+from connector.definition.compiler import integration, vendors
 from connector.errors import ConfigurationError
 from connector.generator.make import render
 from connector.generator.make.lint import CHECKS, check, lint, parsed

@@ -10,15 +10,15 @@ import pytest
 from support.each import each
 from support.make.shop import APPS
 
-from connector.compile import integration as compiled
-from connector.compile import vendors
+from connector.definition.compiler import integration as compiled
+from connector.definition.compiler import vendors
+from connector.definition.model import Action, Integration, Part, Search, Trigger
 from connector.errors import ConfigurationError
 from connector.generator import write
 from connector.generator.make import naming, render
 from connector.generator.make.fields import Unrenderable
 from connector.generator.make.lint import check, parsed
 from connector.generator.make.manifest import FILE, kept_origins
-from connector.model import Action, Integration, Part, Search, Trigger
 
 ODD = "O'Neil & Söhne {x} </script> \\ `y`\u2028"
 P = TypeVar("P", bound=Part)

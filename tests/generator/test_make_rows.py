@@ -14,11 +14,11 @@ from support.make.everything import Step, offered, steps
 from support.make.offline import NOW
 from support.make.requests import Json, MakeError
 
-from connector.compile import vendors
+from connector.definition.compiler import vendors
+from connector.definition.model import InputField, Path, Search, Trigger
+from connector.definition.naming import camel
 from connector.generator.make.compare import is_other_word, is_word, readable
 from connector.generator.make.iml import braced
-from connector.model import InputField, Path, Search, Trigger
-from connector.words import camel
 
 TRIGGERS = list(steps("trigger"))
 SEARCHES = list(steps("search"))

@@ -11,10 +11,10 @@ from support.make.engine import Connected
 from support.make.offline import NOW, loaded
 from support.make.requests import MakeError, Wire
 
+from connector.definition.model import AuthField, Field, Integration, Operation, TokenGrant, TokenLogin
 from connector.generator.make import render
 from connector.generator.make.lint import check, parsed
 from connector.generator.make.manifest import FILE
-from connector.model import AuthField, Field, Integration, Operation, TokenGrant, TokenLogin
 
 HOST = "https://acme.returns.example"
 TYPED = {"base_url": HOST, "client_id": "id-1", "client_secret": "s3cret"}

@@ -8,7 +8,7 @@ import pytest
 from support.each import each
 from support.zapier import APPS
 
-from connector.compile import integration, vendors
+from connector.definition.compiler import integration, vendors
 from connector.generator import make
 from connector.generator.zapier.setting import authentication
 

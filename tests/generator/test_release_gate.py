@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 import pytest
 from support.zapier import ROOT
 
-from connector import cli
-from connector.compile import integration
+from connector.cli import program
+from connector.definition.compiler import integration
+from connector.definition.model import Integration, Part
 from connector.errors import ConfigurationError
 from connector.generator import gate, write
 from connector.generator.changes import Change, compare
 from connector.generator.gate import PLATFORMS, Verdict, verdicts
 from connector.generator.released import released
 from connector.generator.surface import Field, Step, Surface
-from connector.model import Integration, Part
 
 ZAPIER, MAKE = PLATFORMS[:1], PLATFORMS[1:]
 TEXT = Field("string", "Name")
@@ -294,10 +294,10 @@ def test_command_tells_and_fails(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(ROOT)
-    assert cli.run(["generate", "--diff", str(committed)]) == 0
+    assert program.run(["generate", "--diff", str(committed)]) == 0
     assert capsys.readouterr().out == "zapier_app/returnmate: no changes.\nmake_app/returnmate: no changes.\n"
     monkeypatch.setattr(gate, "integration", lambda vendor: _without_a_search(integration(vendor)))
-    assert cli.run(["generate", "--diff", str(committed)]) == 1
+    assert program.run(["generate", "--diff", str(committed)]) == 1
     said = capsys.readouterr()
     assert "zapier_app/returnmate (0.1.0 to 0.1.0): 1 change.\n" in said.out
     assert "  breaking The search track_shipment is gone." in said.out

@@ -9,12 +9,12 @@ import pytest
 from support.each import each
 from support.zapier import ROOT
 
-from connector.compile import integration
+from connector.definition.compiler import integration
+from connector.definition.model import Integration, Part
 from connector.generator import gate
 from connector.generator.changes import compare
 from connector.generator.gate import PLATFORMS, verdicts
 from connector.generator.surface import Field, Step, Surface
-from connector.model import Integration, Part
 
 SHOP = Field(
     "string",

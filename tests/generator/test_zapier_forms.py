@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from support.each import each
 
-from connector.compile import integration, vendors
+from connector.definition.compiler import integration, vendors
+from connector.definition.model import Choice, InputField
 from connector.generator.zapier.fields import form
-from connector.model import Choice, InputField
 
 
 def wire(**values: Any) -> dict[str, Any]:

@@ -8,12 +8,12 @@ import pytest
 from support import zapier
 
 import openapi
-from connector.compile import CATALOGS, join
+from connector.definition.compiler import CATALOGS, join
+from connector.definition.model import Integration
 from connector.errors import CatalogError
 from connector.generator import write
 from connector.generator import zapier as generator
 from connector.generator.zapier.lint import lint
-from connector.model import Integration
 
 VENDOR = "returnmate"
 SUBSCRIPTION = {

@@ -11,8 +11,8 @@ from support.zapier import APPS
 from support.zapier_faults import FAULTS, HARMLESS
 from support.zapier_model_app import FILES, model_app, spoilt
 
-from connector import cli
-from connector.compile import vendors
+from connector.cli import program
+from connector.definition.compiler import vendors
 from connector.generator.complaint import complaints, number
 from connector.generator.zapier.lint import CHECKS, App, Check, lint
 from connector.generator.zapier.lint.records import leaves, unannounced, values
@@ -73,10 +73,10 @@ def test_command_says_what_is_wrong_where(tmp_path: Path, capsys: pytest.Capture
     (folder / "node_modules").symlink_to(APPS / "returnmate" / "node_modules")
     step = folder / "triggers" / "new_return.js"
     step.write_text(step.read_text().replace("label: 'New Return'", "label: 'new Return'"))
-    assert cli.run(["lint", "zapier", str(folder)]) == 1
+    assert program.run(["lint", "zapier", str(folder)]) == 1
     said = capsys.readouterr().out
     assert "D018 triggers.new_return is called 'new Return', which is not in Title Case." in said
-    assert cli.run(["lint", "zapier", str(folder), "--format", "json"]) == 1
+    assert program.run(["lint", "zapier", str(folder), "--format", "json"]) == 1
     [told] = json.loads(capsys.readouterr().out)
     assert (told["app"], told["checks"]) == ("mine", len(CHECKS))
     assert [one["check"] for one in told["complaints"]] == ["D018"]
@@ -98,7 +98,7 @@ def test_command_says_what_to_do_when_it_cannot_run(
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert cli.run(["lint", "zapier", str(tmp_path)]) == 2
+    assert program.run(["lint", "zapier", str(tmp_path)]) == 2
     assert sentence in capsys.readouterr().err
 
 
@@ -108,7 +108,7 @@ def test_app_that_cannot_be_loaded_is_told_with_nodes_words(
     (tmp_path / "index.js").write_text("import nothing from './nowhere.js';\n")
     (tmp_path / "package.json").write_text('{"type": "module"}')
     (tmp_path / "node_modules").symlink_to(APPS / "returnmate" / "node_modules")
-    assert cli.run(["lint", "zapier", str(tmp_path)]) == 2
+    assert program.run(["lint", "zapier", str(tmp_path)]) == 2
     assert "nowhere.js" in capsys.readouterr().err
 
 

@@ -14,9 +14,10 @@ import pytest
 from support import zapier
 from support.each import each
 
-from connector import cli
-from connector.compile import integration as compiled
-from connector.compile import vendors
+from connector.cli import program
+from connector.definition.compiler import integration as compiled
+from connector.definition.compiler import vendors
+from connector.definition.model import Choice, Field, FindOrCreate, InputField, Integration, Part
 from connector.errors import ConfigurationError
 from connector.generator import write
 from connector.generator import zapier as generator
@@ -24,7 +25,6 @@ from connector.generator.zapier import offer
 from connector.generator.zapier.fields import Unrenderable
 from connector.generator.zapier.link import kept_link
 from connector.generator.zapier.literal import Code, literal
-from connector.model import Choice, Field, FindOrCreate, InputField, Integration, Part
 
 SOURCES = Path(generator.__file__).parent
 ODD = 'O\'Neil "& Söhne" \\ `${x}` {{ 7*7 }} </script>\n\u2028*/'
@@ -47,15 +47,15 @@ def test_committed_app_is_what_is_generated(vendor: str) -> None:
 def test_link_to_an_app_at_zapier_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What `zapier-platform register` wrote outlives every generation."""
     command = ["generate", "zapier", "--vendor", "returnmate", "--output", str(tmp_path)]
-    assert cli.run(command) == 0
+    assert program.run(command) == 0
     file = tmp_path / "returnmate" / ".zapierapprc"
     linked = {**json.loads(file.read_text()), "id": 4711, "key": "App4711"}
     file.write_text(json.dumps(linked, indent=2) + "\n")
-    assert cli.run([*command, "--check"]) == 0
-    assert cli.run(command) == 0
+    assert program.run([*command, "--check"]) == 0
+    assert program.run(command) == 0
     assert json.loads(file.read_text()) == linked
     file.write_text("[")
-    assert cli.run(command) == 2
+    assert program.run(command) == 2
     assert "cannot be kept" in capsys.readouterr().err
     assert file.read_text() == "["
 

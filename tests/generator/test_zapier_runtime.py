@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.zapier import APPS, node, require_modules
 
-from connector.compile import vendors
+from connector.definition.compiler import vendors
 
 RUNTIME = sorted((Path(__file__).parent / "runtime").glob("*.test.mjs"))
 

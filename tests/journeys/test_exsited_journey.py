@@ -8,11 +8,11 @@ import pytest
 from support.merchant import Mall, Merchant
 
 import connector
-from connector.compile import integration as compiled
-from connector.connection import Connection
+from connector.definition.compiler import integration as compiled
+from connector.definition.model import Integration
 from connector.errors import AuthenticationError, NotFound, ValidationFailed
-from connector.model import Integration
-from connector.polling import Cursor, Event
+from connector.runtime.connection import Connection
+from connector.runtime.polling import Cursor, Event
 
 HOUR = 3600
 Story = Callable[[Connection], Awaitable[None]]

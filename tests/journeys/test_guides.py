@@ -11,15 +11,15 @@ from support.each import each
 from support.sandbox import Sandbox
 from typer.main import get_command
 
-from connector.cli import program
-from connector.compile import integration, vendors
+from connector.cli.program import program
+from connector.definition.compiler import integration, vendors
 from connector.generator.gate import PLATFORMS
 from connector.generator.zapier.setting import override_variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.model import Action, Search, Trigger
+    from connector.definition.model import Action, Search, Trigger
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))

@@ -9,10 +9,10 @@ import pytest
 from support.merchant import Mall, Merchant
 
 import connector
-from connector.compile import integration as compiled
-from connector.connection import Connection
+from connector.definition.compiler import integration as compiled
 from connector.errors import ValidationFailed
-from connector.polling import Cursor, Event
+from connector.runtime.connection import Connection
+from connector.runtime.polling import Cursor, Event
 
 OFFER = compiled("returnmate")
 HOUR = 3600

@@ -11,11 +11,11 @@ from support.make.requests import Json, MakeError
 from support.make.shop import MakeShop, Vendor, opened
 from support.sandbox import Sandbox
 
-from connector.compile import vendors
+from connector.definition.compiler import vendors
 from connector.generator.make.naming import camel
 
 if TYPE_CHECKING:
-    from connector.model import Action, Search
+    from connector.definition.model import Action, Search
 
 
 @pytest.fixture(scope="module", params=vendors())

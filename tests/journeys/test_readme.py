@@ -12,7 +12,7 @@ from support import tables
 from support.each import each
 from support.sandbox import Sandbox, running
 
-from connector.cli import program
+from connector.cli.program import program
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

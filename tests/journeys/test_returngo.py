@@ -10,12 +10,12 @@ from support.rmas import FIRST, VENDOR, advance, asked, body, turn
 from support.sandbox import Sandbox, running
 
 import connector
-from connector.compile import integration
-from connector.connection import Connection
-from connector.cursors import Cursors
+from connector.definition.compiler import integration
 from connector.errors import UnexpectedResponse
-from connector.polling import Event
-from connector.runner import Runner
+from connector.runtime.connection import Connection
+from connector.runtime.cursors import Cursors
+from connector.runtime.polling import Event
+from connector.runtime.runner import Runner
 
 pytestmark = pytest.mark.anyio
 SMALL = {"page_size": 2, "pages": 3}

@@ -15,8 +15,8 @@ from support.each import each
 from support.merchant import Mall, Merchant
 
 import connector
-from connector.compile import integration as compiled
-from connector.connection import Connection
+from connector.definition.compiler import integration as compiled
+from connector.definition.model import Integration
 from connector.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -24,7 +24,7 @@ from connector.errors import (
     ValidationFailed,
     VendorUnavailable,
 )
-from connector.model import Integration
+from connector.runtime.connection import Connection
 
 VENDOR = "returnlogic"
 ORDER: dict[str, Any] = {

@@ -13,11 +13,11 @@ from support.sandbox import Sandbox
 from support.toll import Toll
 
 import connector
-from connector.compile import integration, vendors
-from connector.connection import Connection
-from connector.model import Integration
-from connector.polling import Cursor
-from connector.resolve import at_path
+from connector.definition.compiler import integration, vendors
+from connector.definition.model import Integration
+from connector.definition.paths import at_path
+from connector.runtime.connection import Connection
+from connector.runtime.polling import Cursor
 
 THERE, NEW = 3, 5
 

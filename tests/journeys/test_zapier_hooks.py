@@ -18,12 +18,12 @@ from support.sandbox import Sandbox
 from support.stirring import ways
 from support.zapier import Shop, ZapierApp
 
-from connector.compile import integration, vendors
+from connector.definition.compiler import integration, vendors
+from connector.definition.model import Trigger
 from connector.generator import write
 from connector.generator.zapier import render
 from connector.generator.zapier.lint import lint
 from connector.generator.zapier.lint.records import leaves
-from connector.model import Trigger
 
 HOOKED = [
     (vendor, key)

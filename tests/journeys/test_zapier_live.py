@@ -16,7 +16,7 @@ from support.zapier_live import (
     t004_sample_shows_no_more_than_results,
 )
 
-from connector.compile import integration, vendors
+from connector.definition.compiler import integration, vendors
 
 STEPS = [
     (vendor, f"{kind}.{path.stem}")

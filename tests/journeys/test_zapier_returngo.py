@@ -13,7 +13,7 @@ from support.sandbox import Sandbox
 from support.toll import listening
 from support.zapier import Shop, Zap, ZapierApp, ZapierError
 
-from connector.compile import integration
+from connector.definition.compiler import integration
 
 VENDOR = "returngo"
 OFFER = integration(VENDOR)

@@ -10,7 +10,7 @@ from support.sandbox import Sandbox
 from support.toll import listening
 from support.zapier import Shop, Zap, ZapierApp, ZapierError
 
-from connector.compile import integration
+from connector.definition.compiler import integration
 from connector.generator import write
 from connector.generator.zapier import render
 

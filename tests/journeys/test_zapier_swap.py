@@ -10,7 +10,7 @@ from support.each import each
 from support.sandbox import Sandbox
 from support.zapier import Shop, Zap, ZapierApp, ZapierError
 
-from connector.compile import integration
+from connector.definition.compiler import integration
 
 VENDOR = "swap"
 OFFER = integration(VENDOR)

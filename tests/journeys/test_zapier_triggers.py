@@ -8,7 +8,7 @@ import pytest
 from support.each import each
 from support.zapier import Shop, Zap, ZapierApp
 
-from connector.compile import integration
+from connector.definition.compiler import integration
 
 OFFER = integration("returnmate")
 TRIGGERS = [key for key, one in OFFER.triggers.items() if "zapier" in one.guarantees]

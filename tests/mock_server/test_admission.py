@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import pytest
 from support.worlds import desk
 
-from mock_server.admission import KeyGate
+from mock_server.access.grants import Grant
+from mock_server.access.keys import DEMO
+from mock_server.admission.gates import KeyGate
 from mock_server.engine.problem import Problem
-from mock_server.keys import DEMO, Grant
 
 
 class TwoShops:

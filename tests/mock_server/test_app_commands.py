@@ -17,8 +17,8 @@ from support.each import each
 from typer.testing import CliRunner, Result
 
 from mock_server import vendors
-from mock_server.cli import register
-from mock_server.remote.showing import table
+from mock_server.cli.output import table
+from mock_server.cli.serve import register
 
 Command = Callable[..., Result]
 

@@ -18,7 +18,7 @@ from support.moments import STARTS
 import openapi
 from mock_server import vendors
 from mock_server.app import Sandbox, create_app
-from mock_server.engine.plan import BrokenSpecification
+from mock_server.engine.compiler import BrokenSpecification
 from mock_server.settings import Settings
 
 URL = "http://127.0.0.1:4010"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from support.shop import Caller, Gate, Shop, build
 
-from mock_server.engine.gate import Behind
-from mock_server.keys import Grant
+from mock_server.access.grants import Grant
+from mock_server.engine.surroundings import Behind
 
 
 @pytest.mark.parametrize(

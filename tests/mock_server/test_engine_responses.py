@@ -8,7 +8,7 @@ import pytest
 from support.shop import Caller, Gate, Shop, build
 
 from mock_server.engine.call import Call
-from mock_server.engine.plan import BrokenSpecification
+from mock_server.engine.compiler import BrokenSpecification
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Document, Documents, File, Reply
 

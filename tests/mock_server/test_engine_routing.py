@@ -1,12 +1,15 @@
 """Paths and methods."""
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from support.shop import Caller, Gate, Shop, build
 
-from mock_server.engine.plan import BrokenSpecification, Operation
+from mock_server.engine.compiler import BrokenSpecification
 from mock_server.engine.routing import Routes
+
+if TYPE_CHECKING:
+    from mock_server.engine.operation import Operation
 
 
 @pytest.fixture(scope="module")

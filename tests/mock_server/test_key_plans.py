@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from support.worlds import HOUR, NOON, SECOND, Desk, desk
 
+from mock_server.access.grants import Grant
+from mock_server.access.plans import Plan, agreed, by_name
 from mock_server.engine.problem import Problem
-from mock_server.keys import Grant
-from mock_server.ratelimit import Plan, agreed, by_name
 
 VENDOR = "returnmate"
 

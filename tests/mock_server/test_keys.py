@@ -7,8 +7,8 @@ import pytest
 from support.each import each
 from support.worlds import NOON, desk
 
-from mock_server.keys import DEFAULT, KeyExistsError, Keys
-from mock_server.ratelimit import Plan
+from mock_server.access.keys import DEFAULT, KeyExistsError, Keys
+from mock_server.access.plans import Plan
 from mock_server.store import Store
 
 SCOPES = ("returns:read", "returns:write")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from mock_server.admission.control_guard import MOST_WRONG, WINDOW, WrongTokens
 from mock_server.app import create_app
 from mock_server.engine.problem import Problem
-from mock_server.guard import MOST_WRONG, WINDOW, WrongTokens
 from mock_server.settings import Settings
 
 HERE = "http://127.0.0.1:4010"

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.worlds import NOON, SECOND, RealTime, ticking
 
-from mock_server.keys import Grant
-from mock_server.ratelimit import SECONDS, Limiter, Plan, Standing, Unit, untouched
+from mock_server.access.grants import Grant
+from mock_server.access.plans import SECONDS, Plan, Unit
+from mock_server.access.ratelimit import Limiter, Standing, untouched
 from mock_server.store import Store
 
 STARTER = Plan("starter", ((3, "minute"), (5, "day")))

@@ -14,8 +14,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from mock_server.cli import register
-from mock_server.remote import asking, showing
+from mock_server.cli import output, request
+from mock_server.cli.serve import register
 
 COMMANDS = (
     ("credentials",),
@@ -92,7 +92,7 @@ def test_an_answer_that_is_no_sandboxs_is_a_sentence(odd: str, kind: str) -> Non
 def test_a_sandbox_that_takes_too_long_is_not_taken_for_none(
     odd: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "_SECONDS", 0.05)
+    monkeypatch.setattr(request, "_SECONDS", 0.05)
     done = ask("sandbox", "clock", "--url", f"{odd}/slow")
     assert (done.exit_code, done.stderr.startswith(f"The sandbox at {odd}/slow does not answer within")) == (
         1,
@@ -183,7 +183,7 @@ def test_output_is_written_whatever_the_terminal_can_show(monkeypatch: pytest.Mo
         raw = io.BytesIO()
         monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding=name, write_through=True))
         answer = httpx.Response(200, content=json.dumps(note).encode())
-        showing.show(answer, showing.Format.json)
+        output.show(answer, output.Format.json)
         assert json.loads(raw.getvalue().decode(name)) == note
-        showing.show(answer, showing.Format.table)
+        output.show(answer, output.Format.table)
         assert "note" in raw.getvalue().decode(name)

@@ -18,12 +18,13 @@ import pytest
 from support.command import PROGRAM, environment
 from typer.testing import CliRunner
 
-from mock_server import address, terminal
+from mock_server import address
+from mock_server.access.keys import DEMO
 from mock_server.app import create_app
-from mock_server.banner import facts, show
-from mock_server.cli import register
-from mock_server.keys import DEMO
-from mock_server.ready import ReadyFile, ReadyFileError
+from mock_server.cli.banner import facts, show
+from mock_server.cli.serve import register
+from mock_server.serving import terminal
+from mock_server.serving.ready import ReadyFile, ReadyFileError
 from mock_server.settings import Settings
 
 PATIENCE = 30.0

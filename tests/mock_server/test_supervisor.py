@@ -12,7 +12,7 @@ from support.each import each
 from mock_server.app import create_app
 from mock_server.settings import Settings
 from mock_server.supervisor import STEADY, Supervisor
-from mock_server.webhooks import Sender
+from mock_server.webhooks.sender import Sender
 
 
 class Time:

@@ -3,11 +3,11 @@
 import pytest
 from support.worlds import desk
 
-from mock_server.admission import KeyGate
+from mock_server.access.keys import DEMO
+from mock_server.access.tokens import TokenExpiredError
+from mock_server.admission.gates import KeyGate
 from mock_server.clock import SECOND
 from mock_server.engine.problem import Problem
-from mock_server.keys import DEMO
-from mock_server.tokens import TokenExpiredError
 
 SHOP = "swap"
 HOUR = 3_600

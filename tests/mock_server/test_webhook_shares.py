@@ -12,8 +12,8 @@ from support.worlds import NOON, SECOND, desk
 
 import mock_server.bulk
 from mock_server.bulk import Bulk
-from mock_server.outbox import DELAYS
-from mock_server.webhooks import MOST_AT_ONCE, MOST_OF_A_WEBHOOK, Sender
+from mock_server.webhooks.outbox import DELAYS
+from mock_server.webhooks.sender import MOST_AT_ONCE, MOST_OF_A_WEBHOOK, Sender
 
 
 @pytest.fixture

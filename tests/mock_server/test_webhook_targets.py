@@ -10,10 +10,10 @@ import httpx
 import pytest
 from support.command import run
 
-from mock_server.outbox import Delivery
 from mock_server.settings import Settings
-from mock_server.targets import RefusedError, Targets
-from mock_server.way import ProxyError, Way, refuse_address, request_to
+from mock_server.webhooks.connection import ProxyError, Way, refuse_address, request_to
+from mock_server.webhooks.outbox import Delivery
+from mock_server.webhooks.targets import RefusedError, Targets
 
 HERE, BEYOND = "127.0.0.1", "0.0.0.0"
 

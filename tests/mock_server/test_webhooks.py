@@ -8,9 +8,9 @@ import pytest
 from support.office import URL, Office, Receiver, open_office, sending, until
 from support.worlds import SECOND
 
-from mock_server.outbox import DELAYS, KEPT, Delivery, Outcome
-from mock_server.way import refuse_address
-from mock_server.webhooks import Sender
+from mock_server.webhooks.connection import refuse_address
+from mock_server.webhooks.outbox import DELAYS, KEPT, Delivery, Outcome
+from mock_server.webhooks.sender import Sender
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import uvicorn
 from support.each import each
 from uvicorn.server import ServerState
 
-from mock_server import wire
-from mock_server.wire import MOST_HEAD, Protocol, Sweeper
+from mock_server.serving import protocol
+from mock_server.serving.protocol import MOST_HEAD, Protocol, Sweeper
 
 MOST_BODY = 1_000
 GET = b"GET /one HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -303,7 +303,7 @@ def test_half_a_head_is_408(open_site: Open) -> None:
     site = open_site()
     wait = sweeping(site)
     site.send(b"GET / HTTP/1.1\r\nHost: he")
-    wait(wire.HEAD_SECONDS - 2)
+    wait(protocol.HEAD_SECONDS - 2)
     site.send(b"r")
     assert site.statuses == []
     wait(3)
@@ -314,7 +314,7 @@ def test_half_a_body_is_408_and_the_api_is_told_that_the_client_is_gone(open_sit
     site = open_site()
     wait = sweeping(site)
     site.send(POST + b"01234")
-    wait(wire.BODY_SECONDS - 2)
+    wait(protocol.BODY_SECONDS - 2)
     assert site.statuses == []
     wait(3)
     refused(site, 408, "body did not arrive within 60 seconds")
@@ -327,7 +327,7 @@ def test_each_request_has_its_own_time(open_site: Open) -> None:
     wait = sweeping(site)
     for _ in range(5):
         site.send(POST + b"01234")
-        wait(wire.BODY_SECONDS / 2)
+        wait(protocol.BODY_SECONDS / 2)
         site.send(b"56789")
     assert site.statuses == [200] * 5
 
@@ -347,7 +347,7 @@ def test_an_answer_that_nobody_reads_ends_the_connection(open_site: Open) -> Non
     wait = sweeping(site)
     site.connection.pause_writing()
     site.send(GET)
-    wait(wire.READ_SECONDS - 5)
+    wait(protocol.READ_SECONDS - 5)
     assert not site.line.closed
     wait(6)
     assert site.line.aborted

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.remote.wish import Misread, read, told
+from mock_server.cli.inputs import Misread, read, told
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from connector.paging import Page, Position
-from connector.times import moment
+from connector.transport.paging import Page, Position
+from connector.transport.times import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 import connector
-from connector.compile import integration as compiled
+from connector.definition.compiler import integration as compiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.connection import Connection
-    from connector.model import Integration, Operation
+    from connector.definition.model import Integration, Operation
+    from connector.runtime.connection import Connection
     from support.wire import Time
 
     Answering = Callable[[httpx.Request], httpx.Response]

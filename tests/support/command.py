@@ -14,7 +14,9 @@ from typing import IO
 
 from support.moments import FIRST_MOMENT
 
-PROGRAM = "import typer; from mock_server.cli import register; app = typer.Typer(); register(app); app()"
+PROGRAM = (
+    "import typer; from mock_server.cli.serve import register; app = typer.Typer(); register(app); app()"
+)
 _PATIENCE = 60.0
 """Seconds until a command that has not ended is killed."""
 _BANNER_ENDS = "Ctrl-C stops the sandbox."

@@ -15,8 +15,8 @@ import jsonschema_rs
 import orjson
 
 import openapi
-from connector.addresses import address, network, origin
-from connector.client import Client
+from connector.transport.addresses import address, network, origin
+from connector.transport.client import Client
 
 PLAIN_HEADERS = {"host", "accept", "accept-encoding", "connection", "user-agent"}
 METHODS = ("get", "put", "post", "delete", "patch")

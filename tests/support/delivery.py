@@ -21,14 +21,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 import connector
-from connector.compile import integration as compiled
-from connector.connection import Connection
-from connector.cursors import Cursors
+from connector.definition.compiler import integration as compiled
+from connector.definition.model import Integration
+from connector.definition.paths import at_path
 from connector.errors import AuthenticationError
-from connector.model import Integration
-from connector.polling import STRATEGIES, Event, Strategy
-from connector.resolve import at_path
-from connector.runner import Runner
+from connector.runtime.connection import Connection
+from connector.runtime.cursors import Cursors
+from connector.runtime.polling import STRATEGIES, Event, Strategy
+from connector.runtime.runner import Runner
 from mock_server.lifecycle import IllegalMove
 from support.merchant import Mall, Merchant
 from support.witness import WORK, Witness, aims, telling

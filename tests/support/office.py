@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import httpx
 
 from mock_server.clock import Clocks, sleep
-from mock_server.outbox import Delivery, Outbox
 from mock_server.store import Store
-from mock_server.webhooks import Sender, Sleep
+from mock_server.webhooks.outbox import Delivery, Outbox
+from mock_server.webhooks.sender import Sender, Sleep
 from support.worlds import RealTime, ticking
 
 URL = "https://hooks.example.com/in?token=hush"

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 import connector
-from connector.compile import integration as compiled
-from connector.deadline import Deadline
-from connector.request import Request
+from connector.definition.compiler import integration as compiled
+from connector.transport.deadline import Deadline
+from connector.transport.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from connector.connection import Connection
-    from connector.model import Operation
+    from connector.definition.model import Operation
+    from connector.runtime.connection import Connection
     from support.wire import Time
 
 TYPED = {"redirect_uri": "https://shop.example/exsited", "shop_name": "shop.myshopify.example"}

@@ -1,8 +1,8 @@
 """The tables of the README and of `docs/guarantees.md`, made from what they tell of."""
 
-from connector.compile import integration
-from connector.fidelity import shares
-from connector.model import Guarantee, Integration
+from connector.definition.compiler import integration
+from connector.definition.fidelity import shares
+from connector.definition.model import Guarantee, Integration
 from mock_server import vendors
 
 DELIVERS = {

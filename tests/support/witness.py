@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from connector.connection import Connection
-from connector.model import CreatedSince, Snapshot, Source, Trigger
-from connector.resolve import at_path
+from connector.definition.model import CreatedSince, Snapshot, Source, Trigger
+from connector.definition.paths import at_path
+from connector.runtime.connection import Connection
 from mock_server.vendors.returngo.words import FIRST_SHOP, SHIPMENT_MOVES
 from support.merchant import SKU, Merchant
 

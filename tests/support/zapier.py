@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from connector.model import Integration
+from connector.definition.model import Integration
 from support.sandbox import Sandbox
 from support.storefront import Storefront
 

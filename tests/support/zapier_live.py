@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal
 
+from connector.definition.model import Dropdown, InputField, Integration
 from connector.generator.zapier.lint.records import leaves, mistimed, mistyped, unannounced, unidentified
-from connector.model import Dropdown, InputField, Integration
 from support.stirring import stir
 from support.zapier import Shop, ZapierError
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from connector.definition.model import Field, Integration, Operation
 from connector.generator.make import iml
-from connector.model import Field, Integration, Operation
 
 NO_REDIRECTS = {"followRedirects": False, "followAllRedirects": False}
 """A redirect would take the login along to any host, and make a read of a write."""

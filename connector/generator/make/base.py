@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from connector.definition.model import ErrorKind, Integration
 from connector.generator.make import iml
 from connector.generator.make.answers import LOST, NO_REDIRECTS, valid
 from connector.generator.make.requests import version_prefix
 from connector.generator.make.tokens import ACCESS, uses_tokens
-from connector.model import ErrorKind, Integration
 
 # Make runs the first two of these again by itself; the others stop a run until somebody looks at it.
 ERROR_TYPES: dict[ErrorKind, str] = {

@@ -1,14 +1,14 @@
 """How values are compared in Make's expressions: words, identities, and rows with what was asked for.
 
-The same as `connector.compare`, as far as expressions can: `split` and `join` take signs out of a text, since
-whether `replace` takes out all of them is not documented.
+The same as `connector.runtime.compare`, as far as expressions can: `split` and `join` take signs out of a
+text, since whether `replace` takes out all of them is not documented.
 """
 
 from collections.abc import Iterable, Sequence
 from functools import reduce
 
+from connector.definition.model import InputField, Path
 from connector.generator.make import iml
-from connector.model import InputField, Path
 
 JOINTS = (" ", "-", "_")
 DAYS = "|".join(f"{day:02}" for day in range(1, 32))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from connector.definition.model import AuthField, Integration
 from connector.generator.make import iml
 from connector.generator.make.answers import JSON
 from connector.generator.make.base import base_url, errors, headers, origin, result, sanitized
@@ -9,7 +10,6 @@ from connector.generator.make.naming import proper_nouns, sentence
 from connector.generator.make.paging import page_query
 from connector.generator.make.requests import request
 from connector.generator.make.tokens import token_requests, typed, uses_tokens
-from connector.model import AuthField, Integration
 
 SECURE = r"^https://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?$"
 """Without a slash at the end: paths follow, and no expression is sure to take one away."""

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from connector.definition.model import Dropdown, Field, FieldType, InputField, Integration
+from connector.definition.naming import title
 from connector.errors import ConfigurationError
 from connector.generator.make.naming import camel, plural, sentence
-from connector.model import Dropdown, Field, FieldType, InputField, Integration
-from connector.words import title
 
 INPUT_TYPES: dict[FieldType, str] = {
     "string": "text",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from connector.definition.model import CreatedSince, Hook, Integration, Operation, Path, Trigger
 from connector.generator.make import compare, iml
 from connector.generator.make.answers import NO_REDIRECTS, holds_record
 from connector.generator.make.base import result
@@ -12,7 +13,6 @@ from connector.generator.make.naming import proper_nouns, trigger_label
 from connector.generator.make.parts import Module, Webhook
 from connector.generator.make.requests import version_prefix
 from connector.generator.make.triggers import lacking
-from connector.model import CreatedSince, Hook, Integration, Operation, Path, Trigger
 
 SUBSCRIPTION = "subscription"
 

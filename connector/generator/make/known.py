@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from connector.model import Action, InputField, Integration, Operation, Paging, Search, Trigger
+from connector.definition.model import Action, InputField, Integration, Operation, Paging, Search, Trigger
 
 S = TypeVar("S", Action, Search)
 

@@ -2,8 +2,8 @@
 
 import re
 
-from connector.model import Action, Integration, Search, Trigger
-from connector.words import ACRONYMS
+from connector.definition.model import Action, Integration, Search, Trigger
+from connector.definition.naming import ACRONYMS
 
 # Names that keep their capital letter inside a sentence.
 PROPER = {"Shopify", "Make", "Zapier", "OAuth"}

@@ -7,8 +7,8 @@ lie before the page, which is right both times.
 
 from typing import Any
 
+from connector.definition.model import Integration, Operation, Paging
 from connector.generator.make import iml
-from connector.model import Integration, Operation, Paging
 
 MOST_PAGES = 50
 """A list whose pages go round is read so far: an app cannot remember what it asked for."""

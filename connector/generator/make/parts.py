@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from connector.definition.model import InputField
 from connector.generator.make.naming import camel
-from connector.model import InputField
 
 Kind = Literal["trigger", "instant_trigger", "action", "search", "universal"]
 Crud = Literal["create", "read", "update", "delete"]

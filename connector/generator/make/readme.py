@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from connector.definition.model import Action, Integration, Search, Trigger
 from connector.generator.make.connection import connection
 from connector.generator.make.parts import Module
-from connector.model import Action, Integration, Search, Trigger
 
 TEMPLATES = Path(__file__).parent / "templates"
 

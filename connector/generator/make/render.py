@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from connector.definition.model import Environment, Integration
 from connector.generator.make.base import base
 from connector.generator.make.connection import connection, connection_type
 from connector.generator.make.fields import Unrenderable, used_dropdowns
@@ -20,7 +21,6 @@ from connector.generator.make.readme import guide, readme
 from connector.generator.make.steps import actions, procedure, searches
 from connector.generator.make.triggers import triggers
 from connector.generator.make.universal import universal
-from connector.model import Environment, Integration
 
 GROUPS = {
     "trigger": "Triggers",

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from connector.definition.model import InputField, Integration, Operation
 from connector.generator.make import iml
 from connector.generator.make.answers import NO_REDIRECTS
 from connector.generator.make.fields import Unrenderable, may_be_empty
-from connector.model import InputField, Integration, Operation
 
 VERSION = re.compile(r"/v\d+$")
 MOMENT = "YYYY-MM-DDTHH:mm:ss[Z]"

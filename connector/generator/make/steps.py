@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from connector.definition.model import Action, Dropdown, Field, InputField, Integration, Search
 from connector.generator.make import compare, iml
 from connector.generator.make.answers import JSON, holds_record
 from connector.generator.make.base import errors, result
@@ -11,7 +12,6 @@ from connector.generator.make.naming import action_label, plural, proper_nouns, 
 from connector.generator.make.paging import page_query, pagination
 from connector.generator.make.parts import Crud, Module, Procedure
 from connector.generator.make.requests import request
-from connector.model import Action, Dropdown, Field, InputField, Integration, Search
 
 LIMIT = 10
 RPC_LIMIT = 300

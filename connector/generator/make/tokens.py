@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from connector.definition.model import Authentication, AuthField, Integration, Path, TokenGrant, TokenLogin
 from connector.generator.make import iml
 from connector.generator.make.answers import NO_REDIRECTS, valid
 from connector.generator.make.requests import address
-from connector.model import Authentication, AuthField, Integration, Path, TokenGrant, TokenLogin
 
 ACCESS, REFRESH, EXPIRES = "accessToken", "refreshToken", "expires"
 EARLY = 2  # minutes before its end in which a token is no longer used

@@ -9,6 +9,16 @@ what it was, so a trigger is offered where the record holds the time at which it
 from collections.abc import Iterator
 from typing import Any
 
+from connector.definition.model import (
+    ChangedSince,
+    CreatedSince,
+    Field,
+    Integration,
+    Path,
+    Trigger,
+    WindowScan,
+)
+from connector.definition.samples import merged
 from connector.generator.make import compare, iml
 from connector.generator.make.answers import JSON
 from connector.generator.make.base import result
@@ -17,8 +27,6 @@ from connector.generator.make.naming import plural, proper_nouns, search_label, 
 from connector.generator.make.paging import page_query, pagination
 from connector.generator.make.parts import Module
 from connector.generator.make.requests import MOMENT, ZONELESS, request
-from connector.model import ChangedSince, CreatedSince, Field, Integration, Path, Trigger, WindowScan
-from connector.samples import merged
 
 LIMIT = 10
 EPOCH_LIMIT = 300

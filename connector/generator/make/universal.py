@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from connector.definition.model import Integration
 from connector.generator.make.answers import NO_REDIRECTS
 from connector.generator.make.base import errors, result
 from connector.generator.make.parts import Module
 from connector.generator.make.requests import version_prefix
-from connector.model import Integration
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 KEY = "make_api_call"

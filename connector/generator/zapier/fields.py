@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from connector.definition.model import Choice, Dropdown, Field, FieldType, InputField, Integration
+from connector.definition.naming import below, title
 from connector.errors import ConfigurationError
-from connector.model import Choice, Dropdown, Field, FieldType, InputField, Integration
-from connector.words import below, title
 
 # Zapier knows no date: a date is asked for as a datetime and sent as its first ten characters.
 INPUT_TYPES: dict[FieldType, str] = {

@@ -4,10 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.assumed import is_assumed
-from connector.generator.zapier.fields import Unrenderable, form, known_choices, output_fields
-from connector.generator.zapier.literal import Code
-from connector.model import (
+from connector.definition.model import (
     Action,
     ChangedSince,
     CreatedSince,
@@ -21,7 +18,10 @@ from connector.model import (
     Source,
     Trigger,
 )
-from connector.words import camel
+from connector.definition.naming import camel
+from connector.definition.provenance import is_assumed
+from connector.generator.zapier.fields import Unrenderable, form, known_choices, output_fields
+from connector.generator.zapier.literal import Code
 
 OFFERED = ("read", "write")
 """Risks of an action that Zapier takes; money and destruction it leaves to the vendor's own pages."""

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from connector.definition.model import Action, Integration, Search, Trigger
 from connector.generator.zapier import offer
 from connector.generator.zapier.setting import CORE, authentication, override_variable
-from connector.model import Action, Integration, Search, Trigger
 
 
 def readme(

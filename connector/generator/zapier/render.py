@@ -11,6 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from connector.definition.model import Integration
 from connector.generator.zapier import offer
 from connector.generator.zapier.fields import Unrenderable
 from connector.generator.zapier.literal import literal
@@ -22,7 +23,6 @@ from connector.generator.zapier.setting import (
     package,
     vendor_facts,
 )
-from connector.model import Integration
 
 HERE = Path(__file__).parent
 TEMPLATES = {

@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from connector.generator.zapier.fields import Unrenderable
-from connector.generator.zapier.literal import Code
-from connector.model import (
+from connector.definition.model import (
     Authentication,
     AuthField,
     ChangedSince,
@@ -17,6 +15,8 @@ from connector.model import (
     Source,
     Vendor,
 )
+from connector.generator.zapier.fields import Unrenderable
+from connector.generator.zapier.literal import Code
 
 CORE = "19.1.0"
 TOKEN = "access_token"  # noqa: S105 - the name under which core keeps what a session gave

@@ -7,13 +7,13 @@ from urllib.parse import quote
 
 import orjson
 
+from mock_server.access.ratelimit import Verdict
 from mock_server.clock import whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Document, Documents, File, Reply
 from mock_server.lifecycle import UnknownReturn
 from mock_server.pages.prefill import Examples
-from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Filters, Row, Step
 from mock_server.switches import Switch

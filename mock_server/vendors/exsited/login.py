@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mock_server.access.grants import Grant
+from mock_server.access.keys import Keys, is_public
+from mock_server.access.tokens import TokenExpiredError, Tokens
 from mock_server.engine.problem import FieldError, Problem
-from mock_server.keys import Grant, Keys, is_public
-from mock_server.tokens import TokenExpiredError, Tokens
 from mock_server.vendors.exsited.words import (
     NAME,
     READY_SECONDS,

@@ -6,8 +6,8 @@ Source: vendor page; an hour is in the documentation's token sample. The other l
 import uuid
 from typing import Final
 
+from mock_server.access.plans import Plan
 from mock_server.lifecycle import Lifecycle
-from mock_server.ratelimit import Plan
 from mock_server.recorder import Recorder
 
 NAME: Final = "exsited"

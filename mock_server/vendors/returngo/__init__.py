@@ -5,14 +5,14 @@ from typing import Any
 
 import orjson
 
+from mock_server.access.grants import Grant
+from mock_server.access.ratelimit import Verdict
 from mock_server.clock import whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Document, Documents, Reply
-from mock_server.keys import Grant
 from mock_server.lifecycle import IllegalMove
 from mock_server.pages.prefill import Examples
-from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Filters, Row, Step
 from mock_server.vendors.returngo import queries
@@ -26,7 +26,7 @@ from mock_server.vendors.returngo.rows import emails, tracked
 from mock_server.vendors.returngo.transactions import Transactions
 from mock_server.vendors.returngo.validation import Validation
 from mock_server.vendors.returngo.words import API, FIRST_SHOP, LIFECYCLE, NAME, PLANS, SHOPS, SWITCHES
-from mock_server.way import refuse_address
+from mock_server.webhooks.connection import refuse_address
 from mock_server.world import World
 
 _STATUSES = {

@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 
-from mock_server.outbox import Outbox
 from mock_server.store import Change, Filters, Row, Store
 from mock_server.vendors.returngo.documents import JSON, moment
 from mock_server.vendors.returngo.words import NAME
+from mock_server.webhooks.outbox import Outbox
 
 _FIRST_ID = 11_000
 

@@ -6,8 +6,8 @@ the table of returns and whatever is not listed as known in `openapi/returngo.ya
 
 from typing import Any, Final
 
+from mock_server.access.plans import Plan
 from mock_server.lifecycle import Lifecycle
-from mock_server.ratelimit import Plan
 from mock_server.recorder import Recorder
 from mock_server.seed import State
 from mock_server.switches import Switch

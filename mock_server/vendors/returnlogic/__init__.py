@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mock_server.access.grants import Grant
+from mock_server.access.ratelimit import Verdict
 from mock_server.clock import whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Document, Documents, Reply
-from mock_server.keys import Grant
 from mock_server.pages.prefill import Examples
-from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Step
 from mock_server.vendors.returnlogic.apps import PublicApps

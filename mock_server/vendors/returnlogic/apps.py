@@ -9,13 +9,14 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, uuid5
 
+from mock_server.access.grants import Grant
+from mock_server.access.keys import DEFAULT, Keys, is_public
+from mock_server.access.tokens import TokenExpiredError, Tokens
 from mock_server.acts import Act
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Reply
-from mock_server.keys import DEFAULT, Grant, Keys, is_public
 from mock_server.store import Change
 from mock_server.switches import Switches
-from mock_server.tokens import TokenExpiredError, Tokens
 from mock_server.vendors.returnlogic.words import NAME
 
 CODE_SECONDS: Final = 600

@@ -6,8 +6,8 @@ vendor's own pages, and where each may lead is read from its help pages (assumed
 
 from typing import Final
 
+from mock_server.access.plans import Plan
 from mock_server.lifecycle import Lifecycle
-from mock_server.ratelimit import Plan
 from mock_server.recorder import Recorder
 from mock_server.seed import State
 from mock_server.switches import Switch

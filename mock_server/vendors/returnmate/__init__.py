@@ -6,15 +6,15 @@ from typing import Any
 
 import orjson
 
+from mock_server.access.grants import Grant
+from mock_server.access.ratelimit import Verdict
 from mock_server.clock import instant, whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Document, Documents, Reply
-from mock_server.keys import Grant
 from mock_server.lifecycle import IllegalMove, UnknownReturn
 from mock_server.pages.label import Label
 from mock_server.pages.prefill import Examples
-from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import EVERYTHING, Change, Filters, Row, Step
 from mock_server.switches import Switch

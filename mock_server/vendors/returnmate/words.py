@@ -6,8 +6,8 @@ Timeline Events" for the transition table. What the API calls the middle statuse
 
 from typing import Final
 
+from mock_server.access.plans import Plan
 from mock_server.lifecycle import Lifecycle
-from mock_server.ratelimit import Plan
 from mock_server.recorder import Recorder
 
 NAME: Final = "returnmate"

@@ -5,12 +5,12 @@ from typing import Any
 
 import orjson
 
+from mock_server.access.ratelimit import Verdict
 from mock_server.clock import instant, whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Documents, Reply
 from mock_server.pages.prefill import Examples
-from mock_server.ratelimit import Verdict
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Filters, Step
 from mock_server.switches import Switch

@@ -6,8 +6,8 @@ the page's examples do not show is spelt in their manner (assumed).
 
 from typing import Final
 
+from mock_server.access.plans import Plan
 from mock_server.lifecycle import Lifecycle
-from mock_server.ratelimit import Plan
 from mock_server.recorder import Recorder
 from mock_server.seed import State
 

@@ -10,9 +10,9 @@ from support.make.offline import Answer, played
 from support.make.requests import Json
 from support.make.shop import APPS
 
-from connector.compile import integration, vendors
+from connector.definition.compiler import integration, vendors
+from connector.definition.model import Integration
 from connector.generator.make.requests import version_prefix
-from connector.model import Integration
 
 HOST = "https://shop.example.com"
 VALUES: Json = {

@@ -15,9 +15,9 @@ from support.make.requests import Json, Wire
 from support.sandbox import Sandbox
 from support.toll import Toll, listening
 
-from connector.compile import integration
+from connector.definition.compiler import integration
+from connector.definition.model import Integration
 from connector.generator.make.requests import version_prefix
-from connector.model import Integration
 
 ROOT = Path(__file__).parents[3]
 APPS = ROOT / "make_app"

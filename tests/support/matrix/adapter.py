@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol, Self
 
-from connector.model import ErrorKind, Runtime
+from connector.definition.model import ErrorKind, Runtime
 from support.matrix.shop import Shop
 
 Record = dict[str, Any]

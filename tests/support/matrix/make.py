@@ -9,10 +9,10 @@ from typing import Any, Literal, TypeVar
 
 import httpx
 
+from connector.definition.model import InputField
 from connector.generator.make.fields import rpc_id
 from connector.generator.make.naming import camel
 from connector.generator.make.requests import version_prefix
-from connector.model import InputField
 from support.make.connecting import connect
 from support.make.engine import Connected, MakeApp, State
 from support.make.requests import MakeError, Wire

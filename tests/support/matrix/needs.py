@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from connector.model import Guarantee, InputField
+from connector.definition.model import Guarantee, InputField
 from support.matrix.adapter import Adapter
 
 Need = Callable[[Adapter], Sequence[str]]

@@ -12,9 +12,9 @@ import httpx
 
 import connector
 from connector import errors
-from connector.connection import Connection
-from connector.model import Integration
-from connector.polling import Cursor
+from connector.definition.model import Integration
+from connector.runtime.connection import Connection
+from connector.runtime.polling import Cursor
 from support.matrix.adapter import Connect, Hook, Inputs, Kind, Offered, Record, Refused
 from support.matrix.shop import Shop
 

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 
 from connector.clock import now
-from connector.compile import integration
-from connector.model import Integration, Path
+from connector.definition.compiler import integration
+from connector.definition.model import Integration, Path
 from support.matrix.facts import Document, Facts, facts_of
 from support.sandbox import Sandbox
 from support.storefront import Storefront

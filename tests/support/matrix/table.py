@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
-from connector.compile import integration
+from connector.definition.compiler import integration
 from mock_server import vendors
 from support.matrix.limits import LIMITS, limit
 from support.matrix.scenarios import SCENARIOS

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from connector.resolve import at_path
+from connector.definition.paths import at_path
 from support.matrix import needs
 from support.matrix.adapter import Adapter, Record, Watch
 from support.matrix.facts import Filter, Inputs

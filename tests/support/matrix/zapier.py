@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, TypeVar
 
-from connector.model import InputField
+from connector.definition.model import InputField
 from support import zapier as runtime
 from support.matrix.adapter import Connect, Inputs, Kind, Offered, Record, Refused
 from support.matrix.shop import Shop

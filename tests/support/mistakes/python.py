@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from connector import answers
-from connector.client import Client
-from connector.inputs import Filled, fill
-from connector.model import Integration, Operation
-from connector.paging import Page
-from connector.triggers import BoundTrigger, Polled
+from connector.definition.model import Integration, Operation
+from connector.runtime.inputs import Filled, fill
+from connector.runtime.triggers import BoundTrigger, Polled
+from connector.transport import answers
+from connector.transport.client import Client
+from connector.transport.paging import Page
 from support.mistakes.seeding import Slip
 
 
@@ -49,7 +49,7 @@ def line_items_twice(patch: pytest.MonkeyPatch) -> None:
         values = {key: one * 2 if isinstance(one, list) else one for key, one in filled.values.items()}
         return replace(filled, values=values)
 
-    patch.setattr("connector.actions.fill", doubled)
+    patch.setattr("connector.runtime.actions.fill", doubled)
 
 
 def source_of_new_returns(offer: Integration, **update: Any) -> Integration:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
-from connector.model import Integration
+from connector.definition.model import Integration
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from connector.definition.naming import ACRONYMS
 from connector.generator.make.lint.app import App
 from connector.generator.make.lint.references import every
 from connector.generator.make.naming import PROPER
-from connector.words import ACRONYMS
 
 STARTS = {
     "trigger": ("Watch ",),

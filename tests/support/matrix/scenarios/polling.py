@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from connector.resolve import at_path
+from connector.definition.paths import at_path
 from support.matrix import needs
 from support.matrix.adapter import Adapter
 from support.matrix.shop import Shop, always

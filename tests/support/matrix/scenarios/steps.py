@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import httpx
 
-from connector.model import InputField
+from connector.definition.model import InputField
 from support.matrix import needs
 from support.matrix.adapter import Adapter, Record, Refused
 from support.matrix.facts import Inputs

@@ -1,0 +1,248 @@
+"""What a trigger promises in each runtime, computed from the facts of its source and the vendor's limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, cast
+
+from connector.definition.model import ChangedSince, CreatedSince, Guarantee, Snapshot, WindowScan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from connector.definition.model import Limits, Path, Plan, Provenance, Runtime, Source
+
+Delivers = Literal["every_record", "latest_state", "reached", "while_there"]
+
+INTERVAL = 300
+HOUR = 3_600
+DAY = 86_400
+WORST_FIRST: tuple[Provenance, ...] = ("assumed", "observed", "documented")
+
+
+def guarantees(
+    source: Source,
+    occurred_at: Path | None,
+    pages: Mapping[Runtime, int],
+    limits: Limits,
+    provenance: Provenance,
+    *,
+    details: bool = False,
+    unseen: str | None = None,
+    growing_ids: bool = False,
+    end_told: bool = True,
+) -> dict[Runtime, Guarantee]:
+    """Compute a trigger's rows of the guarantee table, of the runtimes that can keep a promise.
+
+    `pages` are the runtimes' ceilings of pages in one poll, `occurred_at` a time that a row of the list
+    holds. A platform that remembers the last time alone offers what happens at such a time, or new records
+    with `growing_ids`, and hands on the row alone; on the others, `details` cost one more call for each
+    event. `unseen` is what the filter does not show. `end_told` says that the vendor tells where its list
+    ends; where it does not, one more call finds the empty page after the last.
+    """
+    found: dict[Runtime, Guarantee] = {
+        runtime: guarantee(
+            source, runtime, most, limits, provenance, details=details, unseen=unseen, end_told=end_told
+        )
+        for runtime, most in pages.items()
+        if runtime != "make"
+    }
+    when = watermark(source, occurred_at)
+    if when is None and growing_ids and _delivers(source, "make") == "every_record":
+        when, provenance = source.id, least_certain([provenance, "observed"])
+    if when and "make" in pages:
+        found["make"] = guarantee(
+            source, "make", pages["make"], limits, provenance, when, unseen=unseen, end_told=end_told
+        )
+    return found
+
+
+def watermark(source: Source, occurred_at: Path | None) -> Path | None:
+    """Return the path of the time at which a trigger's events happen; None when records hold no such time."""
+    if isinstance(source, CreatedSince):
+        return source.created
+    if isinstance(source, ChangedSince):
+        return source.mark or (source.changed if source.reached else None)
+    if isinstance(source, Snapshot):
+        return {"records": source.created, "versions": source.changed}.get(source.tells)
+    return occurred_at if source.reached and occurred_at != source.created else None
+
+
+def guarantee(
+    source: Source,
+    runtime: Runtime,
+    pages: int,
+    limits: Limits,
+    provenance: Provenance,
+    when: Path | None = None,
+    *,
+    details: bool = False,
+    unseen: str | None = None,
+    end_told: bool = True,
+) -> Guarantee:
+    """Compute one row.
+
+    `when` is the path of the time that the runtime goes by, if it goes by one; `details` says that each event
+    costs one more call, `unseen` what the vendor's filter does not show.
+    """
+    said = _loses(source, runtime, pages * source.page_size, by_id=when == source.id)
+    quiet = 1 if end_told else min(2, pages)
+    return Guarantee(
+        runtime=runtime,
+        delivers=_delivers(source, runtime),
+        look_back=_look_back(source, runtime),
+        page_size=source.page_size,
+        pages=pages,
+        items_per_poll=pages * source.page_size,
+        order=_order(source, runtime),
+        calls_per_poll=pages,
+        calls_per_poll_quiet=quiet,
+        calls_per_event=int(details),
+        interval=INTERVAL,
+        calls_per_day=pages * DAY // INTERVAL,
+        calls_per_day_quiet=quiet * DAY // INTERVAL,
+        shortest_interval={plan.name: shortest_interval(plan, pages) for plan in limits.plans},
+        dedupe=tuple(dict.fromkeys((when, source.id))) if when else _dedupe(source),
+        watermark=when,
+        provenance=provenance,
+        loses=" ".join(filter(None, (said, unseen))),
+    )
+
+
+def shortest_interval(plan: Plan, calls: int) -> int:
+    """Return the seconds between polls of `calls` requests that no window of the plan forbids."""
+    return max((-(-calls * window.seconds // window.requests) for window in plan.windows), default=1)
+
+
+def least_certain(provenances: Iterable[Provenance]) -> Provenance:
+    """Return the weakest of what a promise rests on."""
+    found = set(provenances)
+    return next((one for one in WORST_FIRST if one in found), "documented")
+
+
+def _delivers(source: Source, runtime: Runtime) -> Delivers:
+    if isinstance(source, CreatedSince):
+        return "every_record"
+    if isinstance(source, ChangedSince) and source.mark is None and source.state is None:
+        return "every_record"
+    if isinstance(source, Snapshot) and source.tells == "records":
+        return "every_record"
+    if runtime == "make" and isinstance(source, ChangedSince) and source.mark is None:
+        return "while_there"
+    if isinstance(source, ChangedSince) and source.mark is not None:
+        kinds = {source.changed: "latest_state", source.created: "every_record"}
+        return cast("Delivers", kinds.get(source.mark, "reached"))
+    return "latest_state" if source.reached is None else "reached"
+
+
+def _look_back(source: Source, runtime: Runtime) -> int | None:
+    if runtime == "make":
+        return 0
+    if isinstance(source, WindowScan):
+        return source.look_back
+    if isinstance(source, Snapshot):
+        return None
+    if isinstance(source, ChangedSince):
+        return source.overlap if runtime == "python" else source.window
+    return source.overlap if runtime == "python" else None
+
+
+def _order(source: Source, runtime: Runtime) -> Literal["oldest_first", "newest_first", "any"]:
+    if isinstance(source, ChangedSince):
+        return "any"
+    if isinstance(source, Snapshot):
+        return "newest_first"
+    return "oldest_first" if runtime == "python" and source.since else "newest_first"
+
+
+def _dedupe(source: Source) -> tuple[Path, ...]:
+    if isinstance(source, ChangedSince) and source.mark is not None:
+        return (source.id,) if source.mark == source.created else (source.id, source.mark)
+    if isinstance(source, Snapshot) and source.tells == "versions":
+        return (source.id, source.version)
+    if not isinstance(source, CreatedSince) and source.state and source.reached is None:
+        return (source.id, source.state)
+    return (source.id,)
+
+
+def _loses(source: Source, runtime: Runtime, items: int, *, by_id: bool) -> str:
+    if runtime == "make":
+        return _loses_after_a_time(source, items, by_id=by_id)
+    if isinstance(source, CreatedSince):
+        if runtime == "python":
+            return f"Records that become visible more than {_span(source.overlap)} after newer ones."
+        return f"All but the newest {items:,} records when more arrive between two polls."
+    if isinstance(source, ChangedSince):
+        return _loses_changes(source, runtime, items)
+    if isinstance(source, Snapshot):
+        return _loses_of_snapshot(source, runtime, items)
+    return _loses_of_window(source, runtime, items)
+
+
+def _loses_of_window(source: WindowScan, runtime: Runtime, items: int) -> str:
+    days = _span(source.look_back)
+    ceiling = "" if runtime == "python" else f" Only the newest {items:,} records are compared."
+    if source.reached is None:
+        return (
+            f"States passed through between two polls, and changes of records older than {days}."
+            f"{ceiling if runtime == 'python' else ' Entering the same state again.' + ceiling}"
+        )
+    return f"Changes of records older than {days}, and a state left for one not listed as later.{ceiling}"
+
+
+def _loses_after_a_time(source: Source, items: int, *, by_id: bool) -> str:
+    """Say what a platform misses that goes on from the time, or the id, of the last event."""
+    if by_id:
+        return f"What has no higher id than the last one told, and what lies beyond {items:,} records."
+    late = "What becomes visible after something later was told"
+    if isinstance(source, CreatedSince):
+        return f"{late}, and all but the newest {items:,} records when more arrive between two polls."
+    if isinstance(source, WindowScan):
+        since = f" and no older than {_span(source.look_back)}" if source.since else ""
+        return f"{late}, and records that are not among the newest {items:,}{since}."
+    beyond = f"{late}, or changes places while pages are read, or lies beyond {items:,} records"
+    if isinstance(source, Snapshot):
+        return f"{beyond}{'; versions between two polls' if source.tells == 'versions' else ''}."
+    if source.mark is None:
+        return f"{beyond}. Each later change of a record that is still there tells it again."
+    latest = source.mark == source.changed != source.created
+    return f"{beyond}{'; versions between two polls' if latest else ''}."
+
+
+def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
+    """Say what is missed among records that a filter shows to have changed."""
+    if runtime == "python":
+        late = f"Changes that become visible more than {_span(source.overlap)} after newer ones"
+        young = f"A record unchanged for {_span(source.look_back)}"
+    else:
+        late = (
+            f"What changed over {_span(source.window)} before a poll, and what lies beyond {items:,} records"
+        )
+        young = f"A record unchanged for {_span(source.window)} before the first poll"
+    if source.mark is None and source.state is None:
+        return f"{late}."
+    if source.mark is not None:
+        between = "; versions between two polls, and a second change within one second"
+        latest = source.mark == source.changed != source.created
+        return f"{late}{between if latest else ''}."
+    between = "" if source.reached else "; states passed through between two polls"
+    again = "; entering the same state again" if runtime == "zapier" and not source.reached else ""
+    return f"{late}{between}{again}. {young} counts as new when it changes."
+
+
+def _loses_of_snapshot(source: Snapshot, runtime: Runtime, items: int) -> str:
+    """Say what is missed of a list that is compared as a whole."""
+    between = {
+        "records": "",
+        "versions": "Versions between two polls. ",
+        "states": "" if source.reached else "States passed through between two polls. ",
+    }[source.tells]
+    if runtime == "python":
+        return f"{between}A list of over {source.most_records:,} records ends with an error."
+    again = "Entering the same state again. " if source.tells == "states" and not source.reached else ""
+    return f"{between}{again}Only the newest {items:,} records are read."
+
+
+def _span(seconds: int) -> str:
+    if seconds % DAY == 0:
+        return "a day" if seconds == DAY else f"{seconds // DAY} days"
+    return f"{seconds // HOUR} hours" if seconds % HOUR == 0 else f"{seconds // 60} minutes"

@@ -1,0 +1,71 @@
+"""Every operation, callable by its id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.definition.naming import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+
+    from connector.definition.model import Operation
+    from connector.transport.answers import Answer
+    from connector.transport.client import Client
+    from connector.transport.paging import Page
+
+
+class BoundOperation:
+    """An operation of one connection.
+
+    `await operation(status="pending")` returns an `Answer`. For lists, `async for row in
+    operation.rows(…)` reads all rows, page after page, and `operation.pages(…)` yields the pages.
+    """
+
+    def __init__(self, client: Client, operation: Operation) -> None:
+        self.operation = operation
+        self._client = client
+        self.__doc__ = f"{operation.summary}. {operation.description}".strip()
+
+    async def __call__(self, **values: Any) -> Answer:
+        """Send the operation; values are named like its parameters and body fields. Raises the error tree."""
+        return await self._client.call(self.operation, values)
+
+    async def pages(self, **values: Any) -> AsyncIterator[Page]:
+        """Yield the pages of a list, from the first (or from a given page) to the last."""
+        operation = self.operation
+        paging = self._client.integration.paging.get(operation.paging or "")
+        first = values.pop(paging.page_parameter, None) if paging else None
+        async for page in self._client.pages(operation, values, first):
+            yield page
+
+    async def rows(self, **values: Any) -> AsyncIterator[dict[str, Any]]:
+        """Yield the rows of a list, page after page."""
+        async for page in self.pages(**values):
+            for row in page.rows:
+                yield dict(row)
+
+
+class Operations:
+    """The operations of one connection, as attributes and by key."""
+
+    def __init__(self, client: Client, operations: Mapping[str, Operation]) -> None:
+        self._bound = {key: BoundOperation(client, one) for key, one in operations.items()}
+
+    def __getattr__(self, name: str) -> BoundOperation:
+        bound: dict[str, BoundOperation] = self.__dict__.get("_bound", {})
+        if name not in bound:
+            raise AttributeError(f"There is no operation {name}{did_you_mean(name, bound) or '.'}")
+        return bound[name]
+
+    def __getitem__(self, name: str) -> BoundOperation:
+        return self._bound[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._bound)
+
+    def __len__(self) -> int:
+        return len(self._bound)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._bound]

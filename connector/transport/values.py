@@ -1,0 +1,289 @@
+"""Checks and translates values before they are sent: what the vendor would refuse is refused here."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from connector.definition.model import InputField
+from connector.definition.naming import did_you_mean, listed, trimmed
+from connector.errors import FieldError
+from connector.transport.times import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from connector.definition.model import Field, FieldType
+
+ABSENT = object()
+MOST_EXACT = 2**53 - 1
+"""The largest whole number that every reader of JSON holds exactly (RFC 8259, section 6)."""
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+ZONED = re.compile(r"(?:[Zz]|UTC|GMT|[+\-\u2212]\d\d(?::?\d\d)?)", re.ASCII)
+
+
+class Refused(Exception):  # noqa: N818 - internal: what one value did wrong
+    """A value does not fit; `errors` name the fields."""
+
+    def __init__(self, *errors: FieldError) -> None:
+        super().__init__("; ".join(str(error) for error in errors))
+        self.errors = errors
+
+
+def fitted(field: Field, value: Any, name: str) -> Any:
+    """Return `value` as JSON sends it, or raise `Refused`; `name` is how errors call it (`items[0].sku`)."""
+    if value is None:
+        if field.nullable:
+            return None
+        raise Refused(FieldError(name, "must not be empty"))
+    if field.type == "list":
+        return _list(field, value, name)
+    if field.type == "object":
+        return _object(field, value, name)
+    return _scalar(field, field.type, value, name)
+
+
+def members(
+    fields: Sequence[Field], values: Mapping[str, Any], before: str = ""
+) -> tuple[dict[str, Any], list[FieldError]]:
+    """Fit a mapping to fields: unknown names, missing required ones and bad values are all collected.
+
+    A value of None means "not given", unless the field may be null.
+    """
+    known = {field.key: field for field in fields}
+    errors = [
+        FieldError(f"{before}{name}", f"is not known here{did_you_mean(str(name), known) or _known(known)}")
+        for name in values
+        if name not in known
+    ]
+    fit: dict[str, Any] = {}
+    for name, field in known.items():
+        value = values.get(name, ABSENT)
+        if value is ABSENT or (value is None and not field.nullable):
+            if field.required:
+                errors.append(FieldError(f"{before}{name}", "is required"))
+            continue
+        try:
+            fit[name] = fitted(field, value, f"{before}{name}")
+        except Refused as refusal:
+            errors.extend(refusal.errors)
+    errors += [
+        FieldError(f"{before}{one.key}", f"is required when {before}{beside[0]} is given")
+        for one in fields
+        if isinstance(one, InputField)
+        and values.get(one.key) is None
+        and (beside := [key for key in one.required_with if key in fit])
+    ]
+    return fit, errors
+
+
+def _known(names: Iterable[str]) -> str:
+    found = list(names)
+    return f"; there is {listed(found)}" if found else "; nothing may be given"
+
+
+def _list(field: Field, value: Any, name: str) -> list[Any]:
+    if isinstance(value, str | bytes | dict) or not hasattr(value, "__iter__"):
+        raise Refused(FieldError(name, "must be a list"))
+    fit: list[Any] = []
+    errors: list[FieldError] = []
+    for index, item in enumerate(value):
+        try:
+            place = f"{name}[{index}]"
+            if field.children:
+                fit.append(_object(field, item, place))
+            else:
+                fit.append(_scalar(field, field.item_type or "string", item, place))
+        except Refused as refusal:
+            errors.extend(refusal.errors)
+    bounds = field.bounds
+    if bounds.min_items is not None and len(fit) + len(errors) < bounds.min_items:
+        errors.append(FieldError(name, f"must have at least {bounds.min_items} {_items(bounds.min_items)}"))
+    if bounds.max_items is not None and len(fit) > bounds.max_items:
+        errors.append(FieldError(name, f"must have at most {bounds.max_items} {_items(bounds.max_items)}"))
+    if errors:
+        raise Refused(*errors)
+    return fit
+
+
+def _items(count: int) -> str:
+    return "item" if count == 1 else "items"
+
+
+def _object(field: Field, value: Any, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Refused(FieldError(name, "must be an object with named values"))
+    if not field.children:
+        return dict(value)
+    fit, errors = members(field.children, value, f"{name}.")
+    errors = errors or misformed(field, fit, name)
+    if errors:
+        raise Refused(*errors)
+    return fit
+
+
+def misformed(field: Field, given: Iterable[str], name: str) -> list[FieldError]:
+    """Say which members keep an object from having exactly one of the field's forms; empty: it has one."""
+    members = set(given)
+    fitting = [one for one in field.variants if one.fits(members)]
+    if len(fitting) == 1 or not field.variants:
+        return []
+    if fitting:
+        labels = listed([one.label for one in fitting])
+        return [FieldError(name, f"could be {labels}; give what only one of them has")]
+    nearest = min(
+        field.variants,
+        key=lambda one: (len(members.difference(one.fields)), len(set(one.required) - members)),
+    )
+    stray = [one.key for one in field.children if one.key in members and one.key not in nearest.fields]
+    missing = [one for one in nearest.required if one not in members]
+    return [
+        *(FieldError(f"{name}.{one}", f"does not belong to {nearest.label}") for one in stray),
+        *(FieldError(f"{name}.{one}", f"is required for {nearest.label}") for one in missing),
+    ]
+
+
+def _scalar(field: Field, kind: FieldType, value: Any, name: str) -> Any:
+    try:
+        fit = SCALARS[kind](value)
+    except (TypeError, ValueError, OverflowError) as problem:
+        raise Refused(FieldError(name, str(problem) or f"must be {kind}")) from None
+    _check_choice(field, fit, name)
+    _check_number(field, fit, name)
+    _check_text(field, fit, name)
+    return fit
+
+
+def _check_choice(field: Field, value: Any, name: str) -> None:
+    allowed = [choice.value for choice in field.choices]
+    if allowed and str(value) not in allowed:
+        guess = did_you_mean(str(value), allowed)
+        raise Refused(FieldError(name, f"must be {listed(allowed)}{guess or '.'}".removesuffix(".")))
+
+
+def _check_number(field: Field, value: Any, name: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return
+    bounds = field.bounds
+    if bounds.minimum is not None and (
+        value < bounds.minimum or (bounds.exclusive_minimum and value == bounds.minimum)
+    ):
+        word = "more than" if bounds.exclusive_minimum else "at least"
+        raise Refused(FieldError(name, f"must be {word} {bounds.minimum:g}"))
+    if bounds.maximum is not None and (
+        value > bounds.maximum or (bounds.exclusive_maximum and value == bounds.maximum)
+    ):
+        word = "less than" if bounds.exclusive_maximum else "at most"
+        raise Refused(FieldError(name, f"must be {word} {bounds.maximum:g}"))
+
+
+def _check_text(field: Field, value: Any, name: str) -> None:
+    if not isinstance(value, str):
+        return
+    bounds = field.bounds
+    if bounds.min_length is not None and len(value) < bounds.min_length:
+        word = "must not be empty" if not value else f"must have at least {bounds.min_length} characters"
+        raise Refused(FieldError(name, word))
+    if bounds.max_length is not None and len(value) > bounds.max_length:
+        raise Refused(FieldError(name, f"must have at most {bounds.max_length:,} characters"))
+    if bounds.pattern is not None and not re.search(bounds.pattern, value):
+        hint = f", for example {field.example}" if isinstance(field.example, str) else ""
+        raise Refused(FieldError(name, f"has the wrong form{hint}"))
+
+
+# --- One function per type: the value as JSON sends it, or an error whose text says what it must be.
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("must be text")
+    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise ValueError("holds characters that cannot be sent")
+    return value
+
+
+def _integer(value: Any) -> int:
+    number = _exact(value, "must be a whole number")
+    if number != number.to_integral_value():
+        raise ValueError("must be a whole number")
+    return int(number)
+
+
+def _number(value: Any) -> int | Decimal:
+    number = _exact(value, "must be a number")
+    return int(number) if number == number.to_integral_value() else Decimal(f"{number:f}")
+
+
+def _exact(value: Any, sentence: str) -> Decimal:
+    """Return a number that any reader of JSON reads as the same; raises what it must be."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise TypeError(sentence)
+    number = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
+    if not number.is_finite():
+        raise ValueError(sentence)
+    if abs(number) > MOST_EXACT or Decimal(str(float(number))) != number:
+        raise ValueError("has more digits than can be sent exactly")
+    return number
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("must be true or false")
+    return value
+
+
+def _datetime(value: Any) -> str:
+    sentence = "must be a time with its zone, for example 2024-12-30T10:30:00Z"
+    if isinstance(value, str):
+        value = _time_of(value, sentence)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise TypeError(sentence)
+    try:
+        return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+    except OverflowError:  # within a day of the first or last moment that there is
+        return value.isoformat()
+
+
+def _time_of(text: str, sentence: str) -> datetime:
+    short = trimmed(text)
+    if not DAY.fullmatch(short) and not (DAY.match(short) and ZONED.search(short[len("2024-12-30T") :])):
+        raise ValueError(sentence)
+    try:
+        return moment(short)
+    except ValueError:
+        raise ValueError(sentence) from None
+
+
+def _date(value: Any) -> str:
+    sentence = "must be a date, for example 2024-12-30"
+    if isinstance(value, str):
+        if not DAY.fullmatch(trimmed(value)):
+            raise ValueError(sentence)
+        try:
+            value = date.fromisoformat(trimmed(value))
+        except ValueError:
+            raise ValueError(sentence) from None
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise TypeError(sentence)
+    return value.isoformat()
+
+
+def _object_scalar(value: Any) -> Any:
+    return value
+
+
+SCALARS: Mapping[FieldType, Callable[[Any], Any]] = {
+    "string": _text,
+    "text": _text,
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "datetime": _datetime,
+    "date": _date,
+    "list": _object_scalar,
+    "object": _object_scalar,
+}

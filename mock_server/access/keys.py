@@ -1,0 +1,195 @@
+"""API keys: derived, never stored. The store keeps SHA-256 digests and what each key may do.
+
+A key is an HMAC of the instance secret over tenant, vendor and name; so the same sandbox can show
+a key again. The secret is in the settings or, if none is given there, in the database.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Final
+
+import sqlalchemy as sa
+
+from mock_server.access.grants import Grant
+from mock_server.access.plans import Plan, by_name
+from mock_server.store import Change, Store, tables
+
+DEFAULT: Final = "default"
+DEMO: Final = "demo"
+_REMEMBERED: Final = 4_096
+_COLUMNS: Final = ("digest", "vendor", "name", "scopes", "plan")
+
+
+def public_key(vendor: str) -> str:
+    """The key of the demo tenant, the same in every sandbox, that everybody may know."""
+    return f"sandbox-{DEMO}-{vendor}"
+
+
+def is_public(key: str, vendor: str) -> bool:
+    """Say whether a key is no secret, so that pages may show it."""
+    return key == public_key(vendor)
+
+
+class KeyExistsError(Exception):
+    """The tenant has a key of that name at that vendor."""
+
+
+class Keys:
+    """All keys of a sandbox, found by what a client presents.
+
+    `public_demo` says that the default keys of `demo` are the ones that everybody knows.
+    """
+
+    def __init__(self, store: Store, secret: bytes, *, public_demo: bool = True) -> None:
+        self._store = store
+        self.secret = secret
+        self.public_demo = public_demo
+        self._scopes: dict[str, tuple[str, ...]] = {}
+        self._plans: dict[str, Mapping[str, Plan]] = {}
+        self._grants: dict[bytes, Grant] = {}
+        self._digests: dict[str, list[bytes]] = {}
+        self._presented: dict[str, Grant] = {}
+        store.follow(tables.keys, self._reload)
+
+    def offer(self, vendor: str, scopes: Collection[str], plans: Mapping[str, Plan]) -> None:
+        """Let a vendor's keys open; the first plan is the one a key has if nothing else is said."""
+        self._scopes[vendor] = tuple(scopes)
+        self._plans[vendor] = plans
+        table = tables.keys
+        columns = [table.c[name] for name in ("tenant", *_COLUMNS)]
+        for tenant, *key in self._store.select(sa.select(*columns).where(table.c.vendor == vendor)):
+            self._take_up(tenant, *key)
+
+    def _reload(self, tenant: str) -> None:
+        """Hold exactly those keys of a tenant that the store has."""
+        for digest in self._digests.pop(tenant, ()):
+            self._grants.pop(digest, None)
+        self._presented.clear()
+        for key in self._store.held(tables.keys, tenant, *_COLUMNS):
+            self._take_up(tenant, *key)
+
+    def _take_up(self, tenant: str, digest: bytes, vendor: str, name: str, scopes: str, plan: str) -> None:
+        if vendor in self._plans:
+            if digest not in self._grants:
+                self._digests.setdefault(tenant, []).append(digest)
+            opens = frozenset(scopes.split())
+            self._grants[digest] = Grant(tenant, vendor, name, opens, self._plan(vendor, plan))
+
+    def look_up(self, vendor: str, presented: str) -> Grant | None:
+        """Return what a presented key opens at a vendor, or None."""
+        grant = self._presented.get(presented)
+        if grant is None:
+            grant = self._grants.get(_digest(presented))
+            if grant is None:
+                return None
+            if len(self._presented) >= _REMEMBERED:
+                self._presented.clear()
+            self._presented[presented] = grant
+        return grant if grant.vendor == vendor else None
+
+    def key(self, tenant: str, vendor: str, name: str = DEFAULT) -> str:
+        """Return the key of that name, as a client presents it; whether it is in force is not said."""
+        if self.public_demo and tenant == DEMO and name == DEFAULT:
+            return public_key(vendor)
+        mac = hmac.digest(self.secret, f"{tenant}\0{vendor}\0{name}".encode(), "sha256")
+        return f"sandbox-{vendor}-{tenant}-{base64.b32encode(mac[:15]).decode().lower()}"
+
+    def held_by(self, tenant: str) -> list[Grant]:
+        """Return what the keys of a tenant open, by vendor and name."""
+        held = [self._grants[digest] for digest in self._digests.get(tenant, ())]
+        return sorted(held, key=lambda grant: (grant.vendor, grant.key))
+
+    def issue_default(self, change: Change, tenant: str, vendor: str, plan: str, at: int) -> None:
+        """Write the default key of a tenant at a vendor, with all scopes and the tenant's plan.
+
+        It takes the place of one made with another secret.
+        """
+        table = tables.keys
+        one = sa.and_(table.c.tenant == tenant, table.c.vendor == vendor, table.c.name == DEFAULT)
+        change.run_for(tenant, sa.delete(table).where(one))
+        self._write(
+            change,
+            Grant(tenant, vendor, DEFAULT, frozenset(self._scopes[vendor]), self._plan(vendor, plan)),
+            at,
+        )
+
+    def has_default(self, tenant: str, vendor: str) -> bool:
+        """Say whether the default key is in force."""
+        grant = self._grants.get(_digest(self.key(tenant, vendor)))
+        return grant is not None and grant.vendor == vendor
+
+    def mint(
+        self, tenant: str, vendor: str, name: str, *, scopes: Collection[str] | None, plan: str, at: int
+    ) -> str:
+        """Make a key with chosen scopes (None: all) and plan ("": the vendor's first).
+
+        Returns it as a client presents it. Raises `KeyExistsError`, or `ValueError` naming an
+        unknown vendor, scope or plan.
+        """
+        if vendor not in self._scopes:
+            raise ValueError(f"There is no vendor {vendor!r}; there are {_listed(self._scopes)}.")
+        known = self._scopes[vendor]
+        granted = frozenset(known if scopes is None else scopes)
+        for scope in sorted(granted.difference(known)):
+            raise ValueError(f"There is no scope {scope!r} at {vendor}; there are {_listed(known)}.")
+        self._check_plan(vendor, plan)
+        if any(held.vendor == vendor and held.key == name for held in self.held_by(tenant)):
+            raise KeyExistsError(f"{tenant} has a key {name!r} at {vendor} already.")
+        with self._store.change() as change:
+            self._write(change, Grant(tenant, vendor, name, granted, self._plan(vendor, plan)), at)
+        return self.key(tenant, vendor, name)
+
+    def give_plan(self, change: Change, tenant: str, vendor: str, name: str, plan: str | Plan) -> Grant:
+        """Let a key have another plan: one of the vendor's by name, or one `agreed` with this merchant.
+
+        Raises `LookupError` for a key that the tenant has not, `ValueError` for an unknown plan.
+        """
+        held = next((one for one in self.held_by(tenant) if (one.vendor, one.key) == (vendor, name)), None)
+        if held is None:
+            raise LookupError(f"{tenant} has no key {name!r} at {vendor}.")
+        if isinstance(plan, str):
+            self._check_plan(vendor, plan)
+        table = tables.keys
+        one = sa.and_(table.c.tenant == tenant, table.c.vendor == vendor, table.c.name == name)
+        chosen = self._plan(vendor, plan) if isinstance(plan, str) else plan
+        change.run_for(tenant, sa.update(table).where(one).values(plan=chosen.name))
+        return replace(held, plan=chosen)
+
+    def _check_plan(self, vendor: str, plan: str) -> None:
+        if plan and plan not in self._plans[vendor]:
+            plans = _listed(self._plans[vendor])
+            raise ValueError(f"There is no plan {plan!r} at {vendor}; there are {plans}.")
+
+    def remove(self, change: Change, tenant: str) -> None:
+        """Delete every key of a tenant."""
+        change.run_for(tenant, sa.delete(tables.keys).where(tables.keys.c.tenant == tenant))
+
+    def _write(self, change: Change, grant: Grant, at: int) -> None:
+        ordered = [scope for scope in self._scopes[grant.vendor] if scope in grant.scopes]
+        change.run_for(
+            grant.tenant,
+            sa.insert(tables.keys).values(
+                digest=_digest(self.key(grant.tenant, grant.vendor, grant.key)),
+                tenant=grant.tenant,
+                vendor=grant.vendor,
+                name=grant.key,
+                scopes=" ".join(ordered),
+                plan=grant.plan.name,
+                created_at=at,
+            ),
+        )
+
+    def _plan(self, vendor: str, name: str) -> Plan:
+        plans = self._plans[vendor]
+        return plans.get(name) or by_name(name) or next(iter(plans.values()))
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+
+
+def _listed(words: Collection[str]) -> str:
+    return ", ".join(words) or "none"

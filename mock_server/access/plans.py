@@ -1,0 +1,38 @@
+"""Plans: how many requests a key may send, in windows of a second, a minute, an hour or a day."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, cast
+
+Unit = Literal["second", "minute", "hour", "day"]
+
+SECONDS: Final[dict[Unit, int]] = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+_WINDOW: Final = re.compile(rf"(\d+)/({'|'.join(SECONDS)})")
+_AGREED: Final = re.compile(rf"{_WINDOW.pattern}(, {_WINDOW.pattern})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a key may do: `Plan("starter", ((60, "minute"), (10_000, "day")))`; 0 is unlimited."""
+
+    name: str
+    windows: tuple[tuple[int, Unit], ...]
+    spans: tuple[tuple[int, int, Unit], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        spans = [(SECONDS[unit], limit, unit) for limit, unit in self.windows if limit]
+        object.__setattr__(self, "spans", tuple(sorted(spans)))
+
+
+def agreed(windows: Mapping[Unit, int]) -> Plan:
+    """Return a plan as agreed with one merchant; its name tells its windows: `200/second, 5000/day`."""
+    chosen = [(windows[unit], unit) for unit in SECONDS if unit in windows]
+    return Plan(", ".join(f"{limit}/{unit}" for limit, unit in chosen), tuple(chosen))
+
+
+def by_name(name: str) -> Plan | None:
+    """Return the plan that `agreed` gave this name; None for any other name."""
+    if not _AGREED.fullmatch(name):
+        return None
+    return agreed({cast("Unit", unit): int(limit) for limit, unit in _WINDOW.findall(name)})

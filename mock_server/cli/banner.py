@@ -1,0 +1,116 @@
+"""What `returns serve` tells once it answers: people on the terminal, programs in the ready file."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mock_server.access.keys import DEMO
+from mock_server.cli import DEFAULT_URL
+from mock_server.serving import terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mock_server.app import Sandbox
+    from mock_server.pages.console import Entry
+    from mock_server.settings import Settings
+    from mock_server.tenants import Tenant
+
+
+def show(app: Sandbox) -> None:
+    """Print where the sandbox is, how to log in, and what to try next; flushed, for people pipe it."""
+    settings = app.world.settings
+    terminal.say(f"The returns sandbox is ready: {settings.base_url}/", "")
+    terminal.say(*_apis(app), "", *_facts(settings), *_next_steps(app.entries, settings.base_url))
+    for sentence in _overruled(app.tenants.get(DEMO), settings):
+        terminal.warn(sentence)
+    terminal.say("", "Ctrl-C stops the sandbox.")
+
+
+def facts(app: Sandbox) -> dict[str, Any]:
+    """Return what a program that started the sandbox has to know, for the ready file."""
+    settings = app.world.settings
+    token = settings.control_token
+    return {
+        "url": settings.base_url,
+        "control_token": token.get_secret_value() if token else None,
+        "pid": os.getpid(),
+        "vendors": {entry.name: {"base_url": entry.url, "fields": entry.fields} for entry in app.entries},
+    }
+
+
+def _apis(app: Sandbox) -> Iterator[str]:
+    for entry in app.entries:
+        yield f"{entry.title}: {entry.url}"
+        yield from (f"  {name.replace('_', ' ')} (demo): {value}" for name, value in entry.fields.items())
+        yield f"  {entry.curl}"
+        yield f"  Swagger UI: {entry.url}/ui/"
+
+
+def _facts(settings: Settings) -> Iterator[str]:
+    kept = settings.database.partition("///")[2]
+    yield f"State is kept in {kept}" if kept else "State is kept in memory, and gone when this ends."
+    if not settings.rate_limits:
+        yield "Rate limits are off."
+
+
+def _overruled(demo: Tenant, settings: Settings) -> Iterator[str]:
+    """Say which settings for new tenants `demo`, made at an earlier start, does not follow."""
+    for name in ("seed", "seed_size"):
+        kept, wanted = getattr(demo, name), getattr(settings, name)
+        if name in settings.model_fields_set and kept != wanted:
+            option = f"--{name.replace('_', '-')}"
+            yield (
+                f"{option} {wanted} is for new tenants: {demo.name} was made with {option} {kept} and keeps "
+                "it. Give another --database to have it made again."
+            )
+
+
+def _next_steps(entries: list[Entry], base_url: str) -> Iterator[str]:
+    program = _program()
+    creatable = ((entry, inputs) for entry in entries if (inputs := _inputs(entry.document)))
+    entry, inputs = next(creatable, (entries[0], ""))
+    yield ""
+    yield "Try next, in two other terminals:" if inputs else "Try next, in another terminal:"
+    if base_url != DEFAULT_URL:
+        yield f"  export RETURNS_SANDBOX_URL={base_url}"
+    if not inputs:
+        yield f"  {program} catalog {entry.name}"
+        return
+    yield f"  {program} trigger {entry.name} new_return --watch"
+    yield f"  {program} action {entry.name} create_return {inputs}"
+
+
+def _program() -> str:
+    """Return how to call this program: by its name where the shell finds it, else as it was called."""
+    called = Path(sys.argv[0])
+    return "returns" if shutil.which("returns") or called.name != "returns" else shlex.quote(str(called))
+
+
+def _inputs(document: Mapping[str, Any]) -> str:
+    """Return the required inputs of `create_return` as options, with the specification's example values.
+
+    Nothing where there is no such operation, or where its body is an envelope around what people type in.
+    """
+    operations = (operation for path in document["paths"].values() for operation in path.values())
+    found = next((each for each in operations if _id_of(each) == "create_return"), None)
+    if found is None:
+        return ""
+    content = found["requestBody"]["content"]["application/json"]
+    example = content.get("example") or next(iter(content["examples"].values()))["value"]
+    if any(isinstance(value, dict) for value in example.values()):
+        return ""
+    words = (
+        f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in example.items()
+    )
+    return " ".join(f"--input {shlex.quote(word)}" for word in words)
+
+
+def _id_of(operation: Any) -> str:
+    return str(operation.get("operationId", "")) if isinstance(operation, dict) else ""

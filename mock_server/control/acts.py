@@ -1,0 +1,57 @@
+"""Acts: what a vendor's merchant can do outside the API besides moving returns."""
+
+from mock_server.acts import Act, acts_of
+from mock_server.control.context import Office
+from mock_server.engine.call import Call
+from mock_server.engine.messages import refusal
+from mock_server.engine.problem import Problem
+from mock_server.engine.reply import Reply
+from mock_server.lifecycle import IllegalMove
+from mock_server.vendors import Vendor
+
+
+class Theatre:
+    """Operations on acts."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def list_acts(self, call: Call) -> Reply:
+        self._office.tenant(call)
+        known = acts_of(self._vendor(call))
+        shown = [
+            {"name": name, "description": act.sentence, "schema": dict(act.schema)}
+            for name, act in known.items()
+        ]
+        return Reply(200, {"acts": shown})
+
+    async def run_act(self, call: Call) -> Reply:
+        tenant, vendor = self._office.tenant(call).name, self._vendor(call)
+        act, wish = self._act(vendor, call.path["act"]), call.body
+        if faults := act.faults(wish):
+            raise refusal(faults)
+        at = await self._office.now(tenant)
+        try:
+            with self._office.world.store.change() as change:
+                document = act.run(change, tenant, wish, at)
+        except LookupError as error:
+            raise Problem("not_found", str(error)) from None
+        except (IllegalMove, ValueError) as error:
+            raise Problem("invalid", str(error)) from None
+        return Reply(200, {"vendor": vendor.name, "document": document})
+
+    def _vendor(self, call: Call) -> Vendor:
+        name, vendors = call.path["vendor"], self._office.vendors
+        if name not in vendors:
+            raise Problem(
+                "not_found", f"There is no vendor {name!r}; this sandbox serves {', '.join(vendors)}."
+            )
+        return vendors[name]
+
+    def _act(self, vendor: Vendor, name: str) -> Act:
+        known = acts_of(vendor)
+        if name not in known:
+            raise Problem(
+                "not_found", f"{vendor.name} has no act {name!r}; it has {', '.join(known) or 'none'}."
+            )
+        return known[name]

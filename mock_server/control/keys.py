@@ -1,0 +1,75 @@
+"""Keys: what opens a vendor's API for a tenant."""
+
+from functools import partial
+from typing import Any
+
+from mock_server.access.grants import Grant
+from mock_server.access.keys import KeyExistsError
+from mock_server.access.plans import agreed
+from mock_server.control.context import Office, conflict
+from mock_server.engine.call import Call
+from mock_server.engine.problem import Problem
+from mock_server.engine.reply import Reply
+
+
+class Keyring:
+    """Operations on keys."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def list_keys(self, call: Call) -> Reply:
+        held = self._office.world.keys.held_by(self._office.tenant(call).name)
+        return Reply(200, {"keys": [_key(grant) for grant in held]})
+
+    def create_key(self, call: Call) -> Reply:
+        tenant, wish = self._office.tenant(call).name, call.body
+        vendor, keys = self._office.vendor(wish["vendor"]), self._office.world.keys
+        try:
+            key = keys.mint(
+                tenant,
+                vendor.name,
+                wish["name"],
+                scopes=wish.get("scopes"),
+                plan=wish.get("plan", ""),
+                at=self._office.world.clocks.now(tenant),
+            )
+        except KeyExistsError as error:
+            return conflict(error)
+        except ValueError as error:
+            raise Problem("invalid", str(error)) from None
+        made = keys.look_up(vendor.name, key)
+        assert made is not None  # noqa: S101 - it was put in force just now
+        return Reply(201, {**_key(made), "credentials": self._office.credentials(call, vendor, key)})
+
+    def change_key(self, call: Call) -> Reply:
+        tenant, wish, world = self._office.tenant(call).name, call.body, self._office.world
+        vendor = self._office.vendor(call.path["vendor"])
+        plan = agreed(wish["windows"]) if "windows" in wish else wish["plan"]
+        try:
+            with world.store.change() as change:
+                grant = world.keys.give_plan(change, tenant, vendor.name, call.path["name"], plan)
+                change.after_commit(partial(world.limiter.forget_key, grant))
+        except LookupError as error:
+            raise Problem("not_found", str(error)) from None
+        except ValueError as error:
+            raise Problem("invalid", str(error)) from None
+        return Reply(200, _key(grant))
+
+    def get_credentials(self, call: Call) -> Reply:
+        tenant = self._office.tenant(call).name
+        shown = {
+            name: self._office.credentials(call, vendor, self._office.world.keys.key(tenant, name))
+            for name, vendor in self._office.vendors.items()
+        }
+        return Reply(200, {"tenant": tenant, "vendors": shown})
+
+
+def _key(grant: Grant) -> dict[str, Any]:
+    return {
+        "vendor": grant.vendor,
+        "name": grant.key,
+        "scopes": sorted(grant.scopes),
+        "plan": grant.plan.name,
+        "windows": {unit: limit for _, limit, unit in grant.plan.spans},
+    }

@@ -1,0 +1,40 @@
+"""The ledger: what happened to a tenant."""
+
+from mock_server.clock import timestamp
+from mock_server.control.context import Office
+from mock_server.engine.call import Call
+from mock_server.engine.reply import Reply
+
+
+class History:
+    """Reading the ledger."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    async def list_ledger_events(self, call: Call) -> Reply:
+        tenant, query = self._office.tenant(call).name, call.query
+        if "vendor" in query:
+            self._office.vendor(query["vendor"])
+        await self._office.world.clocks.catch_up_in_slices(tenant)
+        after = query.get("after", 0)
+        found = await self._office.world.ledger.search(
+            tenant,
+            after=after,
+            limit=query.get("limit", 100),
+            last=query.get("last"),
+            kind=query.get("kind"),
+            vendor=query.get("vendor"),
+        )
+        events = [
+            {
+                "sequence": event.sequence,
+                "vendor": event.vendor,
+                "kind": event.kind,
+                "subject": event.subject,
+                "at": timestamp(event.at),
+                "body": event.body,
+            }
+            for event in found
+        ]
+        return Reply(200, {"events": events, "next": found[-1].sequence if found else after})

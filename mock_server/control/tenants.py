@@ -1,0 +1,63 @@
+"""Merchants: tenants are made, shown, begun anew and removed."""
+
+from typing import Any
+
+from mock_server.clock import timestamp
+from mock_server.control.context import Office, conflict, moment
+from mock_server.engine.call import Call
+from mock_server.engine.problem import Problem
+from mock_server.engine.reply import Reply
+from mock_server.tenants import Tenant, TenantExistsError
+
+
+class Merchants:
+    """Operations on tenants."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def list_tenants(self, _call: Call) -> Reply:
+        return Reply(200, {"tenants": [self._shown(tenant) for tenant in self._office.tenants.every()]})
+
+    async def create_tenant(self, call: Call) -> Reply:
+        wish = dict(call.body)
+        if "first_moment" in wish:
+            wish["first_moment"] = moment(wish["first_moment"], "first_moment")
+        try:
+            tenant = await self._office.bulk.create(wish.pop("name"), **wish)
+        except TenantExistsError as error:
+            return conflict(error)
+        except ValueError as error:
+            raise Problem("invalid", str(error)) from None
+        return Reply(201, self._shown(tenant))
+
+    def get_tenant(self, call: Call) -> Reply:
+        return Reply(200, self._shown(self._office.tenant(call)))
+
+    async def reset_tenant(self, call: Call) -> Reply:
+        with self._office.missing():
+            return Reply(200, self._shown(await self._office.bulk.reset(self._office.tenant(call).name)))
+
+    async def delete_tenant(self, call: Call) -> Reply:
+        try:
+            with self._office.missing():
+                await self._office.bulk.delete(self._office.tenant(call).name)
+        except ValueError as error:
+            return conflict(error)
+        return Reply(204, None)
+
+    def _shown(self, tenant: Tenant) -> dict[str, Any]:
+        world, vendors = self._office.world, self._office.vendors
+        return {
+            "name": tenant.name,
+            "seed": tenant.seed,
+            "seed_size": tenant.seed_size,
+            "plan": tenant.plan or None,
+            "limits": tenant.limits,
+            "first_moment": timestamp(tenant.first_moment),
+            "now": timestamp(world.clocks.now(tenant.name)),
+            "frozen": world.clocks.frozen(tenant.name),
+            "returns": {
+                name: sum(world.store.totals(tenant.name, name, "return").values()) for name in vendors
+            },
+        }

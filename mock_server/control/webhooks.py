@@ -1,0 +1,41 @@
+"""Webhooks: what was sent, and what is still to be."""
+
+from typing import Any
+
+from mock_server.clock import reached_at, timestamp
+from mock_server.control.context import Office
+from mock_server.engine.call import Call
+from mock_server.engine.reply import Reply
+from mock_server.webhooks.outbox import Delivery
+
+
+class Postroom:
+    """Looking at deliveries."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def list_deliveries(self, call: Call) -> Reply:
+        tenant, query = self._office.tenant(call).name, call.query
+        after = query.get("after", 0)
+        found = self._office.world.outbox.deliveries(
+            tenant, after=after, limit=query.get("limit", 100), last=query.get("last")
+        )
+        return Reply(
+            200, {"deliveries": [_shown(one) for one in found], "next": found[-1].id if found else after}
+        )
+
+
+def _shown(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "id": delivery.id,
+        "vendor": delivery.vendor,
+        "webhook": delivery.webhook,
+        "event": delivery.event,
+        "address": delivery.address,
+        "at": timestamp(delivery.at),
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "outcome": delivery.outcome or None,
+        "next_attempt": None if delivery.due is None else reached_at(delivery.due),
+    }

@@ -1,0 +1,74 @@
+"""Compiles a specification into routes: one `Operation` per operation, before any request comes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mock_server.engine.body import Body
+from mock_server.engine.operation import Operation
+from mock_server.engine.parameters import Parameters
+from mock_server.engine.responses import Responses
+from mock_server.engine.routing import Routes
+from mock_server.engine.schema import Schemas
+from mock_server.engine.security import Security
+from mock_server.engine.stock import Resolver, ResolverError, Specification
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+class BrokenSpecification(Exception):  # noqa: N818 - read as a sentence, like its message
+    """A specification that cannot be served; the message names the operation and says why."""
+
+
+class Compiler:
+    """Makes the plans of one specification."""
+
+    def __init__(self, specification: Specification, resolver: Resolver, *, max_body: int) -> None:
+        self._specification = specification
+        self._resolver = resolver
+        self._max_body = max_body
+        self._document: dict[str, Any] = specification.raw
+        self._schemas = Schemas(self._document)
+
+    def routes(self) -> Routes:
+        """Compile every operation; raises `BrokenSpecification`."""
+        routes = Routes(extra_slashes=self._document.get("x-extra-slashes") == "ignored")
+        for path, item in self._document["paths"].items():
+            for method in _METHODS:
+                if method not in item:
+                    continue
+                try:
+                    routes.add(path, method, self._operation(path, method))
+                except ResolverError as error:
+                    raise BrokenSpecification(
+                        f"{_label(item, path, method)} has no handler: {error}."
+                    ) from error
+                except (ValueError, KeyError) as error:
+                    raise BrokenSpecification(
+                        f"{_label(item, path, method)} cannot be served: {error}"
+                    ) from error
+        return routes
+
+    def _operation(self, path: str, method: str) -> Operation:
+        item = self._document["paths"][path]
+        raw = item[method]
+        schemes = self._document.get("components", {}).get("securitySchemes", {})
+        resolved = self._specification.operation_cls.from_spec(
+            self._specification, path=path, method=method, resolver=self._resolver
+        )
+        body = self._schemas.resolve(raw["requestBody"]) if "requestBody" in raw else None
+        return Operation(
+            id=resolved.operation_id,
+            handler=resolved.function,
+            security=Security(raw.get("security", self._document.get("security")), schemes),
+            scope=raw.get("x-required-scope"),
+            parameters=Parameters(
+                [*raw.get("parameters", []), *item.get("parameters", [])], path, self._schemas
+            ),
+            body=Body(body, self._schemas, self._max_body) if body else None,
+            responses=Responses(raw["responses"], self._schemas),
+        )
+
+
+def _label(item: dict[str, Any], path: str, method: str) -> str:
+    return f"The operation {item[method].get('operationId', '?')} ({method.upper()} {path})"

@@ -1,0 +1,29 @@
+"""One compiled operation: everything the specification says about it, ready to be applied to requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from mock_server.engine.body import Body
+    from mock_server.engine.call import Call
+    from mock_server.engine.parameters import Parameters
+    from mock_server.engine.reply import Reply
+    from mock_server.engine.responses import Responses
+    from mock_server.engine.security import Security
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation: its handler, and what a request has to fulfil before the handler runs."""
+
+    id: str
+    handler: Callable[[Call], Reply | Awaitable[Reply]]
+    security: Security
+    scope: str | None
+    parameters: Parameters
+    body: Body | None
+    responses: Responses

@@ -1,0 +1,98 @@
+"""Serving: one process, one event loop, uvicorn with uvloop and httptools."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from mock_server.app import Sandbox, create_app
+from mock_server.serving.protocol import Protocol, Sweeper
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from mock_server.settings import Settings
+
+_YOUNG, _MIDDLE, _OLD = 50_000, 20, 50
+"""Collect garbage rarely: a request leaves no cycles behind."""
+_SECONDS_TO_FINISH = 1
+
+
+def serve(
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    ready: Callable[[Sandbox], None],
+    leaving: Callable[[], None],
+) -> None:
+    """Serve until a signal comes; `ready` is called once requests are answered, `leaving` before the end.
+
+    Raises what `create_app` and `ready` raise.
+    """
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+    app = create_app(settings)
+    _calm_the_collector()
+    config = uvicorn.Config(
+        app,
+        loop="auto",  # uvloop, where there is one
+        http=partial(Protocol, most_body=settings.max_body),  # type: ignore[arg-type]  # called as a class
+        ws="none",
+        proxy_headers=False,
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        date_header=False,  # the engine's follows the tenant's clock
+        log_config=None,
+        timeout_keep_alive=settings.keep_alive,
+        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+    )
+    server = _Server(config, app, ready, leaving)
+    server.run(sockets=[listener])
+    if server.failure is not None:
+        raise server.failure
+
+
+class _Server(uvicorn.Server):
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        app: Sandbox,
+        ready: Callable[[Sandbox], None],
+        leaving: Callable[[], None],
+    ) -> None:
+        super().__init__(config)
+        self._app = app
+        self._ready = ready
+        self._leaving = leaving
+        self.failure: Exception | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.started:
+            return
+        sweeper = Sweeper(lambda: self.server_state.connections, self.config.timeout_keep_alive)
+        self._app.world.tasks.start("that ends slow connections", sweeper.run)
+        try:
+            self._ready(self._app)
+        except Exception as error:  # noqa: BLE001 - raised by `serve`, when everything is closed
+            self.failure = error
+            self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._leaving()  # here, because uvicorn ends the process by the signal that it got
+        await super().shutdown(sockets)
+
+
+def _calm_the_collector() -> None:
+    """Keep what was made at start-up out of every later collection."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG, _MIDDLE, _OLD)

@@ -1,0 +1,1 @@
+"""Webhooks: which are to be sent, where they may be sent, and the task that sends them."""
