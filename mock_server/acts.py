@@ -20,7 +20,7 @@ Run = Callable[[Change, str, Mapping[str, Any], int], Mapping[str, Any]]
 class Act:
     """One act. `schema` is the JSON Schema (draft 4) of what has to be told, an object without surprises.
 
-    `run(change, tenant, wish, at)` carries it out and returns the document that changed, as the vendor shows
+    `run(change, tenant, requested, at)` runs it and returns the document that changed, as the vendor shows
     it; it raises `LookupError` for an id that nothing has, and `IllegalMove` or `ValueError` for what cannot
     be.
     """
@@ -29,9 +29,9 @@ class Act:
     schema: Mapping[str, Any]
     run: Run
 
-    def faults(self, wish: Any) -> list[FieldError]:
+    def faults(self, requested: Any) -> list[FieldError]:
         """Say what is wrong with a wish; nothing: it can be carried out."""
-        return explain(Draft4Validator(dict(self.schema), validate_formats=True), wish)
+        return explain(Draft4Validator(dict(self.schema), validate_formats=True), requested)
 
 
 @runtime_checkable

@@ -16,31 +16,31 @@ from mock_server import vendors
 from mock_server.access.keys import DEMO
 from mock_server.admission.control_guard import ControlGuard
 from mock_server.admission.gates import ControlGate, KeyGate
-from mock_server.admission.origins import Neighbours
+from mock_server.admission.origins import OriginGuard
 from mock_server.control import Control
-from mock_server.engine.middleware import Engine
-from mock_server.engine.stock import (
+from mock_server.engine.connexion_parts import (
     ConnexionMiddleware,
     LifespanMiddleware,
     Resolver,
     ServerErrorMiddleware,
 )
+from mock_server.engine.middleware import Engine
 from mock_server.pages import curl
 from mock_server.pages.console import Entry, create_console
-from mock_server.pages.front import Front
 from mock_server.pages.labels import LabelPages
+from mock_server.pages.middleware import PageMiddleware
 from mock_server.pages.prefill import Examples
-from mock_server.pages.wsgi import OnTheLoop
+from mock_server.pages.wsgi import WsgiApp
 from mock_server.tenants import Tenants
 from mock_server.vendors import Labelling
-from mock_server.webhooks.connection import Way
 from mock_server.webhooks.sender import Sender
+from mock_server.webhooks.transport import WebhookTransport
 from mock_server.world import World
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from mock_server.engine.surroundings import Gate, Guard, Meter, Service
+    from mock_server.engine.protocols import Gate, Guard, Meter, Service
     from mock_server.pages.label import Label
     from mock_server.settings import Settings
     from mock_server.vendors import Vendor
@@ -87,15 +87,15 @@ def create_app(settings: Settings) -> Sandbox:
 
 def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     settings = world.settings
-    way = Way(settings.targets, getproxies(), own_port=settings.port)
+    way = WebhookTransport(settings.targets, getproxies(), own_port=settings.port)
     tenants = Tenants(world, served)
     tenants.open()
     entries = [_entry(world, vendor) for vendor in served.values()]
     control = _control_entry(settings)
     shown = entries if world.keys.public_demo else [_without_login(entry) for entry in entries]
     find = partial(_find_label, world, served)
-    console = LabelPages(OnTheLoop(create_console(shown, control)), find, world.renderer)
-    pages = Front(console, Neighbours(settings).refuse_other_names, world.clocks.real)
+    console = LabelPages(WsgiApp(create_console(shown, control)), find, world.renderer)
+    pages = PageMiddleware(console, OriginGuard(settings).refuse_other_names, world.clocks.real)
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
     engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes)
     stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
@@ -131,7 +131,7 @@ def _add(
     )
 
 
-def _lifespan(world: World, way: Way) -> Any:
+def _lifespan(world: World, way: WebhookTransport) -> Any:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
         world.store.commit_together(asyncio.get_running_loop())

@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 import sqlalchemy as sa
 
 from mock_server import seed, vendors
-from mock_server.clock import SECOND, SLICE, Ran, ticks
+from mock_server.clock import SECOND, SLICE, ExecutedStep, ticks
 from mock_server.seed import SeedReturn
 from mock_server.store import tables
 from mock_server.store.partition import empty, fill
@@ -48,14 +48,14 @@ class Bulk:
         self._tenants = tenants
         self._vendors = tuple(served)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._desk = asyncio.Semaphore(1)
-        self._counter = asyncio.Semaphore(_SMALL_AT_ONCE)
+        self._large_seeds = asyncio.Semaphore(1)
+        self._small_seeds = asyncio.Semaphore(_SMALL_AT_ONCE)
         self._at_work: set[str] = set()
 
-    async def create(self, name: str, **wish: Any) -> Tenant:
+    async def create(self, name: str, **requested: Any) -> Tenant:
         """Make a tenant; takes and raises what `Tenants.create` does."""
         async with self._alone(name):
-            tenant = self._tenants.plan(name, **wish)
+            tenant = self._tenants.plan(name, **requested)
             partition = self._tenants.free_partition(name)
             async with self._filled(tenant, partition):
                 with self._world.store.change() as change:
@@ -83,14 +83,14 @@ class Bulk:
             await self._world.store.breathe()
             await self._emptied(partition)
 
-    async def advance(self, name: str, to: Callable[[int], int]) -> list[Ran]:
+    async def advance(self, name: str, to: Callable[[int], int]) -> list[ExecutedStep]:
         """Move a tenant's clock forward; returns what happened on the way.
 
         `to` takes what the clock shows when its turn comes, and returns where to move it. Steps are carried
         out, and webhooks tried again, in the order in which they are due. Raises `UnknownTenantError`, and
         what `to` raises.
         """
-        clocks, ran = self._world.clocks, list[Ran]()
+        clocks, ran = self._world.clocks, list[ExecutedStep]()
         async with self._alone(name):
             self._tenants.get(name)  # it may have been deleted meanwhile
             target = to(clocks.now(name))
@@ -142,7 +142,7 @@ class Bulk:
             with store.change() as change:
                 change.run(sa.insert(tables.stray_partitions).values(name=partition))
             await store.breathe()
-            async with self._counter if tenant.seed_size <= _SMALL else self._desk:
+            async with self._small_seeds if tenant.seed_size <= _SMALL else self._large_seeds:
                 await self._fill(tenant, partition)
             yield
             await store.breathe()
@@ -217,7 +217,7 @@ def _lay_out(scratch: World, name: str, tenant: Tenant, stop: Event) -> None:
     vendor = vendors.load(name, scratch)
     made = seed.returns(tenant.seed, tenant.seed_size, before=tenant.first_moment, salt=name)
     with suppress(_StoppedError), scratch.store.change() as change:
-        vendor.plant(change, tenant.name, _unless(stop, made), tenant.first_moment)
+        vendor.write_seed(change, tenant.name, _unless(stop, made), tenant.first_moment)
 
 
 def _unless(stop: Event, made: Iterable[SeedReturn]) -> Iterator[SeedReturn]:

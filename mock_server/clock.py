@@ -109,7 +109,7 @@ class TenantClock:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class ExecutedStep:
     """A step that happened; `error` tells why it could not be carried out, if so."""
 
     step: Step
@@ -185,7 +185,7 @@ class Clocks:
         """Let the clock tick on from where it stands."""
         self._set(tenant, TenantClock(offset=self.offset(tenant)))
 
-    def catch_up(self, tenant: str) -> list[Ran]:
+    def catch_up(self, tenant: str) -> list[ExecutedStep]:
         """Carry out the steps that are due."""
         due = self.next_due(tenant)
         if due is None or due > self.now(tenant):
@@ -220,7 +220,7 @@ class Clocks:
         finally:
             self._moving.discard(tenant)
 
-    def advance(self, tenant: str, to: int) -> list[Ran]:
+    def advance(self, tenant: str, to: int) -> list[ExecutedStep]:
         """Move the clock forward, stopping at each step that falls due on the way, in order.
 
         Returns what happened, when nothing is due any more. Raises `ValueError` for a moment that
@@ -237,14 +237,14 @@ class Clocks:
         """Set the clock to a moment, without the steps on the way; it never goes back."""
         self._set(tenant, self._standing_at(tenant, max(to, self.now(tenant))))
 
-    def _run_until(self, tenant: str, target: int) -> list[Ran]:
+    def _run_until(self, tenant: str, target: int) -> list[ExecutedStep]:
         """Carry out what is due by `target`; the clock ends where it stood or at the last step."""
-        ran: list[Ran] = []
+        ran: list[ExecutedStep] = []
         while one := self.run_next(tenant, target):
             ran.append(one)
         return ran
 
-    def run_next(self, tenant: str, target: int) -> Ran | None:
+    def run_next(self, tenant: str, target: int) -> ExecutedStep | None:
         """Carry out the first step that is due by `target`; returns None if nothing is due."""
         step = self._store.next_step(tenant, self._vendors)
         if step is None or step.due > target:
@@ -252,7 +252,7 @@ class Clocks:
         # A step behind a clock that has moved on does not turn it back.
         return self._run(step, self._standing_at(tenant, max(step.due, self.now(tenant))))
 
-    def _run(self, step: Step, after: TenantClock) -> Ran:
+    def _run(self, step: Step, after: TenantClock) -> ExecutedStep:
         """Carry out one step and forget it, in one transaction with the clock's new standing."""
         try:
             with self._store.change() as change:
@@ -267,8 +267,8 @@ class Clocks:
             with self._store.change() as change:
                 change.done(step)
                 self._keep(change, step.tenant, after)
-            return Ran(step, error=str(error) or type(error).__name__)
-        return Ran(step)
+            return ExecutedStep(step, error=str(error) or type(error).__name__)
+        return ExecutedStep(step)
 
     def _standing_at(self, tenant: str, at: int) -> TenantClock:
         """Return the clock as it ticks on, or stays frozen, from `at`."""

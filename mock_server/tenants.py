@@ -78,7 +78,7 @@ class Tenants:
             with world.store.change() as change:
                 for vendor in missing:
                     if not world.store.totals(tenant.name, vendor.name, "return"):
-                        self._plant(change, tenant, vendor)
+                        self._write_seed(change, tenant, vendor)
                     world.keys.issue_default(
                         change, tenant.name, vendor.name, tenant.plan, tenant.first_moment
                     )
@@ -115,7 +115,7 @@ class Tenants:
         with self._world.store.change() as change:
             self.enter(change, tenant, self.free_partition(name))
             for vendor in self._vendors.values():
-                self._plant(change, tenant, vendor)
+                self._write_seed(change, tenant, vendor)
         return tenant
 
     def plan(
@@ -178,7 +178,7 @@ class Tenants:
         with self._world.store.change() as change:
             old = self.move(change, tenant, self.free_partition(name))
             for vendor in self._vendors.values():
-                self._plant(change, tenant, vendor)
+                self._write_seed(change, tenant, vendor)
             self.remove_stray(change, old)
         return tenant
 
@@ -253,9 +253,9 @@ class Tenants:
             clock = TenantClock(offset=tenant.first_moment - self._world.clocks.real())
         return {**made, "partition": partition, "clock_offset": clock.offset, "frozen_at": clock.frozen_at}
 
-    def _plant(self, change: Change, tenant: Tenant, vendor: Vendor) -> None:
+    def _write_seed(self, change: Change, tenant: Tenant, vendor: Vendor) -> None:
         made = seed.returns(tenant.seed, tenant.seed_size, before=tenant.first_moment, salt=vendor.name)
-        vendor.plant(change, tenant.name, made, tenant.first_moment)
+        vendor.write_seed(change, tenant.name, made, tenant.first_moment)
 
     def _read(self, which: sa.ColumnElement[bool]) -> list[Tenant]:
         table = tables.tenants

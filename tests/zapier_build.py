@@ -23,7 +23,7 @@ from support.zapier import APPS
 
 from connector.definition.compiler import integration, vendors
 from connector.generator.write import INSTALLED
-from connector.generator.zapier.setting import CORE, override_variable
+from connector.generator.zapier.package import CORE, override_variable
 
 NODE = "22.23.3"
 VALIDATE = ("validate", "--without-style", "--format", "json")

@@ -18,14 +18,14 @@ STEP = re.compile(r"([A-Za-z_][\w-]*)((?:\[\d+\])*)")
 MOST_ITEMS = 1_000
 
 
-class Misused(ValueError):  # noqa: N818 - read as a sentence
+class InputError(ValueError):
     """An argument cannot be understood; the message is a sentence."""
 
 
 def collect(
     fields: Sequence[InputField], pairs: Sequence[str], document: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Join a JSON object and `key=value` pairs (which win) into inputs; raises `Misused`.
+    """Join a JSON object and `key=value` pairs (which win) into inputs; raises `InputError`.
 
     A pair given twice for an input that takes several values makes a list of them.
     """
@@ -34,7 +34,7 @@ def collect(
     for pair in pairs:
         written, equals, text = pair.partition("=")
         if not equals:
-            raise Misused(f"{pair!r} is not of the form key=value.")
+            raise InputError(f"{pair!r} is not of the form key=value.")
         steps = _steps(written)
         field = _field(fields, [step for step in steps if isinstance(step, str)], written)
         value = _value(field, text, written)
@@ -47,7 +47,7 @@ def collect(
 
 def _again(inputs: Mapping[str, Any], field: InputField, written: str, value: Any) -> Any:
     if field.repeated_as is None:
-        raise Misused(f"{written} is given twice.")
+        raise InputError(f"{written} is given twice.")
     before = inputs[written]
     return [*before, value] if isinstance(before, list) else [before, value]
 
@@ -57,7 +57,7 @@ def _steps(written: str) -> list[str | int]:
     for part in written.split("."):
         match = STEP.fullmatch(part)
         if match is None:
-            raise Misused(f"{written!r} does not name an input; write for example items[0].sku=VALUE.")
+            raise InputError(f"{written!r} does not name an input; write for example items[0].sku=VALUE.")
         steps.append(match[1])
         steps.extend(int(index) for index in re.findall(r"\d+", match[2]))
     return steps
@@ -67,7 +67,7 @@ def _field(fields: Sequence[InputField], names: Sequence[str], written: str) -> 
     known = {field.key: field for field in fields}
     if names[0] not in known:
         guess = did_you_mean(names[0], known) or (f"; there is {listed(known)}." if known else ".")
-        raise Misused(f"There is no input {written}{guess}")
+        raise InputError(f"There is no input {written}{guess}")
     field = known[names[0]]
     return field if len(names) == 1 else _field(field.children, names[1:], written)
 
@@ -79,7 +79,7 @@ def _value(field: InputField, text: str, written: str) -> Any:
     try:
         return value_of(field.type, text)
     except ValueError as wanted:
-        raise Misused(f"{written} must be {wanted}, not {text!r}.") from None
+        raise InputError(f"{written} must be {wanted}, not {text!r}.") from None
 
 
 def _put(inputs: dict[str, Any], steps: Sequence[str | int], value: Any, written: str) -> None:
@@ -88,7 +88,7 @@ def _put(inputs: dict[str, Any], steps: Sequence[str | int], value: Any, written
         fresh: Any = value if following is None else ([] if isinstance(following, int) else {})
         if isinstance(step, int):
             if not isinstance(holder, list) or step > len(holder) or step >= MOST_ITEMS:
-                raise Misused(f"{written}: items are counted from 0, without gaps.")
+                raise InputError(f"{written}: items are counted from 0, without gaps.")
             if step == len(holder):
                 holder.append(fresh)
             elif following is None:
@@ -96,7 +96,7 @@ def _put(inputs: dict[str, Any], steps: Sequence[str | int], value: Any, written
             holder = holder[step]
             continue
         if not isinstance(holder, dict):
-            raise Misused(f"{written} does not fit the inputs given before it.")
+            raise InputError(f"{written} does not fit the inputs given before it.")
         if following is None:
             holder[step] = value
         holder = holder.setdefault(step, fresh)

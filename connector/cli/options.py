@@ -37,11 +37,11 @@ def collected(
     fields: Sequence[InputField], pairs: list[str] | None, document: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Return the inputs given as pairs and as a JSON object; what cannot be understood is wrong usage."""
-    from connector.cli.inputs import Misused, collect
+    from connector.cli.inputs import InputError, collect
 
     try:
         return collect(fields, pairs or (), document)
-    except Misused as problem:
+    except InputError as problem:
         raise typer.BadParameter(str(problem)) from None
 
 

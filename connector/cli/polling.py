@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from connector.runtime.connection import Connection
     from connector.runtime.cursors import Cursors, Skipped
     from connector.runtime.polling import Event
-    from connector.runtime.runner import Handler, Ran
+    from connector.runtime.runner import Handler, RunResult
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PollOptions:
     """How to poll: every `pause` seconds or once (None), what the first poll tells, how many events, anew.
 
     With `skipped`, what was set aside is listed, or with `retry` handed over again, and nothing is polled.
@@ -44,10 +44,10 @@ async def follow(
     key: str,
     inputs: Mapping[str, Any],
     cursors: Cursors,
-    wish: Wish,
+    options: PollOptions,
     *,
     show: Handler,
-    ran: Callable[[Ran], None],
+    ran: Callable[[RunResult], None],
     failed: Callable[[ConnectorError], None],
     aside: Callable[[list[Skipped]], None],
     who: str = "",
@@ -61,32 +61,37 @@ async def follow(
 
     bound, title = connection.triggers[key], f"{connection.integration.vendor.title}: "
     kept_as, whose = bound.watch_name(**inputs), profile.key(connection.integration)
-    if wish.skipped and not wish.retry:
+    if options.skipped and not options.retry:
         aside(cursors.skipped(whose, kept_as))
         return
 
-    def noted(outcome: Ran) -> None:
+    def noted(outcome: RunResult) -> None:
         for note in outcome.notes:
             tell(f"{who}{note.removeprefix(title)}" if who else note)
         ran(outcome)
 
     with cursors.held(whose, kept_as):
-        if wish.restart:
+        if options.restart:
             cursors.forget(whose, kept_as)
-        if wish.since is not None and cursors.load(whose, kept_as) is not None:
+        if options.since is not None and cursors.load(whose, kept_as) is not None:
             tell(_too_late(connection, profile))
         runner = Runner(bound, cursors, profile=whose, handler=show, inputs=inputs, ends=(OutputLost,))
-        if wish.pause is None:
-            if wish.retry:
-                outcome = await runner.retry(limit=wish.limit)
+        if options.pause is None:
+            if options.retry:
+                outcome = await runner.retry(limit=options.limit)
             else:
-                outcome = await runner.once(since=wish.since, limit=wish.limit)
+                outcome = await runner.once(since=options.since, limit=options.limit)
             noted(outcome)
             if outcome.problem:
                 raise outcome.problem
             return
         await runner.watch(
-            interval=wish.pause, sleep=sleep, since=wish.since, limit=wish.limit, ran=noted, failed=failed
+            interval=options.pause,
+            sleep=sleep,
+            since=options.since,
+            limit=options.limit,
+            ran=noted,
+            failed=failed,
         )
 
 

@@ -12,7 +12,7 @@ import typer
 from connector.cli.ending import printing, refuse_without_output, report, run
 from connector.cli.options import As, Inputs, ProfileName, collected, connected, folder
 from connector.cli.output import Format, as_json, encoding, shown, tell, waiting
-from connector.cli.polling import Wish, as_data, follow, list_skipped, written
+from connector.cli.polling import PollOptions, as_data, follow, list_skipped, written
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from connector.errors import ConnectorError
     from connector.runtime.cursors import Cursors
     from connector.runtime.polling import Event
-    from connector.runtime.runner import Ran
+    from connector.runtime.runner import RunResult
 
 Vendor = Annotated[
     str | None,
@@ -89,7 +89,7 @@ def trigger(
             "--retry goes with --skipped, and --skipped goes without --watch, --since and --restart."
         )
     start = None if since is None else _moment(since)
-    wish = Wish(
+    options = PollOptions(
         pause=interval if watch else None,
         since=start,
         limit=limit,
@@ -105,7 +105,7 @@ def trigger(
         watched = trigger_all.named(vendor, key, inputs)
         with Cursors(place) as cursors:
             polling = trigger_all.run(
-                watched, cursors, wish, output, profile, include_assumed=include_assumed
+                watched, cursors, options, output, profile, include_assumed=include_assumed
             )
             run(polling, debug=debug)
         return
@@ -114,7 +114,7 @@ def trigger(
     integration, wanted = _named(vendor, key)
     given = collected(wanted.inputs, inputs)
     with Cursors(place) as cursors:
-        run(_Watching(integration, wanted, given, cursors, output).run(profile, wish), debug=debug)
+        run(_Watching(integration, wanted, given, cursors, output).run(profile, options), debug=debug)
 
 
 def _named(vendor: str | None, key: str | None) -> tuple[Integration, Trigger]:
@@ -144,8 +144,8 @@ class _Watching:
         self._cursors = cursors
         self._output = output
 
-    async def run(self, name: str | None, wish: Wish) -> None:
-        watching, backfill = wish.pause is not None, wish.since is not None
+    async def run(self, name: str | None, options: PollOptions) -> None:
+        watching, backfill = options.pause is not None, options.since is not None
         async with connected(self._integration, name) as (connection, profile):
             with nullcontext() if watching else waiting(f"Polling {self._trigger.label} …"):
                 await follow(
@@ -154,10 +154,10 @@ class _Watching:
                     self._trigger.key,
                     self._inputs,
                     self._cursors,
-                    wish,
+                    options,
                     show=printing(self._written),
                     ran=lambda ran: self._ran(ran, watching=watching, backfill=backfill),
-                    failed=lambda problem: _failed(problem, debug=wish.debug),
+                    failed=lambda problem: _failed(problem, debug=options.debug),
                     aside=lambda skipped: list_skipped(skipped, self._output),
                 )
 
@@ -166,7 +166,7 @@ class _Watching:
             return as_json(as_data(event), encoding(sys.stdout))
         return shown(written(self._integration, event, self._trigger.label), encoding(sys.stdout))
 
-    def _ran(self, ran: Ran, *, watching: bool, backfill: bool) -> None:
+    def _ran(self, ran: RunResult, *, watching: bool, backfill: bool) -> None:
         if ran.first and not backfill:
             tell(
                 "Watching from now; Ctrl-C stops."

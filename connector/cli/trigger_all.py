@@ -14,7 +14,7 @@ from connector.cli.ending import OutputLost, hinted, printing, report
 from connector.cli.exit_codes import FAILED, exit_code
 from connector.cli.options import opened, profiles
 from connector.cli.output import Format, as_json, encoding, shown, tell, waiting
-from connector.cli.polling import Wish, follow, list_skipped, written
+from connector.cli.polling import PollOptions, follow, list_skipped, written
 from connector.definition.naming import did_you_mean, listed
 from connector.errors import ConfigurationError, ConnectorError, UnknownKey
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from connector.profiles import Profile
     from connector.runtime.cursors import Cursors
     from connector.runtime.polling import Event
-    from connector.runtime.runner import Ran
+    from connector.runtime.runner import RunResult
 
 
 def named(first: str | None, second: str | None, inputs: list[str] | None) -> str:
@@ -36,12 +36,18 @@ def named(first: str | None, second: str | None, inputs: list[str] | None) -> st
 
 
 async def run(
-    key: str, cursors: Cursors, wish: Wish, output: Format, name: str | None, *, include_assumed: bool
+    key: str,
+    cursors: Cursors,
+    options: PollOptions,
+    output: Format,
+    name: str | None,
+    *,
+    include_assumed: bool,
 ) -> None:
     """Poll everywhere; ends with the exit code of what failed, or 1 when several things did."""
     asked = await _asked(key, name, include_assumed=include_assumed)
-    watching = _Watching(cursors, wish, output)
-    with waiting(f"Polling {len(asked)} connections …") if wish.pause is None else nullcontext():
+    watching = _Watching(cursors, options, output)
+    with waiting(f"Polling {len(asked)} connections …") if options.pause is None else nullcontext():
         ended = await asyncio.gather(*(watching.one(*each) for each in asked))
     watching.summed_up()
     codes = {exit_code(problem) for problem in ended if problem is not None}
@@ -77,7 +83,7 @@ async def _asked(
 @dataclass
 class _Watching:
     cursors: Cursors
-    wish: Wish
+    options: PollOptions
     output: Format
     begun: list[str] = field(default_factory=list)
     told: int = 0
@@ -89,7 +95,7 @@ class _Watching:
         Whatever one vendor's answer raises, the others go on. Only a lost output ends all.
         """
         name = f"{integration.vendor.title} ({profile.name})"
-        debug = self.wish.debug
+        debug = self.options.debug
 
         def failed(problem: ConnectorError) -> None:
             report(problem, debug=debug)
@@ -103,7 +109,7 @@ class _Watching:
                     key,
                     {},
                     self.cursors,
-                    self.wish,
+                    self.options,
                     show=printing(lambda event: self._written(integration, profile, event)),
                     ran=lambda ran: self._ran(name, ran),
                     failed=failed,
@@ -122,18 +128,18 @@ class _Watching:
 
     def summed_up(self) -> None:
         """After polling once: say what was not said by the events themselves."""
-        if self.wish.pause is not None or self.wish.skipped:
+        if self.options.pause is not None or self.options.skipped:
             return
         if self.begun:
             tell(f"Took note of what is there: {', '.join(self.begun)}. The next poll tells what is new.")
         elif not self.told and not self.failures:
             tell("Nothing new.")
 
-    def _ran(self, name: str, ran: Ran) -> None:
+    def _ran(self, name: str, ran: RunResult) -> None:
         self.told += ran.handed_over
-        if ran.first and self.wish.since is None:
+        if ran.first and self.options.since is None:
             self.begun.append(name)
-            if self.wish.pause is not None:
+            if self.options.pause is not None:
                 tell(f"{name}: watching from now; Ctrl-C stops.")
 
     def _written(self, integration: Integration, profile: Profile, event: Event) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.definition.model import Action, Finding
-    from connector.runtime.inputs import Filled
+    from connector.runtime.inputs import FilledInputs
     from connector.transport.client import Client
 
 ATTEMPTS = 3
@@ -66,7 +66,7 @@ class BoundAction:
             data: dict[str, Any] = answer.data
             return data
 
-    async def _look(self, filled: Filled, started: datetime, lost: OutcomeUnknown) -> dict[str, Any]:
+    async def _look(self, filled: FilledInputs, started: datetime, lost: OutcomeUnknown) -> dict[str, Any]:
         """Return the record that the lost write made; look a few times, for it may become visible late.
 
         A look reads a bounded number of pages, and all looks together take a bounded time: the vendor may
@@ -100,7 +100,7 @@ class BoundAction:
         ) from lost
 
     async def _fitting(
-        self, finding: Finding, filled: Filled, started: datetime, until: datetime
+        self, finding: Finding, filled: FilledInputs, started: datetime, until: datetime
     ) -> tuple[list[dict[str, Any]], bool]:
         """Return the records that hold what was sent, and whether everything was read."""
         client = self._client
@@ -132,7 +132,7 @@ class BoundAction:
         keys = [repr(row if one in (None, "") else one) for row, one in zip(rows, ids, strict=True)]
         return list(dict(zip(keys, rows, strict=True)).values())
 
-    def _is_it(self, row: Mapping[str, Any], finding: Finding, filled: Filled, since: datetime) -> bool:
+    def _is_it(self, row: Mapping[str, Any], finding: Finding, filled: FilledInputs, since: datetime) -> bool:
         try:
             late_enough = moment(at_path(row, finding.created)) >= since
         except ValueError:

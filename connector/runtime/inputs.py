@@ -10,7 +10,7 @@ from connector.errors import FieldError, ValidationFailed
 from connector.runtime.choices import chosen, slip
 from connector.runtime.compare import matches, wanted
 from connector.transport.request import joined
-from connector.transport.values import Refused, fitted, members
+from connector.transport.values import RefusedValue, fitted, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class FilledInputs:
     """Checked inputs by key, as values of the operation, and those to look for in records read."""
 
     inputs: dict[str, Any]
@@ -33,7 +33,7 @@ class Filled:
 
 def fill(
     what: str, fields: Sequence[InputField], given: Mapping[str, Any], *, looking: bool = False
-) -> Filled:
+) -> FilledInputs:
     """Check inputs given by key. None, and text without anything but blanks, mean "not given".
 
     Blanks and newlines around a line of text are trimmed; text of several lines stays as it is. A choice is
@@ -55,7 +55,7 @@ def fill(
                 fit[field.key] = [
                     fitted(field, one, f"{field.key}[{index}]") for index, one in enumerate(rest[field.key])
                 ]
-            except Refused as refusal:
+            except RefusedValue as refusal:
                 errors.extend(refusal.errors)
     errors += [
         FieldError(field.key, f"identifies nothing: {fit[field.key]!r}")
@@ -69,7 +69,7 @@ def fill(
     ]
     if errors:
         raise refused(what, errors)
-    return Filled(inputs=fit, values=_values(fields, fit), matches=_matches(fields, fit))
+    return FilledInputs(inputs=fit, values=_values(fields, fit), matches=_matches(fields, fit))
 
 
 def refused(what: str, errors: Sequence[FieldError]) -> ValidationFailed:

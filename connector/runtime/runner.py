@@ -49,7 +49,7 @@ CrashPoint = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class RunResult:
     """What one round did: `first`, there was no cursor before; `whole`, all events were handed over.
 
     `problem` is why some were not: the details of their records could not be read, or (when watching) their
@@ -121,7 +121,7 @@ class Runner:
         self._handed_over = 0
         self._due: dict[int, datetime] = {}
 
-    async def once(self, *, since: datetime | date | None = None, limit: int | None = None) -> Ran:
+    async def once(self, *, since: datetime | date | None = None, limit: int | None = None) -> RunResult:
         """Hand over what is waiting, poll once and hand over what is new: at most `limit` events in all.
 
         The rest waits for the next round. What a handler raises is raised at the end of the round.
@@ -132,7 +132,7 @@ class Runner:
             raise this.raised
         return ran
 
-    async def retry(self, *, limit: int | None = None) -> Ran:
+    async def retry(self, *, limit: int | None = None) -> RunResult:
         """Hand over again what was set aside, and what is waiting; does not poll."""
         self._cursors.retry(self._profile, self._name)
         this = _Round(None, limit)
@@ -148,7 +148,7 @@ class Runner:
         sleep: Sleep,
         since: datetime | date | None = None,
         limit: int | None = None,
-        ran: Callable[[Ran], None] = lambda _ran: None,
+        ran: Callable[[RunResult], None] = lambda _ran: None,
         failed: Callable[[ConnectorError], None] = lambda _problem: None,
     ) -> None:
         """Poll every `interval` seconds until `limit` events were handed over (None: until cancelled).
@@ -179,7 +179,7 @@ class Runner:
             if left != 0:
                 await sleep(pause)
 
-    async def _round(self, this: _Round, since: datetime | date | None) -> Ran:
+    async def _round(self, this: _Round, since: datetime | date | None) -> RunResult:
         cursor = self._cursors.load(self._profile, self._name)
         await self._hand_over(this, polled=False)
         polls = not this.full
@@ -202,10 +202,10 @@ class Runner:
             raise this.away
         return self._ran(this, first=cursor is None, polled=polls)
 
-    def _ran(self, this: _Round, *, first: bool, polled: bool = True) -> Ran:
+    def _ran(self, this: _Round, *, first: bool, polled: bool = True) -> RunResult:
         problem = next(iter(this.stuck.values()), None)
         whole = polled and not self._cursors.waiting(self._profile, self._name)
-        return Ran(first, this.handed_over, whole, problem, tuple(this.notes))
+        return RunResult(first, this.handed_over, whole, problem, tuple(this.notes))
 
     async def _hand_over(self, this: _Round, *, polled: bool = True) -> None:
         """Hand over what is waiting, with its details; before the poll, without most of what failed before.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from connector.definition.model import FindOrCreate, InputField, Operation, Search
     from connector.runtime.actions import BoundAction
-    from connector.runtime.inputs import Filled
+    from connector.runtime.inputs import FilledInputs
     from connector.transport.client import Client
 
 LIMIT = 100
@@ -60,7 +60,7 @@ class BoundSearch:
                 raise
             return []
 
-    async def _rows(self, operation: Operation, filled: Filled, limit: int) -> list[dict[str, Any]]:
+    async def _rows(self, operation: Operation, filled: FilledInputs, limit: int) -> list[dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
         read = passed = came = 0
         ignored: list[InputField] = []
@@ -78,7 +78,7 @@ class BoundSearch:
             raise self._ignored(ignored, filled, came)
         return list(found.values())[:limit]
 
-    def _ignored(self, fields: Sequence[InputField], filled: Filled, count: int) -> UnexpectedResponse:
+    def _ignored(self, fields: Sequence[InputField], filled: FilledInputs, count: int) -> UnexpectedResponse:
         """Return the error for rows that are not what was asked for: "nothing found" would be untrue."""
         title = self._client.integration.vendor.title
         filters = " and ".join(f"{one.key} {filled.inputs[one.key]!r}" for one in fields)

@@ -13,9 +13,9 @@ from connector.runtime.actions import LOOKS
 from connector.runtime.attribution import attributed
 from connector.runtime.inputs import fill
 from connector.runtime.polling import STRATEGIES, Cursor, Event, Strategy
-from connector.runtime.polling.parts import (
-    About,
-    Read,
+from connector.runtime.polling.model import (
+    ReadResult,
+    TriggerIdentity,
     as_moment,
     from_the_start,
     identity,
@@ -23,25 +23,25 @@ from connector.runtime.polling.parts import (
     oldest_first,
     sifted,
 )
-from connector.runtime.polling.trouble import reported, waiting_ids
-from connector.transport.paging import MOST_PAGES, Endless, Walk, resumed
+from connector.runtime.polling.problems import reported, waiting_ids
+from connector.transport.paging import MOST_PAGES, Endless, PageWalk, resumed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
     from connector.definition.model import Trigger
-    from connector.runtime.polling import Reading
-    from connector.runtime.polling.trouble import Trouble
+    from connector.runtime.polling import ReadPlan
+    from connector.runtime.polling.problems import Trouble
     from connector.transport.client import Client
     from connector.transport.paging import Page, Position
 
 VERSION = 1
-ANEW = "Start anew without it: `returns trigger` does with --restart."
+START_OVER = "Discard it and start over (`returns trigger --restart`)."
 
 
 @dataclass(frozen=True, slots=True)
-class Polled:
+class PollResult:
     """Events and the cursor to keep once they are handed over. The cursor is plain JSON.
 
     `events` are sorted by `occurred_at`, oldest first; where the vendor does not tell that of each, by when
@@ -84,7 +84,7 @@ class BoundTrigger:
     @attributed
     async def poll(
         self, cursor: Cursor | None = None, *, since: datetime | date | None = None, **inputs: Any
-    ) -> Polled:
+    ) -> PollResult:
         """Poll once, and read the details of each event where the trigger has them.
 
         Without a cursor and `since`, nothing is an event: the poll takes note of what is there. `since`
@@ -131,7 +131,7 @@ class BoundTrigger:
     @attributed
     async def notice(
         self, cursor: Cursor | None = None, *, since: datetime | date | None = None, **inputs: Any
-    ) -> Polled:
+    ) -> PollResult:
         """Poll as `poll` does, without the details; `detailed` reads them one by one."""
         wanted = fill(self.trigger.key, self.trigger.inputs, inputs, looking=True)
         kept = cursor or {}
@@ -141,7 +141,7 @@ class BoundTrigger:
         source, strategy = self.trigger.source, self._strategy
         state, read = await self._read(state, now, start, kept.get("walk"))
         read = sifted(read, source.id, partial(strategy.check, source), waiting_ids(kept.get("trouble")))
-        about = About(self.name, self.trigger.key, self.trigger.occurred_at)
+        about = TriggerIdentity(self.name, self.trigger.key, self.trigger.occurred_at)
         poll = strategy.fold(about, source, state, read, now, start)
         trouble = reported(
             kept.get("trouble"),
@@ -153,7 +153,7 @@ class BoundTrigger:
             doubtful=poll.doubtful,
         )
         events = oldest_first(event for event in poll.events if wanted.fits(event.data))
-        return Polled(
+        return PollResult(
             events=events,
             cursor=self._sealed(poll.cursor, read, trouble),
             complete=read.complete,
@@ -161,7 +161,7 @@ class BoundTrigger:
             set_aside=trouble.set_aside,
         )
 
-    def _sealed(self, state: Cursor, read: Read, trouble: Trouble) -> Cursor:
+    def _sealed(self, state: Cursor, read: ReadResult, trouble: Trouble) -> Cursor:
         """Return the cursor to keep, with what a later poll needs to go on with a reading."""
         walk = read.walk if state.get("resume") else None
         return {
@@ -175,7 +175,7 @@ class BoundTrigger:
 
     async def _read(
         self, state: Cursor | None, now: datetime, since: datetime | None, walked: Any
-    ) -> tuple[Any, Read]:
+    ) -> tuple[Any, ReadResult]:
         """Read what the strategy plans; return the state to fold it with.
 
         A vendor may no longer know the place at which the last poll stopped. Then all is read from the start,
@@ -192,17 +192,17 @@ class BoundTrigger:
             if state is None or reading.first_page is None:
                 raise
         state = from_the_start(state)
-        walk = Walk(source.operation, source.id)
+        walk = PageWalk(source.operation, source.id)
         reading = replace(self._planned(state, now, since), walk=walk, pages=MOST_PAGES)
         return state, await self._strategy.read(self._fetch, reading)
 
-    def _planned(self, state: Cursor | None, now: datetime, since: datetime | None) -> Reading:
+    def _planned(self, state: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
         try:
             return self._strategy.plan(self.trigger.source, state, now, since)
         except (AttributeError, KeyError, TypeError, ValueError) as problem:
             if state is None:
                 raise
-            raise ConfigurationError(f"This cursor of {self.name} is damaged. {ANEW}") from problem
+            raise ConfigurationError(f"This cursor of {self.name} is damaged. {START_OVER}") from problem
 
     async def _fetch(self, query: Mapping[str, Any], position: Position | None) -> Page:
         operation = self._client.integration.operations[self.trigger.source.operation]
@@ -220,9 +220,9 @@ class BoundTrigger:
         if version != VERSION or strategy != self.trigger.source.strategy:
             raise ConfigurationError(
                 f"This cursor of {self.name} has version {version} ({strategy}); only version {VERSION} "
-                f"({self.trigger.source.strategy}) is understood. {ANEW}"
+                f"({self.trigger.source.strategy}) is understood. {START_OVER}"
             )
         state = cursor.get("state")
         if not isinstance(state, dict) or not state:
-            raise ConfigurationError(f"This cursor of {self.name} is damaged. {ANEW}")
+            raise ConfigurationError(f"This cursor of {self.name} is damaged. {START_OVER}")
         return state

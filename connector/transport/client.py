@@ -30,7 +30,7 @@ from connector.transport.addresses import address
 from connector.transport.answers import REDIRECT, SERVER_ERROR, Answer, OddRows, read
 from connector.transport.deadline import Deadline
 from connector.transport.limits import Limiter
-from connector.transport.paging import Page, Walk, as_page
+from connector.transport.paging import Page, PageWalk, as_page
 from connector.transport.request import Request, build
 from connector.transport.sending import NotSent, Sender
 from connector.transport.times import http_date
@@ -144,7 +144,7 @@ class Client:
         self, operation: Operation, values: Mapping[str, Any], first: Position | None = None
     ) -> AsyncIterator[Page]:
         """Read a list page by page; raises `UnexpectedResponse` for a list that has no end."""
-        position, walk = first, Walk(operation.id)
+        position, walk = first, PageWalk(operation.id)
         while True:
             page = await self.page(operation, values, position)
             if not walk.turn(page):

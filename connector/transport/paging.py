@@ -53,7 +53,7 @@ class Endless(UnexpectedResponse):
 
 
 @dataclass(slots=True)
-class Walk:
+class PageWalk:
     """One reading of a list from page to page; an error ends it where the list has no end.
 
     `key` is the path of the rows' ids; without one, rows are told apart by all that they hold. `seen` are the
@@ -134,10 +134,10 @@ class Walk:
         return UnexpectedResponse(f"{self.operation}: {what}", operation=self.operation)
 
 
-def resumed(operation: str, key: tuple[str, ...], kept: Any) -> Walk:
-    """Return a reading that goes on where `Walk.as_json` was kept; a new one where it is not understood."""
+def resumed(operation: str, key: tuple[str, ...], kept: Any) -> PageWalk:
+    """Resume the walk that `PageWalk.as_json` kept; start a new one if it cannot be read."""
     found = kept if isinstance(kept, dict) else {}
-    walk = Walk(operation, key)
+    walk = PageWalk(operation, key)
     if isinstance(found.get("pages"), int) and isinstance(found.get("seen"), list):
         walk.pages, walk.seen = found["pages"], [str(one) for one in found["seen"]]
         walk.total, walk.fell = found.get("total"), bool(found.get("fell"))

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from connector.definition.naming import did_you_mean, listed
 from connector.errors import FieldError, ValidationFailed
-from connector.transport.values import Refused, fitted, members
+from connector.transport.values import RefusedValue, fitted, members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ def build(operation: Operation, values: Mapping[str, Any]) -> Request:
     for name, parameter in parameters.items():
         try:
             placed = _parameter(parameter, values.get(name), parameters)
-        except Refused as refusal:
+        except RefusedValue as refusal:
             errors.extend(refusal.errors)
             continue
         if parameter.location == "query":
@@ -79,7 +79,7 @@ def _parameter(parameter: Parameter, value: Any, known: Mapping[str, Parameter])
     name, field = parameter.name, parameter.field
     if value is None:
         if field.required:
-            raise Refused(FieldError(name, "is required"))
+            raise RefusedValue(FieldError(name, "is required"))
         return []
     if parameter.repeated_as and isinstance(value, list | tuple | set | frozenset):
         name = parameter.repeated_as
@@ -87,7 +87,7 @@ def _parameter(parameter: Parameter, value: Any, known: Mapping[str, Parameter])
         value = sorted(value) if isinstance(value, set | frozenset) else value
     fit = fitted(field, value, parameter.name)
     if parameter.location == "path" and fit in ("", ".", ".."):
-        raise Refused(FieldError(name, "must name a record"))
+        raise RefusedValue(FieldError(name, "must name a record"))
     return [(name, _text(one)) for one in (fit if isinstance(fit, list) else [fit])]
 
 

@@ -24,7 +24,7 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 ZONED = re.compile(r"(?:[Zz]|UTC|GMT|[+\-\u2212]\d\d(?::?\d\d)?)", re.ASCII)
 
 
-class Refused(Exception):  # noqa: N818 - internal: what one value did wrong
+class RefusedValue(Exception):  # noqa: N818 - internal: what one value did wrong
     """A value does not fit; `errors` name the fields."""
 
     def __init__(self, *errors: FieldError) -> None:
@@ -33,11 +33,11 @@ class Refused(Exception):  # noqa: N818 - internal: what one value did wrong
 
 
 def fitted(field: Field, value: Any, name: str) -> Any:
-    """Return `value` as JSON sends it, or raise `Refused`; `name` is how errors call it (`items[0].sku`)."""
+    """Return `value` as JSON sends it, or raise `RefusedValue`; errors call it `name` (`items[0].sku`)."""
     if value is None:
         if field.nullable:
             return None
-        raise Refused(FieldError(name, "must not be empty"))
+        raise RefusedValue(FieldError(name, "must not be empty"))
     if field.type == "list":
         return _list(field, value, name)
     if field.type == "object":
@@ -67,7 +67,7 @@ def members(
             continue
         try:
             fit[name] = fitted(field, value, f"{before}{name}")
-        except Refused as refusal:
+        except RefusedValue as refusal:
             errors.extend(refusal.errors)
     errors += [
         FieldError(f"{before}{one.key}", f"is required when {before}{beside[0]} is given")
@@ -86,7 +86,7 @@ def _known(names: Iterable[str]) -> str:
 
 def _list(field: Field, value: Any, name: str) -> list[Any]:
     if isinstance(value, str | bytes | dict) or not hasattr(value, "__iter__"):
-        raise Refused(FieldError(name, "must be a list"))
+        raise RefusedValue(FieldError(name, "must be a list"))
     fit: list[Any] = []
     errors: list[FieldError] = []
     for index, item in enumerate(value):
@@ -96,7 +96,7 @@ def _list(field: Field, value: Any, name: str) -> list[Any]:
                 fit.append(_object(field, item, place))
             else:
                 fit.append(_scalar(field, field.item_type or "string", item, place))
-        except Refused as refusal:
+        except RefusedValue as refusal:
             errors.extend(refusal.errors)
     bounds = field.bounds
     if bounds.min_items is not None and len(fit) + len(errors) < bounds.min_items:
@@ -104,7 +104,7 @@ def _list(field: Field, value: Any, name: str) -> list[Any]:
     if bounds.max_items is not None and len(fit) > bounds.max_items:
         errors.append(FieldError(name, f"must have at most {bounds.max_items} {_items(bounds.max_items)}"))
     if errors:
-        raise Refused(*errors)
+        raise RefusedValue(*errors)
     return fit
 
 
@@ -114,13 +114,13 @@ def _items(count: int) -> str:
 
 def _object(field: Field, value: Any, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Refused(FieldError(name, "must be an object with named values"))
+        raise RefusedValue(FieldError(name, "must be an object with named values"))
     if not field.children:
         return dict(value)
     fit, errors = members(field.children, value, f"{name}.")
     errors = errors or misformed(field, fit, name)
     if errors:
-        raise Refused(*errors)
+        raise RefusedValue(*errors)
     return fit
 
 
@@ -149,7 +149,7 @@ def _scalar(field: Field, kind: FieldType, value: Any, name: str) -> Any:
     try:
         fit = SCALARS[kind](value)
     except (TypeError, ValueError, OverflowError) as problem:
-        raise Refused(FieldError(name, str(problem) or f"must be {kind}")) from None
+        raise RefusedValue(FieldError(name, str(problem) or f"must be {kind}")) from None
     _check_choice(field, fit, name)
     _check_number(field, fit, name)
     _check_text(field, fit, name)
@@ -160,7 +160,7 @@ def _check_choice(field: Field, value: Any, name: str) -> None:
     allowed = [choice.value for choice in field.choices]
     if allowed and str(value) not in allowed:
         guess = did_you_mean(str(value), allowed)
-        raise Refused(FieldError(name, f"must be {listed(allowed)}{guess or '.'}".removesuffix(".")))
+        raise RefusedValue(FieldError(name, f"must be {listed(allowed)}{guess or '.'}".removesuffix(".")))
 
 
 def _check_number(field: Field, value: Any, name: str) -> None:
@@ -171,12 +171,12 @@ def _check_number(field: Field, value: Any, name: str) -> None:
         value < bounds.minimum or (bounds.exclusive_minimum and value == bounds.minimum)
     ):
         word = "more than" if bounds.exclusive_minimum else "at least"
-        raise Refused(FieldError(name, f"must be {word} {bounds.minimum:g}"))
+        raise RefusedValue(FieldError(name, f"must be {word} {bounds.minimum:g}"))
     if bounds.maximum is not None and (
         value > bounds.maximum or (bounds.exclusive_maximum and value == bounds.maximum)
     ):
         word = "less than" if bounds.exclusive_maximum else "at most"
-        raise Refused(FieldError(name, f"must be {word} {bounds.maximum:g}"))
+        raise RefusedValue(FieldError(name, f"must be {word} {bounds.maximum:g}"))
 
 
 def _check_text(field: Field, value: Any, name: str) -> None:
@@ -185,12 +185,12 @@ def _check_text(field: Field, value: Any, name: str) -> None:
     bounds = field.bounds
     if bounds.min_length is not None and len(value) < bounds.min_length:
         word = "must not be empty" if not value else f"must have at least {bounds.min_length} characters"
-        raise Refused(FieldError(name, word))
+        raise RefusedValue(FieldError(name, word))
     if bounds.max_length is not None and len(value) > bounds.max_length:
-        raise Refused(FieldError(name, f"must have at most {bounds.max_length:,} characters"))
+        raise RefusedValue(FieldError(name, f"must have at most {bounds.max_length:,} characters"))
     if bounds.pattern is not None and not re.search(bounds.pattern, value):
         hint = f", for example {field.example}" if isinstance(field.example, str) else ""
-        raise Refused(FieldError(name, f"has the wrong form{hint}"))
+        raise RefusedValue(FieldError(name, f"has the wrong form{hint}"))
 
 
 # --- One function per type: the value as JSON sends it, or an error whose text says what it must be.

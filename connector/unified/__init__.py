@@ -19,14 +19,14 @@ from connector.unified.model import (
     UnifiedEvent,
     UnifiedReturn,
 )
-from connector.unified.poll import PolledAll, poll_all
+from connector.unified.poll import PollAllResult, poll_all
 
 __all__ = [
     "Address",
     "Customer",
     "Item",
     "Money",
-    "PolledAll",
+    "PollAllResult",
     "Reason",
     "Refund",
     "Shipment",

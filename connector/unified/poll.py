@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from connector.definition.model import Integration
     from connector.runtime.connection import Connection
     from connector.runtime.polling import Cursor, Event
-    from connector.runtime.triggers import Polled
+    from connector.runtime.triggers import PollResult
 
 
 @dataclass(frozen=True, slots=True)
-class PolledAll:
+class PollAllResult:
     """Events of all connections, and by connection what to keep.
 
     `events` are in the order in which they occurred (were observed, where the vendor does not say).
@@ -47,14 +47,14 @@ async def poll_all(
     *,
     since: datetime | date | None = None,
     include_assumed: bool = False,
-) -> PolledAll:
+) -> PollAllResult:
     """Poll the trigger once at each connection; the names of the connections are the events' `profile`.
 
     `trigger` is a kind of event (`return_created`), or a trigger's key at one of the connections
     (`new_return`), which stands for its kind: each connection is polled by its own trigger of that kind. One
     whose requests are only assumed is polled where `include_assumed`. As with one connection, the first poll
     takes note and tells nothing unless `since` is given. Raises nothing that polling one connection raises:
-    see `PolledAll.failed`.
+    see `PollAllResult.failed`.
     """
     kept = dict(cursors or {})
     chosen = _chosen(connections, trigger, include_assumed=include_assumed)
@@ -75,7 +75,7 @@ async def poll_all(
         if polled.notes:
             notes[name] = polled.notes
     events.sort(key=lambda event: event.occurred_at or event.observed_at)
-    return PolledAll(
+    return PollAllResult(
         events=tuple(events),
         cursors=kept,
         failed=failed,
@@ -94,7 +94,7 @@ def _chosen(connections: Mapping[str, Connection], asked: str, *, include_assume
 
 async def _poll(
     name: str, connection: Connection, trigger: str, cursor: Cursor | None, since: datetime | date | None
-) -> tuple[Polled, list[UnifiedEvent]] | ConnectorError:
+) -> tuple[PollResult, list[UnifiedEvent]] | ConnectorError:
     """Poll one connection; whatever that raises is returned, so that it ends at this connection."""
     try:
         polled = await connection.triggers[trigger].poll(cursor, since=since)

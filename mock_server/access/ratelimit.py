@@ -18,7 +18,7 @@ Mode = Literal["on", "off", "auto"]
 _MICRO: Final = 1_000_000
 
 
-class Standing(NamedTuple):
+class WindowState(NamedTuple):
     """One window: how many requests it allows and has left, and when it ends (Unix seconds)."""
 
     window: Unit
@@ -40,7 +40,7 @@ class Verdict(NamedTuple):
     reset: int
     retry_after: int
     window: Unit | None
-    windows: tuple[Standing, ...]
+    windows: tuple[WindowState, ...]
 
 
 @dataclass(slots=True)
@@ -120,7 +120,7 @@ def _fresh(plan: Plan) -> list[_Count]:
 def _verdict(counts: list[_Count], second: int, *, allowed: bool) -> Verdict:
     if not counts:
         return Verdict(True, 0, 0, second, 0, None, ())
-    windows = tuple([Standing(count.unit, count.limit, count.left, count.reset) for count in counts])
+    windows = tuple([WindowState(count.unit, count.limit, count.left, count.reset) for count in counts])
     tightest = counts[0]
     for count in counts:
         # Of two exhausted windows the longer one says when trying again can help.

@@ -7,7 +7,7 @@ from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import Any, Final
 
-from mock_server.admission.origins import Neighbours
+from mock_server.admission.origins import OriginGuard
 from mock_server.clock import steady
 from mock_server.engine.problem import Problem
 from mock_server.engine.security import extractor
@@ -27,7 +27,7 @@ class ControlGuard:
     def __init__(self, settings: Settings, now: Callable[[], float] = steady) -> None:
         token = settings.control_token
         self._token = token.get_secret_value().encode() if token else b""
-        self._neighbours = Neighbours(settings)
+        self._neighbours = OriginGuard(settings)
         self._wrong = WrongTokens(now)
 
     def __call__(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> None:

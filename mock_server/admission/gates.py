@@ -7,7 +7,7 @@ from mock_server.access.grants import Grant
 from mock_server.access.ratelimit import Verdict, untouched
 from mock_server.access.tokens import TokenExpiredError
 from mock_server.engine.problem import Problem
-from mock_server.engine.surroundings import Behind
+from mock_server.engine.protocols import NotReady
 from mock_server.vendors import ManyShops, TokensOnly, Vendor
 from mock_server.world import World
 
@@ -37,7 +37,7 @@ class KeyGate:
                 if self._enter is not None:
                     self._enter(grant, credentials)
                 if not self._clocks.caught_up(grant.tenant):
-                    raise Behind(partial(self._clocks.catch_up_in_slices, grant.tenant))
+                    raise NotReady(partial(self._clocks.catch_up_in_slices, grant.tenant))
                 return grant
         what = "API key" if self._keys_open else "access token"
         if not credentials:

@@ -22,7 +22,7 @@ _OWN: Final = {"", "same-origin", "none"}
 _PORTS: Final = {"http": 80, "https": 443}
 
 
-class Neighbours:
+class OriginGuard:
     """Knows the names under which the sandbox may be called, and its own pages' origin."""
 
     def __init__(self, settings: Settings) -> None:

@@ -15,7 +15,7 @@ _STEP = re.compile(r"([A-Za-z_][\w-]*)((?:\[\d{1,3}\])*)")
 _YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-class Misread(ValueError):  # noqa: N818 - read as a sentence
+class InputError(ValueError):
     """An argument cannot be understood; the message is a sentence."""
 
 
@@ -35,12 +35,12 @@ def told(schema: Mapping[str, Any], before: str = "", *, optional: bool = False)
 
 
 def read(schema: Mapping[str, Any], pairs: Iterable[str]) -> dict[str, Any]:
-    """Join `key=value` pairs into one JSON object; raises `Misread`."""
+    """Join `key=value` pairs into one JSON object; raises `InputError`."""
     made: dict[str, Any] = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")
         if not equals:
-            raise Misread(f"{pair!r} is not of the form key=value.")
+            raise InputError(f"{pair!r} is not of the form key=value.")
         steps = _steps(key)
         _put(made, steps, _value(_at(schema, steps), text, key), key)
     return made
@@ -51,7 +51,7 @@ def _steps(key: str) -> list[str | int]:
     for part in key.split("."):
         match = _STEP.fullmatch(part)
         if match is None:
-            raise Misread(f"{key!r} names no input; write for example items[0].quantity=VALUE.")
+            raise InputError(f"{key!r} names no input; write for example items[0].quantity=VALUE.")
         steps.append(match[1])
         steps.extend(int(index) for index in re.findall(r"\d+", match[2]))
     return steps
@@ -74,7 +74,7 @@ def _value(schema: Mapping[str, Any], text: str, key: str) -> Any:
             return int(text) if kind == "integer" else float(text)
     except (KeyError, ValueError):
         wanted = "yes or no" if kind == "boolean" else f"of the type {kind}"
-        raise Misread(f"{key} is to be {wanted}, not {text!r}.") from None
+        raise InputError(f"{key} is to be {wanted}, not {text!r}.") from None
     return text
 
 
@@ -84,13 +84,13 @@ def _put(made: Any, steps: list[str | int], value: Any, key: str) -> None:
     for step, after in zip(steps, [*steps[1:], None], strict=True):
         fits = isinstance(holder, list if isinstance(step, int) else dict)
         if not fits:
-            raise Misread(f"{key} does not go with what was given before it.")
+            raise InputError(f"{key} does not go with what was given before it.")
         if isinstance(step, int) and step > len(holder):
-            raise Misread(f"{key} is given before [{step - 1}] is.")
+            raise InputError(f"{key} is given before [{step - 1}] is.")
         new = value if after is None else ([] if isinstance(after, int) else {})
         there = step < len(holder) if isinstance(step, int) else step in holder
         if there and after is None:
-            raise Misread(f"{key} is given twice.")
+            raise InputError(f"{key} is given twice.")
         if not there and isinstance(step, int):
             holder.append(new)
         elif not there:

@@ -84,8 +84,8 @@ def create_key(
     """Make a key with chosen scopes and plan; how to log in with it is shown only now."""
     if sys.__stdout__ is None:
         stop("Standard output is closed, and the key is shown only once; no key was made.", MISUSED)
-    wish = given(vendor=vendor, name=name, scopes=scope or None, plan=plan)
-    answer = ask(url, token, "POST", of_tenant(tenant, "keys"), wish)
+    requested = given(vendor=vendor, name=name, scopes=scope or None, plan=plan)
+    answer = ask(url, token, "POST", of_tenant(tenant, "keys"), requested)
     login = member(answer, "credentials")
     if output is Format.json:
         document(answer)

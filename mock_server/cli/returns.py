@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mock_server.cli.inputs import Misread, read, told
+from mock_server.cli.inputs import InputError, read, told
 from mock_server.cli.output import Format, line, show, table, tell
 from mock_server.cli.request import (
     DEFAULT_URL,
@@ -82,11 +82,11 @@ def act(
     """Do what the merchant of a vendor can do, and show what came of it."""
     known = {one["name"]: one["schema"] for one in _acts(url, token, tenant, vendor)}
     try:
-        wish = read(known.get(name, {}), inputs or ())
-    except Misread as problem:
+        requested = read(known.get(name, {}), inputs or ())
+    except InputError as problem:
         stop(str(problem), MISUSED)
     path = of_tenant(tenant, "vendors", vendor, "acts", name)
-    show(ask(url, token, "POST", path, wish), output, "document")
+    show(ask(url, token, "POST", path, requested), output, "document")
 
 
 def _acts(url: str, token: str, tenant: str, vendor: str) -> list[dict[str, Any]]:

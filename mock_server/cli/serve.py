@@ -116,7 +116,7 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
     from mock_server.serving import server
     from mock_server.serving.ready import ReadyFile, ReadyFileError
     from mock_server.store import StoreError
-    from mock_server.webhooks.connection import ProxyError
+    from mock_server.webhooks.transport import ProxyError
 
     file: ReadyFile | None = None
 

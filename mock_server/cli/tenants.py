@@ -9,7 +9,7 @@ from mock_server.cli.output import Format, show, tell
 from mock_server.cli.request import DEFAULT_URL, As, Tenant, Token, Url, ask, given, of_tenant
 
 
-class Turn(StrEnum):
+class OnOff(StrEnum):
     """Which way a switch is turned."""
 
     on = "on"
@@ -47,9 +47,9 @@ def create_tenant(
     token: Token = "",
 ) -> None:
     """Make a tenant: one merchant with an account at every vendor."""
-    wish = given(name=name, seed=seed, seed_size=seed_size, plan=plan, limits=limits)
-    wish |= given(first_moment=first_moment, frozen=frozen or None)
-    show(ask(url, token, "POST", "/tenants", wish), output)
+    requested = given(name=name, seed=seed, seed_size=seed_size, plan=plan, limits=limits)
+    requested |= given(first_moment=first_moment, frozen=frozen or None)
+    show(ask(url, token, "POST", "/tenants", requested), output)
 
 
 def reset(
@@ -112,7 +112,7 @@ def switches(
 def switch(
     vendor: str,
     name: str,
-    position: Annotated[Turn, typer.Argument(help="Which way.")],
+    position: Annotated[OnOff, typer.Argument(help="Which way.")],
     shop: Annotated[str | None, typer.Option(help="Of a switch that each shop has for itself.")] = None,
     tenant: Tenant = "demo",
     output: As = Format.table,
@@ -120,5 +120,5 @@ def switch(
     token: Token = "",
 ) -> None:
     """Turn a switch of a vendor on or off."""
-    body = {"vendor": vendor, "name": name, "on": position is Turn.on, **given(shop=shop or None)}
+    body = {"vendor": vendor, "name": name, "on": position is OnOff.on, **given(shop=shop or None)}
     show(ask(url, token, "PUT", of_tenant(tenant, "switches"), body), output)

@@ -4,16 +4,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from mock_server.access.ratelimit import Verdict
-from mock_server.control.acts import Theatre
-from mock_server.control.clock import Hours
-from mock_server.control.context import Office
-from mock_server.control.health import Health
-from mock_server.control.keys import Keyring
-from mock_server.control.ledger import History
-from mock_server.control.returns import Counter
-from mock_server.control.switches import Switchboard
-from mock_server.control.tenants import Merchants
-from mock_server.control.webhooks import Postroom
+from mock_server.control.acts import ActEndpoints
+from mock_server.control.clock import ClockEndpoints
+from mock_server.control.context import ControlContext
+from mock_server.control.health import HealthEndpoints
+from mock_server.control.keys import KeyEndpoints
+from mock_server.control.ledger import LedgerEndpoints
+from mock_server.control.returns import ReturnEndpoints
+from mock_server.control.switches import SwitchEndpoints
+from mock_server.control.tenants import TenantEndpoints
+from mock_server.control.webhooks import WebhookEndpoints
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
@@ -35,7 +35,17 @@ _STATUSES: Final = {
     "server_error": 500,
     "unavailable": 503,
 }
-_SUBJECTS: Final = (Health, Merchants, Keyring, Switchboard, History, Hours, Counter, Theatre, Postroom)
+_SUBJECTS: Final = (
+    HealthEndpoints,
+    TenantEndpoints,
+    KeyEndpoints,
+    SwitchEndpoints,
+    LedgerEndpoints,
+    ClockEndpoints,
+    ReturnEndpoints,
+    ActEndpoints,
+    WebhookEndpoints,
+)
 
 
 class Control:
@@ -44,11 +54,11 @@ class Control:
     name = "sandbox"
 
     def __init__(self, world: World, tenants: Tenants, vendors: Mapping[str, Vendor]) -> None:
-        office = Office(world, tenants, vendors)
+        context = ControlContext(world, tenants, vendors)
         self.handlers: dict[str, Handler] = {}
         """By operationId."""
         for subject in _SUBJECTS:
-            part = subject(office)
+            part = subject(context)
             names = [name for name in vars(subject) if not name.startswith("_")]
             self.handlers |= {name: getattr(part, name) for name in names}
 

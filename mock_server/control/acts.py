@@ -1,7 +1,7 @@
 """Acts: what a vendor's merchant can do outside the API besides moving returns."""
 
 from mock_server.acts import Act, acts_of
-from mock_server.control.context import Office
+from mock_server.control.context import ControlContext
 from mock_server.engine.call import Call
 from mock_server.engine.messages import refusal
 from mock_server.engine.problem import Problem
@@ -10,14 +10,14 @@ from mock_server.lifecycle import IllegalMove
 from mock_server.vendors import Vendor
 
 
-class Theatre:
+class ActEndpoints:
     """Operations on acts."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, context: ControlContext) -> None:
+        self._context = context
 
     def list_acts(self, call: Call) -> Reply:
-        self._office.tenant(call)
+        self._context.tenant(call)
         known = acts_of(self._vendor(call))
         shown = [
             {"name": name, "description": act.sentence, "schema": dict(act.schema)}
@@ -26,14 +26,14 @@ class Theatre:
         return Reply(200, {"acts": shown})
 
     async def run_act(self, call: Call) -> Reply:
-        tenant, vendor = self._office.tenant(call).name, self._vendor(call)
-        act, wish = self._act(vendor, call.path["act"]), call.body
-        if faults := act.faults(wish):
+        tenant, vendor = self._context.tenant(call).name, self._vendor(call)
+        act, requested = self._act(vendor, call.path["act"]), call.body
+        if faults := act.faults(requested):
             raise refusal(faults)
-        at = await self._office.now(tenant)
+        at = await self._context.now(tenant)
         try:
-            with self._office.world.store.change() as change:
-                document = act.run(change, tenant, wish, at)
+            with self._context.world.store.change() as change:
+                document = act.run(change, tenant, requested, at)
         except LookupError as error:
             raise Problem("not_found", str(error)) from None
         except (IllegalMove, ValueError) as error:
@@ -41,7 +41,7 @@ class Theatre:
         return Reply(200, {"vendor": vendor.name, "document": document})
 
     def _vendor(self, call: Call) -> Vendor:
-        name, vendors = call.path["vendor"], self._office.vendors
+        name, vendors = call.path["vendor"], self._context.vendors
         if name not in vendors:
             raise Problem(
                 "not_found", f"There is no vendor {name!r}; this sandbox serves {', '.join(vendors)}."

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, Final
 
 from mock_server.clock import SECOND, reached_at, timestamp, whole_second
-from mock_server.control.context import LAST, Office, invalid, moment
+from mock_server.control.context import LAST, ControlContext, invalid, moment
 from mock_server.engine.call import Call
 from mock_server.engine.reply import Reply
 
@@ -13,19 +13,19 @@ JUST_NOW: Final = 2 * SECOND
 """How long ago a clock may have shown the moment that it is moved to."""
 
 
-class Hours:
+class ClockEndpoints:
     """Operations on clocks."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, context: ControlContext) -> None:
+        self._context = context
 
     def get_clock(self, call: Call) -> Reply:
-        return Reply(200, self._clock(self._office.tenant(call).name))
+        return Reply(200, self._clock(self._context.tenant(call).name))
 
     async def advance_clock(self, call: Call) -> Reply:
-        tenant, wish = self._office.tenant(call).name, call.body
-        with self._office.missing():
-            ran = await self._office.bulk.advance(tenant, partial(self._target, tenant, wish))
+        tenant, requested = self._context.tenant(call).name, call.body
+        with self._context.missing():
+            ran = await self._context.bulk.advance(tenant, partial(self._target, tenant, requested))
         told = [
             {
                 "at": timestamp(one.step.due),
@@ -39,35 +39,35 @@ class Hours:
         return Reply(200, {"clock": self._clock(tenant), "ran": told})
 
     async def freeze_clock(self, call: Call) -> Reply:
-        tenant = self._office.tenant(call).name
-        await self._office.now(tenant)
-        self._office.world.clocks.freeze(tenant)
+        tenant = self._context.tenant(call).name
+        await self._context.now(tenant)
+        self._context.world.clocks.freeze(tenant)
         return Reply(200, self._clock(tenant))
 
     def unfreeze_clock(self, call: Call) -> Reply:
-        tenant = self._office.tenant(call).name
-        self._office.world.clocks.unfreeze(tenant)
+        tenant = self._context.tenant(call).name
+        self._context.world.clocks.unfreeze(tenant)
         return Reply(200, self._clock(tenant))
 
-    def _target(self, tenant: str, wish: Mapping[str, Any], now: int) -> int:
+    def _target(self, tenant: str, requested: Mapping[str, Any], now: int) -> int:
         """Return where to move a clock that shows `now`, in µs.
 
         A clock shows whole seconds and, unless frozen, ticks on until its reader asks. So it accepts what it
         showed last, and stays where it is.
         """
-        if "to" not in wish:
-            to: int = now + round(wish["seconds"] * SECOND)
+        if "to" not in requested:
+            to: int = now + round(requested["seconds"] * SECOND)
             if to >= LAST:
                 raise invalid("seconds", "the clock cannot go beyond the year 2199")
             return to
-        told = moment(wish["to"], "to")
-        shown = now if self._office.world.clocks.frozen(tenant) else now - JUST_NOW
+        told = moment(requested["to"], "to")
+        shown = now if self._context.world.clocks.frozen(tenant) else now - JUST_NOW
         if told < whole_second(shown):
             raise invalid("to", f"the clock shows {timestamp(now)}; it cannot go back to {timestamp(told)}")
         return max(told, now)
 
     def _clock(self, tenant: str) -> dict[str, Any]:
-        clocks = self._office.world.clocks
+        clocks = self._context.world.clocks
         due = clocks.next_due(tenant)
         return {
             "now": timestamp(clocks.now(tenant)),

@@ -20,7 +20,7 @@ _FIRST: Final = instant("1990-01-01")
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class ControlContext:
     """One world with its tenants and the vendors it serves."""
 
     world: World

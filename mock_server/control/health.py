@@ -2,27 +2,27 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from mock_server.control.context import Office
+from mock_server.control.context import ControlContext
 from mock_server.engine.call import Call
 from mock_server.engine.reply import Reply
 
 
-class Health:
+class HealthEndpoints:
     """Whether the sandbox is there, and what it serves."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, context: ControlContext) -> None:
+        self._context = context
 
     def get_health(self, _call: Call) -> Reply:
-        trouble = self._office.world.store.trouble()
-        ended = self._office.world.tasks.problems()
+        trouble = self._context.world.store.trouble()
+        ended = self._context.world.tasks.problems()
         health = {
             "status": "failing" if trouble else "degraded" if ended else "ok",
             "problems": [*([trouble] if trouble else []), *ended],
             "version": _version(),
-            "database": "memory" if self._office.world.store.in_memory else "file",
-            "vendors": list(self._office.vendors),
-            "tenants": len(self._office.tenants.every()),
+            "database": "memory" if self._context.world.store.in_memory else "file",
+            "vendors": list(self._context.vendors),
+            "tenants": len(self._context.tenants.every()),
         }
         return Reply(200, health)
 

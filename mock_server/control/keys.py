@@ -6,33 +6,33 @@ from typing import Any
 from mock_server.access.grants import Grant
 from mock_server.access.keys import KeyExistsError
 from mock_server.access.plans import agreed
-from mock_server.control.context import Office, conflict
+from mock_server.control.context import ControlContext, conflict
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
 
 
-class Keyring:
+class KeyEndpoints:
     """Operations on keys."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, context: ControlContext) -> None:
+        self._context = context
 
     def list_keys(self, call: Call) -> Reply:
-        held = self._office.world.keys.held_by(self._office.tenant(call).name)
+        held = self._context.world.keys.held_by(self._context.tenant(call).name)
         return Reply(200, {"keys": [_key(grant) for grant in held]})
 
     def create_key(self, call: Call) -> Reply:
-        tenant, wish = self._office.tenant(call).name, call.body
-        vendor, keys = self._office.vendor(wish["vendor"]), self._office.world.keys
+        tenant, requested = self._context.tenant(call).name, call.body
+        vendor, keys = self._context.vendor(requested["vendor"]), self._context.world.keys
         try:
             key = keys.mint(
                 tenant,
                 vendor.name,
-                wish["name"],
-                scopes=wish.get("scopes"),
-                plan=wish.get("plan", ""),
-                at=self._office.world.clocks.now(tenant),
+                requested["name"],
+                scopes=requested.get("scopes"),
+                plan=requested.get("plan", ""),
+                at=self._context.world.clocks.now(tenant),
             )
         except KeyExistsError as error:
             return conflict(error)
@@ -40,12 +40,12 @@ class Keyring:
             raise Problem("invalid", str(error)) from None
         made = keys.look_up(vendor.name, key)
         assert made is not None  # noqa: S101 - it was put in force just now
-        return Reply(201, {**_key(made), "credentials": self._office.credentials(call, vendor, key)})
+        return Reply(201, {**_key(made), "credentials": self._context.credentials(call, vendor, key)})
 
     def change_key(self, call: Call) -> Reply:
-        tenant, wish, world = self._office.tenant(call).name, call.body, self._office.world
-        vendor = self._office.vendor(call.path["vendor"])
-        plan = agreed(wish["windows"]) if "windows" in wish else wish["plan"]
+        tenant, requested, world = self._context.tenant(call).name, call.body, self._context.world
+        vendor = self._context.vendor(call.path["vendor"])
+        plan = agreed(requested["windows"]) if "windows" in requested else requested["plan"]
         try:
             with world.store.change() as change:
                 grant = world.keys.give_plan(change, tenant, vendor.name, call.path["name"], plan)
@@ -57,10 +57,10 @@ class Keyring:
         return Reply(200, _key(grant))
 
     def get_credentials(self, call: Call) -> Reply:
-        tenant = self._office.tenant(call).name
+        tenant = self._context.tenant(call).name
         shown = {
-            name: self._office.credentials(call, vendor, self._office.world.keys.key(tenant, name))
-            for name, vendor in self._office.vendors.items()
+            name: self._context.credentials(call, vendor, self._context.world.keys.key(tenant, name))
+            for name, vendor in self._context.vendors.items()
         }
         return Reply(200, {"tenant": tenant, "vendors": shown})
 

@@ -1,24 +1,24 @@
 """The ledger: what happened to a tenant."""
 
 from mock_server.clock import timestamp
-from mock_server.control.context import Office
+from mock_server.control.context import ControlContext
 from mock_server.engine.call import Call
 from mock_server.engine.reply import Reply
 
 
-class History:
+class LedgerEndpoints:
     """Reading the ledger."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, context: ControlContext) -> None:
+        self._context = context
 
     async def list_ledger_events(self, call: Call) -> Reply:
-        tenant, query = self._office.tenant(call).name, call.query
+        tenant, query = self._context.tenant(call).name, call.query
         if "vendor" in query:
-            self._office.vendor(query["vendor"])
-        await self._office.world.clocks.catch_up_in_slices(tenant)
+            self._context.vendor(query["vendor"])
+        await self._context.world.clocks.catch_up_in_slices(tenant)
         after = query.get("after", 0)
-        found = await self._office.world.ledger.search(
+        found = await self._context.world.ledger.search(
             tenant,
             after=after,
             limit=query.get("limit", 100),

@@ -2,37 +2,37 @@
 
 from typing import Any
 
-from mock_server.control.context import Office
+from mock_server.control.context import ControlContext
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
 from mock_server.switches import Position
 
 
-class Switchboard:
+class SwitchEndpoints:
     """Operations on switches."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, context: ControlContext) -> None:
+        self._context = context
 
     def list_switches(self, call: Call) -> Reply:
-        tenant = self._office.tenant(call).name
+        tenant = self._context.tenant(call).name
         return Reply(
-            200, {"switches": [_shown(one) for one in self._office.world.switches.positions(tenant)]}
+            200, {"switches": [_shown(one) for one in self._context.world.switches.positions(tenant)]}
         )
 
     async def turn_switch(self, call: Call) -> Reply:
-        tenant, wish = self._office.tenant(call).name, call.body
-        vendor, switches = self._office.vendor(wish["vendor"]), self._office.world.switches
-        at = await self._office.now(tenant)
+        tenant, requested = self._context.tenant(call).name, call.body
+        vendor, switches = self._context.vendor(requested["vendor"]), self._context.world.switches
+        at = await self._context.now(tenant)
         try:
             turned = switches.turn(
                 tenant,
                 vendor.name,
-                wish["name"],
-                on=wish["on"],
+                requested["name"],
+                on=requested["on"],
                 at=at,
-                shop=wish.get("shop") or "",
+                shop=requested.get("shop") or "",
             )
         except LookupError as error:
             raise Problem("invalid", str(error)) from None

@@ -3,28 +3,28 @@
 from typing import Any
 
 from mock_server.clock import timestamp
-from mock_server.control.context import Office, conflict, moment
+from mock_server.control.context import ControlContext, conflict, moment
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
 from mock_server.tenants import Tenant, TenantExistsError
 
 
-class Merchants:
+class TenantEndpoints:
     """Operations on tenants."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, context: ControlContext) -> None:
+        self._context = context
 
     def list_tenants(self, _call: Call) -> Reply:
-        return Reply(200, {"tenants": [self._shown(tenant) for tenant in self._office.tenants.every()]})
+        return Reply(200, {"tenants": [self._shown(tenant) for tenant in self._context.tenants.every()]})
 
     async def create_tenant(self, call: Call) -> Reply:
-        wish = dict(call.body)
-        if "first_moment" in wish:
-            wish["first_moment"] = moment(wish["first_moment"], "first_moment")
+        requested = dict(call.body)
+        if "first_moment" in requested:
+            requested["first_moment"] = moment(requested["first_moment"], "first_moment")
         try:
-            tenant = await self._office.bulk.create(wish.pop("name"), **wish)
+            tenant = await self._context.bulk.create(requested.pop("name"), **requested)
         except TenantExistsError as error:
             return conflict(error)
         except ValueError as error:
@@ -32,22 +32,22 @@ class Merchants:
         return Reply(201, self._shown(tenant))
 
     def get_tenant(self, call: Call) -> Reply:
-        return Reply(200, self._shown(self._office.tenant(call)))
+        return Reply(200, self._shown(self._context.tenant(call)))
 
     async def reset_tenant(self, call: Call) -> Reply:
-        with self._office.missing():
-            return Reply(200, self._shown(await self._office.bulk.reset(self._office.tenant(call).name)))
+        with self._context.missing():
+            return Reply(200, self._shown(await self._context.bulk.reset(self._context.tenant(call).name)))
 
     async def delete_tenant(self, call: Call) -> Reply:
         try:
-            with self._office.missing():
-                await self._office.bulk.delete(self._office.tenant(call).name)
+            with self._context.missing():
+                await self._context.bulk.delete(self._context.tenant(call).name)
         except ValueError as error:
             return conflict(error)
         return Reply(204, None)
 
     def _shown(self, tenant: Tenant) -> dict[str, Any]:
-        world, vendors = self._office.world, self._office.vendors
+        world, vendors = self._context.world, self._context.vendors
         return {
             "name": tenant.name,
             "seed": tenant.seed,

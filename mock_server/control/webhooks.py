@@ -3,22 +3,22 @@
 from typing import Any
 
 from mock_server.clock import reached_at, timestamp
-from mock_server.control.context import Office
+from mock_server.control.context import ControlContext
 from mock_server.engine.call import Call
 from mock_server.engine.reply import Reply
 from mock_server.webhooks.outbox import Delivery
 
 
-class Postroom:
+class WebhookEndpoints:
     """Looking at deliveries."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, context: ControlContext) -> None:
+        self._context = context
 
     def list_deliveries(self, call: Call) -> Reply:
-        tenant, query = self._office.tenant(call).name, call.query
+        tenant, query = self._context.tenant(call).name, call.query
         after = query.get("after", 0)
-        found = self._office.world.outbox.deliveries(
+        found = self._context.world.outbox.deliveries(
             tenant, after=after, limit=query.get("limit", 100), last=query.get("last")
         )
         return Reply(

@@ -9,9 +9,9 @@ from mock_server.engine.body import ClientGone
 from mock_server.engine.call import Call
 from mock_server.engine.parameters import Headers
 from mock_server.engine.problem import Problem
+from mock_server.engine.protocols import NotReady
 from mock_server.engine.reply import File, Reply
 from mock_server.engine.responses import BrokenReplyError, encode_unchecked
-from mock_server.engine.surroundings import Behind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from mock_server.access.ratelimit import Verdict
     from mock_server.engine.body import Receive
     from mock_server.engine.operation import Operation
+    from mock_server.engine.protocols import Gate, Guard, Meter, Service
     from mock_server.engine.routing import Route, Routes
-    from mock_server.engine.surroundings import Gate, Guard, Meter, Service
 
 _logger = logging.getLogger(__name__)
 _JSON = b"application/json"
@@ -115,7 +115,7 @@ class Api:
         try:
             try:
                 answer = await self._handled(operation, segments, scope, receive, visit)
-            except Behind as behind:
+            except NotReady as behind:
                 await behind.wait()
                 answer = await self._handled(operation, segments, scope, receive, visit)
         except Problem as problem:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from mock_server.engine.body import Body
+from mock_server.engine.connexion_parts import Resolver, ResolverError, Specification
 from mock_server.engine.operation import Operation
 from mock_server.engine.parameters import Parameters
 from mock_server.engine.responses import Responses
 from mock_server.engine.routing import Routes
 from mock_server.engine.schema import Schemas
 from mock_server.engine.security import Security
-from mock_server.engine.stock import Resolver, ResolverError, Specification
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 

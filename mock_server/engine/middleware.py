@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 from mock_server.engine.api import Api
 from mock_server.engine.body import ClientGone
 from mock_server.engine.compiler import Compiler
-from mock_server.engine.stock import Resolver, Specification, SpecMiddleware
+from mock_server.engine.connexion_parts import Resolver, Specification, SpecMiddleware
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 
     from mock_server.engine.api import Answer
     from mock_server.engine.body import Receive
+    from mock_server.engine.protocols import Gate, Guard, Meter, Service
     from mock_server.engine.routing import Route
-    from mock_server.engine.surroundings import Gate, Guard, Meter, Service
 
     Scope = MutableMapping[str, Any]
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]

@@ -15,7 +15,7 @@ Message = MutableMapping[str, Any]
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class OnTheLoop:
+class WsgiApp:
     """An ASGI application that calls a WSGI one."""
 
     def __init__(self, application: WSGI) -> None:

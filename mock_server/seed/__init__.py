@@ -1,6 +1,5 @@
 """Plausible returns for a new tenant: same seed, first moment and size, same returns on any machine."""
 
-from mock_server.seed.make import returns
 from mock_server.seed.model import (
     Reason,
     RefundStatus,
@@ -16,6 +15,7 @@ from mock_server.seed.model import (
     SeedShipment,
     State,
 )
+from mock_server.seed.returns import returns
 
 __all__ = [
     "Reason",

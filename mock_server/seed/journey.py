@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from mock_server.seed import words
-from mock_server.seed.dice import Dice
+from mock_server.seed import vocabulary
 from mock_server.seed.model import SeedMove, SeedNote, SeedScan, SeedShipment
+from mock_server.seed.randomness import SeededRandom
 
 MINUTE: Final = 60_000_000
 HOUR: Final = 60 * MINUTE
@@ -54,7 +54,7 @@ class Journey:
         )
 
 
-def journey(dice: Dice, created_at: int, fate: Fate) -> Journey:
+def journey(dice: SeededRandom, created_at: int, fate: Fate) -> Journey:
     """Draw what happens to a return created at `created_at` (µs), to its end."""
     moves = [SeedMove(created_at, "requested")]
     notes = _remarks(dice, created_at)
@@ -63,7 +63,7 @@ def journey(dice: Dice, created_at: int, fate: Fate) -> Journey:
     decided = created_at + dice.between(45, days * 24 * 60) * MINUTE
     if fate == "refused at once":
         moves.append(SeedMove(decided, "rejected"))
-        notes.append(SeedNote(decided, words.REFUSALS["requested"], False, dice.pick(words.STAFF)))
+        notes.append(SeedNote(decided, vocabulary.REFUSALS["requested"], False, dice.pick(vocabulary.STAFF)))
     elif fate == "withdrawn":
         moves.append(SeedMove(created_at + dice.between(5, 300) * MINUTE, "cancelled"))
     else:
@@ -72,11 +72,13 @@ def journey(dice: Dice, created_at: int, fate: Fate) -> Journey:
         moves += [SeedMove(decided, "approved"), SeedMove(sent, "label_sent")]
         moves += _travel(dice, shipment, fate)
         if moves[-1].state == "rejected":
-            notes.append(SeedNote(moves[-1].at, words.REFUSALS["inspected"], True, dice.pick(words.STAFF)))
+            notes.append(
+                SeedNote(moves[-1].at, vocabulary.REFUSALS["inspected"], True, dice.pick(vocabulary.STAFF))
+            )
     return Journey(tuple(moves), shipment, tuple(sorted(notes, key=lambda note: note.at)))
 
 
-def _travel(dice: Dice, shipment: SeedShipment, fate: Fate) -> list[SeedMove]:
+def _travel(dice: SeededRandom, shipment: SeedShipment, fate: Fate) -> list[SeedMove]:
     if fate == "never sent":
         return [SeedMove(shipment.created_at + dice.between(14 * 24, 21 * 24) * HOUR, "cancelled")]
     moves = [SeedMove(scan.at, "in_transit") for scan in shipment.scans if scan.status == "picked_up"]
@@ -89,8 +91,8 @@ def _travel(dice: Dice, shipment: SeedShipment, fate: Fate) -> list[SeedMove]:
     return [*moves, SeedMove(received, "received"), SeedMove(inspected, "inspected"), end]
 
 
-def _shipment(dice: Dice, sent: int, fate: Fate) -> SeedShipment:
-    carrier = dice.weighted(words.CARRIERS)
+def _shipment(dice: SeededRandom, sent: int, fate: Fate) -> SeedShipment:
+    carrier = dice.weighted(vocabulary.CARRIERS)
     express = dice.chance(0.25)
     scans = [SeedScan(sent, "label_created", "Label created", "")]
     if fate != "never sent":
@@ -99,38 +101,38 @@ def _shipment(dice: Dice, sent: int, fate: Fate) -> SeedShipment:
         created_at=sent,
         carrier=carrier,
         service="express" if express else "standard",
-        tracking_number=f"{words.TRACKING_LETTERS[carrier]}{dice.between(0, 9_999_999_999):010d}",
+        tracking_number=f"{vocabulary.TRACKING_LETTERS[carrier]}{dice.between(0, 9_999_999_999):010d}",
         scans=tuple(scans),
     )
 
 
-def _scans(dice: Dice, sent: int, *, express: bool, lost: bool) -> list[SeedScan]:
+def _scans(dice: SeededRandom, sent: int, *, express: bool, lost: bool) -> list[SeedScan]:
     pace = 1 if express else 2
     at = sent + dice.between(6 * 60, 90 * 60) * MINUTE
-    scans = [SeedScan(at, "picked_up", "Picked up by the carrier", dice.pick(words.HUBS))]
+    scans = [SeedScan(at, "picked_up", "Picked up by the carrier", dice.pick(vocabulary.HUBS))]
     for _ in range(dice.between(1, 3)):
         at += dice.between(4 * 60, 16 * 60) * pace * MINUTE
-        scans.append(SeedScan(at, "in_transit", "Sorted at the hub", dice.pick(words.HUBS)))
+        scans.append(SeedScan(at, "in_transit", "Sorted at the hub", dice.pick(vocabulary.HUBS)))
     if lost or dice.chance(0.06):
         at += dice.between(6, 30) * HOUR
-        mishap = words.LOST if lost else dice.pick(words.MISHAPS)
+        mishap = vocabulary.LOST if lost else dice.pick(vocabulary.MISHAPS)
         scans.append(SeedScan(at, "exception", mishap, scans[-1].location))
         if lost:
             return scans
         at += dice.between(8, 40) * HOUR
-        scans.append(SeedScan(at, "in_transit", "On its way again", dice.pick(words.HUBS)))
+        scans.append(SeedScan(at, "in_transit", "On its way again", dice.pick(vocabulary.HUBS)))
     at += dice.between(5 * 60, 20 * 60) * MINUTE
-    scans.append(SeedScan(at, "out_for_delivery", "With the driver", words.DOCK))
+    scans.append(SeedScan(at, "out_for_delivery", "With the driver", vocabulary.DOCK))
     at += dice.between(40, 7 * 60) * MINUTE
-    return [*scans, SeedScan(at, "delivered", "Delivered", words.DOCK)]
+    return [*scans, SeedScan(at, "delivered", "Delivered", vocabulary.DOCK)]
 
 
-def _remarks(dice: Dice, created_at: int) -> list[SeedNote]:
+def _remarks(dice: SeededRandom, created_at: int) -> list[SeedNote]:
     notes: list[SeedNote] = []
     for _ in range(dice.weighted({0: 5, 1: 4, 2: 1})):
-        content, internal = dice.pick(words.REMARKS)
+        content, internal = dice.pick(vocabulary.REMARKS)
         at = created_at + dice.between(10, 4 * 24 * 60) * MINUTE
-        notes.append(SeedNote(at, content, internal, dice.pick(words.STAFF)))
+        notes.append(SeedNote(at, content, internal, dice.pick(vocabulary.STAFF)))
     return notes
 
 

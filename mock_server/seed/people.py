@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from mock_server.seed import words
-from mock_server.seed.dice import Dice
+from mock_server.seed import vocabulary
 from mock_server.seed.model import SeedAddress, SeedCustomer, SeedItem
+from mock_server.seed.randomness import SeededRandom
 
 _NZD = Decimal("1.09")
 _CENT = Decimal("0.01")
 
 
-def people(dice: Dice, count: int) -> list[tuple[str, str, str, SeedAddress]]:
+def people(dice: SeededRandom, count: int) -> list[tuple[str, str, str, SeedAddress]]:
     """Draw customers without their orders: name, e-mail (no two alike), phone and address."""
     drawn: list[tuple[str, str, str, SeedAddress]] = []
     taken: set[str] = set()
     for _ in range(count):
-        first, last = dice.pick(words.FIRST_NAMES), dice.pick(words.LAST_NAMES)
-        local, number, domain = f"{first}.{last}".lower(), 1, dice.pick(words.MAIL_DOMAINS)
+        first, last = dice.pick(vocabulary.FIRST_NAMES), dice.pick(vocabulary.LAST_NAMES)
+        local, number, domain = f"{first}.{last}".lower(), 1, dice.pick(vocabulary.MAIL_DOMAINS)
         email = f"{local}@{domain}"
         while email in taken:
             number += 1
@@ -28,7 +28,7 @@ def people(dice: Dice, count: int) -> list[tuple[str, str, str, SeedAddress]]:
 
 
 def customers(
-    dice: Dice, drawn: Sequence[tuple[str, str, str, SeedAddress]], choices: Sequence[int]
+    dice: SeededRandom, drawn: Sequence[tuple[str, str, str, SeedAddress]], choices: Sequence[int]
 ) -> dict[int, SeedCustomer]:
     """Give those customers who return something the number of their orders, by their place."""
     returns: dict[int, int] = {}
@@ -40,7 +40,7 @@ def customers(
     }
 
 
-def basket(dice: Dice, currency: str) -> tuple[tuple[tuple[str, int], ...], tuple[SeedItem, ...]]:
+def basket(dice: SeededRandom, currency: str) -> tuple[tuple[tuple[str, int], ...], tuple[SeedItem, ...]]:
     """Draw an order of one to four articles, and the one to three of them that come back."""
     articles: dict[str, SeedItem] = {}
     for _ in range(dice.weighted({1: 46, 2: 30, 3: 16, 4: 8})):
@@ -51,11 +51,11 @@ def basket(dice: Dice, currency: str) -> tuple[tuple[tuple[str, int], ...], tupl
     return ordered, tuple(articles.values())[:back]
 
 
-def _item(dice: Dice, currency: str) -> SeedItem:
-    code, name, price, sizing = dice.pick(words.GOODS)
-    colour_code, colour = dice.pick(words.COLOURS)
-    size = dice.pick(words.SIZES[sizing])
-    reason = dice.weighted(words.SIZED_REASONS if size else words.UNSIZED_REASONS)
+def _item(dice: SeededRandom, currency: str) -> SeedItem:
+    code, name, price, sizing = dice.pick(vocabulary.GOODS)
+    colour_code, colour = dice.pick(vocabulary.COLOURS)
+    size = dice.pick(vocabulary.SIZES[sizing])
+    reason = dice.weighted(vocabulary.SIZED_REASONS if size else vocabulary.UNSIZED_REASONS)
     return SeedItem(
         sku="-".join(filter(None, (code, colour_code, size))),
         name=f"{name} {colour}",
@@ -63,17 +63,17 @@ def _item(dice: Dice, currency: str) -> SeedItem:
         quantity=2 if dice.chance(0.08) else 1,
         unit_price=price if currency == "AUD" else (price * _NZD).quantize(_CENT),
         reason=reason,
-        comment=dice.pick(words.COMMENTS[reason]),
+        comment=dice.pick(vocabulary.COMMENTS[reason]),
     )
 
 
-def _home(dice: Dice) -> tuple[str, SeedAddress]:
-    street = f"{dice.between(1, 240)} {dice.pick(words.STREETS)} {dice.pick(words.STREET_KINDS)}"
+def _home(dice: SeededRandom) -> tuple[str, SeedAddress]:
+    street = f"{dice.between(1, 240)} {dice.pick(vocabulary.STREETS)} {dice.pick(vocabulary.STREET_KINDS)}"
     if dice.chance(0.08):
-        region, code, suburb = dice.pick(words.NZ_SUBURBS)
+        region, code, suburb = dice.pick(vocabulary.NZ_SUBURBS)
         return "", SeedAddress(street, suburb, region, str(code), "NZ")
-    region = dice.weighted(words.REGION_WEIGHTS)
-    first, suburbs = words.SUBURBS[region]
+    region = dice.weighted(vocabulary.REGION_WEIGHTS)
+    first, suburbs = vocabulary.SUBURBS[region]
     place = dice.between(0, len(suburbs) - 1)
-    phone = f"+61 {words.AREA_CODES[region]} 5550 {dice.between(0, 9_999):04d}"
+    phone = f"+61 {vocabulary.AREA_CODES[region]} 5550 {dice.between(0, 9_999):04d}"
     return phone, SeedAddress(street, suburbs[place], region, str(first + 11 * (place + 1)), "AU")

@@ -8,9 +8,9 @@ is inside the shortest window that any trigger reads of changes.
 from dataclasses import dataclass
 from typing import Final
 
-from mock_server.seed.dice import Dice
 from mock_server.seed.journey import HOUR, MINUTE, Fate, Journey, journey, moments
 from mock_server.seed.model import RefundStatus, ReturnType, Scanned, State
+from mock_server.seed.randomness import SeededRandom
 
 RECENT: Final = 20 * HOUR
 """How long ago, at most, a return reached its stage."""
@@ -67,7 +67,7 @@ def stages(size: int) -> tuple[Stage, ...]:
     return STAGES[: size // 2]
 
 
-def staged(dice: Dice, stage: Stage, before: int) -> Journey:
+def staged(dice: SeededRandom, stage: Stage, before: int) -> Journey:
     """Draw the journey of a return that stands at `stage` at the moment `before` (µs)."""
     while True:
         story = journey(dice, 0, stage.fate)

@@ -51,13 +51,13 @@ class Vendor(Protocol):
         A record that does not exist is left out; the examples of the specification stand then.
         """
 
-    def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
+    def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         """Lay out a seed as the vendor would show it; the tenant's clock starts `at`."""
 
-    def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
+    def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         """A shopper asks for a return at `at`, which may lie in the past; returns the document.
 
-        `wish` is what the control plane's `ShopperReturn` describes.
+        `requested` is what the control plane's `ShopperReturn` describes.
         """
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:

@@ -17,9 +17,9 @@ import httpx
 from mock_server.clock import sleep
 from mock_server.store import Store
 from mock_server.store.batch import Turn
-from mock_server.webhooks.connection import request_to
 from mock_server.webhooks.outbox import Delivery, Lane, Outbox, Outcome
 from mock_server.webhooks.targets import RefusedError
+from mock_server.webhooks.transport import request_to
 
 MOST_AT_ONCE: Final = 256
 MOST_OF_A_TENANT: Final = 32

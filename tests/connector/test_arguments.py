@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connector.cli.inputs import Misused, collect
+from connector.cli.inputs import InputError, collect
 
 if TYPE_CHECKING:
     from connector.definition.model import InputField, Integration
@@ -53,11 +53,11 @@ def test_a_value_given_twice_is_a_list_where_the_api_takes_several(integration: 
 def test_what_cannot_be_understood_is_a_sentence(
     fields: tuple[InputField, ...], pair: str, words: str
 ) -> None:
-    with pytest.raises(Misused) as caught:
+    with pytest.raises(InputError) as caught:
         collect(fields, [pair])
     assert words in str(caught.value)
 
 
 def test_a_pair_given_twice_is_refused_where_one_value_belongs(fields: tuple[InputField, ...]) -> None:
-    with pytest.raises(Misused, match="given twice"):
+    with pytest.raises(InputError, match="given twice"):
         collect(fields, ["order_number=#1", "order_number=#2"])

@@ -18,12 +18,12 @@ from connector.definition.compiler import integration
 from connector.definition.model import ChangedSince
 from connector.errors import UnexpectedResponse
 from connector.runtime.polling import STRATEGIES, Cursor, Event
-from connector.runtime.polling.parts import About, micros, oldest_first
+from connector.runtime.polling.model import TriggerIdentity, micros, oldest_first
 
 if TYPE_CHECKING:
     from support.wire import Time
 
-ABOUT = About("shop:changed", "changed", None)
+ABOUT = TriggerIdentity("shop:changed", "changed", None)
 REAL = STRATEGIES["changed_since"]
 OVERLAP = 600
 DAY = 86_400

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from support.adversary import START, Adversary, run
 
 from connector.definition.model import CreatedSince, Order
-from connector.runtime.polling import STRATEGIES, Cursor, Fetch, Read, Reading, Strategy
-from connector.runtime.polling.parts import About, micros
+from connector.runtime.polling import STRATEGIES, Cursor, Fetch, ReadPlan, ReadResult, Strategy
+from connector.runtime.polling.model import TriggerIdentity, micros
 from connector.transport.times import moment
 
-ABOUT = About("shop:new_thing", "new_thing", ("created_at",))
+ABOUT = TriggerIdentity("shop:new_thing", "new_thing", ("created_at",))
 OVERLAP = 60
 REAL = STRATEGIES["created_since"]
 
@@ -139,9 +139,9 @@ def test_each_new_record_is_told_exactly_once_whatever_moves(**scenario: Any) ->
     assert set(told) <= wanted | settled
 
 
-async def first_page_only(fetch: Fetch, reading: Reading) -> Read:
+async def first_page_only(fetch: Fetch, reading: ReadPlan) -> ReadResult:
     page = await fetch(reading.query, reading.first_page)
-    return Read(rows=page.rows, complete=True, next_page=page.next, total=None)
+    return ReadResult(rows=page.rows, complete=True, next_page=page.next, total=None)
 
 
 def no_overlap(about: CreatedSince, *rest: Any) -> Any:
@@ -247,7 +247,9 @@ def test_records_of_one_moment_come_in_the_vendors_order(*, filtered: bool) -> N
     _, cursor = poll(REAL, about, Adversary(size=3), None)
     made = [{"id": key, "created_at": "2026-03-01T12:00:00Z"} for key in ("b", "c", "a")]
     rows = tuple(made if filtered else reversed(made))
-    outcome = REAL.fold(ABOUT, about, cursor, Read(rows, complete=True, next_page=2, total=3), START, None)
+    outcome = REAL.fold(
+        ABOUT, about, cursor, ReadResult(rows, complete=True, next_page=2, total=3), START, None
+    )
     assert [event.data["id"] for event in outcome.events] == ["b", "c", "a"]
 
 

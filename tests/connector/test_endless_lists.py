@@ -12,7 +12,7 @@ from support.wire import BASE_URL, Time, Wire, rows
 
 import connector
 from connector.errors import UnexpectedResponse
-from connector.transport.paging import MOST_EMPTY, MOST_PAGES, MOST_STALE, Endless, Page, Walk, resumed
+from connector.transport.paging import MOST_EMPTY, MOST_PAGES, MOST_STALE, Endless, Page, PageWalk, resumed
 
 if TYPE_CHECKING:
     from connector.runtime.connection import Connection
@@ -196,16 +196,16 @@ async def test_a_lap_over_many_polls_has_the_same_ceiling_and_ends_where_the_lis
 
 
 def test_what_a_reading_has_seen_goes_on_with_the_next_poll() -> None:
-    walk = Walk("list", pages=3, seen=["a"], total=9, fell=True)
+    walk = PageWalk("list", pages=3, seen=["a"], total=9, fell=True)
     assert resumed("list", (), walk.as_json()) == walk
     odd: Any
     for odd in (None, [], {"pages": "3"}, {"pages": 3}, {"pages": 3, "seen": 7}):
-        assert resumed("list", (), odd) == Walk("list")
+        assert resumed("list", (), odd) == PageWalk("list")
 
 
 def test_rows_that_are_inserted_while_pages_are_read_are_no_error() -> None:
     """Newest first, two rows to a page: two new rows before each page push the same two to the next."""
-    walk = Walk("list", ("id",))
+    walk = PageWalk("list", ("id",))
     for number in range(MOST_STALE):
         walk.turn(Page(({"id": 1}, {"id": 2}), next=number + 2))
     walk.turn(Page(({"id": 3}, {"id": 4}), next=None))

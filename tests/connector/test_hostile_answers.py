@@ -12,7 +12,7 @@ from support.anywhere import open_any
 
 from connector.definition.compiler import integration, vendors
 from connector.errors import ConnectorError
-from connector.transport.values import Refused, fitted
+from connector.transport.values import RefusedValue, fitted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -65,7 +65,7 @@ def value(field: InputField) -> Any:
 def fits(field: InputField, text: str) -> bool:
     try:
         return bool(fitted(field, text, field.key))
-    except Refused:
+    except RefusedValue:
         return False
 
 

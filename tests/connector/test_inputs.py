@@ -11,13 +11,13 @@ import pytest
 from support.each import each
 from support.wire import Wire, one
 
-from connector.cli.inputs import Misused, collect
+from connector.cli.inputs import InputError, collect
 from connector.definition.compiler import integration, vendors
 from connector.definition.model import Choice, Field, InputField
 from connector.errors import ValidationFailed
 from connector.runtime.choices import chosen, slip
 from connector.runtime.inputs import fill
-from connector.transport.values import Refused, fitted
+from connector.transport.values import RefusedValue, fitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -163,7 +163,7 @@ def test_texts_of_the_command_line_that_are_values(kind: FieldType, text: str, v
 def test_texts_that_are_no_number_are_refused_by_name(text: str) -> None:
     kinds: tuple[tuple[FieldType, str], ...] = (("integer", "a whole number"), ("number", "a number"))
     for kind, words in kinds:
-        with pytest.raises(Misused, match=f"^x must be {words}"):
+        with pytest.raises(InputError, match=f"^x must be {words}"):
             collect([of_type(kind)], [f"x={text}"])
 
 
@@ -182,7 +182,7 @@ def test_texts_that_are_no_number_are_refused_by_name(text: str) -> None:
     ],
 )
 def test_other_texts_that_are_refused_by_name(kind: FieldType, text: str, words: str) -> None:
-    with pytest.raises(Misused, match=f"^x must be {words}"):
+    with pytest.raises(InputError, match=f"^x must be {words}"):
         collect([of_type(kind)], [f"x={text}"])
 
 
@@ -282,7 +282,7 @@ def test_an_id_that_is_a_number_is_its_digits_and_a_text_of_words_takes_none() -
 
 
 def test_a_number_in_an_answer_of_the_vendor_is_taken_as_it_came() -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedValue):
         fitted(Field(key="n", label="N", type="integer"), Decimal("1.5"), "n")
     assert fitted(Field(key="n", label="N", type="integer"), Decimal("2.0"), "n") == 2
 

@@ -15,7 +15,7 @@ from support.wire import BASE_URL, Time
 import connector
 from connector.definition.compiler import integration, vendors
 from connector.definition.paths import at_path
-from connector.runtime.polling.trouble import GRACE
+from connector.runtime.polling.problems import GRACE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

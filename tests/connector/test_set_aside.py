@@ -16,7 +16,7 @@ import connector
 from connector.errors import ConfigurationError, ConnectorError, OutcomeUnknown, Skip
 from connector.runtime.cursors import Cursors
 from connector.runtime.polling import Event
-from connector.runtime.runner import LONGEST_PAUSE, Ran, Runner
+from connector.runtime.runner import LONGEST_PAUSE, Runner, RunResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -188,7 +188,7 @@ async def test_watching_goes_on_after_what_nothing_foresees(
 ) -> None:
     consumer = await begun(rm, wire, cursors)
     failed: list[ConnectorError] = []
-    rounds: list[Ran] = []
+    rounds: list[RunResult] = []
 
     def bursts(_request: httpx.Request) -> httpx.Response:
         raise OverflowError("date value out of range")
@@ -227,7 +227,7 @@ async def test_five_events_stuck_at_the_head_hold_back_no_other(
     monkeypatch.setattr(trigger, "detailed", detailed)
     shows(wire, **{f"r{one}": "approved" for one in range(1, 13)})
 
-    async def once() -> Ran:  # each round in a process of its own, as by cron
+    async def once() -> RunResult:  # each round in a process of its own, as by cron
         return await Runner(trigger, cursors, profile="p", handler=consumer).once()
 
     assert (await once()).problem is not None

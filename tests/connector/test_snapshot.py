@@ -15,14 +15,14 @@ from support.adversary import START, iso, run
 from connector.definition.model import Order, Snapshot
 from connector.errors import ConfigurationError, UnexpectedResponse, VendorUnavailable
 from connector.runtime.polling import STRATEGIES, Cursor
-from connector.runtime.polling.parts import About
+from connector.runtime.polling.model import TriggerIdentity
 from connector.transport.paging import Page, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-ABOUT = About("shop:told", "told", None)
+ABOUT = TriggerIdentity("shop:told", "told", None)
 REAL = STRATEGIES["snapshot"]
 SIZE = 3
 

@@ -75,13 +75,13 @@ def described() -> dict[str, Any]:
             "seconds": {"type": "integer"},
         },
     }
-    wish = {"type": "object", "properties": {name: {"type": "string", "maxLength": 60} for name in WORDS}}
+    options = {"type": "object", "properties": {name: {"type": "string", "maxLength": 60} for name in WORDS}}
     document["paths"]["/token"] = {
         "post": {
             "operationId": "create_token",
             "summary": "Get a token.",
             "security": [],
-            "requestBody": {"required": True, "content": {"application/json": {"schema": wish}}},
+            "requestBody": {"required": True, "content": {"application/json": {"schema": options}}},
             "responses": {
                 "200": {
                     "description": "A token.",
@@ -98,7 +98,7 @@ def compiled(change: Callable[[str], str] = lambda text: text) -> Integration:
     return join(described(), change(CATALOG[:start] + LOGIN + CATALOG[end:]), "swap.yaml")
 
 
-class Office(Wire):
+class ControlContext(Wire):
     """Gives numbered tokens, and takes requests with the tokens that are in force."""
 
     def __init__(self) -> None:
@@ -132,8 +132,8 @@ class Office(Wire):
 
 
 @pytest.fixture
-def office() -> Office:
-    return Office()
+def office() -> ControlContext:
+    return ControlContext()
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def time() -> Time:
 
 
 @pytest.fixture
-def log_in(office: Office, time: Time) -> Callable[..., Connection]:
+def log_in(office: ControlContext, time: Time) -> Callable[..., Connection]:
     async def answer(request: httpx.Request) -> httpx.Response:
         await checkpoint()  # as on a real road, other requests go on meanwhile
         return office(request)
@@ -165,7 +165,7 @@ CLIENT = {"client_id": "acme", "client_secret": SECRET}
 
 
 async def test_twenty_requests_at_once_ask_for_one_token(
-    log_in: Callable[..., Connection], office: Office
+    log_in: Callable[..., Connection], office: ControlContext
 ) -> None:
     shop = log_in(**CLIENT)
     async with anyio.create_task_group() as group:
@@ -176,7 +176,7 @@ async def test_twenty_requests_at_once_ask_for_one_token(
 
 
 async def test_a_token_is_refreshed_before_it_ends(
-    log_in: Callable[..., Connection], office: Office, time: Time
+    log_in: Callable[..., Connection], office: ControlContext, time: Time
 ) -> None:
     shop = log_in(**CLIENT)
     await shop.check()
@@ -191,7 +191,7 @@ async def test_a_token_is_refreshed_before_it_ends(
 
 
 async def test_a_token_that_is_refused_is_changed_once(
-    log_in: Callable[..., Connection], office: Office
+    log_in: Callable[..., Connection], office: ControlContext
 ) -> None:
     shop = log_in(**CLIENT)
     await shop.check()
@@ -208,7 +208,7 @@ async def test_a_token_that_is_refused_is_changed_once(
 
 
 async def test_many_refused_requests_ask_for_one_new_token(
-    log_in: Callable[..., Connection], office: Office
+    log_in: Callable[..., Connection], office: ControlContext
 ) -> None:
     shop = log_in(**CLIENT)
     await shop.check()
@@ -220,7 +220,7 @@ async def test_many_refused_requests_ask_for_one_new_token(
 
 
 async def test_many_requests_with_a_wrong_login_ask_once(
-    log_in: Callable[..., Connection], office: Office
+    log_in: Callable[..., Connection], office: ControlContext
 ) -> None:
     shop, office.refusing = log_in(**CLIENT), True
     refused = []
@@ -244,7 +244,7 @@ async def test_many_requests_with_a_wrong_login_ask_once(
     [(3600, 2), ("3600", 2), (3600.0, 2), (10**30, 1), (None, 1), ("soon", 1), (0, 1), (True, 1)],
 )
 async def test_the_end_of_a_token_is_read_however_it_is_written(
-    log_in: Callable[..., Connection], office: Office, time: Time, said: Any, asked: int
+    log_in: Callable[..., Connection], office: ControlContext, time: Time, said: Any, asked: int
 ) -> None:
     office.seconds = said
     shop = log_in(**CLIENT)
@@ -255,7 +255,7 @@ async def test_the_end_of_a_token_is_read_however_it_is_written(
 
 
 async def test_a_code_is_used_once_and_then_its_refresh_token(
-    log_in: Callable[..., Connection], office: Office, time: Time
+    log_in: Callable[..., Connection], office: ControlContext, time: Time
 ) -> None:
     shop = log_in(**CLIENT, code=CODE)
     await shop.check()
@@ -266,7 +266,7 @@ async def test_a_code_is_used_once_and_then_its_refresh_token(
 
 
 async def test_a_refresh_token_that_is_refused_falls_back_to_the_login(
-    log_in: Callable[..., Connection], office: Office
+    log_in: Callable[..., Connection], office: ControlContext
 ) -> None:
     shop = log_in(**CLIENT)
     await shop.check()
@@ -283,7 +283,7 @@ async def test_a_refresh_token_that_is_refused_falls_back_to_the_login(
     assert [body["grant_type"] for body in office.bodies][1:] == ["refresh_token", "client_credentials"]
 
 
-async def test_a_key_goes_before_tokens(log_in: Callable[..., Connection], office: Office) -> None:
+async def test_a_key_goes_before_tokens(log_in: Callable[..., Connection], office: ControlContext) -> None:
     office.good = {"sandbox-key"}
     await log_in(api_key="sandbox-key").check()
     assert office.bodies == []

@@ -339,7 +339,7 @@ async def test_whatever_one_connection_raises_the_others_are_polled(
     assert isinstance(problem.__cause__, ZeroDivisionError)
     assert problem.__cause__.__traceback__ is not None
 
-    monkeypatch.setattr("connector.unified.poll.unified", lambda *_given, **_named: 1 // 0)
+    monkeypatch.setattr("connector.unified.poll.unified_event", lambda *_given, **_named: 1 // 0)
     polled = await poll_all(ours, "new_return", kept, since=datetime(2026, 3, 1, tzinfo=UTC))
     (event,) = polled.events
     assert (event.id, event.record, event.raw["id"]) == ("returnmate:new_return:rma_1", None, "rma_1")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from support.each import each
 
+from connector.definition.catalog import InputEntry
 from connector.definition.compiler.fields import inputs
 from connector.definition.document import Spec, SpecError
 from connector.definition.paths import Resolver
-from connector.definition.vocabulary import InputWords
 from connector.definition.yaml_lines import parse
 from connector.errors import ValidationFailed
 from connector.runtime.inputs import fill
@@ -157,7 +157,7 @@ def test_forms_that_cannot_be_told_apart_are_refused(change: Any, sentence: str)
 def columns(*names: str) -> tuple[Any, list[str]]:
     """Compile an action's input `lines` with these columns; `goods` stands for the product's id."""
     words = {name: {"name": "productId"} if name == "goods" else {} for name in names}
-    said = {"lines": InputWords.model_validate({"children": words})}
+    said = {"lines": InputEntry.model_validate({"children": words})}
     made = spec()
     resolver = Resolver(made, parse("toy.yaml", "a: 1"))
     found = inputs(resolver, made.operations["create_order"], (), said, (), "action create")

@@ -13,10 +13,10 @@ from support.adversary import START, Adversary, run
 
 from connector.definition.model import Order, WindowScan
 from connector.errors import UnexpectedResponse
-from connector.runtime.polling import STRATEGIES, Cursor, Read
-from connector.runtime.polling.parts import About
+from connector.runtime.polling import STRATEGIES, Cursor, ReadResult
+from connector.runtime.polling.model import TriggerIdentity
 
-ABOUT = About("shop:moved", "moved", None)
+ABOUT = TriggerIdentity("shop:moved", "moved", None)
 REAL = STRATEGIES["window_scan"]
 PATH = ["pending", "approved", "in_transit", "completed"]
 
@@ -223,5 +223,7 @@ def test_changes_of_one_moment_come_in_the_vendors_order(*, filtered: bool) -> N
         {"id": key, "created_at": "2026-03-01T12:00:00Z", "status": "approved"} for key in ("b", "c", "a")
     ]
     rows = tuple(made if filtered else reversed(made))
-    outcome = REAL.fold(ABOUT, about, cursor, Read(rows, complete=True, next_page=2, total=3), START, None)
+    outcome = REAL.fold(
+        ABOUT, about, cursor, ReadResult(rows, complete=True, next_page=2, total=3), START, None
+    )
     assert [event.data["id"] for event in outcome.events] == ["b", "c", "a"]

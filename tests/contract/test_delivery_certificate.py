@@ -17,8 +17,8 @@ from support.merchant import Mall
 
 from connector.definition.compiler import integration as compiled
 from connector.definition.paths import at_path
-from connector.runtime.polling import Fetch, Read, Reading, Strategy, read_pages
-from connector.runtime.runner import Ran, Runner
+from connector.runtime.polling import Fetch, ReadPlan, ReadResult, Strategy, read_pages
+from connector.runtime.runner import Runner, RunResult
 from mock_server import vendors
 
 EXAMPLES = int(os.environ.get("CERTIFICATE_EXAMPLES", "25"))
@@ -107,7 +107,7 @@ def test_what_was_found_once_stays_mended(
 def without_overlap(strategy: Strategy) -> Strategy:
     """The watermark alone: rows that show up late are behind it (activepieces#14863, airbyte#14732)."""
 
-    def plan(source: Any, *rest: Any) -> Reading:
+    def plan(source: Any, *rest: Any) -> ReadPlan:
         return strategy.plan(source.model_copy(update={"overlap": 0}), *rest)
 
     def fold(about: Any, source: Any, *rest: Any) -> Any:
@@ -119,7 +119,7 @@ def without_overlap(strategy: Strategy) -> Strategy:
 def first_page_only(strategy: Strategy) -> Strategy:
     """One page is taken for the whole list (workato/docs#362, zapier-platform-cli#131)."""
 
-    async def read(fetch: Fetch, reading: Reading) -> Read:
+    async def read(fetch: Fetch, reading: ReadPlan) -> ReadResult:
         return replace(await read_pages(fetch, replace(reading, pages=1)), complete=True)
 
     return replace(strategy, read=read)
@@ -128,7 +128,7 @@ def first_page_only(strategy: Strategy) -> Strategy:
 def forgets_what_it_did_not_meet(strategy: Strategy) -> Strategy:
     """What one poll did not meet is taken for gone, and new when it is met again."""
 
-    def fold(about: Any, source: Any, cursor: Any, read: Read, *rest: Any) -> Any:
+    def fold(about: Any, source: Any, cursor: Any, read: ReadResult, *rest: Any) -> Any:
         poll = strategy.fold(about, source, cursor, read, *rest)
         met = {str(at_path(row, source.id)) for row in read.rows}
         rows = {key: entry for key, entry in poll.cursor["rows"].items() if key in met}
@@ -140,7 +140,7 @@ def forgets_what_it_did_not_meet(strategy: Strategy) -> Strategy:
 class CommitsFirst(Runner):
     """The cursor is kept before the events are handed over (algokit-subscriber-ts PR 60)."""
 
-    async def once(self, *, since: datetime | date | None = None, limit: int | None = None) -> Ran:
+    async def once(self, *, since: datetime | date | None = None, limit: int | None = None) -> RunResult:
         cursor = self._cursors.load(self._profile, self._trigger.name)
         polled = await self._trigger.poll(cursor, since=since)
         self._cursors.advance(self._profile, self._name, polled.cursor, ())
@@ -148,7 +148,7 @@ class CommitsFirst(Runner):
         for event in polled.events[:limit]:
             await self._handler(event)
             self._crash("handed_over_one")
-        return Ran(first=cursor is None, handed_over=len(polled.events), whole=True)
+        return RunResult(first=cursor is None, handed_over=len(polled.events), whole=True)
 
 
 MUTANTS = [

@@ -32,8 +32,8 @@ def told(answer: httpx.Response) -> None:
 def installed(sandbox: Sandbox) -> dict[str, str]:
     """What an app has once a retailer installed it: its id and secret, and what came to its redirect URL."""
     tenant = sandbox.tenant(f"rl-app-{next(_numbers)}", first_moment="2026-06-01T12:00:00Z", frozen=True)
-    wish = {"redirect_uri": "https://app.example.com/callback?state=7"}
-    shown = body(sandbox.control.post(f"/tenants/{tenant}/vendors/{VENDOR}/acts/install_app", json=wish))[
+    options = {"redirect_uri": "https://app.example.com/callback?state=7"}
+    shown = body(sandbox.control.post(f"/tenants/{tenant}/vendors/{VENDOR}/acts/install_app", json=options))[
         "document"
     ]
     address = urlsplit(shown["redirect_to"])
@@ -45,14 +45,14 @@ def installed(sandbox: Sandbox) -> dict[str, str]:
     return {**client, "code": query["code"], "tenant": tenant}
 
 
-def exchange(sandbox: Sandbox, installed: dict[str, str], **wish: str) -> httpx.Response:
+def exchange(sandbox: Sandbox, installed: dict[str, str], **options: str) -> httpx.Response:
     address = f"{sandbox.credentials(VENDOR)['base_url']}/oauth"
     client = {name: installed[name] for name in ("client_id", "client_secret")}
-    return httpx.post(address, json={**client, **wish})
+    return httpx.post(address, json={**client, **options})
 
 
-def tokens(sandbox: Sandbox, installed: dict[str, str], **wish: str) -> dict[str, str]:
-    found: dict[str, str] = body(exchange(sandbox, installed, **wish))
+def tokens(sandbox: Sandbox, installed: dict[str, str], **options: str) -> dict[str, str]:
+    found: dict[str, str] = body(exchange(sandbox, installed, **options))
     assert found.keys() == {"bearer_token", "refresh_token"}, "exactly these two"
     return found
 
@@ -80,10 +80,10 @@ def test_a_bearer_token_ends_and_is_refreshed(sandbox: Sandbox, installed: dict[
     ended = asked_with(sandbox, first["bearer_token"])
     assert body(ended, 401)["error"] == "Unauthorized"
     told(ended)
-    wish = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
-    second = tokens(sandbox, installed, **wish)
+    options = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    second = tokens(sandbox, installed, **options)
     assert asked_with(sandbox, second["bearer_token"]).status_code == 200
-    refused(exchange(sandbox, installed, **wish), "refresh_token")
+    refused(exchange(sandbox, installed, **options), "refresh_token")
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,12 @@ def test_a_bearer_token_ends_and_is_refreshed(sandbox: Sandbox, installed: dict[
     ],
 )
 def test_what_is_no_good_gets_no_token(
-    sandbox: Sandbox, installed: dict[str, str], wish: dict[str, str], status: int
+    sandbox: Sandbox, installed: dict[str, str], options: dict[str, str], status: int
 ) -> None:
     body(
-        exchange(sandbox, {**installed, **wish}, **{k: v for k, v in wish.items() if "client" not in k}),
+        exchange(
+            sandbox, {**installed, **options}, **{k: v for k, v in options.items() if "client" not in k}
+        ),
         status,
     )
 
@@ -123,9 +125,9 @@ def test_maintenance_closes_the_address_for_tokens_too_and_uses_up_no_code(
     address = f"/tenants/{installed['tenant']}/switches"
     turned = {"vendor": VENDOR, "name": "maintenance"}
     body(sandbox.control.put(address, json={**turned, "on": True}))
-    wish = {"grant_type": "authorization_code", "code": installed["code"]}
-    closed = exchange(sandbox, installed, **wish)
+    options = {"grant_type": "authorization_code", "code": installed["code"]}
+    closed = exchange(sandbox, installed, **options)
     assert body(closed, 503)["error"] == "Down For Maintenance"
     told(closed)
     body(sandbox.control.put(address, json={**turned, "on": False}))
-    tokens(sandbox, installed, **wish)
+    tokens(sandbox, installed, **options)

@@ -98,13 +98,13 @@ def test_sorting_is_by_created_at_both_ways(api: httpx.Client) -> None:
 
 
 def test_create_update_note_and_label_as_the_page_shows_them(api: httpx.Client) -> None:
-    wish = {
+    options = {
         "order_number": "#1001",
         "customer_email": "customer@example.com",
         "items": [{"sku": "PROD-001", "quantity": 1, "reason": "defective", "notes": "Screen not working"}],
         "return_type": "refund",
     }
-    made = body(api.post("/rmas", json=wish), 201)["data"]
+    made = body(api.post("/rmas", json=options), 201)["data"]
     assert (made["status"], made["return_type"], made["items"][0]["sku"]) == ("pending", "refund", "PROD-001")
     moved = body(
         api.patch(f"/rmas/{made['id']}", json={"status": "approved", "notes": "Approved for full refund"})
@@ -118,8 +118,8 @@ def test_create_update_note_and_label_as_the_page_shows_them(api: httpx.Client) 
         201,
     )
     assert note["data"]["internal"] is True
-    wish = {"carrier": "australia_post", "service": "express_post", "direction": "return"}
-    shipment = body(api.post(f"/rmas/{made['id']}/shipments", json=wish), 201)["data"]
+    options = {"carrier": "australia_post", "service": "express_post", "direction": "return"}
+    shipment = body(api.post(f"/rmas/{made['id']}/shipments", json=options), 201)["data"]
     label = httpx.get(shipment["label_url"])
     assert label.status_code == 200
     assert label.content.startswith(b"%PDF-")

@@ -70,8 +70,8 @@ def free_line(api: httpx.Client) -> tuple[str, dict[str, Any]]:
     raise AssertionError("Every invoice has a return.")
 
 
-def create(api: httpx.Client, invoice: str, *lines: dict[str, Any], **wish: Any) -> httpx.Response:
-    return api.post(f"/v3/invoices/{invoice}{RMAS}", json={LISTED: {"returns": list(lines), **wish}})
+def create(api: httpx.Client, invoice: str, *lines: dict[str, Any], **options: Any) -> httpx.Response:
+    return api.post(f"/v3/invoices/{invoice}{RMAS}", json={LISTED: {"returns": list(lines), **options}})
 
 
 def receive(
@@ -190,10 +190,10 @@ def test_wrong_numbers_are_refused(api: httpx.Client, query: dict[str, str]) -> 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_return_is_created_received_and_closed(api: httpx.Client, version: str) -> None:
     invoice, line = free_line(api)
-    wish = {"date": "2026-10-14", "note": "Sole came off", "returns": [
+    options = {"date": "2026-10-14", "note": "Sole came off", "returns": [
         {"rma_quantity": line["item_order_quantity"], "uuid": line["uuid"], "item_uuid": line["item_uuid"]}
     ]}  # fmt: skip
-    made = body(api.post(f"/{version}/invoices/{invoice}{RMAS}", json={LISTED: wish}), 201)["invoice"][ONE]
+    made = body(api.post(f"/{version}/invoices/{invoice}{RMAS}", json={LISTED: options}), 201)["invoice"][ONE]
     assert_is_return(made)
     assert re.fullmatch(r"RMA-\d{8}", made["id"])
     assert (made["customer_return_status"], made["received_count"], made["version"]) == ("PENDING", "0", "0")
@@ -219,13 +219,13 @@ def test_version_grows_with_every_change_and_nothing_else_changes_it(
     api: httpx.Client, sandbox: Sandbox, tenant: str
 ) -> None:
     line = {"sku": "TEE-NVY-M", "quantity": 3, "reason": "wrong_size"}
-    wish = {
+    options = {
         "vendor": "exsited",
         "order_number": "#77",
         "customer_email": "iris.lane@example.com",
         "items": [line],
     }
-    made = sandbox.control.post(f"/tenants/{tenant}/returns", json=wish).json()["document"]
+    made = sandbox.control.post(f"/tenants/{tenant}/returns", json=options).json()["document"]
     versions = [made["version"]]
     for _ in range(2):
         sandbox.control.post(f"/tenants/{tenant}/clock/advance", json={"seconds": 60})
@@ -242,19 +242,19 @@ def test_version_grows_with_every_change_and_nothing_else_changes_it(
 
 def test_number_of_ones_own_is_kept_and_taken_once(api: httpx.Client) -> None:
     invoice, line = free_line(api)
-    wish = {"rma_quantity": "1", "uuid": line["uuid"]}
-    assert body(create(api, invoice, wish, id="MY-17"), 201)["invoice"][ONE]["id"] == "MY-17"
-    assert "MY-17 is taken" in refused(create(api, invoice, wish, id="MY-17"), 400)
+    options = {"rma_quantity": "1", "uuid": line["uuid"]}
+    assert body(create(api, invoice, options, id="MY-17"), 201)["invoice"][ONE]["id"] == "MY-17"
+    assert "MY-17 is taken" in refused(create(api, invoice, options, id="MY-17"), 400)
 
 
 def test_no_more_comes_back_than_was_bought(api: httpx.Client) -> None:
     invoice, line = free_line(api)
     bought = int(line["item_order_quantity"])
-    wish = {"uuid": line["uuid"], "rma_quantity": str(bought)}
-    assert "at most" in refused(create(api, invoice, {**wish, "rma_quantity": str(bought + 1)}), 400)
-    assert "at most 0" in refused(create(api, invoice, wish, {**wish, "rma_quantity": "1"}), 400)
-    made = body(create(api, invoice, wish), 201)["invoice"][ONE]
-    assert "at most 0" in refused(create(api, invoice, {**wish, "rma_quantity": "1"}), 400)
+    options = {"uuid": line["uuid"], "rma_quantity": str(bought)}
+    assert "at most" in refused(create(api, invoice, {**options, "rma_quantity": str(bought + 1)}), 400)
+    assert "at most 0" in refused(create(api, invoice, options, {**options, "rma_quantity": "1"}), 400)
+    made = body(create(api, invoice, options), 201)["invoice"][ONE]
+    assert "at most 0" in refused(create(api, invoice, {**options, "rma_quantity": "1"}), 400)
     assert f"at most {bought}" in refused(receive(api, made, quantity=str(bought + 1)), 400)
 
 
@@ -310,9 +310,9 @@ def test_invoices_are_read_as_the_vendors_library_reads_them(api: httpx.Client) 
 # --- Login and errors
 
 
-def login(sandbox: Sandbox, tenant: str, **wish: Any) -> httpx.Response:
+def login(sandbox: Sandbox, tenant: str, **options: Any) -> httpx.Response:
     found = sandbox.credentials("exsited", tenant)
-    asked = {"grant_type": "client_credentials", **found["fields"], **wish}
+    asked = {"grant_type": "client_credentials", **found["fields"], **options}
     return httpx.post(f"{found['base_url']}/api/v1/oauth2/token", json=asked)
 
 

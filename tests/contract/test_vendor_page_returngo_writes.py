@@ -192,8 +192,8 @@ def test_a_return_is_created_by_policy(sandbox: Sandbox, tenant: str, api: httpx
     rma = asked(sandbox, tenant, items=[{"sku": "BOO-BLK-39", "quantity": 3, "reason": "wrong_size"}])
     body(api.put(f"/rma/{rma['rmaSummary']['rmaId']}/status", json={"status": "Canceled"}))
     line = {"shopLineItemId": rma["items"][0]["shopLineItemId"]}
-    wish = {"order_name": "#2001", "items": [line] * 4}
-    told = body(api.post("/rma/getEligiblePolicies", json=wish))["items"]
+    options = {"order_name": "#2001", "items": [line] * 4}
+    told = body(api.post("/rma/getEligiblePolicies", json=options))["items"]
     assert [bool(one["policies"]) for one in told] == [True, True, True, False]
     ids = [policy["policyId"] for policy in told[0]["policies"]]
     chosen = [{**line, "policyId": "refund-any-carrier"}, {**line, "policyId": "exchange-any-carrier"}]
@@ -210,7 +210,7 @@ def test_a_return_is_created_by_policy(sandbox: Sandbox, tenant: str, api: httpx
         body(api.post("/rma/createByPolicy", json={"order_name": "#2001", "items": units}), 400)
     body(api.post("/rma/createByPolicy", json={"order_name": "#2001", "items": chosen}), 400)
     advance(sandbox, tenant, 31 * 86_400)
-    assert body(api.post("/rma/getEligiblePolicies", json=wish))["items"][0]["policies"] == []
+    assert body(api.post("/rma/getEligiblePolicies", json=options))["items"][0]["policies"] == []
 
 
 # Transactions
@@ -335,8 +335,8 @@ def test_limits_are_those_of_the_page_and_can_be_raised(sandbox: Sandbox) -> Non
     (mine,) = [key for key in keys if key["vendor"] == VENDOR]
     assert mine["windows"] == {"second": 100, "day": 2000}
     with sandbox.client(VENDOR, tenant) as api:
-        wish = {"windows": {"second": 1000, "day": 2}}
-        body(sandbox.control.patch(f"/tenants/{tenant}/keys/{VENDOR}/default", json=wish))
+        options = {"windows": {"second": 1000, "day": 2}}
+        body(sandbox.control.patch(f"/tenants/{tenant}/keys/{VENDOR}/default", json=options))
         answers = [api.get("/webhooks") for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200, 200, 429]
         assert not [name for name in answers[-1].headers if "limit" in name or name == "retry-after"]
@@ -348,20 +348,20 @@ def test_items_are_validated_over_the_control_plane(sandbox: Sandbox, tenant: st
     rma = asked(sandbox, tenant, items=[{"sku": "TEE-NVY-M", "quantity": 2, "reason": "damaged"}])
     id_, (one, other) = rma["rmaSummary"]["rmaId"], [item["returnedItemId"] for item in rma["items"]]
     seen = {"returnedItemId": one, "isReturned": True, "isRestockable": False, "nonRestockableReason": "Torn"}
-    wish = {"rmaId": id_, "validatedBy": "Tom (warehouse)", "items": [seen]}
+    options = {"rmaId": id_, "validatedBy": "Tom (warehouse)", "items": [seen]}
     assert (
         "once it is Received"
-        in body(sandbox.control.post(f"{where}/validate_items", json=wish), 400)["error"]["message"]
+        in body(sandbox.control.post(f"{where}/validate_items", json=options), 400)["error"]["message"]
     )
     body(api.put(f"/shipment/{rma['shipments'][0]['shipmentId']}", json={"status": "Received"}))
-    body(sandbox.control.post(f"{where}/validate_items", json=wish))
+    body(sandbox.control.post(f"{where}/validate_items", json=options))
     found = details(api, id_)
     assert found["rmaSummary"]["status"] == "Received"
     first = found["items"][0]["itemValidationStatusResponse"]
     assert (first["returnedItemId"], first["nonRestockableReason"]) == (one, "Torn")
     assert first["lastValidatedBy"] == "Tom (warehouse)"
     good = {"returnedItemId": other, "isReturned": True, "isRestockable": True}
-    document = body(sandbox.control.post(f"{where}/validate_items", json={**wish, "items": [good]}))[
+    document = body(sandbox.control.post(f"{where}/validate_items", json={**options, "items": [good]}))[
         "document"
     ]
     assert document["rmaSummary"]["status"] == "Validated"
@@ -373,4 +373,4 @@ def test_items_are_validated_over_the_control_plane(sandbox: Sandbox, tenant: st
         "items[0].isRestockable",
     }
     body(sandbox.control.post(f"{where}/dance", json={}), 404)
-    body(sandbox.control.post(f"{where}/validate_items", json={**wish, "rmaId": "1"}), 404)
+    body(sandbox.control.post(f"{where}/validate_items", json={**options, "rmaId": "1"}), 404)

@@ -256,10 +256,10 @@ def test_an_order_is_created_from_the_required_fields_alone(api: httpx.Client) -
 
 
 def test_an_order_keeps_everything_it_was_created_with(api: httpx.Client) -> None:
-    wish = {**REQUIRED, **OPTIONAL, "orderName": "#9002", "orderItems": [PRODUCT, CUSTOM],
+    options = {**REQUIRED, **OPTIONAL, "orderName": "#9002", "orderItems": [PRODUCT, CUSTOM],
             "orderDiscounts": [{"code": "SPRING", "amount": 1.5}]}  # fmt: skip
-    made = body(api.post("/orders", json=wish), 201)
-    plain = {name: value for name, value in wish.items() if name != "orderItems"}
+    made = body(api.post("/orders", json=options), 201)
+    plain = {name: value for name, value in options.items() if name != "orderItems"}
     assert {name: made[name] for name in plain} == plain
     first, second = made["orderItems"]
     assert (first["externalProductId"], first["name"]) == ("7001", None)
@@ -270,8 +270,8 @@ def test_an_order_keeps_everything_it_was_created_with(api: httpx.Client) -> Non
 
 @pytest.mark.parametrize("field", REQUIRED)
 def test_each_required_field_is_required(api: httpx.Client, field: str) -> None:
-    wish = {name: value for name, value in REQUIRED.items() if name != field}
-    refused(api.post("/orders", json=wish), field)
+    options = {name: value for name, value in REQUIRED.items() if name != field}
+    refused(api.post("/orders", json=options), field)
 
 
 @pytest.mark.parametrize(
@@ -313,13 +313,13 @@ def test_rmas_are_found_by_email_in_any_case(api: httpx.Client) -> None:
 def test_an_rma_hangs_on_an_order_and_travels(sandbox: Sandbox) -> None:
     tenant = sandbox.tenant("rl-rma", seed_size=0, first_moment="2026-06-01T12:00:00Z", frozen=True)
     control = f"/tenants/{tenant}"
-    wish = {
+    options = {
         "vendor": VENDOR,
         "order_number": "#2001",
         "customer_email": "iris.lane@example.com",
         "items": [{"sku": "TEE-NVY-M", "quantity": 2, "reason": "wrong_size"}],
     }
-    rma = body(sandbox.control.post(f"{control}/returns", json=wish), 201)["document"]
+    rma = body(sandbox.control.post(f"{control}/returns", json=options), 201)["document"]
     with sandbox.client(VENDOR, tenant) as api:
         (order,) = listed(api, orderNumber="2001")
         assert (order["orderName"], order["customerEmail"]) == ("#2001", "iris.lane@example.com")

@@ -94,7 +94,7 @@ def one(api: httpx.Client, number: str) -> dict[str, Any]:
     return found
 
 
-def checked(api: httpx.Client, row: dict[str, Any], product: dict[str, Any], **wish: Any) -> str:
+def checked(api: httpx.Client, row: dict[str, Any], product: dict[str, Any], **options: Any) -> str:
     update = {
         "store_id": STORE,
         "condition": "Sellable",
@@ -102,7 +102,7 @@ def checked(api: httpx.Client, row: dict[str, Any], product: dict[str, Any], **w
         "shopify_order_name": row["shopify_order_name"],
         "sku": product["sku"],
     }
-    message: str = body(api.post(QC, json={**update, **wish}))["message"]
+    message: str = body(api.post(QC, json={**update, **options}))["message"]
     return message
 
 
@@ -293,8 +293,8 @@ def test_all_passed_is_processed(api: httpx.Client) -> None:
     first, second = row["products"]
     assert checked(api, row, first) == f"Quality control of {row['rma_number']} was updated."
     assert one(api, row["rma_number"])["quality_control_status"] == "pending"
-    wish = {"sku": "ignored", "shopify_line_item_id": second["shopify_line_item_id"]}
-    checked(api, row, second, **wish, shopify_order_name="", shopify_order_id=row["order_id"])
+    options = {"sku": "ignored", "shopify_line_item_id": second["shopify_line_item_id"]}
+    checked(api, row, second, **options, shopify_order_name="", shopify_order_id=row["order_id"])
     after = one(api, row["rma_number"])
     assert (after["quality_control_status"], after["status"]) == ("passed", "completed")
     assert after["date_closed"] == after["date_updated"] > row["date_updated"]
@@ -309,9 +309,9 @@ def test_all_passed_is_processed(api: httpx.Client) -> None:
         ({"return_qty": 99}, "Qty Mismatch"),
     ],
 )
-def test_any_failed_needs_review(api: httpx.Client, wish: dict[str, Any], reason: str) -> None:
+def test_any_failed_needs_review(api: httpx.Client, options: dict[str, Any], reason: str) -> None:
     row = on_the_way(api)
-    checked(api, row, row["products"][0], **wish)
+    checked(api, row, row["products"][0], **options)
     after = one(api, row["rma_number"])
     assert (after["quality_control_status"], after["status"]) == ("failed", "needs_review")
     assert after["products"][0]["intake_reason"] == reason
@@ -332,19 +332,19 @@ def test_silence_of_48_hours_makes_a_return_partial(api: httpx.Client, sandbox: 
 def test_a_product_that_nobody_expects_is_kept(api: httpx.Client) -> None:
     row = on_the_way(api)
     before = everything(api)
-    for wish in ({"sku": "NOTHING"}, {"shopify_order_name": "#9"}, {"shopify_order_name": ""}):
-        assert "unexpected" in checked(api, row, row["products"][0], **wish)
+    for options in ({"sku": "NOTHING"}, {"shopify_order_name": "#9"}, {"shopify_order_name": ""}):
+        assert "unexpected" in checked(api, row, row["products"][0], **options)
     assert everything(api) == before
 
 
 def test_parcels_travel_and_arrive(api: httpx.Client, sandbox: Sandbox, tenant: str) -> None:
-    wish = {
+    options = {
         "vendor": "swap",
         "order_number": "#7001",
         "customer_email": "priya.nair@example.com",
         "items": [{"sku": "BOOT-CHE-39", "quantity": 1, "reason": "wrong_size"}],
     }
-    sandbox.control.post(f"/tenants/{tenant}/returns", json=wish)
+    sandbox.control.post(f"/tenants/{tenant}/returns", json=options)
     (made,) = listed(api, shopify_order_name="#7001")
     assert (made["status"], made["shipping_status"], len(made["shipments"])) == ("open", "pre_transit", 1)
     sandbox.control.post(f"/tenants/{tenant}/clock/advance", json={"seconds": 21 * 3600})

@@ -15,7 +15,7 @@ from support.delivery import Act, Delivery, with_small_pages
 from support.merchant import Mall
 
 from connector.definition.compiler import integration as compiled
-from connector.runtime.polling import Read, Strategy
+from connector.runtime.polling import ReadResult, Strategy
 from mock_server import vendors
 
 DAY = 86_400
@@ -152,7 +152,7 @@ def test_nothing_is_lost_or_repeated(vendor: str, trigger: str, trouble: str, ma
 def trusts_the_vendor(strategy: Strategy) -> Strategy:
     """The vendor's `Date` alone bounds the watermark."""
 
-    def fold(about: Any, source: Any, cursor: Any, read: Read, now: datetime, since: Any) -> Any:
+    def fold(about: Any, source: Any, cursor: Any, read: ReadResult, now: datetime, since: Any) -> Any:
         return strategy.fold(about, source, cursor, read, read.at or now, since)
 
     return replace(strategy, fold=fold)
@@ -161,7 +161,7 @@ def trusts_the_vendor(strategy: Strategy) -> Strategy:
 def trusts_this_machine(strategy: Strategy) -> Strategy:
     """Our clock alone bounds the watermark."""
 
-    def fold(about: Any, source: Any, cursor: Any, read: Read, *rest: Any) -> Any:
+    def fold(about: Any, source: Any, cursor: Any, read: ReadResult, *rest: Any) -> Any:
         return strategy.fold(about, source, cursor, replace(read, at=None), *rest)
 
     return replace(strategy, fold=fold)
@@ -170,7 +170,7 @@ def trusts_this_machine(strategy: Strategy) -> Strategy:
 def trusts_every_record(strategy: Strategy) -> Strategy:
     """The newest record bounds the watermark, whatever its date."""
 
-    def fold(about: Any, source: Any, cursor: Any, read: Read, now: datetime, since: Any) -> Any:
+    def fold(about: Any, source: Any, cursor: Any, read: ReadResult, now: datetime, since: Any) -> Any:
         return strategy.fold(about, source, cursor, replace(read, at=None), now + 2 * MONTH, since)
 
     return replace(strategy, fold=fold)

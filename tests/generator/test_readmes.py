@@ -10,7 +10,7 @@ from support.zapier import APPS
 
 from connector.definition.compiler import integration, vendors
 from connector.generator import make
-from connector.generator.zapier.setting import authentication
+from connector.generator.zapier.package import authentication
 
 CONNECTION = "src/connections/{0}/{0}.params.iml.json"
 

@@ -21,7 +21,7 @@ from connector.definition.model import Choice, Field, FindOrCreate, InputField, 
 from connector.errors import ConfigurationError
 from connector.generator import write
 from connector.generator import zapier as generator
-from connector.generator.zapier import offer
+from connector.generator.zapier import steps
 from connector.generator.zapier.fields import Unrenderable
 from connector.generator.zapier.link import kept_link
 from connector.generator.zapier.literal import Code, literal
@@ -330,7 +330,7 @@ def test_a_dropdown_named_like_a_trigger_stops_the_build(returnmate: Integration
 
 
 def test_a_third_shape_of_a_record_stops_the_build() -> None:
-    records = offer.Records()
+    records = steps.Records()
     fields = [Field(key="id", label="ID", type="string")]
     assert records.name("return", "list_returns", fields, {"id": "1"}) == "return"
     assert records.name("return", "list_returns", fields, {"id": "1"}) == "return"
@@ -351,7 +351,7 @@ def test_closed_sets_and_known_words_become_choices(returnmate: Integration) -> 
 
 
 def test_states_that_no_event_leads_to_are_not_to_choose(returnmate: Integration) -> None:
-    made = offer.triggers(returnmate, offer.Records(), assumed=True)
+    made = steps.triggers(returnmate, steps.Records(), assumed=True)
     fields = next(one for one in made if one["key"] == "return_status_changed")["form"]["fields"]
     values = [choice["value"] for choice in fields[0]["choices"]]
     known = [choice.value for choice in returnmate.dropdowns["status"].choices]

@@ -68,7 +68,7 @@ def shop(app: zapier.ZapierApp, sandbox: Sandbox) -> Shop:
     return opened(app, sandbox, limits="off", seed_size=0)
 
 
-def opened(app: zapier.ZapierApp, sandbox: Sandbox, **wish: object) -> Shop:
-    tenant = sandbox.tenant(f"zapier-{next(_numbers)}", **wish)
+def opened(app: zapier.ZapierApp, sandbox: Sandbox, **options: object) -> Shop:
+    tenant = sandbox.tenant(f"zapier-{next(_numbers)}", **options)
     fields = sandbox.credentials(VENDOR, tenant)["fields"]
     return Shop(app, sandbox, tenant, {**fields, "environment": "sandbox"})

@@ -14,7 +14,7 @@ from typer.main import get_command
 from connector.cli.program import program
 from connector.definition.compiler import integration, vendors
 from connector.generator.gate import PLATFORMS
-from connector.generator.zapier.setting import override_variable
+from connector.generator.zapier.package import override_variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -31,9 +31,9 @@ def shop(vendor: Vendor) -> MakeShop:
     return vendor.shop(seed_size=0)
 
 
-def inspect(shop: MakeShop, order: str, **wish: Any) -> list[dict[str, Any]]:
+def inspect(shop: MakeShop, order: str, **options: Any) -> list[dict[str, Any]]:
     found = {"shopify_order_name": order, "sku": SKU, "condition": "Sellable", "return_qty": "1"}
-    return shop.make.run("updateQualityControl", **{**found, **wish})
+    return shop.make.run("updateQualityControl", **{**found, **options})
 
 
 def test_connection_is_named_by_its_store_and_a_wrong_login_is_refused(

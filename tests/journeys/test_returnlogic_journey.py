@@ -149,8 +149,8 @@ def test_an_order_is_created_found_and_returned(merchant: Merchant) -> None:
             {"order_name": "#2001"},
             {"customer_email": "IRIS.LANE@example.com"},
         ]
-        for wish in each(wishes):
-            assert await rl.searches["find_order"](**wish) == [made]
+        for options in each(wishes):
+            assert await rl.searches["find_order"](**options) == [made]
         found, created = await rl.find_or_create["find_order"](search={"order_name": "#2001"}, create=ORDER)
         assert (found, created) == (made, False)
         for _ in range(5):

@@ -51,8 +51,8 @@ def test_wheel_serves_and_polls_from_an_empty_environment(python: Path, tmp_path
     with running(tmp_path, python=str(python)) as sandbox:
         state = str(tmp_path / "cursors.sqlite3")
         returns(python, sandbox, tmp_path, "trigger", "returnmate", "new_return", "--state", state)
-        wish = tmp_path / "return.json"
-        wish.write_text(
+        options = tmp_path / "return.json"
+        options.write_text(
             json.dumps(
                 {
                     "order_number": "#1001",
@@ -61,7 +61,7 @@ def test_wheel_serves_and_polls_from_an_empty_environment(python: Path, tmp_path
                 }
             )
         )
-        command = ("action", "returnmate", "create_return", "--json", str(wish), "--format", "json")
+        command = ("action", "returnmate", "create_return", "--json", str(options), "--format", "json")
         made = json.loads(returns(python, sandbox, tmp_path, *command))
         command = ("trigger", "returnmate", "new_return", "--state", state, "--format", "json")
         seen = [json.loads(line) for line in returns(python, sandbox, tmp_path, *command).splitlines()]

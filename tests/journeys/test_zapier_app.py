@@ -199,8 +199,8 @@ def test_illegal_move_names_both_statuses(shop: Shop) -> None:
 
 
 def test_missing_permission_is_named(shop: Shop, sandbox: Sandbox) -> None:
-    wish = {"vendor": "returnmate", "name": "reader", "scopes": ["rmas:read"]}
-    answer = sandbox.control.post(f"/tenants/{shop.tenant}/keys", json=wish)
+    options = {"vendor": "returnmate", "name": "reader", "scopes": ["rmas:read"]}
+    answer = sandbox.control.post(f"/tenants/{shop.tenant}/keys", json=options)
     shop.auth = answer.json()["credentials"]["fields"]
     assert shop.trigger("new_return") == []
     with pytest.raises(ZapierError, match="lacks the permission rmas:write") as caught:

@@ -36,9 +36,9 @@ def app(toll: Toll) -> Iterator[ZapierApp]:
         yield started
 
 
-def opened(app: ZapierApp, sandbox: Sandbox, toll: Toll, **wish: object) -> Shop:
+def opened(app: ZapierApp, sandbox: Sandbox, toll: Toll, **options: object) -> Shop:
     """A merchant with a session, as core opens one: what it gave lies beside what was typed."""
-    tenant = sandbox.tenant(f"zapier-{VENDOR}-{next(_numbers)}", limits="off", **wish)
+    tenant = sandbox.tenant(f"zapier-{VENDOR}-{next(_numbers)}", limits="off", **options)
     account = app.account(OFFER, sandbox.credentials(VENDOR, tenant)["fields"], f"{toll.url}/")
     assert account["access_token"]
     return Shop(app, sandbox, tenant, account, VENDOR)
@@ -183,9 +183,13 @@ def test_return_is_created_found_and_received(app: ZapierApp, sandbox: Sandbox, 
     number = next(one["id"] for one in shop.trigger("invoice") if one["id"] not in returned)
     (invoice,) = shop.search("find_invoice", invoice_number=number)
     line = invoice["lines"][0]
-    wish = {"line_uuid": line["uuid"], "quantity": line["item_order_quantity"]}
+    options = {"line_uuid": line["uuid"], "quantity": line["item_order_quantity"]}
     made = shop.create(
-        "create_return", invoice_id=number, lines=[wish], note="From a Zap", date="2026-10-14T09:30:00+10:00"
+        "create_return",
+        invoice_id=number,
+        lines=[options],
+        note="From a Zap",
+        date="2026-10-14T09:30:00+10:00",
     )
     assert (made["invoice_id"], made["note"], made["version"]) == (number, "From a Zap", "0")
     assert shop.search("find_return", return_number=made["id"]) == [made]

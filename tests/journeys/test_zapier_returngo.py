@@ -33,8 +33,8 @@ def app(sandbox: Sandbox) -> Iterator[ZapierApp]:
     assert toll.broken == []
 
 
-def opened(app: ZapierApp, sandbox: Sandbox, **wish: object) -> Shop:
-    tenant = sandbox.tenant(f"zapier-{VENDOR}-{next(_numbers)}", limits="off", **wish)
+def opened(app: ZapierApp, sandbox: Sandbox, **options: object) -> Shop:
+    tenant = sandbox.tenant(f"zapier-{VENDOR}-{next(_numbers)}", limits="off", **options)
     return Shop(app, sandbox, tenant, sandbox.credentials(VENDOR, tenant)["fields"], VENDOR)
 
 

@@ -58,8 +58,8 @@ def whole(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield started
 
 
-def opened(app: ZapierApp, sandbox: Sandbox, **wish: object) -> Shop:
-    tenant = sandbox.tenant(f"zapier-{VENDOR}-{next(_numbers)}", **{"limits": "off", **wish})
+def opened(app: ZapierApp, sandbox: Sandbox, **options: object) -> Shop:
+    tenant = sandbox.tenant(f"zapier-{VENDOR}-{next(_numbers)}", **{"limits": "off", **options})
     return Shop(app, sandbox, tenant, sandbox.credentials(VENDOR, tenant)["fields"], VENDOR)
 
 
@@ -110,11 +110,11 @@ def test_an_order_is_created_fires_once_and_is_found(shop: Shop) -> None:
     assert (made["totalPrice"], made["taxesIncluded"], made["tags"]) == (42.5, False, [])
     assert [row["rlOrderId"] for row in watching.poll()] == [made["rlOrderId"]]
     assert watching.poll() == []
-    for wish in (
+    for options in (
         {"order_name": "#2001"},
         {"customer_email": "IRIS.LANE@example.com", "order_number": "2001"},
     ):
-        assert shop.search("find_order", **wish) == [made]
+        assert shop.search("find_order", **options) == [made]
     assert shop.search("find_order", order_number="9") == []
     with pytest.raises(ZapierError, match="Fill in at least one"):
         shop.search("find_order", financial_status="paid")

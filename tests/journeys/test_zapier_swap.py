@@ -23,8 +23,8 @@ def app(zapier_apps: Callable[[str], ZapierApp]) -> ZapierApp:
     return zapier_apps(VENDOR)
 
 
-def opened(app: ZapierApp, sandbox: Sandbox, **wish: object) -> Shop:
-    tenant = sandbox.tenant(f"zapier-{VENDOR}-{next(_numbers)}", limits="off", **wish)
+def opened(app: ZapierApp, sandbox: Sandbox, **options: object) -> Shop:
+    tenant = sandbox.tenant(f"zapier-{VENDOR}-{next(_numbers)}", limits="off", **options)
     fields = sandbox.credentials(VENDOR, tenant)["fields"]
     return Shop(app, sandbox, tenant, {**fields, "environment": "sandbox"}, VENDOR)
 
@@ -41,9 +41,9 @@ def shop(app: ZapierApp, sandbox: Sandbox) -> Shop:
     return opened(app, sandbox, seed_size=0)
 
 
-def inspect(shop: Shop, order: str, **wish: Any) -> dict[str, Any]:
+def inspect(shop: Shop, order: str, **options: Any) -> dict[str, Any]:
     found = {"shopify_order_name": order, "sku": SKU, "condition": "Sellable", "return_qty": "1"}
-    return shop.create("update_quality_control", **{**found, **wish})
+    return shop.create("update_quality_control", **{**found, **options})
 
 
 def zap(shop: Shop, key: str) -> Zap:

@@ -75,8 +75,8 @@ def test_tenants_are_made_moved_in_time_and_removed(command: Command) -> None:
     def ask(*arguments: str) -> Any:
         return json.loads(command("sandbox", *arguments, "--format", "json").stdout)
 
-    wish = ("--seed-size", "3", "--first-moment", "2026-03-02T09:00:00Z", "--frozen")
-    assert ask("create-tenant", "acme", *wish)["returns"] == dict.fromkeys(vendors.names(), 3)
+    options = ("--seed-size", "3", "--first-moment", "2026-03-02T09:00:00Z", "--frozen")
+    assert ask("create-tenant", "acme", *options)["returns"] == dict.fromkeys(vendors.names(), 3)
     assert "acme" in command("sandbox", "tenants").stdout
     assert "2026-03-02T09:00:00Z" in command("sandbox", "clock", "--tenant", "acme").stdout
     assert ask("advance", "3600", "--tenant", "acme")["clock"]["now"] == "2026-03-02T10:00:00Z"
@@ -216,13 +216,13 @@ def test_keys_are_made_with_scopes_and_plan_and_listed_without_what_they_are(
     command: Command, url: str
 ) -> None:
     command("sandbox", "create-tenant", "keyed", "--seed-size", "1")
-    wish = ("--scope", "rmas:read", "--plan", "enterprise", "--tenant", "keyed")
-    made = shown(command, "create-key", "returnmate", "reader", *wish)
+    options = ("--scope", "rmas:read", "--plan", "enterprise", "--tenant", "keyed")
+    made = shown(command, "create-key", "returnmate", "reader", *options)
     assert (made["scopes"], made["plan"]) == (["rmas:read"], "enterprise")
     headers = made["credentials"]["headers"]
     assert httpx.get(f"{url}/returnmate/v1/rmas", headers=headers).status_code == 200
     assert httpx.get(f"{url}/returnmate/v1/reports/returns", headers=headers).status_code == 403
-    again = command("sandbox", "create-key", "returnmate", "reader", *wish)
+    again = command("sandbox", "create-key", "returnmate", "reader", *options)
     assert (again.exit_code, again.stderr.count("\n")) == (5, 1)
 
     printed = command("sandbox", "create-key", "returnmate", "all", "--tenant", "keyed").stdout

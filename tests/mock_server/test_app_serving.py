@@ -274,8 +274,8 @@ def test_a_seed_that_comes_too_late_is_told(tmp_path: Path) -> None:
     """The demo tenant is kept from an earlier start, and so is what it was made with."""
     kept = ("--database", f"sqlite:///{tmp_path}/kept.db")
     told = []
-    for wish in (("--seed-size", "3"), ("--seed-size", "3", "--seed", "1"), ("--seed-size", "4"), ()):
-        with serving(tmp_path, *kept, *wish) as started:
+    for options in (("--seed-size", "3"), ("--seed-size", "3", "--seed", "1"), ("--seed-size", "4"), ()):
+        with serving(tmp_path, *kept, *options) as started:
             assert httpx.get(f"{started.url}/__sandbox/tenants/demo").json()["seed_size"] == 3
             told.append(started.log.read_text())
     assert [bool(one) for one in told] == [False, False, True, False]

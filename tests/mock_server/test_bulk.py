@@ -171,9 +171,9 @@ def test_a_process_killed_meanwhile_leaves_neither_half(work: str, turns: int, t
         breaths = 0
 
         async def story(bulk: Bulk) -> None:
-            wish = WISH if work == "create" else {}
+            options = WISH if work == "create" else {}
             with looking(opened, look):
-                await getattr(bulk, work)("acme", **wish)
+                await getattr(bulk, work)("acme", **options)
             assert breaths >= turns, "it was done before it was looked at"
 
         def look() -> None:

@@ -109,11 +109,11 @@ def test_tenants_are_listed_with_their_time_and_returns(acme: Desk) -> None:
     assert (shown["acme"]["frozen"], shown["acme"]["returns"]) == (True, dict.fromkeys(vendors.names(), 5))
 
 
-def test_tenant_is_created_as_wished(acme: Desk) -> None:
-    wish = {"name": "late", "seed": 4, "seed_size": 2, "plan": "enterprise", "limits": "off", "frozen": True,
-            "first_moment": "2024-02-29T10:00:00+10:00"}  # fmt: skip
-    shown = body(acme.call("create_tenant", wish), 201)
-    assert errors(SPEC["components"]["schemas"]["NewTenant"], wish) == []
+def test_tenant_is_created_with_the_options_asked_for(acme: Desk) -> None:
+    options = {"name": "late", "seed": 4, "seed_size": 2, "plan": "enterprise", "limits": "off"}
+    options |= {"frozen": True, "first_moment": "2024-02-29T10:00:00+10:00"}
+    shown = body(acme.call("create_tenant", options), 201)
+    assert errors(SPEC["components"]["schemas"]["NewTenant"], options) == []
     assert shown["first_moment"] == "2024-02-29T00:00:00Z"
     assert [shown[name] for name in ("seed", "seed_size", "plan", "limits", "returns")] == [
         4, 2, "enterprise", "off", dict.fromkeys(vendors.names(), 2),
@@ -143,8 +143,8 @@ def test_unknown_tenant_is_not_found(acme: Desk, operation: str) -> None:
 
 
 def test_created_key_opens_what_was_chosen_and_is_listed_without_itself(acme: Desk) -> None:
-    wish = {"vendor": VENDOR, "name": "reader", "scopes": ["rmas:read"], "plan": "enterprise"}
-    made = body(acme.call("create_key", wish, tenant="acme"), 201)
+    options = {"vendor": VENDOR, "name": "reader", "scopes": ["rmas:read"], "plan": "enterprise"}
+    made = body(acme.call("create_key", options, tenant="acme"), 201)
     key = made["credentials"]["fields"]["api_key"]
     grant = acme.world.keys.look_up(VENDOR, key)
     assert grant is not None
@@ -161,7 +161,7 @@ def test_created_key_opens_what_was_chosen_and_is_listed_without_itself(acme: De
         "windows": {"minute": 300},
     }
     assert key not in str(listed)
-    assert body(acme.call("create_key", wish, tenant="acme"), 409)["error"]["code"] == "conflict"
+    assert body(acme.call("create_key", options, tenant="acme"), 409)["error"]["code"] == "conflict"
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_created_key_opens_what_was_chosen_and_is_listed_without_itself(acme: De
         ({"vendor": VENDOR, "name": "k", "plan": "gold"}, "There is no plan 'gold'"),
     ],
 )
-def test_impossible_key_is_invalid(acme: Desk, wish: dict[str, Any], sentence: str) -> None:
-    problem = refused(acme, "create_key", wish, tenant="acme")
+def test_impossible_key_is_invalid(acme: Desk, options: dict[str, Any], sentence: str) -> None:
+    problem = refused(acme, "create_key", options, tenant="acme")
     assert problem.kind == "invalid"
     assert problem.message.startswith(sentence)
 
@@ -241,16 +241,16 @@ def test_clock_is_moved_frozen_and_let_go(acme: Desk) -> None:
         ({"seconds": 6_000_000_000}, "seconds"),
     ],
 )
-def test_clock_does_not_go_where_it_cannot(acme: Desk, wish: dict[str, Any], field: str) -> None:
-    problem = refused(acme, "advance_clock", wish, tenant="acme")
+def test_clock_does_not_go_where_it_cannot(acme: Desk, options: dict[str, Any], field: str) -> None:
+    problem = refused(acme, "advance_clock", options, tenant="acme")
     assert (problem.kind, problem.fields[0].field) == ("invalid", field)
     assert acme.world.clocks.now("acme") == NOON
 
 
 def test_late_return_appears_behind_what_was_read(acme: Desk) -> None:
     last = acme.world.ledger.last("acme")
-    wish = {**WISH, "created_at": "2026-03-01T18:20:00Z"}
-    made = body(acme.call("create_tenant_return", wish, tenant="acme"), 201)["document"]
+    options = {**WISH, "created_at": "2026-03-01T18:20:00Z"}
+    made = body(acme.call("create_tenant_return", options, tenant="acme"), 201)["document"]
     found = acme.world.store.row("acme", VENDOR, "return", made["id"])
     assert found is not None
     assert found.created_at == NOON - 17 * HOUR - 40 * HOUR // 60
@@ -259,8 +259,8 @@ def test_late_return_appears_behind_what_was_read(acme: Desk) -> None:
 
 
 def test_return_is_not_created_in_the_future(acme: Desk) -> None:
-    wish = {**WISH, "created_at": "2026-03-02T12:00:01Z"}
-    problem = refused(acme, "create_tenant_return", wish, tenant="acme")
+    options = {**WISH, "created_at": "2026-03-02T12:00:01Z"}
+    problem = refused(acme, "create_tenant_return", options, tenant="acme")
     assert (problem.kind, problem.fields[0].field) == ("invalid", "created_at")
     body(
         acme.call("create_tenant_return", {**WISH, "created_at": "2026-03-02T12:00:00Z"}, tenant="acme"), 201

@@ -25,15 +25,15 @@ def client() -> Iterator[TestClient]:
 @pytest.fixture
 def acme(client: TestClient) -> Iterator[TestClient]:
     """A tenant whose clock stands at noon, and a little more than a whole second."""
-    wish = {"name": "acme", "seed_size": 0, "first_moment": "2026-03-02T12:00:00Z", "frozen": True}
-    assert client.post("/__sandbox/tenants", json=wish).status_code == 201
+    options = {"name": "acme", "seed_size": 0, "first_moment": "2026-03-02T12:00:00Z", "frozen": True}
+    assert client.post("/__sandbox/tenants", json=options).status_code == 201
     assert advance(client, seconds=0.4).status_code == 200
     yield client
     assert client.delete("/__sandbox/tenants/acme").status_code == 204
 
 
-def advance(client: TestClient, **wish: Any) -> Any:
-    return client.post(f"{CLOCK}/advance", json=wish)
+def advance(client: TestClient, **options: Any) -> Any:
+    return client.post(f"{CLOCK}/advance", json=options)
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_a_clock_that_ticks_takes_back_what_it_showed(client: TestClient) -> Non
 
 def test_two_advances_at_once_are_made_after_each_other(client: TestClient) -> None:
     """Each counts its seconds from where the one before has left the clock."""
-    wish = {"name": "acme", "seed_size": 30, "first_moment": "2026-03-02T12:00:00Z", "frozen": True}
-    assert client.post("/__sandbox/tenants", json=wish).status_code == 201
+    options = {"name": "acme", "seed_size": 30, "first_moment": "2026-03-02T12:00:00Z", "frozen": True}
+    assert client.post("/__sandbox/tenants", json=options).status_code == 201
     with ThreadPoolExecutor() as pool:
         answers = list(pool.map(lambda days: advance(client, seconds=days * 86_400), [10, 1, 5]))
     assert [answer.status_code for answer in answers] == [200] * 3

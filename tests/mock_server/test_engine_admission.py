@@ -7,7 +7,7 @@ import pytest
 from support.shop import Caller, Gate, Shop, build
 
 from mock_server.access.grants import Grant
-from mock_server.engine.surroundings import Behind
+from mock_server.engine.protocols import NotReady
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_request_waits_for_what_has_to_happen_before_it_and_counts_once() -> N
     class Late(Gate):
         def admit(self, credentials: Mapping[str, str]) -> Grant:
             if not waited:
-                raise Behind(wait)
+                raise NotReady(wait)
             return super().admit(credentials)
 
     response = Caller(build(Shop(), Late()))("POST", "/items", json={"sku": "BOOT-39", "quantity": 1})

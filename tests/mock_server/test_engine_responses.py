@@ -107,11 +107,11 @@ def test_problem_of_a_handler_is_rendered_by_the_service() -> None:
 
 
 def test_refusal_outside_the_specification_is_loud(caplog: pytest.LogCaptureFixture) -> None:
-    class Odd(Shop):
+    class UnreadableRow(Shop):
         def problem(self, problem: Problem) -> Reply:
             return Reply(418 if problem.kind == "invalid" else 500, {"kind": problem.kind})
 
-    response = Caller(build(Odd(), Gate()))("GET", "/items?page=0")
+    response = Caller(build(UnreadableRow(), Gate()))("GET", "/items?page=0")
     assert (response.status_code, response.json()) == (500, {"kind": "server_error"})
     assert "shop list_items refused outside its specification: status 418" in caplog.text
 

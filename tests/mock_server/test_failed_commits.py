@@ -197,13 +197,13 @@ def test_memory_is_what_the_file_has_after_a_failed_commit(tmp_path: Path) -> No
 
 
 def test_returns_of_every_vendor_are_counted_as_the_file_has_them(tmp_path: Path) -> None:
-    method, path, wish = WRITES["create_tenant_return"]
+    method, path, options = WRITES["create_tenant_return"]
 
     async def story(sandbox: Served) -> None:
         before = sandbox.remembered()
         with sandbox.full_disk():
             asked = [
-                sandbox.client.request(method, f"/__sandbox{path}", json=wish | {"vendor": vendor})
+                sandbox.client.request(method, f"/__sandbox{path}", json=options | {"vendor": vendor})
                 for vendor in vendors.names()
             ]
             assert {answer.status_code for answer in await asyncio.gather(*asked)} == {500}
@@ -218,7 +218,7 @@ def test_a_code_whose_exchange_was_not_kept_is_still_good(tmp_path: Path) -> Non
         told = (await sandbox.client.post(acts, json={"redirect_uri": "https://app.example.com/"})).json()
         installed = told["document"]
         code = httpx.URL(installed["redirect_to"]).params["code"]
-        wish = {
+        options = {
             "client_id": installed["client_id"],
             "client_secret": installed["client_secret"],
             "grant_type": "authorization_code",
@@ -228,10 +228,10 @@ def test_a_code_whose_exchange_was_not_kept_is_still_good(tmp_path: Path) -> Non
         url = f"/returnlogic{tokens.base_path}/oauth"
         before = sandbox.remembered()
         with sandbox.full_disk():
-            assert (await sandbox.client.post(url, json=wish)).status_code == 500
+            assert (await sandbox.client.post(url, json=options)).status_code == 500
         assert sandbox.remembered() == before == in_the_file(sandbox.file, tmp_path)
-        assert (await sandbox.client.post(url, json=wish)).status_code == 200
-        assert (await sandbox.client.post(url, json=wish)).status_code == 400
+        assert (await sandbox.client.post(url, json=options)).status_code == 200
+        assert (await sandbox.client.post(url, json=options)).status_code == 400
         assert sandbox.remembered() == in_the_file(sandbox.file, tmp_path) != before
 
     served(tmp_path, story)

@@ -32,13 +32,13 @@ def app() -> Iterator[Sandbox]:
     made = create_app(Settings(database="sqlite://", seed_size=25, secret="s", first_moment=STARTS))
     for name in ("one", "two"):
         made.tenants.create(name, first_moment=NOON)
-    wish = {
+    options = {
         "vendor": VENDOR,
         "order_number": "#9001",
         "customer_email": "ann@example.com",
         "items": [{"sku": "BOOT-CHE-39", "quantity": 2, "reason": "defective"}],
     }
-    assert ask(made, "/__sandbox/tenants/one/returns", method="POST", json=wish).status_code == 201
+    assert ask(made, "/__sandbox/tenants/one/returns", method="POST", json=options).status_code == 201
     yield made
     made.world.close()
 

@@ -26,8 +26,8 @@ def held(opened: Desk) -> Grant:
     return grant
 
 
-def change(opened: Desk, wish: Any, name: str = "default", vendor: str = VENDOR) -> Any:
-    return opened.call("change_key", wish, tenant="acme", vendor=vendor, name=name).body
+def change(opened: Desk, options: Any, name: str = "default", vendor: str = VENDOR) -> Any:
+    return opened.call("change_key", options, tenant="acme", vendor=vendor, name=name).body
 
 
 def admitted(opened: Desk, requests: int) -> int:
@@ -65,10 +65,10 @@ def test_another_plan_of_the_vendor_is_given_by_name(acme: Desk) -> None:
     ],
 )
 def test_what_cannot_be_given_says_why(
-    acme: Desk, wish: Any, place: dict[str, str], kind: str, sentence: str
+    acme: Desk, options: Any, place: dict[str, str], kind: str, sentence: str
 ) -> None:
     with pytest.raises(Problem) as raised:
-        change(acme, wish, **place)
+        change(acme, options, **place)
     assert raised.value.kind == kind
     assert sentence in raised.value.message
 

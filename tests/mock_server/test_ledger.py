@@ -68,9 +68,9 @@ def test_a_long_ledger_is_searched_in_slices_with_the_same_result(
 
     monkeypatch.setattr(store, "breathe", counted)
     for after in (0, 5, 19, 20, 10**15):
-        wish = {"after": after, "limit": limit, "last": last, "kind": None, "vendor": vendor}
-        found = asyncio.run(read.search("acme", **wish))  # type: ignore[arg-type]
-        assert found == read.events("acme", **wish)  # type: ignore[arg-type]
+        options = {"after": after, "limit": limit, "last": last, "kind": None, "vendor": vendor}
+        found = asyncio.run(read.search("acme", **options))  # type: ignore[arg-type]
+        assert found == read.events("acme", **options)  # type: ignore[arg-type]
     assert turns or limit == 1 or last == 1
 
 

@@ -7,7 +7,7 @@ from support.worlds import NOON, SECOND, RealTime, ticking
 
 from mock_server.access.grants import Grant
 from mock_server.access.plans import SECONDS, Plan, Unit
-from mock_server.access.ratelimit import Limiter, Standing, untouched
+from mock_server.access.ratelimit import Limiter, WindowState, untouched
 from mock_server.store import Store
 
 STARTER = Plan("starter", ((3, "minute"), (5, "day")))
@@ -37,7 +37,7 @@ def test_refused_request_is_not_counted() -> None:
     limits = limiter()
     for _ in range(10):
         last = limits.take(grant(), NOON)
-    assert last.windows == (Standing("minute", 3, 0, NOON_S + 60), Standing("day", 5, 2, MIDNIGHT_S))
+    assert last.windows == (WindowState("minute", 3, 0, NOON_S + 60), WindowState("day", 5, 2, MIDNIGHT_S))
 
 
 def test_tightest_window_is_the_one_shown() -> None:
@@ -96,7 +96,7 @@ def test_limits_hold_unless_switched_off_or_frozen(
 
 def test_untouched_plan_shows_full_windows() -> None:
     shown = untouched(STARTER, NOON + SECOND)
-    assert shown.windows == (Standing("minute", 3, 3, NOON_S + 60), Standing("day", 5, 5, MIDNIGHT_S))
+    assert shown.windows == (WindowState("minute", 3, 3, NOON_S + 60), WindowState("day", 5, 5, MIDNIGHT_S))
 
 
 units = st.sampled_from(sorted(SECONDS))

@@ -39,7 +39,7 @@ ODD = {
 }
 
 
-class Odd(BaseHTTPRequestHandler):
+class UnreadableRow(BaseHTTPRequestHandler):
     """Something that is no sandbox: the first name of the path chooses its answer."""
 
     def do_GET(self) -> None:
@@ -62,7 +62,7 @@ class Odd(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def odd() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Odd)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), UnreadableRow)
     server.stop = threading.Event()  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()

@@ -34,8 +34,8 @@ def body(reply: Reply) -> Any:
 
 
 def turn(opened: Desk, name: str, *, on: bool = True, **shop: str) -> Any:
-    wish = {"vendor": VENDOR, "name": name, "on": on, **shop}
-    return body(opened.call("turn_switch", wish, tenant="acme"))
+    options = {"vendor": VENDOR, "name": name, "on": on, **shop}
+    return body(opened.call("turn_switch", options, tenant="acme"))
 
 
 def standing(opened: Desk, tenant: str = "acme") -> dict[tuple[str, str | None], bool]:
@@ -89,9 +89,9 @@ def test_the_ledger_tells_of_a_turn_once(acme: Desk) -> None:
         ({"name": "away", "vendor": "kiosk"}, "this sandbox serves"),
     ],
 )
-def test_what_cannot_be_turned_is_invalid(acme: Desk, wish: dict[str, Any], sentence: str) -> None:
+def test_what_cannot_be_turned_is_invalid(acme: Desk, options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(Problem) as raised:
-        acme.call("turn_switch", {"vendor": VENDOR, "on": True, **wish}, tenant="acme")
+        acme.call("turn_switch", {"vendor": VENDOR, "on": True, **options}, tenant="acme")
     assert raised.value.kind == "invalid"
     assert sentence in raised.value.message
 

@@ -37,10 +37,10 @@ def test_seed_is_laid_out_once(tmp_path: Path) -> None:
 
 
 def test_same_seed_and_first_moment_give_the_same_bytes() -> None:
-    wish: dict[str, Any] = {"seed": 3, "seed_size": 12, "first_moment": NOON}
+    options: dict[str, Any] = {"seed": 3, "seed_size": 12, "first_moment": NOON}
     with desk() as one, desk() as two:
-        one.tenants.create("acme", **wish)
-        two.tenants.create("acme", **wish)
+        one.tenants.create("acme", **options)
+        two.tenants.create("acme", **options)
         assert summaries(one, "acme") == summaries(two, "acme")
         assert events(one, "acme") == events(two, "acme")
 

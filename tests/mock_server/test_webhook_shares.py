@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.office import URL, Office, Receiver, open_office, sending, until
+from support.office import URL, ControlContext, Receiver, open_office, sending, until
 from support.worlds import NOON, SECOND, desk
 
 import mock_server.bulk
@@ -17,7 +17,7 @@ from mock_server.webhooks.sender import MOST_AT_ONCE, MOST_OF_A_WEBHOOK, Sender
 
 
 @pytest.fixture
-def office() -> Iterator[Office]:
+def office() -> Iterator[ControlContext]:
     opened = open_office()
     yield opened
     opened.store.close()
@@ -39,7 +39,7 @@ def hanging(
 
 @pytest.mark.parametrize("webhooks", [1, MOST_AT_ONCE + 8])
 def test_receivers_that_hang_delay_no_other_tenant_and_one_of_them_no_other_webhook(
-    office: Office, webhooks: int
+    office: ControlContext, webhooks: int
 ) -> None:
     gate, got = asyncio.Event(), list[str]()
 
@@ -60,7 +60,7 @@ def test_receivers_that_hang_delay_no_other_tenant_and_one_of_them_no_other_webh
     assert got.count("slow.example.com") == MOST_AT_ONCE + 8
 
 
-def test_a_webhook_that_did_not_answer_in_time_gets_one_delivery_at_a_time(office: Office) -> None:
+def test_a_webhook_that_did_not_answer_in_time_gets_one_delivery_at_a_time(office: ControlContext) -> None:
     at_once: list[int] = []
     under_way = 0
 
@@ -83,7 +83,7 @@ def test_a_webhook_that_did_not_answer_in_time_gets_one_delivery_at_a_time(offic
 
 
 def test_a_delivery_whose_outcome_cannot_be_stored_is_not_sent_again(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: ControlContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receiver, pauses = Receiver(), list[float]()
     settle = office.outbox.settle
@@ -107,7 +107,7 @@ def test_a_delivery_whose_outcome_cannot_be_stored_is_not_sent_again(
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
-def test_a_commit_that_fails_leaves_the_outcome_to_be_stored_again(office: Office) -> None:
+def test_a_commit_that_fails_leaves_the_outcome_to_be_stored_again(office: ControlContext) -> None:
     receiver, pauses = Receiver(), list[float]()
     execute = office.store._execute
 
@@ -212,7 +212,7 @@ def test_advancing_does_not_wait_for_ever_for_a_receiver_that_hangs(monkeypatch:
 
 
 def test_an_outbox_that_cannot_be_read_is_looked_at_again_with_growing_pauses(
-    office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    office: ControlContext, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     receiver, pauses = Receiver(), list[float]()
     next_lane = office.store.next_lane

@@ -11,9 +11,9 @@ import pytest
 from support.command import run
 
 from mock_server.settings import Settings
-from mock_server.webhooks.connection import ProxyError, Way, refuse_address, request_to
 from mock_server.webhooks.outbox import Delivery
 from mock_server.webhooks.targets import RefusedError, Targets
+from mock_server.webhooks.transport import ProxyError, WebhookTransport, refuse_address, request_to
 
 HERE, BEYOND = "127.0.0.1", "0.0.0.0"
 
@@ -50,7 +50,7 @@ def send(
 ) -> httpx.Response:
     async def sent() -> httpx.Response:
         targets, direct = Targets.read(host, allow), httpx.MockTransport(network.receive)
-        way = Way(targets, proxies or {}, network.resolve, direct, own_port)
+        way = WebhookTransport(targets, proxies or {}, network.resolve, direct, own_port)
         try:
             return await way.handle_async_request(request_to(url, b"{}", timeout=httpx.Timeout(1)))
         finally:

@@ -5,22 +5,22 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from support.office import URL, Office, Receiver, open_office, sending, until
+from support.office import URL, ControlContext, Receiver, open_office, sending, until
 from support.worlds import SECOND
 
-from mock_server.webhooks.connection import refuse_address
 from mock_server.webhooks.outbox import DELAYS, KEPT, Delivery, Outcome
 from mock_server.webhooks.sender import Sender
+from mock_server.webhooks.transport import refuse_address
 
 
 @pytest.fixture
-def office() -> Iterator[Office]:
+def office() -> Iterator[ControlContext]:
     opened = open_office()
     yield opened
     opened.store.close()
 
 
-def test_delivery_is_sent_once_and_kept_to_be_looked_at(office: Office) -> None:
+def test_delivery_is_sent_once_and_kept_to_be_looked_at(office: ControlContext) -> None:
     receiver = Receiver()
 
     async def story() -> None:
@@ -34,7 +34,7 @@ def test_delivery_is_sent_once_and_kept_to_be_looked_at(office: Office) -> None:
     assert (kept.attempts, kept.outcome, kept.due) == (1, "200", None)
 
 
-def test_what_is_undone_is_never_sent_and_what_is_not_on_disk_waits(office: Office) -> None:
+def test_what_is_undone_is_never_sent_and_what_is_not_on_disk_waits(office: ControlContext) -> None:
     receiver = Receiver()
 
     async def story() -> None:
@@ -50,7 +50,7 @@ def test_what_is_undone_is_never_sent_and_what_is_not_on_disk_waits(office: Offi
     assert [body for _, body in receiver.got] == [b"done"]
 
 
-def test_failed_delivery_is_tried_again_when_the_tenants_clock_says_so(office: Office) -> None:
+def test_failed_delivery_is_tried_again_when_the_tenants_clock_says_so(office: ControlContext) -> None:
     receiver = Receiver([500, 302, 204])
 
     async def story() -> None:
@@ -68,7 +68,7 @@ def test_failed_delivery_is_tried_again_when_the_tenants_clock_says_so(office: O
     assert office.known()[0].outcome == "204"
 
 
-def test_delivery_is_given_up_after_the_last_attempt(office: Office) -> None:
+def test_delivery_is_given_up_after_the_last_attempt(office: ControlContext) -> None:
     office.post()
     for _ in range(len(DELAYS)):
         (waiting,) = office.outbox.due(9)
@@ -82,7 +82,7 @@ def test_delivery_is_given_up_after_the_last_attempt(office: Office) -> None:
     assert office.outbox.is_empty
 
 
-def test_deleted_webhook_gets_nothing_more(office: Office) -> None:
+def test_deleted_webhook_gets_nothing_more(office: ControlContext) -> None:
     receiver = Receiver([500])
 
     async def story() -> None:
@@ -100,7 +100,7 @@ def test_deleted_webhook_gets_nothing_more(office: Office) -> None:
     assert [body for _, body in receiver.got] == [b"first", b"other", b"other"]
 
 
-def test_receiver_that_cannot_be_reached_is_told_without_its_secret(office: Office) -> None:
+def test_receiver_that_cannot_be_reached_is_told_without_its_secret(office: ControlContext) -> None:
     def nobody(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError(f"{request.url} is down", request=request)
 
@@ -114,7 +114,7 @@ def test_receiver_that_cannot_be_reached_is_told_without_its_secret(office: Offi
     assert kept.address == "https://hooks.example.com/in?hidden"
 
 
-def test_slow_receiver_keeps_nobody_else_waiting(office: Office) -> None:
+def test_slow_receiver_keeps_nobody_else_waiting(office: ControlContext) -> None:
     gate = asyncio.Event()
     got: list[str] = []
 
@@ -136,7 +136,7 @@ def test_slow_receiver_keeps_nobody_else_waiting(office: Office) -> None:
     assert got == ["hooks.example.com", "slow.example.com"]
 
 
-def test_waiting_deliveries_outlive_the_sender(office: Office) -> None:
+def test_waiting_deliveries_outlive_the_sender(office: ControlContext) -> None:
     office.post(b"left over")
     receiver = Receiver()
 
@@ -147,7 +147,7 @@ def test_waiting_deliveries_outlive_the_sender(office: Office) -> None:
     assert [body for _, body in receiver.got] == [b"left over"]
 
 
-def test_old_deliveries_are_forgotten_when_settled(office: Office) -> None:
+def test_old_deliveries_are_forgotten_when_settled(office: ControlContext) -> None:
     with office.store.change() as change:
         for number in range(KEPT + 3):
             body = b"%d" % number
@@ -187,7 +187,7 @@ def test_address_shows_no_login() -> None:
 
 
 @pytest.mark.parametrize("steps", range(4))
-def test_sender_ends_when_told_to_though_news_come_at_that_moment(office: Office, steps: int) -> None:
+def test_sender_ends_when_told_to_though_news_come_at_that_moment(office: ControlContext, steps: int) -> None:
     office.post()
 
     async def run() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.cli.inputs import Misread, read, told
+from mock_server.cli.inputs import InputError, read, told
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -69,6 +69,6 @@ def test_what_the_schema_has_not_is_left_for_the_control_plane_to_judge() -> Non
     ],
 )
 def test_what_cannot_be_understood_is_told_in_a_sentence(pairs: list[str], says: str) -> None:
-    with pytest.raises(Misread) as caught:
+    with pytest.raises(InputError) as caught:
         read(SCHEMA, pairs)
     assert str(caught.value).startswith(says)

@@ -90,13 +90,13 @@ class Merchant:
 
     def ask_for_return(self, *, seconds_ago: int = 0, quantity: int = 1) -> str:
         """A shopper asks for a return, which shows up now but says it was made earlier; returns its id."""
-        wish = {
+        options = {
             "order_number": f"#{1001 + len(self.statuses())}",
             "customer_email": "priya.nair@example.com",
             "items": [{"sku": SKU, "quantity": quantity, "reason": "defective"}],
         }
         with self.world.store.change() as change:
-            self.mall.served.insert(change, self.tenant, wish, self._now - seconds_ago * SECOND)
+            self.mall.served.insert(change, self.tenant, options, self._now - seconds_ago * SECOND)
         return [event for event in self.story() if event.kind == ledger.RETURN_CREATED][-1].subject
 
     def document(self, id_: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Receiver:
 
 
 @dataclass
-class Office:
+class ControlContext:
     """Two tenants, `acme` and `other`, whose clocks the test moves."""
 
     store: Store
@@ -63,15 +63,15 @@ class Office:
         return self.outbox.deliveries("acme")
 
 
-def open_office() -> Office:
+def open_office() -> ControlContext:
     """Open one; its store is to be closed."""
     store, real = Store.open("sqlite://"), RealTime()
     clocks = ticking(store, real, "acme", "other")
-    return Office(store, clocks, Outbox(store, clocks), real)
+    return ControlContext(store, clocks, Outbox(store, clocks), real)
 
 
 def sending(
-    office: Office,
+    office: ControlContext,
     receiver: Callable[[httpx.Request], httpx.Response],
     story: Callable[[], Awaitable[None]],
     sleep: Sleep = sleep,

@@ -55,11 +55,11 @@ def advance(sandbox: Sandbox, tenant: str, seconds: int) -> None:
 
 
 def turn(sandbox: Sandbox, tenant: str, name: str, *, on: bool = True) -> None:
-    wish = {"vendor": VENDOR, "name": name, "shop": FIRST, "on": on}
-    body(sandbox.control.put(f"/tenants/{tenant}/switches", json=wish))
+    options = {"vendor": VENDOR, "name": name, "shop": FIRST, "on": on}
+    body(sandbox.control.put(f"/tenants/{tenant}/switches", json=options))
 
 
-def asked(sandbox: Sandbox, tenant: str, **wish: Any) -> dict[str, Any]:
+def asked(sandbox: Sandbox, tenant: str, **options: Any) -> dict[str, Any]:
     line = {"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"}
     told = {
         "vendor": VENDOR,
@@ -68,6 +68,6 @@ def asked(sandbox: Sandbox, tenant: str, **wish: Any) -> dict[str, Any]:
         "items": [line],
     }
     document: dict[str, Any] = body(
-        sandbox.control.post(f"/tenants/{tenant}/returns", json={**told, **wish}), 201
+        sandbox.control.post(f"/tenants/{tenant}/returns", json={**told, **options}), 201
     )["document"]
     return document

@@ -29,14 +29,14 @@ class Sandbox:
     process: subprocess.Popen[bytes]
     log: Path
 
-    def tenant(self, name: str, **wish: Any) -> str:
+    def tenant(self, name: str, **options: Any) -> str:
         """Make a tenant (`seed_size=0`, `plan="starter"`, `limits="on"` …) and return its name.
 
         One with seeded returns starts at a fixed moment; an empty one, at the present time.
         """
-        if wish.get("seed_size") != 0:
-            wish = {"first_moment": FIRST_MOMENT, **wish}
-        answer = self.control.post("/tenants", json={"name": name, **wish})
+        if options.get("seed_size") != 0:
+            options = {"first_moment": FIRST_MOMENT, **options}
+        answer = self.control.post("/tenants", json={"name": name, **options})
         assert answer.status_code == 201, answer.text
         return name
 

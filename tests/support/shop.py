@@ -11,10 +11,10 @@ from mock_server.access.grants import Grant
 from mock_server.access.plans import Plan
 from mock_server.access.ratelimit import Verdict
 from mock_server.engine.call import Call
+from mock_server.engine.connexion_parts import ConnexionMiddleware, Resolver
 from mock_server.engine.middleware import Engine
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Document, Documents, Reply
-from mock_server.engine.stock import ConnexionMiddleware, Resolver
 
 BASE = "/shop/v1"
 NOW = 1_735_554_600_000_000  # 2024-12-30T10:30:00Z

@@ -30,13 +30,13 @@ def ways(vendor: str) -> Iterator[list[str]]:
 
 def _bring(sandbox: Sandbox, vendor: str, tenant: str) -> None:
     for number, way in enumerate(ways(vendor)):
-        wish = {
+        options = {
             "vendor": vendor,
             "order_number": f"#{1001 + number}",
             "customer_email": "iris.lane@example.com",
             "items": [{"sku": sku, "quantity": 1, "reason": "wrong_size"} for sku in SKUS],
         }
-        answer = sandbox.control.post(f"/tenants/{tenant}/returns", json=wish)
+        answer = sandbox.control.post(f"/tenants/{tenant}/returns", json=options)
         assert answer.status_code == 201, answer.text
         id_ = sandbox.ledger(tenant, "return.created")[-1]["subject"]
         for status in way:
@@ -54,7 +54,7 @@ def _turn_on(sandbox: Sandbox, vendor: str, tenant: str) -> bool:
         if not one.closes
         for place in one.places
     ]
-    for wish in wishes:
-        answer = sandbox.control.put(f"/tenants/{tenant}/switches", json=wish)
+    for options in wishes:
+        answer = sandbox.control.put(f"/tenants/{tenant}/switches", json=options)
         assert answer.is_success, answer.text
     return bool(wishes)

@@ -14,7 +14,7 @@ class Storefront:
     tenant: str
     vendor: str
 
-    def asked(self, order_number: str = "#1001", **wish: Any) -> dict[str, Any]:
+    def asked(self, order_number: str = "#1001", **options: Any) -> dict[str, Any]:
         """A shopper asks for a return."""
         body = {
             "vendor": self.vendor,
@@ -22,7 +22,7 @@ class Storefront:
             "customer_email": "iris.lane@example.com",
             "items": [{"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"}],
         }
-        return self._told("returns", {**body, **wish})
+        return self._told("returns", {**body, **options})
 
     def move(self, return_id: str, *statuses: str) -> dict[str, Any]:
         """The merchant moves a return through some statuses; gives what is known of it afterwards."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from connector.definition.model import CreatedSince, Snapshot, Source, Trigger
 from connector.definition.paths import at_path
 from connector.runtime.connection import Connection
-from mock_server.vendors.returngo.words import FIRST_SHOP, SHIPMENT_MOVES
+from mock_server.vendors.returngo.facts import FIRST_SHOP, SHIPMENT_MOVES
 from support.merchant import SKU, Merchant
 
 

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 import openapi
 from connector.definition import yaml_lines
-from connector.definition.compiler import login, offers, unified
+from connector.definition.catalog import Catalog, CursorEntry, NumberedEntry, OffsetEntry
+from connector.definition.compiler import login, steps, unified
 from connector.definition.compiler.fields import with_words
 from connector.definition.document import Spec, SpecError
 from connector.definition.model import (
@@ -30,7 +31,6 @@ from connector.definition.model import (
 )
 from connector.definition.naming import did_you_mean, listed
 from connector.definition.paths import Resolver, dotted, walk
-from connector.definition.vocabulary import Catalog, CursorWords, NumberedWords, OffsetWords
 from connector.errors import CatalogError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -99,10 +99,10 @@ def _compile(words: Catalog, resolver: Resolver) -> Integration:
     resolver.paged = {
         name: {_position(one), one.size} for one in words.paging.values() for name in one.operations
     }
-    resources = offers.resources(words, resolver)
+    resources = steps.resources(words, resolver)
     limits = _limits(words)
-    actions = offers.actions(words, resolver, resources)
-    dropdowns = offers.dropdowns(words, resolver, actions)
+    actions = steps.actions(words, resolver, resources)
+    dropdowns = steps.dropdowns(words, resolver, actions)
     made = Integration(
         vendor=words.vendor,
         environments=_environments(words, resolver),
@@ -118,11 +118,11 @@ def _compile(words: Catalog, resolver: Resolver) -> Integration:
         paging=paging,
         operations=operations,
         resources=resources,
-        triggers=with_words(offers.triggers(words, resolver, resources, limits), dropdowns),
+        triggers=with_words(steps.triggers(words, resolver, resources, limits), dropdowns),
         actions=with_words(actions, dropdowns),
-        searches=with_words(offers.searches(words, resolver, resources), dropdowns),
+        searches=with_words(steps.searches(words, resolver, resources), dropdowns),
         dropdowns=dropdowns,
-        find_or_create=offers.find_or_create(words, resolver),
+        find_or_create=steps.find_or_create(words, resolver),
         excluded=words.exclude,
         unified=words.unified,
     )
@@ -189,7 +189,7 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
     for key, one in words.paging.items():
         most = one.page_size
         position = _position(one)
-        following = one.next if isinstance(one, CursorWords) else None
+        following = one.next if isinstance(one, CursorEntry) else None
         for index, name in enumerate(one.operations):
             at = ("paging", key, "operations", index)
             operation = resolver.spec.operations.get(name)
@@ -210,7 +210,7 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
             style=one.style,
             page_parameter=position,
             size_parameter=one.size,
-            first=one.first if isinstance(one, NumberedWords) else 0,
+            first=one.first if isinstance(one, NumberedEntry) else 0,
             size=one.page_size,
             max_size=most,
             next=dotted(following) if following else None,
@@ -221,11 +221,11 @@ def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
     return made
 
 
-def _position(words: NumberedWords | OffsetWords | CursorWords) -> str:
+def _position(words: NumberedEntry | OffsetEntry | CursorEntry) -> str:
     """Return the parameter that says where a page begins."""
-    if isinstance(words, NumberedWords):
+    if isinstance(words, NumberedEntry):
         return words.page
-    return words.offset if isinstance(words, OffsetWords) else words.cursor
+    return words.offset if isinstance(words, OffsetEntry) else words.cursor
 
 
 def _check_use(words: Catalog, resolver: Resolver) -> None:

@@ -12,14 +12,14 @@ from connector.definition.paths import dotted, leaves, walk
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from connector.definition.catalog import FieldEntry, InputEntry
     from connector.definition.model import Dropdown, Operation
     from connector.definition.paths import At, Resolver
-    from connector.definition.vocabulary import FieldWords, InputWords
 
 Offer = TypeVar("Offer", Trigger, Action, Search)
 
 
-def named(fields: tuple[Field, ...], words: Mapping[str, FieldWords], before: str = "") -> tuple[Field, ...]:
+def named(fields: tuple[Field, ...], words: Mapping[str, FieldEntry], before: str = "") -> tuple[Field, ...]:
     """Give each field its label and help from the catalog.
 
     A member of an object is called after it ("Refund Amount"), a column of a list by its own name ("SKU").
@@ -47,7 +47,7 @@ def named(fields: tuple[Field, ...], words: Mapping[str, FieldWords], before: st
     return tuple(done)
 
 
-def relabelled(field: Field, said: FieldWords | None) -> tuple[Choice, ...]:
+def relabelled(field: Field, said: FieldEntry | None) -> tuple[Choice, ...]:
     """Return the field's choices with the catalog's labels."""
     words = said.choices if said else {}
     return tuple(Choice(value=one.value, label=words.get(one.value, one.label)) for one in field.choices)
@@ -62,7 +62,7 @@ def inputs(
     resolver: Resolver,
     operation: Operation,
     record: tuple[Field, ...] | None,
-    words: Mapping[str, InputWords],
+    words: Mapping[str, InputEntry],
     at: At,
     who: str,
 ) -> tuple[InputField, ...]:
@@ -88,7 +88,7 @@ def inputs(
     return settled(operation.body.children if operation.body else (), found, _tightened(words))
 
 
-def _tightened(words: Mapping[str, InputWords]) -> set[str]:
+def _tightened(words: Mapping[str, InputEntry]) -> set[str]:
     return {key for key, said in words.items() if said.required}
 
 
@@ -115,7 +115,7 @@ POLLING = ("cursor", "since")
 def filters(
     resolver: Resolver,
     record: tuple[Field, ...],
-    words: Mapping[str, InputWords],
+    words: Mapping[str, InputEntry],
     at: At,
     who: str,
     state: Path | None = None,
@@ -140,7 +140,7 @@ def filters(
 
 
 def _matched(
-    resolver: Resolver, record: tuple[Field, ...], key: str, said: InputWords, match: str, place: At, who: str
+    resolver: Resolver, record: tuple[Field, ...], key: str, said: InputEntry, match: str, place: At, who: str
 ) -> InputField:
     steps = resolver.path(record, match, (*place, "match"), f"{who} input {key}")
     field = walk(record, steps) or Field(key=key, label=key, type="string")
@@ -159,7 +159,7 @@ def _matched(
 def _found_at(
     resolver: Resolver,
     field: InputField,
-    said: InputWords,
+    said: InputEntry,
     record: tuple[Field, ...] | None,
     place: At,
     who: str,
@@ -194,7 +194,7 @@ def _check_identifies(resolver: Resolver, field: InputField, place: At, who: str
 
 
 def _placed(
-    resolver: Resolver, operation: Operation, key: str, said: InputWords, at: At, who: str
+    resolver: Resolver, operation: Operation, key: str, said: InputEntry, at: At, who: str
 ) -> InputField | None:
     name = said.name or key
     parameter = operation.parameter(name)
@@ -238,7 +238,7 @@ def _variants(
     )
 
 
-def _columns(resolver: Resolver, field: Field, said: InputWords, at: At, who: str) -> tuple[InputField, ...]:
+def _columns(resolver: Resolver, field: Field, said: InputEntry, at: At, who: str) -> tuple[InputField, ...]:
     columns = []
     for key, words in said.children.items():
         place = (*at, "children", key)
@@ -257,7 +257,7 @@ def _columns(resolver: Resolver, field: Field, said: InputWords, at: At, who: st
 
 
 def _input(
-    key: str, field: Field, said: InputWords, location: str, path: Path, repeated_as: str | None
+    key: str, field: Field, said: InputEntry, location: str, path: Path, repeated_as: str | None
 ) -> InputField:
     update = {
         "key": key,

@@ -11,13 +11,13 @@ from connector.definition.paths import dotted, walk
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.definition.catalog.hooks import DeliveryEntry, HookEntry, TriggerHookEntry
     from connector.definition.model import Field, Operation, Path, Provenance
     from connector.definition.paths import At, Resolver
-    from connector.definition.vocabulary.hooks import DeliveryWords, HookWords, TriggerHookWords
 
 
 def hook(
-    said: TriggerHookWords, known: Mapping[str, HookWords], resolver: Resolver, at: At, who: str
+    said: TriggerHookEntry, known: Mapping[str, HookEntry], resolver: Resolver, at: At, who: str
 ) -> Hook | None:
     """Compile a trigger's hook; `known` are the catalog's."""
     if not resolver.known(said.via, known, (*at, "via"), f"{who} is told via hook {said.via}"):
@@ -55,7 +55,7 @@ def _nested(path: Path, value: str) -> dict[str, Any]:
     return {name: _nested(tuple(rest), value) if rest else value}
 
 
-def _read(words: DeliveryWords, resolver: Resolver, at: At, who: str) -> Operation | None:
+def _read(words: DeliveryEntry, resolver: Resolver, at: At, who: str) -> Operation | None:
     """Look up what reads the record that a post names; where it lies in the post no description tells."""
     if words.operation is None:
         return None

@@ -10,19 +10,19 @@ from connector.definition.naming import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.definition.catalog.login import (
+        AuthenticationEntry,
+        AuthFieldEntry,
+        GrantEntry,
+        TokenEntry,
+    )
     from connector.definition.model import Operation
     from connector.definition.paths import At, Resolver
-    from connector.definition.vocabulary.login import (
-        AuthenticationWords,
-        AuthFieldWords,
-        GrantWords,
-        TokenWords,
-    )
 
 AT: At = ("authentication",)
 
 
-def authentication(said: AuthenticationWords, resolver: Resolver) -> Authentication:
+def authentication(said: AuthenticationEntry, resolver: Resolver) -> Authentication:
     """Compile the catalog's section `authentication`."""
     scheme = _scheme(said, resolver)
     bearer = scheme.get("type") == "http"
@@ -49,14 +49,14 @@ def authentication(said: AuthenticationWords, resolver: Resolver) -> Authenticat
     )
 
 
-def _fields(said: Mapping[str, AuthFieldWords]) -> tuple[AuthField, ...]:
+def _fields(said: Mapping[str, AuthFieldEntry]) -> tuple[AuthField, ...]:
     return tuple(
         AuthField(key=key, **one.model_dump(exclude={"help"}), help=one.help or "")
         for key, one in said.items()
     )
 
 
-def _scheme(said: AuthenticationWords, resolver: Resolver) -> Mapping[str, object]:
+def _scheme(said: AuthenticationEntry, resolver: Resolver) -> Mapping[str, object]:
     at = (*AT, "security_scheme")
     scheme = resolver.spec.security_scheme(said.security_scheme)
     if scheme is None:
@@ -67,7 +67,7 @@ def _scheme(said: AuthenticationWords, resolver: Resolver) -> Mapping[str, objec
     return scheme
 
 
-def _check_credential(said: AuthenticationWords, resolver: Resolver) -> None:
+def _check_credential(said: AuthenticationEntry, resolver: Resolver) -> None:
     if said.credential is None:
         if said.tokens is None:
             resolver.complain(AT, "a login needs a credential or tokens.")
@@ -81,7 +81,7 @@ def _check_credential(said: AuthenticationWords, resolver: Resolver) -> None:
         resolver.complain((*AT, "fields", said.credential), "the credential has to be secret.")
 
 
-def _check_sends(said: AuthenticationWords, resolver: Resolver) -> None:
+def _check_sends(said: AuthenticationEntry, resolver: Resolver) -> None:
     known = {name for one in resolver.spec.operations.values() for name in one.takes}
     for name, field in said.sends.items():
         at = (*AT, "sends", name)
@@ -91,7 +91,7 @@ def _check_sends(said: AuthenticationWords, resolver: Resolver) -> None:
             resolver.complain(at, f"no operation takes {name}, which the login fills{guess}")
 
 
-def _tokens(said: TokenWords, fields: Mapping[str, AuthFieldWords], resolver: Resolver) -> TokenLogin:
+def _tokens(said: TokenEntry, fields: Mapping[str, AuthFieldEntry], resolver: Resolver) -> TokenLogin:
     at, who = (*AT, "tokens"), "the token request"
     operation = resolver.operation(said.operation, (*at, "operation"), who)
     known = {**fields, **said.fields}
@@ -125,9 +125,9 @@ def _tokens(said: TokenWords, fields: Mapping[str, AuthFieldWords], resolver: Re
 
 
 def _grant(
-    said: GrantWords,
+    said: GrantEntry,
     operation: Operation | None,
-    fields: Mapping[str, AuthFieldWords],
+    fields: Mapping[str, AuthFieldEntry],
     at: At,
     resolver: Resolver,
 ) -> TokenGrant:

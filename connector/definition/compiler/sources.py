@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.definition.catalog import (
+    ChangedSinceEntry,
+    CreatedSinceEntry,
+    SnapshotEntry,
+    WindowScanEntry,
+)
 from connector.definition.guarantees import least_certain
 from connector.definition.model import ChangedSince, CreatedSince, Details, Order, Snapshot, WindowScan
 from connector.definition.naming import did_you_mean
 from connector.definition.paths import walk
-from connector.definition.vocabulary import (
-    ChangedSinceWords,
-    CreatedSinceWords,
-    SnapshotWords,
-    WindowScanWords,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.definition.catalog import DetailsEntry, SortEntry, TriggerEntry
     from connector.definition.model import Field, Operation, Path, Provenance, Source
     from connector.definition.paths import At, Resolver
-    from connector.definition.vocabulary import DetailsWords, SortWords, TriggerWords
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
 def source(
-    said: TriggerWords,
-    words: CreatedSinceWords | ChangedSinceWords | SnapshotWords | WindowScanWords,
+    said: TriggerEntry,
+    words: CreatedSinceEntry | ChangedSinceEntry | SnapshotEntry | WindowScanEntry,
     resolver: Resolver,
     operation: Operation | None,
     fields: tuple[Field, ...],
@@ -47,7 +47,7 @@ def source(
         "pages": words.pages.python,
     }
     state = None
-    if not isinstance(words, CreatedSinceWords) and words.state is not None:
+    if not isinstance(words, CreatedSinceEntry) and words.state is not None:
         state = resolver.path(fields, words.state, (*at, "state"), who)
         _check_words(resolver, fields, state, words.initial, (*at, "initial"), who)
     reached = (said.status, *said.or_later) if said.status else None
@@ -57,13 +57,13 @@ def source(
         resolver.complain(
             ("triggers", key, "status"), f"trigger {key} names a status, but its source looks at none."
         )
-    if isinstance(words, ChangedSinceWords):
+    if isinstance(words, ChangedSinceEntry):
         common["order"] = words.sort and _sorting(words.sort, operation, resolver, at)
         return _changed(words, common, state, reached, resolver, fields, at)
     common["order"] = _order(words, operation, resolver, at)
-    if isinstance(words, SnapshotWords):
+    if isinstance(words, SnapshotEntry):
         return _snapshot(words, common, state, reached, resolver, fields, at)
-    if isinstance(words, WindowScanWords):
+    if isinstance(words, WindowScanEntry):
         look_back = words.look_back_days * DAY
         return WindowScan(
             **common, state=state or (), reached=reached, initial=words.initial, look_back=look_back
@@ -72,7 +72,7 @@ def source(
 
 
 def _changed(
-    words: ChangedSinceWords,
+    words: ChangedSinceEntry,
     common: Mapping[str, Any],
     state: Path | None,
     reached: tuple[str, ...] | None,
@@ -98,7 +98,7 @@ def _changed(
 
 
 def _snapshot(
-    words: SnapshotWords,
+    words: SnapshotEntry,
     common: dict[str, Any],
     state: Path | None,
     reached: tuple[str, ...] | None,
@@ -123,7 +123,7 @@ def _snapshot(
 
 
 def _order(
-    words: CreatedSinceWords | SnapshotWords | WindowScanWords,
+    words: CreatedSinceEntry | SnapshotEntry | WindowScanEntry,
     operation: Operation | None,
     resolver: Resolver,
     at: At,
@@ -138,7 +138,7 @@ def _order(
     return order
 
 
-def _sorting(words: SortWords, operation: Operation | None, resolver: Resolver, at: At) -> Order:
+def _sorting(words: SortEntry, operation: Operation | None, resolver: Resolver, at: At) -> Order:
     order = Order(
         oldest_first={words.parameter: words.oldest_first}, newest_first={words.parameter: words.newest_first}
     )
@@ -147,7 +147,7 @@ def _sorting(words: SortWords, operation: Operation | None, resolver: Resolver, 
 
 
 def details(
-    words: DetailsWords, resolver: Resolver, row: tuple[Field, ...], at: At, who: str
+    words: DetailsEntry, resolver: Resolver, row: tuple[Field, ...], at: At, who: str
 ) -> Details | None:
     """Compile the request that tells more of an event's record; `row` are the fields of the list."""
     operation = resolver.operation(words.operation, (*at, "operation"), who)

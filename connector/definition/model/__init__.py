@@ -45,7 +45,7 @@ from connector.definition.model.fields import (
     Provenance,
     Variant,
 )
-from connector.definition.model.offer import (
+from connector.definition.model.steps import (
     Action,
     ChangedSince,
     CreatedSince,

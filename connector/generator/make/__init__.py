@@ -1,5 +1,5 @@
 """One Make custom app per vendor, in the layout that Make's editor and command line deploy from a folder."""
 
-from connector.generator.make.render import render
+from connector.generator.make.app import render
 
 __all__ = ["render"]

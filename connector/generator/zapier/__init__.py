@@ -1,5 +1,5 @@
 """One Zapier CLI app per vendor: data is rendered from templates/, logic is copied from static/."""
 
-from connector.generator.zapier.render import render
+from connector.generator.zapier.app import render
 
 __all__ = ["render"]

@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connector.definition.model import Action, Integration, Search, Trigger
-from connector.generator.zapier import offer
-from connector.generator.zapier.setting import CORE, authentication, override_variable
+from connector.generator.zapier import steps
+from connector.generator.zapier.package import CORE, authentication, override_variable
 
 
 def readme(
@@ -39,7 +39,7 @@ def readme(
 def _left_out(integration: Integration, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
     """Give the labels of what the catalog has and the app has not: `forbidden` by Zapier, or `assumed`."""
     actions = integration.actions.values()
-    forbidden = [one for one in actions if one.risk not in offer.OFFERED]
+    forbidden = [one for one in actions if one.risk not in steps.OFFERED]
     steps: tuple[tuple[Trigger | Action | Search, str], ...] = (
         *((one, "triggers") for one in integration.triggers.values()),
         *((one, "creates") for one in actions if one not in forbidden),

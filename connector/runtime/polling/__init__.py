@@ -5,14 +5,14 @@
 `connector.runtime.triggers` does.
 """
 
-from connector.runtime.polling.parts import (
+from connector.runtime.polling.model import (
     Cursor,
     Event,
     Fetch,
+    FoldResult,
     Page,
-    Poll,
-    Read,
-    Reading,
+    ReadPlan,
+    ReadResult,
     Strategy,
     read_pages,
 )
@@ -23,10 +23,10 @@ __all__ = [
     "Cursor",
     "Event",
     "Fetch",
+    "FoldResult",
     "Page",
-    "Poll",
-    "Read",
-    "Reading",
+    "ReadPlan",
+    "ReadResult",
     "Strategy",
     "read_pages",
 ]

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.paths import at_path
 from connector.errors import ConfigurationError
-from connector.runtime.polling.parts import (
+from connector.runtime.polling.model import (
     SECOND,
-    Poll,
-    Read,
-    Reading,
+    FoldResult,
+    ReadPlan,
+    ReadResult,
     created,
     earlier,
     identity,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.definition.model import ChangedSince
-    from connector.runtime.polling.parts import About, Cursor, Event, Row
+    from connector.runtime.polling.model import Cursor, Event, Row, TriggerIdentity
 
 MOST_ROWS = 100_000
 MOST_HOLDS = 5
@@ -48,23 +48,23 @@ Entry = list[Any]
 """What is known of a record: when it changed (µs), its mark or state, how often each state was entered."""
 
 
-def plan(source: ChangedSince, cursor: Cursor | None, now: datetime, since: datetime | None) -> Reading:
+def plan(source: ChangedSince, cursor: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
     """Decide what to read: all that changed since the watermark, or where the last poll stopped in it."""
     state = cursor or _start(source, now, since)
     resume = state["resume"]
     asked = resume["since"] if resume else _asked(source, state)
     query = {**(source.order.oldest_first if source.order else {}), source.since: asked}
-    return Reading(query, resume["page"] if resume else None, source.pages, lambda _page: False)
+    return ReadPlan(query, resume["page"] if resume else None, source.pages, lambda _page: False)
 
 
 def fold(
-    about: About,
+    about: TriggerIdentity,
     source: ChangedSince,
     cursor: Cursor | None,
-    read: Read,
+    read: ReadResult,
     now: datetime,
     since: datetime | None,
-) -> Poll:
+) -> FoldResult:
     """Turn differences between what was read and what was known into events."""
     state = cursor or _start(source, now, since)
     known: dict[str, Entry] = dict(state["rows"])
@@ -89,7 +89,7 @@ def fold(
         )
     events.sort(key=lambda pair: pair[0])
     moved = _moved(source, state, read, met, high, began)
-    return Poll(
+    return FoldResult(
         events=tuple(event for _when, event in events),
         cursor=_settled(source, {**moved, "rows": known}, now),
         doubtful=state["held"] == MOST_HOLDS and _short(read, met),
@@ -128,14 +128,14 @@ def _asked(source: ChangedSince, state: Cursor) -> str:
     return stamp(start - SECOND, source.since_form)
 
 
-def _began(state: Cursor, read: Read, now: datetime) -> int:
+def _began(state: Cursor, read: ReadResult, now: datetime) -> int:
     """Return when the lap began: by the vendor's clock or by ours, whichever is earlier."""
     began: int | None = state["resume"]["began"] if state["resume"] else None
     return earlier(read.at, now) if began is None else began
 
 
 def _moved(
-    source: ChangedSince, state: Cursor, read: Read, met: set[str], high: int | None, began: int
+    source: ChangedSince, state: Cursor, read: ReadResult, met: set[str], high: int | None, began: int
 ) -> Cursor:
     """Say how the lap stands: where to go on with it, to read it again, or that it was read whole."""
     if not read.complete:
@@ -158,7 +158,7 @@ def _moved(
     return {**state, "watermark": newest, "primed": True, "resume": None, "held": 0}
 
 
-def _short(read: Read, met: set[str]) -> bool:
+def _short(read: ReadResult, met: set[str]) -> bool:
     """Say whether rows may be missing from a lap: its count fell, or it counts more than were met."""
     return read.complete and (read.fell or len(met) < (read.total or 0))
 

@@ -24,11 +24,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import UnexpectedResponse
-from connector.runtime.polling.parts import (
+from connector.runtime.polling.model import (
     SECOND,
-    Poll,
-    Read,
-    Reading,
+    FoldResult,
+    ReadPlan,
+    ReadResult,
     created,
     earlier,
     identity,
@@ -42,22 +42,22 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.definition.model import CreatedSince
-    from connector.runtime.polling.parts import About, Cursor, Page, Row
+    from connector.runtime.polling.model import Cursor, Page, Row, TriggerIdentity
 
 MOST_SEEN = 20_000
 MOST_HOLDS = 5
 
 
-def plan(source: CreatedSince, cursor: Cursor | None, now: datetime, since: datetime | None) -> Reading:
+def plan(source: CreatedSince, cursor: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
     """Decide what to read; the first poll without `since` looks at the newest records only, to know them."""
     state = cursor or _start(since)
     if cursor is None and since is None:
-        return Reading(source.order.newest_first, None, source.pages, _BelowNewest(source, now))
+        return ReadPlan(source.order.newest_first, None, source.pages, _BelowNewest(source, now))
     resume = state["resume"]
     first = resume["page"] if resume else None
     cut = _cut(source, state)
     if source.since is None:
-        return Reading(
+        return ReadPlan(
             source.order.newest_first,
             first,
             source.pages,
@@ -65,22 +65,22 @@ def plan(source: CreatedSince, cursor: Cursor | None, now: datetime, since: date
         )
     asked = resume["since"] if resume else _asked(source, state)
     query = {**source.order.oldest_first, **({} if asked is None else {source.since: asked})}
-    return Reading(query, first, source.pages, lambda _page: False)
+    return ReadPlan(query, first, source.pages, lambda _page: False)
 
 
 def fold(
-    about: About,
+    about: TriggerIdentity,
     source: CreatedSince,
     cursor: Cursor | None,
-    read: Read,
+    read: ReadResult,
     now: datetime,
     since: datetime | None,
-) -> Poll:
+) -> FoldResult:
     """Turn what was read into events for records not seen before, and move the watermark."""
     state = cursor or _start(since)
     rows, doubt = _gathered(source, state, read)
     if cursor is None and since is None:
-        return Poll((), _primed(source, rows, read, doubt, now))
+        return FoldResult((), _primed(source, rows, read, doubt, now))
     cut, seen = _cut(source, state), state["seen"]
     fresh = [
         (when, key, row)
@@ -92,7 +92,7 @@ def fold(
     fresh.sort(key=lambda one: one[0])
     moved = _moved(source, state, rows, doubt, read, earlier(read.at, now))
     known = {**seen, **{key: when for key, (when, _row) in rows.items()}}
-    return Poll(
+    return FoldResult(
         events=tuple(about.event(row, key, now) for _when, key, row in fresh),
         cursor=_pruned(source, {**moved, "seen": known}),
         doubtful=state["held"] == MOST_HOLDS and _short(source, state, rows, read),
@@ -106,7 +106,7 @@ def check(source: CreatedSince, row: Row) -> None:
 
 
 def _gathered(
-    source: CreatedSince, state: Cursor, read: Read
+    source: CreatedSince, state: Cursor, read: ReadResult
 ) -> tuple[dict[str, tuple[int, Row]], int | None]:
     """Return the different rows by id, and the earliest creation of one met twice in this reading."""
     resume = state["resume"]
@@ -127,7 +127,7 @@ def _moved(
     state: Cursor,
     rows: dict[str, tuple[int, Row]],
     doubt: int | None,
-    read: Read,
+    read: ReadResult,
     latest: int,
 ) -> Cursor:
     """Return the state with watermark, resume point and count of holds as they follow from one reading."""
@@ -146,7 +146,7 @@ def _moved(
     return {**state, "watermark": _most(before, safe), "resume": None, "held": 0}
 
 
-def _short(source: CreatedSince, state: Cursor, rows: dict[str, tuple[int, Row]], read: Read) -> bool:
+def _short(source: CreatedSince, state: Cursor, rows: dict[str, tuple[int, Row]], read: ReadResult) -> bool:
     """Say whether rows may be missing from a reading: its count fell, or it counts more than were read."""
     if read.fell:
         return True
@@ -161,7 +161,7 @@ def _asked(source: CreatedSince, state: Cursor) -> str | None:
 
 
 def _primed(
-    source: CreatedSince, rows: dict[str, tuple[int, Row]], read: Read, doubt: int | None, now: datetime
+    source: CreatedSince, rows: dict[str, tuple[int, Row]], read: ReadResult, doubt: int | None, now: datetime
 ) -> Cursor:
     """Take note of the newest records; what lies below a doubtful place, or was not read, is settled."""
     newest = _newest((when for when, _row in rows.values()), earlier(read.at, now))

@@ -17,14 +17,23 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.paths import at_path
 from connector.errors import ConfigurationError
-from connector.runtime.polling.parts import Poll, Read, Reading, created, identity, micros, spoken, unusable
+from connector.runtime.polling.model import (
+    FoldResult,
+    ReadPlan,
+    ReadResult,
+    created,
+    identity,
+    micros,
+    spoken,
+    unusable,
+)
 from connector.runtime.polling.states import entered
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.definition.model import Snapshot
-    from connector.runtime.polling.parts import About, Cursor, Event, Row
+    from connector.runtime.polling.model import Cursor, Event, Row, TriggerIdentity
 
 MOST_PRIMING_LAPS = 10
 
@@ -32,16 +41,21 @@ Entry = list[Any]
 """What is known of a record: its version and, where states make events, its state and their counts."""
 
 
-def plan(source: Snapshot, cursor: Cursor | None, _now: datetime, _since: datetime | None) -> Reading:
+def plan(source: Snapshot, cursor: Cursor | None, _now: datetime, _since: datetime | None) -> ReadPlan:
     """Decide what to read: the list from its start, or where the last poll stopped in it."""
     resume = cursor["resume"] if cursor else None
     first = resume["page"] if resume else None
-    return Reading(source.order.newest_first, first, source.pages, lambda _page: False)
+    return ReadPlan(source.order.newest_first, first, source.pages, lambda _page: False)
 
 
 def fold(
-    about: About, source: Snapshot, cursor: Cursor | None, read: Read, now: datetime, since: datetime | None
-) -> Poll:
+    about: TriggerIdentity,
+    source: Snapshot,
+    cursor: Cursor | None,
+    read: ReadResult,
+    now: datetime,
+    since: datetime | None,
+) -> FoldResult:
     """Turn differences between what was read and what was known into events."""
     state = cursor or _start(since)
     known: dict[str, Entry] = dict(state["rows"])
@@ -66,7 +80,7 @@ def fold(
         )
     events.reverse()  # read newest first: of one moment, the oldest comes first
     events.sort(key=lambda pair: pair[0])
-    return Poll(
+    return FoldResult(
         events=tuple(event for _when, event in events),
         cursor={**_lap(state, read, twice=twice, known=len(known)), "rows": known},
     )
@@ -86,7 +100,7 @@ def _start(since: datetime | None) -> Cursor:
     return {"rows": {}, "floor": floor, "primed": since is not None, "laps": 0, "resume": None}
 
 
-def _lap(state: Cursor, read: Read, *, twice: bool, known: int) -> Cursor:
+def _lap(state: Cursor, read: ReadResult, *, twice: bool, known: int) -> Cursor:
     """Say how the lap stands: where to go on with it, or whether a first one may be trusted."""
     resume = state["resume"] or {}
     moved = twice or read.fell or bool(resume.get("moved"))

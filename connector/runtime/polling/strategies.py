@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.runtime.polling import changed_since, created_since, snapshot, window_scan
-from connector.runtime.polling.parts import Strategy, read_pages
+from connector.runtime.polling.model import Strategy, read_pages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,11 +16,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import ConfigurationError
-from connector.runtime.polling.parts import (
+from connector.runtime.polling.model import (
     SECOND,
-    Poll,
-    Read,
-    Reading,
+    FoldResult,
+    ReadPlan,
+    ReadResult,
     created,
     identity,
     micros,
@@ -34,33 +34,38 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.definition.model import WindowScan
-    from connector.runtime.polling.parts import About, Cursor, Event, Row
+    from connector.runtime.polling.model import Cursor, Event, Row, TriggerIdentity
 
 MOST_ROWS = 100_000
 MOST_PRIMING_LAPS = 10
 
 
-def plan(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> Reading:
+def plan(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
     """Decide what to read: the window from its start, or where the last poll stopped in it."""
     start = _start(source, cursor, now, since)
     resume = cursor["resume"] if cursor else None
     first = resume["page"] if resume else None
     if source.since is None:
-        return Reading(
+        return ReadPlan(
             source.order.newest_first,
             first,
             source.pages,
             lambda page: reaches(page.rows, source.created, start),
         )
     asked = resume["since"] if resume else stamp(start - SECOND)
-    return Reading(
+    return ReadPlan(
         {**source.order.oldest_first, source.since: asked}, first, source.pages, lambda _page: False
     )
 
 
 def fold(
-    about: About, source: WindowScan, cursor: Cursor | None, read: Read, now: datetime, since: datetime | None
-) -> Poll:
+    about: TriggerIdentity,
+    source: WindowScan,
+    cursor: Cursor | None,
+    read: ReadResult,
+    now: datetime,
+    since: datetime | None,
+) -> FoldResult:
     """Turn differences between what was read and what was known into events."""
     start = _start(source, cursor, now, since)
     primed = cursor["primed"] if cursor else since is not None
@@ -95,7 +100,7 @@ def fold(
     if source.since is None:
         events.reverse()  # of one moment, in the vendor's order
     events.sort(key=lambda pair: pair[0])
-    return Poll(
+    return FoldResult(
         events=tuple(event for _when, event in events),
         cursor={"start": start, "floor": floor, "rows": known, **state, "primed": primed or state["primed"]},
     )
@@ -109,7 +114,7 @@ def check(source: WindowScan, row: Row) -> None:
 
 
 def _lap(
-    cursor: Cursor | None, read: Read, *, asked: str, twice: bool, counted: bool, covered: bool
+    cursor: Cursor | None, read: ReadResult, *, asked: str, twice: bool, counted: bool, covered: bool
 ) -> dict[str, Any]:
     """Say how the lap stands: where to go on with it, or whether a first one may be trusted."""
     resume = cursor["resume"] if cursor else None

@@ -19,11 +19,11 @@ from mock_server.store import Change, Filters, Row, Step
 from mock_server.switches import Switch
 from mock_server.vendors.exsited.documents import JSON
 from mock_server.vendors.exsited.examples import examples
+from mock_server.vendors.exsited.facts import CLERK, LIFECYCLE, NAME, PLANS, TOKEN_SECONDS
 from mock_server.vendors.exsited.login import Login
 from mock_server.vendors.exsited.paging import pagination, slice_of
-from mock_server.vendors.exsited.planting import Planter
 from mock_server.vendors.exsited.returns import Returns
-from mock_server.vendors.exsited.words import CLERK, LIFECYCLE, NAME, PLANS, TOKEN_SECONDS
+from mock_server.vendors.exsited.seeding import SeedWriter
 from mock_server.world import World
 
 _STATUSES = {
@@ -80,9 +80,9 @@ class Exsited:
 
     def create_return(self, call: Call) -> Reply:
         tenant, invoice = _tenant(call), call.path["invoice_id"]
-        wish = call.body["return_merchandise_authorisations"]
+        requested = call.body["return_merchandise_authorisations"]
         with self._store.change() as change:
-            made = self._returns.create(change, tenant, invoice, wish, self._now(tenant))
+            made = self._returns.create(change, tenant, invoice, requested, self._now(tenant))
         return Reply(201, {"invoice": {"return_merchandise_authorisation": made}})
 
     def get_invoice_return(self, call: Call) -> Reply:
@@ -97,9 +97,9 @@ class Exsited:
 
     def receive_return(self, call: Call) -> Reply:
         tenant, row = _tenant(call), self._of_invoice(call)
-        wish = call.body["receive_return_merchandise_authorisations"]["receive_returns"]
+        requested = call.body["receive_return_merchandise_authorisations"]["receive_returns"]
         with self._store.change() as change:
-            now = self._returns.receive(change, tenant, row, wish, self._now(tenant))
+            now = self._returns.receive(change, tenant, row, requested, self._now(tenant))
         return Reply(200, {"return_merchandise_authorisation": now})
 
     def get_receipt(self, call: Call) -> Reply:
@@ -197,11 +197,11 @@ class Exsited:
     def examples(self, tenant: str) -> Examples:
         return examples(self._store, tenant, self._login.to_show(tenant))
 
-    def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
-        Planter(change, tenant, at).plant(returns)
+    def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
+        SeedWriter(change, tenant, at).write_seed(returns)
 
-    def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        return self._returns.ask(change, tenant, wish, whole_second(at))
+    def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
+        return self._returns.ask(change, tenant, requested, whole_second(at))
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
         row = self._store.row(tenant, NAME, "return", id_)

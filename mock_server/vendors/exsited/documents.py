@@ -12,7 +12,7 @@ from typing import Any
 
 from mock_server.clock import timestamp
 from mock_server.store import Change
-from mock_server.vendors.exsited.words import LIFECYCLE, NAME, digits, named
+from mock_server.vendors.exsited.facts import LIFECYCLE, NAME, digits, named
 
 JSON = dict[str, Any]
 _TAX = {"AUD": Decimal(1) / 11, "NZD": Decimal(3) / 23}

@@ -7,7 +7,7 @@ import orjson
 from mock_server.pages.prefill import Examples
 from mock_server.store import Filters, Row, Store
 from mock_server.vendors.exsited.documents import outstanding
-from mock_server.vendors.exsited.words import NAME
+from mock_server.vendors.exsited.facts import NAME
 
 _CREATES = ("create_return", "create_return_v2")
 _RECEIVES = ("receive_return", "receive_return_v2")

@@ -12,7 +12,7 @@ from mock_server.access.grants import Grant
 from mock_server.access.keys import Keys, is_public
 from mock_server.access.tokens import TokenExpiredError, Tokens
 from mock_server.engine.problem import FieldError, Problem
-from mock_server.vendors.exsited.words import (
+from mock_server.vendors.exsited.facts import (
     NAME,
     READY_SECONDS,
     REDIRECT_URI,

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from mock_server.store.model import Order
-from mock_server.vendors.exsited.words import LARGEST_PAGE, NOWHERE, USUAL_PAGE
+from mock_server.vendors.exsited.facts import LARGEST_PAGE, NOWHERE, USUAL_PAGE
 
 _ORDERS: Mapping[str, Order] = {"created_on": "created_at", "last_updated_on": "updated_at"}
 

@@ -16,7 +16,7 @@ from mock_server.engine.problem import FieldError, Problem
 from mock_server.store import Change, Filters, Row, Store
 from mock_server.vendors.exsited import documents
 from mock_server.vendors.exsited.documents import JSON, Bought, Buyer
-from mock_server.vendors.exsited.words import (
+from mock_server.vendors.exsited.facts import (
     ARRIVES_AFTER,
     CLIENT,
     LIFECYCLE,
@@ -37,18 +37,20 @@ class Returns:
 
     # What clients do
 
-    def create(self, change: Change, tenant: str, invoice_id: str, wish: Mapping[str, Any], at: int) -> JSON:
-        """Make a return of an invoice's lines; `wish` is the API's `CreateReturn` without its wrapper."""
+    def create(
+        self, change: Change, tenant: str, invoice_id: str, requested: Mapping[str, Any], at: int
+    ) -> JSON:
+        """Create a return of an invoice's lines; `requested` is the API's `CreateReturn`, unwrapped."""
         invoice: JSON = orjson.loads(self.row(tenant, "invoice", invoice_id).document)
-        if "id" in wish and self.store.row(tenant, NAME, "return", wish["id"]):
-            raise _refused("id", f"{wish['id']} is taken")
-        wanted = self._wanted(tenant, invoice, wish["returns"])
+        if "id" in requested and self.store.row(tenant, NAME, "return", requested["id"]):
+            raise _refused("id", f"{requested['id']} is taken")
+        wanted = self._wanted(tenant, invoice, requested["returns"])
         document = documents.new_return(
-            wish.get("id") or self.free_id(tenant, "return"),
+            requested.get("id") or self.free_id(tenant, "return"),
             invoice,
             wanted,
-            date=instant(wish["date"]) if "date" in wish else at,
-            note=wish.get("note", ""),
+            date=instant(requested["date"]) if "date" in requested else at,
+            note=requested.get("note", ""),
             by=CLIENT,
             at=at,
         )
@@ -56,15 +58,15 @@ class Returns:
         return document
 
     def receive(
-        self, change: Change, tenant: str, row: Row, wish: Sequence[Mapping[str, Any]], at: int
+        self, change: Change, tenant: str, row: Row, requested: Sequence[Mapping[str, Any]], at: int
     ) -> JSON:
-        """Take in what arrived of a return; `wish` are the API's `ReceiveReturnLine`s."""
+        """Take in what arrived of a return; `requested` are the API's `ReceiveReturnLine`s."""
         document: JSON = orjson.loads(row.document)
         if not LIFECYCLE.is_open(row.status):
             raise Problem("invalid", f"{row.id} is {row.status}; nothing of it can be received any more.")
         lines = {line["uuid"]: line for line in document["returns"]}
         arrived = []
-        for place, one in enumerate(wish):
+        for place, one in enumerate(requested):
             line, quantity = lines.get(one["uuid"]), int(one["rma_receive_quantity"])
             where = f"receive_return_merchandise_authorisations.receive_returns[{place}]"
             if line is None:
@@ -78,17 +80,17 @@ class Returns:
 
     # What the shop and its customers do
 
-    def ask(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> JSON:
+    def ask(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
         """A shopper asks for a return, and sends it; an order not known yet gets its invoice first."""
-        invoice = self._invoice_of(change, tenant, wish, at)
+        invoice = self._invoice_of(change, tenant, requested, at)
         lines = {line["item_id"]: line for line in invoice["lines"]}
         document = documents.new_return(
             self.free_id(tenant, "return"),
             invoice,
-            [(lines[sku], quantity) for sku, quantity in _by_sku(wish).items()],
+            [(lines[sku], quantity) for sku, quantity in _by_sku(requested).items()],
             date=at,
-            note="; ".join(filter(None, (one.get("notes") for one in wish["items"]))),
-            by=wish.get("customer_name") or wish["customer_email"],
+            note="; ".join(filter(None, (one.get("notes") for one in requested["items"]))),
+            by=requested.get("customer_name") or requested["customer_email"],
             at=at,
         )
         self._begin(change, tenant, document, invoice, at)
@@ -169,13 +171,13 @@ class Returns:
         documents.put_return(change, tenant, document, invoice, row.created_at, at)
 
     def _wanted(
-        self, tenant: str, invoice: JSON, wish: Sequence[Mapping[str, Any]]
+        self, tenant: str, invoice: JSON, requested: Sequence[Mapping[str, Any]]
     ) -> list[tuple[JSON, int]]:
         """Find the lines that a client names; no more can come back than is still with the customer."""
         lines = {line["uuid"]: line for line in invoice["lines"]}
         taken = self._taken(tenant, invoice["id"])
         wanted: dict[str, int] = {}
-        for place, one in enumerate(wish):
+        for place, one in enumerate(requested):
             where = f"return_merchandise_authorisations.returns[{place}]"
             line = lines.get(one["uuid"])
             if line is None:
@@ -198,9 +200,9 @@ class Returns:
                 taken[line["item_uuid"]] = taken.get(line["item_uuid"], 0) + int(line[counted])
         return taken
 
-    def _invoice_of(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> JSON:
-        needed = _by_sku(wish)
-        order = documents.order_id(wish["order_number"])
+    def _invoice_of(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
+        needed = _by_sku(requested)
+        order = documents.order_id(requested["order_number"])
         for row in self.store.rows(tenant, NAME, "invoice", Filters(order_numbers=(order,))):
             known: JSON = orjson.loads(row.document)
             taken = self._taken(tenant, row.id)
@@ -210,20 +212,20 @@ class Returns:
             }
             if all(left.get(sku, 0) >= quantity for sku, quantity in needed.items()):
                 return known
-        email: str = wish["customer_email"]
-        name = wish.get("customer_name") or email.partition("@")[0].replace(".", " ").title()
+        email: str = requested["customer_email"]
+        name = requested.get("customer_name") or email.partition("@")[0].replace(".", " ").title()
         bought = [Bought(sku, sku, count, documents.invented_price(sku)) for sku, count in needed.items()]
         buyer = Buyer(name, email)
         invoice = documents.new_invoice(
-            self.free_id(tenant, "invoice"), wish["order_number"], buyer, bought, at
+            self.free_id(tenant, "invoice"), requested["order_number"], buyer, bought, at
         )
         documents.put_invoice(change, tenant, invoice, buyer, at)
         return invoice
 
 
-def _by_sku(wish: Mapping[str, Any]) -> dict[str, int]:
+def _by_sku(requested: Mapping[str, Any]) -> dict[str, int]:
     counted: dict[str, int] = {}
-    for one in wish["items"]:
+    for one in requested["items"]:
         counted[one["sku"]] = counted.get(one["sku"], 0) + one["quantity"]
     return counted
 

@@ -18,15 +18,15 @@ from mock_server.store import Change, Filters, Row, Step
 from mock_server.vendors.returngo import queries
 from mock_server.vendors.returngo.documents import comment, without_media
 from mock_server.vendors.returngo.examples import examples
+from mock_server.vendors.returngo.facts import API, FIRST_SHOP, LIFECYCLE, NAME, PLANS, SHOPS, SWITCHES
 from mock_server.vendors.returngo.hooks import Hooks
-from mock_server.vendors.returngo.planting import Planter
 from mock_server.vendors.returngo.policies import Orders, put_order
 from mock_server.vendors.returngo.returns import Returns, expect_scans
 from mock_server.vendors.returngo.rows import emails, tracked
+from mock_server.vendors.returngo.seeding import SeedWriter
 from mock_server.vendors.returngo.transactions import Transactions
 from mock_server.vendors.returngo.validation import Validation
-from mock_server.vendors.returngo.words import API, FIRST_SHOP, LIFECYCLE, NAME, PLANS, SHOPS, SWITCHES
-from mock_server.webhooks.connection import refuse_address
+from mock_server.webhooks.transport import refuse_address
 from mock_server.world import World
 
 _STATUSES = {
@@ -123,11 +123,11 @@ class ReturnGO:
     def create_rma_by_policy(self, call: Call) -> Reply:
         (tenant, shop), at = _who(call), self._now(call)
         try:
-            wish = self._orders.chosen(tenant, shop, call.body, at)
+            requested = self._orders.chosen(tenant, shop, call.body, at)
         except LookupError as error:
             raise _missing(error) from None
         with self._store.change() as change:
-            rma = self._returns.create(change, tenant, shop, wish, at)
+            rma = self._returns.create(change, tenant, shop, requested, at)
         return Reply(200, rma["rmaSummary"])
 
     # Shipments
@@ -151,9 +151,9 @@ class ReturnGO:
         return Reply(200, {"message": f"Shipment {part.id} was deleted."})
 
     def create_shipment_tracker(self, call: Call) -> Reply:
-        wish, at = call.body, self._now(call)
-        part = self._shipment(call, wish["shipmentId"])
-        known = {name: wish[name] for name in ("trackingNumber", "carrierName") if name in wish}
+        requested, at = call.body, self._now(call)
+        part = self._shipment(call, requested["shipmentId"])
+        known = {name: requested[name] for name in ("trackingNumber", "carrierName") if name in requested}
         with self._store.change() as change:
             shipment = self._returns.update_shipment(change, part, known, at)
             if part.status in {"Pending", "LabelCreated", "Shipped"}:
@@ -167,10 +167,10 @@ class ReturnGO:
         return Reply(200, Documents(self._hooks.of(*_who(call))))
 
     def create_webhook(self, call: Call) -> Reply:
-        (tenant, shop), wish = _who(call), call.body
-        _check_address(wish)
+        (tenant, shop), requested = _who(call), call.body
+        _check_address(requested)
         with self._store.change() as change:
-            return Reply(200, self._hooks.register(change, tenant, shop, wish, self._now(call)))
+            return Reply(200, self._hooks.register(change, tenant, shop, requested, self._now(call)))
 
     def update_webhook(self, call: Call) -> Reply:
         row = self._webhook(call)
@@ -253,12 +253,12 @@ class ReturnGO:
         at = whole_second(self._clocks.now(tenant))
         return examples(self._store, self._orders, self._hooks, tenant, at)
 
-    def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
-        Planter(change, tenant, self._money, at).plant(returns)
+    def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
+        SeedWriter(change, tenant, self._money, at).write_seed(returns)
 
-    def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        put_order(change, tenant, FIRST_SHOP, wish, whole_second(at))
-        return self._returns.create(change, tenant, FIRST_SHOP, wish, whole_second(at))
+    def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
+        put_order(change, tenant, FIRST_SHOP, requested, whole_second(at))
+        return self._returns.create(change, tenant, FIRST_SHOP, requested, whole_second(at))
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
         return self._returns.move(change, self._returns.row(tenant, id_), status, whole_second(at))
@@ -326,8 +326,8 @@ def _missing(error: LookupError) -> Problem:
     return Problem("not_found", str(error))
 
 
-def _check_address(wish: Mapping[str, Any]) -> None:
-    fault = refuse_address(wish["url"]) if "url" in wish else ""
+def _check_address(requested: Mapping[str, Any]) -> None:
+    fault = refuse_address(requested["url"]) if "url" in requested else ""
     if fault:
         raise Problem("invalid", f"url {fault}.", (FieldError("url", fault),))
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from mock_server.clock import timestamp
-from mock_server.vendors.returngo.words import (
+from mock_server.vendors.returngo.facts import (
     ANSWERS,
     ANY_CARRIER,
     CARRIERS,
@@ -85,17 +85,18 @@ def comment(kind: str, by: str, text: str, at: int) -> JSON:
     return {"commentType": kind, "triggeredBy": by, "htmlText": text, "datetime": moment(at)}
 
 
-def new_rma(number: int, shop: str, wish: Mapping[str, Any], at: int) -> JSON:
-    """An `Rma` that was just asked for, with its shipment; `wish` is what a shopper asks for."""
-    id_, order_name = rma_id(number), wish["order_number"]
-    shipment = None if wish.get("keeps_it") else new_shipment(number, shop, wish)
+def new_rma(number: int, shop: str, requested: Mapping[str, Any], at: int) -> JSON:
+    """An `Rma` that was just asked for, with its shipment; `requested` is what a shopper asks for."""
+    id_, order_name = rma_id(number), requested["order_number"]
+    shipment = None if requested.get("keeps_it") else new_shipment(number, shop, requested)
     shipment_id = shipment["shipmentId"] if shipment else ""
-    units = [item for item in wish["items"] for _ in range(item["quantity"])]
+    units = [item for item in requested["items"] for _ in range(item["quantity"])]
     items = [
-        _item(f"{id_}{place:02d}", shipment_id, shop, wish, item) for place, item in enumerate(units, start=1)
+        _item(f"{id_}{place:02d}", shipment_id, shop, requested, item)
+        for place, item in enumerate(units, start=1)
     ]
     return {
-        "rmaSummary": summary(id_, order_name, wish.get("via", "Return Portal"), at),
+        "rmaSummary": summary(id_, order_name, requested.get("via", "Return Portal"), at),
         "orderDetails": {"orderId": long("order", shop, order_name), "order_name": order_name},
         "shipments": [shipment] if shipment else [],
         "items": items,
@@ -110,17 +111,19 @@ def new_rma(number: int, shop: str, wish: Mapping[str, Any], at: int) -> JSON:
     }
 
 
-def _item(id_: str, shipment_id: str, shop: str, wish: Mapping[str, Any], item: Mapping[str, Any]) -> JSON:
+def _item(
+    id_: str, shipment_id: str, shop: str, requested: Mapping[str, Any], item: Mapping[str, Any]
+) -> JSON:
     sku, variant = item["sku"], item.get("variant") or ""
     name = item.get("name") or sku
-    currency = wish.get("currency", "AUD")
+    currency = requested.get("currency", "AUD")
     price = Decimal(str(item.get("unit_price", invented_price(sku))))
-    type_, resolution, rule = RESOLUTIONS[item.get("resolution") or wish.get("return_type", "refund")]
+    type_, resolution, rule = RESOLUTIONS[item.get("resolution") or requested.get("return_type", "refund")]
     reason = item["reason"]
     questions = [_question(id_, place, *asked) for place, asked in enumerate(QUESTIONS.get(reason, ()))]
     only = {"variantName": variant, "barcode": f"200{zlib.crc32(sku.encode()):010d}"} if variant else {}
     return {
-        "shopLineItemId": line_id(shop, wish["order_number"], sku),
+        "shopLineItemId": line_id(shop, requested["order_number"], sku),
         "shopProductId": long("product", sku),
         "variantId": long("variant", sku),
         "returnedItemId": id_,
@@ -200,19 +203,19 @@ def left_to_pay(rma: JSON) -> Decimal:
     return max(left, Decimal(0))
 
 
-def new_shipment(number: int, shop: str, wish: Mapping[str, Any]) -> JSON:
+def new_shipment(number: int, shop: str, requested: Mapping[str, Any]) -> JSON:
     """A `Shipment` that nobody has made a label for."""
-    known = wish.get("address", {})
-    email: str = wish["customer_email"]
+    known = requested.get("address", {})
+    email: str = requested["customer_email"]
     home = {
-        "name": wish.get("customer_name") or email.partition("@")[0].replace(".", " ").title(),
+        "name": requested.get("customer_name") or email.partition("@")[0].replace(".", " ").title(),
         "street1": known.get("street", ""),
         "street2": "",
         "city": known.get("suburb", ""),
         "state": known.get("region", ""),
         "zip": known.get("postcode", ""),
         "country": known.get("country", "AU"),
-        "phone": wish.get("customer_phone", ""),
+        "phone": requested.get("customer_phone", ""),
         "email": email,
     }
     back = {

@@ -7,9 +7,9 @@ import orjson
 
 from mock_server.pages.prefill import Examples
 from mock_server.store import Filters, Store
+from mock_server.vendors.returngo.facts import FIRST_SHOP, NAME
 from mock_server.vendors.returngo.hooks import Hooks
 from mock_server.vendors.returngo.policies import Orders
-from mock_server.vendors.returngo.words import FIRST_SHOP, NAME
 
 
 def examples(store: Store, orders: Orders, hooks: Hooks, tenant: str, at: int) -> Examples:
@@ -40,7 +40,7 @@ def examples(store: Store, orders: Orders, hooks: Hooks, tenant: str, at: int) -
     for row in store.rows(tenant, NAME, "transaction", Filters(shop=FIRST_SHOP)):
         if "transactionId" not in path or row.status == "Requested":
             path["transactionId"] = row.id
-    return Examples(path, {**bodies, **_wish(store, orders, tenant, at)})
+    return Examples(path, {**bodies, **_requested(store, orders, tenant, at)})
 
 
 def _parcels(store: Store, tenant: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -51,7 +51,7 @@ def _parcels(store: Store, tenant: str) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from (pair for pair in found if pair[1]["status"] == status)
 
 
-def _wish(store: Store, orders: Orders, tenant: str, at: int) -> dict[str, Any]:
+def _requested(store: Store, orders: Orders, tenant: str, at: int) -> dict[str, Any]:
     """An order of which something can still come back, for both steps of a creation."""
     for row in reversed(list(store.rows(tenant, NAME, "order", Filters(shop=FIRST_SHOP)))):
         order = orjson.loads(row.document)

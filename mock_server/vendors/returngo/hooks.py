@@ -8,7 +8,7 @@ import orjson
 
 from mock_server.store import Change, Filters, Row, Store
 from mock_server.vendors.returngo.documents import JSON, moment
-from mock_server.vendors.returngo.words import NAME
+from mock_server.vendors.returngo.facts import NAME
 from mock_server.webhooks.outbox import Outbox
 
 _FIRST_ID = 11_000
@@ -38,10 +38,10 @@ class Hooks:
         rows = self.store.rows(tenant, NAME, "webhook", Filters(shop=shop))
         return [row.document for row in rows if row.status]
 
-    def register(self, change: Change, tenant: str, shop: str, wish: Mapping[str, Any], at: int) -> JSON:
+    def register(self, change: Change, tenant: str, shop: str, requested: Mapping[str, Any], at: int) -> JSON:
         """Register a webhook."""
         id_ = str(_FIRST_ID + self.store.total(tenant, NAME, "webhook") + 1)
-        webhook = {"id": id_, "url": wish["url"], "eventName": wish["eventName"]}
+        webhook = {"id": id_, "url": requested["url"], "eventName": requested["eventName"]}
         self._put(change, tenant, shop, webhook, at)
         return webhook
 
@@ -50,10 +50,10 @@ class Hooks:
         known = [orjson.loads(document)["id"] for document in self.of(tenant, shop)]
         return known[0] if known else str(_FIRST_ID + self.store.total(tenant, NAME, "webhook") + 1)
 
-    def alter(self, change: Change, row: Row, wish: Mapping[str, Any]) -> JSON:
+    def alter(self, change: Change, row: Row, requested: Mapping[str, Any]) -> JSON:
         """Change a webhook, for what happens from now on."""
         webhook: JSON = orjson.loads(row.document)
-        webhook |= {name: wish[name] for name in ("url", "eventName") if name in wish}
+        webhook |= {name: requested[name] for name in ("url", "eventName") if name in requested}
         self._put(change, row.tenant, row.shop, webhook, row.created_at)
         return webhook
 

@@ -14,7 +14,7 @@ import orjson
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.store import Change, Filters, Store
 from mock_server.vendors.returngo.documents import JSON, invented_price, line_id
-from mock_server.vendors.returngo.words import (
+from mock_server.vendors.returngo.facts import (
     METHODS,
     NAME,
     POLICIES,
@@ -32,27 +32,27 @@ class Orders:
 
     store: Store
 
-    def eligible(self, tenant: str, shop: str, wish: Mapping[str, Any], at: int) -> list[JSON]:
+    def eligible(self, tenant: str, shop: str, requested: Mapping[str, Any], at: int) -> list[JSON]:
         """Return what is possible per unit, in the order asked for; raises `LookupError`, `Problem`."""
-        order = self._order(tenant, shop, wish["order_name"])
+        order = self._order(tenant, shop, requested["order_name"])
         left = self._left(tenant, shop, order, at)
         shown = []
-        for place, unit in enumerate(wish["items"]):
+        for place, unit in enumerate(requested["items"]):
             line = _line(order, unit, place)["shopLineItemId"]
             policies = [_policy(id_) for id_ in POLICIES] if left[line] > 0 else []
             left[line] -= 1
             shown.append({"shopLineItemId": line, "policies": policies})
         return shown
 
-    def chosen(self, tenant: str, shop: str, wish: Mapping[str, Any], at: int) -> JSON:
+    def chosen(self, tenant: str, shop: str, requested: Mapping[str, Any], at: int) -> JSON:
         """Return the wish of a shopper who would choose the same in the portal.
 
         Raises `LookupError` for an unknown order, and `Problem` for what may not be.
         """
-        order = self._order(tenant, shop, wish["order_name"])
+        order = self._order(tenant, shop, requested["order_name"])
         left = self._left(tenant, shop, order, at)
         items, policies = [], []
-        for place, unit in enumerate(wish["items"]):
+        for place, unit in enumerate(requested["items"]):
             line = _line(order, unit, place)
             left[line["shopLineItemId"]] -= 1
             if left[line["shopLineItemId"]] < 0:
@@ -93,13 +93,13 @@ class Orders:
         return left
 
 
-def put_order(change: Change, tenant: str, shop: str, wish: Mapping[str, Any], ordered_at: int) -> None:
+def put_order(change: Change, tenant: str, shop: str, requested: Mapping[str, Any], ordered_at: int) -> None:
     """Remember the order of a return: its lines, and whose it is. `ordered` are units by SKU, if known."""
-    name = wish["order_number"]
-    known = {item["sku"]: item for item in wish["items"]}
-    ordered = dict(wish.get("ordered") or {sku: item["quantity"] for sku, item in known.items()})
+    name = requested["order_number"]
+    known = {item["sku"]: item for item in requested["items"]}
+    ordered = dict(requested.get("ordered") or {sku: item["quantity"] for sku, item in known.items()})
     lines = [_new_line(shop, name, sku, quantity, known.get(sku, {})) for sku, quantity in ordered.items()]
-    told = {key: wish[key] for key in _CUSTOMER if key in wish}
+    told = {key: requested[key] for key in _CUSTOMER if key in requested}
     order = {"order_name": name, "ordered_at": ordered_at, "lines": lines, **told}
     change.put_document(tenant, NAME, "order", f"{shop} {name}", order, created_at=ordered_at, shop=shop)
 

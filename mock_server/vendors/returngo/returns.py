@@ -15,10 +15,7 @@ from mock_server.lifecycle import IllegalMove, UnknownReturn
 from mock_server.store import Change, Row, Store
 from mock_server.vendors.returngo import documents
 from mock_server.vendors.returngo.documents import JSON, comment, moment
-from mock_server.vendors.returngo.hooks import Hooks
-from mock_server.vendors.returngo.rows import put_customer, put_rma, put_shipment
-from mock_server.vendors.returngo.transactions import Transactions
-from mock_server.vendors.returngo.words import (
+from mock_server.vendors.returngo.facts import (
     API,
     AUTOMATION,
     COUPLED,
@@ -31,6 +28,9 @@ from mock_server.vendors.returngo.words import (
     SCANS,
     SHIPMENT_MOVES,
 )
+from mock_server.vendors.returngo.hooks import Hooks
+from mock_server.vendors.returngo.rows import put_customer, put_rma, put_shipment
+from mock_server.vendors.returngo.transactions import Transactions
 
 _TIMELINE = {
     "Approved": "Request <strong>APPROVED</strong>",
@@ -67,12 +67,12 @@ class Returns:
             raise LookupError(f"No shipment has the id {id_}.")
         return row
 
-    def create(self, change: Change, tenant: str, shop: str, wish: Mapping[str, Any], at: int) -> JSON:
+    def create(self, change: Change, tenant: str, shop: str, requested: Mapping[str, Any], at: int) -> JSON:
         """A shopper asks for a return; returns the `Rma`."""
         number = self.store.total(tenant, NAME, "return") + 1
-        rma = documents.new_rma(number, shop, wish, at)
+        rma = documents.new_rma(number, shop, requested, at)
         id_ = rma["rmaSummary"]["rmaId"]
-        email: str = wish["customer_email"]
+        email: str = requested["customer_email"]
         put_rma(change, tenant, shop, rma, email=email, made=at, updated=at)
         put_customer(change, tenant, shop, email, at)
         RECORDER.return_created(change, tenant, id_, at)
@@ -96,14 +96,14 @@ class Returns:
         self.keep(change, row, rma, at)
         return rma
 
-    def update_shipment(self, change: Change, part: Row, wish: Mapping[str, Any], at: int) -> JSON:
+    def update_shipment(self, change: Change, part: Row, requested: Mapping[str, Any], at: int) -> JSON:
         """Set details of a shipment by the API, and its return with it; raises `IllegalMove`."""
         row = self.row(part.tenant, part.parent)
         rma: JSON = orjson.loads(row.document)
         shipment: JSON = next(one for one in rma["shipments"] if one["shipmentId"] == part.id)
         fields = ("carrierName", "trackingNumber", "trackingURL", "labelURL")
-        shipment |= {name: wish[name] for name in fields if name in wish}
-        wanted = wish.get("status", shipment["status"])
+        shipment |= {name: requested[name] for name in fields if name in requested}
+        wanted = requested.get("status", shipment["status"])
         if wanted != shipment["status"]:
             if wanted not in SHIPMENT_MOVES[shipment["status"]]:
                 raise IllegalMove(shipment["status"], wanted, SHIPMENT_MOVES[shipment["status"]])
@@ -115,7 +115,7 @@ class Returns:
         if follows:
             self._moved(change, row, rma, wanted, at, API)
         self.keep(change, row, rma, at if follows else row.updated_at)
-        if wish.get("trackingNumber") and wanted in {"Pending", "LabelCreated"}:
+        if requested.get("trackingNumber") and wanted in {"Pending", "LabelCreated"}:
             expect_scans(change, row.tenant, part.id, made=at, start=at)
         return shipment
 

@@ -2,7 +2,7 @@
 
 from mock_server.store import Change, Filters, Store
 from mock_server.vendors.returngo.documents import JSON, long
-from mock_server.vendors.returngo.words import LIFECYCLE, NAME
+from mock_server.vendors.returngo.facts import LIFECYCLE, NAME
 
 
 def put_rma(

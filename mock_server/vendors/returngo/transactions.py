@@ -10,8 +10,7 @@ from mock_server.lifecycle import IllegalMove
 from mock_server.store import Change, Row, Store
 from mock_server.switches import Switches
 from mock_server.vendors.returngo.documents import JSON, comment, left_to_pay, long, moment, money
-from mock_server.vendors.returngo.hooks import Hooks
-from mock_server.vendors.returngo.words import (
+from mock_server.vendors.returngo.facts import (
     AUTOMATION,
     METHODS,
     NAME,
@@ -20,6 +19,7 @@ from mock_server.vendors.returngo.words import (
     REFERENCES,
     TRANSACTION_MOVES,
 )
+from mock_server.vendors.returngo.hooks import Hooks
 
 _FIRST_ID = 6_070_000
 
@@ -93,17 +93,17 @@ class Transactions:
         if made["status"] == "Success":
             self._paid(change, tenant, shop, rma, made, at)
 
-    def settle(self, change: Change, row: Row, rma: JSON, wish: Mapping[str, Any], at: int) -> JSON:
+    def settle(self, change: Change, row: Row, rma: JSON, requested: Mapping[str, Any], at: int) -> JSON:
         """Note how a transaction came out; raises `IllegalMove`. The return is the caller's to store."""
         made: JSON = next(one for one in rma["transactions"] if str(one["id"]) == row.id)
-        before, after = made["status"], wish["status"]
+        before, after = made["status"], requested["status"]
         if after != before:
             if after not in TRANSACTION_MOVES[before]:
                 raise IllegalMove(before, after, TRANSACTION_MOVES[before])
             made["status"] = after
             record_moved(change, row.tenant, rma, made, before, at)
-        if "externalReferenceId" in wish:
-            made |= {"externalReferenceId": wish["externalReferenceId"]}
+        if "externalReferenceId" in requested:
+            made |= {"externalReferenceId": requested["externalReferenceId"]}
             made["externalReferenceType"] = made["externalReferenceType"] or REFERENCES[made["type"]]
         made["lastUpdated"] = moment(at)
         put(change, row.tenant, row.shop, rma, made, row.created_at, at)

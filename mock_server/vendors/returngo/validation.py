@@ -14,8 +14,8 @@ from mock_server import ledger
 from mock_server.acts import Act
 from mock_server.store import Change, Store
 from mock_server.vendors.returngo.documents import JSON, moment
+from mock_server.vendors.returngo.facts import LIFECYCLE, NAME
 from mock_server.vendors.returngo.returns import Returns
-from mock_server.vendors.returngo.words import LIFECYCLE, NAME
 
 _TEXT: Final = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^\\x00]*$"}
 _SCHEMA: Final = {
@@ -63,31 +63,31 @@ class Validation:
         sentence = "Notes what the warehouse found of items that came back."
         return Act(sentence, _SCHEMA, self.run)
 
-    def run(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
+    def run(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         """Write what was found into the items; returns the `Rma`.
 
         Raises `LookupError` for an id that nothing has, `ValueError` for a return that has not arrived.
         """
-        row = self.returns.row(tenant, wish["rmaId"])
+        row = self.returns.row(tenant, requested["rmaId"])
         if row.status not in _OPEN:
             raise ValueError(f"RMA {row.id} is {row.status}; its items are validated once it is Received.")
         rma: JSON = orjson.loads(row.document)
         items = {item["returnedItemId"]: item for item in rma["items"]}
-        for told in wish["items"]:
+        for told in requested["items"]:
             if told["returnedItemId"] not in items:
                 raise LookupError(f"RMA {row.id} has no item {told['returnedItemId']}.")
-            items[told["returnedItemId"]]["itemValidationStatusResponse"] = found(told, wish, at)
+            items[told["returnedItemId"]]["itemValidationStatusResponse"] = found(told, requested, at)
         before, after = verdict(orjson.loads(row.document)), verdict(rma)
-        body = {"from": before, "to": after, "items": [told["returnedItemId"] for told in wish["items"]]}
+        body = {"from": before, "to": after, "items": [told["returnedItemId"] for told in requested["items"]]}
         change.record(tenant, NAME, kind=ledger.RETURN_QUALITY_CHECKED, subject=row.id, at=at, body=body)
         self.returns.keep(change, row, rma, row.updated_at)
         if after != "open" and "Validated" in LIFECYCLE.transitions[row.status]:
-            by = wish.get("validatedBy", "Warehouse")
+            by = requested.get("validatedBy", "Warehouse")
             rma = self.returns.move(change, self.returns.row(tenant, row.id), "Validated", at, by)
         return rma
 
 
-def found(told: Mapping[str, Any], wish: Mapping[str, Any], at: int) -> JSON:
+def found(told: Mapping[str, Any], requested: Mapping[str, Any], at: int) -> JSON:
     """An `ItemValidation`."""
     return {
         "returnedItemId": told["returnedItemId"],
@@ -95,10 +95,10 @@ def found(told: Mapping[str, Any], wish: Mapping[str, Any], at: int) -> JSON:
         "isReturned": told["isReturned"],
         "nonRestockableReason": told.get("nonRestockableReason"),
         "nonReturnedReason": told.get("nonReturnedReason"),
-        "storeLocationId": wish.get("storeLocationId", "online"),
+        "storeLocationId": requested.get("storeLocationId", "online"),
         "lastValidationDate": moment(at),
-        "lastValidatedBy": wish.get("validatedBy"),
-        "thirdPartyName": wish.get("thirdPartyName"),
+        "lastValidatedBy": requested.get("validatedBy"),
+        "thirdPartyName": requested.get("thirdPartyName"),
         "userDetails": None,
     }
 

@@ -14,10 +14,10 @@ from mock_server.seed import SeedReturn
 from mock_server.store import Change, Step
 from mock_server.vendors.returnlogic.apps import PublicApps
 from mock_server.vendors.returnlogic.examples import examples
+from mock_server.vendors.returnlogic.facts import LIFECYCLE, MAINTENANCE, NAME, PLANS
 from mock_server.vendors.returnlogic.orders import Orders, filters
-from mock_server.vendors.returnlogic.planting import plant
 from mock_server.vendors.returnlogic.rmas import Rmas
-from mock_server.vendors.returnlogic.words import LIFECYCLE, MAINTENANCE, NAME, PLANS
+from mock_server.vendors.returnlogic.seeding import write_seed
 from mock_server.world import World
 
 _NAMES = {
@@ -103,13 +103,13 @@ class ReturnLogic:
     def examples(self, tenant: str) -> Examples:
         return examples(self._store, self._apps, tenant)
 
-    def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
-        plant(change, tenant, returns, at)
+    def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
+        write_seed(change, tenant, returns, at)
 
-    def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
+    def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         """A shopper asks for an RMA; an order that is not known yet is taken in from the shop."""
-        self._orders.take_in(change, tenant, wish, whole_second(at))
-        return self._rmas.create(change, tenant, wish, whole_second(at))
+        self._orders.take_in(change, tenant, requested, whole_second(at))
+        return self._rmas.create(change, tenant, requested, whole_second(at))
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
         return self._rmas.move(change, tenant, self._rmas.row(tenant, id_), status, whole_second(at))

@@ -17,7 +17,7 @@ from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Reply
 from mock_server.store import Change
 from mock_server.switches import Switches
-from mock_server.vendors.returnlogic.words import NAME
+from mock_server.vendors.returnlogic.facts import NAME
 
 CODE_SECONDS: Final = 600
 BEARER_SECONDS: Final = 3_600
@@ -33,18 +33,18 @@ class PublicApps:
     keys: Keys
     switches: Switches
 
-    def request_tokens(self, wish: Mapping[str, Any]) -> Reply:
+    def request_tokens(self, requested: Mapping[str, Any]) -> Reply:
         """Answer a `TokenRequest`; no bearer token comes with it, so the client tells whose switch counts."""
-        client = self.tokens.client(NAME, wish["client_id"], wish["client_secret"])
+        client = self.tokens.client(NAME, requested["client_id"], requested["client_secret"])
         if client is None:
             raise Problem("unauthenticated", "This client_id and client_secret are not known here.")
         closed = self.switches.closed(client.tenant, NAME)
         if closed:
             raise Problem("unavailable", closed)
-        field = _PRESENTED[wish["grant_type"]]
-        if field not in wish:
-            raise _refused(field, f"is required for the grant type {wish['grant_type']}")
-        grant = self._spent(field, wish[field])
+        field = _PRESENTED[requested["grant_type"]]
+        if field not in requested:
+            raise _refused(field, f"is required for the grant type {requested['grant_type']}")
+        grant = self._spent(field, requested[field])
         if grant is None or (grant.tenant, grant.key) != (client.tenant, client.key):
             raise _refused(field, "is not good, or not any more")
         return Reply(
@@ -81,7 +81,9 @@ class PublicApps:
             "refresh_token": self.tokens.issue(grant, "refresh", seconds=REFRESH_SECONDS),
         }
 
-    def _install(self, _change: Change, tenant: str, wish: Mapping[str, Any], _at: int) -> Mapping[str, Any]:
+    def _install(
+        self, _change: Change, tenant: str, requested: Mapping[str, Any], _at: int
+    ) -> Mapping[str, Any]:
         """Say where the retailer is sent to, with a fresh code, and by what the app is known."""
         secret = self.keys.key(tenant, NAME)
         grant = self.keys.look_up(NAME, secret)
@@ -91,9 +93,9 @@ class PublicApps:
         query = urlencode(
             {"code": code, "teamId": uuid5(NAMESPACE_URL, f"https://team.example.com/{tenant}")}
         )
-        joint = "&" if "?" in wish["redirect_uri"] else "?"
+        joint = "&" if "?" in requested["redirect_uri"] else "?"
         return {
-            "redirect_to": f"{wish['redirect_uri']}{joint}{query}",
+            "redirect_to": f"{requested['redirect_uri']}{joint}{query}",
             "client_id": self.tokens.client_id(tenant, NAME),
             "client_secret": secret,
         }

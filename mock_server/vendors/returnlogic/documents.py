@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from mock_server.clock import timestamp
 from mock_server.store import Change
-from mock_server.vendors.returnlogic.words import (
+from mock_server.vendors.returnlogic.facts import (
     CARRIERS,
     LIFECYCLE,
     NAME,
@@ -36,41 +36,43 @@ _ALWAYS: Final = (
 _ITEM: Final = ("name", "externalProductId", "externalVariantId", "sku", "quantity", "price")
 
 
-def new_order(number: int, wish: Mapping[str, Any], at: int) -> JSON:
-    """An `Order` that is taken in; `wish` is a `NewOrder`, `number` counts the tenant's orders from 1."""
+def new_order(number: int, requested: Mapping[str, Any], at: int) -> JSON:
+    """Return a new `Order`; `requested` is a `NewOrder`, `number` counts the tenant's orders from 1."""
     id_ = str(FIRST_ORDER + number)
     items = [
         {"rlOrderItemId": f"{id_}-{place}", **{name: item.get(name) for name in _ITEM}}
-        for place, item in enumerate(wish.get("orderItems", ()), 1)
+        for place, item in enumerate(requested.get("orderItems", ()), 1)
     ]
     return {
         "rlOrderId": id_,
         "createDate": timestamp(at),
-        **{name: wish.get(name) for name in _LEFT_OUT},
-        **{name: wish[name] for name in _ALWAYS},
+        **{name: requested.get(name) for name in _LEFT_OUT},
+        **{name: requested[name] for name in _ALWAYS},
         "orderItems": items,
         "orderDiscounts": [
-            {name: one[name] for name in ("code", "amount")} for one in wish.get("orderDiscounts", ())
+            {name: one[name] for name in ("code", "amount")} for one in requested.get("orderDiscounts", ())
         ],
     }
 
 
-def new_rma(number: int, wish: Mapping[str, Any], at: int) -> JSON:
+def new_rma(number: int, requested: Mapping[str, Any], at: int) -> JSON:
     """An `Rma` that a shopper asks for; `number` counts the tenant's RMAs from 1."""
     id_ = str(FIRST_RMA + number)
-    kind = TYPES[wish.get("return_type", "refund")]
-    amount = float(worth(wish["items"]))
+    kind = TYPES[requested.get("return_type", "refund")]
+    amount = float(worth(requested["items"]))
     totals = {name: {"total": amount if TOTALS[kind] == name else 0} for name in TOTALS.values()}
     return {
         "rlRmaId": id_,
         "workflowStatus": LIFECYCLE.initial,
-        "orderName": wish["order_number"],
-        "customerEmail": wish["customer_email"],
-        "customerName": wish.get("customer_name"),
+        "orderName": requested["order_number"],
+        "customerEmail": requested["customer_email"],
+        "customerName": requested.get("customer_name"),
         "timeline": {"createDate": timestamp(at), "updateDate": timestamp(at)},
         "totals": totals,
         "shippingLabel": None,
-        "rmaItems": [_rma_item(f"{id_}-{place}", kind, item) for place, item in enumerate(wish["items"], 1)],
+        "rmaItems": [
+            _rma_item(f"{id_}-{place}", kind, item) for place, item in enumerate(requested["items"], 1)
+        ],
     }
 
 
@@ -99,11 +101,11 @@ def price(item: Mapping[str, Any]) -> Decimal:
     return Decimal(str(told)) if told is not None else Decimal(20 + zlib.crc32(item["sku"].encode()) % 180)
 
 
-def new_label(rma: str, wish: Mapping[str, Any]) -> JSON:
+def new_label(rma: str, requested: Mapping[str, Any]) -> JSON:
     """The label of an RMA, with the parcel that was told or one derived from its id."""
     digits = zlib.crc32(rma.encode()) % 10**10
-    carrier = wish.get("carrier") or list(CARRIERS)[digits % len(CARRIERS)]
-    number = wish.get("tracking_number") or f"{TRACKING_PREFIXES[carrier]}{digits:010d}"
+    carrier = requested.get("carrier") or list(CARRIERS)[digits % len(CARRIERS)]
+    number = requested.get("tracking_number") or f"{TRACKING_PREFIXES[carrier]}{digits:010d}"
     return {
         "trackingNumber": number,
         "carrier": CARRIERS[carrier],

@@ -5,7 +5,7 @@ from typing import Any
 from mock_server.pages.prefill import Examples
 from mock_server.store import Store
 from mock_server.vendors.returnlogic.apps import PublicApps
-from mock_server.vendors.returnlogic.words import NAME
+from mock_server.vendors.returnlogic.facts import NAME
 
 
 def examples(store: Store, apps: PublicApps, tenant: str) -> Examples:

@@ -11,7 +11,7 @@ from mock_server.clock import instant, timestamp
 from mock_server.store import Change, Filters, Store
 from mock_server.vendors.returnlogic import documents
 from mock_server.vendors.returnlogic.documents import JSON
-from mock_server.vendors.returnlogic.words import NAME
+from mock_server.vendors.returnlogic.facts import NAME
 
 _KNOWN_TO_THE_SHOP = ("customerPhone", "shippingAddress", "billingAddress")
 
@@ -33,17 +33,17 @@ class Orders:
         fitting.sort(key=lambda row: (row.created_at, row.sequence), reverse=True)
         return [row.summary for row in fitting[start : start + size]]
 
-    def create(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> JSON:
+    def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
         """Take an order in; returns the `Order`."""
-        document = documents.new_order(self.store.total(tenant, NAME, "order") + 1, wish, at)
+        document = documents.new_order(self.store.total(tenant, NAME, "order") + 1, requested, at)
         documents.put_order(change, tenant, document, at)
         record_created(change, tenant, document, at)
         return document
 
-    def take_in(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> None:
+    def take_in(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> None:
         """Take in the order that a shopper returns something of, unless it is known."""
-        if self.behind(tenant, wish["order_number"]) is None:
-            self.create(change, tenant, shop_order(wish, at), at)
+        if self.behind(tenant, requested["order_number"]) is None:
+            self.create(change, tenant, shop_order(requested, at), at)
 
     def behind(self, tenant: str, name: str) -> JSON | None:
         """The order that an RMA names, as far as it is known."""
@@ -63,17 +63,17 @@ def filters(query: Mapping[str, Any]) -> Filters:
     )
 
 
-def shop_order(wish: Mapping[str, Any], at: int) -> JSON:
-    """The order behind a return, as the shop would have sent it; `wish` is what a shopper asks for."""
-    number = wish["order_number"].removeprefix("#")
-    items = wish["items"]
+def shop_order(requested: Mapping[str, Any], at: int) -> JSON:
+    """The order behind a return, as the shop would have sent it; `requested` is what a shopper asks for."""
+    number = requested["order_number"].removeprefix("#")
+    items = requested["items"]
     total = documents.worth(items)
-    made = timestamp(wish.get("ordered_at", at))
+    made = timestamp(requested.get("ordered_at", at))
     return {
         "externalOrderId": f"50{number}",
-        "customerEmail": wish["customer_email"],
+        "customerEmail": requested["customer_email"],
         "orderNumber": number,
-        "orderName": wish["order_number"],
+        "orderName": requested["order_number"],
         "fulfillmentStatus": "fulfilled",
         "financialStatus": "paid",
         "externalSource": "shopify",
@@ -81,7 +81,7 @@ def shop_order(wish: Mapping[str, Any], at: int) -> JSON:
         "shippedAt": made,
         "tags": [],
         "taxesIncluded": True,
-        "shopCurrencyCode": wish.get("currency", "AUD"),
+        "shopCurrencyCode": requested.get("currency", "AUD"),
         "totalPrice": float(total),
         "fees": 0,
         "taxPrice": float(round(total / 11, 2)),
@@ -100,9 +100,9 @@ def shop_order(wish: Mapping[str, Any], at: int) -> JSON:
             for item in items
         ],
         **{
-            name: wish[name]
+            name: requested[name]
             for name in ("customerPhone", "shippingAddress", "billingAddress")
-            if name in wish
+            if name in requested
         },
     }
 

@@ -11,8 +11,8 @@ from mock_server.lifecycle import UnknownReturn
 from mock_server.store import Change, Row, Store
 from mock_server.vendors.returnlogic import documents
 from mock_server.vendors.returnlogic.documents import JSON
+from mock_server.vendors.returnlogic.facts import LIFECYCLE, NAME, RECORDER, SCANS
 from mock_server.vendors.returnlogic.orders import Orders
-from mock_server.vendors.returnlogic.words import LIFECYCLE, NAME, RECORDER, SCANS
 
 
 @dataclass(slots=True)
@@ -22,9 +22,9 @@ class Rmas:
     store: Store
     orders: Orders
 
-    def create(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> JSON:
+    def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
         """Ask for an RMA; returns the `Rma`."""
-        document = documents.new_rma(self.store.total(tenant, NAME, "return") + 1, wish, at)
+        document = documents.new_rma(self.store.total(tenant, NAME, "return") + 1, requested, at)
         documents.put_rma(change, tenant, document, at, at)
         RECORDER.return_created(change, tenant, document["rlRmaId"], at)
         return document

@@ -20,9 +20,9 @@ from mock_server.store import EVERYTHING, Change, Filters, Row, Step
 from mock_server.switches import Switch
 from mock_server.vendors.returnmate import reports
 from mock_server.vendors.returnmate.examples import examples
-from mock_server.vendors.returnmate.planting import plant
+from mock_server.vendors.returnmate.facts import LABEL_STATUSES, LIFECYCLE, NAME, PLANS, SCOPES
 from mock_server.vendors.returnmate.returns import Returns
-from mock_server.vendors.returnmate.words import LABEL_STATUSES, LIFECYCLE, NAME, PLANS, SCOPES
+from mock_server.vendors.returnmate.seeding import write_seed
 from mock_server.world import World
 
 _DAY = 86_400_000_000
@@ -206,11 +206,11 @@ class ReturnMate:
             reference=shipment["id"],
         )
 
-    def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
-        plant(change, tenant, returns, self._returns.labels_of(tenant), at)
+    def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
+        write_seed(change, tenant, returns, self._returns.labels_of(tenant), at)
 
-    def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        return self._returns.create(change, tenant, wish, whole_second(at))
+    def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
+        return self._returns.create(change, tenant, requested, whole_second(at))
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
         row = self._store.row(tenant, NAME, "return", id_)

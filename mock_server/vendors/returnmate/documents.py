@@ -11,7 +11,7 @@ from typing import Any
 
 from mock_server.clock import timestamp
 from mock_server.store import Change
-from mock_server.vendors.returnmate.words import LIFECYCLE, NAME, TRACKING_PREFIXES
+from mock_server.vendors.returnmate.facts import LIFECYCLE, NAME, TRACKING_PREFIXES
 
 LabelOf = Callable[[str], str]
 """Tells the address of the label of a parcel, by its id."""
@@ -56,18 +56,18 @@ def invented_price(sku: str) -> float:
     return (1000 + zlib.crc32(sku.encode()) % 4000 * 5) / 100
 
 
-def new_return(tenant: str, number: int, wish: Mapping[str, Any], at: int) -> JSON:
-    """A `Return` that was just asked for; `wish` is a `CreateReturn` with what the shop knows besides."""
+def new_return(tenant: str, number: int, requested: Mapping[str, Any], at: int) -> JSON:
+    """Return a new `Return`; `requested` is a `CreateReturn` with what the shop knows besides."""
     id_ = identify("return", tenant, number, at)
     document: JSON = {
         "id": id_,
         "rma_number": f"RMA-{timestamp(at)[:4]}-{number:06d}",
         "status": LIFECYCLE.initial,
-        "order_number": wish["order_number"],
-        "return_type": wish.get("return_type", "refund"),
-        "currency": wish.get("currency", "AUD"),
-        "customer": {"email": wish["customer_email"], "name": wish.get("customer_name")},
-        "items": [_item(id_, place, item) for place, item in enumerate(wish["items"])],
+        "order_number": requested["order_number"],
+        "return_type": requested.get("return_type", "refund"),
+        "currency": requested.get("currency", "AUD"),
+        "customer": {"email": requested["customer_email"], "name": requested.get("customer_name")},
+        "items": [_item(id_, place, item) for place, item in enumerate(requested["items"])],
         "created_at": timestamp(at),
         "updated_at": timestamp(at),
         "notes": [],
@@ -79,15 +79,15 @@ def new_return(tenant: str, number: int, wish: Mapping[str, Any], at: int) -> JS
     return document
 
 
-def _item(return_id: str, place: int, wish: Mapping[str, Any]) -> JSON:
+def _item(return_id: str, place: int, requested: Mapping[str, Any]) -> JSON:
     return {
         "id": part_id("item", return_id, place),
-        "sku": wish["sku"],
-        "name": wish.get("name"),
-        "quantity": wish["quantity"],
-        "unit_price": wish["unit_price"],
-        "reason": wish["reason"],
-        "notes": wish.get("notes"),
+        "sku": requested["sku"],
+        "name": requested.get("name"),
+        "quantity": requested["quantity"],
+        "unit_price": requested["unit_price"],
+        "reason": requested["reason"],
+        "notes": requested.get("notes"),
     }
 
 
@@ -139,18 +139,18 @@ def add_to_timeline(document: JSON, at: int, *, type_: str, message: str, status
     document["timeline"].append(entry)
 
 
-def new_shipment(owner: JSON, wish: Mapping[str, Any], label_of: LabelOf, at: int) -> JSON:
+def new_shipment(owner: JSON, requested: Mapping[str, Any], label_of: LabelOf, at: int) -> JSON:
     """A `Shipment` of a return, whose label was just made."""
     id_ = part_id("shipment", owner["id"], len(owner["shipments"]))
     return {
         "id": id_,
         "rma_id": owner["id"],
         "rma_number": owner["rma_number"],
-        "carrier": wish["carrier"],
-        "service": wish.get("service", "standard"),
-        "direction": wish.get("direction", "return"),
+        "carrier": requested["carrier"],
+        "service": requested.get("service", "standard"),
+        "direction": requested.get("direction", "return"),
         "status": "label_created",
-        "tracking_number": wish.get("tracking_number") or _tracking_number(wish["carrier"], id_),
+        "tracking_number": requested.get("tracking_number") or _tracking_number(requested["carrier"], id_),
         "label_url": label_of(id_),
         "created_at": timestamp(at),
         "updated_at": timestamp(at),

@@ -4,7 +4,7 @@ import orjson
 
 from mock_server.pages.prefill import Examples
 from mock_server.store import Filters, Store
-from mock_server.vendors.returnmate.words import NAME
+from mock_server.vendors.returnmate.facts import NAME
 
 
 def examples(store: Store, tenant: str) -> Examples:

@@ -15,7 +15,7 @@ from mock_server.labels import Labels
 from mock_server.store import Change, Row, Store
 from mock_server.vendors.returnmate import documents
 from mock_server.vendors.returnmate.documents import JSON, LabelOf
-from mock_server.vendors.returnmate.words import HOUR, LIFECYCLE, NAME, RECORDER, SCANS
+from mock_server.vendors.returnmate.facts import HOUR, LIFECYCLE, NAME, RECORDER, SCANS
 
 
 @dataclass(slots=True)
@@ -29,15 +29,15 @@ class Returns:
         """Return what tells the address of the label of a tenant's parcel, by its id."""
         return partial(self.labels.address, NAME, tenant)
 
-    def create(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> JSON:
+    def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
         """Ask for a return as `CreateReturn` describes it; returns the `Return`."""
-        email = wish["customer_email"].lower()
+        email = requested["customer_email"].lower()
         known = self.store.document(tenant, NAME, "customer", email)
-        wish = {**wish, "items": [self._priced(tenant, item) for item in wish["items"]]}
+        requested = {**requested, "items": [self._priced(tenant, item) for item in requested["items"]]}
         if known:
-            wish.setdefault("customer_name", orjson.loads(known)["name"])
+            requested.setdefault("customer_name", orjson.loads(known)["name"])
         number = self.store.total(tenant, NAME, "return") + 1
-        document = documents.new_return(tenant, number, wish, at)
+        document = documents.new_return(tenant, number, requested, at)
         documents.put_return(change, tenant, document, at, at)
         if not known:
             customer = {**document["customer"], "orders": 1}
@@ -70,13 +70,13 @@ class Returns:
         record_note(change, tenant, row.id, note, at)
         return note
 
-    def label(self, change: Change, tenant: str, row: Row, wish: Mapping[str, Any], at: int) -> JSON:
+    def label(self, change: Change, tenant: str, row: Row, requested: Mapping[str, Any], at: int) -> JSON:
         """Make a shipping label and expect the carrier's scans; an approved return becomes `label_sent`.
 
         Returns the `Shipment`.
         """
         owner: JSON = orjson.loads(row.document)
-        shipment = documents.new_shipment(owner, wish, self.labels_of(tenant), at)
+        shipment = documents.new_shipment(owner, requested, self.labels_of(tenant), at)
         id_ = shipment["id"]
         put_shipment(change, tenant, shipment, at, at)
         record_shipment(change, tenant, shipment, at)

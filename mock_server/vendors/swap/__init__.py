@@ -16,11 +16,11 @@ from mock_server.store import Change, Filters, Step
 from mock_server.switches import Switch
 from mock_server.vendors.swap import documents
 from mock_server.vendors.swap.examples import examples
-from mock_server.vendors.swap.planting import plant
+from mock_server.vendors.swap.facts import LIFECYCLE, NAME, PLANS, STORE_ID
 from mock_server.vendors.swap.quality import QualityControl
 from mock_server.vendors.swap.returns import Returns
+from mock_server.vendors.swap.seeding import write_seed
 from mock_server.vendors.swap.version1 import as_version_1
-from mock_server.vendors.swap.words import LIFECYCLE, NAME, PLANS, STORE_ID
 from mock_server.world import World
 
 _REASONS = {
@@ -70,15 +70,15 @@ class Swap:
         return _answer("orders", shown, query["version"], query, len(rows), total)
 
     def update_quality_control(self, call: Call) -> Reply:
-        tenant, wish = _tenant(call, call.body["store_id"]), call.body
+        tenant, requested = _tenant(call, call.body["store_id"]), call.body
         at = whole_second(self._clocks.now(tenant))
-        found = self._quality.find(tenant, wish)
+        found = self._quality.find(tenant, requested)
         with self._store.change() as change:
             if found is None:
-                self._quality.unexpected(change, tenant, wish, at)
+                self._quality.unexpected(change, tenant, requested, at)
                 return Reply(200, {"message": "No return expects this product; it was kept as unexpected."})
             row, product = found
-            self._quality.update(change, tenant, row, product, wish, at)
+            self._quality.update(change, tenant, row, product, requested, at)
         number = orjson.loads(row.document)["rma_number"]
         return Reply(200, {"message": f"Quality control of {number} was updated."})
 
@@ -103,11 +103,11 @@ class Swap:
     def examples(self, tenant: str) -> Examples:
         return examples(self._store, tenant)
 
-    def plant(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
-        plant(change, tenant, returns, at)
+    def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
+        write_seed(change, tenant, returns, at)
 
-    def insert(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        return self._returns.create(change, tenant, wish, whole_second(at))
+    def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
+        return self._returns.create(change, tenant, requested, whole_second(at))
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
         return self._returns.move(change, tenant, self._returns.row(tenant, id_), status, whole_second(at))

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from mock_server.clock import instant, timestamp
 from mock_server.store import Change
-from mock_server.vendors.swap.words import (
+from mock_server.vendors.swap.facts import (
     CARRIERS,
     FAULTY,
     LIFECYCLE,
@@ -40,17 +40,19 @@ _REFUNDED = (
 )
 
 
-def new_return(number: int, wish: Mapping[str, Any], at: int) -> JSON:
-    """A `Return` that was just submitted; `wish` is what a shopper asks for, and what the shop knows."""
+def new_return(number: int, requested: Mapping[str, Any], at: int) -> JSON:
+    """A `Return` that was just submitted; `requested` is what a shopper asks for, and what the shop knows."""
     digits = f"{timestamp(at)[:4]}-{number:03d}"
-    products = [_product(f"{digits}-{place}", item, wish, at) for place, item in enumerate(wish["items"], 1)]
+    products = [
+        _product(f"{digits}-{place}", item, requested, at) for place, item in enumerate(requested["items"], 1)
+    ]
     kinds = [kind for kind in TYPES.values() if any(_is(one, kind) for one in products)]
     return {
         "rma_number": f"RMA-{digits}",
         "return_id": f"RET-{digits}",
         "shopify_return_id": f"gid://shopify/Return/{_long(digits, 'return')}",
-        "shopify_order_name": wish["order_number"],
-        "order_id": f"gid://shopify/Order/{_long(wish['order_number'])}",
+        "shopify_order_name": requested["order_number"],
+        "order_id": f"gid://shopify/Order/{_long(requested['order_number'])}",
         "date_created": timestamp(at),
         "date_updated": timestamp(at),
         "submission_date": timestamp(at),
@@ -62,35 +64,35 @@ def new_return(number: int, wish: Mapping[str, Any], at: int) -> JSON:
         "status": LIFECYCLE.initial,
         "shipping_carrier": None,
         "tracking_number": None,
-        **_sent_from(wish),
+        **_sent_from(requested),
         "shipment_from_address_parcel_weight": 0,
         **_money(products),
         "store_id": STORE_ID,
         "store_name": STORE_NAME,
-        **_customer(wish),
+        **_customer(requested),
         "rma_processed": "No",
         "processed_by": None,
         "order_alt_type": None,
-        "shopify_order_date": timestamp(wish.get("ordered_at", at)),
+        "shopify_order_date": timestamp(requested.get("ordered_at", at)),
         "tags": "",
         "quality_control_status": "pending",
         "delivered_date": None,
         "date_closed": None,
-        "elapsed_days_purchase_to_return": (at - wish.get("ordered_at", at)) // _DAY,
+        "elapsed_days_purchase_to_return": (at - requested.get("ordered_at", at)) // _DAY,
         "elapsed_days_return_to_delivery": None,
         "elapsed_days_delivery_closed": None,
-        "billing_address": _address(wish),
-        "shipping_address": _address(wish),
+        "billing_address": _address(requested),
+        "shipping_address": _address(requested),
         "shipments": [],
         "products": products,
-        "exchange_items": new_exchange_items(products, wish),
+        "exchange_items": new_exchange_items(products, requested),
         "total_refunded_taxes": 0,
         "total_refunded_duties": 0,
         "refunded_inclusive_taxes": 0,
         "refunded_inclusive_duties": 0,
         "refunded_non_inclusive_taxes": 0,
         "refunded_non_inclusive_duties": 0,
-        "portal_quick_link": f"https://returns.example.com/example-outfitters?o={quote(wish['order_number'])}",
+        "portal_quick_link": f"https://returns.example.com/example-outfitters?o={quote(requested['order_number'])}",
     }
 
 
@@ -131,11 +133,11 @@ def _money(products: Sequence[JSON]) -> JSON:
     }
 
 
-def _customer(wish: Mapping[str, Any]) -> JSON:
-    email: str = wish["customer_email"]
-    currency = wish.get("currency", "AUD")
+def _customer(requested: Mapping[str, Any]) -> JSON:
+    email: str = requested["customer_email"]
+    currency = requested.get("currency", "AUD")
     return {
-        "customer_name": wish.get("customer_name") or email.partition("@")[0].replace(".", " ").title(),
+        "customer_name": requested.get("customer_name") or email.partition("@")[0].replace(".", " ").title(),
         "customer_email": email,
         "customer_national_id": None,
         "customer_locale": "en-NZ" if currency == "NZD" else "en-AU",
@@ -143,15 +145,15 @@ def _customer(wish: Mapping[str, Any]) -> JSON:
     }
 
 
-def _address(wish: Mapping[str, Any]) -> JSON:
-    known = wish.get("address", {})
-    name = wish.get("customer_name") or _customer(wish)["customer_name"]
+def _address(requested: Mapping[str, Any]) -> JSON:
+    known = requested.get("address", {})
+    name = requested.get("customer_name") or _customer(requested)["customer_name"]
     names = ("address1", "address2", "city", "postcode", "state_province_code", "country_code")
     return {"name": name, **{key: known.get(key) for key in names}}
 
 
-def _sent_from(wish: Mapping[str, Any]) -> JSON:
-    known = wish.get("address", {})
+def _sent_from(requested: Mapping[str, Any]) -> JSON:
+    known = requested.get("address", {})
     names = {"country": "country_code", "city": "city", "state": "state_province_code"}
     return {f"shipment_from_address_{place}": known.get(name) for place, name in names.items()}
 
@@ -164,9 +166,9 @@ def _in_capitals(kind: str) -> str:
     return kind.upper().replace(" ", "_")
 
 
-def _product(id_: str, item: Mapping[str, Any], wish: Mapping[str, Any], at: int) -> JSON:
+def _product(id_: str, item: Mapping[str, Any], requested: Mapping[str, Any], at: int) -> JSON:
     reason = item["reason"]
-    kind = TYPES[item.get("return_type") or wish.get("return_type", "refund")]
+    kind = TYPES[item.get("return_type") or requested.get("return_type", "refund")]
     main, sub = REASONS.get(reason, (reason, None))
     name, variant = item.get("name") or item["sku"], item.get("variant", "")
     return {
@@ -174,8 +176,8 @@ def _product(id_: str, item: Mapping[str, Any], wish: Mapping[str, Any], at: int
         "shopify_product_id": _long(item["sku"], "product"),
         "shopify_variant_id": _long(item["sku"], "variant"),
         "shopify_line_item_id": _long(id_, "line"),
-        "order_number": wish["order_number"],
-        "original_order_name": wish["order_number"],
+        "order_number": requested["order_number"],
+        "original_order_name": requested["order_number"],
         "date": timestamp(at),
         "product_name": name,
         "variant_name": variant,
@@ -185,7 +187,7 @@ def _product(id_: str, item: Mapping[str, Any], wish: Mapping[str, Any], at: int
         "item_count": item["quantity"],
         "cost": item.get("unit_price", invented_price(item["sku"])),
         "return_type": _in_capitals(kind),
-        "currency": wish.get("currency", "AUD"),
+        "currency": requested.get("currency", "AUD"),
         "main_reason_id": f"reason-{_short(main)}",
         "main_reason_text": main,
         "sub_reason_id": f"reason-{_short(main)}-1" if sub else None,
@@ -199,13 +201,13 @@ def _product(id_: str, item: Mapping[str, Any], wish: Mapping[str, Any], at: int
         "tags": "",
         "is_faulty": reason in FAULTY,
         **dict.fromkeys(_REFUNDED, 0),
-        **_taxed(item, wish),
+        **_taxed(item, requested),
     }
 
 
-def _taxed(item: Mapping[str, Any], wish: Mapping[str, Any]) -> JSON:
+def _taxed(item: Mapping[str, Any], requested: Mapping[str, Any]) -> JSON:
     """Return what of the products' price is tax, and by which rate."""
-    share = _share(wish.get("currency", "AUD"))
+    share = _share(requested.get("currency", "AUD"))
     price = Decimal(str(item.get("unit_price", invented_price(item["sku"]))))
     return {
         "original_tax_amount": float(round(price * item["quantity"] / share, 2)),
@@ -219,11 +221,11 @@ def _share(currency: str) -> Decimal:
     return _TAX.get(currency, _TAX["AUD"])
 
 
-def new_exchange_items(products: Sequence[JSON], wish: Mapping[str, Any]) -> list[JSON]:
+def new_exchange_items(products: Sequence[JSON], requested: Mapping[str, Any]) -> list[JSON]:
     """What the customer gets for the products that are exchanged: the same in another size, or once more."""
     return [
         _exchange_item(product, item["reason"])
-        for product, item in zip(products, wish["items"], strict=True)
+        for product, item in zip(products, requested["items"], strict=True)
         if _is(product, "Exchange")
     ]
 
@@ -268,28 +270,32 @@ def _short(word: str) -> int:
     return zlib.crc32(word.encode()) % 1000
 
 
-def pack(document: JSON, wish: Mapping[str, Any], *, split: bool) -> None:
+def pack(document: JSON, requested: Mapping[str, Any], *, split: bool) -> None:
     """Put a return's products into parcels; what the return shows of parcels follows."""
-    document["shipments"] = parcels = new_shipments(document, wish, split=split)
+    document["shipments"] = parcels = new_shipments(document, requested, split=split)
     document["shipping_carrier"] = parcels[0]["display_name"]
     document["tracking_number"] = parcels[0]["tracking_number"]
     weight = sum(Decimal(str(one["package"]["weight"])) for one in parcels)
     document["shipment_from_address_parcel_weight"] = float(weight)
 
 
-def new_shipments(owner: JSON, wish: Mapping[str, Any], *, split: bool) -> list[JSON]:
+def new_shipments(owner: JSON, requested: Mapping[str, Any], *, split: bool) -> list[JSON]:
     """The parcels of a return: one, or, split, one for its first product and one for the others."""
     products = owner["products"]
     loads = [products[:1], products[1:]] if split and len(products) > 1 else [products]
-    return [_shipment(owner, wish, place, load, len(loads) > 1) for place, load in enumerate(loads, 1)]
+    return [
+        _shipment(owner, requested, place, load, split=len(loads) > 1) for place, load in enumerate(loads, 1)
+    ]
 
 
-def _shipment(owner: JSON, wish: Mapping[str, Any], place: int, load: Sequence[JSON], split: bool) -> JSON:  # noqa: FBT001 - a fact of the parcel
+def _shipment(
+    owner: JSON, requested: Mapping[str, Any], place: int, load: Sequence[JSON], *, split: bool
+) -> JSON:
     id_ = f"SHIP-{owner['return_id'].removeprefix('RET-')}-{place}"
-    carrier = wish.get("carrier", "australia_post")
-    number = wish.get("tracking_number") if place == 1 else None
+    carrier = requested.get("carrier", "australia_post")
+    number = requested.get("tracking_number") if place == 1 else None
     number = number or f"{TRACKING_PREFIXES[carrier]}{int(_long(id_)) % 10**10:010d}"
-    service = f"{CARRIERS[carrier]} {wish.get('service', 'standard').title()}"
+    service = f"{CARRIERS[carrier]} {requested.get('service', 'standard').title()}"
     weight = sum(one["grams"] * one["item_count"] for one in load) / 1000
     return {
         "shipment_id": id_,

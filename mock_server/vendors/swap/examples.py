@@ -4,7 +4,7 @@ import orjson
 
 from mock_server.pages.prefill import Examples
 from mock_server.store import Filters, Store
-from mock_server.vendors.swap.words import NAME, STORE_ID
+from mock_server.vendors.swap.facts import NAME, STORE_ID
 
 
 def examples(store: Store, tenant: str) -> Examples:

@@ -15,8 +15,8 @@ from mock_server import ledger
 from mock_server.store import Change, Filters, Row, Store
 from mock_server.vendors.swap import documents
 from mock_server.vendors.swap.documents import JSON
+from mock_server.vendors.swap.facts import LIFECYCLE, NAME, PASSES, QUALITY_CONTROL_RUNS, UNDECIDED
 from mock_server.vendors.swap.returns import Returns
-from mock_server.vendors.swap.words import LIFECYCLE, NAME, PASSES, QUALITY_CONTROL_RUNS, UNDECIDED
 
 
 @dataclass(slots=True)
@@ -26,10 +26,10 @@ class QualityControl:
     store: Store
     returns: Returns
 
-    def find(self, tenant: str, wish: Mapping[str, Any]) -> tuple[Row, JSON] | None:
+    def find(self, tenant: str, requested: Mapping[str, Any]) -> tuple[Row, JSON] | None:
         """The newest return that an update can be about, and the product of it; the line item goes first."""
-        names = (wish["shopify_order_name"],) if wish.get("shopify_order_name") else ()
-        line, sku, order = (wish.get(key) for key in ("shopify_line_item_id", "sku", "shopify_order_id"))
+        names = (requested["shopify_order_name"],) if requested.get("shopify_order_name") else ()
+        line, sku, order = (requested.get(key) for key in ("shopify_line_item_id", "sku", "shopify_order_id"))
         if not names and not order:
             return None
         found = list(self.store.rows(tenant, NAME, "return", Filters(order_numbers=names)))
@@ -42,14 +42,14 @@ class QualityControl:
                     return row, product
         return None
 
-    def unexpected(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> None:
+    def unexpected(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> None:
         """Keep what came back without a return that it belongs to."""
         number = self.store.total(tenant, NAME, "unexpected") + 1
         id_ = f"UNEXPECTED-{number}"
-        change.put_document(tenant, NAME, "unexpected", id_, dict(wish), created_at=at)
+        change.put_document(tenant, NAME, "unexpected", id_, dict(requested), created_at=at)
 
     def update(
-        self, change: Change, tenant: str, row: Row, product: JSON, wish: Mapping[str, Any], at: int
+        self, change: Change, tenant: str, row: Row, product: JSON, requested: Mapping[str, Any], at: int
     ) -> None:
         """Take note of one product; the return follows when that decides it."""
         first = not self.store.children(tenant, NAME, "quality_check", row.id)
@@ -57,8 +57,8 @@ class QualityControl:
         found = {
             "line": line,
             "sku": product["sku"],
-            "condition": _condition(wish["condition"], wish["return_qty"], product["item_count"]),
-            "quantity": wish["return_qty"],
+            "condition": _condition(requested["condition"], requested["return_qty"], product["item_count"]),
+            "quantity": requested["return_qty"],
         }
         change.put_document(
             tenant, NAME, "quality_check", f"{row.id}:{line}", found, created_at=at, parent=row.id

@@ -14,7 +14,7 @@ from mock_server.lifecycle import UnknownReturn
 from mock_server.store import Change, Filters, Row, Store
 from mock_server.vendors.swap import documents
 from mock_server.vendors.swap.documents import JSON
-from mock_server.vendors.swap.words import LIFECYCLE, NAME, RECORDER, SCANS
+from mock_server.vendors.swap.facts import LIFECYCLE, NAME, RECORDER, SCANS
 
 
 @dataclass(slots=True)
@@ -23,11 +23,11 @@ class Returns:
 
     store: Store
 
-    def create(self, change: Change, tenant: str, wish: Mapping[str, Any], at: int) -> JSON:
+    def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
         """Submit a return and make its label; returns the `Return`."""
         number = self.store.total(tenant, NAME, "return") + 1
-        document = documents.new_return(number, wish, at)
-        documents.pack(document, wish, split=False)
+        document = documents.new_return(number, requested, at)
+        documents.pack(document, requested, split=False)
         documents.put_return(change, tenant, document, at, at)
         RECORDER.return_created(change, tenant, document["return_id"], at)
         for shipment in document["shipments"]:

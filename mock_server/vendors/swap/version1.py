@@ -5,7 +5,7 @@ Source: the vendor's API description for the names, its clients for the form of 
 
 from mock_server.clock import instant, moment
 from mock_server.vendors.swap.documents import JSON
-from mock_server.vendors.swap.words import VERSION_1
+from mock_server.vendors.swap.facts import VERSION_1
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
 _NONE = "N/A"

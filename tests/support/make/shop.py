@@ -35,9 +35,9 @@ class Vendor:
     toll: Toll
     client: httpx.Client
 
-    def shop(self, **wish: object) -> "MakeShop":
+    def shop(self, **options: object) -> "MakeShop":
         """Open a merchant of its own, with a connection."""
-        tenant = self.sandbox.tenant(f"make-{self.name}-{next(_numbers)}", **{"limits": "off", **wish})
+        tenant = self.sandbox.tenant(f"make-{self.name}-{next(_numbers)}", **{"limits": "off", **options})
         return self.connected(tenant)
 
     def connected(self, tenant: str) -> "MakeShop":
@@ -75,14 +75,14 @@ class MakeShop:
     fields: Mapping[str, str]
     make: Connected
 
-    def asked(self, order_number: str = "#1001", **wish: Any) -> Json:
+    def asked(self, order_number: str = "#1001", **options: Any) -> Json:
         """A shopper asks for a return, outside the API."""
         body = {
             "order_number": order_number,
             "customer_email": "iris.lane@example.com",
             "items": [{"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"}],
         }
-        return self._told("returns", {**body, **wish})
+        return self._told("returns", {**body, **options})
 
     def move(self, return_id: str, *statuses: str) -> None:
         """The merchant moves a return through some statuses, outside the API."""

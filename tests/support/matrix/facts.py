@@ -44,8 +44,8 @@ class Facts:
     `happens`: by trigger, what brings its event about for a return that was just asked for; gives the id of
     the record that is told. `again`: what else may happen to it that the same trigger tells of, None where
     nothing can. `actions`: by action, all of its inputs, for a record that is there. `needed`: those that an
-    action cannot do without although none of them is required by itself. `lookups`: by search. `wish`: what a
-    shopper asks for, where it is not the usual. `unchecked`: fields of the login in which the vendor takes
+    action cannot do without although none of them is required by itself. `lookups`: by search.
+    `options`: what a shopper asks for, where it is not the usual. `unchecked`: fields of the login in which the vendor takes
     anything. `nobody`: an id that looks like one and is no record's.
     """
 
@@ -56,7 +56,7 @@ class Facts:
     needed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     again: Mapping[str, Callable[["Shop", Document], str] | None] = field(default_factory=dict)
     filters: Mapping[str, Filter] = field(default_factory=dict)
-    wish: Inputs = field(default_factory=dict)
+    options: Inputs = field(default_factory=dict)
     unchecked: frozenset[str] = frozenset()
     nobody: str = "nothing"
 

@@ -40,10 +40,10 @@ class Street:
     def facts(self) -> Facts:
         return facts_of(self.vendor)
 
-    def open(self, **wish: Any) -> "Shop":
+    def open(self, **options: Any) -> "Shop":
         """A new shop without returns and without limits, unless wished otherwise."""
         tenant = f"{self.name}-{self.vendor}-{next(self.numbers)}"
-        self.sandbox.tenant(tenant, **{"seed_size": 0, "limits": "off", **wish})
+        self.sandbox.tenant(tenant, **{"seed_size": 0, "limits": "off", **options})
         clock = self.sandbox.control.get(f"/tenants/{tenant}/clock").json()
         return Shop(
             sandbox=self.sandbox,
@@ -105,8 +105,8 @@ class Shop(Storefront):
         base = httpx.URL(self.road.url).path
         return [one for one in self.road.reached if not login or one.url.path != base + login]
 
-    def another(self, **wish: Any) -> "Shop":
-        return self.street.open(**wish)
+    def another(self, **options: Any) -> "Shop":
+        return self.street.open(**options)
 
     def crowded(self) -> "Shop":
         """A shop with more returns than a page holds, the same for all who only read or add."""
@@ -119,11 +119,12 @@ class Shop(Storefront):
         """Shoppers ask for so many returns; all of one customer, from so many orders."""
         return [self.asked() for _ in range(size)]
 
-    def asked(self, order_number: str = "", **wish: Any) -> Document:
+    def asked(self, order_number: str = "", **options: Any) -> Document:
         """A shopper asks for a return; of an order of its own, unless one is named."""
         self.orders += 1
         document = super().asked(
-            order_number or f"#{1000 + self.orders}", **{"customer_email": EMAIL, **self.facts.wish, **wish}
+            order_number or f"#{1000 + self.orders}",
+            **{"customer_email": EMAIL, **self.facts.options, **options},
         )
         self.returns.append(document)
         return document

@@ -36,7 +36,7 @@ def filled(app: Adapter, key: str) -> Inputs:
 
 
 @dataclass
-class Reading:
+class ReadPlan:
     """A trigger whose next poll has to read more than one page, and what it has to tell."""
 
     app: Adapter
@@ -45,7 +45,7 @@ class Reading:
     expected: Sequence[str]
 
 
-def long_reading(app: Adapter, key: str, chosen: Filter | None = None) -> Reading:
+def long_reading(app: Adapter, key: str, chosen: Filter | None = None) -> ReadPlan:
     """In a crowd something happens to the first and to the last, or all of a crowd is new.
 
     The second is for a runtime that does not look back: it reads no further than to what it knows.
@@ -55,7 +55,7 @@ def long_reading(app: Adapter, key: str, chosen: Filter | None = None) -> Readin
         here = app.shop.another()
         there = app.at(here)
         watch = there.watch(key, inputs)
-        return Reading(there, here, watch, [happen(here, key) for _ in range(here.page_size + 7)])
+        return ReadPlan(there, here, watch, [happen(here, key) for _ in range(here.page_size + 7)])
     busy = app.shop.crowded()
     there = app.at(busy)
     watch = there.watch(key, inputs)
@@ -64,7 +64,7 @@ def long_reading(app: Adapter, key: str, chosen: Filter | None = None) -> Readin
     expected = [busy.facts.happens[key](busy, document) for document in ends]
     if chosen:
         chosen.misses(busy, busy.returns.pop(0))
-    return Reading(there, busy, watch, expected)
+    return ReadPlan(there, busy, watch, expected)
 
 
 def asks_the_same_on_every_page(shop: Shop, operation_id: str, *needed: str | None) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from connector.definition.model import Integration, Operation
-from connector.runtime.inputs import Filled, fill
-from connector.runtime.triggers import BoundTrigger, Polled
+from connector.runtime.inputs import FilledInputs, fill
+from connector.runtime.triggers import BoundTrigger, PollResult
 from connector.transport import answers
 from connector.transport.client import Client
 from connector.transport.paging import Page
@@ -32,7 +32,7 @@ def filter_lost(patch: pytest.MonkeyPatch) -> None:
 def cursor_stays(patch: pytest.MonkeyPatch) -> None:
     poll = BoundTrigger.poll
 
-    async def again(self: BoundTrigger, cursor: Any = None, **how: Any) -> Polled:
+    async def again(self: BoundTrigger, cursor: Any = None, **how: Any) -> PollResult:
         polled = await poll(self, cursor, **how)
         return replace(polled, cursor=cursor or polled.cursor)
 
@@ -44,7 +44,7 @@ def words_as_they_come(patch: pytest.MonkeyPatch) -> None:
 
 
 def line_items_twice(patch: pytest.MonkeyPatch) -> None:
-    def doubled(*what: Any) -> Filled:
+    def doubled(*what: Any) -> FilledInputs:
         filled = fill(*what)
         values = {key: one * 2 if isinstance(one, list) else one for key, one in filled.values.items()}
         return replace(filled, values=values)

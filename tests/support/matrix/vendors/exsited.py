@@ -18,12 +18,12 @@ def made(_shop: Shop, document: Document) -> str:
 def one_arrives(shop: Shop, document: Document) -> str:
     """One unit of the first line; others are still on their way."""
     shop.advance(60)
-    wish = [{"uuid": document["returns"][0]["uuid"], "rma_receive_quantity": "1"}]
+    options = [{"uuid": document["returns"][0]["uuid"], "rma_receive_quantity": "1"}]
     path = f"/api/v3/invoices/{document['invoice_id']}/return-merchandise-authorisations/{document['id']}"
     shop.api(
         "POST",
         f"{path}/receive",
-        json={"receive_return_merchandise_authorisations": {"receive_returns": wish}},
+        json={"receive_return_merchandise_authorisations": {"receive_returns": options}},
     )
     return str(document["uuid"])
 
@@ -105,6 +105,6 @@ FACTS = Facts(
         "list_order_invoices": Lookup(of_order, ({"order_number": "ORD-0"},)),
     },
     filters={"return_status_changed": Filter({"status": "CLOSED"}, one_arrives)},
-    wish={"items": ITEMS},
+    options={"items": ITEMS},
     unchecked=frozenset({"redirect_uri"}),
 )

@@ -10,6 +10,17 @@ from mock_server.seed import SeedItem, SeedMove, SeedReturn, SeedScan, State
 from mock_server.store import Change
 from mock_server.vendors.returngo import documents, transactions
 from mock_server.vendors.returngo.documents import JSON, comment
+from mock_server.vendors.returngo.facts import (
+    API,
+    AUTOMATION,
+    COUPLED,
+    EARLY_REFUNDS,
+    METHODS,
+    RECORDER,
+    SHIPMENT_MOVES,
+    SHOPS,
+    STATUSES,
+)
 from mock_server.vendors.returngo.policies import put_order
 from mock_server.vendors.returngo.returns import (
     DASHBOARD,
@@ -22,17 +33,6 @@ from mock_server.vendors.returngo.returns import (
 from mock_server.vendors.returngo.rows import put_customer, put_rma, put_shipment
 from mock_server.vendors.returngo.transactions import Transactions
 from mock_server.vendors.returngo.validation import found
-from mock_server.vendors.returngo.words import (
-    API,
-    AUTOMATION,
-    COUPLED,
-    EARLY_REFUNDS,
-    METHODS,
-    RECORDER,
-    SHIPMENT_MOVES,
-    SHOPS,
-    STATUSES,
-)
 
 _OUTLET = 4
 """Every fourth return is of the second shop."""
@@ -51,7 +51,7 @@ _SHIPMENT: dict[State, str] = {"in_transit": "Shipped", "received": "Received", 
 _TRAVELS = {"label_sent", "in_transit", "received", "inspected"}
 
 
-class Planter:
+class SeedWriter:
     """Plants returns one after the other; what the ledger has to be told is told in the order of time."""
 
     def __init__(self, change: Change, tenant: str, money: Transactions, start: int) -> None:
@@ -61,7 +61,7 @@ class Planter:
         self._start = start
         self._story: list[Telling] = []
 
-    def plant(self, returns: Iterable[SeedReturn]) -> None:
+    def write_seed(self, returns: Iterable[SeedReturn]) -> None:
         """Store returns with all their parts, then tell the ledger.
 
         Parcels that are on their way go on from the tenant's first moment.
@@ -73,8 +73,8 @@ class Planter:
     def _return(self, seed: SeedReturn) -> None:
         """Store one return as it stands at the end of its history."""
         shop = list(SHOPS)[seed.number % _OUTLET == 0 and not seed.staged]
-        wish, at = _wish(seed), seed.created_at
-        rma = documents.new_rma(seed.number, shop, wish, at)
+        requested, at = _requested(seed), seed.created_at
+        rma = documents.new_rma(seed.number, shop, requested, at)
         id_ = rma["rmaSummary"]["rmaId"]
         self._tell(at, RECORDER.return_created, id_, at)
         for shipment in rma["shipments"]:
@@ -91,7 +91,7 @@ class Planter:
         email = seed.customer.email
         put_rma(self._change, self._tenant, shop, rma, email=email, made=at, updated=updated)
         put_customer(self._change, self._tenant, shop, seed.customer.email, at)
-        put_order(self._change, self._tenant, shop, wish, seed.ordered_at)
+        put_order(self._change, self._tenant, shop, requested, seed.ordered_at)
         for shipment in rma["shipments"]:
             put_shipment(self._change, self._tenant, shop, shipment, id_, at)
             self._scans(shipment, seed)
@@ -204,10 +204,10 @@ def _remark(rma: JSON, status: str, at: int) -> None:
 
 
 def _validate(rma: JSON, at: int) -> None:
-    wish = {"validatedBy": "Tom (warehouse)", "storeLocationId": "online"}
+    requested = {"validatedBy": "Tom (warehouse)", "storeLocationId": "online"}
     for item in rma["items"]:
         told = {"returnedItemId": item["returnedItemId"], "isReturned": True, "isRestockable": True}
-        item["itemValidationStatusResponse"] = found(told, wish, at)
+        item["itemValidationStatusResponse"] = found(told, requested, at)
 
 
 def _newest_first(timeline: list[JSON], entries: list[tuple[int, JSON]]) -> list[JSON]:
@@ -222,7 +222,7 @@ def _last_scan(scans: tuple[SeedScan, ...]) -> str:
     return "InTransit" if len(scans) > 1 else ""
 
 
-def _wish(seed: SeedReturn) -> dict[str, Any]:
+def _requested(seed: SeedReturn) -> dict[str, Any]:
     """A seeded return as a shopper asks for it, with what the shop knows besides."""
     home = seed.customer.address
     card = seed.return_type == "store_credit" and seed.number % _CARDS == 0 and not seed.staged

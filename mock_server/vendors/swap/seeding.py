@@ -11,8 +11,8 @@ from mock_server.seed import SeedItem, SeedReturn, State
 from mock_server.store import Change
 from mock_server.vendors.swap import documents
 from mock_server.vendors.swap.documents import JSON
+from mock_server.vendors.swap.facts import MOVED, NAME, RECORDER, SCANS, STATUSES
 from mock_server.vendors.swap.returns import put_shipment, record_refund, record_shipment
-from mock_server.vendors.swap.words import MOVED, NAME, RECORDER, SCANS, STATUSES
 
 _SPLIT = 3
 """Every third return of several products travels in two parcels. What is in the first of them is, in every
@@ -25,27 +25,27 @@ _PARTLY: dict[State, tuple[str, str | None]] = {
 """Status and quality control of a return of which only some products arrived (assumed)."""
 
 
-def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
+def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
     """Store returns with all their parts, then tell the ledger everything in the order of time.
 
     Parcels that are on their way go on from `at`, when the tenant's clock starts.
     """
     story: list[Telling] = []
     for seed in returns:
-        story += _plant_return(change, tenant, seed, at)
+        story += _write_return(change, tenant, seed, at)
     tell(story)
 
 
-def _plant_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> list[Telling]:
+def _write_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> list[Telling]:
     """Store one return as it stands at the end of its history; returns what the ledger has to be told."""
     at = seed.created_at
-    document = documents.new_return(seed.number, _wish(seed), at)
+    document = documents.new_return(seed.number, _requested(seed), at)
     id_ = document["return_id"]
     story: list[Telling] = [(at, partial(RECORDER.return_created, change, tenant, id_, at))]
     if seed.shipment:
         split = seed.number % _SPLIT == 0 and not seed.staged
-        documents.pack(document, _wish(seed), split=split)
-        story += _plant_parcels(change, tenant, document, seed, start)
+        documents.pack(document, _requested(seed), split=split)
+        story += _write_parcels(change, tenant, document, seed, start)
     for move in seed.moves[1:]:
         before, (after, found) = document["status"], _outcome(seed, move.state)
         if found and found != document["quality_control_status"]:
@@ -72,7 +72,7 @@ def _outcome(seed: SeedReturn, state: State) -> tuple[str, str | None]:
     return ("expired" if never_sent else STATUSES[state]), _FOUND.get(state)
 
 
-def _plant_parcels(change: Change, tenant: str, owner: JSON, seed: SeedReturn, start: int) -> list[Telling]:
+def _write_parcels(change: Change, tenant: str, owner: JSON, seed: SeedReturn, start: int) -> list[Telling]:
     assert seed.shipment is not None  # noqa: S101 - the caller asked
     id_, made, status = owner["return_id"], seed.shipment.created_at, "pre_transit"
     story: list[Telling] = [
@@ -103,7 +103,7 @@ def _record_found(change: Change, tenant: str, document: JSON, found: str, at: i
     change.record(tenant, NAME, kind=ledger.RETURN_QUALITY_CHECKED, subject=id_, at=at, body=body)
 
 
-def _wish(seed: SeedReturn) -> dict[str, Any]:
+def _requested(seed: SeedReturn) -> dict[str, Any]:
     """A seeded return as a shopper asks for it, with what the shop knows besides."""
     home = seed.customer.address
     parcel = seed.shipment

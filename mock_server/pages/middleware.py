@@ -28,7 +28,7 @@ _ALWAYS: Final = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", 
 _PAGE: Final = ((b"x-frame-options", b"DENY"), (b"content-security-policy", _POLICY.encode()))
 
 
-class Front:
+class PageMiddleware:
     """An ASGI application around the pages; `now` is real time in µs."""
 
     def __init__(self, pages: Application, check_name: Check, now: Callable[[], int]) -> None:

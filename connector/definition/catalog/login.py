@@ -4,15 +4,15 @@ from typing import Annotated, Any
 
 from pydantic import Field as Default
 
-from connector.definition.vocabulary.base import Dotted, Key, Label, Sentence, Words
+from connector.definition.catalog.base import CatalogEntry, Dotted, Key, Label, Sentence
 
 
-class LoginCheckWords(Words):
+class LoginCheckEntry(CatalogEntry):
     operation: str
     query: dict[str, Any] = {}
 
 
-class AuthFieldWords(Words):
+class AuthFieldEntry(CatalogEntry):
     label: Label
     help: Sentence | None = None
     secret: bool = False
@@ -20,7 +20,7 @@ class AuthFieldWords(Words):
     placeholder: str = ""
 
 
-class GrantWords(Words):
+class GrantEntry(CatalogEntry):
     """A token request: fields sent as they stand, and fields that login fields fill."""
 
     constants: dict[str, str] = {}
@@ -28,25 +28,25 @@ class GrantWords(Words):
     once: bool = False
 
 
-class RefreshWords(GrantWords):
+class RefreshEntry(GrantEntry):
     """`token` is the field that takes the refresh token."""
 
     token: str
 
 
-class TokenWords(Words):
+class TokenEntry(CatalogEntry):
     """`fields` are login fields that only this way to log in has."""
 
     operation: str
-    grants: Annotated[tuple[GrantWords, ...], Default(min_length=1)]
-    refresh: RefreshWords | None = None
+    grants: Annotated[tuple[GrantEntry, ...], Default(min_length=1)]
+    refresh: RefreshEntry | None = None
     access_token: Dotted
     refresh_token: Dotted | None = None
     expires_in: Dotted | None = None
-    fields: dict[Key, AuthFieldWords] = {}
+    fields: dict[Key, AuthFieldEntry] = {}
 
 
-class HostWords(Words):
+class HostEntry(CatalogEntry):
     """The merchant's own address of the API, asked for as `base_url`."""
 
     label: Label
@@ -54,7 +54,7 @@ class HostWords(Words):
     placeholder: str = ""
 
 
-class AuthenticationWords(Words):
+class AuthenticationEntry(CatalogEntry):
     """`credential` is the login field sent as it is; without one `tokens` say what is sent instead.
 
     `sends` maps what the login fills in besides the credential to a login field.
@@ -64,9 +64,9 @@ class AuthenticationWords(Words):
 
     security_scheme: str
     credential: str | None = None
-    fields: dict[Key, AuthFieldWords]
-    tokens: TokenWords | None = None
-    host: HostWords | None = None
+    fields: dict[Key, AuthFieldEntry]
+    tokens: TokenEntry | None = None
+    host: HostEntry | None = None
     sends: dict[str, Key] = {}
-    test: LoginCheckWords
+    test: LoginCheckEntry
     connection_label: str

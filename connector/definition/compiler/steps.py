@@ -27,17 +27,17 @@ from connector.definition.paths import dotted, walk
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.definition.catalog import (
+        Catalog,
+        FindingEntry,
+        InputEntry,
+        OfferEntry,
+        ResourceEntry,
+        SourceEntry,
+        TriggerEntry,
+    )
     from connector.definition.model import Choice, Limits, Operation
     from connector.definition.paths import At, Resolver
-    from connector.definition.vocabulary import (
-        Catalog,
-        FindingWords,
-        InputWords,
-        OfferWords,
-        ResourceWords,
-        SourceWords,
-        TriggerWords,
-    )
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
@@ -47,7 +47,7 @@ def resources(words: Catalog, resolver: Resolver) -> dict[str, Resource]:
     return {key: _resource(key, one, resolver) for key, one in words.resources.items()}
 
 
-def _resource(key: str, said: ResourceWords, resolver: Resolver) -> Resource:
+def _resource(key: str, said: ResourceEntry, resolver: Resolver) -> Resource:
     at: At = ("resources", key)
     who = f"resource {key}"
     fields: tuple[Field, ...] = ()
@@ -88,7 +88,7 @@ def triggers(
 
 def _trigger(
     key: str,
-    said: TriggerWords,
+    said: TriggerEntry,
     words: Catalog,
     resolver: Resolver,
     known: Mapping[str, Resource],
@@ -150,7 +150,7 @@ def _end_told(words: Catalog, operation: str) -> bool:
     return paging is None or paging.style == "cursor" or paging.total is not None
 
 
-class _More(NamedTuple):
+class _CompiledDetails(NamedTuple):
     """What details add to a trigger's record: the request, the field of the answer, an example of it."""
 
     made: Details
@@ -159,8 +159,8 @@ class _More(NamedTuple):
 
 
 def _details(
-    words: SourceWords, resolver: Resolver, row: tuple[Field, ...], known: Mapping[str, Resource], at: At
-) -> _More | None:
+    words: SourceEntry, resolver: Resolver, row: tuple[Field, ...], known: Mapping[str, Resource], at: At
+) -> _CompiledDetails | None:
     said, who = words.details, f"source {at[1]}"
     if said is None or not _known_resource(resolver, said.resource, known, at, who):
         return None
@@ -170,7 +170,7 @@ def _details(
     resource = known[said.resource]
     # Without a label of its own: its members are called as they are where they stand alone.
     field = Field(key=said.key, label="", type="object", children=resource.fields)
-    return _More(compiled, field, resource.sample)
+    return _CompiledDetails(compiled, field, resource.sample)
 
 
 def actions(words: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, Action]:
@@ -204,7 +204,7 @@ def actions(words: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -
 
 
 def _finding(
-    key: str, said: FindingWords, taken: tuple[InputField, ...], resolver: Resolver
+    key: str, said: FindingEntry, taken: tuple[InputField, ...], resolver: Resolver
 ) -> Finding | None:
     at: At = ("actions", key, "finding")
     who = f"action {key}"
@@ -276,7 +276,7 @@ def searches(words: Catalog, resolver: Resolver, known: Mapping[str, Resource]) 
 
 
 def _offer(
-    key: str, said: OfferWords, kind: str, words: Catalog, resolver: Resolver, known: Mapping[str, Resource]
+    key: str, said: OfferEntry, kind: str, words: Catalog, resolver: Resolver, known: Mapping[str, Resource]
 ) -> tuple[Operation | None, Resource | None, tuple[InputField, ...]]:
     at: At = (f"{kind}s" if kind == "action" else "searches", key)
     who = f"{kind} {key}"
@@ -295,7 +295,7 @@ def _offer(
 
 
 def _check_dropdowns(
-    resolver: Resolver, inputs: Mapping[str, InputWords], words: Catalog, at: At, who: str
+    resolver: Resolver, inputs: Mapping[str, InputEntry], words: Catalog, at: At, who: str
 ) -> None:
     for name, one in inputs.items():
         if one.dropdown:

@@ -12,17 +12,17 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from connector.definition.model import Integration
-from connector.generator.zapier import offer
+from connector.generator.zapier import steps
 from connector.generator.zapier.fields import Unrenderable
 from connector.generator.zapier.literal import literal
-from connector.generator.zapier.readme import readme
-from connector.generator.zapier.setting import (
+from connector.generator.zapier.package import (
     CORE,
     authentication,
     operations,
     package,
     vendor_facts,
 )
+from connector.generator.zapier.readme import readme
 
 HERE = Path(__file__).parent
 TEMPLATES = {
@@ -73,7 +73,7 @@ def _around(
     """Give the files that an app has once."""
     used = _used(integration, entries)
     throttle = integration.limits.throttle
-    hydrators = offer.hydrators(integration, entries["triggers"])
+    hydrators = steps.hydrators(integration, entries["triggers"])
     later = {"hydrators.js": page("hydrators.js.jinja", hydrators=hydrators)} if hydrators else {}
     return {
         **later,
@@ -86,7 +86,7 @@ def _around(
             core=CORE,
             hydrators=bool(hydrators),
             throttle=throttle and {"window": throttle.seconds, "limit": throttle.requests, "scope": ["auth"]},
-            pairs=offer.find_or_creates(integration, entries["searches"], entries["creates"]),
+            pairs=steps.find_or_creates(integration, entries["searches"], entries["creates"]),
         ),
         "operations.js": page(
             "operations.js.jinja", operations=operations(integration, used, assumed=include_assumed)
@@ -98,11 +98,11 @@ def _around(
 
 def _entries(integration: Integration, *, assumed: bool) -> Entries:
     """Per folder, what each of its files prints."""
-    records = offer.Records()
+    records = steps.Records()
     found = {
-        "triggers": _by_key(offer.triggers(integration, records, assumed=assumed)),
-        "creates": _by_key(offer.creates(integration, records, assumed=assumed)),
-        "searches": _by_key(offer.searches(integration, records, assumed=assumed)),
+        "triggers": _by_key(steps.triggers(integration, records, assumed=assumed)),
+        "creates": _by_key(steps.creates(integration, records, assumed=assumed)),
+        "searches": _by_key(steps.searches(integration, records, assumed=assumed)),
     }
     dropdowns = {
         field["dynamic"].split(".")[0]
@@ -111,7 +111,7 @@ def _entries(integration: Integration, *, assumed: bool) -> Entries:
         for field in _fields(entry)
         if "dynamic" in field
     }
-    found |= {"dropdowns": _by_key(offer.dropdowns(integration, dropdowns)), "records": records.files}
+    found |= {"dropdowns": _by_key(steps.dropdowns(integration, dropdowns)), "records": records.files}
     if both := found["triggers"].keys() & found["dropdowns"].keys():
         raise Unrenderable(
             f"{min(both)} is both a trigger and a dropdown, which Zapier keeps in one list; rename one."
@@ -134,7 +134,7 @@ def _used(integration: Integration, entries: Entries) -> set[str]:
         entry["source"] for folder in entries if folder != "records" for entry in entries[folder].values()
     ]
     hooks = [part for entry in entries["triggers"].values() for part in (entry["hook"] or {}).values()]
-    later = offer.hydrators(integration, entries["triggers"]).values()
+    later = steps.hydrators(integration, entries["triggers"]).values()
     login = integration.authentication
     tokens = {login.tokens.operation} if login.tokens and not login.field else set()
     return {

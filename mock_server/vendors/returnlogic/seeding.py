@@ -8,14 +8,13 @@ from mock_server.carrier import expect_scans
 from mock_server.recorder import Telling, tell
 from mock_server.seed import SeedItem, SeedReturn, State
 from mock_server.store import Change
-from mock_server.vendors.returnlogic import documents
-from mock_server.vendors.returnlogic import orders as shop
+from mock_server.vendors.returnlogic import documents, orders
+from mock_server.vendors.returnlogic.facts import LIFECYCLE, NAME, RECORDER, SCANS, STATUSES
 from mock_server.vendors.returnlogic.rmas import (
     record_refund,
     record_scanned,
     record_shipment,
 )
-from mock_server.vendors.returnlogic.words import LIFECYCLE, NAME, RECORDER, SCANS, STATUSES
 
 _SCANNED = {"In Transit": "In Transit", "Delivered": "Delivered"}
 """What the carrier saw of a parcel by the time its RMA stands there."""
@@ -23,33 +22,33 @@ _PARTLY = {"Received": "Partially Received", "Processed": "Partially Processed"}
 """Where an RMA stands while only some of its items arrived."""
 
 
-def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
+def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
     """Store orders and RMAs, then tell the ledger everything in the order of time.
 
     Parcels that are on their way go on from `at`, when the tenant's clock starts.
     """
     seeds = list(returns)
-    story = _plant_orders(change, tenant, seeds)
+    story = _write_orders(change, tenant, seeds)
     for seed in seeds:
-        story += _plant_rma(change, tenant, seed, at)
+        story += _write_rma(change, tenant, seed, at)
     tell(story)
 
 
-def _plant_orders(change: Change, tenant: str, seeds: list[SeedReturn]) -> list[Telling]:
+def _write_orders(change: Change, tenant: str, seeds: list[SeedReturn]) -> list[Telling]:
     """Store each order once, numbered in the order in which they were placed."""
     first = {seed.order_number: seed for seed in reversed(seeds)}
     story: list[Telling] = []
     for number, seed in enumerate(sorted(first.values(), key=lambda one: (one.ordered_at, one.number)), 1):
         at = seed.ordered_at
-        document = documents.new_order(number, shop.shop_order(_wish(seed), at), at)
+        document = documents.new_order(number, orders.shop_order(_requested(seed), at), at)
         documents.put_order(change, tenant, document, at)
-        story.append((at, partial(shop.record_created, change, tenant, document, at)))
+        story.append((at, partial(orders.record_created, change, tenant, document, at)))
     return story
 
 
-def _plant_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> list[Telling]:
+def _write_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> list[Telling]:
     """Store one RMA as it stands at the end of its history; returns what the ledger has to be told."""
-    document = documents.new_rma(seed.number, _wish(seed), seed.created_at)
+    document = documents.new_rma(seed.number, _requested(seed), seed.created_at)
     id_, before, last, parcel = document["rlRmaId"], LIFECYCLE.initial, seed.created_at, ""
     story: list[Telling] = [(last, partial(RECORDER.return_created, change, tenant, id_, last))]
     authorized = last
@@ -110,7 +109,7 @@ def _parcel(seed: SeedReturn) -> dict[str, Any]:
     return {"carrier": parcel.carrier, "tracking_number": parcel.tracking_number} if parcel else {}
 
 
-def _wish(seed: SeedReturn) -> dict[str, Any]:
+def _requested(seed: SeedReturn) -> dict[str, Any]:
     """A seeded return as a shopper asks for it, with what the shop knows of the order."""
     home = seed.customer.address
     address = {

@@ -1,10 +1,10 @@
 """How a vendor tells of events by itself."""
 
+from connector.definition.catalog.base import CatalogEntry, Dotted, Key
 from connector.definition.model import Provenance
-from connector.definition.vocabulary.base import Dotted, Key, Words
 
 
-class SubscribeWords(Words):
+class SubscribeEntry(CatalogEntry):
     """`url` and `event` are body fields, `id` is where the answer names the subscription."""
 
     operation: str
@@ -13,14 +13,14 @@ class SubscribeWords(Words):
     id: Dotted
 
 
-class UnsubscribeWords(Words):
+class UnsubscribeEntry(CatalogEntry):
     """`id` is the path parameter that takes the subscription's."""
 
     operation: str
     id: str
 
 
-class DeliveryWords(Words):
+class DeliveryEntry(CatalogEntry):
     """Where the record is: at `at` of what `operation` tells, or of what was posted when there is none.
 
     `parameters` maps the operation's parameters to fields of what was posted, `status` is the field in it
@@ -33,16 +33,16 @@ class DeliveryWords(Words):
     status: Dotted | None = None
 
 
-class HookWords(Words):
+class HookEntry(CatalogEntry):
     """One way of a vendor to tell of events by itself; `provenance` says how far its posts are known."""
 
-    subscribe: SubscribeWords
-    unsubscribe: UnsubscribeWords
-    record: DeliveryWords
+    subscribe: SubscribeEntry
+    unsubscribe: UnsubscribeEntry
+    record: DeliveryEntry
     provenance: Provenance = "documented"
 
 
-class TriggerHookWords(Words):
+class TriggerHookEntry(CatalogEntry):
     """`via` names an entry of `hooks`, `event` is the vendor's word for what happens."""
 
     via: Key

@@ -20,8 +20,8 @@ from connector.definition.naming import folded
 from connector.definition.paths import at_path
 from connector.errors import UnexpectedResponse
 from connector.transport.paging import Page as Page  # noqa: PLC0414 - one of the words of polling
+from connector.transport.paging import PageWalk
 from connector.transport.paging import Position as Position  # noqa: PLC0414
-from connector.transport.paging import Walk
 from connector.transport.times import moment
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadPlan:
     """What to read: at most `pages`, from `first_page` (None: the first) on, until `enough(page)`.
 
     `walk` is the reading that goes on, if it has begun.
@@ -62,11 +62,11 @@ class Reading:
     first_page: Position | None
     pages: int
     enough: Callable[[Page], bool]
-    walk: Walk | None = None
+    walk: PageWalk | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Odd:
+class UnreadableRow:
     """A row that cannot be read; `key` tells it from others, `page` and `row` (from 1) say where it lies."""
 
     key: str
@@ -76,7 +76,7 @@ class Odd:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadResult:
     """What was read; `complete` says that the reading ended by itself and not at its ceiling.
 
     `next_page` is where the page after the last one read begins; None after the list's last. `at` is when the
@@ -92,10 +92,10 @@ class Read:
     at: datetime | None = None
     fell: bool = False
     places: tuple[tuple[int, int], ...] = ()
-    odd: tuple[Odd, ...] = ()
+    odd: tuple[UnreadableRow, ...] = ()
     mended: frozenset[str] = frozenset()
     good: frozenset[str] = frozenset()
-    walk: Walk | None = None
+    walk: PageWalk | None = None
 
     @property
     def odd_keys(self) -> set[str]:
@@ -104,7 +104,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Poll:
+class FoldResult:
     """The outcome: events, by the time that the strategy goes by, and the cursor to keep with them.
 
     `doubtful` says that the list still changed, or counted more than it held, when it was read for the last
@@ -132,14 +132,14 @@ class Strategy:
     since)`; `check(source, row)` raises `UnexpectedResponse` for a row that `fold` could not read.
     """
 
-    plan: Callable[[Any, Cursor | None, datetime, datetime | None], Reading]
-    read: Callable[[Fetch, Reading], Awaitable[Read]]
-    fold: Callable[[About, Any, Cursor | None, Read, datetime, datetime | None], Poll]
+    plan: Callable[[Any, Cursor | None, datetime, datetime | None], ReadPlan]
+    read: Callable[[Fetch, ReadPlan], Awaitable[ReadResult]]
+    fold: Callable[[TriggerIdentity, Any, Cursor | None, ReadResult, datetime, datetime | None], FoldResult]
     check: Callable[[Any, Row], None]
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class TriggerIdentity:
     """The trigger an event is about: `name` starts its ids, `occurred_at` is a path into its rows."""
 
     name: str
@@ -156,15 +156,15 @@ class About:
         )
 
 
-async def read_pages(fetch: Fetch, reading: Reading) -> Read:
+async def read_pages(fetch: Fetch, reading: ReadPlan) -> ReadResult:
     """Read pages one after the other until the list or the reading ends, or the ceiling is reached.
 
     Raises `UnexpectedResponse` for a list that has no end.
     """
     rows: list[Row] = []
     places: list[tuple[int, int]] = []
-    odd: list[Odd] = []
-    walk = reading.walk or Walk("The list")
+    odd: list[UnreadableRow] = []
+    walk = reading.walk or PageWalk("The list")
     position, at, complete = reading.first_page, None, False
     for _ in range(reading.pages):
         page = await fetch(reading.query, position)
@@ -180,7 +180,7 @@ async def read_pages(fetch: Fetch, reading: Reading) -> Read:
         if page.next is None or reading.enough(page):
             complete = True
             break
-    return Read(
+    return ReadResult(
         rows=tuple(rows),
         complete=complete,
         next_page=position,
@@ -193,7 +193,9 @@ async def read_pages(fetch: Fetch, reading: Reading) -> Read:
     )
 
 
-def sifted(read: Read, key: tuple[str, ...], check: Callable[[Row], None], waiting: frozenset[str]) -> Read:
+def sifted(
+    read: ReadResult, key: tuple[str, ...], check: Callable[[Row], None], waiting: frozenset[str]
+) -> ReadResult:
     """Return what was read without the rows that `check` refuses; those are among the odd ones.
 
     `waiting` are the ids of records that could not be read before.
@@ -205,7 +207,7 @@ def sifted(read: Read, key: tuple[str, ...], check: Callable[[Row], None], waiti
         try:
             check(row)
         except UnexpectedResponse as problem:
-            odd.append(Odd(_key(row, key), page, number, problem.message))
+            odd.append(UnreadableRow(_key(row, key), page, number, problem.message))
         else:
             rows.append(row)
             places.append((page, number))
@@ -215,9 +217,9 @@ def sifted(read: Read, key: tuple[str, ...], check: Callable[[Row], None], waiti
     )
 
 
-def _no_object(value: Any, page: int, number: int) -> Odd:
+def _no_object(value: Any, page: int, number: int) -> UnreadableRow:
     kind = "null" if value is None else "a list" if isinstance(value, list) else repr(value)[:SHOWN]
-    return Odd(_digest(value), page, number + 1, f"the row is {kind}, not an object")
+    return UnreadableRow(_digest(value), page, number + 1, f"the row is {kind}, not an object")
 
 
 def _key(row: Row, path: tuple[str, ...]) -> str:

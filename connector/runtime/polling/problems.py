@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.runtime.polling.parts import SECOND, micros
+from connector.runtime.polling.model import SECOND, micros
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connector.runtime.polling.parts import Odd, Read
+    from connector.runtime.polling.model import ReadResult, UnreadableRow
 
 GRACE = 900 * SECOND
 """So long (µs) a row must be missing from the readings before it counts as set aside."""
@@ -40,7 +40,7 @@ def waiting_ids(kept: Any) -> frozenset[str]:
 
 
 def reported(
-    kept: Any, read: Read, now: datetime, *, title: str, operation: str, first: bool, doubtful: bool
+    kept: Any, read: ReadResult, now: datetime, *, title: str, operation: str, first: bool, doubtful: bool
 ) -> Trouble:
     """Compare what was read with what was reported before; `first` says that there was no cursor yet."""
     rows, moment = _rows(kept), micros(now)
@@ -80,7 +80,7 @@ def reported(
     )
 
 
-def _sentence(operation: str, odd: Odd) -> str:
+def _sentence(operation: str, odd: UnreadableRow) -> str:
     return f"{operation}, page {odd.page}, row {odd.row} cannot be read: {odd.why}."
 
 

@@ -9,8 +9,8 @@ from mock_server.seed import SeedReturn
 from mock_server.store import Change
 from mock_server.vendors.exsited import documents
 from mock_server.vendors.exsited.documents import JSON, Bought, Buyer
+from mock_server.vendors.exsited.facts import ARRIVES_AFTER, CLERK, HOUR, NAME, RECORDER, WAREHOUSE, digits
 from mock_server.vendors.exsited.returns import record_received
-from mock_server.vendors.exsited.words import ARRIVES_AFTER, CLERK, HOUR, NAME, RECORDER, WAREHOUSE, digits
 
 _OTHER_ORDER = 4
 """Every fourth customer has an invoice of another order, nothing of which came back."""
@@ -20,7 +20,7 @@ _INCOMPLETE = 5
 
 
 @dataclass(slots=True)
-class Planter:
+class SeedWriter:
     """Stores what a seed says, numbering invoices and receipts as they come."""
 
     change: Change
@@ -29,7 +29,7 @@ class Planter:
     invoices: int = 0
     receipts: int = 0
 
-    def plant(self, returns: Iterable[SeedReturn]) -> None:
+    def write_seed(self, returns: Iterable[SeedReturn]) -> None:
         """Store returns with all that belongs to them, then tell the ledger in the order of time."""
         story: list[Telling] = []
         for seed in returns:

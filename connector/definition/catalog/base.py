@@ -11,7 +11,7 @@ Label = Annotated[str, Default(min_length=2, max_length=60)]
 Sentence = Annotated[str, Default(min_length=5, max_length=1000, pattern=r"\.$")]
 
 
-class Words(BaseModel):
+class CatalogEntry(BaseModel):
     """Base of all parts: unknown words are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

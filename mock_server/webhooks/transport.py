@@ -67,7 +67,7 @@ def request_to(url: str, body: bytes, *, timeout: httpx.Timeout) -> httpx.Reques
     )
 
 
-class Way(httpx.AsyncBaseTransport):
+class WebhookTransport(httpx.AsyncBaseTransport):
     """A transport to allowed targets only. Beyond this machine it goes through the environment's proxy."""
 
     def __init__(

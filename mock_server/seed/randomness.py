@@ -11,7 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Dice:
+class SeededRandom:
     """Draws from one seed."""
 
     def __init__(self, seed: str) -> None:

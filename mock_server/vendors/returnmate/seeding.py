@@ -9,6 +9,7 @@ from mock_server.seed import SeedItem, SeedMove, SeedNote, SeedReturn, SeedShipm
 from mock_server.store import Change
 from mock_server.vendors.returnmate import documents
 from mock_server.vendors.returnmate.documents import JSON, LabelOf
+from mock_server.vendors.returnmate.facts import LIFECYCLE, NAME, REASONS, RECORDER
 from mock_server.vendors.returnmate.returns import (
     expect_scans,
     put_refund,
@@ -20,10 +21,9 @@ from mock_server.vendors.returnmate.returns import (
     record_shipment_moved,
     shipment_status,
 )
-from mock_server.vendors.returnmate.words import LIFECYCLE, NAME, REASONS, RECORDER
 
 
-def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], labels: LabelOf, at: int) -> None:
+def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], labels: LabelOf, at: int) -> None:
     """Store returns with all their parts, then tell the ledger everything in the order of time.
 
     Parcels that are on their way go on from `at`, when the tenant's clock starts.
@@ -34,7 +34,7 @@ def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], labels: La
     first = 0
     for seed in returns:
         first = first or seed.created_at
-        story += _plant_return(change, tenant, seed, labels, at)
+        story += _write_return(change, tenant, seed, labels, at)
         email = seed.customer.email
         customers[email.lower()] = {
             "email": email,
@@ -50,12 +50,12 @@ def plant(change: Change, tenant: str, returns: Iterable[SeedReturn], labels: La
     tell(story)
 
 
-def _plant_return(
+def _write_return(
     change: Change, tenant: str, seed: SeedReturn, labels: LabelOf, start: int
 ) -> list[Telling]:
     """Store one return as it stands at the end of its history; returns what the ledger has to be told."""
     at, latest = seed.created_at, seed.moves[-1].at
-    document = documents.new_return(tenant, seed.number, _wish(seed), at)
+    document = documents.new_return(tenant, seed.number, _requested(seed), at)
     id_ = document["id"]
     story: list[Telling] = [(at, partial(RECORDER.return_created, change, tenant, id_, at))]
     happenings: list[SeedMove | SeedNote] = sorted((*seed.moves[1:], *seed.notes), key=lambda what: what.at)
@@ -71,7 +71,7 @@ def _plant_return(
         moved = partial(RECORDER.return_moved, change, tenant, id_, what.at, before=before, after=after)
         story.append((what.at, moved))
     if seed.shipment:
-        story += _plant_shipment(change, tenant, document, seed.shipment, labels)
+        story += _write_shipment(change, tenant, document, seed.shipment, labels)
         if LIFECYCLE.is_open(document["status"]):
             shipment, last = document["shipments"][0], seed.shipment.scans[-1].status
             expect_scans(
@@ -84,11 +84,11 @@ def _plant_return(
     return story
 
 
-def _plant_shipment(
+def _write_shipment(
     change: Change, tenant: str, owner: JSON, seed: SeedShipment, labels: LabelOf
 ) -> list[Telling]:
-    wish = {"carrier": seed.carrier, "service": seed.service, "tracking_number": seed.tracking_number}
-    shipment = documents.new_shipment(owner, wish, labels, seed.created_at)
+    requested = {"carrier": seed.carrier, "service": seed.service, "tracking_number": seed.tracking_number}
+    shipment = documents.new_shipment(owner, requested, labels, seed.created_at)
     id_ = shipment["id"]
     story: list[Telling] = [
         (seed.created_at, partial(record_shipment, change, tenant, dict(shipment), seed.created_at))
@@ -113,7 +113,7 @@ def _plant_shipment(
     return story
 
 
-def _wish(seed: SeedReturn) -> dict[str, Any]:
+def _requested(seed: SeedReturn) -> dict[str, Any]:
     """A seeded return as `CreateReturn` asks for it, with what the shop knows besides."""
     return {
         "order_number": seed.order_number,

@@ -5,7 +5,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from mock_server.seed.dice import Dice
 from mock_server.seed.journey import DAY, FATES, HOUR, MINUTE, Journey, journey
 from mock_server.seed.model import (
     RefundStatus,
@@ -16,8 +15,9 @@ from mock_server.seed.model import (
     SeedReturn,
 )
 from mock_server.seed.people import basket, customers, people
+from mock_server.seed.randomness import SeededRandom
 from mock_server.seed.stages import Stage, staged, stages
-from mock_server.seed.words import RETURN_TYPES
+from mock_server.seed.vocabulary import RETURN_TYPES
 
 DAYS: Final = 90
 _SECOND: Final = 1_000_000
@@ -53,7 +53,7 @@ def returns(seed: int, size: int, *, before: int, salt: str = "") -> tuple[SeedR
 
 
 def _made(seed: int, size: int, before: int, salt: str) -> tuple[SeedReturn, ...]:
-    dice = Dice(f"{seed}/{salt}")
+    dice = SeededRandom(f"{seed}/{salt}")
     chosen = stages(size)
     plans = [_planned(dice, before) for _ in range(size - len(chosen))]
     plans += [_staged(dice, stage, before) for stage in chosen]
@@ -79,12 +79,12 @@ def _made(seed: int, size: int, before: int, salt: str) -> tuple[SeedReturn, ...
 _remembered = lru_cache(maxsize=16)(_made)
 
 
-def _planned(dice: Dice, before: int) -> _Plan:
+def _planned(dice: SeededRandom, before: int) -> _Plan:
     created_at = _moment(dice, before)
     return _Plan(created_at, created_at - dice.between(4 * 24 * 60, 28 * 24 * 60) * MINUTE)
 
 
-def _staged(dice: Dice, stage: Stage, before: int) -> _Plan:
+def _staged(dice: SeededRandom, stage: Stage, before: int) -> _Plan:
     story = staged(dice, stage, before)
     created_at = story.moves[0].at
     hours = dice.between(1, 4) if stage.fresh else dice.between(4 * 24, 28 * 24)
@@ -92,7 +92,7 @@ def _staged(dice: Dice, stage: Stage, before: int) -> _Plan:
 
 
 def _return(
-    dice: Dice, plan: _Plan, *, number: int, order_number: str, customer: SeedCustomer, before: int
+    dice: SeededRandom, plan: _Plan, *, number: int, order_number: str, customer: SeedCustomer, before: int
 ) -> SeedReturn:
     stage = plan.stage
     currency = "NZD" if customer.address.country == "NZ" else "AUD"
@@ -121,14 +121,18 @@ def _return(
     )
 
 
-def _return_type(dice: Dice, stage: Stage | None) -> ReturnType:
+def _return_type(dice: SeededRandom, stage: Stage | None) -> ReturnType:
     if stage and stage.return_type:
         return stage.return_type
     return dice.weighted(RETURN_TYPES)
 
 
 def _refund(
-    dice: Dice, stage: Stage | None, return_type: ReturnType, items: tuple[SeedItem, ...], story: Journey
+    dice: SeededRandom,
+    stage: Stage | None,
+    return_type: ReturnType,
+    items: tuple[SeedItem, ...],
+    story: Journey,
 ) -> SeedRefund | None:
     last = story.moves[-1]
     if last.state != "completed" or return_type == "exchange":
@@ -142,7 +146,7 @@ def _refund(
     )
 
 
-def _moment(dice: Dice, before: int) -> int:
+def _moment(dice: SeededRandom, before: int) -> int:
     """Draw when a return is requested: in business hours mostly, in recent weeks more often."""
     first_day = (before - DAYS * DAY + _ZONE) // DAY + 1
     day = first_day + dice.late(DAYS - 1)

@@ -10,6 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field as Default
 from pydantic import JsonValue
 
+from connector.definition.catalog.base import CatalogEntry, Dotted, Key, Label, Sentence
+from connector.definition.catalog.hooks import HookEntry, TriggerHookEntry
+from connector.definition.catalog.login import AuthenticationEntry
 from connector.definition.model import (
     ErrorKind,
     Identifier,
@@ -20,17 +23,14 @@ from connector.definition.model import (
     Unified,
     Vendor,
 )
-from connector.definition.vocabulary.base import Dotted, Key, Label, Sentence, Words
-from connector.definition.vocabulary.hooks import HookWords, TriggerHookWords
-from connector.definition.vocabulary.login import AuthenticationWords
 
 
-class EnvironmentWords(Words):
+class EnvironmentEntry(CatalogEntry):
     label: Label
     base_url: str
 
 
-class ErrorWords(Words):
+class ErrorEntry(CatalogEntry):
     code: Dotted
     message: Dotted
     fields: Dotted | None = None
@@ -38,7 +38,7 @@ class ErrorWords(Words):
     by_code: dict[str, ErrorKind] = {}
 
 
-class PlanWords(Words):
+class PlanEntry(CatalogEntry):
     """How many requests each window allows; a window that is not named has no limit."""
 
     second: Annotated[int, Default(ge=1)] | None = None
@@ -46,27 +46,27 @@ class PlanWords(Words):
     day: Annotated[int, Default(ge=1)] | None = None
 
 
-class WindowHeaderWords(Words):
+class WindowHeaderEntry(CatalogEntry):
     """The headers that tell of one window."""
 
     limit: str
     remaining: str
 
 
-class LimitWords(Words):
+class LimitEntry(CatalogEntry):
     """Nothing at all: no limit is documented.
 
     The three headers tell of one window, the one with the least left; `headers` of each by its length.
     """
 
-    plans: dict[str, PlanWords] = {}
+    plans: dict[str, PlanEntry] = {}
     limit_header: str | None = None
     remaining_header: str | None = None
     reset_header: str | None = None
-    headers: dict[Literal["second", "minute", "day"], WindowHeaderWords] = {}
+    headers: dict[Literal["second", "minute", "day"], WindowHeaderEntry] = {}
 
 
-class PagedWords(Words):
+class PagedEntry(CatalogEntry):
     """What all styles of paging say; without `total` a short page is the last one."""
 
     size: str
@@ -77,7 +77,7 @@ class PagedWords(Words):
     operations: tuple[str, ...]
 
 
-class NumberedWords(PagedWords):
+class NumberedEntry(PagedEntry):
     """`page` is the parameter that takes a page's number, `first` the number of the first."""
 
     style: Literal["page"]
@@ -85,14 +85,14 @@ class NumberedWords(PagedWords):
     first: int = 1
 
 
-class OffsetWords(PagedWords):
+class OffsetEntry(PagedEntry):
     """`offset` is the parameter that takes how many rows to pass over."""
 
     style: Literal["offset"]
     offset: str
 
 
-class CursorWords(PagedWords):
+class CursorEntry(PagedEntry):
     """`cursor` is the parameter that takes what the page before named at `next`; it is opaque."""
 
     style: Literal["cursor"]
@@ -100,18 +100,18 @@ class CursorWords(PagedWords):
     next: Dotted
 
 
-PagingWords = Annotated[NumberedWords | OffsetWords | CursorWords, Default(discriminator="style")]
+PagingEntry = Annotated[NumberedEntry | OffsetEntry | CursorEntry, Default(discriminator="style")]
 
 
-class FieldWords(Words):
-    """How a field is called to people; `choices` relabels values: `{in_transit: On Its Way}`."""
+class FieldEntry(CatalogEntry):
+    """How a field is called to people; `choices` relabels values: `{in_transit: On Its WebhookTransport}`."""
 
     label: Label | None = None
     help: Sentence | None = None
     choices: dict[str, Label] = {}
 
 
-class ResourceWords(Words):
+class ResourceEntry(CatalogEntry):
     """`schema` is a component of the description, `sample` an operation whose example shows such a record."""
 
     noun: str
@@ -119,10 +119,10 @@ class ResourceWords(Words):
     id: Dotted | None = None
     label: tuple[Dotted, ...] = ()
     sample: str
-    fields: dict[Dotted, FieldWords] = {}
+    fields: dict[Dotted, FieldEntry] = {}
 
 
-class DropdownWords(Words):
+class DropdownEntry(CatalogEntry):
     """Either `operation`, `value` and `label`, or `choices_of`: an input whose closed set is offered."""
 
     noun: str
@@ -134,7 +134,7 @@ class DropdownWords(Words):
     choices_of: tuple[str, Dotted] | None = None
 
 
-class OrderWords(Words):
+class OrderEntry(CatalogEntry):
     by: str
     direction: str
     value: str
@@ -142,7 +142,7 @@ class OrderWords(Words):
     newest_first: str
 
 
-class PageCeilings(Words):
+class PageCeilings(CatalogEntry):
     """The most pages that one poll reads. Make ends one after 50 requests, or 3,200 records."""
 
     python: Annotated[int, Default(ge=1, le=500)]
@@ -155,7 +155,7 @@ class PageCeilings(Words):
         return {"python": self.python, "zapier": self.zapier, "make": self.make}
 
 
-class SortWords(Words):
+class SortEntry(CatalogEntry):
     """One parameter that sorts a list both ways."""
 
     parameter: str
@@ -163,7 +163,7 @@ class SortWords(Words):
     newest_first: str
 
 
-class DetailsWords(Words):
+class DetailsEntry(CatalogEntry):
     """One more request for each event: what the list does not tell of its record, added to it under `key`.
 
     `parameters` maps the operation's parameters to fields of the row; `resource` describes the answer.
@@ -176,7 +176,7 @@ class DetailsWords(Words):
     resource: str
 
 
-class SourceWords(Words):
+class SourceEntry(CatalogEntry):
     """A way to notice what happened, shared by triggers.
 
     `unseen` says what the vendor's own filter does not show; it becomes a part of the guarantee.
@@ -187,23 +187,23 @@ class SourceWords(Words):
     id: Dotted = "id"
     unseen: Sentence | None = None
     growing_ids: bool = False
-    details: DetailsWords | None = None
+    details: DetailsEntry | None = None
     page_size: Annotated[int, Default(ge=1)]
     pages: PageCeilings
 
 
-class OrderedWords(SourceWords):
+class OrderedEntry(SourceEntry):
     created: Dotted
     since: str | None = None
-    order: OrderWords
+    order: OrderEntry
 
 
-class CreatedSinceWords(OrderedWords):
+class CreatedSinceEntry(OrderedEntry):
     strategy: Literal["created_since"]
     overlap_minutes: Annotated[int, Default(ge=1, le=24 * 60)]
 
 
-class ChangedSinceWords(SourceWords):
+class ChangedSinceEntry(SourceEntry):
     """`mark` and `state`: at least one, unless rows do not tell when they `changed`.
 
     `since_form` is how the filter takes a moment; `window_hours` is what a runtime without memory reads.
@@ -214,7 +214,7 @@ class ChangedSinceWords(SourceWords):
     changed: Dotted | None = None
     since: str
     since_form: SinceForm = "instant"
-    sort: SortWords | None = None
+    sort: SortEntry | None = None
     mark: Dotted | None = None
     state: Dotted | None = None
     initial: tuple[str, ...] = ()
@@ -223,7 +223,7 @@ class ChangedSinceWords(SourceWords):
     window_hours: Annotated[int, Default(ge=1, le=24 * 30)]
 
 
-class SnapshotWords(SourceWords):
+class SnapshotEntry(SourceEntry):
     """`tells: states` needs a `state`; `most_records` is how long a list can be to be compared as a whole."""
 
     strategy: Literal["snapshot"]
@@ -231,21 +231,21 @@ class SnapshotWords(SourceWords):
     version: Dotted
     created: Dotted
     changed: Dotted
-    order: OrderWords
+    order: OrderEntry
     tells: Literal["records", "versions", "states"]
     state: Dotted | None = None
     initial: tuple[str, ...] = ()
     most_records: Annotated[int, Default(ge=1_000, le=1_000_000)] = 100_000
 
 
-class WindowScanWords(OrderedWords):
+class WindowScanEntry(OrderedEntry):
     strategy: Literal["window_scan"]
     state: Dotted
     initial: tuple[str, ...] = ()
     look_back_days: Annotated[int, Default(ge=1, le=365)]
 
 
-class TriggerWords(Words):
+class TriggerEntry(CatalogEntry):
     """`status` (with `or_later`) is for sources with a state; without it every change of state is an event.
 
     `provenance` says how far the status word itself is known. `inputs` are filters that a person may set:
@@ -264,11 +264,11 @@ class TriggerWords(Words):
     or_later: tuple[str, ...] = ()
     provenance: Provenance = "documented"
     occurred_at: Dotted | None = None
-    hook: TriggerHookWords | None = None
-    inputs: dict[Key, "InputWords"] = {}
+    hook: TriggerHookEntry | None = None
+    inputs: dict[Key, "InputEntry"] = {}
 
 
-class InputWords(FieldWords):
+class InputEntry(FieldEntry):
     """One input; `name` is the parameter or body field it fills when its key is another word.
 
     `match` makes it a look-up in records read (a path into them) instead. `required` may only tighten.
@@ -283,10 +283,10 @@ class InputWords(FieldWords):
     several: Literal["commas"] | None = None
     required: Literal[True] | None = None
     dropdown: str | None = None
-    children: dict[Key, "InputWords"] = {}
+    children: dict[Key, "InputEntry"] = {}
 
 
-class FindingWords(Words):
+class FindingEntry(CatalogEntry):
     """How to look for a write that got no answer.
 
     Values name inputs of the action, or a column of one: `lines.quantity`.
@@ -299,36 +299,36 @@ class FindingWords(Words):
     created: Dotted
 
 
-class OfferWords(Words):
+class OfferEntry(CatalogEntry):
     label: Label
     labels: dict[Runtime, Label] = {}
     description: Sentence
     resource: str
     operation: str
-    inputs: dict[Key, InputWords] = {}
+    inputs: dict[Key, InputEntry] = {}
 
 
-class ActionWords(OfferWords):
+class ActionEntry(OfferEntry):
     risk: Risk
     after_timeout: Literal["repeat", "find", "ask"]
-    finding: FindingWords | None = None
+    finding: FindingEntry | None = None
 
 
-class SearchWords(OfferWords):
+class SearchEntry(OfferEntry):
     kind: Literal["get", "find", "list", "report"]
     query: dict[str, Any] = {}
     at_least_one: tuple[Key, ...] = ()
     scan_pages: Annotated[int, Default(ge=1, le=100)] = 1
 
 
-class FindOrCreateWords(Words):
+class FindOrCreateEntry(CatalogEntry):
     label: Label
     description: Sentence
     search: str
     create: str
 
 
-class Catalog(Words):
+class Catalog(CatalogEntry):
     """One catalog file.
 
     `payload` is where the result lies in an answer: in all of them, or by operation (not named: the whole).
@@ -336,25 +336,25 @@ class Catalog(Words):
 
     catalog: Literal[1]
     vendor: Vendor
-    environments: Annotated[dict[Key, EnvironmentWords], Default(min_length=1)]
-    authentication: AuthenticationWords
+    environments: Annotated[dict[Key, EnvironmentEntry], Default(min_length=1)]
+    authentication: AuthenticationEntry
     payload: Dotted | dict[str, Dotted]
-    errors: ErrorWords
-    limits: LimitWords = LimitWords()
-    paging: dict[Key, PagingWords]
-    resources: dict[Key, ResourceWords]
-    dropdowns: dict[Key, DropdownWords] = {}
+    errors: ErrorEntry
+    limits: LimitEntry = LimitEntry()
+    paging: dict[Key, PagingEntry]
+    resources: dict[Key, ResourceEntry]
+    dropdowns: dict[Key, DropdownEntry] = {}
     sources: dict[
         Key,
         Annotated[
-            CreatedSinceWords | ChangedSinceWords | SnapshotWords | WindowScanWords,
+            CreatedSinceEntry | ChangedSinceEntry | SnapshotEntry | WindowScanEntry,
             Default(discriminator="strategy"),
         ],
     ]
-    hooks: dict[Key, HookWords] = {}
-    triggers: dict[Key, TriggerWords]
-    actions: dict[Key, ActionWords]
-    searches: dict[Key, SearchWords]
-    find_or_create: tuple[FindOrCreateWords, ...] = ()
+    hooks: dict[Key, HookEntry] = {}
+    triggers: dict[Key, TriggerEntry]
+    actions: dict[Key, ActionEntry]
+    searches: dict[Key, SearchEntry]
+    find_or_create: tuple[FindOrCreateEntry, ...] = ()
     exclude: dict[str, Sentence] = {}
     unified: Unified | None = None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     """Looks at scope and headers of a request before anything else does; raises `Problem` to refuse it."""
 
 
-class Behind(Exception):  # noqa: N818 - reads as what happened
+class NotReady(Exception):  # noqa: N818 - reads as what happened
     """Work that precedes the request takes longer: await `wait`, then admit the request again."""
 
     def __init__(self, wait: Callable[[], Awaitable[None]]) -> None:
@@ -30,7 +30,7 @@ class Gate(Protocol):
     def admit(self, credentials: Mapping[str, str]) -> Grant | None:
         """Say who presents these credentials (by security scheme; empty: none were sent).
 
-        Raises `Problem("unauthenticated")`, or `Behind`. None: an API without keys.
+        Raises `Problem("unauthenticated")`, or `NotReady`. None: an API without keys.
         """
 
     def pending(self) -> Awaitable[None] | None:
