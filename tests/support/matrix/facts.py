@@ -39,14 +39,14 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Facts:
-    """Of one vendor.
+    """Facts of one vendor that the matrix needs.
 
-    `happens`: by trigger, what brings its event about for a return that was just asked for; gives the id of
-    the record that is told. `again`: what else may happen to it that the same trigger tells of, None where
-    nothing can. `actions`: by action, all of its inputs, for a record that is there. `needed`: those that an
-    action cannot do without although none of them is required by itself. `lookups`: by search.
-    `options`: what a shopper asks for, where it is not the usual. `unchecked`: fields of the login in which the vendor takes
-    anything. `nobody`: an id that looks like one and is no record's.
+    `happens`: by trigger, what causes its event on a return that was just requested; returns the id of the
+    record in the event. `again`: another cause of the same trigger's event, None if there is no other.
+    `actions`: by action, all of its inputs, for a record that exists. `needed`: inputs that an action needs
+    although none of them is required by itself. `lookups`: by search. `options`: what the return is created
+    with, if not the usual. `unchecked`: login fields in which the vendor accepts anything. `nobody`: an id
+    that looks valid but belongs to no record.
     """
 
     happens: Mapping[str, Callable[["Shop", Document], str]]
