@@ -87,7 +87,7 @@ def test_a_bearer_token_ends_and_is_refreshed(sandbox: Sandbox, installed: dict[
 
 
 @pytest.mark.parametrize(
-    ("wish", "status"),
+    ("options", "status"),
     [
         ({"grant_type": "authorization_code"}, 400),
         ({"grant_type": "refresh_token"}, 400),

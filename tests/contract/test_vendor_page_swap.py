@@ -302,7 +302,7 @@ def test_all_passed_is_processed(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("options", "reason"),
     [
         ({"condition": "Damaged"}, "Damaged"),
         ({"return_qty": 0}, "Missing"),
