@@ -47,7 +47,7 @@ def render(
     """
     entries = _entries(integration, assumed=include_assumed)
     page = partial(_page, _environment(), notice=_notice(integration))
-    steps = {
+    files = {
         f"{folder}/{key}.js": page(template, **entry)
         for folder, template in TEMPLATES.items()
         for key, entry in entries[folder].items()
@@ -59,7 +59,7 @@ def render(
     }
     static = _static(session=not integration.authentication.field)
     around = _around(integration, entries, page, link or {}, include_assumed=include_assumed)
-    return dict(sorted({**static, **steps, **indexes, **around}.items()))
+    return dict(sorted({**static, **files, **indexes, **around}.items()))
 
 
 def _around(
