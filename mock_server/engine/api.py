@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mock_server.engine.body import ClientGone
+from mock_server.engine.body import ClientDisconnected
 from mock_server.engine.call import Call
 from mock_server.engine.parameters import Headers
 from mock_server.engine.problem import Problem
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 _JSON = b"application/json"
-_SORRY = Problem("server_error", "The sandbox failed to answer this request; its log says why.")
+_SERVER_ERROR = Problem("server_error", "The sandbox failed to answer this request; its log says why.")
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 _NOSNIFF: Pairs = ((b"x-content-type-options", b"nosniff"),)
@@ -42,7 +42,7 @@ class Answer(NamedTuple):
     content_type: bytes = _JSON
 
 
-class Visit:
+class RequestState:
     """One request on its way: what is known so far of who is calling."""
 
     __slots__ = ("grant", "verdict")
@@ -84,54 +84,54 @@ class Api:
 
     def unknown_path(self) -> Answer:
         """Answer a path that no operation has."""
-        return self._refuse(Problem("not_found", "There is nothing at this path."), None, Visit())
+        return self._refuse(Problem("not_found", "There is nothing at this path."), None, RequestState())
 
     async def answer(
         self, route: Route, segments: Sequence[bytes], scope: Mapping[str, Any], receive: Receive
     ) -> Answer:
-        """Answer one request to a known path; raises `ClientGone` when nobody waits for it."""
+        """Answer one request to a known path; raises `ClientDisconnected` when nobody waits for it."""
         operation = route.operations.get(scope["method"])
-        visit = Visit()
+        state = RequestState()
         if operation is None:
-            return self._refuse(_wrong_method(scope["method"], route), None, visit)
+            return self._refuse(_wrong_method(scope["method"], route), None, state)
         try:
-            return await self._carry_out(operation, segments, scope, receive, visit)
+            return await self._run_and_wait(operation, segments, scope, receive, state)
         except BrokenReplyError as broken:
             _logger.error("%s %s broke its specification: %s", self._service.name, operation.id, broken)  # noqa: TRY400
-        except ClientGone:
+        except ClientDisconnected:
             raise
         except Exception:
             _logger.exception("%s %s failed", self._service.name, operation.id)
-        return self._refuse(_SORRY, None, visit)
+        return self._refuse(_SERVER_ERROR, None, state)
 
-    async def _carry_out(
+    async def _run_and_wait(
         self,
         operation: Operation,
         segments: Sequence[bytes],
         scope: Mapping[str, Any],
         receive: Receive,
-        visit: Visit,
+        state: RequestState,
     ) -> Answer:
         try:
             try:
-                answer = await self._handled(operation, segments, scope, receive, visit)
+                answer = await self._check_and_run(operation, segments, scope, receive, state)
             except NotReady as behind:
                 await behind.wait()
-                answer = await self._handled(operation, segments, scope, receive, visit)
+                answer = await self._check_and_run(operation, segments, scope, receive, state)
         except Problem as problem:
-            answer = self._refuse(problem, operation, visit)
+            answer = self._refuse(problem, operation, state)
         pending = self._gate.pending()
         if pending is not None:
             await pending
         return answer
 
-    async def _handled(
+    async def _check_and_run(
         self,
         operation: Operation,
         segments: Sequence[bytes],
         scope: Mapping[str, Any],
         receive: Receive,
-        visit: Visit,
+        state: RequestState,
     ) -> Answer:
         raw = dict(scope["headers"])
         if self._guard is not None:
@@ -139,11 +139,11 @@ class Api:
         query = scope["query_string"]
         security = operation.security
         grant = None if security.public else self._gate.admit(security.credentials(raw, query))
-        visit.grant = grant
+        state.grant = grant
         if grant is not None:
             if self._meter is not None:
-                visit.verdict = self._meter.take(grant)
-                _check_limits(visit.verdict)
+                state.verdict = self._meter.take(grant)
+                _check_limits(state.verdict)
                 _check_open(self._meter.closed(grant))
             _check_scope(grant, operation)
         headers = Headers(raw)
@@ -155,7 +155,7 @@ class Api:
             reply = await reply
             payload = operation.responses.encode(reply)
         kind = reply.body.media_type.encode() if isinstance(reply.body, File) else _JSON
-        return Answer(reply.status, payload, self._limits(visit) + reply.headers, self._gate.now(grant), kind)
+        return Answer(reply.status, payload, self._limits(state) + reply.headers, self._gate.now(grant), kind)
 
     def _run(self, operation: Operation, call: Call) -> tuple[Any, bytes | None]:
         """Call the handler; return its reply with the bytes to send, or what to await with None.
@@ -176,7 +176,7 @@ class Api:
         finally:
             gate.release()
 
-    def _refuse(self, problem: Problem, operation: Operation | None, visit: Visit) -> Answer:
+    def _refuse(self, problem: Problem, operation: Operation | None, state: RequestState) -> Answer:
         """Render a problem; where it answers an operation, the specification must know the answer."""
         reply = self._service.problem(problem)
         try:
@@ -188,15 +188,15 @@ class Api:
                 operation.id if operation else "",
                 broken,
             )
-            return self._refuse(_SORRY, None, visit)
+            return self._refuse(_SERVER_ERROR, None, state)
         challenge = operation.security.challenge if operation and problem.kind == "unauthenticated" else ()
-        headers = dict((*self._limits(visit), *challenge, *reply.headers))
-        return Answer(reply.status, payload, tuple(headers.items()), self._gate.now(visit.grant))
+        headers = dict((*self._limits(state), *challenge, *reply.headers))
+        return Answer(reply.status, payload, tuple(headers.items()), self._gate.now(state.grant))
 
-    def _limits(self, visit: Visit) -> Pairs:
+    def _limits(self, state: RequestState) -> Pairs:
         if self._meter is None:
             return _NOSNIFF
-        return self._service.limit_headers(visit.verdict or self._meter.stranger())
+        return self._service.limit_headers(state.verdict or self._meter.anonymous())
 
 
 def _check_limits(verdict: Verdict) -> None:

@@ -20,18 +20,18 @@ JSON = "application/json"
 _CHARSETS = {"", "utf-8", "utf8", "us-ascii"}
 
 
-class ClientGone(Exception):  # noqa: N818 - an event, not an error: nobody is left to answer
+class ClientDisconnected(Exception):  # noqa: N818 - an event, not an error: nobody is left to answer
     """The client hung up before its body was complete."""
 
 
 async def receive_body(receive: Receive, limit: int) -> bytes:
-    """Return the whole body; raises `Problem("too_large")` beyond `limit` bytes, or `ClientGone`."""
+    """Return the whole body; raises `Problem("too_large")` beyond `limit` bytes, or `ClientDisconnected`."""
     chunks: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientGone
+            raise ClientDisconnected
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:
@@ -59,7 +59,7 @@ class Body:
         self._limit = limit
 
     async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> Any:
-        """Return the JSON value, or None without a body; raises `Problem` or `ClientGone`."""
+        """Return the JSON value, or None without a body; raises `Problem` or `ClientDisconnected`."""
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length[:20]) > self._limit:
             raise too_large(self._limit)

@@ -10,7 +10,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 from mock_server.engine.api import Api
-from mock_server.engine.body import ClientGone
+from mock_server.engine.body import ClientDisconnected
 from mock_server.engine.compiler import Compiler
 from mock_server.engine.connexion_parts import Resolver, Specification, SpecMiddleware
 
@@ -98,7 +98,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
     ) -> None:
         try:
             answer = await api.answer(route, segments, scope, receive)
-        except ClientGone:
+        except ClientDisconnected:
             return
         await self._send(answer, send)
 

@@ -210,7 +210,7 @@ class Parameters:
                 )
             places[node["in"]].setdefault(node["name"], compile_parameter(node, schemas))
         slots = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-        self._path = [places["path"][slot] for slot in slots]
+        self._path = [places["path"][check] for check in slots]
         self._query = places["query"]
         self._headers = [(name.lower(), parameter) for name, parameter in places["header"].items()]
         self._required = [name for name, parameter in self._query.items() if parameter.required]

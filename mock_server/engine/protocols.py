@@ -58,7 +58,7 @@ class Meter(Protocol):
     def closed(self, grant: Grant) -> str:
         """Return why nothing of `grant` is answered just now, as a sentence; "": it is."""
 
-    def stranger(self) -> Verdict:
+    def anonymous(self) -> Verdict:
         """Return the untouched windows of the lowest plan, for answers to nobody in particular."""
 
 

@@ -38,7 +38,7 @@ class BrokenReplyError(Exception):
         super().__init__(f"status {status} at {pointer or '/'}: {message}")
 
 
-class Slot:
+class DocumentCheck:
     """One place for stored documents: their schema, and those already found valid."""
 
     __slots__ = ("_known", "_validator")
@@ -58,7 +58,7 @@ class Slot:
             self._known.add(hash(row))
 
 
-class Shape:
+class JsonContent:
     """What one status of one operation may carry."""
 
     def __init__(self, schema: Mapping[str, Any], schemas: Schemas) -> None:
@@ -66,7 +66,7 @@ class Shape:
         self._schemas = schemas
         self._whole = schemas.validator(schema, "response")
         self._around: dict[tuple[str, ...], Draft4Validator] = {}
-        self._slots: dict[tuple[str, bool], Slot] = {}
+        self._checks: dict[tuple[str, bool], DocumentCheck] = {}
 
     def encode(self, body: Any, status: int) -> bytes:
         """Validate `body` and serialise it; raises `BrokenReplyError`."""
@@ -91,18 +91,18 @@ class Shape:
 
     def _splice(self, value: Documents | Document, place: str, status: int) -> bytes:
         many = isinstance(value, Documents)
-        slot = self._slots.get((place, many)) or self._make_slot(place, many=many)
+        check = self._checks.get((place, many)) or self._make_check(place, many=many)
         rows = value.rows if isinstance(value, Documents) else [value.row]
-        slot.check(rows, status, f"/{place}" if place else "")
+        check.check(rows, status, f"/{place}" if place else "")
         return b"[" + b",".join(rows) + b"]" if many else rows[0]
 
-    def _make_slot(self, place: str, *, many: bool) -> Slot:
+    def _make_check(self, place: str, *, many: bool) -> DocumentCheck:
         found = [self._schema] if place == _WHOLE else list(_at(self._schema, place, self._schemas))
         if many:
             found = [member for schema in found for member in _items(schema, self._schemas)]
-        slot = Slot(self._schemas.validator({"allOf": found} if found else _NOTHING, "response"))
-        self._slots[place, many] = slot
-        return slot
+        check = DocumentCheck(self._schemas.validator({"allOf": found} if found else _NOTHING, "response"))
+        self._checks[place, many] = check
+        return check
 
     def _frame(self, stored: tuple[str, ...]) -> Draft4Validator:
         """Return the validator of everything around the stored documents."""
@@ -114,7 +114,7 @@ class Shape:
         return self._around[stored]
 
 
-class FileShape:
+class FileContent:
     """A status that carries a file of one media type."""
 
     def __init__(self, media_type: str) -> None:
@@ -134,17 +134,17 @@ class Responses:
     """The Responses Object of one operation."""
 
     def __init__(self, raw: Mapping[str, Any], schemas: Schemas) -> None:
-        self._shapes: dict[str, Shape | FileShape | None] = {}
+        self._contents: dict[str, JsonContent | FileContent | None] = {}
         for status, node in raw.items():
             content = schemas.resolve(node).get("content")
-            self._shapes[status] = _shape(content, schemas) if content else None
+            self._contents[status] = _content(content, schemas) if content else None
 
     def encode(self, reply: Reply) -> bytes:
         """Validate a reply and serialise its body; raises `BrokenReplyError`."""
         status = str(reply.status)
         for known in (status, f"{status[0]}XX", "default"):
-            if known in self._shapes:
-                return _encode(self._shapes[known], reply)
+            if known in self._contents:
+                return _encode(self._contents[known], reply)
         raise BrokenReplyError(reply.status, "", "the specification does not name this status")
 
 
@@ -153,21 +153,21 @@ def encode_unchecked(body: Any) -> bytes:
     return b"" if body is None else orjson.dumps(body)
 
 
-def _shape(content: Mapping[str, Any], schemas: Schemas) -> Shape | FileShape:
+def _content(content: Mapping[str, Any], schemas: Schemas) -> JsonContent | FileContent:
     if set(content) == {JSON}:
-        return Shape(content[JSON].get("schema", {}), schemas)
+        return JsonContent(content[JSON].get("schema", {}), schemas)
     media_type = next(iter(content))
     if len(content) > 1 or media_type not in SIGNATURES:
         raise ValueError(f"Responses of {', '.join(content)} are not understood.")
     schema = schemas.resolve(content[media_type].get("schema", {}))
     if {keyword: schema.get(keyword) for keyword in _BINARY} != _BINARY:
         raise ValueError(f"The schema of {media_type} must be a string of the format binary.")
-    return FileShape(media_type)
+    return FileContent(media_type)
 
 
-def _encode(shape: Shape | FileShape | None, reply: Reply) -> bytes:
-    if shape is not None:
-        return shape.encode(reply.body, reply.status)
+def _encode(content: JsonContent | FileContent | None, reply: Reply) -> bytes:
+    if content is not None:
+        return content.encode(reply.body, reply.status)
     if reply.body is not None:
         raise BrokenReplyError(reply.status, "", "the specification says that there is no body")
     return b""
