@@ -165,7 +165,7 @@ def test_created_key_opens_what_was_chosen_and_is_listed_without_itself(acme: De
 
 
 @pytest.mark.parametrize(
-    ("wish", "sentence"),
+    ("options", "sentence"),
     [
         ({"vendor": "kiosk", "name": "k"}, f"vendor: this sandbox serves {', '.join(vendors.names())}."),
         ({"vendor": VENDOR, "name": "k", "scopes": ["rmas:burn"]}, "There is no scope 'rmas:burn'"),
@@ -233,7 +233,7 @@ def test_clock_is_moved_frozen_and_let_go(acme: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "field"),
+    ("options", "field"),
     [
         ({"to": "2026-03-02T11:00:00Z"}, "to"),
         ({"to": "9999-01-01T00:00:00Z"}, "to"),
@@ -325,7 +325,7 @@ def test_following_the_link_of_a_new_return_moves_it(acme: Desk, vendor: str) ->
 
 def test_health_says_what_is_wrong_with_the_store(acme: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     assert body(acme.call("get_health"))["problems"] == []
-    monkeypatch.setattr(acme.world.store, "trouble", lambda: "The file is gone.")
+    monkeypatch.setattr(acme.world.store, "write_problem", lambda: "The file is gone.")
     health = body(acme.call("get_health"))
     assert (health["status"], health["problems"]) == ("failing", ["The file is gone."])
 

@@ -56,7 +56,7 @@ def test_another_plan_of_the_vendor_is_given_by_name(acme: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "place", "kind", "sentence"),
+    ("options", "place", "kind", "sentence"),
     [
         ({"plan": "gold"}, {}, "invalid", "There is no plan 'gold' at returnmate; there are"),
         ({"plan": "9/second"}, {}, "invalid", "There is no plan '9/second'"),

@@ -80,7 +80,7 @@ def test_the_ledger_tells_of_a_turn_once(acme: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "sentence"),
+    ("options", "sentence"),
     [
         ({"name": "gone"}, "returnmate has no switch 'gone'; it has away, notify_only, closed."),
         ({"name": "away", "shop": "one.example"}, "is for the whole account, not for a shop."),

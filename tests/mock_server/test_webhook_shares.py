@@ -94,11 +94,11 @@ def test_a_delivery_whose_outcome_cannot_be_stored_is_not_sent_again(
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
         if len(pauses) == 8:
-            monkeypatch.setattr(office.outbox, "settle", settle)
+            monkeypatch.setattr(office.outbox, "record_outcome", settle)
         await asyncio.sleep(0)
 
     async def story() -> None:
-        monkeypatch.setattr(office.outbox, "settle", full)
+        monkeypatch.setattr(office.outbox, "record_outcome", full)
         office.post()
         await until(lambda: office.known()[0].state == "delivered")
 
