@@ -80,7 +80,7 @@ class Bulk:
         async with self._alone(name):
             with self._world.store.change() as change:
                 partition = self._tenants.leave(change, name)
-            await self._world.store.breathe()
+            await self._world.store.yield_after_commit()
             await self._emptied(partition)
 
     async def advance(self, name: str, to: Callable[[int], int]) -> list[ExecutedStep]:
@@ -105,7 +105,7 @@ class Bulk:
                     else:
                         break
                     if ticks() > end:
-                        await self._world.store.breathe()
+                        await self._world.store.yield_after_commit()
                         end = ticks() + SLICE
                 clocks.move(name, target)
         return ran
@@ -117,12 +117,12 @@ class Bulk:
         """
         outbox = self._world.outbox
         due = outbox.next_due(name)
-        if due is None or outbox.play is None or patience.is_over():
+        if due is None or outbox.send_due is None or patience.is_over():
             return None
         if due <= self._world.clocks.now(name):
             with suppress(TimeoutError):
                 async with asyncio.timeout(patience.left):
-                    await outbox.play(name)
+                    await outbox.send_due(name)
         return None if patience.is_over() else outbox.next_due(name)
 
     @asynccontextmanager
@@ -141,13 +141,13 @@ class Bulk:
         try:
             with store.change() as change:
                 change.run(sa.insert(tables.stray_partitions).values(name=partition))
-            await store.breathe()
+            await store.yield_after_commit()
             async with self._small_seeds if tenant.seed_size <= _SMALL else self._large_seeds:
                 await self._fill(tenant, partition)
             yield
-            await store.breathe()
+            await store.yield_after_commit()
         except BaseException:
-            if partition in self._tenants.strays():
+            if partition in self._tenants.stray_partitions():
                 await self._emptied(partition)
             raise
         finally:
@@ -155,7 +155,7 @@ class Bulk:
 
     async def _sweep(self) -> None:
         """Empty partitions that could not be emptied before, because the disk was full, say."""
-        for partition in self._tenants.strays():
+        for partition in self._tenants.stray_partitions():
             if partition not in self._at_work:
                 await self._emptied(partition)
 
@@ -169,7 +169,7 @@ class Bulk:
                 await asyncio.shield(laying)
                 for newest in fill(scratch.store, self._world.store, partition, events=events):
                     events = newest
-                    await self._world.store.breathe()
+                    await self._world.store.yield_after_commit()
             finally:
                 stop.set()
                 await asyncio.wait([laying])  # the thread must be done with the store before it is closed
@@ -180,10 +180,10 @@ class Bulk:
         self._at_work.add(partition)
         try:
             for _ in empty(self._world.store, partition):
-                await self._world.store.breathe()
+                await self._world.store.yield_after_commit()
             with self._world.store.change() as change:
                 change.run(_forgotten(partition))
-            await self._world.store.breathe()
+            await self._world.store.yield_after_commit()
         except Exception:  # noqa: BLE001 - the work itself is done; the disk may be full
             _log.exception("What was left of a tenant (%s) is removed later.", partition)
         finally:

@@ -6,7 +6,7 @@ Scans = tuple[tuple[int, str], ...]
 """How long after the label was made (µs) a parcel is scanned, and what the vendor calls it; in that order."""
 
 
-def expect_scans(
+def schedule_scans(
     change: Change, tenant: str, vendor: str, subject: str, scans: Scans, *, last: str, made: int, start: int
 ) -> None:
     """Schedule the scans of a parcel whose label was `made`, after its `last` one and after `start`.

@@ -138,19 +138,19 @@ class Clocks:
             sa.select(table.c.name, table.c.clock_offset, table.c.frozen_at)
         ):
             self._clocks[name] = TenantClock(offset, frozen_at)
-        store.follow(table, self._reload)
+        store.on_change(table, self._reload)
 
     def _reload(self, tenant: str) -> None:
         """Set the tenant's clock as the store has it, and remove it with the tenant."""
         self._clocks.pop(tenant, None)
-        for standing in self._store.held(tables.tenants, tenant, "clock_offset", "frozen_at"):
+        for standing in self._store.tenant_rows(tables.tenants, tenant, "clock_offset", "frozen_at"):
             self._clocks[tenant] = TenantClock(*standing)
 
     def real(self) -> int:
         """Return real time, for what belongs to no tenant."""
         return self._real()
 
-    def run_steps_of(self, vendor: str, run: RunStep) -> None:
+    def register_steps(self, vendor: str, run: RunStep) -> None:
         """Let `run` carry out the steps of a vendor."""
         self._steps[vendor] = run
         self._vendors = tuple(self._steps)
@@ -192,7 +192,7 @@ class Clocks:
             return []
         return self._run_until(tenant, self.now(tenant))
 
-    def caught_up(self, tenant: str) -> bool:
+    def catch_up_slice(self, tenant: str) -> bool:
         """Carry out steps that are due, for a slice of time; says whether nothing is due any more.
 
         Call it before each request, it costs next to nothing; if False, await `catch_up_in_slices`.
@@ -208,8 +208,8 @@ class Clocks:
 
     async def catch_up_in_slices(self, tenant: str) -> None:
         """Carry out the steps that are due, and let others at the event loop between them."""
-        while self.known(tenant) and not self.caught_up(tenant):
-            await self._store.breathe()
+        while self.known(tenant) and not self.catch_up_slice(tenant):
+            await self._store.yield_after_commit()
 
     @contextmanager
     def moving(self, tenant: str) -> Iterator[None]:

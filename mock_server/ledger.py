@@ -122,13 +122,13 @@ class Ledger:
                 found += read(after=start, until=start + _AT_ONCE, limit=limit - len(found))
                 if len(found) >= limit:
                     break
-                await self._store.breathe()
+                await self._store.yield_after_commit()
         else:
             for end in range(newest, after, -_AT_ONCE):
                 found[:0] = read(after=max(after, end - _AT_ONCE), until=end, last=last - len(found))
                 if len(found) >= last:
                     break
-                await self._store.breathe()
+                await self._store.yield_after_commit()
         return found
 
     def last(self, tenant: str) -> int:

@@ -9,11 +9,11 @@ from mock_server import ledger
 from mock_server.lifecycle import Lifecycle
 from mock_server.store import Change
 
-Telling = tuple[int, Callable[[], Any]]
+TimedEvent = tuple[int, Callable[[], Any]]
 """An event for the ledger: when it happened (µs UTC), and what records it."""
 
 
-def tell(story: Iterable[Telling]) -> None:
+def record_in_order(story: Iterable[TimedEvent]) -> None:
     """Record what happened in the order of time; of equal times what was told first."""
     for _, record in sorted(story, key=lambda telling: telling[0]):
         record()

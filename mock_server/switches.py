@@ -55,13 +55,13 @@ class Switches:
         self._on: dict[tuple[str, str], set[tuple[str, str]]] = {}
         for tenant, vendor, name, shop in store.select(_selected()):
             self._on.setdefault((tenant, vendor), set()).add((name, shop))
-        store.follow(tables.switches, self._reload)
+        store.on_change(tables.switches, self._reload)
 
     def _reload(self, tenant: str) -> None:
         """Hold exactly those switches of a tenant for on that the store has."""
         for place in [place for place in self._on if place[0] == tenant]:
             del self._on[place]
-        for vendor, name, shop in self._store.held(tables.switches, tenant, "vendor", "name", "shop"):
+        for vendor, name, shop in self._store.tenant_rows(tables.switches, tenant, "vendor", "name", "shop"):
             self._on.setdefault((tenant, vendor), set()).add((name, shop))
 
     def declare(self, vendor: str, switches: Iterable[Switch]) -> None:

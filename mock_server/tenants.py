@@ -57,9 +57,9 @@ class Tenants:
         self._vendors = vendors
         for vendor in vendors.values():
             world.keys.offer(vendor.name, vendor.scopes, vendor.plans)
-            world.clocks.run_steps_of(vendor.name, vendor.run_step)
+            world.clocks.register_steps(vendor.name, vendor.run_step)
             world.switches.declare(vendor.name, vendor.switches)
-        world.store.follow(tables.tenants, self._follow_limits)
+        world.store.on_change(tables.tenants, self._reload_limits)
 
     def open(self) -> None:
         """Make `demo` if it is missing, and give every tenant what a new vendor or secret asks for.
@@ -67,9 +67,9 @@ class Tenants:
         What a process that was killed left half made, or half removed, is removed.
         """
         world = self._world
-        for partition in self.strays():
+        for partition in self.stray_partitions():
             with world.store.change() as change:
-                self.remove_stray(change, partition)
+                self.delete_stray_partition(change, partition)
         for tenant in self.every():
             world.limiter.modes[tenant.name] = tenant.limits
             missing = [v for v in self._vendors.values() if not world.keys.has_default(tenant.name, v.name)]
@@ -159,7 +159,7 @@ class Tenants:
         change.run_for(name, sa.insert(table).values(self._columns(tenant, partition)))
         for vendor in self._vendors.values():
             self._world.keys.issue_default(change, name, vendor.name, tenant.plan, tenant.first_moment)
-        change.after_commit(partial(self._world.limiter.forget, name))
+        change.after_commit(partial(self._world.limiter.reset, name))
 
     def every(self) -> list[Tenant]:
         """Return all tenants by name."""
@@ -179,7 +179,7 @@ class Tenants:
             old = self.move(change, tenant, self.free_partition(name))
             for vendor in self._vendors.values():
                 self._write_seed(change, tenant, vendor)
-            self.remove_stray(change, old)
+            self.delete_stray_partition(change, old)
         return tenant
 
     def renewed(self, name: str) -> Tenant:
@@ -196,13 +196,13 @@ class Tenants:
         columns = self._columns(tenant, partition)
         change.run_for(name, sa.update(table).where(table.c.name == name).values(columns))
         self._world.switches.turn_all_off(change, name)
-        change.after_commit(partial(self._world.limiter.forget, name))
+        change.after_commit(partial(self._world.limiter.reset, name))
         return old
 
     def delete(self, name: str) -> None:
         """Remove a tenant and everything of it; raises `ValueError` for `demo`."""
         with self._world.store.change() as change:
-            self.remove_stray(change, self.leave(change, name))
+            self.delete_stray_partition(change, self.leave(change, name))
 
     def leave(self, change: Change, name: str) -> str:
         """Delete a tenant except its partition, which is returned and stray from now on; see `delete`."""
@@ -216,7 +216,7 @@ class Tenants:
         world.switches.turn_all_off(change, name)
         change.run_for(name, sa.delete(spent).where(spent.c.tenant == name))
         change.run_for(name, sa.delete(table).where(table.c.name == name))
-        change.after_commit(partial(world.limiter.forget, name))
+        change.after_commit(partial(world.limiter.reset, name))
         return partition
 
     def free_partition(self, name: str) -> str:
@@ -224,24 +224,24 @@ class Tenants:
         taken = {
             partition for (partition,) in self._world.store.select(sa.select(tables.tenants.c.partition))
         }
-        taken |= set(self.strays())
+        taken |= set(self.stray_partitions())
         return name if name not in taken else f"{name}.{token_hex(6)}"
 
-    def strays(self) -> list[str]:
+    def stray_partitions(self) -> list[str]:
         """Return the partitions that are no tenant's."""
         return [name for (name,) in self._world.store.select(sa.select(tables.stray_partitions.c.name))]
 
-    def remove_stray(self, change: Change, partition: str) -> None:
+    def delete_stray_partition(self, change: Change, partition: str) -> None:
         """Delete all that is in a partition of no tenant, and forget it."""
         change.wipe(partition)
         table = tables.stray_partitions
         change.run(sa.delete(table).where(table.c.name == partition))
 
-    def _follow_limits(self, name: str) -> None:
+    def _reload_limits(self, name: str) -> None:
         """Let the limiter know how a tenant's limits stand in the store."""
         modes = self._world.limiter.modes
         modes.pop(name, None)
-        for (limits,) in self._world.store.held(tables.tenants, name, "limits"):
+        for (limits,) in self._world.store.tenant_rows(tables.tenants, name, "limits"):
             modes[name] = limits
 
     def _columns(self, tenant: Tenant, partition: str) -> dict[str, object]:

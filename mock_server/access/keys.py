@@ -52,7 +52,7 @@ class Keys:
         self._grants: dict[bytes, Grant] = {}
         self._digests: dict[str, list[bytes]] = {}
         self._presented: dict[str, Grant] = {}
-        store.follow(tables.keys, self._reload)
+        store.on_change(tables.keys, self._reload)
 
     def offer(self, vendor: str, scopes: Collection[str], plans: Mapping[str, Plan]) -> None:
         """Let a vendor's keys open; the first plan is the one a key has if nothing else is said."""
@@ -68,7 +68,7 @@ class Keys:
         for digest in self._digests.pop(tenant, ()):
             self._grants.pop(digest, None)
         self._presented.clear()
-        for key in self._store.held(tables.keys, tenant, *_COLUMNS):
+        for key in self._store.tenant_rows(tables.keys, tenant, *_COLUMNS):
             self._take_up(tenant, *key)
 
     def _take_up(self, tenant: str, digest: bytes, vendor: str, name: str, scopes: str, plan: str) -> None:
@@ -142,7 +142,7 @@ class Keys:
             self._write(change, Grant(tenant, vendor, name, granted, self._plan(vendor, plan)), at)
         return self.key(tenant, vendor, name)
 
-    def give_plan(self, change: Change, tenant: str, vendor: str, name: str, plan: str | Plan) -> Grant:
+    def set_plan(self, change: Change, tenant: str, vendor: str, name: str, plan: str | Plan) -> Grant:
         """Let a key have another plan: one of the vendor's by name, or one `agreed` with this merchant.
 
         Raises `LookupError` for a key that the tenant has not, `ValueError` for an unknown plan.

@@ -53,7 +53,7 @@ class _Count:
     left: int = 0
     reset: int = 0
 
-    def turn(self, second: int) -> None:
+    def start_window(self, second: int) -> None:
         """Begin the window that `second` lies in."""
         self.left = self.limit
         self.reset = second - second % self.length + self.length
@@ -87,7 +87,7 @@ class Limiter:
         allowed = True
         for count in counts:
             if not 0 < count.reset - second <= count.length:
-                count.turn(second)
+                count.start_window(second)
             if not count.left:
                 allowed = False
         if allowed:
@@ -95,12 +95,12 @@ class Limiter:
                 count.left -= 1
         return _verdict(counts, second, allowed=allowed)
 
-    def forget(self, tenant: str) -> None:
+    def reset(self, tenant: str) -> None:
         """Begin every window of a tenant anew."""
         for account in [account for account in self._counts if account[0] == tenant]:
             del self._counts[account]
 
-    def forget_key(self, grant: "Grant") -> None:
+    def reset_key(self, grant: "Grant") -> None:
         """Begin every window of one key anew, by the plan that it has now."""
         self._counts.pop((grant.tenant, grant.vendor, grant.key), None)
 
@@ -109,7 +109,7 @@ def untouched(plan: Plan, now: int) -> Verdict:
     """Return the verdict of a plan of which nothing is used, at `now` (µs)."""
     counts = _fresh(plan)
     for count in counts:
-        count.turn(now // _MICRO)
+        count.start_window(now // _MICRO)
     return _verdict(counts, now // _MICRO, allowed=True)
 
 

@@ -56,11 +56,11 @@ class Tokens:
         self._spent: dict[str, set[str]] = {}
         for tenant, id_ in store.select(sa.select(tables.spent_tokens.c.tenant, tables.spent_tokens.c.id)):
             self._spent.setdefault(tenant, set()).add(id_)
-        store.follow(tables.spent_tokens, self._reload)
+        store.on_change(tables.spent_tokens, self._reload)
 
     def _reload(self, tenant: str) -> None:
         """Know exactly those spent tokens of a tenant that the store has."""
-        self._spent[tenant] = {id_ for (id_,) in self._store.held(tables.spent_tokens, tenant, "id")}
+        self._spent[tenant] = {id_ for (id_,) in self._store.tenant_rows(tables.spent_tokens, tenant, "id")}
 
     def client_id(self, tenant: str, vendor: str, name: str = DEFAULT) -> str:
         """Return the public name of a key, for vendors whose clients log in with an id and a secret."""

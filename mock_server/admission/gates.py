@@ -36,7 +36,7 @@ class KeyGate:
             if grant is not None:
                 if self._enter is not None:
                     self._enter(grant, credentials)
-                if not self._clocks.caught_up(grant.tenant):
+                if not self._clocks.catch_up_slice(grant.tenant):
                     raise NotReady(partial(self._clocks.catch_up_in_slices, grant.tenant))
                 return grant
         what = "API key" if self._keys_open else "access token"
@@ -59,7 +59,7 @@ class KeyGate:
         """Return what a switch of the tenant says that closes the vendor."""
         return self._switches.closed(grant.tenant, grant.vendor)
 
-    def stranger(self) -> Verdict:
+    def anonymous(self) -> Verdict:
         """Return the lowest plan's windows, with nothing used."""
         return untouched(self._lowest_plan, self._clocks.real())
 

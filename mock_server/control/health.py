@@ -14,7 +14,7 @@ class HealthEndpoints:
         self._context = context
 
     def get_health(self, _call: Call) -> Reply:
-        trouble = self._context.world.store.trouble()
+        trouble = self._context.world.store.write_problem()
         ended = self._context.world.tasks.problems()
         health = {
             "status": "failing" if trouble else "degraded" if ended else "ok",

@@ -48,8 +48,8 @@ class KeyEndpoints:
         plan = agreed(requested["windows"]) if "windows" in requested else requested["plan"]
         try:
             with world.store.change() as change:
-                grant = world.keys.give_plan(change, tenant, vendor.name, call.path["name"], plan)
-                change.after_commit(partial(world.limiter.forget_key, grant))
+                grant = world.keys.set_plan(change, tenant, vendor.name, call.path["name"], plan)
+                change.after_commit(partial(world.limiter.reset_key, grant))
         except LookupError as error:
             raise Problem("not_found", str(error)) from None
         except ValueError as error:

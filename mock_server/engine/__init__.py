@@ -1,1 +1,1 @@
-"""Connexion, made fast: one compiled plan per operation of the specification."""
+"""The HTTP engine: validates requests and replies against OpenAPI documents, and calls the handlers."""

@@ -1,11 +1,11 @@
-"""One API at work: from a matched route to the bytes of the answer, in one coroutine."""
+"""Answers the requests of one API: authentication, limits, validation, handler, error responses."""
 
 from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mock_server.engine.body import ClientGone
+from mock_server.engine.body import ClientDisconnected
 from mock_server.engine.call import Call
 from mock_server.engine.parameters import Headers
 from mock_server.engine.problem import Problem
@@ -25,15 +25,19 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 _JSON = b"application/json"
-_SORRY = Problem("server_error", "The sandbox failed to answer this request; its log says why.")
+_SERVER_ERROR = Problem("server_error", "The sandbox failed to answer this request; its log says why.")
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 _NOSNIFF: Pairs = ((b"x-content-type-options", b"nosniff"),)
-"""On an API of our own: what a browser reads of it is JSON, whatever a page of another site takes it for."""
+"""Sent by the control plane, so that no browser runs its JSON as a script of another site's page."""
 
 
 class Answer(NamedTuple):
-    """What goes out: `headers` without Content-Type, Content-Length and Date; `now` is for Date (µs)."""
+    """A complete response.
+
+    `headers` exclude Content-Type, Content-Length and Date, which `Engine` adds. `now` (µs) is the moment to
+    write into Date.
+    """
 
     status: int
     body: bytes
@@ -42,8 +46,8 @@ class Answer(NamedTuple):
     content_type: bytes = _JSON
 
 
-class Visit:
-    """One request on its way: what is known so far of who is calling."""
+class RequestState:
+    """What the checks have found out about one request so far; refusals are rendered from it too."""
 
     __slots__ = ("grant", "verdict")
 
@@ -53,7 +57,11 @@ class Visit:
 
 
 class Api:
-    """The operations of one specification, with the service that runs them and the gate before it."""
+    """The operations of one specification, and the service that handles them.
+
+    `gate` authenticates callers. Without a `meter` there are no rate limits, and responses are marked
+    `nosniff`. A `guard` checks each request before anything else does.
+    """
 
     def __init__(
         self,
@@ -75,75 +83,87 @@ class Api:
         self._base_url = base_url
 
     def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
-        """Find the route of a raw path that begins with this API's base."""
+        """Return the route and the path parameters of a raw path below this API's base; None if unknown."""
         return self._routes.match(path[len(self.base) :])
 
     def claims(self, path: bytes) -> bool:
-        """Say whether an API without a base of its own has paths that begin like this one."""
+        """Return True if the API is served at the root and has a path with the same first segment."""
         return not self.base and self._routes.begins(path)
 
     def unknown_path(self) -> Answer:
-        """Answer a path that no operation has."""
-        return self._refuse(Problem("not_found", "There is nothing at this path."), None, Visit())
+        """Return the 404 for a path that has no operation."""
+        return self._refuse(Problem("not_found", "There is nothing at this path."), None, RequestState())
 
     async def answer(
         self, route: Route, segments: Sequence[bytes], scope: Mapping[str, Any], receive: Receive
     ) -> Answer:
-        """Answer one request to a known path; raises `ClientGone` when nobody waits for it."""
+        """Answer one request to a known path.
+
+        Raises `ClientDisconnected` if the client hung up before its body was complete. Any other failure is
+        logged and answered with a 500.
+        """
         operation = route.operations.get(scope["method"])
-        visit = Visit()
+        state = RequestState()
         if operation is None:
-            return self._refuse(_wrong_method(scope["method"], route), None, visit)
+            return self._refuse(_wrong_method(scope["method"], route), None, state)
         try:
-            return await self._carry_out(operation, segments, scope, receive, visit)
+            return await self._run_and_wait(operation, segments, scope, receive, state)
         except BrokenReplyError as broken:
-            _logger.error("%s %s broke its specification: %s", self._service.name, operation.id, broken)  # noqa: TRY400
-        except ClientGone:
+            _logger.error("%s %s violates its specification: %s", self._service.name, operation.id, broken)  # noqa: TRY400
+        except ClientDisconnected:
             raise
         except Exception:
             _logger.exception("%s %s failed", self._service.name, operation.id)
-        return self._refuse(_SORRY, None, visit)
+        return self._refuse(_SERVER_ERROR, None, state)
 
-    async def _carry_out(
+    async def _run_and_wait(
         self,
         operation: Operation,
         segments: Sequence[bytes],
         scope: Mapping[str, Any],
         receive: Receive,
-        visit: Visit,
+        state: RequestState,
     ) -> Answer:
+        """Run the operation, then wait for its commit."""
         try:
             try:
-                answer = await self._handled(operation, segments, scope, receive, visit)
-            except NotReady as behind:
-                await behind.wait()
-                answer = await self._handled(operation, segments, scope, receive, visit)
+                answer = await self._check_and_run(operation, segments, scope, receive, state)
+            except NotReady as not_ready:
+                await not_ready.wait()
+                answer = await self._check_and_run(operation, segments, scope, receive, state)
         except Problem as problem:
-            answer = self._refuse(problem, operation, visit)
+            answer = self._refuse(problem, operation, state)
+        # Changes are committed once per turn of the event loop (`store/batch.py`). A reader waits too: it may
+        # have seen a change that is not on disk yet, and must not report what a failed COMMIT takes back.
         pending = self._gate.pending()
         if pending is not None:
             await pending
         return answer
 
-    async def _handled(
+    async def _check_and_run(
         self,
         operation: Operation,
         segments: Sequence[bytes],
         scope: Mapping[str, Any],
         receive: Receive,
-        visit: Visit,
+        state: RequestState,
     ) -> Answer:
+        """Check a request, then run its handler.
+
+        Credentials are checked first, then limits, outages, scope and parameters, and the body last: a client
+        that may not call an operation learns nothing about its input.
+        """
         raw = dict(scope["headers"])
         if self._guard is not None:
             self._guard(scope, raw)
         query = scope["query_string"]
         security = operation.security
         grant = None if security.public else self._gate.admit(security.credentials(raw, query))
-        visit.grant = grant
+        state.grant = grant
         if grant is not None:
             if self._meter is not None:
-                visit.verdict = self._meter.take(grant)
-                _check_limits(visit.verdict)
+                state.verdict = self._meter.take(grant)
+                _check_limits(state.verdict)
                 _check_open(self._meter.closed(grant))
             _check_scope(grant, operation)
         headers = Headers(raw)
@@ -155,13 +175,14 @@ class Api:
             reply = await reply
             payload = operation.responses.encode(reply)
         kind = reply.body.media_type.encode() if isinstance(reply.body, File) else _JSON
-        return Answer(reply.status, payload, self._limits(visit) + reply.headers, self._gate.now(grant), kind)
+        return Answer(reply.status, payload, self._limits(state) + reply.headers, self._gate.now(grant), kind)
 
     def _run(self, operation: Operation, call: Call) -> tuple[Any, bytes | None]:
-        """Call the handler; return its reply with the bytes to send, or what to await with None.
+        """Call the handler; return its reply and the bytes to send, or an awaitable reply and None.
 
-        A caller who is told of a failure must find nothing changed: what the handler wrote is undone if its
-        reply breaks the specification, or if it fails after writing. A `Problem` is an answer like any other.
+        A client that gets a 500 must find nothing changed: if the handler fails after writing, or its reply
+        violates the specification, its writes are undone. Writes before a `Problem` are kept. The writes
+        of an asynchronous handler are kept too, because other requests run while it awaits.
         """
         gate = self._gate
         gate.hold()
@@ -176,27 +197,27 @@ class Api:
         finally:
             gate.release()
 
-    def _refuse(self, problem: Problem, operation: Operation | None, visit: Visit) -> Answer:
-        """Render a problem; where it answers an operation, the specification must know the answer."""
+    def _refuse(self, problem: Problem, operation: Operation | None, state: RequestState) -> Answer:
+        """Return the response for a problem; for an operation, it is validated like any other reply."""
         reply = self._service.problem(problem)
         try:
             payload = operation.responses.encode(reply) if operation else encode_unchecked(reply.body)
         except BrokenReplyError as broken:
             _logger.error(  # noqa: TRY400
-                "%s %s refused outside its specification: %s",
+                "%s %s answers an error that its specification does not allow: %s",
                 self._service.name,
                 operation.id if operation else "",
                 broken,
             )
-            return self._refuse(_SORRY, None, visit)
+            return self._refuse(_SERVER_ERROR, None, state)
         challenge = operation.security.challenge if operation and problem.kind == "unauthenticated" else ()
-        headers = dict((*self._limits(visit), *challenge, *reply.headers))
-        return Answer(reply.status, payload, tuple(headers.items()), self._gate.now(visit.grant))
+        headers = dict((*self._limits(state), *challenge, *reply.headers))
+        return Answer(reply.status, payload, tuple(headers.items()), self._gate.now(state.grant))
 
-    def _limits(self, visit: Visit) -> Pairs:
+    def _limits(self, state: RequestState) -> Pairs:
         if self._meter is None:
             return _NOSNIFF
-        return self._service.limit_headers(visit.verdict or self._meter.stranger())
+        return self._service.limit_headers(state.verdict or self._meter.anonymous())
 
 
 def _check_limits(verdict: Verdict) -> None:

@@ -1,4 +1,4 @@
-"""Request bodies: received under a cap, parsed as JSON, validated."""
+"""Request bodies: reads them up to a size limit, parses them as JSON and validates them."""
 
 from __future__ import annotations
 
@@ -20,18 +20,21 @@ JSON = "application/json"
 _CHARSETS = {"", "utf-8", "utf8", "us-ascii"}
 
 
-class ClientGone(Exception):  # noqa: N818 - an event, not an error: nobody is left to answer
-    """The client hung up before its body was complete."""
+class ClientDisconnected(Exception):  # noqa: N818 - an event, not an error: there is no client left to answer
+    """The client disconnected before its request body was complete."""
 
 
 async def receive_body(receive: Receive, limit: int) -> bytes:
-    """Return the whole body; raises `Problem("too_large")` beyond `limit` bytes, or `ClientGone`."""
+    """Return the whole body.
+
+    Raises `Problem("too_large")` if it exceeds `limit` bytes, `ClientDisconnected` if it never completes.
+    """
     chunks: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientGone
+            raise ClientDisconnected
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:
@@ -42,24 +45,31 @@ async def receive_body(receive: Receive, limit: int) -> bytes:
 
 
 def too_large(limit: int) -> Problem:
-    """Describe a body beyond `limit` bytes."""
+    """Return the problem for a body of more than `limit` bytes."""
     return Problem("too_large", f"The request body is larger than {limit} bytes.", details={"limit": limit})
 
 
 class Body:
-    """The Request Body Object of one operation: JSON, or nothing where that is allowed."""
+    """The compiled Request Body Object of one operation: JSON, required or optional.
+
+    Raises `ValueError` if the specification names another media type.
+    """
 
     __slots__ = ("_limit", "_required", "_validator")
 
     def __init__(self, raw: Mapping[str, Any], schemas: Schemas, limit: int) -> None:
         if set(raw["content"]) != {JSON}:
-            raise ValueError(f"Request bodies of {', '.join(raw['content'])} are not understood.")
+            raise ValueError(f"Request bodies of {', '.join(raw['content'])} are not supported.")
         self._required = raw.get("required", False)
         self._validator = schemas.validator(raw["content"][JSON]["schema"], "request")
         self._limit = limit
 
     async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> Any:
-        """Return the JSON value, or None without a body; raises `Problem` or `ClientGone`."""
+        """Return the JSON value, or None if there is no body.
+
+        Raises `Problem` for a body that is missing, too large, no JSON or not valid, and
+        `ClientDisconnected`.
+        """
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length[:20]) > self._limit:
             raise too_large(self._limit)
@@ -84,19 +94,19 @@ class Body:
 
 
 def _check_encoding(encoding: str) -> None:
-    """Refuse a body that is compressed (RFC 9110, section 8.4): no vendor is known to read one."""
+    """Refuse a compressed body (RFC 9110, section 8.4): no vendor documents that it accepts one."""
     if encoding.strip().lower() not in {"", "identity"}:
         raise Problem(
             "unsupported_media_type",
-            f"The Content-Encoding {shorten(encoding.strip())} is not understood; send the body as it is.",
+            f"The Content-Encoding {shorten(encoding.strip())} is not supported; send the body uncompressed.",
         )
 
 
 def _check_type(content_type: str) -> None:
     media, _, rest = content_type.partition(";")
     if media.strip().lower() != JSON:
-        given = f"not {shorten(media.strip())}" if media.strip() else "which is missing"
-        raise Problem("unsupported_media_type", f"The Content-Type must be {JSON}, {given}.")
+        found = f"not {shorten(media.strip())}" if media.strip() else "but the header is missing"
+        raise Problem("unsupported_media_type", f"The Content-Type must be {JSON}, {found}.")
     for option in rest.split(";"):
         name, _, value = option.strip().partition("=")
         if name.lower() == "charset" and value.strip('"').lower() not in _CHARSETS:

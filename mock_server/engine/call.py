@@ -1,4 +1,4 @@
-"""One validated request, as a handler sees it."""
+"""`Call`: one validated request, as handlers receive it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Call:
-    """A request that passed admission, scope, parameters and body.
+    """A request that passed authentication, limits and validation.
 
-    `path` and `query` hold coerced values under the names of the spec; absent optional parameters
-    are missing, defaults are filled in. `headers` are lower-cased. `base_url` is scheme, host and
-    port as the client sees them.
+    `path` and `query` map the specification's parameter names to converted values; defaults are filled in,
+    other optional parameters that were not sent are missing. `headers` have lower-case names. `body` is the
+    parsed JSON, or None. `base_url` is the scheme, host and port that clients use.
     """
 
     operation_id: str

@@ -1,4 +1,8 @@
-"""Compiles a specification into routes: one `Operation` per operation, before any request comes."""
+"""Compiles an OpenAPI document into routes and operations at start-up.
+
+What a request needs (extractors of credentials, parameter converters, schema validators) is built here once
+per operation. Handling a request then takes no look at the document.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +20,12 @@ from mock_server.engine.security import Security
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
-class BrokenSpecification(Exception):  # noqa: N818 - read as a sentence, like its message
-    """A specification that cannot be served; the message names the operation and says why."""
+class BrokenSpecification(Exception):  # noqa: N818 - an adjective and a noun read better than another Error
+    """An OpenAPI document that cannot be served; the message names the operation and the reason."""
 
 
 class Compiler:
-    """Makes the plans of one specification."""
+    """Builds the routes of one OpenAPI document; `max_body` is the size limit of request bodies in bytes."""
 
     def __init__(self, specification: Specification, resolver: Resolver, *, max_body: int) -> None:
         self._specification = specification
@@ -31,7 +35,7 @@ class Compiler:
         self._schemas = Schemas(self._document)
 
     def routes(self) -> Routes:
-        """Compile every operation; raises `BrokenSpecification`."""
+        """Return the routes of all operations; raises `BrokenSpecification`."""
         routes = Routes(extra_slashes=self._document.get("x-extra-slashes") == "ignored")
         for path, item in self._document["paths"].items():
             for method in _METHODS:

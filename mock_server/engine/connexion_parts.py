@@ -1,4 +1,4 @@
-"""What is used of Connexion: imported here, and only by what serves (it takes most of the start-up)."""
+"""The classes that the sandbox uses from Connexion, whose import takes most of the start-up time."""
 
 import warnings
 

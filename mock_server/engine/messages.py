@@ -1,4 +1,4 @@
-"""What a schema found wrong, said to the caller: which field, and what it must be."""
+"""Turns the errors of a JSON Schema validator into messages for API users, such as "must be at least 1"."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from jsonschema_rs import Draft4Validator, ValidationError
 
     Fault = tuple[str, tuple[str | int, ...], Any, ValidationError]
-    """Keyword, place, kind and the error itself."""
+    """The keyword that failed, the path of the value, the details (`error.kind`), and the error itself."""
 
 MOST_FIELDS = 20
-"""Refused fields listed in one answer."""
+"""Invalid fields listed in one response."""
 MOST_ECHOED = 80
-"""Characters of the input repeated in one answer."""
+"""Characters of input that a message repeats."""
 _MOST_ERRORS = 5 * MOST_FIELDS
-"""Several may be of one field."""
+"""Errors read from the validator: more than fields, because one field can have several."""
 _LARGEST = 2**63
-_OF_MEMBERS = {"required", "additionalProperties"}
+_ABOUT_MEMBERS = {"required", "additionalProperties"}
 _DECISIVE = ({"enum"}, {"maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"}, {"type"}, {"format"})
-"""Errors that leave nothing to say for others of the same value; the first found goes before the next."""
+"""Keywords whose error hides the others of the same value, the most important first."""
 WHOLE = "body"
-"""The name of a body as a whole."""
+"""The field name of the whole body."""
 
 _TYPES = {
     "string": "a string",
@@ -44,12 +44,12 @@ _FORMATS = {
     "uuid": "a UUID",
     "uri": "an absolute URI",
 }
-_IN_WORDS = {r"^[^\x00]*$": "must not contain NUL characters"}
-"""Patterns that people should not have to read."""
+_PATTERN_MESSAGES = {r"^[^\x00]*$": "must not contain NUL characters"}
+"""Messages for patterns that are hard to read."""
 
 _SENTENCES: dict[str, Callable[[Any], str]] = {
     "enum": lambda kind: f"must be one of {_words(kind.options)}",
-    "type": lambda kind: f"must be {_either(_TYPES[name] for name in _without_doubles(kind.types))}",
+    "type": lambda kind: f"must be {_either(_TYPES[name] for name in _unique(kind.types))}",
     "format": lambda kind: f"must be {_FORMATS.get(kind.format, f'of the format {kind.format}')}",
     "minimum": lambda kind: f"must be at least {kind.limit}",
     "maximum": lambda kind: f"must be at most {kind.limit}",
@@ -62,20 +62,20 @@ _SENTENCES: dict[str, Callable[[Any], str]] = {
     "minProperties": lambda kind: f"must have at least {_count(kind.limit, 'field')}",
     "maxProperties": lambda kind: f"must have at most {_count(kind.limit, 'field')}",
     "multipleOf": lambda kind: f"must be a multiple of {kind.multiple_of}",
-    "pattern": lambda kind: _IN_WORDS.get(kind.pattern, f"must match the pattern {kind.pattern}"),
+    "pattern": lambda kind: _PATTERN_MESSAGES.get(kind.pattern, f"must match the pattern {kind.pattern}"),
     "uniqueItems": lambda _: "must not repeat an entry",
     "not": lambda _: "is not accepted here",
 }
 
 
 def shorten(text: str) -> str:
-    """Return at most `MOST_ECHOED` characters of something the caller sent."""
+    """Return at most `MOST_ECHOED` characters of a text from a request, with an ellipsis if it is cut."""
     return text if len(text) <= MOST_ECHOED else text[: MOST_ECHOED - 1] + "…"
 
 
-def refusal(complaints: Sequence[FieldError]) -> Problem:
-    """Name the first refused field in a sentence and list all of them, each once."""
-    fields = _joined(complaints)
+def refusal(errors: Sequence[FieldError]) -> Problem:
+    """Return the problem for invalid fields: a sentence about the first, and a list with each field once."""
+    fields = _merged(errors)
     first = f"{fields[0].field} {fields[0].message}"
     others = len(fields) - 1
     more = (
@@ -84,69 +84,72 @@ def refusal(complaints: Sequence[FieldError]) -> Problem:
     return Problem("invalid", f"{first}{more}.", tuple(fields[:MOST_FIELDS]))
 
 
-def _joined(complaints: Sequence[FieldError]) -> Sequence[FieldError]:
-    """Say all that is wrong with a field in one complaint."""
-    if len({complaint.field for complaint in complaints}) == len(complaints):
-        return complaints
+def _merged(errors: Sequence[FieldError]) -> Sequence[FieldError]:
+    """Merge the errors of each field into one."""
+    if len({error.field for error in errors}) == len(errors):
+        return errors
     messages: dict[str, list[str]] = {}
-    for complaint in complaints:
-        said = messages.setdefault(complaint.field, [])
-        if complaint.message not in said:
-            said.append(complaint.message)
-    return [FieldError(field, _sentence(said)) for field, said in messages.items()]
+    for error in errors:
+        of_field = messages.setdefault(error.field, [])
+        if error.message not in of_field:
+            of_field.append(error.message)
+    return [FieldError(field, _sentence(of_field)) for field, of_field in messages.items()]
 
 
-def _sentence(said: Sequence[str]) -> str:
+def _sentence(messages: Sequence[str]) -> str:
     """Join messages: `must have …` and `must be …` become `must have … and be …`."""
-    first, *rest = said
+    first, *rest = messages
     must = "must "
     others = (more.removeprefix(must) if first.startswith(must) else more for more in rest)
     return " and ".join((first, *others))
 
 
 def explain(validator: Draft4Validator, instance: Any, name: str = "") -> list[FieldError]:
-    """Return what `validator` has against `instance`, fields named from `name` downwards; empty: nothing."""
+    """Return the errors that `validator` finds in `instance`, up to `MOST_FIELDS`; empty if it is valid.
+
+    Field names are paths that start with `name`, such as `items[0].quantity`.
+    """
     try:
         faults = [_fault(error) for error in islice(validator.iter_errors(instance), _MOST_ERRORS)]
     except ValueError:  # the validator's own limit on depth
         return [FieldError(name or WHOLE, "is nested too deeply")]
     if len(faults) == 1 or len({path for _, path, _, _ in faults}) == len(faults):
-        return [complaint for fault in faults for complaint in _complaints(fault, name)][:MOST_FIELDS]
-    complaints = [complaint for fault in _causes(faults) for complaint in _complaints(fault, name)]
-    return [*_joined(complaints)[:MOST_FIELDS]]
+        return [error for fault in faults for error in _field_errors(fault, name)][:MOST_FIELDS]
+    errors = [error for fault in _causes(faults) for error in _field_errors(fault, name)]
+    return [*_merged(errors)[:MOST_FIELDS]]
 
 
 def _fault(error: ValidationError) -> Fault:
-    """Read an error of the validator once: each look at it makes new objects."""
+    """Read the attributes of a validator's error once: each access creates new objects."""
     kind = error.kind
     return kind.name, (*error.instance_path,), kind, error
 
 
 def _causes(faults: Sequence[Fault]) -> Iterable[Fault]:
-    """Leave out what follows from another fault of the same value.
+    """Leave out errors that follow from another error of the same value.
 
-    What is none of the values allowed need not be told what type they have; a number beyond its bounds is
-    beyond them first, even if the reader of JSON could keep it only as a fraction.
+    A message that lists the allowed values makes the one about the type redundant. A number out of bounds is
+    reported as out of bounds, even if it is so large that the JSON parser returned a float.
     """
-    places: dict[tuple[str | int, ...], list[Fault]] = {}
+    by_path: dict[tuple[str | int, ...], list[Fault]] = {}
     for fault in faults:
-        places.setdefault(fault[1], []).append(fault)
-    return [fault for found in places.values() for fault in _decisive(found)]
+        by_path.setdefault(fault[1], []).append(fault)
+    return [fault for of_value in by_path.values() for fault in _decisive(of_value)]
 
 
 def _decisive(faults: Sequence[Fault]) -> Sequence[Fault]:
-    """Return those of one value's faults that are to be told."""
+    """Return the errors of one value that are worth reporting."""
     keywords = {keyword for keyword, *_ in faults}
-    for deciding in _DECISIVE:
-        if keywords & deciding:
-            told = deciding | _OF_MEMBERS
-            return [fault for fault in faults if fault[0] in told]
+    for decisive in _DECISIVE:
+        if keywords & decisive:
+            reported = decisive | _ABOUT_MEMBERS
+            return [fault for fault in faults if fault[0] in reported]
     return faults
 
 
-def _complaints(fault: Fault, name: str) -> Iterator[FieldError]:
-    keyword, place, kind, error = fault
-    path = _path(name, place)
+def _field_errors(fault: Fault, name: str) -> Iterator[FieldError]:
+    keyword, value_path, kind, error = fault
+    path = _path(name, value_path)
     if keyword == "required":
         yield FieldError(_path(path, (kind.value,)), "is required")
     elif keyword == "additionalProperties":
@@ -155,13 +158,13 @@ def _complaints(fault: Fault, name: str) -> Iterator[FieldError]:
     elif keyword in {"anyOf", "oneOf"}:
         yield from _alternatives(kind.value, path, name)
     elif keyword == "type" and "integer" in kind.types:
-        yield FieldError(path or WHOLE, _of_whole_number(error.instance) or _SENTENCES["type"](kind))
+        yield FieldError(path or WHOLE, _whole_number_message(error.instance) or _SENTENCES["type"](kind))
     else:
         yield FieldError(path or WHOLE, _SENTENCES.get(keyword, lambda _: "is not valid")(kind))
 
 
-def _of_whole_number(value: Any) -> str:
-    """Say what keeps a whole number that was read as a fraction from being taken; "" for another value."""
+def _whole_number_message(value: Any) -> str:
+    """Return the message for a whole number that was parsed as a float, such as `1.0`; else ""."""
     if not isinstance(value, float) or not value.is_integer():
         return ""
     if abs(value) >= _LARGEST:
@@ -169,32 +172,38 @@ def _of_whole_number(value: Any) -> str:
     return "must be a whole number, written without a decimal point or an exponent"
 
 
-def _alternatives(found: Iterable[Iterable[ValidationError]], path: str, name: str) -> Iterator[FieldError]:
-    """Join what the branches say about one field; where they speak of several, take the likeliest branch."""
+def _alternatives(
+    alternatives: Iterable[Iterable[ValidationError]], path: str, name: str
+) -> Iterator[FieldError]:
+    """Report the errors of `anyOf` or `oneOf`.
+
+    If all branches complain about one field, their messages are joined with "or". Otherwise the branch with
+    the fewest errors is reported, as it is probably the one that the client meant.
+    """
     branches = [
         [
-            complaint
+            field_error
             for inner in _causes([_fault(error) for error in branch])
-            for complaint in _complaints(inner, name)
+            for field_error in _field_errors(inner, name)
         ]
-        for branch in found
+        for branch in alternatives
     ]
     branches = [branch for branch in branches if branch]
-    fields = {complaint.field for branch in branches for complaint in branch}
+    fields = {field_error.field for branch in branches for field_error in branch}
     if len(fields) == 1:
-        yield FieldError(fields.pop(), _choice([c.message for branch in branches for c in branch]))
+        yield FieldError(fields.pop(), _choice([e.message for branch in branches for e in branch]))
     elif branches:
         yield from min(branches, key=len)
     else:
-        yield FieldError(path or WHOLE, "fits more than one of the forms allowed")
+        yield FieldError(path or WHOLE, "matches more than one of the allowed forms")
 
 
 def _choice(messages: Sequence[str]) -> str:
-    """Join what one of several forms asks for: `must be … or …`."""
+    """Join the messages of alternatives: `must be … or …`."""
     must_be = "must be "
     alike = all(message.startswith(must_be) for message in messages)
-    wishes = _without_doubles(message.removeprefix(must_be) if alike else message for message in messages)
-    return f"{must_be if alike else ''}{_either(wishes)}"
+    choices = _unique(message.removeprefix(must_be) if alike else message for message in messages)
+    return f"{must_be if alike else ''}{_either(choices)}"
 
 
 def _path(start: str, parts: Iterable[str | int]) -> str:
@@ -211,7 +220,7 @@ def _words(options: Iterable[Any]) -> str:
     return ", ".join("null" if option is None else str(option) for option in options)
 
 
-def _without_doubles(words: Iterable[str]) -> list[str]:
+def _unique(words: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(words))
 
 
@@ -219,5 +228,5 @@ def _either(words: Iterable[str]) -> str:
     return " or ".join(words)
 
 
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
+def _count(number: int, singular: str, plural: str = "") -> str:
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"

@@ -1,7 +1,7 @@
-"""The engine as a Connexion middleware: it answers the operations, everything else falls through.
+"""The engine as a Connexion middleware: answers requests to operations and passes all others on.
 
-Connexion hands each `Specification` to `add_api` when it builds its stack, once, at start-up. The
-engine stands outermost, so a request to an operation passes through nothing else.
+Connexion calls `add_api` with each specification when it builds its middleware stack at start-up. The engine
+is the outermost middleware, so a request to an operation passes through no other.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 from mock_server.engine.api import Api
-from mock_server.engine.body import ClientGone
+from mock_server.engine.body import ClientDisconnected
 from mock_server.engine.compiler import Compiler
 from mock_server.engine.connexion_parts import Resolver, Specification, SpecMiddleware
 
@@ -32,9 +32,10 @@ _SECOND = 1_000_000
 
 
 class Engine(SpecMiddleware):  # type: ignore[misc]
-    """Answers every operation of every specification added.
+    """Answers every operation of every specification that was added.
 
-    `passes` are the first segments (`/ui`) below an API that belong to its documentation.
+    `max_body` is in bytes, `base_url` the scheme, host and port that clients use. `passes` are the first
+    segments (such as `/ui`) below an API's base path that belong to its documentation pages.
     """
 
     def __init__(self, app: Application, *, max_body: int, base_url: str, passes: Sequence[str]) -> None:
@@ -57,7 +58,10 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         guard: Guard | None = None,
         **_stock: Any,
     ) -> None:
-        """Compile one API; raises `BrokenSpecification`. Connexion calls it with what `add_api` was given."""
+        """Compile one API; raises `BrokenSpecification`.
+
+        Connexion calls this with the options that the application's `add_api` received.
+        """
         routes = Compiler(specification, resolver, max_body=self._max_body).routes()
         self._apis.append(
             Api(
@@ -72,14 +76,14 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer an operation, or hand the request on."""
+        """Answer a request to an API, or pass it to the next middleware."""
         if scope["type"] == "http":
             path: bytes = scope.get("raw_path") or scope["path"].encode()
             for api in self._apis:
                 if path.startswith(api.base):
-                    found = api.match(path)
-                    if found is not None:
-                        await self._answer(api, *found, scope, receive, send)
+                    match = api.match(path)
+                    if match is not None:
+                        await self._answer(api, *match, scope, receive, send)
                         return
                     if api.claims(path) or self._belongs(path, api.base):
                         await self._send(api.unknown_path(), send)
@@ -87,7 +91,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         await self._app(scope, receive, send)
 
     def _belongs(self, path: bytes, base: bytes) -> bool:
-        """Whether an unknown path is the API's to refuse: below its base, and none of the pages there."""
+        """Return True if the API answers this unknown path with its 404: below its base, and not a page."""
         rest = path[len(base) :]
         if not base or (rest and not rest.startswith(b"/")):
             return False
@@ -98,7 +102,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
     ) -> None:
         try:
             answer = await api.answer(route, segments, scope, receive)
-        except ClientGone:
+        except ClientDisconnected:
             return
         await self._send(answer, send)
 
@@ -113,7 +117,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         await send({"type": "http.response.body", "body": body})
 
     def _date(self, now: int) -> tuple[bytes, bytes]:
-        """Return the Date header of a moment in µs (RFC 9110, section 6.6.1)."""
+        """Return the Date header (RFC 9110, section 6.6.1) for a time in µs since 1970."""
         second = now // _SECOND
         date = self._dates.get(second)
         if date is None:

@@ -1,4 +1,4 @@
-"""One compiled operation: everything the specification says about it, ready to be applied to requests."""
+"""`Operation`: one operation of the specification in compiled form."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation: its handler, and what a request has to fulfil before the handler runs."""
+    """One operation: its handler, and the checks that a request must pass before the handler runs."""
 
     id: str
     handler: Callable[[Call], Reply | Awaitable[Reply]]

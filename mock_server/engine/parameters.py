@@ -1,9 +1,10 @@
-"""Path, query and header parameters: decoded, coerced and validated.
+"""Path, query and header parameters: decodes, converts and validates them.
 
-RFC 3986 section 2.1 for percent-encoding; OpenAPI 3.0.3 "Parameter Object" for styles: path `simple`,
-query `form` (repeated or comma-separated), header `simple`; each value a scalar or an array of scalars.
-`x-max-values` on a parameter of the query lets a scalar be given that many times; its value is then always a
-list. Other readers of the description see the scalar that nearly everybody sends.
+Percent-encoding follows RFC 3986, section 2.1. Styles follow the "Parameter Object" of OpenAPI 3.0.3:
+`simple` for paths and headers, `form` (repeated or comma-separated) for queries. Values are scalars or arrays
+of scalars. `x-max-values` on a query parameter lets clients repeat a scalar up to that many times; handlers
+then always get a list. OpenAPI has no word for this, and other tools that read the document see the usual
+scalar.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _MOST_DIGITS = 4_000
-"""Python reads no longer ones (https://docs.python.org/3/library/stdtypes.html#int-max-str-digits)."""
+"""Python converts no longer numbers (https://docs.python.org/3/library/stdtypes.html#int-max-str-digits)."""
 _LARGEST = 2**63 - 1
 _MISSING = object()
 _UNDECODABLE = "must be percent-encoded UTF-8 without NUL characters"
 
 
 class Headers(Mapping[str, str]):
-    """Request headers under lower-case names, decoded when asked for."""
+    """Request headers by case-insensitive name; a value is decoded when it is read."""
 
     __slots__ = ("_raw",)
 
@@ -54,7 +55,7 @@ class Headers(Mapping[str, str]):
 
 
 def decode(raw: bytes) -> str | None:
-    """Undo percent-encoding; None for a broken escape, bytes that are no UTF-8, or a NUL."""
+    """Decode percent-encoded UTF-8; None for an invalid escape, invalid UTF-8, or a NUL character."""
     if b"%" in raw:
         if _ESCAPE.search(raw):
             return None
@@ -100,86 +101,88 @@ COERCIONS: dict[str, Callable[[str], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter, ready to read text into a value."""
+    """One parameter of an operation."""
 
     name: str
     required: bool
     repeated: bool
-    """An array, given as several `name=value` pairs."""
-    listed: bool
-    """An array, given as one value with commas."""
-    most: int
-    """How many times a scalar may be given, if more than once (`x-max-values`); 0 if it may not."""
+    """The value is an array, sent as several `name=value` pairs."""
+    comma_separated: bool
+    """The value is an array, sent as one text with commas."""
+    max_values: int
+    """How many times clients may send the scalar (`x-max-values`); 0 without the keyword."""
     coerce: Callable[[str], Any]
     validator: Draft4Validator
     default: Any
 
-    def read(self, texts: list[str], found: dict[str, Any], refused: list[FieldError]) -> None:
-        """Put the value into `found`, or what is wrong with it into `refused`."""
-        if self.most:
-            self._read_several(texts, found, refused)
+    def read(self, texts: list[str], values: dict[str, Any], errors: list[FieldError]) -> None:
+        """Add the value of this parameter to `values`, or what is wrong with it to `errors`."""
+        if self.max_values:
+            self._read_several(texts, values, errors)
             return
         if len(texts) > 1 and not self.repeated:
-            refused.append(FieldError(self.name, "must be given once"))
+            errors.append(FieldError(self.name, "must be given once"))
             return
         try:
             if self.repeated:
                 value: Any = [self.coerce(text) for text in texts]
-            elif self.listed:
+            elif self.comma_separated:
                 value = [self.coerce(text) for text in texts[0].split(",")]
             else:
                 value = self.coerce(texts[0])
         except ValueError as error:
-            refused.append(FieldError(self.name, str(error)))
+            errors.append(FieldError(self.name, str(error)))
             return
         if self.validator.is_valid(value):
-            found[self.name] = value
+            values[self.name] = value
         else:
-            refused.extend(explain(self.validator, value, self.name))
+            errors.extend(explain(self.validator, value, self.name))
 
-    def _read_several(self, texts: list[str], found: dict[str, Any], refused: list[FieldError]) -> None:
-        if len(texts) > self.most:
-            refused.append(FieldError(self.name, f"must be given at most {self.most} times"))
+    def _read_several(self, texts: list[str], values: dict[str, Any], errors: list[FieldError]) -> None:
+        if len(texts) > self.max_values:
+            errors.append(FieldError(self.name, f"must be given at most {self.max_values} times"))
             return
-        values: list[Any] = []
+        converted: list[Any] = []
         for text in texts:
             try:
                 value = self.coerce(text)
             except ValueError as error:
-                refused.append(FieldError(self.name, str(error)))
+                errors.append(FieldError(self.name, str(error)))
                 continue
             if self.validator.is_valid(value):
-                values.append(value)
+                converted.append(value)
             else:
-                refused.extend(explain(self.validator, value, self.name))
-        found[self.name] = values
+                errors.extend(explain(self.validator, value, self.name))
+        values[self.name] = converted
 
 
 def compile_parameter(raw: Mapping[str, Any], schemas: Schemas) -> Parameter:
-    """Compile one Parameter Object; raises `ValueError` for a style or type that is not understood."""
-    name, place = raw["name"], raw["in"]
+    """Compile one Parameter Object; raises `ValueError` for a style or type that is not supported."""
+    name, location = raw["name"], raw["in"]
     schema = schemas.resolve(raw["schema"])
     array = schema.get("type") == "array"
-    usual = "form" if place == "query" else "simple"
-    if raw.get("style", usual) != usual:
-        raise ValueError(f"The style {raw['style']!r} of parameter {name!r} is not understood.")
-    repeated = array and place == "query" and raw.get("explode", True)
+    default_style = "form" if location == "query" else "simple"
+    if raw.get("style", default_style) != default_style:
+        raise ValueError(f"The style {raw['style']!r} of parameter {name!r} is not supported.")
+    repeated = array and location == "query" and raw.get("explode", True)
     return Parameter(
         name=name,
         required=raw.get("required", False),
         repeated=repeated,
-        listed=array and not repeated,
-        most=_most(raw, place, array=array),
+        comma_separated=array and not repeated,
+        max_values=_max_values(raw, location, array=array),
         coerce=_coercion(name, schemas.resolve(schema["items"]) if array else schema, schemas),
         validator=schemas.validator(raw["schema"], "request"),
         default=schema.get("default", _MISSING),
     )
 
 
-def _most(raw: Mapping[str, Any], place: str, *, array: bool) -> int:
+def _max_values(raw: Mapping[str, Any], location: str, *, array: bool) -> int:
     most = raw.get("x-max-values", 0)
-    if most and (place != "query" or array or "default" in raw["schema"]):
-        raise ValueError(f"x-max-values of {raw['name']!r} needs a scalar of the query without a default.")
+    if most and (location != "query" or array or "default" in raw["schema"]):
+        raise ValueError(
+            f"x-max-values of {raw['name']!r} is only allowed on a scalar query parameter without a default."
+        )
     return int(most)
 
 
@@ -202,17 +205,15 @@ class Parameters:
     """All parameters of one operation."""
 
     def __init__(self, raw: Sequence[Mapping[str, Any]], path: str, schemas: Schemas) -> None:
-        places: dict[str, dict[str, Parameter]] = {"path": {}, "query": {}, "header": {}}
+        locations: dict[str, dict[str, Parameter]] = {"path": {}, "query": {}, "header": {}}
         for node in map(schemas.resolve, raw):
-            if node["in"] not in places:
-                raise ValueError(
-                    f"Parameter {node['name']!r} lies in {node['in']!r}, which is not understood."
-                )
-            places[node["in"]].setdefault(node["name"], compile_parameter(node, schemas))
-        slots = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-        self._path = [places["path"][slot] for slot in slots]
-        self._query = places["query"]
-        self._headers = [(name.lower(), parameter) for name, parameter in places["header"].items()]
+            if node["in"] not in locations:
+                raise ValueError(f"Parameter {node['name']!r} is in {node['in']!r}, which is not supported.")
+            locations[node["in"]].setdefault(node["name"], compile_parameter(node, schemas))
+        names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+        self._path = [locations["path"][name] for name in names]
+        self._query = locations["query"]
+        self._headers = [(name.lower(), parameter) for name, parameter in locations["header"].items()]
         self._required = [name for name, parameter in self._query.items() if parameter.required]
         self._defaults = {
             name: parameter.default
@@ -223,52 +224,52 @@ class Parameters:
     def read(
         self, segments: Sequence[bytes], query: bytes, headers: Headers
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return path and query values; raises `Problem("invalid")` listing every parameter refused."""
-        refused: list[FieldError] = []
-        path = self._read_path(segments, refused) if segments else {}
-        values = self._read_query(query, refused) if query or self._required else self._defaults.copy()
+        """Return the path and query values; raises `Problem("invalid")` that lists all invalid parameters."""
+        errors: list[FieldError] = []
+        path = self._read_path(segments, errors) if segments else {}
+        values = self._read_query(query, errors) if query or self._required else self._defaults.copy()
         if self._headers:
-            self._check_headers(headers, refused)
-        if refused:
-            raise refusal(refused)
+            self._check_headers(headers, errors)
+        if errors:
+            raise refusal(errors)
         return path, values
 
-    def _read_path(self, segments: Sequence[bytes], refused: list[FieldError]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def _read_path(self, segments: Sequence[bytes], errors: list[FieldError]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
         for parameter, segment in zip(self._path, segments, strict=True):
             text = decode(segment)
             if text is None:
-                refused.append(FieldError(parameter.name, _UNDECODABLE))
+                errors.append(FieldError(parameter.name, _UNDECODABLE))
             else:
-                parameter.read([text], found, refused)
-        return found
+                parameter.read([text], values, errors)
+        return values
 
-    def _read_query(self, query: bytes, refused: list[FieldError]) -> dict[str, Any]:
+    def _read_query(self, query: bytes, errors: list[FieldError]) -> dict[str, Any]:
         texts: dict[str, list[str]] = {}
         for name, text in pairs(query):
             if name is None:
-                refused.append(FieldError("query", _UNDECODABLE))
+                errors.append(FieldError("query", _UNDECODABLE))
             elif text is None:
-                refused.append(FieldError(shorten(name), _UNDECODABLE))
+                errors.append(FieldError(shorten(name), _UNDECODABLE))
             elif name in self._query:
                 texts.setdefault(name, []).append(text)
-        found = self._defaults.copy()
-        for name, values in texts.items():
-            self._query[name].read(values, found, refused)
-        refused.extend(FieldError(name, "is required") for name in self._required if name not in texts)
-        return found
+        values = self._defaults.copy()
+        for name, sent in texts.items():
+            self._query[name].read(sent, values, errors)
+        errors.extend(FieldError(name, "is required") for name in self._required if name not in texts)
+        return values
 
-    def _check_headers(self, headers: Headers, refused: list[FieldError]) -> None:
-        """Refuse header parameters that are missing or do not fit; handlers read `Call.headers`."""
+    def _check_headers(self, headers: Headers, errors: list[FieldError]) -> None:
+        """Report missing and invalid header parameters; handlers read their values from `Call.headers`."""
         for name, parameter in self._headers:
             if name in headers:
-                parameter.read([headers[name]], {}, refused)
+                parameter.read([headers[name]], {}, errors)
             elif parameter.required:
-                refused.append(FieldError(parameter.name, "is required"))
+                errors.append(FieldError(parameter.name, "is required"))
 
 
 def pairs(query: bytes) -> Iterator[tuple[str | None, str | None]]:
-    """Names and values of a query string; None where one cannot be decoded."""
+    """Yield the decoded names and values of a query string; None for each that cannot be decoded."""
     for piece in query.split(b"&"):
         if piece:
             name, _, value = piece.replace(b"+", b" ").partition(b"=")

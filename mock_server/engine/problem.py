@@ -1,4 +1,4 @@
-"""Why a request was refused, in neutral terms; each vendor renders it in its own envelope."""
+"""Errors in a neutral form: a kind, a message and the fields; each vendor renders its own error format."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,18 +20,18 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One field that was refused: `FieldError("items[0].quantity", "must be at least 1")`."""
+    """One invalid field, such as `FieldError("items[0].quantity", "must be at least 1")`."""
 
     field: str
     message: str
 
 
 @dataclass(eq=False)
-class Problem(Exception):  # noqa: N818 - named for what it carries to the caller, as in RFC 9457
-    """A request that cannot be answered; raised anywhere below the engine.
+class Problem(Exception):  # noqa: N818 - the term of RFC 9457
+    """An error response; handlers and everything that they call may raise it.
 
-    `message` is a sentence, `fields` lists every refused field, `details` is for facts a vendor may
-    want to show (allowed states, the missing scope). `headers` go on the answer if the vendor sends them.
+    `message` is a sentence, `fields` lists the invalid fields, `details` has facts that a vendor may show
+    (the allowed states, the missing scope). The vendor decides whether `headers` are sent.
     """
 
     kind: Kind

@@ -1,4 +1,4 @@
-"""What the engine asks of its surroundings: who is calling, how much is left, what time it is."""
+"""Interfaces that the engine calls: `Gate` authenticates, `Meter` counts requests, `Service` handles them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from mock_server.engine.reply import Reply
 
     Guard = Callable[[Mapping[str, Any], Mapping[bytes, bytes]], None]
-    """Looks at scope and headers of a request before anything else does; raises `Problem` to refuse it."""
+    """Checks a request's ASGI scope and headers before anything else; raises `Problem` to refuse it."""
 
 
-class NotReady(Exception):  # noqa: N818 - reads as what happened
-    """Work that precedes the request takes longer: await `wait`, then admit the request again."""
+class NotReady(Exception):  # noqa: N818 - a signal to wait, not an error
+    """The tenant has scheduled steps to run first: await `wait()`, then admit the request again."""
 
     def __init__(self, wait: Callable[[], Awaitable[None]]) -> None:
         super().__init__()
@@ -25,52 +25,53 @@ class NotReady(Exception):  # noqa: N818 - reads as what happened
 
 
 class Gate(Protocol):
-    """Admission to one API."""
+    """Authentication, transactions and time for one API."""
 
     def admit(self, credentials: Mapping[str, str]) -> Grant | None:
-        """Say who presents these credentials (by security scheme; empty: none were sent).
+        """Return the grant for these credentials, or None for an API without keys.
 
-        Raises `Problem("unauthenticated")`, or `NotReady`. None: an API without keys.
+        `credentials` maps security schemes to values; it is empty if none were sent. Raises
+        `Problem("unauthenticated")`, or `NotReady`.
         """
 
     def pending(self) -> Awaitable[None] | None:
-        """Return what an answer has to wait for, if anything: writes on their way to disk."""
+        """Return the commit that a response must wait for; None if everything is on disk."""
 
     def hold(self) -> None:
-        """Keep what is written from here on so that it can be undone."""
+        """Make the writes that follow undoable until `release`."""
 
     def release(self) -> None:
-        """Let what was written since `hold` be kept; nothing to do after `undo_held`."""
+        """Keep the writes since `hold`; does nothing after `undo_held`."""
 
     def undo_held(self) -> None:
-        """Undo what was written since `hold`."""
+        """Undo the writes since `hold`."""
 
     def now(self, grant: Grant | None) -> int:
-        """Return the time of the grant's tenant, or real time, in µs since 1970."""
+        """Return the time of the grant's tenant, or real time for None, in µs since 1970."""
 
 
 class Meter(Protocol):
-    """What those who were admitted may still ask; an API without keys has none."""
+    """Rate limits and outages of one API; an API without keys has no meter."""
 
     def take(self, grant: Grant) -> Verdict:
-        """Count one request of `grant`; beyond its windows `Verdict.allowed` is False."""
+        """Count one request; `Verdict.allowed` is False if a limit of the grant's plan is exceeded."""
 
     def closed(self, grant: Grant) -> str:
-        """Return why nothing of `grant` is answered just now, as a sentence; "": it is."""
+        """Return why the API is closed to this tenant, as a sentence; "" if it is open."""
 
-    def stranger(self) -> Verdict:
-        """Return the untouched windows of the lowest plan, for answers to nobody in particular."""
+    def anonymous(self) -> Verdict:
+        """Return the unused windows of the lowest plan, for responses to unauthenticated requests."""
 
 
 class Service(Protocol):
-    """An API's own manners. Its handlers are methods named by operationId: `(Call) -> Reply`."""
+    """One API: its error format and headers. Handlers are methods named by operationId, `(Call) -> Reply`."""
 
     @property
     def name(self) -> str:
-        """What the API is called in logs."""
+        """The API's name in logs."""
 
     def problem(self, problem: Problem) -> Reply:
-        """Render a problem in the API's envelope and status."""
+        """Return the API's error response for a problem."""
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
-        """Return the headers that show a caller its limits."""
+        """Return the API's rate limit headers."""

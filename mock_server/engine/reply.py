@@ -1,4 +1,4 @@
-"""What a handler answers: a status and a JSON value in which stored documents stay unparsed, or a file."""
+"""`Reply`: what handlers return: a status with JSON, stored JSON documents that stay unparsed, or a file."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,21 +6,21 @@ from typing import Any
 
 @dataclass(slots=True)
 class Documents:
-    """A JSON array of stored documents, spliced into the reply as they are."""
+    """A JSON array of stored documents, inserted into the response without parsing them."""
 
     rows: list[bytes]
 
 
 @dataclass(slots=True)
 class Document:
-    """One stored JSON document, spliced into the reply as it is."""
+    """One stored JSON document, inserted into the response without parsing it."""
 
     row: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """Bytes that are sent as they are, such as a PDF; the whole body of a reply."""
+    """A file, such as a PDF, as the whole body of a response."""
 
     media_type: str
     content: bytes
@@ -28,9 +28,10 @@ class File:
 
 @dataclass(slots=True)
 class Reply:
-    """An answer.
+    """A response.
 
-    `body` is a JSON value that is, or holds at its top level, `Document`s or `Documents`; or it is a `File`.
+    `body` is a JSON value, a `Document`, `Documents`, or a `File`. The values of a JSON object may be
+    `Document` or `Documents` too, but only at its top level.
     """
 
     status: int

@@ -1,7 +1,8 @@
-"""Replies on their way out: validated against the specification, then serialised.
+"""Validates replies against the specification and serialises them.
 
-Stored documents are not parsed to be sent. Each is validated once against the schema of the place
-where it stands, and known by its hash from then on; the rest of a reply is validated every time.
+Stored documents are inserted into a reply as bytes, without parsing them. Each is validated once per schema
+and remembered by the hash of its bytes: equal bytes have equal contents, and a schema never changes while the
+sandbox runs, so a second validation has the same result. The rest of a reply is validated every time.
 """
 
 from __future__ import annotations
@@ -22,54 +23,58 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 SIGNATURES = {"application/pdf": b"%PDF-"}
-"""How files begin, by the media types that a specification may name besides JSON."""
+"""The media types that a specification may name besides JSON, and the first bytes of such files."""
 _BINARY = {"type": "string", "format": "binary"}
 MOST_KNOWN = 100_000
-"""Hashes of valid documents remembered per place."""
+"""Hashes of valid documents that one `DocumentCheck` remembers."""
 _STORED = (Documents, Document)
 _WHOLE = ""
 _NOTHING: dict[str, Any] = {}
 
 
 class BrokenReplyError(Exception):
-    """A reply that the specification does not allow: a fault of the sandbox, never of the caller."""
+    """A reply that violates the specification: a bug in the sandbox, never the client's fault."""
 
     def __init__(self, status: int, pointer: str, message: str) -> None:
         super().__init__(f"status {status} at {pointer or '/'}: {message}")
 
 
-class Slot:
-    """One place for stored documents: their schema, and those already found valid."""
+class DocumentCheck:
+    """Validates the stored documents of one position in a reply, each distinct document once."""
 
-    __slots__ = ("_known", "_validator")
+    __slots__ = ("_valid", "_validator")
 
     def __init__(self, validator: Draft4Validator) -> None:
         self._validator = validator
-        self._known: set[int] = set()
+        self._valid: set[int] = set()
 
     def check(self, rows: list[bytes], status: int, pointer: str) -> None:
-        """Raise `BrokenReplyError` unless every document fits."""
-        if self._known.issuperset(map(hash, rows)):
+        """Raise `BrokenReplyError` unless every document is valid."""
+        if self._valid.issuperset(map(hash, rows)):
             return
-        if len(self._known) > MOST_KNOWN:
-            self._known.clear()
+        if len(self._valid) > MOST_KNOWN:
+            self._valid.clear()
         for row in rows:
             _check(self._validator, orjson.loads(row), status, pointer)
-            self._known.add(hash(row))
+            self._valid.add(hash(row))
 
 
-class Shape:
-    """What one status of one operation may carry."""
+class JsonContent:
+    """The JSON body that one operation may send with one status."""
 
     def __init__(self, schema: Mapping[str, Any], schemas: Schemas) -> None:
         self._schema = schema
         self._schemas = schemas
         self._whole = schemas.validator(schema, "response")
-        self._around: dict[tuple[str, ...], Draft4Validator] = {}
-        self._slots: dict[tuple[str, bool], Slot] = {}
+        self._frames: dict[tuple[str, ...], Draft4Validator] = {}
+        self._checks: dict[tuple[str, bool], DocumentCheck] = {}
 
     def encode(self, body: Any, status: int) -> bytes:
-        """Validate `body` and serialise it; raises `BrokenReplyError`."""
+        """Validate `body` and serialise it; raises `BrokenReplyError`.
+
+        A JSON object with stored documents is split in two. `frame` replaces them by null, in arrays of the
+        same length, and is validated without their schemas; `spliced` has their bytes, and is serialised.
+        """
         if isinstance(body, _STORED):
             return self._splice(body, _WHOLE, status)
         if not isinstance(body, dict):
@@ -89,87 +94,88 @@ class Shape:
         _check(self._frame(stored) if stored else self._whole, frame, status, "")
         return orjson.dumps(spliced)
 
-    def _splice(self, value: Documents | Document, place: str, status: int) -> bytes:
+    def _splice(self, value: Documents | Document, key: str, status: int) -> bytes:
+        """Return the bytes of the stored documents below `key`, after checking them."""
         many = isinstance(value, Documents)
-        slot = self._slots.get((place, many)) or self._make_slot(place, many=many)
+        check = self._checks.get((key, many)) or self._make_check(key, many=many)
         rows = value.rows if isinstance(value, Documents) else [value.row]
-        slot.check(rows, status, f"/{place}" if place else "")
+        check.check(rows, status, f"/{key}" if key else "")
         return b"[" + b",".join(rows) + b"]" if many else rows[0]
 
-    def _make_slot(self, place: str, *, many: bool) -> Slot:
-        found = [self._schema] if place == _WHOLE else list(_at(self._schema, place, self._schemas))
+    def _make_check(self, key: str, *, many: bool) -> DocumentCheck:
+        parts = [self._schema] if key == _WHOLE else list(_property_schemas(self._schema, key, self._schemas))
         if many:
-            found = [member for schema in found for member in _items(schema, self._schemas)]
-        slot = Slot(self._schemas.validator({"allOf": found} if found else _NOTHING, "response"))
-        self._slots[place, many] = slot
-        return slot
+            parts = [member for schema in parts for member in _item_schemas(schema, self._schemas)]
+        check = DocumentCheck(self._schemas.validator({"allOf": parts} if parts else _NOTHING, "response"))
+        self._checks[key, many] = check
+        return check
 
     def _frame(self, stored: tuple[str, ...]) -> Draft4Validator:
-        """Return the validator of everything around the stored documents."""
-        if stored not in self._around:
+        """Return the validator for an object whose properties `stored` are validated on their own."""
+        if stored not in self._frames:
             frame = self._schema
             for key in stored:
                 frame = _without(frame, key, self._schemas)
-            self._around[stored] = self._schemas.validator(frame, "response")
-        return self._around[stored]
+            self._frames[stored] = self._schemas.validator(frame, "response")
+        return self._frames[stored]
 
 
-class FileShape:
-    """A status that carries a file of one media type."""
+class FileContent:
+    """A file of one media type that an operation may send with one status."""
 
     def __init__(self, media_type: str) -> None:
         self._media_type = media_type
         self._signature = SIGNATURES[media_type]
 
     def encode(self, body: Any, status: int) -> bytes:
-        """Return the bytes of a `File`; raises `BrokenReplyError` for any other body."""
+        """Return the bytes of a `File`; raises `BrokenReplyError` for another body or media type."""
         if not isinstance(body, File) or body.media_type != self._media_type:
-            raise BrokenReplyError(status, "", f"the body is not a file of {self._media_type}")
+            raise BrokenReplyError(status, "", f"the body is not a file of type {self._media_type}")
         if not body.content.startswith(self._signature):
-            raise BrokenReplyError(status, "", f"the file does not begin as {self._media_type} does")
+            raise BrokenReplyError(status, "", f"the file does not begin like {self._media_type}")
         return body.content
 
 
 class Responses:
-    """The Responses Object of one operation."""
+    """The compiled Responses Object of one operation."""
 
     def __init__(self, raw: Mapping[str, Any], schemas: Schemas) -> None:
-        self._shapes: dict[str, Shape | FileShape | None] = {}
+        self._contents: dict[str, JsonContent | FileContent | None] = {}
         for status, node in raw.items():
             content = schemas.resolve(node).get("content")
-            self._shapes[status] = _shape(content, schemas) if content else None
+            self._contents[status] = _content(content, schemas) if content else None
 
     def encode(self, reply: Reply) -> bytes:
         """Validate a reply and serialise its body; raises `BrokenReplyError`."""
         status = str(reply.status)
         for known in (status, f"{status[0]}XX", "default"):
-            if known in self._shapes:
-                return _encode(self._shapes[known], reply)
-        raise BrokenReplyError(reply.status, "", "the specification does not name this status")
+            if known in self._contents:
+                return _encode(self._contents[known], reply)
+        raise BrokenReplyError(reply.status, "", "the specification does not list this status")
 
 
 def encode_unchecked(body: Any) -> bytes:
-    """Serialise the body of a reply that belongs to no operation (an unknown path, say)."""
+    """Serialise the body of a reply that belongs to no operation, such as a 404 for an unknown path."""
     return b"" if body is None else orjson.dumps(body)
 
 
-def _shape(content: Mapping[str, Any], schemas: Schemas) -> Shape | FileShape:
+def _content(content: Mapping[str, Any], schemas: Schemas) -> JsonContent | FileContent:
     if set(content) == {JSON}:
-        return Shape(content[JSON].get("schema", {}), schemas)
+        return JsonContent(content[JSON].get("schema", {}), schemas)
     media_type = next(iter(content))
     if len(content) > 1 or media_type not in SIGNATURES:
-        raise ValueError(f"Responses of {', '.join(content)} are not understood.")
+        raise ValueError(f"Responses of {', '.join(content)} are not supported.")
     schema = schemas.resolve(content[media_type].get("schema", {}))
     if {keyword: schema.get(keyword) for keyword in _BINARY} != _BINARY:
-        raise ValueError(f"The schema of {media_type} must be a string of the format binary.")
-    return FileShape(media_type)
+        raise ValueError(f"The schema of {media_type} must be a string with the format binary.")
+    return FileContent(media_type)
 
 
-def _encode(shape: Shape | FileShape | None, reply: Reply) -> bytes:
-    if shape is not None:
-        return shape.encode(reply.body, reply.status)
+def _encode(content: JsonContent | FileContent | None, reply: Reply) -> bytes:
+    if content is not None:
+        return content.encode(reply.body, reply.status)
     if reply.body is not None:
-        raise BrokenReplyError(reply.status, "", "the specification says that there is no body")
+        raise BrokenReplyError(reply.status, "", "the specification allows no body")
     return b""
 
 
@@ -180,25 +186,25 @@ def _check(validator: Draft4Validator, instance: Any, status: int, pointer: str)
         raise BrokenReplyError(status, pointer + path, f"breaks {error.kind.name}")
 
 
-def _at(schema: Mapping[str, Any], name: str, schemas: Schemas) -> Iterable[Mapping[str, Any]]:
-    """Every schema that speaks of the property `name`."""
+def _property_schemas(schema: Mapping[str, Any], name: str, schemas: Schemas) -> Iterable[Mapping[str, Any]]:
+    """Yield each schema of the property `name`; `allOf` can define it more than once."""
     resolved = schemas.resolve(schema)
     if name in resolved.get("properties", {}):
         yield resolved["properties"][name]
     for member in resolved.get("allOf", ()):
-        yield from _at(member, name, schemas)
+        yield from _property_schemas(member, name, schemas)
 
 
-def _items(schema: Mapping[str, Any], schemas: Schemas) -> Iterable[Mapping[str, Any]]:
+def _item_schemas(schema: Mapping[str, Any], schemas: Schemas) -> Iterable[Mapping[str, Any]]:
     resolved = schemas.resolve(schema)
     if "items" in resolved:
         yield resolved["items"]
     for member in resolved.get("allOf", ()):
-        yield from _items(member, schemas)
+        yield from _item_schemas(member, schemas)
 
 
 def _without(schema: Mapping[str, Any], name: str, schemas: Schemas) -> dict[str, Any]:
-    """The schema with anything allowed as the property `name`, except that arrays keep their length."""
+    """Return the schema without the schema of the property `name`, except for limits of its array length."""
     resolved = dict(schemas.resolve(schema))
     if name in resolved.get("properties", {}):
         inner = schemas.resolve(resolved["properties"][name])

@@ -1,4 +1,4 @@
-"""Which operation a path and a method mean: a dictionary for plain paths, segments for templates."""
+"""Routing: finds the operation for a path and a method."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Route:
         self.allow = b""
 
     def add(self, method: str, operation: Operation) -> None:
-        """Serve `operation` for `method`, and for HEAD what is served for GET (RFC 9110, section 9.3.2).
+        """Serve `operation` for `method`; a GET operation answers HEAD as well (RFC 9110, section 9.3.2).
 
-        The server sends no body for HEAD.
+        For HEAD, the HTTP server leaves out the body.
         """
         self.operations[method.upper()] = operation
         if method == "get":
@@ -37,75 +37,77 @@ class Route:
 
 
 class Template:
-    """A path with parameters: literal segments by position, and the positions to fill."""
+    """A path with parameters, such as `/rmas/{id}`; in `pattern`, None marks a parameter."""
 
-    __slots__ = ("blanks", "literals", "route")
+    __slots__ = ("literals", "parameters", "route")
 
     def __init__(self, pattern: Sequence[bytes | None], route: Route) -> None:
-        self.literals = [(place, part) for place, part in enumerate(pattern) if part is not None]
-        self.blanks = [place for place, part in enumerate(pattern) if part is None]
+        self.literals = [(index, part) for index, part in enumerate(pattern) if part is not None]
+        self.parameters = [index for index, part in enumerate(pattern) if part is None]
         self.route = route
 
-    def fill(self, plain: Sequence[bytes], raw: Sequence[bytes]) -> tuple[bytes, ...] | None:
-        """Return the raw segments at the blanks, or None where the literals differ."""
-        for place, literal in self.literals:
-            if plain[place] != literal:
+    def match(self, decoded: Sequence[bytes], raw: Sequence[bytes]) -> tuple[bytes, ...] | None:
+        """Return the raw segments of the parameters, or None if a literal segment differs."""
+        for index, literal in self.literals:
+            if decoded[index] != literal:
                 return None
-        return tuple([raw[place] for place in self.blanks])
+        return tuple([raw[index] for index in self.parameters])
 
 
 class Routes:
-    """The paths below one base path. A literal segment wins over a template's.
+    """The paths below one base path. A literal segment takes precedence over a parameter.
 
-    `extra_slashes` says that doubled slashes and one at the end mean nothing.
+    With `extra_slashes`, doubled slashes and a trailing slash are ignored.
     """
 
     def __init__(self, *, extra_slashes: bool = False) -> None:
         self._extra_slashes = extra_slashes
-        self._first: set[bytes] = set()
-        self._plain: dict[bytes, Route] = {}
+        self._first_segments: set[bytes] = set()
+        self._literal_paths: dict[bytes, Route] = {}
         self._templates: dict[int, dict[tuple[bytes | None, ...], Template]] = {}
 
     def add(self, path: str, method: str, operation: Operation) -> None:
-        """Add one operation; raises `ValueError` where a template fills only part of a segment."""
+        """Add one operation; raises `ValueError` if a path parameter is only part of a segment."""
         pattern = tuple(_segment(part) for part in path.removeprefix("/").split("/"))
-        self._first.add(pattern[0] or b"")
+        self._first_segments.add(pattern[0] or b"")
         if None not in pattern:
-            self._plain.setdefault(path.encode(), Route()).add(method, operation)
+            self._literal_paths.setdefault(path.encode(), Route()).add(method, operation)
             return
         templates = self._templates.setdefault(len(pattern), {})
         templates.setdefault(pattern, Template(pattern, Route())).route.add(method, operation)
         self._templates[len(pattern)] = dict(sorted(templates.items(), key=lambda item: _precedence(item[0])))
 
     def begins(self, path: bytes) -> bool:
-        """Say whether a raw path begins as one of the operations' does."""
-        return path.lstrip(b"/").partition(b"/")[0] in self._first
+        """Return True if an operation's path has the same first segment as this raw path."""
+        return path.lstrip(b"/").partition(b"/")[0] in self._first_segments
 
     def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
-        """Find the route of a raw path below the base, and the raw segments that fill its templates."""
-        found = self._match(path)
-        if found is None and self._extra_slashes:
-            tidy = b"/" + _SLASHES.sub(b"/", path).strip(b"/")
-            return None if tidy == path else self._match(tidy)
-        return found
+        """Return the route of a raw path below the base and its raw path parameters; None if unknown."""
+        match = self._match(path)
+        if match is None and self._extra_slashes:
+            normalized = b"/" + _SLASHES.sub(b"/", path).strip(b"/")
+            return None if normalized == path else self._match(normalized)
+        return match
 
     def _match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
-        route = self._plain.get(path)
+        route = self._literal_paths.get(path)
         if route is not None:
             return route, ()
         raw = path[1:].split(b"/")
-        plain = raw
-        if b"%" in path:  # RFC 3986, section 6.2.2.2: an escaped letter is that letter
-            plain = [_unescaped(segment) for segment in raw]
-            route = self._plain.get(b"/" + b"/".join(plain)) if b"/" not in b"".join(plain) else None
+        decoded = raw
+        if b"%" in path:  # RFC 3986, section 6.2.2.2: an escaped letter equals the letter itself
+            decoded = [_unescaped(segment) for segment in raw]
+            route = (
+                self._literal_paths.get(b"/" + b"/".join(decoded)) if b"/" not in b"".join(decoded) else None
+            )
             if route is not None:
                 return route, ()
         if b"" in raw:
             return None
         for template in self._templates.get(len(raw), {}).values():
-            filling = template.fill(plain, raw)
-            if filling is not None:
-                return template.route, filling
+            parameters = template.match(decoded, raw)
+            if parameters is not None:
+                return template.route, parameters
         return None
 
 
@@ -113,7 +115,7 @@ def _segment(part: str) -> bytes | None:
     if part.startswith("{") and part.endswith("}") and part.count("{") == 1:
         return None
     if "{" in part or "}" in part:
-        raise ValueError(f"A path template must fill a whole segment; {part!r} does not.")
+        raise ValueError(f"A path parameter must be a whole segment; {part!r} is not.")
     return part.encode()
 
 

@@ -1,8 +1,8 @@
-"""OpenAPI 3.0 schemas as JSON Schema draft 4, which is what 3.0 grew from.
+"""Translates OpenAPI 3.0 schemas to JSON Schema draft 4, on which OpenAPI 3.0 is based.
 
-OpenAPI 3.0.3, "Schema Object": `nullable` widens a schema by null, `readOnly` properties have no
-place in requests and `writeOnly` ones none in responses. Booleans in `exclusiveMinimum` and a `$ref`
-that silences its siblings are draft 4 as well, so they stay as they are.
+OpenAPI 3.0.3, "Schema Object": `nullable` allows null in addition, `readOnly` properties are not allowed in
+requests, `writeOnly` properties are not allowed in responses. Two rules are the same in draft 4 and need no
+translation: `exclusiveMinimum` is a boolean, and keywords beside `$ref` are ignored.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.I
 
 
 def is_uuid(text: str) -> bool:
-    """Whether `text` is a UUID in its usual spelling."""
+    """Return True if `text` is a UUID with hyphens, in lower or upper case."""
     return _UUID.fullmatch(text) is not None
 
 
 def translate(schema: Mapping[str, Any], direction: Direction) -> Schema:
-    """One OpenAPI schema as JSON Schema; raises `ValueError` naming a keyword that is not understood."""
+    """Return an OpenAPI schema as JSON Schema; raises `ValueError` for a keyword that is not supported."""
     result: Schema = {}
     for keyword, value in schema.items():
         if keyword in _VERBATIM:
@@ -54,9 +54,9 @@ def translate(schema: Mapping[str, Any], direction: Direction) -> Schema:
             result[keyword] = {name: _property(member, direction) for name, member in value.items()}
         elif keyword not in _ANNOTATIONS and not keyword.startswith("x-"):
             raise ValueError(
-                f"The schema keyword {keyword!r} is not understood; remove it or teach the engine."
+                f"The schema keyword {keyword!r} is not supported; remove it or add it to the engine."
             )
-    _forget_hidden_required(result, schema, direction)
+    _drop_hidden_required(result, schema, direction)
     return _nullable(result) if schema.get("nullable") and "$ref" not in schema else result
 
 
@@ -64,12 +64,13 @@ def _property(schema: Mapping[str, Any], direction: Direction) -> Schema:
     return dict(_NOTHING) if schema.get(_HIDDEN[direction]) else translate(schema, direction)
 
 
-def _forget_hidden_required(result: Schema, schema: Mapping[str, Any], direction: Direction) -> None:
+def _drop_hidden_required(result: Schema, schema: Mapping[str, Any], direction: Direction) -> None:
+    """Do not require properties that this direction does not allow."""
     properties = schema.get("properties", {})
     required = [
         name for name in result.pop("required", []) if not properties.get(name, {}).get(_HIDDEN[direction])
     ]
-    if required:  # draft 4 wants at least one name here
+    if required:  # draft 4 does not allow an empty list
         result["required"] = required
 
 
@@ -83,7 +84,7 @@ def _nullable(schema: Schema) -> Schema:
 
 
 class Schemas:
-    """The schemas of one document: follows references and compiles validators."""
+    """The schemas of one OpenAPI document: resolves references and compiles validators."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
@@ -94,7 +95,7 @@ class Schemas:
         }
 
     def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Follow `$ref` (within the document) until something is no reference."""
+        """Return the object that `node` refers to within the document, or `node` if it has no `$ref`."""
         while "$ref" in node:
             target: Any = self._document
             for part in node["$ref"].removeprefix("#/").split("/"):
@@ -103,9 +104,9 @@ class Schemas:
         return node
 
     def validator(self, schema: Mapping[str, Any], direction: Direction) -> jsonschema_rs.Draft4Validator:
-        """Compile one OpenAPI schema; formats are checked."""
+        """Compile one OpenAPI schema to a validator that checks formats as well."""
         return jsonschema_rs.Draft4Validator(
             {**translate(schema, direction), "components": {"schemas": self._named[direction]}},
             validate_formats=True,
-            formats={"uuid": is_uuid},  # draft 4 has no such format of its own
+            formats={"uuid": is_uuid},  # draft 4 does not define this format
         )

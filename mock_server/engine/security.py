@@ -1,4 +1,4 @@
-"""Credentials, taken from where the security schemes of the specification say they are."""
+"""Reads credentials from requests, as the specification's security schemes describe."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _bearer(headers: Mapping[bytes, bytes], _query: bytes) -> str | None:
-    """RFC 6750, section 2.1; the word is not case-sensitive (RFC 9110, section 11.1)."""
+    """Return a bearer token (RFC 6750, section 2.1); its scheme in any case (RFC 9110, 11.1)."""
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
     return token.strip().decode("latin-1") or None if scheme.lower() == b"bearer" else None
 
@@ -35,15 +35,15 @@ EXTRACTORS: dict[tuple[str, str], Callable[[Mapping[str, Any]], Extractor]] = {
 
 
 def extractor(scheme: Mapping[str, Any]) -> Extractor:
-    """Return how to read one scheme's credential; raises `ValueError` for a scheme not understood."""
+    """Return a function that reads one scheme's credential; raises `ValueError` for an unsupported scheme."""
     kind = (scheme["type"], str(scheme.get("scheme", scheme.get("in"))).lower())
     if kind not in EXTRACTORS:
-        raise ValueError(f"The security scheme {' '.join(kind)} is not understood.")
+        raise ValueError(f"The security scheme {' '.join(kind)} is not supported.")
     return EXTRACTORS[kind](scheme)
 
 
 class Security:
-    """The alternatives of one operation's Security Requirement Objects (OpenAPI 3.0.3)."""
+    """The Security Requirement Objects (OpenAPI 3.0.3) of one operation: alternative sets of credentials."""
 
     __slots__ = ("_alternatives", "challenge", "public")
 
@@ -51,17 +51,17 @@ class Security:
         self, requirements: Sequence[Mapping[str, Any]] | None, schemes: Mapping[str, Mapping[str, Any]]
     ) -> None:
         self.public = requirements is not None and not requirements
-        """Whether the operation itself asks for no security at all, as one that gives tokens does."""
+        """True if the operation needs no credentials (`security: []`), such as one that issues tokens."""
         self._alternatives = [
             [(name, extractor(schemes[name])) for name in requirement] for requirement in requirements or ()
         ]
-        self._alternatives.sort(key=len, reverse=True)  # `{}`, which asks for nothing, comes last
-        asked = {schemes[name].get("scheme", "").lower() for each in requirements or () for name in each}
-        self.challenge = ((b"www-authenticate", b"Bearer"),) if "bearer" in asked else ()
-        """What a 401 says about how to log in (RFC 9110, section 11.6.1)."""
+        self._alternatives.sort(key=len, reverse=True)  # `{}` (no credentials) comes last
+        used = {schemes[name].get("scheme", "").lower() for each in requirements or () for name in each}
+        self.challenge = ((b"www-authenticate", b"Bearer"),) if "bearer" in used else ()
+        """The WWW-Authenticate header of a 401 (RFC 9110, section 11.6.1)."""
 
     def credentials(self, headers: Mapping[bytes, bytes], query: bytes) -> dict[str, str]:
-        """Return the credentials of the first alternative that is complete, by scheme; else nothing."""
+        """Return the credentials of the first complete alternative, by scheme; empty if none is complete."""
         for alternative in self._alternatives:
             found = {}
             for name, extract in alternative:

@@ -48,7 +48,7 @@ class Store:
         self._marks = 0, 0
         self._partitions = self._memory.partitions
         self._partitions.update(self._execute(statements.PARTITIONS).fetchall())
-        self.follow(tables.tenants, self._follow_partition)
+        self.on_change(tables.tenants, self._reload_partition)
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -156,7 +156,7 @@ class Store:
         if isinstance(error, sqlite3.Error):
             self._failure = f"What was to be stored last could not be: {error}."
 
-    def trouble(self) -> str:
+    def write_problem(self) -> str:
         """Say in a sentence why nothing can be stored just now; "" if nothing is known to be in the way.
 
         After a failure it tries to write: a disk that was full may have room again.
@@ -198,14 +198,14 @@ class Store:
         except sqlite3.Error as error:  # memory holds what the file has not, so nothing more may come of it
             self._watch.fail(error)
 
-    def follow(self, table: sa.Table, reload: Reload) -> None:
+    def on_change(self, table: sa.Table, reload: Reload) -> None:
         """Call `reload` with the name of a tenant whenever its rows in `table` change, or change back.
 
         It reads them with `held`. So what memory holds is what the file has, also when a commit fails.
         """
-        self._memory.follow(table.name, reload)
+        self._memory.on_change(table.name, reload)
 
-    def held(self, table: sa.Table, tenant: str, *columns: str) -> list[tuple[Any, ...]]:
+    def tenant_rows(self, table: sa.Table, tenant: str, *columns: str) -> list[tuple[Any, ...]]:
         """Return these columns of a tenant's rows in one of `tables.REMEMBERED`."""
         return self._execute(statements.of_tenant(table, columns), (tenant,)).fetchall()
 
@@ -217,10 +217,10 @@ class Store:
         """Return the tenant of each partition that has one."""
         return {partition: name for name, partition in self._partitions.items()}
 
-    def next_lane(self, last: tuple[str, str, str]) -> tuple[str, str, str, int] | None:
+    def next_webhook(self, last: tuple[str, str, str]) -> tuple[str, str, str, int] | None:
         """Return the next webhook (partition, vendor, id) with something to send, and when that is due."""
         found: tuple[str, str, str, int] | None = self._execute(
-            statements.NEXT_LANE, (*last, 1, 0)
+            statements.NEXT_WEBHOOK, (*last, 1, 0)
         ).fetchone()
         return found
 
@@ -228,7 +228,7 @@ class Store:
         """Return the deliveries to a webhook (partition, vendor, id) that are due, the earliest first."""
         return self._execute(statements.DUE_DELIVERIES, (*lane, now, most, 0)).fetchall()
 
-    def _follow_partition(self, tenant: str) -> None:
+    def _reload_partition(self, tenant: str) -> None:
         self._partitions.pop(tenant, None)
         self._partitions.update(
             self._execute(statements.of_tenant(tables.tenants, ("name", "partition")), (tenant,))
@@ -348,7 +348,7 @@ class Store:
         number, _, vendor, due, step, subject, body = found[0]
         return Step(tenant, vendor, due, step, subject, orjson.loads(body), number)
 
-    async def breathe(self) -> None:
+    async def yield_after_commit(self) -> None:
         """Let others at the event loop, and go on once what was changed is on disk; raises as COMMIT does."""
         pending = self.pending
         if pending is not None:

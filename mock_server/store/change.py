@@ -41,7 +41,7 @@ class Change:
             row.sequence = inserted.lastrowid or 0
             self._count(owner, row.status, 1)
             return row.sequence
-        row.sequence, status = execute(statements.STANDING, (*owner, row.id)).fetchone()
+        row.sequence, status = execute(statements.SEQUENCE_AND_STATUS, (*owner, row.id)).fetchone()
         execute(statements.REPLACE_ROW, (*content, row.sequence))
         if status != row.status:
             self._count(owner, status, -1)

@@ -27,7 +27,7 @@ class Memory:
     """When the earliest step of a partition is due, by the vendors asked about."""
     partitions: dict[str, str] = field(default_factory=dict)
     """The partition of each tenant; that of one who is missing here has its name."""
-    followers: dict[str, list[Reload]] = field(default_factory=dict)
+    listeners: dict[str, list[Reload]] = field(default_factory=dict)
     """The caches outside the store, by the table that they are read from."""
 
     def count(self, owner: Owner, status: str, by: int) -> None:
@@ -48,12 +48,12 @@ class Memory:
         self.totals = {owner: known for owner, known in self.totals.items() if owner[0] != partition}
         self.next_due = {key: due for key, due in self.next_due.items() if key[0] != partition}
 
-    def follow(self, table: str, reload: Reload) -> None:
+    def on_change(self, table: str, reload: Reload) -> None:
         """Call `reload` with a tenant after each change of its rows in `table`, and when one is undone."""
-        self.followers.setdefault(table, []).append(reload)
+        self.listeners.setdefault(table, []).append(reload)
 
     def reload(self, places: Iterable[Place]) -> None:
         """Let every cache read these places from the file."""
         for table, tenant in places:
-            for reload in self.followers.get(table, ()):
+            for reload in self.listeners.get(table, ()):
                 reload(tenant)

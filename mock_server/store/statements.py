@@ -71,7 +71,7 @@ _LISTED = ("k_tenant", "k_vendor", "k_kind")
 
 ROW = _text(sa.select(*(rows.c[name] for name in ROW_COLUMNS[1:])).where(*_by_key()), *_KEY_ORDER)
 DOCUMENT = _text(sa.select(rows.c.document).where(*_by_key()), *_KEY_ORDER)
-STANDING = _text(sa.select(rows.c.sequence, rows.c.status).where(*_by_key()), *_KEY_ORDER)
+SEQUENCE_AND_STATUS = _text(sa.select(rows.c.sequence, rows.c.status).where(*_by_key()), *_KEY_ORDER)
 INSERT_ROW = _text(
     sqlite.insert(rows)
     .values({name: sa.bindparam(name) for name in (*_KEY, *_CONTENT)})
@@ -115,32 +115,32 @@ LAST_EVENT = _text(
 RECORD = _text(
     sa.insert(ledger).values({c.name: sa.bindparam(c.name) for c in ledger.c}), *(c.name for c in ledger.c)
 )
-_LANE = ("tenant", "vendor", "webhook")
-NEXT_LANE = _text(
-    sa.select(*(deliveries.c[name] for name in (*_LANE, "due")))
+_WEBHOOK = ("tenant", "vendor", "webhook")
+NEXT_WEBHOOK = _text(
+    sa.select(*(deliveries.c[name] for name in (*_WEBHOOK, "due")))
     .where(
         deliveries.c.due.is_not(None),
-        sa.tuple_(*(deliveries.c[name] for name in _LANE))
-        > sa.tuple_(*(sa.bindparam(f"k_{name}") for name in _LANE)),
+        sa.tuple_(*(deliveries.c[name] for name in _WEBHOOK))
+        > sa.tuple_(*(sa.bindparam(f"k_{name}") for name in _WEBHOOK)),
     )
-    .order_by(*(deliveries.c[name] for name in (*_LANE, "due", "id")))
+    .order_by(*(deliveries.c[name] for name in (*_WEBHOOK, "due", "id")))
     .limit(sa.bindparam("limit"))
     .offset(sa.bindparam("offset")),
-    *(f"k_{name}" for name in _LANE),
+    *(f"k_{name}" for name in _WEBHOOK),
     "limit",
     "offset",
 )
 DUE_DELIVERIES = _text(
     sa.select(*(column for column in deliveries.c if column.name != "tenant"))
     .where(
-        *(deliveries.c[name] == sa.bindparam(f"k_{name}") for name in _LANE),
+        *(deliveries.c[name] == sa.bindparam(f"k_{name}") for name in _WEBHOOK),
         deliveries.c.due.is_not(None),
         deliveries.c.due <= sa.bindparam("now"),
     )
     .order_by(deliveries.c.due, deliveries.c.id)
     .limit(sa.bindparam("limit"))
     .offset(sa.bindparam("offset")),
-    *(f"k_{name}" for name in _LANE),
+    *(f"k_{name}" for name in _WEBHOOK),
     "now",
     "limit",
     "offset",

@@ -44,9 +44,9 @@ class Delivery:
     state: State
 
     @property
-    def lane(self) -> "Lane":
+    def webhook_key(self) -> "WebhookKey":
         """The webhook that it is for."""
-        return Lane(self.tenant, self.vendor, self.webhook)
+        return WebhookKey(self.tenant, self.vendor, self.webhook)
 
     @property
     def address(self) -> str:
@@ -63,7 +63,7 @@ class Outcome(NamedTuple):
     final: bool = False
 
 
-class Lane(NamedTuple):
+class WebhookKey(NamedTuple):
     """One webhook; its deliveries do not wait for those of another."""
 
     tenant: str
@@ -78,10 +78,10 @@ class Outbox:
         self._store = store
         self._clocks = clocks
         self.wake: Callable[[], None] = lambda: None
-        self.play: Callable[[str], Awaitable[None]] | None = None
+        self.send_due: Callable[[str], Awaitable[None]] | None = None
         """Sends what is due to a tenant's webhooks and waits for the outcomes; None if no sender runs."""
 
-    def post(
+    def enqueue(
         self,
         change: Change,
         tenant: str,
@@ -109,7 +109,7 @@ class Outbox:
         )
         self.wake()
 
-    def withdraw(self, change: Change, tenant: str, vendor: str, webhook: str) -> None:
+    def cancel(self, change: Change, tenant: str, vendor: str, webhook: str) -> None:
         """Send nothing more to a webhook: it was deleted."""
         change.run(
             sa.delete(_TABLE).where(
@@ -125,13 +125,13 @@ class Outbox:
 
         Those of one tenant, or of all.
         """
-        return [one for lane in self.due_lanes(tenant) for one in self.of_lane(lane, most)]
+        return [one for lane in self.due_webhooks(tenant) for one in self.due_to(lane, most)]
 
-    def due_lanes(self, tenant: str | None = None) -> list[Lane]:
+    def due_webhooks(self, tenant: str | None = None) -> list[WebhookKey]:
         """Return the webhooks, of one tenant or of all, that something is to be sent to now."""
-        return [lane for lane, first in self._lanes(tenant) if first <= self._clocks.now(lane.tenant)]
+        return [lane for lane, first in self._waiting(tenant) if first <= self._clocks.now(lane.tenant)]
 
-    def of_lane(self, lane: Lane, most: int) -> list[Delivery]:
+    def due_to(self, lane: WebhookKey, most: int) -> list[Delivery]:
         """Return what is to be sent to a webhook now, at most so many, the earliest first."""
         key = (self._store.partition(lane.tenant), lane.vendor, lane.webhook)
         found = self._store.due_deliveries(key, self._clocks.now(lane.tenant), most)
@@ -139,14 +139,14 @@ class Outbox:
 
     def next_due(self, tenant: str) -> int | None:
         """Return when the tenant's next delivery is to be sent; None if nothing waits."""
-        return min((first for _, first in self._lanes(tenant)), default=None)
+        return min((first for _, first in self._waiting(tenant)), default=None)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing waits to be sent, now or later."""
-        return next(self._lanes(None), None) is None
+        return next(self._waiting(None), None) is None
 
-    def settle(self, delivery: Delivery, outcome: Outcome) -> None:
+    def record_outcome(self, delivery: Delivery, outcome: Outcome) -> None:
         """Note what an attempt came to; one that failed is due again later, unless it was the last.
 
         A delivery that was withdrawn meanwhile, or whose tenant was reset or deleted, is not noted.
@@ -179,7 +179,7 @@ class Outbox:
             return self._read(tenant, *which, order=_TABLE.c.id.desc(), limit=last)[::-1]
         return self._read(tenant, *which, order=_TABLE.c.id, limit=limit)
 
-    def _lanes(self, tenant: str | None) -> "Iterator[tuple[Lane, int]]":
+    def _waiting(self, tenant: str | None) -> "Iterator[tuple[WebhookKey, int]]":
         """Yield the webhooks that something waits for, each with when the first of it is due.
 
         It goes from one to the next by an index, however much waits for each.
@@ -187,7 +187,7 @@ class Outbox:
         start = "" if tenant is None else self._store.partition(tenant)
         names = {start: tenant} if tenant is not None else None
         last = (start, "", "")
-        while found := self._store.next_lane(last):
+        while found := self._store.next_webhook(last):
             *lane, first = found
             last = (lane[0], lane[1], lane[2])
             if tenant is not None and lane[0] != start:
@@ -195,7 +195,7 @@ class Outbox:
             names = names or self._store.tenants_by_partition()
             name = names.get(lane[0])
             if name is not None:  # else it is being emptied
-                yield Lane(name, lane[1], lane[2]), first
+                yield WebhookKey(name, lane[1], lane[2]), first
 
     def _forget_old(self, change: Change, tenant: str) -> None:
         settled = sa.and_(_TABLE.c.tenant == self._store.partition(tenant), _TABLE.c.due.is_(None))

@@ -17,7 +17,7 @@ import httpx
 from mock_server.clock import sleep
 from mock_server.store import Store
 from mock_server.store.batch import Turn
-from mock_server.webhooks.outbox import Delivery, Lane, Outbox, Outcome
+from mock_server.webhooks.outbox import Delivery, Outbox, Outcome, WebhookKey
 from mock_server.webhooks.targets import RefusedError
 from mock_server.webhooks.transport import request_to
 
@@ -52,29 +52,29 @@ class Sender:
         self._sleep = sleep
         self._news = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
-        self._of_webhooks: Counter[Lane] = Counter()
+        self._of_webhooks: Counter[WebhookKey] = Counter()
         self._of_tenants: Counter[str] = Counter()
-        self._slow: set[Lane] = set()
-        self._last = Lane("", "", "")
+        self._slow: set[WebhookKey] = set()
+        self._last = WebhookKey("", "", "")
 
     async def run(self) -> None:
         """Send until cancelled; costs nothing while nothing is registered. It can be run again."""
         self._outbox.wake = self._news.set
-        self._outbox.play = self._play
+        self._outbox.send_due = self._send_due
         pause = _FIRST_PAUSE
         try:
             while True:
                 self._news.clear()
                 try:
                     await self._start()
-                    await self._rest()
+                    await self._wait_for_work()
                     pause = _FIRST_PAUSE
                 except Exception:  # noqa: BLE001 - whatever the disk says, a later look may find it well
                     _log.exception("Webhooks could not be read from the outbox; trying again in %d s.", pause)
                     await self._sleep(pause)
                     pause = min(2 * pause, _LONGEST_PAUSE)
         finally:
-            self._outbox.play = None
+            self._outbox.send_due = None
             for task in self._under_way.values():
                 task.cancel()
             await asyncio.gather(*self._under_way.values(), return_exceptions=True)
@@ -87,20 +87,20 @@ class Sender:
             await pending
             known = {one.id for one in found}
             found = [one for one in self._due() if one.id in known]
-        for delivery in _in_turn(one for one in found if one.id not in self._under_way):
-            if self._has_room(delivery.lane):
-                self._last = delivery.lane
-                self._of_webhooks[delivery.lane] += 1
+        for delivery in _round_robin(one for one in found if one.id not in self._under_way):
+            if self._has_room(delivery.webhook_key):
+                self._last = delivery.webhook_key
+                self._of_webhooks[delivery.webhook_key] += 1
                 self._of_tenants[delivery.tenant] += 1
                 self._under_way[delivery.id] = asyncio.create_task(self._send(delivery))
 
     def _due(self) -> list[Delivery]:
         """Return what is due to webhooks that have room, beginning after the webhook served last."""
-        lanes = [lane for lane in self._outbox.due_lanes() if self._has_room(lane)]
+        lanes = [lane for lane in self._outbox.due_webhooks() if self._has_room(lane)]
         lanes.sort(key=lambda lane: (lane <= self._last, lane))
-        return [one for lane in lanes[:MOST_AT_ONCE] for one in self._outbox.of_lane(lane, MOST_OF_A_WEBHOOK)]
+        return [one for lane in lanes[:MOST_AT_ONCE] for one in self._outbox.due_to(lane, MOST_OF_A_WEBHOOK)]
 
-    def _has_room(self, lane: Lane) -> bool:
+    def _has_room(self, lane: WebhookKey) -> bool:
         most = 1 if lane in self._slow else MOST_OF_A_WEBHOOK
         return (
             self._of_webhooks[lane] < most
@@ -109,13 +109,13 @@ class Sender:
         )
 
     async def _send(self, delivery: Delivery) -> None:
-        lane = delivery.lane
+        lane = delivery.webhook_key
         try:
             outcome = await self._attempt(delivery)
             if len(self._slow) >= _MOST_SLOW:
                 self._slow.clear()
             (self._slow.add if outcome is _NOT_IN_TIME else self._slow.discard)(lane)
-            await self._settle(delivery, outcome)
+            await self._record_outcome(delivery, outcome)
         finally:
             del self._under_way[delivery.id]
             self._of_webhooks[lane] -= 1
@@ -123,7 +123,7 @@ class Sender:
             self._of_webhooks, self._of_tenants = +self._of_webhooks, +self._of_tenants  # without zeros
             self._news.set()
 
-    async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
+    async def _record_outcome(self, delivery: Delivery, outcome: Outcome) -> None:
         """Store what an attempt came to. Until that is possible, nothing else takes its place.
 
         So a full disk does not have what was delivered sent again and again.
@@ -131,7 +131,7 @@ class Sender:
         pause = _FIRST_PAUSE
         while True:
             try:
-                self._outbox.settle(delivery, outcome)
+                self._outbox.record_outcome(delivery, outcome)
                 pending = self._store.pending
                 if pending is not None:
                     await pending
@@ -160,7 +160,7 @@ class Sender:
         except Exception as problem:  # noqa: BLE001 - an address may be wrong in more ways than one can list
             return Outcome(f"not reached ({type(problem).__name__})")
 
-    async def _play(self, tenant: str) -> None:
+    async def _send_due(self, tenant: str) -> None:
         """Send what is due to a tenant's webhooks, and wait until every outcome is stored."""
         turns = 0
         while self._of_tenants[tenant] or self._outbox.due(1, tenant):
@@ -174,7 +174,7 @@ class Sender:
             else:
                 await self._sleep(_LOOK_AGAIN)
 
-    async def _rest(self) -> None:
+    async def _wait_for_work(self) -> None:
         timeout = None if self._outbox.is_empty else _LOOK_AGAIN
         # Not `wait_for`: before Python 3.12 it can swallow a cancellation that comes together with the news.
         with suppress(TimeoutError):
@@ -182,10 +182,10 @@ class Sender:
                 await self._news.wait()
 
 
-def _in_turn(found: Iterator[Delivery]) -> Iterator[Delivery]:
+def _round_robin(found: Iterator[Delivery]) -> Iterator[Delivery]:
     """Yield the first of each webhook, then the second of each, and so on."""
-    lanes: dict[Lane, list[Delivery]] = {}
+    lanes: dict[WebhookKey, list[Delivery]] = {}
     for delivery in found:
-        lanes.setdefault(delivery.lane, []).append(delivery)
+        lanes.setdefault(delivery.webhook_key, []).append(delivery)
     for place in range(MOST_OF_A_WEBHOOK):
         yield from (waiting[place] for waiting in lanes.values() if place < len(waiting))

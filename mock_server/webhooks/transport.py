@@ -21,7 +21,7 @@ class ProxyError(Exception):
     """A proxy of the environment that cannot be used; the message is a sentence."""
 
 
-def refuse_address(url: str) -> str:
+def url_problem(url: str) -> str:
     """Say what keeps a URL from being a webhook's; "" if nothing does.
 
     Any host will do here: whether it may be sent to is known when it is resolved, at each delivery.

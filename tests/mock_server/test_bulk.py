@@ -68,14 +68,14 @@ def run(opened: Desk, story: Callable[[Bulk], Awaitable[Any]]) -> None:
 @contextmanager
 def looking(opened: Desk, look: Callable[[], None]) -> Iterator[None]:
     """Call `look` whenever others are let at the loop."""
-    breathe = opened.world.store.breathe
+    yield_after_commit = opened.world.store.yield_after_commit
 
     async def looked() -> None:
         look()
-        await breathe()
+        await yield_after_commit()
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(opened.world.store, "breathe", looked)
+        patched.setattr(opened.world.store, "yield_after_commit", looked)
         yield
 
 
@@ -90,7 +90,7 @@ def test_a_tenant_made_in_slices_is_the_one_made_at_once() -> None:
         expected = everything(one.world.store, "acme")
         assert all(each(expected.values()))
         assert everything(two.world.store, "acme") == expected
-        assert two.tenants.strays() == []
+        assert two.tenants.stray_partitions() == []
         keys = [(key.vendor, key.key) for key in two.world.keys.held_by("acme")]
         assert keys == [(key.vendor, key.key) for key in one.world.keys.held_by("acme")]
         for name in each(one.vendors):
@@ -147,7 +147,7 @@ def test_a_reset_shows_the_old_tenant_or_the_new_one() -> None:
         run(opened, story)
         assert seen == [used, fresh]
         assert not opened.world.switches.is_on("acme", "returnlogic", "maintenance")
-        assert opened.tenants.strays() == []
+        assert opened.tenants.stray_partitions() == []
 
 
 @contextmanager
@@ -186,7 +186,7 @@ def test_a_process_killed_meanwhile_leaves_neither_half(work: str, turns: int, t
             with killed(file, tmp_path / "killed") as left:
                 names = [tenant.name for tenant in left.tenants.every()]
                 complete = everything(left.world.store, "acme")
-                assert left.tenants.strays() == []
+                assert left.tenants.stray_partitions() == []
                 assert stored(left.world.store) == sum(
                     sum(map(len, everything(left.world.store, name).values())) for name in names
                 )
@@ -210,7 +210,7 @@ def test_what_fails_leaves_nothing_and_the_name_is_free(monkeypatch: pytest.Monk
                 patched.setattr(opened.tenants, "enter", fail)
                 with pytest.raises(sqlite3.OperationalError):
                     await bulk.create("acme", **WISH)
-            assert (stored(opened.world.store), opened.tenants.strays()) == (before, [])
+            assert (stored(opened.world.store), opened.tenants.stray_partitions()) == (before, [])
             await bulk.create("acme", **WISH)
 
         run(opened, story)
@@ -233,7 +233,7 @@ def test_one_who_gives_up_leaves_nothing() -> None:
             assert task.cancelled()
 
         run(opened, story)
-        assert (stored(opened.world.store), opened.tenants.strays()) == (before, [])
+        assert (stored(opened.world.store), opened.tenants.stray_partitions()) == (before, [])
 
 
 def test_a_small_tenant_does_not_wait_for_a_large_one() -> None:
@@ -250,7 +250,7 @@ def test_a_small_tenant_does_not_wait_for_a_large_one() -> None:
             await asyncio.gather(large, return_exceptions=True)
 
         run(opened, story)
-        assert opened.tenants.strays() == []
+        assert opened.tenants.stray_partitions() == []
 
 
 def test_what_could_not_be_removed_is_removed_with_the_next_work() -> None:
@@ -263,7 +263,7 @@ def test_what_could_not_be_removed_is_removed_with_the_next_work() -> None:
             await bulk.create("other", seed_size=0)
 
         run(opened, story)
-        assert opened.tenants.strays() == []
+        assert opened.tenants.stray_partitions() == []
         known = sum(map(len, everything(opened.world.store, "demo").values()))
         assert stored(opened.world.store) == known + sum(
             map(len, everything(opened.world.store, "other").values())
@@ -299,7 +299,7 @@ def test_advancing_lets_others_at_the_loop_and_does_the_same(monkeypatch: pytest
         def look() -> None:
             nonlocal turns
             turns += 1
-            assert two.world.clocks.caught_up("acme"), "a request meanwhile takes no step away"
+            assert two.world.clocks.catch_up_slice("acme"), "a request meanwhile takes no step away"
 
         async def story(bulk: Bulk) -> None:
             with looking(two, look):
@@ -322,17 +322,17 @@ def test_what_fell_due_long_ago_is_carried_out_in_slices() -> None:
     def step(_change: Change, step: Step) -> None:
         seen.append(step.due)
 
-    clocks.run_steps_of("shop", step)
+    clocks.register_steps("shop", step)
     with store.change() as change:
         for due in range(1, 6):
             change.schedule("acme", "shop", due=NOON + due, step="scan", subject="r1")
-    assert clocks.caught_up("acme")
+    assert clocks.catch_up_slice("acme")
     real.now += HOUR
-    assert not clocks.caught_up("acme")
+    assert not clocks.catch_up_slice("acme")
     assert len(seen) == 1
     asyncio.run(clocks.catch_up_in_slices("acme"))
     assert seen == [NOON + due for due in range(1, 6)]
-    assert clocks.caught_up("acme")
+    assert clocks.catch_up_slice("acme")
 
 
 @pytest.mark.parametrize(

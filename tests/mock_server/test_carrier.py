@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 from support.worlds import HOUR, NOON
 
-from mock_server.carrier import expect_scans
+from mock_server.carrier import schedule_scans
 from mock_server.store import Store, tables
 
 SCANS = ((20 * HOUR, "moving"), (70 * HOUR, "there"))
@@ -23,7 +23,7 @@ SCANS = ((20 * HOUR, "moving"), (70 * HOUR, "there"))
 def test_scans_to_come(last: str, start: int, expected: list[tuple[int, str]]) -> None:
     store = Store.open("sqlite://")
     with store.change() as change:
-        expect_scans(change, "acme", "shop", "s1", SCANS, last=last, made=NOON, start=start)
+        schedule_scans(change, "acme", "shop", "s1", SCANS, last=last, made=NOON, start=start)
     columns = tables.steps.c
     found = store.select(sa.select(columns.due, columns.step, columns.subject, columns.body))
     assert found == [(due, "scan", "s1", b'{"status":"%s"}' % word.encode()) for due, word in expected]

@@ -81,7 +81,7 @@ def test_advance_runs_due_steps_in_order_at_their_time(frozen: bool) -> None:
     store, real = Store.open("sqlite://"), RealTime()
     seen: list[Any] = []
     clocks = ticking(store, real, "acme")
-    clocks.run_steps_of("shop", remembering(seen, clocks))
+    clocks.register_steps("shop", remembering(seen, clocks))
     if frozen:
         clocks.freeze("acme")
     schedule(
@@ -109,7 +109,7 @@ def test_advance_runs_what_steps_schedule_on_the_way() -> None:
         seen.append(step.due)
         change.schedule(step.tenant, step.vendor, due=step.due + HOUR, step="again", subject="r1")
 
-    clocks.run_steps_of("shop", run)
+    clocks.register_steps("shop", run)
     schedule(store, (NOON + HOUR, "once"))
     clocks.advance("acme", NOON + 3 * HOUR)
     assert seen == [NOON + HOUR, NOON + 2 * HOUR, NOON + 3 * HOUR]
@@ -128,7 +128,7 @@ def test_step_happens_once_real_time_has_passed_it() -> None:
     store, real = Store.open("sqlite://"), RealTime()
     seen: list[Any] = []
     clocks = ticking(store, real, "acme")
-    clocks.run_steps_of("shop", remembering(seen, clocks))
+    clocks.register_steps("shop", remembering(seen, clocks))
     schedule(store, (NOON + HOUR, "scan"))
     assert clocks.catch_up("acme") == []
     real.now = NOON + 5 * HOUR
@@ -146,7 +146,7 @@ def test_step_that_fails_is_dropped_with_its_writes(caplog: pytest.LogCaptureFix
         change.put(row("half"))
         raise LookupError(f"{step.subject} is gone")
 
-    clocks.run_steps_of("shop", run)
+    clocks.register_steps("shop", run)
     schedule(store, (NOON + 1, "scan"))
     ran = clocks.advance("acme", NOON + 2)
     assert [one.error for one in ran] == ["of scan is gone"]
@@ -183,7 +183,7 @@ def test_step_and_clock_are_kept_together() -> None:
     def run(_change: Change, _step: Step) -> None:
         kept.append(store.select(sa.select(tables.tenants.c.frozen_at))[0][0])
 
-    clocks.run_steps_of("shop", run)
+    clocks.register_steps("shop", run)
     schedule(store, (NOON + 5, "a"), (NOON + 8, "b"))
     clocks.advance("acme", NOON + 9)
     assert kept == [NOON + 5, NOON + 8]
@@ -202,7 +202,7 @@ def test_time_never_goes_back_and_each_step_happens_once(
     store, real = Store.open("sqlite://"), RealTime()
     seen: list[Any] = []
     clocks = ticking(store, real, "acme", frozen=frozen)
-    clocks.run_steps_of("shop", remembering(seen, clocks))
+    clocks.register_steps("shop", remembering(seen, clocks))
     schedule(store, *((NOON + due, f"{place}") for place, due in enumerate(dues)))
     shown = [clocks.now("acme")]
     for by, passes in advances:

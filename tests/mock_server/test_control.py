@@ -325,7 +325,7 @@ def test_following_the_link_of_a_new_return_moves_it(acme: Desk, vendor: str) ->
 
 def test_health_says_what_is_wrong_with_the_store(acme: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     assert body(acme.call("get_health"))["problems"] == []
-    monkeypatch.setattr(acme.world.store, "trouble", lambda: "The file is gone.")
+    monkeypatch.setattr(acme.world.store, "write_problem", lambda: "The file is gone.")
     health = body(acme.call("get_health"))
     assert (health["status"], health["problems"]) == ("failing", ["The file is gone."])
 

@@ -73,7 +73,9 @@ def test_reply_that_breaks_the_specification_is_loud(
     assert response.json()["kind"] == "server_error"
     (record,) = logged_by_the_engine(caplog)
     assert record.levelno == logging.ERROR
-    assert f"shop list_items broke its specification: status {reply.status} at {pointer}:" in record.message
+    assert (
+        f"shop list_items violates its specification: status {reply.status} at {pointer}:" in record.message
+    )
 
 
 def test_documents_found_valid_are_not_taken_for_others() -> None:
@@ -113,7 +115,7 @@ def test_refusal_outside_the_specification_is_loud(caplog: pytest.LogCaptureFixt
 
     response = Caller(build(UnreadableRow(), Gate()))("GET", "/items?page=0")
     assert (response.status_code, response.json()) == (500, {"kind": "server_error"})
-    assert "shop list_items refused outside its specification: status 418" in caplog.text
+    assert "shop list_items answers an error that its specification does not allow: status 418" in caplog.text
 
 
 def test_no_content_has_no_length() -> None:
@@ -154,12 +156,12 @@ def test_a_file_is_sent_as_it_is_with_its_content_type() -> None:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (File(PDF, b"{}"), "the file does not begin as application/pdf does"),
-        (File(PDF, b""), "the file does not begin as application/pdf does"),
-        (File("image/png", b"%PDF-1.4"), "the body is not a file of application/pdf"),
-        ({"id": "itm_1"}, "the body is not a file of application/pdf"),
-        (Document(stored()), "the body is not a file of application/pdf"),
-        (None, "the body is not a file of application/pdf"),
+        (File(PDF, b"{}"), "the file does not begin like application/pdf"),
+        (File(PDF, b""), "the file does not begin like application/pdf"),
+        (File("image/png", b"%PDF-1.4"), "the body is not a file of type application/pdf"),
+        ({"id": "itm_1"}, "the body is not a file of type application/pdf"),
+        (Document(stored()), "the body is not a file of type application/pdf"),
+        (None, "the body is not a file of type application/pdf"),
     ],
 )
 def test_a_reply_that_is_not_the_file_described_is_loud(
@@ -169,7 +171,7 @@ def test_a_reply_that_is_not_the_file_described_is_loud(
     assert (response.status_code, response.headers["content-type"]) == (500, "application/json")
     assert response.json()["kind"] == "server_error"
     (record,) = logged_by_the_engine(caplog)
-    assert record.message == f"shop get_newest broke its specification: status 200 at /: {says}"
+    assert record.message == f"shop get_newest violates its specification: status 200 at /: {says}"
 
 
 def test_a_file_is_no_answer_where_json_is_described(caplog: pytest.LogCaptureFixture) -> None:
@@ -181,10 +183,10 @@ def test_a_file_is_no_answer_where_json_is_described(caplog: pytest.LogCaptureFi
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ({"text/csv": {"schema": {"type": "string"}}}, "Responses of text/csv are not understood"),
+        ({"text/csv": {"schema": {"type": "string"}}}, "Responses of text/csv are not supported"),
         ({**BINARY, "application/json": {}}, "Responses of application/pdf, application/json are not"),
-        ({PDF: {}}, "The schema of application/pdf must be a string of the format binary"),
-        ({PDF: {"schema": {"type": "string"}}}, "must be a string of the format binary"),
+        ({PDF: {}}, "The schema of application/pdf must be a string with the format binary"),
+        ({PDF: {"schema": {"type": "string"}}}, "must be a string with the format binary"),
     ],
 )
 def test_files_that_are_not_understood_cannot_be_served(content: dict[str, Any], says: str) -> None:

@@ -59,14 +59,14 @@ def test_a_long_ledger_is_searched_in_slices_with_the_same_result(
     for number in range(20):
         record(store, f"r{number}", vendor="mall" if number % 7 == 2 else "shop")
     read, turns = Ledger(store), 0
-    breathe = store.breathe
+    yield_after_commit = store.yield_after_commit
 
     async def counted() -> None:
         nonlocal turns
         turns += 1
-        await breathe()
+        await yield_after_commit()
 
-    monkeypatch.setattr(store, "breathe", counted)
+    monkeypatch.setattr(store, "yield_after_commit", counted)
     for after in (0, 5, 19, 20, 10**15):
         options = {"after": after, "limit": limit, "last": last, "kind": None, "vendor": vendor}
         found = asyncio.run(read.search("acme", **options))  # type: ignore[arg-type]

@@ -62,7 +62,7 @@ def test_keys_are_counted_apart_and_forgotten_together() -> None:
     for _ in range(3):
         limits.take(grant(), NOON)
     assert limits.take(grant(key="other"), NOON).remaining == 2
-    limits.forget("acme")
+    limits.reset("acme")
     assert limits.take(grant(), NOON).remaining == 2
 
 

@@ -130,13 +130,13 @@ def test_nothing_is_acknowledged_once_the_file_was_taken_away(
         if together:
             store.commit_together(asyncio.get_running_loop())
         put(store, row("first"))
-        await store.breathe()
-        assert store.trouble() == ""
+        await store.yield_after_commit()
+        assert store.write_problem() == ""
         take(Path(f"{path}{suffix}"))
         with pytest.raises((StoreError, sqlite3.OperationalError)):  # SQLite itself may notice first
             await stored(store, "lost")
         sentence = f"sandbox.db{suffix} {TAKEN[take]}; nothing is stored until the sandbox is started again."
-        assert store.trouble().endswith(sentence)
+        assert store.write_problem().endswith(sentence)
         with pytest.raises((StoreError, sqlite3.OperationalError)):
             await stored(store, "lost too")
         if take in {deleted, replaced}:
@@ -147,17 +147,18 @@ def test_nothing_is_acknowledged_once_the_file_was_taken_away(
 
 async def stored(store: Store, id_: str) -> None:
     put(store, row(id_))
-    await store.breathe()
+    await store.yield_after_commit()
 
 
 @POSIX
 def test_trouble_is_seen_before_anybody_writes(tmp_path: Path) -> None:
     path = tmp_path / "sandbox.db"
     store = Store.open(url(path))
-    assert store.trouble() == ""
+    assert store.write_problem() == ""
     path.unlink()
     assert (
-        store.trouble() == f"The file {path} is gone; nothing is stored until the sandbox is started again."
+        store.write_problem()
+        == f"The file {path} is gone; nothing is stored until the sandbox is started again."
     )
 
 
@@ -171,7 +172,7 @@ def test_a_full_disk_is_told_until_there_is_room_again(tmp_path: Path) -> None:
     assert store.total("acme", "shop", "return") == 1
     assert "full" in store._failure
     store._execute("PRAGMA max_page_count = 1000000")
-    assert store.trouble() == ""
+    assert store.write_problem() == ""
     put(store, row("second"))
     assert store.total("acme", "shop", "return") == 2
     store.close()
@@ -186,7 +187,7 @@ def test_trouble_ends_with_a_write_that_reaches_the_disk(tmp_path: Path) -> None
     log = path.with_name(path.name + "-wal")
     before = log.stat().st_size if log.exists() else 0
     kept = store.select(sa.select(tables.meta))
-    assert store.trouble() == ""
+    assert store.write_problem() == ""
     assert log.stat().st_size > before
     assert store.select(sa.select(tables.meta)) == kept
     store.close()

@@ -123,7 +123,7 @@ def test_tenant_that_cannot_be_planted_does_not_exist(monkeypatch: pytest.Monkey
         def fail(*_: object) -> None:
             raise RuntimeError
 
-        monkeypatch.setattr(opened.vendors[VENDOR], "plant", fail, raising=False)
+        monkeypatch.setattr(opened.vendors[VENDOR], "write_seed", fail, raising=False)
         with pytest.raises(RuntimeError):
             opened.tenants.create("acme")
         assert [tenant.name for tenant in opened.tenants.every()] == ["demo"]

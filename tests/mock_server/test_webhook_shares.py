@@ -86,7 +86,7 @@ def test_a_delivery_whose_outcome_cannot_be_stored_is_not_sent_again(
     office: ControlContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receiver, pauses = Receiver(), list[float]()
-    settle = office.outbox.settle
+    settle = office.outbox.record_outcome
 
     def full(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
@@ -94,11 +94,11 @@ def test_a_delivery_whose_outcome_cannot_be_stored_is_not_sent_again(
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
         if len(pauses) == 8:
-            monkeypatch.setattr(office.outbox, "settle", settle)
+            monkeypatch.setattr(office.outbox, "record_outcome", settle)
         await asyncio.sleep(0)
 
     async def story() -> None:
-        monkeypatch.setattr(office.outbox, "settle", full)
+        monkeypatch.setattr(office.outbox, "record_outcome", full)
         office.post()
         await until(lambda: office.known()[0].state == "delivered")
 
@@ -123,7 +123,7 @@ def test_a_commit_that_fails_leaves_the_outcome_to_be_stored_again(office: Contr
 
     async def story() -> None:
         office.post()
-        await office.store.breathe()
+        await office.store.yield_after_commit()
         office.store._execute = full
         await until(lambda: office.known()[0].state == "delivered" and office.store.pending is None)
 
@@ -144,7 +144,7 @@ def test_a_tenant_deleted_with_a_delivery_under_way_is_gone_without_a_complaint(
             task = asyncio.create_task(sender.run())
             with world.store.change() as change:
                 told = {"event": "CREATED", "url": "http://slow.example.com/", "body": b"{}", "at": 0}
-                world.outbox.post(change, "gone", "shop", webhook="w1", **told)  # type: ignore[arg-type]
+                world.outbox.enqueue(change, "gone", "shop", webhook="w1", **told)  # type: ignore[arg-type]
             await asyncio.sleep(0.05)
             opened.tenants.delete("gone")
             gate.set()
@@ -173,7 +173,7 @@ def test_advancing_plays_the_attempts_that_fall_due(statuses: list[int], state: 
             await asyncio.sleep(0)
             with world.store.change() as change:
                 told = {"event": "CREATED", "url": URL, "body": b"{}", "at": NOON}
-                world.outbox.post(change, "acme", "shop", webhook="w1", **told)  # type: ignore[arg-type]
+                world.outbox.enqueue(change, "acme", "shop", webhook="w1", **told)  # type: ignore[arg-type]
             await Bulk(world, opened.tenants, opened.vendors).advance(
                 "acme", lambda _now: NOON + sum(DELAYS) * SECOND
             )
@@ -200,7 +200,7 @@ def test_advancing_does_not_wait_for_ever_for_a_receiver_that_hangs(monkeypatch:
             await asyncio.sleep(0)
             with world.store.change() as change:
                 told = {"event": "CREATED", "url": "http://slow.example.com/", "body": b"{}", "at": NOON}
-                world.outbox.post(change, "acme", "shop", webhook="w1", **told)  # type: ignore[arg-type]
+                world.outbox.enqueue(change, "acme", "shop", webhook="w1", **told)  # type: ignore[arg-type]
             await Bulk(world, opened.tenants, opened.vendors).advance("acme", lambda _now: NOON + SECOND)
             assert world.clocks.now("acme") == NOON + SECOND
             gate.set()
@@ -215,7 +215,7 @@ def test_an_outbox_that_cannot_be_read_is_looked_at_again_with_growing_pauses(
     office: ControlContext, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     receiver, pauses = Receiver(), list[float]()
-    next_lane = office.store.next_lane
+    next_webhook = office.store.next_webhook
 
     def broken(*_: object) -> None:
         raise sqlite3.DatabaseError("database disk image is malformed")
@@ -223,12 +223,12 @@ def test_an_outbox_that_cannot_be_read_is_looked_at_again_with_growing_pauses(
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
         if len(pauses) == 3:
-            monkeypatch.setattr(office.store, "next_lane", next_lane)
+            monkeypatch.setattr(office.store, "next_webhook", next_webhook)
         await asyncio.sleep(0)
 
     async def story() -> None:
         await asyncio.sleep(0.05)
-        monkeypatch.setattr(office.store, "next_lane", broken)
+        monkeypatch.setattr(office.store, "next_webhook", broken)
         office.post()
         await until(lambda: len(pauses) == 3 and office.known()[0].state == "delivered")
 

@@ -13,7 +13,7 @@ from support.command import run
 from mock_server.settings import Settings
 from mock_server.webhooks.outbox import Delivery
 from mock_server.webhooks.targets import RefusedError, Targets
-from mock_server.webhooks.transport import ProxyError, WebhookTransport, refuse_address, request_to
+from mock_server.webhooks.transport import ProxyError, WebhookTransport, request_to, url_problem
 
 HERE, BEYOND = "127.0.0.1", "0.0.0.0"
 
@@ -183,8 +183,8 @@ def test_a_proxy_that_cannot_be_used_is_a_sentence() -> None:
     ],
 )
 def test_an_odd_address_is_taken_or_refused_and_never_an_error(url: str, fault: str) -> None:
-    assert refuse_address(url).startswith(fault)
-    assert bool(refuse_address(url)) == bool(fault)
+    assert url_problem(url).startswith(fault)
+    assert bool(url_problem(url)) == bool(fault)
     if not fault:
         shown = Delivery(1, "t", "v", "w", "E", f"{url}?secret", b"", 0, 0, 0, "", "waiting").address
         assert "secret" not in shown

@@ -10,7 +10,7 @@ from support.worlds import SECOND
 
 from mock_server.webhooks.outbox import DELAYS, KEPT, Delivery, Outcome
 from mock_server.webhooks.sender import Sender
-from mock_server.webhooks.transport import refuse_address
+from mock_server.webhooks.transport import url_problem
 
 
 @pytest.fixture
@@ -72,11 +72,11 @@ def test_delivery_is_given_up_after_the_last_attempt(office: ControlContext) -> 
     office.post()
     for _ in range(len(DELAYS)):
         (waiting,) = office.outbox.due(9)
-        office.outbox.settle(waiting, Outcome("503"))
+        office.outbox.record_outcome(waiting, Outcome("503"))
         assert office.outbox.due(9) == []
         office.real.now += DELAYS[-1] * SECOND
     (last,) = office.outbox.due(9)
-    office.outbox.settle(last, Outcome("not reached (ConnectError)"))
+    office.outbox.record_outcome(last, Outcome("not reached (ConnectError)"))
     (kept,) = office.known()
     assert (kept.state, kept.attempts, kept.due) == ("given_up", len(DELAYS) + 1, None)
     assert office.outbox.is_empty
@@ -91,7 +91,7 @@ def test_deleted_webhook_gets_nothing_more(office: ControlContext) -> None:
         await until(lambda: len(receiver.got) == 2)
         await until(lambda: all(one.attempts == 1 for one in office.known()))
         with office.store.change() as change:
-            office.outbox.withdraw(change, "acme", "shop", "w1")
+            office.outbox.cancel(change, "acme", "shop", "w1")
         office.real.now += DELAYS[0] * SECOND
         await until(lambda: len(receiver.got) == 3)
         await asyncio.sleep(0.3)
@@ -152,11 +152,11 @@ def test_old_deliveries_are_forgotten_when_settled(office: ControlContext) -> No
         for number in range(KEPT + 3):
             body = b"%d" % number
             told = {"event": "CREATED", "url": URL, "body": body, "at": office.real.now}
-            office.outbox.post(change, "acme", "shop", webhook="w1", **told)  # type: ignore[arg-type]
+            office.outbox.enqueue(change, "acme", "shop", webhook="w1", **told)  # type: ignore[arg-type]
     newest = [one.id for one in office.known()[-2:]]
     assert [one.id for one in office.outbox.deliveries("acme", last=2)] == newest
     for delivery in office.outbox.due(KEPT + 3):
-        office.outbox.settle(delivery, Outcome("200", delivered=True))
+        office.outbox.record_outcome(delivery, Outcome("200", delivered=True))
     kept = office.known()
     assert (len(kept), kept[0].body) == (KEPT, b"3")
 
@@ -175,8 +175,8 @@ def test_old_deliveries_are_forgotten_when_settled(office: ControlContext) -> No
     ],
 )
 def test_only_web_addresses_are_taken(url: str, fault: str) -> None:
-    assert refuse_address(url).startswith(fault)
-    assert bool(refuse_address(url)) == bool(fault)
+    assert url_problem(url).startswith(fault)
+    assert bool(url_problem(url)) == bool(fault)
 
 
 def test_address_shows_no_login() -> None:

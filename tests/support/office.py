@@ -46,7 +46,7 @@ class ControlContext:
         tenant: str = "acme",
     ) -> None:
         with self.store.change() as change:
-            self.outbox.post(
+            self.outbox.enqueue(
                 change,
                 tenant,
                 "shop",

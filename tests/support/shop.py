@@ -213,7 +213,7 @@ class Gate:
     def closed(self, _grant: Grant) -> str:
         return self.shut
 
-    def stranger(self) -> Verdict:
+    def anonymous(self) -> Verdict:
         return Verdict(True, 60, 60, NOW // 1_000_000 + 30, 0, "minute", ())
 
     def pending(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from mock_server.recorder import Telling, tell
+from mock_server.recorder import TimedEvent, record_in_order
 from mock_server.seed import SeedReturn
 from mock_server.store import Change
 from mock_server.vendors.exsited import documents
@@ -31,12 +31,12 @@ class SeedWriter:
 
     def write_seed(self, returns: Iterable[SeedReturn]) -> None:
         """Store returns with all that belongs to them, then tell the ledger in the order of time."""
-        story: list[Telling] = []
+        story: list[TimedEvent] = []
         for seed in returns:
             story += self._return(seed)
-        tell(story)
+        record_in_order(story)
 
-    def _return(self, seed: SeedReturn) -> list[Telling]:
+    def _return(self, seed: SeedReturn) -> list[TimedEvent]:
         """Store one return as it stands at the end of its history; returns what the ledger has to be told."""
         made = seed.created_at
         invoice = self._invoice(seed, seed.order_number, seed.ordered_at)
@@ -56,7 +56,7 @@ class SeedWriter:
         created = partial(
             RECORDER.return_created, self.change, self.tenant, document["id"], made, version="0"
         )
-        story: list[Telling] = [(made, created), *self._history(seed, document)]
+        story: list[TimedEvent] = [(made, created), *self._history(seed, document)]
         documents.put_return(
             self.change, self.tenant, document, invoice, made, max(when for when, _ in story)
         )
@@ -65,7 +65,7 @@ class SeedWriter:
             self.change.schedule(self.tenant, NAME, due=due, step="arrive", subject=document["id"])
         return story
 
-    def _history(self, seed: SeedReturn, document: JSON) -> list[Telling]:
+    def _history(self, seed: SeedReturn, document: JSON) -> list[TimedEvent]:
         """Let happen what the seed says: it arrives, in part or whole; it is closed."""
         for move in seed.moves[1:]:
             if move.state == "received":
@@ -77,7 +77,7 @@ class SeedWriter:
                 return [self._close(document, move.at)]
         return []
 
-    def _receive(self, document: JSON, lines: list[JSON], at: int) -> list[Telling]:
+    def _receive(self, document: JSON, lines: list[JSON], at: int) -> list[TimedEvent]:
         self.receipts += 1
         for line in lines:
             line["rma_returned"] = line["rma_requested"]
@@ -90,7 +90,7 @@ class SeedWriter:
         whole = not any(documents.outstanding(line) for line in document["returns"])
         return [(at, told), *([self._close(document, at)] if whole else [])]
 
-    def _close(self, document: JSON, at: int) -> Telling:
+    def _close(self, document: JSON, at: int) -> TimedEvent:
         document["customer_return_status"] = "CLOSED"
         moved = partial(RECORDER.return_moved, self.change, self.tenant, document["id"], at)
         return at, partial(moved, before="PENDING", after="CLOSED", version=document["version"])

@@ -21,12 +21,12 @@ from mock_server.vendors.returngo.examples import examples
 from mock_server.vendors.returngo.facts import API, FIRST_SHOP, LIFECYCLE, NAME, PLANS, SHOPS, SWITCHES
 from mock_server.vendors.returngo.hooks import Hooks
 from mock_server.vendors.returngo.policies import Orders, put_order
-from mock_server.vendors.returngo.returns import Returns, expect_scans
+from mock_server.vendors.returngo.returns import Returns, schedule_scans
 from mock_server.vendors.returngo.rows import emails, tracked
 from mock_server.vendors.returngo.seeding import SeedWriter
 from mock_server.vendors.returngo.transactions import Transactions
 from mock_server.vendors.returngo.validation import Validation
-from mock_server.webhooks.transport import refuse_address
+from mock_server.webhooks.transport import url_problem
 from mock_server.world import World
 
 _STATUSES = {
@@ -157,7 +157,7 @@ class ReturnGO:
         with self._store.change() as change:
             shipment = self._returns.update_shipment(change, part, known, at)
             if part.status in {"Pending", "LabelCreated", "Shipped"}:
-                expect_scans(change, part.tenant, part.id, made=at, start=at)
+                schedule_scans(change, part.tenant, part.id, made=at, start=at)
         tracker = {name: shipment[name] for name in ("shipmentId", "trackingNumber", "carrierName")}
         return Reply(200, {**tracker, "status": "Registered"})
 
@@ -327,7 +327,7 @@ def _missing(error: LookupError) -> Problem:
 
 
 def _check_address(requested: Mapping[str, Any]) -> None:
-    fault = refuse_address(requested["url"]) if "url" in requested else ""
+    fault = url_problem(requested["url"]) if "url" in requested else ""
     if fault:
         raise Problem("invalid", f"url {fault}.", (FieldError("url", fault),))
 

@@ -31,7 +31,7 @@ class Hooks:
         body = orjson.dumps(told)
         for row in list(self.store.rows(tenant, NAME, "webhook", Filters(statuses=(event,), shop=shop))):
             url: str = orjson.loads(row.document)["url"]
-            self.outbox.post(change, tenant, NAME, webhook=row.id, event=event, url=url, body=body, at=at)
+            self.outbox.enqueue(change, tenant, NAME, webhook=row.id, event=event, url=url, body=body, at=at)
 
     def of(self, tenant: str, shop: str) -> list[bytes]:
         """Return the shop's webhooks, oldest first."""
@@ -60,7 +60,7 @@ class Hooks:
     def remove(self, change: Change, row: Row) -> None:
         """Delete a webhook, and what waits to be sent to it; its row stays, so that no other gets its id."""
         change.put_document(row.tenant, NAME, "webhook", row.id, {}, created_at=row.created_at, shop=row.shop)
-        self.outbox.withdraw(change, row.tenant, NAME, row.id)
+        self.outbox.cancel(change, row.tenant, NAME, row.id)
 
     def find(self, tenant: str, shop: str, id_: str) -> Row:
         """Return the row of a webhook; raises `LookupError`."""

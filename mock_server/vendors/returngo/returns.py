@@ -116,7 +116,7 @@ class Returns:
             self._moved(change, row, rma, wanted, at, API)
         self.keep(change, row, rma, at if follows else row.updated_at)
         if requested.get("trackingNumber") and wanted in {"Pending", "LabelCreated"}:
-            expect_scans(change, row.tenant, part.id, made=at, start=at)
+            schedule_scans(change, row.tenant, part.id, made=at, start=at)
         return shipment
 
     def delete_shipment(self, change: Change, part: Row, at: int) -> None:
@@ -258,12 +258,12 @@ def release(rma: JSON) -> None:
         draft["orderId"] = documents.long("exchange", draft["draftOrderId"])
 
 
-def expect_scans(
+def schedule_scans(
     change: Change, tenant: str, shipment_id: str, *, made: int, start: int, last: str = ""
 ) -> None:
     """Let the carrier scan a parcel that got its number at `made`; what it was to do before is off."""
     change.unschedule(tenant, NAME, shipment_id)
-    carrier.expect_scans(change, tenant, NAME, shipment_id, SCANS, last=last, made=made, start=start)
+    carrier.schedule_scans(change, tenant, NAME, shipment_id, SCANS, last=last, made=made, start=start)
 
 
 def record_shipment(change: Change, tenant: str, shipment: JSON, rma: str, at: int) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from mock_server.recorder import Telling, tell
+from mock_server.recorder import TimedEvent, record_in_order
 from mock_server.seed import SeedItem, SeedMove, SeedReturn, SeedScan, State
 from mock_server.store import Change
 from mock_server.vendors.returngo import documents, transactions
@@ -25,10 +25,10 @@ from mock_server.vendors.returngo.policies import put_order
 from mock_server.vendors.returngo.returns import (
     DASHBOARD,
     approve,
-    expect_scans,
     record_shipment,
     record_shipment_moved,
     release,
+    schedule_scans,
 )
 from mock_server.vendors.returngo.rows import put_customer, put_rma, put_shipment
 from mock_server.vendors.returngo.transactions import Transactions
@@ -59,7 +59,7 @@ class SeedWriter:
         self._tenant = tenant
         self._money = money
         self._start = start
-        self._story: list[Telling] = []
+        self._story: list[TimedEvent] = []
 
     def write_seed(self, returns: Iterable[SeedReturn]) -> None:
         """Store returns with all their parts, then tell the ledger.
@@ -68,7 +68,7 @@ class SeedWriter:
         """
         for seed in returns:
             self._return(seed)
-        tell(self._story)
+        record_in_order(self._story)
 
     def _return(self, seed: SeedReturn) -> None:
         """Store one return as it stands at the end of its history."""
@@ -146,7 +146,7 @@ class SeedWriter:
         if parcel is None or shipment["status"] not in {"LabelCreated", "Shipped"} or not _is_followed(seed):
             return
         last = _last_scan(parcel.scans)
-        expect_scans(
+        schedule_scans(
             self._change,
             self._tenant,
             shipment["shipmentId"],

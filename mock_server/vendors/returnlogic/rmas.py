@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from mock_server.carrier import expect_scans
+from mock_server.carrier import schedule_scans
 from mock_server.lifecycle import UnknownReturn
 from mock_server.store import Change, Row, Store
 from mock_server.vendors.returnlogic import documents
@@ -39,7 +39,7 @@ class Rmas:
             document["shippingLabel"] = documents.new_label(row.id, {})
             documents.put_parcel(change, tenant, document, "Created", at)
             record_shipment(change, tenant, document, at)
-            expect_scans(change, tenant, NAME, row.id, SCANS, last="", made=at, start=at)
+            schedule_scans(change, tenant, NAME, row.id, SCANS, last="", made=at, start=at)
         elif status == "Complete":
             order = self.orders.behind(tenant, document["orderName"]) or {}
             record_refund(change, tenant, document, order.get("shopCurrencyCode", "AUD"), at)

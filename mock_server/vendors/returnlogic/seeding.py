@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from mock_server.carrier import expect_scans
-from mock_server.recorder import Telling, tell
+from mock_server.carrier import schedule_scans
+from mock_server.recorder import TimedEvent, record_in_order
 from mock_server.seed import SeedItem, SeedReturn, State
 from mock_server.store import Change
 from mock_server.vendors.returnlogic import documents, orders
@@ -31,13 +31,13 @@ def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: i
     story = _write_orders(change, tenant, seeds)
     for seed in seeds:
         story += _write_rma(change, tenant, seed, at)
-    tell(story)
+    record_in_order(story)
 
 
-def _write_orders(change: Change, tenant: str, seeds: list[SeedReturn]) -> list[Telling]:
+def _write_orders(change: Change, tenant: str, seeds: list[SeedReturn]) -> list[TimedEvent]:
     """Store each order once, numbered in the order in which they were placed."""
     first = {seed.order_number: seed for seed in reversed(seeds)}
-    story: list[Telling] = []
+    story: list[TimedEvent] = []
     for number, seed in enumerate(sorted(first.values(), key=lambda one: (one.ordered_at, one.number)), 1):
         at = seed.ordered_at
         document = documents.new_order(number, orders.shop_order(_requested(seed), at), at)
@@ -46,11 +46,11 @@ def _write_orders(change: Change, tenant: str, seeds: list[SeedReturn]) -> list[
     return story
 
 
-def _write_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> list[Telling]:
+def _write_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> list[TimedEvent]:
     """Store one RMA as it stands at the end of its history; returns what the ledger has to be told."""
     document = documents.new_rma(seed.number, _requested(seed), seed.created_at)
     id_, before, last, parcel = document["rlRmaId"], LIFECYCLE.initial, seed.created_at, ""
-    story: list[Telling] = [(last, partial(RECORDER.return_created, change, tenant, id_, last))]
+    story: list[TimedEvent] = [(last, partial(RECORDER.return_created, change, tenant, id_, last))]
     authorized = last
     for after, at in _path(seed):
         story.append(
@@ -71,7 +71,7 @@ def _write_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> lis
     if parcel:
         documents.put_parcel(change, tenant, document, parcel, authorized)
     if before in ("Authorized", "In Transit"):
-        expect_scans(change, tenant, NAME, id_, SCANS, last=before, made=authorized, start=start)
+        schedule_scans(change, tenant, NAME, id_, SCANS, last=before, made=authorized, start=start)
     if before == "Complete":
         story.append((last, partial(record_refund, change, tenant, document, seed.currency, last)))
     documents.put_rma(change, tenant, document, seed.created_at, last)

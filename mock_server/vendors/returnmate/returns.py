@@ -86,7 +86,7 @@ class Returns:
         self._attach(change, tenant, shipment, at)
         if row.status == "approved" and shipment["direction"] == "return":
             self.move(change, tenant, self._row(tenant, "return", row.id), "label_sent", at)
-        expect_scans(change, tenant, id_, last="label_created", made=at, start=at)
+        schedule_scans(change, tenant, id_, last="label_created", made=at, start=at)
         return shipment
 
     def scan(
@@ -131,7 +131,9 @@ def shipment_status(scan: str) -> str:
     return {"picked_up": "in_transit", "out_for_delivery": "in_transit"}.get(scan, scan)
 
 
-def expect_scans(change: Change, tenant: str, shipment_id: str, *, last: str, made: int, start: int) -> None:
+def schedule_scans(
+    change: Change, tenant: str, shipment_id: str, *, last: str, made: int, start: int
+) -> None:
     """Let the carrier scan a parcel whose label was `made`, after its `last` scan and after `start`."""
     words = [word for _, word, _ in SCANS]
     if last in words[-1:] or last == "exception":

@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from mock_server.recorder import Telling, tell
+from mock_server.recorder import TimedEvent, record_in_order
 from mock_server.seed import SeedItem, SeedMove, SeedNote, SeedReturn, SeedShipment
 from mock_server.store import Change
 from mock_server.vendors.returnmate import documents
 from mock_server.vendors.returnmate.documents import JSON, LabelOf
 from mock_server.vendors.returnmate.facts import LIFECYCLE, NAME, REASONS, RECORDER
 from mock_server.vendors.returnmate.returns import (
-    expect_scans,
     put_refund,
     put_scan,
     put_shipment,
@@ -19,6 +18,7 @@ from mock_server.vendors.returnmate.returns import (
     record_refund,
     record_shipment,
     record_shipment_moved,
+    schedule_scans,
     shipment_status,
 )
 
@@ -28,7 +28,7 @@ def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], label
 
     Parcels that are on their way go on from `at`, when the tenant's clock starts.
     """
-    story: list[Telling] = []
+    story: list[TimedEvent] = []
     customers: dict[str, JSON] = {}
     products: dict[str, JSON] = {}
     first = 0
@@ -47,17 +47,17 @@ def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], label
     for kind, known in (("customer", customers), ("product", products)):
         for id_, document in known.items():
             change.put_document(tenant, NAME, kind, id_, document, created_at=first)
-    tell(story)
+    record_in_order(story)
 
 
 def _write_return(
     change: Change, tenant: str, seed: SeedReturn, labels: LabelOf, start: int
-) -> list[Telling]:
+) -> list[TimedEvent]:
     """Store one return as it stands at the end of its history; returns what the ledger has to be told."""
     at, latest = seed.created_at, seed.moves[-1].at
     document = documents.new_return(tenant, seed.number, _requested(seed), at)
     id_ = document["id"]
-    story: list[Telling] = [(at, partial(RECORDER.return_created, change, tenant, id_, at))]
+    story: list[TimedEvent] = [(at, partial(RECORDER.return_created, change, tenant, id_, at))]
     happenings: list[SeedMove | SeedNote] = sorted((*seed.moves[1:], *seed.notes), key=lambda what: what.at)
     for what in happenings:
         if isinstance(what, SeedNote):
@@ -74,7 +74,7 @@ def _write_return(
         story += _write_shipment(change, tenant, document, seed.shipment, labels)
         if LIFECYCLE.is_open(document["status"]):
             shipment, last = document["shipments"][0], seed.shipment.scans[-1].status
-            expect_scans(
+            schedule_scans(
                 change, tenant, shipment["id"], last=last, made=seed.shipment.created_at, start=start
             )
     if document["refund"]:
@@ -86,11 +86,11 @@ def _write_return(
 
 def _write_shipment(
     change: Change, tenant: str, owner: JSON, seed: SeedShipment, labels: LabelOf
-) -> list[Telling]:
+) -> list[TimedEvent]:
     requested = {"carrier": seed.carrier, "service": seed.service, "tracking_number": seed.tracking_number}
     shipment = documents.new_shipment(owner, requested, labels, seed.created_at)
     id_ = shipment["id"]
-    story: list[Telling] = [
+    story: list[TimedEvent] = [
         (seed.created_at, partial(record_shipment, change, tenant, dict(shipment), seed.created_at))
     ]
     for scan in seed.scans:

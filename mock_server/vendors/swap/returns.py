@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from mock_server.carrier import expect_scans
+from mock_server.carrier import schedule_scans
 from mock_server.lifecycle import UnknownReturn
 from mock_server.store import Change, Filters, Row, Store
 from mock_server.vendors.swap import documents
@@ -33,7 +33,7 @@ class Returns:
         for shipment in document["shipments"]:
             put_shipment(change, tenant, shipment, document["return_id"], "pre_transit", at)
             record_shipment(change, tenant, shipment, document["return_id"], at)
-            expect_scans(
+            schedule_scans(
                 change, tenant, NAME, shipment["shipment_id"], SCANS, last="pre_transit", made=at, start=at
             )
         return document

@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 from mock_server import ledger
-from mock_server.carrier import expect_scans
-from mock_server.recorder import Telling, tell
+from mock_server.carrier import schedule_scans
+from mock_server.recorder import TimedEvent, record_in_order
 from mock_server.seed import SeedItem, SeedReturn, State
 from mock_server.store import Change
 from mock_server.vendors.swap import documents
@@ -30,18 +30,18 @@ def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: i
 
     Parcels that are on their way go on from `at`, when the tenant's clock starts.
     """
-    story: list[Telling] = []
+    story: list[TimedEvent] = []
     for seed in returns:
         story += _write_return(change, tenant, seed, at)
-    tell(story)
+    record_in_order(story)
 
 
-def _write_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> list[Telling]:
+def _write_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> list[TimedEvent]:
     """Store one return as it stands at the end of its history; returns what the ledger has to be told."""
     at = seed.created_at
     document = documents.new_return(seed.number, _requested(seed), at)
     id_ = document["return_id"]
-    story: list[Telling] = [(at, partial(RECORDER.return_created, change, tenant, id_, at))]
+    story: list[TimedEvent] = [(at, partial(RECORDER.return_created, change, tenant, id_, at))]
     if seed.shipment:
         split = seed.number % _SPLIT == 0 and not seed.staged
         documents.pack(document, _requested(seed), split=split)
@@ -72,10 +72,12 @@ def _outcome(seed: SeedReturn, state: State) -> tuple[str, str | None]:
     return ("expired" if never_sent else STATUSES[state]), _FOUND.get(state)
 
 
-def _write_parcels(change: Change, tenant: str, owner: JSON, seed: SeedReturn, start: int) -> list[Telling]:
+def _write_parcels(
+    change: Change, tenant: str, owner: JSON, seed: SeedReturn, start: int
+) -> list[TimedEvent]:
     assert seed.shipment is not None  # noqa: S101 - the caller asked
     id_, made, status = owner["return_id"], seed.shipment.created_at, "pre_transit"
-    story: list[Telling] = [
+    story: list[TimedEvent] = [
         (made, partial(record_shipment, change, tenant, shipment, id_, made))
         for shipment in owner["shipments"]
     ]
@@ -91,7 +93,7 @@ def _write_parcels(change: Change, tenant: str, owner: JSON, seed: SeedReturn, s
     for shipment in owner["shipments"]:
         put_shipment(change, tenant, shipment, id_, status, made)
         if seed.state not in {"completed", "cancelled"}:
-            expect_scans(
+            schedule_scans(
                 change, tenant, NAME, shipment["shipment_id"], SCANS, last=status, made=made, start=start
             )
     return story
