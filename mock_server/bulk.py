@@ -142,8 +142,9 @@ class Bulk:
             with store.change() as change:
                 change.run(sa.insert(tables.stray_partitions).values(name=partition))
             await store.yield_after_commit()
-            async with self._small_seeds if tenant.seed_size <= _SMALL else self._large_seeds:
-                await self._fill(tenant, partition)
+            if tenant.seed_size:
+                async with self._small_seeds if tenant.seed_size <= _SMALL else self._large_seeds:
+                    await self._fill(tenant, partition)
             yield
             await store.yield_after_commit()
         except BaseException:

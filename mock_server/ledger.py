@@ -11,9 +11,8 @@ from functools import partial
 from typing import Any, Final
 
 import orjson
-import sqlalchemy as sa
 
-from mock_server.store import Store, tables
+from mock_server.store import Store, statements
 
 RETURN_CREATED: Final = "return.created"
 """A return came to be. Body: `status` (vendor word), `state` (neutral), and what the vendor adds."""
@@ -93,21 +92,14 @@ class Ledger:
 
         The first `limit` of them or, where `last` is given, the newest so many.
         """
-        table = tables.ledger
-        wanted = sa.select(
-            *(table.c[name] for name in ("sequence", "vendor", "kind", "subject", "at", "body"))
-        )
-        wanted = wanted.where(table.c.tenant == self._store.partition(tenant), table.c.sequence > after)
-        if until is not None:
-            wanted = wanted.where(table.c.sequence <= until)
-        if kind is not None:
-            wanted = wanted.where(table.c.kind == kind)
-        if vendor is not None:
-            wanted = wanted.where(table.c.vendor == vendor)
+        given = {"until": until, "kind": kind, "vendor": vendor}
+        conditions = tuple(name for name, value in given.items() if value is not None)
+        query = statements.events(conditions, newest_first=last is not None)
+        count = last if last is not None else limit if limit is not None else -1  # SQLite: -1 is no limit
+        values = (given[name] for name in conditions)
+        found = self._store.fetch(query, (self._store.partition(tenant), after, *values, count, 0))
         if last is not None:
-            found = self._store.select(wanted.order_by(table.c.sequence.desc()).limit(last))[::-1]
-        else:
-            found = self._store.select(wanted.order_by(table.c.sequence).limit(limit))
+            found.reverse()
         return [Event(s, v, k, subject, at, orjson.loads(b)) for s, v, k, subject, at, b in found]
 
     async def search(
@@ -133,10 +125,7 @@ class Ledger:
 
     def last(self, tenant: str) -> int:
         """Return the newest sequence number; 0 when nothing has happened."""
-        table, partition = tables.ledger, self._store.partition(tenant)
-        found = self._store.select(
-            sa.select(sa.func.max(table.c.sequence)).where(table.c.tenant == partition)
-        )
+        found = self._store.fetch(statements.LAST_EVENT, (self._store.partition(tenant),))
         return found[0][0] or 0
 
 

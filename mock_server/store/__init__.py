@@ -336,16 +336,13 @@ class Store:
 
     def next_step(self, tenant: str, vendors: tuple[str, ...]) -> Step | None:
         """Return the step that is due first; of equal times the one scheduled first."""
-        steps = tables.steps
-        found = self.select(
-            sa.select(steps)
-            .where(steps.c.tenant == self.partition(tenant), steps.c.vendor.in_(vendors))
-            .order_by(steps.c.due, steps.c.id)
-            .limit(1)
-        )
-        if not found:
+        if not vendors:
             return None
-        number, _, vendor, due, step, subject, body = found[0]
+        values = (self.partition(tenant), *vendors, 1, 0)
+        found = self._execute(statements.next_step(len(vendors)), values).fetchone()
+        if found is None:
+            return None
+        number, _, vendor, due, step, subject, body = found
         return Step(tenant, vendor, due, step, subject, orjson.loads(body), number)
 
     async def yield_after_commit(self) -> None:
@@ -360,6 +357,10 @@ class Store:
         cursor = self._execute(*statements.bound(statement))
         while found := cursor.fetchmany(size):
             yield found
+
+    def fetch(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run a query of `statements` with its values."""
+        return self._execute(statement, values).fetchall()
 
     def select(self, statement: sa.sql.ClauseElement) -> list[tuple[Any, ...]]:
         """Run a rare query, made of `tables`."""

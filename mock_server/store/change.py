@@ -128,24 +128,19 @@ class Change:
 
     def unschedule(self, tenant: str, vendor: str, subject: str) -> None:
         """Forget every step that waits for `subject`."""
-        steps, partition = tables.steps, self._partitions.get(tenant, tenant)
-        self.run(
-            sa.delete(steps).where(
-                steps.c.tenant == partition, steps.c.vendor == vendor, steps.c.subject == subject
-            )
-        )
+        partition = self._partitions.get(tenant, tenant)
+        self._execute(statements.UNSCHEDULE, (partition, vendor, subject))
         self._memory.next_due.clear()
 
     def done(self, step: Step) -> None:
         """Forget one step, as it has happened."""
-        self.run(sa.delete(tables.steps).where(tables.steps.c.id == step.id))
+        self._execute(statements.STEP_DONE, (step.id,))
         self._memory.next_due.clear()
 
     def wipe(self, partition: str) -> None:
         """Remove rows, counters, ledger, steps and deliveries of a partition."""
         for name in tables.PARTITIONED:
-            table = tables.metadata.tables[name]
-            self.run(sa.delete(table).where(table.c.tenant == partition))
+            self._execute(statements.wipe(tables.metadata.tables[name]), (partition,))
         self._memory.forget_partition(partition)
 
     def run(self, statement: sa.sql.ClauseElement) -> int:

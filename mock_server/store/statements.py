@@ -150,6 +150,17 @@ SCHEDULE = _text(
     sa.insert(steps).values({c.name: sa.bindparam(c.name) for c in steps.c if c.name != "id"}),
     *(c.name for c in steps.c if c.name != "id"),
 )
+UNSCHEDULE = _text(
+    sa.delete(steps).where(
+        steps.c.tenant == sa.bindparam("k_tenant"),
+        steps.c.vendor == sa.bindparam("k_vendor"),
+        steps.c.subject == sa.bindparam("k_subject"),
+    ),
+    "k_tenant",
+    "k_vendor",
+    "k_subject",
+)
+STEP_DONE = _text(sa.delete(steps).where(steps.c.id == sa.bindparam("k_id")), "k_id")
 
 _LISTS = {
     "statuses": "status", "customer_emails": "customer_email", "order_numbers": "order_number", "ids": "id",
@@ -199,6 +210,52 @@ def _conditions(shape: Shape) -> tuple[list[sa.ColumnElement[bool]], list[str]]:
         else:
             made += [rows.c[name] == sa.bindparam(names[0]), _named(name)]
     return made, order
+
+
+@cache
+def wipe(table: sa.Table) -> str:
+    """Return the statement that deletes a partition's rows of a table; value: the partition."""
+    return _text(sa.delete(table).where(table.c.tenant == sa.bindparam("k_tenant")), "k_tenant")
+
+
+@cache
+def next_step(vendors: int) -> str:
+    """Return the statement for the step that is due first; values: partition, so many vendors, 1, 0."""
+    names = [f"vendor_{number}" for number in range(vendors)]
+    statement = (
+        sa.select(steps)
+        .where(
+            steps.c.tenant == sa.bindparam("k_tenant"),
+            steps.c.vendor.in_([sa.bindparam(name) for name in names]),
+        )
+        .order_by(steps.c.due, steps.c.id)
+        .limit(sa.bindparam("limit"))
+        .offset(sa.bindparam("offset"))
+    )
+    return _text(statement, "k_tenant", *names, "limit", "offset")
+
+
+_EVENT_COLUMNS = ("sequence", "vendor", "kind", "subject", "at", "body")
+
+
+@cache
+def events(conditions: tuple[str, ...], *, newest_first: bool) -> str:
+    """Return the statement for ledger events after a sequence number.
+
+    `conditions` are of `until`, `kind` and `vendor`, in this order. Values: partition, sequence number, those
+    of the conditions, limit, offset.
+    """
+    columns = {"until": ledger.c.sequence, "kind": ledger.c.kind, "vendor": ledger.c.vendor}
+    wanted = sa.select(*(ledger.c[name] for name in _EVENT_COLUMNS)).where(
+        ledger.c.tenant == sa.bindparam("k_tenant"), ledger.c.sequence > sa.bindparam("after")
+    )
+    for name in conditions:
+        value: sa.BindParameter[Any] = sa.bindparam(f"k_{name}")
+        wanted = wanted.where(columns[name] <= value if name == "until" else columns[name] == value)
+    order = ledger.c.sequence.desc() if newest_first else ledger.c.sequence
+    limited = wanted.order_by(order).limit(sa.bindparam("limit")).offset(sa.bindparam("offset"))
+    names = (f"k_{name}" for name in conditions)
+    return _text(limited, "k_tenant", "after", *names, "limit", "offset")
 
 
 @lru_cache(maxsize=64)

@@ -36,6 +36,7 @@ class Contract:
     def __init__(self, vendor: str, *, names_only: bool = False) -> None:
         self._document = openapi.read(vendor)
         self._names_only = names_only
+        self._validators: dict[int, jsonschema_rs.Draft4Validator] = {}
 
     def check(self, request: httpx.Request, base_path: str) -> None:
         """Raise `ContractBroken` unless an operation takes this request, below `base_path`."""
@@ -115,10 +116,19 @@ class Contract:
         self._fits("body", described["content"][media]["schema"], orjson.loads(request.content))
 
     def _fits(self, what: str, schema: Json, value: Any) -> None:
-        validator = jsonschema_rs.Draft4Validator(self._strict(schema), validate_formats=True)
-        for error in validator.iter_errors(value):
+        for error in self._validator(schema).iter_errors(value):
             if not self._names_only or error.kind.name == "additionalProperties":
                 raise ContractBroken(f"{what}: {error.message}")
+
+    def _validator(self, schema: Json) -> jsonschema_rs.Draft4Validator:
+        """Return the validator of a schema of the document, which is compiled once.
+
+        The document lives as long as its contract, so an id stands for the same schema all the time.
+        """
+        if id(schema) not in self._validators:
+            strict = self._strict(schema)
+            self._validators[id(schema)] = jsonschema_rs.Draft4Validator(strict, validate_formats=True)
+        return self._validators[id(schema)]
 
     def _strict(self, schema: Json) -> dict[str, Any]:
         """The schema without references and with nothing allowed that it does not name (OpenAPI 3.0.3)."""
