@@ -18,7 +18,7 @@ def stir(sandbox: Sandbox, vendor: str, tenant: str) -> None:
 
 def ways(vendor: str) -> Iterator[list[str]]:
     """The shortest way from a new return to each status, as the statuses passed through."""
-    lifecycle = import_module(f"mock_server.vendors.{vendor}.words").LIFECYCLE
+    lifecycle = import_module(f"mock_server.vendors.{vendor}.facts").LIFECYCLE
     known: dict[str, list[str]] = {lifecycle.initial: []}
     for status in (queue := [lifecycle.initial]):
         for following in lifecycle.transitions[status]:
@@ -47,7 +47,7 @@ def _bring(sandbox: Sandbox, vendor: str, tenant: str) -> None:
 
 
 def _turn_on(sandbox: Sandbox, vendor: str, tenant: str) -> bool:
-    switches = getattr(import_module(f"mock_server.vendors.{vendor}.words"), "SWITCHES", ())
+    switches = getattr(import_module(f"mock_server.vendors.{vendor}.facts"), "SWITCHES", ())
     wishes = [
         {"vendor": vendor, "name": one.name, "on": True} | ({"shop": place} if place else {})
         for one in switches
