@@ -1,17 +1,38 @@
 """Fixtures of all test folders."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
+from typing import Any
 
+import orjson
 import pytest
 
 import connector.definition.compiler
+import openapi
 
 pytest.register_assert_rewrite("support.matrix")
 
 # Compiling a vendor takes 70 ms, and what comes of it is frozen: all tests of a process share it.
 connector.definition.compiler.integration = cache(connector.definition.compiler.integration)
+
+# Each sandbox reads all documents, which takes 40 ms each: JSON of what was read before takes 1 ms.
+_read = openapi.read
+_as_json = cache(lambda name: orjson.dumps(_read(name)))
+
+
+def _read_once(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = orjson.loads(_as_json(name))
+    return document
+
+
+openapi.read = _read_once
+
+# httpx's ASGI transport tries to import sniffio at each request; Python does not remember that it is missing.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 from support.contract import enforced  # noqa: E402 - assertions have to be rewritten before the import
 from support.matrix_report import pytest_terminal_summary  # noqa: E402 - as above
