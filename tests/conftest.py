@@ -1,4 +1,4 @@
-"""Fixtures of all test folders."""
+"""Fixtures for all tests."""
 
 import logging
 import sys
@@ -15,7 +15,7 @@ import openapi
 
 pytest.register_assert_rewrite("support.matrix")
 
-# Compiling a vendor takes 70 ms, and what comes of it is frozen: all tests of a process share it.
+# Compiling a vendor takes 70 ms, and the result is frozen, so all tests of a process share it.
 connector.definition.compiler.integration = cache(connector.definition.compiler.integration)
 
 # Each sandbox reads all documents, which takes 40 ms each: JSON of what was read before takes 1 ms.
@@ -46,33 +46,33 @@ LONG = (
     "test_mistakes",
     "test_app_serving",
 )
-"""Modules that take long, the longest first: begun last, each would leave all workers but one idle."""
+"""The slowest modules, slowest first; if one of them starts last, all other workers end up idle."""
 
 __all__ = ["pytest_terminal_summary"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long."""
+    """Run the slowest modules first."""
     items.sort(key=lambda item: next((i for i, name in enumerate(LONG) if name in item.path.stem), len(LONG)))
 
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """One sandbox for the whole run, on disk; tests that write make a tenant of their own."""
+    """One sandbox for the whole run, on disk; tests that write create their own tenant."""
     with running(tmp_path_factory.mktemp("sandbox")) as started:
         yield started
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _requests_keep_the_contract() -> Iterator[None]:
-    """Whatever a connection of this process sends in any test, the vendor's document allows."""
+def _requests_match_the_documents() -> Iterator[None]:
+    """Check every request that a connection of this process sends against the vendor's document."""
     with enforced():
         yield
 
 
 @pytest.fixture(autouse=True)
-def _logging_is_left_as_it_was() -> Iterator[None]:
-    """Who listens for more than usual stops when its test ends: another one counts what is logged."""
+def _log_level_is_restored() -> Iterator[None]:
+    """Check that each test restores the log level, because other tests count log messages."""
     before = logging.getLogger().level
     yield
     assert logging.getLogger().level == before

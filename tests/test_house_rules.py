@@ -1,4 +1,4 @@
-"""The rules of CONTRIBUTING.md that neither ruff nor import-linter can see."""
+"""Rules of CONTRIBUTING.md that ruff and import-linter cannot check."""
 
 import ast
 import re
@@ -25,7 +25,7 @@ CLOCKS = {ROOT / "connector" / "clock.py", ROOT / "mock_server" / "clock.py"}
 
 
 def readings(source: str) -> Iterator[str]:
-    """Every use of real time in a module: `datetime.now`, `from time import sleep`."""
+    """Yield every use of real time in a module: `datetime.now`, `from time import sleep`."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Attribute):
             owner = (
@@ -40,7 +40,7 @@ def readings(source: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("vendor", vendors.names())
-def test_operations_are_called_the_same_in_every_layer(vendor: str) -> None:
+def test_operations_have_the_same_name_in_every_layer(vendor: str) -> None:
     paths = openapi.read(vendor)["paths"].values()
     described = {one["operationId"] for item in paths for one in item.values() if "operationId" in one}
     assert described
@@ -72,7 +72,7 @@ def test_shared_code_names_no_vendor() -> None:
 
 
 def code_of(path: Path) -> str:
-    """The module without its docstrings, which may give examples."""
+    """Return the module's code without its docstrings, which may name vendors."""
     tree = ast.parse(path.read_text("utf-8"))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
@@ -86,7 +86,7 @@ def is_text(node: ast.stmt) -> bool:
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
-def test_no_file_is_longer_than_a_room_may_be() -> None:
+def test_no_file_exceeds_the_line_limit() -> None:
     scripts = [*(ROOT / "connector" / "generator").rglob("*.js"), *(ROOT / "tests").rglob("*.py")]
     long = {
         path.relative_to(ROOT).as_posix(): lines
@@ -97,7 +97,7 @@ def test_no_file_is_longer_than_a_room_may_be() -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_real_time_is_read_in_the_clock_modules_alone(path: Path) -> None:
+def test_real_time_is_used_in_the_clock_modules_only(path: Path) -> None:
     assert (path in CLOCKS) == bool(list(readings(path.read_text("utf-8"))))
 
 
@@ -111,5 +111,5 @@ def test_real_time_is_read_in_the_clock_modules_alone(path: Path) -> None:
         ("from datetime import datetime\nclock.now()", []),
     ],
 )
-def test_readings_of_real_time_are_found(source: str, found: list[str]) -> None:
+def test_uses_of_real_time_are_found(source: str, found: list[str]) -> None:
     assert list(readings(source)) == found

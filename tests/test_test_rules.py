@@ -1,4 +1,4 @@
-"""Rules for the tests themselves: none depends on the day, and none passes by looking at nothing."""
+"""Rules for the tests themselves: no dependence on the day, and no loop that may assert nothing."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from support.each import each
 
 TESTS = Path(__file__).parent
 ANOTHER_DAY = TESTS / "another_day"
-"""Where the tests get another day from, so it has to know this one."""
+"""Its modules shift the clock, so they have to read the real one."""
 MODULES = sorted(path for path in TESTS.rglob("*.py") if path.parent != ANOTHER_DAY)
 WALL = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
 SAME_LENGTH = {"enumerate", "zip", "sorted", "reversed", "list", "set", "tuple", "product"}
@@ -23,7 +23,7 @@ def wall_readings(source: str) -> Iterator[str]:
 
 
 def empty_loops(source: str) -> Iterator[str]:
-    """Yield what a test loops over with assertions although nothing says that it holds anything.
+    """Yield each iterable that a test loops over with assertions, although it may be empty.
 
     Only the outermost loop counts. Property-based tests may draw nothing in some of their examples.
     """
@@ -31,7 +31,7 @@ def empty_loops(source: str) -> Iterator[str]:
     for test in ast.walk(ast.parse(source)):
         if isinstance(test, ast.FunctionDef | ast.AsyncFunctionDef) and is_plain_test(test):
             for iterable in outermost(test):
-                if not holds_something(iterable) and EXEMPT not in lines[iterable.lineno - 1]:
+                if not is_never_empty(iterable) and EXEMPT not in lines[iterable.lineno - 1]:
                     yield f"{test.name}: {ast.unparse(iterable)}"
 
 
@@ -47,7 +47,7 @@ def outermost(node: ast.AST) -> Iterator[ast.expr]:
         if isinstance(child, ast.For | ast.AsyncFor) and asserts(child):
             yield child.iter
         elif isinstance(child, ast.Assert):
-            yield from map(looked_through, every_call(child))
+            yield from map(iterable_of, every_call(child))
         else:
             yield from outermost(child)
 
@@ -63,21 +63,21 @@ def every_call(node: ast.Assert) -> Iterator[ast.Call]:
             yield one
 
 
-def looked_through(call: ast.Call) -> ast.expr:
+def iterable_of(call: ast.Call) -> ast.expr:
     argument = call.args[0]
     return argument.generators[0].iter if isinstance(argument, ast.GeneratorExp) else argument
 
 
-def holds_something(node: ast.expr) -> bool:
-    """Say whether an expression is a constant with members, or checked by `each`."""
+def is_never_empty(node: ast.expr) -> bool:
+    """Check whether an expression is a constant with members, or wrapped in `each`."""
     if isinstance(node, ast.Subscript):
-        return holds_something(node.value)
+        return is_never_empty(node.value)
     if isinstance(node, ast.Name):
         return node.id.isupper()
     if isinstance(node, ast.Call):
         name = ast.unparse(node.func)
         if name in SAME_LENGTH:
-            return all(holds_something(one) for one in node.args)
+            return all(is_never_empty(one) for one in node.args)
         return name in {"each", "range"} or name.partition(".")[0].isupper()
     return bool(getattr(node, "elts", None) or getattr(node, "keys", None))
 
@@ -87,7 +87,7 @@ def test_no_test_reads_the_wall_clock(path: Path) -> None:
     assert list(wall_readings(path.read_text("utf-8"))) == []
 
 
-def test_no_loop_asserts_nothing() -> None:
+def test_no_loop_may_assert_nothing() -> None:
     found = {
         path.relative_to(TESTS).as_posix(): loops
         for path in MODULES
@@ -109,17 +109,17 @@ def test_no_loop_asserts_nothing() -> None:
         ("for one in ():\n  assert one", ["test_it: ()"]),
     ],
 )
-def test_loops_over_what_may_be_empty_are_found(body: str, found: list[str]) -> None:
+def test_loops_over_possibly_empty_iterables_are_found(body: str, found: list[str]) -> None:
     indented = "\n".join(f"  {line}" for line in body.splitlines())
     assert list(empty_loops(f"def test_it():\n{indented}")) == found
 
 
-def test_readings_of_the_wall_clock_are_found() -> None:
+def test_uses_of_the_wall_clock_are_found() -> None:
     source = "import datetime\ndatetime.datetime.now()\ntime.time()\nclock.now()\ntime.monotonic()"
     assert list(wall_readings(source)) == ["datetime.now", "time.time"]
 
 
-def test_each_fails_where_there_is_nothing() -> None:
+def test_each_fails_for_an_empty_iterable() -> None:
     assert list(each([1, 2])) == [1, 2]
     with pytest.raises(AssertionError, match="nothing was asserted"):
         list(each([]))

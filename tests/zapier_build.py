@@ -1,8 +1,8 @@
-"""`make zapier-build`: validate and build the Zapier apps with the platform's own program, and run them.
+"""`make zapier-build`: validate and build the Zapier apps with Zapier's program, and run them.
 
-The program (188 MB, and a Node that is new enough for it, as much again) is installed into a folder that is
-thrown away; nothing of it comes into an app, whose packages are those of its own lock file. Nothing is sent
-to Zapier and nobody has to be logged in.
+The program (188 MB, and a recent Node of the same size) is installed into a folder that is deleted
+afterwards. The apps keep the packages of their own lock files. Nothing is sent to Zapier, and no login
+is needed.
 """
 
 import json
@@ -33,12 +33,12 @@ PATIENCE = 600.0
 
 @dataclass(frozen=True)
 class Tools:
-    """Where the platform's program lies, with a Node and a home of its own."""
+    """The paths of Zapier's program, of a Node, and of a separate home folder."""
 
     folder: Path
 
     def run(self, *command: str, cwd: Path, **more: str) -> str:
-        """Run a command; what it says on standard output, or the end of this program with what it said."""
+        """Run a command and return its output; exit with the output if it fails."""
         done = subprocess.run(
             command, cwd=cwd, env=self._environment(more), capture_output=True, text=True, timeout=PATIENCE,
             check=False,
@@ -56,7 +56,7 @@ class Tools:
 
 
 def install(folder: Path) -> Tools:
-    """Install the platform's program, of the version that the apps are pinned to."""
+    """Install Zapier's program, in the version that the apps are pinned to."""
     tools = Tools(folder)
     (folder / "package.json").write_text('{"private": true}')
     wanted = (f"zapier-platform-cli@{CORE}", f"node@{NODE}")
@@ -66,7 +66,7 @@ def install(folder: Path) -> Tools:
 
 
 def build(tools: Tools, vendor: str, folder: Path, sandbox: Sandbox) -> Path:
-    """Validate a copy of an app, then do as its README says; returns the folder with what was built."""
+    """Validate a copy of an app, then follow its README; return the folder of the built app."""
     app = folder / vendor
     shutil.copytree(APPS / vendor, app, ignore=shutil.ignore_patterns(*INSTALLED))
     tools.run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=app)
@@ -81,7 +81,7 @@ def build(tools: Tools, vendor: str, folder: Path, sandbox: Sandbox) -> Path:
 
 
 def _printed(app: Path) -> str:
-    """The README's commands that need no account: they write .env, call the app, and build it."""
+    """Return the README's commands that need no account: write .env, call the app, build it."""
     readme = (app / "README.md").read_text("utf-8")
     found = re.search(r"```sh\n(cat > \.env.*?)```", readme, re.DOTALL)
     if found is None or "build --skip-validation" not in found[1]:
@@ -90,7 +90,7 @@ def _printed(app: Path) -> str:
 
 
 def execute(tools: Tools, vendor: str, built: Path, sandbox: Sandbox) -> list[Any]:
-    """Run the login's test and every trigger that the built app shows, against the sandbox."""
+    """Run the login test and every visible trigger of the built app, against the sandbox."""
     offer, login = integration(vendor), sandbox.credentials(vendor)
     override = {override_variable(offer): login["base_url"]}
     definition = json.loads((built / "definition.json").read_text("utf-8"))
@@ -113,7 +113,7 @@ def _run(
 
 
 def main(chosen: list[str]) -> None:
-    """Build the apps of the vendors named, or of all."""
+    """Build the apps of the named vendors, or of all."""
     with tempfile.TemporaryDirectory(prefix="zapier-build-") as name:
         folder = Path(name)
         say(f"Installing zapier-platform-cli {CORE} and Node {NODE} into a folder that is thrown away …")

@@ -1,7 +1,7 @@
 # ruff: noqa: T201 - it speaks to the person who starts it
 """Runs the tests on seven other days and hours: `python tests/another_day [PYTEST ARGUMENTS]`.
 
-Red on a single one of them means that a test depends on the day.
+A failure on a single one of them means that a test depends on the day.
 """
 
 import os
@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
 
 
 def run(day: str, arguments: list[str]) -> int:
-    """Run pytest as if it were that day; returns its exit code."""
+    """Run pytest as if it were that day; return its exit code."""
     now = datetime.now(UTC)  # noqa: TID251 - the distance to another day starts here
     ahead = int((datetime.fromisoformat(day) - now).total_seconds())
     print(f"As if it were {day}:", flush=True)

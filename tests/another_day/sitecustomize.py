@@ -1,4 +1,4 @@
-"""Shows every process that the tests start another day, as many seconds from now as `ANOTHER_DAY` says.
+"""Shifts the clock of every process that the tests start by `ANOTHER_DAY` seconds.
 
 `make test-days` puts this folder first on PYTHONPATH; Python imports a module of this name when it starts.
 """

@@ -1,4 +1,4 @@
-"""A connection over a queue of answers, on a clock that only sleeping moves."""
+"""Fixtures for the connector's tests: a connection to queued answers, and a clock advanced by sleeping."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from support.wire import BASE_URL, KEY, Time, Wire
+from support.fake_vendor import BASE_URL, KEY, Time, Wire
 
 import connector
 from connector.definition.compiler import integration as compiled

@@ -1,4 +1,4 @@
-"""Writes: sent once, looked for when no answer came."""
+"""Writes are sent once; without an answer, the connector searches for the record before it gives up."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.anywhere import open_any
+from support.any_vendor import open_any
 from support.each import each
-from support.wire import BASE_URL, KEY, Time, Wire, one, refusal, rows
+from support.fake_vendor import BASE_URL, KEY, Time, Wire, one, refusal, rows
 
 import connector
 from connector.definition.compiler import integration, vendors
@@ -39,7 +39,7 @@ def methods(wire: Wire) -> list[str]:
     return [request.method for request in wire.requests]
 
 
-async def test_inputs_are_placed_and_empty_ones_left_out(rm: Connection, wire: Wire) -> None:
+async def test_inputs_are_placed_in_the_body_and_empty_inputs_are_omitted(rm: Connection, wire: Wire) -> None:
     wire.reply(one(201, id="rma_1"))
     done = await rm.actions["update_return_status"](return_id="rma_1", status="approved", notes="")
     assert done == {"id": "rma_1"}
@@ -47,7 +47,7 @@ async def test_inputs_are_placed_and_empty_ones_left_out(rm: Connection, wire: W
     assert wire.requests[0].content == b'{"status": "approved"}'
 
 
-async def test_wrong_inputs_are_named_by_their_keys(rm: Connection, wire: Wire) -> None:
+async def test_invalid_inputs_are_reported_by_key(rm: Connection, wire: Wire) -> None:
     with pytest.raises(ValidationFailed) as caught:
         await rm.actions["update_return_status"](retrun_id="rma_1", status="aproved")
     assert {error.field for error in caught.value.fields} == {"retrun_id", "return_id", "status"}
@@ -55,7 +55,7 @@ async def test_wrong_inputs_are_named_by_their_keys(rm: Connection, wire: Wire) 
     assert wire.requests == []
 
 
-async def test_a_lost_create_that_happened_is_found(rm: Connection, wire: Wire) -> None:
+async def test_lost_create_that_succeeded_is_found(rm: Connection, wire: Wire) -> None:
     wire.reply(TIMEOUT, rows(), rows(made(at="2026-02-01T00:00:00Z", id="old"), made()))
     done = await rm.actions["create_return"](**ORDER)
     assert done["id"] == "rma_1"
@@ -63,8 +63,8 @@ async def test_a_lost_create_that_happened_is_found(rm: Connection, wire: Wire) 
     assert dict(wire.requests[1].url.params)["customer_email"] == "Kim@example.com"
 
 
-async def test_a_lost_create_that_is_not_found_is_never_sent_again(rm: Connection, wire: Wire) -> None:
-    """A vendor slower than we look would do it twice."""
+async def test_lost_create_that_is_not_found_is_never_sent_again(rm: Connection, wire: Wire) -> None:
+    """Sending it again could create two records if the vendor is slower than the search."""
     other = made(items=[{**LINE, "sku": "HAT-1"}])
     wire.reply(TIMEOUT, rows(other), rows(other), rows(other), one(201, id="rma_2"))
     with pytest.raises(OutcomeUnknown, match="For 10 seconds nothing was found of it") as caught:
@@ -78,7 +78,7 @@ async def test_a_lost_create_that_is_not_found_is_never_sent_again(rm: Connectio
     [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), refusal(429, "RATE_LIMITED", "Slowly.")],
     ids=["refused", "no connection", "too many"],
 )
-async def test_what_was_certainly_not_done_is_sent_again(
+async def test_write_that_certainly_failed_is_sent_again(
     rm: Connection, wire: Wire, nothing_done: Any
 ) -> None:
     wire.reply(nothing_done, one(201, id="rma_2"))
@@ -91,7 +91,7 @@ async def test_what_was_certainly_not_done_is_sent_again(
     [httpx.ReadError("reset"), httpx.RemoteProtocolError("cut"), httpx.WriteError("pipe"), refusal(503)],
     ids=["reset", "cut off", "half sent", "unavailable"],
 )
-async def test_what_may_have_been_done_is_looked_for(rm: Connection, wire: Wire, lost: Any) -> None:
+async def test_write_that_may_have_succeeded_is_searched_for(rm: Connection, wire: Wire, lost: Any) -> None:
     wire.reply(lost, rows(made()))
     assert (await rm.actions["create_return"](**ORDER))["id"] == "rma_1"
     assert methods(wire) == ["POST", "GET"]
@@ -106,7 +106,7 @@ async def test_what_may_have_been_done_is_looked_for(rm: Connection, wire: Wire,
     ],
     ids=["two alike", "may not look", "never seen"],
 )
-async def test_where_looking_cannot_tell_the_outcome_is_unknown(
+async def test_outcome_is_unknown_if_the_search_is_inconclusive(
     rm: Connection, wire: Wire, answers: list[Any], words: str
 ) -> None:
     wire.reply(*answers)
@@ -116,7 +116,9 @@ async def test_where_looking_cannot_tell_the_outcome_is_unknown(
     assert KEY not in repr(caught.value.sent)
 
 
-async def test_what_was_written_is_dated_by_the_vendors_clock(rm: Connection, wire: Wire, time: Time) -> None:
+async def test_search_for_a_lost_write_dates_it_by_the_vendors_clock(
+    rm: Connection, wire: Wire, time: Time
+) -> None:
     found = rows(made(at="2026-05-05T08:00:00Z"))
     found.headers["date"] = "Tue, 05 May 2026 08:00:01 GMT"
     wire.reply(TIMEOUT, found)
@@ -128,21 +130,21 @@ async def test_what_was_written_is_dated_by_the_vendors_clock(rm: Connection, wi
         await rm.actions["create_return"](**ORDER)
 
 
-async def test_a_lost_label_is_looked_for_in_its_return(rm: Connection, wire: Wire) -> None:
+async def test_lost_label_is_searched_for_in_its_return(rm: Connection, wire: Wire) -> None:
     label = {"id": "shp_1", "carrier": "tnt", "direction": "return", "created_at": "2026-03-01T12:00:00Z"}
     wire.reply(TIMEOUT, one(id="rma_1", shipments=[{**label, "carrier": "tge"}, label]))
     done = await rm.actions["create_shipping_label"](return_id="rma_1", carrier="tnt")
     assert done["id"] == "shp_1"
 
 
-async def test_a_lost_move_is_looked_for_in_the_return_itself(rm: Connection, wire: Wire) -> None:
+async def test_lost_status_update_is_searched_for_in_the_return_itself(rm: Connection, wire: Wire) -> None:
     wire.reply(TIMEOUT, one(id="rma_1", status="approved", updated_at="2026-03-01T12:00:01Z"))
     done = await rm.actions["update_return_status"](return_id="rma_1", status="approved")
     assert done["status"] == "approved"
     assert methods(wire) == ["PATCH", "GET"]
 
 
-async def test_a_write_that_does_no_harm_twice_is_sent_again_after_a_pause(wire: Wire, time: Time) -> None:
+async def test_idempotent_write_is_retried_after_a_pause(wire: Wire, time: Time) -> None:
     shop = connector.open(
         "returngo",
         base_url=BASE_URL,
@@ -161,7 +163,9 @@ async def test_a_write_that_does_no_harm_twice_is_sent_again_after_a_pause(wire:
     assert len(wire.requests) == 6
 
 
-async def test_a_look_ends_at_ten_pages_of_a_list_that_is_not_filtered(rm: Connection, wire: Wire) -> None:
+async def test_search_for_a_lost_write_stops_after_ten_pages_of_an_unfiltered_list(
+    rm: Connection, wire: Wire
+) -> None:
     strangers = [made(id=f"rma_{n}", order_number=f"#{n + 5_000}") for n in range(100)]
     wire.reply(TIMEOUT, rows(*strangers, total=1_000_000))
     with pytest.raises(OutcomeUnknown, match="list_returns lists more than is looked through"):
@@ -169,7 +173,7 @@ async def test_a_look_ends_at_ten_pages_of_a_list_that_is_not_filtered(rm: Conne
     assert methods(wire) == ["POST", *["GET"] * 10]
 
 
-async def test_a_look_ends_after_a_minute(rm: Connection, wire: Wire, time: Time) -> None:
+async def test_search_for_a_lost_write_stops_after_a_minute(rm: Connection, wire: Wire, time: Time) -> None:
     def slow(_request: httpx.Request) -> httpx.Response:
         time.now += timedelta(seconds=25)
         return rows(made(order_number="#5000"), total=1_000)
@@ -180,7 +184,9 @@ async def test_a_look_ends_after_a_minute(rm: Connection, wire: Wire, time: Time
     assert methods(wire) == ["POST", "GET", "GET", "GET"]
 
 
-async def test_a_look_finds_what_was_made_however_the_vendor_writes_it(rm: Connection, wire: Wire) -> None:
+async def test_lost_write_is_found_if_the_vendor_spells_values_differently(
+    rm: Connection, wire: Wire
+) -> None:
     right = made(order_number="1001", customer={"email": "KIM@example.com"})
     wire.reply(TIMEOUT, rows(made(id="rma_0", order_number="#10011"), right))
     assert await rm.actions["create_return"](**ORDER) == right
@@ -189,8 +195,8 @@ async def test_a_look_finds_what_was_made_however_the_vendor_writes_it(rm: Conne
     assert await rm.actions["update_return_status"](return_id="rma_1", status="label_sent") == moved
 
 
-async def test_a_record_that_two_pages_show_is_one(rm: Connection, wire: Wire) -> None:
-    """A record that is made meanwhile pushes the last of a page to the next one."""
+async def test_record_on_two_pages_counts_once(rm: Connection, wire: Wire) -> None:
+    """A record created during the search pushes the last row of a page onto the next page."""
     strangers = [made(id=f"rma_{n}", order_number=f"#{n + 5_000}") for n in range(99)]
     again = made(updated_at="2026-03-01T12:00:09Z")
     wire.reply(TIMEOUT, rows(*strangers, made(), total=101), rows(again, total=101))
@@ -212,7 +218,7 @@ async def test_a_record_that_two_pages_show_is_one(rm: Connection, wire: Wire) -
         {"created_at": "2026-02-01T00:00:00Z"},
     ],
 )
-async def test_a_look_never_takes_the_record_of_somebody_else(
+async def test_search_for_a_lost_write_never_returns_another_customers_record(
     rm: Connection, wire: Wire, changes: dict[str, Any]
 ) -> None:
     wire.reply(TIMEOUT, rows({**made(), **changes}))
@@ -221,8 +227,8 @@ async def test_a_look_never_takes_the_record_of_somebody_else(
     assert methods(wire).count("POST") == 1
 
 
-async def test_a_return_of_an_invoice_is_known_by_what_is_always_given(time: Time) -> None:
-    """Nobody has to fill in a note or a number, and each new return of the invoice would do without them."""
+async def test_lost_return_of_an_invoice_is_matched_by_required_inputs(time: Time) -> None:
+    """Note and number are optional; without them, any new return of the invoice would match."""
     other: dict[str, Any] = {
         "uuid": "u0",
         "id": "RMA-1",
@@ -250,7 +256,7 @@ async def test_a_return_of_an_invoice_is_known_by_what_is_always_given(time: Tim
     await connection.client.close()
 
 
-def test_every_look_compares_something_that_is_always_given() -> None:
+def test_every_search_for_a_lost_write_compares_a_required_input() -> None:
     looks = [
         (action, action.finding)
         for vendor in vendors()

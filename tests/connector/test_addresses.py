@@ -1,4 +1,4 @@
-"""Where a login may go, and through which proxy."""
+"""Which addresses receive credentials, and which proxy is used."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from support.fake_vendor import Time
 from support.sandbox import free_port
-from support.wire import Time
 
 import connector
 from connector.cli.program import run
@@ -41,7 +41,7 @@ SQUID = "http://you:secret@squid.example.com:3128"
 
 @pytest.fixture
 def proxied(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Set the proxies of the environment to those given, and no others."""
+    """Set the environment's proxy variables to exactly these."""
 
     def put(**given: str) -> None:
         for name in VARIABLES:
@@ -55,7 +55,7 @@ def proxied(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @pytest.mark.parametrize("host", HERE)
-def test_http_is_for_this_machine(host: str) -> None:
+def test_http_is_allowed_for_loopback_only(host: str) -> None:
     place = f"[{host}]" if ":" in host else host
     assert str(address(f"http://{place}:4010/")) == str(httpx.URL(f"http://{place}:4010"))
     assert is_loopback(host)
@@ -73,7 +73,7 @@ def test_http_to_another_host_is_refused(host: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_no_vendor_gets_a_login_by_http(vendor: str) -> None:
+def test_no_vendor_receives_credentials_over_http(vendor: str) -> None:
     made = integration(vendor)
     fields: dict[str, Any] = {one.key: "sandbox-x" for one in made.authentication.fields}
     with pytest.raises(ConfigurationError, match=rf"^{vendor}: .* would carry the login"):
@@ -97,7 +97,7 @@ def test_no_vendor_gets_a_login_by_http(vendor: str) -> None:
         ("", "is no base URL"),
     ],
 )
-def test_what_cannot_be_an_address_is_refused_in_a_sentence(url: str, words: str) -> None:
+def test_invalid_address_is_refused_in_one_sentence(url: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words) as caught:
         address(url)
     assert "secret" not in str(caught.value)
@@ -106,7 +106,7 @@ def test_what_cannot_be_an_address_is_refused_in_a_sentence(url: str, words: str
 
 @pytest.mark.parametrize("host", [*HERE, "[::1]"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_no_proxy_stands_before_this_machine(proxied: Callable[..., None], host: str, scheme: str) -> None:
+def test_loopback_bypasses_the_proxy(proxied: Callable[..., None], host: str, scheme: str) -> None:
     proxied(HTTP_PROXY=SQUID, HTTPS_PROXY=SQUID, ALL_PROXY="socks5://127.0.0.1:1080")
     place = f"[{host}]" if ":" in host and host[0] != "[" else host
     url = f"{scheme}://{place}:4010"
@@ -135,7 +135,7 @@ def is_proxy(way: httpx.AsyncHTTPTransport) -> bool:
         ({}, False),
     ],
 )
-def test_other_hosts_are_reached_through_the_proxy_that_is_set_for_them(
+def test_other_hosts_use_the_proxy_configured_for_them(
     proxied: Callable[..., None], given: dict[str, str], uses: bool
 ) -> None:
     proxied(**given)
@@ -161,7 +161,7 @@ def test_other_hosts_are_reached_through_the_proxy_that_is_set_for_them(
         ("ALL_PROXY", "https://"),
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_a_sentence(
+def test_unusable_proxy_is_reported_in_one_sentence(
     proxied: Callable[..., None], variable: str, value: str
 ) -> None:
     proxied(**{variable: value})
@@ -175,7 +175,7 @@ def test_a_proxy_that_cannot_be_used_is_a_sentence(
 
 
 @pytest.mark.anyio
-async def test_a_proxy_that_is_not_there_is_named_and_not_the_vendor(
+async def test_unreachable_proxy_is_blamed_instead_of_the_vendor(
     proxied: Callable[..., None],
 ) -> None:
     unused_port = free_port()
@@ -205,7 +205,7 @@ async def test_a_proxy_that_is_not_there_is_named_and_not_the_vendor(
     ],
     ids=["control plane", "vendor"],
 )
-def test_the_commands_find_the_sandbox_whatever_proxy_is_set(
+def test_commands_reach_the_sandbox_with_any_proxy_configured(
     sandbox: Sandbox,
     proxied: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,

@@ -1,4 +1,4 @@
-"""The catalogs as they are, and every way to write a wrong one."""
+"""The shipped catalogs compile, and each kind of mistake in a catalog is reported with its line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def problems(text: str) -> list[str]:
 
 
 def replaced(old: str, new: str) -> tuple[str, int]:
-    """Return the catalog with the first `old` replaced, and its line."""
+    """Return the catalog with the first `old` replaced, and the line number of the change."""
     assert old in TEXT
     return TEXT.replace(old, new, 1), TEXT[: TEXT.index(old)].count("\n") + 1
 
@@ -160,7 +160,7 @@ def openapi_ids(vendor: str) -> list[str]:
         ),
     ],
 )
-def test_a_wrong_name_is_a_complaint_with_its_line(old: str, new: str, complaint: str) -> None:
+def test_wrong_name_is_reported_with_its_line(old: str, new: str, complaint: str) -> None:
     text, line = replaced(old, new)
     found = problems(text)
     fitting = [one for one in found if complaint in one]
@@ -169,13 +169,13 @@ def test_a_wrong_name_is_a_complaint_with_its_line(old: str, new: str, complaint
     assert abs(number - line) <= 4 + old.count("\n"), (number, line)
 
 
-def test_all_complaints_come_together() -> None:
+def test_all_catalog_errors_are_reported_together() -> None:
     text, _ = replaced("status: approved", "status: aproved")
     found = problems(text.replace("since: created_after", "since: created_since", 1))
     assert len(found) >= 2
 
 
-def test_an_operation_that_nobody_uses_is_a_complaint() -> None:
+def test_unused_operation_is_reported() -> None:
     start = TEXT.index("  get_carriers_report:")
     text = TEXT[:start] + TEXT[TEXT.index("find_or_create:") :]
     text = text.replace("sample: get_carriers_report", "sample: get_reasons_report")
@@ -184,7 +184,7 @@ def test_an_operation_that_nobody_uses_is_a_complaint() -> None:
     assert "get_carriers_report" in join(openapi.read("returnmate"), excluded, "x").excluded
 
 
-def test_an_operation_that_answers_with_a_file_can_only_be_excluded() -> None:
+def test_operation_that_returns_a_file_can_only_be_excluded() -> None:
     text = (CATALOGS / "exsited.yaml").read_text("utf-8")
     assert "get_invoice_pdf" in integration("exsited").excluded
     start = text.index("  get_invoice_pdf:")
@@ -196,17 +196,17 @@ def test_an_operation_that_answers_with_a_file_can_only_be_excluded() -> None:
     assert any(complaint in one for one in refused.value.problems)
 
 
-def test_broken_yaml_and_a_key_written_twice_name_their_place() -> None:
+def test_invalid_yaml_and_duplicate_keys_are_reported_with_their_line() -> None:
     assert "line" in problems("vendor: [")[0]
     assert "occurs twice" in problems(TEXT + "\nactions: {}\n")[0]
 
 
-def test_an_unknown_vendor_gets_the_nearest_name() -> None:
+def test_unknown_vendor_suggests_the_closest_name() -> None:
     with pytest.raises(ConfigurationError, match="did you mean returnmate"):
         integration("returnmat")
 
 
-def test_guarantees_follow_from_the_facts(integration: Integration) -> None:
+def test_guarantees_are_computed_from_the_catalog(integration: Integration) -> None:
     python = integration.triggers["new_return"].guarantees["python"]
     zapier = integration.triggers["new_return"].guarantees["zapier"]
     scan = integration.triggers["return_approved"].guarantees
@@ -222,14 +222,14 @@ def test_guarantees_follow_from_the_facts(integration: Integration) -> None:
     assert integration.triggers["return_approved"].guarantees["python"].provenance == "documented"
 
 
-def test_samples_fit_the_fields_they_show(integration: Integration) -> None:
+def test_samples_match_the_fields_they_show(integration: Integration) -> None:
     for resource in integration.resources.values():
         for field in resource.fields:
             if resource.sample.get(field.key) is not None:
                 fitted(field.model_copy(update={"choices": ()}), resource.sample[field.key], field.key)
 
 
-def test_labels_are_in_title_case_and_helps_do_not_repeat_them(integration: Integration) -> None:
+def test_labels_are_title_case_and_help_texts_do_not_repeat_them(integration: Integration) -> None:
     small = {"a", "an", "and", "by", "for", "in", "of", "or", "the", "to"}
     fields = [field for one in integration.actions.values() for field in one.inputs]
     fields += [field for one in integration.searches.values() for field in one.inputs]
@@ -255,7 +255,7 @@ def test_fidelity_counts_every_field_once() -> None:
     assert counted["fields"]["assumed"] > 0
 
 
-def test_catalog_marks_what_generated_apps_leave_out(capsys: pytest.CaptureFixture[str]) -> None:
+def test_catalog_lists_what_generated_apps_leave_out(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["catalog", "returngo"]) == 0
     marked = [line.split()[0] for line in capsys.readouterr().out.splitlines() if "(assumed)" in line]
     assert "set_rma_status" in marked

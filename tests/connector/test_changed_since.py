@@ -1,4 +1,4 @@
-"""Changes found by a filter on when they happened, however the list changes while it is read."""
+"""Polling by last change (`changed_since`): no change is missed while the list changes during a poll."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.adversary import START, Restless, run
+from support.changing_lists import START, ChangingList, run
 
 import connector
 from connector.definition.compiler import integration
@@ -21,7 +21,7 @@ from connector.runtime.polling import STRATEGIES, Cursor, Event
 from connector.runtime.polling.model import TriggerIdentity, micros, oldest_first
 
 if TYPE_CHECKING:
-    from support.wire import Time
+    from support.fake_vendor import Time
 
 ABOUT = TriggerIdentity("shop:changed", "changed", None)
 REAL = STRATEGIES["changed_since"]
@@ -62,7 +62,7 @@ SILENT_FAILED = source(state=("status",), reached=("failed",), **SILENT)
 
 
 def poll(
-    about: ChangedSince, world: Restless, cursor: Cursor | None, since: Any = None
+    about: ChangedSince, world: ChangingList, cursor: Cursor | None, since: Any = None
 ) -> tuple[list[str], Cursor]:
     reading = REAL.plan(about, cursor, world.now, since)
     read = run(REAL.read(world.fetch, reading))
@@ -71,7 +71,7 @@ def poll(
     return told, json.loads(json.dumps(outcome.cursor))
 
 
-def primed(about: ChangedSince, world: Restless) -> Cursor:
+def primed(about: ChangedSince, world: ChangingList) -> Cursor:
     cursor: Cursor | None = None
     while cursor is None or not cursor["primed"]:
         told, cursor = poll(about, world, cursor)
@@ -79,7 +79,7 @@ def primed(about: ChangedSince, world: Restless) -> Cursor:
     return cursor
 
 
-def settle(about: ChangedSince, world: Restless, cursor: Cursor) -> list[str]:
+def settle(about: ChangedSince, world: ChangingList, cursor: Cursor) -> list[str]:
     found: list[str] = []
     for _ in range(6 * (2 + len(world.rows) // 9)):
         told, cursor = poll(about, world, cursor)
@@ -89,18 +89,20 @@ def settle(about: ChangedSince, world: Restless, cursor: Cursor) -> list[str]:
 
 STEPS = st.lists(
     st.tuples(
-        st.integers(0, 2),  # pages read before it happens
-        st.sampled_from([0, 1, 30, 400]),  # seconds that pass
-        st.integers(0, 40),  # which row; beyond the last: a new one
-        st.integers(0, OVERLAP - 60),  # how late a new one shows up
+        st.integers(0, 2),  # number of pages read before the change
+        st.sampled_from([0, 1, 30, 400]),  # seconds to advance the clock
+        st.integers(0, 40),  # row to change; an index beyond the last row adds a new row
+        st.integers(0, OVERLAP - 60),  # delay until a new row becomes visible
         st.sampled_from([None, "open", "failed", "closed"]),
     ),
     max_size=30,
 )
 
 
-def lived(about: ChangedSince, world: Restless, before: int, steps: list[Any]) -> tuple[set[str], list[str]]:
-    """Prime, let things happen while pages are read, and return what was there and what was told."""
+def lived(
+    about: ChangedSince, world: ChangingList, before: int, steps: list[Any]
+) -> tuple[set[str], list[str]]:
+    """Prime the cursor and change rows between pages; return the initial rows and the delivered events."""
     for _ in range(before):
         world.add()
     world.now += timedelta(hours=1)
@@ -129,20 +131,20 @@ def lived(about: ChangedSince, world: Restless, before: int, steps: list[Any]) -
 
 @settings(max_examples=150, deadline=None)
 @given(order=st.integers(0, 3), inclusive=st.booleans(), before=st.integers(0, 12), steps=STEPS)
-def test_every_new_record_is_told_exactly_once(
+def test_every_new_record_is_delivered_exactly_once(
     order: int, inclusive: bool, before: int, steps: list[Any]
 ) -> None:
-    world = Restless(size=3, order=order, inclusive=inclusive)
+    world = ChangingList(size=3, order=order, inclusive=inclusive)
     there, told = lived(CREATED, world, before, steps)
     assert sorted(told) == sorted({row["id"] for row in world.rows} - there)
 
 
 @settings(max_examples=150, deadline=None)
 @given(order=st.integers(0, 3), inclusive=st.booleans(), before=st.integers(0, 12), steps=STEPS)
-def test_latest_change_of_each_record_is_told_and_no_change_twice(
+def test_latest_change_of_each_record_is_delivered_and_no_change_twice(
     order: int, inclusive: bool, before: int, steps: list[Any]
 ) -> None:
-    world = Restless(size=3, order=order, inclusive=inclusive)
+    world = ChangingList(size=3, order=order, inclusive=inclusive)
     there, told = lived(UPDATED, world, before, steps)
     assert len(told) == len(set(told))
     old = {f"{key}:{START.strftime('%Y-%m-%dT%H:%M:%SZ')}" for key in there}
@@ -153,24 +155,24 @@ def test_latest_change_of_each_record_is_told_and_no_change_twice(
 
 @settings(max_examples=150, deadline=None)
 @given(order=st.integers(0, 3), before=st.integers(0, 12), steps=STEPS)
-def test_a_time_that_appears_is_told_once_whatever_changes_later(
+def test_timestamp_that_appears_is_delivered_once_despite_later_changes(
     order: int, before: int, steps: list[Any]
 ) -> None:
-    world = Restless(size=3, order=order)
+    world = ChangingList(size=3, order=order)
     _, told = lived(CLOSED, world, before, steps)
     assert sorted(told) == sorted(f"{row['id']}:{row['closed_at']}" for row in world.rows if row["closed_at"])
 
 
 @settings(max_examples=150, deadline=None)
 @given(order=st.integers(0, 3), before=st.integers(0, 12), steps=STEPS)
-def test_a_state_is_told_when_it_is_reached_and_the_last_one_always(
+def test_state_is_delivered_when_reached_and_the_last_state_always(
     order: int, before: int, steps: list[Any]
 ) -> None:
-    world = Restless(size=3, order=order)
+    world = ChangingList(size=3, order=order)
     _, told = lived(FAILED, world, before, steps)
     assert len(told) == len(set(told))
     assert {row["id"] for row in world.rows if row["status"] == "failed"} <= set(told)
-    world = Restless(size=3, order=order)
+    world = ChangingList(size=3, order=order)
     _, told = lived(MOVED, world, before, steps)
     assert len(told) == len(set(told))
     last = {one.split(":")[0]: one.split(":")[1] for one in told}
@@ -179,10 +181,10 @@ def test_a_state_is_told_when_it_is_reached_and_the_last_one_always(
         assert row["id"] in last or row["status"] == "open"
 
 
-def test_two_changes_within_one_second_are_one_event_but_two_states() -> None:
-    """The guarantee says so: nothing but the second tells updates apart; states tell themselves."""
+def test_two_updates_in_one_second_are_one_event_but_two_states() -> None:
+    """As the guarantee states: updates are distinguished by second only, states by their name."""
     for about, expected in ((UPDATED, 1), (MOVED, 2)):
-        world = Restless(size=3)
+        world = ChangingList(size=3)
         cursor = primed(about, world)
         world.add(status="failed")
         first, cursor = poll(about, world, cursor)
@@ -191,8 +193,8 @@ def test_two_changes_within_one_second_are_one_event_but_two_states() -> None:
         assert len([*first, *second]) == expected
 
 
-def test_without_since_nothing_is_told_and_with_it_everything_from_then_on() -> None:
-    world = Restless(size=3, now=START)
+def test_first_poll_delivers_nothing_unless_since_is_given() -> None:
+    world = ChangingList(size=3, now=START)
     world.add()
     world.now += timedelta(days=1)
     world.add()
@@ -201,9 +203,9 @@ def test_without_since_nothing_is_told_and_with_it_everything_from_then_on() -> 
     assert poll(CREATED, world, None, START)[0] == ["r0000", "r0001"]
 
 
-def test_after_a_long_pause_nothing_is_too_old() -> None:
-    """The look-back forgets what was read, never what was not."""
-    world = Restless(size=3)
+def test_changes_are_delivered_after_a_long_pause() -> None:
+    """The look-back discards rows that were read, never rows that were not."""
+    world = ChangingList(size=3)
     cursor = primed(CREATED, world)
     world.add()
     _, cursor = poll(CREATED, world, cursor)
@@ -213,8 +215,8 @@ def test_after_a_long_pause_nothing_is_too_old() -> None:
     assert sorted(settle(CREATED, world, cursor)) == [f"r{n:04d}" for n in range(1, 21)]
 
 
-def test_what_lies_beyond_the_look_back_is_forgotten() -> None:
-    world = Restless(size=3)
+def test_rows_older_than_the_look_back_are_discarded() -> None:
+    world = ChangingList(size=3)
     cursor = primed(UPDATED, world)
     for _ in range(6):
         world.now += timedelta(days=1)
@@ -223,8 +225,8 @@ def test_what_lies_beyond_the_look_back_is_forgotten() -> None:
     assert len(cursor["rows"]) <= 4
 
 
-def test_a_lap_goes_on_where_the_ceiling_ended_it() -> None:
-    world = Restless(size=3)
+def test_lap_resumes_where_the_page_ceiling_stopped_it() -> None:
+    world = ChangingList(size=3)
     cursor = primed(CREATED, world)
     for _ in range(20):
         world.add()
@@ -238,8 +240,8 @@ def test_a_lap_goes_on_where_the_ceiling_ended_it() -> None:
     assert cursor["resume"] is None
 
 
-def test_a_list_that_counts_more_than_it_shows_does_not_hold_for_ever() -> None:
-    world = Restless(size=3)
+def test_total_larger_than_the_visible_rows_does_not_block_polling() -> None:
+    world = ChangingList(size=3)
     cursor = primed(CREATED, world)
     world.add()
     told: list[str] = []
@@ -257,8 +259,8 @@ def test_a_list_that_counts_more_than_it_shows_does_not_hold_for_ever() -> None:
 @pytest.mark.parametrize(
     ("about", "spoilt"), [(UPDATED, "updated_at"), (CLOSED, "closed_at"), (MOVED, "status"), (CREATED, "id")]
 )
-def test_a_record_without_what_it_is_told_by_is_refused(about: ChangedSince, spoilt: str) -> None:
-    world = Restless(size=3)
+def test_record_without_its_key_or_timestamp_is_refused(about: ChangedSince, spoilt: str) -> None:
+    world = ChangingList(size=3)
     cursor = primed(about, world)
     world.add(status="closed")
     world.change(0)
@@ -270,7 +272,7 @@ def test_a_record_without_what_it_is_told_by_is_refused(about: ChangedSince, spo
         REAL.fold(ABOUT, about, cursor, broken, world.now, None)
 
 
-def test_guarantees_say_what_a_mark_and_a_state_promise() -> None:
+def test_guarantees_describe_marks_and_states() -> None:
     made = integration("swap").triggers
     promises = {
         key: (one.guarantees["python"].delivers, [".".join(path) for path in one.guarantees["zapier"].dedupe])
@@ -295,9 +297,9 @@ def test_guarantees_say_what_a_mark_and_a_state_promise() -> None:
     assert made["quality_control_failed"].guarantees["python"].provenance == "assumed"
 
 
-def test_a_change_behind_a_long_lap_is_told() -> None:
-    """Reading took hours and many polls; a row that was read at once changed at its beginning."""
-    world = Restless(size=3)
+def test_change_during_a_lap_of_many_polls_is_delivered() -> None:
+    """The lap took hours and many polls; a row read early in the lap changed shortly after."""
+    world = ChangingList(size=3)
     for _ in range(30):
         world.add()
     world.now += timedelta(minutes=30)
@@ -316,10 +318,10 @@ def test_a_change_behind_a_long_lap_is_told() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(order=st.sampled_from([0, 2]), before=st.integers(0, 12), steps=STEPS)
-def test_rows_without_times_are_compared_at_the_moment_of_the_answer(
+def test_rows_without_timestamps_use_the_time_of_the_answer(
     order: int, before: int, steps: list[Any]
 ) -> None:
-    world = Restless(size=3, order=order, silent=True)
+    world = ChangingList(size=3, order=order, silent=True)
     _there, told = lived(SILENT_MOVED, world, before, steps)
     assert len(told) == len(set(told))
     last = {key.split(":")[0]: key.split(":")[1] for key in told}
@@ -331,8 +333,8 @@ def test_rows_without_times_are_compared_at_the_moment_of_the_answer(
 
 @settings(max_examples=100, deadline=None)
 @given(order=st.sampled_from([0, 2]), before=st.integers(0, 12), steps=STEPS)
-def test_rows_without_times_reach_a_state_once(order: int, before: int, steps: list[Any]) -> None:
-    world = Restless(size=3, order=order, silent=True)
+def test_rows_without_timestamps_reach_a_state_once(order: int, before: int, steps: list[Any]) -> None:
+    world = ChangingList(size=3, order=order, silent=True)
     _there, told = lived(SILENT_FAILED, world, before, steps)
     assert len(told) == len(set(told))
     assert {row["id"] for row in world.rows if row["status"] == "failed"} <= set(told)
@@ -340,21 +342,21 @@ def test_rows_without_times_reach_a_state_once(order: int, before: int, steps: l
 
 @settings(max_examples=100, deadline=None)
 @given(before=st.integers(0, 12), late=st.lists(st.integers(0, OVERLAP - 60), max_size=12))
-def test_rows_without_times_are_new_once(before: int, late: list[int]) -> None:
+def test_rows_without_timestamps_are_new_once(before: int, late: list[int]) -> None:
     about = source(**SILENT)
-    world = Restless(size=3, order=0, silent=True)
+    world = ChangingList(size=3, order=0, silent=True)
     there, told = lived(about, world, before, [(1, 30, 99, one, None) for one in late])
     assert sorted(told) == sorted({row["id"] for row in world.rows} - there)
 
 
-def test_a_filter_takes_its_moment_in_the_vendors_form() -> None:
+def test_filter_formats_its_timestamp_as_the_vendor_requires() -> None:
     reading = REAL.plan(source(**SILENT), None, START, START)
     assert reading.query == {"updated_after": "gte:2026-03-01T11:59:59"}
     assert REAL.plan(CREATED, None, START, START).query == {"updated_after": "2026-03-01T11:59:59Z"}
 
 
-def test_our_own_clock_stands_in_for_a_vendor_that_tells_no_time() -> None:
-    world = Restless(size=3, silent=True)
+def test_local_clock_is_used_if_the_vendor_sends_no_date() -> None:
+    world = ChangingList(size=3, silent=True)
     world.add()
     about = source(**SILENT)
     reading = REAL.plan(about, None, world.now, None)
@@ -364,8 +366,8 @@ def test_our_own_clock_stands_in_for_a_vendor_that_tells_no_time() -> None:
 
 
 @pytest.mark.anyio
-async def test_events_come_in_the_order_in_which_they_occurred(time: Time) -> None:
-    """Though the list is sorted by, and asked for, what changed last: the oldest return changed last here."""
+async def test_events_are_ordered_by_time_of_occurrence(time: Time) -> None:
+    """The list is sorted and filtered by last change; here the oldest return changed last."""
     made = integration("swap")
     rows = [
         {**made.resources["return"].sample, "return_id": name, "date_created": at, "date_updated": changed}
@@ -390,7 +392,7 @@ async def test_events_come_in_the_order_in_which_they_occurred(time: Time) -> No
         assert [event.data["return_id"] for event in polled.events] == ["early", "middle", "late"]
 
 
-def test_events_of_which_one_tells_no_time_stay_as_they_came() -> None:
+def test_events_keep_list_order_if_one_has_no_timestamp() -> None:
     told = [Event(str(n), "t", when, START, {}) for n, when in enumerate([START, None, START - timedelta(1)])]
     assert [event.id for event in oldest_first(told)] == ["0", "1", "2"]
     assert [event.id for event in oldest_first(one for one in told if one.occurred_at)] == ["2", "0"]

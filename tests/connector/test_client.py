@@ -1,4 +1,4 @@
-"""Requests as they leave, and every kind of answer."""
+"""Requests as they are sent, and how each kind of answer is handled: errors, retries, waits and pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.each import each
-from support.wire import BASE_URL, KEY, Time, Wire, one, refusal, rows
+from support.fake_vendor import BASE_URL, KEY, Time, Wire, one, refusal, rows
 
 import connector
 from connector.errors import (
@@ -42,7 +42,7 @@ LINE = {"sku": "BOOT-39", "quantity": 1, "reason": "defective"}
 ORDER = {"order_number": "#1001", "customer_email": "kim@example.com", "items": [LINE]}
 
 
-async def test_a_list_is_sent_with_filters_login_and_user_agent(rm: Connection, wire: Wire) -> None:
+async def test_list_request_has_filters_credentials_and_user_agent(rm: Connection, wire: Wire) -> None:
     wire.reply(rows(RETURN, total=7))
     answer = await rm.operations.list_returns(status="pending", per_page=5)
     sent = wire.requests[0]
@@ -57,14 +57,16 @@ async def test_a_list_is_sent_with_filters_login_and_user_agent(rm: Connection, 
     "url",
     ["https://other.example.com/v1", "http://api.shop.example.com/v1", "https://api.shop.example.com:444/"],
 )
-async def test_the_login_goes_to_the_vendors_own_place_only(rm: Connection, wire: Wire, url: str) -> None:
+async def test_credentials_are_sent_to_the_vendors_base_url_only(
+    rm: Connection, wire: Wire, url: str
+) -> None:
     wire.reply(rows())
     http = rm.client._sender.http
     await http.send(http.build_request("GET", url))
     assert "authorization" not in wire.requests[0].headers
 
 
-async def test_several_values_are_sent_as_the_repeated_form(rm: Connection, wire: Wire) -> None:
+async def test_several_values_are_sent_as_a_repeated_form_field(rm: Connection, wire: Wire) -> None:
     wire.reply(rows())
     await rm.operations.list_returns(status=["pending", "approved"])
     assert wire.requests[0].url.query == b"status%5B%5D=pending&status%5B%5D=approved"
@@ -73,16 +75,16 @@ async def test_several_values_are_sent_as_the_repeated_form(rm: Connection, wire
 @pytest.mark.parametrize(
     ("value", "path"), [("a/b", "a%2Fb"), ("#7@x y", "%237%40x%20y"), ("ü%", "%C3%BC%25")]
 )
-async def test_a_path_value_is_one_segment(rm: Connection, wire: Wire, value: str, path: str) -> None:
+async def test_path_value_is_encoded_as_one_segment(
+    rm: Connection, wire: Wire, value: str, path: str
+) -> None:
     wire.reply(one(id="x"))
     await rm.operations.get_return(id=value)
     assert wire.requests[0].url.raw_path.decode() == f"/v1/rmas/{path}"
 
 
 @pytest.mark.parametrize("value", ["", ".", ".."])
-async def test_a_path_value_that_would_name_another_path_is_refused(
-    rm: Connection, wire: Wire, value: str
-) -> None:
+async def test_path_value_that_changes_the_path_is_refused(rm: Connection, wire: Wire, value: str) -> None:
     with pytest.raises(ValidationFailed):
         await rm.operations.get_return(id=value)
     assert wire.requests == []
@@ -102,7 +104,7 @@ async def test_a_path_value_that_would_name_another_path_is_refused(
         ({"order_number": "a\0b"}, "order_number", "cannot be sent"),
     ],
 )
-async def test_a_wrong_input_is_named_and_not_sent(
+async def test_invalid_input_is_named_and_not_sent(
     rm: Connection, wire: Wire, values: dict[str, Any], field: str, words: str
 ) -> None:
     with pytest.raises(ValidationFailed) as caught:
@@ -112,7 +114,7 @@ async def test_a_wrong_input_is_named_and_not_sent(
     assert wire.requests == []
 
 
-async def test_all_wrong_fields_of_a_body_are_named_at_once(rm: Connection, wire: Wire) -> None:
+async def test_all_invalid_body_fields_are_reported_together(rm: Connection, wire: Wire) -> None:
     lines = [{"sku": "", "quantity": 0, "reason": "x", "colour": "red"}, "boots"]
     with pytest.raises(ValidationFailed) as caught:
         await rm.operations.create_return(order_number="!", items=lines)
@@ -150,7 +152,7 @@ async def test_all_wrong_fields_of_a_body_are_named_at_once(rm: Connection, wire
         ),
     ],
 )
-async def test_what_is_no_good_answer_is_a_typed_error(
+async def test_error_answer_raises_its_typed_error(
     rm: Connection, wire: Wire, answer: httpx.Response, kind: type[ConnectorError]
 ) -> None:
     wire.reply(answer)
@@ -173,11 +175,11 @@ JSON = st.recursive(
 )
 
 
-# The check left out warns that examples share the fixtures. They may: each queues its own answer, and the
-# connection keeps nothing of an answer but its pace.
+# Hypothesis warns that examples share fixtures. That is safe here: each example queues its own answer,
+# and the connection keeps only its pacing between calls.
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(status=st.sampled_from([200, 201, 400, 401, 403, 404, 409, 418]), body=JSON)
-async def test_any_json_is_an_answer_or_a_typed_error(
+async def test_any_json_is_accepted_or_raises_a_typed_error(
     rm: Connection, wire: Wire, status: int, body: Any
 ) -> None:
     wire.reply(httpx.Response(status, json=body))
@@ -189,7 +191,7 @@ async def test_any_json_is_an_answer_or_a_typed_error(
     assert isinstance(answer.meta, dict)
 
 
-async def test_unknown_words_fields_and_fractions_come_through(rm: Connection, wire: Wire) -> None:
+async def test_unknown_values_fields_and_fractions_are_passed_through(rm: Connection, wire: Wire) -> None:
     wire.reply(
         httpx.Response(200, content=b'{"success":true,"data":{"status":"on_hold","x":1.10,"new":{"a":null}}}')
     )
@@ -197,7 +199,7 @@ async def test_unknown_words_fields_and_fractions_come_through(rm: Connection, w
     assert answer.data == {"status": "on_hold", "x": Decimal("1.10"), "new": {"a": None}}
 
 
-async def test_the_vendors_field_errors_are_kept(rm: Connection, wire: Wire) -> None:
+async def test_field_errors_from_the_vendor_are_kept(rm: Connection, wire: Wire) -> None:
     problem = {"field": "items[0].sku", "message": "is not part of this order"}
     wire.reply(refusal(400, "VALIDATION_ERROR", "Invalid", fields=[problem]))
     with pytest.raises(ValidationFailed, match=r"^returnmate: Invalid\.$") as caught:
@@ -205,14 +207,14 @@ async def test_the_vendors_field_errors_are_kept(rm: Connection, wire: Wire) -> 
     assert str(caught.value.fields[0]) == "items[0].sku is not part of this order"
 
 
-async def test_a_missing_permission_is_named(rm: Connection, wire: Wire) -> None:
+async def test_missing_permission_is_named(rm: Connection, wire: Wire) -> None:
     wire.reply(httpx.Response(403))
     with pytest.raises(PermissionDenied, match="list_returns needs rmas:read") as caught:
         await rm.operations.list_returns()
     assert caught.value.scope == "rmas:read"
 
 
-async def test_a_secret_that_comes_back_is_not_shown(rm: Connection, wire: Wire) -> None:
+async def test_secret_echoed_by_the_vendor_is_masked(rm: Connection, wire: Wire) -> None:
     wire.reply(refusal(401, "AUTHENTICATION_ERROR", f"The key {KEY} is not valid"))
     with pytest.raises(AuthenticationError) as caught:
         await rm.operations.list_returns()
@@ -230,7 +232,7 @@ async def test_a_secret_that_comes_back_is_not_shown(rm: Connection, wire: Wire)
     ],
     ids=["500", "503", "no connection", "time-out", "cut off"],
 )
-async def test_a_read_is_repeated_with_growing_pauses(
+async def test_read_is_retried_with_growing_pauses(
     rm: Connection, wire: Wire, time: Time, trouble: Any
 ) -> None:
     wire.reply(trouble, trouble, rows(RETURN))
@@ -254,9 +256,7 @@ async def test_a_read_is_repeated_with_growing_pauses(
     ],
     ids=["500", "time-out", "truncated", "cut off"],
 )
-async def test_a_write_without_a_usable_answer_is_not_repeated(
-    rm: Connection, wire: Wire, trouble: Any
-) -> None:
+async def test_write_without_a_usable_answer_is_not_retried(rm: Connection, wire: Wire, trouble: Any) -> None:
     wire.reply(trouble)
     with pytest.raises(OutcomeUnknown) as caught:
         await rm.operations.create_return(**ORDER)
@@ -265,7 +265,7 @@ async def test_a_write_without_a_usable_answer_is_not_repeated(
     assert KEY not in json.dumps(caught.value.sent)
 
 
-async def test_a_write_that_was_never_sent_is_repeated(rm: Connection, wire: Wire) -> None:
+async def test_write_that_was_never_sent_is_retried(rm: Connection, wire: Wire) -> None:
     wire.reply(
         httpx.ConnectError("refused"), refusal(429, headers={"retry-after": "3"}), one(201, id="rma_1")
     )
@@ -280,7 +280,7 @@ async def test_a_write_that_was_never_sent_is_repeated(rm: Connection, wire: Wir
         ({"x-ratelimit-reset": "1772366411", "date": "Sun, 01 Mar 2026 12:00:00 GMT"}, 11),
     ],
 )
-async def test_a_wait_that_the_vendor_asks_for_is_kept(
+async def test_retry_after_of_the_vendor_is_obeyed(
     rm: Connection, wire: Wire, time: Time, headers: dict[str, str], pause: int
 ) -> None:
     wire.reply(refusal(429, "RATE_LIMITED", "Slow down", headers=headers), rows())
@@ -288,7 +288,7 @@ async def test_a_wait_that_the_vendor_asks_for_is_kept(
     assert time.slept == [pause]
 
 
-async def test_a_wait_of_hours_is_an_error_at_once(rm: Connection, wire: Wire, time: Time) -> None:
+async def test_retry_after_of_hours_raises_at_once(rm: Connection, wire: Wire, time: Time) -> None:
     wire.reply(refusal(429, "RATE_LIMITED", "Tomorrow", headers={"retry-after": "40000"}))
     with pytest.raises(RateLimited) as caught:
         await rm.operations.list_returns()
@@ -296,7 +296,7 @@ async def test_a_wait_of_hours_is_an_error_at_once(rm: Connection, wire: Wire, t
     assert time.slept == []
 
 
-async def test_an_exhausted_window_is_waited_out_before_the_next_request(
+async def test_exhausted_rate_limit_is_waited_out_before_the_next_request(
     rm: Connection, wire: Wire, time: Time
 ) -> None:
     limits = {"x-ratelimit-limit": "60", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1772366421"}
@@ -308,7 +308,7 @@ async def test_an_exhausted_window_is_waited_out_before_the_next_request(
     assert time.slept == [21]
 
 
-async def test_requests_are_paced_by_the_plan_that_the_headers_name(
+async def test_requests_are_paced_by_the_plan_named_in_the_headers(
     rm: Connection, wire: Wire, time: Time
 ) -> None:
     answer = rows()
@@ -319,14 +319,14 @@ async def test_requests_are_paced_by_the_plan_that_the_headers_name(
     assert time.slept == [60]
 
 
-async def test_a_vendor_that_announces_no_limits_is_not_paced(rm: Connection, wire: Wire, time: Time) -> None:
+async def test_vendor_without_rate_limit_headers_is_not_paced(rm: Connection, wire: Wire, time: Time) -> None:
     wire.reply(rows())
     for _ in range(200):
         await rm.operations.list_returns()
     assert time.slept == []
 
 
-async def test_pages_are_read_to_the_end_with_the_same_filters(rm: Connection, wire: Wire) -> None:
+async def test_all_pages_are_read_with_the_same_filters(rm: Connection, wire: Wire) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         page, size = int(request.url.params["page"]), int(request.url.params["per_page"])
         found = [{"id": f"r{index}"} for index in range(7)][(page - 1) * size : page * size]
@@ -340,12 +340,12 @@ async def test_pages_are_read_to_the_end_with_the_same_filters(rm: Connection, w
     assert len(wire.requests) == 3
 
 
-async def test_what_has_no_pages_says_so(rm: Connection) -> None:
+async def test_operation_without_pages_cannot_be_paged(rm: Connection) -> None:
     with pytest.raises(ConfigurationError, match="not read page by page"):
         _ = [row async for row in rm.operations.get_returns_report.rows()]
 
 
-def test_an_unknown_operation_or_key_gets_the_nearest_name(rm: Connection) -> None:
+def test_unknown_operation_or_key_suggests_the_closest_name(rm: Connection) -> None:
     with pytest.raises(AttributeError, match="did you mean list_returns"):
         _ = rm.operations.list_rmas_returns
     with pytest.raises(ConfigurationError, match="did you mean new_return"):
@@ -355,7 +355,7 @@ def test_an_unknown_operation_or_key_gets_the_nearest_name(rm: Connection) -> No
 
 
 @pytest.mark.parametrize("key", ["", "a\nb", "schlüssel"])
-def test_a_credential_that_cannot_be_one_is_refused(integration: Integration, key: str) -> None:
+def test_invalid_credential_is_refused(integration: Integration, key: str) -> None:
     with pytest.raises(ConfigurationError):
         connector.open(integration, api_key=key)
 
@@ -364,22 +364,22 @@ def test_a_credential_that_cannot_be_one_is_refused(integration: Integration, ke
     "url",
     ["api.example.com/v1", "127.0.0.1:4010", "ftp://a.example.com", "http://", "http://a.example.com:x"],
 )
-def test_what_is_no_base_url_is_refused(url: str) -> None:
+def test_invalid_base_url_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="is no base URL"):
         address(url)
 
 
-def test_a_connection_needs_a_base_url_that_is_one(integration: Integration) -> None:
+def test_connection_requires_a_valid_base_url(integration: Integration) -> None:
     with pytest.raises(ConfigurationError, match="with http:// or https://"):
         connector.open(integration, base_url="127.0.0.1:4010", api_key="y")
 
 
-def test_a_login_field_that_does_not_exist_is_refused(integration: Integration) -> None:
+def test_unknown_login_field_is_refused(integration: Integration) -> None:
     with pytest.raises(ConfigurationError, match="did you mean api_key"):
         connector.open(integration, api_kee="x", api_key="y")
 
 
-async def test_a_block_that_is_learnt_while_another_is_waited_out_holds(integration: Integration) -> None:
+async def test_rate_limit_that_another_request_hits_during_a_wait_is_obeyed(integration: Integration) -> None:
     time = Time()
 
     def exhausted(seconds: int) -> httpx.Headers:

@@ -1,4 +1,4 @@
-"""The command line, in its own process, against a running sandbox."""
+"""The command line, run in its own process against a running sandbox."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def environment(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
-    """An empty home, and the login of a merchant of its own."""
+    """An empty home directory, and the credentials of a new tenant."""
     tenant = sandbox.tenant(f"cli-{uuid4().hex[:8]}", seed_size=0, limits="off")
     found = sandbox.credentials("returnmate", tenant)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RETURNS_")}
@@ -63,17 +63,17 @@ def answer(done: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(done.stdout)
 
 
-def test_help_is_quick_and_tells_the_exit_codes(returns: Run) -> None:
+def test_help_is_quick_and_lists_the_exit_codes(returns: Run) -> None:
     began = time.perf_counter()
     done = returns("--help")
-    assert time.perf_counter() - began < 1.5  # half a second here; loaded machines are slower
+    assert time.perf_counter() - began < 1.5  # half a second on an idle machine; loaded machines are slower
     assert "7 not known whether a write was done" in done.stdout
     assert {"connect", "catalog", "trigger", "action", "search", "fidelity", "serve"} <= set(
         done.stdout.split()
     )
 
 
-def test_help_loads_neither_the_model_nor_the_network() -> None:
+def test_help_imports_neither_the_model_nor_the_network() -> None:
     heavy = ("httpx", "pydantic", "yaml", "rich.table", "connexion")
     start = "import sys; from connector.cli.program import program; program()"
     code = f"{start}; print([name for name in {heavy} if name in sys.modules])"
@@ -81,7 +81,7 @@ def test_help_loads_neither_the_model_nor_the_network() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_what_an_action_makes_a_trigger_tells_once(returns: Run) -> None:
+def test_return_created_by_an_action_is_delivered_once_by_the_trigger(returns: Run) -> None:
     poll = ("trigger", "returnmate", "new_return", "--format", "json")
     first = returns(*poll)
     assert (first.returncode, first.stdout) == (0, "")
@@ -94,7 +94,7 @@ def test_what_an_action_makes_a_trigger_tells_once(returns: Run) -> None:
     assert returns(*poll).stdout == ""
 
 
-def test_a_first_poll_that_was_cut_off_is_not_forgotten(returns: Run) -> None:
+def test_first_poll_resumes_after_an_interruption(returns: Run) -> None:
     made = [
         answer(returns("action", "returnmate", "create_return", *ORDER, "--format", "json")) for _ in "abc"
     ]
@@ -106,7 +106,7 @@ def test_a_first_poll_that_was_cut_off_is_not_forgotten(returns: Run) -> None:
     assert returns(*poll).returncode == 0
 
 
-def test_a_watch_that_is_stopped_and_started_repeats_and_misses_nothing(
+def test_watch_delivers_each_event_once_across_a_restart(
     returns: Run, environment: dict[str, str], tmp_path: Path
 ) -> None:
     def create() -> str:
@@ -149,7 +149,7 @@ def test_a_watch_that_is_stopped_and_started_repeats_and_misses_nothing(
     assert told == created
 
 
-def test_a_return_goes_its_way_and_the_trigger_of_each_step_tells(returns: Run) -> None:
+def test_trigger_of_each_status_fires_as_a_return_advances(returns: Run) -> None:
     for key in ("return_approved", "return_status_changed", "new_shipment"):
         returns("trigger", "returnmate", key)
     made = answer(
@@ -206,7 +206,7 @@ def test_a_return_goes_its_way_and_the_trigger_of_each_step_tells(returns: Run) 
     assert made["rma_number"] in by_number.stdout
 
 
-def test_a_filter_tells_what_fits_and_leaves_the_rest_to_other_watchers(returns: Run) -> None:
+def test_filter_delivers_matching_events_only_and_leaves_others_unaffected(returns: Run) -> None:
     every = ("trigger", "returnmate", "return_status_changed", "--format", "json")
     narrow = (*every, "--input", "status=rejected")
     for poll in (every, narrow):
@@ -249,7 +249,7 @@ def test_a_filter_tells_what_fits_and_leaves_the_rest_to_other_watchers(returns:
         (["nonsense"], 2, "nonsense"),
     ],
 )
-def test_what_goes_wrong_is_one_sentence_and_an_exit_code(
+def test_error_is_one_sentence_with_an_exit_code(
     returns: Run, arguments: list[str], code: int, words: str
 ) -> None:
     done = returns(*arguments)
@@ -259,7 +259,7 @@ def test_what_goes_wrong_is_one_sentence_and_an_exit_code(
     assert done.stdout == ""
 
 
-def test_a_refused_login_is_code_3_and_shows_no_key(returns: Run) -> None:
+def test_refused_login_exits_with_3_and_shows_no_key(returns: Run) -> None:
     done = returns(
         "search", "returnmate", "get_returns_report", RETURNS_RETURNMATE_API_KEY="sandbox-wrong-key"
     )
@@ -267,7 +267,7 @@ def test_a_refused_login_is_code_3_and_shows_no_key(returns: Run) -> None:
     assert "sandbox-wrong-key" not in done.stdout + done.stderr
 
 
-def test_a_vendor_that_is_away_is_code_1(returns: Run) -> None:
+def test_unreachable_vendor_exits_with_1(returns: Run) -> None:
     done = returns("trigger", "returnmate", "new_return", RETURNS_RETURNMATE_BASE_URL="http://127.0.0.1:9/v1")
     assert done.returncode == 1
     assert "cannot be reached at 127.0.0.1" in done.stderr
@@ -281,7 +281,7 @@ def test_a_vendor_that_is_away_is_code_1(returns: Run) -> None:
         (lambda url: f"{url}/v1", 4, "nothing at this path"),
     ],
 )
-def test_a_wrong_base_url_is_told_and_is_not_an_empty_search(
+def test_wrong_base_url_is_an_error_and_not_an_empty_result(
     returns: Run, environment: dict[str, str], change: Callable[[str], str], code: int, words: str
 ) -> None:
     wrong = change(environment["RETURNS_RETURNMATE_BASE_URL"])
@@ -291,7 +291,7 @@ def test_a_wrong_base_url_is_told_and_is_not_an_empty_search(
     assert (done.returncode, words in done.stderr) == (code, True), done.stderr
 
 
-def test_a_full_disk_is_a_sentence(environment: dict[str, str]) -> None:
+def test_full_disk_is_reported_in_one_sentence(environment: dict[str, str]) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [*PROGRAM, "catalog"],
@@ -304,7 +304,7 @@ def test_a_full_disk_is_a_sentence(environment: dict[str, str]) -> None:
     assert (done.returncode, done.stderr) == (1, "The output cannot be used: no space left on device.\n")
 
 
-def test_without_any_set_up_the_sandbox_is_used(returns: Run) -> None:
+def test_sandbox_is_used_without_any_configuration(returns: Run) -> None:
     done = returns(
         "search", "returnmate", "find_return", "-i", "customer_email=nobody@example.com", "--format", "json",
         RETURNS_RETURNMATE_API_KEY="", RETURNS_RETURNMATE_BASE_URL="",
@@ -312,7 +312,7 @@ def test_without_any_set_up_the_sandbox_is_used(returns: Run) -> None:
     assert (done.returncode, json.loads(done.stdout)) == (4, [])
 
 
-def test_connect_tries_the_login_and_keeps_it(
+def test_connect_verifies_the_login_and_saves_it(
     returns: Run, environment: dict[str, str], tmp_path: Path
 ) -> None:
     place = environment["RETURNS_RETURNMATE_BASE_URL"]
@@ -330,7 +330,7 @@ def test_connect_tries_the_login_and_keeps_it(
     assert report[0]["total_rmas"] == 0
 
 
-def test_connect_takes_a_scripts_answers_line_by_line(
+def test_connect_reads_a_scripts_answers_line_by_line(
     returns: Run, environment: dict[str, str], tmp_path: Path
 ) -> None:
     key, place = environment["RETURNS_RETURNMATE_API_KEY"], environment["RETURNS_RETURNMATE_BASE_URL"]
@@ -348,13 +348,13 @@ def test_connect_takes_a_scripts_answers_line_by_line(
     assert 'store_name = "Small Shop"' in kept.read_text()
 
 
-def test_records_in_a_record_are_shown_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nested_records_are_printed_one_per_line(capsys: pytest.CaptureFixture[str]) -> None:
     record([], {"items": [{"sku": "A"}, {"sku": "B"}], "tags": ["x", "y"], "notes": []}, "Return")
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     assert lines[-4:] == ["items  sku A", "       sku B", "tags   x, y", "notes  none"]
 
 
-def test_catalog_guarantees_and_fidelity_for_people_and_programs(returns: Run) -> None:
+def test_catalog_guarantees_and_fidelity_print_tables_and_json(returns: Run) -> None:
     assert "create_shipping_label" in returns("catalog").stdout
     assert "15 minutes" in returns("catalog", "returnmate", "--guarantees").stdout
     promises = answer(returns("catalog", "returnmate", "--guarantees", "--format", "json"))["guarantees"]
@@ -363,7 +363,7 @@ def test_catalog_guarantees_and_fidelity_for_people_and_programs(returns: Run) -
     assert answer(returns("fidelity", "--format", "json"))["returnmate"]["operations"]["documented"] == 14
 
 
-def test_a_reader_that_goes_away_is_no_error(environment: dict[str, str]) -> None:
+def test_reader_that_closes_the_pipe_is_no_error(environment: dict[str, str]) -> None:
     command = [*PROGRAM, "catalog", "returnmate", "--format", "json"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
@@ -376,7 +376,7 @@ def test_a_reader_that_goes_away_is_no_error(environment: dict[str, str]) -> Non
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-"])
-def test_an_output_that_is_closed_is_none(environment: dict[str, str], closed: str) -> None:
+def test_closed_output_stream_is_ignored(environment: dict[str, str], closed: str) -> None:
     command = ["sh", "-c", f'"$0" "$@" {closed}', *PROGRAM, "fidelity"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""`returns connect`: which login is tried where, and what is kept of it."""
+"""`returns connect`: which credentials are verified at which address, and what is saved."""
 
 import io
 import os
@@ -18,7 +18,7 @@ Login = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def login(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Login:
-    """Put the sandbox's login for a vendor into an environment that holds nothing else; returns all of it."""
+    """Put only the sandbox's credentials for a vendor into the environment, and return them."""
     for name in [one for one in os.environ if one.startswith("RETURNS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
@@ -49,10 +49,10 @@ def kept(folder: Path) -> dict[str, Any]:
         ("exsited", "client_secret"),
     ],
 )
-def test_a_login_that_a_vendor_refuses_ends_with_the_code_for_it(
+def test_refused_login_exits_with_the_login_code(
     login: Login, tmp_path: Path, capsys: pytest.CaptureFixture[str], vendor: str, field: str
 ) -> None:
-    """A wrong key, a shop of another account, a store that there is not: the login is refused."""
+    """The vendor refuses a wrong key, a shop of another account and a store that does not exist."""
     found = login(vendor, **{field: "nobodys"})
     assert run(["connect", vendor, "--base-url", found["base_url"]]) == 3
     said = capsys.readouterr()
@@ -61,7 +61,7 @@ def test_a_login_that_a_vendor_refuses_ends_with_the_code_for_it(
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_the_address_in_the_environment_is_used_and_kept(
+def test_address_in_the_environment_is_used_and_saved(
     login: Login,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -75,7 +75,7 @@ def test_the_address_in_the_environment_is_used_and_kept(
     assert f"at {place}; kept as profile default" in capsys.readouterr().err
 
 
-def test_an_option_comes_before_the_address_in_the_environment(
+def test_option_overrides_the_address_in_the_environment(
     login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place = login("returnmate")["base_url"]
@@ -95,7 +95,7 @@ def test_an_option_comes_before_the_address_in_the_environment(
         *(("swap", place, True) for place in ("http://192.0.2.7", "nonsense", "ftp://x", "https://")),
     ],
 )
-def test_no_login_goes_to_an_address_that_is_none_or_not_encrypted(
+def test_no_login_is_sent_to_an_invalid_or_unencrypted_address(
     login: Login,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -116,7 +116,7 @@ def test_no_login_goes_to_an_address_that_is_none_or_not_encrypted(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
-def test_a_scripts_answers_are_read_in_any_encoding(
+def test_answers_from_a_script_are_read_in_any_encoding(
     sandbox: Sandbox, login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
 ) -> None:
     found = sandbox.credentials("returnmate")
@@ -130,7 +130,7 @@ def test_a_scripts_answers_are_read_in_any_encoding(
     }
 
 
-def test_answers_that_are_no_text_or_missing_are_a_sentence(
+def test_missing_or_binary_answers_are_reported_in_one_sentence(
     sandbox: Sandbox, login: Login, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place = sandbox.credentials("returnmate")["base_url"]
@@ -142,10 +142,10 @@ def test_answers_that_are_no_text_or_missing_are_a_sentence(
     assert "No API Key was given" in capsys.readouterr().err
 
 
-def test_nothing_is_asked_or_tried_where_nothing_could_be_kept(
+def test_nothing_is_asked_or_sent_if_the_profile_cannot_be_saved(
     login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A code that is good once would be lost."""
+    """A one-time code would be used up and lost."""
     place = login("returnmate")["base_url"]
     (tmp_path / "returns-connector").write_text("a file where the folder belongs")
 
@@ -157,7 +157,7 @@ def test_nothing_is_asked_or_tried_where_nothing_could_be_kept(
     assert "cannot be written: file exists" in capsys.readouterr().err
 
 
-def test_what_belongs_to_no_login_is_reported_and_stays(
+def test_unrelated_settings_are_reported_and_kept(
     login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place = login("returnmate")["base_url"]

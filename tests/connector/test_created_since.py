@@ -1,4 +1,4 @@
-"""New records, each exactly once, however the list changes while it is read."""
+"""Polling by creation (`created_since`): each new record is delivered once while the list changes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support.adversary import START, Adversary, run
+from support.changing_lists import START, GrowingList, run
 
 from connector.definition.model import CreatedSince, Order
 from connector.runtime.polling import STRATEGIES, Cursor, Fetch, ReadPlan, ReadResult, Strategy
@@ -36,12 +36,12 @@ def source(*, filtered: bool, size: int = 3, pages: int = 3) -> CreatedSince:
 
 
 QUIET = 30
-"""Polls that bring nothing before a list at rest counts as told: what is created in one second comes in
-another order each time, and a row on no page of this poll is on one of a later poll."""
+"""Polls without an event before an unchanging list counts as delivered: rows created in the same second
+come in another order each time, so a row missed by one poll is found by a later one."""
 
 
 def poll(
-    strategy: Strategy, about: CreatedSince, world: Adversary, cursor: Cursor | None, since: Any = None
+    strategy: Strategy, about: CreatedSince, world: GrowingList, cursor: Cursor | None, since: Any = None
 ) -> tuple[list[str], Cursor]:
     reading = strategy.plan(about, cursor, world.now, since)
     read = run(strategy.read(world.fetch, reading))
@@ -49,8 +49,8 @@ def poll(
     return [event.id for event in outcome.events], json.loads(json.dumps(outcome.cursor))
 
 
-def drained(strategy: Strategy, about: CreatedSince, world: Adversary, cursor: Cursor) -> list[str]:
-    """Poll a list at rest until several polls bring nothing (a wrong strategy may never come to rest)."""
+def drained(strategy: Strategy, about: CreatedSince, world: GrowingList, cursor: Cursor) -> list[str]:
+    """Poll an unchanging list until several polls deliver nothing (a wrong strategy may never get there)."""
     told: list[str] = []
     quiet = 0
     for _ in range(40 + QUIET):
@@ -72,9 +72,9 @@ def told_and_wanted(
     before: int,
     steps: list[tuple[int, int, int]],
 ) -> tuple[list[str], set[str], set[str]]:
-    """Say what was told, what had to be and what might be; a step is (page read, seconds on, lateness)."""
+    """Return delivered, required and optional events; a step is (pages read, seconds, row delay)."""
     about = source(filtered=filtered)
-    world = Adversary(size=about.page_size, inclusive=inclusive, counts=counts, seed=seed)
+    world = GrowingList(size=about.page_size, inclusive=inclusive, counts=counts, seed=seed)
     for _ in range(before):
         world.now += timedelta(seconds=seed % 40)
         world.add()
@@ -132,7 +132,7 @@ STEPS = st.lists(
     before=st.integers(0, 12),
     steps=STEPS,
 )
-def test_each_new_record_is_told_exactly_once_whatever_moves(**scenario: Any) -> None:
+def test_each_new_record_is_delivered_exactly_once_as_rows_move(**scenario: Any) -> None:
     told, wanted, settled = told_and_wanted(REAL, **scenario)
     assert len(told) == len(set(told))
     assert wanted <= set(told)
@@ -162,7 +162,7 @@ def forgetful(*rest: Any) -> Any:
     ],
     ids=["first page only", "no overlap", "forgets what it saw"],
 )
-def test_a_wrong_strategy_is_caught(mutant: Strategy) -> None:
+def test_wrong_strategy_is_caught(mutant: Strategy) -> None:
     steps = [(index // 2, 5, OVERLAP if index % 7 == 6 else 0) for index in range(40)]
     steps = [(3 + page, seconds, late) for page, seconds, late in steps]
     caught = False
@@ -175,21 +175,21 @@ def test_a_wrong_strategy_is_caught(mutant: Strategy) -> None:
 
 
 @pytest.mark.parametrize("filtered", [True, False])
-def test_more_than_one_poll_can_read_is_told_over_several(filtered: bool) -> None:
+def test_backlog_larger_than_one_poll_is_delivered_over_several(filtered: bool) -> None:
     about = source(filtered=filtered)
-    world = Adversary(size=3)
+    world = GrowingList(size=3)
     world.add()
     _, cursor = poll(REAL, about, world, None)
     for _ in range(50):
-        world.add()  # all in one second: a watermark alone would not come past them
+        world.add()  # all in the same second: a watermark alone could not advance past them
     first, cursor = poll(REAL, about, world, cursor)
     assert 0 < len(first) <= 9
     rest = drained(REAL, about, world, cursor)
     assert len(first + rest) == 50 == len(set(first + rest))
 
 
-def test_since_tells_what_was_there_before_the_first_poll() -> None:
-    world = Adversary(size=3)
+def test_since_delivers_records_from_before_the_first_poll() -> None:
+    world = GrowingList(size=3)
     for _ in range(7):
         world.add()
         world.now += timedelta(hours=1)
@@ -199,10 +199,10 @@ def test_since_tells_what_was_there_before_the_first_poll() -> None:
     assert poll(REAL, about, world, cursor)[0] == []
 
 
-def test_a_record_that_appears_behind_the_reading_is_found_because_the_list_counts_it() -> None:
-    """It is older than the overlap when the watermark has moved; only the total gives it away."""
+def test_older_record_that_appears_during_a_poll_is_found_by_the_total() -> None:
+    """It is older than the overlap once the watermark has advanced; only the total reveals it."""
     about = source(filtered=True)
-    world = Adversary(size=3)
+    world = GrowingList(size=3)
     world.add()
     _, cursor = poll(REAL, about, world, None)
     for _ in range(7):
@@ -221,8 +221,8 @@ def test_a_record_that_appears_behind_the_reading_is_found_because_the_list_coun
     assert sorted(told) == [f"shop:new_thing:r{index:04d}" for index in range(1, 9)]
 
 
-def test_an_empty_list_is_a_start_too() -> None:
-    world = Adversary(size=3)
+def test_polling_can_start_on_an_empty_list() -> None:
+    world = GrowingList(size=3)
     about = source(filtered=True)
     events, cursor = poll(REAL, about, world, None)
     assert events == []
@@ -230,8 +230,8 @@ def test_an_empty_list_is_a_start_too() -> None:
     assert poll(REAL, about, world, cursor)[0] == ["shop:new_thing:r0000"]
 
 
-def test_the_cursor_forgets_what_the_overlap_no_longer_needs() -> None:
-    world = Adversary(size=3)
+def test_cursor_drops_ids_older_than_the_overlap() -> None:
+    world = GrowingList(size=3)
     about = source(filtered=True, pages=100)
     _, cursor = poll(REAL, about, world, None)
     for _ in range(100):
@@ -242,9 +242,9 @@ def test_the_cursor_forgets_what_the_overlap_no_longer_needs() -> None:
 
 
 @pytest.mark.parametrize("filtered", [True, False])
-def test_records_of_one_moment_come_in_the_vendors_order(*, filtered: bool) -> None:
+def test_records_with_equal_timestamps_keep_the_vendors_order(*, filtered: bool) -> None:
     about = source(filtered=filtered)
-    _, cursor = poll(REAL, about, Adversary(size=3), None)
+    _, cursor = poll(REAL, about, GrowingList(size=3), None)
     made = [{"id": key, "created_at": "2026-03-01T12:00:00Z"} for key in ("b", "c", "a")]
     rows = tuple(made if filtered else reversed(made))
     outcome = REAL.fold(
@@ -255,8 +255,8 @@ def test_records_of_one_moment_come_in_the_vendors_order(*, filtered: bool) -> N
 
 @pytest.mark.parametrize("filtered", [True, False])
 @pytest.mark.parametrize("first", [True, False])
-def test_a_record_dated_in_the_future_takes_nothing_along(*, filtered: bool, first: bool) -> None:
-    about, world = source(filtered=filtered), Adversary(size=3)
+def test_record_dated_in_the_future_hides_no_other_record(*, filtered: bool, first: bool) -> None:
+    about, world = source(filtered=filtered), GrowingList(size=3)
     for _ in range(5):
         world.add()
     _, before = poll(REAL, about, world, None)

@@ -1,4 +1,4 @@
-"""Every attempt ends, and every call: whatever a vendor sends, and however slowly."""
+"""Timeouts of attempts and deadlines of calls hold, even if a vendor sends data slowly or without end."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.strangers import opened
-from support.wire import BASE_URL, KEY, Wire, refusal, rows
+from support.any_operation import opened
+from support.fake_vendor import BASE_URL, KEY, Wire, refusal, rows
 
 import connector
 from connector.definition.compiler import vendors
@@ -18,7 +18,7 @@ from connector.transport.deadline import Deadline
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from support.wire import Time
+    from support.fake_vendor import Time
 
     from connector.definition.model import Integration
 
@@ -30,7 +30,7 @@ ORDER = {"order_number": "#1001", "customer_email": "kim@example.com", "items": 
 
 
 class Drip(httpx.AsyncByteStream):
-    """A body that comes byte by byte and never ends; each byte is in time."""
+    """A response body that sends one byte at a time and never ends; no single read times out."""
 
     def __init__(self, status: list[str]) -> None:
         self._status = status
@@ -45,7 +45,7 @@ class Drip(httpx.AsyncByteStream):
 
 
 class Slow(httpx.AsyncBaseTransport):
-    """A vendor that is silent, or that drips."""
+    """A vendor that does not answer, or sends its answer byte by byte."""
 
     def __init__(self, *, drips: bool) -> None:
         self.drips = drips
@@ -61,7 +61,7 @@ class Slow(httpx.AsyncBaseTransport):
 
 
 @pytest.mark.parametrize("drips", [True, False], ids=["drips", "is silent"])
-async def test_an_attempt_ends_whatever_the_vendor_does(
+async def test_attempt_times_out_if_the_vendor_stalls_or_drips(
     integration: Integration, time: Time, drips: bool
 ) -> None:
     slow = Slow(drips=drips)
@@ -78,8 +78,8 @@ async def test_an_attempt_ends_whatever_the_vendor_does(
 
 
 @pytest.mark.parametrize("vendor", vendors())
-async def test_a_call_ends_for_every_vendor(vendor: str, time: Time) -> None:
-    """Attempts, the waits between them and the token request count together."""
+async def test_call_deadline_holds_for_every_vendor(vendor: str, time: Time) -> None:
+    """Attempts, the waits between them and the token request share one deadline."""
 
     def reply(_request: httpx.Request) -> httpx.Response:
         return refusal(503, headers={"retry-after": "50"})
@@ -93,7 +93,7 @@ async def test_a_call_ends_for_every_vendor(vendor: str, time: Time) -> None:
     assert time.slept == [50, 50], "a third wait would end after the deadline of 120 seconds"
 
 
-async def test_the_waits_of_a_token_request_count_too(time: Time) -> None:
+async def test_waits_of_a_token_request_count_towards_the_deadline(time: Time) -> None:
     wire = Wire([refusal(503, headers={"retry-after": "50"})])
     login: dict[str, Any] = {
         "client_id": "a",
@@ -118,9 +118,7 @@ async def test_the_waits_of_a_token_request_count_too(time: Time) -> None:
     assert len(wire.requests) == 4
 
 
-async def test_a_deadline_ends_an_attempt_that_its_timeout_would_not(
-    integration: Integration, time: Time
-) -> None:
+async def test_deadline_ends_an_attempt_before_its_timeout(integration: Integration, time: Time) -> None:
     slow = Slow(drips=True)
     how: dict[str, Any] = {
         "transport": slow,
@@ -134,7 +132,7 @@ async def test_a_deadline_ends_an_attempt_that_its_timeout_would_not(
     assert slow.asked == 1
 
 
-async def test_an_attempt_that_could_not_take_its_time_is_not_made(
+async def test_attempt_is_skipped_if_too_little_time_remains(
     integration: Integration, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("connector.transport.client.BACK_OFF", 0.0)
@@ -147,10 +145,10 @@ async def test_an_attempt_that_could_not_take_its_time_is_not_made(
     assert slow.asked == 1
 
 
-async def test_those_who_wait_for_the_limit_give_up_at_their_deadline(
+async def test_requests_queued_for_the_rate_limit_stop_at_their_deadline(
     integration: Integration, wire: Wire
 ) -> None:
-    """A wait for the limit is one request's; the others wait for it, and not for ever."""
+    """One request sleeps until the rate limit resets; the others wait for it until their own deadlines."""
     used_up = rows()
     used_up.headers.update({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "50"})
     wire.reply(used_up, rows())
@@ -173,7 +171,7 @@ async def test_those_who_wait_for_the_limit_give_up_at_their_deadline(
     assert len(wire.requests) == 2
 
 
-async def test_a_caller_who_gives_up_is_not_held_back(integration: Integration, time: Time) -> None:
+async def test_cancelled_caller_is_released_at_once(integration: Integration, time: Time) -> None:
     slow = Slow(drips=True)
     how: dict[str, Any] = {"transport": slow, "clock": time.clock, "sleep": time.sleep}
     async with connector.open(integration, base_url=BASE_URL, api_key=KEY, **how) as rm:
@@ -185,12 +183,12 @@ async def test_a_caller_who_gives_up_is_not_held_back(integration: Integration, 
 
 @pytest.mark.parametrize("limit", ["timeout", "deadline"])
 @pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan"), "30", True, None])
-def test_a_limit_that_limits_nothing_is_refused(integration: Integration, limit: str, value: Any) -> None:
+def test_invalid_deadline_is_refused(integration: Integration, limit: str, value: Any) -> None:
     with pytest.raises(ConfigurationError, match=f"{limit} has to be a number of seconds above 0"):
         connector.open(integration, api_key=KEY, **{limit: value})
 
 
-async def test_a_deadline_counts_real_time_and_waits_that_took_none() -> None:
+async def test_deadline_counts_real_time_and_injected_sleeps() -> None:
     async def at_once(_seconds: float) -> None:
         return
 

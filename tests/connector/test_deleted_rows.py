@@ -1,4 +1,4 @@
-"""A row that is deleted while pages are read moves others up: those that are not read then are read again."""
+"""A row deleted during a poll moves later rows up a page; the poll reads the affected pages again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.wire import BASE_URL, KEY, Time
+from support.fake_vendor import BASE_URL, KEY, Time
 
 import connector
 from connector.definition.compiler import integration
@@ -24,7 +24,7 @@ SIZE = 3
 
 
 def offer(vendor: str) -> Integration:
-    """The same offer, three rows to a page and so many pages to a poll that one poll reads all."""
+    """Return the same trigger with three rows per page, and enough pages per poll to read all rows."""
     made = integration(vendor)
     small = {"page_size": SIZE, "pages": 40}
     triggers = {
@@ -39,7 +39,7 @@ SWAP_ROW = dict(SWAP.resources["return"].sample)
 
 
 class Shop:
-    """Rows in pages; `deletes` maps a page to the row that is deleted before that page is answered."""
+    """Paged rows; `deletes` maps a page number to the row that is deleted before that page is returned."""
 
     def __init__(self, time: Time) -> None:
         self.time = time
@@ -98,7 +98,7 @@ TOLD = [(RETURNMATE, "new_return"), (RETURNMATE, "new_shipment"), (SWAP, "new_re
 @pytest.mark.parametrize(("made", "key"), TOLD, ids=["created, filtered", "created", "changed"])
 @pytest.mark.parametrize("page", [2, 3, 4, 5])
 @pytest.mark.parametrize("gone", [3, 5, 14])
-async def test_new_records_that_a_deletion_moves_up_are_told(
+async def test_new_records_moved_up_by_a_deletion_are_delivered(
     made: Integration, key: str, page: int, gone: int, time: Time
 ) -> None:
     shop = Shop(time)
@@ -120,8 +120,8 @@ async def test_new_records_that_a_deletion_moves_up_are_told(
 
 
 @pytest.mark.parametrize("page", [2, 3, 4])
-async def test_a_first_lap_that_a_deletion_disturbs_is_not_trusted(page: int, time: Time) -> None:
-    """What it passed by would be taken for new by the next one."""
+async def test_first_lap_disturbed_by_a_deletion_is_repeated(page: int, time: Time) -> None:
+    """Otherwise the next lap would report the skipped rows as new."""
     shop = Shop(time)
     trigger = opened(RETURNMATE, shop.returnmate, time).triggers["return_status_changed"]
     shop.add(15)
@@ -138,7 +138,7 @@ async def test_a_first_lap_that_a_deletion_disturbs_is_not_trusted(page: int, ti
 
 
 @pytest.mark.parametrize(("made", "key"), [TOLD[0], TOLD[2]], ids=["created", "changed"])
-async def test_a_list_that_always_counts_too_many_is_read_six_times_and_reported(
+async def test_list_whose_total_is_always_too_high_is_read_six_times_and_reported(
     made: Integration, key: str, time: Time
 ) -> None:
     shop = Shop(time)

@@ -1,4 +1,4 @@
-"""Two headers that log in, cursors, and details that are read for events only."""
+"""ReturnGO's login with two headers, its cursors, and details fetched for events only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.wire import BASE_URL, Time, Wire
+from support.fake_vendor import BASE_URL, Time, Wire
 
 import connector
 import openapi
@@ -49,7 +49,7 @@ def details(id_: str) -> httpx.Response:
     return httpx.Response(200, json=rma)
 
 
-async def test_both_headers_of_the_login_go_with_every_request(shop: Connection, wire: Wire) -> None:
+async def test_every_request_has_both_login_headers(shop: Connection, wire: Wire) -> None:
     wire.reply(page())
     await shop.check()
     (sent,) = wire.requests
@@ -59,7 +59,7 @@ async def test_both_headers_of_the_login_go_with_every_request(shop: Connection,
     )
 
 
-async def test_a_list_is_read_along_its_cursors(shop: Connection, wire: Wire) -> None:
+async def test_list_is_read_by_following_cursors(shop: Connection, wire: Wire) -> None:
     wire.reply(page("3", "2", following="bmV4dA=="), page("1"))
     rows = [row["rmaId"] async for row in shop.operations.list_rmas.rows(pagesize=2)]
     assert rows == ["3", "2", "1"]
@@ -72,7 +72,7 @@ async def test_a_list_is_read_along_its_cursors(shop: Connection, wire: Wire) ->
     assert (options.options[0].label, options.next_page) == ("#1 · Pending · 3", "bmV4dA==")
 
 
-async def test_details_are_read_for_events_and_for_no_other_row(shop: Connection, wire: Wire) -> None:
+async def test_details_are_fetched_for_events_only(shop: Connection, wire: Wire) -> None:
     wire.reply(page("1", "2"))
     first = await shop.triggers["new_return"].poll()
     assert (first.events, len(wire.requests)) == ((), 1)
@@ -89,7 +89,7 @@ async def test_details_are_read_for_events_and_for_no_other_row(shop: Connection
     assert event.occurred_at is not None
 
 
-async def test_what_is_listed_may_be_found_later_or_be_gone(shop: Connection, wire: Wire) -> None:
+async def test_details_of_a_listed_record_may_arrive_late_or_return_404(shop: Connection, wire: Wire) -> None:
     missing = httpx.Response(404, json={"message": "No RMA has the id 2."})
     wire.reply(page("1"))
     first = await shop.triggers["new_return"].poll()
@@ -105,9 +105,7 @@ async def test_what_is_listed_may_be_found_later_or_be_gone(shop: Connection, wi
 
 
 @pytest.mark.parametrize("odd", ["a/b", "..", "\ud83d", " "])
-async def test_an_id_that_no_request_can_hold_keeps_no_other_event_back(
-    shop: Connection, wire: Wire, odd: str
-) -> None:
+async def test_id_that_fits_no_url_blocks_no_other_event(shop: Connection, wire: Wire, odd: str) -> None:
     rows = json.dumps({"rmas": [{"rmaId": id_, "status": "Pending"} for id_ in ("1", odd, "3")]})
     wire.reply(httpx.Response(200, content=rows, headers=DATE), details("1"), details("3"))
     polled = await shop.triggers["new_return"].poll(since=date(2026, 1, 1))
@@ -116,15 +114,13 @@ async def test_an_id_that_no_request_can_hold_keeps_no_other_event_back(
     assert len(wire.requests) == 3
 
 
-async def test_a_vendor_that_refuses_the_id_it_lists_is_an_error(shop: Connection, wire: Wire) -> None:
+async def test_error_for_a_listed_id_is_raised(shop: Connection, wire: Wire) -> None:
     wire.reply(page("1"), httpx.Response(400, json={"message": "no such parameter"}))
     with pytest.raises(ConnectorError, match="no such parameter"):
         await shop.triggers["new_return"].poll(since=date(2026, 1, 1))
 
 
-async def test_a_place_that_the_vendor_has_forgotten_begins_the_reading_anew(
-    shop: Connection, wire: Wire
-) -> None:
+async def test_expired_cursor_restarts_the_lap(shop: Connection, wire: Wire) -> None:
     trigger = shop.triggers["new_return"]
     forgotten = httpx.Response(400, json={"message": "The cursor is not known."})
     wire.reply(*(page(str(number), following=f"c{number}") for number in range(1, 5)))
@@ -144,7 +140,7 @@ async def test_a_place_that_the_vendor_has_forgotten_begins_the_reading_anew(
         await trigger.poll(stopped.cursor)
 
 
-async def test_a_time_that_cannot_be_read_is_none(shop: Connection, wire: Wire) -> None:
+async def test_unreadable_timestamp_is_none(shop: Connection, wire: Wire) -> None:
     trigger = shop.triggers["return_status_changed"]
     wire.reply(page("1"))
     cursor = (await trigger.poll()).cursor
@@ -170,14 +166,14 @@ async def test_a_time_that_cannot_be_read_is_none(shop: Connection, wire: Wire) 
         ("since_form: gte_zoneless", "since_form: gte", "since_form"),
     ],
 )  # fmt: skip
-def test_a_wrong_catalog_is_told_with_its_line(old: str, new: str, complaint: str) -> None:
+def test_invalid_catalog_is_reported_with_its_line(old: str, new: str, complaint: str) -> None:
     assert old in TEXT
     with pytest.raises(CatalogError) as caught:
         join(openapi.read("returngo"), TEXT.replace(old, new, 1), "returngo.yaml")
     assert any(complaint in one for one in caught.value.problems), caught.value.problems
 
 
-def test_what_the_filter_does_not_show_is_a_part_of_the_guarantee() -> None:
+def test_guarantee_mentions_records_hidden_by_the_filter() -> None:
     made: Any = join(openapi.read("returngo"), TEXT, "returngo.yaml")
     promise = made.triggers["return_received"].guarantees["python"]
     assert "shipment" in promise.loses

@@ -1,4 +1,4 @@
-"""Lists whose pages go round, bring nothing new or never end: an error, after few requests."""
+"""Lists whose pages repeat, stay empty or never end raise an error after a few requests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.wire import BASE_URL, Time, Wire, rows
+from support.fake_vendor import BASE_URL, Time, Wire, rows
 
 import connector
 from connector.errors import UnexpectedResponse
@@ -38,7 +38,7 @@ def opened(vendor: str, wire: Wire, time: Time) -> Connection:
 
 
 List = dict[str | None, tuple[list[int], Any]]
-"""By the cursor asked for: the numbers of the rows, and the next cursor."""
+"""Maps a requested cursor to the row numbers and the next cursor."""
 
 
 def rma(number: int) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def rma(number: int) -> dict[str, Any]:
 
 
 def pages(following: List) -> Any:
-    """Answer as a list with cursors: by the cursor asked for, the numbers of its rows and the next cursor."""
+    """Answer as a list with cursors; `following` maps a cursor to its row numbers and the next cursor."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         numbers, cursor = following[request.url.params.get("cursor")]
@@ -70,7 +70,7 @@ EMPTY_FOR_EVER: List = {None: ([1], "0"), **{str(one): ([], str(one + 1)) for on
     ],
     ids=["A, B, A", "a long way round", "empty pages", "itself"],
 )
-async def test_cursors_that_go_round_end_a_search_and_a_trigger(
+async def test_repeating_cursors_end_a_search_and_a_trigger(
     following: List, words: str, requests: int, wire: Wire, time: Time
 ) -> None:
     wire.reply(pages(following))
@@ -83,14 +83,14 @@ async def test_cursors_that_go_round_end_a_search_and_a_trigger(
 
 
 async def polled_for_ever(shop: Connection) -> None:
-    """Poll by a trigger, which reads four pages at a time."""
+    """Poll a trigger that reads four pages per poll until it raises."""
     cursor = None
     for _ in range(5):
         cursor = (await shop.triggers["return_status_changed"].poll(cursor)).cursor
 
 
 @pytest.mark.parametrize("empty", range(MOST_EMPTY + 1))
-async def test_empty_pages_in_the_middle_hide_nothing(empty: int, wire: Wire, time: Time) -> None:
+async def test_empty_pages_in_the_middle_hide_no_rows(empty: int, wire: Wire, time: Time) -> None:
     between: List = {f"e{one}": ([], f"e{one + 1}") for one in range(empty)}
     wire.reply(pages({None: ([3], "e0"), **between, f"e{empty}": ([2, 1], None)}))
     shop = opened("returngo", wire, time)
@@ -104,15 +104,13 @@ async def test_empty_pages_in_the_middle_hide_nothing(empty: int, wire: Wire, ti
 
 
 @pytest.mark.parametrize("cursor", [None, "", "e0"])
-async def test_an_empty_page_without_another_cursor_ends_the_list(
-    cursor: Any, wire: Wire, time: Time
-) -> None:
+async def test_empty_page_without_a_new_cursor_ends_the_list(cursor: Any, wire: Wire, time: Time) -> None:
     wire.reply(pages({None: ([3], "e0"), "e0": ([], cursor)}))
     found = await opened("returngo", wire, time).searches["find_return"](status="Pending")
     assert [row["rmaId"] for row in found] == ["RMA3"]
 
 
-async def test_a_skip_that_is_ignored_is_an_error(wire: Wire, time: Time) -> None:
+async def test_ignored_offset_is_an_error(wire: Wire, time: Time) -> None:
     orders = [{"rlOrderId": one, "createDate": "2026-03-01T11:00:00Z"} for one in range(250)]
     wire.reply(httpx.Response(200, json=orders))
     shop = opened("returnlogic", wire, time)
@@ -125,7 +123,7 @@ async def test_a_skip_that_is_ignored_is_an_error(wire: Wire, time: Time) -> Non
     assert len(wire.requests) == 1 + MOST_STALE + 2
 
 
-async def test_a_short_page_that_is_answered_again_is_all_there_is(wire: Wire, time: Time) -> None:
+async def test_repeated_short_page_is_the_complete_list(wire: Wire, time: Time) -> None:
     orders = [{"rlOrderId": one, "createDate": "2026-03-01T11:00:00Z"} for one in range(3)]
     wire.reply(httpx.Response(200, json=orders))
     shop = opened("returnlogic", wire, time)
@@ -136,7 +134,7 @@ async def test_a_short_page_that_is_answered_again_is_all_there_is(wire: Wire, t
     assert polled.complete
 
 
-async def test_short_pages_that_differ_are_read_to_the_empty_one(wire: Wire, time: Time) -> None:
+async def test_distinct_short_pages_are_read_up_to_the_empty_page(wire: Wire, time: Time) -> None:
     def capped(request: httpx.Request) -> httpx.Response:
         skip = int(request.url.params.get("skip", 0))
         return httpx.Response(200, json=[{"rlOrderId": one} for one in range(skip, min(skip + 2, 5))])
@@ -147,7 +145,7 @@ async def test_short_pages_that_differ_are_read_to_the_empty_one(wire: Wire, tim
     assert [request.url.params.get("skip", "0") for request in wire.requests] == ["0", "2", "4", "5"]
 
 
-async def test_a_trigger_ends_at_a_long_page_that_is_answered_again(wire: Wire, time: Time) -> None:
+async def test_trigger_stops_at_a_repeated_full_page(wire: Wire, time: Time) -> None:
     same = [
         {"id": f"rma_{one}", "created_at": "2026-03-01T11:00:00Z", "status": "pending"} for one in range(20)
     ]
@@ -158,7 +156,7 @@ async def test_a_trigger_ends_at_a_long_page_that_is_answered_again(wire: Wire, 
     assert len(wire.requests) == 2
 
 
-async def test_a_list_without_an_end_is_an_error_after_its_ceiling(wire: Wire, time: Time) -> None:
+async def test_endless_list_is_an_error_at_the_page_ceiling(wire: Wire, time: Time) -> None:
     numbers = itertools.count()
 
     def endless(_request: httpx.Request) -> httpx.Response:
@@ -173,7 +171,7 @@ async def test_a_list_without_an_end_is_an_error_after_its_ceiling(wire: Wire, t
     assert len(wire.requests) == MOST_PAGES
 
 
-async def test_a_lap_over_many_polls_has_the_same_ceiling_and_ends_where_the_list_does(
+async def test_lap_over_many_polls_has_the_same_ceiling_and_ends_with_the_list(
     wire: Wire, time: Time
 ) -> None:
     numbers = itertools.count()
@@ -195,7 +193,7 @@ async def test_a_lap_over_many_polls_has_the_same_ceiling_and_ends_where_the_lis
     assert (polled.complete, "walk" in polled.cursor) == (True, False)
 
 
-def test_what_a_reading_has_seen_goes_on_with_the_next_poll() -> None:
+def test_rows_seen_are_remembered_by_the_next_poll_of_a_lap() -> None:
     walk = PageWalk("list", pages=3, seen=["a"], total=9, fell=True)
     assert resumed("list", (), walk.as_json()) == walk
     odd: Any
@@ -203,8 +201,8 @@ def test_what_a_reading_has_seen_goes_on_with_the_next_poll() -> None:
         assert resumed("list", (), odd) == PageWalk("list")
 
 
-def test_rows_that_are_inserted_while_pages_are_read_are_no_error() -> None:
-    """Newest first, two rows to a page: two new rows before each page push the same two to the next."""
+def test_rows_inserted_during_a_poll_are_no_error() -> None:
+    """Newest first, two rows per page: two new rows before each page push the same two rows onto the next."""
     walk = PageWalk("list", ("id",))
     for number in range(MOST_STALE):
         walk.turn(Page(({"id": 1}, {"id": 2}), next=number + 2))

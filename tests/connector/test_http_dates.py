@@ -1,4 +1,4 @@
-"""Moments in headers: every form that a recipient must accept, and nothing that breaks a program."""
+"""Dates in headers: every format that RFC 9110 requires is parsed, and invalid dates raise nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WHEN = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
         ("Sat Dec 31 23:59:60 2016", datetime(2017, 1, 1, tzinfo=UTC)),
     ],
 )
-def test_every_form_of_an_http_date_is_read(text: str, when: datetime) -> None:
+def test_every_http_date_format_is_parsed(text: str, when: datetime) -> None:
     assert http_date(text) == when
     assert moment(text) == when, "a record may hold one too"
 
@@ -44,7 +44,7 @@ def test_every_form_of_an_http_date_is_read(text: str, when: datetime) -> None:
         ("2017-01-01T00:59:60+01:00", datetime(2017, 1, 1, tzinfo=UTC)),
     ],
 )
-def test_every_form_of_an_rfc_3339_time_is_read(text: str, when: datetime) -> None:
+def test_every_rfc_3339_format_is_parsed(text: str, when: datetime) -> None:
     assert moment(text) == when
 
 
@@ -72,5 +72,5 @@ ODD = [
 
 
 @pytest.mark.parametrize("text", ODD)
-def test_what_is_no_moment_is_none(text: str) -> None:
+def test_invalid_date_returns_none(text: str) -> None:
     assert http_date(text) is None

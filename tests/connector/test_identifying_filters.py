@@ -1,4 +1,4 @@
-"""What identifies a record is compared again: a vendor that ignores a filter never hands on a stranger's."""
+"""Rows of a search are compared with the filter again, so that a vendor's ignored filter is detected."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.anywhere import listing, open_any
+from support.any_vendor import listing, open_any
 from support.each import each
-from support.wire import Time, Wire, one, rows
+from support.fake_vendor import Time, Wire, one, rows
 
 from connector.definition.compiler import integration, vendors
 from connector.definition.paths import at_path
@@ -44,7 +44,7 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-def put(record: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
+def with_value(record: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
     changed = deepcopy(record)
     holder: Any = changed
     for step in path[:-1]:
@@ -54,7 +54,7 @@ def put(record: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
 
 
 def case(vendor: str, key: str, name: str) -> tuple[Search, InputField, dict[str, Any], dict[str, Any]]:
-    """Return a search, one of its inputs, a record that fits, and inputs that ask for it."""
+    """Return a search, one of its inputs, a matching record, and inputs that search for it."""
     search = compiled(vendor).searches[key]
     field = next(one for one in search.inputs if one.key == name)
     record = dict(search.sample)
@@ -80,27 +80,25 @@ async def ask(connection: Connection, key: str, inputs: dict[str, Any]) -> list[
 
 
 @pytest.mark.parametrize(("vendor", "key", "name"), FILTERS)
-async def test_the_one_asked_for_is_found_however_it_is_written(
-    vendor: str, key: str, name: str, time: Time
-) -> None:
+async def test_matching_record_is_found_in_any_spelling(vendor: str, key: str, name: str, time: Time) -> None:
     search, field, record, asked = case(vendor, key, name)
     for path in each(field.found_at):
         held = at_path(record, path)
         assert held, f"the sample of {search.resource} holds no {'.'.join(path)}"
         written = {**asked, name: f" {held}\n"}
-        shown = put(record, path, f"{str(held).swapcase()} ")
+        shown = with_value(record, path, f"{str(held).swapcase()} ")
         found = await ask(answered(vendor, search, time, shown), key, written)
         assert found == [shown]
 
 
 @pytest.mark.parametrize(("vendor", "key", "name"), FILTERS)
-async def test_a_filter_that_the_vendor_ignored_is_an_error_and_not_nothing_found(
+async def test_filter_ignored_by_the_vendor_is_an_error_and_not_an_empty_result(
     vendor: str, key: str, name: str, time: Time
 ) -> None:
     search, field, record, asked = case(vendor, key, name)
     stranger = record
     for path in field.found_at:
-        stranger = put(stranger, path, STRANGE[field.identifies or ""])
+        stranger = with_value(stranger, path, STRANGE[field.identifies or ""])
     with pytest.raises(UnexpectedResponse, match=f"ignored the filter {name} ") as caught:
         await ask(answered(vendor, search, time, stranger), key, asked)
     assert asked[name] in str(caught.value)
@@ -108,14 +106,14 @@ async def test_a_filter_that_the_vendor_ignored_is_an_error_and_not_nothing_foun
 
 
 @pytest.mark.parametrize(("vendor", "key", "name"), FILTERS)
-async def test_a_record_that_does_not_tell_the_field_stays(
+async def test_record_without_the_filtered_field_is_kept(
     vendor: str, key: str, name: str, time: Time
 ) -> None:
     search, field, record, asked = case(vendor, key, name)
     for nothing in (None, "", " "):
         silent = record
         for path in field.found_at:
-            silent = put(silent, path, nothing)
+            silent = with_value(silent, path, nothing)
         assert await ask(answered(vendor, search, time, silent), key, asked) == [silent]
 
 
@@ -123,18 +121,18 @@ async def test_a_record_that_does_not_tell_the_field_stays(
     ("vendor", "key", "name"),
     [one for one in FILTERS if compiled(one[0]).searches[one[1]].kind in ("find", "list")],
 )
-async def test_strangers_beside_the_one_asked_for_are_left_out(
+async def test_records_that_do_not_match_the_filter_are_dropped(
     vendor: str, key: str, name: str, time: Time
 ) -> None:
     search, field, record, asked = case(vendor, key, name)
     stranger = record
     for path in field.found_at:
-        stranger = put(stranger, path, f"{at_path(record, path)}0")
+        stranger = with_value(stranger, path, f"{at_path(record, path)}0")
     assert await ask(answered(vendor, search, time, stranger, record), key, asked) == [record]
 
 
-def test_what_is_searched_by_text_says_what_it_identifies() -> None:
-    """A text that identifies nothing is a word of a closed or known set, a date, or a report's choice."""
+def test_text_inputs_of_searches_declare_what_they_identify() -> None:
+    """Exceptions: words of a fixed or known set, dates, and the options of a report."""
     unsaid = {
         f"{vendor} {search.key}.{field.key}"
         for vendor in vendors()
@@ -145,7 +143,7 @@ def test_what_is_searched_by_text_says_what_it_identifies() -> None:
         and field.dropdown not in {one.key for one in compiled(vendor).dropdowns.values() if one.choices}
     }
     assert unsaid == set()
-    # These lists do not tell what they were asked for, so their rows cannot be compared.
+    # Rows of these lists do not contain the filtered field, so they cannot be compared.
     silent = {
         f"{vendor} {search.key}.{field.key}"
         for vendor in vendors()
@@ -176,7 +174,7 @@ def test_what_is_searched_by_text_says_what_it_identifies() -> None:
         ("id", "A-1", "a-1"),
     ],
 )
-def test_spellings_of_one_value_are_the_same(kind: Identifier, one_way: Any, other_way: Any) -> None:
+def test_spellings_of_one_value_are_equal(kind: Identifier, one_way: Any, other_way: Any) -> None:
     assert same(kind, one_way, other_way)
     assert same(kind, other_way, one_way)
 
@@ -196,17 +194,17 @@ def test_spellings_of_one_value_are_the_same(kind: Identifier, one_way: Any, oth
         ("order", "#", "#"),
     ],
 )
-def test_values_that_differ_are_not(kind: Identifier, one_way: Any, other_way: Any) -> None:
+def test_different_values_are_not_equal(kind: Identifier, one_way: Any, other_way: Any) -> None:
     assert not same(kind, one_way, other_way)
     assert not same(kind, other_way, one_way)
 
 
 @pytest.mark.parametrize("odd", [True, [], {}, float("nan"), float("inf"), 1e300, None])
-def test_what_is_no_text_or_number_identifies_nothing(odd: Any) -> None:
+def test_values_other_than_text_and_numbers_identify_nothing(odd: Any) -> None:
     assert identity("id", odd) == ""
 
 
-async def test_several_values_with_commas_and_in_a_list_ask_for_any_of_them(time: Time) -> None:
+async def test_comma_separated_and_listed_values_match_any_of_them(time: Time) -> None:
     search = compiled("returngo").searches["find_return"]
     found = [{**search.sample, "order_name": name} for name in ("#1001", "1002", "#1003")]
     connection = answered("returngo", search, time, *found)
@@ -217,7 +215,7 @@ async def test_several_values_with_commas_and_in_a_list_ask_for_any_of_them(time
     assert (left, ignored) == ([shown[0], shown[2]], [])
 
 
-async def test_find_or_create_creates_nothing_when_the_filter_was_ignored(rm: Connection, wire: Wire) -> None:
+async def test_find_or_create_creates_nothing_if_the_filter_was_ignored(rm: Connection, wire: Wire) -> None:
     other = {"id": "ret_1", "order_number": "#10017", "customer": {"email": "other@example.com"}}
     create = {
         "order_number": "#1001",
@@ -235,16 +233,14 @@ async def test_find_or_create_creates_nothing_when_the_filter_was_ignored(rm: Co
     assert await rm.find_or_create["find_return"](search=asked, create=create) == ({"id": "rma_new"}, True)
 
 
-async def test_a_record_with_one_of_two_values_asked_for_is_a_stranger(rm: Connection, wire: Wire) -> None:
+async def test_record_must_match_all_filtered_values(rm: Connection, wire: Wire) -> None:
     half = {"id": "ret_1", "order_number": "#1001", "customer": {"email": "other@example.com"}}
     wire.reply(rows(half))
     with pytest.raises(UnexpectedResponse, match="ignored the filter customer_email 'kim"):
         await rm.searches["find_return"](order_number="1001", customer_email="kim@example.com")
 
 
-async def test_the_one_asked_for_is_looked_for_on_the_next_pages_and_no_further_than_ten(
-    rm: Connection, wire: Wire
-) -> None:
+async def test_match_is_searched_on_at_most_ten_pages(rm: Connection, wire: Wire) -> None:
     strange = [{"id": f"ret_{n}", "order_number": f"#1001{n}"} for n in range(100)]
     right = {"id": "ret_right", "order_number": "#1001"}
     wire.reply(rows(*strange, total=10_000), rows(*strange[1:], right, total=10_000))
@@ -257,7 +253,7 @@ async def test_the_one_asked_for_is_looked_for_on_the_next_pages_and_no_further_
     assert len(wire.requests) == 10
 
 
-async def test_a_look_up_among_records_finds_however_it_is_written(rm: Connection, wire: Wire) -> None:
+async def test_row_by_row_search_matches_in_any_spelling(rm: Connection, wire: Wire) -> None:
     mine = {"id": "ret_1", "rma_number": "RMA-7"}
     wire.reply(rows({"id": "ret_0", "rma_number": "RMA-70"}, {"id": "ret_2"}, mine))
     assert await rm.searches["find_return"](rma_number=" #rma-7 ") == [mine]

@@ -1,4 +1,4 @@
-"""Wrong inputs of the command line: refused by name, before anything is asked."""
+"""Invalid inputs on the command line are refused by name before any request is sent."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 @pytest.fixture
-def at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A login in the environment for an address at which nothing answers."""
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Credentials in the environment for an address where no server listens."""
     for kind in ("CONFIG", "STATE", "DATA"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind.lower()))
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -36,8 +36,8 @@ def at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("action add_note return_id= content=x", "return_id is required"),
     ],
 )
-def test_a_wrong_input_is_refused_by_name(
-    at_home: None, capsys: pytest.CaptureFixture[str], words: str, sentence: str
+def test_invalid_input_is_refused_by_name(
+    offline: None, capsys: pytest.CaptureFixture[str], words: str, sentence: str
 ) -> None:
     command, key, *pairs = words.split(" ")
     given = [word for pair in pairs for word in ("--input", pair)]
@@ -47,8 +47,8 @@ def test_a_wrong_input_is_refused_by_name(
     assert NOWHERE.removeprefix("http://") not in said
 
 
-def test_a_file_with_inputs_is_read_like_pairs(
-    at_home: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
+def test_input_file_is_read_like_pairs(
+    offline: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     given = tmp_path / "inputs.json"
     given.write_text('{"return_id": ["r1", "r2"], "content": "x", "internal": "yes"}', encoding="utf-8")
@@ -58,8 +58,8 @@ def test_a_file_with_inputs_is_read_like_pairs(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_a_file_with_inputs_may_come_from_any_system(
-    at_home: None, capsys: pytest.CaptureFixture[str], tmp_path: Path, encoding: str
+def test_input_file_is_read_in_the_encoding_of_any_system(
+    offline: None, capsys: pytest.CaptureFixture[str], tmp_path: Path, encoding: str
 ) -> None:
     given = tmp_path / "inputs.json"
     given.write_text('{"return_id": "r",\r\n "contents": "Gr\u00fcn"}\r\n', encoding=encoding)
@@ -68,8 +68,8 @@ def test_a_file_with_inputs_may_come_from_any_system(
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"{", b"[" * 100_000, b"[1]", b"\xff\xfe{"])
-def test_a_file_that_holds_no_inputs_is_a_sentence(
-    at_home: None, capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes
+def test_file_without_inputs_is_reported_in_one_sentence(
+    offline: None, capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes
 ) -> None:
     given = tmp_path / "inputs.json"
     given.write_bytes(content)

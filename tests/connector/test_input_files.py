@@ -1,4 +1,4 @@
-"""Inputs as JSON in a file or on standard input: read as editors write them, or refused with the cause."""
+"""Inputs as JSON in a file or on standard input: any common encoding is read, other content is refused."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ TEXT = json.dumps(GIVEN, ensure_ascii=False, indent=2).replace("\n", "\r\n")
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_a_file_is_read_in_the_encoding_of_its_editor(tmp_path: Path, encoding: str) -> None:
+def test_input_file_is_read_in_its_editors_encoding(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "inputs.json"
     file.write_bytes(TEXT.encode(encoding))
     assert action._document(str(file)) == GIVEN
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_standard_input_is_read_so_too(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+def test_standard_input_is_read_in_any_encoding(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode(encoding)), encoding="ascii"))
     assert action._document("-") == GIVEN
 
@@ -45,7 +45,7 @@ def test_standard_input_is_read_so_too(monkeypatch: pytest.MonkeyPatch, encoding
         (b"[]", "must hold an object with the inputs."),
     ],
 )
-def test_what_cannot_be_read_is_wrong_usage(
+def test_unreadable_input_file_is_a_usage_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, said: str
 ) -> None:
     file = tmp_path / "inputs.json"

@@ -1,4 +1,4 @@
-"""What a person fills in: what is taken, in which form it is sent, and what is refused by name."""
+"""Values of inputs: what is accepted, how it is sent, and what is refused by name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.each import each
-from support.wire import Wire, one
+from support.fake_vendor import Wire, one
 
 from connector.cli.inputs import InputError, collect
 from connector.definition.compiler import integration, vendors
@@ -62,11 +62,11 @@ def complaint(field: InputField, value: Any) -> str:
     return error.message
 
 
-# --- Blanks
+# --- Whitespace
 
 
 @pytest.mark.parametrize("blanks", [" ", "\n", "\t", "\r\n", "\u00a0", "\u200b", "\ufeff", "\u3000 \n"])
-def test_a_line_of_text_is_trimmed_and_a_text_of_lines_is_not(blanks: str) -> None:
+def test_single_line_text_is_trimmed_and_multi_line_text_is_not(blanks: str) -> None:
     written = f"{blanks}a b{blanks}"
     assert taken(of_type("string"), written) == "a b"
     assert taken(of_type("text"), written) == written
@@ -75,15 +75,15 @@ def test_a_line_of_text_is_trimmed_and_a_text_of_lines_is_not(blanks: str) -> No
 
 
 @pytest.mark.parametrize(("vendor", "kind", "key"), OFFERS)
-def test_every_input_that_identifies_is_trimmed(vendor: str, kind: str, key: str) -> None:
-    """An address or a number with a newline, as it is pasted, finds nothing, and a duplicate is created."""
+def test_every_identifying_input_is_trimmed(vendor: str, kind: str, key: str) -> None:
+    """A pasted number with a trailing newline would match nothing, and a duplicate would be created."""
     for field in getattr(compiled(vendor), kind)[key].inputs:  # may be empty: not every trigger has filters
         if field.identifies:
             loose = field.model_copy(update={"bounds": of_type("string").bounds})
             assert fill(key, [loose], {field.key: " 1\n"}).inputs == {field.key: "1"}
 
 
-def test_no_free_text_is_said_to_identify() -> None:
+def test_no_free_text_input_is_identifying() -> None:
     texts = [
         field
         for vendor, kind, key in OFFERS
@@ -94,7 +94,7 @@ def test_no_free_text_is_said_to_identify() -> None:
     assert not [field.key for field in texts if field.identifies]
 
 
-async def test_what_is_sent_has_no_blanks_around_it(rm: Connection, wire: Wire) -> None:
+async def test_values_are_sent_without_surrounding_whitespace(rm: Connection, wire: Wire) -> None:
     wire.reply(one(201, id="rma_new"))
     await rm.actions["create_return"](
         order_number="#1001 ",
@@ -107,7 +107,7 @@ async def test_what_is_sent_has_no_blanks_around_it(rm: Connection, wire: Wire) 
     assert b'"sku": "BOOT", "quantity": 1, "reason": "defective", "notes": " Heel.\\n"' in sent
 
 
-def test_a_pair_of_the_command_line_is_trimmed_like_an_argument() -> None:
+def test_command_line_pair_is_trimmed_like_an_argument() -> None:
     inputs = compiled("returnmate").actions["create_return"].inputs
     given = collect(inputs, ["order_number= #1001 ", "items[0].quantity= 2 ", "items[0].sku=A"])
     assert given["items"][0]["quantity"] == 2
@@ -115,7 +115,7 @@ def test_a_pair_of_the_command_line_is_trimmed_like_an_argument() -> None:
         fill("create_return", inputs, {**given, "customer_email": "\n"})
 
 
-def test_a_list_without_values_asks_for_nothing() -> None:
+def test_list_without_values_filters_nothing() -> None:
     inputs = compiled("returnmate").searches["find_return"].inputs
     for nothing in ([], [""], [" ", "\n"]):
         assert fill("find_return", inputs, {"order_number": nothing}).inputs == {}
@@ -123,7 +123,7 @@ def test_a_list_without_values_asks_for_nothing() -> None:
 
 
 @pytest.mark.parametrize("nothing", ["#", " # ", ",", " , ,"])
-def test_a_number_that_identifies_nothing_is_refused(nothing: str) -> None:
+def test_number_without_digits_is_refused(nothing: str) -> None:
     inputs = compiled("returngo").searches["find_return"].inputs
     with pytest.raises(ValidationFailed, match="order_name identifies nothing"):
         fill("find_return", inputs, {"order_name": nothing})
@@ -152,7 +152,7 @@ def test_a_number_that_identifies_nothing_is_refused(nothing: str) -> None:
         ("boolean", " \n", ""),
     ],
 )
-def test_texts_of_the_command_line_that_are_values(kind: FieldType, text: str, value: Any) -> None:
+def test_command_line_texts_are_converted_by_type(kind: FieldType, text: str, value: Any) -> None:
     assert collect([of_type(kind)], [f"x={text}"]) == {"x": value}
 
 
@@ -160,7 +160,7 @@ def test_texts_of_the_command_line_that_are_values(kind: FieldType, text: str, v
     "text",
     ["1_0", "0x10", "1e3", "1,000", "1,5", "\uff15", "\u0665", "NaN", "Infinity", "two", "5 6", "--5", "5."],
 )
-def test_texts_that_are_no_number_are_refused_by_name(text: str) -> None:
+def test_text_that_is_not_a_number_is_refused_by_name(text: str) -> None:
     kinds: tuple[tuple[FieldType, str], ...] = (("integer", "a whole number"), ("number", "a number"))
     for kind, words in kinds:
         with pytest.raises(InputError, match=f"^x must be {words}"):
@@ -181,7 +181,7 @@ def test_texts_that_are_no_number_are_refused_by_name(text: str) -> None:
         ("object", "{", "JSON"),
     ],
 )
-def test_other_texts_that_are_refused_by_name(kind: FieldType, text: str, words: str) -> None:
+def test_invalid_command_line_text_is_refused_by_name(kind: FieldType, text: str, words: str) -> None:
     with pytest.raises(InputError, match=f"^x must be {words}"):
         collect([of_type(kind)], [f"x={text}"])
 
@@ -205,7 +205,7 @@ def test_other_texts_that_are_refused_by_name(kind: FieldType, text: str, words:
         ("datetime", datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1))), "0001-01-01T00:00:00+01:00"),
     ],
 )
-def test_values_and_how_they_are_sent(kind: FieldType, value: Any, sent: Any) -> None:
+def test_values_are_converted_to_the_form_that_is_sent(kind: FieldType, value: Any, sent: Any) -> None:
     found = taken(of_type(kind), value)
     assert found == sent
     assert type(found) is type(sent)
@@ -248,13 +248,13 @@ def test_values_and_how_they_are_sent(kind: FieldType, value: Any, sent: Any) ->
         ("datetime", "0001-01-01T00:00:00+01:00", "must be a time with its zone"),
     ],
 )
-def test_values_that_are_refused_by_name(kind: FieldType, value: Any, words: str) -> None:
+def test_invalid_values_are_refused_by_name(kind: FieldType, value: Any, words: str) -> None:
     assert complaint(of_type(kind), value).startswith(words)
 
 
 @pytest.mark.parametrize(("vendor", "kind", "key"), OFFERS)
-def test_no_list_is_taken_for_one_text(vendor: str, kind: str, key: str) -> None:
-    """A list of ids that is joined (`r1,r2`) names a record that nobody has."""
+def test_list_is_refused_for_a_single_text(vendor: str, kind: str, key: str) -> None:
+    """Joining a list of ids (`r1,r2`) would name a record that does not exist."""
     fields = [one for one in getattr(compiled(vendor), kind)[key].inputs if one.type in ("string", "text")]
     for field in fields:  # may be empty: not every trigger has filters
         if field.repeated_as:
@@ -265,7 +265,7 @@ def test_no_list_is_taken_for_one_text(vendor: str, kind: str, key: str) -> None
 
 
 @pytest.mark.parametrize(("vendor", "kind", "key"), OFFERS)
-def test_a_segment_that_leads_elsewhere_is_refused_by_its_input(vendor: str, kind: str, key: str) -> None:
+def test_path_value_that_changes_the_path_is_refused_by_name(vendor: str, kind: str, key: str) -> None:
     for field in getattr(compiled(vendor), kind)[key].inputs:
         if field.location == "path":
             loose = field.model_copy(update={"bounds": of_type("string").bounds})
@@ -274,14 +274,14 @@ def test_a_segment_that_leads_elsewhere_is_refused_by_its_input(vendor: str, kin
                     fill(key, [loose], {field.key: dots})
 
 
-def test_an_id_that_is_a_number_is_its_digits_and_a_text_of_words_takes_none() -> None:
+def test_numeric_id_is_accepted_as_text() -> None:
     inputs = compiled("returnlogic").searches["get_rma"].inputs
     assert fill("get_rma", inputs, {"rma_id": 100_001}).inputs == {"rma_id": "100001"}
     with pytest.raises(ValidationFailed, match="rma_id must be text"):
         fill("get_rma", inputs, {"rma_id": True})
 
 
-def test_a_number_in_an_answer_of_the_vendor_is_taken_as_it_came() -> None:
+def test_number_from_a_vendors_answer_is_accepted_unchanged() -> None:
     with pytest.raises(RefusedValue):
         fitted(Field(key="n", label="N", type="integer"), Decimal("1.5"), "n")
     assert fitted(Field(key="n", label="N", type="integer"), Decimal("2.0"), "n") == 2
@@ -296,16 +296,16 @@ CARRIER = of_type("string", choices=(Choice(value="australia_post", label="Austr
 @pytest.mark.parametrize(
     "written", ["australia_post", "Australia Post", " AUSTRALIA POST\n", "australia-post", "AustraliaPost"]
 )
-def test_a_choice_is_taken_by_its_value_or_its_label(written: str) -> None:
+def test_choice_is_accepted_by_value_or_label(written: str) -> None:
     assert taken(CARRIER, written) == "australia_post"
 
 
 @pytest.mark.parametrize("written", ["Australian Post", "post", "austria_post"])
-def test_what_is_no_choice_is_refused(written: str) -> None:
+def test_unknown_choice_is_refused(written: str) -> None:
     assert complaint(CARRIER, written).startswith("must be australia_post")
 
 
-def test_every_choice_of_every_vendor_is_taken_by_its_label() -> None:
+def test_every_choice_of_every_vendor_is_accepted_by_label() -> None:
     fields = [
         field
         for vendor, kind, key in OFFERS
@@ -319,7 +319,7 @@ def test_every_choice_of_every_vendor_is_taken_by_its_label() -> None:
                 assert chosen(field, written) == choice.value
 
 
-def test_a_spelling_that_two_choices_share_is_neither() -> None:
+def test_spelling_shared_by_two_choices_selects_neither() -> None:
     pair = (Choice(value="in_transit", label="One"), Choice(value="InTransit", label="Two"))
     field = of_type("string", choices=pair)
     for written, meant in (("in_transit", "in_transit"), ("InTransit", "InTransit"), ("two", "InTransit")):
@@ -327,20 +327,20 @@ def test_a_spelling_that_two_choices_share_is_neither() -> None:
     assert chosen(field, "in transit") == "in transit"
 
 
-def test_a_known_word_is_taken_in_any_case_and_another_one_as_it_is() -> None:
+def test_known_word_is_matched_in_any_case_and_others_are_kept() -> None:
     reason = of_type("string", known_values=("wrong_size", "defective"))
     written = ["Wrong Size", "DEFECTIVE", "wrong-size", "Zu klein"]
     assert [taken(reason, one) for one in written] == ["wrong_size", "defective", "wrong-size", "Zu klein"]
 
 
-def test_several_words_with_commas_are_each_taken_so() -> None:
+def test_comma_separated_words_are_matched_one_by_one() -> None:
     inputs = compiled("returngo").searches["find_return"].inputs
     assert fill("find_return", inputs, {"status": " approved, DONE ,"}).inputs == {"status": "Approved,Done"}
     with pytest.raises(ValidationFailed, match=r"status is ' ?aproved', which .*; did you mean Approved\?"):
         fill("find_return", inputs, {"status": "Done, aproved"}, looking=True)
 
 
-# --- Slips in filters
+# --- Typing errors in filters
 
 
 STATUS = of_type("string", known_values=("pending", "approved", "in_transit", "cancelled"))
@@ -366,7 +366,7 @@ STATUS = of_type("string", known_values=("pending", "approved", "in_transit", "c
         ("-", None),
     ],
 )
-def test_a_slip_is_told_from_a_word_of_ones_own(written: str, meant: str | None) -> None:
+def test_typing_error_is_distinguished_from_a_custom_word(written: str, meant: str | None) -> None:
     assert slip(STATUS, written) == meant
 
 
@@ -379,8 +379,8 @@ def test_a_slip_is_told_from_a_word_of_ones_own(written: str, meant: str | None)
         if trigger.inputs
     ],
 )
-def test_a_slip_in_a_filter_of_a_trigger_is_refused(vendor: str, key: str) -> None:
-    """Watching for a status that never comes is silent for ever."""
+def test_typing_error_in_a_trigger_filter_is_refused(vendor: str, key: str) -> None:
+    """Watching for a status that does not exist would wait forever without an error."""
     for field in each(compiled(vendor).triggers[key].inputs):
         words = [*field.known_values, *(one.value for one in field.choices)]
         word = next(one for one in words if len(one) >= 5)

@@ -1,4 +1,4 @@
-"""Pacing by several windows at once, each announced by headers of its own."""
+"""Rate limiting by several windows at once, each with its own headers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from support.wire import rows
+from support.fake_vendor import rows
 
 from connector.definition.compiler import integration as compiled
 from connector.definition.guarantees import shortest_interval
@@ -16,7 +16,7 @@ from connector.errors import RateLimited
 from connector.transport.limits import Limiter
 
 if TYPE_CHECKING:
-    from support.wire import Time, Wire
+    from support.fake_vendor import Time, Wire
 
     from connector.runtime.connection import Connection
 
@@ -55,24 +55,24 @@ async def admitted(limiter: Limiter, times: int) -> None:
         await limiter.admit("list_orders")
 
 
-async def test_every_window_paces_before_the_vendor_has_answered(limiter: Limiter, time: Time) -> None:
+async def test_every_window_is_paced_before_the_first_answer(limiter: Limiter, time: Time) -> None:
     await admitted(limiter, 7)
     assert time.slept == [1, 1, 58], "two a second, then the sixth waits for its minute"
 
 
-async def test_a_raised_limit_paces_as_announced(limiter: Limiter, time: Time) -> None:
+async def test_raised_limit_is_paced_as_announced(limiter: Limiter, time: Time) -> None:
     limiter.learn(said(limit_second=4, left_second=4, limit_minute=240, left_minute=240))
     await admitted(limiter, 9)
     assert time.slept == [1, 1]
 
 
-async def test_a_window_that_is_not_announced_is_not_paced(limiter: Limiter, time: Time) -> None:
+async def test_window_that_is_not_announced_is_not_paced(limiter: Limiter, time: Time) -> None:
     limiter.learn(said(limit_minute=5, left_minute=5))
     await admitted(limiter, 6)
     assert time.slept == [60]
 
 
-async def test_what_others_used_up_is_waited_out(limiter: Limiter, time: Time) -> None:
+async def test_quota_used_by_other_clients_is_waited_out(limiter: Limiter, time: Time) -> None:
     limiter.learn(said(limit_second=2, left_second=0, limit_minute=5, left_minute=3))
     await admitted(limiter, 1)
     limiter.learn(said(limit_second=2, left_second=1, limit_minute=5, left_minute=0))
@@ -80,7 +80,7 @@ async def test_what_others_used_up_is_waited_out(limiter: Limiter, time: Time) -
     assert time.slept == [1, 60]
 
 
-async def test_what_this_connection_used_up_is_no_reason_to_wait_longer(limiter: Limiter, time: Time) -> None:
+async def test_quota_used_by_this_connection_adds_no_wait(limiter: Limiter, time: Time) -> None:
     await admitted(limiter, 2)
     limiter.learn(said(limit_second=2, left_second=0, limit_minute=5, left_minute=3))
     await time.sleep(0.9)
@@ -88,20 +88,22 @@ async def test_what_this_connection_used_up_is_no_reason_to_wait_longer(limiter:
     assert [round(one, 3) for one in time.slept] == [0.9, 0.1]
 
 
-async def test_a_refusal_waits_for_the_longest_exhausted_window(limiter: Limiter, time: Time) -> None:
+async def test_429_waits_for_the_longest_exhausted_window(limiter: Limiter, time: Time) -> None:
     await admitted(limiter, 2)
     limiter.learn(said(limit_second=2, left_second=0, limit_minute=2, left_minute=0), refused=True)
     await admitted(limiter, 1)
     assert time.slept == [60]
 
 
-async def test_a_window_too_long_to_wait_for_is_left_to_the_vendor(limiter: Limiter, time: Time) -> None:
+async def test_window_longer_than_the_longest_wait_is_left_to_the_vendor(
+    limiter: Limiter, time: Time
+) -> None:
     limiter.learn(said(limit_second=50, left_second=50, limit_day=9, left_day=0), refused=True)
     await admitted(limiter, 12)
     assert time.slept == []
 
 
-async def test_a_wait_beyond_the_patience_is_an_error(time: Time) -> None:
+async def test_wait_longer_than_the_longest_wait_raises(time: Time) -> None:
     limiter = Limiter(compiled("returnmate").limits, time.clock, time.sleep, 60)
     reset = str(int(time.now.timestamp()) + 61)
     limiter.learn(httpx.Headers({"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset}))
@@ -111,8 +113,8 @@ async def test_a_wait_beyond_the_patience_is_an_error(time: Time) -> None:
 
 
 @pytest.mark.parametrize("hours", [-26, 26])
-async def test_a_clock_that_is_set_makes_no_wait_longer(limiter: Limiter, time: Time, hours: int) -> None:
-    """Windows are measured on the clock here; after it was put back, what was sent seems to lie ahead."""
+async def test_clock_change_makes_no_wait_longer(limiter: Limiter, time: Time, hours: int) -> None:
+    """Windows use the local clock; after it is set back, requests seem to lie in the future."""
     await admitted(limiter, 2)
     limiter.learn(said(limit_second=2, left_second=0, limit_minute=5, left_minute=0), refused=True)
     time.now += timedelta(hours=hours)
@@ -121,7 +123,7 @@ async def test_a_clock_that_is_set_makes_no_wait_longer(limiter: Limiter, time: 
 
 
 @pytest.mark.parametrize("limit", ["0", "-4", "9" * 400, "9" * 5000, "1e3", "60, 60;w=60", "", "²"])
-async def test_a_limit_that_cannot_be_meant_paces_nothing(limiter: Limiter, time: Time, limit: str) -> None:
+async def test_implausible_limit_is_ignored(limiter: Limiter, time: Time, limit: str) -> None:
     headers = {"limit-second": limit, "left-second": "1", "limit-minute": limit, "left-minute": limit}
     for _ in range(20):
         limiter.learn(httpx.Headers([(name.encode(), text.encode()) for name, text in headers.items()]))
@@ -129,38 +131,38 @@ async def test_a_limit_that_cannot_be_meant_paces_nothing(limiter: Limiter, time
     assert time.slept == []
 
 
-async def test_a_limit_below_none_is_used_up(limiter: Limiter, time: Time) -> None:
+async def test_negative_remaining_count_means_exhausted(limiter: Limiter, time: Time) -> None:
     limiter.learn(said(limit_minute=5, left_minute=-1))
     await admitted(limiter, 1)
     assert time.slept == [60]
 
 
-async def test_only_windows_within_the_patience_pace(time: Time) -> None:
+async def test_only_windows_within_the_longest_wait_are_paced(time: Time) -> None:
     hasty = Limiter(LIMITS, time.clock, time.sleep, 30)
     await admitted(hasty, 7)
     assert time.slept == [1, 1, 1]
 
 
-def test_no_window_forbids_the_shortest_interval() -> None:
+def test_shortest_interval_fits_every_window() -> None:
     assert shortest_interval(PLAN, 1) == DAY // 9
     assert shortest_interval(Plan(name="fast", windows=PLAN.windows[:2]), 10) == 120
     assert shortest_interval(Plan(name="fast", windows=PLAN.windows[:1]), 10) == 5
 
 
-def test_windows_and_their_headers_come_from_the_catalog() -> None:
+def test_windows_and_headers_come_from_the_catalog() -> None:
     limits = compiled("returnmate").limits
     assert [(one.requests, one.seconds) for one in limits.plans[0].windows] == [(60, MINUTE), (10_000, DAY)]
     assert limits.headers == ()
 
 
-async def test_windows_that_are_not_counted_are_not_paced(limiter: Limiter, time: Time) -> None:
+async def test_windows_whose_count_never_drops_are_not_paced(limiter: Limiter, time: Time) -> None:
     for _ in range(30):
         await limiter.admit("list_orders")
         limiter.learn(said(limit_second=2, left_second=2, limit_minute=5, left_minute=5))
     assert time.slept == []
 
 
-async def test_one_window_may_be_counted_and_another_not(limiter: Limiter, time: Time) -> None:
+async def test_counted_window_is_paced_beside_an_uncounted_one(limiter: Limiter, time: Time) -> None:
     for number in range(6):
         await limiter.admit("list_orders")
         limiter.learn(said(limit_second=2, left_second=2, limit_minute=5, left_minute=4 - number % 5))
@@ -170,10 +172,10 @@ async def test_one_window_may_be_counted_and_another_not(limiter: Limiter, time:
 @pytest.mark.parametrize(
     ("left", "slept"), [([60] * 90, []), ([60, 60, 59] + [58] * 87, [60]), ([None] * 90, [60])]
 )
-async def test_a_window_that_the_vendor_does_not_count_is_not_paced(
+async def test_window_that_the_vendor_does_not_count_is_not_paced(
     rm: Connection, wire: Wire, time: Time, left: list[int | None], slept: list[float]
 ) -> None:
-    """Limits may be off; whole after the first request of a window says nothing, after more it does."""
+    """A full quota after several requests of a window shows that limits are off; after one it does not."""
 
     def answer(_request: httpx.Request) -> httpx.Response:
         said, remaining = {"x-ratelimit-limit": "60"}, left[len(wire.requests) - 1]

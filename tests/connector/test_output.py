@@ -1,4 +1,4 @@
-"""What is printed can always be printed: JSON is escaped where needed, text loses what a terminal lacks."""
+"""Output on any terminal: JSON escapes, and text replaces, characters that the encoding does not have."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def code(request: pytest.FixtureRequest) -> str:
 
 
 def printed(code: str, write: Write, *arguments: Any) -> str:
-    """What a stream of one encoding holds afterwards, which refuses the characters that it lacks."""
+    """Return what a strict stream of this encoding contains after the call."""
     screen = io.BytesIO()
     stream = io.TextIOWrapper(screen, encoding=code)
     with pytest.MonkeyPatch.context() as patched:
@@ -39,14 +39,14 @@ def printed(code: str, write: Write, *arguments: Any) -> str:
 
 
 @pytest.mark.parametrize("write", [output.line, output.document])
-def test_json_is_always_writable_and_means_the_same(code: str, write: Write) -> None:
+def test_json_is_writable_in_every_encoding_and_keeps_its_value(code: str, write: Write) -> None:
     value = {"name": STRANGE, "\ud83d": [STRANGE, None, True], "paid": Decimal("12.50"), "count": 3}
     said = printed(code, write, value)
     assert json.loads(said, parse_float=Decimal) == {**value, "paid": Decimal("12.5")}
 
 
 @pytest.mark.parametrize("write", [output.line, output.document])
-def test_numbers_that_json_lacks_become_null_or_text(code: str, write: Write) -> None:
+def test_numbers_without_a_json_form_become_null_or_text(code: str, write: Write) -> None:
     value = {"a": float("nan"), "b": [float("-inf"), Decimal("NaN")], "c": Decimal("1E+400"), "d": (1, 2.5)}
     assert json.loads(printed(code, write, value)) == {
         "a": None,
@@ -57,14 +57,14 @@ def test_numbers_that_json_lacks_become_null_or_text(code: str, write: Write) ->
 
 
 @pytest.mark.parametrize("write", [output.say, output.tell])
-def test_text_replaces_what_the_terminal_lacks(code: str, write: Write) -> None:
+def test_unsupported_characters_in_text_are_replaced(code: str, write: Write) -> None:
     said = printed(code, write, STRANGE)
     assert said.startswith("Bob ")
     assert "\ud83d" not in said
     assert ("😀" in said) == code.startswith("utf")
 
 
-def test_tables_replace_it_too(code: str) -> None:
+def test_unsupported_characters_in_tables_are_replaced(code: str) -> None:
     rows = [["r1", STRANGE], ["r2", "plain"]]
     said = printed(code, output.table, f"Title {STRANGE}", ["Name", f"Column {STRANGE}"], rows)
     assert "r1" in said
@@ -72,7 +72,7 @@ def test_tables_replace_it_too(code: str) -> None:
     assert "\ud83d" not in said
 
 
-def test_a_stream_without_an_encoding_takes_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stream_without_an_encoding_uses_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = io.StringIO()
     monkeypatch.setattr(sys, "stdout", kept)
     output.line({"name": "😀", "at": datetime(2026, 3, 1, tzinfo=UTC)})
@@ -80,7 +80,7 @@ def test_a_stream_without_an_encoding_takes_utf_8(monkeypatch: pytest.MonkeyPatc
     assert "😀" in kept.getvalue()
 
 
-def test_an_unknown_kind_of_value_is_an_error_and_not_half_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_value_without_a_json_form_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(TypeError, match="object has no JSON form"):
         output.line({"a": 1, "b": object()})
     assert capsys.readouterr().out == ""

@@ -1,4 +1,4 @@
-"""Where the next page begins, for every style of paging and every way a vendor tells the end of a list."""
+"""Paging styles (page number, offset, cursor), and how each vendor signals the last page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def paging(style: str, *, total: bool, size: bool) -> Paging:
 
 
 def read(about: Paging, asked: int, cap: int = 1_000) -> tuple[list[Any], list[Any]]:
-    """Read a vendor that gives at most `cap` rows a page to the end: the positions asked for, and the ids."""
+    """Read all pages of at most `cap` rows; return the requested positions and the ids."""
     asked_for: list[Any] = []
     found: list[Any] = []
     position: Any = about.first
@@ -64,9 +64,7 @@ def test_every_row_is_read_once(style: str, asked: int, *, total: bool, size: bo
         (False, False, [0, 3, 6, 9, 10]),
     ],
 )
-def test_offsets_count_what_came_when_the_vendor_gives_less_than_was_asked_for(
-    positions: list[int], *, total: bool, size: bool
-) -> None:
+def test_offset_advances_by_the_rows_received(positions: list[int], *, total: bool, size: bool) -> None:
     asked_for, found = read(paging("offset", total=total, size=size), asked=5, cap=3)
     assert (asked_for, found) == (positions, [row["id"] for row in ROWS])
 
@@ -80,22 +78,18 @@ def test_offsets_count_what_came_when_the_vendor_gives_less_than_was_asked_for(
         ("page", 5, [1, 2, 3]),
     ],
 )
-def test_without_a_total_only_an_empty_page_ends_the_list(
-    style: str, asked: int, positions: list[int]
-) -> None:
+def test_list_without_a_total_ends_at_an_empty_page(style: str, asked: int, positions: list[int]) -> None:
     assert read(paging(style, total=False, size=False), asked=asked)[0] == positions
 
 
 @pytest.mark.parametrize("total", [True, False])
 @pytest.mark.parametrize("cap", [1, 3, 4, 6, 9, 10])
-def test_numbered_pages_of_a_vendor_that_gives_fewer_rows_than_asked_for_are_all_read(
-    cap: int, *, total: bool
-) -> None:
+def test_numbered_pages_shorter_than_requested_are_all_read(cap: int, *, total: bool) -> None:
     _, found = read(paging("page", total=total, size=False), asked=10, cap=cap)
     assert found == [row["id"] for row in ROWS]
 
 
-def test_with_a_total_no_empty_page_is_asked_for() -> None:
+def test_total_saves_the_request_for_an_empty_page() -> None:
     assert read(paging("offset", total=True, size=False), asked=5)[0] == [0, 5]
 
 
@@ -111,36 +105,36 @@ CURSORS = Paging(
 
 
 @pytest.mark.parametrize("end", [{}, {"next": None}, {"next": ""}, {"next": " "}, {"next": False}])
-def test_a_list_with_cursors_ends_where_none_is_named(end: dict[str, Any]) -> None:
+def test_missing_cursor_ends_the_list(end: dict[str, Any]) -> None:
     answer = Answer("list", 200, ROWS[:2], {}, {"rows": ROWS[:2], **end})
     assert as_page(CURSORS, answer, None, 2).next is None
 
 
-def test_a_cursor_is_handed_on_as_it_came_and_short_pages_end_nothing() -> None:
+def test_cursor_is_sent_unchanged_and_a_short_page_does_not_end_the_list() -> None:
     answer = Answer("list", 200, ROWS[:1], {}, {"rows": ROWS[:1], "next": "cm93OjI="})
     assert as_page(CURSORS, answer, None, 2).next == "cm93OjI="
 
 
-def test_an_empty_page_ends_a_list_only_if_it_names_no_other() -> None:
+def test_empty_page_ends_the_list_unless_it_has_a_new_cursor() -> None:
     answer = Answer("list", 200, [], {}, {"rows": [], "next": "cm93OjI="})
     assert as_page(CURSORS, answer, "cm93OjI=", 2).next is None
     assert as_page(CURSORS, answer, "cm93OjE=", 2).next == "cm93OjI="
 
 
 @pytest.mark.parametrize("cursor", [True, 12.5, {"id": 1}, ["cm93OjI="]])
-def test_a_next_page_that_cannot_be_asked_for_is_an_error(cursor: Any) -> None:
+def test_invalid_cursor_is_an_error(cursor: Any) -> None:
     answer = Answer("list", 200, ROWS[:2], {}, {"rows": ROWS[:2], "next": cursor})
     with pytest.raises(UnexpectedResponse, match="next names the next page"):
         as_page(CURSORS, answer, None, 2)
 
 
-def test_rows_that_are_no_objects_count_for_the_position_and_are_told_apart() -> None:
+def test_rows_that_are_no_objects_count_towards_the_offset_and_are_returned_apart() -> None:
     answer = Answer("list", 200, [ROWS[0], None, "row", ROWS[1]], {}, {})
     page = as_page(paging("offset", total=False, size=False), answer, 4, 100)
     assert (page.rows, page.odd, page.next) == ((ROWS[0], ROWS[1]), ((1, None), (2, "row")), 8)
 
 
-def test_a_page_that_names_itself_as_the_next_is_told() -> None:
+def test_page_that_names_itself_as_next_is_an_error() -> None:
     answer = Answer("list", 200, ROWS[:1], {}, {"rows": ROWS[:1], "next": "cm93OjI="})
     with pytest.raises(UnexpectedResponse, match="names itself"):
         as_page(CURSORS, answer, "cm93OjI=", 2)

@@ -1,4 +1,4 @@
-"""The file of profiles: whatever is written can be read again, and what is not ours stays."""
+"""The profiles file: what is written can be read back, and unrelated content is left unchanged."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def comments(text: str) -> list[str]:
 
 @pytest.mark.parametrize("value", ODD.values(), ids=ODD)
 @pytest.mark.parametrize("text", HELD.values(), ids=HELD)
-def test_what_is_kept_is_read_again_and_nothing_else_changes(tmp_path: Path, text: str, value: str) -> None:
+def test_saved_profile_is_read_back_and_other_content_stays(tmp_path: Path, text: str, value: str) -> None:
     profiles = Profiles(tmp_path / "p.toml", {})
     profiles.path.write_text(text)
     profiles.keep("returnmate", Profile("default", "https://x.example.com", {"store_name": f"<{value}>"}))
@@ -65,7 +65,7 @@ def test_what_is_kept_is_read_again_and_nothing_else_changes(tmp_path: Path, tex
     assert kept <= set(comments(written)), "comments stay, but for those of a line that is gone"
 
 
-def test_a_profile_loses_what_it_holds_no_more_and_keeps_what_did_not_change(tmp_path: Path) -> None:
+def test_removed_fields_disappear_and_unchanged_fields_stay(tmp_path: Path) -> None:
     profiles = Profiles(tmp_path / "p.toml", {})
     profiles.path.write_text("[swap.x]\napi_key = 'same' # mine\ncode = 'spent'\n")
     profiles.keep("swap", Profile("x", None, {"api_key": "same", "store_id": "s"}))
@@ -73,7 +73,7 @@ def test_a_profile_loses_what_it_holds_no_more_and_keeps_what_did_not_change(tmp
 
 
 @pytest.mark.parametrize("value", ["half \ud83d of a pair", "bytes \udcff"])
-def test_what_is_no_text_is_refused_and_the_file_stays(tmp_path: Path, value: str) -> None:
+def test_value_that_is_not_text_is_refused_and_the_file_stays(tmp_path: Path, value: str) -> None:
     profiles = Profiles(tmp_path / "p.toml", {})
     profiles.keep("returnmate", Profile("one", None, {"api_key": "a"}))
     before = profiles.path.read_bytes()
@@ -84,7 +84,7 @@ def test_what_is_no_text_is_refused_and_the_file_stays(tmp_path: Path, value: st
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_files_made_on_windows_are_read_and_changed_like_others(tmp_path: Path, encoding: str) -> None:
+def test_files_written_on_windows_are_read_and_changed(tmp_path: Path, encoding: str) -> None:
     profiles = Profiles(tmp_path / "p.toml", {})
     text = "# ü\r\n[returnmate.default]\r\napi_key = ' key '\r\n"
     profiles.path.write_bytes(text.encode(encoding))
@@ -99,7 +99,7 @@ def test_files_made_on_windows_are_read_and_changed_like_others(tmp_path: Path, 
     ]
 
 
-def test_a_file_in_another_encoding_is_a_sentence(tmp_path: Path) -> None:
+def test_file_in_another_encoding_is_reported_in_one_sentence(tmp_path: Path) -> None:
     profiles = Profiles(tmp_path / "p.toml", {})
     profiles.path.write_bytes("# für mich\n".encode("cp1252"))
     with pytest.raises(
@@ -120,7 +120,7 @@ for number in range(25):
 """
 
 
-def test_no_write_of_two_processes_is_lost(tmp_path: Path) -> None:
+def test_concurrent_writes_of_two_processes_are_both_kept(tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
     command = [sys.executable, "-c", HAMMER, str(path)]
     writers = [
@@ -142,10 +142,10 @@ def test_no_write_of_two_processes_is_lost(tmp_path: Path) -> None:
     assert sorted(one.name for one in tmp_path.iterdir()) == ["p.toml", "p.toml.lock"]
 
 
-def test_a_renewed_token_is_read_and_written_under_one_lock(
+def test_renewed_token_is_read_and_written_under_one_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another process connects anew between the reading and the writing: its login stays."""
+    """Another process reconnects between the read and the write: its login is kept."""
     made = compiled("returnlogic")
     login = {"client_id": "c", "client_secret": "s", "refresh_token": "old"}
     profiles, other = Profiles(tmp_path / "p.toml", {}), Profiles(tmp_path / "p.toml", {})
@@ -162,7 +162,7 @@ def test_a_renewed_token_is_read_and_written_under_one_lock(
     assert profiles.kept("returnlogic")["x"] == newcomer
 
 
-def test_a_symbolic_link_stays_one_and_a_wider_file_is_narrowed(tmp_path: Path) -> None:
+def test_symbolic_link_is_kept_and_permissions_are_restricted(tmp_path: Path) -> None:
     real = tmp_path / "dotfiles" / "profiles.toml"
     real.parent.mkdir()
     real.write_text("[returnmate.a]\napi_key = '1'\n")
@@ -178,7 +178,7 @@ def test_a_symbolic_link_stays_one_and_a_wider_file_is_narrowed(tmp_path: Path) 
     assert stat.S_IMODE(real.stat().st_mode) == 0o600
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_names_the_cause(
+def test_failed_write_keeps_the_old_file_and_names_the_cause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     profiles = Profiles(tmp_path / "p.toml", {})
@@ -195,7 +195,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_names_the_cause(
     assert sorted(one.name for one in tmp_path.iterdir()) == ["p.toml", "p.toml.lock"], "no secret lies about"
 
 
-def test_what_the_system_says_is_told(tmp_path: Path) -> None:
+def test_operating_system_error_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "folder").mkdir()
@@ -210,7 +210,7 @@ def test_what_the_system_says_is_told(tmp_path: Path) -> None:
         Profiles(tmp_path / "file" / "folder" / "p.toml", {}).check()
 
 
-def test_a_lock_that_stays_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stale_lock_is_reported_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connector.profiles.text_files.PATIENCE", 0.01)
     profiles = Profiles(tmp_path / "p.toml", {})
     with (
@@ -236,7 +236,7 @@ def test_a_lock_that_stays_is_a_sentence(tmp_path: Path, monkeypatch: pytest.Mon
         ("[broken", r"p\.toml cannot be read: expected .\]. at the end of a table"),
     ],
 )
-def test_what_is_no_profile_is_told_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+def test_invalid_profile_is_reported_with_its_location(tmp_path: Path, text: str, said: str) -> None:
     profiles = Profiles(tmp_path / "p.toml", {})
     profiles.path.write_text(text)
     with pytest.raises(ConfigurationError, match=said):

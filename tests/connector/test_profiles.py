@@ -1,4 +1,4 @@
-"""Which connection is used, and that secrets stay where they belong."""
+"""Which connection is chosen (environment, profile or sandbox), and how secrets are protected."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def asked(answer: httpx.Response | Exception) -> tuple[httpx.MockTransport, list
     return httpx.MockTransport(handle), urls
 
 
-async def test_the_sandbox_is_used_when_nothing_is_set_up(integration: Integration, tmp_path: Path) -> None:
+async def test_sandbox_is_used_without_any_configuration(integration: Integration, tmp_path: Path) -> None:
     transport, urls = asked(httpx.Response(200, json=SANDBOX))
     profile = await Profiles(tmp_path / "p.toml", {}, transport).choose(integration)
     assert (profile.name, profile.base_url) == ("sandbox", "http://127.0.0.1:4010/returnmate/v1")
@@ -69,7 +69,7 @@ async def test_the_sandbox_is_used_when_nothing_is_set_up(integration: Integrati
         (httpx.Response(401, json={"error": {"code": "unauthenticated"}}), AuthenticationError),
     ],
 )
-async def test_a_sandbox_that_is_none_is_a_sentence(
+async def test_invalid_sandbox_answer_is_reported_in_one_sentence(
     integration: Integration, tmp_path: Path, answer: httpx.Response | Exception, kind: type[ConnectorError]
 ) -> None:
     transport, _ = asked(answer)
@@ -78,7 +78,7 @@ async def test_a_sandbox_that_is_none_is_a_sentence(
         await Profiles(tmp_path / "p.toml", environment, transport).choose(integration)
 
 
-async def test_without_profiles_and_sandbox_no_single_vendor_is_blamed(tmp_path: Path) -> None:
+async def test_missing_profiles_and_sandbox_are_reported_without_naming_a_vendor(tmp_path: Path) -> None:
     transport, _ = asked(httpx.ConnectError("refused"))
     profiles = Profiles(tmp_path / "p.toml", {}, transport)
     with pytest.raises(VendorUnavailable, match=r"No profile is set up .* `returns connect VENDOR`"):
@@ -87,7 +87,7 @@ async def test_without_profiles_and_sandbox_no_single_vendor_is_blamed(tmp_path:
         await profiles.every([compiled("swap")])
 
 
-async def test_the_environment_comes_before_the_file(integration: Integration, tmp_path: Path) -> None:
+async def test_environment_takes_precedence_over_the_file(integration: Integration, tmp_path: Path) -> None:
     environment = {
         "RETURNS_RETURNMATE_API_KEY": "from-env",
         "RETURNS_RETURNMATE_BASE_URL": "https://x.example.com",
@@ -109,7 +109,7 @@ async def test_the_environment_comes_before_the_file(integration: Integration, t
         profiles.keep("returnmate", Profile("environment", None, {"api_key": "k"}))
 
 
-async def test_half_a_login_in_the_environment_is_refused(tmp_path: Path) -> None:
+async def test_incomplete_login_in_the_environment_is_refused(tmp_path: Path) -> None:
     transport, sent = asked(httpx.Response(200, json={}))
     profiles = Profiles(tmp_path / "p.toml", {"RETURNS_SWAP_API_KEY": "hunter2"}, transport)
     profiles.keep("swap", Profile("default", None, {"api_key": "another", "store_id": "store_1"}))
@@ -120,9 +120,7 @@ async def test_half_a_login_in_the_environment_is_refused(tmp_path: Path) -> Non
     assert (await profiles.choose(compiled("swap"), "default")).fields["api_key"] == "another"
 
 
-async def test_profiles_are_kept_for_their_owner_only_and_read_back(
-    integration: Integration, tmp_path: Path
-) -> None:
+async def test_profiles_are_readable_by_the_owner_only(integration: Integration, tmp_path: Path) -> None:
     profiles = Profiles(tmp_path / "deep" / "p.toml", {})
     odd = 'quote " back \\ new\nline ü'
     profiles.keep("returnmate", Profile("one", None, {"api_key": odd}))
@@ -136,23 +134,25 @@ async def test_profiles_are_kept_for_their_owner_only_and_read_back(
         await profiles.choose(integration, "tow")
 
 
-def test_a_secret_is_no_part_of_what_a_profile_shows() -> None:
+def test_repr_of_a_profile_hides_secrets() -> None:
     assert "hunter" not in repr(Profile("one", None, {"api_key": "hunter2"}))
 
 
 @pytest.mark.parametrize("text", ["[broken", "[returnmate.x]\napi_key = 5\n"])
-async def test_a_broken_file_is_a_sentence(integration: Integration, tmp_path: Path, text: str) -> None:
+async def test_broken_file_is_reported_in_one_sentence(
+    integration: Integration, tmp_path: Path, text: str
+) -> None:
     (tmp_path / "p.toml").write_text(text)
     with pytest.raises(ConfigurationError, match=r"p\.toml"):
         await Profiles(tmp_path / "p.toml", {}).choose(integration)
 
 
-def test_a_name_that_would_break_the_file_is_refused(tmp_path: Path) -> None:
+def test_profile_name_that_would_break_the_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot name a profile"):
         Profiles(tmp_path / "p.toml", {}).keep("returnmate", Profile("a]b", None, {}))
 
 
-async def test_every_profile_is_found_once(integration: Integration, tmp_path: Path) -> None:
+async def test_every_profile_is_listed_once(integration: Integration, tmp_path: Path) -> None:
     place = "https://y.example.com"
     profiles = Profiles(
         tmp_path / "p.toml", {"RETURNS_RETURNMATE_API_KEY": "a", "RETURNS_RETURNMATE_BASE_URL": place}
@@ -168,7 +168,7 @@ async def test_every_profile_is_found_once(integration: Integration, tmp_path: P
         await profiles.every([integration], "tow")
 
 
-async def test_without_any_profile_every_vendor_that_the_sandbox_serves_is_taken(
+async def test_every_sandbox_vendor_is_used_without_profiles(
     integration: Integration, tmp_path: Path
 ) -> None:
     elsewhere = integration.model_copy(
@@ -179,7 +179,7 @@ async def test_without_any_profile_every_vendor_that_the_sandbox_serves_is_taken
     assert [(one.vendor.id, profile.name) for one, profile in found] == [("returnmate", "sandbox")]
 
 
-async def test_two_shops_of_one_account_keep_cursors_of_their_own(tmp_path: Path) -> None:
+async def test_two_shops_of_one_account_have_separate_cursors(tmp_path: Path) -> None:
     async def key(shop: str, api_key: str) -> str:
         environment = {"RETURNS_RETURNGO_API_KEY": api_key, "RETURNS_RETURNGO_SHOP_NAME": shop}
         made = compiled("returngo")

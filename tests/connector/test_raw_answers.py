@@ -1,4 +1,4 @@
-"""What a vendor may send below HTTP: each is an error of the tree, in time, and no traceback."""
+"""Malformed HTTP at the socket: every answer raises a connector error in time, without a traceback."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from support.wire import KEY, Time
+from support.fake_vendor import KEY, Time
 
 import connector
 from connector.errors import ConnectorError, OutcomeUnknown, UnexpectedResponse, VendorUnavailable
@@ -51,7 +51,7 @@ RAW = {
 
 @asynccontextmanager
 async def speaking(answer: bytes) -> AsyncIterator[str]:
-    """Serve bytes to whoever connects, then close."""
+    """Serve these bytes on each connection, then close it."""
 
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -69,7 +69,7 @@ async def speaking(answer: bytes) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("answer", RAW.values(), ids=RAW.keys())
-async def test_whatever_comes_is_an_error_of_the_tree(integration: Integration, answer: bytes) -> None:
+async def test_malformed_http_raises_a_connector_error(integration: Integration, answer: bytes) -> None:
     time = Time()
     async with (
         speaking(answer) as url,
@@ -84,7 +84,7 @@ async def test_whatever_comes_is_an_error_of_the_tree(integration: Integration, 
             await rm.operations.add_return_note(id="rma_1", content="Hello")
 
 
-async def test_a_host_that_refuses_the_connection_was_sent_nothing(integration: Integration) -> None:
+async def test_refused_connection_means_nothing_was_sent(integration: Integration) -> None:
     time = Time()
     async with speaking(b"") as url:
         pass

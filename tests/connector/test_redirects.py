@@ -1,4 +1,4 @@
-"""No call follows a redirect: the login, or a write, would go where nobody sent it."""
+"""Redirects are never followed: credentials or a write could reach another host."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from support.any_operation import opened, operations, send
 from support.each import each
-from support.strangers import opened, operations, send
 
 import connector
 from connector.definition.compiler import integration, vendors
@@ -16,7 +16,7 @@ from connector.transport.bodies import Reply
 from connector.transport.redirects import moved
 
 if TYPE_CHECKING:
-    from support.wire import Time
+    from support.fake_vendor import Time
 
 pytestmark = pytest.mark.anyio
 
@@ -57,7 +57,7 @@ async def test_no_operation_of_any_vendor_follows_a_redirect(vendor: str, status
         ("returnlogic", {"client_id": "a", "client_secret": "sandbox-b", "code": "sandbox-c"}),
     ],
 )
-async def test_a_login_follows_no_redirect(
+async def test_token_request_follows_no_redirect(
     vendor: str, login: dict[str, str], status: int, time: Time
 ) -> None:
     asked: list[httpx.Request] = []
@@ -99,9 +99,7 @@ async def test_a_login_follows_no_redirect(
         ("https://api.example.com/v1/rmas", "", None),
     ],
 )
-def test_the_address_to_use_is_named_only_if_it_is_the_same_place(
-    asked: str, location: str, use: str | None
-) -> None:
+def test_new_base_url_is_suggested_for_the_same_host_only(asked: str, location: str, use: str | None) -> None:
     reply = Reply(httpx.URL(asked), 301, httpx.Headers(), b"", location)
     found = moved(reply)
     assert (None if found is None else str(found)) == use
@@ -120,7 +118,7 @@ def test_the_address_to_use_is_named_only_if_it_is_the_same_place(
         (None, "which is not followed."),
     ],
 )
-async def test_a_redirect_is_told_without_its_query_and_at_any_location(
+async def test_redirect_is_reported_without_query_and_with_any_location(
     time: Time, location: str | None, words: str
 ) -> None:
     headers = [] if location is None else [(b"location", location.encode())]
@@ -148,6 +146,6 @@ async def test_304_is_no_redirect_and_leaves_a_write_in_doubt(vendor: str, time:
             assert type(caught.value) is kind
 
 
-def test_every_vendor_has_operations_to_try() -> None:
+def test_every_vendor_has_operations_to_test() -> None:
     assert len(vendors()) == 5
     assert all(len(integration(vendor).operations) >= 3 for vendor in each(vendors()))

@@ -1,4 +1,4 @@
-"""Required members of optional objects: required where the object is sent, and never left out unseen."""
+"""Required members of optional objects are required only if the object is sent."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DEPOT_INPUTS = """\
 
 
 def compiled(catalog: str = TEXT, *, holder: bool = False, **address: Any) -> Integration:
-    """Compile ReturnLogic with another address of orders; `holder`: orders need one."""
+    """Compile ReturnLogic with a changed `address` schema of orders; `holder` makes the address required."""
     document = deepcopy(openapi.read("returnlogic"))
     schemas = document["components"]["schemas"]
     schemas["Address"]["required"] = address.pop("required", [])
@@ -58,7 +58,7 @@ def run(made: Integration, **inputs: Any) -> dict[str, Any]:
     return fill("create_order", made.actions["create_order"].inputs, {**ORDER, **inputs}).values
 
 
-def test_a_member_of_an_optional_object_is_required_only_beside_its_siblings() -> None:
+def test_member_of_an_optional_object_is_required_beside_its_siblings_only() -> None:
     made = compiled(required=["name", "city"])
     fields = by_key(made)
     assert not fields["ship_to_name"].required
@@ -76,30 +76,30 @@ def test_a_member_of_an_optional_object_is_required_only_beside_its_siblings() -
     ]
 
 
-def test_a_member_of_a_required_object_stays_required() -> None:
+def test_member_of_a_required_object_is_required() -> None:
     fields = by_key(compiled(required=["name"], holder=True))
     assert fields["ship_to_name"].required
     assert fields["ship_to_name"].required_with == ()
     assert not fields["ship_to_zip"].required
 
 
-def test_what_the_catalog_requires_stays_required() -> None:
+def test_input_required_by_the_catalog_is_required() -> None:
     catalog = TEXT.replace("{name: shippingAddress.name,", "{name: shippingAddress.name, required: true,", 1)
     assert by_key(compiled(catalog, required=["name"]))["ship_to_name"].required
 
 
-def test_a_required_member_that_no_input_fills_stops_the_build() -> None:
+def test_required_member_without_an_input_is_a_catalog_error() -> None:
     for holder in (False, True):
         with pytest.raises(CatalogError, match=r"leaves out shippingAddress\.attention, which"):
             compiled(holder=holder, required=["name", "attention"], attention={"type": "string"})
 
 
-def test_a_required_object_in_an_object_that_is_filled_stops_the_build() -> None:
+def test_required_nested_object_without_an_input_is_a_catalog_error() -> None:
     with pytest.raises(CatalogError, match=r"leaves out shippingAddress\.depot, which"):
         compiled(required=["depot"], depot=DEPOT)
 
 
-def test_an_optional_object_in_an_object_needs_its_members_only_where_it_is_sent() -> None:
+def test_nested_optional_object_needs_its_members_only_if_sent() -> None:
     catalog = TEXT.replace("      items:\n        name: orderItems\n", DEPOT_INPUTS, 1)
     made = compiled(catalog, required=["name"], depot=DEPOT)
     fields = by_key(made)
@@ -116,7 +116,7 @@ def test_an_optional_object_in_an_object_needs_its_members_only_where_it_is_sent
         compiled(without, depot=DEPOT)
 
 
-def test_a_line_item_needs_the_members_of_an_object_only_where_it_is_sent() -> None:
+def test_line_item_needs_an_objects_members_only_if_sent() -> None:
     document = deepcopy(openapi.read("returnlogic"))
     discount = document["components"]["schemas"]["OrderDiscountAttributes"]
     discount["properties"]["origin"] = DEPOT
@@ -139,7 +139,7 @@ def test_a_line_item_needs_the_members_of_an_object_only_where_it_is_sent() -> N
         join(document, TEXT.replace(place, columns.split("          origin_floor", maxsplit=1)[0], 1), "x")
 
 
-def test_an_input_fills_no_member_of_every_item_of_a_list() -> None:
+def test_input_cannot_fill_a_member_of_every_list_item() -> None:
     catalog = TEXT.replace(
         "      tags: {label", "      tag_codes: {name: orderDiscounts.code}\n      tags: {label"
     )

@@ -1,4 +1,4 @@
-"""Poll, keep, hand over: at least once, and as a rule exactly once."""
+"""The runner polls, stores and delivers events: at least once, and usually exactly once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.wire import Time, Wire, rows
+from support.fake_vendor import Time, Wire, rows
 
 from connector.errors import ConfigurationError, UnexpectedResponse, ValidationFailed
 from connector.runtime.cursors import Cursors
@@ -29,11 +29,11 @@ pytestmark = pytest.mark.anyio
 
 
 class Crash(Exception):  # noqa: N818
-    """The process dies here."""
+    """Simulates the death of the process."""
 
 
 class Shop:
-    """Returns by creation, answered as the API does."""
+    """Returns sorted by creation, served like ReturnMate's API."""
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = [{"id": "rma_0", "created_at": "2026-03-01T11:00:00Z"}]
@@ -73,7 +73,7 @@ def runner(rm: Connection, cursors: Cursors, told: list[str], crash: str | None 
     return Runner(rm.triggers["new_return"], cursors, profile="p", handler=hand_over, crash=crashes)
 
 
-async def test_the_first_round_takes_note_and_the_next_tell_each_event_once(
+async def test_first_round_takes_note_and_later_rounds_deliver_each_event_once(
     rm: Connection, shop: Shop, cursors: Cursors
 ) -> None:
     told: list[str] = []
@@ -88,7 +88,7 @@ async def test_the_first_round_takes_note_and_the_next_tell_each_event_once(
     ("point", "repeated"),
     [("polled", 0), ("kept", 0), ("handed_over_one", 1), ("settled_one", 0), ("handed_over", 0)],
 )
-async def test_a_crash_at_any_point_loses_nothing(
+async def test_crash_at_any_point_loses_no_event(
     rm: Connection, shop: Shop, cursors: Cursors, point: str, repeated: int
 ) -> None:
     told: list[str] = []
@@ -101,7 +101,7 @@ async def test_a_crash_at_any_point_loses_nothing(
     assert len(told) == 3 + repeated
 
 
-async def test_a_consumer_that_fails_gets_the_event_again(
+async def test_event_is_delivered_again_after_the_handler_fails(
     rm: Connection, shop: Shop, cursors: Cursors
 ) -> None:
     await runner(rm, cursors, []).once()
@@ -120,7 +120,7 @@ async def test_a_consumer_that_fails_gets_the_event_again(
     assert told == [f"returnmate:new_return:rma_{number}" for number in (1, 2, 2)]
 
 
-async def test_a_limit_leaves_the_rest_for_the_next_round(
+async def test_limit_leaves_the_remaining_events_for_the_next_round(
     rm: Connection, shop: Shop, cursors: Cursors
 ) -> None:
     told: list[str] = []
@@ -131,7 +131,7 @@ async def test_a_limit_leaves_the_rest_for_the_next_round(
     assert len(told) == len(set(told)) == 3
 
 
-async def test_watching_goes_on_after_the_vendor_was_away(
+async def test_watch_continues_after_the_vendor_was_unavailable(
     rm: Connection, wire: Wire, shop: Shop, time: Time, cursors: Cursors
 ) -> None:
     told: list[str] = []
@@ -146,7 +146,7 @@ async def test_watching_goes_on_after_the_vendor_was_away(
     assert len(told) == len(failed) == 1
 
 
-async def test_watching_goes_on_after_one_answer_made_no_sense(
+async def test_watch_continues_after_an_invalid_answer(
     rm: Connection, wire: Wire, shop: Shop, time: Time, cursors: Cursors
 ) -> None:
     page = httpx.Response(200, text="<html>Down for maintenance</html>")
@@ -165,7 +165,7 @@ async def test_watching_goes_on_after_one_answer_made_no_sense(
     assert len(told) == len(failed) == 1
 
 
-async def test_watching_does_not_start_at_an_address_that_makes_no_sense(
+async def test_watch_does_not_start_at_an_address_that_is_no_api(
     rm: Connection, wire: Wire, time: Time, cursors: Cursors
 ) -> None:
     wire.reply(httpx.Response(200, text="<html>Welcome</html>"))
@@ -173,7 +173,7 @@ async def test_watching_does_not_start_at_an_address_that_makes_no_sense(
         await runner(rm, cursors, []).watch(interval=10, sleep=time.sleep)
 
 
-def test_two_runners_of_one_trigger_are_kept_apart(cursors: Cursors) -> None:
+def test_two_runners_of_one_trigger_have_separate_cursors(cursors: Cursors) -> None:
     with (
         cursors.held("p", "t"),
         cursors.held("p", "other"),
@@ -186,7 +186,7 @@ def test_two_runners_of_one_trigger_are_kept_apart(cursors: Cursors) -> None:
         pass
 
 
-def test_a_killed_runner_holds_nothing(cursors: Cursors, tmp_path: Path) -> None:
+def test_killed_runner_leaves_no_lock(cursors: Cursors, tmp_path: Path) -> None:
     code = (
         "import sys, os, pathlib; from connector.runtime.cursors import Cursors\n"
         "with Cursors(pathlib.Path(sys.argv[1])).held('p', 't'):\n"
@@ -197,13 +197,13 @@ def test_a_killed_runner_holds_nothing(cursors: Cursors, tmp_path: Path) -> None
         pass
 
 
-def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
+def test_file_that_is_no_database_is_reported_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "c").write_text("no database at all, but long enough to be looked at " * 20)
     with pytest.raises(ConfigurationError, match="cannot be used"):
         Cursors(tmp_path / "c")
 
 
-async def test_a_full_disk_is_a_sentence_and_loses_nothing(
+async def test_full_disk_is_reported_in_one_sentence_and_loses_nothing(
     rm: Connection, shop: Shop, cursors: Cursors
 ) -> None:
     told: list[str] = []
@@ -228,7 +228,7 @@ async def test_a_full_disk_is_a_sentence_and_loses_nothing(
         ({"state": None}, "damaged"),
     ],
 )
-async def test_a_cursor_of_something_else_is_refused(
+async def test_cursor_of_another_trigger_is_refused(
     rm: Connection, shop: Shop, change: dict[str, Any], words: str
 ) -> None:
     polled = await rm.triggers["new_return"].poll()
@@ -240,16 +240,14 @@ CHANGED = "return_status_changed"
 
 
 def statuses(shop: Shop, *words: str) -> None:
-    """Give the shop one return in each of these statuses."""
+    """Give the shop one return per status."""
     shop.rows = [
         {"id": f"rma_{number}", "created_at": "2026-03-01T11:00:00Z", "status": word}
         for number, word in enumerate(words)
     ]
 
 
-async def test_a_filter_tells_only_what_fits_and_is_never_sent(
-    rm: Connection, wire: Wire, shop: Shop
-) -> None:
+async def test_filter_is_applied_locally_and_never_sent(rm: Connection, wire: Wire, shop: Shop) -> None:
     trigger = rm.triggers[CHANGED]
     statuses(shop, "pending", "pending", "pending")
     cursor = (await trigger.poll()).cursor
@@ -263,7 +261,7 @@ async def test_a_filter_tells_only_what_fits_and_is_never_sent(
     assert not any("status" in key for request in wire.requests for key in request.url.params)
 
 
-async def test_an_input_that_a_trigger_does_not_know_is_refused_unsent(
+async def test_unknown_trigger_input_is_refused_before_any_request(
     rm: Connection, wire: Wire, shop: Shop
 ) -> None:
     with pytest.raises(ValidationFailed, match="did you mean status"):
@@ -273,7 +271,7 @@ async def test_an_input_that_a_trigger_does_not_know_is_refused_unsent(
     assert wire.requests == []
 
 
-async def test_watchers_with_and_without_a_filter_keep_cursors_of_their_own(
+async def test_watchers_with_different_filters_have_separate_cursors(
     rm: Connection, shop: Shop, cursors: Cursors
 ) -> None:
     told: dict[str, list[str]] = {}
@@ -298,7 +296,9 @@ async def test_watchers_with_and_without_a_filter_keep_cursors_of_their_own(
     assert trigger.watch_name(status="received") != trigger.name
 
 
-def test_what_waits_is_kept_exactly_and_goes_with_the_cursor(cursors: Cursors, tmp_path: Path) -> None:
+def test_waiting_events_are_stored_exactly_and_removed_with_the_cursor(
+    cursors: Cursors, tmp_path: Path
+) -> None:
     event = Event(
         id="returnmate:new_return:rma_1",
         trigger="new_return",
@@ -319,7 +319,7 @@ def test_what_waits_is_kept_exactly_and_goes_with_the_cursor(cursors: Cursors, t
         assert (reopened.load("p", "t"), reopened.waiting("p", "t")) == (None, [])
 
 
-async def test_what_waits_is_handed_over_before_anything_new_and_within_the_limit(
+async def test_waiting_events_are_delivered_before_new_ones_within_the_limit(
     rm: Connection, shop: Shop, cursors: Cursors
 ) -> None:
     told: list[str] = []
@@ -333,7 +333,7 @@ async def test_what_waits_is_handed_over_before_anything_new_and_within_the_limi
 
 
 @pytest.mark.parametrize(("hours", "words"), [(26, "26 h 0 min ahead of"), (-1, "1 h 0 min behind")])
-async def test_clocks_that_differ_are_reported_once(
+async def test_clock_difference_is_reported_once(
     rm: Connection, wire: Wire, time: Time, cursors: Cursors, hours: int, words: str
 ) -> None:
     def answers(_request: httpx.Request) -> httpx.Response:
@@ -349,7 +349,7 @@ async def test_clocks_that_differ_are_reported_once(
     assert (second, third) == ((), ())
 
 
-async def test_clocks_that_differ_by_less_than_five_minutes_are_not_reported(
+async def test_clock_difference_below_five_minutes_is_not_reported(
     rm: Connection, wire: Wire, time: Time, cursors: Cursors
 ) -> None:
     date = {"date": format_datetime(time.now + timedelta(minutes=5), usegmt=True)}

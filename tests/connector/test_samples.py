@@ -1,4 +1,4 @@
-"""Samples of events: what a person maps before anything has happened is an event of that kind."""
+"""Sample events of triggers, which users map fields from before a first event has happened."""
 
 from importlib.resources import files
 
@@ -22,7 +22,7 @@ def shown(trigger: Trigger) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(("vendor", "key"), TRIGGERS)
-def test_sample_is_such_an_event(vendor: str, key: str) -> None:
+def test_sample_would_fire_its_trigger(vendor: str, key: str) -> None:
     trigger = integration(vendor).triggers[key]
     source, sample = trigger.source, shown(trigger)
     assert trigger.occurred_at is None or at_path(sample, trigger.occurred_at)
@@ -33,7 +33,7 @@ def test_sample_is_such_an_event(vendor: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_zapier_app_shows_it(vendor: str) -> None:
+def test_zapier_app_contains_the_sample(vendor: str) -> None:
     triggers, made = read(APPS / vendor).definition["triggers"], integration(vendor).triggers
     offered = [key for key, one in triggers.items() if not one["display"].get("hidden")]
     assert {key: triggers[key]["operation"]["sample"] for key in offered} == {
@@ -41,7 +41,7 @@ def test_zapier_app_shows_it(vendor: str) -> None:
     }
 
 
-def refusal(vendor: str, right: str, wrong: str) -> str:
+def complaint(vendor: str, right: str, wrong: str) -> str:
     text = (files("connector") / "catalog" / f"{vendor}.yaml").read_text("utf-8")
     assert text.count(right) == 1
     with pytest.raises(CatalogError) as caught:
@@ -49,22 +49,24 @@ def refusal(vendor: str, right: str, wrong: str) -> str:
     return str(caught.value)
 
 
-def test_sample_that_is_no_such_event_is_refused() -> None:
-    said = refusal("exsited", "example: &closed {customer_return_status: CLOSED, ", "example: &closed {")
+def test_sample_that_would_not_fire_is_refused() -> None:
+    said = complaint("exsited", "example: &closed {customer_return_status: CLOSED, ", "example: &closed {")
     assert "return_status_changed tells of no customer_return_status PENDING" in said
     delivered = 'example: {updated_at: "2026-10-18T00:10:00Z", delivered_at: "2026-10-18T00:10:00Z"}'
-    said = refusal("returnmate", delivered, "example: {}")
+    said = complaint("returnmate", delivered, "example: {}")
     assert "shipment_delivered happens at delivered_at, which its example needs" in said
 
 
-def test_sample_of_fields_that_are_not_there_or_of_no_json_is_refused() -> None:
-    said = refusal("returngo", "details.rmaSummary.status: Done}", "details.rmaSummary.state: Done}")
+def test_sample_with_unknown_fields_or_invalid_json_is_refused() -> None:
+    said = complaint("returngo", "details.rmaSummary.status: Done}", "details.rmaSummary.state: Done}")
     assert "names field details.rmaSummary.state" in said
-    said = refusal("returngo", "{details.rmaSummary.status: Done}", "{details.rmaSummary.status: 2026-10-18}")
+    said = complaint(
+        "returngo", "{details.rmaSummary.status: Done}", "{details.rmaSummary.status: 2026-10-18}"
+    )
     assert "returngo.yaml:" in said
 
 
-def test_merging_replaces_what_is_named_and_nothing_else() -> None:
+def test_merge_replaces_the_named_values_only() -> None:
     record = {"id": 1, "shop": {"name": "Example", "city": None}, "lines": [{"sku": "A"}]}
     changes = {"shop": {"city": "Gumnut Flat"}, "lines": [], "note": {"by": "Tom"}}
     assert merged(record, changes) == {

@@ -1,4 +1,4 @@
-"""A list without filters, compared as a whole: every version told once, however its rows move meanwhile."""
+"""Polling by comparing complete lists (`snapshot`): each version is delivered once, even if rows move."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.adversary import START, iso, run
+from support.changing_lists import START, iso, run
 
 from connector.definition.model import Order, Snapshot
 from connector.errors import ConfigurationError, UnexpectedResponse, VendorUnavailable
@@ -28,8 +28,8 @@ SIZE = 3
 
 
 @dataclass
-class Shelf:
-    """Rows by offset, in an order that changes touch or do not; `between` is called before each page."""
+class OffsetList:
+    """Rows served by offset, sorted by creation or by change; `between` is called before each page."""
 
     by_change: bool = False
     counts: bool = True
@@ -89,7 +89,7 @@ def source(tells: str = "versions", **values: Any) -> Snapshot:
 
 
 def poll(
-    about: Snapshot, world: Shelf, cursor: Cursor | None, since: datetime | None = None
+    about: Snapshot, world: OffsetList, cursor: Cursor | None, since: datetime | None = None
 ) -> tuple[list[str], Cursor]:
     read = run(REAL.read(world.fetch, REAL.plan(about, cursor, world.now, since)))
     outcome = REAL.fold(ABOUT, about, cursor, read, world.now, since)
@@ -97,7 +97,7 @@ def poll(
     return ids, json.loads(json.dumps(outcome.cursor))
 
 
-def primed(about: Snapshot, world: Shelf) -> Cursor:
+def primed(about: Snapshot, world: OffsetList) -> Cursor:
     cursor: Cursor | None = None
     while cursor is None or not cursor["primed"]:
         events, cursor = poll(about, world, cursor)
@@ -105,7 +105,7 @@ def primed(about: Snapshot, world: Shelf) -> Cursor:
     return cursor
 
 
-def settle(about: Snapshot, world: Shelf, cursor: Cursor) -> list[str]:
+def settle(about: Snapshot, world: OffsetList, cursor: Cursor) -> list[str]:
     told: list[str] = []
     for _ in range(3 * (1 + len(world.rows) // (2 * SIZE))):
         events, cursor = poll(about, world, cursor)
@@ -116,8 +116,8 @@ def settle(about: Snapshot, world: Shelf, cursor: Cursor) -> list[str]:
 STEPS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(0, 3)), max_size=25)
 
 
-def lived(about: Snapshot, world: Shelf, steps: list[tuple[int, int, int]]) -> list[str]:
-    """Let things happen between pages; returns all that was told, the last changes too."""
+def lived(about: Snapshot, world: OffsetList, steps: list[tuple[int, int, int]]) -> list[str]:
+    """Run the steps between pages; return all delivered events, including those of the last changes."""
     cursor = primed(about, world)
     plan = [
         (world.fetched + sum(one[0] for one in steps[: index + 1]), *step[1:])
@@ -143,8 +143,8 @@ def lived(about: Snapshot, world: Shelf, steps: list[tuple[int, int, int]]) -> l
 
 @settings(max_examples=150, deadline=None)
 @given(by_change=st.booleans(), before=st.integers(0, 12), steps=STEPS)
-def test_each_new_record_is_told_once(*, by_change: bool, before: int, steps: list[Any]) -> None:
-    world = Shelf(by_change=by_change)
+def test_each_new_record_is_delivered_once(*, by_change: bool, before: int, steps: list[Any]) -> None:
+    world = OffsetList(by_change=by_change)
     for _ in range(before):
         world.add()
     told = lived(source("records"), world, steps)
@@ -153,8 +153,10 @@ def test_each_new_record_is_told_once(*, by_change: bool, before: int, steps: li
 
 @settings(max_examples=150, deadline=None)
 @given(by_change=st.booleans(), before=st.integers(0, 12), steps=STEPS)
-def test_the_latest_version_is_told_and_none_twice(*, by_change: bool, before: int, steps: list[Any]) -> None:
-    world = Shelf(by_change=by_change)
+def test_latest_version_is_delivered_and_none_twice(
+    *, by_change: bool, before: int, steps: list[Any]
+) -> None:
+    world = OffsetList(by_change=by_change)
     for _ in range(before):
         world.add()
     told = lived(source(), world, steps)
@@ -173,8 +175,8 @@ def test_the_latest_version_is_told_and_none_twice(*, by_change: bool, before: i
 
 @settings(max_examples=100, deadline=None)
 @given(by_change=st.booleans(), before=st.integers(0, 12), steps=STEPS)
-def test_reaching_a_state_is_told_once(*, by_change: bool, before: int, steps: list[Any]) -> None:
-    world = Shelf(by_change=by_change)
+def test_reaching_a_state_is_delivered_once(*, by_change: bool, before: int, steps: list[Any]) -> None:
+    world = OffsetList(by_change=by_change)
     for place in range(before):
         world.add("closed" if place % 3 == 0 else "pending")
     there = {row["id"] for row in world.rows if row["status"] == "closed"}
@@ -182,8 +184,8 @@ def test_reaching_a_state_is_told_once(*, by_change: bool, before: int, steps: l
     assert sorted(told) == sorted({row["id"] for row in world.rows if row["status"] == "closed"} - there)
 
 
-def test_every_state_is_told_but_the_first_and_again_with_an_id_of_its_own() -> None:
-    about, world = source("states"), Shelf()
+def test_each_state_change_is_delivered_and_a_repeated_state_gets_a_new_id() -> None:
+    about, world = source("states"), OffsetList()
     cursor = primed(about, world)
     world.add()
     world.add("closed")
@@ -196,8 +198,8 @@ def test_every_state_is_told_but_the_first_and_again_with_an_id_of_its_own() -> 
     assert told[1:] == ["r0000:closed", "r0000:pending:2", "r0000:closed:2"]
 
 
-def test_a_row_read_from_an_earlier_moment_changes_nothing() -> None:
-    about, world = source(), Shelf()
+def test_stale_row_causes_no_event() -> None:
+    about, world = source(), OffsetList()
     world.add()
     stale = dict(world.rows[0])
     cursor = primed(about, world)
@@ -212,7 +214,7 @@ def test_a_row_read_from_an_earlier_moment_changes_nothing() -> None:
 
 
 def test_versions_are_compared_as_numbers() -> None:
-    about, world = source(), Shelf()
+    about, world = source(), OffsetList()
     world.add()
     world.rows[0]["version"] = "9"
     cursor = primed(about, world)
@@ -220,8 +222,8 @@ def test_versions_are_compared_as_numbers() -> None:
     assert poll(about, world, cursor)[0] == ["r0000:10"]
 
 
-def test_a_poll_cut_off_part_way_leaves_the_cursor_as_it_was() -> None:
-    about, world = source(), Shelf()
+def test_interrupted_poll_leaves_the_cursor_unchanged() -> None:
+    about, world = source(), OffsetList()
     for _ in range(5):
         world.add()
     cursor = primed(about, world)
@@ -239,16 +241,16 @@ def test_a_poll_cut_off_part_way_leaves_the_cursor_as_it_was() -> None:
     assert sorted(poll(about, world, cursor)[0]) == ["r0000:1", "r0004:1"]
 
 
-def test_a_first_lap_under_which_rows_moved_is_read_again() -> None:
-    """What was pushed aside while taking note is no news in the next lap."""
-    about, world = source(pages=5), Shelf(by_change=True)
+def test_first_lap_is_repeated_if_rows_moved() -> None:
+    """A row that moved while the list was first read must not be reported as new in the next lap."""
+    about, world = source(pages=5), OffsetList(by_change=True)
     for _ in range(6):
         world.add()
 
     def push() -> None:
         if world.fetched == 1:
             world.now += timedelta(seconds=1)
-            world.change(0)  # from the second page to the first, which was read
+            world.change(0)  # from the second page to the first, which was already read
 
     world.between = push
     events, cursor = poll(about, world, None)
@@ -257,8 +259,8 @@ def test_a_first_lap_under_which_rows_moved_is_read_again() -> None:
     assert (events, cursor["primed"]) == ([], True)
 
 
-def test_since_tells_what_was_made_or_changed_from_then_on() -> None:
-    about, world = source(pages=9), Shelf()
+def test_since_delivers_records_created_or_changed_from_then_on() -> None:
+    about, world = source(pages=9), OffsetList()
     for _ in range(4):
         world.add()
     world.now += timedelta(hours=2)
@@ -270,8 +272,8 @@ def test_since_tells_what_was_made_or_changed_from_then_on() -> None:
     assert poll(about, world, cursor)[0] == ["r0000:1"]
 
 
-def test_a_list_that_outgrows_the_ceiling_is_an_error_that_says_so() -> None:
-    about, world = source(most_records=5, pages=9), Shelf()
+def test_list_larger_than_the_record_ceiling_is_an_error() -> None:
+    about, world = source(most_records=5, pages=9), OffsetList()
     for _ in range(6):
         world.add()
     with pytest.raises(ConfigurationError, match=r"over 5 records, its ceiling"):
@@ -282,16 +284,16 @@ def test_a_list_that_outgrows_the_ceiling_is_an_error_that_says_so() -> None:
     ("spoilt", "value"),
     [("version", "new"), ("version", None), ("status", 7), ("id", ""), ("created_on", "")],
 )
-def test_a_record_without_what_it_is_told_by_is_refused(spoilt: str, value: Any) -> None:
-    about, world = source("states"), Shelf()
+def test_record_without_its_id_version_or_state_is_refused(spoilt: str, value: Any) -> None:
+    about, world = source("states"), OffsetList()
     world.add()
     world.rows[0][spoilt] = value
     with pytest.raises(UnexpectedResponse, match=spoilt):
         poll(about, world, None)
 
 
-def test_a_list_without_a_total_is_trusted_when_nothing_moved() -> None:
-    about, world = source(), Shelf(counts=False)
+def test_first_lap_without_a_total_is_accepted_if_nothing_moved() -> None:
+    about, world = source(), OffsetList(counts=False)
     for _ in range(4):
         world.add()
     events, cursor = poll(about, world, None)

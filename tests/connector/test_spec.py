@@ -1,4 +1,4 @@
-"""What the reader of descriptions understands, and what it refuses."""
+"""Reading an OpenAPI document: supported keywords are read, and unsupported ones are refused."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ SUCCESS = "paths /things get responses 200"
 PDF = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
 
 
-def test_fields_carry_type_choices_children_and_provenance() -> None:
+def test_fields_have_type_choices_children_and_provenance() -> None:
     fields = {field.key: field for field in Spec(DOCUMENT).schema("Thing").children}
     assert {key: field.type for key, field in fields.items()} == {
         "id": "string", "kind": "string", "state": "string", "price": "number", "made": "datetime",
@@ -87,7 +87,7 @@ def test_fields_carry_type_choices_children_and_provenance() -> None:
     assert fields["tags"].item_type == "string"
 
 
-def test_provenance_is_inherited_downwards_and_the_nearest_wins() -> None:
+def test_provenance_is_inherited_and_the_nearest_mark_wins() -> None:
     spec = Spec(DOCUMENT)
     operation = spec.operations["list_things"]
     fields = {field.key: field for field in spec.schema("Thing").children}
@@ -98,7 +98,7 @@ def test_provenance_is_inherited_downwards_and_the_nearest_wins() -> None:
     assert fields["lines"].children[0].provenance == "assumed"
 
 
-def test_a_repeated_form_is_known_and_references_in_examples_are_followed() -> None:
+def test_repeated_parameters_and_references_in_examples_are_resolved() -> None:
     operation = Spec(DOCUMENT).operations["list_things"]
     assert operation.parameters[0].repeated_as == "state[]"
     assert operation.example == [{"id": "t1"}]
@@ -114,7 +114,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     return document
 
 
-def test_an_answer_that_is_a_file_is_known_by_its_media_type() -> None:
+def test_file_answer_is_recognised_by_its_media_type() -> None:
     operation = Spec(changed(f"{SUCCESS} content", PDF)).operations["list_things"]
     assert (operation.media_type, operation.status) == ("application/pdf", 200)
     assert (operation.response.type, operation.response.children, operation.example) == ("string", (), None)
@@ -122,7 +122,7 @@ def test_an_answer_that_is_a_file_is_known_by_its_media_type() -> None:
     assert Spec(DOCUMENT).operations["list_things"].media_type == "application/json"
 
 
-def test_json_is_read_where_other_media_types_stand_beside_it() -> None:
+def test_json_is_chosen_among_several_media_types() -> None:
     both = {**PDF, **DOCUMENT["paths"]["/things"]["get"]["responses"]["200"]["content"]}
     operation = Spec(changed(f"{SUCCESS} content", both)).operations["list_things"]
     assert (operation.media_type, operation.response.type) == ("application/json", "list")
@@ -155,13 +155,13 @@ def test_json_is_read_where_other_media_types_stand_beside_it() -> None:
         (changed(f"{SUCCESS} content", {**PDF, "image/png": {}}), "there is no application/json schema"),
     ],
 )
-def test_what_is_not_understood_stops_with_its_place(document: dict[str, Any], complaint: str) -> None:
+def test_unsupported_keyword_is_refused_with_its_location(document: dict[str, Any], complaint: str) -> None:
     with pytest.raises(SpecError, match=complaint):
         Spec(document)
 
 
 def without_marks(*kept: str) -> dict[str, Any]:
-    """Return the document without any mark but those at the named places."""
+    """Return the document with only the provenance marks at the named locations."""
     document = deepcopy(DOCUMENT)
     parameters = document["paths"]["/things"]["get"]["parameters"]
     thing, line = document["components"]["schemas"]["Thing"], document["components"]["schemas"]["Line"]
@@ -190,26 +190,24 @@ def without_marks(*kept: str) -> dict[str, Any]:
         (("path", "Line", "state"), r"components\.schemas\.Thing"),
     ],
 )
-def test_a_part_without_provenance_at_any_level_stops_with_its_place(
-    kept: tuple[str, ...], place: str
-) -> None:
+def test_part_without_provenance_is_refused_with_its_location(kept: tuple[str, ...], place: str) -> None:
     with pytest.raises(SpecError, match=rf"^{place}: x-provenance is missing.*documented, observed, assumed"):
         Spec(without_marks(*kept))
 
 
 @pytest.mark.parametrize("kept", [("document",), ("path", "Thing", "Line")])
-def test_a_mark_at_any_level_above_is_enough(kept: tuple[str, ...]) -> None:
+def test_mark_at_any_level_above_is_enough(kept: tuple[str, ...]) -> None:
     spec = Spec(without_marks(*kept))
     assert spec.operations["list_things"].provenance == "observed"
     assert {field.provenance for field in spec.schema("Thing").children} == {"observed"}
 
 
-def test_an_empty_mark_is_refused() -> None:
+def test_empty_mark_is_refused() -> None:
     with pytest.raises(SpecError, match="document: x-provenance None is not one of"):
         Spec(changed("x-provenance", None))
 
 
-def test_prose_has_lines_and_addresses_have_none() -> None:
+def test_descriptions_have_line_breaks_and_urls_have_none() -> None:
     document = deepcopy(DOCUMENT)
     long = {"type": "string", "maxLength": 2000}
     words = document["components"]["schemas"]["Thing"]["properties"]

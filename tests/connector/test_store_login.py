@@ -1,4 +1,4 @@
-"""What a login fills in besides its key, lists that may be missing, bare answers, and no known limits."""
+"""Swap: the login's store id in every request, 404 for an empty list, bare errors, no known rate limits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.wire import BASE_URL, Time, Wire
+from support.fake_vendor import BASE_URL, Time, Wire
 
 import connector
 import openapi
@@ -59,7 +59,7 @@ def refusal(status: int, reason: str, message: str) -> httpx.Response:
     return httpx.Response(status, json={"status": status, "reason": reason, "error": error})
 
 
-async def test_key_goes_into_the_header_and_the_store_into_the_query(store: Connection, wire: Wire) -> None:
+async def test_key_is_sent_as_a_header_and_the_store_in_the_query(store: Connection, wire: Wire) -> None:
     wire.reply(page())
     await store.operations.list_returns(page=1)
     (sent,) = wire.requests
@@ -68,14 +68,14 @@ async def test_key_goes_into_the_header_and_the_store_into_the_query(store: Conn
     assert dict(sent.url.params) == {"swap_store_id": "store_9", "page": "1"}
 
 
-async def test_store_goes_into_the_body_where_that_has_it(store: Connection, wire: Wire) -> None:
+async def test_store_is_sent_in_the_body_if_the_body_has_it(store: Connection, wire: Wire) -> None:
     wire.reply(httpx.Response(200, json={"message": "Done."}))
     assert await store.actions["update_quality_control"](**FOUND) == {"message": "Done."}
     assert json.loads(wire.requests[0].content) == {**FOUND, "store_id": "store_9"}
     assert not wire.requests[0].url.params
 
 
-def test_a_header_is_told_from_a_parameter_by_the_security_schemes() -> None:
+def test_security_schemes_distinguish_header_and_parameter() -> None:
     document = openapi.read("swap")
     document["components"]["securitySchemes"]["store"] = {"type": "apiKey", "in": "header", "name": "X-Store"}
     text = TEXT.replace("sends: {", "sends: {X-Store: store_id, ")
@@ -84,7 +84,7 @@ def test_a_header_is_told_from_a_parameter_by_the_security_schemes() -> None:
     assert "X-Store" not in login.sends
 
 
-def test_what_no_header_can_carry_is_refused() -> None:
+def test_login_value_that_no_header_can_carry_is_refused() -> None:
     made = integration("swap")
     login = made.authentication.model_copy(update={"headers": {"x-store": "store_id"}})
     with pytest.raises(ConfigurationError, match="store_id holds characters"):
@@ -96,18 +96,18 @@ def test_what_no_header_can_carry_is_refused() -> None:
         )
 
 
-async def test_what_is_said_goes_before_what_the_login_fills_in(store: Connection, wire: Wire) -> None:
+async def test_explicit_argument_overrides_the_login_value(store: Connection, wire: Wire) -> None:
     wire.reply(page())
     await store.operations.list_returns(swap_store_id="store_7")
     assert wire.requests[0].url.params["swap_store_id"] == "store_7"
 
 
-async def test_a_login_without_its_store_is_refused() -> None:
+async def test_login_without_its_store_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="Swap needs store_id"):
         connector.open("swap", api_key="sandbox-demo-swap")
 
 
-async def test_a_missing_list_is_empty_but_not_at_login(store: Connection, wire: Wire) -> None:
+async def test_404_of_a_list_is_empty_except_when_checking_the_login(store: Connection, wire: Wire) -> None:
     wire.reply(refusal(404, "NOT_FOUND", "Error: No store has the id store_9."))
     polled = await store.triggers["new_return"].poll()
     assert (polled.events, polled.complete) == ((), True)
@@ -119,7 +119,7 @@ async def test_a_missing_list_is_empty_but_not_at_login(store: Connection, wire:
         await store.operations.list_returns(page=1)
 
 
-async def test_a_page_that_is_missing_ends_no_list(store: Connection, wire: Wire) -> None:
+async def test_missing_page_is_an_error_and_not_the_end_of_the_list(store: Connection, wire: Wire) -> None:
     trigger = store.triggers["new_return"]
     wire.reply(page())
     cursor = (await trigger.poll()).cursor
@@ -129,7 +129,7 @@ async def test_a_page_that_is_missing_ends_no_list(store: Connection, wire: Wire
         await trigger.poll(cursor)
 
 
-async def test_errors_are_read_where_this_vendor_puts_them(store: Connection, wire: Wire) -> None:
+async def test_errors_are_read_in_swaps_format(store: Connection, wire: Wire) -> None:
     wire.reply(refusal(401, "UNAUTHORIZED", "Error: Invalid API key"))
     with pytest.raises(AuthenticationError, match="Error: Invalid API key"):
         await store.check()
@@ -139,14 +139,16 @@ async def test_errors_are_read_where_this_vendor_puts_them(store: Connection, wi
     assert list(caught.value.fields) == []
 
 
-async def test_nothing_is_paced_where_no_limit_is_known(store: Connection, wire: Wire, time: Time) -> None:
+async def test_requests_are_not_paced_without_a_known_limit(
+    store: Connection, wire: Wire, time: Time
+) -> None:
     wire.reply(page())
     for _ in range(300):
         await store.operations.list_returns()
     assert time.slept == []
 
 
-async def test_pages_follow_the_vendors_names(store: Connection, wire: Wire) -> None:
+async def test_pages_use_the_vendors_parameter_names(store: Connection, wire: Wire) -> None:
     rows = [{"return_id": f"RET-{number}"} for number in range(3)]
     pagination = {"total_items": 3, "total_pages": 2, "items_per_page": 2}
     wire.reply(
@@ -157,7 +159,7 @@ async def test_pages_follow_the_vendors_names(store: Connection, wire: Wire) -> 
     assert [sent.url.params["page"] for sent in wire.requests] == ["1", "2"]
 
 
-def test_the_store_is_asked_for_nowhere_else() -> None:
+def test_no_action_or_search_asks_for_the_store() -> None:
     made = integration("swap")
     inputs = [one for action in made.actions.values() for one in action.inputs]
     inputs += [one for search in made.searches.values() for one in search.inputs]
@@ -180,14 +182,14 @@ def test_the_store_is_asked_for_nowhere_else() -> None:
         ("list_returns: returns", "list_returns: orders", "the answer of list_returns has nothing at orders"),
     ],
 )  # fmt: skip
-def test_a_wrong_catalog_is_told_with_its_line(old: str, new: str, complaint: str) -> None:
+def test_invalid_catalog_is_reported_with_its_line(old: str, new: str, complaint: str) -> None:
     assert old in TEXT
     with pytest.raises(CatalogError) as caught:
         join(openapi.read("swap"), TEXT.replace(old, new, 1), "swap.yaml")
     assert any(complaint in one for one in caught.value.problems), caught.value.problems
 
 
-def test_alternatives_of_required_fields_are_read_past() -> None:
+def test_alternatives_of_required_fields_are_ignored() -> None:
     body = Spec(openapi.read("swap")).operations["update_quality_control"].body
     assert body
     assert {one.key for one in body.children if one.required} == {"store_id", "condition", "return_qty"}

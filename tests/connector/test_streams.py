@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full, left by their reader, or in a narrow encoding."""
+"""Standard streams that are closed, full, broken pipes, or in a narrow encoding."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _settings(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.usefixtures("_settings")
 @pytest.mark.parametrize("arguments", WRITES, ids=" ".join)
-def test_a_reader_that_has_left_is_no_failure(
+def test_broken_pipe_is_no_failure(
     arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     reader, writer = os.pipe()
@@ -62,7 +62,7 @@ def test_a_reader_that_has_left_is_no_failure(
 
 @pytest.mark.usefixtures("_settings")
 @pytest.mark.parametrize("arguments", WRITES[::4], ids=" ".join)
-def test_a_full_disk_is_a_sentence_of_every_command(
+def test_full_disk_is_reported_in_one_sentence_by_every_command(
     arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with Path("/dev/full").open("w") as full:
@@ -73,18 +73,18 @@ def test_a_full_disk_is_a_sentence_of_every_command(
 
 @pytest.mark.usefixtures("_settings")
 @pytest.mark.parametrize("arguments", WRITES, ids=" ".join)
-def test_a_narrow_encoding_is_enough_for_every_command(
+def test_every_command_works_in_a_narrow_encoding(
     arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raw = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="ascii"))
-    monkeypatch.setattr("sys.stderr", sys.stderr)  # is put back afterwards
+    monkeypatch.setattr("sys.stderr", sys.stderr)  # restored afterwards
     prepared()
     assert run(list(arguments)) == 0
     assert raw.getvalue().decode("ascii").strip()
 
 
-def test_what_standard_error_cannot_take_is_lost_and_decides_nothing() -> None:
+def test_unwritable_standard_error_does_not_change_the_result() -> None:
     with Path("/dev/full").open("w") as full:
         stream = Unfailing(full)
         print("lost", file=stream, flush=True)
@@ -95,6 +95,6 @@ def test_what_standard_error_cannot_take_is_lost_and_decides_nothing() -> None:
 
 
 @pytest.mark.parametrize("how", ["2>/dev/full", "<&- >&- 2>&-"])
-def test_a_refusal_has_its_exit_code_whatever_the_streams_are(how: str) -> None:
+def test_refusal_has_its_exit_code_with_any_streams(how: str) -> None:
     command = ["sh", "-c", f'"$0" "$@" {how}', *PROGRAM, "catalog", "nobody"]
     assert subprocess.run(command, check=False, timeout=30).returncode == 2

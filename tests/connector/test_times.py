@@ -1,4 +1,4 @@
-"""Times as vendors write them: every form that a standard allows is read, what is no time is refused."""
+"""Parsing timestamps of vendors: each standard format is read, anything else is refused."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
         "Sun, 1 Mar 2026 13:00:00 +0100",
     ],
 )
-def test_every_form_of_one_moment_is_read(text: str) -> None:
+def test_every_format_of_one_moment_is_read(text: str) -> None:
     assert moment(text) == NOON
     assert moment(text).utcoffset() == timedelta()
 
@@ -68,12 +68,12 @@ def test_fractions_leap_seconds_and_dates_are_read(text: str, read: datetime) ->
         "0001-01-01", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+01:00", "2026-03-01T12:00:00Z" + " " * 100,
     ],
 )  # fmt: skip
-def test_what_is_no_time_is_a_value_error(text: object) -> None:
+def test_invalid_timestamp_raises_value_error(text: object) -> None:
     with pytest.raises(ValueError, match=r".+"):
         moment(text)
 
 
-def test_a_time_that_utc_cannot_hold_keeps_its_own_zone_and_can_be_compared() -> None:
+def test_time_outside_the_utc_range_keeps_its_zone_and_is_comparable() -> None:
     last = moment("9999-12-31T23:59:59-05:00")
     assert last == datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-5)))
     assert last > moment("9999-12-31T23:59:59Z") > NOON

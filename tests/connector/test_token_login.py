@@ -1,4 +1,4 @@
-"""Logins that get a token first: once for many requests, again when it ends, never told of."""
+"""Logins that request a token first: requested once for many requests, renewed at expiry, kept secret."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import anyio
 import httpx
 import pytest
 from anyio.lowlevel import checkpoint
-from support.wire import BASE_URL, Time, Wire
+from support.fake_vendor import BASE_URL, Time, Wire
 
 import connector
 import openapi
@@ -64,7 +64,7 @@ authentication:
 
 
 def described() -> dict[str, Any]:
-    """Swap, as if it had an operation that gives tokens."""
+    """Return Swap's document with an additional operation that issues tokens."""
     document = openapi.read("swap")
     example = {"bearer": "t-0", "again": "r-0", "seconds": 3600}
     answer = {
@@ -98,8 +98,8 @@ def compiled(change: Callable[[str], str] = lambda text: text) -> Integration:
     return join(described(), change(CATALOG[:start] + LOGIN + CATALOG[end:]), "swap.yaml")
 
 
-class ControlContext(Wire):
-    """Gives numbered tokens, and takes requests with the tokens that are in force."""
+class TokenServer(Wire):
+    """Issues numbered tokens, and accepts requests with a valid token."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,14 +112,14 @@ class ControlContext(Wire):
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         if request.url.path.endswith("/token"):
-            return self._give(json.loads(request.content), request)
+            return self._issue(json.loads(request.content), request)
         if request.headers.get("x-api-key") not in self.good:
             error = {"message": f"Error: no such token {request.headers.get('x-api-key')}"}
             return httpx.Response(401, json={"status": 401, "reason": "UNAUTHORIZED", "error": error})
         pagination = {"total_items": 0, "items_per_page": 100}
         return httpx.Response(200, json={"returns": [], "pagination": pagination})
 
-    def _give(self, body: dict[str, str], request: httpx.Request) -> httpx.Response:
+    def _issue(self, body: dict[str, str], request: httpx.Request) -> httpx.Response:
         assert "x-api-key" not in request.headers
         self.bodies.append(body)
         if self.refusing:
@@ -132,8 +132,8 @@ class ControlContext(Wire):
 
 
 @pytest.fixture
-def office() -> ControlContext:
-    return ControlContext()
+def token_server() -> TokenServer:
+    return TokenServer()
 
 
 @pytest.fixture
@@ -142,10 +142,10 @@ def time() -> Time:
 
 
 @pytest.fixture
-def log_in(office: ControlContext, time: Time) -> Callable[..., Connection]:
+def log_in(token_server: TokenServer, time: Time) -> Callable[..., Connection]:
     async def answer(request: httpx.Request) -> httpx.Response:
-        await checkpoint()  # as on a real road, other requests go on meanwhile
-        return office(request)
+        await checkpoint()  # as on a network, other requests run meanwhile
+        return token_server(request)
 
     def opened(**fields: Any) -> Connection:
         return connector.open(
@@ -164,42 +164,42 @@ def log_in(office: ControlContext, time: Time) -> Callable[..., Connection]:
 CLIENT = {"client_id": "acme", "client_secret": SECRET}
 
 
-async def test_twenty_requests_at_once_ask_for_one_token(
-    log_in: Callable[..., Connection], office: ControlContext
+async def test_twenty_concurrent_requests_fetch_one_token(
+    log_in: Callable[..., Connection], token_server: TokenServer
 ) -> None:
     shop = log_in(**CLIENT)
     async with anyio.create_task_group() as group:
         for _ in range(20):
             group.start_soon(shop.check)
-    assert office.bodies == [{"grant_type": "client_credentials", **CLIENT}]
-    assert len(office.requests) == 21
+    assert token_server.bodies == [{"grant_type": "client_credentials", **CLIENT}]
+    assert len(token_server.requests) == 21
 
 
-async def test_a_token_is_refreshed_before_it_ends(
-    log_in: Callable[..., Connection], office: ControlContext, time: Time
+async def test_token_is_refreshed_before_it_expires(
+    log_in: Callable[..., Connection], token_server: TokenServer, time: Time
 ) -> None:
     shop = log_in(**CLIENT)
     await shop.check()
     await time.sleep(3600 - 61)
     await shop.check()
-    assert len(office.bodies) == 1
+    assert len(token_server.bodies) == 1
     await time.sleep(2)
     await shop.check()
-    assert office.bodies[1:] == [{"grant_type": "refresh_token", **CLIENT, "refresh_token": "again-1"}]
+    assert token_server.bodies[1:] == [{"grant_type": "refresh_token", **CLIENT, "refresh_token": "again-1"}]
     assert shop.client.tokens is not None
     assert shop.client.tokens.refresh_token == "again-2"
 
 
-async def test_a_token_that_is_refused_is_changed_once(
-    log_in: Callable[..., Connection], office: ControlContext
+async def test_refused_token_is_renewed_once(
+    log_in: Callable[..., Connection], token_server: TokenServer
 ) -> None:
     shop = log_in(**CLIENT)
     await shop.check()
-    office.good = set()
+    token_server.good = set()
     await shop.check()
-    assert len(office.bodies) == 2
-    office.good = {"nobody's"}
-    office.refusing = True
+    assert len(token_server.bodies) == 2
+    token_server.good = {"nobody's"}
+    token_server.refusing = True
     with pytest.raises(AuthenticationError) as refused:
         await shop.check()
     assert SECRET not in str(refused.value)
@@ -207,22 +207,22 @@ async def test_a_token_that_is_refused_is_changed_once(
     assert "*** is no secret of ours" in str(refused.value)
 
 
-async def test_many_refused_requests_ask_for_one_new_token(
-    log_in: Callable[..., Connection], office: ControlContext
+async def test_many_refused_requests_fetch_one_new_token(
+    log_in: Callable[..., Connection], token_server: TokenServer
 ) -> None:
     shop = log_in(**CLIENT)
     await shop.check()
-    office.good = set()
+    token_server.good = set()
     async with anyio.create_task_group() as group:
         for _ in range(10):
             group.start_soon(shop.check)
-    assert len(office.bodies) == 2
+    assert len(token_server.bodies) == 2
 
 
-async def test_many_requests_with_a_wrong_login_ask_once(
-    log_in: Callable[..., Connection], office: ControlContext
+async def test_concurrent_requests_with_a_wrong_login_try_it_once(
+    log_in: Callable[..., Connection], token_server: TokenServer
 ) -> None:
-    shop, office.refusing = log_in(**CLIENT), True
+    shop, token_server.refusing = log_in(**CLIENT), True
     refused = []
 
     async def try_it() -> None:
@@ -233,70 +233,72 @@ async def test_many_requests_with_a_wrong_login_ask_once(
     async with anyio.create_task_group() as group:
         for _ in range(20):
             group.start_soon(try_it)
-    assert (len(refused), len(office.bodies)) == (20, 1)
-    office.refusing = False
+    assert (len(refused), len(token_server.bodies)) == (20, 1)
+    token_server.refusing = False
     await shop.check()
-    assert len(office.bodies) == 2, "what was wrong is not remembered"
+    assert len(token_server.bodies) == 2, "what was wrong is not remembered"
 
 
 @pytest.mark.parametrize(
     ("said", "asked"),
     [(3600, 2), ("3600", 2), (3600.0, 2), (10**30, 1), (None, 1), ("soon", 1), (0, 1), (True, 1)],
 )
-async def test_the_end_of_a_token_is_read_however_it_is_written(
-    log_in: Callable[..., Connection], office: ControlContext, time: Time, said: Any, asked: int
+async def test_token_lifetime_is_read_in_every_format(
+    log_in: Callable[..., Connection], token_server: TokenServer, time: Time, said: Any, asked: int
 ) -> None:
-    office.seconds = said
+    token_server.seconds = said
     shop = log_in(**CLIENT)
     await shop.check()
     await time.sleep(3599)
     await shop.check()
-    assert len(office.bodies) == asked
+    assert len(token_server.bodies) == asked
 
 
-async def test_a_code_is_used_once_and_then_its_refresh_token(
-    log_in: Callable[..., Connection], office: ControlContext, time: Time
+async def test_code_is_used_once_and_then_the_refresh_token(
+    log_in: Callable[..., Connection], token_server: TokenServer, time: Time
 ) -> None:
     shop = log_in(**CLIENT, code=CODE)
     await shop.check()
     await time.sleep(3600)
     await shop.check()
-    assert [body["grant_type"] for body in office.bodies] == ["authorization_code", "refresh_token"]
-    assert office.bodies[0]["code"] == CODE
+    assert [body["grant_type"] for body in token_server.bodies] == ["authorization_code", "refresh_token"]
+    assert token_server.bodies[0]["code"] == CODE
 
 
-async def test_a_refresh_token_that_is_refused_falls_back_to_the_login(
-    log_in: Callable[..., Connection], office: ControlContext
+async def test_refused_refresh_token_falls_back_to_the_login(
+    log_in: Callable[..., Connection], token_server: TokenServer
 ) -> None:
     shop = log_in(**CLIENT)
     await shop.check()
     assert shop.client.tokens is not None
-    office.good = set()
-    refuse_refreshing = office._give
+    token_server.good = set()
+    refuse_refreshing = token_server._issue
 
     def give(body: dict[str, str], request: httpx.Request) -> httpx.Response:
-        office.refusing = body["grant_type"] == "refresh_token"
+        token_server.refusing = body["grant_type"] == "refresh_token"
         return refuse_refreshing(body, request)
 
-    office._give = give  # type: ignore[method-assign]
+    token_server._issue = give  # type: ignore[method-assign]
     await shop.check()
-    assert [body["grant_type"] for body in office.bodies][1:] == ["refresh_token", "client_credentials"]
+    assert [body["grant_type"] for body in token_server.bodies][1:] == ["refresh_token", "client_credentials"]
 
 
-async def test_a_key_goes_before_tokens(log_in: Callable[..., Connection], office: ControlContext) -> None:
-    office.good = {"sandbox-key"}
+async def test_api_key_takes_precedence_over_tokens(
+    log_in: Callable[..., Connection], token_server: TokenServer
+) -> None:
+    token_server.good = {"sandbox-key"}
     await log_in(api_key="sandbox-key").check()
-    assert office.bodies == []
+    assert token_server.bodies == []
 
 
-def test_a_login_that_is_not_complete_is_refused(log_in: Callable[..., Connection]) -> None:
+def test_incomplete_login_is_refused(log_in: Callable[..., Connection]) -> None:
     with pytest.raises(ConfigurationError, match="needs api_key"):
         log_in(client_id="acme")
     with pytest.raises(ConfigurationError, match="takes no client_idd; did you mean client_id"):
         log_in(client_idd="acme")
 
 
-async def test_secrets_that_do_not_fit_are_not_told(log_in: Callable[..., Connection]) -> None:
+async def test_secrets_are_masked_in_the_error_of_a_refused_login(log_in: Callable[..., Connection]) -> None:
     shop = log_in(client_id="acme", client_secret=SECRET * 5)
     with pytest.raises(AuthenticationError) as refused:
         await shop.check()
@@ -304,7 +306,7 @@ async def test_secrets_that_do_not_fit_are_not_told(log_in: Callable[..., Connec
 
 
 @pytest.mark.parametrize("answer", [{"seconds": 1}, {"bearer": "", "seconds": 1}])
-async def test_an_answer_without_a_token_is_unexpected(time: Time, answer: Any) -> None:
+async def test_answer_without_a_token_is_unexpected(time: Time, answer: Any) -> None:
     made = compiled()
     shop = connector.open(
         made,
@@ -331,13 +333,13 @@ async def test_an_answer_without_a_token_is_unexpected(time: Time, answer: Any) 
         ("  credential: api_key\n", "  credential: store_id\n", "the credential has to be secret"),
     ],
 )
-def test_names_that_do_not_fit_stop_the_build(wrong: str, right: str, sentence: str) -> None:
+def test_unknown_login_names_are_catalog_errors(wrong: str, right: str, sentence: str) -> None:
     assert wrong in LOGIN
     with pytest.raises(CatalogError, match=sentence):
         compiled(lambda text: text.replace(wrong, right))
 
 
-def test_an_address_of_ones_own_has_to_be_said() -> None:
+def test_per_account_base_url_is_required() -> None:
     host = "  host: {label: Address, help: Where you open it.}\n  tokens:"
     made = compiled(lambda text: text.replace("  tokens:", host))
     with pytest.raises(ConfigurationError, match=r"needs base_url \(Address\)"):
@@ -356,7 +358,7 @@ def test_an_address_of_ones_own_has_to_be_said() -> None:
         ("http://localhost.example.com", False),
     ],
 )
-def test_an_address_of_ones_own_is_encrypted_or_here(base_url: str, taken: bool) -> None:
+def test_per_account_base_url_is_https_or_loopback(base_url: str, taken: bool) -> None:
     host = "  host: {label: Address, help: Where you open it.}\n  tokens:"
     made = compiled(lambda text: text.replace("  tokens:", host))
     if taken:
@@ -366,7 +368,7 @@ def test_an_address_of_ones_own_is_encrypted_or_here(base_url: str, taken: bool)
             connector.open(made, base_url=base_url, api_key="sandbox-key", store_id="store_9")
 
 
-def test_zapier_app_opens_a_session_where_there_is_no_key() -> None:
+def test_zapier_app_uses_session_authentication_without_a_key() -> None:
     made = compiled()
     login = made.authentication.model_copy(
         update={"field": "", "host": AuthField(key="base_url", label="Address", help="Where you open it.")}
@@ -385,7 +387,7 @@ def test_zapier_app_opens_a_session_where_there_is_no_key() -> None:
     assert "lib/session.js" not in with_key
 
 
-def test_zapier_cannot_ask_twice_with_a_code() -> None:
+def test_zapier_refuses_one_time_codes() -> None:
     made = compiled()
     assert made.authentication.tokens
     tokens = made.authentication.tokens.model_copy(update={"grants": made.authentication.tokens.grants[:1]})

@@ -1,4 +1,4 @@
-"""`returns trigger` where vendors, records, terminals and processes misbehave."""
+"""`returns trigger` with failing vendors, unprintable records, closed outputs and signals."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def row(number: int) -> dict[str, Any]:
 
 
 class Shop:
-    """A ReturnMate on loopback: it answers with `rows`, or with what `answer` returns."""
+    """A ReturnMate server on loopback that returns `rows`, or the result of `answer`."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -67,7 +67,7 @@ class Shop:
                 self.wfile.write(content)
 
             def log_message(self, *_words: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         return Handler
 
@@ -105,7 +105,7 @@ def returns(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Cal
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "ascii"])
 @pytest.mark.parametrize("form", ["json", "table"])
 @pytest.mark.parametrize("name", ["Bob \ud83d", "Bob 😀"])
-def test_a_record_that_a_terminal_cannot_show_holds_back_nothing(
+def test_record_that_the_terminal_cannot_show_holds_back_no_other(
     returns: Callable[..., int],
     shop: Shop,
     monkeypatch: pytest.MonkeyPatch,
@@ -128,7 +128,7 @@ def test_a_record_that_a_terminal_cannot_show_holds_back_nothing(
         assert "Bob " in lines[1]
 
 
-def test_an_event_that_cannot_be_written_is_set_aside_listed_and_printed_again(
+def test_event_that_cannot_be_written_is_set_aside_listed_and_printed_later(
     returns: Callable[..., int],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -172,7 +172,7 @@ def test_an_event_that_cannot_be_written_is_set_aside_listed_and_printed_again(
         ("--skipped", "--since", "2026-01-01"),
     ],
 )
-def test_what_does_not_go_together_is_refused(
+def test_conflicting_options_are_refused(
     returns: Callable[..., int], shop: Shop, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert returns("trigger", "returnmate", "new_return", *arguments) == 2
@@ -194,14 +194,14 @@ def test_what_does_not_go_together_is_refused(
         ("0002-01-01T00:00:00+14:00", 3),
     ],
 )
-def test_since_takes_every_form_of_a_time(
+def test_since_accepts_every_time_format(
     returns: Callable[..., int], since: str, told: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert returns("trigger", "returnmate", "new_return", "--since", since, "--format", "json") == 0
     assert len(capsys.readouterr().out.splitlines()) == told
 
 
-def test_an_odd_row_is_reported_once_with_its_place(
+def test_unreadable_row_is_reported_once_with_its_location(
     returns: Callable[..., int], shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop.rows[1]["created_at"] = "0000-00-00"
@@ -216,7 +216,7 @@ def test_an_odd_row_is_reported_once_with_its_place(
     assert capsys.readouterr().err == "Nothing new.\n"
 
 
-def test_one_vendor_that_raises_what_nothing_foresees_ends_no_other(
+def test_unexpected_exception_of_one_vendor_stops_no_other(
     returns: Callable[..., int],
     shops: tuple[Shop, Shop],
     monkeypatch: pytest.MonkeyPatch,
@@ -249,7 +249,7 @@ def test_one_vendor_that_raises_what_nothing_foresees_ends_no_other(
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_a_line_break_in_a_record_makes_no_second_event(
+def test_line_break_in_a_record_starts_no_second_event_line(
     returns: Callable[..., int], shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop.rows = [{**row(1), "order_number": "#1\n2026-03-02 10:00:00  New Return  RMA-9\r\u2028x"}]
@@ -258,7 +258,7 @@ def test_a_line_break_in_a_record_makes_no_second_event(
     assert line.startswith("2026-03-01 10:00:00  New Return  RMA-1 · #1 2026-03-02 10:00:00 New Return RMA-9")
 
 
-def test_what_is_reported_of_many_connections_names_each_profile(
+def test_reports_of_several_connections_name_each_profile(
     returns: Callable[..., int],
     shops: tuple[Shop, Shop],
     monkeypatch: pytest.MonkeyPatch,
@@ -278,7 +278,7 @@ def test_what_is_reported_of_many_connections_names_each_profile(
     assert "ReturnMate: " not in said
 
 
-def test_a_closed_standard_output_is_refused_before_anything_is_polled(
+def test_closed_standard_output_is_refused_before_polling(
     returns: Callable[..., int],
     shop: Shop,
     monkeypatch: pytest.MonkeyPatch,
@@ -291,7 +291,7 @@ def test_a_closed_standard_output_is_refused_before_anything_is_polled(
     assert shop.requests == 0
 
 
-def test_a_full_output_settles_nothing(
+def test_full_output_leaves_the_cursor_unchanged(
     returns: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Full(io.StringIO):
@@ -309,7 +309,7 @@ def test_a_full_output_settles_nothing(
     assert len(capsys.readouterr().out.splitlines()) == 3
 
 
-def test_sigterm_ends_a_watcher_between_two_events(environment: dict[str, str], tmp_path: Path) -> None:
+def test_sigterm_stops_a_watcher_between_two_events(environment: dict[str, str], tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RETURNS_")}
     output = tmp_path / "watched"
     with output.open("w") as lines:

@@ -1,4 +1,4 @@
-"""Every vendor's records as returns: found again, and nothing lost."""
+"""Records of every vendor in the unified model, without loss of data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from support.each import each
-from support.wire import Time, Wire, rows
+from support.fake_vendor import Time, Wire, rows
 
 import connector
 import openapi
@@ -42,7 +42,7 @@ TABLES = [
 
 
 def paths(part: Any, before: tuple[str, ...] = (), record: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every path of a table, from the record on."""
+    """Yield every path of a mapping table, starting at the record."""
     if isinstance(part, tuple) and part and all(isinstance(step, str) for step in part):
         yield (*before, *part)
     elif isinstance(part, tuple):
@@ -59,7 +59,7 @@ def paths(part: Any, before: tuple[str, ...] = (), record: tuple[str, ...] = ())
 
 
 def values(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
-    """What lies at a path, in every member of the lists on the way."""
+    """Return all values at a path, in every member of the lists it passes."""
     if isinstance(value, list):
         for one in value:
             yield from values(one, path)
@@ -80,7 +80,7 @@ def leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
-def told(value: Any) -> str:
+def as_text(value: Any) -> str:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
@@ -89,14 +89,16 @@ def told(value: Any) -> str:
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_every_vendor_has_a_table(vendor: str) -> None:
+def test_every_vendor_has_a_mapping_table(vendor: str) -> None:
     made = compiled(vendor)
     assert made.unified is not None
     assert set(made.unified.events) == set(made.triggers)
 
 
 @pytest.mark.parametrize(("vendor", "resource"), TABLES)
-def test_what_is_mapped_is_found_again_and_nothing_is_lost(vendor: str, resource: str) -> None:
+def test_mapped_values_are_found_in_the_unified_record_and_raw_is_complete(
+    vendor: str, resource: str
+) -> None:
     made = compiled(vendor)
     detailed = (one.sample for one in made.triggers.values() if one.resource == resource and one.details)
     record = next(detailed, made.resources[resource].sample)
@@ -106,38 +108,38 @@ def test_what_is_mapped_is_found_again_and_nothing_is_lost(vendor: str, resource
     found = unified_return(made, resource, record)
     assert found is not None
     assert found.raw == before == record
-    held = {told(value) for value in leaves(found.model_dump(exclude={"raw"})) if value is not None}
+    held = {as_text(value) for value in leaves(found.model_dump(exclude={"raw"})) if value is not None}
     looked_for = 0
     for path in each(paths(made.unified.returns[resource])):
         for value in values(at_path(record, within), path):
             if value not in (None, "", [], {}) and not isinstance(value, bool | dict):
                 looked_for += 1
-                assert told(value) in held, path
+                assert as_text(value) in held, path
     assert looked_for >= 3
     assert UnifiedReturn.model_validate(found.model_dump(exclude={"reasons"})) == found
 
 
-def test_a_status_that_nobody_told_of_is_other_and_keeps_its_word(integration: Integration) -> None:
+def test_unknown_status_is_other_and_keeps_the_vendors_word(integration: Integration) -> None:
     found = unified_return(integration, "return", {"id": "r", "status": "Awaiting Ünicorn"})
     assert found is not None
     assert (found.status, found.vendor_status) == ("other", "Awaiting Ünicorn")
 
 
 @pytest.mark.parametrize("word", ["label_sent", "Label Sent", "LabelSent", "label-sent", "LABEL_SENT"])
-def test_a_status_is_known_in_any_spelling(integration: Integration, word: str) -> None:
+def test_status_is_recognised_in_any_spelling(integration: Integration, word: str) -> None:
     found = unified_return(integration, "return", {"id": "r", "status": word})
     assert found is not None
     assert (found.status, found.vendor_status) == ("label_sent", word)
 
 
-def test_what_is_missing_is_not_made_up(integration: Integration) -> None:
+def test_missing_fields_stay_empty(integration: Integration) -> None:
     found = unified_return(integration, "return_detail", {"id": "r", "refund": None, "items": None})
     assert found is not None
     empty = {name for name, value in found.model_dump().items() if value not in (None, (), {})}
     assert empty == {"vendor", "id", "raw"}
 
 
-def test_a_shipment_names_its_return(integration: Integration) -> None:
+def test_shipment_names_its_return(integration: Integration) -> None:
     record = {"id": "shp_1", "rma_id": "rma_1", "direction": "outbound", "status": "delivered"}
     found = unified_return(integration, "shipment", record)
     assert found is not None
@@ -176,7 +178,7 @@ def odd(integration: Integration, record: dict[str, Any]) -> UnifiedReturn:
     return found
 
 
-def test_other_vendors_shapes_are_read(integration: Integration) -> None:
+def test_record_shapes_of_other_vendors_are_read(integration: Integration) -> None:
     """Nested summaries, one line per unit, counts as text, money as object, numbers as ids, unset as ""."""
     line = {"uuid": 7, "resolution": "Refund", "why": "Too small", "paid": {"amount": 19, "currency": "EUR"}}
     record = {
@@ -197,7 +199,7 @@ def test_other_vendors_shapes_are_read(integration: Integration) -> None:
     assert [(one.id, one.amount) for one in found.refunds] == [("6070096", Money(amount=Decimal("49.1")))]
 
 
-def test_an_event_is_told_with_its_kind(integration: Integration) -> None:
+def test_event_is_unified_with_its_kind(integration: Integration) -> None:
     row = integration.triggers["new_return"].sample
     event = Event("returnmate:return_approved:1", "return_approved", None, NOON, row)
     made = unified_event(integration, event, profile="shop")
@@ -217,7 +219,7 @@ def test_an_event_is_told_with_its_kind(integration: Integration) -> None:
         unified_event(integration, Event("x", "new_order", None, NOON, row))
 
 
-# --- Wrong tables
+# --- Invalid mapping tables
 
 
 @pytest.mark.parametrize(
@@ -244,7 +246,7 @@ def test_an_event_is_told_with_its_kind(integration: Integration) -> None:
         ("      updated_at: updated_at\n", "      updated: updated_at\n", "vocabulary"),
     ],
 )  # fmt: skip
-def test_a_wrong_table_stops_the_build_with_its_line(old: str, new: str, complaint: str) -> None:
+def test_invalid_mapping_table_is_a_catalog_error_with_its_line(old: str, new: str, complaint: str) -> None:
     start = TEXT.index("\nunified:")
     place = TEXT.index(old, start)
     text = TEXT[:place] + new + TEXT[place + len(old) :]
@@ -261,8 +263,8 @@ def test_a_wrong_table_stops_the_build_with_its_line(old: str, new: str, complai
 SECTIONS = ("statuses", "shipment_statuses", "events")
 
 
-def test_a_table_that_is_taken_over_is_complained_of_where_it_stands() -> None:
-    """`<<: *shipment` brings its lines along; a key written twice is still one too many."""
+def test_error_in_an_anchored_table_is_reported_where_it_is_written() -> None:
+    """`<<: *shipment` keeps the line numbers of its source; a duplicate key is still an error."""
     problems: list[str] = []
     for text in (
         TEXT.replace("          service: service\n", "          service: srvice\n"),
@@ -276,13 +278,11 @@ def test_a_table_that_is_taken_over_is_complained_of_where_it_stands() -> None:
     assert "occurs twice" in problems[-1]
 
 
-# --- All at once
+# --- Several connections
 
 
 @pytest.mark.anyio
-async def test_all_connections_are_polled_and_one_that_fails_stops_none(
-    rm: Connection, wire: Wire, time: Time
-) -> None:
+async def test_all_connections_are_polled_if_one_fails(rm: Connection, wire: Wire, time: Time) -> None:
     made = compiled("swap")
     sample = {**made.resources["return"].sample, "date_created": "2026-03-01T11:30:00Z"}
     body = {**made.operations["list_returns"].example, "returns": [sample]}
@@ -316,7 +316,7 @@ async def test_all_connections_are_polled_and_one_that_fails_stops_none(
 
 
 @pytest.mark.anyio
-async def test_whatever_one_connection_raises_the_others_are_polled(
+async def test_unexpected_exception_of_one_connection_does_not_stop_the_others(
     rm: Connection, wire: Wire, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wire.reply(rows({"id": "rma_1", "created_at": "9999-12-31T23:59:59-05:00", "status": "pending"}))
@@ -348,7 +348,7 @@ async def test_whatever_one_connection_raises_the_others_are_polled(
 
 
 @pytest.mark.anyio
-async def test_a_cancellation_ends_all(time: Time) -> None:
+async def test_cancellation_stops_all_connections(time: Time) -> None:
     def interrupts(_request: httpx.Request) -> httpx.Response:
         raise asyncio.CancelledError
 
@@ -364,7 +364,7 @@ async def test_a_cancellation_ends_all(time: Time) -> None:
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_every_kind_of_event_is_found_by_its_key_and_by_itself(vendor: str) -> None:
+def test_event_kind_is_found_by_trigger_key_and_by_kind(vendor: str) -> None:
     catalogs = [compiled(one) for one in vendors()]
     made = compiled(vendor)
     assert made.unified
@@ -374,7 +374,7 @@ def test_every_kind_of_event_is_found_by_its_key_and_by_itself(vendor: str) -> N
             assert choose(made, asked, kind, include_assumed=True).trigger == key
 
 
-def test_a_word_that_catalogs_use_for_different_things_stands_for_itself_alone() -> None:
+def test_ambiguous_kind_selects_its_own_trigger_key_only() -> None:
     swap, returngo = compiled("swap"), compiled("returngo")
     assert swap.unified
     assert returngo.unified
@@ -385,7 +385,7 @@ def test_a_word_that_catalogs_use_for_different_things_stands_for_itself_alone()
     assert choose(compiled("returnlogic"), "new_return", None, include_assumed=True).trigger is None
 
 
-def test_what_is_no_refund_is_left_out() -> None:
+def test_transaction_that_is_no_refund_is_left_out() -> None:
     made = compiled("returngo")
     record = deepcopy(made.triggers["new_return"].sample)
     refund = deepcopy(made.resources["transaction"].sample)

@@ -1,4 +1,4 @@
-"""What the commands say where they cannot keep anything for their user."""
+"""Errors of commands that cannot store profiles or cursors in the user's folders."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from connector.cli.program import run
         ("user_data_path", ["serve", "--port", "0"]),
     ],
 )
-def test_a_user_without_a_home_gets_a_sentence(
+def test_user_without_a_home_gets_an_error_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: str, arguments: list[str]
 ) -> None:
     def homeless(_name: str, **_more: bool) -> Path:
@@ -29,7 +29,7 @@ def test_a_user_without_a_home_gets_a_sentence(
     assert "HOME" in said
 
 
-def test_a_file_of_cursors_that_cannot_be_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+def test_impossible_cursor_file_is_reported_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     place = "/dev/null/folder/cursors"
     assert run(["trigger", "returnmate", "new_return", "--state", place]) == 2
     said = f"The file of cursors {place} cannot be used: not a directory. Name another with --state.\n"

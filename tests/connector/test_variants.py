@@ -1,4 +1,4 @@
-"""Objects that have one of several forms (`oneOf`): read from a description, checked before they are sent."""
+"""Objects with alternative forms (`oneOf`): read from a document, and validated before sending."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def create(**values: Any) -> Any:
     return build(spec().operations["create_order"], values).body
 
 
-def test_the_members_of_all_forms_are_there_and_required_where_all_require_them() -> None:
+def test_members_of_all_forms_are_inputs_and_common_ones_are_required() -> None:
     body = spec().operations["create_order"].body
     assert body is not None
     for field in each(body.children):
@@ -116,12 +116,12 @@ def test_the_members_of_all_forms_are_there_and_required_where_all_require_them(
 
 
 @pytest.mark.parametrize("line", FITTING)
-def test_one_form_that_fits_is_sent(line: Any) -> None:
+def test_object_that_matches_one_form_is_sent(line: Any) -> None:
     assert create(lines=[line, FITTING[0]], gift=line) == {"lines": [line, FITTING[0]], "gift": line}
 
 
 @pytest.mark.parametrize(("line", "sentences"), REFUSED)
-def test_what_has_no_form_is_refused_by_its_fields(line: Any, sentences: list[str]) -> None:
+def test_object_that_matches_no_form_is_refused_by_field(line: Any, sentences: list[str]) -> None:
     for values, name in (({"lines": [FITTING[0], line]}, "lines[1]"), ({"gift": line}, "gift")):
         with pytest.raises(ValidationFailed) as raised:
             create(**values)
@@ -132,7 +132,7 @@ def test_what_has_no_form_is_refused_by_its_fields(line: Any, sentences: list[st
             assert told.startswith(f"{name}.{field}: {message}")
 
 
-def test_what_has_two_forms_is_refused() -> None:
+def test_object_that_matches_two_forms_is_refused() -> None:
     twin = {**PRODUCT, "title": "a twin", "required": ["quantity"]}
     with pytest.raises(ValidationFailed, match=r"lines\[0\]:? could be a product or a twin"):
         build(spec(CustomLine=twin).operations["create_order"], {"lines": [FITTING[0]]})
@@ -149,13 +149,13 @@ def test_what_has_two_forms_is_refused() -> None:
         ({"type": "array", "items": {"type": "string"}}, "understood only among strings or"),
     ],
 )
-def test_forms_that_cannot_be_told_apart_are_refused(change: Any, sentence: str) -> None:
+def test_forms_that_cannot_be_distinguished_are_refused(change: Any, sentence: str) -> None:
     with pytest.raises(SpecError, match=sentence):
         spec(CustomLine={**CUSTOM, **change})
 
 
 def columns(*names: str) -> tuple[Any, list[str]]:
-    """Compile an action's input `lines` with these columns; `goods` stands for the product's id."""
+    """Compile an action whose input `lines` has these columns; `goods` is the key of the product id."""
     words = {name: {"name": "productId"} if name == "goods" else {} for name in names}
     said = {"lines": InputEntry.model_validate({"children": words})}
     made = spec()
@@ -164,7 +164,7 @@ def columns(*names: str) -> tuple[Any, list[str]]:
     return found, resolver.problems
 
 
-def test_inputs_have_the_forms_in_their_own_names() -> None:
+def test_forms_are_expressed_in_input_keys() -> None:
     found, problems = columns("quantity", "goods", "name", "price")
     assert problems == []
     assert [one.required for one in found[0].variants] == [
@@ -178,6 +178,6 @@ def test_inputs_have_the_forms_in_their_own_names() -> None:
         fill("create", found, {"lines": [{"quantity": 1, "goods": "p", "name": "W", "price": 1}]})
 
 
-def test_a_form_that_no_input_can_give_is_a_complaint() -> None:
+def test_form_that_no_input_can_fill_is_a_catalog_error() -> None:
     _, problems = columns("quantity", "goods", "name")
     assert [one for one in problems if "leaves out lines.price, which a custom line requires" in one]

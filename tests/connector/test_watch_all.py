@@ -1,4 +1,4 @@
-"""`returns trigger --all`: every profile at once, in one form."""
+"""`returns trigger --all` polls every profile and prints events in the unified model."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def tenant(sandbox: Sandbox) -> str:
 
 @pytest.fixture
 def environment(sandbox: Sandbox, tenant: str, tmp_path: Path) -> dict[str, str]:
-    """An empty home, and the logins of one merchant at every vendor."""
+    """An empty home directory, and credentials of one tenant for every vendor."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RETURNS_")}
     homes = {f"XDG_{kind}_HOME": str(tmp_path / kind.lower()) for kind in ("CONFIG", "STATE", "DATA")}
     logins = {}
@@ -56,7 +56,7 @@ def environment(sandbox: Sandbox, tenant: str, tmp_path: Path) -> dict[str, str]
 
 @dataclass
 class Done:
-    """What one command left behind."""
+    """Exit code and output of one command."""
 
     returncode: int
     stdout: str
@@ -67,7 +67,7 @@ class Done:
 def returns(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Run:
-    """The program, run in this process: starting it anew costs a second."""
+    """Run the program in this process; a new process would take a second."""
 
     def run_here(*arguments: str, **more: str) -> Done:
         with monkeypatch.context() as changed:
@@ -80,24 +80,26 @@ def returns(
     return run_here
 
 
-def made(sandbox: Sandbox, tenant: str, vendor: str) -> None:
+def create_return(sandbox: Sandbox, tenant: str, vendor: str) -> None:
     answer = sandbox.control.post(f"/tenants/{tenant}/returns", json={"vendor": vendor, **ASKED})
     assert answer.status_code == 201, answer.text
 
 
-def told(done: Done) -> list[dict[str, Any]]:
+def events_of(done: Done) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_every_vendor_is_told_of_once_in_one_form(returns: Run, sandbox: Sandbox, tenant: str) -> None:
+def test_each_vendor_delivers_its_event_once_in_the_unified_model(
+    returns: Run, sandbox: Sandbox, tenant: str
+) -> None:
     first = returns(*ALL)
     assert (first.returncode, first.stdout) == (0, "")
     assert "Took note of what is there" in first.stderr
     for vendor in TELLING:
-        made(sandbox, tenant, vendor)
+        create_return(sandbox, tenant, vendor)
     done = returns(*ALL)
     assert done.returncode == 0, done.stderr
-    events = told(done)
+    events = events_of(done)
     assert sorted(event["vendor"] for event in events) == TELLING
     for event in each(events):
         assert (event["kind"], event["profile"]) == ("return_created", "environment")
@@ -115,24 +117,24 @@ def test_every_vendor_is_told_of_once_in_one_form(returns: Run, sandbox: Sandbox
     assert said.endswith("--include-assumed polls it, too.")
 
 
-def test_every_vendor_is_polled_by_its_own_name_for_it(returns: Run, sandbox: Sandbox, tenant: str) -> None:
+def test_each_vendor_is_polled_by_its_own_trigger_name(returns: Run, sandbox: Sandbox, tenant: str) -> None:
     everywhere = (*ALL, "--include-assumed")
     first = returns(*everywhere)
     assert (first.returncode, "left out" in first.stderr) == (0, False)
     for vendor in vendors():
-        made(sandbox, tenant, vendor)
-    events = told(returns(*everywhere))
+        create_return(sandbox, tenant, vendor)
+    events = events_of(returns(*everywhere))
     assert sorted((event["vendor"], event["trigger"]) for event in events) == [
         (vendor, "new_rma" if vendor == "returnlogic" else "new_return") for vendor in vendors()
     ]
     assert {event["kind"] for event in events} == {"return_created"}
     for vendor in TELLING:
-        made(sandbox, tenant, vendor)
-    by_kind = told(returns("trigger", "--all", "return_created", "--format", "json"))
+        create_return(sandbox, tenant, vendor)
+    by_kind = events_of(returns("trigger", "--all", "return_created", "--format", "json"))
     assert sorted(event["vendor"] for event in by_kind) == TELLING
 
 
-def test_who_is_left_alone_is_told_why(returns: Run, environment: dict[str, str]) -> None:
+def test_skipped_vendor_is_reported_with_the_reason(returns: Run, environment: dict[str, str]) -> None:
     others = [name for name in environment if name.startswith("RETURNS_") and "RETURNLOGIC" not in name]
     alone = dict.fromkeys([name for name in others if "SANDBOX" not in name], "")
     done = returns(*ALL, **alone)
@@ -143,16 +145,16 @@ def test_who_is_left_alone_is_told_why(returns: Run, environment: dict[str, str]
 
 
 @pytest.mark.parametrize("vendor", TELLING)
-def test_everything_seeded_has_a_known_status(returns: Run, sandbox: Sandbox, vendor: str) -> None:
-    """All that the sandbox makes up, not only the samples: read whole, and no word is unheard of."""
+def test_every_seeded_return_has_a_known_status(returns: Run, sandbox: Sandbox, vendor: str) -> None:
+    """This covers all seeded records, not only samples: raw data is complete, and each status is mapped."""
     found = sandbox.credentials(vendor, sandbox.tenant(f"seeded-{vendor}-{uuid4().hex[:8]}", limits="off"))
     fields = {**found["fields"], "base_url": found["base_url"]}
     login = {f"RETURNS_{vendor}_{name}".upper(): value for name, value in fields.items()}
     poll = ("trigger", vendor, "new_return", "--since", "2020-01-01", "--format", "json")
-    plain = {event["id"]: event["data"] for event in told(returns(*poll, **login))}
-    events = told(returns(*ALL, "--since", "2020-01-01", "--restart", **login))
+    plain = {event["id"]: event["data"] for event in events_of(returns(*poll, **login))}
+    events = events_of(returns(*ALL, "--since", "2020-01-01", "--restart", **login))
     ours = {event["id"]: event for event in events if event["vendor"] == vendor}
-    assert 100 < len(ours) <= 150  # some belong to another shop of the account
+    assert 100 < len(ours) <= 150  # some returns belong to another shop of the account
     assert {key: event["raw"] for key, event in ours.items()} == plain
     records = [event["record"] for event in ours.values()]
     assert not {record["vendor_status"] for record in records if record["status"] in (None, "other")}
@@ -160,7 +162,7 @@ def test_everything_seeded_has_a_known_status(returns: Run, sandbox: Sandbox, ve
     assert all(record["id"] and record["items"] for record in each(records))
 
 
-def test_one_that_fails_does_not_stop_the_others(returns: Run, sandbox: Sandbox, tenant: str) -> None:
+def test_failing_connection_does_not_stop_the_others(returns: Run, sandbox: Sandbox, tenant: str) -> None:
     key = {"RETURNS_RETURNMATE_API_KEY": "sandbox-wrong-key"}
     first = returns(*ALL, **key)
     assert first.returncode == 3
@@ -168,30 +170,30 @@ def test_one_that_fails_does_not_stop_the_others(returns: Run, sandbox: Sandbox,
     assert "sandbox-wrong-key" not in first.stdout + first.stderr
     others = [vendor for vendor in TELLING if vendor != "returnmate"]
     for vendor in others:
-        made(sandbox, tenant, vendor)
+        create_return(sandbox, tenant, vendor)
     done = returns(*ALL, **key, RETURNS_RETURNMATE_BASE_URL="http://127.0.0.1:9/v1")
     assert done.returncode == 1
     assert "cannot be reached at 127.0.0.1:9" in done.stderr
-    assert sorted(event["vendor"] for event in told(done)) == others
+    assert sorted(event["vendor"] for event in events_of(done)) == others
 
 
-def test_people_read_vendor_and_profile(returns: Run, sandbox: Sandbox, tenant: str) -> None:
+def test_text_output_names_vendor_and_profile(returns: Run, sandbox: Sandbox, tenant: str) -> None:
     for vendor in TELLING:
-        made(sandbox, tenant, vendor)
+        create_return(sandbox, tenant, vendor)
     done = returns("trigger", "--all", "new_return", "--since", "2020-01-01", "--limit", "1")
     lines = done.stdout.splitlines()
     assert len(lines) == len(TELLING)
     assert any("  Swap (environment)  New Return  RMA-" in line for line in lines)
 
 
-def test_a_vendor_without_the_trigger_is_left_out_with_a_line(returns: Run) -> None:
+def test_vendor_without_the_trigger_is_skipped_with_a_message(returns: Run) -> None:
     done = returns("trigger", "--all", "quality_control_passed")
     assert done.returncode == 0, done.stderr
     assert "ReturnMate has no trigger quality_control_passed and is left out." in done.stderr
     assert "Took note of what is there: Swap (environment)." in done.stderr
 
 
-def test_without_profiles_it_is_the_sandbox(returns: Run, environment: dict[str, str]) -> None:
+def test_sandbox_is_polled_without_profiles(returns: Run, environment: dict[str, str]) -> None:
     nothing = {name: "" for name in environment if name.startswith("RETURNS_") and "SANDBOX" not in name}
     done = returns(*ALL, **nothing)
     assert done.returncode == 0, done.stderr
@@ -200,7 +202,7 @@ def test_without_profiles_it_is_the_sandbox(returns: Run, environment: dict[str,
     assert "Nothing new." in named.stderr or named.stdout
 
 
-def test_watching_tells_of_all_and_goes_on(
+def test_watch_delivers_events_of_all_connections_and_continues(
     environment: dict[str, str], sandbox: Sandbox, tenant: str, tmp_path: Path
 ) -> None:
     output, errors = tmp_path / "watched", tmp_path / "errors"
@@ -211,7 +213,7 @@ def test_watching_tells_of_all_and_goes_on(
         )
         try:
             wait(lambda: "watching from now" in errors.read_text() and "Swap" in errors.read_text())
-            made(sandbox, tenant, "returnmate")
+            create_return(sandbox, tenant, "returnmate")
             wait(lambda: output.read_text().count("\n") >= 1)
         finally:
             process.send_signal(signal.SIGINT)
@@ -239,7 +241,9 @@ def wait(done: Callable[[], bool]) -> None:
         (["returnlogic", "new_rma", "--include-assumed"], "--include-assumed goes with --all"),
     ],
 )
-def test_what_is_wrong_with_it_is_a_sentence(returns: Run, arguments: list[str], words: str) -> None:
+def test_invalid_arguments_are_reported_in_one_sentence(
+    returns: Run, arguments: list[str], words: str
+) -> None:
     done = returns("trigger", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert words in " ".join(done.stderr.replace("│", " ").split())

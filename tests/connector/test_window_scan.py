@@ -1,4 +1,4 @@
-"""Changes of state, each once, however the list changes while it is read."""
+"""Polling by reading all records of the look-back (`window_scan`): each status change is delivered once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.adversary import START, Adversary, run
+from support.changing_lists import START, GrowingList, run
 
 from connector.definition.model import Order, WindowScan
 from connector.errors import UnexpectedResponse
@@ -38,7 +38,7 @@ def source(*, filtered: bool = True, reached: tuple[str, ...] | None = None, pag
 
 
 def poll(
-    about: WindowScan, world: Adversary, cursor: Cursor | None, since: Any = None
+    about: WindowScan, world: GrowingList, cursor: Cursor | None, since: Any = None
 ) -> tuple[list[str], Cursor]:
     reading = REAL.plan(about, cursor, world.now, since)
     read = run(REAL.read(world.fetch, reading))
@@ -46,7 +46,7 @@ def poll(
     return [event.id for event in outcome.events], json.loads(json.dumps(outcome.cursor))
 
 
-def primed(about: WindowScan, world: Adversary) -> Cursor:
+def primed(about: WindowScan, world: GrowingList) -> Cursor:
     cursor: Cursor | None = None
     while cursor is None or not cursor["primed"]:
         events, cursor = poll(about, world, cursor)
@@ -54,7 +54,7 @@ def primed(about: WindowScan, world: Adversary) -> Cursor:
     return cursor
 
 
-def settle(about: WindowScan, world: Adversary, cursor: Cursor) -> list[str]:
+def settle(about: WindowScan, world: GrowingList, cursor: Cursor) -> list[str]:
     told: list[str] = []
     for _ in range(12 * (2 + len(world.rows) // 9)):
         events, cursor = poll(about, world, cursor)
@@ -69,11 +69,11 @@ def settle(about: WindowScan, world: Adversary, cursor: Cursor) -> list[str]:
     before=st.integers(0, 12),
     steps=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(0, 5)), max_size=25),
 )
-def test_reaching_a_state_is_told_exactly_once(
+def test_reaching_a_state_is_delivered_exactly_once(
     filtered: bool, seed: int, before: int, steps: list[tuple[int, int, int]]
 ) -> None:
     about = source(filtered=filtered, reached=("approved", "in_transit", "completed"))
-    world = Adversary(size=3, seed=seed)
+    world = GrowingList(size=3, seed=seed)
     for index in range(before):
         world.add(status=PATH[index % 4])
     cursor = primed(about, world)
@@ -103,8 +103,8 @@ def test_reaching_a_state_is_told_exactly_once(
     assert sorted(told) == sorted(f"shop:moved:{key}" for key in wanted)
 
 
-def test_states_passed_through_between_polls_count_as_reached_once() -> None:
-    about, world = source(reached=("approved", "in_transit")), Adversary(size=3)
+def test_states_passed_between_polls_count_as_reached() -> None:
+    about, world = source(reached=("approved", "in_transit")), GrowingList(size=3)
     key = world.add()
     cursor = primed(about, world)
     world.rows[0]["status"] = "in_transit"
@@ -116,8 +116,8 @@ def test_states_passed_through_between_polls_count_as_reached_once() -> None:
         assert events == []
 
 
-def test_every_change_is_told_and_entering_a_state_again_has_an_id_of_its_own() -> None:
-    about, world = source(), Adversary(size=3)
+def test_every_change_is_delivered_and_a_repeated_state_gets_a_new_id() -> None:
+    about, world = source(), GrowingList(size=3)
     key = world.add()
     cursor = primed(about, world)
     told = []
@@ -128,16 +128,16 @@ def test_every_change_is_told_and_entering_a_state_again_has_an_id_of_its_own() 
     assert told == [f"shop:moved:{key}:approved", f"shop:moved:{key}:on_hold", f"shop:moved:{key}:approved:2"]
 
 
-def test_a_new_record_is_a_change_only_when_it_left_its_first_state() -> None:
-    about, world = source(), Adversary(size=3)
+def test_new_record_is_a_change_only_if_it_left_its_first_state() -> None:
+    about, world = source(), GrowingList(size=3)
     cursor = primed(about, world)
     world.add()
     moved = world.add(status="approved")
     assert poll(about, world, cursor)[0] == [f"shop:moved:{moved}:approved"]
 
 
-def test_a_record_not_met_in_one_poll_is_remembered() -> None:
-    about, world = source(), Adversary(size=3)
+def test_record_missing_from_one_poll_is_remembered() -> None:
+    about, world = source(), GrowingList(size=3)
     world.add(status="approved")
     cursor = primed(about, world)
     hidden, world.rows = world.rows, []
@@ -147,8 +147,8 @@ def test_a_record_not_met_in_one_poll_is_remembered() -> None:
     assert poll(about, world, cursor)[0] == []
 
 
-def test_records_older_than_the_look_back_are_let_go() -> None:
-    about, world = source(), Adversary(size=3)
+def test_records_older_than_the_look_back_are_forgotten() -> None:
+    about, world = source(), GrowingList(size=3)
     world.add()
     cursor = primed(about, world)
     world.now += timedelta(days=11)
@@ -158,8 +158,8 @@ def test_records_older_than_the_look_back_are_let_go() -> None:
     assert cursor["rows"] == {}
 
 
-def test_since_tells_what_has_been_reached() -> None:
-    about, world = source(reached=("approved",)), Adversary(size=3)
+def test_since_delivers_states_already_reached() -> None:
+    about, world = source(reached=("approved",)), GrowingList(size=3)
     world.add(status="approved")
     world.now += timedelta(hours=2)
     key = world.add(status="approved")
@@ -167,8 +167,8 @@ def test_since_tells_what_has_been_reached() -> None:
 
 
 @pytest.mark.parametrize("filtered", [True, False])
-def test_since_tells_all_however_many_polls_it_takes(*, filtered: bool) -> None:
-    about, world = source(filtered=filtered, reached=("approved",), pages=1), Adversary(size=3)
+def test_since_delivers_all_over_several_polls(*, filtered: bool) -> None:
+    about, world = source(filtered=filtered, reached=("approved",), pages=1), GrowingList(size=3)
     keys = [world.add(late=index * 86_400, status="approved") for index in range(20)]
     cursor: Cursor | None = None
     told: list[str] = []
@@ -180,8 +180,8 @@ def test_since_tells_all_however_many_polls_it_takes(*, filtered: bool) -> None:
     assert len(cursor["rows"]) == 11, "what is older than the look-back is let go once all is read"
 
 
-def test_what_was_created_before_since_is_watched_from_then_on() -> None:
-    about, world = source(reached=("approved",)), Adversary(size=3)
+def test_record_created_before_since_is_watched_from_then_on() -> None:
+    about, world = source(reached=("approved",)), GrowingList(size=3)
     waits = world.add()
     world.add(status="approved")
     world.now += timedelta(hours=2)
@@ -192,8 +192,8 @@ def test_what_was_created_before_since_is_watched_from_then_on() -> None:
 
 
 @pytest.mark.parametrize("status", [7, True, {}, ["approved"]])
-def test_a_state_that_is_no_text_is_an_error_and_no_event(status: Any) -> None:
-    about, world = source(), Adversary(size=3)
+def test_state_that_is_no_text_is_an_error_without_an_event(status: Any) -> None:
+    about, world = source(), GrowingList(size=3)
     world.add()
     world.rows[0]["status"] = status
     with pytest.raises(UnexpectedResponse, match="status is not text"):
@@ -203,8 +203,8 @@ def test_a_state_that_is_no_text_is_an_error_and_no_event(status: Any) -> None:
 
 
 @pytest.mark.parametrize("status", [None, "", " - "])
-def test_a_record_without_a_state_makes_an_event_when_it_has_one(status: Any) -> None:
-    about, world = source(), Adversary(size=3)
+def test_record_without_a_state_fires_once_it_has_one(status: Any) -> None:
+    about, world = source(), GrowingList(size=3)
     cursor = primed(about, world)
     key = world.add()
     world.rows[0]["status"] = status
@@ -216,8 +216,8 @@ def test_a_record_without_a_state_makes_an_event_when_it_has_one(status: Any) ->
 
 
 @pytest.mark.parametrize("filtered", [True, False])
-def test_changes_of_one_moment_come_in_the_vendors_order(*, filtered: bool) -> None:
-    about, world = source(filtered=filtered), Adversary(size=3)
+def test_changes_with_equal_timestamps_keep_the_vendors_order(*, filtered: bool) -> None:
+    about, world = source(filtered=filtered), GrowingList(size=3)
     cursor = primed(about, world)
     made = [
         {"id": key, "created_at": "2026-03-01T12:00:00Z", "status": "approved"} for key in ("b", "c", "a")

@@ -1,9 +1,9 @@
-"""The delivery certificate: the polling code, driven against a merchant whose ledger knows what happened.
+"""The delivery certificate: each trigger delivers what its guarantee promises, checked against the ledger.
 
-The ledger is the witness (`support.delivery`): `every_record` is exactly what was created, `reached` each
-return once, `latest_state` no state that never was, and the last one always.
+The ledger records what happened (`support.delivery`): `every_record` delivers each created return once,
+`reached` each return once, and `latest_state` no state that did not occur, and always the last one.
 
-Mutants of the polling code, each a mistake that was made in earnest by others, must all be caught.
+Mutants of the polling code, each a mistake of a real project, must all be caught.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from support.delivery import PAGE_SIZE, PAGES, Act, Delivery, certify, with_small_pages
-from support.merchant import Mall
+from support.merchant import VendorSandbox
 
 from connector.definition.compiler import integration as compiled
 from connector.definition.paths import at_path
@@ -43,14 +43,14 @@ def lived(*acts: Act) -> Told:
 
 
 FOUND: list[tuple[str, str, list[Act], list[Told]]] = [
-    # Notes of a crashed poll were forgotten with the next commit.
+    # Details noted in a crashed poll were lost with the next commit.
     (
         "returnmate",
         "new_return",
         [],
         [lived(*[("ask", 0)] * PAGE_SIZE * PAGES), polled(crash="handed_over"), lived(("ask", 1))],
     ),
-    # The watermark went past what changed while a lap was read over several polls.
+    # The watermark skipped records that changed while a lap took several polls.
     (
         "swap",
         "return_updated",
@@ -69,7 +69,7 @@ FOUND: list[tuple[str, str, list[Act], list[Told]]] = [
         [],
         [lived(*ASKED_FOUR), polled([], [("ask", 1), ("move", 213), ("advance", 90_000)])],
     ),
-    # A record went there and back between a poll that crashed while it handed over and the next.
+    # A record changed twice between a poll that crashed during delivery and the next poll.
     (
         "swap",
         "quality_control_changed",
@@ -87,25 +87,30 @@ FOUND: list[tuple[str, str, list[Act], list[Told]]] = [
         ],
     ),
 ]
-"""What the certificate found once, cut down to what it takes."""
+"""Failures that the certificate found, reduced to the necessary steps."""
 
 
 @pytest.mark.parametrize(("vendor", "trigger", "there", "story"), FOUND, ids=range(len(FOUND)))
-def test_what_was_found_once_stays_mended(
+def test_regression_found_by_the_certificate_stays_fixed(
     vendor: str, trigger: str, there: list[Act], story: list[Told]
 ) -> None:
-    mall = Mall.open(vendor)
-    made = {"mall": mall, "offer": with_small_pages(compiled(vendor)), "trigger": trigger, "told": []}
+    backend = VendorSandbox.open(vendor)
+    made = {
+        "backend": backend,
+        "offer": with_small_pages(compiled(vendor)),
+        "trigger": trigger,
+        "told": [],
+    }
     delivery = type("Found", (Delivery,), made)()
     delivery.look_for_the_first_time(there)
     for step, values in story:
         getattr(delivery, step)(**values)
     delivery.teardown()
-    mall.close()
+    backend.close()
 
 
 def without_overlap(strategy: Strategy) -> Strategy:
-    """The watermark alone: rows that show up late are behind it (activepieces#14863, airbyte#14732)."""
+    """Use the watermark without an overlap: late rows are missed (activepieces#14863, airbyte#14732)."""
 
     def plan(source: Any, *rest: Any) -> ReadPlan:
         return strategy.plan(source.model_copy(update={"overlap": 0}), *rest)
@@ -117,7 +122,7 @@ def without_overlap(strategy: Strategy) -> Strategy:
 
 
 def first_page_only(strategy: Strategy) -> Strategy:
-    """One page is taken for the whole list (workato/docs#362, zapier-platform-cli#131)."""
+    """Treat the first page as the whole list (workato/docs#362, zapier-platform-cli#131)."""
 
     async def read(fetch: Fetch, reading: ReadPlan) -> ReadResult:
         return replace(await read_pages(fetch, replace(reading, pages=1)), complete=True)
@@ -125,8 +130,8 @@ def first_page_only(strategy: Strategy) -> Strategy:
     return replace(strategy, read=read)
 
 
-def forgets_what_it_did_not_meet(strategy: Strategy) -> Strategy:
-    """What one poll did not meet is taken for gone, and new when it is met again."""
+def forgets_missing_rows(strategy: Strategy) -> Strategy:
+    """Treat rows missing from one poll as deleted, and as new when they appear again."""
 
     def fold(about: Any, source: Any, cursor: Any, read: ReadResult, *rest: Any) -> Any:
         poll = strategy.fold(about, source, cursor, read, *rest)
@@ -138,7 +143,7 @@ def forgets_what_it_did_not_meet(strategy: Strategy) -> Strategy:
 
 
 class CommitsFirst(Runner):
-    """The cursor is kept before the events are handed over (algokit-subscriber-ts PR 60)."""
+    """Save the cursor before the events are delivered (algokit-subscriber-ts PR 60)."""
 
     async def once(self, *, since: datetime | date | None = None, limit: int | None = None) -> RunResult:
         cursor = self._cursors.load(self._profile, self._trigger.name)
@@ -159,7 +164,7 @@ MUTANTS = [
     ("swap", "return_updated", {"strategy": staticmethod(first_page_only)}),
     ("swap", "return_completed", {"runner": CommitsFirst}),
     ("exsited", "return_updated", {"strategy": staticmethod(first_page_only)}),
-    ("exsited", "return_updated", {"strategy": staticmethod(forgets_what_it_did_not_meet)}),
+    ("exsited", "return_updated", {"strategy": staticmethod(forgets_missing_rows)}),
     ("exsited", "new_return", {"runner": CommitsFirst}),
     ("returnmate", "new_return", {"strategy": staticmethod(without_overlap)}),
     ("returnmate", "new_return", {"strategy": staticmethod(first_page_only)}),

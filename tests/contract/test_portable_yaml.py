@@ -1,4 +1,4 @@
-"""Every shipped YAML document means the same to libyaml, to PyYAML alone, and to readers of YAML 1.2."""
+"""Every shipped YAML document has the same value in libyaml, pure PyYAML and YAML 1.2 parsers."""
 
 import re
 from collections import Counter
@@ -23,12 +23,12 @@ PLAIN_IN_JSON = {
     "tag:yaml.org,2002:float": re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?"),
     "tag:yaml.org,2002:merge": re.compile(r"<<"),
 }
-"""What may stand without quotes and be no string: what JSON writes in the same way."""
+"""Plain scalars allowed for other types than text: those that JSON writes in the same way."""
 YAML_12_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+")
 
 
-def surprises(root: yaml.Node | None) -> Iterator[str]:
-    """Name each key that occurs twice, and each plain scalar that readers may take for different values."""
+def ambiguities(root: yaml.Node | None) -> Iterator[str]:
+    """Yield a message for each duplicate key, and for each plain scalar that parsers may read differently."""
     waiting, seen = [root] if root else [], set[int]()
     while waiting:
         node = waiting.pop()
@@ -36,7 +36,7 @@ def surprises(root: yaml.Node | None) -> Iterator[str]:
             continue
         seen.add(id(node))
         if isinstance(node, yaml.ScalarNode):
-            if complaint := _surprise(node):
+            if complaint := _ambiguity(node):
                 yield f"line {node.start_mark.line + 1}: {complaint}"
         elif isinstance(node, yaml.SequenceNode):
             waiting += node.value
@@ -48,7 +48,7 @@ def surprises(root: yaml.Node | None) -> Iterator[str]:
                 yield f"line {node.start_mark.line + 1}: {twice} occurs twice."
 
 
-def _surprise(node: yaml.ScalarNode) -> str | None:
+def _ambiguity(node: yaml.ScalarNode) -> str | None:
     if node.style:
         return None
     if node.tag == "tag:yaml.org,2002:str":
@@ -60,17 +60,17 @@ def _surprise(node: yaml.ScalarNode) -> str | None:
     return f"{node.value!r} is {node.tag} without quotes."
 
 
-def test_the_shipped_documents_are_those_of_all_vendors() -> None:
+def test_shipped_documents_cover_all_vendors() -> None:
     catalogs = {f"catalog/{vendor}.yaml" for vendor in openapi.vendors()}
     assert SHIPPED.keys() == {f"{name}.yaml" for name in (*openapi.vendors(), "sandbox")} | catalogs
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_a_shipped_document_means_the_same_to_every_reader(name: str) -> None:
+def test_shipped_document_has_the_same_value_in_every_parser(name: str) -> None:
     text = SHIPPED[name].read_text(encoding="utf-8")
     loader = yaml.SafeLoader(text)
     node = loader.get_single_node()
-    assert list(surprises(node)) == []
+    assert list(ambiguities(node)) == []
     value: Any = loader.construct_document(node)
     if hasattr(yaml, "CSafeLoader"):
         assert yaml.load(text, Loader=yaml.CSafeLoader) == value
@@ -93,6 +93,6 @@ def test_a_shipped_document_means_the_same_to_every_reader(name: str) -> None:
         ("a: 1\nb: 2\na: 3", "occurs twice"),
     ],
 )
-def test_a_surprise_is_found(text: str, complaint: str) -> None:
-    (found,) = each(list(surprises(yaml.compose(text, Loader=yaml.SafeLoader))))
+def test_ambiguous_yaml_is_found(text: str, complaint: str) -> None:
+    (found,) = each(list(ambiguities(yaml.compose(text, Loader=yaml.SafeLoader))))
     assert complaint in found

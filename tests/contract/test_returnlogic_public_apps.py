@@ -1,4 +1,4 @@
-"""ReturnLogic's public apps: a code for tokens, tokens for requests, a refresh when they end."""
+"""ReturnLogic's public apps: exchange a code for tokens, send requests with them, refresh them at expiry."""
 
 import itertools
 from typing import Any
@@ -22,15 +22,15 @@ def refused(answer: httpx.Response, field: str) -> None:
     assert [one["field"] for one in body(answer, 400)["fields"]] == [field]
 
 
-def told(answer: httpx.Response) -> None:
-    """Fail unless all four headers are there: that holds for these answers too."""
+def assert_limit_headers(answer: httpx.Response) -> None:
+    """Fail unless all four rate-limit headers are present; error answers have them, too."""
     for said, unit in itertools.product(("Limit", "Remaining"), ("Second", "Minute")):
         assert answer.headers[f"X-RateLimit-{said}-{unit}"].isdecimal()
 
 
 @pytest.fixture
 def installed(sandbox: Sandbox) -> dict[str, str]:
-    """What an app has once a retailer installed it: its id and secret, and what came to its redirect URL."""
+    """Install an app as a retailer does; return its id, its secret, and the parameters of its redirect."""
     tenant = sandbox.tenant(f"rl-app-{next(_numbers)}", first_moment="2026-06-01T12:00:00Z", frozen=True)
     options = {"redirect_uri": "https://app.example.com/callback?state=7"}
     shown = body(sandbox.control.post(f"/tenants/{tenant}/vendors/{VENDOR}/acts/install_app", json=options))[
@@ -57,32 +57,32 @@ def tokens(sandbox: Sandbox, installed: dict[str, str], **options: str) -> dict[
     return found
 
 
-def asked_with(sandbox: Sandbox, token: str) -> httpx.Response:
+def get_orders(sandbox: Sandbox, token: str) -> httpx.Response:
     address = f"{sandbox.credentials(VENDOR)['base_url']}/orders"
     return httpx.get(address, headers={"Authorization": f"Bearer {token}"}, params={"limit": 1})
 
 
-def test_a_code_is_exchanged_for_tokens_once(sandbox: Sandbox, installed: dict[str, str]) -> None:
+def test_code_is_exchanged_for_tokens_once(sandbox: Sandbox, installed: dict[str, str]) -> None:
     code = {"grant_type": "authorization_code", "code": installed["code"]}
     found = tokens(sandbox, installed, **code)
-    assert len(body(asked_with(sandbox, found["bearer_token"]))) == 1
+    assert len(body(get_orders(sandbox, found["bearer_token"]))) == 1
     again = exchange(sandbox, installed, **code)
     refused(again, "code")
-    told(again)
-    assert asked_with(sandbox, found["refresh_token"]).status_code == 401, "it opens nothing by itself"
-    assert asked_with(sandbox, installed["code"]).status_code == 401
+    assert_limit_headers(again)
+    assert get_orders(sandbox, found["refresh_token"]).status_code == 401, "it opens nothing by itself"
+    assert get_orders(sandbox, installed["code"]).status_code == 401
 
 
-def test_a_bearer_token_ends_and_is_refreshed(sandbox: Sandbox, installed: dict[str, str]) -> None:
+def test_bearer_token_expires_and_is_refreshed(sandbox: Sandbox, installed: dict[str, str]) -> None:
     first = tokens(sandbox, installed, grant_type="authorization_code", code=installed["code"])
     clock = f"/tenants/{installed['tenant']}/clock/advance"
     body(sandbox.control.post(clock, json={"seconds": 3601}))
-    ended = asked_with(sandbox, first["bearer_token"])
+    ended = get_orders(sandbox, first["bearer_token"])
     assert body(ended, 401)["error"] == "Unauthorized"
-    told(ended)
+    assert_limit_headers(ended)
     options = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
     second = tokens(sandbox, installed, **options)
-    assert asked_with(sandbox, second["bearer_token"]).status_code == 200
+    assert get_orders(sandbox, second["bearer_token"]).status_code == 200
     refused(exchange(sandbox, installed, **options), "refresh_token")
 
 
@@ -97,7 +97,7 @@ def test_a_bearer_token_ends_and_is_refreshed(sandbox: Sandbox, installed: dict[
         ({"grant_type": "authorization_code", "code": "x", "client_id": "wrong"}, 401),
     ],
 )
-def test_what_is_no_good_gets_no_token(
+def test_invalid_grant_gets_no_token(
     sandbox: Sandbox, installed: dict[str, str], options: dict[str, str], status: int
 ) -> None:
     body(
@@ -108,7 +108,7 @@ def test_what_is_no_good_gets_no_token(
     )
 
 
-def test_a_code_is_of_one_merchant_and_ends(sandbox: Sandbox, installed: dict[str, str]) -> None:
+def test_code_belongs_to_one_merchant_and_expires(sandbox: Sandbox, installed: dict[str, str]) -> None:
     other = sandbox.tenant(f"rl-app-{next(_numbers)}", seed_size=0)
     path = f"/tenants/{other}/vendors/{VENDOR}/acts/install_app"
     foreign = body(sandbox.control.post(path, json={"redirect_uri": "https://app.example.com"}))["document"]
@@ -119,7 +119,7 @@ def test_a_code_is_of_one_merchant_and_ends(sandbox: Sandbox, installed: dict[st
     refused(exchange(sandbox, installed, **code), "code")
 
 
-def test_maintenance_closes_the_address_for_tokens_too_and_uses_up_no_code(
+def test_maintenance_applies_to_the_token_endpoint_and_uses_up_no_code(
     sandbox: Sandbox, installed: dict[str, str]
 ) -> None:
     address = f"/tenants/{installed['tenant']}/switches"
@@ -128,6 +128,6 @@ def test_maintenance_closes_the_address_for_tokens_too_and_uses_up_no_code(
     options = {"grant_type": "authorization_code", "code": installed["code"]}
     closed = exchange(sandbox, installed, **options)
     assert body(closed, 503)["error"] == "Down For Maintenance"
-    told(closed)
+    assert_limit_headers(closed)
     body(sandbox.control.put(address, json={**turned, "on": False}))
     tokens(sandbox, installed, **options)

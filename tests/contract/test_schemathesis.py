@@ -1,4 +1,4 @@
-"""The sandbox against its own specifications, by Schemathesis: all phases, all checks."""
+"""The sandbox against its own OpenAPI documents, by Schemathesis: all phases, all checks."""
 
 import json
 import os
@@ -14,11 +14,11 @@ from mock_server import vendors
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "15"))
-"""Examples per operation and phase; `make contract` asks for 1,000."""
+"""Examples per operation and phase; `make contract` sets 1,000."""
 
 
 def schemathesis(document: str, base_url: str, headers: dict[str, str], config: Path = CONFIG) -> str:
-    """Run all phases over one API and return the report; fails on any finding."""
+    """Run all phases against one API and return the report; fail on any finding."""
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
         "--config-file",
@@ -37,7 +37,7 @@ def schemathesis(document: str, base_url: str, headers: dict[str, str], config: 
 
 
 def with_parameters(query: Mapping[str, str], folder: Path) -> Path:
-    """The configuration, with query parameters that belong to the login: without them nothing is found."""
+    """Return a configuration with the login's query parameters; without them, every lookup returns 404."""
     lines = [f"{json.dumps(f'query.{name}')} = {json.dumps(value)}" for name, value in query.items()]
     path = folder / "schemathesis.toml"
     path.write_text("\n".join([CONFIG.read_text(), "[parameters]", *lines, ""]))
@@ -45,7 +45,7 @@ def with_parameters(query: Mapping[str, str], folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("vendor", vendors.names())
-def test_vendor_keeps_its_contract(sandbox: Sandbox, vendor: str, tmp_path: Path) -> None:
+def test_vendor_conforms_to_its_document(sandbox: Sandbox, vendor: str, tmp_path: Path) -> None:
     tenant = sandbox.tenant(f"contract-{vendor}", limits="off")
     found = sandbox.credentials(vendor, tenant)
     config = with_parameters(found["query"], tmp_path)
@@ -53,7 +53,8 @@ def test_vendor_keeps_its_contract(sandbox: Sandbox, vendor: str, tmp_path: Path
     assert "Stateful" in report, report
 
 
-def test_control_plane_keeps_its_contract(tmp_path: Path) -> None:
-    with running(tmp_path) as sandbox:  # of its own: tenants are reset and deleted, clocks are moved
+def test_control_plane_conforms_to_its_document(tmp_path: Path) -> None:
+    # The phases delete tenants and move clocks, so they need a separate sandbox.
+    with running(tmp_path) as sandbox:
         base_url = f"{sandbox.url}/__sandbox"
         schemathesis(f"{base_url}/openapi.json", base_url, {})

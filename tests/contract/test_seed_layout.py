@@ -1,7 +1,7 @@
-"""The default seed shows every status that triggers report and actions start from, whatever the day.
+"""The default seed shows every status that triggers report and actions start from, on any day.
 
-A trigger that finds nothing in the seed cannot be tried, and a test that takes what it needs from the seed
-is red on some days. So the seed is laid out at many first moments, for every vendor.
+Without such a record a trigger cannot be tried, and a test that picks its record from the seed would fail
+on some days. So the seed is generated at many start times, for every vendor.
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import pytest
 from support.each import each
-from support.worlds import Desk, desk
+from support.worlds import OpenWorld, open_world
 
 from connector.definition.compiler import integration
 from connector.definition.model import Field, Integration, Trigger
@@ -22,20 +22,20 @@ from mock_server.settings import Settings
 
 SIZE = 150
 DAY = 86_400
-"""Seconds in which each status has to be reached; no trigger for a status looks back on less."""
+"""Seconds within which each status must be reached; no status trigger has a shorter look-back."""
 SPECIAL = (
     "2026-02-28T23:59:59Z", "2028-02-29T12:00:00Z", "2026-12-31T23:30:00Z", "2027-01-01T00:00:00Z",
     "2026-04-04T16:00:00Z", "2026-10-03T16:00:00Z", "2026-10-25T01:00:00Z", "2026-03-29T01:00:00Z",
 )  # fmt: skip
-"""Ends of months and years, leap days, and the hours in which clocks change in Sydney and London."""
+"""Ends of months and years, leap days, and daylight-saving changes in Sydney and London."""
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def layouts() -> list[tuple[datetime, int]]:
-    """First moments and sizes: the special days whole, and every third hour of a week.
+    """Return start times and sizes: special days in full size, and every third hour of a week.
 
-    The week is laid out without most of the returns that are drawn by chance: they only add statuses. The
-    long run lays out 400 days whole, each at another hour.
+    Most random returns are left out of the week, because they only add statuses. The long run generates 400
+    full seeds, each at another hour.
     """
     special = [(datetime.fromisoformat(one), SIZE) for one in SPECIAL]
     if int(os.environ.get("CONTRACT_EXAMPLES", "0")) >= 1000:
@@ -44,8 +44,8 @@ def layouts() -> list[tuple[datetime, int]]:
 
 
 @pytest.fixture(scope="module")
-def office() -> Iterator[Desk]:
-    with desk(seed_size=0) as opened:
+def shared_world() -> Iterator[OpenWorld]:
+    with open_world(seed_size=0) as opened:
         yield opened
 
 
@@ -55,19 +55,19 @@ def integrations() -> dict[str, Integration]:
 
 
 @pytest.fixture(scope="module", params=layouts(), ids=lambda one: f"{one[0]:%a-%Y-%m-%dT%H}")
-def laid_out(request: pytest.FixtureRequest, office: Desk) -> Iterator[tuple[Desk, int]]:
+def laid_out(request: pytest.FixtureRequest, shared_world: OpenWorld) -> Iterator[tuple[OpenWorld, int]]:
     moment, size = request.param
     at = int(moment.timestamp()) * 1_000_000
-    office.tenants.create("acme", seed_size=size, first_moment=at, frozen=True)
-    yield office, at
-    office.tenants.delete("acme")
+    shared_world.tenants.create("acme", seed_size=size, first_moment=at, frozen=True)
+    yield shared_world, at
+    shared_world.tenants.delete("acme")
 
 
-def test_default_size_is_the_one_that_is_checked() -> None:
+def test_default_size_is_the_tested_size() -> None:
     assert Settings().seed_size == SIZE
 
 
-def test_every_status_was_reached_lately(laid_out: tuple[Desk, int]) -> None:
+def test_every_status_was_reached_within_a_day(laid_out: tuple[OpenWorld, int]) -> None:
     opened, at = laid_out
     for vendor, served in each(opened.vendors.items()):
         since = at - DAY * 1_000_000
@@ -77,7 +77,7 @@ def test_every_status_was_reached_lately(laid_out: tuple[Desk, int]) -> None:
 
 
 def test_every_trigger_finds_each_of_its_states_within_its_look_back(
-    laid_out: tuple[Desk, int], integrations: dict[str, Integration]
+    laid_out: tuple[OpenWorld, int], integrations: dict[str, Integration]
 ) -> None:
     opened, at = laid_out
     assert integrations
@@ -90,14 +90,14 @@ def test_every_trigger_finds_each_of_its_states_within_its_look_back(
 
 
 def shortest_look_back(trigger: Trigger) -> int:
-    """Return the fewest µs of the past that a runtime without memory reads for the trigger."""
+    """Return how many µs back a runtime without memory reads for the trigger, at least."""
     zapier = trigger.guarantees.get("zapier")
     known = zapier.look_back if zapier else None
     return min(known or DAY, DAY) * 1_000_000
 
 
-def recent_documents(opened: Desk, vendor: str, since: int) -> list[list[Any]]:
-    """Return what the vendor's lists show of the time after `since`, a list for each kind of record."""
+def recent_documents(opened: OpenWorld, vendor: str, since: int) -> list[list[Any]]:
+    """Return the documents in the vendor's lists changed since `since`, one list per kind of record."""
     return [
         [
             orjson.loads(row.summary)
@@ -109,7 +109,7 @@ def recent_documents(opened: Desk, vendor: str, since: int) -> list[list[Any]]:
 
 
 def fires(trigger: Trigger, documents: list[Any], since: int) -> bool:
-    """Say whether these records let the trigger fire for every state, or every time, that it goes by."""
+    """Check whether these records fire the trigger for each of its states, or by each of its timestamps."""
     source = trigger.source
     mark, state = getattr(source, "mark", None), getattr(source, "state", None)
     if mark:

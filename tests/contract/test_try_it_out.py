@@ -1,4 +1,4 @@
-"""Execute in Swagger UI, pressed without a change, succeeds for every operation of every vendor."""
+"""Execute" in Swagger UI succeeds with the prefilled values, for every operation of every vendor."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import httpx
 import pytest
 from support.each import each
 from support.sandbox import Sandbox, running
-from support.worlds import desk
+from support.worlds import open_world
 
 import openapi
 
@@ -17,7 +17,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """A sandbox of its own, for the demo tenant is changed."""
+    """A separate sandbox, because the demo tenant is changed."""
     folder = tmp_path_factory.mktemp("try-it-out")
     with running(folder, "--no-rate-limits") as started:
         yield started
@@ -47,7 +47,7 @@ def resolved(document: dict[str, Any], node: Any) -> Any:
 
 
 def initial(document: dict[str, Any], parameter: dict[str, Any]) -> Any:
-    """Return what Swagger UI fills in: the example of the parameter or its schema, else the default."""
+    """Return the value Swagger UI prefills: the example of the parameter or its schema, else the default."""
     if parameter.get("examples"):
         return resolved(document, next(iter(parameter["examples"].values())))["value"]
     schema = merged(document, parameter["schema"])
@@ -92,7 +92,7 @@ def execute(api: httpx.Client, document: dict[str, Any], path: str, method: str)
 
 
 @pytest.mark.parametrize("vendor", openapi.vendors())
-def test_every_operation_succeeds_as_filled_in(sandbox: Sandbox, vendor: str) -> None:
+def test_every_operation_succeeds_with_prefilled_values(sandbox: Sandbox, vendor: str) -> None:
     found = sandbox.credentials(vendor)
     document = served(found["base_url"])
     described = {one["operationId"] for _, _, one in operations(openapi.read(vendor))}
@@ -104,7 +104,7 @@ def test_every_operation_succeeds_as_filled_in(sandbox: Sandbox, vendor: str) ->
 
 
 @pytest.mark.parametrize("vendor", openapi.vendors())
-def test_lists_are_not_filtered_as_filled_in(sandbox: Sandbox, vendor: str) -> None:
+def test_prefilled_lists_are_not_filtered(sandbox: Sandbox, vendor: str) -> None:
     document = served(sandbox.credentials(vendor)["base_url"])
     for path, _, operation in each(operations(document)):
         for parameter in parameters(document, path, operation):
@@ -115,7 +115,7 @@ def test_lists_are_not_filtered_as_filled_in(sandbox: Sandbox, vendor: str) -> N
                 assert initial(document, parameter) == default, parameter["name"]
 
 
-def test_every_read_of_the_control_plane_succeeds_as_filled_in(sandbox: Sandbox) -> None:
+def test_every_control_plane_read_succeeds_with_prefilled_values(sandbox: Sandbox) -> None:
     document = served(f"{sandbox.url}/__sandbox")
     reads = [(path, method) for path, method, _ in operations(document) if method == "get"]
     for path, method in each(reads):
@@ -123,18 +123,18 @@ def test_every_read_of_the_control_plane_succeeds_as_filled_in(sandbox: Sandbox)
         assert answer.is_success, f"{answer.request.url} {answer.text}"
 
 
-def test_no_secret_of_another_tenant_is_filled_in() -> None:
-    with desk(seed_size=40) as office:
-        office.tenants.create("acme")
-        filled = {name: vendor.examples("acme") for name, vendor in office.vendors.items()}
-        shown = {name: vendor.examples("demo") for name, vendor in office.vendors.items()}
-        for name in each(office.vendors):
-            assert office.world.keys.key("acme", name) not in str(filled[name])
+def test_no_secret_of_another_tenant_is_prefilled() -> None:
+    with open_world(seed_size=40) as opened:
+        opened.tenants.create("acme")
+        filled = {name: vendor.examples("acme") for name, vendor in opened.vendors.items()}
+        shown = {name: vendor.examples("demo") for name, vendor in opened.vendors.items()}
+        for name in each(opened.vendors):
+            assert opened.world.keys.key("acme", name) not in str(filled[name])
     assert "create_token" in shown["exsited"].bodies.keys() - filled["exsited"].bodies.keys()
     assert "request_tokens" in shown["returnlogic"].bodies.keys() - filled["returnlogic"].bodies.keys()
 
 
-def test_examples_of_the_files_stay_what_readers_see(sandbox: Sandbox) -> None:
+def test_examples_in_the_yaml_document_stay_unchanged(sandbox: Sandbox) -> None:
     """`openapi.yaml` is the document for readers, with its own examples of filters."""
     text = httpx.get(f"{sandbox.credentials('returngo')['base_url']}/openapi.yaml").raise_for_status().text
     assert "example: Pending,Approved" in text

@@ -23,7 +23,7 @@ curl -X GET "https://api.returnmate.io/v1/rmas?status=pending&per_page=50" \\
 
 @pytest.fixture
 def api(sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
-    """A tenant of its own, with the full seed."""
+    """A new tenant with the full seed."""
     name = "page-" + "".join(letter if letter.isalnum() else "-" for letter in request.node.name.lower())[
         :30
     ].strip("-")
@@ -37,7 +37,7 @@ def body(answer: httpx.Response, status: int = 200) -> Any:
 
 
 @pytest.mark.parametrize("line", PAGE.strip().split("\n\n"))
-def test_curl_line_works_with_key_and_host_exchanged(sandbox: Sandbox, line: str) -> None:
+def test_curl_line_works_with_sandbox_key_and_host(sandbox: Sandbox, line: str) -> None:
     found = sandbox.credentials("returnmate")
     line = line.replace("https://api.returnmate.io/v1", found["base_url"]).replace("\\\n", "")
     curl = argparse.ArgumentParser()
@@ -52,14 +52,14 @@ def test_curl_line_works_with_key_and_host_exchanged(sandbox: Sandbox, line: str
     assert set(answer["data"][0]) >= shown
 
 
-def test_list_has_the_envelope_and_the_meta_of_the_page(api: httpx.Client) -> None:
+def test_list_has_the_documented_envelope_and_meta(api: httpx.Client) -> None:
     answer = body(api.get("/rmas", params={"page": 2, "per_page": 25}))
     assert answer["success"] is True
     assert answer["meta"] == {"page": 2, "per_page": 25, "total": 150, "total_pages": 6}
     assert len(answer["data"]) == 25
 
 
-def test_filters_narrow_together_and_widen_when_repeated(api: httpx.Client) -> None:
+def test_filters_combine_with_and_repeated_values_with_or(api: httpx.Client) -> None:
     pending = body(api.get("/rmas?status=pending&per_page=100"))
     either = body(api.get("/rmas?status[]=pending&status[]=approved&per_page=100"))
     encoded = body(api.get("/rmas?status%5B%5D=pending&status%5B%5D=approved&per_page=100"))
@@ -74,7 +74,7 @@ def test_filters_narrow_together_and_widen_when_repeated(api: httpx.Client) -> N
     assert {found["customer"]["email"] for found in both["data"]} == {row["customer"]["email"]}
 
 
-def test_created_bounds_take_dates_and_times(api: httpx.Client) -> None:
+def test_created_filters_accept_dates_and_times(api: httpx.Client) -> None:
     rows = body(api.get("/rmas?per_page=100&order=asc"))["data"]
     day = rows[50]["created_at"][:10]
     later = body(api.get("/rmas", params={"created_after": day, "per_page": 100, "order": "asc"}))["data"]
@@ -89,7 +89,7 @@ def test_created_bounds_take_dates_and_times(api: httpx.Client) -> None:
     assert all(row["created_at"] < exact for row in each(before))
 
 
-def test_sorting_is_by_created_at_both_ways(api: httpx.Client) -> None:
+def test_lists_are_sorted_by_created_at_in_both_directions(api: httpx.Client) -> None:
     newest = [row["created_at"] for row in body(api.get("/rmas?sort=created_at&order=desc"))["data"]]
     oldest = [row["created_at"] for row in body(api.get("/rmas?sort=created_at&order=asc"))["data"]]
     assert newest == sorted(newest, reverse=True)
@@ -97,7 +97,7 @@ def test_sorting_is_by_created_at_both_ways(api: httpx.Client) -> None:
     assert newest[0] > oldest[0]
 
 
-def test_create_update_note_and_label_as_the_page_shows_them(api: httpx.Client) -> None:
+def test_create_update_note_and_label_work_as_documented(api: httpx.Client) -> None:
     options = {
         "order_number": "#1001",
         "customer_email": "customer@example.com",
@@ -133,7 +133,7 @@ def test_create_update_note_and_label_as_the_page_shows_them(api: httpx.Client) 
     assert body(api.get("/shipments?per_page=1"))["data"][0]["id"] == shipment["id"]
 
 
-def test_customer_history_and_reports_add_up_to_the_lists(api: httpx.Client) -> None:
+def test_customer_history_and_reports_match_the_lists(api: httpx.Client) -> None:
     report = body(api.get("/reports/returns?group_by=week"))["data"]
     assert (
         report["total_rmas"] == 150 == sum(report["by_status"].values()) == sum(report["by_reason"].values())
@@ -154,7 +154,7 @@ def test_customer_history_and_reports_add_up_to_the_lists(api: httpx.Client) -> 
     assert stats["total_refunded"] == pytest.approx(sum(refund["amount"] for refund in refunds if refund))
 
 
-def test_limit_headers_are_on_every_answer(api: httpx.Client) -> None:
+def test_rate_limit_headers_are_on_every_answer(api: httpx.Client) -> None:
     wrong = httpx.get(f"{api.base_url}rmas", headers={"Authorization": "Bearer nobody"})
     for answer in (
         api.get("/rmas"),
@@ -195,7 +195,7 @@ def test_limit_headers_are_on_every_answer(api: httpx.Client) -> None:
         ("POST", "/rmas", {"content": b"[" * 2_000_000, "headers": JSON}, 400, "VALIDATION_ERROR"),
     ],
 )
-def test_error_has_the_envelope_and_the_code_of_the_page(
+def test_error_has_the_documented_envelope_and_code(
     sandbox: Sandbox, method: str, path: str, options: dict[str, Any], status: int, code: str
 ) -> None:
     with sandbox.client("returnmate") as api:
@@ -220,7 +220,7 @@ def test_missing_permission_is_named(sandbox: Sandbox) -> None:
     assert "rmas:write" in refused["error"]["message"]
 
 
-def test_illegal_move_names_both_states_and_the_allowed_ones(api: httpx.Client) -> None:
+def test_illegal_status_change_names_both_states_and_the_allowed_ones(api: httpx.Client) -> None:
     pending = body(api.get("/rmas?status=pending"))["data"][0]
     refused = body(api.patch(f"/rmas/{pending['id']}", json={"status": "received"}), 400)["error"]
     assert refused["code"] == "VALIDATION_ERROR"
@@ -230,7 +230,7 @@ def test_illegal_move_names_both_states_and_the_allowed_ones(api: httpx.Client) 
 
 
 @pytest.mark.parametrize(("plan", "limit"), [("starter", 60), ("professional", 120), ("enterprise", 300)])
-def test_plan_limits_a_minute(sandbox: Sandbox, plan: str, limit: int) -> None:
+def test_plan_limits_requests_per_minute(sandbox: Sandbox, plan: str, limit: int) -> None:
     tenant = sandbox.tenant(f"limits-{plan}", plan=plan, limits="on", seed_size=0)
     sandbox.control.post(f"/tenants/{tenant}/clock/freeze")
     with sandbox.client("returnmate", tenant) as api:

@@ -1,4 +1,4 @@
-"""Every documented behaviour of Exsited's pages on returns, and what its clients need, in the sandbox."""
+"""Every documented behaviour of Exsited's pages on returns, and what its client libraries need."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _numbers = count(1)
 
 @pytest.fixture
 def tenant(sandbox: Sandbox) -> str:
-    """A tenant of its own, with the full seed, whose clock stands still."""
+    """A new tenant with the full seed and a frozen clock."""
     made = sandbox.tenant(f"exsited-page-{next(_numbers)}", limits="off")
     sandbox.control.post(f"/tenants/{made}/clock/freeze")
     return made
@@ -45,7 +45,7 @@ def body(answer: httpx.Response, status: int = 200) -> Any:
 
 
 def refused(answer: httpx.Response, status: int) -> str:
-    """The message of the vendor's envelope, whose one error has no more than a code besides."""
+    """Return the message of the vendor's error envelope, which holds one error with a code and a message."""
     (error,) = body(answer, status)["errors"]
     assert error.keys() == {"code", "message"}
     assert error["code"] == str(status)
@@ -63,7 +63,7 @@ def pending(api: httpx.Client) -> dict[str, Any]:
 
 
 def free_line(api: httpx.Client) -> tuple[str, dict[str, Any]]:
-    """An invoice nothing of which has come back, and its first line."""
+    """Return an invoice without returns, and its first line."""
     for invoice in body(api.get("/v3/invoices", params={"limit": 100}))["invoices"]:
         if not body(api.get(f"/v3/invoices/{invoice['id']}{RMAS}"))["invoice"][LISTED]:
             return invoice["id"], invoice["lines"][0]
@@ -96,7 +96,7 @@ def assert_is_return(row: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_reads_have_the_envelopes_of_their_pages(api: httpx.Client, version: str) -> None:
+def test_reads_have_the_documented_envelopes(api: httpx.Client, version: str) -> None:
     listed = body(api.get(f"/{version}{RMAS}"))
     assert listed.keys() == {LISTED, "pagination"}
     row = listed[LISTED][0]
@@ -112,7 +112,7 @@ def test_reads_have_the_envelopes_of_their_pages(api: httpx.Client, version: str
         assert {name: type(value) for name, value in page.items()} == PAGINATION
 
 
-def test_seed_shows_both_documented_statuses_and_counts_that_add_up(api: httpx.Client) -> None:
+def test_seed_has_both_documented_statuses_and_consistent_counts(api: httpx.Client) -> None:
     rows = [*returns(api), *returns(api, offset=100)]
     assert len(rows) == 150
     assert {row["customer_return_status"] for row in rows} == {"PENDING", "CLOSED"}
@@ -129,7 +129,7 @@ def test_seed_shows_both_documented_statuses_and_counts_that_add_up(api: httpx.C
 # --- Pages
 
 
-def test_pages_are_walked_by_their_links(api: httpx.Client) -> None:
+def test_pages_are_followed_by_their_links(api: httpx.Client) -> None:
     first = body(api.get(f"/v2{RMAS}", params={"limit": 40, "order_by": "created_on", "direction": "asc"}))
     assert (first["pagination"]["previous_page"], first["pagination"]["records"]) == ("NULL", 150)
     seen, page = [row["id"] for row in first[LISTED]], first["pagination"]
@@ -142,7 +142,7 @@ def test_pages_are_walked_by_their_links(api: httpx.Client) -> None:
     assert body(api.get(page["previous_page"]))["pagination"]["offset"] == 80
 
 
-def test_a_page_has_twenty_rows_unless_asked_for_and_a_hundred_at_most(api: httpx.Client) -> None:
+def test_page_has_twenty_rows_by_default_and_a_hundred_at_most(api: httpx.Client) -> None:
     for asked, given in (({}, 20), ({"limit": 0}, 20), ({"limit": 7}, 7), ({"limit": 5000}, 100)):
         answer = body(api.get(f"/v3{RMAS}", params=asked))
         assert (len(answer[LISTED]), answer["pagination"]["limit"]) == (given, given)
@@ -153,7 +153,7 @@ def test_a_page_has_twenty_rows_unless_asked_for_and_a_hundred_at_most(api: http
 
 
 @pytest.mark.parametrize("direction", ["asc", "ASC", "SortDirection.ASC"])
-def test_lists_are_sorted_as_asked(api: httpx.Client, direction: str) -> None:
+def test_lists_are_sorted_as_requested(api: httpx.Client, direction: str) -> None:
     for field in ("created_on", "last_updated_on"):
         up = [row[field] for row in returns(api, order_by=field, direction=direction)]
         down = [row[field] for row in returns(api, order_by=field, direction="desc")]
@@ -166,21 +166,21 @@ def test_lists_are_sorted_as_asked(api: httpx.Client, direction: str) -> None:
     "query",
     [{"direction": "None"}, {"direction": "SortDirection.DESC"}, {"order_by": "colour"}, {"colour": "red"}],
 )
-def test_what_clients_send_without_meaning_it_means_nothing(api: httpx.Client, query: dict[str, str]) -> None:
+def test_meaningless_query_parameters_of_clients_are_ignored(
+    api: httpx.Client, query: dict[str, str]
+) -> None:
     assert returns(api, **query) == returns(api)
 
 
 @pytest.mark.parametrize("path", ["//api/v3{rmas}", "/api/v3{rmas}/?limit=20", "/api//v2{rmas}//"])
-def test_slashes_too_many_are_passed_over_without_a_redirect(
-    api: httpx.Client, sandbox: Sandbox, path: str
-) -> None:
+def test_extra_slashes_are_ignored_without_a_redirect(api: httpx.Client, sandbox: Sandbox, path: str) -> None:
     base = sandbox.credentials("exsited")["base_url"]
     answer = api.get(base + path.format(rmas=RMAS))
     assert len(body(answer)[LISTED]) == 20
 
 
 @pytest.mark.parametrize("query", [{"limit": "-1"}, {"offset": "x"}, {"limit": "1.5"}, {"offset": "-3"}])
-def test_wrong_numbers_are_refused(api: httpx.Client, query: dict[str, str]) -> None:
+def test_invalid_numbers_are_refused(api: httpx.Client, query: dict[str, str]) -> None:
     assert next(iter(query)) in refused(api.get(f"/v3{RMAS}", params=query), 400)
 
 
@@ -215,9 +215,7 @@ def test_return_is_created_received_and_closed(api: httpx.Client, version: str) 
     assert "CLOSED" in refused(receive(api, made, version), 400)
 
 
-def test_version_grows_with_every_change_and_nothing_else_changes_it(
-    api: httpx.Client, sandbox: Sandbox, tenant: str
-) -> None:
+def test_version_grows_with_every_change_only(api: httpx.Client, sandbox: Sandbox, tenant: str) -> None:
     line = {"sku": "TEE-NVY-M", "quantity": 3, "reason": "wrong_size"}
     options = {
         "vendor": "exsited",
@@ -240,14 +238,14 @@ def test_version_grows_with_every_change_and_nothing_else_changes_it(
     assert last["last_updated_on"] > last["created_on"]
 
 
-def test_number_of_ones_own_is_kept_and_taken_once(api: httpx.Client) -> None:
+def test_custom_number_is_kept_and_unique(api: httpx.Client) -> None:
     invoice, line = free_line(api)
     options = {"rma_quantity": "1", "uuid": line["uuid"]}
     assert body(create(api, invoice, options, id="MY-17"), 201)["invoice"][ONE]["id"] == "MY-17"
     assert "MY-17 is taken" in refused(create(api, invoice, options, id="MY-17"), 400)
 
 
-def test_no_more_comes_back_than_was_bought(api: httpx.Client) -> None:
+def test_returned_quantity_cannot_exceed_the_purchased_quantity(api: httpx.Client) -> None:
     invoice, line = free_line(api)
     bought = int(line["item_order_quantity"])
     options = {"uuid": line["uuid"], "rma_quantity": str(bought)}
@@ -268,12 +266,12 @@ def test_no_more_comes_back_than_was_bought(api: httpx.Client) -> None:
         ({}, 400, "rma_quantity is required"),
     ],
 )
-def test_wrong_lines_are_refused(api: httpx.Client, line: dict[str, Any], status: int, says: str) -> None:
+def test_invalid_lines_are_refused(api: httpx.Client, line: dict[str, Any], status: int, says: str) -> None:
     invoice, known = free_line(api)
     assert says in refused(create(api, invoice, {"uuid": known["uuid"], **line}), status)
 
 
-def test_what_is_received_of_nothing_is_refused(api: httpx.Client) -> None:
+def test_receipt_of_an_unknown_return_or_line_is_refused(api: httpx.Client) -> None:
     row = pending(api)
     assert "no line" in refused(receive(api, row, uuid="nobody"), 404)
     assert "No return" in refused(receive(api, {**row, "id": "RMA-0"}, uuid="x"), 404)
@@ -284,7 +282,7 @@ def test_what_is_received_of_nothing_is_refused(api: httpx.Client) -> None:
 # --- Invoices
 
 
-def test_invoices_are_read_as_the_vendors_library_reads_them(api: httpx.Client) -> None:
+def test_invoices_can_be_read_by_the_vendors_library(api: httpx.Client) -> None:
     listed = body(api.get("/v3/invoices", params={"limit": 5}))
     assert listed.keys() == {"invoices", "pagination"}
     invoice = listed["invoices"][0]
@@ -316,7 +314,7 @@ def login(sandbox: Sandbox, tenant: str, **options: Any) -> httpx.Response:
     return httpx.post(f"{found['base_url']}/api/v1/oauth2/token", json=asked)
 
 
-def test_token_is_got_used_refreshed_and_ends_after_an_hour(
+def test_token_is_issued_refreshed_and_expires_after_an_hour(
     sandbox: Sandbox, tenant: str, api: httpx.Client
 ) -> None:
     answer = login(sandbox, tenant, exsited_url="http://127.0.0.1")
@@ -354,7 +352,7 @@ def test_wrong_credentials_get_no_token(sandbox: Sandbox, tenant: str) -> None:
     assert "redirect_uri is required" in refused(login(sandbox, tenant, redirect_uri=""), 400)
 
 
-def test_only_tokens_open_the_api_and_only_their_merchants(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_api_accepts_tokens_of_the_same_merchant_only(sandbox: Sandbox, api: httpx.Client) -> None:
     fields = sandbox.credentials("exsited")["fields"]
     for header in ({"Authorization": f"Bearer {fields['client_secret']}"}, {"Authorization": "Bearer x"}):
         said = refused(api.get(f"/v3{RMAS}", headers=header), 401)
@@ -366,7 +364,7 @@ def test_only_tokens_open_the_api_and_only_their_merchants(sandbox: Sandbox, api
         assert "No return" in refused(demo.get(f"/api/v3{RMAS}/{mine}-x"), 404)
 
 
-def test_unknown_things_are_not_found(api: httpx.Client) -> None:
+def test_unknown_records_are_not_found(api: httpx.Client) -> None:
     row = pending(api)
     for path in (
         f"{RMAS}/RMA-0",

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from support.each import each
-from support.rmas import (
+from support.returngo_returns import (
     FIRST,
     SECOND,
     SHIPMENT,
@@ -17,9 +17,9 @@ from support.rmas import (
     body,
     details,
     every,
+    frozen_tenant,
     listed,
     shipped,
-    standing_still,
 )
 from support.sandbox import Sandbox
 
@@ -41,8 +41,8 @@ DETAILS = {
 
 @pytest.fixture(scope="module")
 def tenant(sandbox: Sandbox) -> str:
-    """One tenant for all: these tests only read."""
-    return standing_still(sandbox, __name__)
+    """One tenant for the whole module: these tests only read."""
+    return frozen_tenant(sandbox, __name__)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def api(sandbox: Sandbox, tenant: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_fifteen_operations_have_the_documented_addresses() -> None:
+def test_fifteen_operations_have_the_documented_paths() -> None:
     paths = openapi.read(VENDOR)["paths"]
     methods = ("get", "post", "put", "delete")
     assert {
@@ -69,12 +69,12 @@ def test_missing_or_wrong_login_is_refused(api: httpx.Client, headers: dict[str,
 
 
 @pytest.mark.parametrize("shop", ["example.myshopify.com", "outfitters", f"{FIRST}.example"])
-def test_a_shop_of_somebody_else_is_forbidden(api: httpx.Client, shop: str) -> None:
+def test_shop_of_another_account_is_forbidden(api: httpx.Client, shop: str) -> None:
     refused = body(api.get("/rmas", params={"pagesize": 1}, headers={"x-shop-name": shop}), 403)
     assert refused == {"message": "No such shop for this user"}
 
 
-def test_one_key_opens_all_shops_of_the_account_each_with_its_own_returns(api: httpx.Client) -> None:
+def test_one_key_opens_all_shops_of_its_account_with_separate_returns(api: httpx.Client) -> None:
     first = {row["rmaId"] for row in listed(api)}
     api.headers["x-shop-name"] = SECOND
     second = {row["rmaId"] for row in listed(api)}
@@ -95,7 +95,7 @@ def test_pagesize_is_required_and_limited(api: httpx.Client, size: Any) -> None:
     assert "pagesize" in body(api.get("/transactions", params=query), 400)["message"]
 
 
-def test_rows_hold_only_what_was_observed(api: httpx.Client) -> None:
+def test_rows_have_the_observed_fields_only(api: httpx.Client) -> None:
     for row in each(listed(api)):
         assert row.keys() == SUMMARY
         assert isinstance(row["rmaId"], str)
@@ -103,7 +103,7 @@ def test_rows_hold_only_what_was_observed(api: httpx.Client) -> None:
         assert all(event["eventDate"].endswith("+00:00") for event in each(row["events"]))
 
 
-def test_cursors_name_the_next_return_and_end_the_list(api: httpx.Client) -> None:
+def test_cursor_names_the_next_return_and_ends_with_the_list(api: httpx.Client) -> None:
     everything = [row["rmaId"] for row in listed(api)]
     assert everything == sorted(everything, key=int, reverse=True), "the highest id first"
     found: list[str] = []
@@ -118,7 +118,7 @@ def test_cursors_name_the_next_return_and_end_the_list(api: httpx.Client) -> Non
     assert found == everything
 
 
-def test_cursors_of_transactions_name_the_last_one_shown(api: httpx.Client) -> None:
+def test_cursor_of_transactions_names_the_last_row(api: httpx.Client) -> None:
     page = body(api.get("/transactions", params={"pagesize": 3}))
     last = page["transactions"][-1]["id"]
     assert base64.b64decode(page["next_cursor"]).decode() == str(last)
@@ -127,11 +127,11 @@ def test_cursors_of_transactions_name_the_last_one_shown(api: httpx.Client) -> N
 
 
 @pytest.mark.parametrize("cursor", ["none", "cmV0dXJucy5pZDo1", "cmV0dXJucy5pZDphYmM=", "MQ=="])
-def test_a_cursor_of_nobodys_is_refused(api: httpx.Client, cursor: str) -> None:
+def test_unknown_cursor_is_refused(api: httpx.Client, cursor: str) -> None:
     assert "cursor" in body(api.get("/rmas", params={"pagesize": 1, "cursor": cursor}), 400)["message"]
 
 
-def test_sorting_goes_both_ways_and_keeps_its_place(api: httpx.Client) -> None:
+def test_sorting_works_in_both_directions_across_pages(api: httpx.Client) -> None:
     for column, when in (("rma_created_at", "createdAt"), ("rma_updated_at", "lastUpdated")):
         for sign, latest in (("-", True), ("+", False)):
             rows = listed(api, sort_by=f"{sign}{column}")
@@ -147,8 +147,8 @@ def test_sorting_goes_both_ways_and_keeps_its_place(api: httpx.Client) -> None:
     assert oldest == listed(api, sort_by="+rma_created_at")[:5], "a + that is not encoded means the same"
 
 
-def asked(api: httpx.Client, path: str, query: str) -> set[str]:
-    """Return the ids of the rows that a query string finds, written exactly so."""
+def filtered_ids(api: httpx.Client, path: str, query: str) -> set[str]:
+    """Return the ids of the rows that match a query string, which is sent exactly as written."""
     (rows,) = [value for value in body(api.get(f"{path}?pagesize=500&{query}")).values() if value is not None]
     return {str(row.get("rmaId", row.get("id"))) for row in rows}
 
@@ -160,9 +160,7 @@ def asked(api: httpx.Client, path: str, query: str) -> set[str]:
         "{zoneless}.000000", "{zoneless}.000+00:00", "{zoneless}.000000000Z", "{early}.500001",
     ],
 )  # fmt: skip
-def test_moments_are_taken_with_fractions_and_offsets_and_an_unencoded_plus(
-    api: httpx.Client, written: str
-) -> None:
+def test_time_filters_accept_fractions_offsets_and_an_unencoded_plus(api: httpx.Client, written: str) -> None:
     rows = {row["rmaId"]: details(api, row["rmaId"])["lastUpdated"] for row in listed(api)}
     middle = datetime.fromisoformat(sorted(rows.values())[len(rows) // 2])
     shown = written.format(
@@ -171,16 +169,16 @@ def test_moments_are_taken_with_fractions_and_offsets_and_an_unencoded_plus(
         early=f"{middle - timedelta(seconds=1):%Y-%m-%dT%H:%M:%S}",
     )
     wanted = {id_ for id_, when in rows.items() if datetime.fromisoformat(when) >= middle}
-    assert asked(api, "/rmas", f"rma_updated_at=gte:{shown}") == wanted
+    assert filtered_ids(api, "/rmas", f"rma_updated_at=gte:{shown}") == wanted
     assert len(wanted) < len(rows)
 
 
-def test_a_fraction_is_compared_exactly(api: httpx.Client) -> None:
+def test_fractions_of_seconds_are_compared_exactly(api: httpx.Client) -> None:
     rows = {row["rmaId"]: details(api, row["rmaId"])["createdAt"] for row in listed(api)}
     middle = sorted(rows.values())[len(rows) // 2].removesuffix("+00:00")
     later = {id_ for id_, when in rows.items() if when > f"{middle}+00:00"}
-    assert asked(api, "/rmas", f"rma_created_at=gte:{middle}.188553+00:00") == later
-    assert asked(api, "/rmas", f"rma_created_at=lte:{middle}.188553") == rows.keys() - later
+    assert filtered_ids(api, "/rmas", f"rma_created_at=gte:{middle}.188553+00:00") == later
+    assert filtered_ids(api, "/rmas", f"rma_created_at=lte:{middle}.188553") == rows.keys() - later
 
 
 @pytest.mark.parametrize(
@@ -192,7 +190,7 @@ def test_a_fraction_is_compared_exactly(api: httpx.Client) -> None:
         ("/transactions", "updated_at", "lastUpdated"),
     ],
 )
-def test_a_time_filter_given_twice_is_a_range(api: httpx.Client, path: str, column: str, when: str) -> None:
+def test_time_filter_given_twice_is_a_range(api: httpx.Client, path: str, column: str, when: str) -> None:
     if path == "/rmas":
         rows = {row["rmaId"]: details(api, row["rmaId"])[when] for row in listed(api)}
     else:
@@ -203,7 +201,7 @@ def test_a_time_filter_given_twice_is_a_range(api: httpx.Client, path: str, colu
     assert low < high
 
     def between(*bounds: str) -> set[str]:
-        return asked(api, path, "&".join(f"{column}={bound}" for bound in bounds))
+        return filtered_ids(api, path, "&".join(f"{column}={bound}" for bound in bounds))
 
     inside = {id_ for id_, at in rows.items() if low <= at.removesuffix("+00:00") <= high}
     assert between(f"gte:{low}", f"lte:{high}") == inside
@@ -219,7 +217,7 @@ def test_a_time_filter_given_twice_is_a_range(api: httpx.Client, path: str, colu
     body(api.get(f"{path}?pagesize=1&pagesize=2"), 400)
 
 
-def test_moments_are_filtered_by_six_operators(api: httpx.Client) -> None:
+def test_times_are_filtered_by_six_operators(api: httpx.Client) -> None:
     rows = {row["rmaId"]: details(api, row["rmaId"]) for row in listed(api)}
     for column, when in (("rma_created_at", "createdAt"), ("rma_updated_at", "lastUpdated")):
         middle = sorted(rma[when] for rma in rows.values())[len(rows) // 2]
@@ -240,7 +238,7 @@ def test_moments_are_filtered_by_six_operators(api: httpx.Client) -> None:
     body(api.get("/rmas", params={"pagesize": 1, "rma_created_at": "gte:2026-01-01"}), 400)
 
 
-def test_lists_with_commas_filter_by_any_of_their_words(api: httpx.Client) -> None:
+def test_comma_separated_filter_matches_any_of_its_words(api: httpx.Client) -> None:
     rows = listed(api)
     both = listed(api, status="Pending,Done")
     assert {row["status"] for row in both} == {"Pending", "Done"}
@@ -262,9 +260,9 @@ def test_lists_with_commas_filter_by_any_of_their_words(api: httpx.Client) -> No
 def test_details_have_the_twelve_keys_and_the_observed_types(api: httpx.Client) -> None:
     rmas = every(api)
     assert {frozenset(one) for rma in rmas for one in rma["shipments"]} == {frozenset(SHIPMENT)}
-    asked = [one for rma in rmas for item in rma["items"] for one in item["followUpQuestions"]]
-    assert {len(one["answer"]) for one in asked} <= {0, 1}
-    assert asked
+    questions = [one for rma in rmas for item in rma["items"] for one in item["followUpQuestions"]]
+    assert {len(one["answer"]) for one in questions} <= {0, 1}
+    assert questions
     for rma in each(rmas):
         assert rma.keys() == DETAILS
         assert (type(rma["isOutOfPolicy"]), rma["exchangeItems"], rma["cancellationFee"]) == (int, [], 0)
@@ -292,14 +290,14 @@ def test_two_units_of_a_line_are_two_items(api: httpx.Client) -> None:
     assert len({item["returnedItemId"] for item in units}) == len(units)
 
 
-def test_amounts_are_whole_numbers_or_fractions_as_on_the_wire(api: httpx.Client) -> None:
+def test_amounts_are_integers_or_decimals_as_observed(api: httpx.Client) -> None:
     items = [item for rma in every(api) for item in rma["items"]]
     amounts = [item[name]["amount"] for item in items for name in ("paidPrice", "paidTax")]
     assert {type(amount) for amount in amounts} == {int, float}
     assert not [amount for amount in amounts if isinstance(amount, float) and amount.is_integer()]
 
 
-def test_transactions_are_of_the_observed_kinds_and_some_failed(api: httpx.Client) -> None:
+def test_transactions_have_the_observed_kinds_and_some_failed(api: httpx.Client) -> None:
     rmas = {made["id"]: rma for rma in every(api) for made in rma["transactions"]}
     made = body(api.get("/transactions", params={"pagesize": 500}))["transactions"]
     assert {one["status"] for one in made} == {"Success", "Failed", "Requested"}
@@ -322,7 +320,7 @@ def test_transactions_are_of_the_observed_kinds_and_some_failed(api: httpx.Clien
         )
 
 
-def test_the_timeline_has_its_newest_entry_first(api: httpx.Client) -> None:
+def test_timeline_starts_with_its_newest_entry(api: httpx.Client) -> None:
     for rma in each(every(api)):
         times = [entry["datetime"] for entry in rma["comments"]]
         assert times == sorted(times, reverse=True)
@@ -330,10 +328,10 @@ def test_the_timeline_has_its_newest_entry_first(api: httpx.Client) -> None:
         assert rma["comments"][-1]["triggeredBy"] == ""
 
 
-def test_media_are_shown_when_they_are_asked_for(api: httpx.Client) -> None:
+def test_media_are_included_on_request(api: httpx.Client) -> None:
     def media(rma: dict[str, Any]) -> list[dict[str, Any]]:
-        asked = [one for item in rma["items"] for one in item["followUpQuestions"]]
-        return [one["answer"] for one in asked if one["type"] == "Media"]
+        questions = [one for item in rma["items"] for one in item["followUpQuestions"]]
+        return [one["answer"] for one in questions if one["type"] == "Media"]
 
     id_ = next(rma["rmaSummary"]["rmaId"] for rma in every(api) if media(rma))
     assert set(map(str, media(details(api, id_)))) == {"{}"}
@@ -341,7 +339,7 @@ def test_media_are_shown_when_they_are_asked_for(api: httpx.Client) -> None:
         assert answer["mediaAnswer"][0].keys() == {"mediaType", "mediaFileSize", "tempDownloadUrl"}
 
 
-def test_returns_and_their_shipments_stand_where_they_were_seen(api: httpx.Client) -> None:
+def test_seeded_returns_and_shipments_have_observed_status_pairs(api: httpx.Client) -> None:
     together = {
         (rma["rmaSummary"]["status"], rma["shipments"][0]["status"]) for rma in every(api) if rma["shipments"]
     }
@@ -351,7 +349,7 @@ def test_returns_and_their_shipments_stand_where_they_were_seen(api: httpx.Clien
     assert {b for a, b in together if a == "Pending"} <= {"Pending"}
 
 
-def test_most_approved_shipments_wait_with_a_label_and_store_credit_is_paid_while_received(
+def test_approved_shipments_mostly_have_labels_and_store_credit_is_early(
     api: httpx.Client,
 ) -> None:
     seeded = every(api)
@@ -371,9 +369,7 @@ def test_most_approved_shipments_wait_with_a_label_and_store_credit_is_paid_whil
 
 
 @pytest.mark.parametrize("id_", ["RMA1234", "12x", "-1"])
-def test_an_id_that_is_none_is_a_bad_request_and_an_unknown_one_is_not_found(
-    api: httpx.Client, id_: str
-) -> None:
+def test_malformed_id_is_a_bad_request_and_an_unknown_id_is_not_found(api: httpx.Client, id_: str) -> None:
     body(api.get(f"/rma/{id_}"), 400)
     body(api.get("/rma/999"), 404)
     body(api.put("/shipment/999", json={"status": "Received"}), 404)

@@ -1,4 +1,4 @@
-"""What ReturnGO's API changes, and Notify Only, limits and item validation, against the sandbox."""
+"""ReturnGO's writes, Notify Only, rate limits and item validation, against the sandbox."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,17 +7,17 @@ from typing import Any
 import httpx
 import pytest
 from support.each import each
-from support.rmas import (
+from support.returngo_returns import (
     SHIPMENT,
     VENDOR,
     advance,
-    asked,
     body,
+    create_return,
     details,
     every,
+    frozen_tenant,
     listed,
     shipped,
-    standing_still,
     turn,
 )
 from support.sandbox import Sandbox
@@ -38,7 +38,7 @@ TRANSACTION = {
 
 @pytest.fixture
 def tenant(sandbox: Sandbox, request: pytest.FixtureRequest) -> str:
-    return standing_still(sandbox, request.node.name)
+    return frozen_tenant(sandbox, request.node.name)
 
 
 @pytest.fixture
@@ -47,8 +47,8 @@ def api(sandbox: Sandbox, tenant: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def lines(after: dict[str, Any], before: dict[str, Any]) -> list[tuple[str, str]]:
-    """Who added which lines to the timeline, in the order of time, by their telling word."""
+def added_entries(after: dict[str, Any], before: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the new timeline entries in time order: their author and their key word."""
     added = after["comments"][: len(after["comments"]) - len(before["comments"])]
     words = ("updated", "RECEIVED", "REOPENED", "Validated")
     return [
@@ -60,12 +60,12 @@ def lines(after: dict[str, Any], before: dict[str, Any]) -> list[tuple[str, str]
 # Shipments
 
 
-def test_shipments_move_by_the_documented_table(sandbox: Sandbox) -> None:
+def test_shipment_statuses_change_as_documented(sandbox: Sandbox) -> None:
     for start, allowed in MOVES.items():
         tenant = sandbox.tenant(f"rg-table-{start.lower()}", limits="off", seed_size=0)
         with sandbox.client(VENDOR, tenant) as api:
             for wanted in MOVES:
-                shipment = asked(sandbox, tenant)["shipments"][0]["shipmentId"]
+                shipment = create_return(sandbox, tenant)["shipments"][0]["shipmentId"]
                 if start != "Pending":
                     body(api.put(f"/shipment/{shipment}", json={"status": start}))
                 answer = api.put(f"/shipment/{shipment}", json={"status": wanted})
@@ -75,7 +75,7 @@ def test_shipments_move_by_the_documented_table(sandbox: Sandbox) -> None:
                     assert body(answer, 400) == {"message": "Invalid status transition"}
 
 
-def test_every_update_is_told_in_the_timeline_and_none_counts_as_an_update_of_the_return(
+def test_shipment_update_adds_a_timeline_entry_and_keeps_last_updated(
     sandbox: Sandbox, tenant: str, api: httpx.Client
 ) -> None:
     before = shipped(api, "Approved", "Pending")
@@ -101,7 +101,7 @@ def test_every_update_is_told_in_the_timeline_and_none_counts_as_an_update_of_th
     assert len(details(api, id_)["comments"]) == len(after["comments"]) + 1
 
 
-def test_a_return_is_received_with_its_shipment(sandbox: Sandbox, tenant: str, api: httpx.Client) -> None:
+def test_return_is_received_with_its_shipment(sandbox: Sandbox, tenant: str, api: httpx.Client) -> None:
     before = shipped(api, "Approved", "Shipped")
     id_ = before["rmaSummary"]["rmaId"]
     advance(sandbox, tenant, 60)
@@ -110,22 +110,24 @@ def test_a_return_is_received_with_its_shipment(sandbox: Sandbox, tenant: str, a
     assert after["rmaSummary"]["status"] == "Received"
     assert after["rmaSummary"]["events"] == before["rmaSummary"]["events"], "a receipt adds no event"
     assert after["lastUpdated"] > before["lastUpdated"]
-    assert lines(after, before) == [("ReturnGO API", "updated"), ("Automation", "RECEIVED")]
+    assert added_entries(after, before) == [("ReturnGO API", "updated"), ("Automation", "RECEIVED")]
     body(api.put(f"/shipment/{before['shipments'][0]['shipmentId']}", json={"status": "Validated"}))
-    told = [by for by, word in lines(details(api, id_), before) if word == "RECEIVED"]
+    told = [by for by, word in added_entries(details(api, id_), before) if word == "RECEIVED"]
     assert told == ["Automation"], "it arrives once"
 
 
-def test_a_receipt_by_status_is_told_as_one_by_shipment(api: httpx.Client) -> None:
+def test_receipt_by_status_has_the_same_timeline_as_by_shipment(api: httpx.Client) -> None:
     before = shipped(api, "Approved", "Shipped")
     id_ = before["rmaSummary"]["rmaId"]
     body(api.put(f"/rma/{id_}/status", json={"status": "Received"}))
     after = details(api, id_)
     assert after["shipments"][0]["status"] == "Received"
-    assert lines(after, before) == [("Automation", "RECEIVED")]
+    assert added_entries(after, before) == [("Automation", "RECEIVED")]
 
 
-def test_carriers_scan_what_has_a_number(sandbox: Sandbox, tenant: str, api: httpx.Client) -> None:
+def test_carrier_scans_shipments_with_a_tracking_number(
+    sandbox: Sandbox, tenant: str, api: httpx.Client
+) -> None:
     before = shipped(api, "Approved", "LabelCreated")
     advance(sandbox, tenant, 5 * 86_400)
     after = details(api, before["rmaSummary"]["rmaId"])
@@ -134,7 +136,7 @@ def test_carriers_scan_what_has_a_number(sandbox: Sandbox, tenant: str, api: htt
     assert after["comments"][0]["htmlText"] == "Shipment <strong>IN TRANSIT</strong>"
 
 
-def test_a_shipment_can_be_deleted(api: httpx.Client) -> None:
+def test_shipment_can_be_deleted(api: httpx.Client) -> None:
     rma = shipped(api, "Approved", "Pending")
     shipment = rma["shipments"][0]["shipmentId"]
     body(api.delete(f"/shipment/{shipment}"))
@@ -146,7 +148,7 @@ def test_a_shipment_can_be_deleted(api: httpx.Client) -> None:
 # Comments, statuses, policies
 
 
-def test_a_comment_comes_first_in_the_timeline(api: httpx.Client) -> None:
+def test_comment_comes_first_in_the_timeline(api: httpx.Client) -> None:
     id_ = listed(api)[0]["rmaId"]
     made = body(api.post(f"/rma/{id_}/comment", json={"htmlText": "Seen at <b>dock</b> 4"}))
     after = details(api, id_)
@@ -155,7 +157,7 @@ def test_a_comment_comes_first_in_the_timeline(api: httpx.Client) -> None:
     body(api.post(f"/rma/{id_}/comment", json={"text": "Seen"}), 400)
 
 
-def test_a_status_moves_a_return_and_refuses_what_does_not_follow(api: httpx.Client) -> None:
+def test_status_change_follows_the_lifecycle_or_is_refused(api: httpx.Client) -> None:
     id_ = listed(api, status="Pending")[0]["rmaId"]
     assert body(api.put(f"/rma/{id_}/status", json={"status": "Approved"}))["status"] == "Approved"
     rma = details(api, id_)
@@ -170,10 +172,10 @@ def test_a_status_moves_a_return_and_refuses_what_does_not_follow(api: httpx.Cli
 
 
 @pytest.mark.parametrize("stage", ["Pending", "Approved"])
-def test_a_canceled_return_is_reopened_to_the_stage_it_had(
+def test_canceled_return_is_reopened_to_its_earlier_status(
     sandbox: Sandbox, tenant: str, api: httpx.Client, stage: str
 ) -> None:
-    id_ = asked(sandbox, tenant)["rmaSummary"]["rmaId"]
+    id_ = create_return(sandbox, tenant)["rmaSummary"]["rmaId"]
     address = f"/rma/{id_}/status"
     for status in ["Approved", "Canceled"][stage == "Pending" :]:
         body(api.put(address, json={"status": status}))
@@ -183,13 +185,13 @@ def test_a_canceled_return_is_reopened_to_the_stage_it_had(
     body(api.put(address, json={"status": stage}))
     after = details(api, id_)
     assert after["rmaSummary"] == {**before["rmaSummary"], "status": stage}, "no approval is told again"
-    assert lines(after, before) == [("ReturnGO API", "REOPENED")]
+    assert added_entries(after, before) == [("ReturnGO API", "REOPENED")]
     told = [entry["htmlText"] for entry in before["comments"]]
     assert any("Canceled Shopify return" in text for text in told) == (stage == "Approved")
 
 
-def test_a_return_is_created_by_policy(sandbox: Sandbox, tenant: str, api: httpx.Client) -> None:
-    rma = asked(sandbox, tenant, items=[{"sku": "BOO-BLK-39", "quantity": 3, "reason": "wrong_size"}])
+def test_return_is_created_by_policy(sandbox: Sandbox, tenant: str, api: httpx.Client) -> None:
+    rma = create_return(sandbox, tenant, items=[{"sku": "BOO-BLK-39", "quantity": 3, "reason": "wrong_size"}])
     body(api.put(f"/rma/{rma['rmaSummary']['rmaId']}/status", json={"status": "Canceled"}))
     line = {"shopLineItemId": rma["items"][0]["shopLineItemId"]}
     options = {"order_name": "#2001", "items": [line] * 4}
@@ -216,7 +218,7 @@ def test_a_return_is_created_by_policy(sandbox: Sandbox, tenant: str, api: httpx
 # Transactions
 
 
-def test_transactions_are_what_was_observed(api: httpx.Client) -> None:
+def test_transactions_are_as_observed(api: httpx.Client) -> None:
     found = body(api.get("/transactions", params={"pagesize": 500}))["transactions"]
     owned = {item["returnedItemId"] for rma in every(api) for item in rma["items"]}
     for one in each(found):
@@ -229,7 +231,7 @@ def test_transactions_are_what_was_observed(api: httpx.Client) -> None:
     assert types["RefundToPaymentMethod"] > types["RefundToStoreCredit"] > 0 < types["InvoicePayment"]
 
 
-def test_transactions_are_found_by_all_their_filters(api: httpx.Client) -> None:
+def test_transactions_can_be_filtered_by_each_filter(api: httpx.Client) -> None:
     rma = next(one for one in every(api, status="Done") if one["transactions"])
     mine = rma["transactions"]
 
@@ -258,11 +260,11 @@ def test_transactions_are_found_by_all_their_filters(api: httpx.Client) -> None:
         ("store_credit", "notify_store_credit", "RefundToStoreCredit"),
     ],
 )
-def test_with_notify_only_a_refund_is_asked_for_and_settled_by_others(
+def test_notify_only_requests_a_refund_that_is_settled_elsewhere(
     sandbox: Sandbox, tenant: str, api: httpx.Client, kind: str, switch: str, type_: str
 ) -> None:
     turn(sandbox, tenant, switch)
-    id_ = asked(sandbox, tenant, return_type=kind)["rmaSummary"]["rmaId"]
+    id_ = create_return(sandbox, tenant, return_type=kind)["rmaSummary"]["rmaId"]
     for status in ("Approved", "Done"):
         body(api.put(f"/rma/{id_}/status", json={"status": status}))
     (made,) = details(api, id_)["transactions"]
@@ -278,11 +280,11 @@ def test_with_notify_only_a_refund_is_asked_for_and_settled_by_others(
     body(api.put(f"/transaction/{made['id']}", json={"status": "Failed"}), 400)
 
 
-def test_without_notify_only_the_money_moves_at_once_and_nothing_can_be_created(
+def test_without_notify_only_the_refund_is_paid_at_once(
     sandbox: Sandbox, tenant: str, api: httpx.Client
 ) -> None:
     turn(sandbox, tenant, "notify_gift_card")
-    id_ = asked(sandbox, tenant)["rmaSummary"]["rmaId"]
+    id_ = create_return(sandbox, tenant)["rmaSummary"]["rmaId"]
     for status in ("Approved", "Done"):
         body(api.put(f"/rma/{id_}/status", json={"status": status}))
     rma = details(api, id_)
@@ -293,12 +295,12 @@ def test_without_notify_only_the_money_moves_at_once_and_nothing_can_be_created(
 
 @pytest.mark.parametrize("way", ["return", "shipment"])
 @pytest.mark.parametrize("notify", [False, True])
-def test_store_credit_is_paid_when_the_goods_arrive_and_only_once(
+def test_store_credit_is_paid_once_when_the_goods_arrive(
     sandbox: Sandbox, tenant: str, api: httpx.Client, way: str, notify: bool
 ) -> None:
     if notify:
         turn(sandbox, tenant, "notify_store_credit")
-    rma = asked(sandbox, tenant, return_type="store_credit")
+    rma = create_return(sandbox, tenant, return_type="store_credit")
     id_ = rma["rmaSummary"]["rmaId"]
     body(api.put(f"/rma/{id_}/status", json={"status": "Approved"}))
     assert details(api, id_)["transactions"] == []
@@ -320,7 +322,7 @@ def test_store_credit_is_paid_when_the_goods_arrive_and_only_once(
 def test_other_refunds_wait_until_the_return_is_done(
     sandbox: Sandbox, tenant: str, api: httpx.Client
 ) -> None:
-    id_ = asked(sandbox, tenant, return_type="refund")["rmaSummary"]["rmaId"]
+    id_ = create_return(sandbox, tenant, return_type="refund")["rmaSummary"]["rmaId"]
     for status in ("Approved", "Received", "Validated"):
         body(api.put(f"/rma/{id_}/status", json={"status": status}))
         assert details(api, id_)["transactions"] == []
@@ -329,7 +331,7 @@ def test_other_refunds_wait_until_the_return_is_done(
 # Limits and acts
 
 
-def test_limits_are_those_of_the_page_and_can_be_raised(sandbox: Sandbox) -> None:
+def test_rate_limits_are_as_documented_and_can_be_raised(sandbox: Sandbox) -> None:
     tenant = sandbox.tenant("rg-limits", seed_size=0)
     keys = sandbox.control.get(f"/tenants/{tenant}/keys").json()["keys"]
     (mine,) = [key for key in keys if key["vendor"] == VENDOR]
@@ -342,10 +344,12 @@ def test_limits_are_those_of_the_page_and_can_be_raised(sandbox: Sandbox) -> Non
         assert not [name for name in answers[-1].headers if "limit" in name or name == "retry-after"]
 
 
-def test_items_are_validated_over_the_control_plane(sandbox: Sandbox, tenant: str, api: httpx.Client) -> None:
+def test_items_are_validated_through_the_control_plane(
+    sandbox: Sandbox, tenant: str, api: httpx.Client
+) -> None:
     where = f"/tenants/{tenant}/vendors/{VENDOR}/acts"
     assert [act["name"] for act in body(sandbox.control.get(where))["acts"]] == ["validate_items"]
-    rma = asked(sandbox, tenant, items=[{"sku": "TEE-NVY-M", "quantity": 2, "reason": "damaged"}])
+    rma = create_return(sandbox, tenant, items=[{"sku": "TEE-NVY-M", "quantity": 2, "reason": "damaged"}])
     id_, (one, other) = rma["rmaSummary"]["rmaId"], [item["returnedItemId"] for item in rma["items"]]
     seen = {"returnedItemId": one, "isReturned": True, "isRestockable": False, "nonRestockableReason": "Torn"}
     options = {"rmaId": id_, "validatedBy": "Tom (warehouse)", "items": [seen]}

@@ -38,7 +38,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def tenant(sandbox: Sandbox) -> str:
-    """A merchant with the full seed whose clock stands still: windows of limits are shown, and never end."""
+    """A merchant with the full seed and a frozen clock: limits are shown, and windows never end."""
     return sandbox.tenant("rl-page", first_moment="2026-06-01T12:00:00Z", frozen=True)
 
 
@@ -50,7 +50,7 @@ def api(sandbox: Sandbox, tenant: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def limited(sandbox: Sandbox) -> Iterator[tuple[httpx.Client, httpx.Client]]:
-    """A merchant whose clock stands and whose limits hold all the same, and its control plane."""
+    """Return a merchant with a frozen clock and enforced limits, and its control-plane path."""
     name = f"rl-limits-{next(_numbers)}"
     sandbox.tenant(name, seed_size=0, first_moment="2026-06-01T12:00:00Z", frozen=True, limits="on")
     base_url = f"{sandbox.url}/__sandbox/tenants/{name}"
@@ -74,8 +74,8 @@ def refused(answer: httpx.Response, *fields: str) -> None:
     assert {one["field"] for one in said["fields"]} >= set(fields)
 
 
-def told(answer: httpx.Response) -> tuple[int, int]:
-    """What is left of a second and of a minute; fails unless all four headers are there."""
+def remaining(answer: httpx.Response) -> tuple[int, int]:
+    """Return the remaining requests per second and per minute; fail unless all four headers are present."""
     for name, value in LIMITS.items():
         assert answer.headers[name].isdecimal(), name
         assert value is None or int(answer.headers[name]) == value
@@ -102,40 +102,40 @@ def told(answer: httpx.Response) -> tuple[int, int]:
         ("POST", "/oauth", {"json": {}}, 400),
     ],
 )
-def test_the_four_headers_are_on_every_answer(
+def test_four_rate_limit_headers_are_on_every_answer(
     api: httpx.Client, method: str, path: str, options: Any, status: int
 ) -> None:
     answer = api.request(method, path, **options)
     assert answer.status_code == status
-    told(answer)
+    remaining(answer)
     assert "retry-after" not in answer.headers, "none is documented"
 
 
-def test_a_second_allows_two_and_the_third_is_refused(limited: tuple[httpx.Client, httpx.Client]) -> None:
+def test_third_request_within_a_second_is_refused(limited: tuple[httpx.Client, httpx.Client]) -> None:
     api, control = limited
-    assert [told(api.get("/orders")) for _ in range(2)] == [(1, 119), (0, 118)]
+    assert [remaining(api.get("/orders")) for _ in range(2)] == [(1, 119), (0, 118)]
     refusal = api.get("/orders")
     said = body(refusal, 429)
-    assert (said["status"], said["error"], told(refusal)) == (429, "Rate Limit Exceeded", (0, 118))
+    assert (said["status"], said["error"], remaining(refusal)) == (429, "Rate Limit Exceeded", (0, 118))
     assert "retry-after" not in refusal.headers
     control.post("/clock/advance", json={"seconds": 1})
-    assert told(api.get("/orders")) == (1, 117)
+    assert remaining(api.get("/orders")) == (1, 117)
 
 
-def test_a_minute_allows_120(limited: tuple[httpx.Client, httpx.Client]) -> None:
+def test_minute_allows_120_requests(limited: tuple[httpx.Client, httpx.Client]) -> None:
     api, control = limited
     left = []
     for _ in range(60):
-        left += [told(api.get("/orders"))[1] for _ in range(2)]
+        left += [remaining(api.get("/orders"))[1] for _ in range(2)]
         body(control.post("/clock/advance", json={"seconds": 1}))
     assert left == [*range(119, -1, -1)], "the 61st second is another minute"
-    assert told(api.get("/orders")) == (1, 119)
+    assert remaining(api.get("/orders")) == (1, 119)
     tight = {"windows": {"minute": 3}}
     body(control.patch(f"/keys/{VENDOR}/default", json=tight))
     assert [api.get("/orders").status_code for _ in range(4)] == [200, 200, 200, 429]
 
 
-def test_limits_are_raised_for_a_key(limited: tuple[httpx.Client, httpx.Client]) -> None:
+def test_limits_can_be_raised_for_a_key(limited: tuple[httpx.Client, httpx.Client]) -> None:
     api, control = limited
     body(control.patch(f"/keys/{VENDOR}/default", json={"windows": {"second": 5, "minute": 600}}))
     answers = [api.get("/orders") for _ in range(6)]
@@ -151,7 +151,7 @@ def test_maintenance_answers_every_call_with_503(limited: tuple[httpx.Client, ht
     for answer in (api.get("/orders"), api.post("/orders", json=REQUIRED)):
         said = body(answer, 503)
         assert (said["status"], said["error"]) == (503, "Down For Maintenance")
-        told(answer)
+        remaining(answer)
     body(control.put("/switches", json={**turned, "on": False}))
     control.post("/clock/advance", json={"seconds": 1})
     assert listed(api) == [], "nothing was created meanwhile"
@@ -160,7 +160,7 @@ def test_maintenance_answers_every_call_with_503(limited: tuple[httpx.Client, ht
 # --- List Orders
 
 
-def test_orders_are_a_bare_array_of_twenty_the_newest_first(api: httpx.Client) -> None:
+def test_orders_are_a_bare_array_of_twenty_newest_first(api: httpx.Client) -> None:
     rows = listed(api)
     assert len(rows) == 20
     made = [row["createDate"] for row in listed(api, limit=250)]
@@ -168,7 +168,7 @@ def test_orders_are_a_bare_array_of_twenty_the_newest_first(api: httpx.Client) -
     assert len(made) >= 100
 
 
-def test_skip_and_limit_cut_slices_of_one_order(api: httpx.Client) -> None:
+def test_skip_and_limit_return_slices_of_one_order(api: httpx.Client) -> None:
     whole = [row["rlOrderId"] for row in listed(api, limit=250)]
     parts = [
         [row["rlOrderId"] for row in listed(api, skip=skip, limit=7)] for skip in range(0, len(whole), 7)
@@ -192,7 +192,7 @@ def test_skip_and_limit_cut_slices_of_one_order(api: httpx.Client) -> None:
         ({"maxCreateDate": "2026-03-02"}, "maxCreateDate"),
     ],
 )
-def test_what_is_out_of_bounds_is_refused(api: httpx.Client, query: dict[str, Any], field: str) -> None:
+def test_out_of_range_parameter_is_refused(api: httpx.Client, query: dict[str, Any], field: str) -> None:
     refused(api.get("/orders", params=query), field)
 
 
@@ -208,7 +208,7 @@ def test_orders_are_found_by_number_name_and_email(api: httpx.Client) -> None:
     assert listed(api, orderNumber=wanted["orderNumber"], email="nobody@example.com") == [], "all together"
 
 
-def test_both_bounds_of_creation_are_inclusive(api: httpx.Client) -> None:
+def test_both_creation_bounds_are_inclusive(api: httpx.Client) -> None:
     rows = listed(api, limit=250)
     newer, older = rows[4]["createDate"], rows[9]["createDate"]
     found = listed(api, minCreateDate=older, maxCreateDate=newer, limit=250)
@@ -231,7 +231,7 @@ def test_orders_are_found_by_financial_status(sandbox: Sandbox, status: str) -> 
 # --- Create Order
 
 
-def test_the_document_lists_what_the_page_does() -> None:
+def test_document_lists_the_fields_of_the_page() -> None:
     document = openapi.read(VENDOR)
     schema = document["components"]["schemas"]["NewOrder"]
     assert set(schema["required"]) == REQUIRED.keys()
@@ -248,14 +248,14 @@ def test_the_document_lists_what_the_page_does() -> None:
     ]  # fmt: skip
 
 
-def test_an_order_is_created_from_the_required_fields_alone(api: httpx.Client) -> None:
+def test_order_is_created_from_the_required_fields_alone(api: httpx.Client) -> None:
     made = body(api.post("/orders", json=REQUIRED), 201)
     assert {name: made[name] for name in REQUIRED} == REQUIRED
     assert {made[name] for name in OPTIONAL} == {None}
     assert made["rlOrderId"] in [row["rlOrderId"] for row in listed(api, orderNumber="9001")]
 
 
-def test_an_order_keeps_everything_it_was_created_with(api: httpx.Client) -> None:
+def test_order_keeps_every_field_it_was_created_with(api: httpx.Client) -> None:
     options = {**REQUIRED, **OPTIONAL, "orderName": "#9002", "orderItems": [PRODUCT, CUSTOM],
             "orderDiscounts": [{"code": "SPRING", "amount": 1.5}]}  # fmt: skip
     made = body(api.post("/orders", json=options), 201)
@@ -294,7 +294,7 @@ def test_each_required_field_is_required(api: httpx.Client, field: str) -> None:
         ({"orderItems": [{**PRODUCT, "name": "Both"}]}, "orderItems[0].name"),
     ],
 )
-def test_what_has_the_wrong_form_is_refused_by_name(api: httpx.Client, change: Any, field: str) -> None:
+def test_malformed_field_is_refused_by_name(api: httpx.Client, change: Any, field: str) -> None:
     refused(api.post("/orders", json={**REQUIRED, **change}), field)
 
 
@@ -310,7 +310,7 @@ def test_rmas_are_found_by_email_in_any_case(api: httpx.Client) -> None:
     assert body(api.get("/rmas", params={"email": "nobody@example.com"})) == []
 
 
-def test_an_rma_hangs_on_an_order_and_travels(sandbox: Sandbox) -> None:
+def test_rma_belongs_to_an_order_and_changes_status(sandbox: Sandbox) -> None:
     tenant = sandbox.tenant("rl-rma", seed_size=0, first_moment="2026-06-01T12:00:00Z", frozen=True)
     control = f"/tenants/{tenant}"
     options = {

@@ -59,7 +59,7 @@ refunded_non_inclusive_taxes refunded_non_inclusive_duties portal_quick_link
 
 @pytest.fixture
 def tenant(sandbox: Sandbox, request: pytest.FixtureRequest) -> str:
-    """A tenant of its own, with the full seed, whose clock stands still."""
+    """A new tenant with the full seed and a frozen clock."""
     letters = [letter if letter.isalnum() else "-" for letter in request.node.name.lower()]
     name = "swap-" + "".join(letters)[5:38].strip("-")
     made = sandbox.tenant(name, limits="off")
@@ -94,7 +94,7 @@ def one(api: httpx.Client, number: str) -> dict[str, Any]:
     return found
 
 
-def checked(api: httpx.Client, row: dict[str, Any], product: dict[str, Any], **options: Any) -> str:
+def check_product(api: httpx.Client, row: dict[str, Any], product: dict[str, Any], **options: Any) -> str:
     update = {
         "store_id": STORE,
         "condition": "Sellable",
@@ -106,7 +106,7 @@ def checked(api: httpx.Client, row: dict[str, Any], product: dict[str, Any], **o
     return message
 
 
-def on_the_way(api: httpx.Client, products: int = 1) -> dict[str, Any]:
+def open_return(api: httpx.Client, products: int = 1) -> dict[str, Any]:
     return next(
         row
         for row in everything(api)
@@ -116,7 +116,7 @@ def on_the_way(api: httpx.Client, products: int = 1) -> dict[str, Any]:
     )
 
 
-def test_curl_line_works_with_key_and_host_exchanged(sandbox: Sandbox) -> None:
+def test_curl_line_works_with_sandbox_key_and_host(sandbox: Sandbox) -> None:
     found = sandbox.credentials("swap")
     line = CURL.strip().replace("https://api-mfdugldntq-nw.a.run.app", found["base_url"]).replace("\\\n", "")
     curl = argparse.ArgumentParser()
@@ -163,7 +163,7 @@ def test_pages_have_the_eight_keys_and_add_up(api: httpx.Client) -> None:
     assert body(api.get(V2, params={"swap_store_id": STORE}))["pagination"]["items_per_page"] == 50
 
 
-def test_filters_find_what_they_name_and_narrow_together(api: httpx.Client) -> None:
+def test_filters_match_and_combine_with_and(api: httpx.Client) -> None:
     rows = everything(api)
     wanted = rows[60]
     assert listed(api, rma_number=wanted["rma_number"]) == [wanted]
@@ -177,7 +177,7 @@ def test_filters_find_what_they_name_and_narrow_together(api: httpx.Client) -> N
     assert listed(api, **both) == []
 
 
-def test_bounds_from_and_to_include_and_after_and_before_do_not(api: httpx.Client) -> None:
+def test_from_and_to_bounds_are_inclusive_and_after_and_before_exclusive(api: httpx.Client) -> None:
     rows = everything(api)
     when = rows[80]["submission_date"]
 
@@ -198,7 +198,7 @@ def test_bounds_from_and_to_include_and_after_and_before_do_not(api: httpx.Clien
     }
 
 
-def test_amounts_types_and_parcels_agree(api: httpx.Client) -> None:
+def test_amounts_types_and_parcels_are_consistent(api: httpx.Client) -> None:
     rows = everything(api)
     for row in each(rows):
         assert row["type_string"] == ", ".join(row["type"])
@@ -217,7 +217,7 @@ def test_amounts_types_and_parcels_agree(api: httpx.Client) -> None:
     assert {product["return_type"] for row in rows for product in row["products"]} >= {"REFUND", "EXCHANGE"}
 
 
-def test_a_split_return_can_be_of_two_types_as_in_the_page_s_example(api: httpx.Client) -> None:
+def test_split_return_can_have_two_types_as_in_the_pages_example(api: httpx.Client) -> None:
     mixed = [row for row in everything(api) if row["type"] == ["Refund", "Exchange"]]
     assert {row["type_string"] for row in mixed} == {"Refund, Exchange"}
     assert any(len(row["shipments"]) > 1 for row in mixed)
@@ -250,7 +250,7 @@ def test_version_1_of_the_output_has_no_shipments(api: httpx.Client) -> None:
     assert all("shipments" not in row for row in each(answer["returns"]))
 
 
-def test_version_1_writes_names_statuses_and_dates_for_people(api: httpx.Client) -> None:
+def test_version_1_formats_names_statuses_and_dates_for_people(api: httpx.Client) -> None:
     answer = body(api.get(V1, params={"store": STORE, "items_per_page": 50}))
     assert answer.keys() == {"orders", "version", "query_params", "pagination"}
     rows = {row["rma_number"]: row for row in everything(api)}
@@ -267,7 +267,7 @@ def test_version_1_writes_names_statuses_and_dates_for_people(api: httpx.Client)
     assert refused.status_code == 400
 
 
-def test_version_1_takes_the_most_telling_of_its_date_filters(api: httpx.Client) -> None:
+def test_version_1_uses_the_most_specific_of_its_date_filters(api: httpx.Client) -> None:
     late, far = everything(api)[10]["submission_date"], "2199-01-01T00:00:00Z"
 
     def total(**query: str) -> int:
@@ -289,12 +289,12 @@ def test_version_1_takes_the_most_telling_of_its_date_filters(api: httpx.Client)
 
 
 def test_all_passed_is_processed(api: httpx.Client) -> None:
-    row = on_the_way(api, products=2)
+    row = open_return(api, products=2)
     first, second = row["products"]
-    assert checked(api, row, first) == f"Quality control of {row['rma_number']} was updated."
+    assert check_product(api, row, first) == f"Quality control of {row['rma_number']} was updated."
     assert one(api, row["rma_number"])["quality_control_status"] == "pending"
     options = {"sku": "ignored", "shopify_line_item_id": second["shopify_line_item_id"]}
-    checked(api, row, second, **options, shopify_order_name="", shopify_order_id=row["order_id"])
+    check_product(api, row, second, **options, shopify_order_name="", shopify_order_id=row["order_id"])
     after = one(api, row["rma_number"])
     assert (after["quality_control_status"], after["status"]) == ("passed", "completed")
     assert after["date_closed"] == after["date_updated"] > row["date_updated"]
@@ -310,18 +310,20 @@ def test_all_passed_is_processed(api: httpx.Client) -> None:
     ],
 )
 def test_any_failed_needs_review(api: httpx.Client, options: dict[str, Any], reason: str) -> None:
-    row = on_the_way(api)
-    checked(api, row, row["products"][0], **options)
+    row = open_return(api)
+    check_product(api, row, row["products"][0], **options)
     after = one(api, row["rma_number"])
     assert (after["quality_control_status"], after["status"]) == ("failed", "needs_review")
     assert after["products"][0]["intake_reason"] == reason
-    checked(api, row, row["products"][0])
+    check_product(api, row, row["products"][0])
     assert one(api, row["rma_number"])["status"] == "completed", "the last word counts"
 
 
-def test_silence_of_48_hours_makes_a_return_partial(api: httpx.Client, sandbox: Sandbox, tenant: str) -> None:
-    row = on_the_way(api, products=2)
-    checked(api, row, row["products"][0])
+def test_quality_control_without_updates_for_48_hours_is_partial(
+    api: httpx.Client, sandbox: Sandbox, tenant: str
+) -> None:
+    row = open_return(api, products=2)
+    check_product(api, row, row["products"][0])
     sandbox.control.post(f"/tenants/{tenant}/clock/advance", json={"seconds": 48 * 3600 - 1})
     assert one(api, row["rma_number"])["quality_control_status"] == "pending"
     sandbox.control.post(f"/tenants/{tenant}/clock/advance", json={"seconds": 1})
@@ -329,15 +331,17 @@ def test_silence_of_48_hours_makes_a_return_partial(api: httpx.Client, sandbox: 
     assert (after["quality_control_status"], after["status"]) == ("partial", "needs_review")
 
 
-def test_a_product_that_nobody_expects_is_kept(api: httpx.Client) -> None:
-    row = on_the_way(api)
+def test_unexpected_product_changes_nothing(api: httpx.Client) -> None:
+    row = open_return(api)
     before = everything(api)
     for options in ({"sku": "NOTHING"}, {"shopify_order_name": "#9"}, {"shopify_order_name": ""}):
-        assert "unexpected" in checked(api, row, row["products"][0], **options)
+        assert "unexpected" in check_product(api, row, row["products"][0], **options)
     assert everything(api) == before
 
 
-def test_parcels_travel_and_arrive(api: httpx.Client, sandbox: Sandbox, tenant: str) -> None:
+def test_parcels_are_shipped_and_delivered_over_time(
+    api: httpx.Client, sandbox: Sandbox, tenant: str
+) -> None:
     options = {
         "vendor": "swap",
         "order_number": "#7001",
@@ -373,7 +377,7 @@ def test_parcels_travel_and_arrive(api: httpx.Client, sandbox: Sandbox, tenant: 
         ("GET", "/v3/external/returns", {}, 404, "NOT_FOUND"),
     ],
 )  # fmt: skip
-def test_error_has_the_form_that_was_observed(
+def test_error_has_the_observed_form(
     sandbox: Sandbox, method: str, path: str, options: dict[str, Any], status: int, reason: str
 ) -> None:
     found = sandbox.credentials("swap")
@@ -387,7 +391,7 @@ def test_error_has_the_form_that_was_observed(
         assert said["error"]["message"] == "Error: Invalid API key"
 
 
-def test_no_limits_are_shown_and_none_hold(api: httpx.Client) -> None:
+def test_no_rate_limits_are_shown_or_enforced(api: httpx.Client) -> None:
     answers = [api.get(V2, params={"swap_store_id": STORE, "items_per_page": 1}) for _ in range(150)]
     assert {answer.status_code for answer in answers} == {200}
     assert not [name for name in answers[-1].headers if "limit" in name or name == "retry-after"]

@@ -1,4 +1,4 @@
-"""The fields of Swap's own reference of its two lists, against the sandbox."""
+"""The fields of Swap's API reference for its two return lists, against the sandbox."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -96,7 +96,7 @@ def test_version_1_has_every_optional_field_somewhere(orders: list[dict[str, Any
     assert {*OPTIONAL_V1.split()} - known == {"customer_national_id"}, "people here have none"
 
 
-def test_both_versions_tell_of_the_same_returns(
+def test_both_versions_list_the_same_returns(
     orders: list[dict[str, Any]], returns: list[dict[str, Any]]
 ) -> None:
     by_id = {row["return_id"]: row for row in returns}
@@ -129,7 +129,7 @@ def test_products_have_every_field_of_the_reference(request: pytest.FixtureReque
         assert row["total_refunded_taxes"] == pytest.approx(taxes, abs=0.02)
 
 
-def test_version_2_has_what_the_page_leaves_out(returns: list[dict[str, Any]]) -> None:
+def test_version_2_has_fields_missing_from_the_page(returns: list[dict[str, Any]]) -> None:
     for row in each(returns):
         assert row.keys() >= {*MORE_V2.split()}
         assert row["submitted_at"] == row["submission_date"]
@@ -145,7 +145,7 @@ def test_version_2_has_what_the_page_leaves_out(returns: list[dict[str, Any]]) -
         assert row["shipment_from_address_country"] == row["shipping_address"]["country_code"]
 
 
-def test_exchanges_say_what_the_customer_gets(returns: list[dict[str, Any]]) -> None:
+def test_exchanges_describe_what_the_customer_receives(returns: list[dict[str, Any]]) -> None:
     exchanges = [row for row in returns if "Exchange" in row["type"]]
     for row in each(exchanges):
         given = [one for one in row["products"] if one["return_type"] == "EXCHANGE"]
@@ -174,7 +174,7 @@ def test_exchanges_say_what_the_customer_gets(returns: list[dict[str, Any]]) -> 
     assert all(row["exchange_items"] == [] for row in each(plain))
 
 
-def test_store_credit_is_told_in_amounts_of_its_own(returns: list[dict[str, Any]]) -> None:
+def test_store_credit_has_its_own_amounts(returns: list[dict[str, Any]]) -> None:
     credits_ = [row for row in returns if row["type"] == ["Shop Later Credit"]]
     for row in each(credits_):
         assert row["store_credit_revenue"] == row["total"]
@@ -184,7 +184,7 @@ def test_store_credit_is_told_in_amounts_of_its_own(returns: list[dict[str, Any]
 
 
 @pytest.mark.parametrize(("size", "status"), [("1", 200), ("50", 200), ("51", 400), ("0", 400), ("", 400)])
-def test_a_page_of_version_1_has_fifty_rows_at_most(api: httpx.Client, size: str, status: int) -> None:
+def test_page_of_version_1_has_fifty_rows_at_most(api: httpx.Client, size: str, status: int) -> None:
     answer = api.get(V1, params={"store": STORE, "items_per_page": size})
     assert answer.status_code == status
     if status == 200:

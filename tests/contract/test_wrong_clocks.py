@@ -1,6 +1,6 @@
-"""Clocks that are wrong, the vendor's, ours, or the one that dated a record: nothing is lost or repeated.
+"""Wrong clocks (the vendor's, the local one, or a record's date): no event is lost or repeated.
 
-The ledger is the witness, as in the delivery certificate; each strategy at each vendor meets each trouble.
+The ledger records what happened, as in the delivery certificate. Each strategy of each vendor runs each case.
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from support.delivery import Act, Delivery, with_small_pages
-from support.merchant import Mall
+from support.merchant import VendorSandbox
 
 from connector.definition.compiler import integration as compiled
 from connector.runtime.polling import ReadResult, Strategy
@@ -38,14 +38,14 @@ TROUBLES = [
 
 
 ELSEWHERE = {"return_delivered", "shipment_delivered", "refund_requested", "return_items_received"}
-"""Triggers whose events take more than the story below holds; the certificate has them."""
+"""Triggers whose events need more steps than the cases below; the certificate covers them."""
 
 
 OFFERS = {vendor: with_small_pages(compiled(vendor)) for vendor in vendors.names()}
 
 
 def sources(vendor: str) -> dict[str, list[str]]:
-    """One trigger for each source of a vendor, by strategy; what it asks of its source touches no clock."""
+    """Return one trigger per source of a vendor, by strategy; reached states do not matter for clocks."""
     known: list[dict[str, object]] = []
     found: dict[str, list[str]] = {}
     for key, trigger in OFFERS[vendor].triggers.items():
@@ -57,7 +57,7 @@ def sources(vendor: str) -> dict[str, list[str]]:
 
 
 def stories() -> list[tuple[str, str, str]]:
-    """Each trouble for each vendor and strategy, dealt out to the sources; `make contract` tells them all."""
+    """Return each case for each vendor and strategy, spread over sources; `make contract` runs all pairs."""
     every = int(os.environ.get("CERTIFICATE_EXAMPLES", "25")) > FEW
     return [
         (vendor, key, trouble)
@@ -69,33 +69,33 @@ def stories() -> list[tuple[str, str, str]]:
 
 
 @pytest.fixture(scope="module")
-def malls() -> Iterator[dict[str, Mall]]:
-    found: dict[str, Mall] = {}
+def backends() -> Iterator[dict[str, VendorSandbox]]:
+    found: dict[str, VendorSandbox] = {}
     yield found
-    for mall in found.values():
-        mall.close()
+    for backend in found.values():
+        backend.close()
 
 
-def begins(delivery: Delivery, trouble: str) -> None:
-    """Set the clocks as they are wrong from before the first poll on."""
+def set_clocks(delivery: Delivery, trouble: str) -> None:
+    """Set the clocks that are wrong from the first poll on."""
     if trouble == "our clock ahead":
         delivery.clock_error = ERROR
     elif trouble == "our clock behind":
         delivery.clock_error = -ERROR
     elif trouble == "Date ahead":
-        delivery.road.date = lambda date: date + ERROR
+        delivery.interrupted.date = lambda date: date + ERROR
     elif trouble == "Date behind":
-        delivery.road.date = lambda date: date - ERROR
+        delivery.interrupted.date = lambda date: date - ERROR
     elif trouble == "no Date":
-        delivery.road.date = lambda _date: None
+        delivery.interrupted.date = lambda _date: None
 
 
-def strikes(delivery: Delivery, trouble: str) -> list[Act]:
-    """Let the trouble happen that comes once, for the next poll; return what happens in the shop by it."""
+def apply_once(delivery: Delivery, trouble: str) -> list[Act]:
+    """Apply a case that happens once, before the next poll; return the acts it causes in the shop."""
     if trouble == "Date ahead once":
-        delivery.road.date = lambda date: date + ERROR
+        delivery.interrupted.date = lambda date: date + ERROR
     elif trouble == "Date behind once":
-        delivery.road.date = lambda date: date - ERROR
+        delivery.interrupted.date = lambda date: date - ERROR
     elif trouble == "a record a day ahead":
         return [("ask", -DAY)]
     elif trouble == "a tenant advanced by 30 days":
@@ -104,38 +104,40 @@ def strikes(delivery: Delivery, trouble: str) -> list[Act]:
     return []
 
 
-def passes(delivery: Delivery, trouble: str) -> None:
+def end_once(delivery: Delivery, trouble: str) -> None:
     if "once" in trouble:
-        delivery.road.date = lambda date: date
+        delivery.interrupted.date = lambda date: date
 
 
 WORKED: list[Act] = [("further", number) for number in range(21, 28)] + [("work", 0), ("work", 1)]
 
 
-def lived(vendor: str, trigger: str, trouble: str, malls: dict[str, Mall], **faults: Any) -> None:
-    """Let a shop live with a trouble; `faults` replace `strategy` by a wrong one."""
-    mall = malls[vendor] = malls.get(vendor) or Mall.open(vendor)
+def run_case(
+    vendor: str, trigger: str, trouble: str, backends: dict[str, VendorSandbox], **faults: Any
+) -> None:
+    """Run the whole case on a new merchant; `faults` replaces `strategy` by a wrong one."""
+    backend = backends[vendor] = backends.get(vendor) or VendorSandbox.open(vendor)
     told: list[int] = []
-    made = {"mall": mall, "offer": OFFERS[vendor], "trigger": trigger, "told": told, **faults}
+    made = {"backend": backend, "offer": OFFERS[vendor], "trigger": trigger, "told": told, **faults}
     delivery = type("Troubled", (Delivery,), made)()
     try:
-        live(delivery, trouble)
+        run_polls(delivery, trouble)
     except AssertionError:
-        with suppress(Exception):  # a story that ends early leaves its merchant open
+        with suppress(Exception):  # a failed case leaves its merchant open
             delivery.merchant.close()
         raise
     assert any(told), "nothing happened that the trigger tells of"
 
 
-def live(delivery: Delivery, trouble: str) -> None:
-    """The story: before, with and after the trouble, and more than a day later."""
-    begins(delivery, trouble)
+def run_polls(delivery: Delivery, trouble: str) -> None:
+    """Poll before, during and after the case, and more than a day later."""
+    set_clocks(delivery, trouble)
     delivery.look_for_the_first_time([("ask", 0), ("ask", 30)])
     delivery.live([("advance", 600), ("ask", 60), ("ask", 0), *WORKED[:3]])
     delivery.poll([], None)
-    delivery.live([("advance", 60), *strikes(delivery, trouble), ("ask", 0)])
+    delivery.live([("advance", 60), *apply_once(delivery, trouble), ("ask", 0)])
     delivery.poll([], None)
-    passes(delivery, trouble)
+    end_once(delivery, trouble)
     delivery.live([("advance", 600), ("ask", 0), *WORKED])
     delivery.poll([], None)
     delivery.live([("advance", 27 * 3_600), ("ask", 0), ("ask", 0), *WORKED])
@@ -145,12 +147,14 @@ def live(delivery: Delivery, trouble: str) -> None:
 
 
 @pytest.mark.parametrize(("vendor", "trigger", "trouble"), stories())
-def test_nothing_is_lost_or_repeated(vendor: str, trigger: str, trouble: str, malls: dict[str, Mall]) -> None:
-    lived(vendor, trigger, trouble, malls)
+def test_no_event_is_lost_or_repeated(
+    vendor: str, trigger: str, trouble: str, backends: dict[str, VendorSandbox]
+) -> None:
+    run_case(vendor, trigger, trouble, backends)
 
 
 def trusts_the_vendor(strategy: Strategy) -> Strategy:
-    """The vendor's `Date` alone bounds the watermark."""
+    """Bound the watermark by the vendor's `Date` header alone."""
 
     def fold(about: Any, source: Any, cursor: Any, read: ReadResult, now: datetime, since: Any) -> Any:
         return strategy.fold(about, source, cursor, read, read.at or now, since)
@@ -159,7 +163,7 @@ def trusts_the_vendor(strategy: Strategy) -> Strategy:
 
 
 def trusts_this_machine(strategy: Strategy) -> Strategy:
-    """Our clock alone bounds the watermark."""
+    """Bound the watermark by the local clock alone."""
 
     def fold(about: Any, source: Any, cursor: Any, read: ReadResult, *rest: Any) -> Any:
         return strategy.fold(about, source, cursor, replace(read, at=None), *rest)
@@ -168,7 +172,7 @@ def trusts_this_machine(strategy: Strategy) -> Strategy:
 
 
 def trusts_every_record(strategy: Strategy) -> Strategy:
-    """The newest record bounds the watermark, whatever its date."""
+    """Advance the watermark to the newest record, even if it is dated in the future."""
 
     def fold(about: Any, source: Any, cursor: Any, read: ReadResult, now: datetime, since: Any) -> Any:
         return strategy.fold(about, source, cursor, replace(read, at=None), now + 2 * MONTH, since)
@@ -185,8 +189,8 @@ def trusts_every_record(strategy: Strategy) -> Strategy:
         ("returnmate", "new_return", "a record a day ahead", trusts_every_record),
     ],
 )
-def test_a_watermark_that_trusts_too_much_is_caught(
-    vendor: str, trigger: str, trouble: str, fault: Any, malls: dict[str, Mall]
+def test_watermark_without_a_safe_bound_is_caught(
+    vendor: str, trigger: str, trouble: str, fault: Any, backends: dict[str, VendorSandbox]
 ) -> None:
     with pytest.raises(AssertionError):
-        lived(vendor, trigger, trouble, malls, strategy=staticmethod(fault))
+        run_case(vendor, trigger, trouble, backends, strategy=staticmethod(fault))

@@ -1,4 +1,4 @@
-"""Fixtures of the generator's tests."""
+"""Fixtures for the generator's tests."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def only_returnmate(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the apps as they are now, as if they had been released."""
+    """Return a folder with copies of the current apps, as if they had been released."""
     base = tmp_path_factory.mktemp("released")
     for platform in PLATFORMS:
         files = platform.render(integration("returnmate"), base)

@@ -1,12 +1,12 @@
-"""What every module of every Make app does when its vendor redirects, answers nothing, or answers HTML."""
+"""Modules of every Make app when the vendor redirects, sends an empty answer or sends HTML."""
 
 import json
 
 import httpx
 import pytest
-from support.make.connecting import connect
+from support.make.all_steps import HOST, Step, connected, offered, steps
+from support.make.connections import connect
 from support.make.engine import MakeApp
-from support.make.everything import HOST, Step, connected, offered, steps
 from support.make.offline import NOW
 from support.make.requests import MakeError, Wire
 from support.make.shop import APPS
@@ -20,7 +20,7 @@ LOST = "A change may or may not have been made: look before you run this again."
 
 
 class Vendor:
-    """Answers every request alike, and remembers the addresses."""
+    """Sends the same answer to every request, and records the URLs."""
 
     def __init__(self, status: int, *, content: bytes = b"", **headers: str) -> None:
         self.asked: list[httpx.Request] = []
@@ -94,14 +94,14 @@ def test_empty_answer_is_no_result(step: Step, status: int, content: bytes, kind
 
 
 @pytest.mark.parametrize("step", [one for one in ALL if one.kind != "action"], ids=lambda one: one.id)
-def test_page_of_html_is_no_empty_list(step: Step) -> None:
+def test_html_page_is_an_error_and_not_an_empty_list(step: Step) -> None:
     vendor = Vendor(200, content=b"<html>We are back soon</html>", content_type="text/html; charset=utf-8")
     with pytest.raises(MakeError, match="of another form than expected"):
         step.run(vendor)
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_universal_module_takes_no_redirect_for_a_result(vendor: str) -> None:
+def test_universal_module_does_not_accept_a_redirect(vendor: str) -> None:
     other = Vendor(302, location=ELSEWHERE)
     with pytest.raises(
         MakeError, match=r"no result to POST https://[^ ]*/v1/x\. This is a redirect.*look before"
@@ -132,7 +132,7 @@ def test_connection_follows_no_redirect(vendor: str) -> None:
 
 
 @pytest.mark.parametrize("step", ALL, ids=lambda one: one.id)
-def test_vendors_words_are_cut(step: Step) -> None:
+def test_error_message_of_the_vendor_is_truncated(step: Step) -> None:
     said = offered(step.vendor).errors.message
     body: object = "x" * 9_000
     for name in reversed(said):

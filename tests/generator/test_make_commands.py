@@ -1,4 +1,4 @@
-"""`returns generate make` and `returns lint make`, as a person runs them."""
+"""`returns generate make` and `returns lint make` on the command line."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from connector.cli.program import run
 
 @dataclass
 class Done:
-    """How a command ended."""
+    """Exit code and output of a command."""
 
     returncode: int
     stdout: str
@@ -35,7 +35,7 @@ def returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     return ran
 
 
-def test_apps_are_written_checked_and_mended(returns: Run, tmp_path: Path) -> None:
+def test_apps_are_generated_checked_and_repaired(returns: Run, tmp_path: Path) -> None:
     assert returns("generate", "make", "--vendor", "swap").returncode == 0
     assert returns("lint", "make").stdout == "make_app/swap: 42 checks, in order.\n"
     assert returns("generate", "make", "--vendor", "swap", "--check").returncode == 0
@@ -74,7 +74,7 @@ def test_apps_are_written_checked_and_mended(returns: Run, tmp_path: Path) -> No
         ),
     ],
 )
-def test_what_cannot_be_done_gets_a_sentence(
+def test_impossible_command_is_reported_in_one_sentence(
     returns: Run, tmp_path: Path, arguments: list[str], sentence: str
 ) -> None:
     (tmp_path / "empty").mkdir()

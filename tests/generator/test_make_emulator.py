@@ -1,4 +1,4 @@
-"""What the emulator does as Make is said to do, shown on apps of a few lines."""
+"""The emulator behaves as Make documents, shown on apps of a few lines."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from support.make.engine import State
-from support.make.evaluating import moment
+from support.make.expressions import moment
 from support.make.offline import played, small
 from support.make.requests import HIDDEN, Json, MakeError
 
@@ -28,14 +28,14 @@ FORM = [{"name": "limit", "type": "uinteger", "default": 100}, {"name": "kind", 
 
 
 def rows_of(request: httpx.Request) -> httpx.Response:
-    """Two rows a page, newest first."""
+    """Return a page of two rows, newest first."""
     page, kind = int(request.url.params["page"]), request.url.params.get("kind")
     rows = [row for row in ROWS[::-1] if kind in (None, row["kind"])]
     return httpx.Response(200, json={"rows": rows[2 * page - 2 : 2 * page], "total": len(rows)})
 
 
 class Spy:
-    """Remembers what was asked."""
+    """Records the requests."""
 
     def __init__(self, answer: Callable[[httpx.Request], httpx.Response] = rows_of) -> None:
         self.asked: list[httpx.Request] = []
@@ -55,14 +55,14 @@ def search(spy: Spy, api: Mapping[str, Any] = LIST, **given: Any) -> list[Json]:
     return played(app, spy).run("rows", **given)
 
 
-def test_pages_are_read_to_the_end_and_filters_stay() -> None:
+def test_all_pages_are_read_with_the_same_filters() -> None:
     spy = Spy()
     assert [row["id"] for row in search(spy, kind="a")] == [8, 6, 4, 2, 0]
     assert spy.pages == ["1", "2", "3"]
     assert {request.url.params["kind"] for request in spy.asked} == {"a"}
 
 
-def test_reading_ends_at_the_limit() -> None:
+def test_reading_stops_at_the_limit() -> None:
     spy = Spy()
     assert [row["id"] for row in search(spy, limit=3)] == [8, 7, 6]
     assert spy.pages == ["1", "2"]
@@ -70,15 +70,15 @@ def test_reading_ends_at_the_limit() -> None:
         search(Spy(), limit=0)
 
 
-def test_a_condition_on_the_number_of_the_last_page_loses_it() -> None:
-    """The trap that M027 looks for: the number counts one further when the condition is asked again."""
+def test_condition_on_the_last_page_number_skips_that_page() -> None:
+    """Check M027 finds this mistake: the page number is already one higher when the condition runs."""
     spy = Spy()
     pagination = {**LIST["pagination"], "condition": "{{pagination.page < 5}}"}
     assert len(search(spy, {**LIST, "pagination": pagination})) == 8
     assert spy.pages == ["1", "2", "3", "4"]
 
 
-def test_fifty_requests_are_the_end() -> None:
+def test_reading_stops_after_fifty_requests() -> None:
     spy = Spy(lambda _request: httpx.Response(200, json={"rows": [{"id": 1}], "total": 10**6}))
     assert len(search(spy)) == 50
 
@@ -98,12 +98,12 @@ def trigger(order: str, spy: Spy) -> Callable[..., list[int]]:
 
 
 @pytest.mark.parametrize("order", ["desc", "unordered"])
-def test_trigger_hands_on_the_oldest_first_and_records_of_one_moment_once_each(order: str) -> None:
+def test_trigger_emits_records_oldest_first_and_once_each(order: str) -> None:
     poll = trigger(order, Spy())
     assert [poll(limit=3), poll(limit=3), poll(limit=9), poll()] == [[0, 1, 2], [3, 4, 5], [6, 7, 8], []]
 
 
-def test_reading_from_the_newest_ends_at_what_is_older_than_the_last_time() -> None:
+def test_newest_first_reading_stops_at_records_already_seen() -> None:
     newest, all_of_them = Spy(), Spy()
     assert trigger("desc", newest)("2026-01-01T00:00:03Z") == [6, 7, 8]
     assert newest.pages == ["1", "2"]
@@ -111,7 +111,7 @@ def test_reading_from_the_newest_ends_at_what_is_older_than_the_last_time() -> N
     assert len(all_of_them.pages) == 5
 
 
-def test_a_trigger_without_a_limit_hands_on_one() -> None:
+def test_trigger_without_a_limit_emits_one_record() -> None:
     said = {"type": "date", "order": "desc", "id": "{{item.id}}", "date": "{{item.at}}"}
     api = {"url": "/rows", "qs": {"page": "1"}, "response": {"iterate": "{{body.rows}}", "trigger": said}}
     made = played(small({}, rows={"communication": api}), Spy())
@@ -139,7 +139,7 @@ BASE: Json = {
         (503, "DataError", "[503] because"),
     ],
 )
-def test_refusals_become_errors_as_the_base_says(status: int, kind: str, message: str) -> None:
+def test_error_answers_follow_the_apps_error_definitions(status: int, kind: str, message: str) -> None:
     app = small(BASE, one={"communication": {"url": "/one", "response": {}}})
     made = played(app, lambda _request: httpx.Response(status, json={"why": "because"}), key="s3cret")
     with pytest.raises(MakeError) as caught:
@@ -150,14 +150,14 @@ def test_refusals_become_errors_as_the_base_says(status: int, kind: str, message
 @pytest.mark.parametrize(
     ("status", "kind"), [(404, "RuntimeError"), (429, "RateLimitError"), (500, "ConnectionError")]
 )
-def test_refusals_of_which_the_app_says_nothing(status: int, kind: str) -> None:
+def test_error_answers_without_a_definition_use_makes_defaults(status: int, kind: str) -> None:
     app = small({}, one={"communication": {"url": "/one", "response": {}}})
     with pytest.raises(MakeError) as caught:
         played(app, lambda _request: httpx.Response(status)).run("one")
     assert caught.value.type == kind
 
 
-def test_secrets_are_sent_and_not_logged() -> None:
+def test_secrets_are_sent_and_hidden_in_the_log() -> None:
     spy = Spy(lambda _request: httpx.Response(200, json={"token": "t0ken", "id": 1}))
     app = small(BASE, one={"communication": {"url": "/one", "response": {"output": "{{body}}"}}})
     made = played(app, spy, key="s3cret")
@@ -168,7 +168,7 @@ def test_secrets_are_sent_and_not_logged() -> None:
     assert entry["response"]["body"] == {"token": HIDDEN, "id": 1}
 
 
-def test_what_is_empty_is_not_sent() -> None:
+def test_empty_values_are_not_sent() -> None:
     spy = Spy(lambda _request: httpx.Response(200, json={}))
     form = [
         {"name": "a", "type": "text", "required": True},
@@ -200,7 +200,7 @@ def test_what_is_empty_is_not_sent() -> None:
         made.run("one", a="x", c="y")
 
 
-def test_another_host_is_never_called() -> None:
+def test_requests_to_another_host_are_refused() -> None:
     app = small({}, one={"communication": {"url": "https://evil.example/", "response": {}}})
     with pytest.raises(AssertionError, match=r"not the vendor's"):
         played(app, Spy()).run("one")

@@ -1,11 +1,11 @@
-"""Instant triggers: an address is told to the vendor, posts become bundles, and the address is forgotten."""
+"""Instant triggers in Make: subscribe an address, turn posts into bundles, unsubscribe."""
 
 import json
 from typing import Any
 
 import httpx
 import pytest
-from support.make.evaluating import transform
+from support.make.expressions import transform
 from support.make.offline import loaded, played
 
 from connector.definition.compiler import integration
@@ -27,7 +27,7 @@ def operation(name: str, method: str, path: str) -> Operation:
 
 
 def hooked(made: Integration, *, read: str | None, provenance: Provenance = "documented") -> Integration:
-    """ReturnMate as it would be if it told of new returns by itself."""
+    """Return ReturnMate with an invented webhook for new returns."""
     hook = Hook(
         subscribe="subscribe",
         url=("target", "url"),
@@ -58,7 +58,7 @@ def manifest(files: dict[str, str]) -> Any:
 
 
 class Vendor:
-    """Keeps subscriptions, and knows one return."""
+    """Stores subscriptions, and serves one return."""
 
     def __init__(self) -> None:
         self.subscriptions: dict[str, Any] = {}
@@ -77,7 +77,7 @@ class Vendor:
 
 
 @pytest.mark.parametrize("read", [None, "get_return"])
-def test_subscribe_deliver_unsubscribe(returnmate: Integration, read: str | None) -> None:
+def test_webhook_is_subscribed_delivered_and_unsubscribed(returnmate: Integration, read: str | None) -> None:
     files = render(hooked(returnmate, read=read))
     app, vendor = loaded(files), Vendor()
     make = played(app, vendor, HOSTS, api_key="s3cret", environment="production")
@@ -93,7 +93,7 @@ def test_subscribe_deliver_unsubscribe(returnmate: Integration, read: str | None
 
 
 @pytest.mark.parametrize("read", [None, "get_return"])
-def test_app_with_hooks_is_in_order(returnmate: Integration, read: str | None) -> None:
+def test_app_with_webhooks_passes_the_lint(returnmate: Integration, read: str | None) -> None:
     files = render(hooked(returnmate, read=read))
     texts = {path[4:]: text for path, text in files.items() if path.startswith("src/")}
     assert [str(one) for one in check(parsed(texts))] == []
@@ -102,7 +102,7 @@ def test_app_with_hooks_is_in_order(returnmate: Integration, read: str | None) -
     assert entry["label"] == "Watch new returns"
 
 
-def test_app_with_all_that_is_assumed_is_in_order_and_passes_over_other_states() -> None:
+def test_app_with_assumed_webhooks_passes_the_lint_and_skips_other_states() -> None:
     files = render(integration("returngo"), include_assumed=True)
     texts = {path[4:]: text for path, text in files.items() if path.startswith("src/")}
     assert [str(one) for one in check(parsed(texts))] == []
@@ -120,7 +120,7 @@ def test_app_with_all_that_is_assumed_is_in_order_and_passes_over_other_states()
     assert heard == {"return-done": done, "return-status-changed": [*done, "Approved"]}
 
 
-def test_a_hook_that_is_only_assumed_is_not_relied_on(returnmate: Integration) -> None:
+def test_assumed_webhook_is_left_out_by_default(returnmate: Integration) -> None:
     made = hooked(returnmate, read=None, provenance="assumed")
     found = [manifest(render(made, include_assumed=assumed)) for assumed in (False, True)]
     types = [one["components"]["module"]["newReturn"]["moduleType"] for one in found]

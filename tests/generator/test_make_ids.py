@@ -1,4 +1,4 @@
-"""Triggers of records whose rows tell no time, told apart by ids that grow."""
+"""Make triggers for records without a timestamp, which are ordered by growing ids."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ HOSTS = {"https://api.returnmate.io": "https://api.returnmate.io"}
 
 
 def without_times(made: Integration, *, growing: bool, state: bool = False) -> Integration:
-    """ReturnMate as it would be if its list told when nothing was made, but in which order."""
+    """Return ReturnMate with a list that has no timestamps, but a known order."""
     trigger = made.triggers["new_return"]
     order = getattr(trigger.source, "order", None)
     source = ChangedSince(
@@ -45,7 +45,7 @@ def without_times(made: Integration, *, growing: bool, state: bool = False) -> I
 
 
 class Vendor:
-    """Shows its returns two a page, the newest first."""
+    """Serves its returns in pages of two, newest first."""
 
     def __init__(self) -> None:
         self.ids = list(range(8, 13))
@@ -59,7 +59,7 @@ class Vendor:
         return httpx.Response(200, json={"data": shown, "meta": {"total": len(self.ids), "per_page": 2}})
 
 
-def test_new_records_are_handed_on_once_by_number_and_not_by_text(returnmate: Integration) -> None:
+def test_new_records_are_emitted_once_in_numeric_order(returnmate: Integration) -> None:
     files = render(without_times(returnmate, growing=True))
     vendor, state = Vendor(), State()
     make = played(loaded(files), vendor, HOSTS, api_key="s3cret", environment="production")
@@ -75,7 +75,7 @@ def test_new_records_are_handed_on_once_by_number_and_not_by_text(returnmate: In
     assert make.epoch("newReturn")[0]["label"] == "100"
 
 
-def test_a_chosen_record_is_the_first_one_that_is_handed_on(returnmate: Integration) -> None:
+def test_chosen_start_record_is_emitted_first(returnmate: Integration) -> None:
     files = render(without_times(returnmate, growing=True))
     vendor = Vendor()
     make = played(loaded(files), vendor, HOSTS, api_key="s3cret", environment="production")
@@ -87,7 +87,7 @@ def test_a_chosen_record_is_the_first_one_that_is_handed_on(returnmate: Integrat
     assert polls == [["12", "13"], ["100"], []]
 
 
-def test_app_is_in_order_and_says_what_it_misses(returnmate: Integration) -> None:
+def test_app_passes_the_lint_and_its_guarantee_states_the_gap(returnmate: Integration) -> None:
     made = without_times(returnmate, growing=True)
     files = render(made)
     texts = {path[4:]: text for path, text in files.items() if path.startswith("src/")}
@@ -101,9 +101,7 @@ def test_app_is_in_order_and_says_what_it_misses(returnmate: Integration) -> Non
 
 
 @pytest.mark.parametrize(("growing", "state"), [(False, False), (True, True)])
-def test_without_growing_ids_or_of_changes_there_is_no_such_trigger(
-    returnmate: Integration, growing: bool, state: bool
-) -> None:
+def test_trigger_needs_growing_ids_and_no_states(returnmate: Integration, growing: bool, state: bool) -> None:
     made = without_times(returnmate, growing=growing, state=state)
     assert "make" not in made.triggers["new_return"].guarantees
     assert not any("new-return" in path for path in render(made))

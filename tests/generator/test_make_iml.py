@@ -1,11 +1,11 @@
-"""Make's expression language: what is read, what is refused, what it gives in the emulator."""
+"""Make's expression language (IML): which expressions parse, and what they return in the emulator."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from support.make.evaluating import FUNCTIONS as EMULATED
-from support.make.evaluating import UNDEFINED, template, transform
+from support.make.expressions import FUNCTIONS as EMULATED
+from support.make.expressions import UNDEFINED, template, transform
 
 from connector.generator.make import iml
 from connector.generator.make.lint.iml import ImlError, pieces
@@ -42,12 +42,12 @@ CONTEXT: dict[str, Any] = {
         ("{{length(body.nothing)}}", 0),
     ],
 )
-def test_expression_gives(text: str, given: Any) -> None:
+def test_expression_returns(text: str, given: Any) -> None:
     found = template(text, CONTEXT)
     assert (found, type(found)) == (given, type(given))
 
 
-def test_undefined_falls_out_of_objects_null_stays_and_a_collection_is_spread() -> None:
+def test_undefined_is_dropped_null_is_kept_and_collections_are_spread() -> None:
     value = {"a": "{{body.nothing}}", "b": "{{body.none}}", "{{...}}": "{{body.data[1]}}", "c": ["{{1}}"]}
     assert transform(value, CONTEXT) == {"b": None, "id": 1, "c": [1]}
 
@@ -67,47 +67,47 @@ def test_undefined_falls_out_of_objects_null_stays_and_a_collection_is_spread() 
         ("{{&& a}}", "'&&' is not expected"),
     ],
 )
-def test_what_is_no_expression_is_refused(text: str, sentence: str) -> None:
+def test_invalid_expression_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(ImlError, match=sentence):
         pieces(text)
 
 
 @pytest.mark.parametrize("value", ["plain", "it's", 'say "so"', "a}}b{{c"])
-def test_literal_gives_the_text_again(value: str) -> None:
+def test_literal_evaluates_to_its_text(value: str) -> None:
     assert template(iml.braced(iml.text(value)), {}) == value
 
 
-def test_a_text_with_both_quotes_has_no_literal() -> None:
+def test_text_with_both_quotes_has_no_literal() -> None:
     with pytest.raises(ValueError, match="no literal"):
         iml.text("'\"")
 
 
 @pytest.mark.parametrize("path", [("a",), ("odd name", "b"), ("1st",), ("x-y",)])
-def test_path_names_the_value(path: tuple[str, ...]) -> None:
+def test_path_reads_the_value(path: tuple[str, ...]) -> None:
     held: Any = "here"
     for step in reversed(path):
         held = {step: held}
     assert template(iml.braced(iml.at("item", path)), {"item": held}) == "here"
 
 
-def test_path_counts_places_in_lists_as_make_does() -> None:
+def test_path_counts_list_items_from_one() -> None:
     said = iml.at("body", ("errors", "0", "message"))
     assert said == "body.errors[1].message"
     held = {"errors": [{"message": "first"}, {"message": "second"}]}
     assert template(iml.braced(said), {"body": held}) == "first"
 
 
-def test_described_leaves_out_what_is_empty() -> None:
+def test_described_omits_empty_values() -> None:
     text = iml.described(["item.a", "item.b", "item.c"], "item.id")
     assert template(text, {"item": {"a": "A", "c": "C", "id": 7}}) == "A · C"
     assert template(text, {"item": {"id": 7}}) == "7"
     assert template(iml.described([], "item.id"), {"item": {"id": 7}}) == 7
 
 
-def test_choice_falls_back() -> None:
+def test_choice_falls_back_to_its_default() -> None:
     text = iml.braced(iml.choice("item.e", [("s", "'S'"), ("t", "'T'")], "'P'"))
     assert [template(text, {"item": {"e": word}}) for word in ("s", "t", "p")] == ["S", "T", "P"]
 
 
-def test_the_emulator_knows_no_function_that_make_does_not() -> None:
+def test_emulator_has_only_functions_that_make_has() -> None:
     assert EMULATED.keys() <= FUNCTIONS

@@ -1,4 +1,4 @@
-"""Every check of `returns lint make`: silent on the committed apps, and finding what it is there for."""
+"""Every check of `returns lint make` passes the committed apps and finds its seeded mistake."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ LIST = "rpcs/list-returns/list-returns.communication.iml.json"
 
 @pytest.fixture(scope="module")
 def texts() -> dict[str, str]:
-    """The files of a small app below `src`."""
+    """Return the files of a small app, by their path below `src`."""
     offer = integration(VENDOR)
     kept = {
         "triggers": {"new_return": offer.triggers["new_return"]},
@@ -44,7 +44,7 @@ def module(files: Files, name: str) -> Any:
 
 
 def set_at(path: str, *steps: Any, to: Any) -> Seed:
-    """Put a value somewhere in a file."""
+    """Return a change that sets a value in a file."""
 
     def seed(files: Files) -> None:
         holder = files[path]
@@ -56,7 +56,7 @@ def set_at(path: str, *steps: Any, to: Any) -> Seed:
 
 
 def drop(path: str, *steps: Any) -> Seed:
-    """Remove something from a file, or the file."""
+    """Return a change that removes a value from a file, or the file itself."""
 
     def seed(files: Files) -> None:
         holder: Any = files
@@ -268,11 +268,11 @@ FINE: dict[str, list[Seed]] = {
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_committed_app_is_in_order(vendor: str) -> None:
+def test_committed_app_passes_the_lint(vendor: str) -> None:
     assert [str(one) for one in lint(APPS / vendor)] == []
 
 
-def test_every_check_has_a_number_of_its_own_and_a_seed() -> None:
+def test_every_check_has_a_unique_number_and_a_seeded_mistake() -> None:
     numbers = [one.__name__.partition("_")[0].upper() for one in CHECKS]
     assert numbers == [f"M{number:03}" for number in range(1, len(CHECKS) + 1)]
     assert list(SEEDS) == numbers
@@ -295,12 +295,12 @@ def test_seeded_mistake_is_found(texts: dict[str, str], number: str, seed: Seed)
     "seed",
     [pytest.param(seed, id=f"{number}-{i}") for number in FINE for i, seed in enumerate(FINE[number])],
 )
-def test_what_is_in_order_is_passed(texts: dict[str, str], seed: Seed) -> None:
+def test_valid_variant_passes_the_lint(texts: dict[str, str], seed: Seed) -> None:
     assert [str(one) for one in check(parsed(seeded(texts, seed)))] == []
 
 
 def seeded(texts: dict[str, str], seed: Seed) -> dict[str, str]:
-    """The texts of the small app with something changed in them."""
+    """Return the texts of the small app after this change."""
     files: Files = {
         path: json.loads(text) if path.endswith(".json") else text for path, text in texts.items()
     }
@@ -317,13 +317,15 @@ def seeded(texts: dict[str, str], seed: Seed) -> dict[str, str]:
         (lambda folder: (folder / MANIFEST).write_text("[" * 100_000), "nested too deeply|is no JSON"),
     ],
 )
-def test_what_is_no_app_gets_a_sentence(tmp_path: Path, write: Callable[[Path], Any], sentence: str) -> None:
+def test_folder_without_an_app_is_reported_in_one_sentence(
+    tmp_path: Path, write: Callable[[Path], Any], sentence: str
+) -> None:
     write(tmp_path)
     with pytest.raises(ConfigurationError, match=sentence):
         lint(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["[]", "null", '{"components": []}', '{"components": {"module": {"a": 1}}}'])
-def test_a_manifest_of_another_shape_is_a_complaint(tmp_path: Path, text: str) -> None:
+def test_malformed_manifest_is_a_complaint(tmp_path: Path, text: str) -> None:
     (tmp_path / MANIFEST).write_text(text)
     assert {one.check for one in lint(tmp_path)} == {"M001"}

@@ -1,4 +1,4 @@
-"""The generated Make app: it is what is committed, the same everywhere, and odd names do not break it."""
+"""The generated Make app equals the committed one, is reproducible, and survives odd names and texts."""
 
 import json
 import re
@@ -38,7 +38,7 @@ def complaints(files: dict[str, str]) -> list[str]:
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_committed_app_is_what_is_generated(vendor: str) -> None:
+def test_committed_app_equals_the_generated_app(vendor: str) -> None:
     folder = APPS / vendor
     drift = write.check(render(compiled(vendor), origins=kept_origins(folder)), folder)
     assert not drift, f"Run `make generate`:\n{drift}"
@@ -46,12 +46,12 @@ def test_committed_app_is_what_is_generated(vendor: str) -> None:
 
 @pytest.mark.parametrize("vendor", vendors())
 @pytest.mark.parametrize("assumed", [False, True])
-def test_app_is_in_order_with_and_without_what_is_assumed(vendor: str, assumed: bool) -> None:
+def test_app_passes_the_lint_with_and_without_assumed_parts(vendor: str, assumed: bool) -> None:
     assert complaints(render(compiled(vendor), include_assumed=assumed)) == []
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_app_offers_what_the_catalog_does(vendor: str) -> None:
+def test_app_contains_everything_in_the_catalog(vendor: str) -> None:
     made = compiled(vendor)
     modules = manifest(render(made, include_assumed=True))["components"]["module"]
     triggers = {key for key, one in made.triggers.items() if "make" in one.guarantees or one.hook}
@@ -62,7 +62,7 @@ def test_app_offers_what_the_catalog_does(vendor: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_writes_that_move_money_are_offered(vendor: str) -> None:
+def test_financial_actions_are_included(vendor: str) -> None:
     made = compiled(vendor)
     modules = manifest(render(made))["components"]["module"]
     money = [one for one in made.actions.values() if one.risk == "financial"]
@@ -71,7 +71,7 @@ def test_writes_that_move_money_are_offered(vendor: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_only_what_does_no_harm_twice_is_run_again_by_make(vendor: str) -> None:
+def test_only_idempotent_actions_are_retried_by_make(vendor: str) -> None:
     made = compiled(vendor)
     files = render(made, include_assumed=True)
     inherited = json.loads(files["src/general/base.iml.json"])["response"]["error"]
@@ -87,7 +87,7 @@ def test_only_what_does_no_harm_twice_is_run_again_by_make(vendor: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_a_trigger_without_its_details_names_the_module_that_gets_them(vendor: str) -> None:
+def test_trigger_without_details_names_the_module_that_returns_them(vendor: str) -> None:
     made = compiled(vendor)
     files = render(made)
     modules = manifest(files)["components"]["module"]
@@ -105,7 +105,7 @@ def test_a_trigger_without_its_details_names_the_module_that_gets_them(vendor: s
             assert all(f"the module {label} gives the details." in one for one in each(words))
 
 
-def test_rendering_reads_no_clock_and_no_network_and_writes_nothing(
+def test_rendering_uses_no_network_and_writes_no_files(
     returnmate: Integration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "socket", None)
@@ -116,7 +116,7 @@ def test_rendering_reads_no_clock_and_no_network_and_writes_nothing(
     assert list(files) == sorted(files)
 
 
-def test_requests_and_inputs_that_are_only_assumed_are_left_out(returnmate: Integration) -> None:
+def test_assumed_requests_and_inputs_are_left_out_by_default(returnmate: Integration) -> None:
     operation = changed(returnmate.operations["get_shipment"], provenance="assumed")
     action = returnmate.actions["add_note"]
     inputs = [changed(one, provenance="assumed") for one in action.inputs]
@@ -134,7 +134,7 @@ def test_requests_and_inputs_that_are_only_assumed_are_left_out(returnmate: Inte
     assert len(json.loads(all_files[path])) == len(action.inputs) > len(required)
 
 
-def test_odd_texts_of_the_catalog_do_not_break_the_app(returnmate: Integration) -> None:
+def test_special_characters_in_texts_do_not_break_the_app(returnmate: Integration) -> None:
     search = returnmate.searches["find_return"]
     inputs = tuple(changed(one, help=f"{ODD}.") for one in search.inputs)
     odd = changed(
@@ -145,20 +145,20 @@ def test_odd_texts_of_the_catalog_do_not_break_the_app(returnmate: Integration) 
     assert complaints(render(odd)) == []
 
 
-def test_two_components_of_one_name_are_refused(returnmate: Integration) -> None:
+def test_duplicate_component_name_is_refused(returnmate: Integration) -> None:
     action = changed(returnmate.actions["add_note"], key="get_return")
     twice = changed(returnmate, actions={"add_note": action})
     with pytest.raises(Unrenderable, match="Two components would be called getReturn"):
         render(twice)
 
 
-def test_a_name_that_make_does_not_take_is_refused(returnmate: Integration) -> None:
+def test_invalid_component_name_is_refused(returnmate: Integration) -> None:
     long = changed(returnmate.actions["add_note"], key="a_" + "very_" * 12 + "long_key")
     with pytest.raises(Unrenderable, match="no name for a component"):
         render(changed(returnmate, actions={"add_note": long}))
 
 
-def test_an_address_that_no_input_fills_is_refused(returnmate: Integration) -> None:
+def test_url_that_no_input_fills_is_refused(returnmate: Integration) -> None:
     action = returnmate.actions["add_note"]
     without = changed(action, inputs=tuple(one for one in action.inputs if one.location != "path"))
     with pytest.raises(Unrenderable, match="add_return_note needs id"):
@@ -181,7 +181,7 @@ ORIGIN = {
 }
 
 
-def test_where_an_app_was_deployed_to_is_kept(returnmate: Integration, tmp_path: Path) -> None:
+def test_deployment_origin_is_kept(returnmate: Integration, tmp_path: Path) -> None:
     write.write(render(returnmate), tmp_path)
     assert kept_origins(tmp_path) == []
     deployed = json.loads((tmp_path / FILE).read_text())
@@ -207,14 +207,14 @@ def test_where_an_app_was_deployed_to_is_kept(returnmate: Integration, tmp_path:
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"origins": 3}', '{"origins": [1]}', "{}"])
-def test_a_manifest_that_cannot_be_read_is_not_overwritten(tmp_path: Path, text: str) -> None:
+def test_unreadable_manifest_is_not_overwritten(tmp_path: Path, text: str) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / FILE).write_text(text)
     with pytest.raises(ConfigurationError, match="mend or remove"):
         kept_origins(tmp_path)
 
 
-def test_an_app_for_a_trial_talks_to_another_address(returnmate: Integration) -> None:
+def test_trial_app_uses_another_base_url(returnmate: Integration) -> None:
     files = render(returnmate, base_url="https://tunnel.example/returnmate/v1/")
     base = json.loads(files["src/general/base.iml.json"])
     assert base["baseUrl"] == "https://tunnel.example/returnmate"
@@ -223,12 +223,12 @@ def test_an_app_for_a_trial_talks_to_another_address(returnmate: Integration) ->
 
 
 @pytest.mark.parametrize("address", ["http://tunnel.example/v1", "http://127.0.0.1:4010/returnmate/v1"])
-def test_an_app_for_a_trial_sends_its_login_to_https_only(returnmate: Integration, address: str) -> None:
+def test_trial_app_sends_its_credentials_over_https_only(returnmate: Integration, address: str) -> None:
     with pytest.raises(ConfigurationError, match="is not https, and a login goes along"):
         render(returnmate, base_url=address)
 
 
-def test_inherited_address_ends_before_the_version(returnmate: Integration) -> None:
+def test_inherited_address_excludes_the_version(returnmate: Integration) -> None:
     files = render(returnmate)
     base = json.loads(files["src/general/base.iml.json"])["baseUrl"]
     hosts = ["https://api.sandbox.returnmate.io", "https://api.returnmate.io"]
@@ -237,7 +237,7 @@ def test_inherited_address_ends_before_the_version(returnmate: Integration) -> N
     assert found["url"] == "/v1/rmas/{{trim(parameters.return_id)}}"
 
 
-def test_pages_are_bounded_by_the_guarantee(returnmate: Integration) -> None:
+def test_page_count_is_limited_as_the_guarantee_states(returnmate: Integration) -> None:
     files = render(returnmate)
     for key, one in each(returnmate.triggers.items()):
         if "make" in one.guarantees:
@@ -260,7 +260,7 @@ def test_pages_are_bounded_by_the_guarantee(returnmate: Integration) -> None:
         ("", ""),
     ],
 )
-def test_labels_are_put_in_sentence_case(words: str, sentence: str) -> None:
+def test_labels_are_in_sentence_case(words: str, sentence: str) -> None:
     found = naming.sentence(words)
     assert found == (sentence[:1].upper() + sentence[1:])
 
@@ -277,11 +277,11 @@ def test_labels_are_put_in_sentence_case(words: str, sentence: str) -> None:
         ("SKU", "SKUs", "an SKU"),
     ],
 )
-def test_nouns_are_counted(noun: str, many: str, one: str) -> None:
+def test_nouns_are_pluralized(noun: str, many: str, one: str) -> None:
     assert (naming.plural(noun), naming.article(noun)) == (many, one)
 
 
-def test_modules_are_called_as_make_calls_them(returnmate: Integration) -> None:
+def test_module_labels_follow_makes_naming_rules(returnmate: Integration) -> None:
     def trigger(label: str) -> str:
         made: Trigger = changed(returnmate.triggers["new_return"], label=label)
         return naming.trigger_label(made, "return")

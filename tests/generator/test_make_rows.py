@@ -1,4 +1,4 @@
-"""What the triggers and searches of all Make apps do with odd rows, ignored filters and endless lists."""
+"""Triggers and searches of all Make apps with malformed rows, ignored filters and endless lists."""
 
 import json
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 from support.each import each
+from support.make.all_steps import Step, offered, steps
 from support.make.engine import MOST_REQUESTS, State
-from support.make.evaluating import transform
-from support.make.everything import Step, offered, steps
+from support.make.expressions import transform
 from support.make.offline import NOW
 from support.make.requests import Json, MakeError
 
@@ -26,14 +26,14 @@ LONG_AGO = (NOW - timedelta(days=1)).isoformat().replace("+00:00", "Z")
 
 
 def by_key(step: Step) -> Any:
-    """What the catalog says of a module."""
+    """Return the catalog entry of a module."""
     offer = offered(step.vendor)
     known = {camel(key): one for key, one in {**offer.searches, **offer.triggers}.items()}
     return known[step.name]
 
 
 def put(target: Any, path: Path, value: Any) -> Any:
-    """A copy of a record with something else at a path."""
+    """Return a copy of a record with another value at a path."""
     if not path:
         return value
     held = target if isinstance(target, dict) else {}
@@ -42,7 +42,7 @@ def put(target: Any, path: Path, value: Any) -> Any:
 
 @dataclass
 class Vendor:
-    """Answers lists with pages, one after the other, and then with empty ones."""
+    """Serves these pages of a list one after the other, and then empty pages."""
 
     step: Step
     pages: list[list[Any]]
@@ -62,7 +62,7 @@ class Vendor:
 
 
 def sample(step: Step, **changes: Any) -> Json:
-    """The record of a trigger as an event of yesterday, with other values at some paths."""
+    """Return a record that fires the trigger, dated yesterday, with some values replaced."""
     trigger: Trigger = by_key(step)
     record = json.loads(json.dumps({**trigger.sample, **trigger.example}, default=str))
     when = trigger.guarantees["make"].watermark
@@ -76,7 +76,7 @@ def sample(step: Step, **changes: Any) -> Json:
 
 
 def ids(step: Step, rows: list[Json]) -> list[Any]:
-    """The ids of what was handed on."""
+    """Return the ids of the emitted rows."""
     path = by_key(step).source.id
     return [_at(row, path) for row in rows]
 
@@ -88,18 +88,18 @@ def _at(row: Any, path: Path) -> Any:
 
 
 def dated(step: Step) -> bool:
-    """Whether the trigger goes by a time, and not by a number."""
+    """Check whether the trigger orders its records by a timestamp and not by a number."""
     trigger: Trigger = by_key(step)
     return trigger.guarantees["make"].watermark != trigger.source.id
 
 
-def test_every_vendor_has_a_trigger_and_a_search_that_compares() -> None:
+def test_every_vendor_has_a_dated_trigger_and_a_filtered_search() -> None:
     assert {one.vendor for one in TRIGGERS if dated(one)} == set(vendors())
     assert {one.vendor for one in SEARCHES if compared(one)} == set(vendors())
 
 
 @pytest.mark.parametrize("step", TRIGGERS, ids=lambda one: one.id)
-def test_odd_rows_stop_no_others(step: Step) -> None:
+def test_malformed_rows_hold_back_no_others(step: Step) -> None:
     odd: list[Any] = [None, "gone", [], {}, sample(step, id=None), sample(step, id="")]
     if not dated(step):
         odd += [sample(step, id="RMA-x"), sample(step, id=True), sample(step, id="1.5")]
@@ -125,12 +125,12 @@ def test_odd_rows_stop_no_others(step: Step) -> None:
         "2025-12-31 10:00:00",
     ],
 )
-def test_days_and_times_that_exist_are_readable(time: str) -> None:
+def test_valid_dates_and_times_are_readable(time: str) -> None:
     assert transform(braced(readable("item.time")), {"item": {"time": time}}) is True
 
 
 @pytest.mark.parametrize("step", [one for one in TRIGGERS if dated(one)], ids=lambda one: one.id)
-def test_row_dated_ahead_waits_for_its_time_and_hides_no_other(step: Step) -> None:
+def test_row_dated_in_the_future_waits_and_hides_no_other(step: Step) -> None:
     state = State()
     ahead = sample(step, id="80", when=(NOW + timedelta(days=1)).isoformat())
     assert ids(step, step.run(Vendor(step, [[ahead, sample(step, id="70")]]), state, limit=9)) == ["70"]
@@ -142,7 +142,7 @@ def test_row_dated_ahead_waits_for_its_time_and_hides_no_other(step: Step) -> No
 
 
 @pytest.mark.parametrize("step", TRIGGERS, ids=lambda one: one.id)
-def test_states_are_compared_as_words(step: Step) -> None:
+def test_states_are_compared_in_any_spelling(step: Step) -> None:
     source = by_key(step).source
     reached = getattr(source, "reached", None)
     if not reached:
@@ -152,7 +152,7 @@ def test_states_are_compared_as_words(step: Step) -> None:
     assert ids(step, step.run(Vendor(step, [rows]), limit=9)) == ["70", "71"]
 
 
-def test_words_are_compared_in_one_form() -> None:
+def test_words_are_normalized_before_comparing() -> None:
     def holds(expression: str, word: Any) -> bool:
         return bool(transform(braced(expression), {"item": {"status": word}}))
 
@@ -179,7 +179,7 @@ def compared(step: Step) -> list[InputField]:
 
 
 @pytest.mark.parametrize("step", [one for one in SEARCHES if compared(one)], ids=lambda one: one.id)
-def test_filter_that_a_vendor_ignores_is_an_error_and_no_empty_list(step: Step) -> None:
+def test_filter_ignored_by_the_vendor_is_an_error_and_not_an_empty_list(step: Step) -> None:
     for one in each(compared(step)):
         with pytest.raises(MakeError, match=f"It ignored this filter: {one.label}") as told:
             found(step, one, ("#10017", "#1001-A"), "1001")
@@ -190,13 +190,13 @@ def test_filter_that_a_vendor_ignores_is_an_error_and_no_empty_list(step: Step) 
 
 
 def found(step: Step, one: InputField, values: tuple[Any, ...], wanted: str) -> list[Any]:
-    """Search in rows that hold these values by an input; gives those that were handed on."""
+    """Search in rows with these values for an input; return the values of the emitted rows."""
     path = one.found_at[0]
     rows = [put({"n": n, **by_key(step).sample}, path, value) for n, value in enumerate(values)]
     return [_at(row, path) for row in step.run(Vendor(step, [rows]), **_given({one.key: wanted}))]
 
 
-def test_row_behind_those_of_another_page_is_found() -> None:
+def test_matching_rows_on_later_pages_are_found() -> None:
     [step] = [one for one in SEARCHES if one.id == "returnmate-findReturn"]
     sample_ = by_key(step).sample
     pages = [
@@ -208,7 +208,7 @@ def test_row_behind_those_of_another_page_is_found() -> None:
     assert [row["order_number"] for row in found] == ["#7", "#7"]
 
 
-def test_several_orders_in_one_text_are_each_taken() -> None:
+def test_each_of_several_order_numbers_is_matched() -> None:
     [step] = [one for one in SEARCHES if one.id == "returngo-findReturn"]
     sample_ = by_key(step).sample
     rows = [{**sample_, "order_name": name} for name in ("#1001", "#1002", "#10017")]
@@ -217,14 +217,14 @@ def test_several_orders_in_one_text_are_each_taken() -> None:
 
 
 @pytest.mark.parametrize("step", SEARCHES, ids=lambda one: one.id)
-def test_rows_that_are_no_records_are_passed_over(step: Step) -> None:
+def test_rows_that_are_no_records_are_skipped(step: Step) -> None:
     row = by_key(step).sample
     inputs = {one.key: _at(row, one.found_at[0]) for one in compared(step) if one.required}
     assert step.run(Vendor(step, [[None, row, "", row]]), limit=9, **inputs) == [row, row]
 
 
 @pytest.mark.parametrize("step", SEARCHES, ids=lambda one: one.id)
-def test_blanks_around_an_input_are_not_sent(step: Step) -> None:
+def test_whitespace_around_an_input_is_not_sent(step: Step) -> None:
     search: Search = by_key(step)
     for one in each(search.inputs):
         if one.type != "string" or one.location == "match" or one.choices or one.known_values or one.dropdown:
@@ -242,7 +242,7 @@ def test_blanks_around_an_input_are_not_sent(step: Step) -> None:
 
 
 @pytest.mark.parametrize("step", SEARCHES, ids=lambda one: one.id)
-def test_list_that_never_ends_is_bounded(step: Step) -> None:
+def test_endless_list_stops_at_the_request_limit(step: Step) -> None:
     class Round(Vendor):
         def __call__(self, request: httpx.Request) -> httpx.Response:
             response = super().__call__(request)
@@ -259,7 +259,7 @@ def test_list_that_never_ends_is_bounded(step: Step) -> None:
     assert 1 <= len(vendor.asked) <= MOST_REQUESTS
 
 
-def test_empty_page_that_names_another_is_not_the_last() -> None:
+def test_empty_page_with_a_cursor_is_not_the_last() -> None:
     [step] = [one for one in SEARCHES if one.id == "returngo-findReturn"]
     row = by_key(step).sample
 

@@ -1,4 +1,4 @@
-"""Logins by tokens, at an address of each account's own: got, refreshed in time, never logged."""
+"""Token logins in Make apps, with one base URL per account: requested, refreshed in time, never logged."""
 
 import json
 from datetime import timedelta
@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.make.connecting import connect
+from support.make.connections import connect
 from support.make.engine import Connected
 from support.make.offline import NOW, loaded
 from support.make.requests import MakeError, Wire
@@ -21,7 +21,7 @@ TYPED = {"base_url": HOST, "client_id": "id-1", "client_secret": "s3cret"}
 
 
 def with_tokens(made: Integration, *, refresh: bool, expires: bool = True) -> Integration:
-    """ReturnMate as it would be if it gave tokens for client credentials."""
+    """Return ReturnMate with an invented login by client credentials."""
     fields = (
         AuthField(key="client_id", label="Client ID"),
         AuthField(key="client_secret", label="Client Secret", secret=True),
@@ -63,7 +63,7 @@ def with_tokens(made: Integration, *, refresh: bool, expires: bool = True) -> In
 
 
 class Vendor:
-    """Gives numbered tokens, and takes the last one alone."""
+    """Issues numbered tokens, and accepts only the last one."""
 
     def __init__(self, *, renews: bool = True) -> None:
         self.renews = renews
@@ -88,7 +88,7 @@ def connected(made: Integration, vendor: Vendor, **typed: str) -> Connected:
 
 
 @pytest.mark.parametrize("refresh", [True, False])
-def test_tokens_are_got_sent_and_refreshed_in_time(returnmate: Integration, refresh: bool) -> None:
+def test_tokens_are_requested_sent_and_refreshed_in_time(returnmate: Integration, refresh: bool) -> None:
     vendor = Vendor(renews=refresh)
     make = connected(with_tokens(returnmate, refresh=refresh), vendor)
     assert make.shown_as == "id-1"
@@ -106,7 +106,7 @@ def test_tokens_are_got_sent_and_refreshed_in_time(returnmate: Integration, refr
     assert not any(secret in told for secret in ("s3cret", "t0ken", "n3xt"))
 
 
-def test_tokens_without_an_end_are_not_refreshed(returnmate: Integration) -> None:
+def test_tokens_without_an_expiry_are_not_refreshed(returnmate: Integration) -> None:
     vendor = Vendor()
     make = connected(with_tokens(returnmate, refresh=True, expires=False), vendor)
     make.now = NOW + timedelta(days=300)
@@ -131,7 +131,7 @@ def test_wrong_login_is_refused(returnmate: Integration) -> None:
             connected(made, Vendor(), base_url=address)
 
 
-def test_app_with_tokens_is_in_order(returnmate: Integration) -> None:
+def test_app_with_tokens_passes_the_lint(returnmate: Integration) -> None:
     files = render(with_tokens(returnmate, refresh=True))
     texts = {path[4:]: text for path, text in files.items() if path.startswith("src/")}
     assert [str(one) for one in check(parsed(texts))] == []
@@ -145,7 +145,7 @@ def test_app_with_tokens_is_in_order(returnmate: Integration) -> None:
 
 
 @pytest.mark.parametrize("path", ["request.body.secret", "request.body.old", "response.body.token.value"])
-def test_a_token_that_would_be_logged_is_found(returnmate: Integration, path: str) -> None:
+def test_token_that_would_be_logged_is_found(returnmate: Integration, path: str) -> None:
     files = render(with_tokens(returnmate, refresh=True))
     texts = {name[4:]: text for name, text in files.items() if name.startswith("src/")}
     seeded = {name: text.replace(f'"{path}"', '"request.body.x"') for name, text in texts.items()}

@@ -1,4 +1,4 @@
-"""What the READMEs of generated apps tell people to type is what the apps ask for."""
+"""READMEs of generated apps ask for the same credentials as the apps."""
 
 import json
 import re
@@ -16,20 +16,20 @@ CONNECTION = "src/connections/{0}/{0}.params.iml.json"
 
 
 def connecting(readme: str) -> dict[str, bool]:
-    """The login's fields, by label: whether each has to be filled in."""
+    """Return the login's fields by label, and whether each is required."""
     fields = re.findall(r"^- \*\*(.+?)\*\*( \(optional\))?: \S", readme, re.MULTILINE)
     return {label: not optional for label, optional in fields}
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_zapier_readme_tells_all_that_the_login_asks_for(vendor: str) -> None:
+def test_zapier_readme_lists_all_login_fields(vendor: str) -> None:
     readme = (APPS / vendor / "README.md").read_text("utf-8")
     asked = authentication(integration(vendor))["fields"]
     assert connecting(readme) == {field["label"]: field["required"] for field in asked}
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_zapier_readme_tries_the_app_with_a_whole_login(vendor: str) -> None:
+def test_zapier_readme_runs_the_app_with_a_complete_login(vendor: str) -> None:
     readme = (APPS / vendor / "README.md").read_text("utf-8")
     block = re.search(r"cat > \.env <<'END'\n(.*?)END\n(.*?)```", readme, re.DOTALL)
     assert block
@@ -42,14 +42,14 @@ def test_zapier_readme_tries_the_app_with_a_whole_login(vendor: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_make_readme_tells_all_that_the_connection_asks_for(vendor: str) -> None:
+def test_make_readme_lists_all_connection_fields(vendor: str) -> None:
     files = make.render(integration(vendor))
     asked = json.loads(files[CONNECTION.format(vendor)])
     before_modules = files["src/README.md"].partition("## Modules")[0]
     assert connecting(before_modules) == {field["label"]: field["required"] for field in asked}
 
 
-def test_guides_of_all_apps_are_linked() -> None:
+def test_docs_index_links_the_readmes_of_all_apps() -> None:
     index = (Path(__file__).parents[2] / "docs" / "README.md").read_text("utf-8")
     for vendor in each(vendors()):
         assert f"(../zapier_app/{vendor}/README.md)" in index

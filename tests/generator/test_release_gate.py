@@ -1,4 +1,4 @@
-"""What a release does to those who use an app: every difference is told, and what breaks needs a version."""
+"""The release gate lists every change of an app for its users; a breaking change needs a major version."""
 
 import shutil
 import subprocess
@@ -152,7 +152,7 @@ def outputs(**given: Field | None) -> dict[str, Field]:
         ),
     ],
 )  # fmt: skip
-def test_difference_is_told(now: Surface, breaking: list[str], notable: list[str]) -> None:
+def test_difference_is_reported(now: Surface, breaking: list[str], notable: list[str]) -> None:
     found = compare(BASE, now)
     assert [one.sentence for one in found if one.breaking] == breaking
     assert [one.sentence for one in found if not one.breaking] == notable
@@ -177,7 +177,9 @@ def test_difference_is_told(now: Surface, breaking: list[str], notable: list[str
         ("0.1.0", "0.2.0", True, True),
     ],
 )
-def test_what_breaks_needs_a_higher_major_version(base: str, now: str, breaking: bool, refused: bool) -> None:
+def test_breaking_change_needs_a_higher_major_version(
+    base: str, now: str, breaking: bool, refused: bool
+) -> None:
     verdict = Verdict("zapier_app/shop", base, now, [Change(breaking=breaking, sentence="Something.")])
     assert verdict.refused is refused
 
@@ -237,7 +239,7 @@ MISTAKES: dict[str, Callable[[Integration], Integration]] = {
 }
 
 
-def test_mistakes_in_a_catalog_are_found_before_the_release(
+def test_breaking_catalog_changes_are_found_before_the_release(
     committed: Path, only_returnmate: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = integration("returnmate")
@@ -271,7 +273,7 @@ def test_make_apps_pass_the_same_gate(
     assert (verdict.base, verdict.now, verdict.refused) == ("1", "1", True)
 
 
-def test_make_surface_names_fields_as_zapiers_does(tmp_path: Path) -> None:
+def test_make_surface_names_fields_like_zapiers(tmp_path: Path) -> None:
     app = tmp_path / "returnmate"
     write.write(MAKE[0].render(integration("returnmate"), app), app)
     surface = MAKE[0].surface(app, app.parent)
@@ -287,7 +289,7 @@ def test_make_surface_names_fields_as_zapiers_does(tmp_path: Path) -> None:
     assert MAKE[0].surface(app, app.parent).version == "3"
 
 
-def test_command_tells_and_fails(
+def test_command_reports_changes_and_fails(
     committed: Path,
     only_returnmate: None,
     monkeypatch: pytest.MonkeyPatch,
@@ -304,7 +306,7 @@ def test_command_tells_and_fails(
     assert "raise its major version" in said.err
 
 
-def test_without_packages_it_says_which_app_wants_them_and_how_to_get_them(
+def test_missing_npm_packages_are_reported_with_the_install_command(
     committed: Path, only_returnmate: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare = shutil.copytree(
@@ -320,7 +322,7 @@ def test_without_packages_it_says_which_app_wants_them_and_how_to_get_them(
     assert "returns-diff-" not in caught.value.message
 
 
-def test_an_app_that_is_new_or_gone_is_told(
+def test_new_and_removed_apps_are_reported(
     committed: Path, only_returnmate: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [new] = verdicts(str(tmp_path), ROOT, ZAPIER)
@@ -330,7 +332,7 @@ def test_an_app_that_is_new_or_gone_is_told(
     assert ([str(one) for one in gone.changes], gone.refused) == (["breaking The app is gone."], True)
 
 
-def test_base_is_a_revision_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_base_can_be_a_git_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     app = tmp_path / "zapier_app" / "shop"
     app.mkdir(parents=True)
@@ -350,5 +352,5 @@ def test_base_is_a_revision_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             pass
 
 
-def test_every_platform_that_is_generated_passes_the_gate() -> None:
+def test_every_generated_platform_passes_the_gate() -> None:
     assert {one.folder for one in PLATFORMS} == {path.name for path in ROOT.glob("*_app") if path.is_dir()}

@@ -1,4 +1,4 @@
-"""What a release changes of what an app does, and of what people read, while its form stays the same."""
+"""Changes of behaviour and texts are reported even if the app's fields stay the same."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -91,16 +91,14 @@ OTHERWISE = "it fires for other events, or at other times."
         ),
     ],
 )
-def test_a_change_of_meaning_or_of_a_text_is_reported(
-    values: dict[str, Any], breaking: str, notable: str
-) -> None:
+def test_changed_behaviour_or_text_is_reported(values: dict[str, Any], breaking: str, notable: str) -> None:
     now = replace(BASE, steps={**BASE.steps, "trigger new_parcel": replace(TRIGGER, **values)})
     found = compare(BASE, now)
     assert [one.sentence for one in found if one.breaking] == [breaking] * bool(breaking)
     assert [one.sentence for one in found if not one.breaking] == [notable] * bool(notable)
 
 
-def test_a_search_that_asks_for_something_else_and_the_texts_of_the_app_are_reported() -> None:
+def test_changed_search_request_and_app_texts_are_reported() -> None:
     other = replace(SEARCH, asks={**SEARCH.asks, "query.order": "asc"})
     now = replace(BASE, steps={**BASE.steps, "search find_parcel": other}, texts={"description": "x" * 200})
     [broken, read] = compare(BASE, now)
@@ -184,7 +182,7 @@ SPOILT: dict[Callable[[Integration], Integration], tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("place", range(len(PLATFORMS)))
-def test_what_looks_the_same_and_works_otherwise_is_found(
+def test_changed_behaviour_behind_equal_fields_is_found(
     committed: Path, only_returnmate: None, monkeypatch: pytest.MonkeyPatch, place: int
 ) -> None:
     made = integration("returnmate")

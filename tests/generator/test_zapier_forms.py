@@ -1,4 +1,4 @@
-"""What a Zapier app is told of a form: how values are read, and how rows are compared again."""
+"""The form data of Zapier apps: how input values are converted, and how rows are compared with filters."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from connector.generator.zapier.fields import form
 
 
 def wire(**values: Any) -> dict[str, Any]:
-    """The entry of one input in the form of ReturnMate."""
+    """Return the generated entry of one input in ReturnMate's form."""
     field = InputField(
         **{"key": "x", "label": "X", "type": "string", "location": "query", "path": ("x",), **values}
     )
@@ -19,18 +19,18 @@ def wire(**values: Any) -> dict[str, Any]:
     return made
 
 
-def test_identifying_input_says_where_rows_hold_it() -> None:
+def test_identifying_input_names_the_row_field_to_compare() -> None:
     found = wire(identifies="order", found_at=(("order", "name"),), separator=",")
     assert (found["identifies"], found["foundAt"], found["separator"]) == ("order", (("order", "name"),), ",")
     assert "compared" not in found
 
 
-def test_input_that_rows_are_compared_with_says_how() -> None:
+def test_matched_input_names_its_comparison() -> None:
     assert wire(location="match", compared="word")["compared"] == "word"
     assert wire(location="match", compared="identity", identifies="rma")["identifies"] == "rma"
 
 
-def test_known_words_leave_others_open_and_a_closed_set_does_not() -> None:
+def test_known_words_allow_others_and_fixed_choices_do_not() -> None:
     known = wire(known_values=("approved",))
     assert (known["open"], known["slips"]) == (True, True)
     assert "slips" not in wire(known_values=("approved",), location="body")
@@ -38,7 +38,7 @@ def test_known_words_leave_others_open_and_a_closed_set_does_not() -> None:
     assert wire(choices=(Choice(value="a", label="A"),), location="match")["open"] is True
 
 
-def test_column_that_another_makes_required_is_called_as_the_form_calls_it() -> None:
+def test_required_sibling_column_has_its_form_key() -> None:
     def column(key: str, **values: Any) -> InputField:
         return InputField(key=key, label=key, type="string", location="body", path=(key,), **values)
 
@@ -52,7 +52,7 @@ def test_column_that_another_makes_required_is_called_as_the_form_calls_it() -> 
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_every_identifying_input_of_a_search_is_compared_again(vendor: str) -> None:
+def test_every_identifying_search_input_is_compared_with_rows(vendor: str) -> None:
     offer = integration(vendor)
     inputs = [one for search in offer.searches.values() for one in search.inputs if one.found_at]
     assert inputs

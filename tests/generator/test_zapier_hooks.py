@@ -1,4 +1,4 @@
-"""Triggers that the vendor tells of by itself: from catalog to an app that the core and our lint accept."""
+"""Webhook triggers from catalog to a Zapier app that Zapier's core and the lint accept."""
 
 import copy
 from pathlib import Path
@@ -36,7 +36,7 @@ HOOK = "    hook: {via: webhook, event: rma.moved}\n"
 
 
 def described(**facts: Any) -> dict[str, Any]:
-    """The vendor's document with webhooks, which the real one does not have."""
+    """Return the vendor's document with invented webhooks."""
     document = copy.deepcopy(openapi.read(VENDOR))
     schema = {**SUBSCRIPTION, **facts}
     answer = {"type": "object", "properties": {"data": schema}}
@@ -73,7 +73,7 @@ def hooked() -> Integration:
     return join(described(), catalog(), "returnmate.yaml")
 
 
-def test_hook_is_compiled(hooked: Integration) -> None:
+def test_webhook_is_compiled(hooked: Integration) -> None:
     hook = hooked.triggers["return_received"].hook
     assert hook is not None
     assert (hook.subscribe, hook.url, hook.body, hook.id) == (
@@ -103,7 +103,7 @@ def test_hook_is_compiled(hooked: Integration) -> None:
         ("parameters: {id:", "parameters: {rma:", "names parameter rma"),
     ],
 )
-def test_wrong_words_about_hooks_are_refused(old: str, new: str, complaint: str) -> None:
+def test_invalid_webhook_definition_is_refused(old: str, new: str, complaint: str) -> None:
     with pytest.raises(CatalogError) as caught:
         join(described(), catalog(HOOKS.replace(old, new), HOOK.replace(old, new)), "returnmate.yaml")
     assert any(complaint in problem for problem in caught.value.problems), caught.value.problems
@@ -122,7 +122,7 @@ def test_app_subscribes_and_lists_in_the_same_shape(hooked: Integration, tmp_pat
     assert "does not post: nobody asks again." in (tmp_path / "README.md").read_text("utf-8")
 
 
-def test_a_hook_that_is_only_assumed_is_polled_unless_asked_for() -> None:
+def test_assumed_webhook_is_polled_unless_assumed_parts_are_included() -> None:
     integration = join(described(**{"x-provenance": "assumed"}), catalog(), "returnmate.yaml")
     assert integration.triggers["return_received"].hook is not None
     assert "type: 'polling'" in generator.render(integration)["triggers/return_received.js"]

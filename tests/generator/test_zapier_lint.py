@@ -1,4 +1,4 @@
-"""Every check of the Zapier lint passes an app that is in order, and finds what it is there for."""
+"""Every check of the Zapier lint passes a valid app and finds its seeded mistake."""
 
 import json
 import shutil
@@ -31,21 +31,21 @@ def changed(id_: str, place: str, value: Any) -> App:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=identified)
-def test_check_passes_what_is_in_order(check: Check) -> None:
+def test_check_passes_a_valid_app(check: Check) -> None:
     assert list(check(model_app())) == []
     for place, value in HARMLESS.get(number(check), ()):
         assert list(check(spoilt(place, value))) == [], f"{place} = {value!r} is in order"
 
 
 @pytest.mark.parametrize("check", CHECKS[1:], ids=identified)
-def test_check_finds_its_fault(check: Check) -> None:
+def test_check_finds_its_mistake(check: Check) -> None:
     for place, value in FAULTS[number(check)]:
         found = list(check(changed(number(check), place, value)))
         assert found, f"{check.__name__} overlooks {place} = {value!r}"
         assert all(sentence.endswith(".") for sentence in each(found)), found
 
 
-def test_every_published_definition_check_is_there() -> None:
+def test_every_published_definition_check_is_implemented() -> None:
     published = {f"D{n:03d}" for n in range(1, 27)} - {"D019", "D020"}
     ids = [number(check) for check in CHECKS]
     assert published <= set(ids)
@@ -54,11 +54,11 @@ def test_every_published_definition_check_is_there() -> None:
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_committed_app_is_in_order(vendor: str) -> None:
+def test_committed_app_passes_the_lint(vendor: str) -> None:
     assert lint(APPS / vendor) == []
 
 
-def test_what_core_refuses_is_a_complaint() -> None:
+def test_error_of_zapiers_core_is_a_complaint() -> None:
     app = App(model_app().definition, [{"property": "instance.key", "message": "is missing"}], FILES)
     assert [str(one) for one in complaints(CHECKS, app)] == ["ZAPIER instance.key: is missing"]
 
@@ -66,8 +66,10 @@ def test_what_core_refuses_is_a_complaint() -> None:
 # The command
 
 
-def test_command_says_what_is_wrong_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A copy of an app with a label spoilt, in a folder of another name."""
+def test_command_reports_the_complaint_with_its_location(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lint a copy of an app with a wrong label, in a folder of another name."""
     folder = tmp_path / "mine"
     shutil.copytree(APPS / "returnmate", folder, ignore=shutil.ignore_patterns("node_modules"))
     (folder / "node_modules").symlink_to(APPS / "returnmate" / "node_modules")
@@ -90,7 +92,7 @@ def test_command_says_what_is_wrong_where(tmp_path: Path, capsys: pytest.Capture
         (("index.js", "node_modules/zapier-platform-core/package.json"), "Node is missing"),
     ],
 )
-def test_command_says_what_to_do_when_it_cannot_run(
+def test_command_explains_why_it_cannot_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     present: tuple[str, ...], sentence: str,
 ) -> None:  # fmt: skip
@@ -102,7 +104,7 @@ def test_command_says_what_to_do_when_it_cannot_run(
     assert sentence in capsys.readouterr().err
 
 
-def test_app_that_cannot_be_loaded_is_told_with_nodes_words(
+def test_app_that_fails_to_load_is_reported_with_nodes_message(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "index.js").write_text("import nothing from './nowhere.js';\n")
@@ -112,10 +114,10 @@ def test_app_that_cannot_be_loaded_is_told_with_nodes_words(
     assert "nowhere.js" in capsys.readouterr().err
 
 
-# Records beside their output fields
+# Records and their output fields
 
 
-def test_values_are_found_below_objects_and_in_line_items() -> None:
+def test_values_are_found_in_objects_and_line_items() -> None:
     record = {"a": {"b": 1}, "rows": [{"c": {"d": 2}}, {"c": {"d": 3}}, {}], "words": ["x", "y"], "none": []}
     assert values(record, "a__b") == [1]
     assert values(record, "rows[]c__d") == [2, 3]
@@ -124,14 +126,14 @@ def test_values_are_found_below_objects_and_in_line_items() -> None:
     assert values(record, "absent__x") == []
 
 
-def test_leaves_are_named_as_output_fields_are() -> None:
+def test_leaves_are_named_like_output_fields() -> None:
     record = {"a": {"b": 1}, "rows": [{"c": {"d": 2}}, {"e": 3}], "words": ["x"], "none": [], "nil": {}}
     assert list(leaves(record)) == [
         ("a__b", 1), ("rows[]c__d", 2), ("rows[]e", 3), ("words", ["x"]), ("none", []), ("nil", {}),
     ]  # fmt: skip
 
 
-def test_an_untyped_field_covers_what_lies_below_it() -> None:
+def test_untyped_field_covers_its_nested_values() -> None:
     record = {"counts": {"open": 1}, "shop": None}
     assert list(unannounced([{"key": "counts"}, {"key": "shop__name", "type": "string"}], record)) == []
     assert list(unannounced([{"key": "counts", "type": "string"}], record)) == ["counts__open", "shop"]

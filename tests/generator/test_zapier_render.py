@@ -1,4 +1,4 @@
-"""The generated app: it is what is committed, it is the same everywhere, and odd names do not break it."""
+"""The generated Zapier app equals the committed one, is reproducible, and survives odd names."""
 
 import ast
 import errno
@@ -38,14 +38,14 @@ def changed(part: P, **values: Any) -> P:
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_committed_app_is_what_is_generated(vendor: str) -> None:
+def test_committed_app_equals_the_generated_app(vendor: str) -> None:
     folder = zapier.APPS / vendor
     drift = write.check(generator.render(compiled(vendor), link=kept_link(folder)), folder)
     assert not drift, f"Run `make generate`:\n{drift}"
 
 
-def test_link_to_an_app_at_zapier_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What `zapier-platform register` wrote outlives every generation."""
+def test_link_to_a_registered_app_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The file that `zapier-platform register` wrote survives each generation."""
     command = ["generate", "zapier", "--vendor", "returnmate", "--output", str(tmp_path)]
     assert program.run(command) == 0
     file = tmp_path / "returnmate" / ".zapierapprc"
@@ -60,7 +60,7 @@ def test_link_to_an_app_at_zapier_is_kept(tmp_path: Path, capsys: pytest.Capture
     assert file.read_text() == "["
 
 
-def test_each_kind_of_drift_is_told(returnmate: Integration, tmp_path: Path) -> None:
+def test_each_kind_of_drift_is_reported(returnmate: Integration, tmp_path: Path) -> None:
     files = generator.render(returnmate)
     write.write(files, tmp_path)
     assert not write.check(files, tmp_path)
@@ -78,7 +78,7 @@ def test_each_kind_of_drift_is_told(returnmate: Integration, tmp_path: Path) -> 
     ]
 
 
-def test_writing_empties_the_folder_but_keeps_what_was_installed(
+def test_writing_replaces_the_folder_but_keeps_installed_files(
     returnmate: Integration, tmp_path: Path
 ) -> None:
     files = generator.render(returnmate)
@@ -94,7 +94,7 @@ def test_writing_empties_the_folder_but_keeps_what_was_installed(
     assert kept == files.keys() | installed
 
 
-def test_a_disk_that_is_full_costs_no_file(
+def test_full_disk_loses_no_file(
     returnmate: Integration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = generator.render(returnmate)
@@ -114,7 +114,7 @@ def test_a_disk_that_is_full_costs_no_file(
     assert left == files.keys()
 
 
-def test_version_of_an_app_is_its_vendors(returnmate: Integration) -> None:
+def test_app_version_comes_from_the_catalog(returnmate: Integration) -> None:
     vendor = returnmate.vendor.model_copy(update={"app_version": "2.1.0"})
     files = generator.render(returnmate.model_copy(update={"vendor": vendor}))
     assert json.loads(files["package.json"])["version"] == "2.1.0"
@@ -123,7 +123,7 @@ def test_version_of_an_app_is_its_vendors(returnmate: Integration) -> None:
     assert "returnmate-zapier/2.1.0" in files["vendor.js"]
 
 
-def test_rendering_reads_no_clock_and_no_network_and_writes_nothing(
+def test_rendering_uses_no_clock_or_network_and_writes_no_files(
     returnmate: Integration, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     first = generator.render(returnmate)
@@ -140,7 +140,7 @@ def test_rendering_reads_no_clock_and_no_network_and_writes_nothing(
     assert generator.render(Integration.model_validate_json(returnmate.model_dump_json())) == first
 
 
-def test_only_the_writer_imports_what_touches_the_disk() -> None:
+def test_only_the_writer_module_touches_the_disk() -> None:
     for path in each(SOURCES.rglob("*.py")):
         calls = {
             node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)
@@ -148,7 +148,7 @@ def test_only_the_writer_imports_what_touches_the_disk() -> None:
         assert not calls & {"write_text", "write_bytes", "unlink", "mkdir", "rmtree", "open"}, path.name
 
 
-def test_a_folder_with_other_contents_is_not_emptied(returnmate: Integration, tmp_path: Path) -> None:
+def test_folder_with_other_contents_is_not_emptied(returnmate: Integration, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("ten years of work")
     with pytest.raises(ConfigurationError, match="holds files but no generated app"):
         write.write(generator.render(returnmate), tmp_path)
@@ -156,13 +156,13 @@ def test_a_folder_with_other_contents_is_not_emptied(returnmate: Integration, tm
 
 
 @pytest.mark.parametrize("path", sorted(SOURCES.rglob("*.jinja")), ids=lambda path: path.name)
-def test_template_only_prints(path: Path) -> None:
+def test_template_contains_no_logic(path: Path) -> None:
     text = path.read_text()
     assert len(text.splitlines()) <= 60
     assert not re.search(r"{%-?\s*(set|macro|call|if .* (and|or) )", text)
 
 
-def test_every_generated_file_says_so(returnmate: Integration) -> None:
+def test_every_generated_file_has_a_header(returnmate: Integration) -> None:
     static = {
         path.relative_to(SOURCES / "static").as_posix()
         for path in (SOURCES / "static").rglob("*")
@@ -204,14 +204,14 @@ def test_values_become_javascript(value: Any, source: str) -> None:
     assert literal(value) == source
 
 
-def test_long_values_are_broken_into_lines() -> None:
+def test_long_values_are_wrapped() -> None:
     assert (
         literal({"a": ["x" * 60, "y" * 60]}) == f"{{\n  a: [\n    '{'x' * 60}',\n    '{'y' * 60}',\n  ],\n}}"
     )
 
 
 def odd(integration: Integration) -> Integration:
-    """The same integration with names that a careless generator trips over."""
+    """Return the integration with keys and texts that need escaping in JavaScript."""
     search = integration.searches["find_return"]
     action = integration.actions["create_return"]
     trigger = integration.triggers["new_return"]
@@ -248,8 +248,8 @@ def odd(integration: Integration) -> Integration:
     )
 
 
-def test_odd_names_run(returnmate: Integration, tmp_path: Path) -> None:
-    """Reserved words as keys, quotes, braces and line breaks in texts, `__proto__` and blanks in paths."""
+def test_app_with_odd_names_runs(returnmate: Integration, tmp_path: Path) -> None:
+    """Reserved words as keys, quotes, braces and line breaks in texts, `__proto__` and spaces in paths."""
     write.write(generator.render(odd(returnmate)), tmp_path)
     (tmp_path / "node_modules").symlink_to(zapier.APP / "node_modules")
     with zapier.started(tmp_path, RETURNMATE_BASE_URL="http://127.0.0.1:9") as app:
@@ -273,20 +273,20 @@ def with_action(integration: Integration, **values: Any) -> Integration:
 
 
 @pytest.mark.parametrize("risk", ["financial", "destructive"])
-def test_what_moves_money_or_destroys_is_not_offered(returnmate: Integration, risk: str) -> None:
+def test_financial_and_destructive_actions_are_left_out(returnmate: Integration, risk: str) -> None:
     files = generator.render(with_action(returnmate, risk=risk))
     assert "creates/create_return.js" not in files
     assert "create_return" not in files["index.js"]
 
 
-def test_a_trigger_without_a_promise_for_zapier_is_not_offered(returnmate: Integration) -> None:
+def test_trigger_without_a_zapier_guarantee_is_left_out(returnmate: Integration) -> None:
     trigger = returnmate.triggers["return_approved"]
     promises = {runtime: one for runtime, one in trigger.guarantees.items() if runtime != "zapier"}
     triggers = {**returnmate.triggers, "return_approved": changed(trigger, guarantees=promises)}
     assert "triggers/return_approved.js" not in generator.render(changed(returnmate, triggers=triggers))
 
 
-def test_an_assumed_input_is_offered_only_when_asked_for(returnmate: Integration) -> None:
+def test_assumed_input_is_included_only_on_request(returnmate: Integration) -> None:
     extra = InputField(
         key="gift", label="Gift", type="boolean", location="body", path=("gift",), provenance="assumed"
     )
@@ -296,26 +296,26 @@ def test_an_assumed_input_is_offered_only_when_asked_for(returnmate: Integration
     assert "gift" in generator.render(integration, include_assumed=True)["creates/create_return.js"]
 
 
-def test_an_assumed_request_is_offered_only_when_asked_for(returnmate: Integration) -> None:
+def test_assumed_operation_is_included_only_on_request(returnmate: Integration) -> None:
     operation = changed(returnmate.operations["add_return_note"], provenance="assumed")
     integration = changed(returnmate, operations={**returnmate.operations, "add_return_note": operation})
     assert "creates/add_note.js" not in generator.render(integration)
     assert "creates/add_note.js" in generator.render(integration, include_assumed=True)
 
 
-def test_a_search_by_nothing_is_not_offered(returnmate: Integration) -> None:
-    """Zapier wants an input in every search, and all inputs of this one are assumed."""
+def test_search_without_inputs_is_left_out(returnmate: Integration) -> None:
+    """Zapier requires an input in every search, and all inputs of this search are assumed."""
     assert "searches/get_reasons_report.js" not in generator.render(returnmate)
     assert "searches/get_reasons_report.js" in generator.render(returnmate, include_assumed=True)
 
 
-def test_an_input_that_zapier_cannot_show_stops_the_build(returnmate: Integration) -> None:
+def test_unsupported_input_type_stops_the_build(returnmate: Integration) -> None:
     odd_input = InputField(key="address", label="Address", type="object", location="body", path=("address",))
     with pytest.raises(Unrenderable, match="The input address is of type object"):
         generator.render(with_action(returnmate, inputs=(odd_input,)))
 
 
-def test_an_identity_below_the_top_level_stops_the_build(returnmate: Integration) -> None:
+def test_nested_identity_stops_the_build(returnmate: Integration) -> None:
     trigger = returnmate.triggers["new_return"]
     promise = changed(trigger.guarantees["zapier"], dedupe=(("customer", "email"),))
     triggers = {"new_return": changed(trigger, guarantees={"zapier": promise})}
@@ -323,13 +323,13 @@ def test_an_identity_below_the_top_level_stops_the_build(returnmate: Integration
         generator.render(changed(returnmate, triggers=triggers))
 
 
-def test_a_dropdown_named_like_a_trigger_stops_the_build(returnmate: Integration) -> None:
+def test_dropdown_named_like_a_trigger_stops_the_build(returnmate: Integration) -> None:
     triggers = {"return": changed(returnmate.triggers["new_return"], key="return")}
     with pytest.raises(Unrenderable, match="return is both a trigger and a dropdown"):
         generator.render(changed(returnmate, triggers=triggers))
 
 
-def test_a_third_shape_of_a_record_stops_the_build() -> None:
+def test_third_shape_of_a_record_stops_the_build() -> None:
     records = steps.Records()
     fields = [Field(key="id", label="ID", type="string")]
     assert records.name("return", "list_returns", fields, {"id": "1"}) == "return"
@@ -339,7 +339,7 @@ def test_a_third_shape_of_a_record_stops_the_build() -> None:
         records.name("return", "list_returns", fields, {"id": "3"})
 
 
-def test_closed_sets_and_known_words_become_choices(returnmate: Integration) -> None:
+def test_fixed_choices_and_known_words_become_choices(returnmate: Integration) -> None:
     closed = InputField(
         key="speed", label="Speed", type="string", location="body", path=("speed",),
         choices=(Choice(value="fast", label="As Fast as Possible"),),
@@ -350,7 +350,7 @@ def test_closed_sets_and_known_words_become_choices(returnmate: Integration) -> 
     assert "{ value: 'dark_red', label: 'Dark Red', sample: 'dark_red' }" in text
 
 
-def test_states_that_no_event_leads_to_are_not_to_choose(returnmate: Integration) -> None:
+def test_filter_lists_only_states_that_fire(returnmate: Integration) -> None:
     made = steps.triggers(returnmate, steps.Records(), assumed=True)
     fields = next(one for one in made if one["key"] == "return_status_changed")["form"]["fields"]
     values = [choice["value"] for choice in fields[0]["choices"]]
@@ -358,7 +358,7 @@ def test_states_that_no_event_leads_to_are_not_to_choose(returnmate: Integration
     assert values == [value for value in known if value != "pending"]
 
 
-def test_generated_app_carries_no_trace_of_the_machine(returnmate: Integration) -> None:
+def test_generated_app_contains_no_trace_of_the_machine(returnmate: Integration) -> None:
     text = "".join(generator.render(returnmate).values())
     assert str(zapier.ROOT) not in text
     assert not re.search(r"registry|/home/|/root/|https?://[^ ]*npm", text)

@@ -1,4 +1,4 @@
-"""The handwritten JavaScript runtime, tested by Node's own runner against a small vendor."""
+"""The handwritten JavaScript runtime, tested by Node's test runner against a small vendor."""
 
 import subprocess
 from pathlib import Path
@@ -12,7 +12,7 @@ RUNTIME = sorted((Path(__file__).parent / "runtime").glob("*.test.mjs"))
 
 
 @pytest.mark.parametrize("path", RUNTIME, ids=lambda path: path.name)
-def test_runtime_behaves(path: Path) -> None:
+def test_runtime_module(path: Path) -> None:
     require_modules()
     done = _node_test(str(path), cwd=path.parent)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -20,7 +20,7 @@ def test_runtime_behaves(path: Path) -> None:
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_app_passes_the_tests_it_ships(vendor: str) -> None:
+def test_app_passes_its_shipped_tests(vendor: str) -> None:
     require_modules(APPS / vendor)
     done = _node_test(cwd=APPS / vendor)
     assert done.returncode == 0, done.stdout + done.stderr

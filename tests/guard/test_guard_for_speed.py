@@ -1,4 +1,4 @@
-"""What the guard for speed calls a fault; `make guard` itself counts instructions, which takes a minute."""
+"""What the guard for speed reports as a fault; `make guard` itself counts instructions and takes a minute."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ def kept(machine: Machine = HERE, **measures: Entry) -> Baseline:
     return Baseline(machine, measures)
 
 
-def test_a_count_may_exceed_the_kept_one_by_ten_per_cent() -> None:
+def test_count_may_exceed_the_baseline_by_ten_per_cent() -> None:
     baseline = kept(create=Entry(1_000, "first"))
     for allowed in (1, 1_000, 1_090, 1_100):
         assert list(faults(baseline, {"create": allowed})) == []
@@ -35,24 +35,24 @@ def test_each_measure_is_compared_with_its_own_count() -> None:
     assert "'one'" in fault
 
 
-def test_a_measure_without_an_entry_is_a_fault() -> None:
+def test_measure_without_an_entry_is_a_fault() -> None:
     [fault] = faults(kept(create=Entry(1_000, "first")), {"create": 1_000, "one": 5})
     assert "no entry for 'one'" in fault
 
 
-def test_an_entry_that_is_not_measured_is_a_fault() -> None:
+def test_entry_without_a_measure_is_a_fault() -> None:
     [fault] = faults(kept(create=Entry(1_000, "first"), gone=Entry(5, "first")), {"create": 1_000})
     assert "'gone', which is not measured" in fault
 
 
 @pytest.mark.parametrize("reason", ["", "  \n"])
-def test_an_entry_without_a_reason_is_a_fault(reason: str) -> None:
+def test_entry_without_a_reason_is_a_fault(reason: str) -> None:
     [fault] = unexplained(kept(create=Entry(1_000, reason)), [])
     assert "'create' has no reason" in fault
 
 
 @pytest.mark.parametrize("reason", ["first", " first "])
-def test_a_kept_count_that_grew_needs_a_new_reason(reason: str) -> None:
+def test_higher_baseline_needs_a_new_reason(reason: str) -> None:
     before = kept(create=Entry(1_000, "first"))
     [fault] = unexplained(kept(create=Entry(1_001, reason)), [before])
     assert "grew from 1,000 to 1,001, but its reason is still 'first'" in fault
@@ -61,7 +61,7 @@ def test_a_kept_count_that_grew_needs_a_new_reason(reason: str) -> None:
     assert list(unexplained(before, [])) == []
 
 
-def test_a_later_change_of_the_file_does_not_excuse_a_growth_without_a_reason() -> None:
+def test_growth_without_a_reason_is_found_in_earlier_revisions() -> None:
     first = kept(create=Entry(1_000, "first"), one=Entry(100, "first"))
     grown = kept(create=Entry(2_000, "first"), one=Entry(100, "first"))
     other = kept(create=Entry(2_000, "first"), one=Entry(200, "reads the links"))
@@ -71,7 +71,7 @@ def test_a_later_change_of_the_file_does_not_excuse_a_growth_without_a_reason() 
     assert list(unexplained(mended, [mended, other, grown, first])) == []
 
 
-def test_an_update_writes_what_moved_and_leaves_what_did_not() -> None:
+def test_update_writes_counts_that_changed_by_one_per_cent_or_more() -> None:
     before = kept(create=Entry(1_000, "first"), one=Entry(1_000, "first"), gone=Entry(5, "first"))
     after = before.updated({"create": 1_011, "one": 1_010, "list": 7}, HERE, "checks totals")
     assert after.measures == {
@@ -82,19 +82,19 @@ def test_an_update_writes_what_moved_and_leaves_what_did_not() -> None:
     assert list(unexplained(after, [before])) == []
 
 
-def test_an_update_on_another_python_writes_everything() -> None:
+def test_update_on_another_python_writes_every_count() -> None:
     newer = Machine("3.12.1", "x86_64", "3.19.0")
     after = kept(create=Entry(1_000, "first")).updated({"create": 1_001}, newer, "Python 3.12")
     assert after == kept(newer, create=Entry(1_001, "Python 3.12"))
 
 
 @pytest.mark.parametrize("reason", ["", " "])
-def test_an_update_without_a_reason_is_refused(reason: str) -> None:
+def test_update_without_a_reason_is_refused(reason: str) -> None:
     with pytest.raises(ValueError, match="Say why the counts change"):
         kept().updated({"create": 5}, HERE, reason)
 
 
-def test_another_python_or_architecture_is_noted_and_still_compared() -> None:
+def test_other_python_or_architecture_is_noted_and_still_compared() -> None:
     baseline = kept(create=Entry(1_000, "first"))
     [note] = notes(baseline, {"create": 1_000}, Machine("3.12.1", "x86_64", "3.19.0"))
     assert "come from Python 3.11.7. This is Python 3.12.1" in note
@@ -103,14 +103,14 @@ def test_another_python_or_architecture_is_noted_and_still_compared() -> None:
     assert list(notes(baseline, {"create": 1_000}, Machine("3.11.9", "x86_64", "3.22.0"))) == []
 
 
-def test_a_count_that_fell_is_noted() -> None:
+def test_lower_count_is_noted() -> None:
     baseline = kept(create=Entry(1_000, "first"))
     [note] = notes(baseline, {"create": 800}, HERE)
     assert "20.0 % fewer than the 1,000" in note
     assert list(notes(baseline, {"create": 900}, HERE)) == []
 
 
-def test_the_committed_file_covers_every_load_and_the_start() -> None:
+def test_committed_baseline_covers_every_load_and_the_start() -> None:
     text = guard.KEPT.read_text("utf-8")
     baseline = Baseline.parse(text)
     assert set(baseline.measures) == {"import", "start", *(load.name for load in LOADS)}
@@ -131,12 +131,12 @@ def test_the_committed_file_covers_every_load_and_the_start() -> None:
         json.dumps({"counted_on": vars(HERE), "measures": {"one": {"count": 5, "reason": None}}}),
     ],
 )
-def test_a_file_that_cannot_be_read_is_one_sentence(text: str) -> None:
+def test_unreadable_baseline_is_reported_in_one_sentence(text: str) -> None:
     with pytest.raises(ValueError, match=r"^bench/instructions\.json"):
         Baseline.parse(text)
 
 
-def test_dumps_are_joined_with_the_names_that_the_workload_prints(tmp_path: Path) -> None:
+def test_dumps_are_matched_to_the_names_printed_by_the_workload(tmp_path: Path) -> None:
     for part, total in enumerate((17, 5_000, 30, 1_234), start=1):
         (tmp_path / f"callgrind.out.{part}").write_text(f"events: Ir\n{part} 9\ntotals: {total}\n")
     printed = '["", 1]\n["start", 1]\n["", 1]\n["create", 10]\n'
@@ -145,13 +145,15 @@ def test_dumps_are_joined_with_the_names_that_the_workload_prints(tmp_path: Path
         measures(printed + '["one", 1]\n', tmp_path)
 
 
-def test_a_missing_valgrind_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_valgrind_is_reported_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CannotCountError, match=r"^valgrind is missing: install it"):
         count()
 
 
-def test_the_guard_without_valgrind_fails_with_that_sentence(
+def test_guard_fails_without_valgrind(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -163,7 +165,7 @@ def test_the_guard_without_valgrind_fails_with_that_sentence(
 
 
 @pytest.mark.parametrize(("grown", "code"), [(9, 0), (11, 1)])
-def test_the_guard_fails_when_a_measure_grew(
+def test_guard_fails_if_a_count_grew(
     grown: int, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     baseline = Baseline.parse(guard.KEPT.read_text("utf-8"))
@@ -184,7 +186,7 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
 
 
-def test_the_guard_reads_earlier_states_from_git(
+def test_guard_reads_earlier_baselines_from_git(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "instructions.json"

@@ -1,4 +1,4 @@
-"""Fixtures of the journeys: the generated Zapier app against the running sandbox."""
+"""Fixtures for the journeys: the generated Zapier app against the running sandbox."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -6,8 +6,8 @@ from itertools import count
 
 import pytest
 from support import zapier
+from support.checking_proxy import CheckingProxy, listening
 from support.sandbox import Sandbox
-from support.toll import Toll, listening
 from support.zapier import Shop
 
 VENDOR = "returnmate"
@@ -15,35 +15,35 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def roads(sandbox: Sandbox) -> Iterator[Callable[[str], Toll]]:
-    """The way to a vendor's sandbox, where a request has to name nothing that its document does not know."""
+def proxies(sandbox: Sandbox) -> Iterator[Callable[[str], CheckingProxy]]:
+    """Return a proxy to a vendor's sandbox that fails the run if a request contains undocumented names."""
     with ExitStack() as open_ones:
-        known: dict[str, Toll] = {}
+        known: dict[str, CheckingProxy] = {}
 
-        def road(vendor: str) -> Toll:
+        def proxy_to(vendor: str) -> CheckingProxy:
             if vendor not in known:
                 url = sandbox.credentials(vendor)["base_url"]
                 known[vendor] = open_ones.enter_context(listening(vendor, url))
             return known[vendor]
 
-        yield road
-    for toll in known.values():
-        assert toll.passed > 0
-        assert toll.broken == []
+        yield proxy_to
+    for proxy in known.values():
+        assert proxy.passed > 0
+        assert proxy.broken == []
 
 
 @pytest.fixture(scope="session")
-def zapier_apps(roads: Callable[[str], Toll]) -> Iterator[Callable[[str], zapier.ZapierApp]]:
-    """The committed apps in Zapier's core, by vendor, sent to the sandbox by their override variables.
+def zapier_apps(proxies: Callable[[str], CheckingProxy]) -> Iterator[Callable[[str], zapier.ZapierApp]]:
+    """Return the committed apps in Zapier's core, by vendor; their override variable points to the sandbox.
 
-    Each is one Node process for all tests.
+    Each app is one Node process for all tests.
     """
     with ExitStack() as open_ones:
         known: dict[str, zapier.ZapierApp] = {}
 
         def app(vendor: str) -> zapier.ZapierApp:
             if vendor not in known:
-                override = {f"{vendor.upper()}_BASE_URL": roads(vendor).url}
+                override = {f"{vendor.upper()}_BASE_URL": proxies(vendor).url}
                 known[vendor] = open_ones.enter_context(zapier.started(zapier.APPS / vendor, **override))
             return known[vendor]
 
@@ -52,19 +52,19 @@ def zapier_apps(roads: Callable[[str], Toll]) -> Iterator[Callable[[str], zapier
 
 @pytest.fixture(scope="session")
 def app(zapier_apps: Callable[[str], zapier.ZapierApp]) -> zapier.ZapierApp:
-    """The first vendor's app."""
+    """Return ReturnMate's app."""
     return zapier_apps(VENDOR)
 
 
 @pytest.fixture(scope="session")
 def seeded(app: zapier.ZapierApp, sandbox: Sandbox) -> Shop:
-    """A merchant with 150 seeded returns; tests only read from it."""
+    """A tenant with 150 seeded returns; tests only read from it."""
     return opened(app, sandbox, limits="off")
 
 
 @pytest.fixture
 def shop(app: zapier.ZapierApp, sandbox: Sandbox) -> Shop:
-    """A merchant of its own for one test, without a single return yet."""
+    """A new tenant without returns."""
     return opened(app, sandbox, limits="off", seed_size=0)
 
 

@@ -1,4 +1,4 @@
-"""A sandbox that is killed while clients write has every write that it acknowledged, in rows and ledger."""
+"""After a kill during writes, the restarted sandbox has every acknowledged write in rows and ledger."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -7,7 +7,7 @@ from threading import Event
 import httpx
 from support.sandbox import Sandbox, running
 
-WISH = {
+NEW_RETURN = {
     "order_number": "#1001",
     "customer_email": "priya.nair@example.com",
     "items": [{"sku": "BOOT-CHE-39", "quantity": 1, "reason": "defective"}],
@@ -16,10 +16,10 @@ WRITERS, KILLS, WRITES = 8, 5, 40
 
 
 def write(client: httpx.Client, acknowledged: list[str], enough: Event) -> None:
-    """Create returns until the server is gone; note each one that was acknowledged."""
+    """Create returns until the server is gone; record each acknowledged one."""
     while True:
         try:
-            answer = client.post("/rmas", json=WISH)
+            answer = client.post("/rmas", json=NEW_RETURN)
         except httpx.TransportError:
             return
         assert answer.status_code == 201, answer.text
@@ -32,14 +32,14 @@ def test_killed_sandbox_keeps_every_acknowledged_write(tmp_path: Path) -> None:
     kept: list[str] = []
     for kill in range(KILLS + 1):
         with running(tmp_path, "--no-rate-limits", "--seed-size", "0") as sandbox:
-            assert_all_there(sandbox, kept)
+            assert_all_stored(sandbox, kept)
             if kill < KILLS:
-                kept += killed_at_work(sandbox)
+                kept += kill_during_writes(sandbox)
     assert len(kept) >= KILLS * WRITES
 
 
-def killed_at_work(sandbox: Sandbox) -> list[str]:
-    """Kill the sandbox while clients write; returns what it had acknowledged."""
+def kill_during_writes(sandbox: Sandbox) -> list[str]:
+    """Kill the sandbox while clients write; return the ids of the acknowledged returns."""
     acknowledged: list[str] = []
     enough = Event()
     with sandbox.client("returnmate") as client, ThreadPoolExecutor(WRITERS) as writers:
@@ -51,8 +51,8 @@ def killed_at_work(sandbox: Sandbox) -> list[str]:
     return acknowledged
 
 
-def assert_all_there(sandbox: Sandbox, kept: list[str]) -> None:
-    """What was acknowledged is in the rows and in the ledger, and each is in the other."""
+def assert_all_stored(sandbox: Sandbox, kept: list[str]) -> None:
+    """Fail unless all acknowledged returns are in the ledger, and rows and ledger are equal."""
     told = {event["subject"] for event in sandbox.ledger(kind="return.created")}
     assert set(kept) <= told
     with sandbox.client("returnmate") as client:

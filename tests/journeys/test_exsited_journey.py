@@ -1,11 +1,11 @@
-"""Exsited by connector and sandbox, two rows to a page: returns asked for, received, closed, and all told."""
+"""Exsited through connector and sandbox, two rows per page: returns created, received and closed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-from support.merchant import Mall, Merchant
+from support.merchant import Merchant, VendorSandbox
 
 import connector
 from connector.definition.compiler import integration as compiled
@@ -32,15 +32,15 @@ def two_rows_a_page() -> Integration:
 
 
 @pytest.fixture(scope="module")
-def mall() -> Iterator[Mall]:
-    opened = Mall.open("exsited")
+def backend() -> Iterator[VendorSandbox]:
+    opened = VendorSandbox.open("exsited")
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def merchant(mall: Mall) -> Iterator[Merchant]:
-    made = mall.merchant()
+def merchant(backend: VendorSandbox) -> Iterator[Merchant]:
+    made = backend.merchant()
     yield made
     made.close()
 
@@ -65,7 +65,7 @@ def live(merchant: Merchant, story: Story, **login: Any) -> None:
 
 
 class Watcher:
-    """Somebody who polls all triggers and keeps the cursors."""
+    """Polls all triggers and keeps their cursors."""
 
     def __init__(self, ex: Connection) -> None:
         self._triggers = ex.triggers
@@ -90,7 +90,7 @@ async def receive(ex: Connection, document: dict[str, Any], quantity: int) -> di
     return made
 
 
-def test_what_happens_is_told_once_by_its_triggers(merchant: Merchant) -> None:
+def test_each_change_is_delivered_once_by_its_triggers(merchant: Merchant) -> None:
     before = [merchant.ask_for_return(quantity=3) for _ in range(5)]
 
     async def story(ex: Connection) -> None:
@@ -103,7 +103,7 @@ def test_what_happens_is_told_once_by_its_triggers(merchant: Merchant) -> None:
             "return_updated": [new],
         }
         oldest = merchant.document(before[0])
-        merchant.advance(HOUR)  # the token is over, and another is got without a word
+        merchant.advance(HOUR)  # the token has expired, and the connection requests another
         await receive(ex, oldest, 1)
         merchant.advance(60)
         await receive(ex, oldest, 2)
@@ -118,7 +118,7 @@ def test_what_happens_is_told_once_by_its_triggers(merchant: Merchant) -> None:
         (event,) = told["return_closed"]
         assert event.occurred_at == merchant.now()
         assert await watcher.poll() == {}
-        merchant.advance(73 * HOUR)  # what shoppers sent arrives
+        merchant.advance(73 * HOUR)  # the carrier delivers the shoppers' parcels
         told = await watcher.poll()
         assert len(told["return_closed"]) == len(told["return_updated"]) == 5
         assert await watcher.poll() == {}
@@ -126,9 +126,9 @@ def test_what_happens_is_told_once_by_its_triggers(merchant: Merchant) -> None:
     live(merchant, story)
 
 
-def test_return_is_created_on_an_invoice_and_found_again(merchant: Merchant) -> None:
+def test_return_is_created_on_an_invoice_and_found(merchant: Merchant) -> None:
     asked = merchant.document(merchant.ask_for_return(quantity=3))
-    merchant.move(asked["id"], "CLOSED")  # nothing of it arrived: all of it can be returned once more
+    merchant.move(asked["id"], "CLOSED")  # nothing was received, so the whole quantity can be returned again
 
     async def story(ex: Connection) -> None:
         (invoice,) = await ex.searches["find_invoice"](invoice_number=asked["invoice_id"])
@@ -157,7 +157,7 @@ def test_return_is_created_on_an_invoice_and_found_again(merchant: Merchant) -> 
     live(merchant, story)
 
 
-def test_wrong_secret_is_refused_and_not_told_of(merchant: Merchant) -> None:
+def test_wrong_secret_is_refused_and_not_shown(merchant: Merchant) -> None:
     async def story(ex: Connection) -> None:
         with pytest.raises(AuthenticationError, match="No client has these credentials") as refused:
             await ex.triggers["new_return"].poll()

@@ -1,6 +1,6 @@
-"""The vendor's own Python library, as published and unmodified, against the sandbox.
+"""The vendor's published Python library, unmodified, against the sandbox.
 
-It lives in an environment of its own, with those of its requirements that it needs for these calls.
+The library runs in a separate environment, with only the requirements that these calls need.
 """
 
 import io
@@ -55,12 +55,12 @@ told["one_of_invoice"] = rmas.invoice_rma_details(first.invoiceId, first.id).inv
 WRITES = """
 invoice = sdk.invoice.details(login["invoice"]).invoice
 line = invoice.lines[0]
-wish = ReturnMerchandiseAuthorisationCreationDTO(
+payload = ReturnMerchandiseAuthorisationCreationDTO(
     date="2026-10-14", note="From the library",
     returns=[RmaReturnDataDTO(rmaQuantity="1", itemUuid=line.itemUuid, uuid=line.uuid)],
 )
-wish = CreateReturnMerchandiseAuthorisationDTO(returnMerchandiseAuthorisations=wish)
-made = rmas.invoice_rma_create(invoice.id, wish).invoice.returnMerchandiseAuthorisation
+payload = CreateReturnMerchandiseAuthorisationDTO(returnMerchandiseAuthorisations=payload)
+made = rmas.invoice_rma_create(invoice.id, payload).invoice.returnMerchandiseAuthorisation
 told["made"] = made.to_dict()
 arrived = ReceiveReturnMerchandiseAuthorisationsListDTO(
     receiveReturns=[ReceiveReturnDTO(rmaReceiveQuantity="1", uuid=made.returns[0].uuid)]
@@ -100,7 +100,7 @@ Run = Callable[..., Told]
 
 
 def library_python(folder: Path) -> Path:
-    """An environment with the library, without the database drivers that it names besides."""
+    """Create an environment with the library, without the database drivers it also requires."""
     uv = str(Path(sys.executable).with_name("uv"))
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("RETURNS_", "PYTHON"))}
 
@@ -119,7 +119,7 @@ def library_python(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def library(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Runs a script that uses the library, and returns what it `told`."""
+    """Return a function that runs a script with the library and returns what the script reports."""
     folder = tmp_path_factory.mktemp("library")
     python = library_python(folder / "env")
     tenant = sandbox.tenant("sdk", limits="off")
@@ -218,8 +218,8 @@ def test_library_reads_invoices(sandbox: Sandbox, library: Run) -> None:
     assert told["order_list"] == told["order_list_v3"] == [first["id"]]
 
 
-def test_library_without_a_file_of_tokens_logs_in_when_it_is_refused(library: Run) -> None:
-    """Its first call carries no token at all, and is expected to be answered by 401."""
+def test_library_without_a_token_file_logs_in_after_a_401(library: Run) -> None:
+    """Its first call sends no token, and the library expects 401 in reply."""
     told = library("""
 sdk = ExsitedSDK().init_sdk(request_token_dto=asked)
 told["first"] = sdk.return_merchandise_authorisations.list(limit=1).pagination.records

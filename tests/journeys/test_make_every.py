@@ -1,4 +1,4 @@
-"""Every module, dropdown and starting point of every Make app, run in the emulator against the sandbox."""
+"""Every module, dropdown and starting point of every Make app, in the emulator against the sandbox."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.each import each
-from support.make.evaluating import moment
+from support.make.expressions import moment
 from support.make.requests import Json, MakeError
 from support.make.shop import MakeShop, Vendor, opened
 from support.sandbox import Sandbox
@@ -26,7 +26,7 @@ def vendor(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Vendor]
 
 @pytest.fixture(scope="module")
 def seeded(vendor: Vendor) -> MakeShop:
-    """A merchant with 150 seeded returns; tests only read from it."""
+    """A tenant with 150 seeded returns; tests only read from it."""
     return vendor.shop()
 
 
@@ -36,7 +36,7 @@ def modules(vendor: Vendor, *kinds: str) -> list[str]:
 
 
 def announced(bundle: Any, form: list[Json]) -> None:
-    """Every value has a place in the interface, and is of its type."""
+    """Check that every value is in the module's interface and has the declared type."""
     known = {one["name"]: one for one in form}
     assert bundle.keys() <= known.keys()
     for key, value in bundle.items():
@@ -55,14 +55,14 @@ def announced(bundle: Any, form: list[Json]) -> None:
             assert one["type"] == "any" or isinstance(value, wanted), (key, value)
 
 
-def test_login_is_proved_and_shown(vendor: Vendor, seeded: MakeShop) -> None:
+def test_login_is_verified_and_named(vendor: Vendor, seeded: MakeShop) -> None:
     assert seeded.make.shown_as.strip()
     secrets = [one.key for one in vendor.offer.authentication.fields if one.secret]
     typed = vendor.typed(seeded.fields)
     assert not any(typed[key] in seeded.make.shown_as for key in secrets if key in typed)
 
 
-def test_triggers_hand_on_the_oldest_first_and_nothing_twice(vendor: Vendor, seeded: MakeShop) -> None:
+def test_triggers_emit_records_oldest_first_and_none_twice(vendor: Vendor, seeded: MakeShop) -> None:
     names = modules(vendor, "trigger")
     assert names
     for name in each(names):
@@ -79,7 +79,7 @@ def test_triggers_hand_on_the_oldest_first_and_nothing_twice(vendor: Vendor, see
 
 
 def mark(vendor: Vendor, module: str, row: Json) -> tuple[Any, ...]:
-    """What Make goes by: the time, or the number that grows."""
+    """Return the value Make orders by: a timestamp, or a growing number."""
     by_id = kind(vendor, module) == "id"
     return (int(named(vendor, module, "id", row)),) if by_id else (named(vendor, module, "date", row),)
 
@@ -90,7 +90,7 @@ def kind(vendor: Vendor, module: str) -> str:
 
 
 def named(vendor: Vendor, module: str, what: str, row: Any) -> Any:
-    """Look up in a row what the trigger says of it: `{{item.a.b}}`, or a number made of that."""
+    """Return the row's value for one of the trigger's expressions, such as `{{item.a.b}}`."""
     said = vendor.app.code("module", module, "communication")["response"]["trigger"][what]
     path = re.search(r"item\.([\w.]+)", said)
     assert path, said
@@ -99,19 +99,19 @@ def named(vendor: Vendor, module: str, what: str, row: Any) -> Any:
     return row
 
 
-def test_triggers_hand_on_no_more_than_asked_for(vendor: Vendor, seeded: MakeShop) -> None:
+def test_triggers_emit_at_most_their_limit(vendor: Vendor, seeded: MakeShop) -> None:
     for name in each(modules(vendor, "trigger")):
         few, many = seeded.watch(name, limit=2), seeded.watch(name)
         assert [row for _ in range(3) for row in few.poll()] == many.poll()[:6]
 
 
-def test_from_now_on_hands_on_nothing_old(vendor: Vendor, seeded: MakeShop) -> None:
+def test_start_from_now_on_emits_no_old_records(vendor: Vendor, seeded: MakeShop) -> None:
     for name in each(modules(vendor, "trigger")):
-        if kind(vendor, name) == "date":  # Make offers no such start where records hold no time
+        if kind(vendor, name) == "date":  # Make offers this start only for records with a timestamp
             assert seeded.watch(name, seeded.vendor.now(seeded.tenant)).poll() == []
 
 
-def test_starting_points_show_label_and_date(vendor: Vendor, seeded: MakeShop) -> None:
+def test_starting_points_have_label_and_date(vendor: Vendor, seeded: MakeShop) -> None:
     for name in each(modules(vendor, "trigger")):
         shown = seeded.make.epoch(name)
         assert len(shown) <= 300
@@ -121,7 +121,7 @@ def test_starting_points_show_label_and_date(vendor: Vendor, seeded: MakeShop) -
         assert bool(shown) == bool(seeded.watch(name).poll())
 
 
-def test_starting_with_a_record_hands_it_on_first(vendor: Vendor, seeded: MakeShop) -> None:
+def test_chosen_starting_record_is_emitted_first(vendor: Vendor, seeded: MakeShop) -> None:
     for name in each(modules(vendor, "trigger")):
         every = seeded.watch(name).drain()
         if len(every) < 2 or kind(vendor, name) == "id":
@@ -131,8 +131,8 @@ def test_starting_with_a_record_hands_it_on_first(vendor: Vendor, seeded: MakeSh
         assert named(vendor, name, "date", watching.poll()[0]) == date
 
 
-def test_dropdowns_show_labels_and_go_on_after_the_first_page(vendor: Vendor, seeded: MakeShop) -> None:
-    for name in vendor.app.components("rpc"):  # may be empty: not every vendor has a list to choose from
+def test_dropdowns_have_labels_and_read_more_than_one_page(vendor: Vendor, seeded: MakeShop) -> None:
+    for name in vendor.app.components("rpc"):  # may be empty: not every vendor has a dropdown
         api = vendor.app.code("rpc", name, "communication")
         before = len(seeded.make.wire.log)
         shown = seeded.make.rpc(name)
@@ -142,7 +142,7 @@ def test_dropdowns_show_labels_and_go_on_after_the_first_page(vendor: Vendor, se
             assert len(seeded.make.wire.log) - before > 1
 
 
-def test_searches_and_reads_answer_what_they_announce(vendor: Vendor, seeded: MakeShop) -> None:
+def test_searches_and_reads_return_what_their_interface_declares(vendor: Vendor, seeded: MakeShop) -> None:
     for name in each(modules(vendor, "search", "action")):
         entry = vendor.app.components("module")[name]
         if entry["moduleType"] == "action" and entry["actionCrud"] != "read":
@@ -154,8 +154,8 @@ def test_searches_and_reads_answer_what_they_announce(vendor: Vendor, seeded: Ma
             announced(bundle, form)
 
 
-def test_writes_are_done_or_refused_in_the_vendors_words(vendor: Vendor) -> None:
-    """That each succeeds where it may is for the vendors' own tests; here no write may be malformed."""
+def test_writes_succeed_or_are_refused_with_the_vendors_message(vendor: Vendor) -> None:
+    """The vendor may refuse a write here, but no request may be malformed."""
     shop = vendor.shop()
     for name in each(modules(vendor, "action")):
         if vendor.app.components("module")[name]["actionCrud"] == "read":
@@ -176,7 +176,7 @@ def attempted(vendor: Vendor, shop: MakeShop, module: str) -> tuple[list[Json], 
 
 
 def plausible(vendor: Vendor, shop: MakeShop, module: str) -> Json:
-    """Fill in a form as a person would who takes the first of everything."""
+    """Fill in a form, taking the first choice of every field."""
     form = vendor.app.code("module", module, "mappableParams")
     offer = vendor.offer
     steps: list[Action | Search] = [*offer.actions.values(), *offer.searches.values()]
@@ -208,9 +208,7 @@ def first(one: Json, shop: MakeShop, known: Any) -> Any:
     )
 
 
-def test_universal_module_calls_the_vendor_with_the_login_and_nobody_else(
-    vendor: Vendor, seeded: MakeShop
-) -> None:
+def test_universal_module_calls_the_vendor_only(vendor: Vendor, seeded: MakeShop) -> None:
     (name,) = modules(vendor, "universal")
     login = vendor.offer.authentication
     url = vendor.app.code("module", name, "mappableParams")[0]["help"].split("`")[1]
@@ -222,13 +220,13 @@ def test_universal_module_calls_the_vendor_with_the_login_and_nobody_else(
     (answer,) = seeded.make.run(name, url=url, qs=qs, headers=other)
     assert answer["statusCode"] == 200
     for evil in ("https://evil.example/", "//evil.example/", "http://evil.example"):
-        with pytest.raises(MakeError) as caught:  # the wire itself fails for another host
+        with pytest.raises(MakeError) as caught:  # the emulator's transport fails for any other host
             seeded.make.run(name, url=evil)
         assert caught.value.status is not None
-    vendor.toll.broken.clear()
+    vendor.proxy.broken.clear()
 
 
-def test_nothing_secret_is_in_the_log(vendor: Vendor, seeded: MakeShop) -> None:
+def test_log_contains_no_secret(vendor: Vendor, seeded: MakeShop) -> None:
     secrets = [one.key for one in vendor.offer.authentication.fields if one.secret]
     typed = vendor.typed(seeded.fields)
     assert seeded.make.wire.log

@@ -1,10 +1,10 @@
-"""ReturnMate's Make app in the emulator, against the sandbox: what each module does, and what it refuses."""
+"""ReturnMate's Make app in the emulator, against the sandbox: results and refusals of each module."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from support.make.connecting import connect
+from support.make.connections import connect
 from support.make.requests import MakeError
 from support.make.shop import MakeShop, Vendor, opened
 from support.sandbox import Sandbox
@@ -20,13 +20,13 @@ def vendor(sandbox: Sandbox) -> Iterator[Vendor]:
 
 @pytest.fixture(scope="module")
 def seeded(vendor: Vendor) -> MakeShop:
-    """A merchant with 150 seeded returns; tests only read from it."""
+    """A tenant with 150 seeded returns; tests only read from it."""
     return vendor.shop()
 
 
 @pytest.fixture
 def shop(vendor: Vendor) -> MakeShop:
-    """A merchant of its own for one test, without a single return yet."""
+    """A new tenant without returns."""
     return vendor.shop(seed_size=0)
 
 
@@ -41,54 +41,54 @@ def test_connection_is_named_and_a_wrong_key_is_refused(vendor: Vendor, seeded: 
     assert made.shown_as == "Example Outfitters (Sandbox)"
 
 
-def test_environment_decides_the_address(vendor: Vendor, seeded: MakeShop) -> None:
+def test_environment_selects_the_base_url(vendor: Vendor, seeded: MakeShop) -> None:
     typed = {"api_key": seeded.fields["api_key"], "environment": "sandbox"}
     made = connect(vendor.app, seeded.make.wire, seeded.make.now, **typed)
     made.run("findReturn", limit=1)
     assert made.wire.log[-1]["request"]["url"] == "https://api.sandbox.returnmate.io/v1/rmas"
 
 
-def test_new_return_is_handed_on_once_and_no_change_hands_it_on_again(shop: MakeShop) -> None:
-    shop.asked("#1")
+def test_new_return_is_emitted_once_and_not_after_changes(shop: MakeShop) -> None:
+    shop.create_return("#1")
     watching = shop.watch("newReturn", shop.make.now + timedelta(seconds=1))
     shop.advance(60)
     assert watching.poll() == []
-    made = [shop.asked("#2")["id"], shop.asked("#3")["id"]]
+    made = [shop.create_return("#2")["id"], shop.create_return("#3")["id"]]
     assert {row["id"] for row in watching.poll()} == set(made)
     shop.move(made[0], "approved")
     assert watching.poll() == []
 
 
-def test_returns_of_one_moment_are_handed_on_once_each(shop: MakeShop) -> None:
+def test_returns_with_equal_timestamps_are_emitted_once_each(shop: MakeShop) -> None:
     moment = shop.make.now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    made = {shop.asked(f"#{number}", created_at=moment)["id"] for number in range(5)}
+    made = {shop.create_return(f"#{number}", created_at=moment)["id"] for number in range(5)}
     watching = shop.watch("newReturn", limit=2)
     handed = [row["id"] for _ in range(4) for row in watching.poll()]
     assert (len(handed), set(handed)) == (5, made)
-    late = shop.asked("#9", created_at=moment)["id"]
+    late = shop.create_return("#9", created_at=moment)["id"]
     assert [row["id"] for row in watching.poll()] == [late]
 
 
-def test_more_than_a_page_is_handed_on_oldest_first(shop: MakeShop) -> None:
-    made = [shop.asked(f"#{number}")["id"] for number in range(130)]
+def test_more_than_a_page_is_emitted_oldest_first(shop: MakeShop) -> None:
+    made = [shop.create_return(f"#{number}")["id"] for number in range(130)]
     assert {row["id"] for row in shop.watch("newReturn", limit=500).poll()} == set(made)
     few = shop.watch("newReturn", limit=60)
     handed = [row["id"] for row in few.drain()]
     assert (len(handed), set(handed)) == (130, set(made))
 
 
-def test_what_shows_up_after_something_later_was_told_is_missed(shop: MakeShop) -> None:
-    """As the guarantee table says of Make."""
+def test_record_that_appears_after_a_newer_one_was_delivered_is_missed(shop: MakeShop) -> None:
+    """This is the gap that the guarantee table states for Make."""
     watching = shop.watch("newReturn")
-    shop.asked("#1")
+    shop.create_return("#1")
     assert len(watching.poll()) == 1
     earlier = (shop.make.now - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    shop.asked("#2", created_at=earlier)
+    shop.create_return("#2", created_at=earlier)
     assert watching.poll() == []
 
 
-def test_shipment_is_handed_on_when_made_and_when_delivered(shop: MakeShop) -> None:
-    made = shop.asked()
+def test_shipment_is_emitted_when_created_and_when_delivered(shop: MakeShop) -> None:
+    made = shop.create_return()
     shop.move(made["id"], "approved")
     new, delivered = shop.watch("newShipment"), shop.watch("shipmentDelivered")
     (label,) = shop.make.run("createShippingLabel", return_id=made["id"], carrier="australia_post")
@@ -103,7 +103,7 @@ def test_shipment_is_handed_on_when_made_and_when_delivered(shop: MakeShop) -> N
     assert len(shop.make.run("trackShipment", shipment_id=label["id"], limit=1)) == 1
 
 
-def test_return_is_created_moved_and_noted(shop: MakeShop) -> None:
+def test_return_is_created_updated_and_noted(shop: MakeShop) -> None:
     (made,) = shop.make.run(
         "createReturn",
         order_number="#1001",
@@ -125,7 +125,7 @@ def test_return_is_created_moved_and_noted(shop: MakeShop) -> None:
     ] == [made["id"]]
 
 
-def test_refusal_names_what_is_wrong(shop: MakeShop) -> None:
+def test_refusal_names_the_invalid_field(shop: MakeShop) -> None:
     with pytest.raises(MakeError) as caught:
         shop.make.run("createReturn", order_number="#1", customer_email="nobody", items=[ITEM])
     assert (caught.value.type, caught.value.status) == ("DataError", 400)
@@ -156,7 +156,7 @@ def test_searches_find_by_number_order_and_customer(seeded: MakeShop) -> None:
     assert len(seeded.make.run("findReturn")) == 10
 
 
-def test_reports_are_of_the_days_that_are_asked_for(seeded: MakeShop) -> None:
+def test_reports_cover_the_requested_days(seeded: MakeShop) -> None:
     (every,) = seeded.make.run("getReturnsReport")
     (one,) = seeded.make.run(
         "getReturnsReport", start_date="2020-01-01", end_date="2020-01-02", group_by="day"
@@ -168,14 +168,14 @@ def test_reports_are_of_the_days_that_are_asked_for(seeded: MakeShop) -> None:
     assert seeded.make.run("getCarriersReport")
 
 
-def test_dropdown_goes_on_after_the_first_page(seeded: MakeShop) -> None:
+def test_dropdown_reads_more_than_one_page(seeded: MakeShop) -> None:
     shown = seeded.make.rpc("listReturns")
     assert len({one["value"] for one in shown}) == 150
     assert shown[0]["label"].startswith("RMA-")
     assert " · " in shown[0]["label"]
 
 
-def test_going_too_fast_and_losing_the_key_stop_a_scenario(vendor: Vendor) -> None:
+def test_rate_limit_and_revoked_key_stop_a_scenario(vendor: Vendor) -> None:
     shop = vendor.shop(seed_size=0, limits="on", plan="starter")
     with pytest.raises(MakeError) as caught:
         [shop.make.run("findReturn", limit=1) for _ in range(70)]

@@ -1,11 +1,11 @@
-"""Swap's Make app in the emulator, against the sandbox: what each module does, and what it refuses."""
+"""Swap's Make app in the emulator, against the sandbox: results and refusals of each module."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from support.each import each
-from support.make.connecting import connect
+from support.make.connections import connect
 from support.make.requests import MakeError
 from support.make.shop import MakeShop, Vendor, opened
 from support.sandbox import Sandbox
@@ -21,13 +21,13 @@ def vendor(sandbox: Sandbox) -> Iterator[Vendor]:
 
 @pytest.fixture(scope="module")
 def seeded(vendor: Vendor) -> MakeShop:
-    """A merchant with 150 seeded returns; tests only read from it."""
+    """A tenant with 150 seeded returns; tests only read from it."""
     return vendor.shop()
 
 
 @pytest.fixture
 def shop(vendor: Vendor) -> MakeShop:
-    """A merchant of its own for one test, without a single return yet."""
+    """A new tenant without returns."""
     return vendor.shop(seed_size=0)
 
 
@@ -52,19 +52,19 @@ def test_connection_is_named_by_its_store_and_a_wrong_login_is_refused(
         connect(vendor.app, seeded.make.wire, seeded.make.now, api_key=typed["api_key"])
 
 
-def test_new_return_is_handed_on_once_and_no_change_hands_it_on_again(shop: MakeShop) -> None:
-    shop.asked("#1")
+def test_new_return_is_emitted_once_and_not_after_changes(shop: MakeShop) -> None:
+    shop.create_return("#1")
     watching = shop.watch("newReturn")
     assert len(watching.drain()) == 1
-    made = [shop.asked("#2")["return_id"], shop.asked("#3")["return_id"]]
+    made = [shop.create_return("#2")["return_id"], shop.create_return("#3")["return_id"]]
     assert {row["return_id"] for row in watching.poll()} == set(made)
     shop.advance(60)
     shop.move(made[0], "processing")
     assert watching.poll() == []
 
 
-def test_every_update_is_handed_on_once(shop: MakeShop) -> None:
-    made = shop.asked("#1")
+def test_every_update_is_emitted_once(shop: MakeShop) -> None:
+    made = shop.create_return("#1")
     watching = shop.watch("returnUpdated")
     watching.drain()
     for status in ("processing", "on_hold"):
@@ -74,8 +74,8 @@ def test_every_update_is_handed_on_once(shop: MakeShop) -> None:
         assert watching.poll() == []
 
 
-def test_quality_control_is_recorded_and_hands_on(shop: MakeShop) -> None:
-    made, other = shop.asked("#1"), shop.asked("#2")
+def test_quality_control_is_recorded_and_fires_its_trigger(shop: MakeShop) -> None:
+    made, other = shop.create_return("#1"), shop.create_return("#2")
     names = ("qualityControlPassed", "qualityControlFailed", "returnCompleted")
     watching = {name: shop.watch(name) for name in names}
     assert [one.drain() for one in watching.values()] == [[], [], []]
@@ -88,9 +88,9 @@ def test_quality_control_is_recorded_and_hands_on(shop: MakeShop) -> None:
     assert [watching[name].poll() for name in names] == [[], [], []]
 
 
-def test_a_later_change_of_what_passed_tells_it_again(shop: MakeShop) -> None:
-    """As the guarantee table says of Make, which cannot compare a record with what it was."""
-    shop.asked("#1")
+def test_later_change_of_a_passed_return_is_emitted_again(shop: MakeShop) -> None:
+    """As the guarantee table states for Make, which cannot compare a record with its earlier state."""
+    shop.create_return("#1")
     passed, completed = shop.watch("qualityControlPassed"), shop.watch("returnCompleted")
     inspect(shop, "#1")
     assert (len(passed.poll()), len(completed.poll())) == (1, 1)
@@ -103,8 +103,8 @@ def test_a_later_change_of_what_passed_tells_it_again(shop: MakeShop) -> None:
     assert "tells it again" in promise.loses
 
 
-def test_delivery_is_handed_on_once(shop: MakeShop) -> None:
-    made = shop.asked("#1")
+def test_delivery_is_emitted_once(shop: MakeShop) -> None:
+    made = shop.create_return("#1")
     arrived = shop.watch("returnDelivered")
     shop.advance(21 * 3600)
     assert arrived.poll() == []
@@ -127,13 +127,13 @@ def test_searches_find_by_number_order_customer_and_date(seeded: MakeShop) -> No
     assert len(seeded.make.run("listSubmittedReturns", submitted_at_from="2020-01-01", limit=500)) == 150
 
 
-def test_dropdown_goes_on_after_the_first_page(seeded: MakeShop) -> None:
+def test_dropdown_reads_more_than_one_page(seeded: MakeShop) -> None:
     shown = seeded.make.rpc("listOrders")
     assert len(shown) == 150
     assert shown[0]["label"].startswith(f"{shown[0]['value']} · RMA-")
 
 
-def test_refusal_says_what_the_vendor_says(shop: MakeShop) -> None:
+def test_refusal_contains_the_vendors_message(shop: MakeShop) -> None:
     with pytest.raises(MakeError, match=r"\[400\] .+") as caught:
         inspect(shop, "#1", sku="")
     assert caught.value.type == "DataError"

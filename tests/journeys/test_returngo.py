@@ -1,13 +1,13 @@
-"""ReturnGO's five documented uses, through the connector, against the running sandbox: two rows a page."""
+"""ReturnGO's five documented uses, through the connector against the running sandbox, two rows per page."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 from support.each import each
-from support.receiver import Receiver, receiving
-from support.rmas import FIRST, VENDOR, advance, asked, body, turn
+from support.returngo_returns import FIRST, VENDOR, advance, body, create_return, turn
 from support.sandbox import Sandbox, running
+from support.webhook_receiver import Receiver, receiving
 
 import connector
 from connector.definition.compiler import integration
@@ -46,19 +46,19 @@ async def shop(sandbox: Sandbox, tenant: str) -> AsyncIterator[Connection]:
 
 
 @pytest.fixture
-def ear() -> Iterator[Receiver]:
+def receiver() -> Iterator[Receiver]:
     with receiving() as receiver:
         yield receiver
 
 
-class Watch:
-    """A trigger that is polled to its end, cursor after cursor."""
+class TriggerPoller:
+    """Polls one trigger until all pages are read, from cursor to cursor."""
 
     def __init__(self, shop: Connection, key: str) -> None:
         self.trigger = shop.triggers[key]
         self.cursor: dict[str, Any] | None = None
 
-    async def news(self, **inputs: Any) -> list[Event]:
+    async def new_events(self, **inputs: Any) -> list[Event]:
         found: list[Event] = []
         while True:
             polled = await self.trigger.poll(self.cursor, **inputs)
@@ -68,50 +68,51 @@ class Watch:
                 return found
 
 
-async def watching(shop: Connection, *keys: str) -> list[Watch]:
-    watches = [Watch(shop, key) for key in keys]
+async def watching(shop: Connection, *keys: str) -> list[TriggerPoller]:
+    watches = [TriggerPoller(shop, key) for key in keys]
     for watch in watches:
-        assert await watch.news() == []
+        assert await watch.new_events() == []
     return watches
 
 
-def several(sandbox: Sandbox, tenant: str, count: int) -> list[str]:
-    """Ids of returns that were just asked for."""
-    made = [asked(sandbox, tenant, order_number=f"#{number}") for number in range(count)]
+def create_returns(sandbox: Sandbox, tenant: str, count: int) -> list[str]:
+    """Create returns and return their ids."""
+    made = [create_return(sandbox, tenant, order_number=f"#{number}") for number in range(count)]
     return [rma["rmaSummary"]["rmaId"] for rma in made]
 
 
-async def test_warehouse_is_told_of_returns_and_tells_what_it_found(
+async def test_warehouse_receives_new_returns_and_reports_its_inspection(
     sandbox: Sandbox, tenant: str, shop: Connection
 ) -> None:
     requested, received, validated = await watching(shop, "new_return", "return_received", "return_validated")
     asked_for = [
-        asked(sandbox, tenant, order_number=f"#{number}")["rmaSummary"]["rmaId"] for number in range(5)
+        create_return(sandbox, tenant, order_number=f"#{number}")["rmaSummary"]["rmaId"]
+        for number in range(5)
     ]
-    told = await requested.news()
+    told = await requested.new_events()
     assert [event.data["rmaId"] for event in told] == asked_for
     assert all(event.data["details"]["items"][0]["sku"] == "TEE-NVY-M" for event in each(told))
     first = told[0].data
     await shop.actions["set_rma_status"](rma=first["rmaId"], status="Approved")
     shipment = first["details"]["shipments"][0]["shipmentId"]
     await shop.actions["update_shipment"](shipment=shipment, status="Received")
-    assert [event.data["status"] for event in await received.news()] == ["Received"]
+    assert [event.data["status"] for event in await received.new_events()] == ["Received"]
     item = first["details"]["items"][0]["returnedItemId"]
     found = {"returnedItemId": item, "isReturned": True, "isRestockable": True}
     act = f"/tenants/{tenant}/vendors/{VENDOR}/acts/validate_items"
     body(sandbox.control.post(act, json={"rmaId": first["rmaId"], "items": [found]}))
-    (done,) = await validated.news()
+    (done,) = await validated.new_events()
     seen = done.data["details"]["items"][0]["itemValidationStatusResponse"]
     assert (done.data["rmaId"], seen["isRestockable"]) == (first["rmaId"], True)
-    assert await received.news() == await requested.news() == []
+    assert await received.new_events() == await requested.new_events() == []
 
 
-async def test_carrier_makes_the_label_of_a_new_return(
+async def test_carrier_adds_the_label_of_a_new_return(
     sandbox: Sandbox, tenant: str, shop: Connection
 ) -> None:
     (requested,) = await watching(shop, "new_return")
-    made = asked(sandbox, tenant)
-    (event,) = await requested.news()
+    made = create_return(sandbox, tenant)
+    (event,) = await requested.new_events()
     shipment = event.data["details"]["shipments"][0]["shipmentId"]
     label = {
         "carrier": "Own Carrier",
@@ -130,32 +131,32 @@ async def test_carrier_makes_the_label_of_a_new_return(
 
 
 async def test_pickup_service_is_called_by_webhook(
-    sandbox: Sandbox, tenant: str, shop: Connection, ear: Receiver
+    sandbox: Sandbox, tenant: str, shop: Connection, receiver: Receiver
 ) -> None:
     for event in ("RMA_CREATED", "SHIPMENT_STATUS_UPDATED", "SHIPMENT_TRACKER_STATUS_UPDATED"):
-        await shop.operations.create_webhook(url=f"{ear.url}?token=hush", eventName=event)
-    id_ = asked(sandbox, tenant)["rmaSummary"]["rmaId"]
-    ear.wait(lambda: ear.events == ["RMA_CREATED"])
-    path, told = ear.got[0]
+        await shop.operations.create_webhook(url=f"{receiver.url}?token=hush", eventName=event)
+    id_ = create_return(sandbox, tenant)["rmaSummary"]["rmaId"]
+    receiver.wait(lambda: receiver.events == ["RMA_CREATED"])
+    path, told = receiver.got[0]
     assert (path, told["data"]["rmaId"], told["data"]["shopName"]) == ("/hooks?token=hush", id_, FIRST)
     (read,) = await shop.searches["get_return"](rma=id_)
     shipment = read["shipments"][0]["shipmentId"]
     tracker = await shop.actions["create_shipment_tracker"](shipment=shipment, tracking_number="PU-1")
     assert tracker["status"] == "Registered"
     advance(sandbox, tenant, 21 * 3_600)
-    ear.wait(lambda: len(ear.got) == 3)
-    assert sorted(ear.events[1:]) == ["SHIPMENT_STATUS_UPDATED", "SHIPMENT_TRACKER_STATUS_UPDATED"]
+    receiver.wait(lambda: len(receiver.got) == 3)
+    assert sorted(receiver.events[1:]) == ["SHIPMENT_STATUS_UPDATED", "SHIPMENT_TRACKER_STATUS_UPDATED"]
     listed = body(sandbox.control.get(f"/tenants/{tenant}/deliveries"))["deliveries"]
     assert {(one["state"], one["attempts"], one["outcome"]) for one in listed} == {("delivered", 1, "200")}
     assert "hush" not in str(listed)
 
 
-async def test_storefront_shows_the_history_of_a_customer(
+async def test_customer_history_is_read_for_the_storefront(
     sandbox: Sandbox, tenant: str, shop: Connection
 ) -> None:
     customers = ("iris.lane@example.com", "kai.arden@example.com")
     for number in range(6):
-        asked(sandbox, tenant, order_number=f"#{number}", customer_email=customers[number % 2])
+        create_return(sandbox, tenant, order_number=f"#{number}", customer_email=customers[number % 2])
     rows = [row async for row in shop.operations.list_rmas.rows(pagesize=2)]
     assert [row["order_name"] for row in rows] == [f"#{number}" for number in reversed(range(6))]
     read = [(await shop.searches["get_return"](rma=row["rmaId"]))[0] for row in rows]
@@ -164,17 +165,17 @@ async def test_storefront_shows_the_history_of_a_customer(
     assert all(rma["comments"][-1]["htmlText"].startswith("Request SUBMITTED") for rma in each(theirs))
 
 
-async def test_refunds_of_notify_only_are_made_elsewhere_and_reported(
+async def test_refunds_of_notify_only_are_paid_elsewhere_and_reported(
     sandbox: Sandbox, tenant: str, shop: Connection
 ) -> None:
     turn(sandbox, tenant, "notify_payment_method")
     requested, moved = await watching(shop, "refund_requested", "transaction_status_changed")
     ids = []
     for number in range(3):
-        ids.append(asked(sandbox, tenant, order_number=f"#{number}")["rmaSummary"]["rmaId"])
+        ids.append(create_return(sandbox, tenant, order_number=f"#{number}")["rmaSummary"]["rmaId"])
         for status in ("Approved", "Done"):
             await shop.actions["set_rma_status"](rma=ids[-1], status=status)
-    told = await requested.news()
+    told = await requested.new_events()
     assert {event.data["status"] for event in told} == {"Requested"}
     (mine,) = await shop.searches["list_transactions"](rma=ids[0])
     assert mine in [event.data for event in told]
@@ -183,12 +184,16 @@ async def test_refunds_of_notify_only_are_made_elsewhere_and_reported(
         await shop.actions["settle_transaction"](
             transaction=str(event.data["id"]), status=outcome, reference=f"re_{number}"
         )
-    assert sorted(event.data["status"] for event in await moved.news()) == ["Failed", "Success", "Success"]
+    assert sorted(event.data["status"] for event in await moved.new_events()) == [
+        "Failed",
+        "Success",
+        "Success",
+    ]
     assert len(sandbox.ledger(tenant, "refund.issued")) == 2
-    assert await requested.news() == await moved.news() == []
+    assert await requested.new_events() == await moved.new_events() == []
 
 
-async def test_details_that_fail_lose_nothing_and_repeat_nothing(
+async def test_failing_details_lose_no_event_and_repeat_none(
     sandbox: Sandbox, tenant: str, shop: Connection, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     got: list[str] = []
@@ -202,7 +207,8 @@ async def test_details_that_fail_lose_nothing_and_repeat_nothing(
         runner = Runner(trigger, cursors, profile="p", handler=keep)
         await runner.once()
         ids = [
-            asked(sandbox, tenant, order_number=f"#{number}")["rmaSummary"]["rmaId"] for number in range(4)
+            create_return(sandbox, tenant, order_number=f"#{number}")["rmaSummary"]["rmaId"]
+            for number in range(4)
         ]
         read, calls = type(trigger).detailed, iter((True, True, False))
 
@@ -220,24 +226,24 @@ async def test_details_that_fail_lose_nothing_and_repeat_nothing(
         assert (await runner.once()).handed_over == 0
 
 
-def test_webhooks_outlive_a_killed_sandbox(tmp_path: Any, ear: Receiver) -> None:
-    ear.status = 503
+def test_webhooks_survive_a_killed_sandbox(tmp_path: Any, receiver: Receiver) -> None:
+    receiver.status = 503
     with running(tmp_path, "--seed-size", "0") as sandbox:
         with sandbox.client(VENDOR) as api:
             for name in ("RMA_CREATED", "SHIPMENT_CREATED"):
-                body(api.post("/webhook", json={"url": ear.url, "eventName": name}))
+                body(api.post("/webhook", json={"url": receiver.url, "eventName": name}))
             body(api.delete("/webhook/11002"))
-        asked(sandbox, "demo")
-        ear.wait(lambda: ear.events == ["RMA_CREATED"])
+        create_return(sandbox, "demo")
+        receiver.wait(lambda: receiver.events == ["RMA_CREATED"])
         sandbox.kill()
-    ear.status = 200
+    receiver.status = 200
     with running(tmp_path, "--seed-size", "0") as sandbox:
         advance(sandbox, "demo", 11)
-        ear.wait(lambda: len(ear.got) >= 2)
+        receiver.wait(lambda: len(receiver.got) >= 2)
 
         def noted() -> list[tuple[str, str]]:
             deliveries = body(sandbox.control.get("/tenants/demo/deliveries"))["deliveries"]
             return [(one["event"], one["state"]) for one in deliveries]
 
-        ear.wait(lambda: noted() == [("RMA_CREATED", "delivered")])
-    assert {str(told) for _, told in ear.got} == {str(ear.got[0][1])}, "the same is sent again"
+        receiver.wait(lambda: noted() == [("RMA_CREATED", "delivered")])
+    assert {str(told) for _, told in receiver.got} == {str(receiver.got[0][1])}, "the same is sent again"

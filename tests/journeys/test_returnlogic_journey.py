@@ -1,6 +1,6 @@
-"""A retailer at ReturnLogic: orders come in, something of them comes back, an app logs in by code.
+"""A retailer at ReturnLogic: orders are created, items come back, and a public app logs in by code.
 
-Everything is read two rows a page.
+Everything is read two rows per page.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from support.each import each
-from support.merchant import Mall, Merchant
+from support.merchant import Merchant, VendorSandbox
 
 import connector
 from connector.definition.compiler import integration as compiled
@@ -50,7 +50,7 @@ ORDER: dict[str, Any] = {
 
 
 def two_rows_a_page(made: Integration) -> Integration:
-    """The same offer, with pages of two rows wherever there are pages."""
+    """Return the integration with two rows per page in every list."""
     paging = {key: one.model_copy(update={"size": 2}) for key, one in made.paging.items()}
     triggers = {
         key: one.model_copy(update={"source": one.source.model_copy(update={"page_size": 2})})
@@ -63,15 +63,15 @@ OFFER = two_rows_a_page(compiled(VENDOR))
 
 
 @pytest.fixture(scope="module")
-def mall() -> Iterator[Mall]:
-    opened = Mall.open(VENDOR)
+def backend() -> Iterator[VendorSandbox]:
+    opened = VendorSandbox.open(VENDOR)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def merchant(mall: Mall) -> Iterator[Merchant]:
-    made = mall.merchant()
+def merchant(backend: VendorSandbox) -> Iterator[Merchant]:
+    made = backend.merchant()
     yield made
     made.close()
 
@@ -79,7 +79,7 @@ def merchant(mall: Mall) -> Iterator[Merchant]:
 def connected(
     merchant: Merchant, transport: httpx.AsyncBaseTransport | None = None, **login: str
 ) -> Connection:
-    """Connect to the merchant; waiting moves the merchant's clock."""
+    """Connect to the merchant; sleeping advances the merchant's clock."""
 
     async def sleep(seconds: float) -> None:
         merchant.advance(max(1, round(seconds)))
@@ -94,7 +94,7 @@ def connected(
     )
 
 
-def tell(merchant: Merchant, story: Callable[[Connection], Awaitable[None]], **login: Any) -> None:
+def run_story(merchant: Merchant, story: Callable[[Connection], Awaitable[None]], **login: Any) -> None:
     async def run() -> None:
         async with connected(merchant, **login) as opened:
             await story(opened)
@@ -102,7 +102,7 @@ def tell(merchant: Merchant, story: Callable[[Connection], Awaitable[None]], **l
     asyncio.run(run())
 
 
-def test_what_is_found_by_its_creation_is_promised_once() -> None:
+def test_new_order_guarantees_each_record_once() -> None:
     for trigger in each(compiled(VENDOR).triggers.values()):
         created, id_ = getattr(trigger.source, "created", None), trigger.source.id
         told_apart = {runtime: promise.dedupe for runtime, promise in trigger.guarantees.items()}
@@ -116,7 +116,7 @@ def test_what_is_found_by_its_creation_is_promised_once() -> None:
         assert trigger.guarantees["python"].shortest_interval == {"Default": 10}
 
 
-def test_orders_come_in_and_are_told_once_over_many_pages(merchant: Merchant) -> None:
+def test_new_orders_are_delivered_once_over_many_pages(merchant: Merchant) -> None:
     async def story(rl: Connection) -> None:
         trigger = rl.triggers["new_order"]
         cursor = (await trigger.poll()).cursor
@@ -132,10 +132,10 @@ def test_orders_come_in_and_are_told_once_over_many_pages(merchant: Merchant) ->
         again = await trigger.poll(first.cursor)
         assert (again.events, again.complete) == ((), True)
 
-    tell(merchant, story)
+    run_story(merchant, story)
 
 
-def test_an_order_is_created_found_and_returned(merchant: Merchant) -> None:
+def test_order_is_created_found_and_returned(merchant: Merchant) -> None:
     async def story(rl: Connection) -> None:
         trigger = rl.triggers["new_order"]
         cursor = (await trigger.poll()).cursor
@@ -144,12 +144,12 @@ def test_an_order_is_created_found_and_returned(merchant: Merchant) -> None:
         assert made["shippingAddress"] == {"city": "Gumnut Flat"}
         told = await trigger.poll(cursor)
         assert [event.data for event in told.events] == [made]
-        wishes: list[dict[str, Any]] = [
+        orders: list[dict[str, Any]] = [
             {"order_number": "2001"},
             {"order_name": "#2001"},
             {"customer_email": "IRIS.LANE@example.com"},
         ]
-        for options in each(wishes):
+        for options in each(orders):
             assert await rl.searches["find_order"](**options) == [made]
         found, created = await rl.find_or_create["find_order"](search={"order_name": "#2001"}, create=ORDER)
         assert (found, created) == (made, False)
@@ -160,10 +160,10 @@ def test_an_order_is_created_found_and_returned(merchant: Merchant) -> None:
         assert await rl.searches["get_rma"](rma_id=rmas[0]["rlRmaId"]) == [rmas[0]]
         assert await rl.searches["get_rma"](rma_id="7") == []
 
-    tell(merchant, story)
+    run_story(merchant, story)
 
 
-def test_rows_are_read_by_offset_to_an_empty_page(merchant: Merchant) -> None:
+def test_rows_are_read_by_offset_up_to_an_empty_page(merchant: Merchant) -> None:
     asked: list[str] = []
 
     class Listening(httpx.AsyncBaseTransport):
@@ -178,7 +178,7 @@ def test_rows_are_read_by_offset_to_an_empty_page(merchant: Merchant) -> None:
 
     for _ in range(5):
         merchant.ask_for_return()
-    tell(merchant, story, transport=Listening())
+    run_story(merchant, story, transport=Listening())
     assert asked == [f"skip={skip}&limit=2" for skip in (0, 2, 4, 5)]
 
 
@@ -191,7 +191,7 @@ def test_rows_are_read_by_offset_to_an_empty_page(merchant: Merchant) -> None:
         ({"name": "Wrap", "variant": "7", "quantity": 1, "price": 1}, "items[0]", "does not belong"),
     ],
 )
-def test_a_line_that_is_neither_product_nor_custom_item_is_not_sent(
+def test_line_that_is_neither_product_nor_custom_item_is_not_sent(
     merchant: Merchant, item: dict[str, Any], field: str, words: str
 ) -> None:
     async def story(rl: Connection) -> None:
@@ -202,10 +202,10 @@ def test_a_line_that_is_neither_product_nor_custom_item_is_not_sent(
         assert words in said.message
         assert merchant.orders() == {}
 
-    tell(merchant, story)
+    run_story(merchant, story)
 
 
-def test_two_a_second_is_kept_without_a_refusal(merchant: Merchant) -> None:
+def test_two_requests_per_second_are_paced_without_a_refusal(merchant: Merchant) -> None:
     statuses: list[int] = []
 
     class Watching(httpx.AsyncBaseTransport):
@@ -221,11 +221,11 @@ def test_two_a_second_is_kept_without_a_refusal(merchant: Merchant) -> None:
         assert merchant.now() - start >= timedelta(seconds=64)
 
     merchant.count_requests()
-    tell(merchant, story, transport=Watching())
+    run_story(merchant, story, transport=Watching())
     assert statuses == [200] * 130
 
 
-def test_maintenance_is_unavailable_and_passes(merchant: Merchant) -> None:
+def test_maintenance_raises_unavailable_until_it_ends(merchant: Merchant) -> None:
     def turn(*, on: bool) -> None:
         merchant.world.switches.turn(merchant.tenant, VENDOR, "maintenance", on=on, at=0)
 
@@ -238,10 +238,10 @@ def test_maintenance_is_unavailable_and_passes(merchant: Merchant) -> None:
         turn(on=False)
         assert (await rl.operations.list_orders()).data == []
 
-    tell(merchant, story)
+    run_story(merchant, story)
 
 
-def test_a_lost_create_is_found_instead_of_repeated(merchant: Merchant) -> None:
+def test_lost_create_is_found_and_not_repeated(merchant: Merchant) -> None:
     class Lossy(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             answer = await merchant.transport.handle_async_request(request)
@@ -253,22 +253,22 @@ def test_a_lost_create_is_found_instead_of_repeated(merchant: Merchant) -> None:
         made = await rl.actions["create_order"](**ORDER)
         assert {made["rlOrderId"]} == merchant.orders().keys()
 
-    tell(merchant, story, transport=Lossy())
+    run_story(merchant, story, transport=Lossy())
 
 
 # --- A public app
 
 
 def installed(merchant: Merchant) -> dict[str, str]:
-    """The login of an app that the retailer has just installed."""
-    act = merchant.mall.served.acts["install_app"]  # type: ignore[attr-defined]
+    """Return the credentials of an app that the retailer has just installed."""
+    act = merchant.backend.served.acts["install_app"]  # type: ignore[attr-defined]
     with merchant.world.store.change() as change:
         shown = act.run(change, merchant.tenant, {"redirect_uri": "https://app.example.com/in"}, 0)
     (code,) = parse_qs(urlsplit(shown["redirect_to"]).query)["code"]
     return {"client_id": shown["client_id"], "client_secret": shown["client_secret"], "code": code}
 
 
-def test_an_app_logs_in_by_code_and_goes_on_with_its_refresh_token(merchant: Merchant) -> None:
+def test_app_logs_in_by_code_and_continues_with_its_refresh_token(merchant: Merchant) -> None:
     kept: list[str] = []
     login = installed(merchant)
     merchant.ask_for_return()
@@ -289,14 +289,14 @@ def test_an_app_logs_in_by_code_and_goes_on_with_its_refresh_token(merchant: Mer
         with pytest.raises(AuthenticationError, match="does not accept this login"):
             await rl.operations.list_orders()
 
-    tell(merchant, story, **login)
+    run_story(merchant, story, **login)
     client = {name: login[name] for name in ("client_id", "client_secret")}
-    tell(merchant, later, **client, refresh_token=kept[-1])
-    tell(merchant, too_late, **client, refresh_token=kept[0])
-    tell(merchant, too_late, **login)
+    run_story(merchant, later, **client, refresh_token=kept[-1])
+    run_story(merchant, too_late, **client, refresh_token=kept[0])
+    run_story(merchant, too_late, **login)
 
 
-def test_an_app_needs_all_of_its_login(merchant: Merchant) -> None:
+def test_app_requires_its_complete_login(merchant: Merchant) -> None:
     login = installed(merchant)
     with pytest.raises(ConfigurationError, match="needs"):
         connected(merchant, client_id=login["client_id"], client_secret=login["client_secret"])

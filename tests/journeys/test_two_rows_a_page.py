@@ -1,4 +1,4 @@
-"""Every trigger of every vendor, by connector and sandbox, two rows to a page: each event is told once."""
+"""Every trigger of every vendor, through connector and sandbox, two rows per page: each event once."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any
 
 import pytest
-from support.matrix.shop import Shop, Street
-from support.matrix.watching import asks_the_same_on_every_page, happen
+from support.checking_proxy import CheckingProxy
+from support.matrix.checks import same_parameters_on_every_page, trigger_event
+from support.matrix.shop import Shop, VendorShops
 from support.sandbox import Sandbox
-from support.toll import Toll
 
 import connector
 from connector.definition.compiler import integration, vendors
@@ -23,7 +23,7 @@ THERE, NEW = 3, 5
 
 
 def two_rows_a_page(made: Integration) -> Integration:
-    """The same offer, with every list that a trigger reads cut into pages of two."""
+    """Return the integration with two rows per page in every list that a trigger reads."""
     triggers = {
         key: one.model_copy(update={"source": one.source.model_copy(update={"page_size": 2})})
         for key, one in made.triggers.items()
@@ -32,20 +32,22 @@ def two_rows_a_page(made: Integration) -> Integration:
 
 
 @pytest.fixture(scope="session")
-def streets(sandbox: Sandbox, roads: Callable[[str], Toll]) -> Callable[[str], Street]:
-    return cache(lambda vendor: Street(vendor, sandbox, roads(vendor), name="pages"))
+def vendor_shops(sandbox: Sandbox, proxies: Callable[[str], CheckingProxy]) -> Callable[[str], VendorShops]:
+    return cache(lambda vendor: VendorShops(vendor, sandbox, proxies(vendor), name="pages"))
 
 
 TRIGGERS = [(vendor, key) for vendor in vendors() for key in integration(vendor).triggers]
 
 
 @pytest.mark.parametrize(("vendor", "key"), TRIGGERS)
-def test_each_event_is_told_once(vendor: str, key: str, streets: Callable[[str], Street]) -> None:
-    asyncio.run(watched(streets(vendor).open(), key))
+def test_each_event_is_delivered_once(
+    vendor: str, key: str, vendor_shops: Callable[[str], VendorShops]
+) -> None:
+    asyncio.run(watched(vendor_shops(vendor).open(), key))
 
 
 async def watched(shop: Shop, key: str) -> None:
-    """What happened before the first poll is not told, what happens then is, and no more after that."""
+    """Check that old records are not delivered, new ones once, and nothing after that."""
     login: dict[str, Any] = {**shop.login}
     waited = timedelta()
 
@@ -55,26 +57,26 @@ async def watched(shop: Shop, key: str) -> None:
 
     async with connector.open(
         two_rows_a_page(shop.offer),
-        base_url=shop.road.url,
+        base_url=shop.proxy.url,
         clock=lambda: shop.time() + waited,
         sleep=sleep,
         **login,
     ) as connection:
         for _ in range(THERE):
-            happen(shop, key)
+            trigger_event(shop, key)
         first, cursor = await polled(connection, key, None)
         assert first == []
-        expected = [happen(shop, key) for _ in range(NEW)]
-        shop.road.clear()
+        expected = [trigger_event(shop, key) for _ in range(NEW)]
+        shop.proxy.clear()
         told, cursor = await polled(connection, key, cursor)
         assert sorted(told) == sorted(expected)
-        asks_the_same_on_every_page(shop, shop.offer.triggers[key].source.operation)
+        same_parameters_on_every_page(shop, shop.offer.triggers[key].source.operation)
         again, _ = await polled(connection, key, cursor)
         assert again == []
 
 
 async def polled(connection: Connection, key: str, cursor: Cursor | None) -> tuple[list[str], Cursor]:
-    """Poll until nothing is left to read: the ids of the records that were told, and the cursor."""
+    """Poll until all pages are read; return the ids of the delivered records, and the cursor."""
     trigger, told = connection.triggers[key], []
     for _ in range(5):
         found = await trigger.poll(cursor)

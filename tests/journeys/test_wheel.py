@@ -1,4 +1,4 @@
-"""The wheel, made from the source archive, in an environment of its own: it serves, and it polls."""
+"""The wheel, built from the source archive and installed in an empty environment, serves and polls."""
 
 import json
 import os
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def run(*command: str, cwd: Path, **environment: str) -> str:
-    """Run a command to its end; returns what it printed, or fails with all of it."""
+    """Run a command to its end; return its output, or fail with all of it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RETURNS_", "PYTHON"))}
     done = subprocess.run(
         command, cwd=cwd, capture_output=True, text=True, check=False, env={**kept, **environment}
@@ -25,7 +25,7 @@ def run(*command: str, cwd: Path, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh environment with the wheel and what the wheel asks for, at the locked versions."""
+    """Create an environment with the wheel and its dependencies at the locked versions."""
     folder = tmp_path_factory.mktemp("wheel")
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), cwd=ROOT)
     (wheel,) = folder.glob("*.whl")
@@ -40,14 +40,14 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _check_sources(archive: Path) -> None:
-    """The source archive holds the three packages and what the wheel needs besides, and no tests."""
+    """Check that the source archive contains the three packages and their data, and no tests."""
     with tarfile.open(archive) as file:
         tops = {name.split("/")[1] for name in file.getnames()}
     packages, texts = {"connector", "mock_server", "openapi"}, {"README.md", "LICENSE"}
     assert tops == {*packages, *texts, "pyproject.toml", "PKG-INFO", ".gitignore"}
 
 
-def test_wheel_serves_and_polls_from_an_empty_environment(python: Path, tmp_path: Path) -> None:
+def test_wheel_serves_and_polls_in_an_empty_environment(python: Path, tmp_path: Path) -> None:
     with running(tmp_path, python=str(python)) as sandbox:
         state = str(tmp_path / "cursors.sqlite3")
         returns(python, sandbox, tmp_path, "trigger", "returnmate", "new_return", "--state", state)
@@ -70,6 +70,6 @@ def test_wheel_serves_and_polls_from_an_empty_environment(python: Path, tmp_path
 
 
 def returns(python: Path, sandbox: Sandbox, folder: Path, *words: str) -> str:
-    """Run the console script of that environment against the sandbox."""
+    """Run the environment's console script against the sandbox."""
     script = str(python.with_name("returns"))
     return run(script, *words, cwd=folder, RETURNS_SANDBOX_URL=sandbox.url, HOME=str(folder))

@@ -1,4 +1,4 @@
-"""The generated app in Zapier's own core, against the running sandbox: login, actions, searches, failures."""
+"""ReturnMate's app in Zapier's core, against the running sandbox: login, actions, searches, failures."""
 
 import re
 from typing import Any
@@ -23,7 +23,7 @@ def test_app_is_valid(app: ZapierApp) -> None:
     assert app.call(command="validate") == []
 
 
-def test_definition_offers_what_the_catalog_does(definition: dict[str, Any]) -> None:
+def test_definition_contains_everything_in_the_catalog(definition: dict[str, Any]) -> None:
     assert definition["platformVersion"] == "19.1.0"
     shown = {key for key, one in definition["triggers"].items() if not one["display"].get("hidden")}
     assert shown == {
@@ -49,7 +49,7 @@ def test_definition_offers_what_the_catalog_does(definition: dict[str, Any]) -> 
 # Login
 
 
-def test_login_is_proved_and_named(app: ZapierApp, seeded: Shop, definition: dict[str, Any]) -> None:
+def test_login_is_verified_and_named(app: ZapierApp, seeded: Shop, definition: dict[str, Any]) -> None:
     first = seeded.get("/rmas", sort="created_at", order="asc", per_page=1)[0]["rma_number"]
     assert app.run("authentication.test", auth=seeded.auth) == {"account": f"first return {first} (Sandbox)"}
     named = app.run("authentication.test", auth={**seeded.auth, "store_name": "Example Outfitters"})
@@ -58,7 +58,7 @@ def test_login_is_proved_and_named(app: ZapierApp, seeded: Shop, definition: dic
     assert seeded.auth["api_key"] not in str(named)
 
 
-def test_login_of_an_empty_account_has_a_name_too(app: ZapierApp, shop: Shop) -> None:
+def test_login_of_an_empty_account_has_a_name(app: ZapierApp, shop: Shop) -> None:
     assert app.run("authentication.test", auth=shop.auth) == {"account": "no return yet (Sandbox)"}
 
 
@@ -74,7 +74,7 @@ def test_login_with_a_wrong_key_is_refused(app: ZapierApp, auth: dict[str, str])
 
 
 def test_return_is_created_with_its_line_items(shop: Shop) -> None:
-    """As Zapier sends it: texts for numbers, blank cells and rows, the columns repeated at the top level."""
+    """Zapier sends numbers as text, blank cells and rows, and repeats the columns at the top level."""
     flat = {"sku": "BOOT-CHE-39,HAT-1", "quantity": "2,1", "reason": "defective,", "notes": ","}
     rows = [
         ITEM,
@@ -91,7 +91,7 @@ def test_return_is_created_with_its_line_items(shop: Shop) -> None:
 
 @pytest.mark.parametrize(("given", "kept"), [("no", False), ("True", True), ("", False)])
 def test_note_is_added(shop: Shop, given: str, kept: bool) -> None:
-    made = shop.asked()
+    made = shop.create_return()
     note = shop.create(
         "add_note", return_id=made["id"], content="Called the customer: 100 % sure", internal=given
     )
@@ -99,8 +99,8 @@ def test_note_is_added(shop: Shop, given: str, kept: bool) -> None:
     assert (note["content"], note["internal"]) == ("Called the customer: 100 % sure", kept)
 
 
-def test_label_is_made(shop: Shop) -> None:
-    made = shop.asked()
+def test_label_is_created(shop: Shop) -> None:
+    made = shop.create_return()
     shop.move(made["id"], "approved")
     label = shop.create(
         "create_shipping_label", return_id=made["id"], carrier="australia_post", service="", direction=""
@@ -133,7 +133,7 @@ def test_record_is_found_by_its_id(seeded: Shop) -> None:
     assert tracked == seeded.get(f"/shipments/{shipment['id']}/tracking") != []
 
 
-def test_customer_is_found_by_address(seeded: Shop) -> None:
+def test_customer_is_found_by_email(seeded: Shop) -> None:
     email = seeded.get("/rmas", per_page=1)[0]["customer"]["email"]
     theirs = seeded.search("list_customer_returns", customer_email=email)
     assert theirs == seeded.get(f"/customers/{email}/rmas", per_page=100) != []
@@ -143,7 +143,7 @@ def test_customer_is_found_by_address(seeded: Shop) -> None:
     ]
 
 
-def test_report_covers_the_days_asked_for(seeded: Shop) -> None:
+def test_report_covers_the_requested_days(seeded: Shop) -> None:
     day = seeded.get("/rmas", sort="created_at", order="asc", per_page=1)[0]["created_at"][:10]
     picked = f"{day}T09:30:00+11:00"
     [report] = seeded.search("get_returns_report", start_date=picked, end_date=picked, group_by="day")
@@ -162,7 +162,7 @@ def test_find_or_create_creates_once(shop: Shop, definition: dict[str, Any]) -> 
 # Dropdowns
 
 
-def test_every_dropdown_offers_what_its_input_takes(seeded: Shop, definition: dict[str, Any]) -> None:
+def test_every_dropdown_lists_values_its_input_accepts(seeded: Shop, definition: dict[str, Any]) -> None:
     hidden = {key for key, one in definition["triggers"].items() if one["display"].get("hidden")}
     assert hidden == {"return", "shipment"}
     for key in each(hidden):
@@ -183,7 +183,7 @@ def test_refused_input_names_the_field(shop: Shop) -> None:
     assert "items[0].quantity" in caught.value.message
 
 
-def test_input_of_the_wrong_kind_is_refused_before_it_is_sent(shop: Shop) -> None:
+def test_input_of_the_wrong_type_is_refused_before_sending(shop: Shop) -> None:
     with pytest.raises(ZapierError, match='Quantity must be a number, not "two"'):
         shop.create("create_return", **ORDER, items=[{**ITEM, "quantity": "two"}])
     with pytest.raises(ZapierError, match="Fill in Customer Email"):
@@ -191,8 +191,8 @@ def test_input_of_the_wrong_kind_is_refused_before_it_is_sent(shop: Shop) -> Non
     assert shop.get("/rmas") == []
 
 
-def test_illegal_move_names_both_statuses(shop: Shop) -> None:
-    made = shop.asked()
+def test_illegal_status_change_names_both_statuses(shop: Shop) -> None:
+    made = shop.create_return()
     with pytest.raises(ZapierError, match=r"pending .*completed") as caught:
         shop.create("update_return_status", return_id=made["id"], status="completed")
     assert "approved" in caught.value.message
@@ -210,7 +210,7 @@ def test_missing_permission_is_named(shop: Shop, sandbox: Sandbox) -> None:
         shop.trigger("new_shipment")
 
 
-def test_a_path_cannot_be_left(shop: Shop) -> None:
+def test_path_value_cannot_leave_its_segment(shop: Shop) -> None:
     with pytest.raises(ZapierError, match=r'"\.\." is no email'):
         shop.search("list_customer_returns", customer_email="..")
     assert shop.search("get_return", return_id="../shipments?x=1#y") == []

@@ -1,4 +1,4 @@
-"""Exsited's generated app in Zapier's own core, against the running sandbox: a session, and whole lists."""
+"""Exsited's app in Zapier's core, against the running sandbox: session login and complete lists."""
 
 import re
 from collections import Counter
@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from support import zapier
+from support.checking_proxy import CheckingProxy, listening
 from support.each import each
 from support.sandbox import Sandbox
-from support.toll import Toll, listening
 from support.zapier import Shop, Zap, ZapierApp, ZapierError
 
 from connector.definition.compiler import integration
@@ -21,39 +21,39 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="module")
-def toll(sandbox: Sandbox) -> Iterator[Toll]:
-    """The road to the sandbox, on which every request has to name nothing that the document does not know."""
-    with listening(VENDOR, sandbox.credentials(VENDOR)["base_url"]) as road:
-        yield road
-    assert road.passed > 0
-    assert road.broken == []
+def proxy(sandbox: Sandbox) -> Iterator[CheckingProxy]:
+    """A proxy to the sandbox that fails if a request contains undocumented names."""
+    with listening(VENDOR, sandbox.credentials(VENDOR)["base_url"]) as proxy:
+        yield proxy
+    assert proxy.passed > 0
+    assert proxy.broken == []
 
 
 @pytest.fixture(scope="module")
-def app(toll: Toll) -> Iterator[ZapierApp]:
-    """The committed app, sent to the sandbox by its override variable."""
-    with zapier.started(zapier.APPS / VENDOR, EXSITED_BASE_URL=toll.url) as started:
+def app(proxy: CheckingProxy) -> Iterator[ZapierApp]:
+    """The committed app, whose override variable points to the sandbox."""
+    with zapier.started(zapier.APPS / VENDOR, EXSITED_BASE_URL=proxy.url) as started:
         yield started
 
 
-def opened(app: ZapierApp, sandbox: Sandbox, toll: Toll, **options: object) -> Shop:
-    """A merchant with a session, as core opens one: what it gave lies beside what was typed."""
+def opened(app: ZapierApp, sandbox: Sandbox, proxy: CheckingProxy, **options: object) -> Shop:
+    """Return a new tenant with an open session; the account holds its token and the typed credentials."""
     tenant = sandbox.tenant(f"zapier-{VENDOR}-{next(_numbers)}", limits="off", **options)
-    account = app.account(OFFER, sandbox.credentials(VENDOR, tenant)["fields"], f"{toll.url}/")
+    account = app.account(OFFER, sandbox.credentials(VENDOR, tenant)["fields"], f"{proxy.url}/")
     assert account["access_token"]
     return Shop(app, sandbox, tenant, account, VENDOR)
 
 
 @pytest.fixture(scope="module")
-def seeded(app: ZapierApp, sandbox: Sandbox, toll: Toll) -> Shop:
-    """A merchant with 150 seeded returns; tests only read from it."""
-    return opened(app, sandbox, toll)
+def seeded(app: ZapierApp, sandbox: Sandbox, proxy: CheckingProxy) -> Shop:
+    """A tenant with 150 seeded returns; tests only read from it."""
+    return opened(app, sandbox, proxy)
 
 
 @pytest.fixture
-def shop(app: ZapierApp, sandbox: Sandbox, toll: Toll) -> Shop:
-    """A merchant of its own for one test, without a single return yet."""
-    return opened(app, sandbox, toll, seed_size=0)
+def shop(app: ZapierApp, sandbox: Sandbox, proxy: CheckingProxy) -> Shop:
+    """A new tenant without returns."""
+    return opened(app, sandbox, proxy, seed_size=0)
 
 
 def zap(shop: Shop, key: str, **inputs: Any) -> Zap:
@@ -66,11 +66,13 @@ def receive(shop: Shop, made: dict[str, Any], quantity: int) -> dict[str, Any]:
     return shop.create("receive_return", invoice_id=made["invoice_id"], rma_id=made["id"], lines=lines)
 
 
-def asked(shop: Shop, order: str = "#1001", quantity: int = 1) -> dict[str, Any]:
-    return shop.asked(order, items=[{"sku": "TEE-NVY-M", "quantity": quantity, "reason": "wrong_size"}])
+def create_return(shop: Shop, order: str = "#1001", quantity: int = 1) -> dict[str, Any]:
+    return shop.create_return(
+        order, items=[{"sku": "TEE-NVY-M", "quantity": quantity, "reason": "wrong_size"}]
+    )
 
 
-def test_app_is_valid_and_offers_what_the_catalog_does(app: ZapierApp) -> None:
+def test_app_is_valid_and_contains_everything_in_the_catalog(app: ZapierApp) -> None:
     assert app.call(command="validate") == []
     definition = app.call(command="definition")
     shown = {key for key, one in definition["triggers"].items() if not one["display"].get("hidden")}
@@ -81,16 +83,18 @@ def test_app_is_valid_and_offers_what_the_catalog_does(app: ZapierApp) -> None:
     assert "throttle" not in definition, "no limit is documented"
 
 
-def test_login_is_proved_and_named_by_its_address(app: ZapierApp, seeded: Shop) -> None:
+def test_login_is_verified_and_named_by_its_address(app: ZapierApp, seeded: Shop) -> None:
     assert app.run("authentication.test", auth=seeded.auth) == {"account": seeded.auth["base_url"]}
 
 
-def test_login_of_the_readme_is_the_demo_merchants(app: ZapierApp, sandbox: Sandbox, toll: Toll) -> None:
+def test_login_of_the_readme_is_the_demo_login(
+    app: ZapierApp, sandbox: Sandbox, proxy: CheckingProxy
+) -> None:
     readme = (zapier.APPS / VENDOR / "README.md").read_text("utf-8")
-    typed = dict(re.findall(r"^authData_(\w+)=(.+)$", readme, re.MULTILINE)) | {"base_url": toll.url}
-    assert typed == {**sandbox.credentials(VENDOR)["fields"], "base_url": toll.url}
+    typed = dict(re.findall(r"^authData_(\w+)=(.+)$", readme, re.MULTILINE)) | {"base_url": proxy.url}
+    assert typed == {**sandbox.credentials(VENDOR)["fields"], "base_url": proxy.url}
     session = app.run("authentication.sessionConfig.perform", auth=typed)
-    assert app.run("authentication.test", auth={**typed, **session}) == {"account": toll.url}
+    assert app.run("authentication.test", auth={**typed, **session}) == {"account": proxy.url}
 
 
 def test_login_with_wrong_credentials_is_refused(app: ZapierApp, seeded: Shop) -> None:
@@ -100,19 +104,19 @@ def test_login_with_wrong_credentials_is_refused(app: ZapierApp, seeded: Shop) -
     assert "sandbox-nobody" not in str(caught.value.details)
 
 
-def test_login_is_sent_to_a_typed_address_of_https_only(toll: Toll) -> None:
+def test_login_is_sent_to_https_addresses_only(proxy: CheckingProxy) -> None:
     session = "authentication.sessionConfig.perform"
     typed = {"client_id": "c", "client_secret": "s", "redirect_uri": "https://shop.example/exsited"}
-    before = len(toll.requests)
+    before = len(proxy.requests)
     with zapier.started(zapier.APPS / VENDOR) as app:
-        for address in ("http://exsited.example", toll.url):
+        for address in ("http://exsited.example", proxy.url):
             with pytest.raises(ZapierError, match="is no address of Exsited"):
                 app.run(session, auth={**typed, "base_url": address})
-    assert len(toll.requests) == before
+    assert len(proxy.requests) == before
 
 
-def test_session_that_is_over_is_opened_again(app: ZapierApp, shop: Shop) -> None:
-    asked(shop)
+def test_expired_session_is_opened_again(app: ZapierApp, shop: Shop) -> None:
+    create_return(shop)
     assert len(shop.trigger("new_return")) == 1
     shop.advance(3600)
     with pytest.raises(ZapierError) as caught:
@@ -123,7 +127,7 @@ def test_session_that_is_over_is_opened_again(app: ZapierApp, shop: Shop) -> Non
 
 
 @pytest.mark.parametrize("key", OFFER.triggers)
-def test_poll_answers_what_the_definition_announces(seeded: Shop, app: ZapierApp, key: str) -> None:
+def test_poll_returns_what_the_definition_declares(seeded: Shop, app: ZapierApp, key: str) -> None:
     operation = app.call(command="definition")["triggers"][key]["operation"]
     identity = {field["key"] for field in operation["outputFields"] if field.get("primary")}
     assert identity == {path[0] for path in OFFER.triggers[key].guarantees["zapier"].dedupe}
@@ -139,17 +143,17 @@ def test_poll_answers_what_the_definition_announces(seeded: Shop, app: ZapierApp
     assert len(rows) == whole.get(key, len(rows)), "two pages of the list"
 
 
-def test_new_return_fires_once_and_no_change_fires_it_again(shop: Shop) -> None:
-    asked(shop, "#1")
+def test_new_return_fires_once_and_not_after_changes(shop: Shop) -> None:
+    create_return(shop, "#1")
     watching = zap(shop, "new_return")
-    made = [asked(shop, "#2"), asked(shop, "#3")]
+    made = [create_return(shop, "#2"), create_return(shop, "#3")]
     assert {row["uuid"] for row in watching.poll()} == {one["uuid"] for one in made}
     receive(shop, made[0], 1)
     assert watching.poll() == []
 
 
 def test_every_version_fires_once(shop: Shop) -> None:
-    made = asked(shop, quantity=3)
+    made = create_return(shop, quantity=3)
     watching = zap(shop, "return_updated")
     for version in ("1", "2", "3"):
         receive(shop, made, 1)
@@ -158,7 +162,7 @@ def test_every_version_fires_once(shop: Shop) -> None:
 
 
 def test_receipts_and_closing_fire(shop: Shop) -> None:
-    made, other = asked(shop, "#1", 2), asked(shop, "#2", 2)
+    made, other = create_return(shop, "#1", 2), create_return(shop, "#2", 2)
     counts, closed, moved = (
         zap(shop, key) for key in ("return_items_received", "return_closed", "return_status_changed")
     )
@@ -177,8 +181,8 @@ def test_receipts_and_closing_fire(shop: Shop) -> None:
     assert [one.poll() for one in (counts, closed, moved, filtered)] == [[]] * 4
 
 
-def test_return_is_created_found_and_received(app: ZapierApp, sandbox: Sandbox, toll: Toll) -> None:
-    shop = opened(app, sandbox, toll, seed_size=8)
+def test_return_is_created_found_and_received(app: ZapierApp, sandbox: Sandbox, proxy: CheckingProxy) -> None:
+    shop = opened(app, sandbox, proxy, seed_size=8)
     returned = {row["invoice_id"] for row in shop.trigger("return_updated")}
     number = next(one["id"] for one in shop.trigger("invoice") if one["id"] not in returned)
     (invoice,) = shop.search("find_invoice", invoice_number=number)
@@ -210,8 +214,8 @@ def test_dropdowns_can_be_paged(seeded: Shop) -> None:
     assert first[0]["label"].startswith(f"{first[0]['id']} · ")
 
 
-def test_refusal_of_the_vendor_reaches_the_person(shop: Shop) -> None:
-    made = asked(shop)
+def test_refusal_of_the_vendor_reaches_the_user(shop: Shop) -> None:
+    made = create_return(shop)
     with pytest.raises(ZapierError, match="must be at most 1, the rest") as caught:
         receive(shop, made, 2)
     assert caught.value.details["status"] == 400

@@ -1,6 +1,6 @@
-"""Triggers that a vendor tells of by itself: subscribed, told, taken back, in Zapier's core and the sandbox.
+"""Webhook triggers in Zapier's core against the sandbox: subscribe, receive posts, unsubscribe.
 
-What is assumed of a vendor's webhooks keeps them out of its app; here it is rendered with what is assumed.
+Webhooks are only assumed, so the released apps leave them out; these tests render them with assumed parts.
 """
 
 import json
@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from support import zapier
+from support.all_statuses import status_paths
 from support.loopback import serving
 from support.sandbox import Sandbox
-from support.stirring import ways
 from support.zapier import Shop, ZapierApp
 
 from connector.definition.compiler import integration, vendors
@@ -35,42 +35,42 @@ PATIENCE = 10.0
 
 
 @dataclass
-class Ear:
-    """Zapier's end of a webhook: what was posted, by path."""
+class WebhookReceiver:
+    """Zapier's end of a webhook: the posts received, by path."""
 
     url: str
-    told: dict[str, list[Any]] = field(default_factory=dict)
+    posts: dict[str, list[Any]] = field(default_factory=dict)
 
     def wait(self, path: str, count: int) -> list[Any]:
-        """What was posted to a path, once there is as much as is waited for."""
+        """Return the posts to a path, once there are `count` of them."""
         deadline = time.monotonic() + PATIENCE
-        while len(self.told.get(path, [])) < count and time.monotonic() < deadline:
+        while len(self.posts.get(path, [])) < count and time.monotonic() < deadline:
             time.sleep(0.02)
-        return self.told.get(path, [])
+        return self.posts.get(path, [])
 
 
 @contextmanager
-def listening() -> Iterator[Ear]:
+def listening() -> Iterator[WebhookReceiver]:
     class Post(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             text = self.rfile.read(int(self.headers.get("content-length", 0)))
-            ear.told.setdefault(self.path, []).append(json.loads(text))
+            receiver.posts.setdefault(self.path, []).append(json.loads(text))
             self.send_response(200)
             self.end_headers()
 
         def log_message(self, *_words: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with serving(Post) as url:
-        ear = Ear(url)
-        yield ear
+        receiver = WebhookReceiver(url)
+        yield receiver
 
 
 @pytest.fixture(scope="module")
 def assumed(
     sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], ZapierApp]]:
-    """A vendor's app with what is assumed, in Zapier's core; one process for all its triggers."""
+    """Return a vendor's app with assumed parts, in Zapier's core; one process for all its triggers."""
     with ExitStack() as open_ones:
         known: dict[str, ZapierApp] = {}
 
@@ -89,7 +89,7 @@ def assumed(
 
 @dataclass
 class Hook:
-    """One hook trigger of a merchant, as Zapier deals with it."""
+    """One webhook trigger of a merchant, called as Zapier calls it."""
 
     shop: Shop
     key: str
@@ -98,15 +98,15 @@ class Hook:
         method = f"triggers.{self.key}.operation.{perform}"
         return self.shop.app.run(method, auth=self.shop.auth, **bundle)
 
-    def asked(self) -> str:
-        """A shopper asks for a return; its id."""
-        self.shop.asked("#1")
+    def create_return(self) -> str:
+        """Create a return as a shopper; return its id."""
+        self.shop.create_return("#1")
         id_: str = self.shop.sandbox.ledger(self.shop.tenant, "return.created")[-1]["subject"]
         return id_
 
 
 @pytest.mark.parametrize(("vendor", "key"), HOOKED)
-def test_hook_is_subscribed_told_and_taken_back(
+def test_webhook_is_subscribed_delivered_and_unsubscribed(
     assumed: Callable[[str], ZapierApp], sandbox: Sandbox, vendor: str, key: str
 ) -> None:
     tenant = sandbox.tenant(f"hook-{vendor}-{key.replace('_', '-')}", seed_size=0, limits="off")
@@ -118,35 +118,37 @@ def test_hook_is_subscribed_told_and_taken_back(
     created = not getattr(source, "state", None)
     reached = getattr(source, "reached", None)
     way = (
-        [] if created else next(one for one in ways(vendor) if one and (not reached or one[-1] == reached[0]))
+        []
+        if created
+        else next(one for one in status_paths(vendor) if one and (not reached or one[-1] == reached[0]))
     )
-    before = None if created else hook.asked()
-    with listening() as ear:
-        kept = hook.run("performSubscribe", targetUrl=f"{ear.url}/first?secret=1")
-        id_ = before or hook.asked()
+    before = None if created else hook.create_return()
+    with listening() as receiver:
+        kept = hook.run("performSubscribe", targetUrl=f"{receiver.url}/first?secret=1")
+        id_ = before or hook.create_return()
         hook.shop.move(id_, *way)
-        posts = ear.wait("/first?secret=1", len(way) or 1)
+        posts = receiver.wait("/first?secret=1", len(way) or 1)
         assert len(posts) == (len(way) or 1)
         fired = [row for post in posts for row in hook.run("perform", cleanedRequest=post)]
         assert [at(row, source.id) for row in fired] == [id_] * (len(way) if not (created or reached) else 1)
         listed = [row for row in hook.run("performList") if at(row, source.id) == id_]
         assert t006(hook, listed, fired) == []
         hook.run("performUnsubscribe", subscribeData=kept)
-        hook.run("performSubscribe", targetUrl=f"{ear.url}/second")
-        hook.shop.move(hook.asked(), *way)
-        assert ear.wait("/second", 1)
-        assert len(ear.told["/first?secret=1"]) == len(posts)
+        hook.run("performSubscribe", targetUrl=f"{receiver.url}/second")
+        hook.shop.move(hook.create_return(), *way)
+        assert receiver.wait("/second", 1)
+        assert len(receiver.posts["/first?secret=1"]) == len(posts)
         hook.run("performUnsubscribe", subscribeData=kept)
 
 
 def t006(hook: Hook, listed: list[Any], fired: list[Any]) -> list[str]:
-    """What the list showed and the hook does not; a person may have mapped it."""
+    """Return the fields that the list has and the webhook has not; a user may have mapped them."""
     assert listed
     assert fired
-    shown, told = (
+    shown, posts = (
         {key for row in rows for key, _ in leaves(hook.shop.hydrated(row))} for rows in (listed, fired)
     )
-    return sorted(shown - told)
+    return sorted(shown - posts)
 
 
 def offered(vendor: str, key: str) -> Trigger:
@@ -159,5 +161,5 @@ def at(row: Any, path: tuple[str, ...]) -> Any:
     return row
 
 
-def test_some_vendor_tells_of_events_by_itself() -> None:
+def test_at_least_one_trigger_has_a_webhook() -> None:
     assert HOOKED

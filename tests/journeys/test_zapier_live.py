@@ -1,13 +1,13 @@
-"""What the generated apps answer is what their definitions announce: Zapier's live checks, in the sandbox."""
+"""Zapier's live checks in the sandbox: results of the generated apps match their definitions."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
 import pytest
+from support.checking_proxy import CheckingProxy
 from support.each import each
 from support.sandbox import Sandbox
-from support.toll import Toll
 from support.zapier import APPS, Shop, ZapierApp
 from support.zapier_live import (
     LIVE_CHECKS,
@@ -30,15 +30,15 @@ Answered = Callable[[str], Live]
 
 @pytest.fixture(scope="module")
 def answered(
-    zapier_apps: Callable[[str], ZapierApp], roads: Callable[[str], Toll], sandbox: Sandbox
+    zapier_apps: Callable[[str], ZapierApp], proxies: Callable[[str], CheckingProxy], sandbox: Sandbox
 ) -> Answered:
-    """A vendor's app, run once through all its steps; what stops it fails every test in the same words."""
+    """Run all steps of a vendor's app once; an error fails every test of the vendor with the same message."""
     known: dict[str, Future[Live]] = {}
 
     def run(vendor: str) -> Live:
         app, offer = zapier_apps(vendor), integration(vendor)
         tenant = sandbox.tenant(f"live-{vendor}", limits="off")
-        account = app.account(offer, sandbox.credentials(vendor, tenant)["fields"], roads(vendor).url)
+        account = app.account(offer, sandbox.credentials(vendor, tenant)["fields"], proxies(vendor).url)
         return Live(Shop(app, sandbox, tenant, account, vendor), offer, app.definition).run()
 
     def once(vendor: str) -> Live:
@@ -55,7 +55,7 @@ def answered(
 
 
 @pytest.mark.parametrize(("vendor", "path"), STEPS, ids=lambda one: one)
-def test_results_are_what_the_definition_announces(answered: Answered, vendor: str, path: str) -> None:
+def test_results_match_the_definition(answered: Answered, vendor: str, path: str) -> None:
     live = answered(vendor)
     rows = live.results[path]
     assert rows, f"{path} answered nothing, and refused {live.refused.get(path, 'nothing')}"
@@ -66,7 +66,7 @@ def test_results_are_what_the_definition_announces(answered: Answered, vendor: s
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_every_dropdown_offers_something_by_name(answered: Answered, vendor: str) -> None:
+def test_every_dropdown_has_labelled_values(answered: Answered, vendor: str) -> None:
     live = answered(vendor)
     for key, one in each(live.definition["triggers"].items()):
         if one["display"].get("hidden"):
@@ -95,7 +95,7 @@ SAMPLE = {"id": "1", "at": "2026-10-31T09:30:00Z", "lines": [{"count": 1}], "sho
         ("t005", {**SAMPLE, "colour": "red"}),
     ],
 )
-def test_live_check_finds_its_fault(id_: str, row: dict[str, Any]) -> None:
+def test_live_check_finds_its_mistake(id_: str, row: dict[str, Any]) -> None:
     [check] = [one for one in LIVE_CHECKS if one.__name__.startswith(id_)]
     operation = {"outputFields": OUTPUTS, "sample": SAMPLE}
     assert list(check(operation, [SAMPLE])) == []

@@ -1,4 +1,4 @@
-"""ReturnGO's generated app in Zapier's own core, against the running sandbox."""
+"""ReturnGO's app in Zapier's core, against the running sandbox."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from support import zapier
+from support.checking_proxy import listening
 from support.each import each
-from support.rmas import FIRST, asked, turn
+from support.returngo_returns import FIRST, create_return, turn
 from support.sandbox import Sandbox
-from support.toll import listening
 from support.zapier import Shop, Zap, ZapierApp, ZapierError
 
 from connector.definition.compiler import integration
@@ -25,12 +25,12 @@ _numbers = count(1)
 def app(sandbox: Sandbox) -> Iterator[ZapierApp]:
     base_url = sandbox.credentials(VENDOR)["base_url"]
     with (
-        listening(VENDOR, base_url) as toll,
-        zapier.started(zapier.APPS / VENDOR, RETURNGO_BASE_URL=toll.url) as started,
+        listening(VENDOR, base_url) as proxy,
+        zapier.started(zapier.APPS / VENDOR, RETURNGO_BASE_URL=proxy.url) as started,
     ):
         yield started
-    assert toll.passed > 0
-    assert toll.broken == []
+    assert proxy.passed > 0
+    assert proxy.broken == []
 
 
 def opened(app: ZapierApp, sandbox: Sandbox, **options: object) -> Shop:
@@ -40,13 +40,13 @@ def opened(app: ZapierApp, sandbox: Sandbox, **options: object) -> Shop:
 
 @pytest.fixture(scope="module")
 def seeded(app: ZapierApp, sandbox: Sandbox) -> Shop:
-    """A merchant with 150 seeded returns; tests only read from it."""
+    """A tenant with 150 seeded returns; tests only read from it."""
     return opened(app, sandbox)
 
 
 @pytest.fixture
 def shop(app: ZapierApp, sandbox: Sandbox) -> Shop:
-    """A merchant of its own for one test, without a single return yet."""
+    """A new tenant without returns."""
     return opened(app, sandbox, seed_size=0)
 
 
@@ -56,11 +56,11 @@ def zap(shop: Shop, key: str, **inputs: Any) -> Zap:
 
 
 def made(shop: Shop, order: str) -> str:
-    id_: str = asked(shop.sandbox, shop.tenant, order_number=order)["rmaSummary"]["rmaId"]
+    id_: str = create_return(shop.sandbox, shop.tenant, order_number=order)["rmaSummary"]["rmaId"]
     return id_
 
 
-def test_app_is_valid_and_offers_what_is_documented(app: ZapierApp) -> None:
+def test_app_is_valid_and_contains_everything_documented(app: ZapierApp) -> None:
     assert app.call(command="validate") == []
     definition = app.call(command="definition")
     shown = {key for key, one in definition["triggers"].items() if not one["display"].get("hidden")}
@@ -73,7 +73,7 @@ def test_app_is_valid_and_offers_what_is_documented(app: ZapierApp) -> None:
     assert definition["throttle"] == {"window": 1, "limit": 100, "scope": ["auth"]}
 
 
-def test_login_is_proved_and_named_by_its_shop(app: ZapierApp, seeded: Shop) -> None:
+def test_login_is_verified_and_named_by_its_shop(app: ZapierApp, seeded: Shop) -> None:
     assert app.run("authentication.test", auth=seeded.auth) == {"account": FIRST}
 
 
@@ -85,7 +85,7 @@ def test_login_with_a_wrong_key_or_shop_is_refused(app: ZapierApp, seeded: Shop)
 
 
 @pytest.mark.parametrize("key", OFFER.triggers)
-def test_poll_answers_what_the_definition_announces(seeded: Shop, app: ZapierApp, key: str) -> None:
+def test_poll_returns_what_the_definition_declares(seeded: Shop, app: ZapierApp, key: str) -> None:
     operation = app.call(command="definition")["triggers"][key]["operation"]
     identity = [field["key"] for field in operation["outputFields"] if field.get("primary")]
     assert identity == [path[0] for path in OFFER.triggers[key].guarantees["zapier"].dedupe]
@@ -98,7 +98,7 @@ def test_poll_answers_what_the_definition_announces(seeded: Shop, app: ZapierApp
     assert len(seeded.trigger(key, limit=1)) == min(1, len(rows))
 
 
-def test_new_return_fires_once_with_its_details_fetched_when_it_does(shop: Shop) -> None:
+def test_new_return_fires_once_with_details_fetched_on_firing(shop: Shop) -> None:
     made(shop, "#1")
     watching = zap(shop, "new_return")
     ids = [made(shop, "#2"), made(shop, "#3")]
@@ -112,7 +112,7 @@ def test_new_return_fires_once_with_its_details_fetched_when_it_does(shop: Shop)
     assert watching.poll() == []
 
 
-def test_statuses_fire(shop: Shop) -> None:
+def test_status_triggers_fire(shop: Shop) -> None:
     id_ = made(shop, "#1")
     keys = ("return_approved", "return_received", "return_done", "return_status_changed")
     zaps = {key: zap(shop, key) for key in keys}
@@ -123,14 +123,14 @@ def test_statuses_fire(shop: Shop) -> None:
         fired.append({key: [row["status"] for row in watching.poll()] for key, watching in zaps.items()})
     changed = [one.pop("return_status_changed") for one in fired]
     assert changed == [["Approved"], ["Received"], ["Done"]]
-    # Zapier remembers by id and status: what is reached later counts as its own.
+    # Zapier deduplicates by id and status, so a status reached later fires separately.
     assert [one["return_received"] for one in fired] == [[], ["Received"], []]
     assert [one["return_done"] for one in fired] == [[], [], ["Done"]]
     assert fired[0]["return_approved"] == ["Approved"]
     assert [row["status"] for row in only.poll()] == ["Done"]
 
 
-def test_a_requested_refund_fires(sandbox: Sandbox, shop: Shop) -> None:
+def test_requested_refund_fires(sandbox: Sandbox, shop: Shop) -> None:
     turn(sandbox, shop.tenant, "notify_payment_method")
     watching, transactions = zap(shop, "refund_requested"), zap(shop, "new_transaction")
     id_ = made(shop, "#1")
@@ -143,8 +143,8 @@ def test_a_requested_refund_fires(sandbox: Sandbox, shop: Shop) -> None:
     assert watching.poll() == transactions.poll() == []
 
 
-def test_a_shipment_is_updated(shop: Shop) -> None:
-    rma = asked(shop.sandbox, shop.tenant)
+def test_shipment_is_updated(shop: Shop) -> None:
+    rma = create_return(shop.sandbox, shop.tenant)
     shipment = rma["shipments"][0]["shipmentId"]
     label = {"shipment": shipment, "status": "LabelCreated", "tracking_number": "ZP-1", "label_url": ""}
     done = shop.create("update_shipment", **label)
@@ -159,7 +159,7 @@ def test_a_shipment_is_updated(shop: Shop) -> None:
     assert shop.search("get_return", rma="1") == []
 
 
-def test_dropdown_of_returns_begins_with_the_newest(shop: Shop) -> None:
+def test_dropdown_of_returns_starts_with_the_newest(shop: Shop) -> None:
     ids = [made(shop, f"#{number}") for number in range(3)]
     choices = shop.trigger("rma")
     assert [one["id"] for one in choices] == ids[::-1]

@@ -1,4 +1,4 @@
-"""ReturnLogic's generated app in Zapier's own core: as it is committed, and with what is only assumed."""
+"""ReturnLogic's app in Zapier's core: as committed, and with assumed parts."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import zapier
+from support.checking_proxy import listening
 from support.sandbox import Sandbox
-from support.toll import listening
 from support.zapier import Shop, Zap, ZapierApp, ZapierError
 
 from connector.definition.compiler import integration
@@ -40,17 +40,17 @@ _numbers = count(1)
 @pytest.fixture(scope="module")
 def app(sandbox: Sandbox) -> Iterator[ZapierApp]:
     with (
-        listening(VENDOR, sandbox.credentials(VENDOR)["base_url"]) as toll,
-        zapier.started(zapier.APPS / VENDOR, RETURNLOGIC_BASE_URL=toll.url) as started,
+        listening(VENDOR, sandbox.credentials(VENDOR)["base_url"]) as proxy,
+        zapier.started(zapier.APPS / VENDOR, RETURNLOGIC_BASE_URL=proxy.url) as started,
     ):
         yield started
-    assert toll.passed > 0
-    assert toll.broken == []
+    assert proxy.passed > 0
+    assert proxy.broken == []
 
 
 @pytest.fixture(scope="module")
 def whole(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZapierApp]:
-    """The app that `returns generate zapier --include-assumed` makes."""
+    """Return the app that `returns generate zapier --include-assumed` renders."""
     folder: Path = tmp_path_factory.mktemp("assumed") / VENDOR
     write.write(render(OFFER, include_assumed=True), folder)
     (folder / "node_modules").symlink_to(zapier.APPS / VENDOR / "node_modules")
@@ -70,7 +70,7 @@ def shop(app: ZapierApp, sandbox: Sandbox) -> Shop:
 
 @pytest.fixture
 def trusting(whole: ZapierApp, sandbox: Sandbox) -> Shop:
-    """A merchant who uses the app with everything in it."""
+    """A merchant who uses the app with assumed parts."""
     return opened(whole, sandbox, seed_size=0)
 
 
@@ -80,7 +80,7 @@ def orders(shop: Shop, **query: Any) -> list[dict[str, Any]]:
     return found
 
 
-def test_app_offers_what_is_known_and_with_assumptions_the_rest(app: ZapierApp, whole: ZapierApp) -> None:
+def test_app_contains_documented_steps_and_assumed_ones_on_request(app: ZapierApp, whole: ZapierApp) -> None:
     for one, left_out in ((app, ASSUMED), (whole, set())):
         assert one.call(command="validate") == []
         definition = one.call(command="definition")
@@ -93,7 +93,7 @@ def test_app_offers_what_is_known_and_with_assumptions_the_rest(app: ZapierApp, 
         assert definition["throttle"] == {"window": 1, "limit": 2, "scope": ["auth"]}
 
 
-def test_login_is_proved_and_a_wrong_key_refused(app: ZapierApp, shop: Shop) -> None:
+def test_login_is_verified_and_a_wrong_key_is_refused(app: ZapierApp, shop: Shop) -> None:
     named = {**shop.auth, "store_name": "Example Outfitters"}
     assert app.run("authentication.test", auth=named) == {"account": "Example Outfitters"}
     assert app.run("authentication.test", auth=shop.auth) == {"account": "no order yet"}
@@ -102,8 +102,8 @@ def test_login_is_proved_and_a_wrong_key_refused(app: ZapierApp, shop: Shop) -> 
     assert caught.value.name == "ExpiredAuthError"
 
 
-def test_an_order_is_created_fires_once_and_is_found(shop: Shop) -> None:
-    shop.asked("#1")
+def test_order_is_created_fires_once_and_is_found(shop: Shop) -> None:
+    shop.create_return("#1")
     watching = Zap(shop, "new_order", ("rlOrderId",)).switch_on()
     made = shop.create("create_order", **ORDER)
     assert orders(shop, orderNumber="2001") == [made]
@@ -122,7 +122,7 @@ def test_an_order_is_created_fires_once_and_is_found(shop: Shop) -> None:
     assert made in listed
 
 
-def test_orders_beyond_a_page_fire_too(app: ZapierApp, sandbox: Sandbox) -> None:
+def test_orders_beyond_the_first_page_fire(app: ZapierApp, sandbox: Sandbox) -> None:
     shop = opened(app, sandbox, seed_size=0)
     watching = Zap(shop, "new_order", ("rlOrderId",)).switch_on()
     with sandbox.client(VENDOR, shop.tenant) as client:
@@ -136,14 +136,14 @@ def test_orders_beyond_a_page_fire_too(app: ZapierApp, sandbox: Sandbox) -> None
     assert watching.poll() == []
 
 
-def test_rmas_are_found_by_their_customer_without_pages(shop: Shop) -> None:
-    made = shop.asked("#7")
+def test_rmas_are_found_by_customer_without_paging(shop: Shop) -> None:
+    made = shop.create_return("#7")
     found = shop.search("find_rmas", customer_email="Iris.Lane@example.com")
     assert [row["rlRmaId"] for row in found] == [made["rlRmaId"]]
     assert shop.search("find_rmas", customer_email="nobody@example.com") == []
 
 
-def test_refusals_reach_the_person_as_sentences(shop: Shop) -> None:
+def test_refusals_reach_the_user_as_sentences(shop: Shop) -> None:
     with pytest.raises(ZapierError, match="ReturnLogic did not accept the input") as caught:
         shop.create("create_order", **{**ORDER, "currency": "EURO"})
     assert caught.value.details["status"] == 400
@@ -170,9 +170,9 @@ def test_line_items_have_one_of_two_forms(trusting: Shop) -> None:
     assert len(orders(trusting)) == 1
 
 
-def test_new_rma_fires_once_and_is_read_by_its_id(trusting: Shop) -> None:
+def test_new_rma_fires_once_and_is_found_by_id(trusting: Shop) -> None:
     watching = Zap(trusting, "new_rma", ("rlRmaId",)).switch_on()
-    made = [trusting.asked(f"#{number}")["rlRmaId"] for number in range(3)]
+    made = [trusting.create_return(f"#{number}")["rlRmaId"] for number in range(3)]
     assert {row["rlRmaId"] for row in watching.poll()} == set(made)
     trusting.move(made[0], "Authorized")
     assert watching.poll() == []

@@ -1,4 +1,4 @@
-"""Swap's generated app in Zapier's own core, against the running sandbox."""
+"""Swap's app in Zapier's core, against the running sandbox."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -31,13 +31,13 @@ def opened(app: ZapierApp, sandbox: Sandbox, **options: object) -> Shop:
 
 @pytest.fixture(scope="module")
 def seeded(app: ZapierApp, sandbox: Sandbox) -> Shop:
-    """A merchant with 150 seeded returns; tests only read from it."""
+    """A tenant with 150 seeded returns; tests only read from it."""
     return opened(app, sandbox)
 
 
 @pytest.fixture
 def shop(app: ZapierApp, sandbox: Sandbox) -> Shop:
-    """A merchant of its own for one test, without a single return yet."""
+    """A new tenant without returns."""
     return opened(app, sandbox, seed_size=0)
 
 
@@ -51,7 +51,7 @@ def zap(shop: Shop, key: str) -> Zap:
     return Zap(shop, key, identity).switch_on()
 
 
-def test_app_is_valid_and_offers_what_the_catalog_does(app: ZapierApp) -> None:
+def test_app_is_valid_and_contains_everything_in_the_catalog(app: ZapierApp) -> None:
     assert app.call(command="validate") == []
     definition = app.call(command="definition")
     shown = {key for key, one in definition["triggers"].items() if not one["display"].get("hidden")}
@@ -61,12 +61,12 @@ def test_app_is_valid_and_offers_what_the_catalog_does(app: ZapierApp) -> None:
     assert "throttle" not in definition, "no limit is documented"
 
 
-def test_login_is_proved_and_named_by_its_store(app: ZapierApp, seeded: Shop) -> None:
+def test_login_is_verified_and_named_by_its_store(app: ZapierApp, seeded: Shop) -> None:
     assert app.run("authentication.test", auth=seeded.auth) == {"account": "store_123abc (Sandbox)"}
 
 
 @pytest.mark.parametrize("key", OFFER.triggers)
-def test_poll_answers_what_the_definition_announces(seeded: Shop, app: ZapierApp, key: str) -> None:
+def test_poll_returns_what_the_definition_declares(seeded: Shop, app: ZapierApp, key: str) -> None:
     operation = app.call(command="definition")["triggers"][key]["operation"]
     identity = [field["key"] for field in operation["outputFields"] if field.get("primary")]
     assert identity == [path[0] for path in OFFER.triggers[key].guarantees["zapier"].dedupe]
@@ -80,7 +80,7 @@ def test_poll_answers_what_the_definition_announces(seeded: Shop, app: ZapierApp
 
 
 def test_quality_control_is_recorded_and_fires(shop: Shop) -> None:
-    made, other = shop.asked("#1"), shop.asked("#2")
+    made, other = shop.create_return("#1"), shop.create_return("#2")
     keys = ("quality_control_passed", "quality_control_failed", "quality_control_changed", "return_completed")
     zaps = {key: zap(shop, key) for key in keys}
     shop.advance(60)

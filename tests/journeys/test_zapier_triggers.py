@@ -1,4 +1,4 @@
-"""Every trigger of the generated app, polled as Zapier polls: what fires, and that it fires once."""
+"""Every trigger of ReturnMate's app, polled as Zapier polls: which records fire, and that each fires once."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -21,8 +21,8 @@ def triggers(app: ZapierApp) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("key", TRIGGERS)
-def test_poll_answers_what_the_definition_announces(seeded: Shop, triggers: dict[str, Any], key: str) -> None:
-    """Core itself checks that a poll is a list of objects whose primary fields are there and unique."""
+def test_poll_returns_what_the_definition_declares(seeded: Shop, triggers: dict[str, Any], key: str) -> None:
+    """Zapier's core checks that a poll returns objects whose primary fields are present and unique."""
     operation, rows = triggers[key]["operation"], seeded.trigger(key)
     assert rows
     identity = [field["key"] for field in operation["outputFields"] if field.get("primary")]
@@ -34,7 +34,7 @@ def test_poll_answers_what_the_definition_announces(seeded: Shop, triggers: dict
 
 
 @pytest.mark.parametrize("key", ["new_return", "new_shipment"])
-def test_new_records_come_newest_first_and_no_more_than_asked_for(seeded: Shop, key: str) -> None:
+def test_new_records_come_newest_first_up_to_the_limit(seeded: Shop, key: str) -> None:
     rows = seeded.trigger(key)
     assert len(rows) == 100 if key == "new_return" else rows
     created = [row["created_at"] for row in rows]
@@ -43,18 +43,18 @@ def test_new_records_come_newest_first_and_no_more_than_asked_for(seeded: Shop, 
     assert seeded.trigger(key, limit=-1) == rows
 
 
-def test_status_that_was_passed_between_two_polls_fires_still(shop: Shop) -> None:
+def test_status_passed_between_two_polls_still_fires(shop: Shop) -> None:
     zap = Zap(shop, "return_approved").switch_on()
-    made = shop.asked()
+    made = shop.create_return()
     shop.move(made["id"], "approved", "label_sent", "in_transit")
     assert [row["id"] for row in zap.poll()] == [made["id"]]
     shop.move(made["id"], "received", "inspected", "completed")
     assert zap.poll() == [], "later statuses are the same approval"
 
 
-def test_every_status_that_a_poll_sees_fires_once(shop: Shop) -> None:
+def test_every_status_seen_by_a_poll_fires_once(shop: Shop) -> None:
     zap = Zap(shop, "return_status_changed", ("id", "status")).switch_on()
-    made = shop.asked()
+    made = shop.create_return()
     assert zap.poll() == [], "a return that is new has not changed"
     fired = []
     for status in ("approved", "label_sent", "in_transit"):
@@ -66,13 +66,13 @@ def test_every_status_that_a_poll_sees_fires_once(shop: Shop) -> None:
     assert fired == [(made["id"], word) for word in words], "of several between two polls, the latest"
 
 
-def test_a_filter_fires_for_changes_that_fit_and_an_empty_one_for_all(shop: Shop) -> None:
+def test_filter_fires_for_matching_changes_and_an_empty_one_for_all(shop: Shop) -> None:
     identity = ("id", "status")
     received, empty, every = (
         Zap(shop, "return_status_changed", identity, inputs).switch_on()
         for inputs in ({"status": "received"}, {"status": ""}, {})
     )
-    first, second = shop.asked("#1"), shop.asked("#2")
+    first, second = shop.create_return("#1"), shop.create_return("#2")
     shop.move(first["id"], "approved", "label_sent", "in_transit", "received")
     shop.move(second["id"], "approved")
     assert [row["id"] for row in received.poll()] == [first["id"]]
@@ -84,7 +84,7 @@ def test_a_filter_fires_for_changes_that_fit_and_an_empty_one_for_all(shop: Shop
     assert received.poll() == []
 
 
-def test_a_filter_is_chosen_from_the_known_statuses(triggers: dict[str, Any]) -> None:
+def test_filter_choices_are_the_known_statuses(triggers: dict[str, Any]) -> None:
     asked = {key: one["operation"].get("inputFields", []) for key, one in triggers.items()}
     field = asked["return_status_changed"][0]
     assert (field["key"], field["required"]) == ("status", False)
@@ -95,14 +95,16 @@ def test_a_filter_is_chosen_from_the_known_statuses(triggers: dict[str, Any]) ->
     assert not any(fields for key, fields in asked.items() if key != "return_status_changed")
 
 
-def test_return_older_than_the_look_back_is_not_seen(shop: Shop) -> None:
-    """As the guarantee table says, and the app's README after it."""
+def test_return_older_than_the_look_back_is_not_found(shop: Shop) -> None:
+    """The guarantee table and the app's README state this limit."""
     look_back = OFFER.triggers["return_rejected"].guarantees["zapier"].look_back
     assert look_back is not None
     now = datetime.fromisoformat(shop.sandbox.control.get(f"/tenants/{shop.tenant}/clock").json()["now"])
     ages = {"old": look_back + 3600, "young": look_back - 3600}
     made = {
-        name: shop.asked(created_at=(now - timedelta(seconds=age)).strftime("%Y-%m-%dT%H:%M:%SZ"))["id"]
+        name: shop.create_return(created_at=(now - timedelta(seconds=age)).strftime("%Y-%m-%dT%H:%M:%SZ"))[
+            "id"
+        ]
         for name, age in ages.items()
     }
     zap = Zap(shop, "return_rejected").switch_on()

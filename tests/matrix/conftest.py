@@ -1,14 +1,14 @@
-"""Fixtures of the matrix: a street per vendor, and every runtime on it."""
+"""Fixtures for the matrix: the sandbox's vendors, and each of them in every runtime."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from support.matrix.city import City
+from support.matrix.apps import MatrixApps
 from support.sandbox import Sandbox
 
 
 @pytest.fixture(scope="session")
-def city(sandbox: Sandbox) -> Iterator[City]:
+def apps(sandbox: Sandbox) -> Iterator[MatrixApps]:
     with ExitStack() as started:
-        yield City(sandbox, started)
+        yield MatrixApps(sandbox, started)

@@ -1,7 +1,7 @@
-"""Vendors × runtimes × scenarios: one test per cell."""
+"""The matrix: vendors × runtimes × scenarios, with one test per cell."""
 
 import pytest
-from support.matrix.city import City
+from support.matrix.apps import MatrixApps
 from support.matrix.limits import limit
 from support.matrix.scenarios import SCENARIOS, Scenario
 from support.matrix.table import RUNTIMES
@@ -12,12 +12,12 @@ from mock_server import vendors
 @pytest.mark.parametrize("vendor", vendors.names())
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
-def test_cell(city: City, vendor: str, runtime: str, scenario: Scenario) -> None:
-    app = city.app(vendor, runtime, assumed=scenario.assumed)
+def test_cell(apps: MatrixApps, vendor: str, runtime: str, scenario: Scenario) -> None:
+    app = apps.app(vendor, runtime, assumed=scenario.assumed)
     why = limit(vendor, runtime, scenario.name)
     if why:
         assert not scenario.need(app), f"{scenario.name} can be played: the limit is none"
         pytest.skip(why)
     assert scenario.need(app), f"{scenario.name} cannot be played: name the limit"
     scenario.play(app, app.shop)
-    assert app.shop.road.broken == []
+    assert app.shop.proxy.broken == []

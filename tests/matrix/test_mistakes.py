@@ -1,4 +1,4 @@
-"""Seeded mistakes: the matrix and the lints notice every one of them."""
+"""Seeded mistakes in apps and connector: a scenario of the matrix or a lint check notices each."""
 
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.make.shop import APPS as MAKE_APPS
 from support.matrix.adapter import Connect, Refused
-from support.matrix.city import City
+from support.matrix.apps import MatrixApps
 from support.matrix.make import make
 from support.matrix.python import python
 from support.matrix.scenarios import SCENARIOS
@@ -32,31 +32,35 @@ def named(one: Mistake | Slip) -> str:
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda one: f"{one.app}-{named(one)}")
-def test_mistake_in_an_app_is_noticed(city: City, tmp_path: Path, mistake: Mistake) -> None:
+def test_mistake_in_an_app_is_noticed(apps: MatrixApps, tmp_path: Path, mistake: Mistake) -> None:
     folder = copied(APPS[mistake.app] / mistake.vendor, tmp_path)
     mistake.damage(folder)
     if mistake.noticed_by in PLAYS:
-        url = city.street(mistake.vendor).road.url
-        goes_red(city, mistake, RUN[mistake.app](mistake.vendor, url, folder))
+        url = apps.shops(mistake.vendor).proxy.url
+        fails_scenario(apps, mistake, RUN[mistake.app](mistake.vendor, url, folder))
     else:
         assert mistake.noticed_by in {one.check for one in LINT[mistake.app](folder)}
 
 
 @pytest.mark.parametrize("slip", SLIPS, ids=named)
-def test_mistake_in_the_connector_is_noticed(city: City, monkeypatch: pytest.MonkeyPatch, slip: Slip) -> None:
+def test_mistake_in_the_connector_is_noticed(
+    apps: MatrixApps, monkeypatch: pytest.MonkeyPatch, slip: Slip
+) -> None:
     slip.patch(monkeypatch)
-    street = city.street(slip.vendor)
-    goes_red(city, slip, python(slip.vendor, street.road.url, slip.alter(street.offer)))
+    shops = apps.shops(slip.vendor)
+    fails_scenario(apps, slip, python(slip.vendor, shops.proxy.url, slip.alter(shops.offer)))
 
 
-def goes_red(city: City, mistake: Mistake | Slip, runtime: AbstractContextManager[Connect]) -> None:
-    """The scenario fails; without the mistake it passes, as its cell in the matrix shows."""
-    street = city.street(mistake.vendor)
-    street.road.clear()
-    street.busy = None
+def fails_scenario(
+    apps: MatrixApps, mistake: Mistake | Slip, runtime: AbstractContextManager[Connect]
+) -> None:
+    """Fail unless the scenario fails; without the mistake it passes, as its cell in the matrix shows."""
+    shops = apps.shops(mistake.vendor)
+    shops.proxy.clear()
+    shops.busy = None
     with runtime as connect:
-        app = connect(street.open())
+        app = connect(shops.open())
         with pytest.raises((AssertionError, Refused, pytest.fail.Exception)):
             PLAYS[mistake.noticed_by].play(app, app.shop)
-    street.busy = None
-    street.road.broken.clear()
+    shops.busy = None
+    shops.proxy.broken.clear()

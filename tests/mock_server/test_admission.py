@@ -1,9 +1,9 @@
-"""The gate before a vendor whose keys open several shops: the key first, then the shop."""
+"""Admission for vendors whose keys open several shops: the key is checked first, then the shop."""
 
 from collections.abc import Mapping
 
 import pytest
-from support.worlds import desk
+from support.worlds import open_world
 
 from mock_server.access.grants import Grant
 from mock_server.access.keys import DEMO
@@ -12,7 +12,7 @@ from mock_server.engine.problem import Problem
 
 
 class TwoShops:
-    """Lets the account's two shops in, and notes what it was asked."""
+    """A vendor with two shops per account, which records the shops it was asked for."""
 
     def __init__(self, vendor: object) -> None:
         self._vendor = vendor
@@ -29,7 +29,7 @@ class TwoShops:
 
 @pytest.mark.parametrize("shop", ["first", "second"])
 def test_one_key_opens_every_shop_of_its_account(shop: str) -> None:
-    with desk() as opened:
+    with open_world() as opened:
         vendor = TwoShops(opened.vendors["swap"])
         gate = KeyGate(opened.world, vendor)  # type: ignore[arg-type]
         shown = {"key": "sandbox-demo-swap", "shop": shop}
@@ -37,8 +37,8 @@ def test_one_key_opens_every_shop_of_its_account(shop: str) -> None:
         assert vendor.asked == [(DEMO, shown)]
 
 
-def test_another_shop_is_forbidden_and_another_key_not_asked_for_its_shop() -> None:
-    with desk() as opened:
+def test_other_shop_is_forbidden_and_a_wrong_key_is_not_asked_for_its_shop() -> None:
+    with open_world() as opened:
         vendor = TwoShops(opened.vendors["swap"])
         gate = KeyGate(opened.world, vendor)  # type: ignore[arg-type]
         with pytest.raises(Problem) as refused:

@@ -1,4 +1,4 @@
-"""`credentials` and `sandbox …` against a running sandbox."""
+"""`returns credentials` and `returns sandbox …` against a running sandbox."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def command(url: str) -> Command:
     return ask
 
 
-def test_credentials_as_json_are_the_control_planes_body(command: Command, url: str) -> None:
+def test_json_credentials_equal_the_control_planes_answer(command: Command, url: str) -> None:
     shown = json.loads(command("credentials", "--format", "json").stdout)
     told = httpx.get(f"{url}/__sandbox/tenants/demo/credentials").json()
     tokens = [
@@ -51,12 +51,12 @@ def test_credentials_as_json_are_the_control_planes_body(command: Command, url: 
         for one in one["vendors"].values()
         if "client_secret" in one["fields"]
     ]
-    assert len(set(tokens)) == len(tokens)  # where a token has to be got, each time another one is shown
+    assert len(set(tokens)) == len(tokens)  # vendors with tokens issue another one for each call
     assert shown == told
     assert shown["vendors"]["returnmate"]["base_url"] == f"{url}/returnmate/v1"
 
 
-def test_credentials_as_curl_work_as_printed(command: Command) -> None:
+def test_curl_credentials_work_as_printed(command: Command) -> None:
     lines = command("credentials", "--format", "curl").stdout.splitlines()
     assert len(lines) == len(vendors.names())
     for line in each(lines):
@@ -66,12 +66,12 @@ def test_credentials_as_curl_work_as_printed(command: Command) -> None:
         assert httpx.get(arguments[-1], headers=headers).status_code == 200, line
 
 
-def test_credentials_as_a_table(command: Command, url: str) -> None:
+def test_credentials_are_printed_as_a_table(command: Command, url: str) -> None:
     rows = [line.split() for line in command("credentials").stdout.splitlines()]
     assert ["returnmate", f"{url}/returnmate/v1", "api_key", "sandbox-demo-returnmate"] in rows
 
 
-def test_tenants_are_made_moved_in_time_and_removed(command: Command) -> None:
+def test_tenant_is_created_advanced_and_deleted(command: Command) -> None:
     def ask(*arguments: str) -> Any:
         return json.loads(command("sandbox", *arguments, "--format", "json").stdout)
 
@@ -91,7 +91,7 @@ def test_tenants_are_made_moved_in_time_and_removed(command: Command) -> None:
     assert "acme" not in command("sandbox", "tenants").stdout
 
 
-def test_return_is_moved_and_the_ledger_shows_it(command: Command, url: str) -> None:
+def test_return_is_moved_and_appears_in_the_ledger(command: Command, url: str) -> None:
     key = {"Authorization": "Bearer sandbox-demo-returnmate"}
     pending = httpx.get(f"{url}/returnmate/v1/rmas?status=pending", headers=key).json()["data"][0]["id"]
     moved = command("sandbox", "move", "returnmate", pending, "approved", "--format", "json")
@@ -143,7 +143,7 @@ def test_return_is_moved_and_the_ledger_shows_it(command: Command, url: str) -> 
         ),
     ],
 )
-def test_failures_are_one_sentence(
+def test_failure_is_reported_in_one_sentence(
     command: Command, arguments: tuple[str, ...], code: int, says: str
 ) -> None:
     done = command(*arguments)
@@ -152,21 +152,21 @@ def test_failures_are_one_sentence(
     assert done.stderr.count("\n") == 1
 
 
-def test_a_narrow_terminal_folds_ids_and_cuts_none_off(url: str, tmp_path: Path) -> None:
+def test_narrow_terminal_wraps_ids_without_truncating(url: str, tmp_path: Path) -> None:
     arguments = ("sandbox", "ledger", "--limit", "1", "--url", url)
     done = run(tmp_path, *arguments, FORCE_COLOR="1", COLUMNS="60", TERM="xterm")
     assert "sequence" in done.stdout
     assert "…" not in done.stdout
 
 
-def test_a_reset_tells_that_triggers_begin_anew(command: Command) -> None:
+def test_reset_warns_that_triggers_start_over(command: Command) -> None:
     command("sandbox", "create-tenant", "again", "--seed-size", "0")
     done = command("sandbox", "reset", "again", "--format", "json")
     assert json.loads(done.stdout)["returns"] == dict.fromkeys(vendors.names(), 0)
     assert "--restart" in done.stderr
 
 
-def test_commands_that_do_not_serve_load_no_web_framework(tmp_path: Path) -> None:
+def test_client_commands_import_no_web_framework(tmp_path: Path) -> None:
     program = PROGRAM.replace("app()", "import sys; print(*sys.modules, sep='\\n')")
     loaded = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment(tmp_path)
@@ -175,7 +175,7 @@ def test_commands_that_do_not_serve_load_no_web_framework(tmp_path: Path) -> Non
     assert not {"connexion", "flask", "reportlab", "starlette", "uvicorn", "sqlalchemy"} & set(loaded)
 
 
-def test_a_plan_is_given_to_a_key_in_use(command: Command) -> None:
+def test_plan_of_a_key_in_use_is_changed(command: Command) -> None:
     command("sandbox", "create-tenant", "grown", "--seed-size", "0")
     arguments = ("--second", "9", "--day", "400", "--tenant", "grown", "--format", "json")
     shown = json.loads(command("sandbox", "plan", "returnmate", *arguments).stdout)
@@ -186,7 +186,7 @@ def test_a_plan_is_given_to_a_key_in_use(command: Command) -> None:
     assert (neither.exit_code, "Name either a plan, or limits" in neither.stderr) == (2, True)
 
 
-def test_a_switch_that_a_vendor_has_not_is_refused(command: Command) -> None:
+def test_unknown_switch_is_refused(command: Command) -> None:
     refused = command("sandbox", "switch", "returnmate", "invisible", "on")
     assert (refused.exit_code, refused.stderr) == (
         5,
@@ -201,7 +201,7 @@ def shown(command: Command, *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_newest_events_are_shown_as_well_as_those_after_one(command: Command) -> None:
+def test_newest_events_or_those_after_a_sequence_number_are_shown(command: Command) -> None:
     everything = shown(command, "ledger", "--limit", "1000")["events"]
     while more := shown(command, "ledger", "--after", str(everything[-1]["sequence"]))["events"]:
         everything += more
@@ -212,9 +212,7 @@ def test_newest_events_are_shown_as_well_as_those_after_one(command: Command) ->
     assert rows[1].split()[0] == str(everything[-1]["sequence"])
 
 
-def test_keys_are_made_with_scopes_and_plan_and_listed_without_what_they_are(
-    command: Command, url: str
-) -> None:
+def test_keys_are_created_with_scopes_and_plan_and_listed_without_secrets(command: Command, url: str) -> None:
     command("sandbox", "create-tenant", "keyed", "--seed-size", "1")
     options = ("--scope", "rmas:read", "--plan", "enterprise", "--tenant", "keyed")
     made = shown(command, "create-key", "returnmate", "reader", *options)
@@ -239,7 +237,7 @@ def test_keys_are_made_with_scopes_and_plan_and_listed_without_what_they_are(
         assert made["credentials"]["fields"]["api_key"] not in text
 
 
-def test_acts_are_listed_and_done(command: Command) -> None:
+def test_acts_are_listed_and_run(command: Command) -> None:
     listed = shown(command, "acts")["acts"]
     assert {(one["vendor"], one["name"]) for one in listed} >= {("returnlogic", "install_app")}
     assert shown(command, "acts", "returngo")["acts"] == [o for o in listed if o["vendor"] == "returngo"]
@@ -253,7 +251,7 @@ def test_acts_are_listed_and_done(command: Command) -> None:
     assert any("https://app.example.com/back?code=" in str(value) for value in led.values())
 
 
-def test_act_notes_what_came_back(command: Command, url: str) -> None:
+def test_returned_items_are_recorded_by_an_act(command: Command, url: str) -> None:
     login = shown_login(command, "returngo")
     rmas = httpx.get(f"{url}/returngo/rmas?pagesize=500", headers=login).json()["rmas"]
     id_ = next(one["rmaId"] for one in rmas if one["status"] in {"Received", "Validated", "Done"})
@@ -276,7 +274,7 @@ def shown_login(command: Command, vendor: str) -> dict[str, str]:
     return headers
 
 
-def test_deliveries_show_what_waits(command: Command, url: str) -> None:
+def test_deliveries_show_waiting_webhooks(command: Command, url: str) -> None:
     nothing = command("sandbox", "deliveries")
     assert (nothing.exit_code, nothing.stdout, nothing.stderr) == (0, "", "There is nothing to show.\n")
     login = shown_login(command, "returngo")
@@ -299,7 +297,7 @@ def test_deliveries_show_what_waits(command: Command, url: str) -> None:
     assert "hush" not in table
 
 
-def test_what_a_shopper_wrote_neither_steers_nor_breaks_a_table(
+def test_control_characters_in_a_shoppers_text_do_not_break_a_table(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     table(("note", "more"), [("[/bold] \x1b[2J", {"on": True, "of": [1, None], "not": None})])

@@ -1,4 +1,4 @@
-"""Pages, documents, labels, and that two applications share nothing."""
+"""Pages, API documents and labels over HTTP; two applications in one process share no state."""
 
 import asyncio
 import io
@@ -13,7 +13,7 @@ import pypdf
 import pytest
 import yaml
 from support.each import each
-from support.moments import STARTS
+from support.first_moment import STARTS
 
 import openapi
 from mock_server import vendors
@@ -40,7 +40,7 @@ def get(app: Sandbox, path: str, **options: Any) -> httpx.Response:
     return asyncio.run(ask())
 
 
-def test_landing_page_has_what_a_newcomer_needs(app: Sandbox) -> None:
+def test_landing_page_has_everything_for_a_first_request(app: Sandbox) -> None:
     page = get(app, "/")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     for name in each(vendors.names()):
@@ -52,7 +52,7 @@ def test_landing_page_has_what_a_newcomer_needs(app: Sandbox) -> None:
     assert "curl -H &#39;Authorization: Bearer" in page.text
 
 
-def test_every_link_of_the_landing_page_works_and_stays_here(app: Sandbox) -> None:
+def test_every_link_of_the_landing_page_works_and_is_local(app: Sandbox) -> None:
     links = re.findall(r'(?:href|src)="([^"]+)"', get(app, "/").text.replace('href="data:,"', ""))
     assert len(links) > 5
     for link in each(links):
@@ -61,7 +61,7 @@ def test_every_link_of_the_landing_page_works_and_stays_here(app: Sandbox) -> No
 
 
 @pytest.mark.parametrize("path", ["/returnmate/v1", "/__sandbox"])
-def test_documentation_is_served_from_here(app: Sandbox, path: str) -> None:
+def test_documentation_is_served_locally(app: Sandbox, path: str) -> None:
     page = get(app, f"{path}/ui/")
     assert page.status_code == 200
     assert f"{path}/openapi.json" in page.text
@@ -72,8 +72,8 @@ def test_documentation_is_served_from_here(app: Sandbox, path: str) -> None:
     assert get(app, f"{path}/ui").status_code in {307, 308}
 
 
-def test_each_api_keeps_its_logins_by_its_own_path(app: Sandbox) -> None:
-    """Swagger UI keeps them by the names of security schemes, and `bearer` is one at several vendors."""
+def test_swagger_ui_stores_each_apis_login_separately(app: Sandbox) -> None:
+    """Swagger UI stores logins by security scheme name, and several vendors use the name `bearer`."""
     script = get(app, "/static/documentation.js").text
     assert "persistAuthorization: false" in script
     assert "`authorized ${page.dataset.api}`" in script
@@ -89,7 +89,7 @@ FILES = ("/static/copy.js", "/returnmate/v1/openapi.json", "/swap/returns-api/ui
 
 
 @pytest.mark.parametrize("path", [*PAGES, *FILES])
-def test_pages_are_dated_and_protect_whoever_reads_them(app: Sandbox, path: str) -> None:
+def test_pages_have_a_date_and_security_headers(app: Sandbox, path: str) -> None:
     page = get(app, path)
     names = [name for name, _ in page.headers.multi_items()]
     assert names.count("date") == 1
@@ -118,7 +118,7 @@ def test_head_is_answered_by_every_vendor(app: Sandbox) -> None:
 
 
 def _listed(app: Sandbox, name: str) -> tuple[str, dict[str, Any]]:
-    """Return the first list of a vendor, and how to log in: what the landing page's curl line says."""
+    """Return the path of a vendor's first list, and its login, as in the landing page's curl line."""
     (entry,) = (entry for entry in app.entries if entry.name == name)
     words = shlex.split(entry.curl)
     headers = dict(word.split(": ", 1) for option, word in itertools.pairwise(words) if option == "-H")
@@ -129,7 +129,7 @@ def _listed(app: Sandbox, name: str) -> tuple[str, dict[str, Any]]:
     "path",
     ["/__sandbox/ui", "/returnmate/v1/ui", "/returnmate/v1/ui?a=b", "//evil.example", "/labels//x.pdf"],
 )
-def test_no_redirect_follows_the_host_header(app: Sandbox, path: str) -> None:
+def test_redirects_ignore_the_host_header(app: Sandbox, path: str) -> None:
     found = get(app, f"{URL}{path}", headers={"Host": "localhost:6666", "X-Forwarded-Host": "evil.example"})
     assert "6666" not in str(found.headers) + found.text
     assert "evil" not in found.headers.get("location", "")
@@ -141,8 +141,8 @@ def test_no_redirect_follows_the_host_header(app: Sandbox, path: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "GZIP, identity", "x" * 500])
-def test_an_encoded_body_is_refused_by_name(app: Sandbox, encoding: str) -> None:
-    """RFC 9110, section 8.4; vendors' pages know no 415, so theirs is the status of what is not valid."""
+def test_encoded_request_body_is_refused(app: Sandbox, encoding: str) -> None:
+    """See RFC 9110, section 8.4. No vendor documents 415, so the status is that for invalid input."""
     body, headers = b"\x1f\x8b", {"Content-Encoding": encoding, "Content-Type": "application/json"}
     refused = get(app, "/__sandbox/tenants", method="POST", content=body, headers=headers)
     assert refused.status_code == 415
@@ -158,13 +158,13 @@ def test_an_encoded_body_is_refused_by_name(app: Sandbox, encoding: str) -> None
         assert f"The Content-Encoding {encoding[:70]}" in answer.text
 
 
-def test_a_body_that_is_not_encoded_may_say_so(app: Sandbox) -> None:
+def test_content_encoding_identity_is_accepted(app: Sandbox) -> None:
     headers = {"Content-Encoding": "Identity"}
     assert get(app, "/__sandbox/tenants", method="POST", json={}, headers=headers).status_code == 400
 
 
 @pytest.mark.parametrize("name", ["returnmate", "sandbox"])
-def test_document_is_the_specification_at_home(app: Sandbox, name: str) -> None:
+def test_served_document_is_the_openapi_document(app: Sandbox, name: str) -> None:
     path = "/__sandbox" if name == "sandbox" else f"/{name}/v1"
     served = yaml.safe_load(get(app, f"{path}/openapi.yaml").text)
     assert [server["url"] for server in served["servers"]] == [path, URL + path]
@@ -182,7 +182,7 @@ def test_document_for_swagger_ui_differs_in_examples_only(app: Sandbox, name: st
 
 
 def spelled_out(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the operations with their parameters and bodies in full, without the examples of these."""
+    """Return the operations with parameters and bodies resolved, without their examples."""
 
     def plain(node: Any) -> Any:
         if isinstance(node, list):
@@ -223,13 +223,13 @@ def test_label_is_a_pdf_with_the_tracking_number(app: Sandbox) -> None:
 @pytest.mark.parametrize(
     "path", ["/labels/returnmate/shp_none.pdf", "/labels/nobody/x.pdf", "/nothing", "/static/no.css"]
 )
-def test_unknown_pages_are_missing(app: Sandbox, path: str) -> None:
+def test_unknown_page_returns_404(app: Sandbox, path: str) -> None:
     response = get(app, path)
     assert response.status_code == 404
     assert "See what there is" in response.text
 
 
-def test_two_applications_share_nothing() -> None:
+def test_two_applications_share_no_state() -> None:
     one, other = (create_app(Settings(seed_size=2, first_moment=STARTS)) for _ in range(2))
     body = {
         "order_number": "#1001",

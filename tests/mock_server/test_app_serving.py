@@ -1,4 +1,4 @@
-"""`serve` as a person meets it: a process, a banner, a port, Ctrl-C; and HTTP as clients speak it."""
+"""`returns serve` as a process: banner, port, signals, and HTTP as real clients send it."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 
 def talk(server: Serving, *parts: bytes, pause: float = 0.05) -> bytes:
-    """Send raw bytes, piece by piece, and return everything until the server closes."""
+    """Send raw bytes, part by part, and return everything until the server closes the connection."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
         for part in parts:
             connection.sendall(part)
@@ -49,12 +49,12 @@ def talk(server: Serving, *parts: bytes, pause: float = 0.05) -> bytes:
 
 
 def head(method: str, path: str, *headers: str, close: bool = True) -> bytes:
-    """Return a request head, logged in."""
+    """Return the head of a request with credentials."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {KEY}", *headers]
     return "\r\n".join([*lines, *(["Connection: close"] if close else []), "", ""]).encode("latin-1")
 
 
-def test_banner_says_all_that_a_newcomer_needs(server: Serving) -> None:
+def test_banner_shows_how_to_start(server: Serving) -> None:
     assert f"curl -H 'Authorization: Bearer {KEY}' {server.url}{RMAS}" in server.banner
     assert f"Swagger UI: {server.url}/returnmate/v1/ui/" in server.banner
     assert "returns trigger returnmate new_return --watch" in server.banner
@@ -63,7 +63,7 @@ def test_banner_says_all_that_a_newcomer_needs(server: Serving) -> None:
     assert "token" not in server.banner
 
 
-def test_headers_are_the_sandboxes_own(server: Serving) -> None:
+def test_response_headers_are_the_sandboxs_own(server: Serving) -> None:
     response = httpx.get(server.url + RMAS, headers={"Authorization": f"Bearer {KEY}"})
     assert response.status_code == 200
     names = [name for name, _ in response.headers.multi_items()]
@@ -72,13 +72,13 @@ def test_headers_are_the_sandboxes_own(server: Serving) -> None:
     assert "server" not in names
 
 
-def test_chunked_body_is_taken(server: Serving) -> None:
+def test_chunked_body_is_accepted(server: Serving) -> None:
     chunks = [b"%x\r\n%s\r\n" % (len(part), part) for part in (BODY[:20], BODY[20:])]
     start = head("POST", RMAS, "Content-Type: application/json", "Transfer-Encoding: chunked")
     assert talk(server, start, *chunks, b"0\r\n\r\n").startswith(b"HTTP/1.1 201 ")
 
 
-def test_expected_continue_is_sent(server: Serving) -> None:
+def test_expect_continue_is_answered(server: Serving) -> None:
     start = head(
         "POST", RMAS, "Content-Type: application/json", f"Content-Length: {len(BODY)}", "Expect: 100-continue"
     )
@@ -87,7 +87,7 @@ def test_expected_continue_is_sent(server: Serving) -> None:
     assert b"HTTP/1.1 201 " in answer
 
 
-def test_client_that_hangs_up_harms_nobody(server: Serving) -> None:
+def test_aborted_request_does_not_affect_others(server: Serving) -> None:
     start = head("POST", RMAS, "Content-Type: application/json", "Content-Length: 1000")
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.sendall(start + b"{")
@@ -95,13 +95,13 @@ def test_client_that_hangs_up_harms_nobody(server: Serving) -> None:
     assert httpx.get(f"{server.url}/__sandbox/health").status_code == 200
 
 
-def test_requests_in_a_row_on_one_connection(server: Serving) -> None:
+def test_connection_serves_several_requests(server: Serving) -> None:
     refused = b"GET /returnmate/v1/rmas HTTP/1.1\r\nHost: sandbox\r\nContent-Length: 4\r\n\r\nabcd"
     answer = talk(server, refused + head("GET", RMAS, close=False) + head("GET", "/returnmate/v1/nope"))
     assert re.findall(rb"HTTP/1.1 (\d+) ", answer) == [b"401", b"200", b"404"]
 
 
-def test_announced_size_is_refused_before_the_body_comes(server: Serving) -> None:
+def test_content_length_above_the_limit_is_refused_before_the_body(server: Serving) -> None:
     start = head("POST", RMAS, "Content-Type: application/json", "Content-Length: 10000000")
     answer = talk(server, start)
     assert answer.startswith(b"HTTP/1.1 400 ")
@@ -140,9 +140,7 @@ def test_announced_size_is_refused_before_the_body_comes(server: Serving) -> Non
         ("GET", "/returnmate/v1/ui/%2e%2e/%2e%2e/%2e%2e/etc/passwd", 404),
     ],
 )
-def test_strange_requests_are_answered_in_kind(
-    server: Serving, method: str, target: str, status: int
-) -> None:
+def test_unusual_requests_get_valid_answers(server: Serving, method: str, target: str, status: int) -> None:
     answer = talk(server, head(method, target))
     assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:300]
 
@@ -157,12 +155,12 @@ def test_strange_requests_are_answered_in_kind(
         b"POST /returnmate/v1/rmas HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n",
     ],
 )
-def test_broken_http_is_refused(server: Serving, start: bytes) -> None:
+def test_malformed_http_is_refused(server: Serving, start: bytes) -> None:
     answer = talk(server, start)
     assert answer[9:12] in {b"400", b"401"}, answer[:300]
 
 
-def test_ctrl_c_stops_at_once_and_quietly(tmp_path: Path) -> None:
+def test_ctrl_c_stops_at_once_without_output(tmp_path: Path) -> None:
     with serving(tmp_path, "--database", "sqlite://") as started:
         idle = socket.create_connection(("127.0.0.1", started.port))
         begun = time.monotonic()
@@ -172,14 +170,14 @@ def test_ctrl_c_stops_at_once_and_quietly(tmp_path: Path) -> None:
         assert started.log.read_text() == ""
 
 
-def test_termination_stops_it_too(tmp_path: Path) -> None:
+def test_sigterm_stops_the_server(tmp_path: Path) -> None:
     with serving(tmp_path, "--database", "sqlite://") as started:
         started.process.terminate()
         assert started.process.wait(timeout=10) in {0, -signal.SIGTERM}
         assert started.log.read_text() == ""
 
 
-def test_port_in_use_is_one_sentence(server: Serving, tmp_path: Path) -> None:
+def test_port_in_use_is_reported_in_one_sentence(server: Serving, tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--port", str(server.port), "--database", "sqlite://")
     assert done.returncode == 1
     assert done.stderr == (
@@ -188,24 +186,24 @@ def test_port_in_use_is_one_sentence(server: Serving, tmp_path: Path) -> None:
     )
 
 
-def test_an_address_of_another_machine_is_the_hosts_fault(tmp_path: Path) -> None:
+def test_address_of_another_machine_is_reported_as_a_wrong_host(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--port", "0", "--host", "203.0.113.5", "--database", "sqlite://")
     assert done.returncode == 1
     assert done.stderr.endswith("; choose another with --host.\n")
 
 
 @pytest.mark.parametrize(("name", "value"), [("RETURNS_PORT", "abc"), ("RETURNS_SEED_SIZE", "-1")])
-def test_a_wrong_setting_in_the_environment_is_named(tmp_path: Path, name: str, value: str) -> None:
+def test_invalid_environment_variable_is_named(tmp_path: Path, name: str, value: str) -> None:
     done = run(tmp_path, "serve", "--database", "sqlite://", **{name: value})
     assert done.returncode == 2
     assert done.stderr.startswith(f"{name}: ")
     assert done.stderr.count("\n") == 1
 
 
-def test_what_to_try_next_is_called_as_the_sandbox_was(
+def test_banner_suggests_commands_as_the_sandbox_was_started(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """After `make run` the shell does not know `returns`; it lies in `.venv/bin`."""
+    """After `make run`, the command `returns` is not on PATH; it is `.venv/bin/returns`."""
     program = Path(sys.executable).with_name("returns")
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     arguments = ["serve", "--port", "0", "--database", "sqlite://", "--seed-size", "0"]
@@ -218,26 +216,26 @@ def test_what_to_try_next_is_called_as_the_sandbox_was(
     assert f"  {program} trigger returnmate new_return --watch\n" in lines
 
 
-def test_unknown_vendor_is_one_sentence(tmp_path: Path) -> None:
+def test_unknown_vendor_is_reported_in_one_sentence(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--port", "0", "--database", "sqlite://", "--vendor", "nobody")
     known = ", ".join(vendors.names())
     assert (done.returncode, done.stderr) == (2, f"There is no vendor 'nobody'; there are: {known}.\n")
 
 
-def test_unusable_database_is_one_sentence(tmp_path: Path) -> None:
+def test_unusable_database_is_reported_in_one_sentence(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--port", "0", "--database", f"sqlite:///{tmp_path}/no/such/file.db")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "no/such" in done.stderr
 
 
-def test_state_is_kept_in_a_file_of_the_user_unless_told_otherwise(tmp_path: Path) -> None:
+def test_state_is_stored_in_a_file_of_the_user_by_default(tmp_path: Path) -> None:
     with serving(tmp_path) as started:
         (kept,) = tmp_path.rglob("sandbox.sqlite3")
         assert f"State is kept in {kept}" in started.banner
 
 
-def test_vendor_alone_lives_at_the_root(tmp_path: Path) -> None:
+def test_single_vendor_is_served_at_the_root(tmp_path: Path) -> None:
     with serving(tmp_path, "--database", "sqlite://", "--vendor", "returnmate") as started:
         found = run(tmp_path, "credentials", "--url", started.url, "--format", "json")
         base_url = json.loads(found.stdout)["vendors"]["returnmate"]["base_url"]
@@ -248,7 +246,7 @@ def test_vendor_alone_lives_at_the_root(tmp_path: Path) -> None:
         assert httpx.get(started.url + RMAS).status_code == 404
 
 
-def test_control_plane_beyond_this_machine_asks_for_the_token_printed_once(tmp_path: Path) -> None:
+def test_control_plane_on_a_network_address_needs_the_printed_token(tmp_path: Path) -> None:
     with serving(tmp_path, "--database", "sqlite://", "--host", "0.0.0.0") as started:
         token = started.banner.split("token, shown only now: ")[1].split("\n")[0]
         assert httpx.get(f"{started.url}/__sandbox/health").status_code == 401
@@ -260,7 +258,7 @@ def test_control_plane_beyond_this_machine_asks_for_the_token_printed_once(tmp_p
         assert refused.returncode == 3
         assert "--token or RETURNS_CONTROL_TOKEN" in refused.stderr
         done = run(tmp_path, "credentials", "--url", started.url, RETURNS_CONTROL_TOKEN=token)
-        assert KEY not in started.banner + done.stdout  # everybody knows it
+        assert KEY not in started.banner + done.stdout  # a public demo key
         minted = re.search(r"api key \(demo\): (sandbox-returnmate-demo-\w+)", started.banner)
         assert minted
         assert minted[1] in done.stdout
@@ -270,8 +268,8 @@ def test_control_plane_beyond_this_machine_asks_for_the_token_printed_once(tmp_p
         assert "sandbox-" not in httpx.get(started.url).text
 
 
-def test_a_seed_that_comes_too_late_is_told(tmp_path: Path) -> None:
-    """The demo tenant is kept from an earlier start, and so is what it was made with."""
+def test_seed_option_is_reported_if_the_demo_tenant_exists(tmp_path: Path) -> None:
+    """The demo tenant and its seed options are kept from an earlier start."""
     kept = ("--database", f"sqlite:///{tmp_path}/kept.db")
     told = []
     for options in (("--seed-size", "3"), ("--seed-size", "3", "--seed", "1"), ("--seed-size", "4"), ()):

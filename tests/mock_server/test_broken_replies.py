@@ -1,4 +1,4 @@
-"""A change whose reply cannot be told is not kept: the file and memory stay as they were."""
+"""If a reply does not match the specification, its change is rolled back in the file and in memory."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -34,13 +34,13 @@ def client() -> Iterator[TestClient]:
 
 
 def everything(client: TestClient) -> list[str]:
-    """All that the database holds."""
+    """Return a dump of the whole database."""
     app: Any = client.app
     return list(app.world.store._connection.iterdump())
 
 
 def break_replies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no success fit its specification."""
+    """Make every successful reply fail validation."""
     whole = Responses.encode
 
     def encode(responses: Responses, reply: Reply) -> bytes:
@@ -52,7 +52,7 @@ def break_replies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def writes(app: Sandbox) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every operation of a vendor that creates from its example alone, with its path and the example."""
+    """Yield each operation that can create a record from its example alone, with its path and example."""
     for entry in app.entries:
         for path, item in entry.document["paths"].items():
             for operation in (item.get("post"), item.get("put")):
@@ -67,7 +67,9 @@ def logins(client: TestClient) -> Mapping[str, Any]:
     return found
 
 
-def test_no_vendor_keeps_what_it_could_not_tell(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_vendor_keeps_a_change_whose_reply_failed(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     known = logins(client)
     asked = list(writes(client.app))  # type: ignore[arg-type]
     with monkeypatch.context() as patched:
@@ -78,17 +80,18 @@ def test_no_vendor_keeps_what_it_could_not_tell(client: TestClient, monkeypatch:
             answer = client.post(path, json=body, headers=known[name]["headers"], params=known[name]["query"])
             failed += [name] if answer.status_code == 500 else []
             assert everything(client) == before, path
-    assert set(failed) == {"returnmate", "returngo", "returnlogic", "swap"}  # exsited needs ids of its own
+    # Exsited's examples need ids of existing records.
+    assert set(failed) == {"returnmate", "returngo", "returnlogic", "swap"}
     kept = [
         name
         for name, path, body in asked
         if client.post(path, json=body, headers=known[name]["headers"]).status_code < 300
     ]
-    assert sorted(kept) == sorted(failed)  # without the breakage they are kept
+    assert sorted(kept) == sorted(failed)  # with valid replies, the same requests are stored
     assert everything(client) != before
 
 
-def test_memory_holds_what_the_file_does(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_equals_the_file_after_a_rollback(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     total = client.get(RMAS, headers=LOGIN).json()["meta"]["total"]
     last = client.get("/__sandbox/tenants/demo/ledger", params={"last": 1}).json()["next"]
     with monkeypatch.context() as patched:
@@ -105,7 +108,7 @@ def test_memory_holds_what_the_file_does(client: TestClient, monkeypatch: pytest
     assert [event["sequence"] for event in events] == list(range(last + 1, last + 1 + len(events)))
 
 
-def test_a_handler_that_fails_after_its_change_leaves_none(
+def test_change_of_a_failing_handler_is_rolled_back(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = everything(client)
@@ -118,8 +121,8 @@ def test_a_handler_that_fails_after_its_change_leaves_none(
     assert everything(client) == before
 
 
-def test_changes_held_are_undone_alone() -> None:
-    """Those of other requests of the same turn, before and after, are committed."""
+def test_failed_change_is_undone_without_the_others_of_its_batch() -> None:
+    """Changes of other requests in the same turn of the event loop, before and after, are committed."""
 
     async def turn() -> None:
         store.commit_together(asyncio.get_running_loop())

@@ -1,4 +1,4 @@
-"""Work on a whole tenant, in slices: complete or not there, and others are let at the loop between."""
+"""Operations on whole tenants run in slices: the result is complete or absent, and others run in between."""
 
 import asyncio
 import shutil
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from support.each import each
-from support.worlds import HOUR, NOON, Desk, RealTime, desk, row, ticking
+from support.worlds import HOUR, NOON, OpenWorld, RealTime, open_world, row, ticking
 
 import mock_server.bulk
 from mock_server.bulk import Bulk
@@ -23,13 +23,13 @@ from mock_server.store import Change, Step, Store, tables
 from mock_server.tenants import Tenant, TenantExistsError, UnknownTenantError
 
 DAY = 24 * HOUR
-WISH: dict[str, Any] = {"seed": 3, "seed_size": 25, "first_moment": NOON}
+OPTIONS: dict[str, Any] = {"seed": 3, "seed_size": 25, "first_moment": NOON}
 MOST_AT_A_TIME = 600
-"""Rows that one slice may write or delete, counters and indexes of SQLite's own apart."""
+"""Rows that one slice may write or delete, not counting SQLite's own counters and indexes."""
 
 
 def everything(store: Store, tenant: str) -> dict[str, list[Any]]:
-    """All that the store has of a tenant, as it would be read."""
+    """Return everything that the store holds for a tenant, in reading order."""
     partition = store.partition(tenant)
     found: dict[str, list[Any]] = {}
     for name in ("rows", "counters", "ledger", "steps"):
@@ -44,19 +44,19 @@ def everything(store: Store, tenant: str) -> dict[str, list[Any]]:
 
 
 def stored(store: Store) -> int:
-    """How many rows all partitions have together."""
+    """Count the rows of all partitions together."""
     return sum(
         store.select(sa.select(sa.func.count()).select_from(tables.metadata.tables[name]))[0][0]
         for name in tables.PARTITIONED
     )
 
 
-def bulk_of(opened: Desk) -> Bulk:
+def bulk_of(opened: OpenWorld) -> Bulk:
     return Bulk(opened.world, opened.tenants, opened.vendors)
 
 
-def run(opened: Desk, story: Callable[[Bulk], Awaitable[Any]]) -> None:
-    """Run a story as while serving: with the changes of a turn committed together."""
+def run(opened: OpenWorld, story: Callable[[Bulk], Awaitable[Any]]) -> None:
+    """Run a story with group commit, as while serving."""
 
     async def serve() -> None:
         opened.world.store.commit_together(asyncio.get_running_loop())
@@ -66,8 +66,8 @@ def run(opened: Desk, story: Callable[[Bulk], Awaitable[Any]]) -> None:
 
 
 @contextmanager
-def looking(opened: Desk, look: Callable[[], None]) -> Iterator[None]:
-    """Call `look` whenever others are let at the loop."""
+def observing(opened: OpenWorld, look: Callable[[], None]) -> Iterator[None]:
+    """Call `look` whenever the operation yields to the event loop."""
     yield_after_commit = opened.world.store.yield_after_commit
 
     async def looked() -> None:
@@ -79,12 +79,12 @@ def looking(opened: Desk, look: Callable[[], None]) -> Iterator[None]:
         yield
 
 
-def test_a_tenant_made_in_slices_is_the_one_made_at_once() -> None:
-    with desk(secret="s") as one, desk(secret="s") as two:
-        made = one.tenants.create("acme", **WISH)
+def test_tenant_created_in_slices_equals_one_created_at_once() -> None:
+    with open_world(secret="s") as one, open_world(secret="s") as two:
+        made = one.tenants.create("acme", **OPTIONS)
 
         async def story(bulk: Bulk) -> None:
-            assert await bulk.create("acme", **WISH) == made
+            assert await bulk.create("acme", **OPTIONS) == made
 
         run(two, story)
         expected = everything(one.world.store, "acme")
@@ -100,8 +100,8 @@ def test_a_tenant_made_in_slices_is_the_one_made_at_once() -> None:
         assert two.world.clocks.next_due("acme") == one.world.clocks.next_due("acme")
 
 
-def test_a_tenant_appears_when_it_is_complete_and_others_are_let_at_the_loop() -> None:
-    with desk() as opened:
+def test_tenant_appears_when_complete_and_others_run_in_between() -> None:
+    with open_world() as opened:
         seen: list[int] = []
         changes: list[int] = []
 
@@ -111,8 +111,8 @@ def test_a_tenant_appears_when_it_is_complete_and_others_are_let_at_the_loop() -
                 seen.append(len(everything(opened.world.store, "acme")["rows"]))
 
         async def story(bulk: Bulk) -> None:
-            with looking(opened, look):
-                await bulk.create("acme", **WISH)
+            with observing(opened, look):
+                await bulk.create("acme", **OPTIONS)
                 await bulk.reset("acme")
                 await bulk.delete("acme")
 
@@ -123,9 +123,9 @@ def test_a_tenant_appears_when_it_is_complete_and_others_are_let_at_the_loop() -
         assert stored(opened.world.store) == sum(map(len, everything(opened.world.store, "demo").values()))
 
 
-def test_a_reset_shows_the_old_tenant_or_the_new_one() -> None:
-    with desk() as opened:
-        opened.tenants.create("acme", **WISH)
+def test_reset_shows_the_old_tenant_or_the_new_one() -> None:
+    with open_world() as opened:
+        opened.tenants.create("acme", **OPTIONS)
         fresh = everything(opened.world.store, "acme")
         with opened.world.store.change() as change:
             change.put(row("more", vendor="returnmate"))
@@ -140,7 +140,7 @@ def test_a_reset_shows_the_old_tenant_or_the_new_one() -> None:
                 seen.append(found)
 
         async def story(bulk: Bulk) -> None:
-            with looking(opened, look):
+            with observing(opened, look):
                 await bulk.reset("acme")
             look()
 
@@ -151,28 +151,28 @@ def test_a_reset_shows_the_old_tenant_or_the_new_one() -> None:
 
 
 @contextmanager
-def killed(file: Path, folder: Path) -> Iterator[Desk]:
-    """Open what a process that is killed now leaves behind."""
+def killed(file: Path, folder: Path) -> Iterator[OpenWorld]:
+    """Open the files that a process killed now would leave behind."""
     folder.mkdir()
     for suffix in ("", "-wal"):
         shutil.copy(f"{file}{suffix}", f"{folder / file.name}{suffix}")
-    with desk(database=f"sqlite:///{folder / file.name}") as opened:
+    with open_world(database=f"sqlite:///{folder / file.name}") as opened:
         yield opened
 
 
 @pytest.mark.parametrize("turns", [2, 8, 16])
 @pytest.mark.parametrize("work", ["create", "reset", "delete"])
-def test_a_process_killed_meanwhile_leaves_neither_half(work: str, turns: int, tmp_path: Path) -> None:
+def test_killed_process_leaves_no_partial_tenant(work: str, turns: int, tmp_path: Path) -> None:
     file = tmp_path / "sandbox.sqlite3"
-    with desk(database=f"sqlite:///{file}") as opened:
+    with open_world(database=f"sqlite:///{file}") as opened:
         if work != "create":
-            opened.tenants.create("acme", **WISH)
+            opened.tenants.create("acme", **OPTIONS)
         before = everything(opened.world.store, "acme")
         breaths = 0
 
         async def story(bulk: Bulk) -> None:
-            options = WISH if work == "create" else {}
-            with looking(opened, look):
+            options = OPTIONS if work == "create" else {}
+            with observing(opened, look):
                 await getattr(bulk, work)("acme", **options)
             assert breaths >= turns, "it was done before it was looked at"
 
@@ -198,8 +198,8 @@ def test_a_process_killed_meanwhile_leaves_neither_half(work: str, turns: int, t
         run(opened, story)
 
 
-def test_what_fails_leaves_nothing_and_the_name_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    with desk() as opened:
+def test_failed_operation_leaves_nothing_and_frees_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_world() as opened:
         before = stored(opened.world.store)
 
         def fail(*_: Any, **__: Any) -> Any:
@@ -209,26 +209,26 @@ def test_what_fails_leaves_nothing_and_the_name_is_free(monkeypatch: pytest.Monk
             with monkeypatch.context() as patched:
                 patched.setattr(opened.tenants, "enter", fail)
                 with pytest.raises(sqlite3.OperationalError):
-                    await bulk.create("acme", **WISH)
+                    await bulk.create("acme", **OPTIONS)
             assert (stored(opened.world.store), opened.tenants.stray_partitions()) == (before, [])
-            await bulk.create("acme", **WISH)
+            await bulk.create("acme", **OPTIONS)
 
         run(opened, story)
         assert everything(opened.world.store, "acme")["rows"]
 
 
-def test_one_who_gives_up_leaves_nothing() -> None:
-    with desk() as opened:
+def test_cancelled_operation_leaves_nothing() -> None:
+    with open_world() as opened:
         before = stored(opened.world.store)
 
         async def story(bulk: Bulk) -> None:
-            task = asyncio.ensure_future(bulk.create("acme", **WISH))
+            task = asyncio.ensure_future(bulk.create("acme", **OPTIONS))
 
             def give_up() -> None:
                 if stored(opened.world.store) > before:
                     task.cancel()
 
-            with looking(opened, give_up):
+            with observing(opened, give_up):
                 await asyncio.wait([task])
             assert task.cancelled()
 
@@ -236,8 +236,8 @@ def test_one_who_gives_up_leaves_nothing() -> None:
         assert (stored(opened.world.store), opened.tenants.stray_partitions()) == (before, [])
 
 
-def test_a_small_tenant_does_not_wait_for_a_large_one() -> None:
-    with desk() as opened:
+def test_small_tenant_does_not_wait_for_a_large_one() -> None:
+    with open_world() as opened:
 
         async def story(bulk: Bulk) -> None:
             large = asyncio.ensure_future(bulk.create("large", seed_size=300, first_moment=NOON))
@@ -253,11 +253,11 @@ def test_a_small_tenant_does_not_wait_for_a_large_one() -> None:
         assert opened.tenants.stray_partitions() == []
 
 
-def test_what_could_not_be_removed_is_removed_with_the_next_work() -> None:
-    with desk() as opened:
-        opened.tenants.create("acme", **WISH)
+def test_rows_that_could_not_be_removed_are_removed_by_the_next_operation() -> None:
+    with open_world() as opened:
+        opened.tenants.create("acme", **OPTIONS)
         with opened.world.store.change() as change:
-            opened.tenants.leave(change, "acme")  # as if the disk had been full from here on
+            opened.tenants.leave(change, "acme")  # as if the disk were full from here on
 
         async def story(bulk: Bulk) -> None:
             await bulk.create("other", seed_size=0)
@@ -270,11 +270,11 @@ def test_what_could_not_be_removed_is_removed_with_the_next_work() -> None:
         )
 
 
-def test_a_name_is_given_once_however_many_ask_at_once() -> None:
-    with desk() as opened:
+def test_name_is_given_once_to_concurrent_requests() -> None:
+    with open_world() as opened:
 
         async def story(bulk: Bulk) -> None:
-            asked = [bulk.create("acme", **WISH) for _ in range(3)]
+            asked = [bulk.create("acme", **OPTIONS) for _ in range(3)]
             made = await asyncio.gather(*asked, return_exceptions=True)
             assert sorted(type(one).__name__ for one in made) == sorted(
                 [Tenant.__name__, TenantExistsError.__name__, TenantExistsError.__name__]
@@ -287,10 +287,10 @@ def test_a_name_is_given_once_however_many_ask_at_once() -> None:
         run(opened, story)
 
 
-def test_advancing_lets_others_at_the_loop_and_does_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    with desk(secret="s") as one, desk(secret="s") as two:
+def test_advancing_in_slices_gives_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_world(secret="s") as one, open_world(secret="s") as two:
         for opened in (one, two):
-            opened.tenants.create("acme", **WISH)
+            opened.tenants.create("acme", **OPTIONS)
         expected = one.world.clocks.advance("acme", NOON + 30 * DAY)
         now = iter(range(0, 1_000_000_000, SLICE + 1))
         monkeypatch.setattr(mock_server.bulk, "ticks", lambda: next(now))
@@ -302,7 +302,7 @@ def test_advancing_lets_others_at_the_loop_and_does_the_same(monkeypatch: pytest
             assert two.world.clocks.catch_up_slice("acme"), "a request meanwhile takes no step away"
 
         async def story(bulk: Bulk) -> None:
-            with looking(two, look):
+            with observing(two, look):
                 ran = await bulk.advance("acme", lambda _now: NOON + 30 * DAY)
             assert [(step.step.due, step.step.step, step.step.subject) for step in ran] == [
                 (step.step.due, step.step.step, step.step.subject) for step in expected
@@ -313,7 +313,7 @@ def test_advancing_lets_others_at_the_loop_and_does_the_same(monkeypatch: pytest
         assert everything(two.world.store, "acme") == everything(one.world.store, "acme")
 
 
-def test_what_fell_due_long_ago_is_carried_out_in_slices() -> None:
+def test_long_overdue_steps_run_in_slices() -> None:
     store, real, now = Store.open("sqlite://"), RealTime(), iter(range(0, 1_000_000_000, SLICE + 1))
     ticking(store, real, "acme")
     clocks = Clocks(store, real, lambda: next(now))
@@ -339,9 +339,9 @@ def test_what_fell_due_long_ago_is_carried_out_in_slices() -> None:
     ("operation", "body"),
     [("reset_tenant", None), ("delete_tenant", None), ("advance_clock", {"seconds": 60})],
 )
-def test_a_request_for_a_tenant_that_is_deleted_meanwhile_finds_none(operation: str, body: Any) -> None:
-    with desk() as opened:
-        opened.tenants.create("acme", **WISH)
+def test_request_for_a_tenant_being_deleted_is_not_found(operation: str, body: Any) -> None:
+    with open_world() as opened:
+        opened.tenants.create("acme", **OPTIONS)
 
         async def story(_bulk: Bulk) -> None:
             call = Call("", None, {"tenant": "acme"}, {}, {}, body, "http://127.0.0.1:4010")

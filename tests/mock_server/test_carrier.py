@@ -1,4 +1,4 @@
-"""The carrier: which scans of a parcel are still to come, and when."""
+"""The carrier's future scans of a parcel, and their times."""
 
 import pytest
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ SCANS = ((20 * HOUR, "moving"), (70 * HOUR, "there"))
     ],
     ids=["new", "under-way", "arrived", "overdue"],
 )
-def test_scans_to_come(last: str, start: int, expected: list[tuple[int, str]]) -> None:
+def test_future_scans_of_a_parcel(last: str, start: int, expected: list[tuple[int, str]]) -> None:
     store = Store.open("sqlite://")
     with store.change() as change:
         schedule_scans(change, "acme", "shop", "s1", SCANS, last=last, made=NOON, start=start)

@@ -1,4 +1,4 @@
-"""Clocks: ticking, frozen, moved; and the steps that happen on the way."""
+"""Clocks: ticking, frozen and advanced, and the scheduled steps that run while time passes."""
 
 from pathlib import Path
 from typing import Any
@@ -7,14 +7,14 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.worlds import HOUR, NOON, SECOND, RealTime, desk, row, ticking
+from support.worlds import HOUR, NOON, SECOND, RealTime, open_world, row, ticking
 
 from mock_server.clock import Clocks, RunStep, instant, micros, moment, timestamp
 from mock_server.store import Change, Step, Store, tables
 
 
 def remembering(seen: list[tuple[str, int]], clocks: Clocks) -> RunStep:
-    """Carry out a step by noting what the clock shows meanwhile."""
+    """Return a step runner that records the clock's time at each step."""
 
     def run(change: Change, step: Step) -> None:
         seen.append((step.step, clocks.now(step.tenant)))
@@ -29,7 +29,7 @@ def schedule(store: Store, *steps: tuple[int, str]) -> None:
             change.schedule("acme", "shop", due=due, step=step, subject=f"of {step}")
 
 
-def test_moments_go_there_and_back() -> None:
+def test_timestamps_are_parsed_and_formatted_back() -> None:
     assert micros(moment(NOON + 1)) == NOON + 1
     assert timestamp(NOON + 999_999) == "2026-03-02T12:00:00Z"
     assert instant(timestamp(NOON)) == NOON
@@ -46,12 +46,12 @@ def test_moments_go_there_and_back() -> None:
         ("2026-03-02T12:00:00.000001Z", NOON + 1),
     ],
 )
-def test_instant_reads_dates_and_date_times(text: str, at: int) -> None:
+def test_instant_parses_dates_and_date_times(text: str, at: int) -> None:
     assert instant(text) == at
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-02-30", "2026-03-02T25:00:00Z"])
-def test_instant_refuses_what_is_no_moment(text: str) -> None:
+def test_invalid_instant_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the caller words it, with the field's name
         instant(text)
 
@@ -59,11 +59,11 @@ def test_instant_refuses_what_is_no_moment(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
 )
-def test_instant_outside_the_calendar_is_its_nearest_end(text: str) -> None:
+def test_instant_outside_the_calendar_is_clamped(text: str) -> None:
     assert timestamp(instant(text))[:4] in {"0001", "9999"}
 
 
-def test_clock_ticks_with_real_time_and_stands_when_frozen() -> None:
+def test_clock_ticks_with_real_time_and_stops_when_frozen() -> None:
     store, real = Store.open("sqlite://"), RealTime()
     clocks = ticking(store, real, "acme", "other")
     real.now += HOUR
@@ -100,7 +100,7 @@ def test_advance_runs_due_steps_in_order_at_their_time(frozen: bool) -> None:
     assert clocks.now("acme") == NOON + 4 * HOUR + (0 if frozen else SECOND)
 
 
-def test_advance_runs_what_steps_schedule_on_the_way() -> None:
+def test_advance_runs_steps_scheduled_by_other_steps() -> None:
     store, real = Store.open("sqlite://"), RealTime()
     seen: list[Any] = []
     clocks = ticking(store, real, "acme")
@@ -124,7 +124,7 @@ def test_advance_does_not_go_back() -> None:
         clocks.advance("acme", NOON - HOUR)
 
 
-def test_step_happens_once_real_time_has_passed_it() -> None:
+def test_step_runs_once_when_real_time_has_passed_it() -> None:
     store, real = Store.open("sqlite://"), RealTime()
     seen: list[Any] = []
     clocks = ticking(store, real, "acme")
@@ -138,7 +138,7 @@ def test_step_happens_once_real_time_has_passed_it() -> None:
     assert clocks.now("acme") == NOON + 5 * HOUR
 
 
-def test_step_that_fails_is_dropped_with_its_writes(caplog: pytest.LogCaptureFixture) -> None:
+def test_failing_step_is_dropped_with_its_writes(caplog: pytest.LogCaptureFixture) -> None:
     store, real = Store.open("sqlite://"), RealTime()
     clocks = ticking(store, real, "acme")
 
@@ -157,19 +157,19 @@ def test_step_that_fails_is_dropped_with_its_writes(caplog: pytest.LogCaptureFix
 
 def test_clock_survives_a_restart(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'sandbox.db'}"
-    with desk(database=url) as first:
+    with open_world(database=url) as first:
         first.tenants.create("still", first_moment=NOON, frozen=True)
         first.tenants.create("ahead")
         first.world.clocks.advance("ahead", first.world.clocks.now("ahead") + 48 * HOUR)
         first.world.clocks.advance("still", NOON + HOUR)
-    with desk(database=url) as again:
+    with open_world(database=url) as again:
         clocks = again.world.clocks
         assert (clocks.now("still"), clocks.frozen("still")) == (NOON + HOUR, True)
         assert abs(clocks.offset("ahead") - 48 * HOUR) < HOUR
 
 
-def test_step_and_clock_are_kept_together() -> None:
-    """A process that dies while advancing wakes up at the last step that happened."""
+def test_step_and_clock_are_stored_together() -> None:
+    """A process that dies while advancing restarts at the time of the last completed step."""
     store, real = Store.open("sqlite://"), RealTime()
     kept: list[int] = []
     with store.change() as change:
@@ -196,7 +196,7 @@ def test_step_and_clock_are_kept_together() -> None:
     advances=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4)), max_size=6),
     frozen=st.booleans(),
 )
-def test_time_never_goes_back_and_each_step_happens_once(
+def test_time_never_goes_back_and_each_step_runs_once(
     dues: list[int], advances: list[tuple[int, int]], frozen: bool
 ) -> None:
     store, real = Store.open("sqlite://"), RealTime()

@@ -1,4 +1,4 @@
-"""The control plane's operations, each against its specification."""
+"""The control plane's operations, each validated against `openapi/sandbox.yaml`."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 from support.each import each
-from support.worlds import HOUR, NOON, Desk, desk
+from support.worlds import HOUR, NOON, OpenWorld, open_world
 
 import openapi
 from mock_server import vendors
@@ -23,7 +23,7 @@ OPERATIONS = {
     for method, operation in item.items()
     if method != "parameters"
 }
-WISH = {
+NEW_RETURN = {
     "vendor": VENDOR,
     "order_number": "#2001",
     "customer_email": "iris.lane@example.com",
@@ -32,9 +32,9 @@ WISH = {
 
 
 @pytest.fixture
-def acme() -> Iterator[Desk]:
-    """A world with a tenant `acme` whose clock stands at noon."""
-    with desk() as opened:
+def acme() -> Iterator[OpenWorld]:
+    """A world with the tenant `acme`, whose clock is frozen at noon."""
+    with open_world() as opened:
         opened.tenants.create("acme", first_moment=NOON, frozen=True)
         yield opened
 
@@ -44,23 +44,23 @@ def body(reply: Reply, status: int = 200) -> Any:
     return reply.body
 
 
-def refused(opened: Desk, operation: str, sent: Any = None, **path: str) -> Problem:
+def refused(opened: OpenWorld, operation: str, sent: Any = None, **path: str) -> Problem:
     with pytest.raises(Problem) as raised:
         opened.call(operation, sent, None, **path)
     return raised.value
 
 
-def test_every_operation_has_a_handler_and_no_handler_is_without_operation() -> None:
-    with desk() as opened:
+def test_operations_and_handlers_match() -> None:
+    with open_world() as opened:
         assert set(opened.control.handlers) == set(OPERATIONS)
 
 
-def test_event_kinds_are_those_of_the_ledger() -> None:
+def test_documented_event_kinds_are_those_of_the_ledger() -> None:
     assert SPEC["components"]["schemas"]["EventKind"]["enum"] == list(KINDS)
 
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))
-def test_examples_follow_their_schemas(operation: str) -> None:
+def test_examples_match_their_schemas(operation: str) -> None:
     described = OPERATIONS[operation]
     bodies = [described["requestBody"]] if "requestBody" in described else []
     seen = 0
@@ -84,7 +84,7 @@ def errors(schema: dict[str, Any], instance: Any) -> list[str]:
 
 
 def nullable(node: Any) -> Any:
-    """OpenAPI 3.0's `nullable`, as JSON Schema says it."""
+    """Return the schema with OpenAPI 3.0's `nullable` translated to JSON Schema."""
     if isinstance(node, list):
         return [nullable(one) for one in node]
     if not isinstance(node, dict):
@@ -95,13 +95,13 @@ def nullable(node: Any) -> Any:
     return made
 
 
-def test_health_tells_what_is_served(acme: Desk) -> None:
+def test_health_lists_what_is_served(acme: OpenWorld) -> None:
     health = body(acme.call("get_health"))
     assert (health["status"], health["database"], health["tenants"]) == ("ok", "memory", 2)
     assert health["vendors"] == vendors.names()
 
 
-def test_tenants_are_listed_with_their_time_and_returns(acme: Desk) -> None:
+def test_tenants_are_listed_with_their_time_and_returns(acme: OpenWorld) -> None:
     shown = {tenant["name"]: tenant for tenant in body(acme.call("list_tenants"))["tenants"]}
     assert list(shown) == ["acme", "demo"]
     assert shown["acme"] == body(acme.call("get_tenant", tenant="acme"))
@@ -109,7 +109,7 @@ def test_tenants_are_listed_with_their_time_and_returns(acme: Desk) -> None:
     assert (shown["acme"]["frozen"], shown["acme"]["returns"]) == (True, dict.fromkeys(vendors.names(), 5))
 
 
-def test_tenant_is_created_with_the_options_asked_for(acme: Desk) -> None:
+def test_tenant_is_created_with_the_requested_options(acme: OpenWorld) -> None:
     options = {"name": "late", "seed": 4, "seed_size": 2, "plan": "enterprise", "limits": "off"}
     options |= {"frozen": True, "first_moment": "2024-02-29T10:00:00+10:00"}
     shown = body(acme.call("create_tenant", options), 201)
@@ -120,14 +120,14 @@ def test_tenant_is_created_with_the_options_asked_for(acme: Desk) -> None:
     ]  # fmt: skip
 
 
-def test_tenant_of_the_same_name_is_a_conflict(acme: Desk) -> None:
+def test_duplicate_tenant_name_is_a_conflict(acme: OpenWorld) -> None:
     assert body(acme.call("create_tenant", {"name": "acme"}), 409)["error"] == {
         "code": "conflict",
         "message": "There is a tenant 'acme' already.",
     }
 
 
-def test_demo_cannot_be_deleted(acme: Desk) -> None:
+def test_demo_cannot_be_deleted(acme: OpenWorld) -> None:
     assert body(acme.call("delete_tenant", tenant="demo"), 409)["error"]["code"] == "conflict"
     assert body(acme.call("delete_tenant", tenant="acme"), 204) is None
     assert refused(acme, "get_tenant", tenant="acme").kind == "not_found"
@@ -137,12 +137,12 @@ def test_demo_cannot_be_deleted(acme: Desk) -> None:
     "operation",
     sorted(name for name in OPERATIONS if name not in {"get_health", "list_tenants", "create_tenant"}),
 )
-def test_unknown_tenant_is_not_found(acme: Desk, operation: str) -> None:
+def test_unknown_tenant_is_not_found(acme: OpenWorld, operation: str) -> None:
     problem = refused(acme, operation, {}, tenant="nobody", id="x")
     assert (problem.kind, problem.message) == ("not_found", "There is no tenant 'nobody'.")
 
 
-def test_created_key_opens_what_was_chosen_and_is_listed_without_itself(acme: Desk) -> None:
+def test_created_key_has_the_chosen_scopes_and_is_listed_without_its_secret(acme: OpenWorld) -> None:
     options = {"vendor": VENDOR, "name": "reader", "scopes": ["rmas:read"], "plan": "enterprise"}
     made = body(acme.call("create_key", options, tenant="acme"), 201)
     key = made["credentials"]["fields"]["api_key"]
@@ -172,13 +172,13 @@ def test_created_key_opens_what_was_chosen_and_is_listed_without_itself(acme: De
         ({"vendor": VENDOR, "name": "k", "plan": "gold"}, "There is no plan 'gold'"),
     ],
 )
-def test_impossible_key_is_invalid(acme: Desk, options: dict[str, Any], sentence: str) -> None:
+def test_impossible_key_is_invalid(acme: OpenWorld, options: dict[str, Any], sentence: str) -> None:
     problem = refused(acme, "create_key", options, tenant="acme")
     assert problem.kind == "invalid"
     assert problem.message.startswith(sentence)
 
 
-def test_credentials_show_the_default_key_again(acme: Desk) -> None:
+def test_credentials_show_the_default_key_again(acme: OpenWorld) -> None:
     shown = body(acme.call("get_credentials", tenant="demo"))
     assert shown["vendors"][VENDOR] == {
         "base_url": "http://127.0.0.1:4010/returnmate/v1",
@@ -190,7 +190,7 @@ def test_credentials_show_the_default_key_again(acme: Desk) -> None:
     assert acme.world.keys.look_up(VENDOR, key)
 
 
-def test_ledger_is_read_page_by_page(acme: Desk) -> None:
+def test_ledger_is_read_page_by_page(acme: OpenWorld) -> None:
     last = acme.world.ledger.last("acme")
     after, seen = 0, []
     for _ in range(last):
@@ -203,7 +203,7 @@ def test_ledger_is_read_page_by_page(acme: Desk) -> None:
     assert page == {"events": [], "next": last}
 
 
-def test_newest_events_are_read_without_the_others(acme: Desk) -> None:
+def test_newest_events_are_read_without_the_others(acme: OpenWorld) -> None:
     def read(**query: Any) -> list[int]:
         page = body(acme.call("list_ledger_events", query=query, tenant="acme"))
         assert page["next"] == (page["events"][-1]["sequence"] if page["events"] else query["after"])
@@ -217,12 +217,12 @@ def test_newest_events_are_read_without_the_others(acme: Desk) -> None:
 
 
 @pytest.mark.parametrize("vendor", vendors.names())
-def test_ledger_of_a_seed_tells_the_same_as_its_rows(acme: Desk, vendor: str) -> None:
+def test_ledger_of_a_seed_matches_its_rows(acme: OpenWorld, vendor: str) -> None:
     rebuilt = rebuild(acme.world.ledger.events("acme", vendor=vendor))
     assert Counter(rebuilt.values()) == acme.world.store.totals("acme", vendor, "return")
 
 
-def test_clock_is_moved_frozen_and_let_go(acme: Desk) -> None:
+def test_clock_is_moved_frozen_and_unfrozen(acme: OpenWorld) -> None:
     moved = body(acme.call("advance_clock", {"seconds": 3600}, tenant="acme"))
     assert (moved["clock"]["now"], moved["clock"]["frozen"]) == ("2026-03-02T13:00:00Z", True)
     to = body(acme.call("advance_clock", {"to": "2026-03-09T12:00:00Z"}, tenant="acme"))
@@ -241,15 +241,15 @@ def test_clock_is_moved_frozen_and_let_go(acme: Desk) -> None:
         ({"seconds": 6_000_000_000}, "seconds"),
     ],
 )
-def test_clock_does_not_go_where_it_cannot(acme: Desk, options: dict[str, Any], field: str) -> None:
+def test_clock_refuses_impossible_times(acme: OpenWorld, options: dict[str, Any], field: str) -> None:
     problem = refused(acme, "advance_clock", options, tenant="acme")
     assert (problem.kind, problem.fields[0].field) == ("invalid", field)
     assert acme.world.clocks.now("acme") == NOON
 
 
-def test_late_return_appears_behind_what_was_read(acme: Desk) -> None:
+def test_return_created_in_the_past_is_recorded_last(acme: OpenWorld) -> None:
     last = acme.world.ledger.last("acme")
-    options = {**WISH, "created_at": "2026-03-01T18:20:00Z"}
+    options = {**NEW_RETURN, "created_at": "2026-03-01T18:20:00Z"}
     made = body(acme.call("create_tenant_return", options, tenant="acme"), 201)["document"]
     found = acme.world.store.row("acme", VENDOR, "return", made["id"])
     assert found is not None
@@ -258,17 +258,20 @@ def test_late_return_appears_behind_what_was_read(acme: Desk) -> None:
     assert (event.sequence, event.subject, event.at) == (last + 1, made["id"], found.created_at)
 
 
-def test_return_is_not_created_in_the_future(acme: Desk) -> None:
-    options = {**WISH, "created_at": "2026-03-02T12:00:01Z"}
+def test_return_is_not_created_in_the_future(acme: OpenWorld) -> None:
+    options = {**NEW_RETURN, "created_at": "2026-03-02T12:00:01Z"}
     problem = refused(acme, "create_tenant_return", options, tenant="acme")
     assert (problem.kind, problem.fields[0].field) == ("invalid", "created_at")
     body(
-        acme.call("create_tenant_return", {**WISH, "created_at": "2026-03-02T12:00:00Z"}, tenant="acme"), 201
+        acme.call(
+            "create_tenant_return", {**NEW_RETURN, "created_at": "2026-03-02T12:00:00Z"}, tenant="acme"
+        ),
+        201,
     )
 
 
-def test_return_is_moved_along_the_lifecycle_only(acme: Desk) -> None:
-    made = body(acme.call("create_tenant_return", WISH, tenant="acme"), 201)["document"]
+def test_return_is_moved_along_the_lifecycle_only(acme: OpenWorld) -> None:
+    made = body(acme.call("create_tenant_return", NEW_RETURN, tenant="acme"), 201)["document"]
     move = {"vendor": VENDOR, "status": "approved"}
     shown = body(acme.call("move_return", move, tenant="acme", id=made["id"]))
     assert shown["document"]["status"] == "approved"
@@ -283,8 +286,8 @@ def test_return_is_moved_along_the_lifecycle_only(acme: Desk) -> None:
 
 
 @pytest.mark.parametrize("vendor", vendors.names())
-def test_a_return_that_no_vendor_has_is_not_found_and_other_faults_are_faults(
-    acme: Desk, monkeypatch: pytest.MonkeyPatch, vendor: str
+def test_unknown_return_is_not_found_and_other_errors_are_server_errors(
+    acme: OpenWorld, monkeypatch: pytest.MonkeyPatch, vendor: str
 ) -> None:
     status = next(iter(acme.vendors[vendor].lifecycle.states))
     move = {"vendor": vendor, "status": status}
@@ -299,8 +302,8 @@ def test_a_return_that_no_vendor_has_is_not_found_and_other_faults_are_faults(
 
 
 @pytest.mark.parametrize("vendor", [one for one in vendors.names() if one != VENDOR])
-def test_a_return_is_told_whose_it_is(acme: Desk, vendor: str) -> None:
-    made = body(acme.call("create_tenant_return", WISH, tenant="acme"), 201)["document"]
+def test_move_with_the_wrong_vendor_names_the_right_one(acme: OpenWorld, vendor: str) -> None:
+    made = body(acme.call("create_tenant_return", NEW_RETURN, tenant="acme"), 201)["document"]
     move = {"vendor": vendor, "status": next(iter(acme.vendors[vendor].lifecycle.states))}
     problem = refused(acme, "move_return", move, tenant="acme", id=made["id"])
     assert (problem.kind, problem.fields[0].field) == ("invalid", "vendor")
@@ -309,10 +312,10 @@ def test_a_return_is_told_whose_it_is(acme: Desk, vendor: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", vendors.names())
-def test_following_the_link_of_a_new_return_moves_it(acme: Desk, vendor: str) -> None:
-    """As the document says: tenant and id in the path, vendor in the body; alike for every vendor."""
+def test_link_of_a_new_return_moves_it(acme: OpenWorld, vendor: str) -> None:
+    """The document defines the link for every vendor: tenant and id in the path, vendor in the body."""
     link = OPERATIONS["create_tenant_return"]["responses"]["201"]["links"]["move"]
-    told = body(acme.call("create_tenant_return", {**WISH, "vendor": vendor}, tenant="acme"), 201)
+    told = body(acme.call("create_tenant_return", {**NEW_RETURN, "vendor": vendor}, tenant="acme"), 201)
     assert link["parameters"] == {"tenant": "$request.path.tenant", "id": "$response.body#/id"}
     assert link["requestBody"] == {"vendor": "$response.body#/vendor"}
     row = acme.world.store.row("acme", vendor, "return", told["id"])
@@ -323,15 +326,15 @@ def test_following_the_link_of_a_new_return_moves_it(acme: Desk, vendor: str) ->
     assert (moved["vendor"], moved["id"]) == (vendor, told["id"])
 
 
-def test_health_says_what_is_wrong_with_the_store(acme: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_health_reports_a_failing_store(acme: OpenWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     assert body(acme.call("get_health"))["problems"] == []
     monkeypatch.setattr(acme.world.store, "write_problem", lambda: "The file is gone.")
     health = body(acme.call("get_health"))
     assert (health["status"], health["problems"]) == ("failing", ["The file is gone."])
 
 
-def test_returns_of_one_tenant_are_not_moved_through_another(acme: Desk) -> None:
-    made = body(acme.call("create_tenant_return", WISH, tenant="acme"), 201)["document"]
+def test_return_of_another_tenant_is_not_found(acme: OpenWorld) -> None:
+    made = body(acme.call("create_tenant_return", NEW_RETURN, tenant="acme"), 201)["document"]
     problem = refused(
         acme, "move_return", {"vendor": VENDOR, "status": "approved"}, tenant="demo", id=made["id"]
     )
@@ -339,7 +342,7 @@ def test_returns_of_one_tenant_are_not_moved_through_another(acme: Desk) -> None
 
 
 @pytest.mark.parametrize("kind", ["invalid", "unauthenticated", "not_found", "server_error", "unavailable"])
-def test_problem_follows_the_error_schema(acme: Desk, kind: Any) -> None:
+def test_problem_matches_the_error_schema(acme: OpenWorld, kind: Any) -> None:
     reply = acme.control.problem(Problem(kind, "Something is wrong."))
     assert errors(SPEC["components"]["schemas"]["Error"], reply.body) == []
     assert reply.status >= 400

@@ -1,4 +1,4 @@
-"""The control plane's clock over HTTP: it takes what it shows, and every form that its document allows."""
+"""The control plane's clock over HTTP: it accepts every documented time format, and its own output."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ def client() -> Iterator[TestClient]:
 
 @pytest.fixture
 def acme(client: TestClient) -> Iterator[TestClient]:
-    """A tenant whose clock stands at noon, and a little more than a whole second."""
+    """A tenant whose frozen clock shows noon and a fraction of a second."""
     options = {"name": "acme", "seed_size": 0, "first_moment": "2026-03-02T12:00:00Z", "frozen": True}
     assert client.post("/__sandbox/tenants", json=options).status_code == 201
     assert advance(client, seconds=0.4).status_code == 200
@@ -49,19 +49,19 @@ def advance(client: TestClient, **options: Any) -> Any:
         "2026-03-03t19:00:00.5+10:00",
     ],
 )
-def test_every_form_of_the_standard_is_the_same_moment(acme: TestClient, written: str) -> None:
+def test_every_time_format_is_the_same_moment(acme: TestClient, written: str) -> None:
     answer = advance(acme, to=written)
     assert answer.status_code == 200, answer.text
     assert answer.json()["clock"]["now"] == "2026-03-03T09:00:00Z"
 
 
 @pytest.mark.parametrize("written", ["2026-12-31T23:59:60Z", "2026-12-31t15:59:60.5-08:00"])
-def test_a_leap_second_is_the_second_before(acme: TestClient, written: str) -> None:
+def test_leap_second_is_the_second_before(acme: TestClient, written: str) -> None:
     assert advance(acme, to=written).json()["clock"]["now"] == "2026-12-31T23:59:59Z"
 
 
-def test_what_the_clock_shows_it_takes_back(acme: TestClient) -> None:
-    """It shows whole seconds, and stands a little after one."""
+def test_clock_accepts_the_time_it_shows(acme: TestClient) -> None:
+    """The clock shows whole seconds, and is a fraction of a second ahead of them."""
     shown = acme.get(CLOCK).json()
     assert advance(acme, to=shown["now"]).json()["clock"]["now"] == shown["now"]
     assert acme.app.world.clocks.now("acme") == NOON + 400_000  # type: ignore[attr-defined]
@@ -70,8 +70,8 @@ def test_what_the_clock_shows_it_takes_back(acme: TestClient) -> None:
     acme.delete("/__sandbox/tenants/other")
 
 
-def test_a_clock_that_ticks_takes_back_what_it_showed(client: TestClient) -> None:
-    """Real time goes on between what it shows, what is asked for, and what is done."""
+def test_ticking_clock_accepts_the_time_it_showed(client: TestClient) -> None:
+    """Real time passes between reading the clock and setting it."""
     assert client.post("/__sandbox/tenants", json={"name": "acme", "seed_size": 0}).status_code == 201
     assert advance(client, seconds=0).status_code == 200
     shown = client.get(CLOCK).json()["now"]
@@ -84,8 +84,8 @@ def test_a_clock_that_ticks_takes_back_what_it_showed(client: TestClient) -> Non
     assert client.delete("/__sandbox/tenants/acme").status_code == 204
 
 
-def test_two_advances_at_once_are_made_after_each_other(client: TestClient) -> None:
-    """Each counts its seconds from where the one before has left the clock."""
+def test_concurrent_advances_run_one_after_the_other(client: TestClient) -> None:
+    """Each one counts its seconds from the time that the previous one reached."""
     options = {"name": "acme", "seed_size": 30, "first_moment": "2026-03-02T12:00:00Z", "frozen": True}
     assert client.post("/__sandbox/tenants", json=options).status_code == 201
     with ThreadPoolExecutor() as pool:
@@ -95,14 +95,14 @@ def test_two_advances_at_once_are_made_after_each_other(client: TestClient) -> N
     assert client.delete("/__sandbox/tenants/acme").status_code == 204
 
 
-def test_a_clock_that_is_not_ahead_says_so_without_a_sign(client: TestClient) -> None:
+def test_clock_without_offset_shows_no_negative_zero(client: TestClient) -> None:
     assert client.post("/__sandbox/tenants", json={"name": "acme", "seed_size": 0}).status_code == 201
     for path in ("freeze", "unfreeze"):
         assert '"ahead_seconds":-0.0,' not in client.post(f"{CLOCK}/{path}").text
     assert client.delete("/__sandbox/tenants/acme").status_code == 204
 
 
-def test_how_far_it_is_ahead_can_be_asked_for(acme: TestClient) -> None:
+def test_shown_offset_can_be_used_to_advance(acme: TestClient) -> None:
     other = {"name": "other", "seed_size": 0}
     assert acme.post("/__sandbox/tenants", json=other).status_code == 201
     moved = acme.post("/__sandbox/tenants/other/clock/advance", json={"seconds": 86400.25}).json()
@@ -115,7 +115,7 @@ def test_how_far_it_is_ahead_can_be_asked_for(acme: TestClient) -> None:
 
 
 @pytest.mark.parametrize("seconds", [1, 1.0, 0, -0.0, 0.5])
-def test_seconds_may_be_written_in_any_way(acme: TestClient, seconds: float) -> None:
+def test_seconds_are_accepted_in_any_number_format(acme: TestClient, seconds: float) -> None:
     assert advance(acme, seconds=seconds).status_code == 200
     now = acme.app.world.clocks.now("acme")  # type: ignore[attr-defined]
     assert now == NOON + 400_000 + int(seconds * SECOND)
@@ -125,7 +125,7 @@ def test_seconds_may_be_written_in_any_way(acme: TestClient, seconds: float) -> 
     ("due", "shown"),
     [(NOON, "2026-03-02T12:00:00Z"), (NOON + 1, "2026-03-02T12:00:01Z"), (NOON - 1, "2026-03-02T12:00:00Z")],
 )
-def test_a_clock_set_to_when_something_is_due_has_reached_it(due: int, shown: str) -> None:
+def test_clock_set_to_a_due_time_has_reached_it(due: int, shown: str) -> None:
     assert reached_at(due) == shown
     assert timestamp(due) <= shown
 
@@ -151,7 +151,7 @@ def test_a_clock_set_to_when_something_is_due_has_reached_it(due: int, shown: st
         (None, "to must be a string"),
     ],
 )
-def test_what_is_no_moment_to_go_to_is_a_sentence(acme: TestClient, to: Any, says: str) -> None:
+def test_impossible_target_time_is_reported_in_one_sentence(acme: TestClient, to: Any, says: str) -> None:
     answer = advance(acme, to=to)
     assert answer.status_code == 400
     assert says in answer.json()["error"]["message"].replace("to: ", "to ")
@@ -159,13 +159,13 @@ def test_what_is_no_moment_to_go_to_is_a_sentence(acme: TestClient, to: Any, say
 
 
 @pytest.mark.parametrize("seconds", [-1, 315_360_001, 2**63, 2**64, 1e300, "1", True, None])
-def test_seconds_that_cannot_pass_are_a_sentence(acme: TestClient, seconds: Any) -> None:
+def test_invalid_seconds_are_reported_in_one_sentence(acme: TestClient, seconds: Any) -> None:
     answer = advance(acme, seconds=seconds)
     assert answer.status_code == 400
     assert "seconds must be " in answer.json()["error"]["message"]
 
 
-def test_the_last_moment_can_be_shown_and_taken_back(acme: TestClient) -> None:
+def test_last_possible_time_can_be_shown_and_set(acme: TestClient) -> None:
     last = "2199-12-31T23:59:59Z"
     assert advance(acme, to=last).json()["clock"]["now"] == last
     assert advance(acme, to=last).status_code == 200
@@ -175,7 +175,7 @@ def test_the_last_moment_can_be_shown_and_taken_back(acme: TestClient) -> None:
 
 
 @pytest.mark.parametrize("field", ["first_moment", "created_at"])
-def test_other_moments_are_read_in_the_same_way(acme: TestClient, field: str) -> None:
+def test_other_operations_accept_the_same_time_formats(acme: TestClient, field: str) -> None:
     shopper = {
         "vendor": "returnmate",
         "order_number": "#1",

@@ -1,10 +1,10 @@
-"""Credentials, limits, scopes and what every answer carries."""
+"""The engine's admission: credentials, rate limits, scopes, and headers of every answer."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from support.shop import Caller, Gate, Shop, build
+from support.engine_api import Caller, Gate, Shop, build
 
 from mock_server.access.grants import Grant
 from mock_server.engine.protocols import NotReady
@@ -19,7 +19,7 @@ from mock_server.engine.protocols import NotReady
         ({"Authorization": None}, "?page=1&key=good", "query_key"),
     ],
 )
-def test_credentials_are_found_where_the_schemes_say(
+def test_credentials_are_read_where_the_schemes_say(
     headers: dict[str, str | None], query: str, scheme: str
 ) -> None:
     gate = Gate()
@@ -39,7 +39,7 @@ def test_missing_credentials_are_refused(header: str | None) -> None:
     assert gate.left == 60
 
 
-def test_requirements_that_need_two_schemes_want_both() -> None:
+def test_requirement_of_two_schemes_needs_both() -> None:
     def both(document: dict[str, object]) -> None:
         document["security"] = [{"bearer": [], "header_key": []}]
 
@@ -69,7 +69,7 @@ def test_refused_input_counts_and_shows_the_limits() -> None:
     assert (response.status_code, response.headers["x-left"]) == (400, "59")
 
 
-def test_missing_scope_is_named_before_the_input_is_looked_at() -> None:
+def test_missing_scope_is_reported_before_invalid_input() -> None:
     gate = Gate()
     gate.scopes = frozenset({"items:read"})
     call = Caller(build(Shop(), gate))
@@ -79,12 +79,12 @@ def test_missing_scope_is_named_before_the_input_is_looked_at() -> None:
     assert call("GET", "/items").status_code == 200
 
 
-def test_date_follows_the_tenants_clock() -> None:
+def test_date_header_follows_the_tenants_clock() -> None:
     response = Caller(build(Shop(), Gate()))("GET", "/items")
     assert response.headers.get_list("date") == ["Mon, 30 Dec 2024 10:30:00 GMT"]
 
 
-def test_operation_that_asks_for_no_security_is_answered_to_anybody_and_counts_for_nobody() -> None:
+def test_operation_without_security_needs_no_key_and_counts_for_no_tenant() -> None:
     def opened(document: dict[str, Any]) -> None:
         document["paths"]["/items/newest"]["get"]["security"] = []
 
@@ -96,7 +96,7 @@ def test_operation_that_asks_for_no_security_is_answered_to_anybody_and_counts_f
     assert call("GET", "/items", headers={"Authorization": None}).status_code == 401
 
 
-def test_an_api_without_a_meter_shows_no_limits_and_still_asks_for_scopes() -> None:
+def test_api_without_rate_limits_still_checks_scopes() -> None:
     gate = Gate()
     gate.left, gate.shut = 0, "Closed."
     gate.scopes = frozenset({"items:read"})
@@ -108,7 +108,7 @@ def test_an_api_without_a_meter_shows_no_limits_and_still_asks_for_scopes() -> N
     assert (refused.status_code, "x-left" in refused.headers) == (401, False)
 
 
-def test_a_request_waits_for_what_has_to_happen_before_it_and_counts_once() -> None:
+def test_request_waits_for_the_gate_and_counts_once() -> None:
     waited: list[bool] = []
 
     async def wait() -> None:

@@ -1,10 +1,10 @@
-"""Request bodies, sent to the shop."""
+"""The engine's request bodies: parsing, validation, limits."""
 
 import asyncio
 from typing import Any
 
 import pytest
-from support.shop import BASE, Caller, Gate, Shop, build
+from support.engine_api import BASE, Caller, Gate, Shop, build
 
 GOOD = {"sku": "BOOT-39", "quantity": 1}
 
@@ -54,7 +54,7 @@ def test_body_reaches_the_handler(call: Caller, body: dict[str, Any]) -> None:
         ({"id": "itm_1"}, "id", "is not accepted here"),
     ],
 )
-def test_body_is_refused_with_its_field(
+def test_invalid_body_is_refused_with_its_field(
     call: Caller, change: dict[str, Any], field: str, message: str
 ) -> None:
     response = call("POST", "/items", json={**GOOD, **change})
@@ -88,7 +88,7 @@ def test_missing_fields_are_named(call: Caller) -> None:
         b"123456789012345678901234567890",
     ],
 )
-def test_broken_json_is_refused(call: Caller, content: bytes) -> None:
+def test_malformed_json_is_refused(call: Caller, content: bytes) -> None:
     response = call("POST", "/items", content=content, headers={"Content-Type": "application/json"})
     assert response.status_code == 400
     assert response.json()["kind"] == "invalid"
@@ -107,12 +107,12 @@ def test_other_content_types_are_refused(call: Caller, content_type: str | None)
     "content_type",
     ["application/json", "Application/JSON ; Charset=UTF-8", 'application/json; charset="utf-8"'],
 )
-def test_json_content_types_are_taken(call: Caller, content_type: str) -> None:
+def test_json_content_types_are_accepted(call: Caller, content_type: str) -> None:
     content = b'{"sku":"BOOT-39","quantity":1}'
     assert call("POST", "/items", content=content, headers={"Content-Type": content_type}).status_code == 201
 
 
-def test_missing_body_is_asked_for(call: Caller) -> None:
+def test_missing_body_is_refused(call: Caller) -> None:
     response = call("POST", "/items")
     assert response.json()["fields"] == {"body": "is required: send a JSON document"}
 
@@ -121,12 +121,12 @@ def test_body_of_a_get_is_ignored(call: Caller) -> None:
     assert call("GET", "/items", content=b"\xff" * 20_000).status_code == 200
 
 
-def test_large_body_is_refused_by_its_length(call: Caller) -> None:
+def test_large_body_is_refused_by_its_content_length(call: Caller) -> None:
     response = call("POST", "/items", content=b" " * 10_001)
     assert response.json()["kind"] == "too_large"
 
 
-def test_large_body_is_refused_while_it_comes_in_chunks() -> None:
+def test_large_chunked_body_is_refused_while_it_arrives() -> None:
     taken = 0
 
     async def endless() -> dict[str, Any]:
@@ -139,7 +139,7 @@ def test_large_body_is_refused_while_it_comes_in_chunks() -> None:
     assert taken == 3
 
 
-def test_nobody_is_answered_after_a_disconnect() -> None:
+def test_disconnected_client_gets_no_answer() -> None:
     messages: list[dict[str, Any]] = [
         {"type": "http.request", "body": b"{", "more_body": True},
         {"type": "http.disconnect"},

@@ -1,9 +1,9 @@
-"""Path, query and header parameters, sent to the shop."""
+"""The engine's path, query and header parameters: conversion and validation."""
 
 from typing import Any
 
 import pytest
-from support.shop import Caller, Gate, Shop, build
+from support.engine_api import Caller, Gate, Shop, build
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def call() -> Caller:
         ("q=", {"page": 1, "per_page": 25, "q": ""}),
     ],
 )
-def test_query_reaches_the_handler_coerced(call: Caller, query: str, expected: dict[str, Any]) -> None:
+def test_query_reaches_the_handler_converted(call: Caller, query: str, expected: dict[str, Any]) -> None:
     response = call("GET", f"/items?{query}")
     assert response.status_code == 200, response.text
     assert response.json()["echo"] == expected
@@ -85,7 +85,7 @@ def test_query_reaches_the_handler_coerced(call: Caller, query: str, expected: d
         ("%ff=1", "query", "must be percent-encoded UTF-8 without NUL characters"),
     ],
 )
-def test_query_is_refused_with_its_field(call: Caller, query: str, field: str, message: str) -> None:
+def test_invalid_query_is_refused_with_its_field(call: Caller, query: str, field: str, message: str) -> None:
     response = call("GET", f"/items?{query}")
     assert response.status_code == 400
     assert response.json() == {
@@ -95,18 +95,18 @@ def test_query_is_refused_with_its_field(call: Caller, query: str, field: str, m
     }
 
 
-def test_every_refused_parameter_is_listed(call: Caller) -> None:
+def test_every_invalid_parameter_is_listed(call: Caller) -> None:
     response = call("GET", "/items?page=0&per_page=0&cheap=no")
     assert response.json()["fields"].keys() == {"page", "per_page", "cheap"}
     assert response.json()["message"] == "page must be at least 1, and 2 other fields are not valid."
 
 
-def test_fields_listed_are_capped(call: Caller) -> None:
+def test_number_of_listed_fields_is_capped(call: Caller) -> None:
     response = call("GET", "/items?" + "&".join(f"n{number}=%ff" for number in range(40)))
     assert len(response.json()["fields"]) == 20
 
 
-def test_input_repeated_in_an_answer_is_cut(call: Caller) -> None:
+def test_input_repeated_in_an_answer_is_truncated(call: Caller) -> None:
     response = call("GET", f"/items?{'n' * 500}=%ff")
     (field,) = response.json()["fields"]
     assert field == "n" * 79 + "…"
@@ -121,7 +121,7 @@ def test_path_segments_are_decoded(call: Caller, segment: str, expected: str) ->
 
 
 @pytest.mark.parametrize("segment", ["%ff", "%ED%A0%80", "a%00b", "x" * 31])
-def test_path_segments_are_refused(call: Caller, segment: str) -> None:
+def test_invalid_path_segments_are_refused(call: Caller, segment: str) -> None:
     response = call("GET", f"/items/{segment}")
     assert response.status_code == 400
     assert response.json()["fields"].keys() == {"id"}
@@ -135,7 +135,7 @@ def test_header_parameters_are_validated(call: Caller, trace: str, status: int) 
         assert response.json()["fields"] == {"X-Trace": "must be a UUID"}
 
 
-def test_required_query_parameter_is_missed() -> None:
+def test_missing_required_query_parameter_is_refused() -> None:
     def require(document: dict[str, Any]) -> None:
         document["paths"]["/items"]["get"]["parameters"][2]["required"] = True
 

@@ -1,4 +1,4 @@
-"""Answers wait for what is on its way to disk: all of them."""
+"""Group commit: every answer, also a refusal, waits for the pending commit."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.shop import BASE, Gate, Shop, build
+from support.engine_api import BASE, Gate, Shop, build
 
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
@@ -16,7 +16,7 @@ Get = Callable[[str], Awaitable[httpx.Response]]
 
 
 class Writing(Gate):
-    """Something is on its way to disk until the test says that it has arrived."""
+    """A store whose commit is pending until the test completes it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,8 +50,8 @@ async def turns(count: int = 20) -> None:
 
 
 @pytest.mark.parametrize(("path", "status"), [("/items", 200), ("/items/1", 404)])
-def test_nobody_is_answered_before_the_commit(path: str, status: int) -> None:
-    """A refusal too may tell what was only just changed."""
+def test_no_answer_is_sent_before_the_commit(path: str, status: int) -> None:
+    """A refusal can also reveal a change that is not committed yet."""
 
     async def scenario(gate: Writing, get: Get) -> None:
         answer = asyncio.ensure_future(get(path))
@@ -63,7 +63,7 @@ def test_nobody_is_answered_before_the_commit(path: str, status: int) -> None:
     with_requests(scenario)
 
 
-def test_commit_that_fails_is_told_to_everybody(caplog: pytest.LogCaptureFixture) -> None:
+def test_failed_commit_fails_every_waiting_request(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario(gate: Writing, get: Get) -> None:
         answers = [asyncio.ensure_future(get(path)) for path in ("/items", "/items/1")]
         await turns()

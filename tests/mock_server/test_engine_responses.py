@@ -1,11 +1,11 @@
-"""Replies are held to the specification, and nothing that goes wrong reaches the caller as a traceback."""
+"""The engine's replies: validated against the specification, and no error reaches a client as a traceback."""
 
 import logging
 from typing import Any
 
 import orjson
 import pytest
-from support.shop import Caller, Gate, Shop, build
+from support.engine_api import Caller, Gate, Shop, build
 
 from mock_server.engine.call import Call
 from mock_server.engine.compiler import BrokenSpecification
@@ -30,11 +30,11 @@ def answering(reply: Reply | Exception) -> Caller:
 
 
 def logged_by_the_engine(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
-    """What the engine said, whatever libraries say beside it where somebody listens for more."""
+    """Return the engine's log messages, without those of libraries."""
     return [record for record in caplog.records if record.name == "mock_server.engine.api"]
 
 
-def test_stored_documents_are_spliced_as_they_are() -> None:
+def test_stored_documents_are_sent_unchanged() -> None:
     odd = b'{ "made_at": "2024-12-30T10:30:00Z", "id":"itm_1",\n"sku":"BOOT-39","quantity":1}'
     response = answering(Reply(200, {"data": Documents([odd, stored()]), "page": 1}))("GET", "/items")
     assert response.content == b'{"data":[' + odd + b"," + stored() + b'],"page":1}'
@@ -65,7 +65,7 @@ def test_reply_headers_are_sent() -> None:
         (Reply(202, {"data": [], "page": 1}), "/"),
     ],
 )
-def test_reply_that_breaks_the_specification_is_loud(
+def test_invalid_reply_is_a_server_error(
     reply: Reply, pointer: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     response = answering(reply)("GET", "/items")
@@ -78,7 +78,7 @@ def test_reply_that_breaks_the_specification_is_loud(
     )
 
 
-def test_documents_found_valid_are_not_taken_for_others() -> None:
+def test_validation_cache_distinguishes_documents() -> None:
     good, bad = stored(), stored(quantity=0)
     rows = [good]
 
@@ -102,23 +102,23 @@ def test_unexpected_error_is_logged_without_the_request(caplog: pytest.LogCaptur
     assert "good" not in caplog.text
 
 
-def test_problem_of_a_handler_is_rendered_by_the_service() -> None:
+def test_problem_of_a_handler_is_rendered_by_the_vendor() -> None:
     problem = Problem("not_found", "There is no such list.", headers=((b"x-why", b"because"),))
     response = answering(problem)("GET", "/items")
     assert (response.status_code, response.headers["x-why"]) == (404, "because")
 
 
-def test_refusal_outside_the_specification_is_loud(caplog: pytest.LogCaptureFixture) -> None:
-    class UnreadableRow(Shop):
+def test_invalid_error_reply_is_a_server_error(caplog: pytest.LogCaptureFixture) -> None:
+    class InvalidProblem(Shop):
         def problem(self, problem: Problem) -> Reply:
             return Reply(418 if problem.kind == "invalid" else 500, {"kind": problem.kind})
 
-    response = Caller(build(UnreadableRow(), Gate()))("GET", "/items?page=0")
+    response = Caller(build(InvalidProblem(), Gate()))("GET", "/items?page=0")
     assert (response.status_code, response.json()) == (500, {"kind": "server_error"})
     assert "shop list_items answers an error that its specification does not allow: status 418" in caplog.text
 
 
-def test_no_content_has_no_length() -> None:
+def test_no_content_reply_has_no_content_length() -> None:
     response = Caller(build(Shop(), Gate()))("DELETE", "/items/abc")
     assert (response.status_code, response.content) == (204, b"")
     assert "content-length" not in response.headers
@@ -131,7 +131,7 @@ BINARY = {PDF: {"schema": {"type": "string", "format": "binary"}}}
 
 
 def serving(reply: Reply, content: dict[str, Any] = BINARY) -> Caller:
-    """An API whose operation `get_newest` answers with this content, and a handler that sends this reply."""
+    """Return an API whose operation `get_newest` has this content, and a handler that sends this reply."""
 
     class Printing(Shop):
         async def get_newest(self, _call: Call) -> Reply:  # type: ignore[override]
@@ -143,7 +143,7 @@ def serving(reply: Reply, content: dict[str, Any] = BINARY) -> Caller:
     return Caller(build(Printing(), Gate(), change))
 
 
-def test_a_file_is_sent_as_it_is_with_its_content_type() -> None:
+def test_file_is_sent_unchanged_with_its_content_type() -> None:
     content = b"%PDF-1.4 \x00\xff"
     response = serving(Reply(200, File(PDF, content)))("GET", "/items/newest")
     assert (response.status_code, response.content) == (200, content)
@@ -164,7 +164,7 @@ def test_a_file_is_sent_as_it_is_with_its_content_type() -> None:
         (None, "the body is not a file of type application/pdf"),
     ],
 )
-def test_a_reply_that_is_not_the_file_described_is_loud(
+def test_reply_that_is_no_file_of_the_declared_type_is_a_server_error(
     body: Any, says: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     response = serving(Reply(200, body))("GET", "/items/newest")
@@ -174,7 +174,7 @@ def test_a_reply_that_is_not_the_file_described_is_loud(
     assert record.message == f"shop get_newest violates its specification: status 200 at /: {says}"
 
 
-def test_a_file_is_no_answer_where_json_is_described(caplog: pytest.LogCaptureFixture) -> None:
+def test_file_is_a_server_error_if_json_is_declared(caplog: pytest.LogCaptureFixture) -> None:
     response = answering(Reply(200, File(PDF, b"%PDF-1.4")))("GET", "/items")
     assert response.status_code == 500
     assert "the body is a file of application/pdf, not JSON" in caplog.text
@@ -189,6 +189,6 @@ def test_a_file_is_no_answer_where_json_is_described(caplog: pytest.LogCaptureFi
         ({PDF: {"schema": {"type": "string"}}}, "must be a string with the format binary"),
     ],
 )
-def test_files_that_are_not_understood_cannot_be_served(content: dict[str, Any], says: str) -> None:
+def test_unsupported_file_declaration_stops_the_start(content: dict[str, Any], says: str) -> None:
     with pytest.raises(BrokenSpecification, match=says):
         serving(Reply(200, None), content)("GET", "/items/newest")

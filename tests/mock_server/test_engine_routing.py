@@ -1,9 +1,9 @@
-"""Paths and methods."""
+"""The engine's routing: paths, methods, and what it leaves to Connexion."""
 
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from support.shop import Caller, Gate, Shop, build
+from support.engine_api import Caller, Gate, Shop, build
 
 from mock_server.engine.compiler import BrokenSpecification
 from mock_server.engine.routing import Routes
@@ -21,13 +21,13 @@ def test_literal_segment_wins_over_a_template(call: Caller) -> None:
     assert "data" not in call("GET", "/items/newest").json()
 
 
-def test_escaped_literal_is_the_literal(call: Caller) -> None:
+def test_percent_encoded_literal_matches(call: Caller) -> None:
     assert call("GET", "/it%65ms").status_code == 200
     assert "data" not in call("GET", "/items/new%65st").json()
 
 
 @pytest.mark.parametrize("path", ["/items/", "/items//", "/items/a/b", "/nope", "/items/newest/", "", "/"])
-def test_unknown_path_below_the_base_is_refused_by_the_service(call: Caller, path: str) -> None:
+def test_unknown_path_below_the_base_is_refused_by_the_vendor(call: Caller, path: str) -> None:
     response = call("GET", path, headers={"Authorization": None})
     assert response.status_code == 404
     assert response.json()["kind"] == "not_found"
@@ -35,29 +35,34 @@ def test_unknown_path_below_the_base_is_refused_by_the_service(call: Caller, pat
 
 
 @pytest.mark.parametrize("url", ["http://sandbox/", "http://sandbox/shop", "http://sandbox/shop/v1x/items"])
-def test_paths_beside_the_base_fall_through(call: Caller, url: str) -> None:
+def test_paths_outside_the_base_fall_through(call: Caller, url: str) -> None:
     assert call("GET", url).status_code == 299
 
 
 @pytest.mark.parametrize(("path", "status"), [("/ui", 299), ("/ui/a/b", 299), ("/uix", 404)])
-def test_only_the_documentation_below_the_base_falls_through(call: Caller, path: str, status: int) -> None:
+def test_documentation_below_the_base_falls_through(call: Caller, path: str, status: int) -> None:
     assert call("GET", path).status_code == status
 
 
-def forgiving(document: dict[str, Any]) -> None:
+def ignore_extra_slashes(document: dict[str, Any]) -> None:
     document["x-extra-slashes"] = "ignored"
 
 
 @pytest.mark.parametrize("path", ["/items/", "//items", "///items//?page=1", "//items/newest/", "/items//a/"])
-def test_extra_slashes_mean_nothing_where_it_is_said(call: Caller, path: str) -> None:
+def test_extra_slashes_are_ignored_if_the_document_says_so(call: Caller, path: str) -> None:
     url = f"http://sandbox/shop/v1{path}"
-    assert Caller(build(Shop(), Gate(), forgiving))("GET", url).status_code == 200
+    assert Caller(build(Shop(), Gate(), ignore_extra_slashes))("GET", url).status_code == 200
     assert call("GET", url).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/", "//", "/nope//", "/items/a/b/"])
-def test_extra_slashes_make_no_path_of_none(path: str) -> None:
-    assert Caller(build(Shop(), Gate(), forgiving))("GET", f"http://sandbox/shop/v1{path}").status_code == 404
+def test_extra_slashes_do_not_make_unknown_paths_known(path: str) -> None:
+    assert (
+        Caller(build(Shop(), Gate(), ignore_extra_slashes))(
+            "GET", f"http://sandbox/shop/v1{path}"
+        ).status_code
+        == 404
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,15 +74,15 @@ def test_extra_slashes_make_no_path_of_none(path: str) -> None:
         ("POST", "/items/abc", "DELETE, GET, HEAD"),
     ],
 )
-def test_wrong_method_is_told_the_right_ones(call: Caller, method: str, path: str, allowed: str) -> None:
+def test_wrong_method_lists_the_allowed_ones(call: Caller, method: str, path: str, allowed: str) -> None:
     response = call(method, path)
     assert response.status_code == 405
     assert response.headers["allow"] == allowed
 
 
 @pytest.mark.parametrize("path", ["/items", "/items/newest", "/items/abc"])
-def test_head_is_answered_as_get_is(call: Caller, path: str) -> None:
-    """RFC 9110, section 9.3.2; the server leaves the body out."""
+def test_head_is_answered_like_get(call: Caller, path: str) -> None:
+    """RFC 9110, section 9.3.2; the server omits the body."""
     got, head = call("GET", path), call("HEAD", path)
     assert (head.status_code, head.headers["content-length"]) == (200, str(len(got.content)))
     assert [name for name, _ in head.headers.multi_items()] == [name for name, _ in got.headers.multi_items()]
@@ -105,7 +110,7 @@ def test_missing_handler_stops_the_start() -> None:
         (lambda item: item["responses"]["200"].update({"content": {"text/csv": {}}}), "text/csv"),
     ],
 )
-def test_specification_beyond_the_engine_stops_the_start(change: Any, says: str) -> None:
+def test_unsupported_specification_stops_the_start(change: Any, says: str) -> None:
     def apply(document: dict[str, Any]) -> None:
         change(document["paths"]["/items"]["get"])
 

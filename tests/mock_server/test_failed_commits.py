@@ -1,4 +1,4 @@
-"""A COMMIT that fails leaves memory as the file has it, whatever was to be written."""
+"""After a failed COMMIT, memory equals the file, for every write of the control plane."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from support.each import each
-from support.moments import STARTS
+from support.first_moment import STARTS
 from support.worlds import NOON
 
 import openapi
@@ -59,7 +59,7 @@ WRITES: dict[str, tuple[str, str, Any]] = {
 }
 LAST = ("reset_tenant", "delete_tenant")
 ACTS = {"run_act"}
-"""An act is a vendor's own; the changes that it makes are of the kinds below."""
+"""Acts are defined per vendor; their changes are of the kinds below."""
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Served:
         return self.app.world
 
     async def write(self, operation: str, id_: str = "") -> httpx.Response:
-        """Run one of `WRITES`; `id_` is the return that is moved."""
+        """Run one of `WRITES`; `id_` is the return to move."""
         method, path, body = WRITES[operation]
         return await self.client.request(method, f"/__sandbox{path}".replace("{return}", id_), json=body)
 
@@ -84,7 +84,7 @@ class Served:
 
     @contextmanager
     def full_disk(self) -> Iterator[None]:
-        """Let every COMMIT fail as on a full disk."""
+        """Make every COMMIT fail as on a full disk."""
         store = self.world.store
         execute = store._execute
 
@@ -121,7 +121,7 @@ def served(folder: Path, story: Callable[[Served], Any], **settings: Any) -> Non
 
 
 def remembered(world: World, tenants: Tenants) -> dict[str, Any]:
-    """Everything that a world tells from its memory."""
+    """Return everything that a world holds in memory."""
     names = [tenant.name for tenant in tenants.every()]
     known: dict[str, Any] = {"tenants": tenants.every()}
     for name in names:
@@ -145,7 +145,7 @@ def remembered(world: World, tenants: Tenants) -> dict[str, Any]:
 
 
 def in_the_file(file: Path, folder: Path) -> dict[str, Any]:
-    """What a world that is opened on a copy of the file remembers."""
+    """Return what a world opened on a copy of the file holds in memory."""
     copy = folder / "copy.sqlite3"
     for suffix in ("", "-wal"):
         if Path(f"{file}{suffix}").exists():
@@ -161,7 +161,7 @@ def in_the_file(file: Path, folder: Path) -> dict[str, Any]:
             Path(f"{copy}{suffix}").unlink(missing_ok=True)
 
 
-def test_every_write_of_the_control_plane_is_tried() -> None:
+def test_every_write_of_the_control_plane_is_covered() -> None:
     paths = openapi.read(openapi.CONTROL_PLANE)["paths"].values()
     writes = {
         operation["operationId"]
@@ -172,7 +172,7 @@ def test_every_write_of_the_control_plane_is_tried() -> None:
     assert writes == set(WRITES) | ACTS
 
 
-def test_memory_is_what_the_file_has_after_a_failed_commit(tmp_path: Path) -> None:
+def test_memory_equals_the_file_after_a_failed_commit(tmp_path: Path) -> None:
     async def story(sandbox: Served) -> None:
         made = await sandbox.write("create_tenant_return")
         assert made.status_code == 201
@@ -196,7 +196,7 @@ def test_memory_is_what_the_file_has_after_a_failed_commit(tmp_path: Path) -> No
     served(tmp_path, story)
 
 
-def test_returns_of_every_vendor_are_counted_as_the_file_has_them(tmp_path: Path) -> None:
+def test_counts_of_every_vendor_equal_the_file_after_a_failed_commit(tmp_path: Path) -> None:
     method, path, options = WRITES["create_tenant_return"]
 
     async def story(sandbox: Served) -> None:
@@ -212,7 +212,7 @@ def test_returns_of_every_vendor_are_counted_as_the_file_has_them(tmp_path: Path
     served(tmp_path, story)
 
 
-def test_a_code_whose_exchange_was_not_kept_is_still_good(tmp_path: Path) -> None:
+def test_code_stays_valid_if_its_exchange_was_rolled_back(tmp_path: Path) -> None:
     async def story(sandbox: Served) -> None:
         acts = f"/__sandbox/tenants/{TENANT}/vendors/returnlogic/acts/install_app"
         told = (await sandbox.client.post(acts, json={"redirect_uri": "https://app.example.com/"})).json()
@@ -237,7 +237,7 @@ def test_a_code_whose_exchange_was_not_kept_is_still_good(tmp_path: Path) -> Non
     served(tmp_path, story)
 
 
-def test_rate_windows_begin_anew_only_with_a_plan_that_was_kept(tmp_path: Path) -> None:
+def test_rate_windows_restart_only_with_a_committed_plan(tmp_path: Path) -> None:
     async def story(sandbox: Served) -> None:
         world = sandbox.world
         grant = world.keys.look_up("returnmate", world.keys.key(TENANT, "returnmate"))
@@ -253,7 +253,7 @@ def test_rate_windows_begin_anew_only_with_a_plan_that_was_kept(tmp_path: Path) 
     served(tmp_path, story)
 
 
-def test_change_that_joins_an_undone_batch_is_refused(tmp_path: Path) -> None:
+def test_change_in_an_undone_batch_is_refused(tmp_path: Path) -> None:
     """SQLite itself ends a transaction when the disk is full; nothing may be committed in its place."""
 
     async def run() -> None:
@@ -277,7 +277,7 @@ def test_change_that_joins_an_undone_batch_is_refused(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_a_full_disk_is_every_vendors_own_refusal_until_there_is_room(tmp_path: Path) -> None:
+def test_full_disk_is_a_server_error_of_each_vendor_until_there_is_space(tmp_path: Path) -> None:
     async def story(sandbox: Served) -> None:
         for entry in each(sandbox.app.entries):
             vendor = vendors.load(entry.name, sandbox.world)

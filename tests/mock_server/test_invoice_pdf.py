@@ -1,4 +1,4 @@
-"""Invoices as PDF: what is printed, who may read it, and that nobody waits while one is drawn."""
+"""Invoices as PDF: their contents, who may read them, and rendering in another thread."""
 
 import asyncio
 import io
@@ -12,7 +12,7 @@ import orjson
 import pypdf
 import pytest
 from support.each import each
-from support.moments import STARTS
+from support.first_moment import STARTS
 from support.worlds import NOON
 
 from mock_server.app import Sandbox, create_app
@@ -28,7 +28,7 @@ NOTICE = "SAMPLE – NOT A TAX INVOICE"
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[Sandbox]:
-    """A sandbox with two tenants, one of which has an order of its own."""
+    """A sandbox with two tenants, one of which has a custom order."""
     made = create_app(Settings(database="sqlite://", seed_size=25, secret="s", first_moment=STARTS))
     for name in ("one", "two"):
         made.tenants.create(name, first_moment=NOON)
@@ -77,7 +77,7 @@ def text_of(content: bytes) -> list[str]:
     return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages]
 
 
-def test_an_invoice_is_printed_with_what_its_record_says(app: Sandbox) -> None:
+def test_invoice_shows_the_data_of_its_record(app: Sandbox) -> None:
     known = invoices(app, "one")
     for invoice in each([known[0], known[-1]]):
         answer = printed(app, invoice["id"], login(app, "one"))
@@ -99,7 +99,7 @@ def test_an_invoice_is_printed_with_what_its_record_says(app: Sandbox) -> None:
         assert NOTICE in text
 
 
-def test_the_same_invoice_makes_the_same_bytes(app: Sandbox) -> None:
+def test_same_invoice_has_the_same_bytes(app: Sandbox) -> None:
     first, second, *_ = invoices(app, "one")
     headers = login(app, "one")
     once = printed(app, first["id"], headers).content
@@ -107,7 +107,7 @@ def test_the_same_invoice_makes_the_same_bytes(app: Sandbox) -> None:
     assert printed(app, second["id"], headers).content != once
 
 
-def test_only_the_merchant_reads_its_invoices(app: Sandbox) -> None:
+def test_invoice_is_readable_by_its_merchant_only(app: Sandbox) -> None:
     (own,) = {one["id"] for one in invoices(app, "one")} - {one["id"] for one in invoices(app, "two")}
     assert printed(app, own, login(app, "one")).status_code == 200
     assert refused(printed(app, own, login(app, "two")), 404) == f"No invoice has the id {own}."
@@ -118,7 +118,9 @@ def test_only_the_merchant_reads_its_invoices(app: Sandbox) -> None:
     refused(ask(app, path, method="POST", headers=login(app, "one")), 405)
 
 
-def test_another_thread_draws_one_invoice_at_a_time(app: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invoices_are_rendered_in_another_thread_one_at_a_time(
+    app: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     busy, most, threads = 0, 0, set()
     drawn = exsited._drawn
 
@@ -147,7 +149,7 @@ def test_another_thread_draws_one_invoice_at_a_time(app: Sandbox, monkeypatch: p
     assert threading.get_ident() not in threads
 
 
-def test_a_long_invoice_goes_on_overleaf() -> None:
+def test_long_invoice_continues_on_the_next_page() -> None:
     bought = [
         Bought(f"SKU-{number:03}", f"Item {number:03} {'long ' * 20}", 1000, Decimal("1234.5"))
         for number in range(60)
@@ -163,7 +165,7 @@ def test_a_long_invoice_goes_on_overleaf() -> None:
     assert render(invoice) == content
 
 
-def test_a_line_without_a_name_is_printed_by_its_code() -> None:
+def test_line_without_a_name_shows_its_code() -> None:
     bought = [Bought("BOOT-CHE-39", "", 1, Decimal(5))]
     (text,) = text_of(render(new_invoice("INV-1", "#1", Buyer("", "a@example.com"), bought, NOON)))
     assert "1\n5.00\n5.00\nBOOT-CHE-39\n" in text

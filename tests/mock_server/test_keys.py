@@ -1,11 +1,11 @@
-"""Keys: derived, found, limited to what they were made for, and written down nowhere."""
+"""Keys: derived from the secret, looked up, limited by scopes, and never stored in plain text."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.each import each
-from support.worlds import NOON, desk
+from support.worlds import NOON, open_world
 
 from mock_server.access.keys import DEFAULT, KeyExistsError, Keys
 from mock_server.access.plans import Plan
@@ -67,7 +67,7 @@ def test_unknown_key_opens_nothing(store: Store, presented: str) -> None:
     assert keys.look_up("shop", presented) is None
 
 
-def test_key_says_whose_it_is_and_is_not_guessed_without_the_secret(store: Store) -> None:
+def test_key_names_its_tenant_and_cannot_be_derived_without_the_secret(store: Store) -> None:
     key = keys_of(store, b"one").key("acme", "shop")
     assert key.startswith("sandbox-shop-acme-")
     assert len(key.removeprefix("sandbox-shop-acme-")) == 24
@@ -78,12 +78,12 @@ def test_key_says_whose_it_is_and_is_not_guessed_without_the_secret(store: Store
     assert len(others) == 4
 
 
-def test_keys_of_demo_are_public(store: Store) -> None:
+def test_demo_keys_are_public(store: Store) -> None:
     assert keys_of(store).key("demo", "shop") == "sandbox-demo-shop"
     assert keys_of(store).key("demo", "shop", "second") != "sandbox-demo-shop"
 
 
-def test_minted_key_has_the_chosen_scopes_and_plan(store: Store) -> None:
+def test_created_key_has_the_chosen_scopes_and_plan(store: Store) -> None:
     keys = keys_of(store)
     key = keys.mint("acme", "shop", "reader", scopes=["returns:read"], plan="large", at=NOON)
     grant = keys.look_up("shop", key)
@@ -91,7 +91,7 @@ def test_minted_key_has_the_chosen_scopes_and_plan(store: Store) -> None:
     assert (grant.key, grant.scopes, grant.plan.name) == ("reader", frozenset({"returns:read"}), "large")
 
 
-def test_minted_key_without_scopes_opens_nothing_and_without_wish_everything(store: Store) -> None:
+def test_created_key_with_no_scopes_opens_nothing_and_by_default_everything(store: Store) -> None:
     keys = keys_of(store)
     none = keys.look_up("shop", keys.mint("acme", "shop", "none", scopes=[], plan="", at=NOON))
     everything = keys.look_up("shop", keys.mint("acme", "shop", "all", scopes=None, plan="", at=NOON))
@@ -121,7 +121,7 @@ def test_impossible_key_is_refused(
         keys_of(store).mint("acme", vendor, "k", scopes=scopes, plan=plan, at=NOON)
 
 
-def test_name_is_taken_once_per_tenant_and_vendor(store: Store) -> None:
+def test_key_name_is_unique_per_tenant_and_vendor(store: Store) -> None:
     keys = keys_of(store)
     keys.mint("acme", "shop", "k", scopes=None, plan="", at=NOON)
     keys.mint("acme", "mall", "k", scopes=None, plan="", at=NOON)
@@ -130,7 +130,7 @@ def test_name_is_taken_once_per_tenant_and_vendor(store: Store) -> None:
         keys.mint("acme", "shop", "k", scopes=None, plan="", at=NOON)
 
 
-def test_removed_keys_open_nothing_even_if_seen_before(store: Store) -> None:
+def test_removed_key_opens_nothing_although_cached(store: Store) -> None:
     keys = keys_of(store)
     key, other = issue(store, keys, "acme"), issue(store, keys, "other")
     assert keys.look_up("shop", key)
@@ -142,15 +142,15 @@ def test_removed_keys_open_nothing_even_if_seen_before(store: Store) -> None:
 
 def test_keys_survive_a_restart_and_a_new_secret_replaces_the_default_ones(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'sandbox.db'}"
-    with desk(database=url) as first:
+    with open_world(database=url) as first:
         first.tenants.create("acme")
         vendor = next(iter(first.vendors))
         old = first.world.keys.key("acme", vendor)
         minted = first.world.keys.mint("acme", vendor, "mine", scopes=None, plan="", at=NOON)
-    with desk(database=url) as again:
+    with open_world(database=url) as again:
         assert again.world.keys.key("acme", vendor) == old
         assert again.world.keys.look_up(vendor, old)
-    with desk(database=url, secret="another") as changed:
+    with open_world(database=url, secret="another") as changed:
         keys = changed.world.keys
         assert keys.look_up(vendor, old) is None
         assert keys.look_up(vendor, keys.key("acme", vendor))
@@ -158,9 +158,9 @@ def test_keys_survive_a_restart_and_a_new_secret_replaces_the_default_ones(tmp_p
         assert keys.look_up(vendor, f"sandbox-demo-{vendor}")
 
 
-def test_no_key_is_written_down(tmp_path: Path) -> None:
+def test_no_key_is_stored_in_plain_text(tmp_path: Path) -> None:
     path = tmp_path / "sandbox.db"
-    with desk(database=f"sqlite:///{path}") as opened:
+    with open_world(database=f"sqlite:///{path}") as opened:
         opened.tenants.create("acme")
         vendor = next(iter(opened.vendors))
         keys = opened.world.keys

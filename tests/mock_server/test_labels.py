@@ -1,4 +1,4 @@
-"""Labels: found by an address that cannot be guessed, of the vendors that publish one, without blocking."""
+"""Shipping labels: URLs that cannot be guessed, per vendor, rendered without blocking."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ import orjson
 import pytest
 import sqlalchemy as sa
 from support.each import each
-from support.moments import STARTS
+from support.first_moment import STARTS
 from support.worlds import NOON
 
 import mock_server.pages.labels
@@ -28,7 +28,7 @@ LABELS = Labels.of(b"secret", URL)
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[Sandbox]:
-    """A sandbox with two tenants that were planted alike."""
+    """A sandbox with two tenants of the same seed."""
     made = create_app(Settings(database="sqlite://", seed_size=25, secret="s", first_moment=STARTS))
     for name in ("one", "two"):
         made.tenants.create(name, first_moment=NOON)
@@ -45,13 +45,13 @@ def ask(app: Sandbox, url: str, method: str = "GET") -> httpx.Response:
 
 
 def addresses(app: Sandbox, tenant: str) -> dict[str, str]:
-    """The addresses of a tenant's labels by the parcel, as its documents tell them."""
+    """Return the label URLs in a tenant's documents, by parcel."""
     found = [orjson.loads(row.document) for row in app.world.store.rows(tenant, VENDOR, "shipment")]
     assert found
     return {shipment["id"]: shipment["label_url"] for shipment in found}
 
 
-def test_every_label_has_an_address_of_its_own_that_nobody_can_make(app: Sandbox) -> None:
+def test_every_label_has_its_own_url_that_cannot_be_guessed(app: Sandbox) -> None:
     one, two = addresses(app, "one"), addresses(app, "two")
     assert len({*one.values(), *two.values()}) == len(one) + len(two)
     for id_, address in each(one.items()):
@@ -65,7 +65,7 @@ def test_every_label_has_an_address_of_its_own_that_nobody_can_make(app: Sandbox
             assert app.world.labels.read(guess.removeprefix(URL)) is None
 
 
-def test_a_wrong_address_costs_no_look_at_the_store(app: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_url_is_refused_without_a_query(app: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     def looked(*_: object) -> None:
         raise AssertionError("the store was asked")
 
@@ -81,7 +81,7 @@ def test_a_wrong_address_costs_no_look_at_the_store(app: Sandbox, monkeypatch: p
         assert ask(app, path).status_code == 404
 
 
-def test_a_label_is_found_by_an_index(app: Sandbox) -> None:
+def test_label_is_found_by_an_index(app: Sandbox) -> None:
     rows = tables.rows
     query = sa.select(rows.c.document).where(
         *(rows.c[name] == name for name in ("tenant", "vendor", "kind", "id"))
@@ -91,7 +91,7 @@ def test_a_label_is_found_by_an_index(app: Sandbox) -> None:
     assert "SEARCH rows USING INDEX" in plan[-1]
 
 
-def test_drawing_keeps_nobody_waiting_and_head_tells_the_size(
+def test_labels_are_rendered_in_another_thread_and_head_has_the_size(
     app: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[int] = []
@@ -111,7 +111,7 @@ def test_drawing_keeps_nobody_waiting_and_head_tells_the_size(
     assert ask(app, address, "POST").status_code in {404, 405}
 
 
-def test_only_vendors_whose_documents_hold_such_addresses_serve_them(app: Sandbox) -> None:
+def test_only_vendors_whose_documents_have_label_urls_serve_labels(app: Sandbox) -> None:
     rows = tables.rows
     told = app.world.store.select(
         sa.select(rows.c.vendor, rows.c.document).where(rows.c.tenant == app.world.store.partition("one"))
@@ -127,7 +127,7 @@ def test_only_vendors_whose_documents_hold_such_addresses_serve_them(app: Sandbo
                 break
 
 
-def test_labels_of_a_tenant_end_with_it_and_outlive_the_process(tmp_path: Path) -> None:
+def test_labels_are_deleted_with_their_tenant_and_survive_a_restart(tmp_path: Path) -> None:
     settings = Settings(database=f"sqlite:///{tmp_path / 'sandbox.db'}", seed_size=25, first_moment=STARTS)
     first = create_app(settings)
     first.tenants.create("gone", first_moment=NOON)
@@ -136,13 +136,13 @@ def test_labels_of_a_tenant_end_with_it_and_outlive_the_process(tmp_path: Path) 
     again = create_app(settings)
     assert ask(again, kept).status_code == 200
     with again.world.store.change() as change:
-        again.tenants.leave(change, "gone")  # its rows are still there
+        again.tenants.leave(change, "gone")  # its rows still exist
     assert ask(again, kept).status_code == 404
     again.world.close()
 
 
 @pytest.mark.parametrize("shipment", ["shp_1", "a/b", "..", "ü", "a b", "\udc80"])
-def test_any_id_comes_back_from_its_address(shipment: str) -> None:
+def test_any_id_is_recovered_from_its_url(shipment: str) -> None:
     if shipment == "\udc80":
         assert LABELS.read(f"/labels/x/y/{shipment}/z.pdf") is None
         return

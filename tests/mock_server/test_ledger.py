@@ -1,4 +1,4 @@
-"""The ledger: order, reading on, and that it tells the same as the rows."""
+"""The ledger: order, reading from a sequence number, and agreement with the rows."""
 
 import asyncio
 from collections import Counter
@@ -51,7 +51,7 @@ def test_sequence_counts_per_tenant_without_gaps() -> None:
 @pytest.mark.parametrize("last", [None, 1, 4, 50])
 @pytest.mark.parametrize("limit", [1, 4, 50])
 @pytest.mark.parametrize("vendor", [None, "mall"])
-def test_a_long_ledger_is_searched_in_slices_with_the_same_result(
+def test_long_ledger_is_searched_in_slices_with_the_same_result(
     monkeypatch: pytest.MonkeyPatch, last: int | None, limit: int, vendor: str | None
 ) -> None:
     monkeypatch.setattr(ledger, "_AT_ONCE", 3)
@@ -74,7 +74,7 @@ def test_a_long_ledger_is_searched_in_slices_with_the_same_result(
     assert turns or limit == 1 or last == 1
 
 
-def test_reading_goes_on_after_a_sequence_number() -> None:
+def test_reading_continues_after_a_sequence_number() -> None:
     store = Store.open("sqlite://")
     record(store, *(f"r{n}" for n in range(1, 8)))
     read, after, seen = Ledger(store), 0, []
@@ -85,7 +85,7 @@ def test_reading_goes_on_after_a_sequence_number() -> None:
     assert seen == [f"r{n}" for n in range(1, 8)]
 
 
-def test_events_are_chosen_by_kind_and_vendor() -> None:
+def test_events_are_filtered_by_kind_and_vendor() -> None:
     store = Store.open("sqlite://")
     record(store, "r1")
     record(store, "s1", kind=ledger.SHIPMENT_CREATED)
@@ -95,13 +95,13 @@ def test_events_are_chosen_by_kind_and_vendor() -> None:
     assert [event.subject for event in read.events("acme", vendor="mall")] == ["m1"]
 
 
-def test_body_comes_back_as_it_was_told() -> None:
+def test_body_is_returned_as_recorded() -> None:
     store = Store.open("sqlite://")
     record(store, "r1", body={"amount": "12.50", "list": [1, None]})
     assert Ledger(store).events("acme")[0].body == {"amount": "12.50", "list": [1, None]}
 
 
-def test_rebuild_refuses_events_that_contradict_each_other() -> None:
+def test_rebuild_refuses_contradictory_events() -> None:
     made = Event(1, "shop", ledger.RETURN_CREATED, "r1", NOON, {"status": "new"})
     moved = Event(2, "shop", ledger.RETURN_STATE_CHANGED, "r1", NOON, {"from": "ok", "to": "done"})
     with pytest.raises(ValueError, match="Event 2 moves r1 from 'ok', but it stood at 'new'"):
@@ -120,8 +120,8 @@ def test_rebuild_refuses_events_that_contradict_each_other() -> None:
         max_size=40,
     )
 )
-def test_ledger_tells_the_same_as_rows_and_counters(operations: list[Any]) -> None:
-    """Creates, legal and illegal moves, and changes that fail half-way."""
+def test_ledger_agrees_with_rows_and_counters(operations: list[Any]) -> None:
+    """With creates, legal and illegal moves, and changes that fail half-way."""
     store = Store.open("sqlite://")
     made = 0
     for operation in operations:

@@ -1,4 +1,4 @@
-"""Transition tables."""
+"""Transition tables of vendors."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ STATES: dict[str, Any] = {"neu": "requested", "ok": "approved", "fertig": "compl
 MOVES = {"neu": ("ok",), "ok": ("fertig",)}
 
 
-def test_allowed_move_passes_and_others_name_what_is_allowed() -> None:
+def test_allowed_move_succeeds_and_a_refusal_names_the_allowed_ones() -> None:
     table = Lifecycle(STATES, MOVES, "neu")
     table.check("neu", "ok")
     with pytest.raises(IllegalMove) as raised:
@@ -19,14 +19,14 @@ def test_allowed_move_passes_and_others_name_what_is_allowed() -> None:
     assert str(raised.value) == "A return that is 'neu' cannot become 'fertig'; allowed are ok."
 
 
-def test_final_status_allows_nothing() -> None:
+def test_final_status_allows_no_move() -> None:
     table = Lifecycle(STATES, MOVES, "neu")
     with pytest.raises(IllegalMove, match="it is final"):
         table.check("fertig", "neu")
     assert [word for word in STATES if table.is_open(word)] == ["neu", "ok"]
 
 
-def test_staying_is_not_allowed_unless_the_table_says_so() -> None:
+def test_move_to_the_same_status_needs_a_table_entry() -> None:
     with pytest.raises(IllegalMove):
         Lifecycle(STATES, MOVES, "neu").check("neu", "neu")
     Lifecycle(STATES, {"neu": ("neu",)}, "neu").check("neu", "neu")
@@ -48,6 +48,6 @@ def test_word_is_found_by_its_state() -> None:
         ({**STATES, "neu": "begun"}, MOVES, "neu", "'neu' stands for an unknown state 'begun'"),
     ],
 )
-def test_table_that_contradicts_itself_is_refused(states: Any, moves: Any, initial: str, fault: str) -> None:
+def test_contradictory_table_is_refused(states: Any, moves: Any, initial: str, fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
         Lifecycle(states, moves, initial)

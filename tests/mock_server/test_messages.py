@@ -1,4 +1,4 @@
-"""What is wrong with a value is said once, and truly: over every field of every request body there is."""
+"""Validation messages are correct and not repeated, checked for every field of every request body."""
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -23,7 +23,7 @@ WHOLE = ["1", "-0", "-0.0", "1.0", "1e2", "9223372036854775808", "18446744073709
 def fields(
     schemas: Schemas, schema: Mapping[str, Any], name: str, depth: int = 0
 ) -> Iterator[tuple[str, Any]]:
-    """A schema and those of its members, as deep as bodies go."""
+    """Yield a schema and those of its members, as deep as request bodies go."""
     resolved = schemas.resolve(schema)
     yield name, schema
     inner = [
@@ -48,7 +48,7 @@ def bodies(document: Mapping[str, Any], schemas: Schemas) -> Iterator[tuple[str,
 
 @pytest.fixture(scope="module", params=[*openapi.vendors(), openapi.CONTROL_PLANE])
 def validators(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """A validator for each field of each body of one document."""
+    """Return a validator for each field of each request body of one document."""
     document = openapi.read(request.param)
     schemas = Schemas(document)
     found = {
@@ -65,7 +65,7 @@ def complaints(validator: Any, text: str) -> list[FieldError]:
     return [] if validator.is_valid(value) else explain(validator, value, "here")
 
 
-def test_one_wrong_field_is_told_as_one(validators: dict[str, Any]) -> None:
+def test_invalid_field_is_reported_once(validators: dict[str, Any]) -> None:
     seen = 0
     for name, validator in each(validators.items()):
         for text in (*WRONG, *WHOLE):
@@ -79,8 +79,8 @@ def test_one_wrong_field_is_told_as_one(validators: dict[str, Any]) -> None:
     assert seen > 20
 
 
-def test_no_wish_hides_behind_another(validators: dict[str, Any]) -> None:
-    """What must be one of some words need not be told to be a string."""
+def test_only_the_decisive_rule_is_reported(validators: dict[str, Any]) -> None:
+    """For a value outside a fixed set, the message does not also ask for a string."""
     for name, validator in each(validators.items()):
         for text in (*WRONG, *WHOLE):
             for one in complaints(validator, text):
@@ -88,7 +88,7 @@ def test_no_wish_hides_behind_another(validators: dict[str, Any]) -> None:
                     assert " and " not in one.message, (name, text, one)
 
 
-def test_a_whole_number_is_never_told_to_be_one(validators: dict[str, Any]) -> None:
+def test_whole_number_is_never_asked_to_be_one(validators: dict[str, Any]) -> None:
     told: set[str] = set()
     for name, validator in each(validators.items()):
         for text in WHOLE:
@@ -113,25 +113,25 @@ def test_a_whole_number_is_never_told_to_be_one(validators: dict[str, Any]) -> N
         ("null", "must be a whole number"),
     ],
 )
-def test_what_a_whole_number_lacks(text: str, says: str) -> None:
+def test_message_for_an_invalid_whole_number(text: str, says: str) -> None:
     validator = Schemas({}).validator({"type": "integer"}, "request")
     assert explain(validator, orjson.loads(text), "n") == [FieldError("n", says)]
 
 
 @pytest.mark.parametrize("text", ["18446744073709551616", "9223372036854775808", "1e300"])
-def test_a_bound_goes_before_the_way_of_writing(text: str) -> None:
+def test_bound_is_reported_before_the_number_format(text: str) -> None:
     validator = Schemas({}).validator({"type": "integer", "maximum": 100}, "request")
     assert explain(validator, orjson.loads(text), "n") == [FieldError("n", "must be at most 100")]
 
 
-def test_several_wishes_of_one_field_are_one_sentence() -> None:
+def test_several_rules_of_one_field_are_one_sentence() -> None:
     validator = Schemas({}).validator({"type": "string", "minLength": 3, "pattern": "^[a-z]+$"}, "request")
     found = explain(validator, "A", "code")
     assert found == [FieldError("code", "must have at least 3 characters and match the pattern ^[a-z]+$")]
     assert refusal(found).message == "code must have at least 3 characters and match the pattern ^[a-z]+$."
 
 
-def test_many_wrong_fields_are_counted_once_each() -> None:
+def test_many_invalid_fields_are_counted_once_each() -> None:
     schema = {
         "type": "object",
         "properties": {

@@ -23,7 +23,7 @@ def grant(plan: Plan = STARTER, key: str = "default") -> Grant:
     return Grant("acme", "shop", key, frozenset(), plan)
 
 
-def test_window_fills_and_refuses_and_opens_again() -> None:
+def test_window_fills_refuses_and_reopens() -> None:
     limits = limiter()
     verdicts = [limits.take(grant(), NOON + n * SECOND) for n in range(4)]
     assert [(one.allowed, one.limit, one.remaining) for one in verdicts] == [
@@ -40,7 +40,7 @@ def test_refused_request_is_not_counted() -> None:
     assert last.windows == (WindowState("minute", 3, 0, NOON_S + 60), WindowState("day", 5, 2, MIDNIGHT_S))
 
 
-def test_tightest_window_is_the_one_shown() -> None:
+def test_tightest_window_is_shown() -> None:
     limits = limiter()
     shown = [limits.take(grant(), NOON + n * 60 * SECOND) for n in range(6)]
     assert [(one.window, one.remaining) for one in shown] == [
@@ -50,14 +50,14 @@ def test_tightest_window_is_the_one_shown() -> None:
     assert (shown[5].reset, shown[5].retry_after) == (MIDNIGHT_S, MIDNIGHT_S - NOON_S - 300)
 
 
-def test_of_two_exhausted_windows_the_longer_one_is_shown() -> None:
+def test_longer_of_two_exhausted_windows_is_shown() -> None:
     limits = limiter()
     plan = Plan("both", ((2, "minute"), (2, "day")))
     refused = [limits.take(grant(plan), NOON) for _ in range(3)][-1]
     assert (refused.allowed, refused.window, refused.reset) == (False, "day", MIDNIGHT_S)
 
 
-def test_keys_are_counted_apart_and_forgotten_together() -> None:
+def test_keys_are_counted_separately_and_forgotten_with_their_tenant() -> None:
     limits = limiter()
     for _ in range(3):
         limits.take(grant(), NOON)
@@ -66,7 +66,7 @@ def test_keys_are_counted_apart_and_forgotten_together() -> None:
     assert limits.take(grant(), NOON).remaining == 2
 
 
-def test_zero_is_unlimited() -> None:
+def test_zero_means_unlimited() -> None:
     plan = Plan("enterprise", ((2, "minute"), (0, "day")))
     assert [one.window for one in limiter().take(grant(plan), NOON).windows] == ["minute"]
     free = limiter().take(grant(Plan("free", ())), NOON)
@@ -83,7 +83,7 @@ def test_zero_is_unlimited() -> None:
         ("on", False, False, False),
     ],
 )
-def test_limits_hold_unless_switched_off_or_frozen(
+def test_limits_apply_unless_switched_off_or_frozen(
     mode: str, frozen: bool, enabled: bool, holds: bool
 ) -> None:
     clocks = ticking(Store.open("sqlite://"), RealTime(), "acme", frozen=frozen)
@@ -94,7 +94,7 @@ def test_limits_hold_unless_switched_off_or_frozen(
     assert last.remaining == (0 if holds else 3)
 
 
-def test_untouched_plan_shows_full_windows() -> None:
+def test_unused_plan_shows_full_windows() -> None:
     shown = untouched(STARTER, NOON + SECOND)
     assert shown.windows == (WindowState("minute", 3, 3, NOON_S + 60), WindowState("day", 5, 5, MIDNIGHT_S))
 
@@ -108,7 +108,7 @@ units = st.sampled_from(sorted(SECONDS))
     jumps=st.lists(st.sampled_from((0, 1, 30, 60, 3_599, 3_600, 86_400)), max_size=40),
 )
 def test_no_window_admits_more_than_its_limit(windows: dict[Unit, int], jumps: list[int]) -> None:
-    """Whatever the plan: a request is admitted exactly if every window has room for it."""
+    """For any plan, a request is admitted exactly if every window has quota left."""
     limits = limiter()
     plan = Plan("any", tuple((limit, unit) for unit, limit in windows.items()))
     now = NOON_S

@@ -1,4 +1,4 @@
-"""What `credentials` and `sandbox …` say where no sandbox answers, or something else does."""
+"""`returns credentials` and `returns sandbox …` if no sandbox answers, or another server does."""
 
 import errno
 import io
@@ -39,8 +39,8 @@ ODD = {
 }
 
 
-class UnreadableRow(BaseHTTPRequestHandler):
-    """Something that is no sandbox: the first name of the path chooses its answer."""
+class OtherServer(BaseHTTPRequestHandler):
+    """A server that is no sandbox; the first path segment selects its answer."""
 
     def do_GET(self) -> None:
         kind = self.path.split("/")[1]
@@ -62,7 +62,7 @@ class UnreadableRow(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def odd() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), UnreadableRow)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), OtherServer)
     server.stop = threading.Event()  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
@@ -80,7 +80,7 @@ def ask(*arguments: str) -> Result:
 
 
 @pytest.mark.parametrize("kind", ODD)
-def test_an_answer_that_is_no_sandboxs_is_a_sentence(odd: str, kind: str) -> None:
+def test_answer_of_another_server_is_reported_in_one_sentence(odd: str, kind: str) -> None:
     for command in COMMANDS:
         done = ask(*command, "--url", f"{odd}/{kind}")
         assert done.exit_code == (4 if kind == "refusal" else 1), (command, done.output)
@@ -89,9 +89,7 @@ def test_an_answer_that_is_no_sandboxs_is_a_sentence(odd: str, kind: str) -> Non
         assert ("is no sandbox" in done.stderr) or ("does not answer in HTTP" in done.stderr)
 
 
-def test_a_sandbox_that_takes_too_long_is_not_taken_for_none(
-    odd: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_slow_sandbox_is_not_reported_as_missing(odd: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request, "_SECONDS", 0.05)
     done = ask("sandbox", "clock", "--url", f"{odd}/slow")
     assert (done.exit_code, done.stderr.startswith(f"The sandbox at {odd}/slow does not answer within")) == (
@@ -108,7 +106,7 @@ def unreachable(*_arguments: object, **_more: object) -> None:
     raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
 
 
-def test_the_real_cause_is_told(odd: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_real_cause_is_reported(odd: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def said(url: str) -> str:
         done = ask("sandbox", "clock", "--url", url)
         assert done.exit_code == 1
@@ -116,7 +114,7 @@ def test_the_real_cause_is_told(odd: str, monkeypatch: pytest.MonkeyPatch) -> No
         return done.stderr
 
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))  # and does not listen
+        listener.bind(("127.0.0.1", 0))  # bound, but not listening
         assert "(connection refused)" in said(f"http://127.0.0.1:{listener.getsockname()[1]}")
     assert "(no TLS connection can be made; it may speak http:// only)" in said(odd.replace("http", "https"))
     with monkeypatch.context() as patched:
@@ -146,7 +144,7 @@ def test_the_real_cause_is_told(odd: str, monkeypatch: pytest.MonkeyPatch) -> No
         ("--tenant", "\udcff", "An argument holds bytes that are not text in UTF-8."),
     ],
 )  # fmt: skip
-def test_what_cannot_be_asked_is_wrong_usage(option: str, value: str, said: str) -> None:
+def test_invalid_argument_is_a_usage_error(option: str, value: str, said: str) -> None:
     done = ask("sandbox", "clock", option, value)
     assert done.exit_code == 2
     assert said in done.stderr
@@ -154,7 +152,7 @@ def test_what_cannot_be_asked_is_wrong_usage(option: str, value: str, said: str)
     assert "hunter2" not in done.output
 
 
-def test_no_control_token_goes_unencrypted_to_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_token_is_not_sent_unencrypted_to_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     def sent(*_arguments: object, **_more: object) -> None:
         pytest.fail("the token was sent")
 
@@ -165,19 +163,19 @@ def test_no_control_token_goes_unencrypted_to_another_machine(monkeypatch: pytes
         assert "hunter2" not in done.output
 
 
-def test_a_pasted_address_and_token_may_have_blanks_around_them(odd: str) -> None:
+def test_whitespace_around_url_and_token_is_ignored(odd: str) -> None:
     done = ask("sandbox", "clock", "--url", f" {odd}/list/ \r\n", "--token", " t\r\n")
     assert "is no sandbox" in done.stderr
 
 
-def test_no_key_is_made_where_it_could_not_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_is_not_created_if_it_cannot_be_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.__stdout__", None)
     done = ask("sandbox", "create-key", "returngo", "lost", "--url", "http://127.0.0.1:9")
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
     assert "the key is shown only once; no key was made" in done.stderr
 
 
-def test_output_is_written_whatever_the_terminal_can_show(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_output_is_written_on_any_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     note = {"note": "Käse \N{GRINNING FACE}", "half": "\ud83d"}
     for name in ("ascii", "cp1252", "utf-8"):
         raw = io.BytesIO()

@@ -1,4 +1,4 @@
-"""The seed: always the same, plausible, and in order."""
+"""The seed: reproducible, plausible, and consistent."""
 
 import hashlib
 from collections import Counter
@@ -29,13 +29,13 @@ def many() -> Sequence[SeedReturn]:
     return returns(7, 2_000, before=NOON)
 
 
-def test_same_seed_and_moment_give_the_same_returns_everywhere() -> None:
-    """The digest is part of the promise: it is the same on every machine and Python."""
+def test_same_seed_and_moment_create_the_same_returns_everywhere() -> None:
+    """The digest is guaranteed to be the same on every machine and Python version."""
     made = returns(1, 150, before=NOON, salt="shop")
     assert hashlib.sha256(repr(list(made)).encode()).hexdigest()[:16] == PINNED
 
 
-def test_other_seed_moment_or_vendor_gives_other_returns() -> None:
+def test_other_seed_moment_or_vendor_creates_other_returns() -> None:
     plain = returns(1, 20, before=NOON)
     assert plain == returns(1, 20, before=NOON)
     others = (
@@ -48,11 +48,11 @@ def test_other_seed_moment_or_vendor_gives_other_returns() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 150])
-def test_size_is_kept(size: int) -> None:
+def test_seed_has_the_requested_size(size: int) -> None:
     assert [one.number for one in returns(1, size, before=NOON)] == list(range(1, size + 1))
 
 
-def test_returns_lie_in_order_within_ninety_days(many: Sequence[SeedReturn]) -> None:
+def test_returns_are_ordered_and_at_most_ninety_days_old(many: Sequence[SeedReturn]) -> None:
     created = [one.created_at for one in many]
     assert created == sorted(created)
     assert created[0] > NOON - 92 * DAY
@@ -60,14 +60,14 @@ def test_returns_lie_in_order_within_ninety_days(many: Sequence[SeedReturn]) -> 
     assert all(at % 1_000_000 == 0 for at in each(created))
 
 
-def test_last_weeks_have_more_and_nights_less(many: Sequence[SeedReturn]) -> None:
+def test_recent_weeks_have_more_returns_and_nights_fewer(many: Sequence[SeedReturn]) -> None:
     ages = Counter((NOON - one.created_at) // (30 * DAY) for one in many)
     assert ages[0] > 1.5 * ages[2]
     hours = Counter((one.created_at + 10 * HOUR) % DAY // HOUR for one in many)
     assert sum(hours[hour] for hour in range(9, 18)) > 5 * sum(hours[hour] for hour in range(6))
 
 
-def test_moves_follow_each_other_in_time(many: Sequence[SeedReturn]) -> None:
+def test_status_changes_are_in_time_order(many: Sequence[SeedReturn]) -> None:
     for one in each(many):
         assert (one.moves[0].at, one.moves[0].state) == (one.created_at, "requested")
         for before, after in pairwise(one.moves):
@@ -84,7 +84,7 @@ def test_old_returns_are_settled_and_all_states_occur(many: Sequence[SeedReturn]
     assert {one.state for one in many} == {*FOLLOWS, *final}
 
 
-def test_parcel_tells_the_same_as_the_moves(many: Sequence[SeedReturn]) -> None:
+def test_parcel_scans_match_the_status_changes(many: Sequence[SeedReturn]) -> None:
     for one in each(many):
         at = {move.state: move.at for move in one.moves}
         assert (one.shipment is not None) == ("label_sent" in at)
@@ -100,7 +100,7 @@ def test_parcel_tells_the_same_as_the_moves(many: Sequence[SeedReturn]) -> None:
             assert scans[-1].at < at["received"]
 
 
-def test_refund_is_what_the_items_cost(many: Sequence[SeedReturn]) -> None:
+def test_refund_equals_the_price_of_the_items(many: Sequence[SeedReturn]) -> None:
     for one in each(many):
         owed = one.state == "completed" and one.return_type != "exchange"
         assert (one.refund is not None) == owed
@@ -121,14 +121,14 @@ def test_items_are_part_of_the_order(many: Sequence[SeedReturn]) -> None:
             assert item.reason != "wrong_size" or item.size
 
 
-def test_order_numbers_are_unique_and_follow_the_orders(many: Sequence[SeedReturn]) -> None:
+def test_order_numbers_are_unique_and_in_order(many: Sequence[SeedReturn]) -> None:
     by_order = sorted(many, key=lambda one: one.ordered_at)
     numbers = [int(one.order_number.removeprefix("#")) for one in by_order]
     assert numbers == sorted(numbers)
     assert len(set(numbers)) == len(many)
 
 
-def test_customers_return_more_than_once_and_are_invented() -> None:
+def test_customers_are_invented_and_some_return_twice() -> None:
     made = returns(1, 150, before=NOON)
     counts = Counter(one.customer.email for one in made)
     assert sum(count >= 3 for count in counts.values()) >= 3
@@ -147,7 +147,7 @@ def test_tracking_numbers_are_unique(many: Sequence[SeedReturn]) -> None:
     assert len(numbers) == len(set(numbers))
 
 
-def test_notes_come_in_order_and_not_before_the_return(many: Sequence[SeedReturn]) -> None:
+def test_notes_are_in_order_and_after_the_creation(many: Sequence[SeedReturn]) -> None:
     assert any(len(one.notes) > 1 for one in many)
     for one in each(many):
         times = [note.at for note in one.notes]

@@ -1,4 +1,4 @@
-"""`serve` as programs start it: a ready file, a standard output that nobody reads, any address."""
+"""`returns serve` started by other programs: ready file, closed standard output, any address."""
 
 import io
 import json
@@ -87,7 +87,7 @@ needs_ipv6 = pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this ma
 
 
 @needs_ipv6
-def test_a_closed_output_does_not_end_the_sandbox(started: Started) -> None:
+def test_closed_output_does_not_stop_the_sandbox(started: Started) -> None:
     assert started.first_line.startswith("Control plane token, shown only now: ")
     assert started.process.poll() is None
     log = started.log.read_text()
@@ -97,14 +97,14 @@ def test_a_closed_output_does_not_end_the_sandbox(started: Started) -> None:
 
 @needs_ipv6
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
-def test_all_addresses_are_ipv4_and_ipv6(started: Started, host: str) -> None:
+def test_all_addresses_include_ipv4_and_ipv6(started: Started, host: str) -> None:
     token = {"Authorization": f"Bearer {started.ready['control_token']}"}
     answer = httpx.get(f"http://{host}:{started.port}/__sandbox/health", headers=token)
     assert answer.json()["status"] == "ok"
 
 
 @needs_ipv6
-def test_the_ready_file_has_what_a_program_needs(started: Started) -> None:
+def test_ready_file_has_token_process_and_logins(started: Started) -> None:
     assert stat.S_IMODE(started.ready_file.stat().st_mode) == 0o600
     assert started.ready["control_token"] in started.first_line
     assert started.ready["pid"] == started.process.pid
@@ -114,7 +114,7 @@ def test_the_ready_file_has_what_a_program_needs(started: Started) -> None:
 
 
 @needs_ipv6
-def test_an_idle_connection_ends_after_its_time(started: Started) -> None:
+def test_idle_connection_is_closed_after_its_timeout(started: Started) -> None:
     with socket.create_connection(("127.0.0.1", started.port), timeout=10) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         begun = time.monotonic()
@@ -124,18 +124,18 @@ def test_an_idle_connection_ends_after_its_time(started: Started) -> None:
 
 
 @needs_ipv6
-def test_the_ready_file_is_gone_with_the_sandbox(started: Started) -> None:
+def test_ready_file_is_removed_with_the_sandbox(started: Started) -> None:
     started.process.terminate()
     started.process.wait(timeout=10)
     assert list(started.ready_file.parent.glob("*ready.json*")) == []
 
 
-def test_connections_outlive_those_of_clients() -> None:
-    """httpx ends its own after 5 seconds, requests and Node later; who ends first must be the client."""
+def test_idle_timeout_exceeds_that_of_clients() -> None:
+    """httpx closes idle connections after 5 seconds, requests and Node later; the client must close first."""
     assert Settings().keep_alive == 75
 
 
-def test_a_ready_file_appears_whole(tmp_path: Path) -> None:
+def test_ready_file_appears_complete(tmp_path: Path) -> None:
     path = tmp_path / "ready.json"
     file = ReadyFile.prepare(path)
     assert not path.exists()
@@ -147,7 +147,7 @@ def test_a_ready_file_appears_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["no/such/folder.json", "a-folder"])
-def test_a_ready_file_that_cannot_be_is_told_before_the_start(tmp_path: Path, name: str) -> None:
+def test_impossible_ready_file_is_reported_before_the_start(tmp_path: Path, name: str) -> None:
     (tmp_path / "a-folder").mkdir()
     app = _program()
     arguments = ["serve", "--port", "0", "--database", "sqlite://", "--ready-file", str(tmp_path / name)]
@@ -157,7 +157,7 @@ def test_a_ready_file_that_cannot_be_is_told_before_the_start(tmp_path: Path, na
     assert done.stderr.count("\n") == 1
 
 
-def test_a_folder_that_goes_away_is_told(tmp_path: Path) -> None:
+def test_removed_folder_is_reported(tmp_path: Path) -> None:
     folder = tmp_path / "short-lived"
     folder.mkdir()
     file = ReadyFile.prepare(folder / "ready.json")
@@ -187,7 +187,7 @@ def _program() -> Any:
         ("https://sandbox.example.com:port", "must be http:// or https:// with a host"),
     ],
 )
-def test_a_public_url_that_is_none_is_named(url: str, says: str) -> None:
+def test_invalid_public_url_is_named(url: str, says: str) -> None:
     done = CliRunner().invoke(
         _program(), ["serve", "--port", "0", "--database", "sqlite://", "--public-url", url]
     )
@@ -195,8 +195,8 @@ def test_a_public_url_that_is_none_is_named(url: str, says: str) -> None:
     assert done.stderr.startswith(f"--public-url: {says}")
 
 
-def test_a_ready_file_replaces_regular_files_alone(tmp_path: Path) -> None:
-    """Else a user who may do everything loses `/dev/stdout` by `--ready-file /dev/stdout`."""
+def test_ready_file_replaces_regular_files_only(tmp_path: Path) -> None:
+    """Otherwise `--ready-file /dev/stdout` would make root lose `/dev/stdout`."""
     link, kept = tmp_path / "stdout", tmp_path / "kept.txt"
     kept.write_text("mine")
     link.symlink_to(kept)
@@ -220,7 +220,7 @@ def test_a_ready_file_replaces_regular_files_alone(tmp_path: Path) -> None:
         ("seed", "-1", "0"),
     ],
 )
-def test_where_a_sandbox_cannot_start_is_a_sentence(option: str, value: str, says: str) -> None:
+def test_impossible_start_is_reported_in_one_sentence(option: str, value: str, says: str) -> None:
     arguments = ["serve", "--port", "0", "--database", "sqlite://", f"--{option}", value]
     done = CliRunner().invoke(_program(), arguments)
     assert done.exit_code == 2, done.output
@@ -229,8 +229,8 @@ def test_where_a_sandbox_cannot_start_is_a_sentence(option: str, value: str, say
 
 
 @pytest.mark.parametrize("empty", ["", " "])
-def test_an_empty_secret_of_the_environment_is_none(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else every key of the sandbox could be computed, and its control plane would answer to any name."""
+def test_empty_secret_in_the_environment_is_ignored(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise every key could be computed, and the control plane would accept any host name."""
     for name in ("RETURNS_SECRET", "RETURNS_CONTROL_TOKEN"):
         monkeypatch.setenv(name, empty)
     settings = Settings()
@@ -253,7 +253,7 @@ def test_an_empty_secret_of_the_environment_is_none(empty: str, monkeypatch: pyt
         ({"demo_keys": False}, False),
     ],
 )
-def test_keys_that_everybody_knows_open_on_this_machine_only(settings: dict[str, Any], public: bool) -> None:
+def test_public_demo_keys_work_on_loopback_only(settings: dict[str, Any], public: bool) -> None:
     app = create_app(Settings(seed_size=0, vendor="swap", database="sqlite://", **settings))
     try:
         keys = app.world.keys
@@ -266,7 +266,7 @@ def test_keys_that_everybody_knows_open_on_this_machine_only(settings: dict[str,
         app.world.close()
 
 
-def test_the_kind_of_keys_may_change_at_each_start(tmp_path: Path) -> None:
+def test_public_demo_keys_depend_on_the_address_of_each_start(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'kept.db'}"
     for public in (True, False, True):
         app = create_app(Settings(seed_size=0, database=database, demo_keys=public))
@@ -283,7 +283,7 @@ class Full(io.StringIO):
         raise OSError(28, "No space left on device")
 
 
-def test_a_full_output_does_not_end_the_sandbox(
+def test_full_output_does_not_stop_the_sandbox(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app = create_app(Settings(seed_size=0, database="sqlite://"))
@@ -295,21 +295,21 @@ def test_a_full_output_does_not_end_the_sandbox(
     assert "Standard output cannot be written (no space left on device)" in capsys.readouterr().err
 
 
-def test_an_output_that_was_never_open_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_standard_streams_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", None)
     terminal.say("Nobody reads this.")
     terminal.warn("Nor this.")
 
 
-def test_an_output_of_few_letters_shows_the_others_as_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsupported_characters_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(kept, encoding="ascii"))
     terminal.say("A … b")
     assert kept.getvalue() == b"A \\u2026 b\n"
 
 
-def test_a_reader_that_goes_away_is_told_of_once(
+def test_broken_pipe_is_reported_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     reading, writing = os.pipe()
@@ -321,8 +321,8 @@ def test_a_reader_that_goes_away_is_told_of_once(
     assert capsys.readouterr().err.count("Standard output cannot be written (broken pipe)") == 1
 
 
-def test_closed_standard_streams_are_given_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else the database would be opened as standard output."""
+def test_closed_standard_streams_are_replaced_by_devnull(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the database would be opened as standard output."""
     opened: list[str] = []
 
     def is_open(number: int) -> None:
@@ -340,5 +340,5 @@ def test_closed_standard_streams_are_given_away(monkeypatch: pytest.MonkeyPatch)
     ("host", "loopback"),
     [("LocalHost", True), ("127.9.9.9", True), ("::1", True), ("::", False), ("", False)],
 )
-def test_loopback_is_known_by_every_name(host: str, loopback: bool) -> None:
+def test_loopback_is_recognised_in_every_spelling(host: str, loopback: bool) -> None:
     assert address.is_loopback(host) is loopback

@@ -1,4 +1,4 @@
-"""The store: rows, counters, transactions, and databases that are not ours."""
+"""The store: rows, counters, transactions, and database files of other programs."""
 
 import sqlite3
 from pathlib import Path
@@ -18,7 +18,7 @@ def ids(found: list[bytes]) -> list[str]:
     return [summary.decode().removeprefix('"summary of ').removesuffix('"') for summary in found]
 
 
-def test_row_comes_back_as_it_was_put(store: Store) -> None:
+def test_row_is_read_back_as_written(store: Store) -> None:
     stored = row("r1", order_number="#1", customer_email="ada@example.com", parent="p1")
     put(store, stored)
     assert store.row("acme", "shop", "return", "r1") == stored
@@ -26,7 +26,7 @@ def test_row_comes_back_as_it_was_put(store: Store) -> None:
     assert store.document("acme", "shop", "return", "r1") == b'"document of r1"'
 
 
-def test_document_put_with_nothing_but_its_time_is_its_own_summary(store: Store) -> None:
+def test_document_without_a_summary_is_its_own_summary(store: Store) -> None:
     with store.change() as change:
         change.put_document("acme", "shop", "scan", "s1", {"id": "s1"}, created_at=NOON, parent="r1")
     body = b'{"id":"s1"}'
@@ -34,7 +34,7 @@ def test_document_put_with_nothing_but_its_time_is_its_own_summary(store: Store)
     assert store.row("acme", "shop", "scan", "s1") == expected
 
 
-def test_document_put_with_all_columns_keeps_each(store: Store) -> None:
+def test_document_with_all_columns_keeps_each(store: Store) -> None:
     with store.change() as change:
         sequence = change.put_document(
             "acme",
@@ -59,7 +59,7 @@ def test_document_put_with_all_columns_keeps_each(store: Store) -> None:
     assert store.row("acme", "shop", "return", "r1") == expected
 
 
-def test_document_put_without_a_state_has_its_status_for_one(store: Store) -> None:
+def test_document_without_a_state_uses_its_status(store: Store) -> None:
     with store.change() as change:
         change.put_document("acme", "shop", "shipment", "s1", {}, created_at=NOON, status="in_transit")
     found = store.row("acme", "shop", "shipment", "s1")
@@ -83,7 +83,7 @@ def test_replaced_row_keeps_its_sequence_and_moves_its_counter(store: Store) -> 
     assert store.totals("acme", "shop", "return") == {"approved": 1, "pending": 1}
 
 
-def test_rows_of_other_tenants_and_vendors_are_not_seen(store: Store) -> None:
+def test_rows_of_other_tenants_and_vendors_are_not_returned(store: Store) -> None:
     put(store, row("r1"), row("r1", tenant="other"), row("r1", vendor="mall"))
     assert store.page("acme", "shop", "return", limit=10) == ([b'"summary of r1"'], 1)
     assert store.totals("other", "shop", "return") == {"pending": 1}
@@ -118,7 +118,7 @@ def test_page_by_updated_at(store: Store) -> None:
         (Filters(statuses=("pending",), customer_emails=("ada@example.com",)), ["r1"]),
     ],
 )
-def test_filter_holds(store: Store, filters: Filters, expected: list[str]) -> None:
+def test_filter_matches(store: Store, filters: Filters, expected: list[str]) -> None:
     put(
         store,
         row("r1", created_at=NOON - 1, customer_email="Ada@Example.COM", order_number="#A"),
@@ -130,13 +130,13 @@ def test_filter_holds(store: Store, filters: Filters, expected: list[str]) -> No
     assert [one.id for one in store.rows("acme", "shop", "return", filters)] == expected
 
 
-def test_children_come_oldest_first(store: Store) -> None:
+def test_children_are_ordered_oldest_first(store: Store) -> None:
     scans = [row(f"s{age}", kind="scan", parent="r1", created_at=NOON - age) for age in (1, 3, 2)]
     put(store, *scans, row("s9", kind="scan", parent="r2"))
     assert store.children("acme", "shop", "scan", "r1") == [b'"document of s%d"' % age for age in (3, 2, 1)]
 
 
-def test_failed_change_leaves_nothing_behind(store: Store) -> None:
+def test_failed_change_stores_nothing(store: Store) -> None:
     put(store, row("r1"))
 
     def fail() -> None:
@@ -162,7 +162,7 @@ def test_change_sees_its_own_writes(store: Store) -> None:
         assert store.page("acme", "shop", "return", limit=9) == ([b'"summary of r1"'], 1)
 
 
-def test_change_does_not_nest(store: Store) -> None:
+def test_change_cannot_be_nested(store: Store) -> None:
     with store.change() as change, pytest.raises(RuntimeError, match="open already"), store.change():
         pass
     with store.change() as change:
@@ -170,7 +170,7 @@ def test_change_does_not_nest(store: Store) -> None:
     assert store.totals("acme", "shop", "return") == {"pending": 1}
 
 
-def test_steps_come_in_order_and_only_of_known_vendors(store: Store) -> None:
+def test_steps_are_ordered_and_of_known_vendors_only(store: Store) -> None:
     with store.change() as change:
         for due, step in ((NOON + 2, "late"), (NOON, "first"), (NOON, "second")):
             change.schedule("acme", "shop", due=due, step=step, subject="r1", body={"n": step})
@@ -197,7 +197,7 @@ def test_unscheduled_steps_are_forgotten(store: Store) -> None:
     assert store.next_due("other", ("shop",)) == NOON
 
 
-def test_wiped_tenant_begins_anew_and_others_stay(store: Store) -> None:
+def test_wiped_tenant_starts_empty_and_others_stay(store: Store) -> None:
     for tenant in ("acme", "other"):
         with store.change() as change:
             change.put(row("r1", tenant=tenant))
@@ -210,7 +210,7 @@ def test_wiped_tenant_begins_anew_and_others_stay(store: Store) -> None:
     assert store.totals("other", "shop", "return") == {"pending": 1}
 
 
-def test_file_outlives_the_store(tmp_path: Path) -> None:
+def test_file_survives_the_store(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'sandbox.db'}"
     first = Store.open(url)
     put(first, row("r1"))
@@ -248,12 +248,12 @@ def test_database_of_another_version_is_refused(tmp_path: Path) -> None:
         ("sandbox.db", "is no database URL"),
     ],
 )
-def test_impossible_url_is_refused_in_a_sentence(url: str, sentence: str) -> None:
+def test_impossible_url_is_refused_in_one_sentence(url: str, sentence: str) -> None:
     with pytest.raises(StoreError, match=sentence):
         Store.open(url)
 
 
-def test_database_in_use_is_refused_and_free_again_afterwards(tmp_path: Path) -> None:
+def test_database_in_use_is_refused_and_usable_afterwards(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'sandbox.db'}"
     first = Store.open(url)
     put(first, row("r1"))

@@ -1,4 +1,4 @@
-"""Group commit: changes of one turn of the loop end together, and nobody is told before."""
+"""Group commit: changes of one event-loop turn are committed together before any caller continues."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from mock_server.store import Store
 from mock_server.store.batch import Batch
 
 
-def test_changes_of_one_turn_are_committed_together_and_kept(tmp_path: Path) -> None:
+def test_changes_of_one_turn_are_committed_together(tmp_path: Path) -> None:
     file = f"sqlite:///{tmp_path / 'rows.sqlite3'}"
 
     async def write() -> None:
@@ -36,7 +36,7 @@ def test_changes_of_one_turn_are_committed_together_and_kept(tmp_path: Path) -> 
     store.close()
 
 
-def test_failed_change_is_undone_alone() -> None:
+def test_failed_change_is_undone_without_the_others() -> None:
     async def write() -> None:
         store = Store.open("sqlite://")
         store.commit_together(asyncio.get_running_loop())
@@ -56,7 +56,7 @@ def test_failed_change_is_undone_alone() -> None:
     asyncio.run(write())
 
 
-def test_failed_commit_reaches_everybody_who_waits() -> None:
+def test_failed_commit_reaches_every_waiting_caller() -> None:
     def commit() -> None:
         raise OSError("the disk is full")
 
@@ -73,8 +73,8 @@ def test_failed_commit_reaches_everybody_who_waits() -> None:
     asyncio.run(wait())
 
 
-def test_one_who_is_cancelled_takes_nobody_with_him() -> None:
-    """A client that gives up cancels what it awaits; the others are answered all the same."""
+def test_cancelled_caller_does_not_cancel_others() -> None:
+    """A disconnecting client cancels the future it awaits; the others still get their answers."""
 
     async def wait() -> None:
         store = Store.open("sqlite://")
@@ -97,7 +97,7 @@ def test_one_who_is_cancelled_takes_nobody_with_him() -> None:
     asyncio.run(wait())
 
 
-def test_close_commits_what_is_open(tmp_path: Path) -> None:
+def test_close_commits_open_changes(tmp_path: Path) -> None:
     file = f"sqlite:///{tmp_path / 'rows.sqlite3'}"
 
     async def write() -> None:
@@ -121,8 +121,8 @@ def fill_the_disk(store: Store) -> None:
 
 
 @pytest.mark.parametrize("together", [False, True])
-def test_change_that_sqlite_itself_undid_is_forgotten(*, together: bool) -> None:
-    """As it does when the disk is full: whoever waits is told, and nothing is counted that is not there."""
+def test_batch_rolled_back_by_sqlite_is_discarded(*, together: bool) -> None:
+    """SQLite does so on a full disk: waiting callers get the error, and counters stay as they were."""
 
     async def write() -> None:
         store = Store.open("sqlite://")

@@ -1,4 +1,4 @@
-"""`kill -9` while writing: what was acknowledged is there, and nothing is there by halves."""
+"""`kill -9` during writes: acknowledged changes are stored, and no change is stored in part."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ while True:
 
 
 def write_until_killed(url: str, acknowledgements: int) -> list[str]:
-    """Let a process write, kill it at once after some acknowledgements, and return all it sent."""
+    """Kill a writing process after some acknowledgements; return everything it sent."""
     writer = subprocess.Popen([sys.executable, "-c", WRITER, url], stdout=subprocess.PIPE, text=True)
     assert writer.stdout is not None
     seen = [writer.stdout.readline().strip() for _ in range(acknowledgements)]

@@ -1,4 +1,4 @@
-"""The database file: private, whole when it is opened, and not to be taken away unnoticed."""
+"""The database file: private, checked for damage when opened, and watched for removal."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ def mode(path: Path) -> int:
 
 
 @POSIX
-def test_database_and_its_log_are_private_from_the_first_byte(tmp_path: Path) -> None:
+def test_database_and_its_log_are_private_from_the_start(tmp_path: Path) -> None:
     path = tmp_path / "sandbox.db"
     before = os.umask(0)
     try:
@@ -46,7 +46,7 @@ def test_database_and_its_log_are_private_from_the_first_byte(tmp_path: Path) ->
 
 
 @POSIX
-def test_file_of_another_program_keeps_its_mode(tmp_path: Path) -> None:
+def test_file_of_another_program_keeps_its_permissions(tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_text("Dear customer, " * 100)
     path.chmod(0o644)
@@ -61,7 +61,7 @@ def filled(path: Path) -> None:
     store.close()
 
 
-def test_a_damaged_page_is_told_at_the_start(tmp_path: Path) -> None:
+def test_damaged_page_is_reported_at_the_start(tmp_path: Path) -> None:
     filled(tmp_path / "good.db")
     size = 2_048
     pages = (tmp_path / "good.db").stat().st_size // size
@@ -76,10 +76,10 @@ def test_a_damaged_page_is_told_at_the_start(tmp_path: Path) -> None:
             Store.open(url(path))
 
 
-def test_a_file_too_large_to_be_looked_through_in_time_is_opened() -> None:
+def test_file_too_large_to_check_in_time_is_opened() -> None:
     class Busy:
         def interrupt(self) -> None:
-            """Do as SQLite does while it is looking."""
+            """Raise as SQLite does when a check is interrupted."""
 
         def execute(self, _statement: str) -> None:
             error = sqlite3.OperationalError("interrupted")
@@ -119,7 +119,7 @@ TAKEN: dict[Callable[[Path], None], str] = {
 @pytest.mark.parametrize("suffix", ["", "-wal"])
 @pytest.mark.parametrize("take", TAKEN)
 @pytest.mark.parametrize("together", [False, True])
-def test_nothing_is_acknowledged_once_the_file_was_taken_away(
+def test_no_write_is_acknowledged_after_the_file_was_removed(
     take: Callable[[Path], None], suffix: str, together: bool, tmp_path: Path
 ) -> None:
     path = tmp_path / "sandbox.db"
@@ -151,7 +151,7 @@ async def stored(store: Store, id_: str) -> None:
 
 
 @POSIX
-def test_trouble_is_seen_before_anybody_writes(tmp_path: Path) -> None:
+def test_missing_file_is_reported_before_any_write(tmp_path: Path) -> None:
     path = tmp_path / "sandbox.db"
     store = Store.open(url(path))
     assert store.write_problem() == ""
@@ -162,7 +162,7 @@ def test_trouble_is_seen_before_anybody_writes(tmp_path: Path) -> None:
     )
 
 
-def test_a_full_disk_is_told_until_there_is_room_again(tmp_path: Path) -> None:
+def test_full_disk_is_reported_until_there_is_space(tmp_path: Path) -> None:
     store = Store.open(url(tmp_path / "sandbox.db"))
     put(store, row("first"))
     pages = store._execute("PRAGMA page_count").fetchone()[0]
@@ -178,8 +178,8 @@ def test_a_full_disk_is_told_until_there_is_room_again(tmp_path: Path) -> None:
     store.close()
 
 
-def test_trouble_ends_with_a_write_that_reaches_the_disk(tmp_path: Path) -> None:
-    """SQLite writes nothing for a value that stays as it is, so a full disk would look well."""
+def test_health_recovers_only_with_a_write_that_reaches_the_disk(tmp_path: Path) -> None:
+    """SQLite skips writing an unchanged value, so such a write would succeed on a full disk."""
     path = tmp_path / "sandbox.db"
     filled(path)
     store = Store.open(url(path))
@@ -193,7 +193,7 @@ def test_trouble_ends_with_a_write_that_reaches_the_disk(tmp_path: Path) -> None
     store.close()
 
 
-def test_a_reader_is_not_taken_for_another_sandbox(tmp_path: Path) -> None:
+def test_reader_is_not_mistaken_for_another_sandbox(tmp_path: Path) -> None:
     path = tmp_path / "sandbox.db"
     filled(path)
     reader = sqlite3.connect(path)
@@ -206,7 +206,7 @@ def test_a_reader_is_not_taken_for_another_sandbox(tmp_path: Path) -> None:
 
 @POSIX
 @pytest.mark.skipif(os.geteuid() == 0, reason="everything is writable for root")
-def test_a_read_only_file_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_read_only_file_is_reported_with_a_solution(tmp_path: Path) -> None:
     path = tmp_path / "sandbox.db"
     filled(path)
     path.chmod(0o400)

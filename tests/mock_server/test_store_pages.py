@@ -1,4 +1,4 @@
-"""Pages against a plain list: any rows, any filter, any page size."""
+"""Pages compared with a plain list, for any rows, filter and page size."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ times = st.integers(NOON - 3, NOON + 3)
 
 @st.composite
 def stored(draw: st.DrawFn) -> list[Row]:
-    """Rows with many equal times, some of them replaced later."""
+    """Rows with many equal timestamps, some of them replaced later."""
     writes = draw(
         st.lists(
             st.tuples(
@@ -63,7 +63,7 @@ def filters(draw: st.DrawFn) -> Filters:
 
 
 def holds(filters: Filters, one: Row) -> bool:
-    """Say the same as the store, in Python."""
+    """Apply a filter in Python, as the store does."""
     emails = [email.lower() for email in filters.customer_emails]
     return all(
         (
@@ -103,7 +103,7 @@ class Expected:
     order=st.sampled_from(("created_at", "updated_at")),
     descending=st.booleans(),
 )
-def test_pages_hold_every_row_exactly_once(
+def test_pages_contain_every_row_exactly_once(
     writes: list[Row], filters: Filters, size: int, order: Order, descending: bool
 ) -> None:
     store = Store.open("sqlite://")
@@ -131,7 +131,7 @@ def test_pages_hold_every_row_exactly_once(
 
 @settings(deadline=None)
 @given(writes=stored())
-def test_counters_equal_the_count(writes: list[Row]) -> None:
+def test_counters_equal_the_number_of_rows(writes: list[Row]) -> None:
     store = Store.open("sqlite://")
     for one in writes:
         put(store, one)

@@ -1,4 +1,4 @@
-"""Slices: pages that begin with a row, whatever is inserted or changed meanwhile."""
+"""Slices: pages that start at a row, unaffected by rows inserted or changed in between."""
 
 from collections.abc import Iterator
 
@@ -41,7 +41,7 @@ SORTINGS: list[tuple[Sorting, list[str]]] = [
 
 
 @pytest.mark.parametrize(("sorting", "order"), SORTINGS)
-def test_slices_begin_with_a_row_or_behind_it(store: Store, sorting: Sorting, order: list[str]) -> None:
+def test_slice_starts_at_a_row_or_after_it(store: Store, sorting: Sorting, order: list[str]) -> None:
     assert ids(store, sorting) == order
     for place, start in each(enumerate(order)):
         assert ids(store, sorting, start) == order[place:]
@@ -49,7 +49,7 @@ def test_slices_begin_with_a_row_or_behind_it(store: Store, sorting: Sorting, or
         assert ids(store, sorting, start, limit=2) == order[place : place + 2]
 
 
-def test_a_slice_holds_only_rows_of_its_filters(store: Store) -> None:
+def test_slice_contains_only_rows_of_its_filters(store: Store) -> None:
     assert ids(store, filters=Filters(shop="second")) == ["r3"]
     between = Filters(shop="first", updated_from=NOON + 5 * SECOND, updated_before=NOON + 9 * SECOND)
     assert ids(store, filters=between) == ["r5", "r2", "r1"]
@@ -57,11 +57,11 @@ def test_a_slice_holds_only_rows_of_its_filters(store: Store) -> None:
     assert ids(store, filters=Filters(created_not=NOON + 2 * SECOND)) == ["r5", "r4", "r3", "r0"]
 
 
-def test_what_is_inserted_meanwhile_shifts_nothing(store: Store) -> None:
+def test_rows_inserted_in_between_shift_nothing(store: Store) -> None:
     put(store, row("r6", created_at=NOON))
     assert ids(store, start="r3") == ["r3", "r2", "r1", "r0"]
 
 
-def test_no_slice_begins_nowhere(store: Store) -> None:
+def test_unknown_start_of_a_slice_is_refused(store: Store) -> None:
     with pytest.raises(LookupError, match="No return has the id r9"):
         ids(store, start="r9")

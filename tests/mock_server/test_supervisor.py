@@ -1,4 +1,4 @@
-"""Background tasks that end are logged, shown by health, and started again."""
+"""Background tasks that end are logged, reported by health, and restarted."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from mock_server.webhooks.sender import Sender
 
 
 class Time:
-    """A clock that sleeping moves; after so many sleeps the rest is awaited for ever."""
+    """A clock that sleeping advances; after a number of sleeps, the next one waits forever."""
 
     def __init__(self, sleeps: int) -> None:
         self.now = 1_000.0
@@ -37,7 +37,7 @@ Run = Callable[[], Coroutine[Any, Any, None]]
 
 
 def supervise(time: Time, *runs: tuple[str, Run]) -> Supervisor:
-    """Let tasks run as far as they come, and stop them."""
+    """Run tasks until they wait, then stop them."""
     supervisor = Supervisor(time.sleep, time)
 
     async def play() -> None:
@@ -63,13 +63,13 @@ async def ends() -> None:
     """End at once."""
 
 
-def test_a_task_that_runs_is_no_problem() -> None:
+def test_running_task_is_no_problem() -> None:
     time = Time(sleeps=0)
     assert supervise(time, ("that waits", forever)).problems() == []
     assert time.slept == []
 
 
-def test_a_task_that_fails_is_started_again_with_growing_pauses(caplog: pytest.LogCaptureFixture) -> None:
+def test_failed_task_is_restarted_with_growing_pauses(caplog: pytest.LogCaptureFixture) -> None:
     time = Time(sleeps=8)
     with caplog.at_level(logging.ERROR):
         supervise(time, ("that fails", fails), ("that waits", forever))
@@ -79,7 +79,7 @@ def test_a_task_that_fails_is_started_again_with_growing_pauses(caplog: pytest.L
     assert all(one.exc_info for one in each(logged))
 
 
-def test_what_failed_is_told_without_its_words_until_it_runs_steadily() -> None:
+def test_failure_is_reported_without_details_until_the_task_runs_steadily() -> None:
     time = Time(sleeps=5)
     calls = 0
 
@@ -98,19 +98,19 @@ def test_what_failed_is_told_without_its_words_until_it_runs_steadily() -> None:
     assert supervisor.problems() == []
 
 
-def test_a_task_that_waits_for_its_next_start_is_told() -> None:
+def test_task_waiting_for_its_restart_is_reported() -> None:
     assert supervise(Time(sleeps=0), ("that ends", ends)).problems() == [
         "The background task that ends ended by itself, once. It is about to be started again."
     ]
 
 
-def test_a_cancelled_task_is_not_started_again() -> None:
+def test_cancelled_task_is_not_restarted() -> None:
     time = Time(sleeps=0)
     supervise(time, ("that waits", forever))
     assert time.slept == []
 
 
-def test_health_shows_a_sender_that_died_and_webhooks_go_on(
+def test_health_reports_a_failed_sender_and_webhooks_continue(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     runs: list[str] = []

@@ -1,12 +1,12 @@
-"""Switches: declared by a vendor, turned over the control plane, kept with the tenant, told in its ledger."""
+"""Switches: declared by a vendor, set through the control plane, stored per tenant and in the ledger."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.shop import Caller, Gate, Shop, build
-from support.worlds import NOON, Desk, desk
+from support.engine_api import Caller, Gate, Shop, build
+from support.worlds import NOON, OpenWorld, open_world
 
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
@@ -20,9 +20,9 @@ CLOSED = Switch("closed", "Nothing is answered.", closes="Closed for today.")
 
 
 @pytest.fixture
-def acme() -> Iterator[Desk]:
-    """A world with a tenant `acme` at noon, whose vendor has three switches."""
-    with desk() as opened:
+def acme() -> Iterator[OpenWorld]:
+    """A world with the tenant `acme` at noon, whose vendor has three switches."""
+    with open_world() as opened:
         opened.world.switches.declare(VENDOR, (AWAY, NOTIFY, CLOSED))
         opened.tenants.create("acme", first_moment=NOON, frozen=True)
         yield opened
@@ -33,17 +33,17 @@ def body(reply: Reply) -> Any:
     return reply.body
 
 
-def turn(opened: Desk, name: str, *, on: bool = True, **shop: str) -> Any:
+def turn(opened: OpenWorld, name: str, *, on: bool = True, **shop: str) -> Any:
     options = {"vendor": VENDOR, "name": name, "on": on, **shop}
     return body(opened.call("turn_switch", options, tenant="acme"))
 
 
-def standing(opened: Desk, tenant: str = "acme") -> dict[tuple[str, str | None], bool]:
+def standing(opened: OpenWorld, tenant: str = "acme") -> dict[tuple[str, str | None], bool]:
     shown = body(opened.call("list_switches", tenant=tenant))["switches"]
     return {(one["name"], one["shop"]): one["on"] for one in shown if one["vendor"] == VENDOR}
 
 
-def test_switches_are_off_and_listed_once_a_shop(acme: Desk) -> None:
+def test_switches_are_off_and_listed_once_per_shop(acme: OpenWorld) -> None:
     assert standing(acme) == {
         ("away", None): False,
         ("notify_only", "one.example"): False,
@@ -52,7 +52,7 @@ def test_switches_are_off_and_listed_once_a_shop(acme: Desk) -> None:
     }
 
 
-def test_a_turned_switch_is_on_for_its_tenant_and_shop_alone(acme: Desk) -> None:
+def test_switch_is_on_for_its_tenant_and_shop_only(acme: OpenWorld) -> None:
     assert turn(acme, "notify_only", shop="two.example") == {
         "vendor": VENDOR,
         "name": "notify_only",
@@ -67,7 +67,7 @@ def test_a_turned_switch_is_on_for_its_tenant_and_shop_alone(acme: Desk) -> None
     assert not switches.is_on("acme", VENDOR, "notify_only", "one.example")
 
 
-def test_the_ledger_tells_of_a_turn_once(acme: Desk) -> None:
+def test_ledger_records_a_switch_change_once(acme: OpenWorld) -> None:
     for on in (True, True, False):
         turn(acme, "away", on=on)
     turn(acme, "notify_only", shop="one.example")
@@ -89,14 +89,14 @@ def test_the_ledger_tells_of_a_turn_once(acme: Desk) -> None:
         ({"name": "away", "vendor": "kiosk"}, "this sandbox serves"),
     ],
 )
-def test_what_cannot_be_turned_is_invalid(acme: Desk, options: dict[str, Any], sentence: str) -> None:
+def test_invalid_switch_change_is_refused(acme: OpenWorld, options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(Problem) as raised:
         acme.call("turn_switch", {"vendor": VENDOR, "on": True, **options}, tenant="acme")
     assert raised.value.kind == "invalid"
     assert sentence in raised.value.message
 
 
-def test_a_reset_turns_all_off_and_a_new_tenant_of_the_name_too(acme: Desk) -> None:
+def test_reset_turns_all_switches_off(acme: OpenWorld) -> None:
     turn(acme, "closed")
     assert acme.world.switches.closed("acme", VENDOR) == "Closed for today."
     acme.call("reset_tenant", tenant="acme")
@@ -107,7 +107,7 @@ def test_a_reset_turns_all_off_and_a_new_tenant_of_the_name_too(acme: Desk) -> N
     assert not any(standing(acme).values())
 
 
-def test_switches_outlive_the_process(tmp_path: Path) -> None:
+def test_switches_survive_a_restart(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'sandbox.sqlite3'}"
     for expected in (False, True):
         store = Store.open(url)
@@ -118,12 +118,12 @@ def test_switches_outlive_the_process(tmp_path: Path) -> None:
         store.close()
 
 
-def test_a_switch_that_closes_is_for_the_account() -> None:
+def test_closing_switch_applies_to_the_whole_account() -> None:
     with pytest.raises(ValueError, match="closes the account"):
         Switches(Store.open("sqlite://")).declare("shop", (Switch("x", "X.", shops=("a",), closes="No."),))
 
 
-def test_a_closed_vendor_refuses_every_call_with_its_limits_told() -> None:
+def test_closed_vendor_refuses_every_call_with_rate_limit_headers() -> None:
     gate = Gate()
     call = Caller(build(Shop(), gate))
     gate.shut = "Closed for today."

@@ -1,10 +1,10 @@
-"""Tenants: made, reset, deleted, and apart from each other."""
+"""Tenants: created, reset, deleted, and isolated from each other."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.worlds import HOUR, NOON, Desk, desk
+from support.worlds import HOUR, NOON, OpenWorld, open_world
 
 from mock_server.ledger import Event
 from mock_server.tenants import TenantExistsError, UnknownTenantError
@@ -12,41 +12,41 @@ from mock_server.tenants import TenantExistsError, UnknownTenantError
 VENDOR = "returnmate"
 
 
-def summaries(opened: Desk, tenant: str) -> list[bytes]:
+def summaries(opened: OpenWorld, tenant: str) -> list[bytes]:
     return opened.world.store.page(tenant, VENDOR, "return", limit=500)[0]
 
 
-def events(opened: Desk, tenant: str) -> list[Event]:
+def events(opened: OpenWorld, tenant: str) -> list[Event]:
     return opened.world.ledger.events(tenant)
 
 
 def test_demo_always_exists() -> None:
-    with desk() as opened:
+    with open_world() as opened:
         assert [tenant.name for tenant in opened.tenants.every()] == ["demo"]
         assert len(summaries(opened, "demo")) == 5
         with pytest.raises(ValueError, match="'demo' always exists"):
             opened.tenants.delete("demo")
 
 
-def test_seed_is_laid_out_once(tmp_path: Path) -> None:
+def test_seed_is_created_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'sandbox.db'}"
-    with desk(database=url) as first:
+    with open_world(database=url) as first:
         before = summaries(first, "demo"), events(first, "demo")
-    with desk(database=url, seed_size=9) as again:
+    with open_world(database=url, seed_size=9) as again:
         assert (summaries(again, "demo"), events(again, "demo")) == before
 
 
-def test_same_seed_and_first_moment_give_the_same_bytes() -> None:
+def test_same_seed_and_first_moment_create_the_same_bytes() -> None:
     options: dict[str, Any] = {"seed": 3, "seed_size": 12, "first_moment": NOON}
-    with desk() as one, desk() as two:
+    with open_world() as one, open_world() as two:
         one.tenants.create("acme", **options)
         two.tenants.create("acme", **options)
         assert summaries(one, "acme") == summaries(two, "acme")
         assert events(one, "acme") == events(two, "acme")
 
 
-def test_reset_goes_back_to_the_chosen_moment() -> None:
-    with desk() as opened:
+def test_reset_returns_to_the_chosen_moment() -> None:
+    with open_world() as opened:
         opened.tenants.create("acme", first_moment=NOON, frozen=True)
         before = summaries(opened, "acme"), events(opened, "acme")
         key = opened.world.keys.key("acme", VENDOR)
@@ -61,8 +61,8 @@ def test_reset_goes_back_to_the_chosen_moment() -> None:
         assert opened.world.keys.look_up(VENDOR, key)
 
 
-def test_reset_without_a_chosen_moment_starts_from_real_time() -> None:
-    with desk() as opened:
+def test_reset_without_a_chosen_moment_starts_at_real_time() -> None:
+    with open_world() as opened:
         clocks = opened.world.clocks
         opened.tenants.create("acme")
         clocks.advance("acme", clocks.now("acme") + 72 * HOUR)
@@ -70,8 +70,8 @@ def test_reset_without_a_chosen_moment_starts_from_real_time() -> None:
         assert abs(clocks.offset("acme")) < HOUR
 
 
-def test_reset_opens_rate_windows_anew() -> None:
-    with desk() as opened:
+def test_reset_restarts_rate_windows() -> None:
+    with open_world() as opened:
         opened.tenants.create("acme", limits="on", first_moment=NOON, frozen=True)
         grant = opened.world.keys.look_up(VENDOR, opened.world.keys.key("acme", VENDOR))
         assert grant is not None
@@ -81,7 +81,7 @@ def test_reset_opens_rate_windows_anew() -> None:
 
 
 def test_deleted_tenant_leaves_nothing() -> None:
-    with desk() as opened:
+    with open_world() as opened:
         opened.tenants.create("acme")
         key = opened.world.keys.key("acme", VENDOR)
         opened.tenants.delete("acme")
@@ -97,12 +97,12 @@ def test_deleted_tenant_leaves_nothing() -> None:
 
 @pytest.mark.parametrize("name", ["", "a", "Acme", "1st", "a" * 41, "a_b", "a/b", "acme\n"])
 def test_impossible_name_is_refused(name: str) -> None:
-    with desk() as opened, pytest.raises(ValueError, match="cannot be a tenant's name"):
+    with open_world() as opened, pytest.raises(ValueError, match="cannot be a tenant's name"):
         opened.tenants.create(name)
 
 
-def test_name_is_taken_once_and_plan_must_be_known() -> None:
-    with desk() as opened:
+def test_name_is_unique_and_the_plan_must_exist() -> None:
+    with open_world() as opened:
         opened.tenants.create("acme", plan="professional")
         plans = {held.vendor: held.plan.name for held in opened.world.keys.held_by("acme")}
         offered = {name: list(vendor.plans) for name, vendor in opened.vendors.items()}
@@ -117,8 +117,8 @@ def test_name_is_taken_once_and_plan_must_be_known() -> None:
             opened.tenants.create("other", plan="gold")
 
 
-def test_tenant_that_cannot_be_planted_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
-    with desk() as opened:
+def test_tenant_whose_seed_fails_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_world() as opened:
 
         def fail(*_: object) -> None:
             raise RuntimeError
@@ -132,15 +132,15 @@ def test_tenant_that_cannot_be_planted_does_not_exist(monkeypatch: pytest.Monkey
 
 def test_limits_mode_survives_a_restart(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'sandbox.db'}"
-    with desk(database=url) as first:
+    with open_world(database=url) as first:
         first.tenants.create("acme", limits="off")
-    with desk(database=url) as again:
+    with open_world(database=url) as again:
         assert not again.world.limiter.enforced("acme")
         assert again.world.limiter.enforced("demo")
 
 
-def test_two_worlds_share_nothing() -> None:
-    with desk() as one, desk() as two:
+def test_two_worlds_share_no_state() -> None:
+    with open_world() as one, open_world() as two:
         one.tenants.create("acme")
         assert [tenant.name for tenant in two.tenants.every()] == ["demo"]
         assert two.world.keys.look_up(VENDOR, one.world.keys.key("acme", VENDOR)) is None

@@ -1,7 +1,7 @@
-"""Tokens: what they open, for how long, and what they are no good for."""
+"""Access tokens: what they open, how long they are valid, and where they are refused."""
 
 import pytest
-from support.worlds import desk
+from support.worlds import open_world
 
 from mock_server.access.keys import DEMO
 from mock_server.access.tokens import TokenExpiredError
@@ -13,8 +13,8 @@ SHOP = "swap"
 HOUR = 3_600
 
 
-def test_client_is_known_by_id_and_secret_together() -> None:
-    with desk() as opened:
+def test_client_is_identified_by_id_and_secret_together() -> None:
+    with open_world() as opened:
         tokens, keys = opened.world.tokens, opened.world.keys
         opened.tenants.create("acme")
         client, secret = tokens.client_id("acme", SHOP), keys.key("acme", SHOP)
@@ -27,8 +27,8 @@ def test_client_is_known_by_id_and_secret_together() -> None:
         assert tokens.client("returnmate", client, secret) is None
 
 
-def test_token_opens_what_its_key_opens_until_it_ends_on_the_tenants_clock() -> None:
-    with desk() as opened:
+def test_token_opens_what_its_key_opens_until_it_expires_on_the_tenants_clock() -> None:
+    with open_world() as opened:
         world = opened.world
         opened.tenants.create("acme", frozen=True)
         grant = world.keys.look_up(SHOP, world.keys.key("acme", SHOP))
@@ -41,8 +41,8 @@ def test_token_opens_what_its_key_opens_until_it_ends_on_the_tenants_clock() -> 
             world.tokens.look_up(SHOP, "access", token)
 
 
-def test_token_of_an_advanced_clock_ends_with_a_reset() -> None:
-    with desk() as opened:
+def test_reset_invalidates_tokens_of_an_advanced_clock() -> None:
+    with open_world() as opened:
         world = opened.world
         opened.tenants.create("acme")
         grant = world.keys.look_up(SHOP, world.keys.key("acme", SHOP))
@@ -57,8 +57,8 @@ def test_token_of_an_advanced_clock_ends_with_a_reset() -> None:
         assert world.tokens.look_up(SHOP, "access", before) == grant, "its hour is not over"
 
 
-def test_token_is_good_for_one_vendor_and_one_use_only() -> None:
-    with desk() as opened:
+def test_token_is_valid_for_one_vendor_and_one_use_only() -> None:
+    with open_world() as opened:
         world = opened.world
         grant = world.keys.look_up(SHOP, world.keys.key(DEMO, SHOP))
         assert grant is not None
@@ -69,8 +69,8 @@ def test_token_is_good_for_one_vendor_and_one_use_only() -> None:
         assert world.tokens.look_up(SHOP, "refresh", "no token") is None
 
 
-def test_two_tokens_are_never_the_same_and_another_sandbox_knows_neither() -> None:
-    with desk() as opened, desk() as other:
+def test_tokens_are_unique_and_unknown_to_another_sandbox() -> None:
+    with open_world() as opened, open_world() as other:
         world = opened.world
         grant = world.keys.look_up(SHOP, world.keys.key(DEMO, SHOP))
         assert grant is not None
@@ -79,8 +79,8 @@ def test_two_tokens_are_never_the_same_and_another_sandbox_knows_neither() -> No
         assert other.world.tokens.look_up(SHOP, "access", first) is None
 
 
-def test_token_of_a_key_that_is_gone_opens_nothing() -> None:
-    with desk() as opened:
+def test_token_of_a_removed_key_opens_nothing() -> None:
+    with open_world() as opened:
         world = opened.world
         opened.tenants.create("acme")
         grant = world.keys.look_up(SHOP, world.keys.key("acme", SHOP))
@@ -90,8 +90,8 @@ def test_token_of_a_key_that_is_gone_opens_nothing() -> None:
         assert world.tokens.look_up(SHOP, "access", token) is None
 
 
-def test_code_is_good_once() -> None:
-    with desk() as opened:
+def test_code_is_valid_once() -> None:
+    with open_world() as opened:
         world = opened.world
         grant = world.keys.look_up(SHOP, world.keys.key(DEMO, SHOP))
         assert grant is not None
@@ -102,7 +102,7 @@ def test_code_is_good_once() -> None:
 
 
 class BehindTokens:
-    """A vendor that lets tokens in only."""
+    """A vendor that accepts tokens only."""
 
     token_seconds = HOUR
 
@@ -113,8 +113,8 @@ class BehindTokens:
         return getattr(self._vendor, name)
 
 
-def test_gate_lets_tokens_in_and_keys_only_where_the_vendor_takes_them() -> None:
-    with desk() as opened:
+def test_gate_accepts_tokens_and_keys_only_if_the_vendor_does() -> None:
+    with open_world() as opened:
         world, vendor = opened.world, opened.vendors[SHOP]
         key = world.keys.key(DEMO, SHOP)
         grant = world.keys.look_up(SHOP, key)

@@ -1,4 +1,4 @@
-"""Where webhooks may be sent: addresses are checked, and the connection goes to what was checked."""
+"""Webhook targets: addresses are checked, and the connection goes to the checked address."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ HERE, BEYOND = "127.0.0.1", "0.0.0.0"
 
 @dataclass
 class Network:
-    """Names and what they resolve to, and the requests that were sent directly."""
+    """A fake network: names with their addresses, and the requests that were sent."""
 
     names: Mapping[str, list[str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -64,10 +64,10 @@ def send(
     [("127.0.0.1", "127.0.0.1"), ("[::1]", "::1"), ("x.example.com", "127.8.8.8"), ("y", "::ffff:127.0.0.1")],
 )
 @pytest.mark.parametrize("allow", [(), ("0.0.0.0/0", "::/0", "x.example.com")])
-def test_a_webhook_does_not_reach_the_sandboxs_own_control_plane(
+def test_webhook_cannot_reach_the_sandboxs_control_plane(
     host: str, address: str, allow: tuple[str, ...]
 ) -> None:
-    """Its control plane asks nobody on this machine for a token."""
+    """The control plane asks no token of programs on the same machine."""
     network = Network({host.strip("[]"): [address]})
     path = "/__sandbox/tenants/demo/reset"
     with pytest.raises(RefusedError, match="not sent to the sandbox itself"):
@@ -104,13 +104,13 @@ def test_a_webhook_does_not_reach_the_sandboxs_own_control_plane(
         (BEYOND, ["localhost"], "evil.example.com", "127.0.0.1", False),
     ],
 )
-def test_an_address_is_admitted_by_what_was_allowed(
+def test_allowed_addresses_decide_which_target_is_accepted(
     listens: str, allow: list[str], host: str, address: str, admitted: bool
 ) -> None:
     assert Targets.read(listens, allow).admit(host, ip_address(address)) is admitted
 
 
-def test_the_connection_goes_to_the_address_that_was_checked_under_the_name_that_was_asked_for() -> None:
+def test_connection_goes_to_the_checked_address_with_the_original_host_name() -> None:
     network = Network({"hooks.example.com": ["169.254.169.254", "192.0.2.7"]})
     send(network, "https://hooks.example.com:8443/in?token=x", "192.0.2.0/24")
     (request,) = network.sent
@@ -120,7 +120,7 @@ def test_the_connection_goes_to_the_address_that_was_checked_under_the_name_that
     assert network.asked == ["hooks.example.com"], "resolved once: what it says next does not count"
 
 
-def test_what_is_not_allowed_is_not_connected_to_and_the_refusal_says_what_to_do() -> None:
+def test_forbidden_target_is_not_connected_to_and_the_error_names_the_setting() -> None:
     network = Network({"hooks.example.com": ["192.0.2.7"]})
     for listens in (HERE, BEYOND):
         with pytest.raises(RefusedError, match=r"start the sandbox with --webhook-allow hooks\.example\.com"):
@@ -128,13 +128,13 @@ def test_what_is_not_allowed_is_not_connected_to_and_the_refusal_says_what_to_do
     assert network.sent == []
 
 
-def test_the_next_address_is_tried_where_nothing_listens() -> None:
+def test_next_address_is_tried_if_one_refuses() -> None:
     network = Network({"localhost": ["::1", "127.0.0.1"]}, down=("::1",))
     assert send(network, "http://localhost:8080/").status_code == 204
     assert [str(request.url) for request in network.sent] == ["http://[::1]:8080/", "http://127.0.0.1:8080/"]
 
 
-def test_a_name_that_is_not_found_is_not_reached() -> None:
+def test_unknown_host_name_is_unreachable() -> None:
     with pytest.raises(httpx.ConnectError, match="is not found"):
         send(Network(), "http://nowhere.example.com/", "nowhere.example.com")
 
@@ -143,15 +143,15 @@ PROXIES = {"http": "http://127.0.0.1:9/", "https": "http://127.0.0.1:9/", "all":
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8080/", "http://localhost/", "http://[::1]/"])
-def test_loopback_never_goes_through_a_proxy(url: str) -> None:
+def test_loopback_never_uses_a_proxy(url: str) -> None:
     network = Network({"localhost": ["127.0.0.1"], "127.0.0.1": ["127.0.0.1"], "::1": ["::1"]})
     assert send(network, url, "hooks.example.com", proxies=PROXIES).status_code == 204
     assert send(network, url, proxies={"all": "socks5://127.0.0.1:9"}).status_code == 204
 
 
-def test_what_is_beyond_goes_through_the_proxy_by_its_name_unless_the_environment_says_otherwise() -> None:
+def test_other_hosts_use_the_proxy_by_name_unless_no_proxy_excludes_them() -> None:
     network = Network({"hooks.example.com": ["192.0.2.7"], "in.example.org": ["192.0.2.8"]})
-    with pytest.raises(httpx.ConnectError):  # nothing listens on the proxy's port
+    with pytest.raises(httpx.ConnectError):  # no server listens on the proxy's port
         send(network, "http://hooks.example.com/", "hooks.example.com", proxies=PROXIES)
     with pytest.raises(RefusedError, match="allow it by its name"):
         send(network, "http://hooks.example.com/", "192.0.2.0/24", proxies=PROXIES)
@@ -161,7 +161,7 @@ def test_what_is_beyond_goes_through_the_proxy_by_its_name_unless_the_environmen
     assert [str(request.url) for request in network.sent] == ["http://192.0.2.8/"] * 5
 
 
-def test_a_proxy_that_cannot_be_used_is_a_sentence() -> None:
+def test_unusable_proxy_is_reported_in_one_sentence() -> None:
     with pytest.raises(ProxyError, match=r"is a socks5 one, .* set HTTP_PROXY and HTTPS_PROXY"):
         send(Network(), "http://hooks.example.com/", "hooks.example.com", proxies={"all": "socks5://p:1"})
 
@@ -169,7 +169,7 @@ def test_a_proxy_that_cannot_be_used_is_a_sentence() -> None:
 @pytest.mark.parametrize(
     ("url", "fault"),
     [
-        ("https://xn--4t8h.dwk.io/hook", ""),  # a name that IDNA 2008 does not have
+        ("https://xn--4t8h.dwk.io/hook", ""),  # a name that IDNA 2008 does not allow
         ("http://xn--a/", ""),
         ("http://a.xn--zz--/", "must have a host name"),
         ("https://münchen.example.com/", ""),
@@ -182,7 +182,7 @@ def test_a_proxy_that_cannot_be_used_is_a_sentence() -> None:
         ("http://[::1]:8080/", ""),
     ],
 )
-def test_an_odd_address_is_taken_or_refused_and_never_an_error(url: str, fault: str) -> None:
+def test_unusual_url_is_accepted_or_refused_without_an_exception(url: str, fault: str) -> None:
     assert url_problem(url).startswith(fault)
     assert bool(url_problem(url)) == bool(fault)
     if not fault:
@@ -199,7 +199,7 @@ def test_targets_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings(webhook_allow=("a.example.com",)).webhook_allow == ("a.example.com",)
 
 
-def test_a_target_that_is_neither_is_refused_at_the_start(tmp_path: Path) -> None:
+def test_invalid_target_setting_stops_the_start(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--database", "sqlite://", "--webhook-allow", "10.0.0.0/99")
     assert done.returncode == 2
     assert done.stderr == (

@@ -1,1 +1,1 @@
-"""What several test folders share: a running sandbox."""
+"""Helpers shared by several test folders."""

@@ -1,4 +1,4 @@
-"""The sandbox's commands in their own process, without the rest of the command line."""
+"""The sandbox's commands in a separate process, without the rest of the command line."""
 
 import os
 import re
@@ -12,18 +12,18 @@ from pathlib import Path
 from threading import Timer
 from typing import IO
 
-from support.moments import FIRST_MOMENT
+from support.first_moment import FIRST_MOMENT
 
 PROGRAM = (
     "import typer; from mock_server.cli.serve import register; app = typer.Typer(); register(app); app()"
 )
 _PATIENCE = 60.0
-"""Seconds until a command that has not ended is killed."""
+"""Seconds until a running command is killed."""
 _BANNER_ENDS = "Ctrl-C stops the sandbox."
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Return ours without settings of the sandbox, and with another home."""
+    """Return the environment without the sandbox's settings, and with another home."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RETURNS_")}
     return {**kept, "HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "COLUMNS": "200"}
 
@@ -37,7 +37,7 @@ def run(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess
         text=True,
         env={**environment(home), **more},
     )
-    # `communicate(timeout=…)` sleeps until a moment, which fails where a tool fakes the time of day.
+    # `communicate(timeout=…)` waits for a point in time, which fails if a tool fakes the time of day.
     guard = Timer(_PATIENCE, process.kill)
     guard.start()
     try:
@@ -49,7 +49,7 @@ def run(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess
 
 @dataclass
 class Serving:
-    """A sandbox that said it is ready; `banner` is what it printed."""
+    """A sandbox that has reported it is ready; `banner` is its output."""
 
     url: str
     banner: str
@@ -61,7 +61,7 @@ class Serving:
         return int(self.url.rsplit(":", 1)[1])
 
     def interrupt(self) -> int:
-        """Press Ctrl-C; returns the exit code."""
+        """Send Ctrl-C; return the exit code."""
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(timeout=10)
 

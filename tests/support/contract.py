@@ -1,7 +1,7 @@
-"""Holds every request of the connector against the vendor's specification, on its way out.
+"""Checks every request of the connector against the vendor's OpenAPI document before it is sent.
 
-It reads the document by itself: neither the connector's reader nor the sandbox's engine is asked, so that a
-mistake of one is not excused by the same mistake of the other.
+The check reads the document by itself, without the connector's reader and the sandbox's engine, so that
+a mistake in one of them does not hide the same mistake in the other.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,13 +24,13 @@ Json = Mapping[str, Any]
 
 
 class ContractBroken(Exception):  # noqa: N818 - what happened
-    """The specification does not allow a request. No `AssertionError`: mutants have to raise those."""
+    """The document does not allow a request. No `AssertionError`: tests of mutants expect those."""
 
 
 class Contract:
     """The requests that one vendor's document allows.
 
-    `names_only` lets wrong values and missing logins through: an app leaves those to the vendor to refuse.
+    `names_only` accepts invalid values and missing credentials, which an app leaves to the vendor to refuse.
     """
 
     def __init__(self, vendor: str, *, names_only: bool = False) -> None:
@@ -39,7 +39,7 @@ class Contract:
         self._validators: dict[int, jsonschema_rs.Draft4Validator] = {}
 
     def check(self, request: httpx.Request, base_path: str) -> None:
-        """Raise `ContractBroken` unless an operation takes this request, below `base_path`."""
+        """Raise `ContractBroken` unless an operation accepts this request, below `base_path`."""
         path = request.url.raw_path.decode().partition("?")[0]
         if not path.startswith(f"{base_path}/"):
             raise ContractBroken(f"{path} does not lie below {base_path}.")
@@ -53,7 +53,7 @@ class Contract:
     def _operation(self, method: str, path: str) -> tuple[Json, Json, dict[str, str]]:
         segments = path.split("/")
         paths = self._document["paths"].items()
-        for template, item in sorted(paths, key=lambda one: one[0].count("{")):  # what is fixed goes first
+        for template, item in sorted(paths, key=lambda one: one[0].count("{")):  # fixed segments first
             parts = template.split("/")
             blanks = {
                 part[1:-1]: segment for part, segment in zip(parts, segments, strict=False) if part[:1] == "{"
@@ -131,7 +131,7 @@ class Contract:
         return self._validators[id(schema)]
 
     def _strict(self, schema: Json) -> dict[str, Any]:
-        """The schema without references and with nothing allowed that it does not name (OpenAPI 3.0.3)."""
+        """Return the schema with references resolved and undeclared members forbidden (OpenAPI 3.0.3)."""
         strict = dict(self._resolved(schema))
         for keyword in ("allOf", "anyOf", "oneOf"):
             if keyword in strict:
@@ -153,7 +153,7 @@ class Contract:
 
 
 def _read(schema: Json, text: str) -> Any:
-    """What a text of the query is, where the schema wants no text; itself where it is no such thing."""
+    """Parse a query text as the schema's type; return it unchanged if that is not possible."""
     if schema.get("type") not in {"integer", "number", "boolean"}:
         return text
     try:
@@ -167,7 +167,7 @@ def _login_header(scheme: Json) -> str:
 
 
 class Checked(httpx.AsyncBaseTransport):
-    """Lets through what the contract allows, and whatever goes to somebody else."""
+    """A transport that lets through what the contract allows, and requests to other hosts."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, contract: Contract, client: Client) -> None:
         self._inner = inner
@@ -186,13 +186,13 @@ class Checked(httpx.AsyncBaseTransport):
 
 @contextmanager
 def enforced() -> Iterator[None]:
-    """Put the check in the way of every connection of this process until the block ends."""
+    """Check the requests of every connection of this process until the block ends."""
     contracts = {vendor: Contract(vendor) for vendor in openapi.vendors()}
     make = Client.__init__
 
     def checked(self: Client, integration: Any, **how: Any) -> None:
         inner = how.pop("transport") or network(address(how["base_url"]))
-        contract = contracts.get(integration.vendor.id)  # a vendor that a test made up has none
+        contract = contracts.get(integration.vendor.id)  # a vendor invented by a test has no document
         transport = Checked(inner, contract, self) if contract else inner
         make(self, integration, transport=transport, **how)
 

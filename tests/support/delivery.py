@@ -1,9 +1,8 @@
-"""The state machine of the delivery certificate: a shop, and one trigger that watches it.
+"""The state machine of the delivery certificate: a shop, and one trigger that polls it.
 
-It lets a shop live (returns asked for, some of them late; moved anywhere, or on towards what the trigger
-waits for; labelled; time passing; all of it also between two pages of a poll), polls with small pages, and
-crashes the runner at its named points. At the end the ledger judges what was delivered by what the
-trigger's guarantee says.
+Returns are created (some backdated), moved along the lifecycle, labelled, and time passes, also between two
+pages of a poll. The trigger polls with small pages, and the runner crashes at its named points. At the end,
+the delivered events are compared with the ledger, by what the trigger's guarantee says.
 """
 
 import asyncio
@@ -30,11 +29,11 @@ from connector.runtime.cursors import Cursors
 from connector.runtime.polling import STRATEGIES, Event, Strategy
 from connector.runtime.runner import Runner
 from mock_server.lifecycle import IllegalMove
-from support.merchant import Mall, Merchant
-from support.witness import WORK, Witness, aims, telling
+from support.ledger_check import WORK, LedgerCheck, event_path, target_statuses
+from support.merchant import Merchant, VendorSandbox
 
 PAGE_SIZE, PAGES = 2, 3
-LATEST = 14 * 60  # seconds: within every overlap
+LATEST = 14 * 60  # seconds; shorter than every overlap
 CRASH_POINTS = ("polled", "kept", "handed_over_one", "settled_one", "handed_over")
 
 MONTH = 30 * 86_400
@@ -52,13 +51,13 @@ Act = tuple[str, int]
 
 
 class Crash(Exception):  # noqa: N818 - it is what happens
-    """The process ends here."""
+    """Simulates the end of the process."""
 
 
 class Interrupted(httpx.AsyncBaseTransport):
-    """The way to the sandbox, on which something happens in the shop before each answer.
+    """A transport to the sandbox that changes the shop before each answer.
 
-    `date` is what the way makes of an answer's `Date`; None takes the header away.
+    `date` replaces the `Date` header of an answer; None removes it.
     """
 
     def __init__(self, merchant: Merchant) -> None:
@@ -78,7 +77,7 @@ class Interrupted(httpx.AsyncBaseTransport):
 
 
 def with_small_pages(integration: Integration) -> Integration:
-    """The same offer, read two rows a page and three pages a poll: so that few rows are many pages."""
+    """Return the integration with two rows per page and three pages per poll, to get many pages."""
     small = {"page_size": PAGE_SIZE, "pages": PAGES}
     triggers = {
         key: trigger.model_copy(update={"source": trigger.source.model_copy(update=small)})
@@ -88,9 +87,9 @@ def with_small_pages(integration: Integration) -> Integration:
 
 
 class Delivery(RuleBasedStateMachine):
-    """A shop, and one trigger that watches it. Subclasses name the trigger and, for mutants, its faults."""
+    """A shop, and one trigger that polls it. Subclasses name the trigger and, for mutants, its faults."""
 
-    mall: Mall
+    backend: VendorSandbox
     offer: Integration
     trigger: str
     strategy: Callable[[Strategy], Strategy] = staticmethod(lambda strategy: strategy)
@@ -100,11 +99,11 @@ class Delivery(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.merchant = self.mall.merchant()
+        self.merchant = self.backend.merchant()
         self.clock_error = timedelta()
-        self.road = Interrupted(self.merchant)
-        self.road.act = self._act
-        self.watching = self._connect(self.road)
+        self.interrupted = Interrupted(self.merchant)
+        self.interrupted.act = self._act
+        self.watching = self._connect(self.interrupted)
         self.staff = self._connect(self.merchant.transport)
         trigger = self.offer.triggers[self.trigger]
         strategy = type(self).strategy(STRATEGIES[trigger.source.strategy])
@@ -112,19 +111,19 @@ class Delivery(RuleBasedStateMachine):
         memory = Path("/dev/shm")
         self.folder = tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
         self.cursors = Cursors(Path(self.folder.name) / "cursors.sqlite3")
-        self.witness = Witness(self.merchant, trigger)
-        self.aims = aims(trigger)
+        self.ledger_check = LedgerCheck(self.merchant, trigger)
+        self.target_statuses = target_statuses(trigger)
         self.passed = 0
         self.known: set[str] = set()
         self.last = ""
         self.doubtful: set[str] = set()
 
-    def _connect(self, road: httpx.AsyncBaseTransport) -> Connection:
+    def _connect(self, interrupted: httpx.AsyncBaseTransport) -> Connection:
         merchant = self.merchant
         return connector.open(
             self.offer,
             base_url=merchant.base_url,
-            transport=road,
+            transport=interrupted,
             clock=lambda: merchant.now() + self.clock_error,
             sleep=_no_sleep,
             **merchant.fields,
@@ -132,12 +131,12 @@ class Delivery(RuleBasedStateMachine):
 
     @initialize(there=st.lists(ACTS, max_size=8))
     def look_for_the_first_time(self, there: list[Act]) -> None:
-        """Whatever is there before the first poll is no news."""
+        """Check that records from before the first poll are not delivered."""
         for act in there:
             self._run(self._act(act))
         self._settle()
-        assert self.witness.delivered == []
-        self.witness.baseline = self.witness.histories
+        assert self.ledger_check.delivered == []
+        self.ledger_check.baseline = self.ledger_check.histories
 
     @rule(acts=st.lists(ACTS, min_size=1, max_size=6))
     def live(self, acts: Iterable[Act]) -> None:
@@ -152,14 +151,14 @@ class Delivery(RuleBasedStateMachine):
         self._poll(meanwhile, crash)
 
     def teardown(self) -> None:
-        """When the shop has closed and everything was polled, the ledger judges."""
+        """Poll to the end after the shop has stopped changing, then compare with the ledger."""
         try:
             self._settle()
-            self.witness.judge()
-            self.told.append(len(self.witness.delivered))
-            before = len(self.witness.delivered)
+            self.ledger_check.judge()
+            self.told.append(len(self.ledger_check.delivered))
+            before = len(self.ledger_check.delivered)
             self._poll([], crash=None)
-            assert len(self.witness.delivered) == before, "a quiet poll told something"
+            assert len(self.ledger_check.delivered) == before, "a quiet poll told something"
         finally:
             self._run(self.watching.client.close())
             self._run(self.staff.client.close())
@@ -169,8 +168,8 @@ class Delivery(RuleBasedStateMachine):
             self.merchant.close()
 
     def _settle(self) -> None:
-        """Poll a quiet shop until the cursor stands still; more polls than four laps are a fault."""
-        laps = 2 + len(self.witness.histories) // (PAGE_SIZE * PAGES)
+        """Poll an unchanging shop until the cursor stays the same; fail after four laps."""
+        laps = 2 + len(self.ledger_check.histories) // (PAGE_SIZE * PAGES)
         before: object = None
         for _ in range(4 * laps):
             self._poll([], crash=None)
@@ -183,7 +182,7 @@ class Delivery(RuleBasedStateMachine):
         return self.loop.run_until_complete(task)
 
     async def _act(self, act: Act) -> None:
-        """Let something happen in the shop."""
+        """Change the shop by one act."""
         kind, number = act
         merchant = self.merchant
         if kind == "ask":
@@ -198,20 +197,20 @@ class Delivery(RuleBasedStateMachine):
             if kind == "move" and following:
                 self._walk(id_, [following[number % len(following)]])
             elif kind == "further":
-                self._walk(id_, merchant.way(status, self.aims)[: 1 + number // 7 % 4])
+                self._walk(id_, merchant.way(status, self.target_statuses)[: 1 + number // 7 % 4])
             elif kind == "work":
                 for action in self.staff.actions.keys() & WORK.keys():
                     await WORK[action](self.staff, merchant, id_, number)
 
     def _walk(self, id_: str, statuses: Iterable[str]) -> None:
-        """Move a return on; the table allows each move, what the return went through may not."""
+        """Move a return; the table allows each move, but an earlier step may have ruled it out."""
         with suppress(IllegalMove):
             for status in statuses:
                 self.merchant.move(id_, status)
 
     def _poll(self, meanwhile: list[list[Act]], crash: str | None) -> None:
-        """Poll once by the runner, which may crash; take what it hands over as a consumer that knows ids."""
-        self.road.meanwhile = [list(acts) for acts in meanwhile]
+        """Poll once with the runner, which may crash; record events as a consumer that deduplicates by id."""
+        self.interrupted.meanwhile = [list(acts) for acts in meanwhile]
 
         async def hand_over(event: Event) -> None:
             self._take(event)
@@ -226,14 +225,14 @@ class Delivery(RuleBasedStateMachine):
         try:
             self._run(runner.once())
         except Crash:
-            # The one moment at which nobody can know whether an event arrived.
+            # Only at this point it is unknowable whether an event arrived.
             if crash == "handed_over_one":
                 self.doubtful.add(self.last)
         except AuthenticationError:
-            # A day went by between a token and its use, twice: the poll failed, and has kept nothing.
+            # A token expired twice between its issue and its use: the poll failed and stored nothing.
             assert self.offer.authentication.tokens
             assert any(kind == "advance" and by >= 90_000 for acts in meanwhile for kind, by in acts)
-        self.road.meanwhile = []
+        self.interrupted.meanwhile = []
 
     def _take(self, event: Event) -> None:
         self.last = event.id
@@ -241,9 +240,9 @@ class Delivery(RuleBasedStateMachine):
             assert event.id in self.doubtful, f"{event.id} was told twice"
             return
         self.known.add(event.id)
-        source = self.witness.trigger.source
-        state = str(at_path(event.data, telling(source)))
-        self.witness.delivered.append((event.id, str(at_path(event.data, source.id)), state))
+        source = self.ledger_check.trigger.source
+        state = str(at_path(event.data, event_path(source)))
+        self.ledger_check.delivered.append((event.id, str(at_path(event.data, source.id)), state))
 
 
 async def _no_sleep(_seconds: float) -> None:
@@ -251,14 +250,14 @@ async def _no_sleep(_seconds: float) -> None:
 
 
 def certify(vendor: str, trigger: str, *, examples: int, shrink: bool = True, **faults: Any) -> None:
-    """Run the machine of one trigger; raises the first thing it finds.
+    """Run the state machine of one trigger; raise the first failure it finds.
 
-    `faults` replace `strategy` or `runner` by wrong ones.
+    `faults` replaces `strategy` or `runner` by wrong ones.
     """
-    mall = Mall.open(vendor)
+    backend = VendorSandbox.open(vendor)
     offer = with_small_pages(compiled(vendor))
     told: list[int] = []
-    made = {"mall": mall, "offer": offer, "trigger": trigger, "told": told, **faults}
+    made = {"backend": backend, "offer": offer, "trigger": trigger, "told": told, **faults}
     try:
         run_state_machine_as_test(
             type(f"Delivery_{vendor}_{trigger}", (Delivery,), made),
@@ -269,11 +268,10 @@ def certify(vendor: str, trigger: str, *, examples: int, shrink: bool = True, **
                 derandomize=True,
                 report_multiple_bugs=False,
                 phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
-                suppress_health_check=list(
-                    HealthCheck
-                ),  # a step is a poll of several requests: slow by nature
+                # A step is a poll of several requests, so it is slow.
+                suppress_health_check=list(HealthCheck),
             ),
         )
     finally:
-        mall.close()
+        backend.close()
     assert any(told), "nothing happened that the trigger tells of: the certificate says nothing"

@@ -1,4 +1,4 @@
-"""Loops of tests that cannot pass by having nothing to look at."""
+"""Loops over items that must not be empty."""
 
 from collections.abc import Iterable, Iterator
 from typing import TypeVar

@@ -1,16 +1,16 @@
-"""A small HTTP server on loopback, for what plays a vendor's customer or stands in a vendor's way."""
+"""A small HTTP server on loopback, for webhook receivers, fake vendors and proxies."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-STOP_WITHIN = 0.02  # seconds; the library's half a second is a tenth of a test's time
+STOP_WITHIN = 0.02  # seconds; the library's default of 0.5 s would be a tenth of a test's duration
 
 
 @contextmanager
 def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """Serve on a free port until the block ends; gives the address, without a slash at its end."""
+    """Serve on a free port until the block ends; yield the URL, without a trailing slash."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(STOP_WITHIN,), daemon=True)

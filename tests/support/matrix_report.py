@@ -1,4 +1,4 @@
-"""Prints the matrix at the end of a test run that played it."""
+"""Prints the matrix at the end of a test run that included it."""
 
 import re
 from typing import Any
@@ -7,7 +7,7 @@ CELL = re.compile(r"test_matrix\.py::test_cell\[(\w+)-(\w+)-(\w+)\]")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """A row per scenario, a column per vendor and runtime; + passed, - a limit, X failed."""
+    """Print a row per scenario, a column per vendor and runtime; + passed, - not possible, X failed."""
     went: dict[tuple[str, str, str], str] = {}
     for word in ("passed", "skipped", "failed", "error"):
         for report in terminalreporter.stats.get(word, ()):

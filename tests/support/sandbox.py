@@ -1,4 +1,4 @@
-"""A sandbox for tests: its own process, its own database file, its own free port."""
+"""A sandbox for tests, with its own process, database file and free port."""
 
 import os
 import signal
@@ -15,9 +15,9 @@ from typing import Any
 
 import httpx
 
-from support.moments import FIRST_MOMENT
+from support.first_moment import FIRST_MOMENT
 
-_PATIENCE = 30.0  # seconds until a server that has not answered is called dead
+_PATIENCE = 30.0  # seconds until a server that does not answer counts as failed
 
 
 @dataclass
@@ -30,9 +30,9 @@ class Sandbox:
     log: Path
 
     def tenant(self, name: str, **options: Any) -> str:
-        """Make a tenant (`seed_size=0`, `plan="starter"`, `limits="on"` …) and return its name.
+        """Create a tenant (`seed_size=0`, `plan="starter"`, `limits="on"` …) and return its name.
 
-        One with seeded returns starts at a fixed moment; an empty one, at the present time.
+        A tenant with seeded returns starts at a fixed time, an empty one at the present.
         """
         if options.get("seed_size") != 0:
             options = {"first_moment": FIRST_MOMENT, **options}
@@ -41,24 +41,25 @@ class Sandbox:
         return name
 
     def credentials(self, vendor: str, tenant: str = "demo") -> dict[str, Any]:
-        """The tenant's `base_url`, `fields`, `headers` and `query` for a vendor."""
+        """Return the tenant's `base_url`, `fields`, `headers` and `query` for a vendor."""
         answer = self.control.get(f"/tenants/{tenant}/credentials")
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()["vendors"][vendor]
         return found
 
     def now(self, tenant: str) -> datetime:
-        """What the tenant's clock shows."""
+        """Return the time on the tenant's clock."""
         return datetime.fromisoformat(self.control.get(f"/tenants/{tenant}/clock").json()["now"])
 
     def client(self, vendor: str, tenant: str = "demo") -> httpx.Client:
-        """A plain HTTP client that is logged in to a vendor."""
+        """Return a plain HTTP client with a vendor's credentials."""
         found = self.credentials(vendor, tenant)
         login = {"headers": found["headers"], "params": found["query"]}
-        return httpx.Client(base_url=found["base_url"], verify=False, **login)  # loading CAs takes 0.1 s
+        # Loading CA certificates takes 0.1 s.
+        return httpx.Client(base_url=found["base_url"], verify=False, **login)
 
     def ledger(self, tenant: str = "demo", kind: str | None = None) -> list[dict[str, Any]]:
-        """All ledger events of a tenant, in order."""
+        """Return all ledger events of a tenant, in order."""
         events: list[dict[str, Any]] = []
         after = 0
         while True:
@@ -70,13 +71,13 @@ class Sandbox:
             after = page[-1]["sequence"]
 
     def kill(self) -> None:
-        """End the process as `kill -9` does."""
+        """Kill the process as `kill -9` does."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nobody listens on now."""
+    """Return a free TCP port on loopback."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -85,7 +86,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(folder: Path, *arguments: str, python: str = sys.executable) -> Iterator[Sandbox]:
-    """Serve the sandbox until the block ends; database and log lie in `folder`."""
+    """Run the sandbox until the block ends; database and log are in `folder`."""
     port, log = free_port(), folder / "sandbox.log"
     command = [str(Path(python).with_name("returns")), "serve", "--port", str(port)]
     if "--first-moment" not in arguments:

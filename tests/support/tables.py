@@ -1,4 +1,4 @@
-"""The tables of the README and of `docs/guarantees.md`, made from what they tell of."""
+"""The generated tables of the README and of `docs/guarantees.md`."""
 
 from connector.definition.compiler import integration
 from connector.definition.fidelity import shares
@@ -14,7 +14,7 @@ DELIVERS = {
 
 
 def fidelity() -> str:
-    """A line per vendor: what is offered, and how much of its description is documented."""
+    """Return a row per vendor: what is offered, and how much of its description is documented."""
     lines = [
         "| vendor | operations | triggers | actions | searches | parameters | fields |",
         "|---" * 7 + "|",
@@ -31,7 +31,7 @@ def fidelity() -> str:
 
 
 def guarantees() -> str:
-    """A line per trigger and runtime."""
+    """Return a row per trigger and runtime."""
     head = "| trigger | runtime | delivers | looks back | records a poll | calls a poll | calls a day"
     lines = [
         _line(made, trigger.key, promise)

@@ -1,4 +1,4 @@
-"""Pieces of a sandbox without its server: stores, rows, clocks that a test moves, whole worlds."""
+"""Parts of a sandbox without its server: stores, rows, clocks under the test's control, whole worlds."""
 
 import asyncio
 from collections.abc import Awaitable, Iterator, Mapping
@@ -17,7 +17,7 @@ from mock_server.settings import Settings
 from mock_server.store import Row, Store, tables
 from mock_server.tenants import Tenants
 from mock_server.world import World
-from support.moments import STARTS
+from support.first_moment import STARTS
 
 NOON = 1_772_452_800_000_000  # 2026-03-02T12:00:00Z
 SECOND = 1_000_000
@@ -25,7 +25,7 @@ HOUR = 3_600 * SECOND
 
 
 def row(id_: str, **changes: Any) -> Row:
-    """A return of tenant `acme` at vendor `shop`, with what the test wants otherwise."""
+    """Return a return of tenant `acme` at vendor `shop`, with some columns changed."""
     plain: dict[str, Any] = {
         "tenant": "acme",
         "vendor": "shop",
@@ -49,7 +49,7 @@ def put(store: Store, *rows: Row) -> None:
 
 @dataclass
 class RealTime:
-    """Real time that stands where the test puts it."""
+    """Real time, set by the test."""
 
     now: int = NOON
 
@@ -58,7 +58,7 @@ class RealTime:
 
 
 def ticking(store: Store, real: RealTime, *tenants: str, frozen: bool = False) -> Clocks:
-    """Clocks of tenants that tick with `real`, or stand still at noon."""
+    """Return clocks of tenants that tick with `real`, or are frozen at noon."""
     clocks = Clocks(store, real)
     plain = {"seed": 1, "seed_size": 0, "plan": "", "limits": "auto", "first_moment": NOON, "chosen": True}
     clock = {"frozen": frozen, "clock_offset": 0, "frozen_at": NOON if frozen else None}
@@ -70,7 +70,7 @@ def ticking(store: Store, real: RealTime, *tenants: str, frozen: bool = False) -
 
 
 @dataclass
-class Desk:
+class OpenWorld:
     """A world with its vendors and the control plane, called without HTTP."""
 
     world: World
@@ -93,8 +93,8 @@ async def _awaited(reply: Awaitable[Reply]) -> Reply:
 
 
 @contextmanager
-def desk(**settings: Any) -> Iterator[Desk]:
-    """Open a world (in memory, with five returns unless said otherwise) with every vendor there is."""
+def open_world(**settings: Any) -> Iterator[OpenWorld]:
+    """Open a world (in memory, by default with five returns) with every vendor."""
     world = World.open(
         Settings(**{"database": "sqlite://", "seed_size": 5, "first_moment": STARTS, **settings})
     )
@@ -102,6 +102,6 @@ def desk(**settings: Any) -> Iterator[Desk]:
         served = {name: vendors.load(name, world) for name in vendors.names()}
         tenants = Tenants(world, served)
         tenants.open()
-        yield Desk(world, tenants, Control(world, tenants, served), dict(served))
+        yield OpenWorld(world, tenants, Control(world, tenants, served), dict(served))
     finally:
         world.close()

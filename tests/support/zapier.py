@@ -14,18 +14,18 @@ from typing import Any
 
 from connector.definition.model import Integration
 from support.sandbox import Sandbox
-from support.storefront import Storefront
+from support.sandbox_merchant import SandboxMerchant
 
 ROOT = Path(__file__).parents[2]
 APPS = ROOT / "zapier_app"
 APP = APPS / "returnmate"
 _POINTER = "hydrate|||"
-"""How core writes what is to be fetched later: this, JSON, and an end that may hold a signature."""
+"""Zapier's format for deferred values: this prefix, JSON, and an end that may contain a signature."""
 DRIVER = ROOT / "tests" / "journeys" / "zapier_driver.mjs"
 
 
 class ZapierError(Exception):
-    """What core or the app threw: `name` as Zapier knows it, `details` as core reports them."""
+    """An error of Zapier's core or the app: `name` is Zapier's error name, `details` its report."""
 
     def __init__(self, details: Mapping[str, Any]) -> None:
         super().__init__(f"{details['name']}: {details['message']}")
@@ -36,7 +36,7 @@ class ZapierError(Exception):
 
 @dataclass
 class ZapierApp:
-    """The app of one vendor, loaded."""
+    """The loaded app of one vendor."""
 
     process: "subprocess.Popen[str]"
     logging: dict[str, bool] = field(default_factory=dict)
@@ -47,9 +47,9 @@ class ZapierApp:
         return found
 
     def account(self, offer: Integration, fields: Mapping[str, str], url: str) -> dict[str, str]:
-        """What Zapier keeps of an account: what was typed and, where one is opened, its session.
+        """Return what Zapier stores of an account: the typed values and, if the app opens one, its session.
 
-        `url` is typed where the login asks for the vendor's address.
+        `url` is used if the login asks for the vendor's address.
         """
         said = offer.authentication
         own = {said.host.key: url} if said.host else {}
@@ -59,7 +59,7 @@ class ZapierApp:
         return {**typed, **self.run("authentication.sessionConfig.perform", auth=typed)}
 
     def call(self, **event: Any) -> Any:
-        """Hand core one event and return its results, or raise ZapierError."""
+        """Send one event to core and return its results, or raise ZapierError."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(event) + "\n")
@@ -83,10 +83,10 @@ class ZapierApp:
         now: datetime | None = None,
         **more: Any,
     ) -> Any:
-        """Execute one method of the definition as a Zap would; `auth` is what was typed to connect.
+        """Run one method of the definition as a Zap would; `auth` contains the typed credentials.
 
-        `more` is what a hook's bundle holds: `targetUrl`, `subscribeData`, `cleanedRequest`. The app's
-        clock shows `now`; real time if None.
+        `more` is added to a webhook's bundle: `targetUrl`, `subscribeData`, `cleanedRequest`. The app's
+        clock shows `now`, or real time if None.
         """
         bundle = {"inputData": inputs or {}, "authData": auth or {}} | ({"meta": meta} if meta else {})
         clock = {} if now is None else {"now": int(now.timestamp() * 1000)}
@@ -94,21 +94,21 @@ class ZapierApp:
 
 
 def node() -> str:
-    """Node's path; the tests of generated apps cannot do without it."""
+    """Return the path of Node, which the tests of generated apps require."""
     found = shutil.which("node")
     assert found, "Node is missing: install Node 18.20 or newer, then run `make test`."
     return found
 
 
 def require_modules(app: Path = APP) -> None:
-    """Fail with a sentence where the app's packages are not installed."""
+    """Fail with an explanation if the app's packages are not installed."""
     core = app / "node_modules" / "zapier-platform-core" / "package.json"
     assert core.is_file(), f"{core.parent} is missing: run `npm ci` in zapier_app/{app.name}, or `make test`."
 
 
 @contextmanager
 def started(app: Path = APP, log: Path | None = None, /, **environment: str) -> Iterator[ZapierApp]:
-    """Load the app in a Node process of its own until the block ends; `log` takes what it writes."""
+    """Load the app in a Node process until the block ends; `log` receives its output."""
     require_modules(app)
     with ExitStack() as files:
         errors = files.enter_context(log.open("ab")) if log else None
@@ -133,8 +133,8 @@ def started(app: Path = APP, log: Path | None = None, /, **environment: str) -> 
 
 
 @dataclass
-class Shop(Storefront):
-    """A merchant of the sandbox, connected to Zapier: what the app does here, it does with their login."""
+class Shop(SandboxMerchant):
+    """A merchant of the sandbox connected to Zapier; the app runs with their login."""
 
     app: ZapierApp
     sandbox: Sandbox
@@ -148,7 +148,7 @@ class Shop(Storefront):
         return self.app.run(method, inputs, auth=self.auth, now=now, **bundle)
 
     def trigger(self, key: str, inputs: Mapping[str, Any] | None = None, **meta: Any) -> list[dict[str, Any]]:
-        """Poll once, as core does; `meta` is what Zapier says of the poll (`page`, `limit`)."""
+        """Poll once, as core does; `meta` is Zapier's description of the poll (`page`, `limit`)."""
         return self._rows("triggers", key, inputs, meta=meta)
 
     def search(self, key: str, **inputs: Any) -> list[dict[str, Any]]:
@@ -159,7 +159,7 @@ class Shop(Storefront):
         return made
 
     def hydrated(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """The row with what it left for later, fetched as Zapier does when the row fires."""
+        """Return the row with its deferred parts, fetched as Zapier does when the row fires."""
         return {key: self._fetched(value) for key, value in row.items()}
 
     def _fetched(self, value: Any) -> Any:
@@ -176,13 +176,13 @@ class Shop(Storefront):
         return rows
 
     def get(self, path: str, **query: Any) -> Any:
-        """What the vendor's API has at `path`, read past the app."""
+        """Return the answer of the vendor's API at `path`, without the app."""
         return self.api("GET", path, params=query)["data"]
 
 
 @dataclass
 class Zap:
-    """What Zapier keeps between two polls of a trigger: the primary fields of everything it has seen."""
+    """What Zapier stores between two polls of a trigger: the primary fields of all rows seen."""
 
     shop: Shop
     key: str
@@ -191,12 +191,12 @@ class Zap:
     seen: set[tuple[Any, ...]] = field(default_factory=set)
 
     def switch_on(self) -> "Zap":
-        """Zapier's first poll remembers what is there already and fires for none of it."""
+        """Run Zapier's first poll, which remembers existing rows and fires for none of them."""
         self.poll()
         return self
 
     def poll(self) -> list[dict[str, Any]]:
-        """What fires now: the unseen ones, oldest first, as Zapier hands them to the next step."""
+        """Return the rows that fire: new ones, oldest first, as Zapier passes them to the next step."""
         rows = self.shop.trigger(self.key, self.inputs)
         fresh = [row for row in rows if self._name(row) not in self.seen]
         self.seen |= {self._name(row) for row in rows}

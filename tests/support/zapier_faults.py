@@ -1,4 +1,4 @@
-"""Per check of the Zapier lint: changes of the model app that it has to find; HARMLESS it passes."""
+"""For each check of the Zapier lint: changes of the model app that it must find, and HARMLESS ones."""
 
 import json
 from typing import Any

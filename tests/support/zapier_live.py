@@ -1,7 +1,7 @@
-"""Every step of a generated app, run once against the sandbox as a person would who has just connected.
+"""Runs every step of a generated app once against the sandbox, as a user who has just connected.
 
-What to fill in follows from the offer itself: dropdowns offer it, closed sets hold it, records show it. So a
-new vendor needs nothing here.
+The inputs come from the app itself: dropdowns, fixed choices, and records shown earlier. A new vendor
+therefore needs no code here.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from connector.definition.model import Dropdown, InputField, Integration
 from connector.generator.zapier.lint.records import leaves, mistimed, mistyped, unannounced, unidentified
-from support.stirring import stir
+from support.all_statuses import create_in_every_status
 from support.zapier import Shop, ZapierError
 
 Row = dict[str, Any]
@@ -21,7 +21,7 @@ ENOUGH = 8
 RECORDS = 8
 PAGES = 3  # of a dropdown
 STRIDE = 13
-SHORT = 2  # letters: every id ends like every other
+SHORT = 2  # letters; shorter texts could be part of any id
 LONG_AGO = "2026-01-01T00:00:00Z"
 DEFAULTS: Mapping[str, Any] = {
     "string": "Seen by hand",
@@ -34,7 +34,7 @@ DEFAULTS: Mapping[str, Any] = {
 
 @dataclass
 class Live:
-    """A merchant's shop, and what the app's steps answered in it: `results["creates.add_note"]`."""
+    """A merchant's shop, and the results of the app's steps in it: `results["creates.add_note"]`."""
 
     shop: Shop
     offer: Integration
@@ -43,8 +43,8 @@ class Live:
     refused: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> "Live":
-        """Run triggers, then searches and creates with what these show, then triggers that showed nothing."""
-        stir(self.shop.sandbox, self.shop.vendor, self.shop.tenant)
+        """Run triggers, then searches and creates with their rows, then triggers that had no rows."""
+        create_in_every_status(self.shop.sandbox, self.shop.vendor, self.shop.tenant)
         self._poll()
         for _ in ("with what triggers showed", "with what searches found and creates made besides"):
             for key, search in self._offered("searches"):
@@ -60,7 +60,7 @@ class Live:
         return found
 
     def alike(self, path: str) -> list[Row]:
-        """What steps with a sample of the same form answered: vendors leave out of one what another has."""
+        """Return the results of all steps with the same form of sample, because some lack optional fields."""
         form = keys_of(self.operation(path).get("sample"))
         return [
             row
@@ -70,7 +70,7 @@ class Live:
         ]
 
     def _offered(self, kind: Literal["searches", "creates"]) -> Iterator[tuple[str, Any]]:
-        """Yield the steps of a kind that have answered nothing so far."""
+        """Yield the steps of a kind without results so far."""
         offers: Mapping[str, Any] = self.offer.searches if kind == "searches" else self.offer.actions
         yield from (
             (key, offers[key]) for key in self.definition[kind] if not self.results.get(f"{kind}.{key}")
@@ -86,7 +86,7 @@ class Live:
             self.results[f"triggers.{key}"] = known
 
     def _choices(self, key: str) -> list[Row]:
-        """All pages of a dropdown; one without pages shows the first again."""
+        """Return all pages of a dropdown; one without pages returns the first page again."""
         found: dict[str, Row] = {}
         for page in range(PAGES):
             shown = {str(row["id"]): row for row in self.shop.trigger(key, page=page)}
@@ -96,14 +96,14 @@ class Live:
         return list(found.values())
 
     def _records(self) -> list[Row]:
-        """A few records of each kind seen so far, in turns, new ones and seeded ones."""
+        """Return a few records of each kind seen so far, alternating between new and seeded ones."""
         hidden = {f"triggers.{key}" for key, one in self.definition["triggers"].items() if is_hidden(one)}
         lists = [spread(rows) for path, rows in self.results.items() if path not in hidden]
         found = [row for rows in zip_longest(lists) for row in rows]
         return list({json.dumps(row): row for row in found}.values()) or [{}]
 
     def _fill(self, path: str, inputs: Sequence[InputField], at_least_one: Sequence[str]) -> None:
-        """Keep what came of the ways to fill a form that the vendor accepted."""
+        """Store the results of the forms that the vendor accepted."""
         found: list[Row] = []
         for filled in islice(self._ways(inputs, at_least_one), TRIES):
             try:
@@ -117,7 +117,7 @@ class Live:
         self.results[path] = found
 
     def _ways(self, inputs: Sequence[InputField], at_least_one: Sequence[str]) -> Iterator[Row]:
-        """Yield forms filled in: what is required, then everything; choices take turns."""
+        """Yield forms filled in: the required inputs, then all; choices take turns."""
         for turn, record in enumerate(self._records()):
             known = named(record)
             for wanted in ([one for one in inputs if one.required or one.key in at_least_one], inputs):
@@ -146,7 +146,7 @@ class Live:
             yield from self._typed(one, known)
 
     def _picked(self, dropdown: Dropdown, record: Row, turn: int) -> Any:
-        """What the dropdown would send for this record, if it is one of its kind; else one further down."""
+        """Return what the dropdown would send for this record or, if it is of another kind, a nested one."""
         offered = [one["id"] for one in self.results[f"triggers.{dropdown.key}"]]
         other = offered[turn * STRIDE % len(offered)]
         return next((value for _, value in leaves(record) if value in offered), other)
@@ -169,22 +169,22 @@ class Live:
 
 
 def keys_of(sample: Any) -> frozenset[str]:
-    """The names of what a sample shows, whatever its values are."""
+    """Return the keys of a sample, without its values."""
     return frozenset(key for key, _ in leaves(sample))
 
 
 def plain(key: str) -> str:
-    """A key without what vendors write differently: `customer__email`, `customerEmail`."""
+    """Return a key without differences of spelling: `customer__email`, `customerEmail`."""
     return "".join(letter for letter in key.lower() if letter.isalnum())
 
 
 def named(record: Row) -> Row:
-    """What a record holds, by plain keys."""
+    """Return the values of a record, by plain keys."""
     return {plain(key): value for key, value in leaves(record)}
 
 
 def lines(record: Row) -> list[Row]:
-    """The rows of the lists in a record, however deep."""
+    """Return the rows of all lists in a record, at any depth."""
     found: list[Row] = []
     for value in record.values():
         inside = value if isinstance(value, list) else [value]
@@ -198,13 +198,13 @@ def is_hidden(step: Mapping[str, Any]) -> bool:
 
 
 def spread(rows: Sequence[Row]) -> list[Row]:
-    """A few of many: the last, the first, the last but one, the second, and so on."""
+    """Return a few of many items: the last, the first, the last but one, the second, and so on."""
     chosen = dict.fromkeys(place for turn in range(RECORDS) for place in (len(rows) - 1 - turn, turn))
     return [rows[place] for place in chosen if 0 <= place < len(rows)][:RECORDS]
 
 
 def zip_longest(lists: Sequence[Sequence[Row]]) -> Iterator[list[Row]]:
-    """The first of every list, the second of every list, and so on."""
+    """Return the first item of every list, then the second of every list, and so on."""
     for index in range(max(map(len, lists), default=0)):
         yield [one[index] for one in lists if index < len(one)]
 
@@ -220,7 +220,7 @@ def t003_times_carry_a_zone(operation: Row, rows: Sequence[Row]) -> Iterator[str
 
 
 def t004_sample_shows_no_more_than_results(operation: Row, rows: Sequence[Row]) -> Iterator[str]:
-    """A key of the sample is in a result; or nothing is there to have it: an empty list, no address."""
+    """Yield keys of the sample that no result has, unless the results have an empty list or object there."""
     live = {key for row in rows for key, _ in leaves(row)}
     empty = {key for row in rows for key, value in leaves(row) if value in (None, [], {})}
     for key, value in leaves(operation["sample"]):

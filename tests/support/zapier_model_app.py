@@ -1,4 +1,4 @@
-"""A small app that has everything Zapier knows and nothing wrong with it; tests spoil it."""
+"""A small valid app with every kind of step that Zapier has; tests add faults to it."""
 
 import copy
 import json
@@ -106,14 +106,14 @@ FILES = {
 
 
 def model_app() -> App:
-    """The app, as a copy of its own."""
+    """Return a copy of the app."""
     return App(copy.deepcopy(DEFINITION), [], dict(FILES))
 
 
 def spoilt(place: str, value: Any) -> App:
-    """The app with something else at a place of its definition (`triggers.new_parcel.key`) or in a file.
+    """Return the app with another value in its definition (`triggers.new_parcel.key`) or in a file.
 
-    A place that begins with `/` is a file. None takes away what is there.
+    A path that begins with `/` is a file. None removes the value.
     """
     app = model_app()
     if place.startswith("/"):

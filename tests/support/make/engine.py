@@ -1,26 +1,26 @@
 """An emulator of the part of Make's engine that the generated apps use. It is not Make.
 
-Make's engine cannot be had. What this does follows Make's public documentation and what is told of the
-engine in public; these assumptions were never checked against Make itself:
+Make's engine is not available for tests. The emulator follows Make's documentation and public statements
+about the engine. These assumptions were never checked against Make itself:
 
-- an undefined value falls out of a JSON body and of a query, null out of a query only;
-- a parameter that is empty, or not filled in, is not there, unless it has a default;
-- headers and query of base and module are joined, the module's win; its `error` replaces the base's;
-- slashes that follow each other in an address are one; the path is encoded as `encodeURI` does;
-- `pagination.page` is the page that came, and counts one further before the condition is asked again;
-- pages end when the condition says so, at the limit, after 50 requests, and in triggers after 3,200 records;
-- a trigger sorts by time and id, and drops what is older than the last time or was handed on at that time;
-- a trigger of type `id` does the same with a number in the place of the time, and is told no last time;
-- the record that a person chose as the first one is handed on first;
-- with `order: desc` reading ends at the first record that is older than the last time;
-- `epoch` replaces parts of the trigger's communication; the limit of a trigger is 1 unless it says otherwise;
-- a connection's `refresh` is asked before a run, and its condition knows what the connection holds as `data`;
-- redirects are followed unless `followRedirects` (GET) or `followAllRedirects` (any other method) says no;
-- `map` follows names that dots join and passes over rows without the value; `!` and `contains` take texts;
-- `pagination.page` is 1 while the first page is judged, and is not there where nothing is paged;
-- a reply below 400 for which `response.valid` does not hold stops the run with its message;
-- a status of 400 and above is an error; 429 is a RateLimitError and 500 and above a ConnectionError where the
-  app says nothing else.
+- an undefined value is dropped from a JSON body and from a query, null from a query only;
+- a parameter that is empty, or not filled in, is undefined, unless it has a default;
+- headers and query of base and module are merged, the module's win; its `error` replaces the base's;
+- consecutive slashes in a URL are one; the path is encoded as `encodeURI` does;
+- `pagination.page` is the page just received, and is increased before the condition is evaluated again;
+- paging ends when the condition is false, at the limit, after 50 requests, and in triggers at 3,200 records;
+- a trigger sorts by time and id, and drops records older than the last time or already emitted at that time;
+- a trigger of type `id` does the same with a number instead of the time, and has no last time;
+- the record that a user chose as the first one is emitted first;
+- with `order: desc` reading stops at the first record that is older than the last time;
+- `epoch` replaces parts of the trigger's communication; the limit of a trigger is 1 by default;
+- a connection's `refresh` runs before a scenario, and its condition sees the connection's values as `data`;
+- redirects are followed unless `followRedirects` (GET) or `followAllRedirects` (any other method) is false;
+- `map` follows dotted names and skips rows without the value; `!` and `contains` accept texts;
+- `pagination.page` is 1 while the first page is evaluated, and is undefined without pagination;
+- a reply below 400 for which `response.valid` is false stops the run with its message;
+- a status of 400 and above is an error; 429 is a RateLimitError and 500 and above a ConnectionError unless
+  the app defines otherwise.
 
 Waiting, retries, rate limits, scheduling and Make's own storage are left out.
 """
@@ -32,7 +32,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from support.make.evaluating import UNDEFINED, moment, transform
+from support.make.expressions import UNDEFINED, moment, transform
 from support.make.forms import filled
 from support.make.requests import Json, MakeError, Wire, asked, built, check_valid, refuse, reply
 
@@ -71,7 +71,7 @@ class MakeApp:
 
 @dataclass
 class State:
-    """What Make keeps of a trigger between two runs."""
+    """The state that Make stores of a trigger between two runs."""
 
     last: Any = None
     same_date_ids: set[str] = field(default_factory=set)
@@ -79,7 +79,7 @@ class State:
 
 @dataclass
 class Connected:
-    """An app with a connection: what a scenario can run."""
+    """An app with a connection, on which scenarios run."""
 
     app: MakeApp
     wire: Wire
@@ -89,7 +89,7 @@ class Connected:
     refresh: Json | None = None
 
     def run(self, module: str, **given: Any) -> list[Json]:
-        """Run an action, a search or the universal module; gives its bundles."""
+        """Run an action, a search or the universal module; return its bundles."""
         api = self.app.code("module", module, "communication")
         form = [
             *self.app.code("module", module, "staticParams"),
@@ -99,7 +99,7 @@ class Connected:
         return list(self._bundles(api, {"parameters": parameters}))
 
     def poll(self, module: str, state: State, **given: Any) -> list[Json]:
-        """Run a polling trigger once: the oldest unprocessed records, at most `limit`; moves the state on."""
+        """Run a polling trigger once; return at most `limit` new records, oldest first; update the state."""
         api = self.app.code("module", module, "communication")
         parameters = filled(self.app.code("module", module, "staticParams"), given)
         by_id = api["response"]["trigger"]["type"] == "id"
@@ -134,11 +134,11 @@ class Connected:
         return found
 
     def epoch(self, module: str) -> list[Json]:
-        """What "Choose where to start" shows: `label` and `date` of the latest records."""
+        """Return the list that "Choose where to start" shows: `label` and `date` of the latest records."""
         return [shown for shown, _state in self.starts(module)]
 
     def starts(self, module: str) -> list[tuple[Json, State]]:
-        """The same, each with the state of a trigger that is to begin with that record."""
+        """Return the entries of `epoch`, each with the state of a trigger that starts with that record."""
         over = self.app.code("module", module, "epoch")
         api = _merged(self.app.code("module", module, "communication"), over)
         said = api["response"]
@@ -157,13 +157,13 @@ class Connected:
     # --- Webhooks
 
     def attach(self, webhook: str, url: str) -> Json:
-        """Tell the vendor of an address; gives what Make keeps for `detach`."""
+        """Subscribe an address at the vendor; return what Make stores for `detach`."""
         here = self._webhook_call(webhook, "attach", {"url": url})
         data = self.app.code("webhook", webhook, "attach").get("response", {}).get("data", {})
         return {"url": url, **transform(data, here)}
 
     def detach(self, webhook: str, kept: Json) -> None:
-        """Tell the vendor to forget the address."""
+        """Unsubscribe the address."""
         self._webhook_call(webhook, "detach", kept)
 
     def _webhook_call(self, webhook: str, code: str, kept: Json) -> Json:
@@ -171,7 +171,7 @@ class Connected:
         return self._reply(api, self._context({"parameters": {}, "webhook": kept}), None)
 
     def deliver(self, module: str, posted: Any) -> list[Json]:
-        """Run an instant trigger with what the vendor posted to its address."""
+        """Run an instant trigger with the body that the vendor posted to its address."""
         webhook = self.app.components("module")[module]["webhook"]
         said = self.app.code("webhook", webhook, "communication")
         here = self._context({"body": posted})
@@ -186,7 +186,7 @@ class Connected:
     # --- Requests
 
     def _refresh(self) -> None:
-        """Before anything runs, get new tokens when the connection says that it is time."""
+        """Request new tokens before a run if the connection's `refresh` condition says so."""
         context = {"now": self.now, "data": self.connection, "parameters": self.connection, "common": {}}
         if self.refresh and transform(self.refresh["condition"], context):
             here = asked(self.refresh, self.wire, context)
@@ -208,7 +208,7 @@ class Connected:
                     return
 
     def _items(self, api: Json, context: Json) -> Iterator[Any]:
-        """Give the records of a page that the condition lets through; without `iterate` the reply is one."""
+        """Return a page's records that match the condition; without `iterate`, the reply is one record."""
         iterate = api["response"].get("iterate")
         if iterate is None:
             yield UNDEFINED
@@ -220,7 +220,7 @@ class Connected:
                 yield row
 
     def _pages(self, api: Json, context: Json) -> Iterator[Json]:
-        """Send, and go on while the condition holds; gives the context with each reply."""
+        """Send requests while the paging condition is true; yield the context with each reply."""
         pagination, over, page = api.get("pagination"), None, 1
         here = self._context({**context, "pagination": {"page": 1}})
         for _ in range(MOST_REQUESTS):
@@ -255,7 +255,7 @@ class Connected:
 
 
 def _place(mark: Json) -> Any:
-    """What a trigger sorts a record by, given what its `trigger` says of it."""
+    """Return what a trigger sorts a record by, from the expressions of its `trigger`."""
     return mark["id"] if mark["type"] == "id" else moment(mark["date"])
 
 

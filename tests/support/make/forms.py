@@ -1,10 +1,10 @@
-"""A module's form: what a person or a scenario fills in, checked and typed as Make does before a run."""
+"""A module's form: values of a user or scenario, checked and converted as Make does before a run."""
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from support.make.evaluating import moment
+from support.make.expressions import moment
 from support.make.requests import MakeError
 
 Json = dict[str, Any]
@@ -12,7 +12,7 @@ NUMBERS = {"integer": int, "uinteger": int, "number": float}
 
 
 def filled(form: Sequence[Json], given: Mapping[str, Any], *, defaults: bool = True) -> Json:
-    """Return the parameters of a run; what is empty is not there. Raises BundleValidationError."""
+    """Return the parameters of a run without empty values; raise BundleValidationError if one is invalid."""
     known = {one["name"]: one for one in form}
     if extra := given.keys() - known.keys():
         raise AssertionError(f"The form has no {sorted(extra)}; it has {sorted(known)}.")

@@ -1,4 +1,4 @@
-"""The emulator without a sandbox: an app in memory, and a vendor that a function plays."""
+"""The emulator without a sandbox: an app in memory, and a function that answers as the vendor."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ Answer = Callable[[httpx.Request], httpx.Response]
 
 
 def loaded(texts: Mapping[str, str]) -> MakeApp:
-    """The app that was rendered, without writing it anywhere."""
+    """Load a rendered app without writing it to disk."""
     found = {
         path.removeprefix("src/"): json.loads(text)
         for path, text in texts.items()
@@ -25,7 +25,7 @@ def loaded(texts: Mapping[str, str]) -> MakeApp:
 
 
 def small(base: Mapping[str, Any], **modules: Mapping[str, Any]) -> MakeApp:
-    """An app of some modules, each given by its code files; what is not given is empty."""
+    """Return an app of some modules, each given by its code files; missing files are empty."""
     files: dict[str, Any] = {"base": {"baseUrl": HOST, **base}}
     entries = {}
     for name, codes in modules.items():
@@ -37,6 +37,6 @@ def small(base: Mapping[str, Any], **modules: Mapping[str, Any]) -> MakeApp:
 
 
 def played(app: MakeApp, answer: Answer, hosts: Mapping[str, str] | None = None, **login: Any) -> Connected:
-    """Connect an app to a vendor that answers as the function does."""
+    """Connect an app to a function that answers as the vendor."""
     client = httpx.Client(transport=httpx.MockTransport(answer), trust_env=False)
     return Connected(app, Wire(client, hosts or {HOST: HOST}), NOW, login)

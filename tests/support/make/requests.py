@@ -1,4 +1,4 @@
-"""One request as Make sends it: joined, evaluated, logged without secrets, its refusals mapped to errors."""
+"""One request as Make sends it: merged from base and module, evaluated, logged without secrets."""
 
 import json
 from collections.abc import Mapping
@@ -8,16 +8,16 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import orjson
-from support.make.evaluating import UNDEFINED, as_text, is_nothing, iso, template, transform
+from support.make.expressions import UNDEFINED, as_text, is_nothing, iso, template, transform
 
 HIDDEN = "[sanitized]"
 DEFAULT_TYPES = {429: "RateLimitError"}
-PATIENCE = 40_000  # milliseconds; what Make waits for where an app says nothing was never checked
+PATIENCE = 40_000  # milliseconds; Make's default timeout was never checked
 Json = dict[str, Any]
 
 
 class MakeError(Exception):
-    """What stops a module: `type` is Make's kind of error, `status` the reply's, if there was one."""
+    """The error that stops a module: `type` is Make's error type, `status` the reply's, if any."""
 
     def __init__(self, type_: str, message: str, status: int | None = None) -> None:
         super().__init__(f"{type_}: {message}")
@@ -28,9 +28,9 @@ class MakeError(Exception):
 
 @dataclass
 class Wire:
-    """The way to the vendor: `hosts` maps the start of the vendor's addresses to the sandbox's.
+    """The transport to the vendor: `hosts` maps the vendor's base URLs to the sandbox's.
 
-    `log` is what Make's log would show of every request.
+    `log` contains what Make's log would show of every request.
     """
 
     client: httpx.Client
@@ -70,7 +70,7 @@ def _content(request: Json, headers: dict[str, str]) -> bytes | None:
 
 
 def _logged(request: Json, response: httpx.Response, sanitize: list[str]) -> Json:
-    """Write what Make's log shows; a reply of which nothing is hidden as the text that it is."""
+    """Return the log entry; a reply in which nothing is hidden is logged as its text."""
     reads = any(path.startswith("response.body") for path in sanitize)
     entry: Json = {
         "request": json.loads(json.dumps(request, default=str)),
@@ -98,7 +98,7 @@ def parsed(response: httpx.Response) -> Any:
 
 
 def reply(response: httpx.Response) -> Json:
-    """What expressions know of a reply: its body, its status and its headers, in lower case."""
+    """Return what expressions see of a reply: body, status, and headers in lower case."""
     return {
         "body": parsed(response),
         "statusCode": response.status_code,
@@ -107,7 +107,7 @@ def reply(response: httpx.Response) -> Json:
 
 
 def built(api: Json, base: Json, context: Mapping[str, Any], over: Json | None = None) -> Json:
-    """Join base, communication and, for a further page, `pagination`; evaluate it all."""
+    """Merge base, communication and, for a further page, `pagination`; evaluate the result."""
     page = over or {}
     url = as_text(template(str(page.get("url", api["url"])), context))
     if not url.startswith(("http://", "https://")):
@@ -140,7 +140,7 @@ def _flat(value: Any) -> Any:
 
 
 def _normal(url: str) -> str:
-    """Collapse slashes and encode what stands before the query, as `encodeURI` does."""
+    """Collapse slashes and encode the part before the query, as `encodeURI` does."""
     parts = urlsplit(url)
     path = parts.path
     while "//" in path:
@@ -150,7 +150,7 @@ def _normal(url: str) -> str:
 
 
 def asked(api: Json, wire: Wire, context: Mapping[str, Any]) -> Json:
-    """Send a request of a connection, which inherits nothing; gives the context with the reply."""
+    """Send a connection's request, which inherits nothing; return the context with the reply."""
     response = wire.send(built(api, {}, context), api.get("log", {}).get("sanitize", []))
     here = {**context, **reply(response)}
     if response.status_code >= 400:
@@ -160,7 +160,7 @@ def asked(api: Json, wire: Wire, context: Mapping[str, Any]) -> Json:
 
 
 def check_valid(response: httpx.Response, valid: Any, context: Mapping[str, Any]) -> None:
-    """Raise the error of `response.valid` where a reply below 400 is no result."""
+    """Raise the error of `response.valid` if a reply below 400 is not valid."""
     said = valid if isinstance(valid, dict) else {"condition": valid}
     if not transform(said["condition"], context):
         message = as_text(template(said.get("message", "The response is not valid."), context))
@@ -168,7 +168,7 @@ def check_valid(response: httpx.Response, valid: Any, context: Mapping[str, Any]
 
 
 def refuse(response: httpx.Response, error: Any, context: Mapping[str, Any]) -> MakeError:
-    """Map a reply of 400 and above to Make's error, by status where the app says so."""
+    """Map a reply of 400 and above to Make's error, by status if the app defines it."""
     status = response.status_code
     otherwise = "ConnectionError" if status >= 500 else DEFAULT_TYPES.get(status, "RuntimeError")
     said = {"message": error} if isinstance(error, str) else error or {}

@@ -1,4 +1,4 @@
-"""A merchant of the sandbox, connected to the emulator: what happens in the shop, what scenarios do."""
+"""A merchant of the sandbox with an app's connection in the emulator of Make."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from support.make.connecting import connect
+from support.checking_proxy import CheckingProxy, listening
+from support.make.connections import connect
 from support.make.engine import Connected, MakeApp, State
 from support.make.requests import Json, Wire
 from support.sandbox import Sandbox
-from support.toll import Toll, listening
 
 from connector.definition.compiler import integration
 from connector.definition.model import Integration
@@ -26,17 +26,17 @@ _numbers = count(1)
 
 @dataclass
 class Vendor:
-    """A committed app, and the road on which its requests are held to the vendor's document."""
+    """A committed app, and the proxy that checks its requests against the vendor's document."""
 
     name: str
     offer: Integration
     app: MakeApp
     sandbox: Sandbox
-    toll: Toll
+    proxy: CheckingProxy
     client: httpx.Client
 
     def shop(self, **options: object) -> "MakeShop":
-        """Open a merchant of its own, with a connection."""
+        """Create a new tenant, with a connection."""
         tenant = self.sandbox.tenant(f"make-{self.name}-{next(_numbers)}", **{"limits": "off", **options})
         return self.connected(tenant)
 
@@ -48,13 +48,13 @@ class Vendor:
 
     @property
     def hosts(self) -> dict[str, str]:
-        """Send what is meant for the vendor's addresses to the sandbox's."""
+        """Return the sandbox's URL for each of the vendor's base URLs."""
         prefix = version_prefix(self.offer)
-        there = self.toll.url.removesuffix(prefix)
+        there = self.proxy.url.removesuffix(prefix)
         return {one.base_url.removesuffix(prefix): there for one in self.offer.environments}
 
     def typed(self, fields: Mapping[str, str]) -> dict[str, str]:
-        """What a person types into the connection's form."""
+        """Return the values a user enters into the connection's form."""
         name = next(iter(self.app.components("connection")))
         form = {one["name"] for one in self.app.code("connection", name, "params")}
         host = self.offer.authentication.host
@@ -75,32 +75,32 @@ class MakeShop:
     fields: Mapping[str, str]
     make: Connected
 
-    def asked(self, order_number: str = "#1001", **options: Any) -> Json:
-        """A shopper asks for a return, outside the API."""
+    def create_return(self, order_number: str = "#1001", **options: Any) -> Json:
+        """Create a return as a shopper, outside the API."""
         body = {
             "order_number": order_number,
             "customer_email": "iris.lane@example.com",
             "items": [{"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"}],
         }
-        return self._told("returns", {**body, **options})
+        return self._post("returns", {**body, **options})
 
     def move(self, return_id: str, *statuses: str) -> None:
-        """The merchant moves a return through some statuses, outside the API."""
+        """Move a return through some statuses as the merchant, outside the API."""
         for status in statuses:
-            self._told(f"returns/{return_id}/move", {"status": status})
+            self._post(f"returns/{return_id}/move", {"status": status})
 
     def advance(self, seconds: int) -> None:
-        """Move the merchant's clock on; carriers scan what falls due."""
+        """Advance the merchant's clock; carriers scan what falls due."""
         path = f"/tenants/{self.tenant}/clock/advance"
         answer = self.vendor.sandbox.control.post(path, json={"seconds": seconds})
         assert answer.status_code == 200, answer.text
         self.make.now = self.vendor.now(self.tenant)
 
     def watch(self, module: str, start: datetime | None = None, **given: Any) -> "Watcher":
-        """Switch a trigger on; without `start` it begins with the first record there ever was."""
+        """Switch a trigger on; without `start` it begins with the very first record."""
         return Watcher(self.make, module, State(start), {"limit": 100, **given})
 
-    def _told(self, path: str, body: Mapping[str, Any]) -> Json:
+    def _post(self, path: str, body: Mapping[str, Any]) -> Json:
         answer = self.vendor.sandbox.control.post(
             f"/tenants/{self.tenant}/{path}", json={"vendor": self.vendor.name, **body}
         )
@@ -111,7 +111,7 @@ class MakeShop:
 
 @dataclass
 class Watcher:
-    """A trigger in a scenario that is switched on."""
+    """A trigger of an active scenario."""
 
     make: Connected
     module: str
@@ -122,7 +122,7 @@ class Watcher:
         return self.make.poll(self.module, self.state, **self.given)
 
     def drain(self) -> list[Json]:
-        """Run until there is nothing more to hand on."""
+        """Run until no more records are emitted."""
         found: list[Json] = []
         while rows := self.poll():
             found += rows
@@ -131,9 +131,9 @@ class Watcher:
 
 @contextmanager
 def opened(name: str, sandbox: Sandbox) -> Iterator[Vendor]:
-    """Load a vendor's app; every request has to name nothing that the vendor's document does not know."""
+    """Load a vendor's app; requests with undocumented names fail the test."""
     base_url = sandbox.credentials(name)["base_url"]
-    with listening(name, base_url) as toll, httpx.Client(timeout=30) as client:
-        yield Vendor(name, integration(name), MakeApp.load(APPS / name), sandbox, toll, client)
-    assert toll.passed > 0
-    assert toll.broken == []
+    with listening(name, base_url) as proxy, httpx.Client(timeout=30) as client:
+        yield Vendor(name, integration(name), MakeApp.load(APPS / name), sandbox, proxy, client)
+    assert proxy.passed > 0
+    assert proxy.broken == []

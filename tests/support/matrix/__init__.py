@@ -1,6 +1,6 @@
-"""One list of scenarios, run through every runtime against every vendor of the sandbox.
+"""The matrix: one list of scenarios, run in every runtime against every vendor of the sandbox.
 
-`scenarios/` says what has to hold, `adapter.py` what a runtime has to do for it, `python.py` and `zapier.py`
-do it; `vendors/` holds the little that no `Integration` says of a vendor, `limits.py` why some cells are
-empty, `mistakes.py` what the matrix must notice.
+`scenarios/` contains the scenarios; `adapter.py` defines what they need of a runtime, and `python.py`,
+`zapier.py` and `make.py` implement it. `vendors/` has the facts that no `Integration` contains, and
+`limits.py` the reasons for empty cells.
 """

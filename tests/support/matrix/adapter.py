@@ -1,4 +1,4 @@
-"""What the scenarios ask of a runtime: the connector in Python, or a platform that runs a generated app."""
+"""The interface between scenarios and runtimes: the connector in Python, Zapier's core, Make's emulator."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -11,11 +11,11 @@ Record = dict[str, Any]
 Inputs = Mapping[str, Any]
 Offered = Literal["triggers", "actions", "searches", "dropdowns"]
 Kind = ErrorKind | Literal["unknown"]
-"""Kinds of errors; "unknown" is a write that may or may not have been made."""
+"""Kinds of errors; "unknown" means that a write may or may not have been made."""
 
 
 class Refused(Exception):  # noqa: N818 - what happened
-    """A runtime told a person that something failed: what kind of failure, and in which words."""
+    """A runtime showed a user that something failed; `kind` is the kind of failure."""
 
     def __init__(self, kind: Kind, message: str, *, delay: float | None = None) -> None:
         super().__init__(f"{kind}: {message}")
@@ -28,24 +28,24 @@ class Watch(Protocol):
     """A trigger that is switched on."""
 
     def poll(self) -> list[Record]:
-        """The records that one poll tells of, in the order in which the runtime hands them on."""
+        """Return the records that one poll delivers, in the runtime's order."""
 
 
 class Hook(Protocol):
-    """A trigger that is switched on at the vendor."""
+    """A webhook trigger that is switched on."""
 
     def receive(self, posted: Any) -> list[Record]:
-        """The records that a post of the vendor tells of."""
+        """Return the records that a webhook post delivers."""
 
     def end(self) -> None:
-        """Switch it off."""
+        """Unsubscribe."""
 
 
 class Adapter(Protocol):
-    """A runtime connected to one shop. What fails raises `Refused`, whatever the runtime raised.
+    """A runtime connected to one shop. Failures raise `Refused`, independent of the runtime's own errors.
 
-    `tells_delay`: it says how long a vendor's limit lasts. `hides_echoes`: it blots the login out of a
-    vendor's words too. `fills_defaults`: what is left empty has the default that its form shows.
+    `tells_delay`: its errors contain the wait after a rate limit. `hides_echoes`: it also masks the login in
+    messages of the vendor. `fills_defaults`: empty inputs get the default shown in the form.
     """
 
     @property
@@ -64,43 +64,43 @@ class Adapter(Protocol):
     def fills_defaults(self) -> bool: ...
 
     def at(self, shop: Shop) -> Self:
-        """The same runtime, connected to another shop of the vendor."""
+        """Return the same runtime, connected to another shop of the vendor."""
 
     def offered(self, what: Offered) -> frozenset[str]:
-        """The keys that the runtime shows to people, of what changes nothing behind its limits."""
+        """Return the keys that the runtime shows to users."""
 
     def form(self, what: Offered, key: str) -> frozenset[str]:
-        """The inputs that a trigger or an action shows."""
+        """Return the inputs that a trigger or an action shows."""
 
     def prove(self, login: Mapping[str, str]) -> None:
-        """Connect with what was typed in."""
+        """Connect with these credentials."""
 
     def watch(self, key: str, inputs: Inputs | None = None) -> Watch:
-        """Switch a trigger on; what is there already is not told."""
+        """Switch a trigger on; existing records are not delivered."""
 
     def hooked(self) -> frozenset[str]:
-        """The triggers that it lets the vendor tell of."""
+        """Return the triggers that use webhooks."""
 
     def subscribe(self, key: str, url: str) -> Hook:
-        """Switch one of those on; the vendor posts to `url`."""
+        """Subscribe one of those; the vendor posts to `url`."""
 
     def act(self, key: str, inputs: Inputs) -> Record:
-        """Run an action, given its inputs as the runtime's users give them (some left empty)."""
+        """Run an action with inputs in the form users enter them (some left empty)."""
 
     def search(self, key: str, inputs: Inputs) -> list[Record]:
         """Run a search."""
 
     def choices(self, key: str, page: int) -> Sequence[tuple[str, str]]:
-        """One page of a dropdown, counted from 0, as (value, label); empty behind the last."""
+        """Return one page of a dropdown, counted from 0, as (value, label); empty after the last page."""
 
     def lost_write(self, key: str) -> Kind:
-        """What kind of error an action's write without an answer is."""
+        """Return the kind of error that a write without an answer raises."""
 
     def listening(self) -> AbstractContextManager[None]:
         """Log as much as the runtime can until the block ends."""
 
     def words(self) -> str:
-        """Whatever the runtime has logged in such a block, or told."""
+        """Return everything that the runtime logged in such a block, or showed in errors."""
 
 
 Connect = Callable[[Shop], Adapter]

@@ -1,4 +1,4 @@
-"""What the scenarios need to know of a vendor that its `Integration` does not say; a file per vendor."""
+"""Facts that the scenarios need and that no `Integration` contains; one file per vendor."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Inputs = dict[str, Any]
 
 @dataclass(frozen=True)
 class Filter:
-    """Inputs of a trigger, and what may happen to a return without fitting them."""
+    """Filter inputs of a trigger, and a change of a return that does not match them."""
 
     inputs: Inputs
     misses: Callable[["Shop", Document], object]
@@ -22,7 +22,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Lookup:
-    """Inputs by which a search finds a return of the shop, and some by which it finds nothing."""
+    """Inputs with which a search finds a return of the shop, and inputs with which it finds nothing."""
 
     finds: Callable[["Shop", Document], Inputs]
     misses: tuple[Inputs, ...]
@@ -30,7 +30,7 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Wrong:
-    """Inputs of an action that the vendor refuses, and the names of the field: one has to be told."""
+    """Inputs of an action that the vendor refuses, and field names, one of which the error must contain."""
 
     action: str
     inputs: Callable[["Shop"], Inputs]
@@ -39,14 +39,13 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Facts:
-    """Facts of one vendor that the matrix needs.
+    """The facts about one vendor.
 
-    `happens`: by trigger, what causes its event on a return that was just requested; returns the id of the
-    record in the event. `again`: another cause of the same trigger's event, None if there is no other.
-    `actions`: by action, all of its inputs, for a record that exists. `needed`: inputs that an action needs
-    although none of them is required by itself. `lookups`: by search. `options`: what the return is created
-    with, if not the usual. `unchecked`: login fields in which the vendor accepts anything. `nobody`: an id
-    that looks valid but belongs to no record.
+    `happens`: by trigger, a change of a new return that fires it; returns the id of the record in the event.
+    `again`: another change that fires the same trigger, or None. `actions`: by action, all of its inputs, for
+    an existing record. `needed`: inputs that an action needs although none of them alone is required.
+    `lookups`: by search. `options`: options for creating the return. `unchecked`: login fields in which the
+    vendor accepts any value. `nobody`: an id that looks valid but belongs to no record.
     """
 
     happens: Mapping[str, Callable[["Shop", Document], str]]
@@ -62,6 +61,6 @@ class Facts:
 
 
 def facts_of(vendor: str) -> Facts:
-    """The facts in `vendors/<vendor>.py`."""
+    """Return the facts in `vendors/<vendor>.py`."""
     found: Facts = import_module(f"support.matrix.vendors.{vendor}").FACTS
     return found

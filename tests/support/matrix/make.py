@@ -1,4 +1,4 @@
-"""A generated app in the emulator of Make as an adapter."""
+"""The adapter for a generated app in the emulator of Make."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from connector.definition.model import InputField
 from connector.generator.make.fields import rpc_id
 from connector.generator.make.naming import camel
 from connector.generator.make.requests import version_prefix
-from support.make.connecting import connect
+from support.make.connections import connect
 from support.make.engine import Connected, MakeApp, State
 from support.make.requests import MakeError, Wire
 from support.make.shop import APPS
@@ -29,7 +29,7 @@ TYPES: Mapping[str, Kind] = {
     "DataError": "validation",
     "BundleValidationError": "validation",
 }
-"""Make's kinds of errors; a DataError of status 404 is a missing record."""
+"""Make's error types; a DataError with status 404 is a missing record."""
 NOT_FOUND = 404
 DELAY = re.compile(r"Retry-After: (\d+)$")
 LOST = "may or may not have been made"
@@ -38,7 +38,7 @@ MODULES = {"triggers": {"trigger"}, "actions": {"action"}, "searches": {"search"
 
 @dataclass
 class Emulator:
-    """One app, and the client that its requests go out by."""
+    """One app, and the client that sends its requests."""
 
     app: MakeApp
     client: httpx.Client
@@ -46,7 +46,7 @@ class Emulator:
 
 @dataclass
 class MakeAdapter:
-    """An app with a connection; scenarios read up to the ceiling of a poll."""
+    """An app with a connection; polls read up to their page limit."""
 
     emulator: Emulator
     shop: Shop
@@ -58,7 +58,7 @@ class MakeAdapter:
 
     def __post_init__(self) -> None:
         prefix = version_prefix(self.shop.offer)
-        there = self.shop.road.url.removesuffix(prefix)
+        there = self.shop.proxy.url.removesuffix(prefix)
         hosts = {one.base_url.removesuffix(prefix): there for one in self.shop.offer.environments}
         self.wire = Wire(self.emulator.client, hosts)
         self._connected = self._connect(self.shop.login)
@@ -85,7 +85,7 @@ class MakeAdapter:
         self._tried(lambda: self._connect(login))
 
     def watch(self, key: str, inputs: Inputs | None = None) -> "MakeWatch":
-        """Choose "from now on". Times have no fractions, so the second before has to be over."""
+        """Choose "from now on". Timestamps have no fractions, so the previous second must be over."""
         if self._goes_by_id(key):
             return self._watch_by_id(key, inputs or {})
         self.shop.advance(1)
@@ -97,7 +97,7 @@ class MakeAdapter:
         return bool(said["response"]["trigger"]["type"] == "id")
 
     def _watch_by_id(self, key: str, inputs: Inputs) -> "MakeWatch":
-        """Begin with the newest record, since by id there is no "from now on": the first run hands it on."""
+        """Start with the newest record, which the first run emits; ids allow no start "from now on"."""
         offered = self._tried(lambda: self.connected.starts(camel(key)))
         if not offered:
             return MakeWatch(self, key, inputs, State())
@@ -128,14 +128,14 @@ class MakeAdapter:
         return self.run(camel(key), inputs)
 
     def choices(self, key: str, page: int) -> Sequence[tuple[str, str]]:
-        """All pages at once: Make asks for no second one."""
+        """Return all pages at once: Make requests no second one."""
         if page > 0:
             return []
         rows = self._tried(lambda: self.connected.rpc(self._procedure(key)))
         return [(str(row["value"]), row["label"]) for row in rows]
 
     def lost_write(self, key: str) -> Kind:
-        """What Make runs again by itself is unavailable to it; the rest waits for somebody to look."""
+        """Return "unavailable" for errors after which Make retries the write by itself, else "unknown"."""
         return "unavailable" if self.shop.offer.actions[key].after_timeout == "repeat" else "unknown"
 
     def listening(self) -> AbstractContextManager[None]:
@@ -153,7 +153,7 @@ class MakeAdapter:
 
     @property
     def connected(self) -> Connected:
-        """The connection, whose clock is the shop's."""
+        """Return the connection, whose clock is the shop's."""
         self._connected.now = self.shop.time()
         return self._connected
 
@@ -185,7 +185,7 @@ class MakeAdapter:
 
 @dataclass
 class MakeWatch:
-    """A trigger in a scenario that is switched on."""
+    """A trigger of an active scenario."""
 
     adapter: MakeAdapter
     key: str
@@ -199,7 +199,7 @@ class MakeWatch:
 
 @dataclass
 class MakeHook:
-    """An instant trigger whose webhook is attached; `kept` is what Make keeps of that."""
+    """An instant trigger with a subscribed webhook; `kept` is what Make stores for it."""
 
     adapter: MakeAdapter
     module: str
@@ -214,7 +214,7 @@ class MakeHook:
 
 
 def _lines(fields: Sequence[InputField], inputs: Inputs) -> dict[str, Any]:
-    """Line items by the names of their form, which are the vendor's."""
+    """Return line items with the keys of their form, which are the vendor's."""
     return {
         one.key: [
             {child.path[-1]: row[child.key] for child in one.children if child.key in row}

@@ -1,4 +1,4 @@
-"""What a scenario needs of what a runtime offers: the keys to play it with, none where it cannot be."""
+"""What each scenario needs of a runtime: the keys to run it with, empty if it cannot run."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,38 +18,38 @@ def triggers(app: Adapter) -> Sequence[str]:
 
 
 def promise(app: Adapter, key: str) -> Guarantee:
-    """The row of the guarantee table that the runtime is held to."""
+    """Return the row of the guarantee table that applies to the runtime."""
     return app.shop.offer.triggers[key].guarantees[app.runtime]
 
 
 def hooks(app: Adapter) -> Sequence[str]:
-    """Triggers that the vendor tells of by itself."""
+    """Return the triggers with webhooks."""
     shown = app.hooked()
     return [key for key in app.shop.offer.triggers if key in shown]
 
 
 def new_records(app: Adapter) -> Sequence[str]:
-    """Triggers that tell of each record once."""
+    """Return the triggers that deliver each record once."""
     return [key for key in triggers(app) if promise(app, key).delivers == "every_record"]
 
 
 def looking_back(app: Adapter) -> Sequence[str]:
-    """Of those, the ones that find what becomes visible late."""
+    """Return those of them that find records which become visible late."""
     return [key for key in new_records(app) if promise(app, key).look_back != 0]
 
 
 def changes(app: Adapter) -> Sequence[str]:
-    """Triggers that tell of a record each time that it changes."""
+    """Return the triggers that deliver a record again each time it changes."""
     return [key for key in triggers(app) if promise(app, key).delivers in {"latest_state", "while_there"}]
 
 
 def long_readings(app: Adapter) -> Sequence[str]:
-    """Triggers that read more than one page."""
+    """Return the triggers that read more than one page."""
     return [key for key in triggers(app) if promise(app, key).pages > 1]
 
 
 def lists_not_found(app: Adapter) -> Sequence[str]:
-    """Triggers whose list may be answered as not found; to Make a status of 400 or above is an error."""
+    """Return the triggers whose list may be answered with 404, which is always an error for Make."""
     offer = app.shop.offer
     lists = {key: offer.operations[one.source.operation].paging for key, one in offer.triggers.items()}
     empty = {name for name, paging in offer.paging.items() if paging.missing_is_empty}
@@ -62,7 +62,7 @@ def actions(app: Adapter) -> Sequence[str]:
 
 
 def actions_on_a_record(app: Adapter) -> Sequence[str]:
-    """Actions that name the record they are about."""
+    """Return the actions that take the id of an existing record."""
     offer = app.shop.offer
     return [key for key in actions(app) if any(one.location == "path" for one in offer.actions[key].inputs)]
 
@@ -72,19 +72,19 @@ def actions_with_line_items(app: Adapter) -> Sequence[str]:
 
 
 def shown_inputs(app: Adapter, action: str) -> Sequence[InputField]:
-    """The inputs of an action that the runtime shows."""
+    """Return the inputs of an action that the runtime shows."""
     shown = app.form("actions", action)
     return [one for one in app.shop.offer.actions[action].inputs if one.key in shown]
 
 
 def searches(app: Adapter) -> Sequence[str]:
-    """Searches that can find nothing."""
+    """Return the searches that can find nothing."""
     shown, offer = app.offered("searches"), app.shop.offer
     return [key for key, one in offer.searches.items() if key in shown and one.kind != "report"]
 
 
 def long_dropdowns(app: Adapter) -> Sequence[str]:
-    """Dropdowns of records, page by page."""
+    """Return the dropdowns of records that have pages."""
     shown, offer = app.offered("dropdowns"), app.shop.offer
     return [
         key

@@ -1,4 +1,4 @@
-"""The connector in Python as an adapter."""
+"""The adapter for the connector in Python."""
 
 import asyncio
 import logging
@@ -44,7 +44,7 @@ class Heard(logging.Handler):
 
 @dataclass
 class Interpreter:
-    """One event loop for all connections of a vendor, and what was logged."""
+    """One event loop for all connections of a vendor, and its log."""
 
     loop: asyncio.Runner
     heard: Heard
@@ -52,7 +52,7 @@ class Interpreter:
     opened: list[Connection] = field(default_factory=list)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run to the end; errors of the connector's tree become `Refused`."""
+        """Run a coroutine; the connector's errors become `Refused`."""
         try:
             return self.loop.run(coroutine)
         except errors.ConnectorError as problem:
@@ -68,7 +68,7 @@ def _told(problem: errors.ConnectorError) -> str:
 
 @dataclass
 class PythonAdapter:
-    """A connection whose sleeping only moves its clock."""
+    """A connection whose sleeps only advance its own clock."""
 
     interpreter: Interpreter
     shop: Shop
@@ -140,7 +140,7 @@ class PythonAdapter:
     def _opened(self, login: Mapping[str, Any]) -> Connection:
         opened = connector.open(
             self.interpreter.integration or self.shop.offer,
-            base_url=self.shop.road.url,
+            base_url=self.shop.proxy.url,
             transport=httpx.AsyncHTTPTransport(verify=False),
             clock=self._clock,
             sleep=self._sleep,
@@ -173,14 +173,14 @@ class PythonWatch:
 
 
 def _connected(interpreter: Interpreter, shop: Shop) -> PythonAdapter:
-    """Begin with an empty log."""
+    """Connect with an empty log."""
     interpreter.heard.lines.clear()
     return PythonAdapter(interpreter, shop)
 
 
 @contextmanager
 def python(_vendor: str, _url: str, integration: Integration | None = None) -> Iterator[Connect]:
-    """Run the connector until the block ends; `integration` takes the place of the vendor's own."""
+    """Run the connector until the block ends; `integration` replaces the vendor's own."""
     with asyncio.Runner() as loop:
         interpreter = Interpreter(loop, Heard(), integration)
         try:

@@ -1,4 +1,4 @@
-"""A merchant whose app reaches the sandbox by a road on which things can go wrong."""
+"""A merchant whose app reaches the sandbox through a proxy that can cause failures."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,22 +12,22 @@ import httpx
 from connector.clock import now
 from connector.definition.compiler import integration
 from connector.definition.model import Integration, Path
+from support.checking_proxy import CheckingProxy, Interceptor
 from support.matrix.facts import Document, Facts, facts_of
 from support.sandbox import Sandbox
-from support.storefront import Storefront
-from support.toll import Hurdle, Toll
+from support.sandbox_merchant import SandboxMerchant
 
 EMAIL = "iris.lane@example.com"
 MARK = "Sorry, this went wrong"
 
 
 @dataclass
-class Street:
-    """All shops of one vendor: one sandbox, one road to it."""
+class VendorShops:
+    """All shops of one vendor: one sandbox, and one proxy to it."""
 
     vendor: str
     sandbox: Sandbox
-    road: Toll
+    proxy: CheckingProxy
     name: str = "matrix"
     numbers: "count[int]" = field(default_factory=count)
     busy: "Shop | None" = None
@@ -41,7 +41,7 @@ class Street:
         return facts_of(self.vendor)
 
     def open(self, **options: Any) -> "Shop":
-        """A new shop without returns and without limits, unless wished otherwise."""
+        """Create a shop without returns and, by default, without rate limits."""
         tenant = f"{self.name}-{self.vendor}-{next(self.numbers)}"
         self.sandbox.tenant(tenant, **{"seed_size": 0, "limits": "off", **options})
         clock = self.sandbox.control.get(f"/tenants/{tenant}/clock").json()
@@ -49,20 +49,20 @@ class Street:
             sandbox=self.sandbox,
             tenant=tenant,
             vendor=self.vendor,
-            street=self,
+            shops=self,
             login=self.sandbox.credentials(self.vendor, tenant)["fields"],
             ahead=timedelta(seconds=clock["ahead_seconds"]),
         )
 
 
 @dataclass
-class Shop(Storefront):
-    """One merchant; `login` is what they type in to connect."""
+class Shop(SandboxMerchant):
+    """One merchant; `login` is what they enter to connect."""
 
     sandbox: Sandbox
     tenant: str
     vendor: str
-    street: Street
+    shops: VendorShops
     login: dict[str, str]
     returns: list[Document] = field(default_factory=list)
     ahead: timedelta = timedelta()
@@ -70,59 +70,59 @@ class Shop(Storefront):
 
     @property
     def offer(self) -> Integration:
-        return self.street.offer
+        return self.shops.offer
 
     @property
     def facts(self) -> Facts:
-        return self.street.facts
+        return self.shops.facts
 
     @property
-    def road(self) -> Toll:
-        return self.street.road
+    def proxy(self) -> CheckingProxy:
+        return self.shops.proxy
 
     @property
     def secrets(self) -> list[str]:
-        """What must never be shown of the login."""
+        """Return the secret values of the login, which must never be shown."""
         return [self.login[one.key] for one in self.offer.authentication.fields if one.secret]
 
     @property
     def credential(self) -> str:
-        """The field of the login that proves who it is."""
+        """Return the login field that contains the credential."""
         login = self.offer.authentication
         return login.field or next(one.key for one in login.fields if one.secret)
 
     @property
     def page_size(self) -> int:
-        """The largest page that anything reads."""
+        """Return the largest page size of any list."""
         sources = [trigger.source.page_size for trigger in self.offer.triggers.values()]
         return max([*sources, *(paging.size for paging in self.offer.paging.values())])
 
     @property
     def arrived(self) -> list[httpx.Request]:
-        """The requests that went on to the sandbox, but for those that only open a session."""
+        """Return the requests that reached the sandbox, except those that open a session."""
         tokens = self.offer.authentication.tokens
         login = tokens and self.offer.operations[tokens.operation].path
-        base = httpx.URL(self.road.url).path
-        return [one for one in self.road.reached if not login or one.url.path != base + login]
+        base = httpx.URL(self.proxy.url).path
+        return [one for one in self.proxy.reached if not login or one.url.path != base + login]
 
     def another(self, **options: Any) -> "Shop":
-        return self.street.open(**options)
+        return self.shops.open(**options)
 
-    def crowded(self) -> "Shop":
-        """A shop with more returns than a page holds, the same for all who only read or add."""
-        if self.street.busy is None:
-            self.street.busy = self.another()
-            self.street.busy.fill(self.page_size + 20)
-        return self.street.busy
+    def filled_shop(self) -> "Shop":
+        """Return a shop with more returns than fit on a page, shared by scenarios that only read or add."""
+        if self.shops.busy is None:
+            self.shops.busy = self.another()
+            self.shops.busy.fill(self.page_size + 20)
+        return self.shops.busy
 
     def fill(self, size: int) -> list[Document]:
-        """Shoppers ask for so many returns; all of one customer, from so many orders."""
-        return [self.asked() for _ in range(size)]
+        """Create this number of returns, all of one customer, each of another order."""
+        return [self.create_return() for _ in range(size)]
 
-    def asked(self, order_number: str = "", **options: Any) -> Document:
-        """A shopper asks for a return; of an order of its own, unless one is named."""
+    def create_return(self, order_number: str = "", **options: Any) -> Document:
+        """Create a return as a shopper, by default of a new order."""
         self.orders += 1
-        document = super().asked(
+        document = super().create_return(
             order_number or f"#{1000 + self.orders}",
             **{"customer_email": EMAIL, **self.facts.options, **options},
         )
@@ -134,16 +134,16 @@ class Shop(Storefront):
         self.ahead += timedelta(seconds=seconds)
 
     def time(self) -> datetime:
-        """What the merchant's clock shows."""
+        """Return the time on the merchant's clock."""
         return now() + self.ahead
 
-    def hinder(self, hurdle: Hurdle) -> None:
-        """Put something in the way of every request of the app from now on."""
-        self.road.clear()
-        self.road.hurdle = hurdle
+    def intercept(self, interceptor: Interceptor) -> None:
+        """Answer every further request of the app by `interceptor`."""
+        self.proxy.clear()
+        self.proxy.interceptor = interceptor
 
     def refusal(self, status: int, message: str = MARK, **headers: str) -> httpx.Response:
-        """A refusal in the vendor's envelope."""
+        """Return an error in the vendor's envelope."""
         form = self.offer.errors
         codes = {kind: code for code, kind in form.by_code.items()}
         body: dict[str, Any] = {}
@@ -154,7 +154,7 @@ class Shop(Storefront):
 
 
 def put(holder: dict[str, Any], path: Path, value: Any) -> None:
-    """Set the value at `path`, making the objects on the way; a step "0" makes a list of one."""
+    """Set the value at `path`, creating objects on its way; a step "0" creates a list of one."""
     step, *rest = path
     if not rest:
         holder[step] = value
@@ -165,15 +165,15 @@ def put(holder: dict[str, Any], path: Path, value: Any) -> None:
         put(holder.setdefault(step, {}), tuple(rest), value)
 
 
-def always(answer: httpx.Response) -> Hurdle:
-    """Answer every request so."""
+def always(answer: httpx.Response) -> Interceptor:
+    """Return an interceptor that answers every request alike."""
 
-    def hurdle(_request: httpx.Request, _passed_on: Callable[[], httpx.Response]) -> httpx.Response:
+    def interceptor(_request: httpx.Request, _passed_on: Callable[[], httpx.Response]) -> httpx.Response:
         return answer
 
-    return hurdle
+    return interceptor
 
 
 def without(login: Mapping[str, str], key: str, value: str) -> dict[str, str]:
-    """The login with another value for one field."""
+    """Return the login with another value for one field."""
     return {**login, key: value}

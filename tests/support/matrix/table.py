@@ -1,4 +1,4 @@
-"""The matrix as a table: what is played and what is not, and how a run went."""
+"""The matrix as a table: which cells run, and the results of a run."""
 
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
@@ -15,9 +15,9 @@ Cell = tuple[str, str, str]
 
 
 def document() -> str:
-    """`docs/matrix.md`, but for what is written by hand."""
+    """Return the generated part of `docs/matrix.md`."""
     notes = _notes()
-    heads = ["what has to hold", *(integration(vendor).vendor.title for vendor in vendors.names())]
+    heads = ["scenario", *(integration(vendor).vendor.title for vendor in vendors.names())]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for scenario in SCENARIOS:
         cells = [_played(vendor, scenario.name, notes) for vendor in vendors.names()]
@@ -33,7 +33,7 @@ def _played(vendor: str, scenario: str, notes: Mapping[str, int]) -> str:
 
 
 def _notes() -> dict[str, int]:
-    """The limits, numbered as the table comes to them."""
+    """Return the limits, numbered in the order of the table."""
     found = (
         limit(vendor, runtime, scenario.name)
         for scenario in SCENARIOS
@@ -44,7 +44,7 @@ def _notes() -> dict[str, int]:
 
 
 def printed(went: Mapping[Cell, str], width: int) -> str:
-    """How a run went, cell by cell: `went` holds "passed", "skipped" or another word for each."""
+    """Return the results of a run as a table; `went` maps a cell to "passed", "skipped" or another word."""
     columns = [(vendor, runtime) for vendor in vendors.names() for runtime in RUNTIMES]
     first = max(len(scenario.name) for scenario in SCENARIOS)
     step = max(len(runtime) for runtime in RUNTIMES.values()) + 1
@@ -61,7 +61,7 @@ def printed(went: Mapping[Cell, str], width: int) -> str:
 
 
 def _explained(went: Mapping[Cell, str], width: int) -> Sequence[str]:
-    """The sentences of the limits that were met."""
+    """Return the reasons of the skipped cells."""
     met = {limit(*cell) for cell, word in went.items() if word == "skipped"}
     sentences = [sentence for sentence in dict.fromkeys(LIMITS.values()) if sentence in met]
     return [line for one in sentences for line in wrap(f"- {one}", width, subsequent_indent="  ")]

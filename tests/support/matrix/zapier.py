@@ -1,4 +1,4 @@
-"""A generated app in Zapier's runtime as an adapter."""
+"""The adapter for a generated app in Zapier's core."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,12 +25,12 @@ SENTENCES: Mapping[str, Kind] = {
     r"may or may not have been made": "unknown",
     r"has a problem of its own|could not be reached|did not answer in time": "unavailable",
 }
-"""How the app says what kind of failure it met; Zapier has names for two of them."""
+"""Texts that identify the kind of the app's errors; Zapier has names for two kinds."""
 
 
 @dataclass
 class Core:
-    """One app in Zapier's core, and the file that takes its log."""
+    """One app in Zapier's core, and its log file."""
 
     app: ZapierApp
     log: Path
@@ -42,7 +42,7 @@ class Core:
 
 @dataclass
 class ZapierAdapter:
-    """An app that is connected with a shop's login."""
+    """An app connected with a shop's login."""
 
     core: Core
     shop: Shop
@@ -115,10 +115,10 @@ class ZapierAdapter:
         return self.core.log.read_text()
 
     def _auth(self, login: Mapping[str, str]) -> dict[str, str]:
-        return self.core.app.account(self.shop.offer, login, self.shop.road.url)
+        return self.core.app.account(self.shop.offer, login, self.shop.proxy.url)
 
     def _again(self, call: Callable[[], T]) -> T:
-        """Try; where the app says that its session is over, open another and come once more, as core does."""
+        """Call the app; if it reports an expired session, open another and call it again, as Zapier does."""
 
         def twice() -> T:
             try:
@@ -152,7 +152,7 @@ class ZapierWatch:
 
 @dataclass
 class ZapierHook:
-    """A Zap with a hook that is switched on; `kept` is what the vendor answered to that."""
+    """A Zap with a webhook trigger that is switched on; `kept` is the vendor's answer to the subscription."""
 
     adapter: ZapierAdapter
     key: str
@@ -179,9 +179,9 @@ def _kind(problem: ZapierError) -> Kind:
 
 
 def _dressed(fields: Sequence[InputField], inputs: Inputs) -> dict[str, Any]:
-    """Inputs as a Zap hands them over: texts throughout, what is left out as blanks.
+    """Return inputs as a Zap sends them: all values as text, and blanks for missing ones.
 
-    Line items come as rows with a blank one among them and, once more, as texts at the top level.
+    Line items are rows with a blank row among them and, in addition, texts at the top level.
     """
     dressed: dict[str, Any] = {}
     for one in fields:
@@ -217,6 +217,6 @@ def zapier(vendor: str, url: str, app: Path | None = None) -> Iterator[Connect]:
 
 
 def _connected(core: Core, shop: Shop) -> ZapierAdapter:
-    """Begin with an empty log."""
+    """Connect with an empty log."""
     core.log.write_text("")
     return ZapierAdapter(core, shop)

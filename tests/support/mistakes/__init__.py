@@ -1,4 +1,4 @@
-"""Mistakes that somebody could make in the connector or in a generated app, and who has to notice each.
+"""Seeded mistakes in the connector and in generated apps, and the scenario or lint check that notices each.
 
-A list per place: `python.py`, `zapier.py`, `make.py`. `tests/matrix/test_mistakes.py` makes them one by one.
+One list per place: `python.py`, `zapier.py`, `make.py`. `tests/matrix/test_mistakes.py` makes each of them.
 """

@@ -1,4 +1,4 @@
-"""Mistakes in the generated Make apps."""
+"""Seeded mistakes in the generated Make apps."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Mistakes in the connector."""
+"""Seeded mistakes in the connector."""
 
 from collections.abc import Mapping
 from dataclasses import replace

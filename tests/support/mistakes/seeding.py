@@ -1,4 +1,4 @@
-"""What a mistake is, and how it gets into a copy of an app."""
+"""Definition of a seeded mistake, and how it is applied to a copy of an app."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ from connector.definition.model import Integration
 
 @dataclass(frozen=True)
 class Mistake:
-    """One thing done wrong to `vendor`'s app, and what notices it.
+    """One mistake in `vendor`'s app, and what notices it.
 
     `damage` changes a copy of the app's folder. `noticed_by` is a scenario of the matrix (`line_items`) or a
     check of a lint (`D005`).
@@ -29,7 +29,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Slip:
-    """One thing done wrong in the connector: to its code, or to what it knows of `vendor`."""
+    """One mistake in the connector: in its code, or in the `Integration` of `vendor`."""
 
     name: str
     vendor: str
@@ -39,7 +39,7 @@ class Slip:
 
 
 def instead(file: str, good: str, bad: str) -> Callable[[Path], None]:
-    """Write something else into one file; it has to be there once."""
+    """Replace a text in one file, where it must occur exactly once."""
 
     def damage(folder: Path) -> None:
         path = folder / file
@@ -51,7 +51,7 @@ def instead(file: str, good: str, bad: str) -> Callable[[Path], None]:
 
 
 def edited(file: str, edit: Callable[[Any], Any]) -> Callable[[Path], None]:
-    """Change a JSON file; `edit` changes what it is given."""
+    """Change a JSON file; `edit` modifies the parsed value."""
 
     def damage(folder: Path) -> None:
         path = folder / file
@@ -65,7 +65,7 @@ def edited(file: str, edit: Callable[[Any], Any]) -> Callable[[Path], None]:
 
 
 def copied(app: Path, to: Path) -> Path:
-    """A copy of an app's folder, which shares the packages it needs."""
+    """Copy an app's folder; the copy shares the installed packages."""
     folder = to / app.name
     shutil.copytree(app, folder, ignore=shutil.ignore_patterns("node_modules"))
     packages = app / "node_modules"

@@ -1,4 +1,4 @@
-"""Mistakes in the generated Zapier apps."""
+"""Seeded mistakes in the generated Zapier apps."""
 
 from support.mistakes.seeding import Mistake, instead
 

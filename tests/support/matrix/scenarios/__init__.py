@@ -12,9 +12,9 @@ from support.matrix.shop import Shop
 
 @dataclass(frozen=True)
 class Scenario:
-    """Something that has to hold; `need` gives the keys that it is played with, none where it cannot be.
+    """One scenario; `need` returns the keys to run it with, empty if it cannot run.
 
-    `assumed`: it is played in an app that offers what is assumed of the vendor, too.
+    `assumed`: it runs in an app that includes assumed webhooks.
     """
 
     play: Callable[[Adapter, Shop], None]

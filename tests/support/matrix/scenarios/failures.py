@@ -1,4 +1,4 @@
-"""What goes wrong between a runtime and the vendor, and what is lost by it: nothing."""
+"""Scenarios with failures between a runtime and the vendor: they are reported, and no record is lost."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,15 +9,15 @@ import pytest
 
 from support.matrix import needs
 from support.matrix.adapter import Adapter, Kind, Refused
+from support.matrix.checks import delivers_once, filled, long_reading, trigger_event
 from support.matrix.shop import MARK, Shop, always, without
-from support.matrix.watching import filled, happen, long_reading, tells_once
 
 NOBODY = "sandbox-key-that-nobody-made"
 WAIT = 7
 
 
 def wrong_login(app: Adapter, shop: Shop) -> None:
-    """A wrong login is refused as such, a right one accepted."""
+    """A wrong login is refused as a login error, and a correct one is accepted."""
     app.prove(shop.login)
     with pytest.raises(Refused) as caught:
         app.prove(without(shop.login, shop.credential, NOBODY))
@@ -30,22 +30,22 @@ def wrong_login(app: Adapter, shop: Shop) -> None:
 
 
 def too_many_requests(app: Adapter, shop: Shop) -> None:
-    """A limit is told with the vendor's delay, and afterwards nothing is missing."""
+    """A rate limit is reported with the vendor's delay, and no record is lost."""
     key = needs.triggers(app)[0]
     watch = app.watch(key)
-    expected = happen(shop, key)
-    shop.hinder(always(shop.refusal(429, retry_after=str(WAIT))))
+    expected = trigger_event(shop, key)
+    shop.intercept(always(shop.refusal(429, retry_after=str(WAIT))))
     with pytest.raises(Refused) as caught:
         watch.poll()
     assert (caught.value.kind, caught.value.delay) == ("rate_limited", WAIT if app.tells_delay else None)
-    shop.road.clear()
-    tells_once(app, key, watch, expected)
+    shop.proxy.clear()
+    delivers_once(app, key, watch, expected)
     if shop.offer.limits.plans:
         _used_up(app, shop.another(limits="on", frozen=True), key)
 
 
 def _used_up(app: Adapter, shop: Shop, key: str) -> None:
-    """The same by the sandbox's own windows, on a clock that does not let them pass."""
+    """Exhaust the sandbox's own rate limits, on a frozen clock."""
     windows = shop.offer.limits.plans[0].windows
     watch = app.at(shop).watch(key)
     test = shop.offer.operations[shop.offer.authentication.test_operation]
@@ -62,25 +62,25 @@ def _used_up(app: Adapter, shop: Shop, key: str) -> None:
 
 
 def login_lost_mid_run(app: Adapter, shop: Shop) -> None:
-    """A login that ends between two pages is told as such, and afterwards nothing is missing."""
+    """A login revoked between two pages is reported as a login error, and no record is lost."""
     key = needs.long_readings(app)[0]
     reading = long_reading(app, key)
-    road, refused = shop.road, shop.refusal(401)
+    proxy, refused = shop.proxy, shop.refusal(401)
 
-    def after_one_page(_request: httpx.Request, passed_on: Callable[[], httpx.Response]) -> httpx.Response:
-        return refused if shop.arrived else passed_on()
+    def after_one_page(_request: httpx.Request, forward: Callable[[], httpx.Response]) -> httpx.Response:
+        return refused if shop.arrived else forward()
 
-    shop.hinder(after_one_page)
+    shop.intercept(after_one_page)
     with pytest.raises(Refused) as caught:
         reading.watch.poll()
     assert caught.value.kind == "authentication", caught.value
     assert len(shop.arrived) == 1
-    road.clear()
-    tells_once(reading.app, key, reading.watch, *reading.expected)
+    proxy.clear()
+    delivers_once(reading.app, key, reading.watch, *reading.expected)
 
 
 def missing_record(app: Adapter, shop: Shop) -> None:
-    """An action on a record that is not there says so."""
+    """An action on a record that does not exist reports that it was not found."""
     for key in needs.actions_on_a_record(app):
         fields = shop.offer.actions[key].inputs
         named = {one.key: shop.facts.nobody for one in fields if one.location == "path"}
@@ -90,12 +90,12 @@ def missing_record(app: Adapter, shop: Shop) -> None:
 
 
 def wrong_value(app: Adapter, shop: Shop) -> None:
-    """What the vendor refuses, or would refuse, is told with the name of the field."""
+    """A value that the vendor refuses is reported with the name of its field."""
     wrong = shop.facts.wrong
     assert wrong, f"{shop.vendor} has actions, so it has something to refuse"
     shown = app.form("actions", wrong.action)
     inputs = {key: value for key, value in wrong.inputs(shop).items() if key in shown}
-    shop.road.clear()
+    shop.proxy.clear()
     with pytest.raises(Refused) as caught:
         app.act(wrong.action, inputs)
     assert caught.value.kind == "validation", caught.value
@@ -104,24 +104,24 @@ def wrong_value(app: Adapter, shop: Shop) -> None:
 
 
 def vendor_failure(app: Adapter, shop: Shop) -> None:
-    """A failing vendor is told as such; no record is missing afterwards, and no write is repeated blindly."""
+    """A vendor failure is reported as such; no record is lost, and no write is blindly repeated."""
     key = needs.triggers(app)[0]
     watch = app.watch(key)
-    expected = happen(shop, key)
+    expected = trigger_event(shop, key)
     failing = shop.refusal(503)
-    shop.hinder(always(failing))
+    shop.intercept(always(failing))
     with pytest.raises(Refused) as caught:
         watch.poll()
     assert caught.value.kind == "unavailable", caught.value
-    shop.road.clear()
-    tells_once(app, key, watch, expected)
+    shop.proxy.clear()
+    delivers_once(app, key, watch, expected)
     for action in needs.actions(app):
         _lost_answer(app, shop, action, failing)
 
 
 @contextmanager
 def suppress_kind(kind: Kind) -> Iterator[None]:
-    """Let a refusal of this kind pass, and no other."""
+    """Allow a refusal of this kind only."""
     try:
         yield
     except Refused as refused:
@@ -130,14 +130,14 @@ def suppress_kind(kind: Kind) -> Iterator[None]:
 
 
 def _lost_answer(app: Adapter, shop: Shop, key: str, failing: httpx.Response) -> None:
-    """The write is made, and its answer lost: it is looked for or told as unknown, and not made again."""
+    """Make a write whose answer is lost: it is searched for or reported as unknown, and not repeated."""
     inputs = filled(app, key)
 
-    def lost(request: httpx.Request, passed_on: Callable[[], httpx.Response]) -> httpx.Response:
-        answer = passed_on()
+    def lost(request: httpx.Request, forward: Callable[[], httpx.Response]) -> httpx.Response:
+        answer = forward()
         return answer if request.method == "GET" else failing
 
-    shop.hinder(lost)
+    shop.intercept(lost)
     with suppress_kind(app.lost_write(key)):
         assert app.act(key, inputs), key
     writes = [one for one in shop.arrived if one.method != "GET"]
@@ -147,17 +147,17 @@ def _lost_answer(app: Adapter, shop: Shop, key: str, failing: httpx.Response) ->
 
 
 def no_secret_in_logs(app: Adapter, shop: Shop) -> None:
-    """No log and no error shows the login, not even where the vendor repeats it."""
+    """No log and no error shows the credentials, not even if the vendor repeats them."""
     with app.listening():
         app.watch(needs.triggers(app)[0]).poll()
         secrets = {*shop.secrets, *_sent(shop), NOBODY}
         echo = " ".join([MARK, *(shop.secrets if app.hides_echoes else ())])
         for status in (400, 401, 404, 422, 500):
-            shop.hinder(always(shop.refusal(status, echo)))
+            shop.intercept(always(shop.refusal(status, echo)))
             for call in _calls(app, shop):
                 with pytest.raises(Refused):
                     call()
-        shop.road.clear()
+        shop.proxy.clear()
         with pytest.raises(Refused):
             app.prove(without(shop.login, shop.credential, NOBODY))
         words = app.words()
@@ -166,13 +166,13 @@ def no_secret_in_logs(app: Adapter, shop: Shop) -> None:
 
 
 def _sent(shop: Shop) -> set[str]:
-    """What requests were logged in by: a key that was typed in, or a token that was got for it."""
+    """Return the credentials that requests carried: a typed key, or a token issued for it."""
     login = shop.offer.authentication
-    sent = {one.headers.get(login.header, "").removeprefix(login.prefix) for one in shop.road.requests}
+    sent = {one.headers.get(login.header, "").removeprefix(login.prefix) for one in shop.proxy.requests}
     return sent - {""}
 
 
 def _calls(app: Adapter, shop: Shop) -> list[Callable[[], object]]:
-    """A read and, where there is one, a write."""
+    """Return a read and, if the vendor has one, a write."""
     writes = [partial(app.act, key, filled(app, key)) for key in needs.actions(app)[:1]]
     return [partial(app.prove, shop.login), *writes]

@@ -1,38 +1,39 @@
-"""What a vendor tells by itself."""
+"""Scenarios with webhooks."""
 
 from typing import Any
 
 from support.matrix import needs
 from support.matrix.adapter import Adapter
+from support.matrix.checks import told, trigger_event
 from support.matrix.shop import Shop
-from support.matrix.watching import happen, told
-from support.receiver import Receiver, receiving
+from support.webhook_receiver import Receiver, receiving
 
 
 def subscribed(app: Adapter, shop: Shop) -> None:
-    """What a vendor tells by itself arrives once, until it is told to stop; played with what is assumed."""
+    """A webhook delivers each event once until it is unsubscribed (with assumed webhooks)."""
     for key in needs.hooks(app):
         here = shop.another()
         there = app.at(here)
-        happen(here, key)
-        with receiving() as ear:
-            hook = there.subscribe(key, ear.url)
-            expected = happen(here, key)
-            posts = _posted(here, ear)
+        trigger_event(here, key)
+        with receiving() as receiver:
+            hook = there.subscribe(key, receiver.url)
+            expected = trigger_event(here, key)
+            posts = _posted(here, receiver)
             rows = [row for post in posts for row in hook.receive(post)]
             assert told(there, key, rows) == [expected], f"{key} was to tell of {expected}"
             hook.end()
-            before = len(_deliveries(here))  # a step of the shop may have fallen due since the posts came
-            happen(here, key)
+            # A scheduled step of the shop may have run since the posts arrived.
+            before = len(_deliveries(here))
+            trigger_event(here, key)
             assert len(_deliveries(here)) == before, f"{key} was told after it had been switched off"
 
 
-def _posted(shop: Shop, ear: Receiver) -> list[Any]:
-    """What the vendor posted, once all that it has to post has come."""
+def _posted(shop: Shop, receiver: Receiver) -> list[Any]:
+    """Return the vendor's posts, once all of them have arrived."""
     due = len(_deliveries(shop))
     assert due, "nothing is posted"
-    ear.wait(lambda: len(ear.got) == due)
-    return [body for _path, body in ear.got]
+    receiver.wait(lambda: len(receiver.got) == due)
+    return [body for _path, body in receiver.got]
 
 
 def _deliveries(shop: Shop) -> list[dict[str, Any]]:

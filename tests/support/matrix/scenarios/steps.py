@@ -1,4 +1,4 @@
-"""Actions, searches and dropdowns: what is sent, and what comes back."""
+"""Scenarios with actions, searches and dropdowns: the request that is sent, and the result."""
 
 import json
 from typing import Any
@@ -9,13 +9,13 @@ import httpx
 from connector.definition.model import InputField
 from support.matrix import needs
 from support.matrix.adapter import Adapter, Record, Refused
+from support.matrix.checks import filled, same_parameters_on_every_page
 from support.matrix.facts import Inputs
 from support.matrix.shop import Shop, put
-from support.matrix.watching import asks_the_same_on_every_page, filled
 
 
 def optional_fields(app: Adapter, shop: Shop) -> None:
-    """An action sends what was filled in, with and without its optional inputs, and nothing else."""
+    """An action sends exactly the inputs filled in, with and without the optional ones."""
     for key in needs.actions(app):
         fields = shop.offer.actions[key].inputs
         assert {*filled(app, key)} == {*app.form("actions", key)}, f"the facts fill in all inputs of {key}"
@@ -25,7 +25,7 @@ def optional_fields(app: Adapter, shop: Shop) -> None:
 
 
 def line_items(app: Adapter, shop: Shop) -> None:
-    """Line items arrive as they were filled in: each once, without blanks."""
+    """Line items are sent as filled in: each once, without empty ones."""
     for key in needs.actions_with_line_items(app):
         inputs = filled(app, key)
         lists = [one for one in needs.shown_inputs(app, key) if one.children]
@@ -36,17 +36,17 @@ def line_items(app: Adapter, shop: Shop) -> None:
 
 
 def _sends(app: Adapter, shop: Shop, key: str, inputs: Inputs) -> Record:
-    """Run an action and hold what left against what was filled in."""
+    """Run an action and compare the request with the inputs."""
     action = shop.offer.actions[key]
     operation = shop.offer.operations[action.operation]
-    shop.road.clear()
+    shop.proxy.clear()
     record = app.act(key, inputs)
     assert record, key
     (sent,) = shop.arrived
     filling = {
         one.path[0]: quote(str(inputs[one.key]), safe="") for one in action.inputs if one.location == "path"
     }
-    expected = httpx.URL(shop.road.url).path + operation.path.format(**filling)
+    expected = httpx.URL(shop.proxy.url).path + operation.path.format(**filling)
     assert (sent.method, sent.url.raw_path.decode().partition("?")[0]) == (operation.method, expected)
     body = _body(action.inputs, inputs, defaults=app.fills_defaults)
     assert json.loads(sent.content or "{}") == {**_from_login(shop, action.operation), **body}
@@ -65,7 +65,7 @@ def _body(fields: tuple[InputField, ...], inputs: Inputs, *, defaults: bool) -> 
 
 
 def _from_login(shop: Shop, operation: str) -> dict[str, str]:
-    """What the login fills into the body."""
+    """Return the members that the login fills into the body."""
     body = shop.offer.operations[operation].body
     names = {one.key for one in body.children} if body else set()
     sends = shop.offer.authentication.sends
@@ -73,17 +73,17 @@ def _from_login(shop: Shop, operation: str) -> dict[str, str]:
 
 
 def search_miss(app: Adapter, shop: Shop) -> None:
-    """A search finds what is there; what is not there is an empty answer and no error."""
+    """A search finds an existing record, and returns an empty result for a missing one."""
     for key in needs.searches(app):
         lookup = shop.facts.lookups[key]
-        document = shop.asked()
+        document = shop.create_return()
         assert app.search(key, lookup.finds(shop, document)), f"{key} finds nothing"
         for inputs in lookup.misses:
             assert _found(app, key, inputs) == [], f"{key} finds something by {inputs}"
 
 
 def _found(app: Adapter, key: str, inputs: Inputs) -> list[Record]:
-    """What a search finds. On Make a module that reads one record by its id fails where there is none."""
+    """Return a search's result. In Make, a module that reads one record by id fails if there is none."""
     try:
         return app.search(key, inputs)
     except Refused as refused:
@@ -94,17 +94,17 @@ def _found(app: Adapter, key: str, inputs: Inputs) -> list[Record]:
 
 
 def dropdown_page_2(app: Adapter, shop: Shop) -> None:
-    """A dropdown goes on where its first page ends, names each record once, and comes to an end."""
-    busy = shop.crowded()
+    """A dropdown continues after its first page, lists each record once, and ends."""
+    busy = shop.filled_shop()
     there = app.at(busy)
     for key in needs.long_dropdowns(there):
         dropdown = busy.offer.dropdowns[key]
         news = busy.offer.triggers[needs.new_records(there)[0]]
         if dropdown.operation != news.source.operation:
-            continue  # nothing is crowded but returns
+            continue  # only returns fill more than a page
         for _ in range(2):
-            busy.asked("#4004")  # where the choice is an order, it is one choice
-        busy.road.clear()
+            busy.create_return("#4004")  # if the dropdown lists orders, this order appears once
+        busy.proxy.clear()
         size = busy.offer.paging[busy.offer.operations[dropdown.operation].paging or ""].size
         pages = [there.choices(key, page) for page in range(len(busy.returns) // size + 3)]
         options = [one for page in pages for one in page]
@@ -112,4 +112,4 @@ def dropdown_page_2(app: Adapter, shop: Shop) -> None:
         assert len(set(options)) == len(options)
         assert all(value and label for value, label in options)
         assert list(pages[-1]) == []
-        asks_the_same_on_every_page(busy, news.source.operation, *dropdown.query)
+        same_parameters_on_every_page(busy, news.source.operation, *dropdown.query)

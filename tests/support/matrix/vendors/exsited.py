@@ -1,4 +1,4 @@
-"""Exsited in the matrix."""
+"""Exsited's facts for the matrix."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ def made(_shop: Shop, document: Document) -> str:
 
 
 def one_arrives(shop: Shop, document: Document) -> str:
-    """One unit of the first line; others are still on their way."""
+    """Receive one unit of the first line; the others have not arrived yet."""
     shop.advance(60)
     options = [{"uuid": document["returns"][0]["uuid"], "rma_receive_quantity": "1"}]
     path = f"/api/v3/invoices/{document['invoice_id']}/return-merchandise-authorisations/{document['id']}"
@@ -35,8 +35,8 @@ def closed(shop: Shop, document: Document) -> str:
 
 
 def create_return(shop: Shop) -> Inputs:
-    """Of an invoice whose items were announced once, and kept: all of them can come back."""
-    document = shop.asked()
+    """Return inputs for an invoice whose items are all returnable: its return was closed without receipt."""
+    document = shop.create_return()
     shop.move(document["id"], "CLOSED")
     invoice = shop.api("GET", f"/api/v3/invoices/{document['invoice_id']}")["invoice"]
     number = 100 + shop.orders
@@ -54,7 +54,7 @@ def create_return(shop: Shop) -> Inputs:
 
 def receive_return(quantity: int = 1) -> Callable[[Shop], Inputs]:
     def inputs(shop: Shop) -> Inputs:
-        document = shop.asked()
+        document = shop.create_return()
         return {
             "invoice_id": document["invoice_id"],
             "rma_id": document["id"],

@@ -1,11 +1,11 @@
-"""ReturnGO in the matrix."""
+"""ReturnGO's facts for the matrix."""
 
 from collections.abc import Callable
 from typing import Any
 
 from support.matrix.facts import Document, Facts, Filter, Inputs, Lookup, Wrong
 from support.matrix.shop import Shop
-from support.rmas import turn
+from support.returngo_returns import turn
 
 LINES = [
     {"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"},
@@ -32,20 +32,20 @@ def moved(*statuses: str) -> Callable[[Shop, Document], str]:
 
 
 def paid(shop: Shop, document: Document) -> str:
-    """The return is done, and its money moves; gives the transaction's id."""
+    """Complete the return so that its refund is paid; return the transaction's id."""
     done = shop.move(rma_id(document), "Approved", "Done")
     return str(done["transactions"][0]["id"])
 
 
 def asked_to_pay(shop: Shop, document: Document) -> str:
-    """The same where the shop pays back by other ways than ReturnGO's, unless it is done already."""
+    """Complete the return in a shop that pays refunds outside ReturnGO, unless it is already done."""
     turn(shop.sandbox, shop.tenant, "notify_payment_method")
     now = shop.api("GET", f"/rma/{rma_id(document)}")
     return str(now["transactions"][0]["id"]) if now["transactions"] else paid(shop, document)
 
 
 def settled(status: str) -> Callable[[Shop, Document], str]:
-    """It is told how the payment came out."""
+    """Report the outcome of the payment."""
 
     def settle(shop: Shop, document: Document) -> str:
         transaction = asked_to_pay(shop, document)
@@ -58,21 +58,21 @@ def settled(status: str) -> Callable[[Shop, Document], str]:
 
 def of_a_shipment(**inputs: str) -> Callable[[Shop], Inputs]:
     def made(shop: Shop) -> Inputs:
-        return {"shipment": shop.asked()["shipments"][0]["shipmentId"], **inputs}
+        return {"shipment": shop.create_return()["shipments"][0]["shipmentId"], **inputs}
 
     return made
 
 
 def of_an_rma(**inputs: str) -> Callable[[Shop], Inputs]:
     def made(shop: Shop) -> Inputs:
-        return {"rma": rma_id(shop.asked()), **inputs}
+        return {"rma": rma_id(shop.create_return()), **inputs}
 
     return made
 
 
 def create_return(shop: Shop) -> Inputs:
-    """Of an order whose return was called off: all of its units can come back."""
-    document = shop.asked(items=LINES)
+    """Return inputs for an order whose return was cancelled, so all units are returnable."""
+    document = shop.create_return(items=LINES)
     shop.move(rma_id(document), "Canceled")
     units = [
         {"line_item": item["shopLineItemId"], "policy": "refund-any-carrier", "reason": "Does not fit"}
@@ -82,7 +82,7 @@ def create_return(shop: Shop) -> Inputs:
 
 
 def settle_transaction(shop: Shop) -> Inputs:
-    return {"transaction": asked_to_pay(shop, shop.asked()), "status": "Success", "reference": "re_1"}
+    return {"transaction": asked_to_pay(shop, shop.create_return()), "status": "Success", "reference": "re_1"}
 
 
 def back_to_the_start(shop: Shop) -> Inputs:

@@ -1,4 +1,4 @@
-"""ReturnLogic in the matrix."""
+"""ReturnLogic's facts for the matrix."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ BACK_THEN = "2019-01-01T00:00:00Z"
 
 
 def order_id(shop: Shop, document: Document) -> str:
-    """The order that came in with the RMA."""
+    """Return the id of the order of this RMA."""
     number = document["orderName"].removeprefix("#")
     (order,) = shop.api("GET", "/orders", params={"orderNumber": number, "limit": 1})
     return str(order["rlOrderId"])
@@ -20,7 +20,7 @@ def rma_id(_shop: Shop, document: Document) -> str:
 
 
 def create_order(shop: Shop) -> Inputs:
-    number = str(5001 + len(shop.road.reached))
+    number = str(5001 + len(shop.proxy.reached))
     return {
         "external_order": f"50{number}",
         "order_number": number,
@@ -70,7 +70,7 @@ def in_no_currency(shop: Shop) -> Inputs:
 
 
 def unpaid(shop: Shop, _document: Document) -> Any:
-    """An order comes in that is not paid yet."""
+    """Create an order that is not paid yet."""
     names = {one.key: one.path[0] for one in shop.offer.actions["create_order"].inputs if one.required}
     body = {names[key]: value for key, value in create_order(shop).items() if key in names}
     return shop.api("POST", "/orders", json={**body, "financialStatus": "pending"})

@@ -1,4 +1,4 @@
-"""ReturnMate in the matrix."""
+"""ReturnMate's facts for the matrix."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ def moved(*statuses: str) -> Callable[[Shop, Document], str]:
 
 
 def labelled(shop: Shop, document: Document) -> str:
-    """The staff makes a label; gives the shipment's id."""
+    """Create a label as the staff; return the shipment's id."""
     shop.move(document["id"], "approved")
     made = shop.api("POST", f"/rmas/{document['id']}/shipments", json={"carrier": "tnt"})
     return str(made["data"]["id"])
@@ -41,10 +41,10 @@ def create_return(_shop: Shop) -> Inputs:
 
 
 def of_a_return(approved: bool = False, **inputs: Any) -> Callable[[Shop], Inputs]:
-    """Inputs about a return that the shop has."""
+    """Return inputs that name an existing return of the shop."""
 
     def made(shop: Shop) -> Inputs:
-        document = shop.asked()
+        document = shop.create_return()
         if approved:
             shop.move(document["id"], "approved")
         return {"return_id": document["id"], **inputs}
@@ -60,7 +60,7 @@ def by(**paths: str) -> Callable[[Shop, Document], Inputs]:
 
 
 def by_number(_shop: Shop, document: Document) -> Inputs:
-    """The API looks up the address, and the number is compared."""
+    """Return inputs of which the API filters by email, and the number is compared afterwards."""
     return {"rma_number": document["rma_number"], "customer_email": document["customer"]["email"]}
 
 

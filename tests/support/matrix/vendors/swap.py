@@ -1,4 +1,4 @@
-"""Swap in the matrix."""
+"""Swap's facts for the matrix."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ def moved(status: str) -> Callable[[Shop, Document], str]:
 
 
 def inspected(condition: str) -> Callable[[Shop, Document], str]:
-    """Quality control looks at the only product of the return."""
+    """Record quality control of the return's only product."""
 
     def inspect(shop: Shop, document: Document) -> str:
         shop.advance(60)
@@ -47,14 +47,14 @@ def arrived(shop: Shop, document: Document) -> str:
 
 
 def update_quality_control(shop: Shop) -> Inputs:
-    document = shop.asked()
+    document = shop.create_return()
     line = document["products"][0]["shopify_line_item_id"]
     more = {"shopify_line_item": line, "receipt_date": "2026-05-04T10:00:00Z", "carton": "CARTON-7"}
     return {**quality(document, "Sellable"), **more}
 
 
 def in_no_known_state(shop: Shop) -> Inputs:
-    return quality(shop.asked(), "Chewed")
+    return quality(shop.create_return(), "Chewed")
 
 
 def by_number(_shop: Shop, document: Document) -> Inputs:
