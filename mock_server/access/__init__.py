@@ -1,1 +1,1 @@
-"""What opens a vendor's API and how much of it: API keys, the tokens that stand for them, and rate limits."""
+"""Access to the vendors' APIs: API keys, OAuth tokens, scopes, plans and rate limits."""

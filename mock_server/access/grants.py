@@ -1,4 +1,4 @@
-"""Grants: what one key opens, and by which plan it is limited."""
+"""`Grant`: the tenant, vendor, scopes and plan of an API key."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from mock_server.access.plans import Plan
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a key opens: `key` is its name, not the secret."""
+    """The permissions of one API key; `key` is its name, not its secret."""
 
     tenant: str
     vendor: str

@@ -1,7 +1,8 @@
-"""API keys: derived, never stored. The store keeps SHA-256 digests and what each key may do.
+"""API keys: creates, checks and lists them.
 
-A key is an HMAC of the instance secret over tenant, vendor and name; so the same sandbox can show
-a key again. The secret is in the settings or, if none is given there, in the database.
+A key is an HMAC of the sandbox's secret over tenant, vendor and key name, so it can be shown again without
+being stored. The database keeps its SHA-256 digest, scopes and plan. The secret comes from the settings, or
+else from the database.
 """
 
 import base64
@@ -24,23 +25,23 @@ _COLUMNS: Final = ("digest", "vendor", "name", "scopes", "plan")
 
 
 def public_key(vendor: str) -> str:
-    """The key of the demo tenant, the same in every sandbox, that everybody may know."""
+    """Return the well-known key of the tenant `demo`, which is the same in every sandbox."""
     return f"sandbox-{DEMO}-{vendor}"
 
 
 def is_public(key: str, vendor: str) -> bool:
-    """Say whether a key is no secret, so that pages may show it."""
+    """Return True if a key is the well-known one, which pages may show."""
     return key == public_key(vendor)
 
 
 class KeyExistsError(Exception):
-    """The tenant has a key of that name at that vendor."""
+    """The tenant already has a key of this name for this vendor."""
 
 
 class Keys:
-    """All keys of a sandbox, found by what a client presents.
+    """The API keys of one sandbox, indexed in memory by digest.
 
-    `public_demo` says that the default keys of `demo` are the ones that everybody knows.
+    With `public_demo`, the default keys of the tenant `demo` are the well-known ones.
     """
 
     def __init__(self, store: Store, secret: bytes, *, public_demo: bool = True) -> None:
@@ -55,31 +56,31 @@ class Keys:
         store.on_change(tables.keys, self._reload)
 
     def offer(self, vendor: str, scopes: Collection[str], plans: Mapping[str, Plan]) -> None:
-        """Let a vendor's keys open; the first plan is the one a key has if nothing else is said."""
+        """Register a vendor with its scopes and plans, the default plan first, and load its keys."""
         self._scopes[vendor] = tuple(scopes)
         self._plans[vendor] = plans
         table = tables.keys
         columns = [table.c[name] for name in ("tenant", *_COLUMNS)]
         for tenant, *key in self._store.select(sa.select(*columns).where(table.c.vendor == vendor)):
-            self._take_up(tenant, *key)
+            self._remember(tenant, *key)
 
     def _reload(self, tenant: str) -> None:
-        """Hold exactly those keys of a tenant that the store has."""
+        """Read the keys of a tenant from the store again."""
         for digest in self._digests.pop(tenant, ()):
             self._grants.pop(digest, None)
         self._presented.clear()
         for key in self._store.tenant_rows(tables.keys, tenant, *_COLUMNS):
-            self._take_up(tenant, *key)
+            self._remember(tenant, *key)
 
-    def _take_up(self, tenant: str, digest: bytes, vendor: str, name: str, scopes: str, plan: str) -> None:
+    def _remember(self, tenant: str, digest: bytes, vendor: str, name: str, scopes: str, plan: str) -> None:
         if vendor in self._plans:
             if digest not in self._grants:
                 self._digests.setdefault(tenant, []).append(digest)
-            opens = frozenset(scopes.split())
-            self._grants[digest] = Grant(tenant, vendor, name, opens, self._plan(vendor, plan))
+            granted = frozenset(scopes.split())
+            self._grants[digest] = Grant(tenant, vendor, name, granted, self._plan(vendor, plan))
 
     def look_up(self, vendor: str, presented: str) -> Grant | None:
-        """Return what a presented key opens at a vendor, or None."""
+        """Return the grant of a key that a client sent; None if it is not a key of this vendor."""
         grant = self._presented.get(presented)
         if grant is None:
             grant = self._grants.get(_digest(presented))
@@ -91,25 +92,25 @@ class Keys:
         return grant if grant.vendor == vendor else None
 
     def key(self, tenant: str, vendor: str, name: str = DEFAULT) -> str:
-        """Return the key of that name, as a client presents it; whether it is in force is not said."""
+        """Return the secret of the key with this name, whether or not the key exists."""
         if self.public_demo and tenant == DEMO and name == DEFAULT:
             return public_key(vendor)
         mac = hmac.digest(self.secret, f"{tenant}\0{vendor}\0{name}".encode(), "sha256")
         return f"sandbox-{vendor}-{tenant}-{base64.b32encode(mac[:15]).decode().lower()}"
 
     def held_by(self, tenant: str) -> list[Grant]:
-        """Return what the keys of a tenant open, by vendor and name."""
+        """Return the grants of a tenant's keys, sorted by vendor and name."""
         held = [self._grants[digest] for digest in self._digests.get(tenant, ())]
         return sorted(held, key=lambda grant: (grant.vendor, grant.key))
 
     def issue_default(self, change: Change, tenant: str, vendor: str, plan: str, at: int) -> None:
-        """Write the default key of a tenant at a vendor, with all scopes and the tenant's plan.
+        """Store the default key of a tenant for a vendor, with all scopes and the tenant's plan.
 
-        It takes the place of one made with another secret.
+        It replaces a default key that was derived from another secret.
         """
         table = tables.keys
-        one = sa.and_(table.c.tenant == tenant, table.c.vendor == vendor, table.c.name == DEFAULT)
-        change.run_for(tenant, sa.delete(table).where(one))
+        same_name = sa.and_(table.c.tenant == tenant, table.c.vendor == vendor, table.c.name == DEFAULT)
+        change.run_for(tenant, sa.delete(table).where(same_name))
         self._write(
             change,
             Grant(tenant, vendor, DEFAULT, frozenset(self._scopes[vendor]), self._plan(vendor, plan)),
@@ -117,17 +118,17 @@ class Keys:
         )
 
     def has_default(self, tenant: str, vendor: str) -> bool:
-        """Say whether the default key is in force."""
+        """Return True if the default key, derived from the present secret, is stored."""
         grant = self._grants.get(_digest(self.key(tenant, vendor)))
         return grant is not None and grant.vendor == vendor
 
     def mint(
         self, tenant: str, vendor: str, name: str, *, scopes: Collection[str] | None, plan: str, at: int
     ) -> str:
-        """Make a key with chosen scopes (None: all) and plan ("": the vendor's first).
+        """Create a key and return its secret.
 
-        Returns it as a client presents it. Raises `KeyExistsError`, or `ValueError` naming an
-        unknown vendor, scope or plan.
+        `scopes` None means all scopes, `plan` "" the vendor's first plan. Raises `KeyExistsError`, or
+        `ValueError` for an unknown vendor, scope or plan.
         """
         if vendor not in self._scopes:
             raise ValueError(f"There is no vendor {vendor!r}; there are {_listed(self._scopes)}.")
@@ -143,20 +144,23 @@ class Keys:
         return self.key(tenant, vendor, name)
 
     def set_plan(self, change: Change, tenant: str, vendor: str, name: str, plan: str | Plan) -> Grant:
-        """Let a key have another plan: one of the vendor's by name, or one `agreed` with this merchant.
+        """Set the plan of a key: one of the vendor's by name, or a custom one (see `plans.agreed`).
 
-        Raises `LookupError` for a key that the tenant has not, `ValueError` for an unknown plan.
+        Returns the key's new grant. Raises `LookupError` if the tenant has no such key, `ValueError` for an
+        unknown plan.
         """
-        held = next((one for one in self.held_by(tenant) if (one.vendor, one.key) == (vendor, name)), None)
-        if held is None:
+        grant = next(
+            (held for held in self.held_by(tenant) if (held.vendor, held.key) == (vendor, name)), None
+        )
+        if grant is None:
             raise LookupError(f"{tenant} has no key {name!r} at {vendor}.")
         if isinstance(plan, str):
             self._check_plan(vendor, plan)
         table = tables.keys
-        one = sa.and_(table.c.tenant == tenant, table.c.vendor == vendor, table.c.name == name)
-        chosen = self._plan(vendor, plan) if isinstance(plan, str) else plan
-        change.run_for(tenant, sa.update(table).where(one).values(plan=chosen.name))
-        return replace(held, plan=chosen)
+        this_key = sa.and_(table.c.tenant == tenant, table.c.vendor == vendor, table.c.name == name)
+        new_plan = self._plan(vendor, plan) if isinstance(plan, str) else plan
+        change.run_for(tenant, sa.update(table).where(this_key).values(plan=new_plan.name))
+        return replace(grant, plan=new_plan)
 
     def _check_plan(self, vendor: str, plan: str) -> None:
         if plan and plan not in self._plans[vendor]:

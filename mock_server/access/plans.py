@@ -1,4 +1,4 @@
-"""Plans: how many requests a key may send, in windows of a second, a minute, an hour or a day."""
+"""Plans: the rate limits of a key, as requests per second, minute, hour or day."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,10 @@ _AGREED: Final = re.compile(rf"{_WINDOW.pattern}(, {_WINDOW.pattern})*")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a key may do: `Plan("starter", ((60, "minute"), (10_000, "day")))`; 0 is unlimited."""
+    """A named set of rate limits: `Plan("starter", ((60, "minute"), (10_000, "day")))`; 0 means unlimited.
+
+    `spans` are the limited windows as (seconds, limit, unit), the shortest first.
+    """
 
     name: str
     windows: tuple[tuple[int, Unit], ...]
@@ -26,13 +29,13 @@ class Plan:
 
 
 def agreed(windows: Mapping[Unit, int]) -> Plan:
-    """Return a plan as agreed with one merchant; its name tells its windows: `200/second, 5000/day`."""
+    """Return a custom plan for one merchant; its name lists its limits, such as `200/second, 5000/day`."""
     chosen = [(windows[unit], unit) for unit in SECONDS if unit in windows]
     return Plan(", ".join(f"{limit}/{unit}" for limit, unit in chosen), tuple(chosen))
 
 
 def by_name(name: str) -> Plan | None:
-    """Return the plan that `agreed` gave this name; None for any other name."""
+    """Return the custom plan that has this name; None if it is not the name of a custom plan."""
     if not _AGREED.fullmatch(name):
         return None
     return agreed({cast("Unit", unit): int(limit) for limit, unit in _WINDOW.findall(name)})

@@ -1,7 +1,7 @@
-"""Rate limits per key: fixed windows on the tenant's clock, counted in memory.
+"""Rate limits per key: counts requests in fixed windows on the tenant's clock, in memory.
 
-A window of a day begins at midnight UTC, one of a minute at second 0, and so on. A restart forgets
-the counts. A refused request is not counted.
+A day's window begins at midnight UTC, a minute's at second 0, and so on. Counts start at zero after a
+restart. A request that is refused with 429 is not counted.
 """
 
 from dataclasses import dataclass
@@ -28,10 +28,10 @@ class WindowState(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Whether a request is admitted, and the window with the fewest requests left.
+    """Whether a request is allowed, and the state of the window with the fewest requests left.
 
-    `reset` is in Unix seconds, `retry_after` in seconds (0 when allowed). `windows` are all of the
-    plan's, the shortest first. A plan without any window has `limit` 0 and no `window`.
+    `reset` is in Unix seconds, `retry_after` in seconds (0 if allowed). `windows` has all windows of the
+    plan, the shortest first. For a plan without windows, `limit` is 0 and `window` is None.
     """
 
     allowed: bool
@@ -45,7 +45,7 @@ class Verdict(NamedTuple):
 
 @dataclass(slots=True)
 class _Count:
-    """Requests left to one key in the current window of one span, which ends at `reset`."""
+    """The requests that one key has left in a window of `length` seconds, which ends at `reset`."""
 
     length: int
     limit: int
@@ -54,13 +54,13 @@ class _Count:
     reset: int = 0
 
     def start_window(self, second: int) -> None:
-        """Begin the window that `second` lies in."""
+        """Start the window that contains `second`."""
         self.left = self.limit
         self.reset = second - second % self.length + self.length
 
 
 class Limiter:
-    """Counts requests per key. `enabled=False` admits everything and shows full windows."""
+    """Counts requests per key. With `enabled=False`, every request is allowed and none is counted."""
 
     def __init__(self, clocks: "Clocks", *, enabled: bool = True) -> None:
         self.modes: dict[str, Mode] = {}
@@ -69,7 +69,7 @@ class Limiter:
         self._counts: dict[tuple[str, str, str], list[_Count]] = {}
 
     def enforced(self, tenant: str) -> bool:
-        """Say whether limits hold for a tenant: `auto` means unless its clock is frozen."""
+        """Return True if a tenant's limits are enforced: `on`, or `auto` while its clock is not frozen."""
         if not self._enabled:
             return False
         mode = self.modes.get(tenant, "auto")
@@ -96,17 +96,17 @@ class Limiter:
         return _verdict(counts, second, allowed=allowed)
 
     def reset(self, tenant: str) -> None:
-        """Begin every window of a tenant anew."""
+        """Set all counts of a tenant to zero."""
         for account in [account for account in self._counts if account[0] == tenant]:
             del self._counts[account]
 
     def reset_key(self, grant: "Grant") -> None:
-        """Begin every window of one key anew, by the plan that it has now."""
+        """Set the counts of one key to zero; its next request starts the windows of its present plan."""
         self._counts.pop((grant.tenant, grant.vendor, grant.key), None)
 
 
 def untouched(plan: Plan, now: int) -> Verdict:
-    """Return the verdict of a plan of which nothing is used, at `now` (µs)."""
+    """Return the verdict of a plan with full windows at `now` (µs)."""
     counts = _fresh(plan)
     for count in counts:
         count.start_window(now // _MICRO)
@@ -123,8 +123,10 @@ def _verdict(counts: list[_Count], second: int, *, allowed: bool) -> Verdict:
     windows = tuple([WindowState(count.unit, count.limit, count.left, count.reset) for count in counts])
     tightest = counts[0]
     for count in counts:
-        # Of two exhausted windows the longer one says when trying again can help.
+        # If several windows are exhausted, a retry can only succeed after the longest has ended.
         if count.left < tightest.left or not (allowed or count.left):
             tightest = count
-    wait = 0 if allowed else tightest.reset - second
-    return Verdict(allowed, tightest.limit, tightest.left, tightest.reset, wait, tightest.unit, windows)
+    retry_after = 0 if allowed else tightest.reset - second
+    return Verdict(
+        allowed, tightest.limit, tightest.left, tightest.reset, retry_after, tightest.unit, windows
+    )

@@ -1,10 +1,9 @@
-"""Tokens that stand for a key for a while: access tokens, refresh tokens and authorization codes.
+"""OAuth access tokens, refresh tokens and authorization codes.
 
-A token is a JWT (RFC 7519, HS256) signed with a key made from the instance's secret, so nothing of it has to
-be stored, and it outlives a restart. It opens what its key opens, as long as that key is in force, and ends
-on the tenant's clock. A clock that was reset lies before what was issued on it, which is good no more: it
-would outlive its hours by as much as the clock was ahead. The store keeps which of those that are good once
-were used.
+A token is a JWT (RFC 7519, HS256), signed with a key derived from the sandbox's secret, so it need not be
+stored and survives a restart. It grants the same access as its API key while that key exists, and expires on
+the tenant's clock. A reset can set that clock back; tokens issued at a later time than the clock shows are
+invalid, or they would live longer than they should. The store keeps the single-use tokens that were used.
 """
 
 import base64
@@ -26,11 +25,11 @@ Use = Literal["access", "refresh", "code"]
 
 _ALGORITHM: Final = "HS256"
 _REMEMBERED: Final = 4_096
-_LEEWAY: Final = 60 * SECOND  # a real clock is set back by a little at times
+_LEEWAY: Final = 60 * SECOND  # real clocks are sometimes set back a little
 
 
 class TokenExpiredError(Exception):
-    """The token was good once."""
+    """The token is genuine but expired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class _Token:
 
 
 class Tokens:
-    """Issues tokens for what a key opens, and tells what a presented one opens."""
+    """Issues tokens for API keys, and checks the tokens that clients send."""
 
     def __init__(self, store: Store, keys: Keys, clocks: Clocks, secret: bytes) -> None:
         self._store = store
@@ -59,18 +58,18 @@ class Tokens:
         store.on_change(tables.spent_tokens, self._reload)
 
     def _reload(self, tenant: str) -> None:
-        """Know exactly those spent tokens of a tenant that the store has."""
+        """Read the used single-use tokens of a tenant from the store again."""
         self._spent[tenant] = {id_ for (id_,) in self._store.tenant_rows(tables.spent_tokens, tenant, "id")}
 
     def client_id(self, tenant: str, vendor: str, name: str = DEFAULT) -> str:
-        """Return the public name of a key, for vendors whose clients log in with an id and a secret."""
+        """Return the OAuth client id that belongs to a key."""
         if tenant == DEMO and name == DEFAULT:
             return f"sandbox-demo-{vendor}-client"
         mac = hmac.digest(self._secret, f"{tenant}\0{vendor}\0{name}".encode(), "sha256")
         return f"sandbox-client-{base64.b32encode(mac[:10]).decode().lower()}"
 
     def client(self, vendor: str, client_id: str, client_secret: str) -> Grant | None:
-        """Return what a client opens whose secret is the key; None unless both belong together."""
+        """Return the grant for a client id and secret (the API key); None if they do not belong together."""
         grant = self._keys.look_up(vendor, client_secret)
         if grant is None:
             return None
@@ -78,7 +77,7 @@ class Tokens:
         return grant if hmac.compare_digest(known.encode(), client_id.encode()) else None
 
     def issue(self, grant: Grant, use: Use, *, seconds: int) -> str:
-        """Make a token that ends so many seconds from now, by the tenant's clock."""
+        """Return a new token that expires after `seconds` on the tenant's clock."""
         now = self._clocks.now(grant.tenant)
         claims = {
             "of": [grant.tenant, grant.vendor, grant.key],
@@ -90,9 +89,9 @@ class Tokens:
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
 
     def look_up(self, vendor: str, use: Use, presented: str) -> Grant | None:
-        """Return what a token opens; None for one of another vendor or use, or whose key is gone.
+        """Return the grant of a token; None if it is for another vendor or use, or its key was deleted.
 
-        Raises `TokenExpiredError` when its time is over.
+        Raises `TokenExpiredError`.
         """
         token = self._token(presented)
         if token is None or (token.vendor, token.use) != (vendor, use):
@@ -103,7 +102,10 @@ class Tokens:
         return grant
 
     def spend(self, vendor: str, presented: str, use: Use = "code") -> Grant | None:
-        """Take what is good once, as a code is (RFC 6749, section 4.1.2); else as `look_up`."""
+        """Use up a single-use token, such as a code (RFC 6749, section 4.1.2); returns its grant, or None.
+
+        Raises `TokenExpiredError`.
+        """
         grant = self.look_up(vendor, use, presented)
         token = self._token(presented)
         if grant is None or token is None or token.id in self._spent.get(token.tenant, ()):
@@ -132,5 +134,5 @@ class Tokens:
         except (jwt.InvalidTokenError, ValueError):
             return None
         tenant, vendor, key = claims["of"]
-        begins = claims.get("begins", 0)  # earlier sandboxes did not say
+        begins = claims.get("begins", 0)  # absent in tokens of earlier versions
         return _Token(tenant, vendor, key, claims["use"], claims["jti"], begins, claims["ends"])

@@ -1,1 +1,1 @@
-"""Which requests reach the APIs: keys and limits at a vendor's, page, name and token at the control plane."""
+"""Admits requests: by API key at the vendors' APIs, by host, origin and token at the control plane."""

@@ -1,4 +1,4 @@
-"""The control plane's guard: under which name it is called, from which page, and with which token."""
+"""Protects the control plane: checks the host, the origin and the control token of each request."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -15,25 +15,25 @@ from mock_server.settings import Settings
 
 MOST_WRONG: Final = 10
 WINDOW: Final = 60.0
-"""So many wrong tokens from one address in so many seconds; then none is compared for a while."""
+"""An address that sent `MOST_WRONG` wrong tokens within `WINDOW` seconds is refused with 429."""
 _MOST_ADDRESSES: Final = 10_000
 _BEARER: Final = extractor({"type": "http", "scheme": "bearer"})
 _HEADER: Final = extractor({"type": "apiKey", "in": "header", "name": "X-Sandbox-Token"})
 
 
 class ControlGuard:
-    """Looks at every request to the control plane first; raises `Problem` for one that may not come in."""
+    """Checks every request to the control plane; raises `Problem` to refuse it."""
 
     def __init__(self, settings: Settings, now: Callable[[], float] = steady) -> None:
         token = settings.control_token
         self._token = token.get_secret_value().encode() if token else b""
-        self._neighbours = OriginGuard(settings)
-        self._wrong = WrongTokens(now)
+        self._origins = OriginGuard(settings)
+        self._wrong_tokens = WrongTokens(now)
 
     def __call__(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> None:
-        """Let a request in, or raise `Problem`."""
-        self._neighbours.refuse_other_names(headers)
-        self._neighbours.refuse_other_sites(scope["method"], headers)
+        """Raise `Problem` if the request is not allowed."""
+        self._origins.refuse_other_names(headers)
+        self._origins.refuse_other_sites(scope["method"], headers)
         if self._token:
             self._check_token(scope, headers)
 
@@ -41,24 +41,24 @@ class ControlGuard:
         presented = _BEARER(headers, b"") or _HEADER(headers, b"")
         caller = _network((scope.get("client") or ("",))[0])
         if presented is not None:
-            self._wrong.refuse_guessing(caller)
+            self._wrong_tokens.refuse_guessing(caller)
             if compare_digest(presented.encode(), self._token):
                 return
-            self._wrong.note(caller)
+            self._wrong_tokens.add(caller)
         raise Problem(
-            "unauthenticated", "The control plane asks for its token, as `Authorization: Bearer TOKEN`."
+            "unauthenticated", "The control plane requires its token, as `Authorization: Bearer TOKEN`."
         )
 
 
 class WrongTokens:
-    """Counts wrong tokens by address. `now` is a clock that never goes back."""
+    """Counts wrong tokens per address. `now` returns seconds on a monotonic clock."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._times: OrderedDict[str, list[float]] = OrderedDict()
 
-    def note(self, caller: str) -> None:
-        """Count one wrong token."""
+    def add(self, caller: str) -> None:
+        """Count one wrong token of an address."""
         times = self._recent(caller)
         times.append(self._now())
         self._times[caller] = times
@@ -74,7 +74,7 @@ class WrongTokens:
         wait = max(1, ceil(times[0] + WINDOW - self._now()))
         raise Problem(
             "rate_limited",
-            f"Too many wrong control tokens came from your address; try again in {wait} seconds.",
+            f"Your address has sent too many wrong control tokens; try again in {wait} seconds.",
             headers=((b"retry-after", b"%d" % wait),),
         )
 
@@ -84,11 +84,11 @@ class WrongTokens:
 
 
 def _network(address: str) -> str:
-    """Return whose address it is: of IPv6, one client has a whole /64."""
+    """Return the key to count an address by: an IPv6 client has a whole /64, so its first four groups."""
     try:
-        read = ip_address(address)
+        parsed = ip_address(address)
     except ValueError:
         return address
-    if not isinstance(read, IPv6Address):
+    if not isinstance(parsed, IPv6Address):
         return address
-    return str(read.ipv4_mapped) if read.ipv4_mapped else read.exploded[:19]
+    return str(parsed.ipv4_mapped) if parsed.ipv4_mapped else parsed.exploded[:19]

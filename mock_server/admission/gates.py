@@ -1,4 +1,4 @@
-"""The gates before the APIs: a vendor's opens to its keys, the control plane's to everybody (see `guard`)."""
+"""The engine's gates: `KeyGate` checks and meters a vendor's clients, `ControlGate` admits every request."""
 
 from collections.abc import Awaitable, Mapping
 from functools import partial
@@ -13,11 +13,11 @@ from mock_server.world import World
 
 
 class KeyGate:
-    """Gate and meter: admits keys of one vendor, and tokens for them; counts requests, keeps the time."""
+    """The gate and meter of one vendor's API: checks API keys and access tokens, and counts requests."""
 
     def __init__(self, world: World, vendor: Vendor) -> None:
         self._vendor = vendor.name
-        self._keys_open = not isinstance(vendor, TokensOnly)
+        self._accepts_keys = not isinstance(vendor, TokensOnly)
         self._enter = vendor.enter if isinstance(vendor, ManyShops) else None
         self._lowest_plan = next(iter(vendor.plans.values()))
         self._keys = world.keys
@@ -30,50 +30,53 @@ class KeyGate:
         self._switches = world.switches
 
     def admit(self, credentials: Mapping[str, str]) -> Grant:
-        """Return what the presented key opens, with the tenant's steps carried out up to now."""
+        """Return the grant of the first valid credential, after running the tenant's steps that are due.
+
+        Steps run here because clients must not see a state that is older than the tenant's clock.
+        """
         for presented in credentials.values():
-            grant = self._opened(presented)
+            grant = self._grant(presented)
             if grant is not None:
                 if self._enter is not None:
                     self._enter(grant, credentials)
                 if not self._clocks.catch_up_slice(grant.tenant):
                     raise NotReady(partial(self._clocks.catch_up_in_slices, grant.tenant))
                 return grant
-        what = "API key" if self._keys_open else "access token"
+        kind = "API key" if self._accepts_keys else "access token"
         if not credentials:
-            raise Problem("unauthenticated", f"An {what} is required; none was sent.")
-        raise Problem("unauthenticated", f"This {what} is not known here.")
+            raise Problem("unauthenticated", f"An {kind} is required; none was sent.")
+        raise Problem("unauthenticated", f"This {kind} is not known here.")
 
-    def _opened(self, presented: str) -> Grant | None:
-        grant = self._keys.look_up(self._vendor, presented) if self._keys_open else None
+    def _grant(self, presented: str) -> Grant | None:
+        grant = self._keys.look_up(self._vendor, presented) if self._accepts_keys else None
         try:
             return grant or self._tokens.look_up(self._vendor, "access", presented)
         except TokenExpiredError:
             raise Problem("unauthenticated", "This access token has expired; get another one.") from None
 
     def take(self, grant: Grant) -> Verdict:
-        """Count one request against the key's windows."""
+        """Count one request against the rate limits of the key."""
         return self._limiter.take(grant, self._clocks.now(grant.tenant))
 
     def closed(self, grant: Grant) -> str:
-        """Return what a switch of the tenant says that closes the vendor."""
+        """Return the message of the tenant's switch that closes the vendor; "" if none does."""
         return self._switches.closed(grant.tenant, grant.vendor)
 
     def anonymous(self) -> Verdict:
-        """Return the lowest plan's windows, with nothing used."""
+        """Return the lowest plan's windows, unused."""
         return untouched(self._lowest_plan, self._clocks.real())
 
     def pending(self) -> Awaitable[None] | None:
-        """Return the commit under way, if there is one."""
+        """Return the commit under way, or None."""
         return self._store.pending
 
     def now(self, grant: Grant | None) -> int:
-        """Return the tenant's time; real time for a stranger."""
+        """Return the time of the grant's tenant, or real time without a grant."""
         return self._clocks.real() if grant is None else self._clocks.now(grant.tenant)
 
 
 class ControlGate:
-    """The control plane's gate: it knows no callers. Who may come in is what `ControlGuard` decides."""
+    """The control plane's gate. It has no keys: `ControlGuard` decides which requests are allowed."""
 
     def __init__(self, world: World) -> None:
         self._clocks = world.clocks
@@ -82,12 +85,12 @@ class ControlGate:
         self.undo_held = world.store.undo_held
 
     def admit(self, _credentials: Mapping[str, str]) -> None:
-        """Let in whom the guard let in."""
+        """Admit every request, without a grant."""
 
     def pending(self) -> Awaitable[None] | None:
-        """Return the commit under way, if there is one."""
+        """Return the commit under way, or None."""
         return self._store.pending
 
-    def now(self, grant: Grant | None) -> int:  # noqa: ARG002 - the control plane knows real time only
+    def now(self, grant: Grant | None) -> int:  # noqa: ARG002 - the control plane always uses real time
         """Return real time."""
         return self._clocks.real()

@@ -1,11 +1,11 @@
-"""Keeps web pages of other sites away from what anybody on this machine may do.
+"""Protects the sandbox against requests that web pages of other sites send (CSRF, DNS rebinding).
 
-On loopback the control plane asks for no token, and a browser sends requests for any page that is open in it.
+On loopback the control plane requires no token, and a browser sends requests for any page that is open in it.
 
-- A page of another site can send a bodiless POST. The browser marks it with `Origin` (RFC 6454, section 7)
-  and `Sec-Fetch-Site` (W3C Fetch Metadata). Programs send neither.
-- A page can let its own name lead to 127.0.0.1 (DNS rebinding). The browser then takes the sandbox for that
-  page's own site, and the page may read as well as write. The `Host` header still has the page's name.
+- A page of another site can send a POST without a body. The browser marks it with `Origin` (RFC 6454, section
+  7) and `Sec-Fetch-Site` (W3C Fetch Metadata). Programs send neither.
+- A page's host name can be made to resolve to 127.0.0.1 (DNS rebinding). To the browser, the sandbox is then
+  the page's own site, so the page can read responses too. The `Host` header still has the page's host name.
 """
 
 from collections.abc import Mapping
@@ -16,75 +16,76 @@ from mock_server.address import is_loopback
 from mock_server.engine.problem import Problem
 from mock_server.settings import Settings
 
-_HARMLESS: Final = {"GET", "HEAD", "OPTIONS"}
-_OWN: Final = {"", "same-origin", "none"}
-"""`Sec-Fetch-Site` of the sandbox's own pages, of an address that a person typed, and of programs."""
+_SAFE_METHODS: Final = {"GET", "HEAD", "OPTIONS"}
+_SAME_SITE: Final = {"", "same-origin", "none"}
+"""Allowed values of `Sec-Fetch-Site`: sent by programs, the sandbox's own pages, and for a typed address."""
 _PORTS: Final = {"http": 80, "https": 443}
 
 
 class OriginGuard:
-    """Knows the names under which the sandbox may be called, and its own pages' origin."""
+    """Checks `Host` and `Origin` against the sandbox's own host names and public address."""
 
     def __init__(self, settings: Settings) -> None:
         self._public = _origin(settings.public_url)
-        named = {settings.host, urlsplit(settings.public_url).hostname or ""}
-        self._hosts = {_plain(name) for name in named if name}
+        hosts = {settings.host, urlsplit(settings.public_url).hostname or ""}
+        self._hosts = {_normalized(host) for host in hosts if host}
         self._any_host = settings.control_token is not None
 
     def refuse_other_names(self, headers: Mapping[bytes, bytes]) -> None:
-        """Raise `Problem("forbidden")` for a request to a name that is not the sandbox's.
+        """Raise `Problem("forbidden")` if the `Host` header names another host than the sandbox.
 
-        A control token protects by itself: no page can know it. Without a `Host` header it is no browser.
+        With a control token any host is allowed, because other pages do not know the token. Requests without
+        a `Host` header do not come from browsers.
         """
         host = _text(headers, b"host")
         if self._any_host or not host:
             return
-        name = _plain(urlsplit(f"//{host}").hostname or "") if _is_authority(host) else ""
+        name = _normalized(urlsplit(f"//{host}").hostname or "") if _is_authority(host) else ""
         if not (is_loopback(name) or name.endswith(".localhost") or name in self._hosts):
             raise Problem(
                 "forbidden",
-                f"This sandbox is not called {host[:80]!r}. Use a loopback address such as 127.0.0.1, or "
-                "start it with --public-url and the address that clients see.",
+                f"This sandbox is not reached as {host[:80]!r}. Use a loopback address such as 127.0.0.1, or "
+                "start it with --public-url and the address that clients use.",
             )
 
     def refuse_other_sites(self, method: str, headers: Mapping[bytes, bytes]) -> None:
-        """Raise `Problem("forbidden")` for a write that a page of another origin asked for."""
-        if method in _HARMLESS:
+        """Raise `Problem("forbidden")` for a write request from a page of another origin."""
+        if method in _SAFE_METHODS:
             return
         origin = _text(headers, b"origin")
         foreign = origin and not self._is_own(origin, _text(headers, b"host"))
-        if foreign or _text(headers, b"sec-fetch-site").lower() not in _OWN:
+        if foreign or _text(headers, b"sec-fetch-site").lower() not in _SAME_SITE:
             raise Problem(
                 "forbidden",
-                f"The control plane takes no {method} from a web page of another site"
+                f"The control plane accepts no {method} from a web page of another site"
                 f"{f' ({origin[:80]})' if foreign else ''}; send it from a program or from the sandbox's own "
                 "pages.",
             )
 
     def _is_own(self, origin: str, host: str) -> bool:
-        """Whether an origin is the sandbox: at the name it was called by, or at its public address."""
-        known = _origin(origin)
-        if known is None:
+        """Return True if an origin is the sandbox: the `Host` of the request, or the public address."""
+        parsed = _origin(origin)
+        if parsed is None:
             return False
-        called = _origin(f"{known[0]}://{host}") if _is_authority(host) else None
-        return known in (called, self._public)
+        requested = _origin(f"{parsed[0]}://{host}") if _is_authority(host) else None
+        return parsed in (requested, self._public)
 
 
 def _origin(url: str) -> tuple[str, str, int] | None:
-    """Return scheme, host and port (RFC 6454, section 4), or None for what has none."""
+    """Return the scheme, host and port of a URL (RFC 6454, section 4); None if it lacks one of them."""
     try:
-        read: SplitResult = urlsplit(url)
-        port = read.port or _PORTS.get(read.scheme, 0)
+        parsed: SplitResult = urlsplit(url)
+        port = parsed.port or _PORTS.get(parsed.scheme, 0)
     except ValueError:
         return None
-    return (read.scheme, _plain(read.hostname), port) if read.hostname and port else None
+    return (parsed.scheme, _normalized(parsed.hostname), port) if parsed.hostname and port else None
 
 
 def _is_authority(host: str) -> bool:
-    """Whether a `Host` header is a host with, perhaps, a port."""
+    """Return True if a `Host` header is a host with an optional port."""
     if set("/?#@\\ ") & set(host):
         return False
-    if host.startswith("[") and host.partition("]")[2][:1] not in {"", ":"}:  # urlsplit passes over it
+    if host.startswith("[") and host.partition("]")[2][:1] not in {"", ":"}:  # urlsplit does not notice
         return False
     try:
         return urlsplit(f"//{host}").port != 0 and bool(urlsplit(f"//{host}").hostname)
@@ -92,8 +93,8 @@ def _is_authority(host: str) -> bool:
         return False
 
 
-def _plain(name: str) -> str:
-    return name.strip("[]").rstrip(".").lower()
+def _normalized(host: str) -> str:
+    return host.strip("[]").rstrip(".").lower()
 
 
 def _text(headers: Mapping[bytes, bytes], name: bytes) -> str:

@@ -1,1 +1,1 @@
-"""The process that serves: HTTP on the wire, the ready file, and what goes to the terminal."""
+"""The server process: HTTP connections, the ready file, and output to the terminal."""

@@ -1,7 +1,8 @@
-"""HTTP on the wire: uvicorn's protocol with caps, time-outs, and refusals that say what was wrong.
+"""HTTP connections: size limits, time-outs and error responses, on top of uvicorn's httptools protocol.
 
-uvicorn bounds none of this itself (https://www.uvicorn.org/settings/#resource-limits). Caps are checked as
-bytes come in. Time-outs are checked by one `Sweeper` for all connections: a request pays for no timer.
+uvicorn limits neither sizes nor times (https://www.uvicorn.org/settings/#resource-limits). Sizes are checked
+as data arrives. Time-outs (RFC 9112, section 9.5) are checked once a second by one `Sweeper` for all
+connections, so that requests need no timers of their own.
 """
 
 from __future__ import annotations
@@ -21,26 +22,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 MOST_HEAD: Final = 65_536
-"""Bytes of a request line with its headers."""
+"""Bytes of a request line and its headers."""
 HEAD_SECONDS: Final = 20.0
 BODY_SECONDS: Final = 60.0
 READ_SECONDS: Final = 120.0
-"""How long a client may leave an answer unread."""
+"""How long a client may take to read a response."""
 LINGER_SECONDS: Final = 2.0
-"""How long input is thrown away after a refusal, so that the client sees it (RFC 9112, section 9.6)."""
-_PATIENCE: Final = {"head": HEAD_SECONDS, "body": BODY_SECONDS, "unread": READ_SECONDS}
+"""How long input is discarded after a refusal, so that the client receives it (RFC 9112, section 9.6)."""
+_TIMEOUTS: Final = {"head": HEAD_SECONDS, "body": BODY_SECONDS, "unread": READ_SECONDS}
 _BODY_OVERHEAD: Final = 8
-"""Bytes on the wire for each byte of a body, at most: a chunk of one byte takes six."""
+"""Bytes received per byte of body, at most: in chunked coding (RFC 9112, section 7.1), one byte takes six."""
 
 
 class Refusal(NamedTuple):
-    """An answer below the APIs: nobody knows yet, or any more, which API the request is for."""
+    """An error response as plain text: the request is not complete enough to know which API it is for."""
 
     status: int
     sentence: str
 
 
-BROKEN: Final = Refusal(HTTPStatus.BAD_REQUEST, "This is not HTTP as RFC 9112 writes it.")
+BROKEN: Final = Refusal(HTTPStatus.BAD_REQUEST, "This is not a valid HTTP/1.1 message (RFC 9112).")
 NO_HOST: Final = Refusal(
     HTTPStatus.BAD_REQUEST, "An HTTP/1.1 request needs exactly one Host header (RFC 9112, section 3.2)."
 )
@@ -59,20 +60,23 @@ SLOW_BODY: Final = Refusal(
 )
 
 
-class _SetAside:
-    """Stands for a request that is parsed again; uvicorn takes what comes for it as answered."""
+class _Discarded:
+    """Replaces uvicorn's request cycle while a request is parsed again; to uvicorn, it is answered."""
 
     response_complete = True
     more_body = False
     scope = None
 
 
-_SET_ASIDE: Final = _SetAside()
-_OF_UPGRADES: Final = {b"upgrade", b"http2-settings"}
+_DISCARDED: Final = _Discarded()
+_UPGRADE_HEADERS: Final = {b"upgrade", b"http2-settings"}
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. `most_body` is what the APIs take of a body; the wire has some room above it."""
+    """One connection. `most_body` is the size limit of request bodies in bytes.
+
+    The connection itself closes at a higher limit: below it, the API answers in its own error format.
+    """
 
     scope: Any  # None before the first request, whatever uvicorn declares
     cycle: Any
@@ -89,16 +93,16 @@ class Protocol(HttpToolsProtocol):
 
     @property
     def reading_head(self) -> bool:
-        """Whether a request has begun and its headers are incomplete."""
+        """True while the headers of a request are incomplete."""
         return self.scope is not None and "method" not in self.scope
 
     @property
     def reading_body(self) -> bool:
-        """Whether the newest request's body is incomplete."""
+        """True while the body of the newest request is incomplete."""
         return self.cycle is not None and self.cycle.scope is self.scope and self.cycle.more_body
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came in, and count it while a request is incomplete."""
+        """Parse received data, and refuse a head or a body that is too large."""
         self._chunk = data
         super().data_received(data)
         scope, cycle = self.scope, self.cycle
@@ -106,7 +110,7 @@ class Protocol(HttpToolsProtocol):
             return
         if scope is self._counted:
             self._received += len(data)
-        else:  # how much of this chunk belongs to the requests before is not known
+        else:  # a pipelined request: how much of this chunk belongs to earlier requests is unknown
             self._counted, self._received = scope, 0
         if "method" not in scope:
             if self._received > MOST_HEAD:
@@ -115,7 +119,7 @@ class Protocol(HttpToolsProtocol):
             self.refuse(LONG_BODY)
 
     def on_headers_complete(self) -> None:
-        """Refuse a head that HTTP does not allow, before anything is done with it."""
+        """Check the headers before the application sees the request."""
         if len(self._chunk) > MOST_HEAD or self.scope is self._counted:
             self._measure_head()
         if [name for name, _ in self.headers].count(b"host") != 1:
@@ -124,19 +128,22 @@ class Protocol(HttpToolsProtocol):
                 self._fail(NO_HOST)
         self._previous = self.cycle
         if self.parser.should_upgrade() and b"upgrade" in dict(self.headers):
-            self.cycle = _SET_ASIDE
+            self.cycle = _DISCARDED
             return
         super().on_headers_complete()
-        self.headers = []  # takes trailers, which no API reads and which must not pass for headers
+        # Trailers (RFC 9112, section 7.1.2) are appended to this list. They must not be taken for headers,
+        # such as a second Authorization, so they get a list that nothing reads.
+        self.headers = []
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Serve a request without the upgrade that it offers, as RFC 9110 (section 7.8) lets a server do.
+        """Serve a request that offers an upgrade over HTTP/1.1; servers may ignore the offer (RFC 9110, 7.8).
 
-        The parser takes whatever follows such a head for the other protocol, the body too. Java's client
-        offers HTTP/2 with every first request. So the request is parsed again, without the offer.
+        After such a head, the parser takes the rest of the data, including the body, for the other protocol.
+        Java's HTTP client offers HTTP/2 with every first request. So the request is parsed again without the
+        offer.
         """
         paused = sys.exc_info()[1]
-        if self.cycle is not _SET_ASIDE or paused is None:
+        if self.cycle is not _DISCARDED or paused is None:
             return
         self._chunk = self._without_upgrade() + self._chunk[paused.args[0] :]
         self.cycle = self._previous
@@ -145,14 +152,16 @@ class Protocol(HttpToolsProtocol):
         super().data_received(self._chunk)
 
     def _without_upgrade(self) -> bytes:
-        """Write the head that was read once more, without the offer to upgrade."""
+        """Return the bytes of the head that was just parsed, without its upgrade headers."""
         version = self.parser.get_http_version().encode()
         lines = [self.parser.get_method() + b" " + self.url + b" HTTP/" + version]
         for name, value in self.headers:
             if name == b"connection":
-                tokens = [token for token in value.split(b",") if token.strip().lower() not in _OF_UPGRADES]
+                tokens = [
+                    token for token in value.split(b",") if token.strip().lower() not in _UPGRADE_HEADERS
+                ]
                 lines += [name + b": " + b",".join(tokens)] if tokens else []
-            elif name not in _OF_UPGRADES:
+            elif name not in _UPGRADE_HEADERS:
                 lines.append(name + b": " + value)
         return b"\r\n".join((*lines, b"", b""))
 
@@ -163,36 +172,40 @@ class Protocol(HttpToolsProtocol):
             self._fail(LONG_HEAD)
 
     def _fail(self, refusal: Refusal) -> None:
-        """Stop the parser: what a callback raises ends in `send_400_response`."""
+        """Stop the parser: uvicorn answers an exception in a callback with `send_400_response`."""
         self._refusal = refusal
         raise ValueError(refusal.sentence)
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's name, and its own words
-        """Refuse what could not be parsed."""
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature and message
+        """Send the refusal for a request that could not be parsed."""
         self.refuse(self._refusal)
 
     def refuse(self, refusal: Refusal) -> None:
-        """Answer the incomplete request and close; requests before it get their own answers first."""
+        """Refuse the incomplete request and close the connection.
+
+        Responses must be sent in the order of the requests (RFC 9112, section 9.3.2), so the refusal waits
+        for the response to an earlier, pipelined request.
+        """
         if self.transport.is_closing():
             return
-        before = self.cycle
-        if before is not None and before.scope is self.scope:  # it is this request's own
-            if before.response_started:
-                self._close(before)
+        previous = self.cycle
+        if previous is not None and previous.scope is self.scope:  # the application already has this request
+            if previous.response_started:
+                self._close(previous)
                 return
-            if self.pipeline and self.pipeline[0][0] is before:
+            if self.pipeline and self.pipeline[0][0] is previous:
                 self.pipeline.popleft()
-            before, mine = self._previous, before
-            mine.disconnected = True
-            mine.message_event.set()
-        if before is None or before.response_complete:
+            previous, refused = self._previous, previous
+            refused.disconnected = True
+            refused.message_event.set()
+        if previous is None or previous.response_complete:
             self._write(refusal)
         else:
             self.transport.pause_reading()
-            before.on_response = lambda: self._write(refusal)
+            previous.on_response = lambda: self._write(refusal)
 
     def _close(self, cycle: Any) -> None:
-        """Close in the middle of a request that has its answer, or a part of it, already."""
+        """Close the connection of an incomplete request whose response has started or is complete."""
         complete = cycle.response_complete
         cycle.disconnected = True
         cycle.message_event.set()
@@ -218,14 +231,15 @@ class Protocol(HttpToolsProtocol):
     def _linger(self) -> None:
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self.transport.set_protocol(_Leaving(self, self.transport, self.loop))
+        self.transport.set_protocol(_Lingering(self, self.transport, self.loop))
         self.transport.resume_reading()
 
 
-class _Leaving(asyncio.Protocol):
-    """Throws away what a client still sends to a connection that is over.
+class _Lingering(asyncio.Protocol):
+    """Discards what a client still sends, for `LINGER_SECONDS` after the last response.
 
-    Closing a socket with unread input resets it, and the reset takes the answer away from the client.
+    Closing a socket that has unread input sends a TCP reset, which can destroy the response before the client
+    has read it. RFC 9112, section 9.6, therefore asks servers to close in two steps.
     """
 
     def __init__(
@@ -246,7 +260,7 @@ class _Leaving(asyncio.Protocol):
 
 
 class Sweeper:
-    """Ends what takes too long, on all connections. `now` is a clock that never goes back."""
+    """Enforces the time-outs of all connections. `now` returns seconds on a monotonic clock."""
 
     def __init__(
         self,
@@ -260,15 +274,15 @@ class Sweeper:
         self._since: dict[Protocol, tuple[str, object, float]] = {}
 
     async def run(self) -> None:
-        """Sweep every second until cancelled."""
+        """Check all connections every second, until cancelled."""
         while True:
             await sleep(1)
             self.sweep()
 
     def sweep(self) -> None:
-        """Look at every connection once."""
+        """Check every connection once, and end those that have waited too long for their client."""
         now = self._now()
-        seen: dict[Protocol, tuple[str, object, float]] = {}
+        waiting: dict[Protocol, tuple[str, object, float]] = {}
         for connection in list(self._connections()):
             stage = _stage(connection)
             if stage is None:
@@ -276,17 +290,20 @@ class Sweeper:
             before, request, since = self._since.get(connection, ("", None, now))
             if before != stage or request is not connection.scope:
                 since = now
-            seen[connection] = (stage, connection.scope, since)
-            if now - since >= self._patience(stage):
+            waiting[connection] = (stage, connection.scope, since)
+            if now - since >= self._timeout(stage):
                 _end(connection, stage)
-        self._since = seen
+        self._since = waiting
 
-    def _patience(self, stage: str) -> float:
-        return _PATIENCE.get(stage, self._keep_alive)
+    def _timeout(self, stage: str) -> float:
+        return _TIMEOUTS.get(stage, self._keep_alive)
 
 
 def _stage(connection: Protocol) -> str | None:
-    """Return what the connection waits for: the client, in one of four ways; None: it waits for us."""
+    """Return what the connection waits for its client to do; None while the sandbox is working.
+
+    "unread": read the response, "head" or "body": send the rest of it, "silent": send another request.
+    """
     if connection.flow is not None and connection.flow.write_paused:
         return "unread"
     if connection.reading_head:

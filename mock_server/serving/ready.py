@@ -1,4 +1,4 @@
-"""The ready file: for programs that start the sandbox, and wait until it answers."""
+"""The ready file: lets programs that start the sandbox find out when it answers and where."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ReadyFileError(Exception):
 
 
 class ReadyFile:
-    """A JSON file that is there while the sandbox answers, for its user alone (it holds the token)."""
+    """A JSON file that exists while the sandbox answers; only its user can read it, as it has the token."""
 
     def __init__(self, path: Path, draft: Path) -> None:
         self._path = path
@@ -26,28 +26,28 @@ class ReadyFile:
 
     @classmethod
     def prepare(cls, path: Path) -> Self:
-        """Remove what an earlier sandbox left, and see that the folder can be written to.
+        """Remove the file of an earlier sandbox, and check that the folder is writable.
 
         Raises `ReadyFileError`.
         """
-        if _is_something_else(path):
+        if _is_not_a_file(path):
             raise ReadyFileError(
                 f"The ready file {path} cannot be written (it is not a regular file); "
-                "name another one with --ready-file."
+                "choose another one with --ready-file."
             )
         try:
             path.unlink(missing_ok=True)
-            handle, draft = mkstemp(prefix=f".{path.name}.", dir=path.parent)  # made with mode 0600
+            handle, draft = mkstemp(prefix=f".{path.name}.", dir=path.parent)  # created with mode 0600
         except OSError as error:
             raise ReadyFileError(
                 f"The ready file {path} cannot be written ({(error.strerror or str(error)).lower()}); "
-                "name another one with --ready-file."
+                "choose another one with --ready-file."
             ) from error
         os.close(handle)
         return cls(path, Path(draft))
 
     def publish(self, content: Mapping[str, Any]) -> None:
-        """Let the complete file appear at once; raises `ReadyFileError`."""
+        """Write the file; it appears complete, by a rename. Raises `ReadyFileError`."""
         try:
             self._draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
             self._draft.replace(self._path)
@@ -57,17 +57,17 @@ class ReadyFile:
             ) from error
 
     def remove(self) -> None:
-        """Remove it, and a draft that was never published."""
+        """Remove the file, or the draft if it was never published."""
         for file in (self._draft, self._path):
             try:
                 file.unlink(missing_ok=True)
             except OSError:
-                continue  # the folder is gone, or read-only by now: no reader is misled for long
+                continue  # the folder was removed or made read-only meanwhile
 
 
-def _is_something_else(path: Path) -> bool:
-    """Say whether a path is a link, a folder, or a device such as `/dev/stdout`."""
+def _is_not_a_file(path: Path) -> bool:
+    """Return True if a path is a link, a folder, or a device such as `/dev/stdout`."""
     try:
         return not S_ISREG(path.lstat().st_mode)
     except OSError:
-        return False  # missing; or the write says what is wrong
+        return False  # missing, or the write reports the problem

@@ -1,4 +1,4 @@
-"""Serving: one process, one event loop, uvicorn with uvloop and httptools."""
+"""Runs the sandbox on uvicorn, in one process with one event loop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mock_server.settings import Settings
 
 _YOUNG, _MIDDLE, _OLD = 50_000, 20, 50
-"""Collect garbage rarely: a request leaves no cycles behind."""
+"""Thresholds of the garbage collector. It runs rarely, because requests create no reference cycles."""
 _SECONDS_TO_FINISH = 1
 
 
@@ -31,25 +31,26 @@ def serve(
     ready: Callable[[Sandbox], None],
     leaving: Callable[[], None],
 ) -> None:
-    """Serve until a signal comes; `ready` is called once requests are answered, `leaving` before the end.
+    """Serve until a signal ends the process.
 
-    Raises what `create_app` and `ready` raise.
+    `ready` is called as soon as requests are answered, `leaving` before shutdown. Raises what `create_app`
+    and `ready` raise.
     """
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )
     app = create_app(settings)
-    _calm_the_collector()
+    _tune_garbage_collection()
     config = uvicorn.Config(
         app,
-        loop="auto",  # uvloop, where there is one
+        loop="auto",  # uvloop where it is installed
         http=partial(Protocol, most_body=settings.max_body),  # type: ignore[arg-type]  # called as a class
         ws="none",
         proxy_headers=False,
         lifespan="on",
         access_log=False,
         server_header=False,
-        date_header=False,  # the engine's follows the tenant's clock
+        date_header=False,  # the engine sends one with the tenant's time
         log_config=None,
         timeout_keep_alive=settings.keep_alive,
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
@@ -79,20 +80,20 @@ class _Server(uvicorn.Server):
         if not self.started:
             return
         sweeper = Sweeper(lambda: self.server_state.connections, self.config.timeout_keep_alive)
-        self._app.world.tasks.start("that ends slow connections", sweeper.run)
+        self._app.world.tasks.start("that closes slow connections", sweeper.run)
         try:
             self._ready(self._app)
-        except Exception as error:  # noqa: BLE001 - raised by `serve`, when everything is closed
+        except Exception as error:  # noqa: BLE001 - `serve` raises it after the shutdown
             self.failure = error
             self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._leaving()  # here, because uvicorn ends the process by the signal that it got
+        self._leaving()  # not after `run`: uvicorn raises the signal again, which ends the process
         await super().shutdown(sockets)
 
 
-def _calm_the_collector() -> None:
-    """Keep what was made at start-up out of every later collection."""
+def _tune_garbage_collection() -> None:
+    """Exclude the objects created at start-up from all later collections."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)

@@ -1,4 +1,4 @@
-"""What `returns serve` says on its standard streams; that nobody reads them does not end the sandbox."""
+"""Prints to the terminal; a standard stream that is closed or cannot be written does not end the sandbox."""
 
 import os
 import sys
@@ -7,43 +7,44 @@ from typing import TextIO
 
 
 def open_closed_streams() -> None:
-    """Give standard streams that are closed to the null device.
+    """Open the null device in place of standard streams that are closed.
 
-    Else the next file or socket that is opened, the database perhaps, gets the number of one of them.
+    Otherwise the next file or socket that is opened, perhaps the database, gets the number of a standard
+    stream, and everything printed goes into it.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
 
 
 def say(*lines: str) -> None:
-    """Print lines on standard output; once it cannot be written, say so on standard error and go on."""
+    """Print lines on standard output; if that fails, warn once on standard error and discard later output."""
     stream = sys.stdout
-    if stream is None:  # it was closed when Python started
+    if stream is None:  # closed when Python started
         return
     try:
         _write(stream, lines)
     except (OSError, ValueError) as error:
         _silence(stream)
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        warn(f"Standard output cannot be written ({reason.lower()}); the sandbox goes on without it.")
+        warn(f"Standard output cannot be written ({reason.lower()}); the sandbox continues without it.")
 
 
 def warn(sentence: str) -> None:
-    """Print a line on standard error, if that can be."""
+    """Print a line on standard error, if it is open."""
     if sys.stderr is not None:
         with suppress(OSError, ValueError):
             _write(sys.stderr, (sentence,))
 
 
 def _silence(stream: TextIO) -> None:
-    """Let the null device take what is written from now on, what is left in the buffer included."""
+    """Redirect a stream, including what is left in its buffer, to the null device."""
     with suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
 
 
 def _write(stream: TextIO, lines: tuple[str, ...]) -> None:

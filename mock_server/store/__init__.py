@@ -1,7 +1,7 @@
-"""Rows, counters, ledger events and scheduled steps of all tenants, in one SQLite database.
+"""The store: rows, counters, ledger events and scheduled steps of all tenants, in one SQLite database.
 
-The store knows no HTTP and no vendor's words. It is called from one thread, directly: a statement
-takes microseconds. `Store.change()` is the only way to write.
+It has no HTTP and no vendor-specific code. It is called synchronously from one thread, because a statement
+takes only microseconds. `Store.change()` is the only way to write.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from mock_server.store.batch import Batch, Turn
 from mock_server.store.change import Change
 from mock_server.store.database import open_database, open_scratch
 from mock_server.store.file import Watch
-from mock_server.store.memory import Memory, Owner, Place, Reload
+from mock_server.store.memory import CounterKey, Memory, Reload, TenantTable
 from mock_server.store.model import Filters, Order, Row, Sorting, Step, StoreError
 
 __all__ = ["EVERYTHING", "Change", "Filters", "Order", "Row", "Sorting", "Step", "Store", "StoreError"]
@@ -27,11 +27,11 @@ EVERYTHING = Filters()
 _NOT_HOLDING = -1
 _PROBE = "probe"
 _RELEASE = "RELEASE change"
-_BACK = ("ROLLBACK TO change", _RELEASE)
+_ROLLBACK_TO = ("ROLLBACK TO change", _RELEASE)
 
 
 class Store:
-    """The database of one sandbox; `Store.open(url)` makes it."""
+    """The database of one sandbox; open it with `Store.open(url)`."""
 
     def __init__(self, connection: sqlite3.Connection, watch: Watch) -> None:
         self._connection = connection
@@ -42,8 +42,8 @@ class Store:
         self._memory = Memory()
         self._changing = False
         self._batch: Batch | None = None
-        self._uncommitted: list[Place] = []
-        self._afterwards: list[Callable[[], None]] = []
+        self._uncommitted: list[TenantTable] = []
+        self._callbacks: list[Callable[[], None]] = []
         self._held = _NOT_HOLDING
         self._marks = 0, 0
         self._partitions = self._memory.partitions
@@ -52,44 +52,44 @@ class Store:
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """Open `sqlite://` (memory) or `sqlite:///path`; raises `StoreError`."""
+        """Open `sqlite://` (in memory) or `sqlite:///path`; raises `StoreError`."""
         return cls(*open_database(url))
 
     @classmethod
     def scratch(cls) -> Self:
-        """Make an empty store that disappears when it is closed."""
+        """Return an empty temporary store, which is deleted when it is closed."""
         return cls(open_scratch(), Watch(""))
 
     def close(self) -> None:
-        """Give the file back; nothing that was told to anybody is lost without it."""
+        """Commit what is pending and close the database; acknowledged changes are on disk even without it."""
         if self._batch:
             self._batch.flush()
         self._connection.close()
 
     def commit_together(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Commit the changes of each turn of the loop in one go; `pending` says what to wait for."""
+        """Turn on group commit: from now on, changes made in one turn of the loop are committed together."""
         self._batch = Batch(loop, self._commit)
 
     @property
     def pending(self) -> asyncio.Future[None] | None:
-        """What to wait for before telling what was read or written; None when all of it is on disk."""
+        """The commit to await before reporting what was read or written; None if everything is on disk."""
         return self._batch.pending if self._batch else None
 
     @contextmanager
     def change(self) -> Iterator[Change]:
-        """All or nothing: committed at the end of the block (see `commit_together`), undone when it raises.
+        """Open a transaction: it is committed at the end of the block, and rolled back if the block raises.
 
-        Reads inside the block see its writes. Changes do not nest: hand the `Change` on instead.
+        Reads inside the block see its writes. Changes do not nest: pass the `Change` on instead. With group
+        commit, the change is a savepoint inside the transaction of its batch, so that a failure undoes this
+        change alone.
         """
         if self._changing:
-            raise RuntimeError("A change is open already; hand it on instead of opening another.")
+            raise RuntimeError("A change is open already; pass it on instead of opening another.")
         execute, batch = self._execute, self._batch
         if batch is None or not batch.open:
             execute("BEGIN IMMEDIATE")
         elif not self._connection.in_transaction:
-            raise StoreError(
-                "A change before this one failed, and what was to be committed with it was undone."
-            )
+            raise StoreError("An earlier change of the same batch failed, and the whole batch was undone.")
         if batch:
             execute("SAVEPOINT change")
         self._changing = True
@@ -99,12 +99,12 @@ class Store:
             if batch:
                 self._end_savepoint()
             self._uncommitted += change.changed
-            self._afterwards += change.afterwards
+            self._callbacks += change.callbacks
             if not batch:
                 self._commit()
         except BaseException as error:
             self._note(error)
-            self._undo(_BACK if batch else ("ROLLBACK",), change.changed)
+            self._undo(_ROLLBACK_TO if batch else ("ROLLBACK",), change.changed)
             raise
         finally:
             self._changing = False
@@ -114,28 +114,31 @@ class Store:
     def _end_savepoint(self) -> None:
         if self._held == _NOT_HOLDING:
             self._execute(_RELEASE)
-        else:
+        else:  # `hold` keeps the savepoint open; savepoints of the same name form a stack
             self._held += 1
 
     def hold(self) -> None:
-        """Keep the changes from here on so that `undo_held` can undo them; await nothing meanwhile."""
+        """Keep the savepoints of the changes that follow, so that `undo_held` can undo these changes.
+
+        Do not await anything before `release`: changes of other tasks would be undone as well.
+        """
         self._held = 0
-        self._marks = len(self._uncommitted), len(self._afterwards)
+        self._marks = len(self._uncommitted), len(self._callbacks)
 
     def release(self) -> None:
-        """Let the changes since `hold` be committed with the others of this turn."""
+        """Release the savepoints since `hold`: these changes are committed with the batch."""
         held, self._held = self._held, _NOT_HOLDING
         for _ in range(held):
             self._execute(_RELEASE)
 
     def undo_held(self) -> None:
-        """Undo the changes since `hold`; without `commit_together` they are on disk already and stay."""
+        """Undo the changes since `hold`; without group commit they are already on disk and stay."""
         held, self._held = self._held, _NOT_HOLDING
-        places, acts = self._marks
-        changed = self._uncommitted[places:]
+        first_uncommitted, first_callback = self._marks
+        changed = self._uncommitted[first_uncommitted:]
         if held > 0 and self._connection.in_transaction:
-            self._undo(_BACK * held, changed)
-        del self._uncommitted[places:], self._afterwards[acts:]
+            self._undo(_ROLLBACK_TO * held, changed)
+        del self._uncommitted[first_uncommitted:], self._callbacks[first_callback:]
 
     def _commit(self) -> None:
         try:
@@ -146,20 +149,20 @@ class Store:
             self._undo(("ROLLBACK",), self._uncommitted)
             raise
         finally:
-            afterwards = self._afterwards
-            self._uncommitted, self._afterwards = [], []
+            callbacks = self._callbacks
+            self._uncommitted, self._callbacks = [], []
         self._failure = ""
-        for act in afterwards:
-            act()
+        for callback in callbacks:
+            callback()
 
     def _note(self, error: BaseException) -> None:
         if isinstance(error, sqlite3.Error):
-            self._failure = f"What was to be stored last could not be: {error}."
+            self._failure = f"The last change could not be stored: {error}."
 
     def write_problem(self) -> str:
-        """Say in a sentence why nothing can be stored just now; "" if nothing is known to be in the way.
+        """Return why nothing can be stored at the moment, as a sentence; "" if no problem is known.
 
-        After a failure it tries to write: a disk that was full may have room again.
+        After a failure it tries to write, because a disk that was full may have space again.
         """
         try:
             self._watch.check()
@@ -175,7 +178,7 @@ class Store:
         meta = tables.meta
         self._execute("BEGIN IMMEDIATE")
         try:
-            # Not an update to the same value: SQLite writes no page that stays as it is.
+            # An update to the same value would prove nothing: SQLite does not write unchanged pages.
             self._execute(*statements.bound(sa.insert(meta).values(name=_PROBE, value="")))
             self._execute(*statements.bound(sa.delete(meta).where(meta.c.name == _PROBE)))
             self._execute("COMMIT")
@@ -185,48 +188,57 @@ class Store:
             raise
         self._failure = ""
 
-    def _undo(self, back: Sequence[str], changed: Sequence[Place]) -> None:
-        """Undo, and let memory hold what the file has again."""
+    def _undo(self, rollback: Sequence[str], changed: Sequence[TenantTable]) -> None:
+        """Run the `rollback` statements, then read the caches of the `changed` tables from the file again.
+
+        Caches are updated while a change is open. If it is undone, or its COMMIT fails, they would hold keys,
+        clocks or switches that the file does not have. After a full disk or an I/O error, SQLite may already
+        have rolled back the whole transaction (https://www.sqlite.org/lang_transaction.html, section 3): then
+        every table changed in the batch is read again, not only those of this change.
+        """
         self._memory.forget()
         if self._connection.in_transaction:
-            for statement in back:
+            for statement in rollback:
                 self._execute(statement)
-        else:  # a full disk makes SQLite undo everything by itself
+        else:
             changed = (*self._uncommitted, *changed)
         try:
             self._memory.reload(dict.fromkeys(changed))
-        except sqlite3.Error as error:  # memory holds what the file has not, so nothing more may come of it
+        except sqlite3.Error as error:  # the caches are wrong now, so no further change may be stored
             self._watch.fail(error)
 
     def on_change(self, table: sa.Table, reload: Reload) -> None:
-        """Call `reload` with the name of a tenant whenever its rows in `table` change, or change back.
+        """Call `reload(tenant)` whenever a tenant's rows in `table` change, and when a change is undone.
 
-        It reads them with `held`. So what memory holds is what the file has, also when a commit fails.
+        `reload` reads them with `tenant_rows`. So a cache always equals the file, even if a commit fails.
         """
         self._memory.on_change(table.name, reload)
 
     def tenant_rows(self, table: sa.Table, tenant: str, *columns: str) -> list[tuple[Any, ...]]:
-        """Return these columns of a tenant's rows in one of `tables.REMEMBERED`."""
+        """Return the given columns of a tenant's rows in one of `tables.REMEMBERED`."""
         return self._execute(statements.of_tenant(table, columns), (tenant,)).fetchall()
 
     def partition(self, tenant: str) -> str:
-        """Return under which name the rows of a tenant are stored."""
+        """Return the name of the partition that has the tenant's rows."""
         return self._partitions.get(tenant, tenant)
 
     def tenants_by_partition(self) -> dict[str, str]:
-        """Return the tenant of each partition that has one."""
+        """Return the tenant of each partition, except for stray partitions."""
         return {partition: name for name, partition in self._partitions.items()}
 
     def next_webhook(self, last: tuple[str, str, str]) -> tuple[str, str, str, int] | None:
-        """Return the next webhook (partition, vendor, id) with something to send, and when that is due."""
-        found: tuple[str, str, str, int] | None = self._execute(
+        """Return the first webhook after `last` that has a delivery to send, and when that is due.
+
+        A webhook is (partition, vendor, id), in this order.
+        """
+        row: tuple[str, str, str, int] | None = self._execute(
             statements.NEXT_WEBHOOK, (*last, 1, 0)
         ).fetchone()
-        return found
+        return row
 
-    def due_deliveries(self, lane: tuple[str, str, str], now: int, most: int) -> list[tuple[Any, ...]]:
-        """Return the deliveries to a webhook (partition, vendor, id) that are due, the earliest first."""
-        return self._execute(statements.DUE_DELIVERIES, (*lane, now, most, 0)).fetchall()
+    def due_deliveries(self, webhook: tuple[str, str, str], now: int, most: int) -> list[tuple[Any, ...]]:
+        """Return up to `most` due deliveries to a webhook (partition, vendor, id), the earliest first."""
+        return self._execute(statements.DUE_DELIVERIES, (*webhook, now, most, 0)).fetchall()
 
     def _reload_partition(self, tenant: str) -> None:
         self._partitions.pop(tenant, None)
@@ -235,16 +247,16 @@ class Store:
         )
 
     def row(self, tenant: str, vendor: str, kind: str, id_: str) -> Row | None:
-        """Return the row of that id, or None."""
+        """Return the row with this id, or None."""
         partition = self._partitions.get(tenant, tenant)
-        found = self._execute(statements.ROW, (partition, vendor, kind, id_)).fetchone()
-        return None if found is None else Row(tenant, *found)
+        values = self._execute(statements.ROW, (partition, vendor, kind, id_)).fetchone()
+        return None if values is None else Row(tenant, *values)
 
     def document(self, tenant: str, vendor: str, kind: str, id_: str) -> bytes | None:
-        """Return the document of that id as stored, or None."""
+        """Return the stored document with this id, or None."""
         partition = self._partitions.get(tenant, tenant)
-        found = self._execute(statements.DOCUMENT, (partition, vendor, kind, id_)).fetchone()
-        return None if found is None else found[0]
+        values = self._execute(statements.DOCUMENT, (partition, vendor, kind, id_)).fetchone()
+        return None if values is None else values[0]
 
     def page(
         self,
@@ -258,20 +270,21 @@ class Store:
         limit: int,
         offset: int = 0,
     ) -> tuple[list[bytes], int]:
-        """Return the summaries of one page, and how many rows the filter holds.
+        """Return the summaries of one page, and the total number of rows that match the filters.
 
-        Equal times are ordered by `sequence`, so pages are slices of one total order.
+        Rows of equal times are ordered by `sequence`, so that pages neither repeat nor skip rows. Without
+        filters, or if only statuses are filtered, the total comes from the counters instead of a COUNT query.
         """
         shape, values = statements.shape_of(filters)
         sql = statements.page(shape, order, descending=descending)
         partition = self._partitions.get(tenant, tenant)
-        found = self._execute(sql, (partition, vendor, kind, *values, limit, offset)).fetchall()
+        page = self._execute(sql, (partition, vendor, kind, *values, limit, offset)).fetchall()
         if not shape or (len(shape) == 1 and filters.statuses):
             totals = self._totals((partition, vendor, kind))
             total = sum(totals.get(s, 0) for s in set(filters.statuses or totals))
         else:
             total = self._execute(statements.count(shape), (partition, vendor, kind, *values)).fetchone()[0]
-        return [summary for (summary,) in found], total
+        return [summary for (summary,) in page], total
 
     def slice(
         self,
@@ -285,47 +298,48 @@ class Store:
         inclusive: bool = True,
         limit: int,
     ) -> list[tuple[str, bytes]]:
-        """Return ids and summaries from the row with id `start` on (or behind it): pages that never shift.
+        """Return ids and summaries for keyset pagination: from the row with id `start`, or after it.
 
-        Unsorted, the row inserted last comes first. Raises `LookupError` where no row has that id.
+        Such pages do not shift when rows are inserted before them. Without `sorting`, the row inserted last
+        comes first. Raises `LookupError` if no row has the id `start`.
         """
         shape, values = statements.shape_of(filters)
-        place: statements.Place = "start"
-        known = {"limit": limit, "offset": 0}
+        start_at: statements.StartAt = "beginning"
+        named = {"limit": limit, "offset": 0}
         if start:
             row = self.row(tenant, vendor, kind, start)
             if row is None:
                 raise LookupError(f"No {kind} has the id {start}.")
-            place = "with" if inclusive else "behind"
-            known |= {f"at_{name}": getattr(row, name) for name in ("created_at", "updated_at", "sequence")}
-        sql, names = statements.slice_(shape, sorting, place)
-        given = iter((self._partitions.get(tenant, tenant), vendor, kind, *values))
-        return self._execute(sql, [known[n] if n in known else next(given) for n in names]).fetchall()
+            start_at = "row" if inclusive else "after row"
+            named |= {f"at_{name}": getattr(row, name) for name in ("created_at", "updated_at", "sequence")}
+        sql, names = statements.slice_(shape, sorting, start_at)
+        others = iter((self._partitions.get(tenant, tenant), vendor, kind, *values))
+        return self._execute(sql, [named[n] if n in named else next(others) for n in names]).fetchall()
 
     def children(self, tenant: str, vendor: str, kind: str, parent: str) -> list[bytes]:
-        """Documents of the rows of `kind` that belong to `parent`, oldest first."""
+        """Return the documents of the rows of `kind` that belong to `parent`, oldest first."""
         partition = self._partitions.get(tenant, tenant)
-        found = self._execute(statements.CHILDREN, (partition, vendor, kind, parent)).fetchall()
-        return [document for (document,) in found]
+        rows = self._execute(statements.CHILDREN, (partition, vendor, kind, parent)).fetchall()
+        return [document for (document,) in rows]
 
     def rows(self, tenant: str, vendor: str, kind: str, filters: Filters = EVERYTHING) -> Iterator[Row]:
-        """Whole rows, oldest first; read them to the end before writing."""
+        """Yield whole rows, oldest first; do not write before the last one is read."""
         shape, values = statements.shape_of(filters)
         partition = self._partitions.get(tenant, tenant)
-        for found in self._execute(statements.every(shape), (partition, vendor, kind, *values)):
-            yield Row(tenant, *found)
+        for row in self._execute(statements.every(shape), (partition, vendor, kind, *values)):
+            yield Row(tenant, *row)
 
     def totals(self, tenant: str, vendor: str, kind: str) -> dict[str, int]:
-        """How many rows of `kind` there are per vendor status, from the counters."""
+        """Return the number of rows of `kind` by vendor status, from the counters."""
         totals = self._totals((self._partitions.get(tenant, tenant), vendor, kind))
         return {status: total for status, total in totals.items() if total}
 
     def total(self, tenant: str, vendor: str, kind: str) -> int:
-        """Return how many rows of `kind` there are."""
+        """Return the number of rows of `kind`."""
         return sum(self._totals((self._partitions.get(tenant, tenant), vendor, kind)).values())
 
     def next_due(self, tenant: str, vendors: tuple[str, ...]) -> int | None:
-        """Return when the earliest step of these vendors is due; remembered, so it costs no query."""
+        """Return when the earliest step of these vendors is due; cached, because every request asks."""
         partition = self._partitions.get(tenant, tenant)
         try:
             return self._memory.next_due[partition, vendors]
@@ -335,7 +349,7 @@ class Store:
             return due
 
     def next_step(self, tenant: str, vendors: tuple[str, ...]) -> Step | None:
-        """Return the step that is due first; of equal times the one scheduled first."""
+        """Return the step that is due first; of several at the same time, the one scheduled first."""
         if not vendors:
             return None
         values = (self.partition(tenant), *vendors, 1, 0)
@@ -346,28 +360,28 @@ class Store:
         return Step(tenant, vendor, due, step, subject, orjson.loads(body), number)
 
     async def yield_after_commit(self) -> None:
-        """Let others at the event loop, and go on once what was changed is on disk; raises as COMMIT does."""
+        """Wait until all changes are on disk and other tasks have run; raises what the commit raises."""
         pending = self.pending
         if pending is not None:
             await pending
         await Turn()
 
     def chunks(self, statement: sa.sql.ClauseElement, size: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Run a query and yield what it finds, so many rows at a time; nothing may be written meanwhile."""
+        """Run a query and yield its rows in lists of up to `size`; do not write before the last is read."""
         cursor = self._execute(*statements.bound(statement))
-        while found := cursor.fetchmany(size):
-            yield found
+        while chunk := cursor.fetchmany(size):
+            yield chunk
 
     def fetch(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Run a query of `statements` with its values."""
+        """Run a query compiled in `statements` and return its rows."""
         return self._execute(statement, values).fetchall()
 
     def select(self, statement: sa.sql.ClauseElement) -> list[tuple[Any, ...]]:
-        """Run a rare query, made of `tables`."""
+        """Run a query that is compiled each time; use `statements` for the queries of frequent requests."""
         return self._execute(*statements.bound(statement)).fetchall()
 
-    def _totals(self, owner: Owner) -> dict[str, int]:
-        known = self._memory.totals.get(owner)
-        if known is None:
-            known = self._memory.totals[owner] = dict(self._execute(statements.TOTALS, owner).fetchall())
-        return known
+    def _totals(self, key: CounterKey) -> dict[str, int]:
+        totals = self._memory.totals.get(key)
+        if totals is None:
+            totals = self._memory.totals[key] = dict(self._execute(statements.TOTALS, key).fetchall())
+        return totals

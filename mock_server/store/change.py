@@ -1,4 +1,4 @@
-"""One transaction: rows, counters, ledger events and scheduled steps, all of them or none."""
+"""`Change`: the write operations of one transaction: rows, counters, ledger events and scheduled steps."""
 
 from collections.abc import Callable, Iterable, Mapping
 from sqlite3 import Connection
@@ -8,44 +8,44 @@ import orjson
 import sqlalchemy as sa
 
 from mock_server.store import statements, tables
-from mock_server.store.memory import Memory, Owner, Place
+from mock_server.store.memory import CounterKey, Memory, TenantTable
 from mock_server.store.model import Row, Step
 
 
 class Change:
-    """Writes of one transaction; made by `Store.change()` and of no use after it."""
+    """The writes of one transaction; `Store.change()` creates it, and it must not be used after the block."""
 
     def __init__(self, connection: Connection, memory: Memory) -> None:
         self._execute = connection.execute
         self._execute_many = connection.executemany
         self._memory = memory
         self._partitions = memory.partitions
-        self.changed: list[Place] = []
-        """What `run_for` wrote."""
-        self.afterwards: list[Callable[[], None]] = []
-        """What happens once the change is on disk; never, if it is undone."""
+        self.changed: list[TenantTable] = []
+        """The cached tables that `run_for` changed."""
+        self.callbacks: list[Callable[[], None]] = []
+        """Called once the change is on disk; never if it is undone."""
 
     def put(self, row: Row) -> int:
-        """Insert the row, or replace the one of the same id, and keep the counters right.
+        """Insert the row, or replace the one with the same id, and update the counters.
 
-        Returns the row's sequence and sets it on `row`; a replaced row keeps its own.
+        Returns the row's sequence number and sets it on `row`; a replaced row keeps its number.
         """
         execute = self._execute
-        owner = (self._partitions.get(row.tenant, row.tenant), row.vendor, row.kind)
+        key = (self._partitions.get(row.tenant, row.tenant), row.vendor, row.kind)
         content = (
             row.status, row.state, row.created_at, row.updated_at, row.order_number,
             row.customer_email.lower(), row.parent, row.shop, row.summary, row.document,
         )  # fmt: skip
-        inserted = execute(statements.INSERT_ROW, (*owner, row.id, *content))
+        inserted = execute(statements.INSERT_ROW, (*key, row.id, *content))
         if inserted.rowcount == 1:
             row.sequence = inserted.lastrowid or 0
-            self._count(owner, row.status, 1)
+            self._count(key, row.status, 1)
             return row.sequence
-        row.sequence, status = execute(statements.SEQUENCE_AND_STATUS, (*owner, row.id)).fetchone()
+        row.sequence, status = execute(statements.SEQUENCE_AND_STATUS, (*key, row.id)).fetchone()
         execute(statements.REPLACE_ROW, (*content, row.sequence))
         if status != row.status:
-            self._count(owner, status, -1)
-            self._count(owner, row.status, 1)
+            self._count(key, status, -1)
+            self._count(key, row.status, 1)
         return row.sequence
 
     def put_document(
@@ -66,10 +66,9 @@ class Change:
         shop: str = "",
         summary: dict[str, Any] | None = None,
     ) -> int:
-        """Store a record as it is now; what each column holds, `Row` says.
+        """Store the present state of a record, with the columns that `Row` describes.
 
-        Unless said otherwise it was updated when it was created, its status is a neutral state as well, and
-        its summary is all of it.
+        By default `updated_at` is `created_at`, `state` is `status`, and the summary is the whole document.
         """
         body = orjson.dumps(document)
         row = Row(
@@ -90,14 +89,14 @@ class Change:
         )
         return self.put(row)
 
-    def _count(self, owner: Owner, status: str, by: int) -> None:
-        self._execute(statements.COUNT_UP, (*owner, status, by))
-        self._memory.count(owner, status, by)
+    def _count(self, key: CounterKey, status: str, by: int) -> None:
+        self._execute(statements.COUNT_UP, (*key, status, by))
+        self._memory.count(key, status, by)
 
     def record(
         self, tenant: str, vendor: str, *, kind: str, subject: str, at: int, body: Mapping[str, Any]
     ) -> int:
-        """Append an event to the tenant's ledger; returns its sequence: 1, 2, 3 … without gaps."""
+        """Append an event to the tenant's ledger; returns its sequence number (1, 2, 3 … without gaps)."""
         partition = self._partitions.get(tenant, tenant)
         last = self._memory.last_events.get(partition)
         if last is None:
@@ -119,7 +118,7 @@ class Change:
         subject: str,
         body: Mapping[str, Any] | None = None,
     ) -> None:
-        """Let `step` happen to `subject` when the tenant's clock reaches `due` (see `Clocks`)."""
+        """Schedule `step` for `subject`: `Clocks` runs it when the tenant's clock reaches `due`."""
         partition = self._partitions.get(tenant, tenant)
         self._execute(
             statements.SCHEDULE, (partition, vendor, due, step, subject, orjson.dumps(dict(body or {})))
@@ -127,37 +126,37 @@ class Change:
         self._memory.next_due.clear()
 
     def unschedule(self, tenant: str, vendor: str, subject: str) -> None:
-        """Forget every step that waits for `subject`."""
+        """Delete all scheduled steps of `subject`."""
         partition = self._partitions.get(tenant, tenant)
         self._execute(statements.UNSCHEDULE, (partition, vendor, subject))
         self._memory.next_due.clear()
 
     def done(self, step: Step) -> None:
-        """Forget one step, as it has happened."""
+        """Delete a step that has been run."""
         self._execute(statements.STEP_DONE, (step.id,))
         self._memory.next_due.clear()
 
     def wipe(self, partition: str) -> None:
-        """Remove rows, counters, ledger, steps and deliveries of a partition."""
+        """Delete the rows, counters, ledger, steps and deliveries of a partition."""
         for name in tables.PARTITIONED:
             self._execute(statements.wipe(tables.metadata.tables[name]), (partition,))
         self._memory.forget_partition(partition)
 
     def run(self, statement: sa.sql.ClauseElement) -> int:
-        """Run a rare statement, made of `tables`, inside this transaction; returns how many rows changed."""
+        """Run a statement that is compiled each time; returns the number of rows that it changed."""
         return self._execute(*statements.bound(statement)).rowcount
 
     def run_many(self, statement: str, values: Iterable[tuple[Any, ...]]) -> None:
-        """Run a statement of `statements` for each of these values."""
+        """Run a statement from `statements` once for each tuple of values."""
         self._execute_many(statement, values)
 
     def run_for(self, tenant: str, statement: sa.Insert | sa.Update | sa.Delete) -> None:
-        """Run a statement on a tenant's rows of a table in `tables.REMEMBERED`; memory follows at once."""
-        place = (cast("sa.Table", statement.table).name, tenant)
-        self.changed.append(place)
+        """Run a statement on a tenant's rows in one of `tables.REMEMBERED`, and update the caches of it."""
+        tenant_table = (cast("sa.Table", statement.table).name, tenant)
+        self.changed.append(tenant_table)
         self.run(statement)
-        self._memory.reload((place,))
+        self._memory.reload((tenant_table,))
 
-    def after_commit(self, act: Callable[[], None]) -> None:
-        """Call `act` once this change is on disk: for what memory alone holds."""
-        self.afterwards.append(act)
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once this change is on disk: for state that is kept in memory only."""
+        self.callbacks.append(callback)

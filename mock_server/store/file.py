@@ -1,4 +1,4 @@
-"""The database file of a store: private to its user, and watched, as others can take it away meanwhile."""
+"""The database file: makes it private to its user, and notices if it is deleted or replaced while open."""
 
 import os
 from contextlib import suppress
@@ -9,12 +9,12 @@ from mock_server.store.model import StoreError
 
 _PRIVATE = 0o600
 _LOG = "-wal"
-Seen = tuple[int, int, int]
+FileIdentity = tuple[int, int, int]
 """Device, inode and size of a file."""
 
 
 def create(path: str) -> bool:
-    """Create an empty file that only its user can read, if it is missing; says whether it was created.
+    """Create an empty file that only its user can read, unless it exists; returns whether it was created.
 
     Raises `OSError`.
     """
@@ -26,61 +26,62 @@ def create(path: str) -> bool:
 
 
 def make_private(path: str) -> None:
-    """Let only the user read a database file and what SQLite keeps beside it, where that is possible."""
+    """Make a database file and SQLite's files beside it readable for their owner only, where possible."""
     for suffix in ("", _LOG, "-shm"):
         file = Path(path + suffix)
-        with suppress(OSError):  # missing, or another user's
+        with suppress(OSError):  # missing, or owned by another user
             if S_IMODE(file.stat().st_mode) != _PRIVATE:
                 file.chmod(_PRIVATE)
 
 
 class Watch:
-    """Notices that a database file or its log was deleted, replaced or cut short.
+    """Notices that the database file or its log was deleted, replaced or truncated.
 
-    A file that is deleted while it is open exists until its process ends; what is written to it in between is
-    lost then. So nothing may be acknowledged from then on. Without a `path`, nothing is watched.
+    A file that is deleted while it is open exists until the process ends, and everything written to it is
+    lost then. So no change may be acknowledged after that. With an empty `path` (in memory), nothing is
+    checked.
     """
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._seen: dict[str, Seen] = {}
+        self._known: dict[str, FileIdentity] = {}
         self._names = (path, path + _LOG) if path else ()
         self._fault = ""
         self.check()
 
     def check(self) -> None:
-        """Raise `StoreError` if the file is not the one that was opened, or if it ever was not."""
+        """Raise `StoreError` if the file is not the one that was opened, now or at an earlier check."""
         if not self._fault:
             for name in self._names:
-                self._look(name)
+                self._check_file(name)
         if self._fault:
             raise StoreError(self._fault)
 
     def fail(self, error: Exception) -> None:
-        """Take the file for damaged from now on."""
+        """Fail every later check, because of an error in reading the file."""
         self._fault = self._fault or (
-            f"The database {self._path or 'in memory'} cannot be read any more ({error}); nothing is stored "
-            "until the sandbox is started again."
+            f"The database {self._path or 'in memory'} can no longer be read ({error}); nothing is stored "
+            "until the sandbox is restarted."
         )
 
-    def _look(self, name: str) -> None:
-        known = self._seen.get(name)
+    def _check_file(self, name: str) -> None:
+        known = self._known.get(name)
         try:
-            found = os.stat(name)  # noqa: PTH116 - Path.stat takes twice as long, and this is in each commit
+            now = os.stat(name)  # noqa: PTH116 - Path.stat takes twice as long, and each commit calls this
         except OSError:
-            if known is not None or name == self._path:  # the log is made by the first write
-                self._fault = _sentence(name, "is gone")
+            if known is not None or name == self._path:  # the first write creates the log
+                self._fault = _sentence(name, "was deleted")
             return
         if known is not None:
             device, inode, size = known
-            if found.st_ino != inode or found.st_dev != device:
+            if now.st_ino != inode or now.st_dev != device:
                 self._fault = _sentence(name, "was replaced by another file")
-            elif found.st_size < size:
-                self._fault = _sentence(name, "was cut short")
-            elif found.st_size == size:
+            elif now.st_size < size:
+                self._fault = _sentence(name, "was truncated")
+            elif now.st_size == size:
                 return
-        self._seen[name] = found.st_dev, found.st_ino, found.st_size
+        self._known[name] = now.st_dev, now.st_ino, now.st_size
 
 
-def _sentence(name: str, what: str) -> str:
-    return f"The file {name} {what}; nothing is stored until the sandbox is started again."
+def _sentence(name: str, event: str) -> str:
+    return f"The file {name} {event}; nothing is stored until the sandbox is restarted."

@@ -1,59 +1,63 @@
-"""What a store remembers of its own file, so as not to ask again. The file is this process's alone.
+"""The store's caches, and the notification of all other caches about changes of the file.
 
-One rule holds for every cache in memory, here and elsewhere: it is read from the file, and read again when
-a change of the file is undone. Whoever holds one asks `Memory.follow` to be told.
+Caching is safe because only this process uses the file. One rule holds for every cache: it is read from the
+file after each change, and read again if that change is undone. Caches outside of the store register for this
+with `Store.on_change`.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-Owner = tuple[str, str, str]
-"""Partition, vendor and kind: whose rows are counted together."""
+CounterKey = tuple[str, str, str]
+"""Partition, vendor and kind: these rows are counted together."""
 Reload = Callable[[str], None]
-"""Reads from the file what a cache holds of one tenant."""
-Place = tuple[str, str]
-"""A table that caches follow, and a tenant."""
+"""Reads the cached data of one tenant from the file again."""
+TenantTable = tuple[str, str]
+"""The name of a cached table, and a tenant."""
 
 
 @dataclass(slots=True)
 class Memory:
-    """Facts as they stand inside the open transaction; whoever undoes one calls `forget` and `reload`."""
+    """Cached data, including the writes of the open transaction.
+
+    After a rollback, the store calls `forget` and `reload`.
+    """
 
     last_events: dict[str, int] = field(default_factory=dict)
-    """The newest ledger sequence by partition."""
-    totals: dict[Owner, dict[str, int]] = field(default_factory=dict)
-    """How many rows there are by status."""
+    """The newest ledger sequence number of each partition."""
+    totals: dict[CounterKey, dict[str, int]] = field(default_factory=dict)
+    """Numbers of rows by status."""
     next_due: dict[tuple[str, tuple[str, ...]], int | None] = field(default_factory=dict)
-    """When the earliest step of a partition is due, by the vendors asked about."""
+    """When the earliest step is due, by partition and vendors."""
     partitions: dict[str, str] = field(default_factory=dict)
-    """The partition of each tenant; that of one who is missing here has its name."""
+    """The partition of each tenant; a tenant that is missing here has a partition of its own name."""
     listeners: dict[str, list[Reload]] = field(default_factory=dict)
-    """The caches outside the store, by the table that they are read from."""
+    """The caches outside of the store, by the table that they are read from."""
 
-    def count(self, owner: Owner, status: str, by: int) -> None:
-        """Follow a counter that was changed, if it is remembered."""
-        known = self.totals.get(owner)
-        if known is not None:
-            known[status] = known.get(status, 0) + by
+    def count(self, key: CounterKey, status: str, by: int) -> None:
+        """Update a cached counter."""
+        totals = self.totals.get(key)
+        if totals is not None:
+            totals[status] = totals.get(status, 0) + by
 
     def forget(self) -> None:
-        """Ask the file again next time."""
+        """Empty the store's own caches."""
         self.last_events.clear()
         self.totals.clear()
         self.next_due.clear()
 
     def forget_partition(self, partition: str) -> None:
-        """Ask the file again next time about one partition."""
+        """Remove one partition from the store's own caches."""
         self.last_events.pop(partition, None)
-        self.totals = {owner: known for owner, known in self.totals.items() if owner[0] != partition}
+        self.totals = {key: totals for key, totals in self.totals.items() if key[0] != partition}
         self.next_due = {key: due for key, due in self.next_due.items() if key[0] != partition}
 
     def on_change(self, table: str, reload: Reload) -> None:
-        """Call `reload` with a tenant after each change of its rows in `table`, and when one is undone."""
+        """Call `reload(tenant)` after each change of a tenant's rows in `table`, and when it is undone."""
         self.listeners.setdefault(table, []).append(reload)
 
-    def reload(self, places: Iterable[Place]) -> None:
-        """Let every cache read these places from the file."""
-        for table, tenant in places:
+    def reload(self, changed: Iterable[TenantTable]) -> None:
+        """Call the listeners of these tables and tenants."""
+        for table, tenant in changed:
             for reload in self.listeners.get(table, ()):
                 reload(tenant)

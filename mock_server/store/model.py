@@ -1,4 +1,4 @@
-"""What the store keeps and how it is asked. Times are µs since 1970 in UTC."""
+"""The store's data types: rows, filters and scheduled steps. Times are µs since 1970 in UTC."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,21 +6,21 @@ from typing import Any, Literal
 
 Order = Literal["created_at", "updated_at"]
 Sorting = tuple[tuple[Order, bool], ...]
-"""Columns to sort by, each with whether the latest comes first."""
+"""Columns to sort by, each with True for the latest first."""
 
 
 class StoreError(Exception):
-    """The database cannot be used; the message is one sentence for a person."""
+    """The database cannot be used; the message is a sentence for the user."""
 
 
 @dataclass(slots=True)
 class Row:
-    """One vendor record: neutral columns for filters, and the vendor's JSON ready to send.
+    """One record of a vendor: neutral columns for filters, and the vendor's JSON ready to send.
 
-    `kind` is neutral ("return", "shipment", …), `status` is the vendor's word and `state` the
-    neutral one. `parent` is the id of the row this one belongs to, or "". `sequence` is given by
-    the store on the first `put` and stays; it decides between equal times. `shop` is for accounts with
-    several, else "".
+    `kind` is neutral ("return", "shipment", …). `status` is the vendor's word for the status, `state` the
+    neutral one. `parent` is the id of the row that this one belongs to, or "". `shop` is "" unless the
+    account has several shops. The store assigns `sequence` when the row is inserted; it orders rows with
+    equal times.
     """
 
     tenant: str
@@ -42,11 +42,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which rows of a kind: any of the words within a field, all of the fields together.
+    """Selects rows of a kind: a row matches if, in every field that is set, any of the values matches.
 
-    The bounds of `created_at` and `updated_at` say in their name what they include: `created_from` (>=),
-    `created_after` (>), `created_before` (<), `created_until` (<=), `created_not` (!=). E-mail addresses
-    match in any case, order numbers and ids exactly; an empty word matches nothing.
+    The suffixes of the time fields mean: `_from` (>=), `_after` (>), `_before` (<), `_until` (<=), `_not`
+    (!=). E-mail addresses are compared without regard to case, order numbers and ids exactly. "" matches no
+    row.
     """
 
     statuses: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happens to `subject` when the tenant's clock reaches `due`."""
+    """A scheduled event: the vendor's `step` happens to `subject` when the tenant's clock reaches `due`."""
 
     tenant: str
     vendor: str

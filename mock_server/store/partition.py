@@ -1,6 +1,7 @@
-"""Partitions filled and emptied in slices, so that whoever does it can let others at the event loop between.
+"""Fills and empties partitions in slices, so that other requests are served in between.
 
-Each slice is a change of its own; so a partition must belong to no tenant while it is filled or emptied.
+Each slice is a transaction of its own. A partition must therefore not belong to a tenant while it is filled
+or emptied: clients would see half of its rows.
 """
 
 from collections.abc import Iterator
@@ -12,37 +13,36 @@ from mock_server.store import Store, statements, tables
 
 _ROWS: Final = 100
 _EVENTS: Final = 400
-"""How many are written at a time: a few milliseconds' worth."""
+"""Rows and events written per slice, which takes a few milliseconds."""
 _KEYS: Final = {"rows": "sequence", "steps": "id", "deliveries": "id"}
 
 
 def fill(source: Store, target: Store, partition: str, *, events: int) -> Iterator[int]:
-    """Copy everything in one store to a partition of another; yields after each slice.
+    """Copy a whole store to a partition of another one; after each slice, yield the newest event's number.
 
-    `source` holds one tenant's rows and ledger. Sequence numbers continue after `events`; the newest is
-    yielded.
+    `source` has the rows and the ledger of one tenant only. Its event numbers are continued after `events`.
     """
     rows, ledger, steps, counters = tables.rows, tables.ledger, tables.steps, tables.counters
     columns = [column for column in rows.c if column.name not in {"tenant", "sequence"}]
-    for found in source.chunks(sa.select(*columns).order_by(rows.c.sequence), _ROWS):
+    for chunk in source.chunks(sa.select(*columns).order_by(rows.c.sequence), _ROWS):
         with target.change() as change:
-            change.run_many(statements.COPY_ROW, [(partition, *row) for row in found])
+            change.run_many(statements.COPY_ROW, [(partition, *row) for row in chunk])
         yield events
-    told = sa.select(*ledger.c).order_by(ledger.c.sequence)
+    recorded = sa.select(*ledger.c).order_by(ledger.c.sequence)
     before = events
-    for found in source.chunks(told, _EVENTS):
+    for chunk in source.chunks(recorded, _EVENTS):
         with target.change() as change:
-            values = [(partition, before + sequence, *rest) for _, sequence, *rest in found]
+            values = [(partition, before + sequence, *rest) for _, sequence, *rest in chunk]
             change.run_many(statements.RECORD, values)
         events = values[-1][1]
         yield events
-    for found in source.chunks(sa.select(*list(steps.c)[2:]).order_by(steps.c.id), _EVENTS):
+    for chunk in source.chunks(sa.select(*list(steps.c)[2:]).order_by(steps.c.id), _EVENTS):
         with target.change() as change:
-            change.run_many(statements.SCHEDULE, [(partition, *step) for step in found])
+            change.run_many(statements.SCHEDULE, [(partition, *step) for step in chunk])
         yield events
     with target.change() as change:
-        for found in source.chunks(sa.select(*list(counters.c)[1:]), _EVENTS):
-            change.run_many(statements.COUNT_UP, [(partition, *counter) for counter in found])
+        for chunk in source.chunks(sa.select(*list(counters.c)[1:]), _EVENTS):
+            change.run_many(statements.COUNT_UP, [(partition, *counter) for counter in chunk])
     yield events
 
 
@@ -52,14 +52,14 @@ def empty(store: Store, partition: str) -> Iterator[None]:
         deleted = 1
         while deleted:
             with store.change() as change:
-                deleted = change.run(_slice_of(tables.metadata.tables[name], partition))
+                deleted = change.run(_delete_slice(tables.metadata.tables[name], partition))
             yield
     with store.change() as change:
         change.wipe(partition)
 
 
-def _slice_of(table: sa.Table, partition: str) -> sa.Delete:
-    """Return the statement that deletes some of what a table has in a partition."""
+def _delete_slice(table: sa.Table, partition: str) -> sa.Delete:
+    """Return the statement that deletes one slice of a table's rows in a partition."""
     inside = table.c.tenant == partition
     if table is tables.ledger:
         first = sa.select(sa.func.min(table.c.sequence)).where(inside).scalar_subquery()

@@ -1,7 +1,7 @@
-"""SQL text made once from the tables, for the driver to run as it is.
+"""The SQL statements of the store, compiled once from the table definitions.
 
-Compiling takes a hundred times longer than running; so the statements of a request are compiled
-when the module is first used or, for filters, once per shape of filter.
+Compiling a statement with SQLAlchemy takes a hundred times longer than running it. Statements of requests are
+therefore compiled when the module is imported or, if they depend on filters, once per combination of filters.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from mock_server.store.model import Filters, Order, Sorting
 from mock_server.store.tables import counters, deliveries, ledger, metadata, rows, steps, tenants
 
-Place = Literal["start", "with", "behind"]
+StartAt = Literal["beginning", "row", "after row"]
+"""Where a slice starts: at the first row, at a given row, or after it."""
 _DIALECT = sqlite.dialect(paramstyle="qmark")
 
 ROW_COLUMNS = (
@@ -27,22 +28,22 @@ _CONTENT = tuple(name for name in ROW_COLUMNS if name not in (*_KEY, "sequence")
 
 
 def bound(statement: sa.sql.ClauseElement) -> tuple[str, list[Any]]:
-    """Turn a statement that carries its values into SQL text and the values in its order."""
+    """Return the SQL text of a statement that contains its values, and the values in the text's order."""
     compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     return str(compiled), [compiled.params[name] for name in _names(compiled)]
 
 
 @cache
 def schema() -> list[str]:
-    """Return the statements that make an empty database ours."""
-    made: list[str] = []
+    """Return the statements that create all tables and indexes."""
+    created: list[str] = []
     for table in metadata.sorted_tables:
-        made.append(str(CreateTable(table).compile(dialect=_DIALECT)))
-        made += [
+        created.append(str(CreateTable(table).compile(dialect=_DIALECT)))
+        created += [
             str(CreateIndex(index).compile(dialect=_DIALECT))
             for index in sorted(table.indexes, key=lambda index: str(index.name))
         ]
-    return made
+    return created
 
 
 def _names(compiled: Any) -> Sequence[str]:
@@ -50,7 +51,7 @@ def _names(compiled: Any) -> Sequence[str]:
 
 
 def _text(statement: sa.sql.ClauseElement, *order: str) -> str:
-    """Compile to SQL text whose values are taken in `order`; refuse to guess another order."""
+    """Return the SQL text of a statement, after checking that it takes its values in `order`."""
     compiled = statement.compile(dialect=_DIALECT)
     if tuple(_names(compiled)) != order:
         raise AssertionError(f"{compiled} takes {_names(compiled)}, not {order}")
@@ -61,8 +62,8 @@ def _by_key() -> list[sa.ColumnElement[bool]]:
     return [rows.c[name] == sa.bindparam(f"k_{name}") for name in _KEY]
 
 
-def _named(column: str) -> sa.ColumnElement[bool]:
-    """Say what the index of this column is limited to, so that it can be used."""
+def _not_empty(column: str) -> sa.ColumnElement[bool]:
+    """Return the condition of the column's partial index; SQLite uses it only for queries that repeat it."""
     return rows.c[column] != sa.literal_column("''")
 
 
@@ -91,7 +92,7 @@ REPLACE_ROW = _text(
 )
 CHILDREN = _text(
     sa.select(rows.c.document)
-    .where(*_by_key()[:3], rows.c.parent == sa.bindparam("k_parent"), _named("parent"))
+    .where(*_by_key()[:3], rows.c.parent == sa.bindparam("k_parent"), _not_empty("parent"))
     .order_by(rows.c.created_at, rows.c.sequence),
     *_LISTED,
     "k_parent",
@@ -178,7 +179,7 @@ Shape = tuple[tuple[str, int], ...]
 
 
 def shape_of(filters: Filters) -> tuple[Shape, list[Any]]:
-    """Return the form of a filter (which fields, how many words) and its values in that order."""
+    """Return the shape of filters (the fields that are set, with their number of values), and the values."""
     shape: list[tuple[str, int]] = []
     values: list[Any] = []
     for name in _LISTS:
@@ -195,21 +196,21 @@ def shape_of(filters: Filters) -> tuple[Shape, list[Any]]:
 
 
 def _conditions(shape: Shape) -> tuple[list[sa.ColumnElement[bool]], list[str]]:
-    made, order = _by_key()[:3], list(_LISTED)
+    conditions, order = _by_key()[:3], list(_LISTED)
     for name, size in shape:
         names = [f"{name}_{index}" for index in range(size)]
         order += names
         if name in _LISTS:
             column = rows.c[_LISTS[name]]
-            # One word is an equality: so that the index gives the order too.
+            # With one value, use "=" instead of IN: then SQLite takes the order of rows from the index too.
             many = column.in_([sa.bindparam(n) for n in names])
-            made += [column == sa.bindparam(names[0]) if size == 1 else many, _named(_LISTS[name])]
+            conditions += [column == sa.bindparam(names[0]) if size == 1 else many, _not_empty(_LISTS[name])]
         elif name in _BOUNDS:
             bounded, comparison = _BOUNDS[name]
-            made.append(rows.c[bounded].op(comparison, is_comparison=True)(sa.bindparam(names[0])))
+            conditions.append(rows.c[bounded].op(comparison, is_comparison=True)(sa.bindparam(names[0])))
         else:
-            made += [rows.c[name] == sa.bindparam(names[0]), _named(name)]
-    return made, order
+            conditions += [rows.c[name] == sa.bindparam(names[0]), _not_empty(name)]
+    return conditions, order
 
 
 @cache
@@ -260,17 +261,17 @@ def events(conditions: tuple[str, ...], *, newest_first: bool) -> str:
 
 @lru_cache(maxsize=64)
 def of_tenant(table: sa.Table, names: tuple[str, ...]) -> str:
-    """Return the statement for these columns of a tenant's rows; value: the tenant's name."""
-    owner = table.c["name" if table is tenants else "tenant"]
+    """Return the query for the given columns of a tenant's rows; its value is the tenant's name."""
+    tenant = table.c["name" if table is tenants else "tenant"]
     columns = [table.c[name] for name in names]
-    return _text(sa.select(*columns).where(owner == sa.bindparam("k_tenant")), "k_tenant")
+    return _text(sa.select(*columns).where(tenant == sa.bindparam("k_tenant")), "k_tenant")
 
 
 @lru_cache(maxsize=512)
 def page(shape: Shape, order: Order, *, descending: bool) -> str:
-    """Return the statement for one page of summaries.
+    """Return the query for one page of summaries.
 
-    Values: tenant, vendor, kind, the filter's, limit, offset.
+    Its values are tenant, vendor, kind, those of the filters, limit and offset.
     """
     conditions, names = _conditions(shape)
     columns = (rows.c[order], rows.c.sequence)
@@ -282,51 +283,51 @@ def page(shape: Shape, order: Order, *, descending: bool) -> str:
 
 
 @lru_cache(maxsize=512)
-def slice_(shape: Shape, sorting: Sorting, place: Place) -> tuple[str, tuple[str, ...]]:
-    """Return the statement for ids and summaries from a place on, and the names of its values in their order.
+def slice_(shape: Shape, sorting: Sorting, start_at: StartAt) -> tuple[str, tuple[str, ...]]:
+    """Return the query for ids and summaries from a row on, and the names of its values in their order.
 
-    Values: those of `page` (offset 0), and `at_<column>` for each column sorted by and `sequence`:
-    where the row stands that the slice begins with, or behind. Rows that tie are sorted as the first column
-    is.
+    Its values are those of `page` and, for `sequence` and each column sorted by, `at_<column>`: the values of
+    the row at which, or after which, the slice starts. Ties are sorted by `sequence`, in the direction of the
+    first column.
     """
     conditions, names = _conditions(shape)
     columns = [*sorting, ("sequence", sorting[0][1] if sorting else True)]
-    if place != "start":
-        conditions.append(_onwards(columns, inclusive=place == "with"))
+    if start_at != "beginning":
+        conditions.append(_from_row(columns, inclusive=start_at == "row"))
     ordered = [sa.desc(rows.c[name]) if latest else rows.c[name] for name, latest in columns]
     statement = sa.select(rows.c.id, rows.c.summary).where(*conditions).order_by(*ordered)
     limited = statement.limit(sa.bindparam("limit")).offset(sa.bindparam("offset"))
     compiled = limited.compile(dialect=_DIALECT)
-    known = {*names, "limit", "offset", *(f"at_{name}" for name, _ in columns)}
+    expected = {*names, "limit", "offset", *(f"at_{name}" for name, _ in columns)}
     used = tuple(_names(compiled))
-    if not known.issuperset(used):
+    if not expected.issuperset(used):
         raise AssertionError(f"{compiled} takes {used}")
     return str(compiled), used
 
 
-def _onwards(columns: Sequence[tuple[str, bool]], *, inclusive: bool) -> sa.ColumnElement[bool]:
-    """Say that a row stands behind a place (or at it): later in the first column that differs."""
+def _from_row(columns: Sequence[tuple[str, bool]], *, inclusive: bool) -> sa.ColumnElement[bool]:
+    """Return the condition for rows after a given row: greater (or less) in the first column that differs."""
     alternatives: list[sa.ColumnElement[bool]] = []
     same: list[sa.ColumnElement[bool]] = []
     for name, latest in columns:
-        here: sa.BindParameter[Any] = sa.bindparam(f"at_{name}")
-        alternatives.append(sa.and_(*same, rows.c[name] < here if latest else rows.c[name] > here))
+        at: sa.BindParameter[Any] = sa.bindparam(f"at_{name}")
+        alternatives.append(sa.and_(*same, rows.c[name] < at if latest else rows.c[name] > at))
         same.append(rows.c[name] == sa.bindparam(f"at_{name}"))
     return sa.or_(*alternatives, *([sa.and_(*same)] if inclusive else []))
 
 
 @lru_cache(maxsize=512)
 def count(shape: Shape) -> str:
-    """Return the statement that counts a shape of filter; values: tenant, vendor, kind, the filter's."""
+    """Return the query that counts rows; its values are tenant, vendor, kind and those of the filters."""
     conditions, names = _conditions(shape)
     return _text(sa.select(sa.func.count()).select_from(rows).where(*conditions), *names)
 
 
 @lru_cache(maxsize=512)
 def every(shape: Shape) -> str:
-    """Return the statement for whole rows (without their tenant) of a shape of filter, oldest first.
+    """Return the query for whole rows (without their tenant), oldest first.
 
-    Values as for `count`.
+    Its values are the same as for `count`.
     """
     conditions, names = _conditions(shape)
     columns = [rows.c[name] for name in ROW_COLUMNS[1:]]

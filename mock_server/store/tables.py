@@ -1,4 +1,4 @@
-"""The tables, declared once; every statement of the store is made from these.
+"""The database tables; all SQL statements are compiled from these.
 
 Times are integers: microseconds since 1970 in UTC. Documents and bodies are JSON as bytes.
 """
@@ -20,20 +20,22 @@ tenants = sa.Table(
     "tenants",
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("partition", sa.Text, nullable=False, unique=True),  # the `tenant` of its rows, ledger, steps …
+    sa.Column(
+        "partition", sa.Text, nullable=False, unique=True
+    ),  # the value of `tenant` in the tables of `PARTITIONED`
     sa.Column("seed", sa.BigInteger, nullable=False),
     sa.Column("seed_size", sa.Integer, nullable=False),
-    sa.Column("plan", sa.Text, nullable=False),  # "" is each vendor's first plan
+    sa.Column("plan", sa.Text, nullable=False),  # "": each vendor's first plan
     sa.Column("limits", sa.Text, nullable=False),  # on, off, auto
     sa.Column("first_moment", sa.BigInteger, nullable=False),
     sa.Column("chosen", sa.Boolean, nullable=False),
     sa.Column("frozen", sa.Boolean, nullable=False),
     sa.Column("clock_offset", sa.BigInteger, nullable=False),
-    sa.Column("frozen_at", sa.BigInteger, nullable=True),  # null: the clock ticks
+    sa.Column("frozen_at", sa.BigInteger, nullable=True),  # null: not frozen
 )
 
 stray_partitions = sa.Table(
-    "stray_partitions",  # of no tenant (yet, or any more): being filled or emptied; emptied at the next start
+    "stray_partitions",  # belong to no tenant: being filled or emptied; emptied at the next start
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sqlite_with_rowid=False,
@@ -42,28 +44,28 @@ stray_partitions = sa.Table(
 keys = sa.Table(
     "keys",
     metadata,
-    sa.Column("digest", sa.LargeBinary, primary_key=True),  # SHA-256; the key itself is kept nowhere
+    sa.Column("digest", sa.LargeBinary, primary_key=True),  # SHA-256; the key itself is not stored
     sa.Column("tenant", sa.Text, nullable=False),
     sa.Column("vendor", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("scopes", sa.Text, nullable=False),  # words separated by blanks
+    sa.Column("scopes", sa.Text, nullable=False),  # separated by spaces
     sa.Column("plan", sa.Text, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("tenant", "vendor", "name"),
 )
 
 switches = sa.Table(
-    "switches",  # those that are on
+    "switches",  # only those that are on
     metadata,
     sa.Column("tenant", sa.Text, primary_key=True),
     sa.Column("vendor", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("shop", sa.Text, primary_key=True),  # "" is the whole account
+    sa.Column("shop", sa.Text, primary_key=True),  # "": the whole account
     sqlite_with_rowid=False,
 )
 
 spent_tokens = sa.Table(
-    "spent_tokens",  # those that are good once, until they would have expired
+    "spent_tokens",  # single-use tokens that were used, until they would have expired
     metadata,
     sa.Column("tenant", sa.Text, primary_key=True),
     sa.Column("id", sa.Text, primary_key=True),
@@ -72,10 +74,10 @@ spent_tokens = sa.Table(
 )
 
 REMEMBERED = (tenants, keys, switches, spent_tokens)
-"""What memory holds as well, by the tenant's name; see `Change.run_for`."""
+"""Tables that are cached in memory, by tenant; write to them with `Change.run_for`."""
 
 PARTITIONED = ("rows", "counters", "ledger", "steps", "deliveries")
-"""Tables whose `tenant` is a partition."""
+"""Tables whose column `tenant` has the name of a partition."""
 
 rows = sa.Table(
     "rows",
@@ -94,14 +96,14 @@ rows = sa.Table(
     sa.Column("parent", sa.Text, nullable=False),
     sa.Column("shop", sa.Text, nullable=False),
     sa.Column("summary", sa.LargeBinary, nullable=False),
-    sa.Column("document", sa.LargeBinary, nullable=False),  # last: a list need not read past it
+    sa.Column("document", sa.LargeBinary, nullable=False),  # last, so that lists do not read it
     sa.UniqueConstraint("tenant", "vendor", "kind", "id"),
 )
 for _filter in ("status", "order_number", "customer_email", "parent", "shop"):
     sa.Index(
         f"rows_by_{_filter}",
         *(rows.c[name] for name in ("tenant", "vendor", "kind", _filter, "created_at", "sequence")),
-        sqlite_where=rows.c[_filter] != sa.literal_column("''"),  # most kinds leave most filters empty
+        sqlite_where=rows.c[_filter] != sa.literal_column("''"),  # most rows have no value here
         postgresql_where=rows.c[_filter] != sa.literal_column("''"),
     )
 sa.Index("rows_by_created_at", *(rows.c[n] for n in ("tenant", "vendor", "kind", "created_at", "sequence")))
@@ -146,7 +148,7 @@ deliveries = sa.Table(
     sa.Column("outcome", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),  # waiting, delivered, given_up
     sa.Index("deliveries_by_tenant", "tenant", "id"),
-    sqlite_autoincrement=True,  # an id that was told is never another delivery's
+    sqlite_autoincrement=True,  # ids that clients have seen are never reused
 )
 sa.Index(
     "deliveries_by_webhook",

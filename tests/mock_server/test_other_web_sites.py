@@ -54,7 +54,7 @@ def test_write_from_another_site_is_refused(client: TestClient, path: str, heade
     answer = client.post(f"/__sandbox{path}", headers=headers)
     assert answer.status_code == 403
     assert answer.json()["error"]["code"] == "forbidden"
-    assert "takes no POST from a web page of another site" in answer.json()["error"]["message"]
+    assert "accepts no POST from a web page of another site" in answer.json()["error"]["message"]
     after = client.get("/__sandbox/tenants/demo").json()
     assert {**after, "now": ""} == {**before, "now": ""}
 
@@ -115,7 +115,7 @@ def test_page_using_dns_rebinding_can_neither_read_nor_write(
     answer = client.request(method, path, headers={"Host": host, "Origin": f"http://{host}"})
     assert answer.status_code == 403
     if method != "HEAD":
-        assert "This sandbox is not called" in answer.text
+        assert "This sandbox is not reached as" in answer.text
         assert "--public-url" in answer.text
 
 
@@ -183,7 +183,7 @@ def test_guessing_the_control_token_is_slowed_down() -> None:
             answer = guarded.get("/__sandbox/health", headers=headers)
             assert answer.status_code == 429
             assert 1 <= int(answer.headers["retry-after"]) <= WINDOW
-            assert "Too many wrong control tokens" in answer.json()["error"]["message"]
+            assert "too many wrong control tokens" in answer.json()["error"]["message"]
 
 
 def test_wrong_vendor_keys_are_not_slowed_down(client: TestClient) -> None:
@@ -197,7 +197,7 @@ def test_guesses_are_counted_per_address_and_expire() -> None:
     wrong = WrongTokens(lambda: time[0])
     for second in range(MOST_WRONG):
         time[0] = 1_000.0 + second
-        wrong.note("192.0.2.1")
+        wrong.add("192.0.2.1")
     with pytest.raises(Problem, match=f"again in {WINDOW - MOST_WRONG + 1:.0f} seconds"):
         wrong.refuse_guessing("192.0.2.1")
     wrong.refuse_guessing("192.0.2.2")
@@ -208,5 +208,5 @@ def test_guesses_are_counted_per_address_and_expire() -> None:
 def test_number_of_remembered_addresses_is_limited() -> None:
     wrong = WrongTokens(lambda: 1_000.0)
     for number in range(10_050):
-        wrong.note(str(number))
+        wrong.add(str(number))
     assert len(wrong._times) == 10_000

@@ -91,7 +91,7 @@ def test_closed_output_does_not_stop_the_sandbox(started: Started) -> None:
     assert started.first_line.startswith("Control plane token, shown only now: ")
     assert started.process.poll() is None
     log = started.log.read_text()
-    assert "Standard output cannot be written (broken pipe); the sandbox goes on without it." in log
+    assert "Standard output cannot be written (broken pipe); the sandbox continues without it." in log
     assert "Traceback" not in log
 
 
@@ -201,7 +201,7 @@ def test_ready_file_replaces_regular_files_only(tmp_path: Path) -> None:
     kept.write_text("mine")
     link.symlink_to(kept)
     for path in (link, tmp_path):
-        with pytest.raises(ReadyFileError, match=r"\(it is not a regular file\); name another one with"):
+        with pytest.raises(ReadyFileError, match=r"\(it is not a regular file\); choose another one with"):
             ReadyFile.prepare(path)
     assert link.is_symlink()
     assert kept.read_text() == "mine"

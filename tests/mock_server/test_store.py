@@ -244,8 +244,8 @@ def test_database_of_another_version_is_refused(tmp_path: Path) -> None:
     ("url", "sentence"),
     [
         ("sqlite:////nowhere/at/all.db", "folder of the database /nowhere/at/all.db does not exist"),
-        ("postgresql://localhost/x", "stores in SQLite, not in postgresql"),
-        ("sandbox.db", "is no database URL"),
+        ("postgresql://localhost/x", "supports SQLite, not postgresql"),
+        ("sandbox.db", "is not a database URL"),
     ],
 )
 def test_impossible_url_is_refused_in_one_sentence(url: str, sentence: str) -> None:
@@ -257,7 +257,7 @@ def test_database_in_use_is_refused_and_usable_afterwards(tmp_path: Path) -> Non
     url = f"sqlite:///{tmp_path / 'sandbox.db'}"
     first = Store.open(url)
     put(first, row("r1"))
-    with pytest.raises(StoreError, match="is in use by another sandbox; end that first"):
+    with pytest.raises(StoreError, match="is in use by another sandbox; stop that first"):
         Store.open(url)
     first.close()
     Store.open(url).close()

@@ -86,7 +86,7 @@ def test_file_too_large_to_check_in_time_is_opened() -> None:
             error.sqlite_errorcode = sqlite3.SQLITE_INTERRUPT
             raise error
 
-    database._look_for_damage(Busy(), "large.db")  # type: ignore[arg-type]
+    database._check_integrity(Busy(), "large.db")  # type: ignore[arg-type]
 
 
 def deleted(file: Path) -> None:
@@ -108,10 +108,10 @@ def emptied(file: Path) -> None:
 
 
 TAKEN: dict[Callable[[Path], None], str] = {
-    deleted: "is gone",
+    deleted: "was deleted",
     replaced: "was replaced by another file",
-    cut_short: "was cut short",
-    emptied: "was cut short",
+    cut_short: "was truncated",
+    emptied: "was truncated",
 }
 
 
@@ -135,7 +135,7 @@ def test_no_write_is_acknowledged_after_the_file_was_removed(
         take(Path(f"{path}{suffix}"))
         with pytest.raises((StoreError, sqlite3.OperationalError)):  # SQLite itself may notice first
             await stored(store, "lost")
-        sentence = f"sandbox.db{suffix} {TAKEN[take]}; nothing is stored until the sandbox is started again."
+        sentence = f"sandbox.db{suffix} {TAKEN[take]}; nothing is stored until the sandbox is restarted."
         assert store.write_problem().endswith(sentence)
         with pytest.raises((StoreError, sqlite3.OperationalError)):
             await stored(store, "lost too")
@@ -158,7 +158,7 @@ def test_missing_file_is_reported_before_any_write(tmp_path: Path) -> None:
     path.unlink()
     assert (
         store.write_problem()
-        == f"The file {path} is gone; nothing is stored until the sandbox is started again."
+        == f"The file {path} was deleted; nothing is stored until the sandbox is restarted."
     )
 
 
@@ -198,7 +198,7 @@ def test_reader_is_not_mistaken_for_another_sandbox(tmp_path: Path) -> None:
     filled(path)
     reader = sqlite3.connect(path)
     reader.execute("SELECT count(*) FROM rows").fetchone()
-    with pytest.raises(StoreError, match="is open in another program, a viewer perhaps; close it"):
+    with pytest.raises(StoreError, match="is open in another program, perhaps a viewer; close it"):
         Store.open(url(path))
     reader.close()
     Store.open(url(path)).close()
