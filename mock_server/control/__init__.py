@@ -1,4 +1,4 @@
-"""The control plane of `openapi/sandbox.yaml`: one method per operationId, in a file per subject."""
+"""The control plane's handlers: a method per operationId of `openapi/sandbox.yaml`, a module per subject."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
@@ -49,18 +49,18 @@ _SUBJECTS: Final = (
 
 
 class Control:
-    """Handlers over one world, its tenants and the vendors it serves."""
+    """Handlers of the control plane's operations, for one sandbox."""
 
     name = "sandbox"
 
     def __init__(self, world: World, tenants: Tenants, vendors: Mapping[str, Vendor]) -> None:
         context = ControlContext(world, tenants, vendors)
         self.handlers: dict[str, Handler] = {}
-        """By operationId."""
+        """Handlers by operationId."""
         for subject in _SUBJECTS:
-            part = subject(context)
+            endpoints = subject(context)
             names = [name for name in vars(subject) if not name.startswith("_")]
-            self.handlers |= {name: getattr(part, name) for name in names}
+            self.handlers |= {name: getattr(endpoints, name) for name in names}
 
     def __getattr__(self, name: str) -> Handler:
         """Return the handler of an operation."""
@@ -73,9 +73,9 @@ class Control:
         """Render a problem as `{"error": {"code", "message"[, "fields"]}}`."""
         error: dict[str, Any] = {"code": problem.kind, "message": problem.message}
         if problem.fields:
-            error["fields"] = [{"field": one.field, "message": one.message} for one in problem.fields]
+            error["fields"] = [{"field": entry.field, "message": entry.message} for entry in problem.fields]
         return Reply(_STATUSES[problem.kind], {"error": error}, problem.headers)
 
     def limit_headers(self, _verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
-        """Return nothing: the control plane has no limits."""
+        """Return no headers: the control plane has no rate limits."""
         return ()

@@ -1,4 +1,4 @@
-"""Acts: what a vendor's merchant can do outside the API besides moving returns."""
+"""Operations on acts, which merchants do outside a vendor's API, such as installing an app."""
 
 from mock_server.acts import Act, acts_of
 from mock_server.control.context import ControlContext
@@ -11,19 +11,18 @@ from mock_server.vendors import Vendor
 
 
 class ActEndpoints:
-    """Operations on acts."""
+    """Lists and runs the acts of a vendor."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context
 
     def list_acts(self, call: Call) -> Reply:
         self._context.tenant(call)
-        known = acts_of(self._vendor(call))
-        shown = [
+        acts = [
             {"name": name, "description": act.sentence, "schema": dict(act.schema)}
-            for name, act in known.items()
+            for name, act in acts_of(self._vendor(call)).items()
         ]
-        return Reply(200, {"acts": shown})
+        return Reply(200, {"acts": acts})
 
     async def run_act(self, call: Call) -> Reply:
         tenant, vendor = self._context.tenant(call).name, self._vendor(call)
@@ -49,9 +48,9 @@ class ActEndpoints:
         return vendors[name]
 
     def _act(self, vendor: Vendor, name: str) -> Act:
-        known = acts_of(vendor)
-        if name not in known:
+        acts = acts_of(vendor)
+        if name not in acts:
             raise Problem(
-                "not_found", f"{vendor.name} has no act {name!r}; it has {', '.join(known) or 'none'}."
+                "not_found", f"{vendor.name} has no act {name!r}; it has {', '.join(acts) or 'none'}."
             )
-        return known[name]
+        return acts[name]

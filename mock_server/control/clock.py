@@ -1,4 +1,4 @@
-"""A tenant's clock: read, moved, stopped."""
+"""Operations on a tenant's clock: show, advance, freeze and unfreeze it."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -9,12 +9,12 @@ from mock_server.control.context import LAST, ControlContext, invalid, moment
 from mock_server.engine.call import Call
 from mock_server.engine.reply import Reply
 
-JUST_NOW: Final = 2 * SECOND
-"""How long ago a clock may have shown the moment that it is moved to."""
+TOLERANCE: Final = 2 * SECOND
+"""How far in the past the target of a ticking clock may be."""
 
 
 class ClockEndpoints:
-    """Operations on clocks."""
+    """Shows, advances, freezes and unfreezes the clock of a tenant."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context
@@ -25,18 +25,18 @@ class ClockEndpoints:
     async def advance_clock(self, call: Call) -> Reply:
         tenant, requested = self._context.tenant(call).name, call.body
         with self._context.missing():
-            ran = await self._context.bulk.advance(tenant, partial(self._target, tenant, requested))
-        told = [
+            results = await self._context.bulk.advance(tenant, partial(self._target, tenant, requested))
+        ran = [
             {
-                "at": timestamp(one.step.due),
-                "vendor": one.step.vendor,
-                "step": one.step.step,
-                "subject": one.step.subject,
-                "error": one.error or None,
+                "at": timestamp(result.step.due),
+                "vendor": result.step.vendor,
+                "step": result.step.step,
+                "subject": result.step.subject,
+                "error": result.error or None,
             }
-            for one in ran
+            for result in results
         ]
-        return Reply(200, {"clock": self._clock(tenant), "ran": told})
+        return Reply(200, {"clock": self._clock(tenant), "ran": ran})
 
     async def freeze_clock(self, call: Call) -> Reply:
         tenant = self._context.tenant(call).name
@@ -50,21 +50,21 @@ class ClockEndpoints:
         return Reply(200, self._clock(tenant))
 
     def _target(self, tenant: str, requested: Mapping[str, Any], now: int) -> int:
-        """Return where to move a clock that shows `now`, in µs.
+        """Return the time to which to move a clock that shows `now`, both in µs.
 
-        A clock shows whole seconds and, unless frozen, ticks on until its reader asks. So it accepts what it
-        showed last, and stays where it is.
+        Raises `Problem` for a time in the past. A ticking clock accepts the last few seconds and stays where
+        it is: by the time a client sends back the time that it read, the clock has ticked on.
         """
         if "to" not in requested:
             to: int = now + round(requested["seconds"] * SECOND)
             if to >= LAST:
                 raise invalid("seconds", "the clock cannot go beyond the year 2199")
             return to
-        told = moment(requested["to"], "to")
-        shown = now if self._context.world.clocks.frozen(tenant) else now - JUST_NOW
-        if told < whole_second(shown):
-            raise invalid("to", f"the clock shows {timestamp(now)}; it cannot go back to {timestamp(told)}")
-        return max(told, now)
+        target = moment(requested["to"], "to")
+        earliest = now if self._context.world.clocks.frozen(tenant) else now - TOLERANCE
+        if target < whole_second(earliest):
+            raise invalid("to", f"the clock shows {timestamp(now)}; it cannot go back to {timestamp(target)}")
+        return max(target, now)
 
     def _clock(self, tenant: str) -> dict[str, Any]:
         clocks = self._context.world.clocks

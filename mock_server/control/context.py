@@ -1,4 +1,4 @@
-"""What all parts of the control plane work with: the world, its tenants and vendors, and how it refuses."""
+"""Shared by the control plane's endpoints: looks up the tenant and vendor of a request, builds errors."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,12 +16,12 @@ from mock_server.world import World
 
 LAST: Final = instant("2200-01-01")
 _FIRST: Final = instant("1990-01-01")
-"""Between them lie the years that every vendor can write."""
+"""Times from `_FIRST` up to `LAST` fit every vendor's date formats."""
 
 
 @dataclass(frozen=True, slots=True)
 class ControlContext:
-    """One world with its tenants and the vendors it serves."""
+    """One sandbox: its world, its tenants and the vendors it serves."""
 
     world: World
     tenants: Tenants
@@ -32,54 +32,57 @@ class ControlContext:
         object.__setattr__(self, "bulk", Bulk(self.world, self.tenants, self.vendors))
 
     def tenant(self, call: Call) -> Tenant:
-        """The tenant of the path."""
+        """Return the tenant in the path; raises `Problem("not_found")`."""
         with self.missing():
             return self.tenants.get(call.path["tenant"])
 
     @contextmanager
     def missing(self) -> Iterator[None]:
-        """Answer that there is no such tenant; one may be deleted while another request waits."""
+        """Turn `UnknownTenantError` into `Problem("not_found")`.
+
+        A tenant that exists at first may be deleted by another request while this one waits.
+        """
         try:
             yield
         except UnknownTenantError as error:
             raise Problem("not_found", str(error)) from None
 
     def vendor(self, name: str) -> Vendor:
-        """A vendor that a body names."""
+        """Return the vendor that a body names; raises `Problem("invalid")`."""
         try:
             return self.vendors[name]
         except KeyError:
             raise invalid("vendor", f"this sandbox serves {', '.join(self.vendors)}") from None
 
     async def now(self, tenant: str) -> int:
-        """The tenant's time in whole seconds, with everything carried out that was due."""
+        """Run all steps that are due, then return the tenant's time in µs, rounded to whole seconds."""
         await self.world.clocks.catch_up_in_slices(tenant)
         with self.missing():
             self.tenants.get(tenant)
         return whole_second(self.world.clocks.now(tenant))
 
     def credentials(self, call: Call, vendor: Vendor, key: str) -> dict[str, Any]:
-        """A key as people type it and clients send it, with where to."""
+        """Return how to use a key: the API's base URL, fields to type in, headers and query to send."""
         path = self.world.settings.path_of(vendor.name, vendor.base_path)
         return {"base_url": call.base_url + path, **vendor.credentials(key)}
 
 
 def moment(text: str, field: str) -> int:
-    """Read a date-time to the second."""
+    """Return a date-time in µs, in whole seconds; raises `Problem` naming `field`."""
     try:
         at = whole_second(instant(text))
     except ValueError:
         raise invalid(field, "must be a date-time like 2026-03-02T09:00:00Z") from None
     if not _FIRST <= at < LAST:
-        raise invalid(field, "must lie between the years 1990 and 2199")
+        raise invalid(field, "must be between the years 1990 and 2199")
     return at
 
 
 def invalid(field: str, message: str) -> Problem:
-    """One field that cannot be so."""
+    """Return the problem of one field of a request."""
     return Problem("invalid", f"{field}: {message.rstrip('.')}.", fields=(FieldError(field, message),))
 
 
 def conflict(error: Exception) -> Reply:
-    """What stands against what is there already."""
+    """Return the 409 reply for a request that conflicts with existing data."""
     return Reply(409, {"error": {"code": "conflict", "message": str(error)}})

@@ -1,4 +1,4 @@
-"""The sandbox itself."""
+"""The health check: whether the sandbox works, its version, and the vendors it serves."""
 
 from importlib.metadata import PackageNotFoundError, version
 
@@ -8,17 +8,17 @@ from mock_server.engine.reply import Reply
 
 
 class HealthEndpoints:
-    """Whether the sandbox is there, and what it serves."""
+    """Reports the sandbox's health."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context
 
     def get_health(self, _call: Call) -> Reply:
-        trouble = self._context.world.store.write_problem()
-        ended = self._context.world.tasks.problems()
+        store_problem = self._context.world.store.write_problem()
+        task_problems = self._context.world.tasks.problems()
         health = {
-            "status": "failing" if trouble else "degraded" if ended else "ok",
-            "problems": [*([trouble] if trouble else []), *ended],
+            "status": "failing" if store_problem else "degraded" if task_problems else "ok",
+            "problems": [*([store_problem] if store_problem else []), *task_problems],
             "version": _version(),
             "database": "memory" if self._context.world.store.in_memory else "file",
             "vendors": list(self._context.vendors),
@@ -30,5 +30,5 @@ class HealthEndpoints:
 def _version() -> str:
     try:
         return version("returns-connector")
-    except PackageNotFoundError:  # run from a checkout that is not installed
+    except PackageNotFoundError:  # running from a checkout that is not installed
         return "0"

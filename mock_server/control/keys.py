@@ -1,4 +1,4 @@
-"""Keys: what opens a vendor's API for a tenant."""
+"""Operations on API keys: list, create and change the keys of a tenant, and show its credentials."""
 
 from functools import partial
 from typing import Any
@@ -13,14 +13,14 @@ from mock_server.engine.reply import Reply
 
 
 class KeyEndpoints:
-    """Operations on keys."""
+    """Lists, creates and changes the API keys of a tenant."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context
 
     def list_keys(self, call: Call) -> Reply:
-        held = self._context.world.keys.held_by(self._context.tenant(call).name)
-        return Reply(200, {"keys": [_key(grant) for grant in held]})
+        grants = self._context.world.keys.held_by(self._context.tenant(call).name)
+        return Reply(200, {"keys": [_key(grant) for grant in grants]})
 
     def create_key(self, call: Call) -> Reply:
         tenant, requested = self._context.tenant(call).name, call.body
@@ -38,9 +38,9 @@ class KeyEndpoints:
             return conflict(error)
         except ValueError as error:
             raise Problem("invalid", str(error)) from None
-        made = keys.look_up(vendor.name, key)
-        assert made is not None  # noqa: S101 - it was put in force just now
-        return Reply(201, {**_key(made), "credentials": self._context.credentials(call, vendor, key)})
+        grant = keys.look_up(vendor.name, key)
+        assert grant is not None  # noqa: S101 - the key was created just now
+        return Reply(201, {**_key(grant), "credentials": self._context.credentials(call, vendor, key)})
 
     def change_key(self, call: Call) -> Reply:
         tenant, requested, world = self._context.tenant(call).name, call.body, self._context.world
@@ -58,11 +58,11 @@ class KeyEndpoints:
 
     def get_credentials(self, call: Call) -> Reply:
         tenant = self._context.tenant(call).name
-        shown = {
+        credentials = {
             name: self._context.credentials(call, vendor, self._context.world.keys.key(tenant, name))
             for name, vendor in self._context.vendors.items()
         }
-        return Reply(200, {"tenant": tenant, "vendors": shown})
+        return Reply(200, {"tenant": tenant, "vendors": credentials})
 
 
 def _key(grant: Grant) -> dict[str, Any]:

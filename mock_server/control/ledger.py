@@ -1,4 +1,4 @@
-"""The ledger: what happened to a tenant."""
+"""Operations on the ledger: list what happened to a tenant's returns."""
 
 from mock_server.clock import timestamp
 from mock_server.control.context import ControlContext
@@ -7,7 +7,7 @@ from mock_server.engine.reply import Reply
 
 
 class LedgerEndpoints:
-    """Reading the ledger."""
+    """Lists the ledger events of a tenant."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context
@@ -18,7 +18,7 @@ class LedgerEndpoints:
             self._context.vendor(query["vendor"])
         await self._context.world.clocks.catch_up_in_slices(tenant)
         after = query.get("after", 0)
-        found = await self._context.world.ledger.search(
+        rows = await self._context.world.ledger.search(
             tenant,
             after=after,
             limit=query.get("limit", 100),
@@ -35,6 +35,6 @@ class LedgerEndpoints:
                 "at": timestamp(event.at),
                 "body": event.body,
             }
-            for event in found
+            for event in rows
         ]
-        return Reply(200, {"events": events, "next": found[-1].sequence if found else after})
+        return Reply(200, {"events": events, "next": rows[-1].sequence if rows else after})

@@ -1,4 +1,4 @@
-"""What a shopper or a merchant does outside the API."""
+"""Operations on returns outside a vendor's API: a shopper requests one, a merchant moves one."""
 
 from mock_server.clock import timestamp
 from mock_server.control.context import ControlContext, invalid, moment
@@ -10,7 +10,7 @@ from mock_server.lifecycle import IllegalMove, UnknownReturn
 
 
 class ReturnEndpoints:
-    """Returns asked for by shoppers and moved by merchants."""
+    """Creates returns for shoppers, and moves returns for merchants."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context
@@ -21,13 +21,13 @@ class ReturnEndpoints:
         now = await self._context.now(tenant)
         at = moment(requested.pop("created_at"), "created_at") if "created_at" in requested else now
         if at > now:
-            raise invalid(
-                "created_at", f"lies in the future of the tenant, whose clock shows {timestamp(now)}"
-            )
+            raise invalid("created_at", f"is in the future; the tenant's clock shows {timestamp(now)}")
+        # Vendors name their ids differently, so the new return's id is read from its ledger event.
+        ledger = self._context.world.ledger
         with self._context.world.store.change() as change:
             document = vendor.insert(change, tenant, requested, at)
-            told = self._context.world.ledger.events(tenant, last=1, kind=RETURN_CREATED, vendor=vendor.name)
-        return Reply(201, {"vendor": vendor.name, "id": told[-1].subject, "document": document})
+            events = ledger.events(tenant, last=1, kind=RETURN_CREATED, vendor=vendor.name)
+        return Reply(201, {"vendor": vendor.name, "id": events[-1].subject, "document": document})
 
     async def move_return(self, call: Call) -> Reply:
         tenant, requested = self._context.tenant(call).name, call.body
@@ -35,7 +35,7 @@ class ReturnEndpoints:
         at = await self._context.now(tenant)
         if requested["status"] not in vendor.lifecycle.states:
             known = ", ".join(vendor.lifecycle.states)
-            raise invalid("status", f"{vendor.name} knows no {requested['status']!r}; it knows {known}")
+            raise invalid("status", f"{vendor.name} has no status {requested['status']!r}; it has {known}")
         try:
             with self._context.world.store.change() as change:
                 document = vendor.move(change, tenant, call.path["id"], requested["status"], at)
@@ -43,11 +43,11 @@ class ReturnEndpoints:
             raise invalid("status", str(error)) from None
         except UnknownReturn as error:
             if owners := self._owners(tenant, call.path["id"]):
-                raise invalid("vendor", f"the return is one of {', '.join(owners)}") from None
+                raise invalid("vendor", f"the return belongs to {', '.join(owners)}") from None
             raise Problem("not_found", str(error)) from None
         return Reply(200, {"vendor": vendor.name, "id": call.path["id"], "document": document})
 
     def _owners(self, tenant: str, return_id: str) -> list[str]:
-        """The vendors at which the tenant has a return of that id."""
+        """Return the vendors for which the tenant has a return with this id."""
         store = self._context.world.store
         return [name for name in self._context.vendors if store.row(tenant, name, "return", return_id)]

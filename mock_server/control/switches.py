@@ -1,4 +1,4 @@
-"""Switches: what can be turned on and off for a tenant, and how each stands."""
+"""Operations on switches: list a tenant's switches, and turn them on and off."""
 
 from typing import Any
 
@@ -10,23 +10,22 @@ from mock_server.switches import Position
 
 
 class SwitchEndpoints:
-    """Operations on switches."""
+    """Lists and turns the switches of a tenant."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context
 
     def list_switches(self, call: Call) -> Reply:
         tenant = self._context.tenant(call).name
-        return Reply(
-            200, {"switches": [_shown(one) for one in self._context.world.switches.positions(tenant)]}
-        )
+        positions = self._context.world.switches.positions(tenant)
+        return Reply(200, {"switches": [_switch(position) for position in positions]})
 
     async def turn_switch(self, call: Call) -> Reply:
         tenant, requested = self._context.tenant(call).name, call.body
         vendor, switches = self._context.vendor(requested["vendor"]), self._context.world.switches
         at = await self._context.now(tenant)
         try:
-            turned = switches.turn(
+            position = switches.turn(
                 tenant,
                 vendor.name,
                 requested["name"],
@@ -36,10 +35,10 @@ class SwitchEndpoints:
             )
         except LookupError as error:
             raise Problem("invalid", str(error)) from None
-        return Reply(200, _shown(turned))
+        return Reply(200, _switch(position))
 
 
-def _shown(position: Position) -> dict[str, Any]:
+def _switch(position: Position) -> dict[str, Any]:
     return {
         "vendor": position.vendor,
         "name": position.switch.name,

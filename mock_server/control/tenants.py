@@ -1,4 +1,4 @@
-"""Merchants: tenants are made, shown, begun anew and removed."""
+"""Operations on tenants: list, create, show, reset and delete them."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from mock_server.tenants import Tenant, TenantExistsError
 
 
 class TenantEndpoints:
-    """Operations on tenants."""
+    """Lists, creates, shows, resets and deletes tenants."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context
 
     def list_tenants(self, _call: Call) -> Reply:
-        return Reply(200, {"tenants": [self._shown(tenant) for tenant in self._context.tenants.every()]})
+        return Reply(200, {"tenants": [self._tenant(tenant) for tenant in self._context.tenants.every()]})
 
     async def create_tenant(self, call: Call) -> Reply:
         requested = dict(call.body)
@@ -29,14 +29,14 @@ class TenantEndpoints:
             return conflict(error)
         except ValueError as error:
             raise Problem("invalid", str(error)) from None
-        return Reply(201, self._shown(tenant))
+        return Reply(201, self._tenant(tenant))
 
     def get_tenant(self, call: Call) -> Reply:
-        return Reply(200, self._shown(self._context.tenant(call)))
+        return Reply(200, self._tenant(self._context.tenant(call)))
 
     async def reset_tenant(self, call: Call) -> Reply:
         with self._context.missing():
-            return Reply(200, self._shown(await self._context.bulk.reset(self._context.tenant(call).name)))
+            return Reply(200, self._tenant(await self._context.bulk.reset(self._context.tenant(call).name)))
 
     async def delete_tenant(self, call: Call) -> Reply:
         try:
@@ -46,7 +46,7 @@ class TenantEndpoints:
             return conflict(error)
         return Reply(204, None)
 
-    def _shown(self, tenant: Tenant) -> dict[str, Any]:
+    def _tenant(self, tenant: Tenant) -> dict[str, Any]:
         world, vendors = self._context.world, self._context.vendors
         return {
             "name": tenant.name,

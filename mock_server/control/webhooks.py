@@ -1,4 +1,4 @@
-"""Webhooks: what was sent, and what is still to be."""
+"""Operations on webhook deliveries: list what was sent, and what is still queued."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from mock_server.webhooks.outbox import Delivery
 
 
 class WebhookEndpoints:
-    """Looking at deliveries."""
+    """Lists the webhook deliveries of a tenant."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context
@@ -18,15 +18,14 @@ class WebhookEndpoints:
     def list_deliveries(self, call: Call) -> Reply:
         tenant, query = self._context.tenant(call).name, call.query
         after = query.get("after", 0)
-        found = self._context.world.outbox.deliveries(
+        rows = self._context.world.outbox.deliveries(
             tenant, after=after, limit=query.get("limit", 100), last=query.get("last")
         )
-        return Reply(
-            200, {"deliveries": [_shown(one) for one in found], "next": found[-1].id if found else after}
-        )
+        deliveries = [_delivery(row) for row in rows]
+        return Reply(200, {"deliveries": deliveries, "next": rows[-1].id if rows else after})
 
 
-def _shown(delivery: Delivery) -> dict[str, Any]:
+def _delivery(delivery: Delivery) -> dict[str, Any]:
     return {
         "id": delivery.id,
         "vendor": delivery.vendor,

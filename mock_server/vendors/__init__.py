@@ -1,4 +1,4 @@
-"""The vendors, one module each. What a vendor is to the rest of the sandbox is `Vendor`, and no more."""
+"""The interface between the sandbox and its vendors: the protocol `Vendor`, and loading a vendor by name."""
 
 from collections.abc import Iterable, Mapping
 from importlib import import_module
@@ -21,86 +21,86 @@ from mock_server.world import World
 
 
 class Vendor(Protocol):
-    """One vendor's API: a method per operationId of its specification, and this.
+    """One vendor's API: the members below, and a method per operationId of its specification.
 
-    A method takes a `Call` and returns a `Reply`; it raises `Problem` for what cannot be answered.
+    Such a method takes a `Call` and returns a `Reply`, or raises `Problem` to refuse the request.
     """
 
     name: str
     title: str
     base_path: str
-    """Path of the API below the vendor's own root, as in the specification's servers: `/v1`."""
+    """Path of the API below the vendor's root, as in the specification's `servers`: `/v1`, or ""."""
     lifecycle: Lifecycle
     scopes: tuple[str, ...]
     plans: Mapping[str, Plan]
-    """Plans by name, the lowest first."""
+    """Rate limit plans by name, the lowest first."""
     switches: tuple[Switch, ...]
 
     def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
-        """What a key looks like to people and clients: `{"fields": …, "headers": …, "query": …}`."""
+        """Return how a key is used: `fields` to type in, and `headers` and `query` that a client sends."""
 
     def problem(self, problem: Problem) -> Reply:
-        """A refusal in the vendor's envelope, with its status and those of the headers that it sends."""
+        """Render a problem in the vendor's error format, with the vendor's status and headers."""
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
-        """The headers that tell how much of the limit is left."""
+        """Return the rate limit headers of a response; () if the vendor sends none."""
 
     def examples(self, tenant: str) -> Examples:
-        """What Swagger UI fills in: ids of the tenant's records, and bodies that fit them.
+        """Return the values that Swagger UI fills in: ids of the tenant's records, and matching bodies.
 
-        A record that does not exist is left out; the examples of the specification stand then.
+        For values left out, Swagger UI uses the specification's examples.
         """
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
-        """Lay out a seed as the vendor would show it; the tenant's clock starts `at`."""
+        """Store a tenant's seeded returns as the vendor's records; the tenant's clock starts at `at`."""
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        """A shopper asks for a return at `at`, which may lie in the past; returns the document.
+        """Create a return that a shopper requests at `at`, which may be in the past; returns its document.
 
-        `requested` is what the control plane's `ShopperReturn` describes.
+        `requested` is the control plane's `ShopperReturn`.
         """
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
-        """Move a return; raises `IllegalMove`, or `UnknownReturn`."""
+        """Move a return to a status; returns its document. Raises `IllegalMove` or `UnknownReturn`."""
 
     def run_step(self, change: Change, step: Step) -> None:
-        """Let a scheduled step happen, at `step.due`."""
+        """Run a scheduled step, such as a carrier's scan, as of `step.due`."""
 
 
 @runtime_checkable
 class ManyShops(Protocol):
-    """A vendor whose keys open several shops of one account: each request has to name its shop besides."""
+    """A vendor whose accounts have several shops, so that each request names its shop."""
 
     def enter(self, grant: Grant, credentials: Mapping[str, str]) -> None:
-        """Let a known key in; raises `Problem("forbidden")` for a shop that is not the account's.
+        """Check the shop of a request; raises `Problem("forbidden")` if the account has no such shop.
 
-        `credentials` are those of the request, by security scheme; what was not sent is missing.
+        `credentials` holds the request's credentials by security scheme; schemes not sent are missing.
         """
 
 
 @runtime_checkable
 class Labelling(Protocol):
-    """A vendor whose documents hold addresses of labels (`World.labels`), which the sandbox then serves."""
+    """A vendor whose shipments have label URLs (`World.labels`); the sandbox serves the labels as PDF."""
 
     def label(self, shipment: Mapping[str, Any]) -> Label:
-        """What the label of a parcel says; `shipment` is the stored document of a row of that kind."""
+        """Return what to print on the label of a shipment; `shipment` is its stored document."""
 
 
 @runtime_checkable
 class TokensOnly(Protocol):
-    """A vendor whose keys are client secrets: they buy tokens, and only tokens are let in."""
+    """A vendor whose API accepts access tokens only; its keys are client secrets that obtain them."""
 
     token_seconds: int
-    """How long an access token is good for."""
+    """Lifetime of an access token."""
 
 
 def names() -> list[str]:
-    """Vendors that have both a specification and handlers, sorted."""
+    """Return the names of the vendors that have both a specification and handlers, sorted."""
     return [name for name in openapi.vendors() if find_spec(f"{__name__}.{name}")]
 
 
 def load(name: str, world: World) -> Vendor:
-    """The vendor of that name, over a world; raises `LookupError` naming those there are."""
+    """Return a vendor's handlers for a sandbox; raises `LookupError` for an unknown name."""
     if name not in names():
         raise LookupError(f"There is no vendor {name!r}; there are {', '.join(names())}.")
     vendor: Vendor = import_module(f"{__name__}.{name}").vendor(world)

@@ -339,7 +339,7 @@ def test_wrong_credentials_get_no_token(sandbox: Sandbox, tenant: str) -> None:
         assert "No client" in refused(login(sandbox, tenant, **wrong), 401)
     refresh = {"grant_type": "refresh_token"}
     assert "refresh_token is required" in refused(login(sandbox, tenant, **refresh), 400)
-    stale = "refresh_token is not one of this client's."
+    stale = "refresh_token does not belong to this client."
     assert refused(login(sandbox, tenant, **refresh, refresh_token="stale"), 400) == stale
     token = body(login(sandbox, tenant))
     assert refused(login(sandbox, tenant, **refresh, refresh_token=token["access_token"]), 400) == stale

@@ -307,7 +307,7 @@ def test_move_with_the_wrong_vendor_names_the_right_one(acme: OpenWorld, vendor:
     move = {"vendor": vendor, "status": next(iter(acme.vendors[vendor].lifecycle.states))}
     problem = refused(acme, "move_return", move, tenant="acme", id=made["id"])
     assert (problem.kind, problem.fields[0].field) == ("invalid", "vendor")
-    assert problem.message == f"vendor: the return is one of {VENDOR}."
+    assert problem.message == f"vendor: the return belongs to {VENDOR}."
     assert refused(acme, "move_return", move, tenant="demo", id=made["id"]).kind == "not_found"
 
 

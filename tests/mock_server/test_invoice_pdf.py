@@ -18,7 +18,7 @@ from support.worlds import NOON
 from mock_server.app import Sandbox, create_app
 from mock_server.settings import Settings
 from mock_server.vendors import exsited
-from mock_server.vendors.exsited.documents import Bought, Buyer, new_invoice
+from mock_server.vendors.exsited.documents import Buyer, InvoiceLine, new_invoice
 from mock_server.vendors.exsited.invoice_pdf import render
 
 URL = "http://127.0.0.1:4010"
@@ -122,7 +122,7 @@ def test_invoices_are_rendered_in_another_thread_one_at_a_time(
     app: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy, most, threads = 0, 0, set()
-    drawn = exsited._drawn
+    drawn = exsited._draw_invoice
 
     def noted(invoice: Any) -> bytes:
         nonlocal busy, most
@@ -134,7 +134,7 @@ def test_invoices_are_rendered_in_another_thread_one_at_a_time(
         finally:
             busy -= 1
 
-    monkeypatch.setattr(exsited, "_drawn", noted)
+    monkeypatch.setattr(exsited, "_draw_invoice", noted)
     headers = login(app, "one")
     paths = [f"/{VENDOR}/api/v2/invoices/{one['id']}/pdf" for one in invoices(app, "one")[:4]]
 
@@ -151,7 +151,7 @@ def test_invoices_are_rendered_in_another_thread_one_at_a_time(
 
 def test_long_invoice_continues_on_the_next_page() -> None:
     bought = [
-        Bought(f"SKU-{number:03}", f"Item {number:03} {'long ' * 20}", 1000, Decimal("1234.5"))
+        InvoiceLine(f"SKU-{number:03}", f"Item {number:03} {'long ' * 20}", 1000, Decimal("1234.5"))
         for number in range(60)
     ]
     invoice = new_invoice("INV-1", "#1001", Buyer("Ñandú 日本 😀", "a@example.com"), bought, NOON)
@@ -166,6 +166,6 @@ def test_long_invoice_continues_on_the_next_page() -> None:
 
 
 def test_line_without_a_name_shows_its_code() -> None:
-    bought = [Bought("BOOT-CHE-39", "", 1, Decimal(5))]
+    bought = [InvoiceLine("BOOT-CHE-39", "", 1, Decimal(5))]
     (text,) = text_of(render(new_invoice("INV-1", "#1", Buyer("", "a@example.com"), bought, NOON)))
     assert "1\n5.00\n5.00\nBOOT-CHE-39\n" in text

@@ -1,4 +1,4 @@
-"""Exsited, as its pages of version 3 describe it (`openapi/exsited.yaml` lists what is assumed)."""
+"""Exsited: a handler per operation of `openapi/exsited.yaml`, which lists what is assumed."""
 
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -24,24 +24,12 @@ from mock_server.vendors.exsited.login import Login
 from mock_server.vendors.exsited.paging import pagination, slice_of
 from mock_server.vendors.exsited.returns import Returns
 from mock_server.vendors.exsited.seeding import SeedWriter
+from mock_server.vendors.refusals import STATUSES, not_found, require_grant
 from mock_server.world import World
-
-_STATUSES = {
-    "unauthenticated": 401,
-    "forbidden": 403,
-    "not_found": 404,
-    "method_not_allowed": 405,
-    "invalid": 400,
-    "too_large": 400,
-    "unsupported_media_type": 400,
-    "rate_limited": 429,
-    "unavailable": 500,
-    "server_error": 500,
-}
 
 
 class Exsited:
-    """Handlers of the operations, over one world. Version 2 answers as version 3 does."""
+    """Handlers of Exsited's operations, for one sandbox. Version 2 answers like version 3."""
 
     name = NAME
     title = "Exsited"
@@ -75,35 +63,35 @@ class Exsited:
         invoice = self._returns.row(_tenant(call), "invoice", call.path["invoice_id"]).id
         path = f"/invoices/{invoice}/return-merchandise-authorisations"
         rows, page = self._page(call, "return", path, Filters(parent=invoice))
-        shown = {"return_merchandise_authorisations": _read(rows), "pagination": page}
-        return Reply(200, {"invoice": shown})
+        invoice_returns = {"return_merchandise_authorisations": _parsed(rows), "pagination": page}
+        return Reply(200, {"invoice": invoice_returns})
 
     def create_return(self, call: Call) -> Reply:
         tenant, invoice = _tenant(call), call.path["invoice_id"]
         requested = call.body["return_merchandise_authorisations"]
         with self._store.change() as change:
-            made = self._returns.create(change, tenant, invoice, requested, self._now(tenant))
-        return Reply(201, {"invoice": {"return_merchandise_authorisation": made}})
+            document = self._returns.create(change, tenant, invoice, requested, self._now(tenant))
+        return Reply(201, {"invoice": {"return_merchandise_authorisation": document}})
 
     def get_invoice_return(self, call: Call) -> Reply:
-        shown = {"return_merchandise_authorisation": orjson.loads(self._of_invoice(call).document)}
-        return Reply(200, {"invoice": shown})
+        document = orjson.loads(self._invoice_return(call).document)
+        return Reply(200, {"invoice": {"return_merchandise_authorisation": document}})
 
     def list_receipts(self, call: Call) -> Reply:
-        owner = self._of_invoice(call)
+        owner = self._invoice_return(call)
         path = f"/invoices/{owner.parent}/return-merchandise-authorisations/{owner.id}/receive"
         rows, page = self._page(call, "receipt", path, Filters(parent=owner.id))
         return Reply(200, {"receive_return_merchandise_authorisations": Documents(rows), "pagination": page})
 
     def receive_return(self, call: Call) -> Reply:
-        tenant, row = _tenant(call), self._of_invoice(call)
+        tenant, row = _tenant(call), self._invoice_return(call)
         requested = call.body["receive_return_merchandise_authorisations"]["receive_returns"]
         with self._store.change() as change:
-            now = self._returns.receive(change, tenant, row, requested, self._now(tenant))
-        return Reply(200, {"return_merchandise_authorisation": now})
+            document = self._returns.receive(change, tenant, row, requested, self._now(tenant))
+        return Reply(200, {"return_merchandise_authorisation": document})
 
     def get_receipt(self, call: Call) -> Reply:
-        owner = self._of_invoice(call)
+        owner = self._invoice_return(call)
         row = self._returns.row(_tenant(call), "receipt", call.path["receipt_id"])
         if row.parent != owner.id:
             raise Problem("not_found", f"{owner.id} has no receipt with the id {row.id}.")
@@ -122,22 +110,22 @@ class Exsited:
 
     async def get_invoice_pdf(self, call: Call) -> Reply:
         row = self._returns.row(_tenant(call), "invoice", call.path["invoice_id"])
-        content = await self._renderer.draw(partial(_drawn, orjson.loads(row.document)))
+        content = await self._renderer.draw(partial(_draw_invoice, orjson.loads(row.document)))
         return Reply(200, File("application/pdf", content))
 
     def list_order_invoices(self, call: Call) -> Reply:
         order = call.path["order_id"]
         rows, page = self._page(call, "invoice", f"/orders/{order}/invoices", Filters(order_numbers=(order,)))
         if not page["records"]:
-            raise Problem("not_found", f"No order has the id {order[:80]}.")
-        return Reply(200, {"order": {"invoices": _read(rows), "pagination": page}})
+            raise not_found("order", order)
+        return Reply(200, {"order": {"invoices": _parsed(rows), "pagination": page}})
 
     def list_account_invoices(self, call: Call) -> Reply:
         account = call.path["account_id"]
         rows, page = self._page(call, "invoice", f"/accounts/{account}/invoices", Filters(parent=account))
         if not page["records"]:
-            raise Problem("not_found", f"No account has the id {account[:80]}.")
-        return Reply(200, {"account": {"invoices": _read(rows), "pagination": page}})
+            raise not_found("account", account)
+        return Reply(200, {"account": {"invoices": _parsed(rows), "pagination": page}})
 
     # Version 2
 
@@ -180,14 +168,14 @@ class Exsited:
     def get_invoice_information_v3(self, call: Call) -> Reply:
         return self.get_invoice(call)
 
-    # What the sandbox asks of a vendor
+    # The methods of `mock_server.vendors.Vendor`
 
     def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
         return self._login.credentials(key)
 
     def problem(self, problem: Problem) -> Reply:
-        status = _STATUSES[problem.kind]
-        messages = [f"{one.field} {one.message}." for one in problem.fields] or [problem.message]
+        status = STATUSES[problem.kind]
+        messages = [f"{error.field} {error.message}." for error in problem.fields] or [problem.message]
         errors = [{"code": str(status), "message": message} for message in messages]
         return Reply(status, {"errors": errors}, problem.headers)
 
@@ -195,13 +183,13 @@ class Exsited:
         return ()
 
     def examples(self, tenant: str) -> Examples:
-        return examples(self._store, tenant, self._login.to_show(tenant))
+        return examples(self._store, tenant, self._login.example_request(tenant))
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         SeedWriter(change, tenant, at).write_seed(returns)
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        return self._returns.ask(change, tenant, requested, whole_second(at))
+        return self._returns.insert(change, tenant, requested, whole_second(at))
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
         row = self._store.row(tenant, NAME, "return", id_)
@@ -233,8 +221,8 @@ class Exsited:
             part, total, f"{call.base_url}{self._root}/api/{version}{quote(path)}", call.query
         )
 
-    def _of_invoice(self, call: Call) -> Row:
-        """The return that a path names, if it is the invoice's that it names besides."""
+    def _invoice_return(self, call: Call) -> Row:
+        """Return the return in the path; raise `Problem` unless it belongs to the invoice in the path."""
         tenant = _tenant(call)
         invoice = self._returns.row(tenant, "invoice", call.path["invoice_id"])
         row = self._returns.row(tenant, "return", call.path["rma_id"])
@@ -247,21 +235,19 @@ class Exsited:
 
 
 def vendor(world: World) -> Exsited:
-    """Exsited over a world; what `mock_server.vendors.load` calls."""
+    """Return Exsited's handlers; `mock_server.vendors.load` calls this."""
     return Exsited(world)
 
 
 def _tenant(call: Call) -> str:
-    if call.grant is None:
-        raise Problem("unauthenticated", "An access token is required.")
-    return call.grant.tenant
+    return require_grant(call, "An access token is required.").tenant
 
 
-def _drawn(invoice: JSON) -> bytes:
-    from mock_server.vendors.exsited.invoice_pdf import render  # it takes a third of a second, which few need
+def _draw_invoice(invoice: JSON) -> bytes:
+    from mock_server.vendors.exsited.invoice_pdf import render  # reportlab takes 0.3 s to import
 
     return render(invoice)
 
 
-def _read(rows: list[bytes]) -> list[JSON]:
+def _parsed(rows: list[bytes]) -> list[JSON]:
     return [orjson.loads(row) for row in rows]

@@ -1,7 +1,7 @@
-"""Exsited's records as JSON: what each looks like when it begins, and how it becomes a row.
+"""Exsited's JSON documents: builds new invoices, returns and receipts, and stores them as rows.
 
-Shapes are those of `openapi/exsited.yaml`: numbers are strings. Times are whole seconds: µs since 1970 here,
-text in UTC there.
+The shapes are those of `openapi/exsited.yaml`: numbers are strings. Times are µs since 1970, written as UTC
+text in seconds.
 """
 
 import zlib
@@ -12,17 +12,18 @@ from typing import Any
 
 from mock_server.clock import timestamp
 from mock_server.store import Change
-from mock_server.vendors.exsited.facts import LIFECYCLE, NAME, digits, named
+from mock_server.vendors import rows
+from mock_server.vendors.exsited.facts import LIFECYCLE, NAME, digits, uuid_of
 
 JSON = dict[str, Any]
 _TAX = {"AUD": Decimal(1) / 11, "NZD": Decimal(3) / 23}
-"""Which share of a price is goods and services tax."""
+"""The share of a price that is goods and services tax, by currency."""
 _CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """Whom an invoice is for."""
+    """The customer of an invoice."""
 
     name: str
     email: str
@@ -30,13 +31,13 @@ class Buyer:
 
     @property
     def account(self) -> str:
-        """The id of the customer's account."""
+        """Return the id of the customer's account."""
         return f"ACC-{digits(zlib.crc32(self.email.lower().encode()) % 100_000_000)}"
 
 
 @dataclass(frozen=True, slots=True)
-class Bought:
-    """One line of an invoice."""
+class InvoiceLine:
+    """A product on an invoice; `price` is that of product unit, tax included."""
 
     sku: str
     name: str
@@ -45,18 +46,13 @@ class Bought:
 
 
 def order_id(order_number: str) -> str:
-    """The id of an order: `#1001` is `ORD-1001`."""
+    """Return the id of an order: `ORD-1001` for `#1001`."""
     return f"ORD-{order_number.removeprefix('#')}"
 
 
-def invented_price(sku: str) -> Decimal:
-    """A price for an item of which only the code is known, 10.00 to 209.95, always the same."""
-    return Decimal(1000 + zlib.crc32(sku.encode()) % 4000 * 5) / 100
-
-
-def new_invoice(id_: str, order: str, buyer: Buyer, bought: Sequence[Bought], at: int) -> JSON:
-    """An `Invoice` that was paid when it was issued."""
-    lines = [_invoice_line(id_, one, buyer.currency) for one in bought]
+def new_invoice(id_: str, order: str, buyer: Buyer, products: Sequence[InvoiceLine], at: int) -> JSON:
+    """Return a new `Invoice`, issued and paid at `at`."""
+    lines = [_invoice_line(id_, product, buyer.currency) for product in products]
     sums = {
         name: str(sum((Decimal(line[name]) for line in lines), Decimal("0.00")))
         for name in ("subtotal", "tax", "total")
@@ -80,23 +76,23 @@ def new_invoice(id_: str, order: str, buyer: Buyer, bought: Sequence[Bought], at
         "account_name": buyer.name,
         "order_id": order_id(order),
         **_signed("System", at),
-        "uuid": named("invoice", id_),
+        "uuid": uuid_of("invoice", id_),
         "version": "0",
         "lines": lines,
-        "currency": {"uuid": named("currency", buyer.currency), "name": buyer.currency},
+        "currency": {"uuid": uuid_of("currency", buyer.currency), "name": buyer.currency},
     }
 
 
-def _invoice_line(invoice: str, one: Bought, currency: str) -> JSON:
-    total = (one.price * one.quantity).quantize(_CENT)
+def _invoice_line(invoice: str, product: InvoiceLine, currency: str) -> JSON:
+    total = (product.price * product.quantity).quantize(_CENT)
     tax = (total * _TAX.get(currency, Decimal(0))).quantize(_CENT)
     return {
-        "uuid": named("invoice line", invoice, one.sku),
-        "item_id": one.sku,
-        "item_uuid": named("item", one.sku),
-        "item_name": one.name,
-        "item_order_quantity": str(one.quantity),
-        "item_price": str(one.price.quantize(_CENT)),
+        "uuid": uuid_of("invoice line", invoice, product.sku),
+        "item_id": product.sku,
+        "item_uuid": uuid_of("item", product.sku),
+        "item_name": product.name,
+        "item_order_quantity": str(product.quantity),
+        "item_price": str(product.price.quantize(_CENT)),
         "subtotal": str(total - tax),
         "tax": str(tax),
         "total": str(total),
@@ -113,7 +109,7 @@ def new_return(
     by: str,
     at: int,
 ) -> JSON:
-    """A `Return` of lines of an invoice, each with how many come back."""
+    """Return a new `Return`; `wanted` are lines of the invoice, each with the quantity to return."""
     return {
         "id": id_,
         "customer_return_status": LIFECYCLE.initial,
@@ -128,18 +124,18 @@ def new_return(
                 "item_uuid": line["item_uuid"],
                 "rma_returned": "0",
                 "rma_requested": str(quantity),
-                "uuid": named("return line", id_, line["uuid"]),
+                "uuid": uuid_of("return line", id_, line["uuid"]),
             }
             for line, quantity in wanted
         ],
         **_signed(by, at),
-        "uuid": named("return", id_),
+        "uuid": uuid_of("return", id_),
         "version": "0",
     }
 
 
 def new_receipt(id_: str, arrived: Iterable[tuple[JSON, int]], by: str, at: int) -> JSON:
-    """A `Receipt` of lines of a return, each with how many arrived."""
+    """Return a new `Receipt`; `arrived` are lines of a return, each with the quantity received."""
     return {
         "id": id_,
         "receive_returns": [
@@ -148,54 +144,53 @@ def new_receipt(id_: str, arrived: Iterable[tuple[JSON, int]], by: str, at: int)
                 "item_id": line["item_id"],
                 "item_name": line["item_name"],
                 "item_uuid": line["item_uuid"],
-                "uuid": named("receipt line", id_, line["uuid"]),
+                "uuid": uuid_of("receipt line", id_, line["uuid"]),
             }
             for line, quantity in arrived
         ],
         "created_by": by,
         "created_on": timestamp(at),
-        "uuid": named("receipt", id_),
+        "uuid": uuid_of("receipt", id_),
     }
 
 
 def _signed(by: str, at: int) -> JSON:
-    made = timestamp(at)
-    return {"created_by": by, "created_on": made, "last_updated_by": by, "last_updated_on": made}
+    now = timestamp(at)
+    return {"created_by": by, "created_on": now, "last_updated_by": by, "last_updated_on": now}
 
 
-def touch(document: JSON, by: str, at: int) -> None:
-    """Sign a change: who, when, and the next version."""
+def sign_update(document: JSON, by: str, at: int) -> None:
+    """Set who changed a document and when, and increment its version."""
     document |= {"last_updated_by": by, "last_updated_on": timestamp(at)}
     document["version"] = str(int(document["version"]) + 1)
 
 
 def outstanding(line: Mapping[str, Any]) -> int:
-    """How many of a return's line have not arrived."""
+    """Return the quantity of a return's line that has not been received."""
     return int(line["rma_requested"]) - int(line["rma_returned"])
 
 
 def put_return(
     change: Change, tenant: str, document: JSON, invoice: Mapping[str, Any], made: int, at: int
 ) -> None:
-    """Store a return as it is now."""
-    status = document["customer_return_status"]
-    change.put_document(
+    """Store a return of an invoice, created at `made` and updated at `at`."""
+    rows.put_return(
+        change,
         tenant,
         NAME,
-        "return",
-        document["id"],
+        LIFECYCLE,
         document,
+        id_=document["id"],
+        status=document["customer_return_status"],
         created_at=made,
         updated_at=at,
-        status=status,
-        state=LIFECYCLE.states[status],
         order_number=invoice["order_id"],
         parent=invoice["id"],
     )
 
 
 def put_invoice(change: Change, tenant: str, document: JSON, buyer: Buyer, at: int) -> None:
-    """Store an invoice; its account is its parent."""
+    """Store an invoice, with its account as parent."""
     change.put_document(
         tenant,
         NAME,
@@ -211,5 +206,5 @@ def put_invoice(change: Change, tenant: str, document: JSON, buyer: Buyer, at: i
 
 
 def put_receipt(change: Change, tenant: str, document: JSON, owner: str, at: int) -> None:
-    """Store what arrived of the return `owner`."""
+    """Store a receipt of the return `owner`."""
     change.put_document(tenant, NAME, "receipt", document["id"], document, created_at=at, parent=owner)

@@ -1,6 +1,7 @@
-"""Exsited's words: statuses, numbers, and how long tokens are good.
+"""Facts about Exsited: statuses, page sizes, token lifetimes, and how its ids are formed.
 
-Source: vendor page; an hour is in the documentation's token sample. The other lengths of time are assumed.
+Source: vendor page. A token lifetime of one hour is in the documentation's sample (documented); all other
+durations are assumed.
 """
 
 import uuid
@@ -17,7 +18,7 @@ LIFECYCLE: Final = Lifecycle(
     states={"PENDING": "requested", "CLOSED": "completed"},
     transitions={"PENDING": ("CLOSED",), "CLOSED": ()},
 )
-"""The page names two statuses and says that there are more; which, nobody tells."""
+"""The vendor page names these two statuses and says that there are more, without naming them."""
 RECORDER: Final = Recorder(NAME, LIFECYCLE)
 
 PLANS: Final = {"standard": Plan("standard", ())}
@@ -26,31 +27,32 @@ PLANS: Final = {"standard": Plan("standard", ())}
 TOKEN_SECONDS: Final = 3_600
 REFRESH_SECONDS: Final = 30 * 86_400
 READY_SECONDS: Final = 365 * 86_400
-"""How long the token is good that the sandbox hands out ready-made."""
+"""Lifetime of the ready-made access token that the sandbox shows with a key."""
 REDIRECT_URI: Final = "https://shop.example/exsited"
 
-NOWHERE: Final = "NULL"
-"""Where a page link leads that leads nowhere."""
+NO_PAGE: Final = "NULL"
+"""The value of a page link when there is no such page."""
 USUAL_PAGE: Final = 20
 LARGEST_PAGE: Final = 100
 
 HOUR: Final = 3_600_000_000
 ARRIVES_AFTER: Final = 73 * HOUR
-"""When what a shopper sends back arrives (µs)."""
+"""How long after it is sent a shopper's parcel arrives, in µs."""
 CLERK: Final = "Priya (returns desk)"
 WAREHOUSE: Final = "Tom (warehouse)"
 CLIENT: Final = "API user"
 
 _SPACE: Final = uuid.UUID("7d2f6c1e-5b0a-5f83-9a44-c2b1c0d9e8f7")
+# The stride has no common factor with 10**8, so each number below that gets digits of its own.
 _STRIDE: Final = 61_803_399
 _START: Final = 14_142_135
 
 
 def digits(number: int) -> str:
-    """Eight digits that look drawn at random, another eight for each number below 100 million."""
+    """Return eight digits that look random, unique for each number below 100 million."""
     return f"{(number * _STRIDE + _START) % 100_000_000:08d}"
 
 
-def named(*parts: str) -> str:
-    """The UUID of a thing, always the same for the same thing."""
+def uuid_of(*parts: str) -> str:
+    """Return a UUID derived from the parts: the same parts get the same UUID."""
     return str(uuid.uuid5(_SPACE, "\0".join(parts)))

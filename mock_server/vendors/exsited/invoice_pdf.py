@@ -1,4 +1,4 @@
-"""Invoices as PDF: A4, plainly marked as samples. What Exsited prints on one is assumed."""
+"""Draws Exsited's invoices as PDF: A4, marked as samples. Their contents are assumed."""
 
 import textwrap
 from collections.abc import Mapping
@@ -16,13 +16,13 @@ _RIGHT = _WIDTH - _MARGIN
 _ROW = 5 * mm
 _LONGEST_NAME = 40
 _COLUMNS = (("Quantity", _MARGIN + 110 * mm), ("Price", _MARGIN + 140 * mm), ("Total", _RIGHT))
-"""Columns of numbers, each with its right edge."""
+"""Columns of numbers: heading and right edge."""
 _TOTALS = ("subtotal", "tax", "total", "paid", "due")
 _NOTICE = "SAMPLE – NOT A TAX INVOICE"
 
 
 def render(invoice: Mapping[str, Any]) -> bytes:
-    """Return an `Invoice` as a PDF; the same invoice makes the same bytes."""
+    """Return an `Invoice` as a PDF; the same invoice always gets the same bytes."""
     output = BytesIO()
     canvas = Canvas(output, pagesize=A4, invariant=1)
     canvas.setTitle(f"Invoice {invoice['id']}")
@@ -36,14 +36,14 @@ def render(invoice: Mapping[str, Any]) -> bytes:
 
 
 class _Sheet:
-    """Rows of text from the top of a page to its foot, then on the next page."""
+    """Writes rows of text from top to bottom, and starts a new page when one is full."""
 
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
         self.y = _HEIGHT - _MARGIN
 
     def row(self, left: str, *numbers: tuple[str, float], bold: bool = False, size: int = 10) -> None:
-        """Draw a row: text at the left margin, and texts that end at their right edges."""
+        """Draw a row: text at the left margin, and numbers aligned to their right edges."""
         if self.y < _MARGIN + 2 * _ROW:
             self.end()
             self.y = _HEIGHT - _MARGIN
@@ -54,12 +54,12 @@ class _Sheet:
         self.y -= _ROW
 
     def rule(self) -> None:
-        """Draw a line across the page, and leave a row empty."""
+        """Draw a horizontal line across the page, followed by half an empty row."""
         self.canvas.line(_MARGIN, self.y + 3 * mm, _RIGHT, self.y + 3 * mm)
         self.y -= _ROW / 2
 
     def end(self) -> None:
-        """Mark the page as a sample, and end it."""
+        """Print the sample notice at the foot of the page and end the page."""
         self.canvas.setFont("Helvetica-Bold", 11)
         self.canvas.drawCentredString(_WIDTH / 2, _MARGIN / 2, _NOTICE)
         self.canvas.showPage()
@@ -95,15 +95,15 @@ def _draw_totals(sheet: _Sheet, invoice: Mapping[str, Any]) -> None:
     currency = invoice["currency"]["name"]
     (_, label), (_, amount) = _COLUMNS[1:]
     for name in _TOTALS:
-        told = (name.capitalize(), label), (f"{currency} {_money(invoice[name])}", amount)
-        sheet.row("", *told, bold=name == "total")
+        numbers = (name.capitalize(), label), (f"{currency} {_money(invoice[name])}", amount)
+        sheet.row("", *numbers, bold=name == "total")
 
 
 def _money(text: str) -> str:
-    """Return an amount with two decimals and its thousands apart: `1,234.50`."""
+    """Return an amount with two decimals and a thousands separator: `1,234.50`."""
     return f"{Decimal(text):,.2f}"
 
 
 def _wrapped(text: str, longest: int) -> list[str]:
-    """Return the text in rows of at most `longest` characters; an empty text is one empty row."""
+    """Wrap text into rows of at most `longest` characters; empty text is one empty row."""
     return textwrap.wrap(text, longest) or [""]

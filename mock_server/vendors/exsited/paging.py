@@ -1,6 +1,6 @@
-"""Pages by offset: which rows are asked for, in what order, and the links to the pages around.
+"""Exsited's paging by limit and offset: reads the query, and links to the next and previous page.
 
-The parameters are those that clients send; what they mean beyond that is assumed.
+The parameters are those that the vendor's clients send (observed); details of their meaning are assumed.
 """
 
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from mock_server.store.model import Order
-from mock_server.vendors.exsited.facts import LARGEST_PAGE, NOWHERE, USUAL_PAGE
+from mock_server.vendors.exsited.facts import LARGEST_PAGE, NO_PAGE, USUAL_PAGE
 
 _ORDERS: Mapping[str, Order] = {"created_on": "created_at", "last_updated_on": "updated_at"}
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Which rows: `limit` of them behind the first `offset`."""
+    """The rows of one page: `limit` rows after the first `offset`, in this order."""
 
     limit: int
     offset: int
@@ -25,18 +25,21 @@ class Slice:
 
 
 def slice_of(query: Mapping[str, Any]) -> Slice:
-    """Read the query; a field or direction that is none is passed over, as clients send `None`."""
-    word = query.get("direction", "").rpartition(".")[2].lower()
+    """Read the paging parameters of a query.
+
+    An unknown field or direction is ignored: the vendor's clients send `None` for both.
+    """
+    direction = query.get("direction", "").rpartition(".")[2].lower()
     return Slice(
         limit=min(query["limit"] or USUAL_PAGE, LARGEST_PAGE),
         offset=query["offset"],
         order=_ORDERS.get(query.get("order_by", ""), "created_at"),
-        descending=word != "asc",
+        descending=direction != "asc",
     )
 
 
 def pagination(part: Slice, total: int, url: str, query: Mapping[str, Any]) -> dict[str, Any]:
-    """The `Pagination` of a list at `url`."""
+    """Return the `Pagination` of a list at `url` with `total` rows."""
     sorting = {name: query[name] for name in ("order_by", "direction") if name in query}
 
     def link(offset: int) -> str:
@@ -47,6 +50,6 @@ def pagination(part: Slice, total: int, url: str, query: Mapping[str, Any]) -> d
         "records": total,
         "limit": part.limit,
         "offset": part.offset,
-        "previous_page": link(max(0, before)) if part.offset and total else NOWHERE,
-        "next_page": link(after) if after < total else NOWHERE,
+        "previous_page": link(max(0, before)) if part.offset and total else NO_PAGE,
+        "next_page": link(after) if after < total else NO_PAGE,
     }

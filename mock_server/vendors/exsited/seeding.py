@@ -1,4 +1,4 @@
-"""Lays out a seed as Exsited would show it: the same documents as if it had all happened here."""
+"""Writes a tenant's seed as Exsited's records, as if the API had created and received each of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,22 +6,24 @@ from functools import partial
 
 from mock_server.recorder import TimedEvent, record_in_order
 from mock_server.seed import SeedReturn
+from mock_server.seed.requests import invented_price
 from mock_server.store import Change
 from mock_server.vendors.exsited import documents
-from mock_server.vendors.exsited.documents import JSON, Bought, Buyer
+from mock_server.vendors.exsited.documents import JSON, Buyer, InvoiceLine
 from mock_server.vendors.exsited.facts import ARRIVES_AFTER, CLERK, HOUR, NAME, RECORDER, WAREHOUSE, digits
 from mock_server.vendors.exsited.returns import record_received
 
 _OTHER_ORDER = 4
-"""Every fourth customer has an invoice of another order, nothing of which came back."""
-_LATER_NUMBERS = 8_000
+"""Every fourth customer also has an invoice of another order, without returns."""
+_OTHER_NUMBERS = 8_000
+"""Added to the return's number, the order number of such an invoice."""
 _INCOMPLETE = 5
-"""Of every fifth return of several lines only the first has arrived."""
+"""In every fifth return of several lines, only the first line has arrived."""
 
 
 @dataclass(slots=True)
 class SeedWriter:
-    """Stores what a seed says, numbering invoices and receipts as they come."""
+    """Stores seeded returns, numbering their invoices and receipts from 1; the tenant's clock starts `at`."""
 
     change: Change
     tenant: str
@@ -30,18 +32,18 @@ class SeedWriter:
     receipts: int = 0
 
     def write_seed(self, returns: Iterable[SeedReturn]) -> None:
-        """Store returns with all that belongs to them, then tell the ledger in the order of time."""
-        story: list[TimedEvent] = []
+        """Store returns with all their parts, then record their events in the ledger in order of time."""
+        events: list[TimedEvent] = []
         for seed in returns:
-            story += self._return(seed)
-        record_in_order(story)
+            events += self._return(seed)
+        record_in_order(events)
 
     def _return(self, seed: SeedReturn) -> list[TimedEvent]:
-        """Store one return as it stands at the end of its history; returns what the ledger has to be told."""
+        """Store one return in its last status; returns the events of its history for the ledger."""
         made = seed.created_at
         invoice = self._invoice(seed, seed.order_number, seed.ordered_at)
         if seed.number % _OTHER_ORDER == 0:
-            number = f"#{_LATER_NUMBERS + seed.number}"
+            number = f"#{_OTHER_NUMBERS + seed.number}"
             self._invoice(seed, number, seed.ordered_at - seed.number % 7 * 24 * HOUR)
         lines = {line["item_id"]: line for line in invoice["lines"]}
         document = documents.new_return(
@@ -56,24 +58,24 @@ class SeedWriter:
         created = partial(
             RECORDER.return_created, self.change, self.tenant, document["id"], made, version="0"
         )
-        story: list[TimedEvent] = [(made, created), *self._history(seed, document)]
+        events: list[TimedEvent] = [(made, created), *self._history(seed, document)]
         documents.put_return(
-            self.change, self.tenant, document, invoice, made, max(when for when, _ in story)
+            self.change, self.tenant, document, invoice, made, max(when for when, _ in events)
         )
         if document["customer_return_status"] == "PENDING" and seed.shipment:
             due = max(seed.shipment.created_at + ARRIVES_AFTER, self.at + HOUR)
             self.change.schedule(self.tenant, NAME, due=due, step="arrive", subject=document["id"])
-        return story
+        return events
 
     def _history(self, seed: SeedReturn, document: JSON) -> list[TimedEvent]:
-        """Let happen what the seed says: it arrives, in part or whole; it is closed."""
+        """Apply a seed's moves to a return: receive its items, all or the first line, or close it."""
         for move in seed.moves[1:]:
             if move.state == "received":
                 lines = document["returns"]
                 partly = seed.state in {"received", "inspected"} or seed.number % _INCOMPLETE == 0
                 return self._receive(document, lines[:1] if partly else lines, move.at)
             if move.state in {"rejected", "cancelled"}:
-                documents.touch(document, CLERK, move.at)
+                documents.sign_update(document, CLERK, move.at)
                 return [self._close(document, move.at)]
         return []
 
@@ -85,10 +87,10 @@ class SeedWriter:
         receipt = documents.new_receipt(f"RCV-{digits(self.receipts)}", arrived, WAREHOUSE, at)
         documents.put_receipt(self.change, self.tenant, receipt, document["id"], at)
         document["received_count"] = str(sum(quantity for _, quantity in arrived))
-        documents.touch(document, WAREHOUSE, at)
-        told = partial(record_received, self.change, self.tenant, dict(document), receipt, at)
-        whole = not any(documents.outstanding(line) for line in document["returns"])
-        return [(at, told), *([self._close(document, at)] if whole else [])]
+        documents.sign_update(document, WAREHOUSE, at)
+        received = partial(record_received, self.change, self.tenant, dict(document), receipt, at)
+        complete = not any(documents.outstanding(line) for line in document["returns"])
+        return [(at, received), *([self._close(document, at)] if complete else [])]
 
     def _close(self, document: JSON, at: int) -> TimedEvent:
         document["customer_return_status"] = "CLOSED"
@@ -98,16 +100,16 @@ class SeedWriter:
     def _invoice(self, seed: SeedReturn, order: str, at: int) -> JSON:
         self.invoices += 1
         known = {item.sku: item for item in seed.items}
-        bought = [
-            Bought(
+        lines = [
+            InvoiceLine(
                 sku,
                 known[sku].name if sku in known else sku,
                 quantity,
-                known[sku].unit_price if sku in known else documents.invented_price(sku),
+                known[sku].unit_price if sku in known else invented_price(sku),
             )
             for sku, quantity in seed.ordered
         ]
         buyer = Buyer(seed.customer.name, seed.customer.email, seed.currency)
-        invoice = documents.new_invoice(f"INV-{digits(self.invoices)}", order, buyer, bought, at)
+        invoice = documents.new_invoice(f"INV-{digits(self.invoices)}", order, buyer, lines, at)
         documents.put_invoice(self.change, self.tenant, invoice, buyer, at)
         return invoice

@@ -1,4 +1,4 @@
-"""ReturnGO, as its pages and its API description tell (`openapi/returngo.yaml` lists what is assumed)."""
+"""ReturnGO: a handler per operation of `openapi/returngo.yaml`, which lists what is assumed."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,12 +9,13 @@ from mock_server.access.grants import Grant
 from mock_server.access.ratelimit import Verdict
 from mock_server.clock import whole_second
 from mock_server.engine.call import Call
-from mock_server.engine.problem import FieldError, Problem
+from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.lifecycle import IllegalMove
 from mock_server.pages.prefill import Examples
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Filters, Row, Step
+from mock_server.vendors.refusals import STATUSES, invalid, not_found, require_grant
 from mock_server.vendors.returngo import queries
 from mock_server.vendors.returngo.documents import comment, without_media
 from mock_server.vendors.returngo.examples import examples
@@ -29,28 +30,17 @@ from mock_server.vendors.returngo.validation import Validation
 from mock_server.webhooks.transport import url_problem
 from mock_server.world import World
 
-_STATUSES = {
-    "invalid": 400,
-    "too_large": 400,
-    "unsupported_media_type": 400,
-    "unauthenticated": 401,
-    "forbidden": 403,
-    "not_found": 404,
-    "method_not_allowed": 405,
-    "rate_limited": 429,
-    "unavailable": 500,
-    "server_error": 500,
-}
-_WORDS = {
+_MESSAGES = {
     "unauthenticated": "Missing or incorrect API key",
     "server_error": "Internal server error",
 }
-"""Documented descriptions, which stand for messages (assumed)."""
-_AT_ONCE = 500
+"""Descriptions of the responses (documented), sent as their messages (assumed)."""
+_BATCH = 500
+"""How many transactions are read at a time while filtering them."""
 
 
 class ReturnGO:
-    """Handlers of the fifteen operations, over one world."""
+    """Handlers of ReturnGO's operations, for one sandbox."""
 
     name = NAME
     title = "ReturnGO"
@@ -64,18 +54,18 @@ class ReturnGO:
         self._store = world.store
         self._clocks = world.clocks
         self._hooks = Hooks(world.store, world.outbox)
-        self._money = Transactions(world.store, world.switches, self._hooks)
-        self._returns = Returns(world.store, self._money, self._hooks)
+        self._transactions = Transactions(world.store, world.switches, self._hooks)
+        self._returns = Returns(world.store, self._transactions, self._hooks)
         self._orders = Orders(world.store)
         self.acts = {"validate_items": Validation(world.store, self._returns).act}
 
     # Returns
 
     def list_rmas(self, call: Call) -> Reply:
-        (tenant, shop), query = _who(call), call.query
+        (tenant, shop), query = _tenant_and_shop(call), call.query
         size = query["pagesize"]
         try:
-            found = self._store.slice(
+            page = self._store.slice(
                 tenant,
                 NAME,
                 "return",
@@ -86,9 +76,9 @@ class ReturnGO:
             )
         except LookupError:
             raise queries.wrong_cursor() from None
-        following = queries.next_return(found[size][0]) if len(found) > size else None
-        rows = [summary for _, summary in found[:size]]
-        return Reply(200, {"rmas": Documents(rows), "next_cursor": following})
+        cursor = queries.next_return(page[size][0]) if len(page) > size else None
+        rows = [summary for _, summary in page[:size]]
+        return Reply(200, {"rmas": Documents(rows), "next_cursor": cursor})
 
     def get_rma(self, call: Call) -> Reply:
         row = self._rma(call)
@@ -100,7 +90,7 @@ class ReturnGO:
         row, at = self._rma(call), self._now(call)
         entry = comment("merchant", API, call.body["htmlText"], at)
         with self._store.change() as change:
-            self._returns.remark(change, row, entry, at)
+            self._returns.add_comment(change, row, entry, at)
         return Reply(200, entry)
 
     def set_rma_status(self, call: Call) -> Reply:
@@ -113,7 +103,7 @@ class ReturnGO:
         return Reply(200, rma["rmaSummary"])
 
     def get_eligible_policies(self, call: Call) -> Reply:
-        tenant, shop = _who(call)
+        tenant, shop = _tenant_and_shop(call)
         try:
             items = self._orders.eligible(tenant, shop, call.body, self._now(call))
         except LookupError as error:
@@ -121,9 +111,9 @@ class ReturnGO:
         return Reply(200, {"items": items})
 
     def create_rma_by_policy(self, call: Call) -> Reply:
-        (tenant, shop), at = _who(call), self._now(call)
+        (tenant, shop), at = _tenant_and_shop(call), self._now(call)
         try:
-            requested = self._orders.chosen(tenant, shop, call.body, at)
+            requested = self._orders.shopper_request(tenant, shop, call.body, at)
         except LookupError as error:
             raise _missing(error) from None
         with self._store.change() as change:
@@ -133,41 +123,41 @@ class ReturnGO:
     # Shipments
 
     def update_shipment(self, call: Call) -> Reply:
-        part = self._shipment(call, call.path["shipmentId"])
+        row = self._shipment(call, call.path["shipmentId"])
         try:
             with self._store.change() as change:
-                shipment = self._returns.update_shipment(change, part, call.body, self._now(call))
+                shipment = self._returns.update_shipment(change, row, call.body, self._now(call))
         except IllegalMove:
             raise Problem("invalid", "Invalid status transition") from None
         return Reply(200, shipment)
 
     def delete_shipment(self, call: Call) -> Reply:
-        part = self._shipment(call, call.path["shipmentId"])
+        row = self._shipment(call, call.path["shipmentId"])
         try:
             with self._store.change() as change:
-                self._returns.delete_shipment(change, part, self._now(call))
+                self._returns.delete_shipment(change, row, self._now(call))
         except ValueError as error:
             raise Problem("invalid", str(error)) from None
-        return Reply(200, {"message": f"Shipment {part.id} was deleted."})
+        return Reply(200, {"message": f"Shipment {row.id} was deleted."})
 
     def create_shipment_tracker(self, call: Call) -> Reply:
         requested, at = call.body, self._now(call)
-        part = self._shipment(call, requested["shipmentId"])
-        known = {name: requested[name] for name in ("trackingNumber", "carrierName") if name in requested}
+        row = self._shipment(call, requested["shipmentId"])
+        tracking = {name: requested[name] for name in ("trackingNumber", "carrierName") if name in requested}
         with self._store.change() as change:
-            shipment = self._returns.update_shipment(change, part, known, at)
-            if part.status in {"Pending", "LabelCreated", "Shipped"}:
-                schedule_scans(change, part.tenant, part.id, made=at, start=at)
+            shipment = self._returns.update_shipment(change, row, tracking, at)
+            if row.status in {"Pending", "LabelCreated", "Shipped"}:
+                schedule_scans(change, row.tenant, row.id, made=at, start=at)
         tracker = {name: shipment[name] for name in ("shipmentId", "trackingNumber", "carrierName")}
         return Reply(200, {**tracker, "status": "Registered"})
 
     # Webhooks
 
     def list_webhooks(self, call: Call) -> Reply:
-        return Reply(200, Documents(self._hooks.of(*_who(call))))
+        return Reply(200, Documents(self._hooks.registered(*_tenant_and_shop(call))))
 
     def create_webhook(self, call: Call) -> Reply:
-        (tenant, shop), requested = _who(call), call.body
+        (tenant, shop), requested = _tenant_and_shop(call), call.body
         _check_address(requested)
         with self._store.change() as change:
             return Reply(200, self._hooks.register(change, tenant, shop, requested, self._now(call)))
@@ -176,22 +166,24 @@ class ReturnGO:
         row = self._webhook(call)
         _check_address(call.body)
         with self._store.change() as change:
-            return Reply(200, self._hooks.alter(change, row, call.body))
+            return Reply(200, self._hooks.update(change, row, call.body))
 
     def delete_webhook(self, call: Call) -> Reply:
         row = self._webhook(call)
         with self._store.change() as change:
-            self._hooks.remove(change, row)
+            self._hooks.delete(change, row)
         return Reply(200, {"message": f"Webhook {row.id} was deleted."})
 
     # Transactions
 
     def list_transactions(self, call: Call) -> Reply:
-        (tenant, shop), query = _who(call), call.query
+        (tenant, shop), query = _tenant_and_shop(call), call.query
         size, start = query["pagesize"], queries.read_cursor(query)
-        found: list[tuple[str, bytes]] = []
+        # The store has no columns for type and processor, so rows are read in batches and filtered
+        # here, until the page is full and one row more shows that another page follows.
+        matches: list[tuple[str, bytes]] = []
         more = True
-        while more and len(found) <= size:
+        while more and len(matches) <= size:
             try:
                 rows = self._store.slice(
                     tenant,
@@ -200,36 +192,36 @@ class ReturnGO:
                     _transaction_filters(shop, query),
                     start=start,
                     inclusive=False,
-                    limit=_AT_ONCE + 1,
+                    limit=_BATCH + 1,
                 )
             except LookupError:
                 raise queries.wrong_cursor() from None
-            found += [row for row in rows if _fits(row[1], query)]
-            more = len(rows) > _AT_ONCE
+            matches += [row for row in rows if _matches(row[1], query)]
+            more = len(rows) > _BATCH
             start = rows[-1][0] if rows else start
-        following = queries.last_transaction(found[size - 1][0]) if len(found) > size else None
-        shown = [document for _, document in found[:size]]
-        return Reply(200, {"transactions": Documents(shown), "next_cursor": following})
+        cursor = queries.last_transaction(matches[size - 1][0]) if len(matches) > size else None
+        page = [document for _, document in matches[:size]]
+        return Reply(200, {"transactions": Documents(page), "next_cursor": cursor})
 
     def update_transaction(self, call: Call) -> Reply:
-        tenant, shop = _who(call)
+        tenant, shop = _tenant_and_shop(call)
         id_, at = str(int(call.path["transactionId"])), self._now(call)
         row = self._store.row(tenant, NAME, "transaction", id_)
         if row is None or row.shop != shop:
-            raise Problem("not_found", f"No transaction has the id {id_}.")
+            raise not_found("transaction", id_)
         owner = self._returns.row(tenant, row.parent)
         rma = orjson.loads(owner.document)
         try:
             with self._store.change() as change:
-                made = self._money.settle(change, row, rma, call.body, at)
-                self._returns.keep(change, owner, rma, owner.updated_at)
+                transaction = self._transactions.update(change, row, rma, call.body, at)
+                self._returns.save(change, owner, rma, owner.updated_at)
         except IllegalMove as error:
             raise Problem("invalid", f"Invalid status transition: {error}") from None
-        return Reply(200, made)
+        return Reply(200, transaction)
 
-    # What the sandbox asks of a vendor
+    # The methods of `mock_server.vendors.Vendor` and `ManyShops`
 
-    def enter(self, grant: Grant, credentials: Mapping[str, str]) -> None:  # noqa: ARG002 - all accounts have them
+    def enter(self, grant: Grant, credentials: Mapping[str, str]) -> None:  # noqa: ARG002 - all accounts have the same shops
         if _shop(credentials.get("shop_name", "")) not in SHOPS:
             raise Problem("forbidden", "No such shop for this user")
 
@@ -241,10 +233,10 @@ class ReturnGO:
         }
 
     def problem(self, problem: Problem) -> Reply:
-        """Render a refusal; only `Allow` goes with it: clients are asked to back off by themselves."""
-        message = _WORDS.get(problem.kind, problem.message)
+        """Render a problem. Of its headers only `Allow` is sent: ReturnGO has no `Retry-After`."""
+        message = _MESSAGES.get(problem.kind, problem.message)
         allow = tuple(pair for pair in problem.headers if pair[0] == b"allow")
-        return Reply(_STATUSES[problem.kind], {"message": message}, allow)
+        return Reply(STATUSES[problem.kind], {"message": message}, allow)
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:  # noqa: ARG002 - none are documented
         return ()
@@ -254,7 +246,7 @@ class ReturnGO:
         return examples(self._store, self._orders, self._hooks, tenant, at)
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
-        SeedWriter(change, tenant, self._money, at).write_seed(returns)
+        SeedWriter(change, tenant, self._transactions, at).write_seed(returns)
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         put_order(change, tenant, FIRST_SHOP, requested, whole_second(at))
@@ -269,24 +261,24 @@ class ReturnGO:
     # Helpers
 
     def _now(self, call: Call) -> int:
-        return whole_second(self._clocks.now(_who(call)[0]))
+        return whole_second(self._clocks.now(_tenant_and_shop(call)[0]))
 
     def _rma(self, call: Call) -> Row:
-        tenant, shop = _who(call)
+        tenant, shop = _tenant_and_shop(call)
         try:
             return self._returns.row(tenant, str(int(call.path["rmaId"])), shop)
         except LookupError as error:
             raise _missing(error) from None
 
     def _shipment(self, call: Call, id_: str) -> Row:
-        tenant, shop = _who(call)
+        tenant, shop = _tenant_and_shop(call)
         try:
             return self._returns.shipment(tenant, str(int(id_)), shop)
         except LookupError as error:
             raise _missing(error) from None
 
     def _webhook(self, call: Call) -> Row:
-        tenant, shop = _who(call)
+        tenant, shop = _tenant_and_shop(call)
         try:
             return self._hooks.find(tenant, shop, str(int(call.path["webhookId"])))
         except LookupError as error:
@@ -306,20 +298,19 @@ class ReturnGO:
 
 
 def vendor(world: World) -> ReturnGO:
-    """ReturnGO over a world; what `mock_server.vendors.load` calls."""
+    """Return ReturnGO's handlers; `mock_server.vendors.load` calls this."""
     return ReturnGO(world)
 
 
 def _shop(name: str) -> str:
-    """The shop a header names; a portal of it may follow (`shop@Portal`, as one client sends it)."""
+    """Return the shop in a header without its portal: one client sends `shop@Portal` (observed)."""
     return name.partition("@")[0].strip().lower()
 
 
-def _who(call: Call) -> tuple[str, str]:
-    """Whose key it is, and at which of the account's shops."""
-    if call.grant is None:
-        raise Problem("unauthenticated", _WORDS["unauthenticated"])
-    return call.grant.tenant, _shop(call.headers["x-shop-name"])
+def _tenant_and_shop(call: Call) -> tuple[str, str]:
+    """Return the tenant of the key, and the shop that the request names."""
+    grant = require_grant(call, _MESSAGES["unauthenticated"])
+    return grant.tenant, _shop(call.headers["x-shop-name"])
 
 
 def _missing(error: LookupError) -> Problem:
@@ -327,9 +318,9 @@ def _missing(error: LookupError) -> Problem:
 
 
 def _check_address(requested: Mapping[str, Any]) -> None:
-    fault = url_problem(requested["url"]) if "url" in requested else ""
-    if fault:
-        raise Problem("invalid", f"url {fault}.", (FieldError("url", fault),))
+    reason = url_problem(requested["url"]) if "url" in requested else ""
+    if reason:
+        raise invalid("url", reason)
 
 
 def _transaction_filters(shop: str, query: Mapping[str, Any]) -> Filters:
@@ -344,10 +335,10 @@ def _transaction_filters(shop: str, query: Mapping[str, Any]) -> Filters:
     )
 
 
-def _fits(document: bytes, query: Mapping[str, Any]) -> bool:
-    """Whether a transaction has one of the types and processors asked for."""
+def _matches(document: bytes, query: Mapping[str, Any]) -> bool:
+    """Return whether a transaction has one of the requested types and processors."""
     wanted = {"type": queries.words(query, "types"), "processor": queries.words(query, "processors")}
     if not any(wanted.values()):
         return True
-    made = orjson.loads(document)
-    return all(not words or made[name] in words for name, words in wanted.items())
+    transaction = orjson.loads(document)
+    return all(not words or transaction[name] in words for name, words in wanted.items())

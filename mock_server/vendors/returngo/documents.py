@@ -1,6 +1,6 @@
-"""ReturnGO's records as JSON: what each looks like when it begins.
+"""ReturnGO's JSON documents: builds new returns, shipments, items, events and comments.
 
-Shapes are those of `openapi/returngo.yaml`. Times are µs since 1970 here, whole seconds with `+00:00` there.
+The shapes are those of `openapi/returngo.yaml`. Times are µs since 1970, written in seconds with `+00:00`.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from mock_server.clock import timestamp
+from mock_server.seed.requests import invented_name, invented_price
 from mock_server.vendors.returngo.facts import (
     ANSWERS,
     ANY_CARRIER,
@@ -22,7 +23,7 @@ from mock_server.vendors.returngo.facts import (
 )
 
 JSON = dict[str, Any]
-_UNSEEN: JSON = {
+_NOT_VALIDATED: JSON = {
     "isRestockable": False,
     "isReturned": False,
     "nonRestockableReason": None,
@@ -33,34 +34,34 @@ _UNSEEN: JSON = {
     "thirdPartyName": None,
     "userDetails": None,
 }
-"""An item that nobody has looked at; it names not even itself."""
+"""The validation of an item before the warehouse has checked it; it has no `returnedItemId`."""
 
 
 def moment(at: int) -> str:
-    """Write a moment as ReturnGO does: `2026-01-18T17:49:33+00:00`."""
+    """Return a moment in ReturnGO's format: `2026-01-18T17:49:33+00:00`."""
     return timestamp(at).replace("Z", "+00:00")
 
 
 def long(*of: str) -> str:
-    """Digits like those of the platform's ids, always the same for the same thing."""
+    """Return 13 digits that look like a Shopify id, always the same for the same arguments."""
     digest = hashlib.blake2s("\0".join(of).encode(), digest_size=6).digest()
     return str(1_000_000_000_000 + int.from_bytes(digest) % 9_000_000_000_000)
 
 
 def rma_id(number: int) -> str:
-    """Id of a tenant's return number so-and-so; ids grow."""
+    """Return the id of a tenant's return by its number; later returns have higher ids."""
     return str(9_800_000 + 37 * number)
 
 
 def money(amount: Decimal | float, currency: str) -> JSON:
-    """An amount; customers pay in the shop's currency here. A whole one has no fraction (observed)."""
+    """Return a `Money`. A whole amount is an integer (observed); customers pay in the shop's currency."""
     exact = round(float(amount), 2)
     value = int(exact) if exact.is_integer() else exact
     return {"amount": value, "currency": currency, "shopAmount": value, "shopCurrency": currency}
 
 
 def summary(id_: str, order_name: str, via: str, at: int) -> JSON:
-    """An `RmaSummary` of a return that was just asked for."""
+    """Return the `RmaSummary` of a new return."""
     return {
         "rmaId": id_,
         "status": "Pending",
@@ -70,7 +71,7 @@ def summary(id_: str, order_name: str, via: str, at: int) -> JSON:
 
 
 def event(name: str, via: str, at: int) -> JSON:
-    """An `Event` of a return."""
+    """Return an `Event` of a return."""
     return {
         "eventName": name,
         "eventDate": moment(at),
@@ -81,12 +82,12 @@ def event(name: str, via: str, at: int) -> JSON:
 
 
 def comment(kind: str, by: str, text: str, at: int) -> JSON:
-    """A `Comment`."""
+    """Return a `Comment`, an entry of a return's timeline."""
     return {"commentType": kind, "triggeredBy": by, "htmlText": text, "datetime": moment(at)}
 
 
 def new_rma(number: int, shop: str, requested: Mapping[str, Any], at: int) -> JSON:
-    """An `Rma` that was just asked for, with its shipment; `requested` is what a shopper asks for."""
+    """Return a new `Rma` with its shipment; `requested` is a `ShopperReturn`, `number` counts from 1."""
     id_, order_name = rma_id(number), requested["order_number"]
     shipment = None if requested.get("keeps_it") else new_shipment(number, shop, requested)
     shipment_id = shipment["shipmentId"] if shipment else ""
@@ -117,11 +118,11 @@ def _item(
     sku, variant = item["sku"], item.get("variant") or ""
     name = item.get("name") or sku
     currency = requested.get("currency", "AUD")
-    price = Decimal(str(item.get("unit_price", invented_price(sku))))
+    price = Decimal(str(item.get("unit_price", float(invented_price(sku)))))
     type_, resolution, rule = RESOLUTIONS[item.get("resolution") or requested.get("return_type", "refund")]
     reason = item["reason"]
-    questions = [_question(id_, place, *asked) for place, asked in enumerate(QUESTIONS.get(reason, ()))]
-    only = {"variantName": variant, "barcode": f"200{zlib.crc32(sku.encode()):010d}"} if variant else {}
+    questions = [_question(id_, place, *question) for place, question in enumerate(QUESTIONS.get(reason, ()))]
+    of_variant = {"variantName": variant, "barcode": f"200{zlib.crc32(sku.encode()):010d}"} if variant else {}
     return {
         "shopLineItemId": line_id(shop, requested["order_number"], sku),
         "shopProductId": long("product", sku),
@@ -129,7 +130,7 @@ def _item(
         "returnedItemId": id_,
         "fullName": " - ".join(filter(None, (name, variant))),
         "productName": name,
-        **only,
+        **of_variant,
         "image": f"https://cdn.returns.example/{sku}.jpg",
         "sku": sku,
         "paidPrice": money(price, currency),
@@ -146,8 +147,8 @@ def _item(
         "shipmentId": shipment_id,
         "extendedReason": _extended(questions, item.get("notes")),
         "returnMethod": ANY_CARRIER if shipment_id else NO_SHIPMENT,
-        "itemValidationStatusResponse": dict(_UNSEEN),
-        "exchangeItems": [_exchange(sku, price + item.get("dearer", 0), currency)]
+        "itemValidationStatusResponse": dict(_NOT_VALIDATED),
+        "exchangeItems": [_exchange(sku, price + item.get("surcharge", 0), currency)]
         if type_ == "InstantVariantExchange"
         else [],
         "followUpQuestions": questions,
@@ -155,13 +156,8 @@ def _item(
 
 
 def line_id(shop: str, order_name: str, sku: str) -> str:
-    """Id of an order's line; units of one article are one line."""
+    """Return the id of an order's line; all units of a SKU are one line."""
     return long("line", shop, order_name, sku)
-
-
-def invented_price(sku: str) -> float:
-    """A price for a product the shop never sold: always the same for the same SKU, 10.00 to 209.95."""
-    return (1000 + zlib.crc32(sku.encode()) % 4000 * 5) / 100
 
 
 def _question(item: str, place: int, kind: str, name: str, answer: Any) -> JSON:
@@ -172,11 +168,13 @@ def _question(item: str, place: int, kind: str, name: str, answer: Any) -> JSON:
 
 
 def _extended(questions: Sequence[JSON], notes: str | None) -> str:
-    told: list[str] = []
+    texts: list[str] = []
     for question in questions:
         answer = next(iter(question["answer"].values()))
-        told += [one for one in (answer if isinstance(answer, list) else [answer]) if isinstance(one, str)]
-    return " <br />\n".join(f" > {one}" for one in [*told, *([notes] if notes else [])])
+        texts += [
+            text for text in (answer if isinstance(answer, list) else [answer]) if isinstance(text, str)
+        ]
+    return " <br />\n".join(f" > {text}" for text in [*texts, *([notes] if notes else [])])
 
 
 def _exchange(sku: str, price: Decimal, currency: str) -> JSON:
@@ -193,32 +191,32 @@ def _exchange(sku: str, price: Decimal, currency: str) -> JSON:
 
 
 def left_to_pay(rma: JSON) -> Decimal:
-    """What a customer has still to pay for what they get instead, where that costs more."""
+    """Return how much more the exchange items of a return cost than the returned ones; at least 0."""
     left = Decimal(0)
     for item in rma["items"]:
-        for wanted in item["exchangeItems"]:
-            left += Decimal(str(wanted["effectivePrice"]["amount"])) - Decimal(
+        for exchange in item["exchangeItems"]:
+            left += Decimal(str(exchange["effectivePrice"]["amount"])) - Decimal(
                 str(item["paidPrice"]["amount"])
             )
     return max(left, Decimal(0))
 
 
 def new_shipment(number: int, shop: str, requested: Mapping[str, Any]) -> JSON:
-    """A `Shipment` that nobody has made a label for."""
-    known = requested.get("address", {})
+    """Return a new `Shipment` without a label."""
+    address = requested.get("address", {})
     email: str = requested["customer_email"]
-    home = {
-        "name": requested.get("customer_name") or email.partition("@")[0].replace(".", " ").title(),
-        "street1": known.get("street", ""),
+    customer = {
+        "name": requested.get("customer_name") or invented_name(email),
+        "street1": address.get("street", ""),
         "street2": "",
-        "city": known.get("suburb", ""),
-        "state": known.get("region", ""),
-        "zip": known.get("postcode", ""),
-        "country": known.get("country", "AU"),
+        "city": address.get("suburb", ""),
+        "state": address.get("region", ""),
+        "zip": address.get("postcode", ""),
+        "country": address.get("country", "AU"),
         "phone": requested.get("customer_phone", ""),
         "email": email,
     }
-    back = {
+    warehouse = {
         "name": f"{SHOPS[shop]} Returns",
         "street1": "4 Tannery Road",
         "street2": "",
@@ -238,14 +236,14 @@ def new_shipment(number: int, shop: str, requested: Mapping[str, Any]) -> JSON:
         "trackingNumber": None,
         "trackingURL": None,
         "labelURL": None,
-        "customerAddress": home,
-        "returnAddress": back,
+        "customerAddress": customer,
+        "returnAddress": warehouse,
         "isOutbound": False,
     }
 
 
 def labelled(carrier: str, service: str, number: str) -> JSON:
-    """What a label adds to a `Shipment`."""
+    """Return the fields that a label adds to a `Shipment`."""
     return {
         "carrierName": CARRIERS[carrier],
         "requestedServiceLevel": service,
@@ -257,7 +255,7 @@ def labelled(carrier: str, service: str, number: str) -> JSON:
 
 
 def without_media(document: JSON) -> JSON:
-    """An `Rma` as it is shown unless media are asked for."""
+    """Remove the media answers from an `Rma`, for requests without `includeMedia`; returns it."""
     for item in document["items"]:
         for question in item["followUpQuestions"]:
             if question["type"] == "Media":

@@ -1,4 +1,4 @@
-"""What Swagger UI fills in for ReturnGO: records of the first shop, another one for each change."""
+"""Example values that Swagger UI fills in for ReturnGO: records of the first shop, one per operation."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,12 +13,13 @@ from mock_server.vendors.returngo.policies import Orders
 
 
 def examples(store: Store, orders: Orders, hooks: Hooks, tenant: str, at: int) -> Examples:
-    """Return values of the tenant's records that work."""
-    path = {"webhookId": hooks.to_show(tenant, FIRST_SHOP)}
+    """Return ids and bodies with which the tenant's operations succeed."""
+    path = {"webhookId": hooks.example_id(tenant, FIRST_SHOP)}
     bodies: dict[str, Any] = {}
     for row in store.rows(tenant, NAME, "return", Filters(shop=FIRST_SHOP)):
         path["rmaId"] = row.id
-    parcels = _parcels(store, tenant)
+    shipments = _unshipped(store, tenant)
+    # Each operation changes its record, so each gets another one.
     for (operation, name), (rma, shipment) in zip(
         (
             ("set_rma_status", "rmaId"),
@@ -26,7 +27,7 @@ def examples(store: Store, orders: Orders, hooks: Hooks, tenant: str, at: int) -
             ("delete_shipment", "shipmentId"),
             ("create_shipment_tracker", ""),
         ),
-        parcels,
+        shipments,
         strict=False,
     ):
         if name:
@@ -40,29 +41,29 @@ def examples(store: Store, orders: Orders, hooks: Hooks, tenant: str, at: int) -
     for row in store.rows(tenant, NAME, "transaction", Filters(shop=FIRST_SHOP)):
         if "transactionId" not in path or row.status == "Requested":
             path["transactionId"] = row.id
-    return Examples(path, {**bodies, **_requested(store, orders, tenant, at)})
+    return Examples(path, {**bodies, **_creation(store, orders, tenant, at)})
 
 
-def _parcels(store: Store, tenant: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Approved returns with a shipment that has not left, those without a label first."""
+def _unshipped(store: Store, tenant: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the ids of approved returns with their unshipped shipments, those without a label first."""
     rows = list(store.rows(tenant, NAME, "return", Filters(statuses=("Approved",), shop=FIRST_SHOP)))
-    found = [(row.id, one) for row in rows for one in orjson.loads(row.document)["shipments"]]
+    pairs = [(row.id, shipment) for row in rows for shipment in orjson.loads(row.document)["shipments"]]
     for status in ("Pending", "LabelCreated"):
-        yield from (pair for pair in found if pair[1]["status"] == status)
+        yield from (pair for pair in pairs if pair[1]["status"] == status)
 
 
-def _requested(store: Store, orders: Orders, tenant: str, at: int) -> dict[str, Any]:
-    """An order of which something can still come back, for both steps of a creation."""
+def _creation(store: Store, orders: Orders, tenant: str, at: int) -> dict[str, Any]:
+    """Return the bodies of both steps of creating a return, for an order with a returnable item."""
     for row in reversed(list(store.rows(tenant, NAME, "order", Filters(shop=FIRST_SHOP)))):
         order = orjson.loads(row.document)
         for line in order["lines"]:
             unit = {"shopLineItemId": line["shopLineItemId"]}
-            asked = {"order_name": order["order_name"], "items": [unit]}
-            policies = orders.eligible(tenant, FIRST_SHOP, asked, at)[0]["policies"]
+            body = {"order_name": order["order_name"], "items": [unit]}
+            policies = orders.eligible(tenant, FIRST_SHOP, body, at)[0]["policies"]
             if policies:
-                chosen = {**unit, "policyId": "refund-any-carrier", "returnReason": "Does not fit"}
+                item = {**unit, "policyId": "refund-any-carrier", "returnReason": "Does not fit"}
                 return {
-                    "get_eligible_policies": asked,
-                    "create_rma_by_policy": {**asked, "items": [chosen]},
+                    "get_eligible_policies": body,
+                    "create_rma_by_policy": {**body, "items": [item]},
                 }
     return {}

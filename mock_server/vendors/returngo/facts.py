@@ -1,7 +1,8 @@
-"""ReturnGO's words: statuses and where they lead, resolutions, reasons, policies, shops, limits, switches.
+"""Facts about ReturnGO: statuses and transitions, resolutions, policies, shops, rate limits, switches.
 
-Sources: the vendor's help pages and API description; statuses of shipments and their table are documented,
-the table of returns and whatever is not listed as known in `openapi/returngo.yaml` is assumed.
+Sources: the vendor's help pages and API description. The statuses of shipments and their transitions are
+documented; the transitions of returns, and everything that `openapi/returngo.yaml` does not list as known,
+are assumed.
 """
 
 from typing import Any, Final
@@ -17,7 +18,7 @@ SHOPS: Final = {
     "outfitters.myshopify.example": "Example Outfitters",
     "outlet.myshopify.example": "Example Outlet",
 }
-"""The shops of every tenant's account, for tenants are worlds of their own; shoppers go to the first."""
+"""The shops of every tenant's account, by `x-shop-name`; shoppers' returns go to the first one."""
 FIRST_SHOP: Final = next(iter(SHOPS))
 
 LIFECYCLE: Final = Lifecycle(
@@ -53,7 +54,7 @@ STATUSES: Final[dict[State, str]] = {
     "rejected": "Rejected",
     "cancelled": "Canceled",
 }
-"""Where a seeded return stands."""
+"""The status of a seeded return, by its neutral state."""
 
 SHIPMENT_MOVES: Final = {
     "Pending": ("LabelCreated", "Shipped", "Received", "Canceled", "Validated"),
@@ -63,11 +64,12 @@ SHIPMENT_MOVES: Final = {
     "Received": ("Validated",),
     "Validated": (),
 }
-"""Documented, as it stands here."""
+"""The transitions of shipments (documented)."""
 COUPLED: Final = ("Received", "Validated")
 """Statuses that a return and its shipment reach together."""
 EARLY_REFUNDS: Final = ("RefundToStoreCredit",)
-"""What is paid back once the goods are here, before the return is Done (observed of store credit only)."""
+"""Resolutions that are refunded on receipt of the goods, before the return is Done (observed for store
+credit only)."""
 TRANSACTION_MOVES: Final = {"Requested": ("Success", "Failed"), "Failed": ("Success",), "Success": ()}
 
 PLANS: Final = {"standard": Plan("standard", ((100, "second"), (2_000, "day")))}
@@ -78,14 +80,14 @@ RESOLUTIONS: Final = {
     "gift_card": ("RefundToGiftCard", "New gift card", "Gift Card - Regular"),
     "exchange": ("InstantVariantExchange", "Exchange for another variant", "Variant Exchange - Regular"),
 }
-"""Type, the shop's own name, the policy's rule."""
+"""Resolution type, the shop's name for it, and the policy rule, by kind of return."""
 REFERENCES: Final = {
     "RefundToPaymentMethod": "PlatformRefundId",
     "RefundToStoreCredit": "StoreCreditCode",
     "RefundToGiftCard": "GiftCardCode",
     "InvoicePayment": "InvoicePaymentId",
 }
-"""What a transaction's reference is; the types of refunds are those of resolutions."""
+"""Type of a transaction's external reference, by transaction type. A refund has its resolution's type."""
 METHODS: Final = {
     "RefundToPaymentMethod": "original_payment",
     "RefundToStoreCredit": "store_credit",
@@ -100,7 +102,7 @@ SWITCHES: Final = tuple(
         ("notify_store_credit", "store credit"),
     )
 )
-"""Settings > Store Settings > API > Notify About Refunds Instead of Issuing, per shop."""
+"""Per shop; at ReturnGO: Settings > Store Settings > API > Notify About Refunds Instead of Issuing."""
 NOTIFY: Final = {
     "RefundToPaymentMethod": "notify_payment_method",
     "RefundToGiftCard": "notify_gift_card",
@@ -118,7 +120,7 @@ REASONS: Final = {
     "defective": "Item is damaged or stained",
     "not_as_described": "Not what I expected",
 }
-"""Shops write their own."""
+"""Return reasons as shown to customers; each shop writes its own."""
 QUESTIONS: Final[dict[str, tuple[tuple[str, str, Any], ...]]] = {
     "wrong_size": (
         ("TextArray", "What does not fit?", ["Too small / tight"]),
@@ -133,7 +135,7 @@ QUESTIONS: Final[dict[str, tuple[tuple[str, str, Any], ...]]] = {
         ("Media", "Please add a picture", "image/jpeg"),
     ),
 }
-"""Kind, question and answer, by reason."""
+"""Follow-up questions by reason: kind, question and answer."""
 ANSWERS: Final = {"Text": "textAnswer", "TextArray": "textArrayAnswer", "Media": "mediaAnswer"}
 
 CARRIERS: Final = {
@@ -145,9 +147,9 @@ CARRIERS: Final = {
 HOUR: Final = 3_600_000_000
 DAY: Final = 24 * HOUR
 SCANS: Final = ((20 * HOUR, "InTransit"), (70 * HOUR, "Delivered"))
-"""What a carrier says of a parcel that has a tracking number: µs after it got one (assumed)."""
+"""Carrier scans after a shipment gets a tracking number: µs later, and the carrier's status (assumed)."""
 SCANNED: Final = {"InTransit": "Shipped"}
-"""What a carrier's word makes of a shipment, where it makes something."""
+"""New status of a shipment, for carrier statuses that change it."""
 RETURN_PERIOD: Final = 30 * DAY
 
 POLICIES: Final = {
@@ -155,7 +157,7 @@ POLICIES: Final = {
     for kind in ("refund", "store_credit", "exchange")
     for method in ("any-carrier", "keep-it")
 }
-"""Policies by id: what the customer gets, and how the item comes back."""
+"""Policies by id: the kind of return, and the return method."""
 RETURN_METHODS: Final = {"any-carrier": ANY_CARRIER, "keep-it": NO_SHIPMENT}
 
 EVENTS: Final = (

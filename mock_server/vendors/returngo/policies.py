@@ -1,7 +1,7 @@
-"""Requesting a return by policy: what is possible for units of an order, and the return that is made of it.
+"""ReturnGO's return policies: which policies an order's items are eligible for, and requests by policy.
 
-Purpose and rules for combinations are documented (for the portal), everything else is assumed. An order is
-known once it was seeded or a return of it was asked for; its lines can come back for 30 days.
+The purpose and the rules for combining policies are documented (for the portal); everything else is assumed.
+The sandbox knows the orders that were seeded or have a return. Their items can be returned for 30 days.
 """
 
 from collections import Counter
@@ -11,9 +11,11 @@ from typing import Any, Final
 
 import orjson
 
-from mock_server.engine.problem import FieldError, Problem
+from mock_server.engine.problem import Problem
+from mock_server.seed.requests import invented_price
 from mock_server.store import Change, Filters, Store
-from mock_server.vendors.returngo.documents import JSON, invented_price, line_id
+from mock_server.vendors.refusals import invalid
+from mock_server.vendors.returngo.documents import JSON, line_id
 from mock_server.vendors.returngo.facts import (
     METHODS,
     NAME,
@@ -28,26 +30,29 @@ _CUSTOMER: Final = ("customer_email", "customer_name", "address", "currency")
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """Orders of all tenants, as far as returns need them."""
+    """Orders of all tenants, with the fields that returns need."""
 
     store: Store
 
     def eligible(self, tenant: str, shop: str, requested: Mapping[str, Any], at: int) -> list[JSON]:
-        """Return what is possible per unit, in the order asked for; raises `LookupError`, `Problem`."""
+        """Return the eligible policies of each requested unit, in the same order.
+
+        Raises `LookupError` for an unknown order, and `Problem` for a line that is not of this order.
+        """
         order = self._order(tenant, shop, requested["order_name"])
         left = self._left(tenant, shop, order, at)
-        shown = []
+        items = []
         for place, unit in enumerate(requested["items"]):
             line = _line(order, unit, place)["shopLineItemId"]
             policies = [_policy(id_) for id_ in POLICIES] if left[line] > 0 else []
             left[line] -= 1
-            shown.append({"shopLineItemId": line, "policies": policies})
-        return shown
+            items.append({"shopLineItemId": line, "policies": policies})
+        return items
 
-    def chosen(self, tenant: str, shop: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Return the wish of a shopper who would choose the same in the portal.
+    def shopper_request(self, tenant: str, shop: str, requested: Mapping[str, Any], at: int) -> JSON:
+        """Return the `ShopperReturn` that a request by policy corresponds to.
 
-        Raises `LookupError` for an unknown order, and `Problem` for what may not be.
+        Raises `LookupError` for an unknown order, and `Problem` for items or policies that are not eligible.
         """
         order = self._order(tenant, shop, requested["order_name"])
         left = self._left(tenant, shop, order, at)
@@ -57,15 +62,17 @@ class Orders:
             left[line["shopLineItemId"]] -= 1
             if left[line["shopLineItemId"]] < 0:
                 raise _refused(
-                    place, "shopLineItemId", "cannot come back: no unit is left, or it is too late"
+                    place,
+                    "shopLineItemId",
+                    "cannot be returned: no unit is left, or its return period is over",
                 )
             if unit["policyId"] not in POLICIES:
-                raise _refused(place, "policyId", "is none of the item's eligible policies")
+                raise _refused(place, "policyId", "is not an eligible policy of this item")
             kind, method = POLICIES[unit["policyId"]]
             policies.append((kind, method))
             reason = unit.get("returnReason", "Other")
             items.append({**line, "quantity": 1, "reason": reason, "resolution": kind})
-        _check_together(policies)
+        _check_combination(policies)
         return {
             **{name: order[name] for name in _CUSTOMER if name in order},
             "order_number": order["order_name"],
@@ -75,14 +82,14 @@ class Orders:
         }
 
     def _order(self, tenant: str, shop: str, name: str) -> JSON:
-        found = self.store.document(tenant, NAME, "order", f"{shop} {name}")
-        if found is None:
+        document = self.store.document(tenant, NAME, "order", f"{shop} {name}")
+        if document is None:
             raise LookupError(f"No order has the name {name}.")
-        order: JSON = orjson.loads(found)
+        order: JSON = orjson.loads(document)
         return order
 
     def _left(self, tenant: str, shop: str, order: JSON, at: int) -> Counter[str]:
-        """How many units of each line can still come back."""
+        """Return how many units of each line can still be returned."""
         if at - order["ordered_at"] > RETURN_PERIOD:
             return Counter()
         left = Counter({line["shopLineItemId"]: line["quantity"] for line in order["lines"]})
@@ -94,13 +101,16 @@ class Orders:
 
 
 def put_order(change: Change, tenant: str, shop: str, requested: Mapping[str, Any], ordered_at: int) -> None:
-    """Remember the order of a return: its lines, and whose it is. `ordered` are units by SKU, if known."""
+    """Store the order of a `ShopperReturn`: its customer and lines.
+
+    `requested["ordered"]` has the ordered units by SKU; without it the order had only the returned ones.
+    """
     name = requested["order_number"]
-    known = {item["sku"]: item for item in requested["items"]}
-    ordered = dict(requested.get("ordered") or {sku: item["quantity"] for sku, item in known.items()})
-    lines = [_new_line(shop, name, sku, quantity, known.get(sku, {})) for sku, quantity in ordered.items()]
-    told = {key: requested[key] for key in _CUSTOMER if key in requested}
-    order = {"order_name": name, "ordered_at": ordered_at, "lines": lines, **told}
+    items = {item["sku"]: item for item in requested["items"]}
+    ordered = dict(requested.get("ordered") or {sku: item["quantity"] for sku, item in items.items()})
+    lines = [_new_line(shop, name, sku, quantity, items.get(sku, {})) for sku, quantity in ordered.items()]
+    customer = {key: requested[key] for key in _CUSTOMER if key in requested}
+    order = {"order_name": name, "ordered_at": ordered_at, "lines": lines, **customer}
     change.put_document(tenant, NAME, "order", f"{shop} {name}", order, created_at=ordered_at, shop=shop)
 
 
@@ -110,7 +120,7 @@ def _new_line(shop: str, order: str, sku: str, quantity: int, item: Mapping[str,
         "sku": sku,
         "name": item.get("name") or sku,
         "variant": item.get("variant", ""),
-        "unit_price": item.get("unit_price", invented_price(sku)),
+        "unit_price": item.get("unit_price", float(invented_price(sku))),
         "quantity": quantity,
     }
 
@@ -119,7 +129,7 @@ def _line(order: JSON, unit: Mapping[str, Any], place: int) -> JSON:
     for line in order["lines"]:
         if line["shopLineItemId"] == unit["shopLineItemId"]:
             return dict(line)
-    raise _refused(place, "shopLineItemId", "is no line of this order")
+    raise _refused(place, "shopLineItemId", "is not a line of this order")
 
 
 def _policy(id_: str) -> JSON:
@@ -135,14 +145,16 @@ def _policy(id_: str) -> JSON:
     }
 
 
-def _check_together(policies: Sequence[tuple[str, str]]) -> None:
-    """One return has one return method and one kind of refund; refunds and exchanges may mix."""
+def _check_combination(policies: Sequence[tuple[str, str]]) -> None:
+    """Raise `Problem` for policies that cannot be combined.
+
+    A return has one return method and one kind of refund; refunds and exchanges may be combined.
+    """
     if len({method for _, method in policies}) > 1:
         raise _refused(0, "policyId", "cannot be combined: one return has one return method")
     if len({kind for kind, _ in policies if RESOLUTIONS[kind][0] in METHODS}) > 1:
         raise _refused(0, "policyId", "cannot be combined: one return has one kind of refund")
 
 
-def _refused(place: int, field: str, why: str) -> Problem:
-    where = f"items[{place}].{field}"
-    return Problem("invalid", f"{where} {why}.", (FieldError(where, why),))
+def _refused(place: int, field: str, reason: str) -> Problem:
+    return invalid(f"items[{place}].{field}", reason)

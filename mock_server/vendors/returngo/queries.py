@@ -1,7 +1,7 @@
-"""What lists are asked for: filters on moments, lists with commas, sorting, and cursors.
+"""Reads the query parameters of ReturnGO's lists: date filters, comma-separated lists, sorting and cursors.
 
-A cursor of returns names the row that comes next, as `returns.id:<id>`; one of transactions the last row that
-was shown, as `<id>`; both in base64. Clients take them for opaque.
+A cursor of returns names the first row of the next page (`returns.id:<id>`), a cursor of transactions the
+last row of this page (`<id>`), both in base64. Clients treat them as opaque.
 """
 
 import base64
@@ -11,20 +11,21 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from mock_server.clock import instant
-from mock_server.engine.problem import FieldError, Problem
+from mock_server.engine.problem import Problem
 from mock_server.store import Order, Sorting
+from mock_server.vendors.refusals import invalid
 
 _RETURNS: Final = "returns.id:"
 _COLUMNS: Final[dict[str, Order]] = {"rma_created_at": "created_at", "rma_updated_at": "updated_at"}
 _BOUNDS: Final = {"lt": "before", "lte": "until", "gt": "after", "gte": "from", "neq": "not"}
 NOTHING: Final = ("",)
-"""A list of words that fits no row."""
+"""A filter value that matches no row."""
 
 
 def moments(query: Mapping[str, Any], name: str, column: str) -> dict[str, Any]:
-    """Return the bounds of the filters `<op>:<moment>` as the store knows them; all of several hold.
+    """Return the store's filters for date filters like `gte:2026-01-18`; several are combined with AND.
 
-    Raises `Problem` for two moments to leave out, which the store cannot ask for at once.
+    Raises `Problem` for two different `neq` filters, which the store cannot combine.
     """
     bounds: dict[str, int] = {}
     for written in query.get(name, ()):
@@ -33,56 +34,49 @@ def moments(query: Mapping[str, Any], name: str, column: str) -> dict[str, Any]:
         for bound in ("from", "until") if operator == "eq" else (_BOUNDS[operator],):
             known = bounds.setdefault(bound, at)
             if bound == "not" and known != at:
-                raise _twice(name)
+                raise invalid(name, "can leave out one moment with neq, not several")
             bounds[bound] = max(known, at) if bound in {"from", "after"} else min(known, at)
     return {f"{column}_{bound}": at for bound, at in bounds.items()}
 
 
 def _moment(text: str) -> int:
-    """Read a moment; without a zone it is UTC, and a day that its month has not is the month's last.
-
-    A space stands for the `+` of an offset that was not encoded.
-    """
+    """Return a date-time in µs; without a zone it is UTC, and 31 February is read as the month's last day."""
     year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
     if year:
         last = calendar.monthrange(year, month)[1]
         text = f"{text[:8]}{min(day, last):02d}{text[10:]}"
+    # A `+` that was not percent-encoded arrives as a space.
     return instant(text.replace(" ", "+"))
 
 
-def _twice(name: str) -> Problem:
-    why = "can leave out one moment with neq, not several"
-    return Problem("invalid", f"{name} {why}.", (FieldError(name, why),))
-
-
 def words(query: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """Return the words of a list with commas; none where it is not given."""
+    """Return the values of a comma-separated parameter; () if it was not sent."""
     if name not in query:
         return ()
     return tuple(dict.fromkeys(word.strip() for word in query[name].split(",") if word.strip())) or NOTHING
 
 
 def sorting(query: Mapping[str, Any]) -> Sorting:
-    """Return the columns of `sort_by`; the first mention of one counts."""
-    found: dict[Order, bool] = {}
+    """Return the columns of `sort_by`, and whether each is descending; a repeated column is ignored."""
+    columns: dict[Order, bool] = {}
     for word in query.get("sort_by", "").split(","):
         if word:
-            found.setdefault(_COLUMNS[word[1:]], word[0] == "-")
-    return cast("Sorting", tuple(found.items()))
+            columns.setdefault(_COLUMNS[word[1:]], word[0] == "-")
+    return cast("Sorting", tuple(columns.items()))
 
 
 def next_return(id_: str) -> str:
-    """The cursor of the page that begins with this return."""
+    """Return the cursor of the page that begins with this return."""
     return base64.b64encode(f"{_RETURNS}{id_}".encode()).decode()
 
 
 def last_transaction(id_: str) -> str:
-    """The cursor of the page behind this transaction."""
+    """Return the cursor of the page that begins after this transaction."""
     return base64.b64encode(id_.encode()).decode()
 
 
 def read_cursor(query: Mapping[str, Any], beginning: str = "") -> str:
-    """Return the id that a cursor holds, "" where none is given; raises `Problem` for none of ours."""
+    """Return the id in the request's cursor, or "" if it has none; raises `Problem` for a malformed one."""
     if "cursor" not in query:
         return ""
     try:
@@ -96,14 +90,10 @@ def read_cursor(query: Mapping[str, Any], beginning: str = "") -> str:
 
 
 def read_return_cursor(query: Mapping[str, Any]) -> str:
-    """Return the id of the return that a page begins with; "" is the first page."""
+    """Return the id of the return that the page begins with, or "" for the first page."""
     return read_cursor(query, _RETURNS)
 
 
 def wrong_cursor() -> Problem:
-    """A cursor that no answer has named."""
-    return Problem(
-        "invalid",
-        "cursor is not one that an earlier page named.",
-        (FieldError("cursor", "is not one that an earlier page named"),),
-    )
+    """Return the problem of a cursor that no response has returned."""
+    return invalid("cursor", "is not a next_cursor of an earlier page")

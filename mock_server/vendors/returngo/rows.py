@@ -1,6 +1,7 @@
-"""How ReturnGO's records become rows: returns, shipments, transactions, orders, customers."""
+"""Stores ReturnGO's returns, shipments and customers as rows, and finds returns by tracking number."""
 
 from mock_server.store import Change, Filters, Store
+from mock_server.vendors import rows
 from mock_server.vendors.returngo.documents import JSON, long
 from mock_server.vendors.returngo.facts import LIFECYCLE, NAME
 
@@ -8,18 +9,18 @@ from mock_server.vendors.returngo.facts import LIFECYCLE, NAME
 def put_rma(
     change: Change, tenant: str, shop: str, document: JSON, *, email: str, made: int, updated: int
 ) -> None:
-    """Store a return of a customer as it is now."""
+    """Store a return of the customer with this `email`, created at `made` and updated at `updated` (µs)."""
     summary = document["rmaSummary"]
-    change.put_document(
+    rows.put_return(
+        change,
         tenant,
         NAME,
-        "return",
-        summary["rmaId"],
+        LIFECYCLE,
         document,
+        id_=summary["rmaId"],
+        status=summary["status"],
         created_at=made,
         updated_at=updated,
-        status=summary["status"],
-        state=LIFECYCLE.states[summary["status"]],
         order_number=summary["order_name"],
         customer_email=email,
         shop=shop,
@@ -28,7 +29,7 @@ def put_rma(
 
 
 def put_shipment(change: Change, tenant: str, shop: str, shipment: JSON, rma: str, made: int) -> None:
-    """Store a shipment as it is now; its tracking number stands where an order has its own."""
+    """Store a shipment of the return `rma`; the column `order_number` holds its tracking number."""
     change.put_document(
         tenant,
         NAME,
@@ -44,7 +45,7 @@ def put_shipment(change: Change, tenant: str, shop: str, shipment: JSON, rma: st
 
 
 def put_customer(change: Change, tenant: str, shop: str, email: str, at: int) -> None:
-    """Remember which id the platform has for a customer."""
+    """Store a customer under the id that the shop's platform has for them."""
     id_ = customer_id(email)
     change.put_document(
         tenant, NAME, "customer", id_, {"id": id_}, created_at=at, customer_email=email, shop=shop
@@ -52,17 +53,17 @@ def put_customer(change: Change, tenant: str, shop: str, email: str, at: int) ->
 
 
 def customer_id(email: str) -> str:
-    """The platform's id of a customer."""
+    """Return the id that the shop's platform has for a customer."""
     return long("customer", email.lower())
 
 
 def emails(store: Store, tenant: str, ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the addresses of customers; one that nobody has if none is known."""
-    found = {row.customer_email for row in store.rows(tenant, NAME, "customer", Filters(ids=ids))}
-    return tuple(sorted(found)) or ("",)
+    """Return the e-mail addresses of customers; ("",), which matches no row, if none is known."""
+    addresses = {row.customer_email for row in store.rows(tenant, NAME, "customer", Filters(ids=ids))}
+    return tuple(sorted(addresses)) or ("",)
 
 
 def tracked(store: Store, tenant: str, numbers: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the ids of returns that travel under these numbers; one that nothing has if none does."""
-    found = {row.parent for row in store.rows(tenant, NAME, "shipment", Filters(order_numbers=numbers))}
-    return tuple(sorted(found)) or ("",)
+    """Return the ids of the returns with these tracking numbers; ("",), which matches no row, if none has."""
+    ids = {row.parent for row in store.rows(tenant, NAME, "shipment", Filters(order_numbers=numbers))}
+    return tuple(sorted(ids)) or ("",)

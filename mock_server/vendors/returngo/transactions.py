@@ -1,4 +1,4 @@
-"""Money of returns: refunds made or, with Notify Only, asked for, and settled by the integrator."""
+"""ReturnGO's transactions: issues refunds or, with Notify Only, requests them from the integrator."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,14 +32,14 @@ class Transactions:
     switches: Switches
     hooks: Hooks
 
-    def settle_up(self, change: Change, tenant: str, shop: str, rma: JSON, at: int) -> None:
-        """Pay back what a finished return is still worth; one transaction a method.
+    def settle_return(self, change: Change, tenant: str, shop: str, rma: JSON, at: int) -> None:
+        """Refund the items of a finished return that were not refunded yet, one transaction per type.
 
-        What the customer had to pay for a dearer exchange was paid by now.
+        Adds the customer's payment for a more expensive exchange, which has been transaction by then.
         """
-        invoice = self.invoice_payment(tenant, rma, at)
-        if invoice:
-            self.add(change, tenant, shop, rma, invoice, at)
+        payment = self.invoice_payment(tenant, rma, at)
+        if payment:
+            self.add(change, tenant, shop, rma, payment, at)
         self.refund(change, tenant, shop, rma, at)
 
     def refund(
@@ -51,15 +51,16 @@ class Transactions:
         at: int,
         types: Collection[str] = tuple(METHODS),
     ) -> None:
-        """Pay back the items of these types that have no transaction yet, or ask the integrator to."""
+        """Refund the items of these types that have no transaction; Notify Only requests the refund."""
         for type_, items in unpaid(rma, types).items():
-            asked = self.switches.is_on(tenant, NAME, NOTIFY[type_], shop)
-            made = self.new(tenant, type_, worth(items), "Requested" if asked else "Success", at)
-            made["returnItemIds"] = [one["returnedItemId"] for one in items]
-            self.add(change, tenant, shop, rma, made, at)
+            notify_only = self.switches.is_on(tenant, NAME, NOTIFY[type_], shop)
+            status = "Requested" if notify_only else "Success"
+            transaction = self.new(tenant, type_, worth(items), status, at)
+            transaction["returnItemIds"] = [item["returnedItemId"] for item in items]
+            self.add(change, tenant, shop, rma, transaction, at)
 
     def invoice_payment(self, tenant: str, rma: JSON, at: int) -> JSON | None:
-        """The payment of a dearer exchange; it is for no item. None where nothing had to be paid."""
+        """Return the customer's payment for a more expensive exchange; None if nothing had to be paid."""
         left = left_to_pay(rma)
         if not left:
             return None
@@ -67,14 +68,14 @@ class Transactions:
         return self.new(tenant, "InvoicePayment", money(left, currency), "Success", at)
 
     def new(self, tenant: str, type_: str, amount: JSON, status: str, at: int) -> JSON:
-        """A `Transaction` that was just made."""
+        """Return a new `Transaction`."""
         id_ = _FIRST_ID + 7 * (self.store.total(tenant, NAME, "transaction") + 1)
-        done = status == "Success"
+        succeeded = status == "Success"
         return {
             "id": id_,
             "type": type_,
-            "externalReferenceId": long("reference", str(id_)) if done else None,
-            "externalReferenceType": REFERENCES[type_] if done else None,
+            "externalReferenceId": long("reference", str(id_)) if succeeded else None,
+            "externalReferenceType": REFERENCES[type_] if succeeded else None,
             "amount": amount,
             "status": status,
             "processor": "Shopify",
@@ -84,60 +85,61 @@ class Transactions:
             "lastUpdated": moment(at),
         }
 
-    def add(self, change: Change, tenant: str, shop: str, rma: JSON, made: JSON, at: int) -> None:
-        """Put a new transaction into its return, tell of it, and of the money if it moved."""
-        rma["transactions"].append(made)
-        put(change, tenant, shop, rma, made, at, at)
-        record_created(change, tenant, rma, made, at)
-        self._tell(change, tenant, shop, "TRANSACTION_CREATED", rma, made, at)
-        if made["status"] == "Success":
-            self._paid(change, tenant, shop, rma, made, at)
+    def add(self, change: Change, tenant: str, shop: str, rma: JSON, transaction: JSON, at: int) -> None:
+        """Add a new transaction to its return, store it, and send its events."""
+        rma["transactions"].append(transaction)
+        put(change, tenant, shop, rma, transaction, at, at)
+        record_created(change, tenant, rma, transaction, at)
+        self._post(change, tenant, shop, "TRANSACTION_CREATED", rma, transaction, at)
+        if transaction["status"] == "Success":
+            self._paid(change, tenant, shop, rma, transaction, at)
 
-    def settle(self, change: Change, row: Row, rma: JSON, requested: Mapping[str, Any], at: int) -> JSON:
-        """Note how a transaction came out; raises `IllegalMove`. The return is the caller's to store."""
-        made: JSON = next(one for one in rma["transactions"] if str(one["id"]) == row.id)
-        before, after = made["status"], requested["status"]
+    def update(self, change: Change, row: Row, rma: JSON, requested: Mapping[str, Any], at: int) -> JSON:
+        """Set the status and reference of a transaction; raises `IllegalMove`.
+
+        Changes the transaction in `rma` too, which the caller has to store.
+        """
+        transaction: JSON = next(entry for entry in rma["transactions"] if str(entry["id"]) == row.id)
+        before, after = transaction["status"], requested["status"]
         if after != before:
             if after not in TRANSACTION_MOVES[before]:
                 raise IllegalMove(before, after, TRANSACTION_MOVES[before])
-            made["status"] = after
-            record_moved(change, row.tenant, rma, made, before, at)
+            transaction["status"] = after
+            record_moved(change, row.tenant, rma, transaction, before, at)
         if "externalReferenceId" in requested:
-            made |= {"externalReferenceId": requested["externalReferenceId"]}
-            made["externalReferenceType"] = made["externalReferenceType"] or REFERENCES[made["type"]]
-        made["lastUpdated"] = moment(at)
-        put(change, row.tenant, row.shop, rma, made, row.created_at, at)
-        if after != before:
-            self._came_out(change, row, rma, made, at)
-        return made
+            transaction |= {"externalReferenceId": requested["externalReferenceId"]}
+            transaction["externalReferenceType"] = (
+                transaction["externalReferenceType"] or REFERENCES[transaction["type"]]
+            )
+        transaction["lastUpdated"] = moment(at)
+        put(change, row.tenant, row.shop, rma, transaction, row.created_at, at)
+        if after == "Success" and before != after:
+            self._paid(change, row.tenant, row.shop, rma, transaction, at)
+        elif after != before:
+            add_failure(rma, at)
+        return transaction
 
-    def _came_out(self, change: Change, row: Row, rma: JSON, made: JSON, at: int) -> None:
-        if made["status"] == "Success":
-            self._paid(change, row.tenant, row.shop, rma, made, at)
-        else:
-            failed(rma, at)
+    def _paid(self, change: Change, tenant: str, shop: str, rma: JSON, transaction: JSON, at: int) -> None:
+        if transaction["type"] in METHODS:
+            add_credit(rma, transaction, at)
+            record_refund(change, tenant, rma, transaction, at)
+            self._post(change, tenant, shop, "REFUND_CREATED", rma, transaction, at)
 
-    def _paid(self, change: Change, tenant: str, shop: str, rma: JSON, made: JSON, at: int) -> None:
-        if made["type"] in METHODS:
-            credited(rma, made, at)
-            record_refund(change, tenant, rma, made, at)
-            self._tell(change, tenant, shop, "REFUND_CREATED", rma, made, at)
-
-    def _tell(
-        self, change: Change, tenant: str, shop: str, event: str, rma: JSON, made: JSON, at: int
+    def _post(
+        self, change: Change, tenant: str, shop: str, event: str, rma: JSON, transaction: JSON, at: int
     ) -> None:
         data = {
-            "transactionId": made["id"],
+            "transactionId": transaction["id"],
             "rmaId": rma["rmaSummary"]["rmaId"],
-            "status": made["status"],
-            "amount": made["amount"],
+            "status": transaction["status"],
+            "amount": transaction["amount"],
         }
-        self.hooks.tell(change, tenant, shop, event, at, data)
+        self.hooks.post(change, tenant, shop, event, at, data)
 
 
 def unpaid(rma: JSON, types: Collection[str]) -> dict[str, list[JSON]]:
-    """Return the items to pay back by these types for which no transaction exists, by type."""
-    settled = {id_ for one in rma["transactions"] for id_ in one["returnItemIds"]}
+    """Return the items with these resolution types that no transaction covers, by type."""
+    settled = {id_ for transaction in rma["transactions"] for id_ in transaction["returnItemIds"]}
     by_type: dict[str, list[JSON]] = {}
     for item in rma["items"]:
         if item["resolutionType"] in types and item["returnedItemId"] not in settled:
@@ -146,63 +148,67 @@ def unpaid(rma: JSON, types: Collection[str]) -> dict[str, list[JSON]]:
 
 
 def worth(items: Sequence[JSON]) -> JSON:
-    """Return what was paid for the items together, as `Money`."""
-    amount = sum((Decimal(str(one["paidPrice"]["amount"])) for one in items), Decimal(0))
+    """Return the total paid for items, as `Money`."""
+    amount = sum((Decimal(str(item["paidPrice"]["amount"])) for item in items), Decimal(0))
     return money(amount, items[0]["paidPrice"]["currency"])
 
 
-def credited(rma: JSON, made: JSON, at: int) -> None:
-    """Say in the timeline that money moved."""
-    text = f"Credited ${made['amount']['amount']:.2f}<br>Transaction ID: {made['id']}"
+def add_credit(rma: JSON, transaction: JSON, at: int) -> None:
+    """Add the comment of a successful refund to the timeline."""
+    text = f"Credited ${transaction['amount']['amount']:.2f}<br>Transaction ID: {transaction['id']}"
     rma["comments"].insert(0, comment("system", AUTOMATION, text, at))
 
 
-def failed(rma: JSON, at: int) -> None:
-    """Say in the timeline that money did not move."""
+def add_failure(rma: JSON, at: int) -> None:
+    """Add the comment of a failed refund to the timeline."""
     text = f"Refund Failed. Platform returned status: FAILURE. RMA: {rma['rmaSummary']['rmaId']}"
     rma["comments"].insert(0, comment("error", AUTOMATION, text, at))
 
 
-def put(change: Change, tenant: str, shop: str, rma: JSON, made: JSON, created: int, updated: int) -> None:
-    """Store a transaction as it is now."""
+def put(
+    change: Change, tenant: str, shop: str, rma: JSON, transaction: JSON, created: int, updated: int
+) -> None:
+    """Store a transaction of the return `rma`."""
     change.put_document(
         tenant,
         NAME,
         "transaction",
-        str(made["id"]),
-        made,
+        str(transaction["id"]),
+        transaction,
         created_at=created,
         updated_at=updated,
-        status=made["status"],
+        status=transaction["status"],
         order_number=rma["orderDetails"]["orderId"],
         parent=rma["rmaSummary"]["rmaId"],
         shop=shop,
     )
 
 
-def record_created(change: Change, tenant: str, rma: JSON, made: JSON, at: int) -> None:
-    """Tell the ledger of a transaction."""
-    amount = made["amount"]
+def record_created(change: Change, tenant: str, rma: JSON, transaction: JSON, at: int) -> None:
+    """Record in the ledger that a transaction was created."""
+    amount = transaction["amount"]
     body = {
         "return": rma["rmaSummary"]["rmaId"],
-        "status": made["status"],
-        "type": made["type"],
+        "status": transaction["status"],
+        "type": transaction["type"],
         "amount": f"{amount['amount']:.2f}",
         "currency": amount["currency"],
     }
-    change.record(tenant, NAME, kind=ledger.TRANSACTION_CREATED, subject=str(made["id"]), at=at, body=body)
+    change.record(
+        tenant, NAME, kind=ledger.TRANSACTION_CREATED, subject=str(transaction["id"]), at=at, body=body
+    )
 
 
-def record_moved(change: Change, tenant: str, rma: JSON, made: JSON, before: str, at: int) -> None:
-    """Tell the ledger that a transaction moved."""
-    body = {"return": rma["rmaSummary"]["rmaId"], "from": before, "to": made["status"]}
-    subject = str(made["id"])
+def record_moved(change: Change, tenant: str, rma: JSON, transaction: JSON, before: str, at: int) -> None:
+    """Record in the ledger that a transaction changed status."""
+    body = {"return": rma["rmaSummary"]["rmaId"], "from": before, "to": transaction["status"]}
+    subject = str(transaction["id"])
     change.record(tenant, NAME, kind=ledger.TRANSACTION_STATE_CHANGED, subject=subject, at=at, body=body)
 
 
-def record_refund(change: Change, tenant: str, rma: JSON, made: JSON, at: int) -> None:
-    """Tell the ledger that money was paid back."""
-    amount = made["amount"]
+def record_refund(change: Change, tenant: str, rma: JSON, transaction: JSON, at: int) -> None:
+    """Record in the ledger that a refund was issued."""
+    amount = transaction["amount"]
     RECORDER.refund_issued(
         change,
         tenant,
@@ -210,5 +216,5 @@ def record_refund(change: Change, tenant: str, rma: JSON, made: JSON, at: int) -
         at,
         amount=amount["amount"],
         currency=amount["currency"],
-        method=METHODS[made["type"]],
+        method=METHODS[transaction["type"]],
     )

@@ -1,7 +1,7 @@
-"""Item validation: what the warehouse found of each unit.
+"""ReturnGO's item validation: records whether the warehouse received each item and can sell it again.
 
-The vendor's page promises that it can be told, and no operation of the API tells it; so it is an act of the
-control plane. When every item has been looked at, the return is Validated, if it may be (assumed).
+The vendor's page mentions it (documented), but the API has no operation for it, so it is an act of the
+control plane. Once every item was checked, the return moves to Validated if its status allows it (assumed).
 """
 
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ _SCHEMA: Final = {
     },
 }
 _OPEN: Final = {"Received", "Validated", "Done"}
-"""Validation is possible in these (a help page says so of Received and Done)."""
+"""Statuses in which items can be validated: Received and Done (documented), Validated (assumed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,42 +59,43 @@ class Validation:
 
     @property
     def act(self) -> Act:
-        """What the control plane offers."""
-        sentence = "Notes what the warehouse found of items that came back."
+        """Return the act as the control plane lists it."""
+        sentence = "Records whether returned items arrived at the warehouse and can be restocked."
         return Act(sentence, _SCHEMA, self.run)
 
     def run(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        """Write what was found into the items; returns the `Rma`.
+        """Set the validation of items; returns the `Rma`.
 
-        Raises `LookupError` for an id that nothing has, `ValueError` for a return that has not arrived.
+        Raises `LookupError` for an unknown return or item, `ValueError` for a return not received yet.
         """
         row = self.returns.row(tenant, requested["rmaId"])
         if row.status not in _OPEN:
             raise ValueError(f"RMA {row.id} is {row.status}; its items are validated once it is Received.")
         rma: JSON = orjson.loads(row.document)
         items = {item["returnedItemId"]: item for item in rma["items"]}
-        for told in requested["items"]:
-            if told["returnedItemId"] not in items:
-                raise LookupError(f"RMA {row.id} has no item {told['returnedItemId']}.")
-            items[told["returnedItemId"]]["itemValidationStatusResponse"] = found(told, requested, at)
+        ids = [check["returnedItemId"] for check in requested["items"]]
+        for id_, check in zip(ids, requested["items"], strict=True):
+            if id_ not in items:
+                raise LookupError(f"RMA {row.id} has no item {id_}.")
+            items[id_]["itemValidationStatusResponse"] = item_validation(check, requested, at)
         before, after = verdict(orjson.loads(row.document)), verdict(rma)
-        body = {"from": before, "to": after, "items": [told["returnedItemId"] for told in requested["items"]]}
+        body = {"from": before, "to": after, "items": ids}
         change.record(tenant, NAME, kind=ledger.RETURN_QUALITY_CHECKED, subject=row.id, at=at, body=body)
-        self.returns.keep(change, row, rma, row.updated_at)
+        self.returns.save(change, row, rma, row.updated_at)
         if after != "open" and "Validated" in LIFECYCLE.transitions[row.status]:
             by = requested.get("validatedBy", "Warehouse")
             rma = self.returns.move(change, self.returns.row(tenant, row.id), "Validated", at, by)
         return rma
 
 
-def found(told: Mapping[str, Any], requested: Mapping[str, Any], at: int) -> JSON:
-    """An `ItemValidation`."""
+def item_validation(check: Mapping[str, Any], requested: Mapping[str, Any], at: int) -> JSON:
+    """Return the `ItemValidation` of one item; `requested` says who validated it, and where."""
     return {
-        "returnedItemId": told["returnedItemId"],
-        "isRestockable": told["isRestockable"],
-        "isReturned": told["isReturned"],
-        "nonRestockableReason": told.get("nonRestockableReason"),
-        "nonReturnedReason": told.get("nonReturnedReason"),
+        "returnedItemId": check["returnedItemId"],
+        "isRestockable": check["isRestockable"],
+        "isReturned": check["isReturned"],
+        "nonRestockableReason": check.get("nonRestockableReason"),
+        "nonReturnedReason": check.get("nonReturnedReason"),
         "storeLocationId": requested.get("storeLocationId", "online"),
         "lastValidationDate": moment(at),
         "lastValidatedBy": requested.get("validatedBy"),
@@ -104,8 +105,11 @@ def found(told: Mapping[str, Any], requested: Mapping[str, Any], at: int) -> JSO
 
 
 def verdict(rma: JSON) -> str:
-    """What is known of all items together: open, passed (all came back and can be sold), failed."""
-    seen = [item["itemValidationStatusResponse"] for item in rma["items"]]
-    if any("returnedItemId" not in one for one in seen):
+    """Return the result over all items: "open" until all are validated, then "passed" or "failed".
+
+    Items pass if they arrived and can be restocked.
+    """
+    checks = [item["itemValidationStatusResponse"] for item in rma["items"]]
+    if any("returnedItemId" not in check for check in checks):
         return "open"
-    return "passed" if all(one["isReturned"] and one["isRestockable"] for one in seen) else "failed"
+    return "passed" if all(check["isReturned"] and check["isRestockable"] for check in checks) else "failed"

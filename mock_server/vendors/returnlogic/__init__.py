@@ -1,9 +1,8 @@
-"""ReturnLogic, as its reference describes it (`openapi/returnlogic.yaml` lists what is assumed)."""
+"""ReturnLogic: a handler per operation of `openapi/returnlogic.yaml`, which lists what is assumed."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mock_server.access.grants import Grant
 from mock_server.access.ratelimit import Verdict
 from mock_server.clock import whole_second
 from mock_server.engine.call import Call
@@ -12,6 +11,7 @@ from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.pages.prefill import Examples
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Step
+from mock_server.vendors.refusals import STATUSES, not_found, require_grant
 from mock_server.vendors.returnlogic.apps import PublicApps
 from mock_server.vendors.returnlogic.examples import examples
 from mock_server.vendors.returnlogic.facts import LIFECYCLE, MAINTENANCE, NAME, PLANS
@@ -20,23 +20,21 @@ from mock_server.vendors.returnlogic.rmas import Rmas
 from mock_server.vendors.returnlogic.seeding import write_seed
 from mock_server.world import World
 
-_NAMES = {
-    "unauthenticated": (401, "Unauthorized"),
-    "forbidden": (401, "Unauthorized"),
-    "not_found": (404, "Not Found"),
-    "method_not_allowed": (405, "Method Not Allowed"),
-    "invalid": (400, "Bad Request"),
-    "too_large": (400, "Bad Request"),
-    "unsupported_media_type": (400, "Bad Request"),
-    "rate_limited": (429, "Rate Limit Exceeded"),
-    "unavailable": (503, "Down For Maintenance"),
-    "server_error": (500, "Internal Server Error"),
+_STATUSES = {**STATUSES, "forbidden": 401, "unavailable": 503}
+_ERRORS = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    429: "Rate Limit Exceeded",
+    500: "Internal Server Error",
+    503: "Down For Maintenance",
 }
-"""Vendor page, "Error Codes"; what is not listed there is assumed."""
+"""The name of each status. Source: vendor page, "Error Codes"; statuses it does not list are assumed."""
 
 
 class ReturnLogic:
-    """Handlers of the operations, over one world."""
+    """Handlers of ReturnLogic's operations, for one sandbox."""
 
     name = NAME
     title = "ReturnLogic"
@@ -49,55 +47,55 @@ class ReturnLogic:
     def __init__(self, world: World) -> None:
         self._store = world.store
         self._apps = PublicApps(world.tokens, world.keys, world.switches)
-        self.acts = {"install_app": self._apps.installing}
+        self.acts = {"install_app": self._apps.install_act}
         self._clocks = world.clocks
         self._orders = Orders(world.store)
         self._rmas = Rmas(world.store, self._orders)
 
     def list_orders(self, call: Call) -> Reply:
-        return Reply(200, Documents(self._orders.page(_grant(call).tenant, call.query)))
+        return Reply(200, Documents(self._orders.page(_tenant(call), call.query)))
 
     def create_order(self, call: Call) -> Reply:
-        tenant = _grant(call).tenant
+        tenant = _tenant(call)
         at = whole_second(self._clocks.now(tenant))
         with self._store.change() as change:
             return Reply(201, self._orders.create(change, tenant, call.body, at))
 
     def list_rmas(self, call: Call) -> Reply:
         query = call.query
-        found, _ = self._store.page(
-            _grant(call).tenant, NAME, "return", filters(query), limit=query["limit"], offset=query["skip"]
+        rows, _ = self._store.page(
+            _tenant(call), NAME, "return", filters(query), limit=query["limit"], offset=query["skip"]
         )
-        return Reply(200, Documents(found))
+        return Reply(200, Documents(rows))
 
     def get_rma(self, call: Call) -> Reply:
         id_ = call.path["rlRmaId"]
-        document = self._store.document(_grant(call).tenant, NAME, "return", id_)
+        document = self._store.document(_tenant(call), NAME, "return", id_)
         if document is None:
-            raise Problem("not_found", f"No RMA has the id {id_[:80]}.")
+            raise not_found("RMA", id_)
         return Reply(200, Document(document))
 
     def request_tokens(self, call: Call) -> Reply:
         return self._apps.request_tokens(call.body)
 
-    # What the sandbox asks of a vendor
+    # The methods of `mock_server.vendors.Vendor`
 
     def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
         return {"fields": {"api_key": key}, "headers": {"Authorization": f"Bearer {key}"}, "query": {}}
 
     def problem(self, problem: Problem) -> Reply:
-        """Render a refusal; only `Allow` goes with it: no header says when to come back."""
-        status, name = _NAMES[problem.kind]
-        body: dict[str, Any] = {"status": status, "error": name, "message": problem.message}
+        """Render a problem. Of its headers only `Allow` is sent: ReturnLogic has no `Retry-After`."""
+        status = _STATUSES[problem.kind]
+        body: dict[str, Any] = {"status": status, "error": _ERRORS[status], "message": problem.message}
         if problem.fields:
-            body["fields"] = [{"field": one.field, "message": one.message} for one in problem.fields]
+            body["fields"] = [{"field": error.field, "message": error.message} for error in problem.fields]
         return Reply(status, body, tuple(pair for pair in problem.headers if pair[0] == b"allow"))
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
         return tuple(
-            (f"x-ratelimit-{said}-{one.window}".encode(), b"%d" % number)
-            for one in verdict.windows
-            for said, number in (("limit", one.limit), ("remaining", one.remaining))
+            (f"x-ratelimit-{name}-{window.window}".encode(), b"%d" % number)
+            for window in verdict.windows
+            for name, number in (("limit", window.limit), ("remaining", window.remaining))
         )
 
     def examples(self, tenant: str) -> Examples:
@@ -107,8 +105,8 @@ class ReturnLogic:
         write_seed(change, tenant, returns, at)
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        """A shopper asks for an RMA; an order that is not known yet is taken in from the shop."""
-        self._orders.take_in(change, tenant, requested, whole_second(at))
+        """Create the RMA that a shopper requests, and its order unless it is known."""
+        self._orders.ensure(change, tenant, requested, whole_second(at))
         return self._rmas.create(change, tenant, requested, whole_second(at))
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
@@ -119,11 +117,9 @@ class ReturnLogic:
 
 
 def vendor(world: World) -> ReturnLogic:
-    """ReturnLogic over a world; what `mock_server.vendors.load` calls."""
+    """Return ReturnLogic's handlers; `mock_server.vendors.load` calls this."""
     return ReturnLogic(world)
 
 
-def _grant(call: Call) -> Grant:
-    if call.grant is None:
-        raise Problem("unauthenticated", "An API key is required; none was sent.")
-    return call.grant
+def _tenant(call: Call) -> str:
+    return require_grant(call, "An API key is required; none was sent.").tenant

@@ -1,6 +1,6 @@
-"""Public apps: a retailer installs one, it exchanges the code that the retailer brings for tokens.
+"""ReturnLogic's OAuth for public apps: installing an app, and exchanging its code for tokens.
 
-Source: vendor page, "Public Apps OAuth"; lifetimes, rotation and the refresh are assumed.
+Source: vendor page, "Public Apps OAuth"; token lifetimes, rotation and the refresh are assumed.
 """
 
 from collections.abc import Mapping
@@ -13,40 +13,44 @@ from mock_server.access.grants import Grant
 from mock_server.access.keys import DEFAULT, Keys, is_public
 from mock_server.access.tokens import TokenExpiredError, Tokens
 from mock_server.acts import Act
-from mock_server.engine.problem import FieldError, Problem
+from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
 from mock_server.store import Change
 from mock_server.switches import Switches
+from mock_server.vendors.refusals import invalid
 from mock_server.vendors.returnlogic.facts import NAME
 
 CODE_SECONDS: Final = 600
 BEARER_SECONDS: Final = 3_600
 REFRESH_SECONDS: Final = 90 * 86_400
-_PRESENTED: Final = {"authorization_code": "code", "refresh_token": "refresh_token"}
+_FIELDS: Final = {"authorization_code": "code", "refresh_token": "refresh_token"}
+"""The field that holds what is exchanged, by grant type."""
 
 
 @dataclass(slots=True)
 class PublicApps:
-    """What an app is given for a retailer; its client secret is the tenant's key."""
+    """Tokens of public apps; an app's client secret is the tenant's API key."""
 
     tokens: Tokens
     keys: Keys
     switches: Switches
 
     def request_tokens(self, requested: Mapping[str, Any]) -> Reply:
-        """Answer a `TokenRequest`; no bearer token comes with it, so the client tells whose switch counts."""
+        """Answer a `TokenRequest`; raises `Problem` for credentials or codes that are not valid."""
         client = self.tokens.client(NAME, requested["client_id"], requested["client_secret"])
         if client is None:
-            raise Problem("unauthenticated", "This client_id and client_secret are not known here.")
+            raise Problem("unauthenticated", "No app has this client_id and client_secret.")
+        # The engine checks switches for the tenant of a bearer token. This request has none, so its
+        # tenant is known only now.
         closed = self.switches.closed(client.tenant, NAME)
         if closed:
             raise Problem("unavailable", closed)
-        field = _PRESENTED[requested["grant_type"]]
+        field = _FIELDS[requested["grant_type"]]
         if field not in requested:
-            raise _refused(field, f"is required for the grant type {requested['grant_type']}")
-        grant = self._spent(field, requested[field])
+            raise invalid(field, f"is required for the grant type {requested['grant_type']}")
+        grant = self._spend(field, requested[field])
         if grant is None or (grant.tenant, grant.key) != (client.tenant, client.key):
-            raise _refused(field, "is not good, or not any more")
+            raise invalid(field, "is not valid, has expired or was already used")
         return Reply(
             200,
             {
@@ -56,20 +60,19 @@ class PublicApps:
         )
 
     @property
-    def installing(self) -> Act:
-        """The retailer installs an app, and is sent to its redirect URL."""
+    def install_act(self) -> Act:
+        """The act `install_app`: the retailer installs an app and is sent to its redirect URL."""
         schema = {
             "type": "object",
             "additionalProperties": False,
             "required": ["redirect_uri"],
             "properties": {"redirect_uri": {"type": "string", "format": "uri", "pattern": "^https?://"}},
         }
-        return Act(
-            "The retailer installs a public app: where its redirect URL is led to.", schema, self._install
-        )
+        sentence = "Installs a public app as the retailer; returns the redirect URL with its code."
+        return Act(sentence, schema, self._install)
 
-    def login_to_show(self, tenant: str) -> Mapping[str, Any] | None:
-        """The body of a token request that works once; None where the key is not one that everybody knows."""
+    def example_request(self, tenant: str) -> Mapping[str, Any] | None:
+        """Return a token request that works once; None if the tenant's key is secret."""
         secret = self.keys.key(tenant, NAME)
         grant = self.keys.look_up(NAME, secret)
         if grant is None or not is_public(secret, NAME):
@@ -84,7 +87,7 @@ class PublicApps:
     def _install(
         self, _change: Change, tenant: str, requested: Mapping[str, Any], _at: int
     ) -> Mapping[str, Any]:
-        """Say where the retailer is sent to, with a fresh code, and by what the app is known."""
+        """Return the redirect URL with a new code, and the app's credentials."""
         secret = self.keys.key(tenant, NAME)
         grant = self.keys.look_up(NAME, secret)
         if grant is None:
@@ -93,19 +96,15 @@ class PublicApps:
         query = urlencode(
             {"code": code, "teamId": uuid5(NAMESPACE_URL, f"https://team.example.com/{tenant}")}
         )
-        joint = "&" if "?" in requested["redirect_uri"] else "?"
+        separator = "&" if "?" in requested["redirect_uri"] else "?"
         return {
-            "redirect_to": f"{requested['redirect_uri']}{joint}{query}",
+            "redirect_to": f"{requested['redirect_uri']}{separator}{query}",
             "client_id": self.tokens.client_id(tenant, NAME),
             "client_secret": secret,
         }
 
-    def _spent(self, field: str, presented: str) -> Grant | None:
+    def _spend(self, field: str, presented: str) -> Grant | None:
         try:
             return self.tokens.spend(NAME, presented, "code" if field == "code" else "refresh")
         except TokenExpiredError:
             return None
-
-
-def _refused(field: str, message: str) -> Problem:
-    return Problem("invalid", f"{field} {message}.", fields=(FieldError(field, message),))

@@ -1,6 +1,6 @@
-"""ReturnLogic's records as JSON: what each looks like when it begins, and how it becomes a row.
+"""ReturnLogic's JSON documents: builds new orders, RMAs and labels, and stores them as rows.
 
-Shapes are those of `openapi/returnlogic.yaml`. Times are whole seconds: µs since 1970 here, UTC text there.
+The shapes are those of `openapi/returnlogic.yaml`. Times are µs since 1970, written as UTC text in seconds.
 """
 
 import zlib
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from mock_server.clock import timestamp
 from mock_server.store import Change
+from mock_server.vendors import rows
 from mock_server.vendors.returnlogic.facts import (
     CARRIERS,
     LIFECYCLE,
@@ -23,13 +24,13 @@ from mock_server.vendors.returnlogic.facts import (
 JSON = dict[str, Any]
 FIRST_ORDER: Final = 200_000
 FIRST_RMA: Final = 100_000
-_LEFT_OUT: Final = (
+_NULLABLE: Final = (
     "externalCustomerId", "customerEmail", "customerPhone", "shippingAddress", "billingAddress",
     "fulfillmentStatus", "financialStatus", "externalSource", "sourceType", "shippedAt", "externalCreateDate",
     "externalUpdateDate", "gateway",
 )  # fmt: skip
-"""What an order shows as null when it was created without."""
-_ALWAYS: Final = (
+"""Fields of an order that are null unless it was created with them."""
+_REQUIRED: Final = (
     "externalOrderId", "orderNumber", "orderName", "tags", "taxesIncluded", "shopCurrencyCode", "totalPrice",
     "fees", "taxPrice", "shippingPrice", "refundAmount",
 )  # fmt: skip
@@ -46,17 +47,18 @@ def new_order(number: int, requested: Mapping[str, Any], at: int) -> JSON:
     return {
         "rlOrderId": id_,
         "createDate": timestamp(at),
-        **{name: requested.get(name) for name in _LEFT_OUT},
-        **{name: requested[name] for name in _ALWAYS},
+        **{name: requested.get(name) for name in _NULLABLE},
+        **{name: requested[name] for name in _REQUIRED},
         "orderItems": items,
         "orderDiscounts": [
-            {name: one[name] for name in ("code", "amount")} for one in requested.get("orderDiscounts", ())
+            {name: discount[name] for name in ("code", "amount")}
+            for discount in requested.get("orderDiscounts", ())
         ],
     }
 
 
 def new_rma(number: int, requested: Mapping[str, Any], at: int) -> JSON:
-    """An `Rma` that a shopper asks for; `number` counts the tenant's RMAs from 1."""
+    """Return a new `Rma`; `requested` is a `ShopperReturn`, `number` counts the tenant's RMAs from 1."""
     id_ = str(FIRST_RMA + number)
     kind = TYPES[requested.get("return_type", "refund")]
     amount = float(worth(requested["items"]))
@@ -91,18 +93,18 @@ def _rma_item(id_: str, kind: str, item: Mapping[str, Any]) -> JSON:
 
 
 def worth(items: Sequence[Mapping[str, Any]]) -> Decimal:
-    """What line items cost together; one whose price nobody named costs what its code stands for."""
+    """Return the total price of line items."""
     return sum((price(item) * item["quantity"] for item in items), Decimal(0))
 
 
 def price(item: Mapping[str, Any]) -> Decimal:
-    """Price of one: as told, else derived from the product's code."""
-    told = item.get("unit_price")
-    return Decimal(str(told)) if told is not None else Decimal(20 + zlib.crc32(item["sku"].encode()) % 180)
+    """Return the price of one unit; without `unit_price`, a price derived from the SKU."""
+    given = item.get("unit_price")
+    return Decimal(str(given)) if given is not None else Decimal(20 + zlib.crc32(item["sku"].encode()) % 180)
 
 
 def new_label(rma: str, requested: Mapping[str, Any]) -> JSON:
-    """The label of an RMA, with the parcel that was told or one derived from its id."""
+    """Return the label of an RMA; a carrier or tracking number not requested is derived from the id."""
     digits = zlib.crc32(rma.encode()) % 10**10
     carrier = requested.get("carrier") or list(CARRIERS)[digits % len(CARRIERS)]
     number = requested.get("tracking_number") or f"{TRACKING_PREFIXES[carrier]}{digits:010d}"
@@ -114,7 +116,7 @@ def new_label(rma: str, requested: Mapping[str, Any]) -> JSON:
 
 
 def put_order(change: Change, tenant: str, document: JSON, at: int) -> None:
-    """Store an order that was taken in at `at`."""
+    """Store an order created at `at`."""
     change.put_document(
         tenant,
         NAME,
@@ -129,19 +131,18 @@ def put_order(change: Change, tenant: str, document: JSON, at: int) -> None:
 
 
 def put_rma(change: Change, tenant: str, document: JSON, created_at: int, at: int) -> None:
-    """Store an RMA as it is now."""
+    """Store an RMA that was updated at `at`."""
     document["timeline"]["updateDate"] = timestamp(at)
-    status = document["workflowStatus"]
-    change.put_document(
+    rows.put_return(
+        change,
         tenant,
         NAME,
-        "return",
-        document["rlRmaId"],
+        LIFECYCLE,
         document,
+        id_=document["rlRmaId"],
+        status=document["workflowStatus"],
         created_at=created_at,
         updated_at=at,
-        status=status,
-        state=LIFECYCLE.states[status],
         order_number=document["orderName"],
         customer_email=document["customerEmail"] or "",
     )

@@ -1,4 +1,4 @@
-"""What Swagger UI fills in for ReturnLogic: an RMA, and the login of a public app."""
+"""Example values that Swagger UI fills in for ReturnLogic: an RMA, and a public app's token request."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from mock_server.vendors.returnlogic.facts import NAME
 
 
 def examples(store: Store, apps: PublicApps, tenant: str) -> Examples:
-    """Return values of the tenant's records that work."""
+    """Return ids and bodies with which the tenant's operations succeed."""
     path: dict[str, str] = {}
     for row in store.rows(tenant, NAME, "return"):
         path["rlRmaId"] = row.id
-    login = apps.login_to_show(tenant)
-    bodies: dict[str, Any] = {"request_tokens": login} if login else {}
+    token_request = apps.example_request(tenant)
+    bodies: dict[str, Any] = {"request_tokens": token_request} if token_request else {}
     return Examples(path, bodies)

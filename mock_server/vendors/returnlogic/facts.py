@@ -1,7 +1,7 @@
-"""ReturnLogic's words: statuses, return types, carriers, plans, the switch.
+"""Facts about ReturnLogic: RMA statuses and transitions, return types, carriers, rate limits, maintenance.
 
-Sources: vendor page, sections "Error Codes", "Rate Limiting", "Order"; the statuses of RMAs are those of the
-vendor's own pages, and where each may lead is read from its help pages (assumed).
+Sources: vendor page, sections "Error Codes", "Rate Limiting", "Order". The statuses of RMAs are documented on
+the vendor's own pages; the transitions between them are inferred from its help pages (assumed).
 """
 
 from typing import Final
@@ -53,18 +53,18 @@ STATUSES: Final[dict[State, str]] = {
     "rejected": "Rejected",
     "cancelled": "Canceled",
 }
-"""Where a seeded return stands."""
+"""The status of a seeded return, by its neutral state."""
 
 PLANS: Final = {"default": Plan("default", ((2, "second"), (120, "minute")))}
 MAINTENANCE: Final = Switch(
     "maintenance",
-    "ReturnLogic is down for maintenance: every call is answered 503.",
+    "ReturnLogic is down for maintenance: every call returns 503.",
     closes="ReturnLogic is down for maintenance.",
 )
 
 TYPES: Final = {"refund": "Refund", "exchange": "Exchange", "store_credit": "Store Credit"}
 TOTALS: Final = {"Refund": "refund", "Exchange": "exchange", "Store Credit": "giftCard"}
-"""Which total of an RMA a return type adds to."""
+"""The total of an RMA that a return type adds to."""
 REASONS: Final = {
     "changed_mind": "Changed my mind",
     "wrong_size": "Wrong size",
@@ -73,7 +73,7 @@ REASONS: Final = {
     "defective": "Defective",
     "not_as_described": "Not as described",
 }
-"""Stores write their own."""
+"""Return reasons as shown to customers; each store writes its own."""
 
 CARRIERS: Final = {
     "australia_post": "Australia Post",
@@ -85,4 +85,4 @@ TRACKING_PREFIXES: Final = {"australia_post": "APX", "startrack": "STK", "tnt": 
 
 HOUR: Final = 3_600_000_000
 SCANS: Final = ((20 * HOUR, "In Transit"), (73 * HOUR, "Delivered"))
-"""What the carrier scans after an RMA is authorized: µs later, and where the RMA stands then (assumed)."""
+"""Carrier scans after an RMA is authorized: µs later, and the RMA's new status (assumed)."""

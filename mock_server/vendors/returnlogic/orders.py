@@ -1,4 +1,4 @@
-"""ReturnLogic's orders: taken in through the API, or from the shop when something of them comes back."""
+"""ReturnLogic's orders: created through the API, or from the shop when one of their items is returned."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +13,6 @@ from mock_server.vendors.returnlogic import documents
 from mock_server.vendors.returnlogic.documents import JSON
 from mock_server.vendors.returnlogic.facts import NAME
 
-_KNOWN_TO_THE_SHOP = ("customerPhone", "shippingAddress", "billingAddress")
-
 
 @dataclass(slots=True)
 class Orders:
@@ -23,37 +21,38 @@ class Orders:
     store: Store
 
     def page(self, tenant: str, query: Mapping[str, Any]) -> list[bytes]:
-        """The orders of a `list_orders` query, the newest first."""
+        """Return the orders of a `list_orders` query, newest first."""
         start, size = query["skip"], query["limit"]
         if "orderName" not in query:
-            found = self.store.page(tenant, NAME, "order", filters(query), limit=size, offset=start)
-            return found[0]
+            page, _ = self.store.page(tenant, NAME, "order", filters(query), limit=size, offset=start)
+            return page
+        # The store has no column for the order's name, so this filter reads every order.
         rows = list(self.store.rows(tenant, NAME, "order", filters(query)))
-        fitting = [row for row in rows if orjson.loads(row.document)["orderName"] == query["orderName"]]
-        fitting.sort(key=lambda row: (row.created_at, row.sequence), reverse=True)
-        return [row.summary for row in fitting[start : start + size]]
+        matches = [row for row in rows if orjson.loads(row.document)["orderName"] == query["orderName"]]
+        matches.sort(key=lambda row: (row.created_at, row.sequence), reverse=True)
+        return [row.summary for row in matches[start : start + size]]
 
     def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Take an order in; returns the `Order`."""
+        """Create an order from a `NewOrder`; returns the `Order`."""
         document = documents.new_order(self.store.total(tenant, NAME, "order") + 1, requested, at)
         documents.put_order(change, tenant, document, at)
         record_created(change, tenant, document, at)
         return document
 
-    def take_in(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> None:
-        """Take in the order that a shopper returns something of, unless it is known."""
-        if self.behind(tenant, requested["order_number"]) is None:
+    def ensure(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> None:
+        """Create the order that a `ShopperReturn` names, unless it is known."""
+        if self.named(tenant, requested["order_number"]) is None:
             self.create(change, tenant, shop_order(requested, at), at)
 
-    def behind(self, tenant: str, name: str) -> JSON | None:
-        """The order that an RMA names, as far as it is known."""
+    def named(self, tenant: str, name: str) -> JSON | None:
+        """Return the order of that name (`#1001`); None if it is not known."""
         number = name.removeprefix("#")
-        found, _ = self.store.page(tenant, NAME, "order", Filters(order_numbers=(number,)), limit=1)
-        return orjson.loads(found[0]) if found else None
+        page, _ = self.store.page(tenant, NAME, "order", Filters(order_numbers=(number,)), limit=1)
+        return orjson.loads(page[0]) if page else None
 
 
 def filters(query: Mapping[str, Any]) -> Filters:
-    """What the store can filter by of a query for orders or RMAs."""
+    """Return the store's filters for a query of orders or RMAs; it cannot filter by `orderName`."""
     return Filters(
         statuses=(query["financialStatus"],) if "financialStatus" in query else (),
         order_numbers=(query["orderNumber"],) if "orderNumber" in query else (),
@@ -64,11 +63,11 @@ def filters(query: Mapping[str, Any]) -> Filters:
 
 
 def shop_order(requested: Mapping[str, Any], at: int) -> JSON:
-    """The order behind a return, as the shop would have sent it; `requested` is what a shopper asks for."""
+    """Return the `NewOrder` that the shop would have sent for the order of a `ShopperReturn`."""
     number = requested["order_number"].removeprefix("#")
     items = requested["items"]
     total = documents.worth(items)
-    made = timestamp(requested.get("ordered_at", at))
+    ordered = timestamp(requested.get("ordered_at", at))
     return {
         "externalOrderId": f"50{number}",
         "customerEmail": requested["customer_email"],
@@ -78,7 +77,7 @@ def shop_order(requested: Mapping[str, Any], at: int) -> JSON:
         "financialStatus": "paid",
         "externalSource": "shopify",
         "sourceType": "web",
-        "shippedAt": made,
+        "shippedAt": ordered,
         "tags": [],
         "taxesIncluded": True,
         "shopCurrencyCode": requested.get("currency", "AUD"),
@@ -87,8 +86,8 @@ def shop_order(requested: Mapping[str, Any], at: int) -> JSON:
         "taxPrice": float(round(total / 11, 2)),
         "shippingPrice": 0,
         "refundAmount": 0,
-        "externalCreateDate": made,
-        "externalUpdateDate": made,
+        "externalCreateDate": ordered,
+        "externalUpdateDate": ordered,
         "gateway": "example_payments",
         "orderItems": [
             {
@@ -108,6 +107,6 @@ def shop_order(requested: Mapping[str, Any], at: int) -> JSON:
 
 
 def record_created(change: Change, tenant: str, document: JSON, at: int) -> None:
-    """Tell the ledger that an order was taken in."""
+    """Record in the ledger that an order was created."""
     body = {"status": document["financialStatus"], "number": document["orderNumber"]}
     change.record(tenant, NAME, kind=ledger.ORDER_CREATED, subject=document["rlOrderId"], at=at, body=body)

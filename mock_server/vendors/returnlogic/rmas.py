@@ -1,4 +1,7 @@
-"""What happens to ReturnLogic's RMAs: asked for, authorized, scanned on their way, processed, refunded."""
+"""ReturnLogic's RMAs: creates them, moves them between statuses, and applies the carrier's scans.
+
+Each method writes inside one open `Change`, so that an RMA, its parcel and the ledger change together.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,13 +20,13 @@ from mock_server.vendors.returnlogic.orders import Orders
 
 @dataclass(slots=True)
 class Rmas:
-    """RMAs and their parcels, of all tenants. Everything is written inside one open `Change`."""
+    """RMAs and their parcels, of all tenants."""
 
     store: Store
     orders: Orders
 
     def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Ask for an RMA; returns the `Rma`."""
+        """Create an RMA from a `ShopperReturn`; returns the `Rma`."""
         document = documents.new_rma(self.store.total(tenant, NAME, "return") + 1, requested, at)
         documents.put_rma(change, tenant, document, at, at)
         RECORDER.return_created(change, tenant, document["rlRmaId"], at)
@@ -41,7 +44,7 @@ class Rmas:
             record_shipment(change, tenant, document, at)
             schedule_scans(change, tenant, NAME, row.id, SCANS, last="", made=at, start=at)
         elif status == "Complete":
-            order = self.orders.behind(tenant, document["orderName"]) or {}
+            order = self.orders.named(tenant, document["orderName"]) or {}
             record_refund(change, tenant, document, order.get("shopCurrencyCode", "AUD"), at)
         if status not in _TRAVELLING:
             change.unschedule(tenant, NAME, row.id)
@@ -49,7 +52,7 @@ class Rmas:
         return document
 
     def scan(self, change: Change, tenant: str, id_: str, status: str, at: int) -> None:
-        """The carrier scans the parcel of an RMA, which follows as far as it may."""
+        """Apply a carrier's scan to a parcel, and move its RMA to that status if its lifecycle allows it."""
         row = self.row(tenant, id_)
         document: JSON = orjson.loads(row.document)
         parcel = self.store.row(tenant, NAME, "shipment", document["shippingLabel"]["trackingNumber"])
@@ -60,7 +63,7 @@ class Rmas:
             self.move(change, tenant, row, status, at)
 
     def row(self, tenant: str, id_: str) -> Row:
-        """The RMA of that id; raises `UnknownReturn`."""
+        """Return the row of an RMA; raises `UnknownReturn`."""
         row = self.store.row(tenant, NAME, "return", id_)
         if row is None:
             raise UnknownReturn(id_[:80])
@@ -71,7 +74,7 @@ _TRAVELLING = ("Authorized", "In Transit")
 
 
 def record_shipment(change: Change, tenant: str, document: JSON, at: int) -> None:
-    """Tell the ledger that a label was made."""
+    """Record in the ledger that a label was created."""
     number = document["shippingLabel"]["trackingNumber"]
     RECORDER.shipment_created(
         change, tenant, number, at, owner=document["rlRmaId"], status="Created", tracking_number=number
@@ -79,13 +82,13 @@ def record_shipment(change: Change, tenant: str, document: JSON, at: int) -> Non
 
 
 def record_scanned(change: Change, tenant: str, document: JSON, before: str, after: str, at: int) -> None:
-    """Tell the ledger that the carrier scanned a parcel."""
+    """Record in the ledger that the carrier scanned a parcel."""
     number = document["shippingLabel"]["trackingNumber"]
     RECORDER.shipment_moved(change, tenant, number, at, owner=document["rlRmaId"], before=before, after=after)
 
 
 def record_refund(change: Change, tenant: str, document: JSON, currency: str, at: int) -> None:
-    """Tell the ledger that money was paid back, where it was."""
+    """Record in the ledger each refund of an RMA; an exchange has none."""
     methods = {"refund": "original_payment", "giftCard": "store_credit"}
     for name, method in methods.items():
         amount = document["totals"][name]["total"]

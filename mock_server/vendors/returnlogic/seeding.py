@@ -1,4 +1,4 @@
-"""Lays out a seed as ReturnLogic would show it: orders first, then what came back of them."""
+"""Writes a tenant's seed as ReturnLogic's records: first its orders, then their RMAs."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -6,7 +6,8 @@ from typing import Any
 
 from mock_server.carrier import schedule_scans
 from mock_server.recorder import TimedEvent, record_in_order
-from mock_server.seed import SeedItem, SeedReturn, State
+from mock_server.seed import SeedReturn, State
+from mock_server.seed.requests import requested_return
 from mock_server.store import Change
 from mock_server.vendors.returnlogic import documents, orders
 from mock_server.vendors.returnlogic.facts import LIFECYCLE, NAME, RECORDER, SCANS, STATUSES
@@ -17,43 +18,43 @@ from mock_server.vendors.returnlogic.rmas import (
 )
 
 _SCANNED = {"In Transit": "In Transit", "Delivered": "Delivered"}
-"""What the carrier saw of a parcel by the time its RMA stands there."""
+"""The status of a parcel, by the status of its RMA."""
 _PARTLY = {"Received": "Partially Received", "Processed": "Partially Processed"}
-"""Where an RMA stands while only some of its items arrived."""
+"""The status of an RMA of which only some items arrived, by its usual status."""
 
 
 def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
-    """Store orders and RMAs, then tell the ledger everything in the order of time.
+    """Store orders and RMAs, then record their events in the ledger in order of time.
 
-    Parcels that are on their way go on from `at`, when the tenant's clock starts.
+    The tenant's clock starts at `at`: scans of parcels in transit are scheduled after it.
     """
     seeds = list(returns)
-    story = _write_orders(change, tenant, seeds)
+    events = _write_orders(change, tenant, seeds)
     for seed in seeds:
-        story += _write_rma(change, tenant, seed, at)
-    record_in_order(story)
+        events += _write_rma(change, tenant, seed, at)
+    record_in_order(events)
 
 
 def _write_orders(change: Change, tenant: str, seeds: list[SeedReturn]) -> list[TimedEvent]:
-    """Store each order once, numbered in the order in which they were placed."""
+    """Store each order once, numbered by when it was placed; returns the events for the ledger."""
     first = {seed.order_number: seed for seed in reversed(seeds)}
-    story: list[TimedEvent] = []
-    for number, seed in enumerate(sorted(first.values(), key=lambda one: (one.ordered_at, one.number)), 1):
+    events: list[TimedEvent] = []
+    for number, seed in enumerate(sorted(first.values(), key=lambda seed: (seed.ordered_at, seed.number)), 1):
         at = seed.ordered_at
         document = documents.new_order(number, orders.shop_order(_requested(seed), at), at)
         documents.put_order(change, tenant, document, at)
-        story.append((at, partial(orders.record_created, change, tenant, document, at)))
-    return story
+        events.append((at, partial(orders.record_created, change, tenant, document, at)))
+    return events
 
 
 def _write_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> list[TimedEvent]:
-    """Store one RMA as it stands at the end of its history; returns what the ledger has to be told."""
+    """Store one RMA in its last status; returns the events of its history for the ledger."""
     document = documents.new_rma(seed.number, _requested(seed), seed.created_at)
     id_, before, last, parcel = document["rlRmaId"], LIFECYCLE.initial, seed.created_at, ""
-    story: list[TimedEvent] = [(last, partial(RECORDER.return_created, change, tenant, id_, last))]
+    events: list[TimedEvent] = [(last, partial(RECORDER.return_created, change, tenant, id_, last))]
     authorized = last
-    for after, at in _path(seed):
-        story.append(
+    for after, at in _status_changes(seed):
+        events.append(
             (at, partial(RECORDER.return_moved, change, tenant, id_, at, before=before, after=after))
         )
         if after == "Authorized":
@@ -62,9 +63,9 @@ def _write_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> lis
                 "Created",
                 at,
             )
-            story.append((at, partial(record_shipment, change, tenant, document, at)))
+            events.append((at, partial(record_shipment, change, tenant, document, at)))
         elif parcel and (scanned := _SCANNED.get(after)):
-            story.append((at, partial(record_scanned, change, tenant, document, parcel, scanned, at)))
+            events.append((at, partial(record_scanned, change, tenant, document, parcel, scanned, at)))
             parcel = scanned
         before, last = after, at
     document["workflowStatus"] = before
@@ -73,16 +74,16 @@ def _write_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> lis
     if before in ("Authorized", "In Transit"):
         schedule_scans(change, tenant, NAME, id_, SCANS, last=before, made=authorized, start=start)
     if before == "Complete":
-        story.append((last, partial(record_refund, change, tenant, document, seed.currency, last)))
+        events.append((last, partial(record_refund, change, tenant, document, seed.currency, last)))
     documents.put_rma(change, tenant, document, seed.created_at, last)
-    return story
+    return events
 
 
-def _path(seed: SeedReturn) -> Iterator[tuple[str, int]]:
-    """Yield each status that an RMA reaches after the first, and when; the table of `LIFECYCLE` allows all.
+def _status_changes(seed: SeedReturn) -> Iterator[tuple[str, int]]:
+    """Yield each status that an RMA reaches after the first, and when; `LIFECYCLE` allows each step.
 
-    The shop rejects what it inspected without processing it. A parcel that the customer never sent ends as
-    Abandoned.
+    A return rejected after inspection skips `Processed`, and one that the customer never sent ends as
+    `Abandoned`.
     """
     scans = seed.shipment.scans if seed.shipment else ()
     steps = [(_status(seed, move.state), move.at) for move in seed.moves[1:]]
@@ -110,7 +111,7 @@ def _parcel(seed: SeedReturn) -> dict[str, Any]:
 
 
 def _requested(seed: SeedReturn) -> dict[str, Any]:
-    """A seeded return as a shopper asks for it, with what the shop knows of the order."""
+    """Return a seeded return as a `ShopperReturn`, with what the shop knows about its order."""
     home = seed.customer.address
     address = {
         "name": seed.customer.name,
@@ -120,27 +121,12 @@ def _requested(seed: SeedReturn) -> dict[str, Any]:
         "zip": home.postcode,
         "country": home.country,
     }
+    requested = requested_return(seed)
     return {
-        "order_number": seed.order_number,
+        **requested,
         "ordered_at": seed.ordered_at,
-        "customer_email": seed.customer.email,
-        "customer_name": seed.customer.name,
         "customerPhone": seed.customer.phone,
         "shippingAddress": address,
         "billingAddress": address,
-        "return_type": seed.return_type,
-        "currency": seed.currency,
-        "items": [_item(item) for item in seed.items],
-    }
-
-
-def _item(seed: SeedItem) -> dict[str, Any]:
-    return {
-        "sku": seed.sku,
-        "name": seed.name,
-        "variant": seed.size or None,
-        "quantity": seed.quantity,
-        "unit_price": seed.unit_price,
-        "reason": seed.reason,
-        "notes": seed.comment or None,
+        "items": [{**item, "variant": item["variant"] or None} for item in requested["items"]],
     }

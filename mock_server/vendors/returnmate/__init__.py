@@ -1,4 +1,4 @@
-"""ReturnMate, as its API reference describes it (`openapi/returnmate.yaml` lists what is assumed)."""
+"""ReturnMate: a handler per operation of `openapi/returnmate.yaml`, which lists what is assumed."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -18,6 +18,7 @@ from mock_server.pages.prefill import Examples
 from mock_server.seed import SeedReturn
 from mock_server.store import EVERYTHING, Change, Filters, Row, Step
 from mock_server.switches import Switch
+from mock_server.vendors.refusals import STATUSES, not_found, require_grant
 from mock_server.vendors.returnmate import reports
 from mock_server.vendors.returnmate.examples import examples
 from mock_server.vendors.returnmate.facts import LABEL_STATUSES, LIFECYCLE, NAME, PLANS, SCOPES
@@ -27,22 +28,19 @@ from mock_server.world import World
 
 _DAY = 86_400_000_000
 _CODES = {
-    "unauthenticated": ("AUTHENTICATION_ERROR", 401),
-    "forbidden": ("PERMISSION_DENIED", 403),
-    "not_found": ("NOT_FOUND", 404),
-    "method_not_allowed": ("NOT_FOUND", 405),
-    "invalid": ("VALIDATION_ERROR", 400),
-    "too_large": ("VALIDATION_ERROR", 400),
-    "unsupported_media_type": ("VALIDATION_ERROR", 400),
-    "rate_limited": ("RATE_LIMITED", 429),
-    "unavailable": ("SERVER_ERROR", 500),
-    "server_error": ("SERVER_ERROR", 500),
+    400: "VALIDATION_ERROR",
+    401: "AUTHENTICATION_ERROR",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    405: "NOT_FOUND",
+    429: "RATE_LIMITED",
+    500: "SERVER_ERROR",
 }
-"""Kinds of problems as the page's six codes; it knows no 405, 413 and 415 (see the specification)."""
+"""The vendor page's six error codes, by status; it documents no 405, 413 or 415 (see the specification)."""
 
 
 class ReturnMate:
-    """Handlers of the 14 operations, over one world."""
+    """Handlers of ReturnMate's operations, for one sandbox."""
 
     name = NAME
     title = "ReturnMate"
@@ -66,8 +64,8 @@ class ReturnMate:
         grant, id_ = _grant(call), call.path["id"]
         document = self._store.document(grant.tenant, NAME, "return", id_)
         if document is None:
-            raise _missing("return", id_)
-        return _one(document)
+            raise not_found("return", id_)
+        return _stored(document)
 
     def create_return(self, call: Call) -> Reply:
         tenant = _grant(call).tenant
@@ -83,7 +81,7 @@ class ReturnMate:
                 try:
                     self._returns.move(change, grant.tenant, row, body["status"], at)
                 except IllegalMove as error:
-                    raise _illegal(error) from None
+                    raise _refused_move(error) from None
             if "notes" in body:
                 row = self._row(call, "return")
                 self._returns.add_note(
@@ -137,8 +135,8 @@ class ReturnMate:
         grant, id_ = _grant(call), call.path["id"]
         document = self._store.document(grant.tenant, NAME, "shipment", id_)
         if document is None:
-            raise _missing("shipment", id_)
-        return _one(document)
+            raise not_found("shipment", id_)
+        return _stored(document)
 
     def list_tracking_events(self, call: Call) -> Reply:
         row = self._row(call, "shipment")
@@ -172,19 +170,19 @@ class ReturnMate:
         rows = self._store.rows(_grant(call).tenant, NAME, "shipment", _period(call.query))
         return _computed(reports.carriers(rows))
 
-    # What the sandbox asks of a vendor
+    # The methods of `mock_server.vendors.Vendor`
 
     def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
         return {"fields": {"api_key": key}, "headers": {"Authorization": f"Bearer {key}"}, "query": {}}
 
     def problem(self, problem: Problem) -> Reply:
-        code, status = _CODES[problem.kind]
+        status = STATUSES[problem.kind]
         details = dict(problem.details)
         if problem.fields:
-            details["fields"] = [{"field": f.field, "message": f.message} for f in problem.fields]
+            details["fields"] = [{"field": error.field, "message": error.message} for error in problem.fields]
         if "required_scope" in details:
             details["required_permission"] = details.pop("required_scope")
-        error = {"code": code, "message": problem.message, "details": details}
+        error = {"code": _CODES[status], "message": problem.message, "details": details}
         return Reply(status, {"success": False, "error": error}, problem.headers)
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
@@ -207,7 +205,7 @@ class ReturnMate:
         )
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
-        write_seed(change, tenant, returns, self._returns.labels_of(tenant), at)
+        write_seed(change, tenant, returns, self._returns.label_urls(tenant), at)
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         return self._returns.create(change, tenant, requested, whole_second(at))
@@ -230,26 +228,26 @@ class ReturnMate:
     def _row(self, call: Call, kind: str) -> Row:
         row = self._store.row(_grant(call).tenant, NAME, kind, call.path["id"])
         if row is None:
-            raise _missing(kind, call.path["id"])
+            raise not_found(kind, call.path["id"])
         return row
 
     def _customer(self, call: Call) -> tuple[str, int]:
-        """A known customer's address and how many orders were placed."""
+        """Return the e-mail address of the customer in the path, and how many orders they placed."""
         email = call.path["email"].lower()
-        known = self._store.document(_grant(call).tenant, NAME, "customer", email)
-        if known is None:
+        customer = self._store.document(_grant(call).tenant, NAME, "customer", email)
+        if customer is None:
             raise Problem("not_found", "No customer has this e-mail address.")
-        return email, orjson.loads(known)["orders"]
+        return email, orjson.loads(customer)["orders"]
 
     def _refunds(self, tenant: str) -> dict[str, Decimal]:
-        """What was paid back, by return id."""
+        """Return the amounts refunded, by return id."""
         rows = self._store.rows(tenant, NAME, "refund")
         return {row.parent: Decimal(str(orjson.loads(row.document)["amount"])) for row in rows}
 
     def _page(self, call: Call, kind: str, filters: Filters) -> Reply:
         query = call.query
         page, per_page = query["page"], query["per_page"]
-        found, total = self._store.page(
+        rows, total = self._store.page(
             _grant(call).tenant,
             NAME,
             kind,
@@ -260,21 +258,19 @@ class ReturnMate:
             offset=(page - 1) * per_page,
         )
         meta = {"page": page, "per_page": per_page, "total": total, "total_pages": -(-total // per_page)}
-        return Reply(200, {"success": True, "data": Documents(found), "meta": meta})
+        return Reply(200, {"success": True, "data": Documents(rows), "meta": meta})
 
 
 def vendor(world: World) -> ReturnMate:
-    """ReturnMate over a world; what `mock_server.vendors.load` calls."""
+    """Return ReturnMate's handlers; `mock_server.vendors.load` calls this."""
     return ReturnMate(world)
 
 
 def _grant(call: Call) -> Grant:
-    if call.grant is None:
-        raise Problem("unauthenticated", "The API key is missing or not valid.")
-    return call.grant
+    return require_grant(call, "The API key is missing or not valid.")
 
 
-def _one(document: bytes) -> Reply:
+def _stored(document: bytes) -> Reply:
     return Reply(200, {"success": True, "data": Document(document)})
 
 
@@ -290,11 +286,7 @@ def _author(grant: Grant) -> str:
     return f'API key "{grant.key}"'
 
 
-def _missing(kind: str, id_: str) -> Problem:
-    return Problem("not_found", f"No {kind} has the id {id_[:80]}.")
-
-
-def _illegal(error: IllegalMove) -> Problem:
+def _refused_move(error: IllegalMove) -> Problem:
     possible = f"it can become {_either(error.allowed)}" if error.allowed else "it is final"
     return Problem(
         "invalid",
@@ -314,7 +306,7 @@ def _either(words: Iterable[str]) -> str:
 
 
 def _values(query: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """All values of a filter, written once (`name`) or repeated (`name[]`)."""
+    """Return all values of a filter, whether sent once (`name`) or as a list (`name[]`)."""
     single = (query[name],) if name in query else ()
     return (*single, *query.get(f"{name}[]", ()))
 

@@ -1,20 +1,20 @@
-"""ReturnMate's records as JSON: what each looks like when it begins, and how it becomes a row.
+"""ReturnMate's JSON documents: builds new returns, notes and shipments, and stores returns as rows.
 
-Shapes are those of `openapi/returnmate.yaml`. Times are whole seconds: µs since 1970 here, text in UTC there.
+The shapes are those of `openapi/returnmate.yaml`. Times are µs since 1970, written as UTC text in seconds.
 """
 
 import hashlib
-import zlib
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from mock_server.clock import timestamp
 from mock_server.store import Change
+from mock_server.vendors import rows
 from mock_server.vendors.returnmate.facts import LIFECYCLE, NAME, TRACKING_PREFIXES
 
-LabelOf = Callable[[str], str]
-"""Tells the address of the label of a parcel, by its id."""
+LabelURL = Callable[[str], str]
+"""Returns the URL of a shipment's label, by the shipment's id."""
 
 SUMMARY = (
     "id",
@@ -41,23 +41,18 @@ JSON = dict[str, Any]
 
 
 def identify(kind: str, *of: str | int) -> str:
-    """The id of a thing, derived from what it is the id of: same history, same ids; nobody can count."""
+    """Return an id derived from `of`: the same history gets the same ids, and they reveal no counts."""
     digest = hashlib.blake2s(":".join(map(str, (kind, *of))).encode(), digest_size=6).hexdigest()
     return f"{_PREFIXES[kind]}_{digest}"
 
 
 def part_id(kind: str, owner: str, place: int) -> str:
-    """The id of a part: its owner's digits and its place among its like."""
+    """Return the id of a record's part: the owner's digits, then the part's place in its list."""
     return f"{_PREFIXES[kind]}_{owner.partition('_')[2]}{place:02d}"
 
 
-def invented_price(sku: str) -> float:
-    """A price for a product the shop never sold: always the same for the same SKU, 10.00 to 209.95."""
-    return (1000 + zlib.crc32(sku.encode()) % 4000 * 5) / 100
-
-
 def new_return(tenant: str, number: int, requested: Mapping[str, Any], at: int) -> JSON:
-    """Return a new `Return`; `requested` is a `CreateReturn` with what the shop knows besides."""
+    """Return a new `Return`; `requested` is a `CreateReturn` whose items have prices."""
     id_ = identify("return", tenant, number, at)
     document: JSON = {
         "id": id_,
@@ -92,7 +87,7 @@ def _item(return_id: str, place: int, requested: Mapping[str, Any]) -> JSON:
 
 
 def move(document: JSON, status: str, at: int) -> None:
-    """Write a new status into a return and its timeline; completing a refund issues it."""
+    """Set the status of a return and add it to the timeline; completing a return issues its refund."""
     message = f"Status changed from {document['status']} to {status}"
     document["status"] = status
     add_to_timeline(document, at, type_="status", message=message, status=status)
@@ -107,14 +102,14 @@ def move(document: JSON, status: str, at: int) -> None:
 
 
 def amount(document: JSON) -> Decimal:
-    """What the items of a return cost together."""
+    """Return the total price of a return's items."""
     return sum(
         (Decimal(str(item["unit_price"])) * item["quantity"] for item in document["items"]), Decimal(0)
     )
 
 
 def add_note(document: JSON, *, content: str, internal: bool, author: str, at: int) -> JSON:
-    """Put a `Note` on a return; returns it."""
+    """Add a `Note` to a return; returns the note."""
     note = {
         "id": part_id("note", document["id"], len(document["notes"])),
         "content": content,
@@ -128,7 +123,7 @@ def add_note(document: JSON, *, content: str, internal: bool, author: str, at: i
 
 
 def add_to_timeline(document: JSON, at: int, *, type_: str, message: str, status: str | None = None) -> None:
-    """Write a line into a return's timeline."""
+    """Add an entry to a return's timeline."""
     entry = {
         "id": part_id("timeline", document["id"], len(document["timeline"])),
         "type": type_,
@@ -139,8 +134,8 @@ def add_to_timeline(document: JSON, at: int, *, type_: str, message: str, status
     document["timeline"].append(entry)
 
 
-def new_shipment(owner: JSON, requested: Mapping[str, Any], label_of: LabelOf, at: int) -> JSON:
-    """A `Shipment` of a return, whose label was just made."""
+def new_shipment(owner: JSON, requested: Mapping[str, Any], label_url: LabelURL, at: int) -> JSON:
+    """Return a new `Shipment` of the return `owner`, with its label."""
     id_ = part_id("shipment", owner["id"], len(owner["shipments"]))
     return {
         "id": id_,
@@ -151,7 +146,7 @@ def new_shipment(owner: JSON, requested: Mapping[str, Any], label_of: LabelOf, a
         "direction": requested.get("direction", "return"),
         "status": "label_created",
         "tracking_number": requested.get("tracking_number") or _tracking_number(requested["carrier"], id_),
-        "label_url": label_of(id_),
+        "label_url": label_url(id_),
         "created_at": timestamp(at),
         "updated_at": timestamp(at),
         "delivered_at": None,
@@ -164,7 +159,7 @@ def _tracking_number(carrier: str, shipment_id: str) -> str:
 
 
 def move_shipment(document: JSON, status: str, at: int) -> None:
-    """Write a new status into a shipment."""
+    """Set the status of a shipment."""
     document["status"] = status
     document["updated_at"] = timestamp(at)
     if status == "delivered":
@@ -172,7 +167,7 @@ def move_shipment(document: JSON, status: str, at: int) -> None:
 
 
 def new_scan(shipment_id: str, *, status: str, description: str, location: str | None, at: int) -> JSON:
-    """A `TrackingEvent`."""
+    """Return a new `TrackingEvent`."""
     return {
         "id": identify("tracking_event", shipment_id, status, at),
         "status": status,
@@ -183,25 +178,24 @@ def new_scan(shipment_id: str, *, status: str, description: str, location: str |
 
 
 def attach(owner: JSON, shipment: JSON) -> None:
-    """Show a shipment as it is now in its return."""
+    """Add a shipment to its return, in place of its earlier version."""
     others = [other for other in owner["shipments"] if other["id"] != shipment["id"]]
-    owner["shipments"] = sorted([*others, shipment], key=lambda known: known["created_at"])
+    owner["shipments"] = sorted([*others, shipment], key=lambda shipment: shipment["created_at"])
 
 
 def put_return(change: Change, tenant: str, document: JSON, created_at: int, at: int) -> None:
-    """Store a return as it is now; its summary is a part of it."""
+    """Store a return that was updated at `at`; lists show only the fields in `SUMMARY`."""
     document["updated_at"] = timestamp(at)
-    status = document["status"]
-    change.put_document(
+    rows.put_return(
+        change,
         tenant,
         NAME,
-        "return",
-        document["id"],
+        LIFECYCLE,
         document,
+        id_=document["id"],
+        status=document["status"],
         created_at=created_at,
         updated_at=at,
-        status=status,
-        state=LIFECYCLE.states[status],
         order_number=document["order_number"],
         customer_email=document["customer"]["email"],
         summary={key: document[key] for key in SUMMARY},

@@ -1,4 +1,4 @@
-"""What Swagger UI fills in for ReturnMate: returns to approve and to label, a parcel, a customer."""
+"""Example values that Swagger UI fills in for ReturnMate: returns, a shipment and a customer's address."""
 
 import orjson
 
@@ -8,7 +8,7 @@ from mock_server.vendors.returnmate.facts import NAME
 
 
 def examples(store: Store, tenant: str) -> Examples:
-    """Return values of the tenant's records that work."""
+    """Return ids and bodies with which the tenant's operations succeed."""
     path: dict[str, str] = {}
     for operation, statuses in (
         ("get_return", ()),
@@ -20,7 +20,7 @@ def examples(store: Store, tenant: str) -> Examples:
         if rows:
             path[f"{operation}.id"] = rows[-1].id
             path.setdefault("email", orjson.loads(rows[-1].document)["customer"]["email"])
-    parcels = list(store.rows(tenant, NAME, "shipment"))
-    if parcels:
-        path |= {f"{operation}.id": parcels[0].id for operation in ("get_shipment", "list_tracking_events")}
+    shipments = list(store.rows(tenant, NAME, "shipment"))
+    if shipments:
+        path |= {f"{operation}.id": shipments[0].id for operation in ("get_shipment", "list_tracking_events")}
     return Examples(path=path)

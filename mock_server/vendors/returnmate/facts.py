@@ -1,7 +1,7 @@
-"""ReturnMate's words: statuses, permissions, plans, carriers.
+"""Facts about ReturnMate: statuses and transitions, permissions, rate limits, carriers, scan times.
 
 Sources: vendor page, sections "API Key Permissions", "Rate Limits", "Shipments"; help page "Statuses &
-Timeline Events" for the transition table. What the API calls the middle statuses is assumed.
+Timeline Events" for the transitions. The API's names of the statuses in between are assumed.
 """
 
 from typing import Final
@@ -64,7 +64,7 @@ REASONS = {
     "defective": "defective",
     "not_as_described": "not_as_described",
 }
-"""The seed's neutral reasons, as ReturnMate writes them."""
+"""ReturnMate's word for each of the seed's neutral reasons."""
 
 TRACKING_PREFIXES = {"australia_post": "APX", "startrack": "STK", "tnt": "TNT", "tge": "TGE"}
 
@@ -72,7 +72,7 @@ LABEL_STATUSES = {
     "return": ("approved", "label_sent", "in_transit"),
     "outbound": ("approved", "label_sent", "in_transit", "received", "inspected"),
 }
-"""Where a label can be made, by direction (assumed)."""
+"""Statuses in which a return can get a label, by the label's direction (assumed)."""
 
 HOUR = 3_600_000_000
 SCANS = (
@@ -81,4 +81,4 @@ SCANS = (
     (68 * HOUR, "out_for_delivery", "With the driver"),
     (73 * HOUR, "delivered", "Delivered"),
 )
-"""What the carrier scans after a label is made: µs later, the word, and the sentence (assumed)."""
+"""Carrier scans after a label is created: µs later, the status, and the description (assumed)."""

@@ -1,6 +1,6 @@
-"""ReturnMate's figures: over a period, by reason, by carrier, and of one customer.
+"""ReturnMate's reports: returns per period, reasons, carriers, and one customer's statistics.
 
-Shapes are those of `openapi/returnmate.yaml`; they are counted from the same rows that the lists show.
+The shapes are those of `openapi/returnmate.yaml`. The figures are counted from the rows that lists show.
 """
 
 from collections import Counter
@@ -22,11 +22,11 @@ PERIODS: dict[str, Callable[[date], date]] = {
     "week": lambda day: day - timedelta(days=day.weekday()),
     "month": lambda day: day.replace(day=1),
 }
-"""The first day of the period that a day lies in; weeks start on Monday (ISO 8601)."""
+"""Returns the first day of the period that contains a day; weeks start on Monday (ISO 8601)."""
 
 
 def returns(rows: Iterable[Row], refunds: dict[str, Decimal], group_by: str | None) -> JSON:
-    """`ReturnsReport` over these returns; `refunds` has the amount paid back by return id."""
+    """Return the `ReturnsReport` of these returns; `refunds` holds the refunded amount by return id."""
     listed = list(rows)
     report = {
         "total_rmas": len(listed),
@@ -40,7 +40,7 @@ def returns(rows: Iterable[Row], refunds: dict[str, Decimal], group_by: str | No
 
 
 def reasons(rows: Iterable[Row]) -> JSON:
-    """`ReasonsReport` over these returns."""
+    """Return the `ReasonsReport` of these returns."""
     counted = Counter(_reason(row) for row in rows)
     total = counted.total()
     figures = [
@@ -51,7 +51,7 @@ def reasons(rows: Iterable[Row]) -> JSON:
 
 
 def carriers(rows: Iterable[Row]) -> JSON:
-    """`CarriersReport` over these shipments."""
+    """Return the `CarriersReport` of these shipments."""
     by_carrier: dict[str, list[JSON]] = {}
     for row in rows:
         shipment = orjson.loads(row.document)
@@ -62,7 +62,7 @@ def carriers(rows: Iterable[Row]) -> JSON:
 
 
 def customer(rows: Iterable[Row], refunds: dict[str, Decimal], orders: int) -> JSON:
-    """`CustomerStats` over one customer's returns, who placed `orders` orders."""
+    """Return the `CustomerStats` of a customer with these returns and this number of orders."""
     listed = list(rows)
     returned = len({row.order_number for row in listed})
     return {

@@ -1,6 +1,6 @@
-"""What happens to ReturnMate's returns: asked for, moved, remarked on, labelled, scanned, refunded.
+"""ReturnMate's returns and shipments: creates and moves them, adds notes and labels, applies carrier scans.
 
-Every method writes inside one open `Change`, so that a return, its parts and the ledger change together.
+Each method writes inside one open `Change`, so that a return, its parts and the ledger change together.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,10 @@ import orjson
 
 from mock_server import ledger
 from mock_server.labels import Labels
+from mock_server.seed.requests import invented_price
 from mock_server.store import Change, Row, Store
 from mock_server.vendors.returnmate import documents
-from mock_server.vendors.returnmate.documents import JSON, LabelOf
+from mock_server.vendors.returnmate.documents import JSON, LabelURL
 from mock_server.vendors.returnmate.facts import HOUR, LIFECYCLE, NAME, RECORDER, SCANS
 
 
@@ -25,23 +26,23 @@ class Returns:
     store: Store
     labels: Labels
 
-    def labels_of(self, tenant: str) -> LabelOf:
-        """Return what tells the address of the label of a tenant's parcel, by its id."""
+    def label_urls(self, tenant: str) -> LabelURL:
+        """Return a function from a shipment's id to its label's URL, for one tenant."""
         return partial(self.labels.address, NAME, tenant)
 
     def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Ask for a return as `CreateReturn` describes it; returns the `Return`."""
+        """Create a return from a `CreateReturn`; returns the `Return`."""
         email = requested["customer_email"].lower()
-        known = self.store.document(tenant, NAME, "customer", email)
+        customer = self.store.document(tenant, NAME, "customer", email)
         requested = {**requested, "items": [self._priced(tenant, item) for item in requested["items"]]}
-        if known:
-            requested.setdefault("customer_name", orjson.loads(known)["name"])
+        if customer:
+            requested.setdefault("customer_name", orjson.loads(customer)["name"])
         number = self.store.total(tenant, NAME, "return") + 1
         document = documents.new_return(tenant, number, requested, at)
         documents.put_return(change, tenant, document, at, at)
-        if not known:
-            customer = {**document["customer"], "orders": 1}
-            change.put_document(tenant, NAME, "customer", email, customer, created_at=at)
+        if not customer:
+            new_customer = {**document["customer"], "orders": 1}
+            change.put_document(tenant, NAME, "customer", email, new_customer, created_at=at)
         RECORDER.return_created(change, tenant, document["id"], at)
         return document
 
@@ -63,7 +64,7 @@ class Returns:
     def add_note(
         self, change: Change, tenant: str, row: Row, *, content: str, internal: bool, author: str, at: int
     ) -> JSON:
-        """Put a note on a return; returns the `Note`."""
+        """Add a note to a return; returns the `Note`."""
         document: JSON = orjson.loads(row.document)
         note = documents.add_note(document, content=content, internal=internal, author=author, at=at)
         documents.put_return(change, tenant, document, row.created_at, at)
@@ -71,12 +72,12 @@ class Returns:
         return note
 
     def label(self, change: Change, tenant: str, row: Row, requested: Mapping[str, Any], at: int) -> JSON:
-        """Make a shipping label and expect the carrier's scans; an approved return becomes `label_sent`.
+        """Create a shipping label and schedule the carrier's scans; returns the `Shipment`.
 
-        Returns the `Shipment`.
+        An approved return moves to `label_sent`.
         """
         owner: JSON = orjson.loads(row.document)
-        shipment = documents.new_shipment(owner, requested, self.labels_of(tenant), at)
+        shipment = documents.new_shipment(owner, requested, self.label_urls(tenant), at)
         id_ = shipment["id"]
         put_shipment(change, tenant, shipment, at, at)
         record_shipment(change, tenant, shipment, at)
@@ -90,12 +91,12 @@ class Returns:
         return shipment
 
     def scan(
-        self, change: Change, tenant: str, shipment_id: str, word: str, description: str, at: int
+        self, change: Change, tenant: str, shipment_id: str, scan: str, description: str, at: int
     ) -> None:
-        """The carrier scans a parcel: the shipment follows, and its return starts to travel with it."""
+        """Apply a carrier's scan: moves the shipment, and its return to `in_transit` on the first one."""
         row = self._row(tenant, "shipment", shipment_id)
-        put_scan(change, tenant, shipment_id, status=word, description=description, location=None, at=at)
-        before, status = row.status, shipment_status(word)
+        put_scan(change, tenant, shipment_id, status=scan, description=description, location=None, at=at)
+        before, status = row.status, shipment_status(scan)
         if status == before:
             return
         shipment: JSON = orjson.loads(row.document)
@@ -108,9 +109,9 @@ class Returns:
             self.move(change, tenant, owner, "in_transit", at)
 
     def _priced(self, tenant: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A wished line item with the name and price that the shop knows."""
-        known = self.store.document(tenant, NAME, "product", item["sku"])
-        product = orjson.loads(known) if known else {"unit_price": documents.invented_price(item["sku"])}
+        """Return a requested line item with the product's name and price."""
+        stored = self.store.document(tenant, NAME, "product", item["sku"])
+        product = orjson.loads(stored) if stored else {"unit_price": float(invented_price(item["sku"]))}
         return {**product, **item}
 
     def _attach(self, change: Change, tenant: str, shipment: JSON, at: int) -> None:
@@ -127,21 +128,21 @@ class Returns:
 
 
 def shipment_status(scan: str) -> str:
-    """The status of a shipment after a scan."""
+    """Return the status of a shipment after a scan."""
     return {"picked_up": "in_transit", "out_for_delivery": "in_transit"}.get(scan, scan)
 
 
 def schedule_scans(
     change: Change, tenant: str, shipment_id: str, *, last: str, made: int, start: int
 ) -> None:
-    """Let the carrier scan a parcel whose label was `made`, after its `last` scan and after `start`."""
-    words = [word for _, word, _ in SCANS]
-    if last in words[-1:] or last == "exception":
+    """Schedule the scans that follow `last`, none before `start`; the label was created at `made` (µs)."""
+    statuses = [status for _, status, _ in SCANS]
+    if last in statuses[-1:] or last == "exception":
         return
-    coming = SCANS[words.index(last) + 1 :] if last in words else SCANS
-    for place, (later, word, sentence) in enumerate(coming, start=1):
-        due = max(made + later, start + place * HOUR)
-        body = {"scan": word, "description": sentence}
+    coming = SCANS[statuses.index(last) + 1 :] if last in statuses else SCANS
+    for place, (delay, status, description) in enumerate(coming, start=1):
+        due = max(made + delay, start + place * HOUR)
+        body = {"scan": status, "description": description}
         change.schedule(tenant, NAME, due=due, step="scan", subject=shipment_id, body=body)
 
 
@@ -155,7 +156,7 @@ def put_scan(
     location: str | None,
     at: int,
 ) -> None:
-    """Store a scan of a parcel."""
+    """Store a scan of a shipment."""
     event = documents.new_scan(shipment_id, status=status, description=description, location=location, at=at)
     change.put_document(tenant, NAME, "tracking_event", event["id"], event, created_at=at, parent=shipment_id)
 
@@ -167,7 +168,7 @@ def put_refund(change: Change, tenant: str, document: JSON, at: int) -> None:
 
 
 def put_shipment(change: Change, tenant: str, shipment: JSON, created_at: int, at: int) -> None:
-    """Store a shipment as it is now."""
+    """Store a shipment that was updated at `at`."""
     change.put_document(
         tenant,
         NAME,
@@ -182,13 +183,13 @@ def put_shipment(change: Change, tenant: str, shipment: JSON, created_at: int, a
 
 
 def record_note(change: Change, tenant: str, return_id: str, note: JSON, at: int) -> None:
-    """Tell the ledger that a note was added."""
+    """Record in the ledger that a note was added."""
     body = {"note": note["id"], "internal": note["internal"]}
     change.record(tenant, NAME, kind=ledger.RETURN_NOTE_ADDED, subject=return_id, at=at, body=body)
 
 
 def record_shipment(change: Change, tenant: str, shipment: JSON, at: int) -> None:
-    """Tell the ledger that a label was made."""
+    """Record in the ledger that a label was created."""
     RECORDER.shipment_created(
         change,
         tenant,
@@ -201,12 +202,12 @@ def record_shipment(change: Change, tenant: str, shipment: JSON, at: int) -> Non
 
 
 def record_shipment_moved(change: Change, tenant: str, shipment: JSON, *, before: str, at: int) -> None:
-    """Tell the ledger that a parcel moved."""
+    """Record in the ledger that a shipment changed status."""
     owner, after = shipment["rma_id"], shipment["status"]
     RECORDER.shipment_moved(change, tenant, shipment["id"], at, owner=owner, before=before, after=after)
 
 
 def record_refund(change: Change, tenant: str, document: JSON, at: int) -> None:
-    """Tell the ledger that money was paid back."""
+    """Record in the ledger that a refund was issued."""
     refund = {**document["refund"], "amount": documents.amount(document)}
     RECORDER.refund_issued(change, tenant, document["id"], at, **refund)

@@ -1,4 +1,4 @@
-"""Lays out a seed as ReturnMate would show it: the same documents as if it had all happened here."""
+"""Writes a tenant's seed as ReturnMate's records, as if the API had created and moved each of them."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -6,9 +6,10 @@ from typing import Any
 
 from mock_server.recorder import TimedEvent, record_in_order
 from mock_server.seed import SeedItem, SeedMove, SeedNote, SeedReturn, SeedShipment
+from mock_server.seed.requests import requested_item, requested_return
 from mock_server.store import Change
 from mock_server.vendors.returnmate import documents
-from mock_server.vendors.returnmate.documents import JSON, LabelOf
+from mock_server.vendors.returnmate.documents import JSON, LabelURL
 from mock_server.vendors.returnmate.facts import LIFECYCLE, NAME, REASONS, RECORDER
 from mock_server.vendors.returnmate.returns import (
     put_refund,
@@ -23,18 +24,20 @@ from mock_server.vendors.returnmate.returns import (
 )
 
 
-def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], labels: LabelOf, at: int) -> None:
-    """Store returns with all their parts, then tell the ledger everything in the order of time.
+def write_seed(
+    change: Change, tenant: str, returns: Iterable[SeedReturn], label_url: LabelURL, at: int
+) -> None:
+    """Store returns with all their parts, then record their events in the ledger in order of time.
 
-    Parcels that are on their way go on from `at`, when the tenant's clock starts.
+    The tenant's clock starts at `at`: scans of parcels in transit are scheduled after it.
     """
-    story: list[TimedEvent] = []
+    events: list[TimedEvent] = []
     customers: dict[str, JSON] = {}
     products: dict[str, JSON] = {}
     first = 0
     for seed in returns:
         first = first or seed.created_at
-        story += _write_return(change, tenant, seed, labels, at)
+        events += _write_return(change, tenant, seed, label_url, at)
         email = seed.customer.email
         customers[email.lower()] = {
             "email": email,
@@ -44,34 +47,34 @@ def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], label
         products |= {
             item["sku"]: {key: item[key] for key in ("name", "unit_price")} for item in map(_item, seed.items)
         }
-    for kind, known in (("customer", customers), ("product", products)):
-        for id_, document in known.items():
+    for kind, records in (("customer", customers), ("product", products)):
+        for id_, document in records.items():
             change.put_document(tenant, NAME, kind, id_, document, created_at=first)
-    record_in_order(story)
+    record_in_order(events)
 
 
 def _write_return(
-    change: Change, tenant: str, seed: SeedReturn, labels: LabelOf, start: int
+    change: Change, tenant: str, seed: SeedReturn, label_url: LabelURL, start: int
 ) -> list[TimedEvent]:
-    """Store one return as it stands at the end of its history; returns what the ledger has to be told."""
+    """Store one return in its last status; returns the events of its history for the ledger."""
     at, latest = seed.created_at, seed.moves[-1].at
     document = documents.new_return(tenant, seed.number, _requested(seed), at)
     id_ = document["id"]
-    story: list[TimedEvent] = [(at, partial(RECORDER.return_created, change, tenant, id_, at))]
-    happenings: list[SeedMove | SeedNote] = sorted((*seed.moves[1:], *seed.notes), key=lambda what: what.at)
-    for what in happenings:
-        if isinstance(what, SeedNote):
+    events: list[TimedEvent] = [(at, partial(RECORDER.return_created, change, tenant, id_, at))]
+    history: list[SeedMove | SeedNote] = sorted((*seed.moves[1:], *seed.notes), key=lambda entry: entry.at)
+    for entry in history:
+        if isinstance(entry, SeedNote):
             note = documents.add_note(
-                document, content=what.content, internal=what.internal, author=what.author, at=what.at
+                document, content=entry.content, internal=entry.internal, author=entry.author, at=entry.at
             )
-            story.append((what.at, partial(record_note, change, tenant, id_, note, what.at)))
+            events.append((entry.at, partial(record_note, change, tenant, id_, note, entry.at)))
             continue
-        before, after = document["status"], LIFECYCLE.word(what.state)
-        documents.move(document, after, what.at)
-        moved = partial(RECORDER.return_moved, change, tenant, id_, what.at, before=before, after=after)
-        story.append((what.at, moved))
+        before, after = document["status"], LIFECYCLE.word(entry.state)
+        documents.move(document, after, entry.at)
+        moved = partial(RECORDER.return_moved, change, tenant, id_, entry.at, before=before, after=after)
+        events.append((entry.at, moved))
     if seed.shipment:
-        story += _write_shipment(change, tenant, document, seed.shipment, labels)
+        events += _write_shipment(change, tenant, document, seed.shipment, label_url)
         if LIFECYCLE.is_open(document["status"]):
             shipment, last = document["shipments"][0], seed.shipment.scans[-1].status
             schedule_scans(
@@ -79,18 +82,18 @@ def _write_return(
             )
     if document["refund"]:
         put_refund(change, tenant, document, latest)
-        story.append((latest, partial(record_refund, change, tenant, document, latest)))
-    documents.put_return(change, tenant, document, at, max(when for when, _ in story))
-    return story
+        events.append((latest, partial(record_refund, change, tenant, document, latest)))
+    documents.put_return(change, tenant, document, at, max(when for when, _ in events))
+    return events
 
 
 def _write_shipment(
-    change: Change, tenant: str, owner: JSON, seed: SeedShipment, labels: LabelOf
+    change: Change, tenant: str, owner: JSON, seed: SeedShipment, label_url: LabelURL
 ) -> list[TimedEvent]:
     requested = {"carrier": seed.carrier, "service": seed.service, "tracking_number": seed.tracking_number}
-    shipment = documents.new_shipment(owner, requested, labels, seed.created_at)
+    shipment = documents.new_shipment(owner, requested, label_url, seed.created_at)
     id_ = shipment["id"]
-    story: list[TimedEvent] = [
+    events: list[TimedEvent] = [
         (seed.created_at, partial(record_shipment, change, tenant, dict(shipment), seed.created_at))
     ]
     for scan in seed.scans:
@@ -107,30 +110,17 @@ def _write_shipment(
         if status != before:
             documents.move_shipment(shipment, status, scan.at)
             moved = partial(record_shipment_moved, change, tenant, dict(shipment), before=before, at=scan.at)
-            story.append((scan.at, moved))
+            events.append((scan.at, moved))
     documents.attach(owner, shipment)
-    put_shipment(change, tenant, shipment, seed.created_at, story[-1][0])
-    return story
+    put_shipment(change, tenant, shipment, seed.created_at, events[-1][0])
+    return events
 
 
 def _requested(seed: SeedReturn) -> dict[str, Any]:
-    """A seeded return as `CreateReturn` asks for it, with what the shop knows besides."""
-    return {
-        "order_number": seed.order_number,
-        "customer_email": seed.customer.email,
-        "customer_name": seed.customer.name,
-        "return_type": seed.return_type,
-        "currency": seed.currency,
-        "items": [_item(item) for item in seed.items],
-    }
+    """Return a seeded return as a `CreateReturn`, with names and prices from the shop."""
+    return {**requested_return(seed), "items": [_item(item) for item in seed.items]}
 
 
 def _item(seed: SeedItem) -> dict[str, Any]:
-    return {
-        "sku": seed.sku,
-        "name": " ".join(filter(None, (seed.name, seed.size))),
-        "quantity": seed.quantity,
-        "unit_price": float(seed.unit_price),
-        "reason": REASONS[seed.reason],
-        "notes": seed.comment or None,
-    }
+    name = " ".join(filter(None, (seed.name, seed.size)))
+    return {**requested_item(seed), "name": name, "reason": REASONS[seed.reason]}

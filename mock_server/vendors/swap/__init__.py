@@ -1,6 +1,6 @@
-"""Swap, as its returns page describes it (`openapi/swap.yaml` lists what is assumed)."""
+"""Swap: a handler per operation of `openapi/swap.yaml`, which lists what is assumed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -14,6 +14,7 @@ from mock_server.pages.prefill import Examples
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Filters, Step
 from mock_server.switches import Switch
+from mock_server.vendors.refusals import STATUSES, not_found, require_grant
 from mock_server.vendors.swap import documents
 from mock_server.vendors.swap.examples import examples
 from mock_server.vendors.swap.facts import LIFECYCLE, NAME, PLANS, STORE_ID
@@ -23,23 +24,21 @@ from mock_server.vendors.swap.seeding import write_seed
 from mock_server.vendors.swap.version1 import as_version_1
 from mock_server.world import World
 
+_INVALID_KEY = "Invalid API key"
 _REASONS = {
-    "unauthenticated": ("UNAUTHORIZED", 401),
-    "forbidden": ("FORBIDDEN", 403),
-    "not_found": ("NOT_FOUND", 404),
-    "method_not_allowed": ("METHOD_NOT_ALLOWED", 405),
-    "invalid": ("BAD_REQUEST", 400),
-    "too_large": ("BAD_REQUEST", 400),
-    "unsupported_media_type": ("BAD_REQUEST", 400),
-    "rate_limited": ("TOO_MANY_REQUESTS", 429),
-    "unavailable": ("INTERNAL_SERVER_ERROR", 500),
-    "server_error": ("INTERNAL_SERVER_ERROR", 500),
+    400: "BAD_REQUEST",
+    401: "UNAUTHORIZED",
+    403: "FORBIDDEN",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    429: "TOO_MANY_REQUESTS",
+    500: "INTERNAL_SERVER_ERROR",
 }
-"""Kinds of problems in the form of the one error that was observed."""
+"""The `reason` of each status, spelled like the one error that was observed (the others are assumed)."""
 
 
 class Swap:
-    """Handlers of the three operations, over one world."""
+    """Handlers of Swap's operations, for one sandbox."""
 
     name = NAME
     title = "Swap"
@@ -58,31 +57,32 @@ class Swap:
     def list_returns(self, call: Call) -> Reply:
         tenant, query = _tenant(call, call.query["swap_store_id"]), call.query
         rows, total = self._page(tenant, query, _filters(query))
-        shown: Any = Documents(rows)
+        returns: Any = Documents(rows)
         if query["api_version"] == 1:
-            shown = [_without_parcels(row) for row in rows]
-        return _answer("returns", shown, query["api_version"], query, len(rows), total)
+            returns = [_without_shipments(row) for row in rows]
+        return _list_reply("returns", returns, query["api_version"], query, len(rows), total)
 
     def list_returns_v1(self, call: Call) -> Reply:
         tenant, query = _tenant(call, call.query["store"]), call.query
         rows, total = self._page(tenant, query, _filters_v1(query))
-        shown = [as_version_1(orjson.loads(row)) for row in rows]
-        return _answer("orders", shown, query["version"], query, len(rows), total)
+        orders = [as_version_1(orjson.loads(row)) for row in rows]
+        return _list_reply("orders", orders, query["version"], query, len(rows), total)
 
     def update_quality_control(self, call: Call) -> Reply:
         tenant, requested = _tenant(call, call.body["store_id"]), call.body
         at = whole_second(self._clocks.now(tenant))
-        found = self._quality.find(tenant, requested)
+        match = self._quality.find(tenant, requested)
         with self._store.change() as change:
-            if found is None:
-                self._quality.unexpected(change, tenant, requested, at)
-                return Reply(200, {"message": "No return expects this product; it was kept as unexpected."})
-            row, product = found
+            if match is None:
+                self._quality.add_unexpected(change, tenant, requested, at)
+                message = "No return expects this product; it was recorded as unexpected."
+                return Reply(200, {"message": message})
+            row, product = match
             self._quality.update(change, tenant, row, product, requested, at)
         number = orjson.loads(row.document)["rma_number"]
         return Reply(200, {"message": f"Quality control of {number} was updated."})
 
-    # What the sandbox asks of a vendor
+    # The methods of `mock_server.vendors.Vendor`
 
     def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
         return {
@@ -92,10 +92,10 @@ class Swap:
         }
 
     def problem(self, problem: Problem) -> Reply:
-        reason, status = _REASONS[problem.kind]
-        message = "Invalid API key" if problem.kind == "unauthenticated" else problem.message
+        status = STATUSES[problem.kind]
+        message = _INVALID_KEY if problem.kind == "unauthenticated" else problem.message
         error = {"message": f"Error: {message}", "customMessage": ""}
-        return Reply(status, {"status": status, "reason": reason, "error": error}, problem.headers)
+        return Reply(status, {"status": status, "reason": _REASONS[status], "error": error}, problem.headers)
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:  # noqa: ARG002 - none are documented
         return ()
@@ -129,37 +129,35 @@ class Swap:
 
 
 def vendor(world: World) -> Swap:
-    """Swap over a world; what `mock_server.vendors.load` calls."""
+    """Return Swap's handlers; `mock_server.vendors.load` calls this."""
     return Swap(world)
 
 
 def _tenant(call: Call, store: str) -> str:
-    """Whose key it is, if the store is theirs."""
-    grant = call.grant
-    if grant is None:
-        raise Problem("unauthenticated", "Invalid API key")
+    """Return the tenant of the key; raise `Problem` unless the store id is its own."""
+    grant = require_grant(call, _INVALID_KEY)
     if store != STORE_ID:
-        raise Problem("not_found", f"No store has the id {store[:80]}.")
+        raise not_found("store", store)
     return grant.tenant
 
 
-def _answer(name: str, rows: Any, version: int, query: Mapping[str, Any], size: int, total: int) -> Reply:
-    page, most = query["page"], query["items_per_page"]
-    pages = -(-total // most)
+def _list_reply(name: str, rows: Any, version: int, query: Mapping[str, Any], size: int, total: int) -> Reply:
+    page, per_page = query["page"], query["items_per_page"]
+    pages = -(-total // per_page)
     pagination = {
         "page": page,
-        "items_per_page": most,
+        "items_per_page": per_page,
         "total_pages": pages,
         "total_items": total,
         "has_next_page": page < pages,
         "has_previous_page": page > 1,
         "current_page_size": size,
-        "items_in_remaining_pages": max(0, total - page * most),
+        "items_in_remaining_pages": max(0, total - page * per_page),
     }
     return Reply(200, {name: rows, "version": version, "query_params": dict(query), "pagination": pagination})
 
 
-def _without_parcels(row: bytes) -> Mapping[str, Any]:
+def _without_shipments(row: bytes) -> Mapping[str, Any]:
     return {name: value for name, value in orjson.loads(row).items() if name != "shipments"}
 
 
@@ -169,9 +167,9 @@ def _at(query: Mapping[str, Any], name: str) -> int | None:
 
 def _filters(query: Mapping[str, Any]) -> Filters:
     return Filters(
-        ids=_one(query, "rma_number", documents.return_id),
-        order_numbers=_one(query, "shopify_order_name"),
-        customer_emails=_one(query, "customer_email"),
+        ids=_filter_values(query, "rma_number", documents.return_id),
+        order_numbers=_filter_values(query, "shopify_order_name"),
+        customer_emails=_filter_values(query, "customer_email"),
         created_from=_at(query, "from_return_submission_date"),
         created_until=_at(query, "to_return_submission_date"),
         created_after=_at(query, "submitted_at_from"),
@@ -180,12 +178,14 @@ def _filters(query: Mapping[str, Any]) -> Filters:
     )
 
 
-def _one(query: Mapping[str, Any], name: str, meaning: Any = str) -> tuple[str, ...]:
-    return (meaning(query[name]),) if name in query else ()
+def _filter_values(
+    query: Mapping[str, Any], name: str, convert: Callable[[str], str] = str
+) -> tuple[str, ...]:
+    return (convert(query[name]),) if name in query else ()
 
 
 def _filters_v1(query: Mapping[str, Any]) -> Filters:
-    """Of the three kinds of date filters the first that is there counts."""
+    """Return the date filters of version 1: of its three kinds, only the first one sent applies."""
     if "submitted_at_from" in query or "submitted_at_to" in query:
         return Filters(
             created_after=_at(query, "submitted_at_from"), created_before=_at(query, "submitted_at_to")

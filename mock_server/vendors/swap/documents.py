@@ -1,6 +1,6 @@
-"""Swap's records as JSON: what each looks like when it begins, and how it becomes a row.
+"""Swap's JSON documents: builds new returns, products and shipments, and stores returns as rows.
 
-Shapes are those of `openapi/swap.yaml`. Times are whole seconds: µs since 1970 here, text in UTC there.
+The shapes are those of `openapi/swap.yaml`. Times are µs since 1970, written as UTC text in seconds.
 """
 
 import hashlib
@@ -11,7 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from mock_server.clock import instant, timestamp
+from mock_server.seed.requests import invented_name, invented_price
 from mock_server.store import Change
+from mock_server.vendors import rows
 from mock_server.vendors.swap.facts import (
     CARRIERS,
     FAULTY,
@@ -29,7 +31,8 @@ JSON = dict[str, Any]
 _DAY = 86_400_000_000
 _MINUTE = 60_000_000
 _TAX = {"AUD": Decimal(11), "NZD": Decimal(23) / 3}
-"""Prices include a tenth of goods and services tax in Australia, fifteen hundredths in New Zealand."""
+"""How many times its tax a price is, by currency. Prices include 10 % tax in Australia (a price is 11 times
+its tax) and 15 % in New Zealand (23/3 times)."""
 _REFUNDED = (
     "refunded_taxes",
     "refunded_duties",
@@ -41,12 +44,12 @@ _REFUNDED = (
 
 
 def new_return(number: int, requested: Mapping[str, Any], at: int) -> JSON:
-    """A `Return` that was just submitted; `requested` is what a shopper asks for, and what the shop knows."""
+    """Return a new `Return`; `requested` is a `ShopperReturn`, `number` counts the tenant's from 1."""
     digits = f"{timestamp(at)[:4]}-{number:03d}"
     products = [
         _product(f"{digits}-{place}", item, requested, at) for place, item in enumerate(requested["items"], 1)
     ]
-    kinds = [kind for kind in TYPES.values() if any(_is(one, kind) for one in products)]
+    types = [name for name in TYPES.values() if any(_is(product, name) for product in products)]
     return {
         "rma_number": f"RMA-{digits}",
         "return_id": f"RET-{digits}",
@@ -58,8 +61,8 @@ def new_return(number: int, requested: Mapping[str, Any], at: int) -> JSON:
         "submission_date": timestamp(at),
         "submitted_at": timestamp(at),
         "intention_date": timestamp(at - 4 * _MINUTE),
-        "type_string": ", ".join(kinds),
-        "type": kinds,
+        "type_string": ", ".join(types),
+        "type": types,
         "shipping_status": "pre_transit",
         "status": LIFECYCLE.initial,
         "shipping_carrier": None,
@@ -97,18 +100,18 @@ def new_return(number: int, requested: Mapping[str, Any], at: int) -> JSON:
 
 
 def return_id(rma_number: str) -> str:
-    """The id of the return that has this number; some id that nothing has for a number of another form."""
+    """Return the id of the return with this RMA number; "" if the number has another form."""
     return "RET" + rma_number.removeprefix("RMA") if rma_number.startswith("RMA-") else ""
 
 
 def total(products: Sequence[JSON]) -> Decimal:
-    """What the products of a return cost together."""
-    return sum((Decimal(str(one["cost"])) * one["item_count"] for one in products), Decimal(0))
+    """Return the total price of products."""
+    return sum((Decimal(str(product["cost"])) * product["item_count"] for product in products), Decimal(0))
 
 
 def refunded(document: JSON) -> Decimal:
-    """What is paid back of a return: what its products cost that are not exchanged or credited."""
-    return total([one for one in document["products"] if _is(one, "Refund")])
+    """Return the refund of a return: the total of its products that are not exchanged or credited."""
+    return total([product for product in document["products"] if _is(product, "Refund")])
 
 
 def _money(products: Sequence[JSON]) -> JSON:
@@ -127,8 +130,8 @@ def _money(products: Sequence[JSON]) -> JSON:
         "total_additional_payment": 0,
         "shop_now_revenue": 0,
         **{
-            name: float(total([one for one in products if _is(one, kind)])) or 0
-            for name, kind in parts.items()
+            name: float(total([product for product in products if _is(product, type_)])) or 0
+            for name, type_ in parts.items()
         },
     }
 
@@ -137,7 +140,7 @@ def _customer(requested: Mapping[str, Any]) -> JSON:
     email: str = requested["customer_email"]
     currency = requested.get("currency", "AUD")
     return {
-        "customer_name": requested.get("customer_name") or email.partition("@")[0].replace(".", " ").title(),
+        "customer_name": requested.get("customer_name") or invented_name(email),
         "customer_email": email,
         "customer_national_id": None,
         "customer_locale": "en-NZ" if currency == "NZD" else "en-AU",
@@ -158,17 +161,17 @@ def _sent_from(requested: Mapping[str, Any]) -> JSON:
     return {f"shipment_from_address_{place}": known.get(name) for place, name in names.items()}
 
 
-def _is(product: JSON, kind: str) -> bool:
-    return bool(product["return_type"] == _in_capitals(kind))
+def _is(product: JSON, type_: str) -> bool:
+    return bool(product["return_type"] == _in_capitals(type_))
 
 
-def _in_capitals(kind: str) -> str:
-    return kind.upper().replace(" ", "_")
+def _in_capitals(type_: str) -> str:
+    return type_.upper().replace(" ", "_")
 
 
 def _product(id_: str, item: Mapping[str, Any], requested: Mapping[str, Any], at: int) -> JSON:
     reason = item["reason"]
-    kind = TYPES[item.get("return_type") or requested.get("return_type", "refund")]
+    type_ = TYPES[item.get("return_type") or requested.get("return_type", "refund")]
     main, sub = REASONS.get(reason, (reason, None))
     name, variant = item.get("name") or item["sku"], item.get("variant", "")
     return {
@@ -185,8 +188,8 @@ def _product(id_: str, item: Mapping[str, Any], requested: Mapping[str, Any], at
         "sku": item["sku"],
         "barcode": f"200{zlib.crc32(item['sku'].encode()):010d}",
         "item_count": item["quantity"],
-        "cost": item.get("unit_price", invented_price(item["sku"])),
-        "return_type": _in_capitals(kind),
+        "cost": item.get("unit_price", float(invented_price(item["sku"]))),
+        "return_type": _in_capitals(type_),
         "currency": requested.get("currency", "AUD"),
         "main_reason_id": f"reason-{_short(main)}",
         "main_reason_text": main,
@@ -206,7 +209,7 @@ def _product(id_: str, item: Mapping[str, Any], requested: Mapping[str, Any], at
 
 
 def _taxed(item: Mapping[str, Any], requested: Mapping[str, Any]) -> JSON:
-    """Return what of the products' price is tax, and by which rate."""
+    """Return the tax included in a line item's price, and its rate."""
     share = _share(requested.get("currency", "AUD"))
     price = Decimal(str(item.get("unit_price", invented_price(item["sku"]))))
     return {
@@ -217,12 +220,12 @@ def _taxed(item: Mapping[str, Any], requested: Mapping[str, Any]) -> JSON:
 
 
 def _share(currency: str) -> Decimal:
-    """Return how many times its tax a price is."""
+    """Return how many times its tax a price is; Australia's ratio for an unknown currency."""
     return _TAX.get(currency, _TAX["AUD"])
 
 
 def new_exchange_items(products: Sequence[JSON], requested: Mapping[str, Any]) -> list[JSON]:
-    """What the customer gets for the products that are exchanged: the same in another size, or once more."""
+    """Return the items that replace exchanged products: another size, or the same if it was faulty."""
     return [
         _exchange_item(product, item["reason"])
         for product, item in zip(products, requested["items"], strict=True)
@@ -255,13 +258,8 @@ def _exchange_item(product: JSON, reason: str) -> JSON:
     }
 
 
-def invented_price(sku: str) -> float:
-    """A price for a product the shop never sold: always the same for the same SKU, 10.00 to 209.95."""
-    return (1000 + zlib.crc32(sku.encode()) % 4000 * 5) / 100
-
-
 def _long(*of: str) -> str:
-    """Digits like those of Shopify's ids, always the same for the same thing."""
+    """Return 13 digits that look like a Shopify id, always the same for the same arguments."""
     digest = hashlib.blake2s(":".join(of).encode(), digest_size=6).digest()
     return str(1_000_000_000_000 + int.from_bytes(digest) % 9_000_000_000_000)
 
@@ -271,32 +269,33 @@ def _short(word: str) -> int:
 
 
 def pack(document: JSON, requested: Mapping[str, Any], *, split: bool) -> None:
-    """Put a return's products into parcels; what the return shows of parcels follows."""
-    document["shipments"] = parcels = new_shipments(document, requested, split=split)
-    document["shipping_carrier"] = parcels[0]["display_name"]
-    document["tracking_number"] = parcels[0]["tracking_number"]
-    weight = sum(Decimal(str(one["package"]["weight"])) for one in parcels)
+    """Distribute a return's products over shipments, and set the return's fields that follow from them."""
+    document["shipments"] = shipments = new_shipments(document, requested, split=split)
+    document["shipping_carrier"] = shipments[0]["display_name"]
+    document["tracking_number"] = shipments[0]["tracking_number"]
+    weight = sum(Decimal(str(shipment["package"]["weight"])) for shipment in shipments)
     document["shipment_from_address_parcel_weight"] = float(weight)
 
 
 def new_shipments(owner: JSON, requested: Mapping[str, Any], *, split: bool) -> list[JSON]:
-    """The parcels of a return: one, or, split, one for its first product and one for the others."""
+    """Return a return's shipments: one, or with `split` one for its first product and one for the rest."""
     products = owner["products"]
-    loads = [products[:1], products[1:]] if split and len(products) > 1 else [products]
+    groups = [products[:1], products[1:]] if split and len(products) > 1 else [products]
     return [
-        _shipment(owner, requested, place, load, split=len(loads) > 1) for place, load in enumerate(loads, 1)
+        _shipment(owner, requested, place, group, split=len(groups) > 1)
+        for place, group in enumerate(groups, 1)
     ]
 
 
 def _shipment(
-    owner: JSON, requested: Mapping[str, Any], place: int, load: Sequence[JSON], *, split: bool
+    owner: JSON, requested: Mapping[str, Any], place: int, products: Sequence[JSON], *, split: bool
 ) -> JSON:
     id_ = f"SHIP-{owner['return_id'].removeprefix('RET-')}-{place}"
     carrier = requested.get("carrier", "australia_post")
     number = requested.get("tracking_number") if place == 1 else None
     number = number or f"{TRACKING_PREFIXES[carrier]}{int(_long(id_)) % 10**10:010d}"
     service = f"{CARRIERS[carrier]} {requested.get('service', 'standard').title()}"
-    weight = sum(one["grams"] * one["item_count"] for one in load) / 1000
+    weight = sum(product["grams"] * product["item_count"] for product in products) / 1000
     return {
         "shipment_id": id_,
         "location_id": _long("location", str(place)),
@@ -312,12 +311,12 @@ def _shipment(
         "tracking_number": number,
         "tracking_url": f"https://track.example.com/{number}",
         "package": {"weight": weight, "dimensions": {"length": 35, "width": 25, "height": 12, "unit": "cm"}},
-        "items": load,
+        "items": products,
     }
 
 
 def move(document: JSON, status: str, at: int, by: str | None = None) -> None:
-    """Write a new status into a return; completing it pays back and closes it."""
+    """Set the status of a return; completing it sets its closing date and the refunded taxes."""
     document["status"] = status
     if status != "completed":
         return
@@ -325,46 +324,46 @@ def move(document: JSON, status: str, at: int, by: str | None = None) -> None:
     if document["delivered_date"]:
         document["elapsed_days_delivery_closed"] = max(0, at - instant(document["delivered_date"])) // _DAY
     if "Refund" in document["type"]:
-        tax = refunded(document) / _share(document["customer_currency"])
-        taxes = float(round(tax, 2))
+        taxes = float(round(refunded(document) / _share(document["customer_currency"]), 2))
         document |= {"total_refunded_taxes": taxes, "refunded_inclusive_taxes": taxes}
         for product in document["products"]:
             if _is(product, "Refund"):
-                paid = product["original_tax_amount"]
-                product |= {"refunded_taxes": paid, "refunded_inclusive_taxes": paid}
-        pack_again(document)
+                tax = product["original_tax_amount"]
+                product |= {"refunded_taxes": tax, "refunded_inclusive_taxes": tax}
+        refresh_shipments(document)
 
 
-def pack_again(document: JSON) -> None:
-    """Let the parcels hold the products as they are now."""
+def refresh_shipments(document: JSON) -> None:
+    """Copy the current products of a return into its shipments."""
     for shipment in document["shipments"]:
-        lines = {one["shopify_line_item_id"] for one in shipment["items"]}
-        shipment["items"] = [one for one in document["products"] if one["shopify_line_item_id"] in lines]
+        lines = {item["shopify_line_item_id"] for item in shipment["items"]}
+        shipment["items"] = [
+            product for product in document["products"] if product["shopify_line_item_id"] in lines
+        ]
 
 
-def ship(document: JSON, parcels: Sequence[str], at: int) -> None:
-    """Write where the parcels are, all together, into their return."""
-    if all(status == "delivered" for status in parcels):
+def set_shipping_status(document: JSON, shipments: Sequence[str], at: int) -> None:
+    """Set a return's shipping status from the statuses of all its shipments."""
+    if all(status == "delivered" for status in shipments):
         document |= {"shipping_status": "delivered", "delivered_date": timestamp(at)}
         document["elapsed_days_return_to_delivery"] = (at - instant(document["date_created"])) // _DAY
-    elif any(status != "pre_transit" for status in parcels):
+    elif any(status != "pre_transit" for status in shipments):
         document["shipping_status"] = "in_transit"
 
 
 def put_return(change: Change, tenant: str, document: JSON, created_at: int, at: int) -> None:
-    """Store a return as it is now."""
+    """Store a return that was updated at `at`."""
     document["date_updated"] = timestamp(at)
-    status = document["status"]
-    change.put_document(
+    rows.put_return(
+        change,
         tenant,
         NAME,
-        "return",
-        document["return_id"],
+        LIFECYCLE,
         document,
+        id_=document["return_id"],
+        status=document["status"],
         created_at=created_at,
         updated_at=at,
-        status=status,
-        state=LIFECYCLE.states[status],
         order_number=document["shopify_order_name"],
         customer_email=document["customer_email"],
     )

@@ -1,4 +1,4 @@
-"""What Swagger UI fills in for Swap: a product of a return that waits for quality control."""
+"""Example values that Swagger UI fills in for Swap: a product that awaits quality control."""
 
 import orjson
 
@@ -8,7 +8,7 @@ from mock_server.vendors.swap.facts import NAME, STORE_ID
 
 
 def examples(store: Store, tenant: str) -> Examples:
-    """Return values of the tenant's records that work."""
+    """Return bodies with which the tenant's operations succeed."""
     waiting = Filters(statuses=("processing", "open"))
     for row in store.rows(tenant, NAME, "return", waiting):
         document = orjson.loads(row.document)

@@ -1,7 +1,7 @@
-"""Swap's words: statuses, return types, reasons, carriers, and what is set per store.
+"""Facts about Swap: statuses and transitions, return types, reasons, carriers, store settings.
 
-Sources: vendor page, section "Example Response"; help pages on return statuses and quality control. What
-the page's examples do not show is spelt in their manner (assumed).
+Sources: vendor page, section "Example Response"; help pages on return statuses and quality control. Words
+that the page's examples do not show are spelled like those that they do (assumed).
 """
 
 from typing import Final
@@ -13,7 +13,7 @@ from mock_server.seed import State
 
 NAME: Final = "swap"
 STORE_ID: Final = "store_123abc"
-"""The store of every tenant: tenants are worlds of their own."""
+"""The store of every tenant; tenants share no data, so one id serves all."""
 STORE_NAME: Final = "Example Outfitters"
 
 LIFECYCLE: Final = Lifecycle(
@@ -49,7 +49,7 @@ STATUSES: Final[dict[State, str]] = {
     "rejected": "needs_review",
     "cancelled": "cancelled",
 }
-"""Where a seeded return stands; one that is refused before it travels is `cancelled` instead."""
+"""The status of a seeded return, by its neutral state; one rejected before shipping is `cancelled`."""
 
 PLANS: Final = {"standard": Plan("standard", ())}
 """No limit is documented."""
@@ -63,7 +63,7 @@ REASONS: Final = {
     "defective": ("Defective", "Does not work"),
     "not_as_described": ("Not as described", "Looks different"),
 }
-"""Main reason and sub-reason; stores write their own."""
+"""Main reason and sub-reason as shown to customers; each store writes its own."""
 FAULTY: Final = ("damaged", "defective")
 
 SIZES: Final = {
@@ -71,7 +71,7 @@ SIZES: Final = {
     "S/M": "M/L", "M/L": "S/M",
     **{str(size): str(size + 1) for size in range(34, 47)},
 }  # fmt: skip
-"""The size that a customer takes in exchange; where it is not here, the article is sent once more."""
+"""The size that a customer exchanges each size for; a size not listed is exchanged for the same one."""
 
 CARRIERS: Final = {
     "australia_post": "Australia Post",
@@ -81,16 +81,17 @@ CARRIERS: Final = {
 }
 TRACKING_PREFIXES: Final = {"australia_post": "APX", "startrack": "STK", "tnt": "TNT", "tge": "TGE"}
 MOVED: Final = {"picked_up": "in_transit", "out_for_delivery": "in_transit", "exception": "in_transit"}
-"""What a carrier's scan makes of a parcel, where it is another word."""
+"""The status of a shipment after a scan, for scans whose word is not a shipment status."""
 
 PASSES: Final = ("Sellable",)
-"""Conditions that pass quality control; which do is set per store."""
+"""Product conditions that pass quality control; each store configures its own."""
 UNDECIDED: Final = "Pending"
 
 HOUR: Final = 3_600_000_000
 SCANS: Final = ((20 * HOUR, "in_transit"), (73 * HOUR, "delivered"))
-"""What the carrier scans after a label is made: µs later, and the parcel's new status (assumed)."""
+"""Carrier scans after a label is created: µs later, and the shipment's new status (assumed)."""
 QUALITY_CONTROL_RUNS: Final = 48 * HOUR
+"""How long after its first update a quality control stays open (assumed)."""
 
 VERSION_1: Final = {
     "open": "Open",
@@ -108,4 +109,4 @@ VERSION_1: Final = {
     "failed": "Failed",
     "partial": "Partial",
 }
-"""The same statuses as help pages and version 1 write them."""
+"""Statuses as version 1 and the help pages spell them."""

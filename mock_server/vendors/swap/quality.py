@@ -1,8 +1,9 @@
-"""Quality control: what came back, product by product, and what that makes of a return.
+"""Swap's quality control: records the condition of returned products and decides what becomes of the return.
 
-Source: help pages on quality control. All passed: the return passes and is processed. Any failed: it fails
-and needs review. 48 hours after the first update (assumed) what was not told of is missing: beside products
-that passed, the return is then partial and needs review, as it does unless a store lets partial ones through.
+Source: help pages on quality control. If all products pass, the return passes and is completed. If any
+fails, the return fails and needs review. Quality control ends 48 hours after the first update (assumed):
+products without an update then count as missing, and a return of which others passed is `partial`. It needs
+review too, as it does at Swap unless a store accepts partial returns.
 """
 
 from collections.abc import Mapping
@@ -21,19 +22,22 @@ from mock_server.vendors.swap.returns import Returns
 
 @dataclass(slots=True)
 class QualityControl:
-    """The warehouse's findings on the returns of all tenants."""
+    """Quality control of the returns of all tenants."""
 
     store: Store
     returns: Returns
 
     def find(self, tenant: str, requested: Mapping[str, Any]) -> tuple[Row, JSON] | None:
-        """The newest return that an update can be about, and the product of it; the line item goes first."""
+        """Return the newest return that matches an update, and its product; None if there is no match.
+
+        The update names an order, and a product by its line item or else by its SKU.
+        """
         names = (requested["shopify_order_name"],) if requested.get("shopify_order_name") else ()
         line, sku, order = (requested.get(key) for key in ("shopify_line_item_id", "sku", "shopify_order_id"))
         if not names and not order:
             return None
-        found = list(self.store.rows(tenant, NAME, "return", Filters(order_numbers=names)))
-        for row in reversed(found):
+        rows = list(self.store.rows(tenant, NAME, "return", Filters(order_numbers=names)))
+        for row in reversed(rows):
             document = orjson.loads(row.document)
             if order and order not in (document["order_id"], document["order_id"].rpartition("/")[2]):
                 continue
@@ -42,8 +46,8 @@ class QualityControl:
                     return row, product
         return None
 
-    def unexpected(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> None:
-        """Keep what came back without a return that it belongs to."""
+    def add_unexpected(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> None:
+        """Store an update that matches no return."""
         number = self.store.total(tenant, NAME, "unexpected") + 1
         id_ = f"UNEXPECTED-{number}"
         change.put_document(tenant, NAME, "unexpected", id_, dict(requested), created_at=at)
@@ -51,64 +55,67 @@ class QualityControl:
     def update(
         self, change: Change, tenant: str, row: Row, product: JSON, requested: Mapping[str, Any], at: int
     ) -> None:
-        """Take note of one product; the return follows when that decides it."""
+        """Store the condition of one product, and move its return if that decides quality control."""
         first = not self.store.children(tenant, NAME, "quality_check", row.id)
         line = product["shopify_line_item_id"]
-        found = {
+        check = {
             "line": line,
             "sku": product["sku"],
             "condition": _condition(requested["condition"], requested["return_qty"], product["item_count"]),
             "quantity": requested["return_qty"],
         }
         change.put_document(
-            tenant, NAME, "quality_check", f"{row.id}:{line}", found, created_at=at, parent=row.id
+            tenant, NAME, "quality_check", f"{row.id}:{line}", check, created_at=at, parent=row.id
         )
         if first and LIFECYCLE.is_open(row.status):
             due = at + QUALITY_CONTROL_RUNS
             change.schedule(tenant, NAME, due=due, step="quality_control_ends", subject=row.id)
-        self._judge(change, tenant, row, found, at, over=False)
+        self._decide(change, tenant, row, check, at, over=False)
 
     def end(self, change: Change, tenant: str, return_id: str, at: int) -> None:
-        """Time is up: what was not told of is missing."""
+        """End a quality control after 48 hours: products without an update count as missing."""
         row = self.returns.row(tenant, return_id)
         document: JSON = orjson.loads(row.document)
         if document["quality_control_status"] == "pending":
-            self._judge(change, tenant, row, {"condition": "Missing"}, at, over=True)
+            self._decide(change, tenant, row, {"condition": "Missing"}, at, over=True)
 
-    def _judge(
-        self, change: Change, tenant: str, row: Row, found: Mapping[str, Any], at: int, *, over: bool
+    def _decide(
+        self, change: Change, tenant: str, row: Row, check: Mapping[str, Any], at: int, *, over: bool
     ) -> None:
+        """Set the result of quality control from all checks so far; `over` once its 48 hours have passed."""
         document: JSON = orjson.loads(row.document)
-        checks = self.store.children(tenant, NAME, "quality_check", row.id)
-        known = {check["line"]: check["condition"] for check in map(orjson.loads, checks)}
-        conditions = [known.get(one["shopify_line_item_id"], UNDECIDED) for one in document["products"]]
-        before, after = document["quality_control_status"], _verdict(conditions, over=over)
+        stored = map(orjson.loads, self.store.children(tenant, NAME, "quality_check", row.id))
+        known = {entry["line"]: entry["condition"] for entry in stored}
+        conditions = [
+            known.get(product["shopify_line_item_id"], UNDECIDED) for product in document["products"]
+        ]
+        before, after = document["quality_control_status"], _result(conditions, over=over)
         document["quality_control_status"] = after
         for product in document["products"]:
             product["intake_reason"] = known.get(product["shopify_line_item_id"])
-        documents.pack_again(document)
+        documents.refresh_shipments(document)
         documents.put_return(change, tenant, document, row.created_at, at)
-        body = {"from": before, "to": after, **found}
+        body = {"from": before, "to": after, **check}
         change.record(tenant, NAME, kind=ledger.RETURN_QUALITY_CHECKED, subject=row.id, at=at, body=body)
-        wanted = {"passed": "completed", "failed": "needs_review", "partial": "needs_review"}.get(after)
-        if wanted in LIFECYCLE.transitions[row.status]:
-            self.returns.move(change, tenant, self.returns.row(tenant, row.id), wanted, at, "Quality control")
+        target = {"passed": "completed", "failed": "needs_review", "partial": "needs_review"}.get(after)
+        if target in LIFECYCLE.transitions[row.status]:
+            self.returns.move(change, tenant, self.returns.row(tenant, row.id), target, at, "Quality control")
 
 
-def _condition(said: str, quantity: int, expected: int) -> str:
-    """What is known of a product: too few are missing, too many do not fit."""
-    if said in PASSES and quantity != expected:
+def _condition(reported: str, quantity: int, expected: int) -> str:
+    """Return the condition of a product; one that passes in the wrong quantity does not pass."""
+    if reported in PASSES and quantity != expected:
         return "Missing" if quantity < expected else "Qty Mismatch"
-    return said
+    return reported
 
 
-def _verdict(conditions: list[str], *, over: bool) -> str:
-    failed = [one for one in conditions if one not in PASSES and one != UNDECIDED]
-    open_ = conditions.count(UNDECIDED)
-    if failed:
+def _result(conditions: list[str], *, over: bool) -> str:
+    """Return the result of quality control from the conditions of all products of a return."""
+    undecided = conditions.count(UNDECIDED)
+    if any(condition not in PASSES and condition != UNDECIDED for condition in conditions):
         return "failed"
-    if not open_:
+    if not undecided:
         return "passed"
     if not over:
         return "pending"
-    return "partial" if open_ < len(conditions) else "failed"
+    return "partial" if undecided < len(conditions) else "failed"

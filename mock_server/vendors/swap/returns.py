@@ -1,6 +1,6 @@
-"""What happens to Swap's returns: submitted, scanned on their way, moved, refunded.
+"""Swap's returns and shipments: submits returns, moves them between statuses, applies carrier scans.
 
-Everything is written inside one open `Change`, so that a return, its parts and the ledger change together.
+Each method writes inside one open `Change`, so that a return, its parts and the ledger change together.
 """
 
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ from mock_server.vendors.swap.facts import LIFECYCLE, NAME, RECORDER, SCANS
 
 @dataclass(slots=True)
 class Returns:
-    """Returns and parcels of all tenants."""
+    """Returns and shipments of all tenants."""
 
     store: Store
 
     def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Submit a return and make its label; returns the `Return`."""
+        """Create a return from a `ShopperReturn`, with its label; returns the `Return`."""
         number = self.store.total(tenant, NAME, "return") + 1
         document = documents.new_return(number, requested, at)
         documents.pack(document, requested, split=False)
@@ -56,24 +56,22 @@ class Returns:
         return document
 
     def scan(self, change: Change, tenant: str, shipment_id: str, status: str, at: int) -> None:
-        """The carrier scans a parcel: its return follows, and is in process once it travels."""
-        parcel = self.store.row(tenant, NAME, "shipment", shipment_id)
-        if parcel is None or parcel.status == status:
+        """Apply a carrier's scan: moves the shipment, and its return to `processing` on the first one."""
+        row = self.store.row(tenant, NAME, "shipment", shipment_id)
+        if row is None or row.status == status:
             return
-        put_shipment(change, tenant, orjson.loads(parcel.document), parcel.parent, status, parcel.created_at)
-        RECORDER.shipment_moved(
-            change, tenant, parcel.id, at, owner=parcel.parent, before=parcel.status, after=status
-        )
-        owner = self.row(tenant, parcel.parent)
+        put_shipment(change, tenant, orjson.loads(row.document), row.parent, status, row.created_at)
+        RECORDER.shipment_moved(change, tenant, row.id, at, owner=row.parent, before=row.status, after=status)
+        owner = self.row(tenant, row.parent)
         document: JSON = orjson.loads(owner.document)
-        parcels = self.store.rows(tenant, NAME, "shipment", Filters(parent=owner.id))
-        documents.ship(document, [one.status for one in parcels], at)
+        shipments = self.store.rows(tenant, NAME, "shipment", Filters(parent=owner.id))
+        documents.set_shipping_status(document, [shipment.status for shipment in shipments], at)
         documents.put_return(change, tenant, document, owner.created_at, at)
         if owner.status == "open":
             self.move(change, tenant, self.row(tenant, owner.id), "processing", at)
 
     def row(self, tenant: str, id_: str) -> Row:
-        """The return of that id; raises `UnknownReturn`."""
+        """Return the row of a return; raises `UnknownReturn`."""
         row = self.store.row(tenant, NAME, "return", id_)
         if row is None:
             raise UnknownReturn(id_)
@@ -81,13 +79,13 @@ class Returns:
 
 
 def put_shipment(change: Change, tenant: str, shipment: JSON, owner: str, status: str, made: int) -> None:
-    """Store a parcel as it is now."""
+    """Store a shipment of the return `owner`; its label was created at `made` (µs)."""
     id_ = shipment["shipment_id"]
     change.put_document(tenant, NAME, "shipment", id_, shipment, created_at=made, status=status, parent=owner)
 
 
 def record_shipment(change: Change, tenant: str, shipment: JSON, owner: str, at: int) -> None:
-    """Tell the ledger that a label was made."""
+    """Record in the ledger that a label was created."""
     RECORDER.shipment_created(
         change,
         tenant,
@@ -100,7 +98,7 @@ def record_shipment(change: Change, tenant: str, shipment: JSON, owner: str, at:
 
 
 def record_refund(change: Change, tenant: str, document: JSON, at: int) -> None:
-    """Tell the ledger that money was paid back."""
+    """Record in the ledger that a refund was issued."""
     RECORDER.refund_issued(
         change,
         tenant,

@@ -1,4 +1,4 @@
-"""Version 1's view of a return: other names, statuses in capitals, dates for people.
+"""Converts Swap's returns to API version 1: other field names, display statuses, dates as text.
 
 Source: the vendor's API description for the names, its clients for the form of statuses and dates (observed).
 """
@@ -9,18 +9,18 @@ from mock_server.vendors.swap.facts import VERSION_1
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
 _NONE = "N/A"
-_SAME = (
+_UNCHANGED = (
     "return_id", "type_string", "type", "total", "handling_fee", "shop_now_revenue", "shop_later_revenue",
     "exchange_revenue", "refund_revenue", "store_id", "store_name", "total_additional_payment",
     "total_credit_exchange_value", "total_refund_value_customer_currency", "customer_currency",
     "customer_name", "customer_locale", "shipment_from_address_parcel_weight", "tags",
     "billing_address", "shipping_address", "total_refunded_taxes", "total_refunded_duties",
 )  # fmt: skip
-_IF_KNOWN = (
+_OPTIONAL = (
     "customer_national_id", "elapsed_days_purchase_to_return", "elapsed_days_return_to_delivery",
     "elapsed_days_delivery_closed",
 )  # fmt: skip
-"""What a record leaves out while it has no value; each is optional."""
+"""Optional fields, omitted while they have no value."""
 _OR_NONE = (
     "shipping_carrier", "tracking_number", "shipment_from_address_country", "shipment_from_address_city",
     "shipment_from_address_state", "processed_by", "order_alt_type",
@@ -31,30 +31,30 @@ _DATES = (
 
 
 def as_version_1(document: JSON) -> JSON:
-    """A `Return` as `ReturnV1`."""
+    """Convert a `Return` to a `ReturnV1`."""
     return {
         "rma": document["rma_number"],
         "order_name": document["shopify_order_name"],
         "order_id": document["order_id"].rpartition("/")[2],
-        **{name: written(document[name]) for name in _DATES},
-        **{name: document[name] for name in _SAME},
-        **{name: document[name] for name in _IF_KNOWN if document[name] is not None},
+        **{name: display_date(document[name]) for name in _DATES},
+        **{name: document[name] for name in _UNCHANGED},
+        **{name: document[name] for name in _OPTIONAL if document[name] is not None},
         **{name: document[name] or _NONE for name in _OR_NONE},
         "delivery_status": VERSION_1[document["shipping_status"]],
         "return_status": VERSION_1[document["status"]],
         "processed": document["rma_processed"],
         "quality_control_status": VERSION_1[document["quality_control_status"]],
-        "products": [_product(one) for one in document["products"]],
+        "products": [_product(product) for product in document["products"]],
     }
 
 
 def _product(product: JSON) -> JSON:
     return_type = product["return_type"].replace("_", " ").title()
-    return {**product, "date": written(product["date"]), "return_type": return_type}
+    return {**product, "date": display_date(product["date"]), "return_type": return_type}
 
 
-def written(text: str | None) -> str:
-    """A moment as version 1 writes it: `23 Sept 2025, 14:52:21`, or `N/A`."""
+def display_date(text: str | None) -> str:
+    """Return a date-time in version 1's format, `23 Sept 2025, 14:52:21`; `N/A` for None."""
     if text is None:
         return _NONE
     when = moment(instant(text))

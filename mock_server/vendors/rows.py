@@ -1,0 +1,34 @@
+"""Stores a vendor's returns as rows of the store, with the neutral state that their status stands for."""
+
+from typing import Any
+
+from mock_server.lifecycle import Lifecycle
+from mock_server.store import Change
+
+
+def put_return(
+    change: Change,
+    tenant: str,
+    vendor: str,
+    lifecycle: Lifecycle,
+    document: dict[str, Any],
+    *,
+    id_: str,
+    status: str,
+    created_at: int,
+    updated_at: int,
+    **columns: Any,
+) -> None:
+    """Store a return in its current form; `columns` are the other columns of `Change.put_document`."""
+    change.put_document(
+        tenant,
+        vendor,
+        "return",
+        id_,
+        document,
+        created_at=created_at,
+        updated_at=updated_at,
+        status=status,
+        state=lifecycle.states[status],
+        **columns,
+    )
