@@ -186,7 +186,7 @@ async def test_a_caller_who_gives_up_is_not_held_back(integration: Integration, 
 @pytest.mark.parametrize("limit", ["timeout", "deadline"])
 @pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan"), "30", True, None])
 def test_a_limit_that_limits_nothing_is_refused(integration: Integration, limit: str, value: Any) -> None:
-    with pytest.raises(ConfigurationError, match=f"{limit} has to be a number of seconds above 0"):
+    with pytest.raises(ConfigurationError, match=f"{limit} must be a number of seconds above 0"):
         connector.open(integration, api_key=KEY, **{limit: value})
 
 

@@ -152,7 +152,7 @@ async def test_a_list_that_always_counts_too_many_is_read_six_times_and_reported
         shop.add(1)
         polled = await trigger.poll(cursor)
         cursor = polled.cursor
-        notes += [number for note in polled.notes if "did not return as many records as it counts" in note]
+        notes += [number for note in polled.notes if "returned fewer records than it counts" in note]
         marks.append(cursor["state"]["watermark"])
     assert notes == [5]
     assert marks[0] == marks[4] < marks[5]

@@ -15,7 +15,7 @@ from connector.cli.inputs import InputError, collect
 from connector.definition.compiler import integration, vendors
 from connector.definition.model import Choice, Field, InputField
 from connector.errors import ValidationFailed
-from connector.runtime.choices import chosen, slip
+from connector.runtime.choices import choice_value, intended_word
 from connector.runtime.inputs import fill
 from connector.transport.values import RefusedValue, fitted
 
@@ -125,7 +125,7 @@ def test_a_list_without_values_asks_for_nothing() -> None:
 @pytest.mark.parametrize("nothing", ["#", " # ", ",", " , ,"])
 def test_a_number_that_identifies_nothing_is_refused(nothing: str) -> None:
     inputs = compiled("returngo").searches["find_return"].inputs
-    with pytest.raises(ValidationFailed, match="order_name identifies nothing"):
+    with pytest.raises(ValidationFailed, match="order_name does not identify a record"):
         fill("find_return", inputs, {"order_name": nothing})
 
 
@@ -232,8 +232,8 @@ def test_values_and_how_they_are_sent(kind: FieldType, value: Any, sent: Any) ->
         ("string", {"a": 1}, "must be text"),
         ("string", 5, "must be text"),
         ("string", True, "must be text"),
-        ("string", "a\0", "holds characters that cannot be sent"),
-        ("text", "\ud83d", "holds characters that cannot be sent"),
+        ("string", "a\0", "contains characters that cannot be sent"),
+        ("text", "\ud83d", "contains characters that cannot be sent"),
         ("list", "a,b", "must be a list"),
         ("date", "2026-13-45", "must be a date, for example 2024-12-30"),
         ("date", "2026-02-30", "must be a date, for example 2024-12-30"),
@@ -270,7 +270,7 @@ def test_a_segment_that_leads_elsewhere_is_refused_by_its_input(vendor: str, kin
         if field.location == "path":
             loose = field.model_copy(update={"bounds": of_type("string").bounds})
             for dots in (".", " .. "):
-                with pytest.raises(ValidationFailed, match=f"{field.key} must name a record"):
+                with pytest.raises(ValidationFailed, match=f"{field.key} must be the id of a record"):
                     fill(key, [loose], {field.key: dots})
 
 
@@ -316,15 +316,15 @@ def test_every_choice_of_every_vendor_is_taken_by_its_label() -> None:
     for field in each(fields):
         for choice in field.choices:
             for written in (choice.value, choice.label, choice.label.upper(), choice.value.lower()):
-                assert chosen(field, written) == choice.value
+                assert choice_value(field, written) == choice.value
 
 
 def test_a_spelling_that_two_choices_share_is_neither() -> None:
     pair = (Choice(value="in_transit", label="One"), Choice(value="InTransit", label="Two"))
     field = of_type("string", choices=pair)
     for written, meant in (("in_transit", "in_transit"), ("InTransit", "InTransit"), ("two", "InTransit")):
-        assert chosen(field, written) == meant
-    assert chosen(field, "in transit") == "in transit"
+        assert choice_value(field, written) == meant
+    assert choice_value(field, "in transit") == "in transit"
 
 
 def test_a_known_word_is_taken_in_any_case_and_another_one_as_it_is() -> None:
@@ -367,7 +367,7 @@ STATUS = of_type("string", known_values=("pending", "approved", "in_transit", "c
     ],
 )
 def test_a_slip_is_told_from_a_word_of_ones_own(written: str, meant: str | None) -> None:
-    assert slip(STATUS, written) == meant
+    assert intended_word(STATUS, written) == meant
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ from connector.errors import (
     ValidationFailed,
     VendorUnavailable,
 )
-from connector.transport.answers import DEEPEST, LONGEST_MESSAGE, MOST_FIELDS, field_errors, loaded
-from connector.transport.bodies import LARGEST, Unreadable, read_body
+from connector.transport.answers import MAX_DEPTH, MAX_FIELDS, MAX_MESSAGE, field_errors, loaded
+from connector.transport.bodies import MAX_BODY, Unreadable, read_body
 from connector.transport.request import Request
 
 if TYPE_CHECKING:
@@ -83,11 +83,11 @@ async def test_an_empty_body_needs_no_packing(coding: str) -> None:
 @pytest.mark.parametrize(
     ("response", "words"),
     [
-        (lambda: packed("gzip", PLAIN), "cannot be unpacked"),
-        (lambda: packed("deflate", PLAIN), "cannot be unpacked"),
+        (lambda: packed("gzip", PLAIN), "cannot be decompressed"),
+        (lambda: packed("deflate", PLAIN), "cannot be decompressed"),
         (lambda: packed("gzip", gzip.compress(PLAIN)[:-9]), "is cut off"),
         (lambda: packed("deflate", zlib.compress(PLAIN)[:-5]), "is cut off"),
-        (lambda: packed("gzip, gzip, gzip, gzip", PLAIN), "is packed too often"),
+        (lambda: packed("gzip, gzip, gzip, gzip", PLAIN), "is compressed too many times"),
     ],
 )
 async def test_a_body_that_cannot_be_unpacked_is_said_to_be(
@@ -138,7 +138,7 @@ async def test_no_memory_is_taken_for_what_is_too_large(pack: Callable[[bytes], 
 
 async def test_a_bomb_is_not_unpacked(rm: Connection, time: Time) -> None:
     """Some 66 kB become 64 MB; the answer is refused at half of that."""
-    bomb = gzip.compress(b'{"success": true, "data": [' + b" " * 2 * LARGEST + b"]}", 9)
+    bomb = gzip.compress(b'{"success": true, "data": [' + b" " * 2 * MAX_BODY + b"]}", 9)
     assert len(bomb) < 70_000
 
     def reply(_request: httpx.Request) -> httpx.Response:
@@ -213,8 +213,8 @@ async def test_the_status_speaks_where_the_body_cannot_be_read(
         b"[" + b"9" * 5000 + b"]",
         b"[1e99999999999999999999]",
         b"[" * 100_000,
-        b"[" * (DEEPEST + 1) + b"]" * (DEEPEST + 1),
-        b'{"a":' * (DEEPEST + 1) + b"1" + b"}" * (DEEPEST + 1),
+        b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1),
+        b'{"a":' * (MAX_DEPTH + 1) + b"1" + b"}" * (MAX_DEPTH + 1),
         b'{"a": 1',
         b"{'a': 1}",
         '{"a": "Zo\xeb"}'.encode("latin-1"),
@@ -233,7 +233,7 @@ def test_what_is_no_json_is_a_value_error(content: bytes) -> None:
         (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
         ('{"a": 1}'.encode("utf-16"), {"a": 1}),
         (b'{"a": 1, "a": 2}', {"a": 2}),
-        (b"[" * DEEPEST + b"]" * DEEPEST, None),
+        (b"[" * MAX_DEPTH + b"]" * MAX_DEPTH, None),
         (b"[" + b"9" * 400 + b"]", [int("9" * 400)]),
         (b" 1 ", 1),
         (b'"x"', "x"),
@@ -270,11 +270,11 @@ async def test_a_text_of_a_vendor_is_never_long(vendor: str, status: int, time: 
             with pytest.raises(ConnectorError) as caught:
                 await send(connection, operation)
             for text in (str(caught.value), repr(caught.value)):
-                assert "x" * (LONGEST_MESSAGE + 1) not in text
-                assert len(text) < 2 * LONGEST_MESSAGE
+                assert "x" * (MAX_MESSAGE + 1) not in text
+                assert len(text) < 2 * MAX_MESSAGE
             named = getattr(caught.value, "fields", ())
-            assert len(named) <= MOST_FIELDS
-            assert all(len(str(one)) <= 2 * LONGEST_MESSAGE + 1 for one in named)
+            assert len(named) <= MAX_FIELDS
+            assert all(len(str(one)) <= 2 * MAX_MESSAGE + 1 for one in named)
 
 
 async def test_a_list_of_long_fields_makes_no_long_message(rm: Connection, wire: Wire) -> None:
@@ -282,9 +282,9 @@ async def test_a_list_of_long_fields_makes_no_long_message(rm: Connection, wire:
     wire.reply(httpx.Response(400, json={"error": {"details": {"fields": fields}}}))
     with pytest.raises(ValidationFailed) as caught:
         await rm.operations.list_returns()
-    assert len(caught.value.fields) == MOST_FIELDS
+    assert len(caught.value.fields) == MAX_FIELDS
     assert str(caught.value).startswith("returnmate: ReturnMate refused the request: field_0 xxx")
-    assert len(str(caught.value)) < LONGEST_MESSAGE + 100
+    assert len(str(caught.value)) < MAX_MESSAGE + 100
 
 
 async def test_a_text_of_a_vendor_steers_no_terminal(rm: Connection, wire: Wire) -> None:
@@ -299,7 +299,7 @@ async def test_a_content_type_is_quoted_shortly(rm: Connection, wire: Wire) -> N
     wire.reply(httpx.Response(200, content=b"<html>", headers={"content-type": LONG}))
     with pytest.raises(UnexpectedResponse) as caught:
         await rm.operations.list_returns()
-    assert len(str(caught.value)) < 2 * LONGEST_MESSAGE
+    assert len(str(caught.value)) < 2 * MAX_MESSAGE
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_a_next_page_that_cannot_be_asked_for_is_an_error(cursor: Any) -> None:
 def test_rows_that_are_no_objects_count_for_the_position_and_are_told_apart() -> None:
     answer = Answer("list", 200, [ROWS[0], None, "row", ROWS[1]], {}, {})
     page = as_page(paging("offset", total=False, size=False), answer, 4, 100)
-    assert (page.rows, page.odd, page.next) == ((ROWS[0], ROWS[1]), ((1, None), (2, "row")), 8)
+    assert (page.rows, page.malformed, page.next) == ((ROWS[0], ROWS[1]), ((1, None), (2, "row")), 8)
 
 
 def test_a_page_that_names_itself_as_the_next_is_told() -> None:

@@ -13,7 +13,7 @@ import connector
 from connector.definition.compiler import integration, vendors
 from connector.errors import ConnectorError, OutcomeUnknown, UnexpectedResponse
 from connector.transport.bodies import Reply
-from connector.transport.redirects import moved
+from connector.transport.redirects import redirect_target
 
 if TYPE_CHECKING:
     from support.wire import Time
@@ -103,7 +103,7 @@ def test_the_address_to_use_is_named_only_if_it_is_the_same_place(
     asked: str, location: str, use: str | None
 ) -> None:
     reply = Reply(httpx.URL(asked), 301, httpx.Headers(), b"", location)
-    found = moved(reply)
+    found = redirect_target(reply)
     assert (None if found is None else str(found)) == use
 
 

@@ -274,7 +274,7 @@ def test_a_list_that_outgrows_the_ceiling_is_an_error_that_says_so() -> None:
     about, world = source(most_records=5, pages=9), Shelf()
     for _ in range(6):
         world.add()
-    with pytest.raises(ConfigurationError, match=r"over 5 records, its ceiling"):
+    with pytest.raises(ConfigurationError, match=r"more than 5 records, which is its limit"):
         poll(about, world, None)
 
 

@@ -292,7 +292,7 @@ async def test_a_key_goes_before_tokens(log_in: Callable[..., Connection], offic
 def test_a_login_that_is_not_complete_is_refused(log_in: Callable[..., Connection]) -> None:
     with pytest.raises(ConfigurationError, match="needs api_key"):
         log_in(client_id="acme")
-    with pytest.raises(ConfigurationError, match="takes no client_idd; did you mean client_id"):
+    with pytest.raises(ConfigurationError, match="has no login field client_idd; did you mean client_id"):
         log_in(client_idd="acme")
 
 

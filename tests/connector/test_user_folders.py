@@ -32,5 +32,5 @@ def test_a_user_without_a_home_gets_a_sentence(
 def test_a_file_of_cursors_that_cannot_be_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     place = "/dev/null/folder/cursors"
     assert run(["trigger", "returnmate", "new_return", "--state", place]) == 2
-    said = f"The file of cursors {place} cannot be used: not a directory. Name another with --state.\n"
+    said = f"The cursor file {place} cannot be used: not a directory. Choose another with --state.\n"
     assert capsys.readouterr().err == said

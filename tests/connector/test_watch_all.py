@@ -111,7 +111,7 @@ def test_every_vendor_is_told_of_once_in_one_form(returns: Run, sandbox: Sandbox
     assert (quiet.returncode, quiet.stdout, quiet.stderr.splitlines()[-1]) == (0, "", "Nothing new.")
     left_out = [line for line in quiet.stderr.splitlines() if "left out" in line]
     (said,) = left_out
-    assert said.startswith("ReturnLogic tells of it by new_rma, which is only assumed, and is left out; ")
+    assert said.startswith("ReturnLogic has new_rma, which is only assumed, and is left out; ")
     assert said.endswith("--include-assumed polls it, too.")
 
 
@@ -137,7 +137,7 @@ def test_who_is_left_alone_is_told_why(returns: Run, environment: dict[str, str]
     alone = dict.fromkeys([name for name in others if "SANDBOX" not in name], "")
     done = returns(*ALL, **alone)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "ReturnLogic tells of it by new_rma" in done.stderr
+    assert "ReturnLogic has new_rma, which is only assumed" in done.stderr
     assert done.stderr.endswith("No connection is left to poll.\n")
     assert returns("trigger", "returnlogic", "new_rma", **alone).returncode == 0
 
