@@ -1,9 +1,13 @@
-"""Triggers, actions and searches of returns services, run in Python and generated for no-code platforms.
+"""Triggers, actions and searches of returns APIs, for Python and as generated Zapier and Make apps.
 
-async with connector.open("returnmate", base_url=…, api_key=…) as rm:
-    polled = await rm.triggers["new_return"].poll(cursor)
-    created = await rm.actions["create_return"](order_number="#1001", …)
-    page = await rm.operations.list_returns(status=["pending", "approved"])
+    async with connector.open("returnmate", api_key="…") as rm:
+        result = await rm.triggers["new_return"].poll(cursor)
+        created = await rm.actions["create_return"](order_number="#1001", …)
+        answer = await rm.operations.list_returns(status=["pending", "approved"])
+
+`open` returns a `Connection`; a handler of events raises `Skip` to set one aside. Errors are in
+`connector.errors`, durable polling is in `connector.runtime.runner`, all vendors in one model in
+`connector.unified`.
 """
 
 from __future__ import annotations
@@ -34,14 +38,17 @@ def open(  # noqa: A001 - read as connector.open
     deadline: float = 120.0,
     **credentials: str,
 ) -> Connection:
-    """Connect to a vendor, by its name or by an `Integration` compiled before.
+    """Open a connection to a vendor, to use with `async with`; no request is sent yet.
 
-    `base_url` defaults to production; `credentials` are the vendor's login fields (`api_key`). Use it in an
-    `async with`. Raises `ConfigurationError` for an unknown vendor or missing credentials; sends nothing yet.
+    `vendor` is the vendor's id (`"returnmate"`) or a compiled `Integration`. `base_url` defaults to the
+    vendor's production API. `credentials` are the vendor's login fields, such as `api_key`. Raises
+    `ConfigurationError` for an unknown vendor, an invalid base URL, or unknown or missing credentials.
 
-    `timeout` is how many seconds one attempt may take in all, from the connection to the last byte of the
-    answer; `deadline` is how many one call may take, with its attempts and the waits between them. A wait of
-    more than two seconds is reported to the logger `returns_connector`.
+    `timeout` is how many seconds one attempt may take, from connecting to the last byte of the answer.
+    `deadline` is how many seconds one call may take, with all attempts and the waits between them. Waits of
+    more than two seconds are logged as warnings of the logger `returns_connector`.
+
+    `transport` replaces the network, `clock` the current time and `sleep` the waiting, for tests.
     """
     from connector.runtime.connection import connect
 

@@ -1,4 +1,4 @@
-"""The wall clock and the real sleep: the only place in this package that knows the time by itself."""
+"""The wall clock and the real sleep: the only module of this package that reads the time itself."""
 
 import asyncio
 import time
@@ -10,12 +10,12 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 def now() -> datetime:
-    """Return the present moment in UTC."""
-    return datetime.now(UTC)  # noqa: TID251 - this is the module that may
+    """Return the current time in UTC."""
+    return datetime.now(UTC)  # noqa: TID251 - the one module that may
 
 
 def elapsed() -> float:
-    """Return seconds of real time since an unknown start; they never go back, whatever the clocks say."""
+    """Return seconds of real time since an arbitrary start; unlike a clock, they never go back."""
     return time.monotonic()
 
 

@@ -1,22 +1,29 @@
-"""Everything that can go wrong, as one tree.
+"""The exceptions of this package, all derived from `ConnectorError`.
 
     ConnectorError
-    ├── ConfigurationError      the caller's set-up: unknown vendor, bad profile, cursor of another trigger
-    │   ├── UnknownKey          a trigger, action or search that is not offered (also a KeyError)
-    │   └── CatalogError        a catalog that does not fit its description (`problems`, with their lines)
+    ├── ConfigurationError      wrong set-up: unknown vendor, bad profile, cursor of another trigger
+    │   ├── UnknownKey          no such trigger, action or search (also a KeyError)
+    │   └── CatalogError        a catalog does not match its specification (`problems`, with line numbers)
     ├── AuthenticationError     401: the credential is missing, wrong or expired; or no such account or store
-    ├── PermissionDenied        403: the credential is good but may not do this (`scope` is missing)
+    ├── PermissionDenied        403: the credential is valid but lacks a permission (`scope`)
     ├── NotFound                404: no such record
-    ├── ValidationFailed        the input is wrong, found here or by the vendor (`fields`)
-    ├── RateLimited             429, or a limit that would be exceeded (`retry_after` seconds)
-    ├── VendorUnavailable       5xx, no connection or no answer in time: nothing was done, try later
-    │                           (`retry_after` seconds)
-    ├── UnexpectedResponse      an answer that is not JSON, cut off, or of another shape
+    ├── ValidationFailed        wrong input, detected before sending or by the vendor (`fields`)
+    ├── RateLimited             429, or a limit that would be exceeded (`retry_after` in seconds)
+    ├── VendorUnavailable       5xx, no connection, or no answer in time: nothing changed, try later
+    │                           (`retry_after` in seconds)
+    ├── UnexpectedResponse      an answer that is not JSON, is cut off, or has another shape
     └── OutcomeUnknown          a write that may or may not have happened (`sent`)
 
-Messages are sentences for people and hold no secret. `operation` names the request concerned, `status` the
-HTTP status if there was one. `vendor` and `profile` say whose connection it was, and `str(error)` begins with
-them: "returngo, profile sandbox: …"; `message` is the sentence alone.
+Messages are sentences for people and contain no secrets. `operation` is the operationId of the request,
+`status` its HTTP status, `vendor` and `profile` name the connection; each is None if unknown. `str(error)`
+begins with the connection ("returngo, profile sandbox: …"), `message` is the sentence alone.
+
+    try:
+        await rm.actions["create_return"](order_number="#1001", …)
+    except ValidationFailed as error:
+        print(error.fields)
+    except RateLimited as error:
+        await asyncio.sleep(error.retry_after or 60)
 """
 
 from __future__ import annotations
@@ -31,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One input that was refused: `items[0].quantity`, "must be at least 1"."""
+    """A wrong input, as `items[0].quantity` and "must be at least 1"."""
 
     field: str
     message: str
@@ -41,7 +48,7 @@ class FieldError:
 
 
 class ConnectorError(Exception):
-    """Root of the tree; carries the operation and the HTTP status where they are known."""
+    """The base of all errors; `operation` and `status` are None if unknown."""
 
     def __init__(self, message: str, *, operation: str | None = None, status: int | None = None) -> None:
         super().__init__(message)
@@ -59,33 +66,33 @@ class ConnectorError(Exception):
 
 
 @contextmanager
-def concerning(vendor: str, profile: str | None = None) -> Iterator[None]:
-    """Note in each error that leaves this block which vendor and profile it concerns, if it does not say."""
+def attributed_to(vendor: str, profile: str | None = None) -> Iterator[None]:
+    """Add vendor and profile to each error that leaves the block, unless it has them."""
     try:
         yield
     except ConnectorError as problem:
-        name(problem, vendor, profile)
+        attribute(problem, vendor, profile)
         raise
 
 
-def name(problem: ConnectorError, vendor: str, profile: str | None = None) -> None:
-    """Note which vendor and profile an error concerns, if it does not say."""
+def attribute(problem: ConnectorError, vendor: str, profile: str | None = None) -> None:
+    """Add vendor and profile to an error, unless it has them."""
     problem.vendor = problem.vendor or vendor
     problem.profile = problem.profile or profile
 
 
 class ConfigurationError(ConnectorError):
-    """The caller's set-up is wrong; no request was sent."""
+    """The set-up is wrong: vendor, profile, base URL, cursor or catalog."""
 
 
 class UnknownKey(ConfigurationError, KeyError):  # noqa: N818
-    """A key that is not offered; also a `KeyError`, as mappings promise."""
+    """There is no trigger, action or search with this key; also a `KeyError`, as for any mapping."""
 
     __str__ = ConfigurationError.__str__
 
 
 class CatalogError(ConfigurationError):
-    """A catalog does not fit its description; `problems` are sentences that start with file and line."""
+    """A catalog does not match its specification; `problems` are sentences that start with file and line."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
@@ -97,7 +104,7 @@ class AuthenticationError(ConnectorError):
 
 
 class PermissionDenied(ConnectorError):  # noqa: N818
-    """The credential may not do this; `scope` is what the operation needs, when it is known."""
+    """The credential lacks a permission; `scope` is the one the operation needs, None if unknown."""
 
     def __init__(
         self,
@@ -112,11 +119,11 @@ class PermissionDenied(ConnectorError):  # noqa: N818
 
 
 class NotFound(ConnectorError):  # noqa: N818
-    """No such record."""
+    """The record does not exist."""
 
 
 class ValidationFailed(ConnectorError):  # noqa: N818
-    """Some inputs are wrong; `fields` says which. `status` is None when they were refused before sending."""
+    """Some inputs are wrong: see `fields`. `status` is None if they were refused before sending."""
 
     def __init__(
         self,
@@ -131,7 +138,7 @@ class ValidationFailed(ConnectorError):  # noqa: N818
 
 
 class RateLimited(ConnectorError):  # noqa: N818
-    """Too many requests; `retry_after` is how many seconds to wait, when the vendor says."""
+    """Too many requests; `retry_after` is how many seconds to wait, None if unknown."""
 
     def __init__(
         self,
@@ -148,7 +155,7 @@ class RateLimited(ConnectorError):  # noqa: N818
 class VendorUnavailable(ConnectorError):  # noqa: N818
     """The vendor cannot be reached or cannot answer now; nothing was changed.
 
-    `retry_after` is how many seconds to wait, when the vendor says.
+    `retry_after` is how many seconds the vendor asks to wait, None if it does not say.
     """
 
     def __init__(
@@ -164,26 +171,29 @@ class VendorUnavailable(ConnectorError):  # noqa: N818
 
 
 class UnexpectedResponse(ConnectorError):  # noqa: N818
-    """The answer is not what the description allows: not JSON, cut off, or of another shape."""
+    """The answer does not match the specification: not JSON, cut off, or of another shape."""
 
 
 class OutcomeUnknown(ConnectorError):  # noqa: N818
-    """A write got no answer and its effect was not found; `sent` is the request without secrets."""
+    """A write got no answer, and its effect was not found; check before you send it again.
+
+    `sent` is the request: `operation`, `method`, `path`, `query` and `body`, without credentials.
+    """
 
     def __init__(self, message: str, *, sent: Mapping[str, Any], operation: str | None = None) -> None:
         super().__init__(message, operation=operation)
         self.sent = dict(sent)
 
 
-class Skip(Exception):  # noqa: N818 - it is what a handler asks for
-    """A handler raises it to set an event aside: `raise Skip("why")`. No other exception does that."""
+class Skip(Exception):  # noqa: N818 - a request of a handler, not an error
+    """Raise it in a handler to set an event aside: `raise Skip("why")`. Other exceptions make it wait."""
 
 
-def unforeseen(problem: Exception) -> ConnectorError:
-    """Return an exception as an error of the tree; its cause keeps the traceback."""
+def as_connector_error(problem: Exception) -> ConnectorError:
+    """Return an unforeseen exception as a `ConnectorError`, with the exception as its cause."""
     if isinstance(problem, ConnectorError):
         return problem
-    said = " ".join(str(problem).split())[:200]
-    made = ConnectorError(f"This program failed ({type(problem).__name__}{f': {said}' if said else ''}).")
-    made.__cause__ = problem
-    return made
+    text = " ".join(str(problem).split())[:200]
+    error = ConnectorError(f"This program failed ({type(problem).__name__}{f': {text}' if text else ''}).")
+    error.__cause__ = problem
+    return error

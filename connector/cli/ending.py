@@ -13,7 +13,7 @@ import typer
 
 from connector.cli.exit_codes import TERMINATED
 from connector.cli.output import closed, encoding, put, shown
-from connector.errors import ConfigurationError, ConnectorError, Skip, unforeseen
+from connector.errors import ConfigurationError, ConnectorError, Skip, as_connector_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -100,7 +100,7 @@ def refuse_without_output() -> None:
 
 def hinted(problem: Exception) -> ConnectorError:
     """Return an exception as an error of the tree; one that nothing foresees says how to see more of it."""
-    made = unforeseen(problem)
+    made = as_connector_error(problem)
     if made is not problem:
         made.message = f"{made.message} --debug shows where."
     return made

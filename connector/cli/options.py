@@ -87,8 +87,8 @@ def opened(integration: Integration, profile: Profile) -> Connection:
         profile=profile.name,
     )
     if made.client.tokens:
-        made.client.tokens.keep = partial(_renew, integration, profile)
-        made.client.tokens.kept = partial(profiles().newest, integration, profile)
+        made.client.tokens.save_refresh_token = partial(_renew, integration, profile)
+        made.client.tokens.load_newest = partial(profiles().newest, integration, profile)
     return made
 
 

@@ -70,7 +70,7 @@ async def follow(
             tell(f"{who}{note.removeprefix(title)}" if who else note)
         ran(outcome)
 
-    with cursors.held(whose, kept_as):
+    with cursors.locked(whose, kept_as):
         if options.restart:
             cursors.forget(whose, kept_as)
         if options.since is not None and cursors.load(whose, kept_as) is not None:
@@ -90,8 +90,8 @@ async def follow(
             sleep=sleep,
             since=options.since,
             limit=options.limit,
-            ran=noted,
-            failed=failed,
+            on_round=noted,
+            on_error=failed,
         )
 
 

@@ -167,7 +167,7 @@ class _Watching:
         return shown(written(self._integration, event, self._trigger.label), encoding(sys.stdout))
 
     def _ran(self, ran: RunResult, *, watching: bool, backfill: bool) -> None:
-        if ran.first and not backfill:
+        if ran.first_poll and not backfill:
             tell(
                 "Watching from now; Ctrl-C stops."
                 if watching

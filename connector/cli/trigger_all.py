@@ -60,15 +60,15 @@ async def _asked(
 ) -> list[tuple[Integration, Profile, str]]:
     """Return the connections to poll, each with its trigger; says of every other vendor why it is none."""
     from connector.definition.compiler import integration, vendors
-    from connector.unified.events import choose, meant, names
+    from connector.unified.events import choose_trigger, event_kind, event_names
 
     catalogs = [integration(vendor) for vendor in vendors()]
-    kind = meant(key, catalogs)
+    kind = event_kind(key, catalogs)
     found = await profiles().every(catalogs, name)
-    chosen = [choose(one, key, kind, include_assumed=include_assumed) for one, _profile in found]
+    chosen = [choose_trigger(one, key, kind, include_assumed=include_assumed) for one, _profile in found]
     asked = [(*pair, one.trigger) for pair, one in zip(found, chosen, strict=True) if one.trigger]
     if not asked and not any(one.assumed for one in chosen):
-        known = names(one for one, _profile in found)
+        known = event_names(one for one, _profile in found)
         guess = did_you_mean(key, known) or f"; there is {listed(sorted(known))}."
         raise UnknownKey(f"No connection has a trigger {key!r}{guess}")
     for title, one in {pair[0].vendor.title: one for pair, one in zip(found, chosen, strict=True)}.items():
@@ -137,7 +137,7 @@ class _Watching:
 
     def _ran(self, name: str, ran: RunResult) -> None:
         self.told += ran.handed_over
-        if ran.first and self.options.since is None:
+        if ran.first_poll and self.options.since is None:
             self.begun.append(name)
             if self.options.pause is not None:
                 tell(f"{name}: watching from now; Ctrl-C stops.")

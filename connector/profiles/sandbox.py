@@ -14,7 +14,7 @@ from connector.errors import (
     VendorUnavailable,
 )
 from connector.profiles.variables import CONTROL_TOKEN, SANDBOX_URL, placed
-from connector.transport.addresses import network
+from connector.transport.addresses import transport_for
 from connector.transport.causes import cause
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ async def login(
         raise ConfigurationError(f"{CONTROL_TOKEN} holds characters that no token has; copy it again.")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        way = transport or network(found)
+        way = transport or transport_for(found)
         async with httpx.AsyncClient(transport=way, timeout=TIMEOUT, headers=headers) as client:
             response = await client.get(f"{place}{PATH}")
     except httpx.HTTPError as problem:

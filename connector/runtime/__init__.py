@@ -1,4 +1,4 @@
-"""An `Integration` at work: its operations, actions, searches, dropdowns and triggers, run against a vendor.
+"""Runs an `Integration` against a vendor: operations, actions, searches, dropdowns and triggers.
 
-`Connection` holds them for one login; `Runner` polls a trigger durably, with its cursor kept in a file.
+`Connection` holds them for one login; `Runner` polls a trigger durably, with its cursor and events in a file.
 """

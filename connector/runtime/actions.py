@@ -1,8 +1,10 @@
-"""Actions, run: writes that are sent once, looked for when no answer came, and never blindly repeated.
+"""Runs actions: sends a write once and, if no answer comes, looks for its effect (`OutcomeUnknown`).
 
-What was certainly not done (no connection was made, or the vendor asked for fewer requests) the client
-sends again by itself. Here are the writes that were sent and not answered: a vendor that is merely slow may
-still do them, so not finding the effect proves nothing, and sending again could do it twice.
+The client repeats a write that certainly had no effect: no connection was made, or the answer was 429. This
+module handles writes that were sent and not answered. A slow vendor may still carry them out, so not
+finding the effect proves nothing, and sending the write again could do it twice. RFC 9110 section 9.2.2
+forbids such a repetition for methods that are not idempotent, unless the client can detect that the first
+one was not applied.
 """
 
 from __future__ import annotations
@@ -26,15 +28,18 @@ if TYPE_CHECKING:
     from connector.transport.client import Client
 
 ATTEMPTS = 3
+"""How often an idempotent write is sent before its outcome counts as unknown."""
 LOOKS = (1.0, 3.0, 6.0)
-LOOK_PAGES = 10
-LONGEST_LOOK = timedelta(seconds=60)
-LOOK_FIRST = "look before you send it again."
+"""The pauses in seconds before each look for a record that may become visible late."""
+MAX_LOOK_PAGES = 10
+MAX_LOOK_TIME = timedelta(seconds=60)
+CHECK_FIRST = "check before you send it again."
 TOLERANCE = timedelta(seconds=2)
+"""How much earlier than the request a record may be dated: `Date` headers have whole seconds."""
 
 
 class BoundAction:
-    """An action of one connection: `await action(order_number="#1001", …)` returns the record."""
+    """An action of one connection: `await action(order_number="#1001", …)` returns the written record."""
 
     def __init__(self, client: Client, action: Action) -> None:
         self.action = action
@@ -42,11 +47,13 @@ class BoundAction:
 
     @attributed
     async def __call__(self, **inputs: Any) -> dict[str, Any]:
-        """Run the action with inputs by key; those that are None or "" are left out.
+        """Run the action and return the vendor's record; inputs that are None or "" are not sent.
 
-        Raises `ValidationFailed` before anything is sent when an input is wrong, `OutcomeUnknown` (with what
-        was sent) when no answer came and the effect was not found, and the other errors of the tree as the
-        vendor answers.
+            created = await rm.actions["create_return"](order_number="#1001", items=[…])
+
+        Raises `ValidationFailed` for wrong inputs, before anything is sent; `OutcomeUnknown` if no answer
+        came and the effect was not found, with the request in `sent`; and the other errors as the vendor
+        answers.
         """
         filled = fill(self.action.key, self.action.inputs, inputs)
         operation = self._client.integration.operations[self.action.operation]
@@ -67,77 +74,81 @@ class BoundAction:
             return data
 
     async def _look(self, filled: FilledInputs, started: datetime, lost: OutcomeUnknown) -> dict[str, Any]:
-        """Return the record that the lost write made; look a few times, for it may become visible late.
+        """Return the record that the unanswered write made; look several times, because it may appear late.
 
-        A look reads a bounded number of pages, and all looks together take a bounded time: the vendor may
-        ignore the filter and answer with all that it has.
+        Pages and time are limited: a vendor that ignores the filter answers with everything it has. Two
+        matching records are an error too, because either may be another client's.
         """
         finding = self.action.finding
         if finding is None:
             raise lost
-        until = self._client.clock() + LONGEST_LOOK
+        until = self._client.clock() + MAX_LOOK_TIME
         for wait in LOOKS:
             await self._client.sleep(wait)
             try:
-                fit, whole = await self._fitting(finding, filled, started, until)
+                matches, read_all = await self._matching(finding, filled, started, until)
             except NotFound as gone:
                 raise lost from gone
             except ConnectorError as problem:
                 raise _unknown(lost, f"Looking for it failed too: {problem.message}") from problem
-            if len(fit) > 1:
-                raise _unknown(lost, f"There are {len(fit)} records like it, so looking could not tell.")
-            if fit:
-                return fit[0]
-            if not whole:
+            if len(matches) > 1:
+                raise _unknown(
+                    lost, f"There are {len(matches)} matching records, so it is unclear which is it."
+                )
+            if matches:
+                return matches[0]
+            if not read_all:
                 raise _unknown(
                     lost,
-                    f"{finding.operation} lists more than is looked through, and what was read does not hold "
-                    f"it; it may still be done. {LOOK_FIRST}",
+                    f"{finding.operation} has too many pages to read them all, and the first ones do not "
+                    f"contain it; it may still be done: {CHECK_FIRST}",
                 ) from lost
         raise _unknown(
             lost,
-            f"For {sum(LOOKS):.0f} seconds nothing was found of it, but it may still be done; {LOOK_FIRST}",
+            f"It was not found within {sum(LOOKS):.0f} seconds, but may still be done: {CHECK_FIRST}",
         ) from lost
 
-    async def _fitting(
+    async def _matching(
         self, finding: Finding, filled: FilledInputs, started: datetime, until: datetime
     ) -> tuple[list[dict[str, Any]], bool]:
-        """Return the records that hold what was sent, and whether everything was read."""
+        """Return the records that hold what was sent, and whether the whole list was read."""
         client = self._client
         operation = client.integration.operations[finding.operation]
         places = {**finding.query, **finding.path_values}
         values = {name: filled.inputs[key] for name, key in places.items() if key in filled.inputs}
         rows: list[Any] = []
-        whole = True
+        read_all = True
         if operation.paging:
             read = 0
             async for page in client.pages(operation, values):
                 rows.extend(page.rows)
                 read += 1
-                if page.next is not None and (read >= LOOK_PAGES or client.clock() >= until):
-                    whole = False
+                if page.next is not None and (read >= MAX_LOOK_PAGES or client.clock() >= until):
+                    read_all = False
                     break
         else:
             data = (await client.call(operation, values)).data
-            held = at_path(data, finding.records)
-            rows = held if isinstance(held, list) else [held]
+            records = at_path(data, finding.records)
+            rows = records if isinstance(records, list) else [records]
+        # Records are dated by the vendor's clock; an older record with the same content is not this write's.
         since = client.vendor_time(started) - TOLERANCE
-        found = [row for row in rows if isinstance(row, dict) and self._is_it(row, finding, filled, since)]
-        return self._once(found), whole
+        matches = [row for row in rows if isinstance(row, dict) and self._is_it(row, finding, filled, since)]
+        return self._distinct(matches), read_all
 
-    def _once(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return each record once: rows that are inserted meanwhile push others to the next page."""
+    def _distinct(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return each record once: a row inserted during the reading pushes others to the next page."""
         path = self._client.integration.resources[self.action.resource].id
         ids = [at_path(row, path) if path else None for row in rows]
-        keys = [repr(row if one in (None, "") else one) for row, one in zip(rows, ids, strict=True)]
+        keys = [repr(row if id_ in (None, "") else id_) for row, id_ in zip(rows, ids, strict=True)]
         return list(dict(zip(keys, rows, strict=True)).values())
 
     def _is_it(self, row: Mapping[str, Any], finding: Finding, filled: FilledInputs, since: datetime) -> bool:
+        """Check whether a record was created since the request and holds what was sent."""
         try:
             late_enough = moment(at_path(row, finding.created)) >= since
         except ValueError:
             return False
-        fields = {one.key: one for one in self.action.inputs}
+        fields = {field.key: field for field in self.action.inputs}
         return late_enough and all(
             was_sent(fields[source[0]], source[1:], filled.inputs[source[0]], row, path)
             for path, source in finding.equal
@@ -146,5 +157,5 @@ class BoundAction:
 
 
 def _unknown(lost: OutcomeUnknown, sentence: str) -> OutcomeUnknown:
-    """Return the error of a lost write with what looking for it brought."""
+    """Return the error of an unanswered write, with a sentence about the search for its effect."""
     return OutcomeUnknown(f"{lost.message} {sentence}", sent=lost.sent, operation=lost.operation)

@@ -1,11 +1,11 @@
-"""Says in each error of what a connection offers which vendor and profile it concerns."""
+"""Adds vendor and profile to the errors that a connection's actions, searches and triggers raise."""
 
 from __future__ import annotations
 
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from connector.errors import concerning
+from connector.errors import attributed_to
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -14,12 +14,12 @@ Call = TypeVar("Call", bound="Callable[..., Awaitable[Any]]")
 
 
 def attributed(call: Call) -> Call:
-    """Wrap a method of what one client sends, so that its errors name the vendor and the profile."""
+    """Wrap a method of an object with a `_client`, so that its errors name the vendor and the profile."""
 
     @wraps(call)
     async def named(self: Any, /, *args: Any, **inputs: Any) -> Any:
         client = self._client
-        with concerning(client.integration.vendor.id, client.profile):
+        with attributed_to(client.integration.vendor.id, client.profile):
             return await call(self, *args, **inputs)
 
     return cast("Call", named)

@@ -1,4 +1,4 @@
-"""Reads a choice as people write it: by its value or by its label, in any case."""
+"""Reads a choice as people write it, by value or label in any case, and detects misspelled words."""
 
 from __future__ import annotations
 
@@ -12,59 +12,60 @@ if TYPE_CHECKING:
     from connector.definition.model import Field
 
 SHORTEST, LONG = 4, 8
-"""Letters of a word in which one wrong letter is a slip, and of a known word in which two are."""
+"""The length from which one wrong letter is a misspelling, and that from which two are."""
 
 
-def chosen(field: Field, text: str) -> str:
-    """Return the value of a field's choice that `text` names, or `text` where it names none.
+def choice_value(field: Field, text: str) -> str:
+    """Return the value of the field's choice that `text` names, or `text` itself if it names none.
 
-    A value goes before a label, and the exact spelling before one that differs in case, blanks, hyphens or
-    underscores. Of an open set only a difference in case is overlooked: another spelling may be another word.
+    A value takes precedence over a label, and an exact match over one that differs in case, spaces, hyphens
+    or underscores. In an open set only case is ignored: another spelling may be another word.
     """
-    pairs = [(one.value, one.label) for one in field.choices]
-    known = [(one, title(one)) for one in field.known_values]
+    pairs = [(choice.value, choice.label) for choice in field.choices]
+    known = [(word, title(word)) for word in field.known_values]
     forms: list[Callable[[str], str]] = [str, str.casefold, folded] if pairs else [str, str.casefold]
     for form in forms:
-        for place in (0, 1):
-            found = {pair[0] for pair in pairs or known if form(pair[place]) == form(text)}
-            if len(found) == 1:
-                return found.pop()
+        for part in (0, 1):
+            values = {pair[0] for pair in pairs or known if form(pair[part]) == form(text)}
+            if len(values) == 1:
+                return values.pop()
     return text
 
 
-def slip(field: Field, text: str) -> str | None:
-    """Return the known word that `text` is probably a slip of; None for a known word, and for quite another.
+def intended_word(field: Field, text: str) -> str | None:
+    """Return the known word that `text` probably misspells; None for a known or a very different word.
 
-    Only the words of an open set are looked at: what is not one of a closed set is refused anyway.
+    Only open sets are checked: a word that is not in a closed set is refused anyway.
     """
     wanted = folded(text)
-    known = {folded(one): one for one in field.known_values}
+    known = {folded(word): word for word in field.known_values}
     if field.choices or not known or wanted in known or len(wanted) < SHORTEST:
         return None
     near = {word: _distance(wanted, word) for word in known}
     nearest = min(near, key=lambda word: near[word])
     allowed = 2 if len(nearest) >= LONG and wanted[0] == nearest[0] else 1
-    return known[nearest] if near[nearest] <= allowed and _letters(wanted, nearest) else None
+    return known[nearest] if near[nearest] <= allowed and _differ_in_letters(wanted, nearest) else None
 
 
-def _letters(one: str, other: str) -> bool:
-    """Say whether two words differ in letters alone: `received2` is a word of its own, and no slip."""
-    return [sign for sign in one if not sign.isalpha()] == [sign for sign in other if not sign.isalpha()]
+def _differ_in_letters(word: str, other: str) -> bool:
+    """Check whether two words differ in letters only: `received2` is another word, not a misspelling."""
+    return [sign for sign in word if not sign.isalpha()] == [sign for sign in other if not sign.isalpha()]
 
 
-def _distance(one: str, other: str) -> int:
-    """Count the letters to insert, drop, change or swap with their neighbour (Damerau and Levenshtein)."""
+def _distance(word: str, other: str) -> int:
+    """Count the letters to insert, delete, replace or swap with the next (Damerau-Levenshtein distance)."""
     rows = [list(range(len(other) + 1))]
-    for at, letter in enumerate(one, 1):
+    for at, letter in enumerate(word, 1):
         rows.append([at])
         for to, wanted in enumerate(other, 1):
-            rows[at].append(min(_steps(rows, one, other, at, to, same=letter == wanted)))
+            rows[at].append(min(_steps(rows, word, other, at, to, same=letter == wanted)))
     return rows[-1][-1]
 
 
-def _steps(rows: list[list[int]], one: str, other: str, at: int, to: int, *, same: bool) -> Iterator[int]:
+def _steps(rows: list[list[int]], word: str, other: str, at: int, to: int, *, same: bool) -> Iterator[int]:
+    """Yield the distance by each last step: delete, insert, replace (or keep), swap."""
     yield rows[at - 1][to] + 1
     yield rows[at][to - 1] + 1
     yield rows[at - 1][to - 1] + (not same)
-    if at > 1 and to > 1 and one[at - 1] == other[to - 2] and one[at - 2] == other[to - 1]:
+    if at > 1 and to > 1 and word[at - 1] == other[to - 2] and word[at - 2] == other[to - 1]:
         yield rows[at - 2][to - 2] + 1

@@ -1,8 +1,8 @@
-"""Compares values of records with values asked for, and rows with the filters that were sent for them.
+"""Compares records with the values that were searched for or sent.
 
-What identifies a record (numbers of orders and returns, e-mail addresses, tracking numbers, ids) is written
-in many ways: `#1001`, `1001`, ` #1001`. A vendor may ignore a filter, or match a part of the name, and answer
-with other records: so every row of a search is compared again with what identifies the record.
+Values that identify a record (order and return numbers, e-mail addresses, tracking numbers, ids) are
+written in many ways: `#1001`, `1001`, ` #1001`. A vendor may ignore a filter or match parts of a value, and
+answer with other records. So every row of a search is compared again with the values that identify it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from connector.definition.model import Identifier, InputField, Path
 
 JOINTS = re.compile(r"[\s\u2010-\u2015-]+")
-"""What carriers print between the groups of a tracking number: blanks, hyphens, dashes."""
+"""What carriers print between the groups of a tracking number: spaces, hyphens, dashes."""
 
 
 def identity(kind: Identifier, value: Any) -> str:
-    """Return the form in which values of a kind are compared; empty where the value identifies nothing."""
+    """Return the form in which identifiers of a kind are compared; "" if the value identifies nothing."""
     if isinstance(value, float | Decimal):
         value = plain(Decimal(str(value)))
     if isinstance(value, bool) or not isinstance(value, str | int):
@@ -33,31 +33,34 @@ def identity(kind: Identifier, value: Any) -> str:
     return JOINTS.sub("", text) if kind == "tracking" else text
 
 
-def same(kind: Identifier, found: Any, wanted: Any) -> bool:
-    """Say whether two values identify the same."""
-    form = identity(kind, found)
+def same(kind: Identifier, value: Any, wanted: Any) -> bool:
+    """Check whether two values identify the same record."""
+    form = identity(kind, value)
     return bool(form) and form == identity(kind, wanted)
 
 
 def matches(field: InputField, row: Mapping[str, Any], wanted: Any) -> bool:
-    """Say whether a row holds the value of an input with location "match"."""
-    found = at_path(row, field.path)
+    """Check whether a row holds the value of an input with location "match"."""
+    value = at_path(row, field.path)
     if field.compared == "word":
-        return same_word(found, wanted)
+        return same_word(value, wanted)
     if field.compared == "identity" and field.identifies:
-        return same(field.identifies, found, wanted)
-    return holds(found, wanted)
+        return same(field.identifies, value, wanted)
+    return holds(value, wanted)
 
 
 def was_sent(field: InputField, column: Path, value: Any, row: Mapping[str, Any], path: Path) -> bool:
-    """Say whether a row holds at `path` what was sent for an input, or for a `column` of its line items."""
+    """Check whether a row holds at `path` the value sent for an input, or for a `column` of line items.
+
+    The order of line items does not matter. A column with a value that cannot be compared matches anything.
+    """
     if column:
         sent = [_form(value) for value in everything_at(value, column)]
         return None in sent or sorted(filter(None, sent)) == sorted(_forms(everything_at(row, path)))
-    found = at_path(row, path)
+    stored = at_path(row, path)
     if field.identifies:
-        return same(field.identifies, found, value)
-    return same_word(found, value) if field.choices else holds(found, value)
+        return same(field.identifies, stored, value)
+    return same_word(stored, value) if field.choices else holds(stored, value)
 
 
 def _forms(values: Iterable[Any]) -> list[str]:
@@ -65,61 +68,67 @@ def _forms(values: Iterable[Any]) -> list[str]:
 
 
 def _form(value: Any) -> str | None:
-    """Return a text or a number as it is compared with others, whatever its type; None for anything else."""
+    """Return a text or number in the form in which it is compared; None for any other value."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     return trimmed(value).casefold() if isinstance(value, str) else plain(Decimal(str(value)))
 
 
-def holds(found: Any, wanted: Any) -> bool:
-    """Say whether a record's value holds what was sent: text in any case, objects by the members sent."""
+def holds(stored: Any, wanted: Any) -> bool:
+    """Check whether a stored value equals the wanted one: text in any case, objects by wanted members."""
     if isinstance(wanted, dict):
-        return isinstance(found, dict) and all(holds(found.get(key), value) for key, value in wanted.items())
+        return isinstance(stored, dict) and all(
+            holds(stored.get(key), value) for key, value in wanted.items()
+        )
     if isinstance(wanted, list):
         return (
-            isinstance(found, list)
-            and len(found) == len(wanted)
-            and all(holds(one, other) for one, other in zip(found, wanted, strict=True))
+            isinstance(stored, list)
+            and len(stored) == len(wanted)
+            and all(holds(value, other) for value, other in zip(stored, wanted, strict=True))
         )
     if isinstance(wanted, str):
-        return isinstance(found, str) and trimmed(found).casefold() == trimmed(wanted).casefold()
+        return isinstance(stored, str) and trimmed(stored).casefold() == trimmed(wanted).casefold()
     if isinstance(wanted, int | float | Decimal) and not isinstance(wanted, bool):
-        return isinstance(found, int | float | Decimal) and Decimal(str(found)) == Decimal(str(wanted))
-    return bool(found == wanted)
+        return isinstance(stored, int | float | Decimal) and Decimal(str(stored)) == Decimal(str(wanted))
+    return bool(stored == wanted)
 
 
 def wanted(field: InputField, value: Any) -> frozenset[str]:
-    """Return what a checked input asks for: one value, or several (a list, or a text with separators)."""
-    several = value if isinstance(value, list | tuple) else [value]
+    """Return the identifiers in a checked input: one, or several (a list, or a text with separators)."""
+    values = value if isinstance(value, list | tuple) else [value]
     if field.separator:
-        several = [part for one in several for part in str(one).split(field.separator)]
-    assert field.identifies is not None  # noqa: S101 - only such inputs are compared so
-    return frozenset(form for one in several if (form := identity(field.identifies, one)))
+        values = [part for item in values for part in str(item).split(field.separator)]
+    assert field.identifies is not None  # noqa: S101 - callers pass identifying inputs only
+    return frozenset(form for item in values if (form := identity(field.identifies, item)))
 
 
-def strangers(
+def matching_rows(
     fields: Sequence[InputField], inputs: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
 ) -> tuple[list[Mapping[str, Any]], list[InputField]]:
-    """Return the rows that hold what was asked for, and the inputs that keep every row out by themselves.
+    """Return the rows that match the filters; if none does, also the filters that the vendor ignored.
 
-    A row that does not hold a field fits it. Where no input alone keeps every row out and none fits, all
-    inputs that keep any row out are returned.
+    A row without the field matches. The ignored filters are those that no row matches; if each filter matches
+    some row, those that any row fails to match.
     """
-    asked = [(one, wanted(one, inputs[one.key])) for one in fields if one.found_at and one.key in inputs]
-    fitting = [row for row in rows if all(_fits(row, one, forms) for one, forms in asked)]
-    if fitting or not rows:
-        return fitting, []
-    kept_out = [(one, sum(not _fits(row, one, forms) for row in rows)) for one, forms in asked]
-    ignored = [one for one, count in kept_out if count == len(rows)]
-    return [], ignored or [one for one, count in kept_out if count]
+    filters = [
+        (field, wanted(field, inputs[field.key]))
+        for field in fields
+        if field.found_at and field.key in inputs
+    ]
+    matching = [row for row in rows if all(_fits(row, field, forms) for field, forms in filters)]
+    if matching or not rows:
+        return matching, []
+    misses = [(field, sum(not _fits(row, field, forms) for row in rows)) for field, forms in filters]
+    ignored = [field for field, count in misses if count == len(rows)]
+    return [], ignored or [field for field, count in misses if count]
 
 
 def _fits(row: Mapping[str, Any], field: InputField, forms: frozenset[str]) -> bool:
     assert field.identifies is not None  # noqa: S101 - only such inputs have `found_at`
-    held = {form for value in _held(row, field.found_at) if (form := identity(field.identifies, value))}
-    return not held or not forms or not held.isdisjoint(forms)
+    stored = {form for value in _values(row, field.found_at) if (form := identity(field.identifies, value))}
+    return not stored or not forms or not stored.isdisjoint(forms)
 
 
-def _held(row: Mapping[str, Any], paths: Iterable[Path]) -> Iterator[Any]:
+def _values(row: Mapping[str, Any], paths: Iterable[Path]) -> Iterator[Any]:
     for path in paths:
         yield from everything_at(row, path)

@@ -1,4 +1,4 @@
-"""A connection: one vendor, one credential, everything that is offered."""
+"""Opens a connection: one vendor, one login, and the vendor's triggers, actions, searches and operations."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from connector.errors import (
     ConfigurationError,
     ConnectorError,
     NotFound,
-    concerning,
-    name,
+    attribute,
+    attributed_to,
 )
 from connector.runtime.actions import BoundAction
 from connector.runtime.dropdowns import BoundDropdown
 from connector.runtime.operations import Operations
 from connector.runtime.searches import BoundFindOrCreate, BoundSearch
 from connector.runtime.triggers import BoundTrigger
-from connector.transport.answers import OddRows
+from connector.transport.answers import MalformedRows
 from connector.transport.client import DEADLINE, TIMEOUT, Client
 
 if TYPE_CHECKING:
@@ -37,79 +37,89 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Offer(Mapping[str, T]):
-    """Things by key; a wrong key gets a sentence with the nearest right one (`UnknownKey`)."""
+class ByKey(Mapping[str, T]):
+    """A mapping whose error for a wrong key (`UnknownKey`) suggests the nearest right one."""
 
-    def __init__(self, kind: str, integration: Integration, things: Mapping[str, T]) -> None:
+    def __init__(self, kind: str, integration: Integration, entries: Mapping[str, T]) -> None:
         self._kind = kind
         self._integration = integration
-        self._things = things
+        self._entries = entries
 
     def __getitem__(self, key: str) -> T:
-        return offered(self._integration, self._kind, self._things, key)
+        return offered(self._integration, self._kind, self._entries, key)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._things)
+        return iter(self._entries)
 
     def __len__(self) -> int:
-        return len(self._things)
+        return len(self._entries)
 
 
 class Connection:
-    """What `connector.open` gives.
+    """One vendor with one login, as `connector.open` returns it.
 
-    `triggers[key].poll(cursor)`, `actions[key](…)`, `searches[key](…)`, `dropdowns[key](…)`,
-    `find_or_create[key](…)`, `operations.<operationId>(…)`; `integration` describes them all.
+    Use `triggers[key].poll(cursor)`, `actions[key](…)`, `searches[key](…)`, `dropdowns[key](…)`,
+    `find_or_create[key](…)` and `operations.<operationId>(…)`; `integration` describes them all, with their
+    inputs and fields. `async with` closes the network connections at its end.
     """
 
     def __init__(self, client: Client) -> None:
-        made = client.integration
-        self.integration = made
+        integration = client.integration
+        self.integration = integration
         self.client = client
-        self.operations = Operations(client, made.operations)
-        self.triggers = Offer(
-            "trigger", made, {key: BoundTrigger(client, one) for key, one in made.triggers.items()}
+        self.operations = Operations(client, integration.operations)
+        self.triggers = ByKey(
+            "trigger",
+            integration,
+            {key: BoundTrigger(client, entry) for key, entry in integration.triggers.items()},
         )
-        self.actions = Offer(
-            "action", made, {key: BoundAction(client, one) for key, one in made.actions.items()}
+        self.actions = ByKey(
+            "action",
+            integration,
+            {key: BoundAction(client, entry) for key, entry in integration.actions.items()},
         )
-        self.searches = Offer(
-            "search", made, {key: BoundSearch(client, one) for key, one in made.searches.items()}
+        self.searches = ByKey(
+            "search",
+            integration,
+            {key: BoundSearch(client, entry) for key, entry in integration.searches.items()},
         )
-        self.dropdowns = Offer(
-            "dropdown", made, {key: BoundDropdown(client, one) for key, one in made.dropdowns.items()}
+        self.dropdowns = ByKey(
+            "dropdown",
+            integration,
+            {key: BoundDropdown(client, entry) for key, entry in integration.dropdowns.items()},
         )
-        self.find_or_create = Offer(
+        self.find_or_create = ByKey(
             "find-or-create pair",
-            made,
+            integration,
             {
-                one.key: BoundFindOrCreate(one, self.searches[one.search], self.actions[one.create])
-                for one in made.find_or_create
+                pair.key: BoundFindOrCreate(pair, self.searches[pair.search], self.actions[pair.create])
+                for pair in integration.find_or_create
             },
         )
 
     def trigger(self, key: str, strategy: Strategy | None = None) -> BoundTrigger:
-        """Return a trigger polled by another strategy than its own (for tests of the strategies)."""
+        """Return a trigger that is polled by another strategy than its own (for tests of strategies)."""
         return BoundTrigger(self.client, self.triggers[key].trigger, strategy)
 
     async def check(self) -> None:
-        """Send the cheapest request that only a good credential passes; raises what it raises.
+        """Check the login with one cheap request; raise `AuthenticationError` if the vendor refuses it.
 
-        The request names nothing but what was typed in: where it is not found, the login is wrong.
+        Raises any other error of a request too. Some vendors answer 404 to a wrong account or store. The
+        request asks for no record, so a 404 means that the login is wrong.
         """
         login = self.integration.authentication
         try:
             await self.client.call(self.integration.operations[login.test_operation], login.test_query)
-        except OddRows:  # the login is good; what is odd about a record, its readers say
+        except MalformedRows:  # the login is good; readers of the list report the records
             return
-        except NotFound as unknown:
-            named = [one.label for one in login.fields if one.key in login.sends.values()]
-            if not named:
+        except NotFound as missing:
+            labels = [field.label for field in login.fields if field.key in login.sends.values()]
+            if not labels:
                 raise
             raise AuthenticationError(
-                f"{unknown.message} Check the {listed(named)}.",
-                operation=unknown.operation,
-                status=unknown.status,
+                f"{missing.message} Check the {listed(labels)}.",
+                operation=missing.operation,
+                status=missing.status,
             ) from None
 
     async def __aenter__(self) -> Self:
@@ -118,9 +128,9 @@ class Connection:
     async def __aexit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close; an error that leaves the block says which vendor and profile it concerns."""
+        """Close the connection, and add vendor and profile to an error that leaves the block."""
         if isinstance(problem, ConnectorError):
-            name(problem, self.integration.vendor.id, self.client.profile)
+            attribute(problem, self.integration.vendor.id, self.client.profile)
         await self.client.close()
 
 
@@ -136,16 +146,16 @@ def connect(
     deadline: float = DEADLINE,
     profile: str | None = None,
 ) -> Connection:
-    """Make a connection; see `connector.open`, which fills in the real clock and sleep.
+    """Return a connection; see `connector.open`, which adds the real clock and sleep.
 
-    `profile` is its name, for errors.
+    `profile` is a name for the connection that its errors show.
     """
-    made = compiled(vendor) if isinstance(vendor, str) else vendor
-    with concerning(made.vendor.id, profile):
+    integration = compiled(vendor) if isinstance(vendor, str) else vendor
+    with attributed_to(integration.vendor.id, profile):
         client = Client(
-            made,
-            base_url=base_url or made.base_url,
-            typed=_typed(made, credentials, has_address=bool(base_url)),
+            integration,
+            base_url=base_url or integration.base_url,
+            credentials=_checked(integration, credentials, has_address=bool(base_url)),
             transport=transport,
             clock=clock,
             sleep=sleep,
@@ -156,28 +166,29 @@ def connect(
     return Connection(client)
 
 
-def _typed(made: Integration, credentials: Mapping[str, str], *, has_address: bool) -> dict[str, str]:
-    """Return the login fields without blanks around them; `ConfigurationError` for what is no login."""
-    login = made.authentication
+def _checked(
+    integration: Integration, credentials: Mapping[str, str], *, has_address: bool
+) -> dict[str, str]:
+    """Return the login fields, trimmed; raise `ConfigurationError` for unknown, missing or unusable ones."""
+    login, title = integration.authentication, integration.vendor.title
     known = [field.key for field in login.typed]
     for key in credentials:
         if key not in known:
-            guess = did_you_mean(key, known) or f"; there is {listed(known)}."
-            raise ConfigurationError(f"{made.vendor.title} takes no {key}{guess}")
-    typed = {key: (value or "").strip() for key, value in credentials.items()}
+            guess = did_you_mean(key, known) or f"; use {listed(known)}."
+            raise ConfigurationError(f"{title} has no login field {key}{guess}")
+    fields = {key: (value or "").strip() for key, value in credentials.items()}
     for key in (login.field, *login.headers.values()):
-        if not typed.get(key, "").isascii() or not typed.get(key, "").isprintable():
-            raise ConfigurationError(f"{key} holds characters that no credential of {made.vendor.title} has.")
-    missing = (
-        login.host if login.host and not has_address else login.missing({key for key in typed if typed[key]})
-    )
+        if not fields.get(key, "").isascii() or not fields.get(key, "").isprintable():
+            raise ConfigurationError(f"{key} contains characters that no credential of {title} has.")
+    filled = {key for key in fields if fields[key]}
+    missing = login.host if login.host and not has_address else login.missing(filled)
     if missing:
-        raise ConfigurationError(f"{made.vendor.title} needs {missing.key} ({missing.label}) to connect.")
-    return typed
+        raise ConfigurationError(f"{title} needs {missing.key} ({missing.label}) to connect.")
+    return fields
 
 
-def _seconds(what: str, value: Any) -> float:
-    """Return a limit in seconds; `ConfigurationError` for what limits nothing."""
+def _seconds(name: str, value: Any) -> float:
+    """Return a limit in seconds; raise `ConfigurationError` if it is not a finite number above 0."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise ConfigurationError(f"{what} has to be a number of seconds above 0, not {value!r}.")
+        raise ConfigurationError(f"{name} must be a number of seconds above 0, not {value!r}.")
     return float(value)

@@ -1,4 +1,7 @@
-"""Where cursors are kept, and what is still to be handed over: one SQLite file, one runner at a time."""
+"""Stores cursors and the events that wait for delivery (the outbox) in one SQLite file.
+
+One runner at a time may use a profile and trigger; `Cursors.locked` ensures that.
+"""
 
 from __future__ import annotations
 
@@ -35,16 +38,16 @@ create table if not exists skipped (
 );
 """
 TRIES = "alter table waiting add column tries integer not null default 0"
-"""What a file of an earlier version lacks."""
+"""Adds the column that files of earlier versions do not have."""
 OWNER_ONLY = 0o600
 SKIP = "insert into skipped (profile, trigger, event, why, at) values (?, ?, ?, ?, ?)"
 FRACTION = "\0decimal"
-"""The only member of an object that stands for an exact fraction."""
+"""The key of an object that represents a `Decimal`: JSON numbers would lose its exact digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """What was set aside, why and when; `event` is None for a row that could not be read."""
+    """An event that was set aside, why and when; `event` is None for a row that could not be read."""
 
     event: Event | None
     why: str
@@ -52,11 +55,17 @@ class Skipped:
 
 
 class Cursors:
-    """The file of cursors, and an outbox beside them.
+    """The file of cursors, with an outbox of events.
 
-    `advance` moves a cursor and puts what the poll told into the outbox, both or neither; so whatever a
-    cursor has passed was handed over, is waiting, or was set aside. `settle` takes one event out, once it was
-    handed over; `set_aside` puts it where `skipped` lists it and `retry` brings it back from.
+    `advance` moves a cursor and adds the poll's events to the outbox in one transaction. So every event
+    that a cursor has passed was delivered, waits in the outbox, or was set aside. `settle` removes a
+    delivered event; `set_aside` moves one to the list that `skipped` returns and `retry` empties. A `place`
+    is an event's number in the outbox.
+
+        with Cursors(Path("cursors.sqlite3")) as cursors, cursors.locked("shop", "returngo:new_return"):
+            cursor = cursors.load("shop", "returngo:new_return")
+
+    Raises `ConfigurationError` if the file cannot be used: full disk, no permission, another kind of file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -66,6 +75,7 @@ class Cursors:
             path.parent.mkdir(parents=True, exist_ok=True)
             _for_owner_only(path)
             self._database = sqlite3.connect(path, timeout=10, isolation_level=None)
+            # synchronous = full: once `advance` returns, a power failure cannot undo it.
             self._database.executescript("pragma journal_mode = wal; pragma synchronous = full;" + TABLES)
             columns = {row[1] for row in self._database.execute("pragma table_info(waiting)")}
             if "tries" not in columns:
@@ -82,10 +92,11 @@ class Cursors:
         self._database.close()
 
     @contextmanager
-    def held(self, profile: str, trigger: str) -> Iterator[None]:
-        """Keep other runners of the same profile and trigger out; raises `ConfigurationError` when one is in.
+    def locked(self, profile: str, trigger: str) -> Iterator[None]:
+        """Lock a profile and trigger; raise `ConfigurationError` if another runner has the lock.
 
-        The lock is the operating system's, on a file of its own: it ends with the process, however that ends.
+        The lock is the operating system's, on a separate file, so it is released even if the process is
+        killed.
         """
         name = hashlib.sha256(f"{profile}\0{trigger}".encode()).hexdigest()[:16]
         with self._usable():
@@ -98,8 +109,8 @@ class Cursors:
                 if "locked" not in str(problem):
                     raise
                 raise ConfigurationError(
-                    f"Another runner is polling {trigger} with profile {profile}; stop it first, or give"
-                    " this one another state file."
+                    f"Another runner is polling {trigger} with profile {profile}; stop it first, or use"
+                    " another state file."
                 ) from problem
         try:
             yield
@@ -107,26 +118,26 @@ class Cursors:
             lock.close()
 
     def load(self, profile: str, trigger: str) -> Cursor | None:
-        """Return the cursor, or None."""
+        """Return the stored cursor, None if there is none; raise `ConfigurationError` if it is damaged."""
         with self._usable():
-            found = self._database.execute(
+            row = self._database.execute(
                 "select cursor from cursors where profile = ? and trigger = ?", (profile, trigger)
             ).fetchone()
-        if found is None:
+        if row is None:
             return None
         try:
-            cursor = json.loads(found[0])
+            cursor = json.loads(row[0])
         except ValueError:
             cursor = None
         if not isinstance(cursor, dict):
             raise ConfigurationError(
-                f"The cursor of {trigger} in {self.path} is damaged. Begin again without it: `returns"
-                " trigger` does with --restart."
+                f"The cursor of {trigger} in {self.path} is damaged. Discard it and start over (`returns"
+                " trigger --restart`)."
             )
         return cursor
 
     def waiting(self, profile: str, trigger: str) -> list[tuple[int, Event]]:
-        """Return the events that are still to be handed over, in the order kept, each with its place."""
+        """Return the events that wait for delivery, oldest entry first, each with its place."""
         with self._usable():
             rows = self._database.execute(
                 "select place, event from waiting where profile = ? and trigger = ? order by place",
@@ -134,8 +145,8 @@ class Cursors:
             ).fetchall()
         return [(place, self._event(text)) for place, text in rows]
 
-    def tries(self, profile: str, trigger: str) -> dict[int, int]:
-        """Return how often a waiting event failed, by its place; those that never failed are left out."""
+    def failures(self, profile: str, trigger: str) -> dict[int, int]:
+        """Return how often each waiting event failed, by its place; events that never failed are left out."""
         with self._usable():
             rows = self._database.execute(
                 "select place, tries from waiting where profile = ? and trigger = ? and tries > 0",
@@ -143,8 +154,8 @@ class Cursors:
             ).fetchall()
         return dict(rows)
 
-    def tried(self, place: int) -> None:
-        """Take note that an event could not be handed over."""
+    def record_failure(self, place: int) -> None:
+        """Count one more failed attempt to hand over an event."""
         with self._usable():
             self._database.execute("update waiting set tries = tries + 1 where place = ?", (place,))
 
@@ -158,11 +169,12 @@ class Cursors:
         rows: Iterable[str] = (),
         at: datetime | None = None,
     ) -> None:
-        """Keep the cursor, and the events that led to it until they are settled; both or neither.
+        """Store the cursor and add the events that it has passed to the outbox, in one transaction.
 
-        `rows` say of rows that could not be read, and are given up `at` this moment, where they lay and why.
+        With two transactions, a crash between them would lose the events (cursor first) or deliver them twice
+        (events first). `rows` are sentences about unreadable rows that are given up at the time `at`.
         """
-        texts = [_written(event) for event in events]
+        texts = [_json_of(event) for event in events]
         given_up = [(profile, trigger, None, _storable(why), at.isoformat()) for why in rows] if at else []
         with self._usable(), self._whole():
             self._database.execute(
@@ -175,16 +187,16 @@ class Cursors:
             self._database.executemany(SKIP, given_up)
 
     def set_aside(self, place: int, why: str, at: datetime) -> None:
-        """Move a waiting event to those that are skipped; both or neither."""
+        """Move a waiting event to the skipped ones, in one transaction."""
         with self._usable(), self._whole():
-            found = self._database.execute(
+            row = self._database.execute(
                 "select profile, trigger, event from waiting where place = ?", (place,)
             ).fetchone()
-            self._database.execute(SKIP, (*found, _storable(why), at.isoformat()))
+            self._database.execute(SKIP, (*row, _storable(why), at.isoformat()))
             self._database.execute("delete from waiting where place = ?", (place,))
 
     def skipped(self, profile: str, trigger: str) -> list[Skipped]:
-        """Return what was set aside, in that order."""
+        """Return the events and rows that were set aside, in that order."""
         with self._usable():
             rows = self._database.execute(
                 "select event, why, at from skipped where profile = ? and trigger = ? order by place",
@@ -196,99 +208,100 @@ class Cursors:
         ]
 
     def retry(self, profile: str, trigger: str) -> int:
-        """Let all skipped events wait for their hand-over again; returns how many. Rows stay skipped."""
-        whose = (profile, trigger)
+        """Move all skipped events back to the outbox and return how many; unreadable rows stay skipped."""
+        key = (profile, trigger)
         with self._usable(), self._whole():
             moved = self._database.execute(
                 "insert into waiting (profile, trigger, event) select profile, trigger, event from skipped"
                 " where profile = ? and trigger = ? and event is not null order by place",
-                whose,
+                key,
             )
             self._database.execute(
-                "delete from skipped where profile = ? and trigger = ? and event is not null", whose
+                "delete from skipped where profile = ? and trigger = ? and event is not null", key
             )
         return moved.rowcount
 
     def settle(self, place: int) -> None:
-        """Forget one event: it was handed over."""
+        """Remove a delivered event from the outbox."""
         with self._usable():
             self._database.execute("delete from waiting where place = ?", (place,))
 
     def forget(self, profile: str, trigger: str) -> None:
-        """Drop the cursor and what is waiting: the next poll is a first one."""
+        """Delete the cursor and the waiting events: the next poll is a first poll."""
         with self._usable(), self._whole():
             for table in ("waiting", "cursors"):
                 self._database.execute(
-                    f"delete from {table} where profile = ? and trigger = ?",  # noqa: S608 - our own two names
+                    f"delete from {table} where profile = ? and trigger = ?",  # noqa: S608 - two constant names
                     (profile, trigger),
                 )
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
-        """Do all of it or nothing."""
+        """Run the block in one transaction: commit it, or roll back on any exception."""
         self._database.execute("begin immediate")
         try:
             yield
             self._database.execute("commit")
         except BaseException:
-            if self._database.in_transaction:  # a full disk may have ended it
+            if self._database.in_transaction:  # SQLite itself rolls back on a full disk
                 self._database.execute("rollback")
             raise
 
     def _event(self, text: str) -> Event:
         try:
-            return _read(text)
+            return _event_of(text)
         except (KeyError, TypeError, ValueError) as problem:
             raise ConfigurationError(
-                f"An event that waits in {self.path} is damaged. Begin again without it: `returns trigger`"
-                " does with --restart."
+                f"A waiting event in {self.path} is damaged. Discard it and start over (`returns trigger"
+                " --restart`)."
             ) from problem
 
     @contextmanager
     def _usable(self) -> Iterator[None]:
-        """Report a full disk, a lock that lasts, a file of something else or a deleted one in a sentence."""
+        """Turn the errors of file and database into a `ConfigurationError`, and notice a replaced file."""
         try:
             if self._file is not None and _identity(self.path) != self._file:
                 raise ConfigurationError(
-                    f"The file of cursors {self.path} was deleted or replaced while it was in use. Start"
+                    f"The cursor file {self.path} was deleted or replaced while it was in use. Start"
                     " again; a new file begins with a first poll."
                 )
             yield
         except (OSError, sqlite3.DatabaseError) as problem:
             why = getattr(problem, "strerror", None) or str(problem)
             raise ConfigurationError(
-                f"The file of cursors {self.path} cannot be used: {why.lower()}. Name another with --state."
+                f"The cursor file {self.path} cannot be used: {why.lower()}. Choose another with --state."
             ) from problem
 
 
 def _for_owner_only(path: Path) -> None:
-    """Create the file for its owner alone, and take an existing one from others: it holds customers' data.
+    """Create the file readable by its owner only, and restrict an existing one: it holds customer data.
 
-    A file that exists is not opened here: closing it would end the locks of this process on it.
+    An existing file is not opened here: closing any descriptor of a file drops all POSIX locks that the
+    process holds on it, including SQLite's (https://sqlite.org/howtocorrupt.html, section 2.2).
     """
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
     if path.is_file() and path.stat().st_mode & 0o077:
-        with suppress(PermissionError):  # somebody else's file
+        with suppress(PermissionError):  # the file belongs to another user
             path.chmod(OWNER_ONLY)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells the file at a path from another; None where there is none."""
+    """Return device and inode of the file at a path, None if there is no file."""
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError:
         return None
-    return (found.st_dev, found.st_ino)
+    return (status.st_dev, status.st_ino)
 
 
 def _storable(text: str) -> str:
-    """Return a text as SQLite takes it: half of a cut surrogate pair is written as its escape."""
+    """Return a text that SQLite can store: a lone surrogate is replaced by its escape."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _written(event: Event) -> str:
-    """Write an event as JSON, its fractions exact."""
+def _json_of(event: Event) -> str:
+    """Write an event as JSON, with exact decimal numbers."""
     return json.dumps(
         {
             "id": event.id,
@@ -301,19 +314,21 @@ def _written(event: Event) -> str:
     )
 
 
-def _read(text: str) -> Event:
-    def restored(found: dict[str, Any]) -> Any:
-        text = found.get(FRACTION)
-        with suppress(InvalidOperation):
-            return Decimal(text) if isinstance(text, str) else found
-        return found
+def _event_of(text: str) -> Event:
+    """Read an event that `_json_of` wrote; raise `KeyError`, `TypeError` or `ValueError` if damaged."""
 
-    found = json.loads(text, object_hook=restored)
-    occurred = found["occurred_at"]
+    def restored(members: dict[str, Any]) -> Any:
+        digits = members.get(FRACTION)
+        with suppress(InvalidOperation):
+            return Decimal(digits) if isinstance(digits, str) else members
+        return members
+
+    fields = json.loads(text, object_hook=restored)
+    occurred = fields["occurred_at"]
     return Event(
-        id=found["id"],
-        trigger=found["trigger"],
+        id=fields["id"],
+        trigger=fields["trigger"],
         occurred_at=datetime.fromisoformat(occurred) if occurred else None,
-        observed_at=datetime.fromisoformat(found["observed_at"]),
-        data=found["data"],
+        observed_at=datetime.fromisoformat(fields["observed_at"]),
+        data=fields["data"],
     )

@@ -1,4 +1,4 @@
-"""Dropdowns, run: values to choose from, with the words people know them by."""
+"""Loads dropdowns: pages of values to choose from, each with a label for people."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One entry: `value` is sent, `label` is shown."""
+    """One entry of a dropdown: `value` is sent to the vendor, `label` is shown."""
 
     value: str
     label: str
@@ -28,7 +28,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """One page of entries; `next_page` is None after the last."""
+    """One page of a dropdown; pass `next_page` to get the next one (None after the last)."""
 
     options: tuple[Option, ...]
     next_page: Position | None
@@ -37,7 +37,7 @@ class Options:
 class BoundDropdown:
     """A dropdown of one connection.
 
-    `await dropdown()` is its first page, `dropdown(page=options.next_page)` the next.
+    `await dropdown()` returns its first page, `await dropdown(page=options.next_page)` the next.
     """
 
     def __init__(self, client: Client, dropdown: Dropdown) -> None:
@@ -46,11 +46,14 @@ class BoundDropdown:
 
     @attributed
     async def __call__(self, *, page: Position | None = None, search: str | None = None) -> Options:
-        """Return one page; `search` narrows it where the API can, otherwise by the labels of that page."""
+        """Return one page. `search` filters in the API if that can search, otherwise the labels of this page.
+
+        Raises the errors of a request.
+        """
         dropdown = self.dropdown
         if dropdown.operation is None:
             fixed = tuple(Option(choice.value, choice.label) for choice in dropdown.choices)
-            return Options(_narrowed(fixed, search), None)
+            return Options(_filtered(fixed, search), None)
         operation = self._client.integration.operations[dropdown.operation]
         query = dict(dropdown.query)
         if search and dropdown.search:
@@ -61,8 +64,8 @@ class BoundDropdown:
         else:
             answer = await self._client.page(operation, query, page)
             rows, following = answer.rows, answer.next
-        options = _once(option for row in rows if (option := self._option(row)))
-        return Options(options if dropdown.search else _narrowed(options, search), following)
+        options = _distinct(option for row in rows if (option := self._option(row)))
+        return Options(options if dropdown.search else _filtered(options, search), following)
 
     def _option(self, row: Mapping[str, Any]) -> Option | None:
         value = text_of(at_path(row, self.dropdown.value))
@@ -71,15 +74,15 @@ class BoundDropdown:
         return Option(value, label or value) if trimmed(value) else None
 
 
-def _once(options: Iterable[Option]) -> tuple[Option, ...]:
-    """Keep the first option of each value: an order with two returns is one choice."""
-    found: dict[str, Option] = {}
+def _distinct(options: Iterable[Option]) -> tuple[Option, ...]:
+    """Keep the first option of each value: an order with two returns is listed twice, but is one choice."""
+    by_value: dict[str, Option] = {}
     for option in options:
-        found.setdefault(option.value, option)
-    return tuple(found.values())
+        by_value.setdefault(option.value, option)
+    return tuple(by_value.values())
 
 
-def _narrowed(options: tuple[Option, ...], search: str | None) -> tuple[Option, ...]:
+def _filtered(options: tuple[Option, ...], search: str | None) -> tuple[Option, ...]:
     if not search:
         return options
     return tuple(option for option in options if search.casefold() in option.label.casefold())

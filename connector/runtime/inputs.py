@@ -1,4 +1,4 @@
-"""Checks what a person filled in for an action or search, and places it in a request's values."""
+"""Checks the inputs of an action, search or trigger, and maps them to parameters and body fields."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.naming import trimmed
 from connector.errors import FieldError, ValidationFailed
-from connector.runtime.choices import chosen, slip
+from connector.runtime.choices import choice_value, intended_word
 from connector.runtime.compare import matches, wanted
 from connector.transport.request import joined
 from connector.transport.values import RefusedValue, fitted, members
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FilledInputs:
-    """Checked inputs by key, as values of the operation, and those to look for in records read."""
+    """Checked inputs: by key, as `values` of the operation, and as `matches` to compare records with."""
 
     inputs: dict[str, Any]
     values: dict[str, Any]
     matches: tuple[tuple[InputField, Any], ...]
 
     def fits(self, row: Mapping[str, Any]) -> bool:
-        """Say whether a record read holds every value that is to be looked for in it."""
+        """Check whether a record holds the value of every input that is compared with records."""
         return all(matches(field, row, value) for field, value in self.matches)
 
 
 def fill(
-    what: str, fields: Sequence[InputField], given: Mapping[str, Any], *, looking: bool = False
+    name: str, fields: Sequence[InputField], given: Mapping[str, Any], *, looking: bool = False
 ) -> FilledInputs:
-    """Check inputs given by key. None, and text without anything but blanks, mean "not given".
+    """Check inputs given by key; `name` is the action, search or trigger. Raises `ValidationFailed`.
 
-    Blanks and newlines around a line of text are trimmed; text of several lines stays as it is. A choice is
-    taken by its value or its label. `looking`: the inputs are filters, and a word that is a slip of a known
-    one is refused, for it would find nothing. Raises `ValidationFailed`.
+    None and blank text mean "not given". A single line is trimmed, text of several lines stays as it is. A
+    choice can be given by its value or its label. `looking` says that the inputs are filters: a misspelled
+    known value is then refused, because it would find nothing.
     """
     present = present_of(fields, given)
-    errors = list(_slips(fields, present)) if looking else []
+    errors = list(_misspellings(fields, present)) if looking else []
     for error in errors:
         del present[error.field]
     singles = [field for field in fields if not _several(field, present)]
@@ -53,51 +53,51 @@ def fill(
         if field.key in rest:
             try:
                 fit[field.key] = [
-                    fitted(field, one, f"{field.key}[{index}]") for index, one in enumerate(rest[field.key])
+                    fitted(field, item, f"{field.key}[{index}]") for index, item in enumerate(rest[field.key])
                 ]
             except RefusedValue as refusal:
                 errors.extend(refusal.errors)
     errors += [
-        FieldError(field.key, f"identifies nothing: {fit[field.key]!r}")
+        FieldError(field.key, f"does not identify a record: {fit[field.key]!r}")
         for field in fields
         if field.key in fit and field.identifies and not wanted(field, fit[field.key])
     ]
     errors += [
-        FieldError(field.key, "must name a record")
+        FieldError(field.key, "must be the id of a record")
         for field in fields
         if field.location == "path" and fit.get(field.key) in (".", "..")
     ]
     if errors:
-        raise refused(what, errors)
+        raise not_run(name, errors)
     return FilledInputs(inputs=fit, values=_values(fields, fit), matches=_matches(fields, fit))
 
 
-def refused(what: str, errors: Sequence[FieldError]) -> ValidationFailed:
-    """Return the error for inputs that were not sent."""
-    return ValidationFailed(f"{what} was not run: {joined(errors)}", fields=errors)
+def not_run(name: str, errors: Sequence[FieldError]) -> ValidationFailed:
+    """Return the error for inputs that were refused before anything was sent."""
+    return ValidationFailed(f"{name} was not run: {joined(errors)}", fields=errors)
 
 
 def present_of(fields: Sequence[InputField], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs that hold anything, as they are meant: trimmed, choices by their values."""
+    """Return the inputs that are given, normalised: text trimmed, choices by their values."""
     known = {field.key: field for field in fields}
-    found = {key: _meant(known.get(key), value) for key, value in given.items()}
-    return {key: value for key, value in found.items() if not _nothing(known.get(key), value)}
+    normal = {key: _normalised(known.get(key), value) for key, value in given.items()}
+    return {key: value for key, value in normal.items() if not _is_empty(known.get(key), value)}
 
 
-def _nothing(field: InputField | None, value: Any) -> bool:
-    """Say whether a value means "not given"; so does a list without values where one value would do."""
+def _is_empty(field: InputField | None, value: Any) -> bool:
+    """Check whether a value means "not given"; an empty list does for a filter that takes several values."""
     several = field is not None and field.repeated_as is not None
     return value is None or value == "" or (several and value == [])
 
 
-def _meant(field: InputField | None, value: Any) -> Any:
+def _normalised(field: InputField | None, value: Any) -> Any:
     if field is None:
         return value
     if isinstance(value, str):
         return _text(field, value)
     if isinstance(value, list | tuple):
-        told = [_meant(field, one) for one in value]
-        return [one for one in told if one != ""] if field.repeated_as else told
+        items = [_normalised(field, item) for item in value]
+        return [item for item in items if item != ""] if field.repeated_as else items
     if isinstance(value, dict) and field.children:
         return present_of(field.children, value)
     if field.identifies and isinstance(value, int) and not isinstance(value, bool) and field.type == "string":
@@ -110,19 +110,19 @@ def _text(field: InputField, value: str) -> str:
     if field.type == "text":
         return value if short else ""
     if field.separator and field.known_values:
-        parts = (chosen(field, trimmed(part)) for part in short.split(field.separator))
+        parts = (choice_value(field, trimmed(part)) for part in short.split(field.separator))
         return field.separator.join(part for part in parts if part)
-    return chosen(field, short)
+    return choice_value(field, short)
 
 
-def _slips(fields: Sequence[InputField], present: Mapping[str, Any]) -> Iterator[FieldError]:
-    """Yield an error for each filter whose word is a slip of a known one."""
+def _misspellings(fields: Sequence[InputField], present: Mapping[str, Any]) -> Iterator[FieldError]:
+    """Yield an error for each filter that misspells a known value."""
     for field in fields:
         value = present.get(field.key)
         parts = value.split(field.separator or "\0") if isinstance(value, str) else ()
         for part in parts:
-            if meant := slip(field, part):
-                yield FieldError(field.key, f"is {part!r}, which is no known word; did you mean {meant}?")
+            if intended := intended_word(field, part):
+                yield FieldError(field.key, f"is {part!r}, which is unknown; did you mean {intended}?")
                 break
 
 
@@ -131,7 +131,7 @@ def _several(field: InputField, present: Mapping[str, Any]) -> bool:
 
 
 def _values(fields: Sequence[InputField], fit: Mapping[str, Any]) -> dict[str, Any]:
-    """Name checked inputs like the parameters and body fields they fill."""
+    """Return checked inputs by the parameters and body fields that they fill."""
     values: dict[str, Any] = {}
     for field in fields:
         if field.location == "match" or field.key not in fit:
@@ -147,4 +147,6 @@ def _values(fields: Sequence[InputField], fit: Mapping[str, Any]) -> dict[str, A
 
 
 def _matches(fields: Sequence[InputField], fit: Mapping[str, Any]) -> tuple[tuple[InputField, Any], ...]:
-    return tuple((one, fit[one.key]) for one in fields if one.location == "match" and one.key in fit)
+    return tuple(
+        (field, fit[field.key]) for field in fields if field.location == "match" and field.key in fit
+    )

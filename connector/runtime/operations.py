@@ -1,4 +1,4 @@
-"""Every operation, callable by its id."""
+"""Calls any operation of the API by its operationId, and reads lists page by page."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class BoundOperation:
     """An operation of one connection.
 
-    `await operation(status="pending")` returns an `Answer`. For lists, `async for row in
-    operation.rows(…)` reads all rows, page after page, and `operation.pages(…)` yields the pages.
+    `await operation(status="pending")` returns an `Answer`. For a list, `async for row in
+    operation.rows(…)` reads the rows of all pages, and `operation.pages(…)` the pages themselves.
     """
 
     def __init__(self, client: Client, operation: Operation) -> None:
@@ -28,11 +28,14 @@ class BoundOperation:
         self.__doc__ = f"{operation.summary}. {operation.description}".strip()
 
     async def __call__(self, **values: Any) -> Answer:
-        """Send the operation; values are named like its parameters and body fields. Raises the error tree."""
+        """Send the operation with values named like its parameters and body fields; return the `Answer`.
+
+        Raises `ValidationFailed` for wrong values, before anything is sent, and any error of a request.
+        """
         return await self._client.call(self.operation, values)
 
     async def pages(self, **values: Any) -> AsyncIterator[Page]:
-        """Yield the pages of a list, from the first (or from a given page) to the last."""
+        """Yield the pages of a list to the last one, starting at the first or at the given page parameter."""
         operation = self.operation
         paging = self._client.integration.paging.get(operation.paging or "")
         first = values.pop(paging.page_parameter, None) if paging else None
@@ -40,17 +43,17 @@ class BoundOperation:
             yield page
 
     async def rows(self, **values: Any) -> AsyncIterator[dict[str, Any]]:
-        """Yield the rows of a list, page after page."""
+        """Yield the rows of a list, page by page."""
         async for page in self.pages(**values):
             for row in page.rows:
                 yield dict(row)
 
 
 class Operations:
-    """The operations of one connection, as attributes and by key."""
+    """The operations of one connection, as attributes and by key: `operations.list_returns`."""
 
     def __init__(self, client: Client, operations: Mapping[str, Operation]) -> None:
-        self._bound = {key: BoundOperation(client, one) for key, one in operations.items()}
+        self._bound = {key: BoundOperation(client, operation) for key, operation in operations.items()}
 
     def __getattr__(self, name: str) -> BoundOperation:
         bound: dict[str, BoundOperation] = self.__dict__.get("_bound", {})

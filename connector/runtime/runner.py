@@ -1,12 +1,15 @@
-"""Runs a trigger durably: what a poll found is kept together with its cursor until it was handed over.
+"""Polls a trigger durably and delivers its events at least once: the runner.
 
-At least once: an event may be handed over again only if the process dies between the end of its hand-over
-and the note of it. Ids are stable, so a consumer that knows ids sees each event once even then. Were the
-poll repeated instead, a record that went there and back meanwhile would leave the consumer with what it
-was told last.
+Events and cursor are stored in one transaction before the first event is handed over (an outbox). An event is
+delivered twice only if the process dies between the end of its handler and the note that it ran; event ids
+are stable, so a consumer that remembers them sees each event once.
 
-An event that cannot be handed over now is tried again, and later events of its record wait for it; events of
-other records do not. It is set aside only if its handler raises `Skip`.
+Why not deliver first and store the cursor afterwards: after a crash the poll would be repeated. A record that
+changed and changed back in the meantime would then make no event, and the consumer would keep the state that
+was delivered last.
+
+A failed event is tried again. Later events of its record wait for it, so that they arrive in order; events of
+other records do not wait. An event is set aside only if its handler raises `Skip`.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from connector.errors import (
     Skip,
     UnexpectedResponse,
     VendorUnavailable,
-    unforeseen,
+    as_connector_error,
 )
 from connector.runtime.polling import Event
 
@@ -37,39 +40,47 @@ if TYPE_CHECKING:
     from connector.runtime.cursors import Cursors
     from connector.runtime.triggers import BoundTrigger
 
-MOST_STUCK = 5
-"""After so many records in a row whose details cannot be read, no more are asked for until the next round."""
-LONGEST_PAUSE = 3_600.0
-"""Seconds; the longest pause between two tries of one event."""
+MAX_STUCK_RECORDS = 5
+"""After this many records in a row whose details cannot be read, the rest waits for the next round."""
+MAX_RETRY_PAUSE = 3_600.0
+"""The longest pause between two attempts at one event, in seconds."""
 OF_THE_CONNECTION = (AuthenticationError, ConfigurationError, PermissionDenied, RateLimited)
-"""What goes wrong with the connection and not with one record."""
+"""Errors of the connection and not of one record: they end the round."""
 
 Handler = Callable[[Event], Awaitable[None]]
+"""Takes one event; returning means that it is delivered, raising that it is not."""
 CrashPoint = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What one round did: `first`, there was no cursor before; `whole`, all events were handed over.
+    """What one round did.
 
-    `problem` is why some were not: the details of their records could not be read, or (when watching) their
-    handler raised. They wait. `notes` are sentences to report: rows that cannot be read, clocks that differ,
-    events that were set aside.
+    `first_poll` is true if no cursor was stored before. `handed_over` counts the events delivered in this
+    round; `all_handed_over` is true if none is waiting. `problem` is why some wait: their details could not
+    be read or, in `watch`, their handler raised. `notes` are sentences to show or log: rows that cannot be
+    read, clocks that differ, events that were set aside.
+
+        result = await runner.once(limit=100)
+        if not result.all_handed_over:
+            print("Some events wait for the next round:", result.problem or "limit reached")
     """
 
-    first: bool
+    first_poll: bool
     handed_over: int
-    whole: bool
+    all_handed_over: bool
     problem: ConnectorError | None = None
     notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class _Round:
-    """One round; `stuck` are the records that failed in it, `held` those that wait for a pause to end.
+    """The state of one round.
 
-    `interval` is the first pause of an event that fails (None: a round tries all). `raised` is what a handler
-    raised first, `away` says that the vendor is the reason why details cannot be read.
+    `interval` is the pause in seconds after an event's first failure (None: retry it in every round),
+    `limit` the most events to hand over. `stuck` are the records that failed in this round, `held` those
+    whose pause has not ended. `raised` is the first exception of a handler, `away` the error if the vendor
+    could not be reached.
     """
 
     interval: float | None
@@ -87,16 +98,29 @@ class _Round:
 
 
 def no_crash(point: str) -> None:
-    """Do nothing; tests put their own function here, which raises at a point of its choice."""
+    """Do nothing; tests pass a function that raises at one of the points, as a crash would."""
     del point
 
 
 class Runner:
-    """One trigger of one profile: `with cursors.held(profile, trigger.watch_name()): await runner.once()`.
+    """Polls one trigger for one profile, and hands each event to `handler` at least once.
 
-    `inputs` are the trigger's filters; the cursor is kept under `trigger.watch_name(**inputs)`. A handler
-    that raises one of `ends` ends the round at once; after other exceptions the event is tried again.
-    `crash` is called at the named points `polled`, `kept`, `handed_over_one`, `settled_one`, `handed_over`.
+        async def handler(event: Event) -> None:
+            await queue.put(event.id, event.data)
+
+        with Cursors(Path("cursors.sqlite3")) as cursors:
+            trigger = connection.triggers["new_return"]
+            runner = Runner(trigger, cursors, profile="shop", handler=handler)
+            with cursors.locked("shop", trigger.watch_name()):
+                result = await runner.once()
+
+    `inputs` are the trigger's filters by key; the cursor is stored under `trigger.watch_name(**inputs)`.
+    Only one process may run the same profile and name at a time, which `Cursors.locked` ensures.
+
+    An event whose handler raises is tried again in a later round. `Skip` sets it aside instead, and one of
+    `ends` ends the round at once. `crash` is called with the name of each point that a test may interrupt:
+    `polled`, `kept`, `handed_over_one`, `settled_one`, `handed_over`. Raises `ValidationFailed` for wrong
+    inputs.
     """
 
     def __init__(
@@ -122,24 +146,26 @@ class Runner:
         self._due: dict[int, datetime] = {}
 
     async def once(self, *, since: datetime | date | None = None, limit: int | None = None) -> RunResult:
-        """Hand over what is waiting, poll once and hand over what is new: at most `limit` events in all.
+        """Run one round: hand over waiting events, poll once, and hand over the new ones.
 
-        The rest waits for the next round. What a handler raises is raised at the end of the round.
+        At most `limit` events are handed over (None: all); the rest waits for the next round. `since`
+        matters for the first poll only, see `BoundTrigger.poll`. Raises the first exception of a handler at
+        the end of the round, and any error of the poll.
         """
         this = _Round(None, limit)
-        ran = await self._round(this, since)
+        result = await self._round(this, since)
         if this.raised is not None:
             raise this.raised
-        return ran
+        return result
 
     async def retry(self, *, limit: int | None = None) -> RunResult:
-        """Hand over again what was set aside, and what is waiting; does not poll."""
+        """Hand over the events that were set aside and those that wait, without a poll; see `once`."""
         self._cursors.retry(self._profile, self._name)
         this = _Round(None, limit)
         await self._hand_over(this)
         if this.raised is not None:
             raise this.raised
-        return self._ran(this, first=False)
+        return self._result(this, first_poll=False)
 
     async def watch(
         self,
@@ -148,33 +174,38 @@ class Runner:
         sleep: Sleep,
         since: datetime | date | None = None,
         limit: int | None = None,
-        ran: Callable[[RunResult], None] = lambda _ran: None,
-        failed: Callable[[ConnectorError], None] = lambda _problem: None,
+        on_round: Callable[[RunResult], None] = lambda _result: None,
+        on_error: Callable[[ConnectorError], None] = lambda _problem: None,
     ) -> None:
-        """Poll every `interval` seconds until `limit` events were handed over (None: until cancelled).
+        """Poll every `interval` seconds until `limit` events are handed over (None: until cancelled).
 
-        A vendor that cannot be reached, or that wants fewer requests, is asked again later; so is one that
-        answers nonsense, once it has answered well (a proxy's error page is no reason to stop watching), and
-        so is one whose answer raises what nothing foresees. `failed` hears of it. An event whose handler
-        raises is tried again after `interval` seconds, then after longer and longer pauses.
+        `on_round` is called with the result of each round, `on_error` with each error that does not end
+        watching:
+
+        - The vendor cannot be reached or limits requests. The pause is then at least as long as it asks for.
+        - An answer is unexpected, or an unforeseen exception is raised, after at least one good round: one
+          error page of a proxy must not stop a watch, but a wrong base URL has to be reported at once.
+
+        Other errors are raised. An event whose handler raises is tried again after `interval` seconds, and
+        then after pauses that double up to an hour.
         """
-        before, left, well = self._handed_over, limit, False
+        before, left, answered = self._handed_over, limit, False
         while left is None or left > 0:
             pause = interval
             try:
                 outcome = await self._round(_Round(interval, left), since)
             except self._ends:
                 raise
-            except Exception as problem:  # a boundary: what is not foreseen ends no watching
-                if not _passes(problem, well=well):
+            except Exception as problem:
+                if not _can_continue(problem, answered=answered):
                     raise
-                failed(unforeseen(problem))
+                on_error(as_connector_error(problem))
                 pause = max(interval, getattr(problem, "retry_after", None) or 0)
             else:
-                well = True
-                ran(outcome)
+                answered = True
+                on_round(outcome)
                 if outcome.problem:
-                    failed(outcome.problem)
+                    on_error(outcome.problem)
             left = None if limit is None else limit - (self._handed_over - before)
             if left != 0:
                 await sleep(pause)
@@ -182,11 +213,12 @@ class Runner:
     async def _round(self, this: _Round, since: datetime | date | None) -> RunResult:
         cursor = self._cursors.load(self._profile, self._name)
         await self._hand_over(this, polled=False)
-        polls = not this.full
-        if polls:
-            polled = await self._trigger.notice(cursor, since=since, **self._inputs)
+        has_room = not this.full
+        if has_room:
+            polled = await self._trigger.poll_list(cursor, since=since, **self._inputs)
             this.notes += polled.notes
             self._crash("polled")
+            # Cursor and events in one transaction: a crash after it finds both, a crash before it neither.
             self._cursors.advance(
                 self._profile,
                 self._name,
@@ -200,81 +232,83 @@ class Runner:
             self._crash("handed_over")
         if this.away and not this.handed_over:
             raise this.away
-        return self._ran(this, first=cursor is None, polled=polls)
+        return self._result(this, first_poll=cursor is None, polled=has_room)
 
-    def _ran(self, this: _Round, *, first: bool, polled: bool = True) -> RunResult:
+    def _result(self, this: _Round, *, first_poll: bool, polled: bool = True) -> RunResult:
         problem = next(iter(this.stuck.values()), None)
-        whole = polled and not self._cursors.waiting(self._profile, self._name)
-        return RunResult(first, this.handed_over, whole, problem, tuple(this.notes))
+        all_handed_over = polled and not self._cursors.waiting(self._profile, self._name)
+        return RunResult(first_poll, this.handed_over, all_handed_over, problem, tuple(this.notes))
 
     async def _hand_over(self, this: _Round, *, polled: bool = True) -> None:
-        """Hand over what is waiting, with its details; before the poll, without most of what failed before.
+        """Read the details of waiting events and hand them over; before the poll, skip most failed ones.
 
-        When the details of several records in a row cannot be read, the vendor is at fault and not the
-        records: the others wait for the next round, which begins with them.
+        If the details of several records in a row cannot be read, the vendor is at fault and not the records.
+        The others then wait for the next round, which begins with them.
         """
-        in_vain = 0
+        unread_in_a_row = 0
         for place, event, record in self._waiting(this, polled=polled):
-            if this.full or in_vain == MOST_STUCK:
+            if this.full or unread_in_a_row == MAX_STUCK_RECORDS:
                 return
             if this.interval is not None and self._due.get(place, self._trigger.now()) > self._trigger.now():
                 this.held.add(record)
             if record in this.held or record in this.stuck:
                 continue
             try:
-                detailed = await self._trigger.detailed(event)
+                detailed = await self._trigger.read_details(event)
             except OF_THE_CONNECTION:
                 raise
-            except Exception as problem:  # noqa: BLE001 - whatever it is, other records do not wait for it
-                self._put_off(this, place, record, unforeseen(problem))
-                in_vain += 1
-                if in_vain == MOST_STUCK and isinstance(problem, VendorUnavailable):
+            except Exception as problem:  # noqa: BLE001 - other records must not wait for this one
+                self._put_off(this, place, record, as_connector_error(problem))
+                unread_in_a_row += 1
+                if unread_in_a_row == MAX_STUCK_RECORDS and isinstance(problem, VendorUnavailable):
                     this.away = problem
                 continue
-            in_vain = 0
-            await self._give(this, place, record, detailed)
+            unread_in_a_row = 0
+            await self._deliver(this, place, record, detailed)
 
     def _waiting(self, this: _Round, *, polled: bool) -> Iterator[tuple[int, Event, str]]:
-        """Yield what is waiting, each record's events in their order.
+        """Yield the waiting events, those of one record in their order.
 
-        The oldest comes first. If it fails, and failed before, those that never failed come next; the others
-        come when the poll is done.
+        The oldest event comes first. If it failed before and fails again, the events of records that never
+        failed come next, and the other failed ones only after the poll. So one bad record delays no other,
+        and a vendor that is down costs one request before the poll.
         """
-        tries = self._cursors.tries(self._profile, self._name)
-        found = [
-            (place, event, self._trigger.record(event))
+        failures = self._cursors.failures(self._profile, self._name)
+        waiting = [
+            (place, event, self._trigger.record_id(event))
             for place, event in self._cursors.waiting(self._profile, self._name)
         ]
         failed: dict[str, tuple[int, int]] = {}
-        for place, _event, record in found:
-            if place in tries:
-                failed.setdefault(record, (tries[place], place))
-        if failed and found[0][2] in failed:
-            yield found[0]
-            if found[0][2] not in this.stuck and found[0][2] not in this.held:
-                yield from found[1:]
+        for place, _event, record in waiting:
+            if place in failures:
+                failed.setdefault(record, (failures[place], place))
+        if failed and waiting[0][2] in failed:
+            yield waiting[0]
+            if waiting[0][2] not in this.stuck and waiting[0][2] not in this.held:
+                yield from waiting[1:]
                 return
-        yield from (one for one in found if one[2] not in failed)
+        yield from (entry for entry in waiting if entry[2] not in failed)
         if polled:
-            last = [one for one in found if one[2] in failed]
-            yield from sorted(last, key=lambda one: (*failed[one[2]], one[0]))
+            failed_before = [entry for entry in waiting if entry[2] in failed]
+            yield from sorted(failed_before, key=lambda entry: (*failed[entry[2]], entry[0]))
 
-    async def _give(self, this: _Round, place: int, record: str, event: Event) -> None:
-        """Give an event to the handler, and settle it, set it aside or put it off."""
+    async def _deliver(self, this: _Round, place: int, record: str, event: Event) -> None:
+        """Call the handler with an event; then remove it from the outbox, set it aside or postpone it."""
         try:
             await self._handler(event)
         except self._ends:
             raise
         except Skip as skip:
-            why = str(skip) or "its handler skips it"
+            why = str(skip) or "its handler skipped it"
             self._cursors.set_aside(place, why, self._trigger.now())
-            this.notes.append(f"{event.id} is set aside: {why} `returns trigger` lists it with --skipped.")
+            this.notes.append(f"{event.id} is set aside: {why} List it with `returns trigger --skipped`.")
         except Exception as problem:  # noqa: BLE001 - a handler may raise anything
             this.raised = this.raised or problem
-            said = ConnectorError(f"{event.id} was not handed over ({type(problem).__name__}: {problem}).")
-            said.__cause__ = problem
-            self._put_off(this, place, record, said)
+            error = ConnectorError(f"{event.id} was not handed over ({type(problem).__name__}: {problem}).")
+            error.__cause__ = problem
+            self._put_off(this, place, record, error)
         else:
+            # A crash between the handler and `settle` delivers this event again: at least once.
             self._crash("handed_over_one")
             self._cursors.settle(place)
             self._due.pop(place, None)
@@ -283,17 +317,17 @@ class Runner:
             self._crash("settled_one")
 
     def _put_off(self, this: _Round, place: int, record: str, problem: ConnectorError) -> None:
-        """Let an event, and with it later ones of its record, wait for a next round."""
+        """Postpone an event, and with it later events of its record, to a later round."""
         this.stuck[record] = problem
-        self._cursors.tried(place)
+        self._cursors.record_failure(place)
         if this.interval is not None:
-            tries = self._cursors.tries(self._profile, self._name)[place]
-            pause = min(this.interval * 2 ** min(tries - 1, 30), LONGEST_PAUSE)
+            failures = self._cursors.failures(self._profile, self._name)[place]
+            pause = min(this.interval * 2 ** min(failures - 1, 30), MAX_RETRY_PAUSE)
             self._due[place] = self._trigger.now() + timedelta(seconds=pause)
 
 
-def _passes(problem: Exception, *, well: bool) -> bool:
-    """Say whether watching goes on after an exception; `well`: the vendor has answered well before."""
+def _can_continue(problem: Exception, *, answered: bool) -> bool:
+    """Check whether watching continues after an exception; `answered`: a round has succeeded before."""
     if isinstance(problem, VendorUnavailable | RateLimited):
         return True
-    return well and (isinstance(problem, UnexpectedResponse) or not isinstance(problem, ConnectorError))
+    return answered and (isinstance(problem, UnexpectedResponse) or not isinstance(problem, ConnectorError))

@@ -1,4 +1,4 @@
-"""Triggers, run: fetches the pages a strategy asks for and turns them into events and the next cursor."""
+"""Polls one trigger: reads the pages that its strategy plans, and returns events and the next cursor."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ from connector.runtime.polling import STRATEGIES, Cursor, Event, Strategy
 from connector.runtime.polling.model import (
     ReadResult,
     TriggerIdentity,
-    as_moment,
-    from_the_start,
-    identity,
-    occurred,
     oldest_first,
-    sifted,
+    without_resume,
+    without_unreadable,
 )
-from connector.runtime.polling.problems import reported, waiting_ids
-from connector.transport.paging import MOST_PAGES, Endless, PageWalk, resumed
+from connector.runtime.polling.problems import reported, unreadable_ids
+from connector.runtime.polling.rows import aware_moment, occurred_at, row_id
+from connector.transport.paging import MAX_PAGES, EndlessList, PageWalk, resumed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,19 +35,30 @@ if TYPE_CHECKING:
     from connector.transport.paging import Page, Position
 
 VERSION = 1
+"""The format of a cursor; a cursor of another version is refused."""
 START_OVER = "Discard it and start over (`returns trigger --restart`)."
 
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """Events and the cursor to keep once they are handed over. The cursor is plain JSON.
+    """The events of one poll, and the cursor for the next one.
 
-    `events` are sorted by `occurred_at`, oldest first; where the vendor does not tell that of each, by when
-    their records changed or came to be, or as they were listed if nothing tells that either. A later poll
-    may bring older ones: late rows, and what one poll had no room for.
-    `complete` says that nothing was left for the next poll to read. `notes` are sentences to report: rows
-    that cannot be read, clocks that differ. `set_aside` are those of rows that are given up, because no
-    reading holds them any more.
+    `events` are sorted by `occurred_at`, oldest first. If an event has no `occurred_at`, they are sorted by
+    when their records changed or were created, or stay in the vendor's order if that is unknown too. A later
+    poll can return older events: records that appear after a newer one was delivered, and events that were
+    beyond this poll's page limit.
+
+    `cursor` is a JSON object, to pass to the next poll unchanged. Store it only after the events are
+    delivered, or together with them: the next poll does not return them again.
+
+    `complete` is false if the poll stopped at its page limit; poll again without waiting. `notes` are
+    sentences to show or log, such as rows that cannot be read or clocks that differ. `set_aside` are
+    sentences about unreadable rows that are given up, because readings no longer contain them.
+
+        result = await rm.triggers["new_return"].poll(load_cursor())
+        for event in result.events:
+            await deliver(event)
+        save_cursor(json.dumps(result.cursor))
     """
 
     events: tuple[Event, ...]
@@ -60,7 +69,11 @@ class PollResult:
 
 
 class BoundTrigger:
-    """A trigger of one connection. `strategy` may be replaced by a wrong one to see that tests catch it."""
+    """A trigger of one connection, as in `connection.triggers["new_return"]`.
+
+    `name` is the vendor's id and the trigger's key, and starts the id of each event. `strategy` replaces the
+    trigger's own; tests use it to check that a faulty strategy is detected.
+    """
 
     def __init__(self, client: Client, trigger: Trigger, strategy: Strategy | None = None) -> None:
         self.trigger = trigger
@@ -69,50 +82,67 @@ class BoundTrigger:
         self._strategy = strategy or STRATEGIES[trigger.source.strategy]
 
     def now(self) -> datetime:
-        """Return the present moment by the connection's clock."""
+        """Return the current time by the connection's clock."""
         return self._client.clock()
 
     def watch_name(self, **inputs: Any) -> str:
-        """Return the name under which a watcher with these inputs keeps its cursor: they are part of it.
+        """Return the name under which to store the cursor of a poll with these inputs.
 
-        The cursor of a watcher has passed what its filter left out, so one with another filter needs its own.
-        Raises `ValidationFailed` for wrong inputs.
+        The inputs are part of the name, because a cursor has also passed the events that the inputs filtered
+        out: with other inputs it would miss them. Raises `ValidationFailed` for wrong inputs.
         """
-        given = fill(self.trigger.key, self.trigger.inputs, inputs, looking=True).inputs
-        return f"{self.name} {json.dumps(given, sort_keys=True, default=str)}" if given else self.name
+        filters = fill(self.trigger.key, self.trigger.inputs, inputs, looking=True).inputs
+        return f"{self.name} {json.dumps(filters, sort_keys=True, default=str)}" if filters else self.name
 
     @attributed
     async def poll(
         self, cursor: Cursor | None = None, *, since: datetime | date | None = None, **inputs: Any
     ) -> PollResult:
-        """Poll once, and read the details of each event where the trigger has them.
+        """Poll once, read each event's details if the trigger has them, and return a `PollResult`.
 
-        Without a cursor and `since`, nothing is an event: the poll takes note of what is there. `since`
-        (for the first poll only) asks for what happened from then on. Inputs by key tell only the events
-        whose record fits; the cursor passes the others too. Hand the events over before you keep the cursor.
-        Raises `ValidationFailed` for wrong inputs, `ConfigurationError` for a cursor that another trigger or
-        version made, and all errors of a read.
+        `cursor` is the one that the last poll returned, None for the first poll. The first poll returns no
+        events, it only learns which records exist; with `since` it returns what happened since that time. A
+        date or a time without a zone is UTC. Later polls ignore `since`.
+
+        `inputs` are the trigger's filters by key: events whose record does not match are left out, and the
+        cursor passes them all the same.
+
+            result = await rm.triggers["new_return"].poll(since=date(2026, 11, 1))
+            result = await rm.triggers["new_return"].poll(result.cursor)
+
+        Raises `ValidationFailed` for wrong inputs, `ConfigurationError` for a cursor of another trigger or
+        version, and any error of a request (`AuthenticationError`, `RateLimited`, `VendorUnavailable`, …).
+        After an error, poll again with the same cursor: no event is lost.
         """
-        noticed = await self.notice(cursor, since=since, **inputs)
-        return replace(noticed, events=oldest_first([await self.detailed(event) for event in noticed.events]))
+        result = await self.poll_list(cursor, since=since, **inputs)
+        return replace(
+            result, events=oldest_first([await self.read_details(event) for event in result.events])
+        )
 
     @attributed
-    async def detailed(self, event: Event) -> Event:
-        """Return the event with what the list does not tell of its record.
+    async def read_details(self, event: Event) -> Event:
+        """Return the event with its record's details, which the vendor's list does not contain.
 
-        What is listed may be found a little later; what is not found then is gone, and the event is told with
-        None in its details' place. So is one whose record has an id that no request can hold. Raises what
-        else a read raises.
+        The event itself is returned if the trigger has no details. They are added to `event.data` under the
+        key `trigger.details.key`.
+
+            result = await trigger.poll_list(cursor)
+            for event in result.events:
+                await deliver(await trigger.read_details(event))
+
+        A record can be listed a moment before it can be read, so a missing one is requested again, three
+        times within ten seconds. If it is still missing it was deleted, and its details are None; so are
+        those of a record whose id cannot be sent in a request. Raises any other error of a request.
         """
         details = self.trigger.details
         if details is None:
             return event
         operation = self._client.integration.operations[details.operation]
         values = {name: at_path(event.data, path) for name, path in details.parameters.items()}
-        found = None
+        details_data = None
         for wait in (*LOOKS, None):
             try:
-                found = (await self._client.call(operation, {**details.query, **values})).data
+                details_data = (await self._client.call(operation, {**details.query, **values})).data
                 break
             except NotFound:
                 if wait is not None:
@@ -120,49 +150,57 @@ class BoundTrigger:
             except ValidationFailed as refused:
                 if refused.status is not None:
                     raise
-                break  # refused here, unsent: to try again would change nothing
-        record = {**event.data, details.key: found}
-        return replace(event, data=record, occurred_at=occurred(record, self.trigger.occurred_at))
+                break  # refused before it was sent; another attempt would end the same way
+        record = {**event.data, details.key: details_data}
+        return replace(event, data=record, occurred_at=occurred_at(record, self.trigger.occurred_at))
 
-    def record(self, event: Event) -> str:
-        """Return the id of the record that an event of this trigger is about."""
-        return identity(event.data, self.trigger.source.id)
+    def record_id(self, event: Event) -> str:
+        """Return the id of the record that the event is about; several events can have the same one."""
+        return row_id(event.data, self.trigger.source.id)
 
     @attributed
-    async def notice(
+    async def poll_list(
         self, cursor: Cursor | None = None, *, since: datetime | date | None = None, **inputs: Any
     ) -> PollResult:
-        """Poll as `poll` does, without the details; `detailed` reads them one by one."""
-        wanted = fill(self.trigger.key, self.trigger.inputs, inputs, looking=True)
-        kept = cursor or {}
-        state = None if cursor is None else self._opened(cursor)
-        start = as_moment(since) if since is not None and cursor is None else None
+        """Poll the vendor's list as `poll` does, but leave out the details; `read_details` adds them.
+
+        Use it to store events and cursor first and to read details afterwards, as `Runner` does: an error in
+        one record's details then delays that record only. Takes, returns and raises what `poll` does.
+
+            result = await rm.triggers["new_return"].poll_list(cursor)
+        """
+        filters = fill(self.trigger.key, self.trigger.inputs, inputs, looking=True)
+        stored = cursor or {}
+        state = None if cursor is None else self._state_of(cursor)
+        start = aware_moment(since) if since is not None and cursor is None else None
         now = self._client.clock()
         source, strategy = self.trigger.source, self._strategy
-        state, read = await self._read(state, now, start, kept.get("walk"))
-        read = sifted(read, source.id, partial(strategy.check, source), waiting_ids(kept.get("trouble")))
+        state, read = await self._read(state, now, start, stored.get("walk"))
+        read = without_unreadable(
+            read, source.id, partial(strategy.check, source), unreadable_ids(stored.get("trouble"))
+        )
         about = TriggerIdentity(self.name, self.trigger.key, self.trigger.occurred_at)
-        poll = strategy.fold(about, source, state, read, now, start)
+        folded = strategy.fold(about, source, state, read, now, start)
         trouble = reported(
-            kept.get("trouble"),
+            stored.get("trouble"),
             read,
             now,
             title=self._client.integration.vendor.title,
             operation=source.operation,
             first=cursor is None,
-            doubtful=poll.doubtful,
+            doubtful=folded.doubtful,
         )
-        events = oldest_first(event for event in poll.events if wanted.fits(event.data))
+        events = oldest_first(event for event in folded.events if filters.fits(event.data))
         return PollResult(
             events=events,
-            cursor=self._sealed(poll.cursor, read, trouble),
+            cursor=self._next_cursor(folded.cursor, read, trouble),
             complete=read.complete,
             notes=trouble.notes,
             set_aside=trouble.set_aside,
         )
 
-    def _sealed(self, state: Cursor, read: ReadResult, trouble: Trouble) -> Cursor:
-        """Return the cursor to keep, with what a later poll needs to go on with a reading."""
+    def _next_cursor(self, state: Cursor, read: ReadResult, trouble: Trouble) -> Cursor:
+        """Return the cursor to store: the strategy's state, and what a later poll needs to continue."""
         walk = read.walk if state.get("resume") else None
         return {
             "version": VERSION,
@@ -176,27 +214,28 @@ class BoundTrigger:
     async def _read(
         self, state: Cursor | None, now: datetime, since: datetime | None, walked: Any
     ) -> tuple[Any, ReadResult]:
-        """Read what the strategy plans; return the state to fold it with.
+        """Read what the strategy plans; return the state to fold it with, and the rows.
 
-        A vendor may no longer know the place at which the last poll stopped. Then all is read from the start,
-        and at once: a place that does not last until the next poll would never lead to the end.
+        The page at which the last poll stopped can be gone: page cursors expire, and lists get shorter. Then
+        the list is read from the start, and all of it in this poll, because a page that does not last until
+        the next poll would never lead to the end.
         """
         source = self.trigger.source
-        reading = self._planned(state, now, since)
-        walk = resumed(source.operation, source.id, walked if reading.first_page is not None else None)
+        plan = self._plan(state, now, since)
+        walk = resumed(source.operation, source.id, walked if plan.first_page is not None else None)
         try:
-            return state, await self._strategy.read(self._fetch, replace(reading, walk=walk))
-        except Endless:
+            return state, await self._strategy.read(self._fetch, replace(plan, walk=walk))
+        except EndlessList:
             raise
         except (NotFound, ValidationFailed, UnexpectedResponse):
-            if state is None or reading.first_page is None:
+            if state is None or plan.first_page is None:
                 raise
-        state = from_the_start(state)
+        state = without_resume(state)
         walk = PageWalk(source.operation, source.id)
-        reading = replace(self._planned(state, now, since), walk=walk, pages=MOST_PAGES)
-        return state, await self._strategy.read(self._fetch, reading)
+        plan = replace(self._plan(state, now, since), walk=walk, pages=MAX_PAGES)
+        return state, await self._strategy.read(self._fetch, plan)
 
-    def _planned(self, state: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
+    def _plan(self, state: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
         try:
             return self._strategy.plan(self.trigger.source, state, now, since)
         except (AttributeError, KeyError, TypeError, ValueError) as problem:
@@ -210,17 +249,18 @@ class BoundTrigger:
         values = {**query, paging.size_parameter: self.trigger.source.page_size}
         return await self._client.page(operation, values, position)
 
-    def _opened(self, cursor: Cursor) -> Cursor:
+    def _state_of(self, cursor: Cursor) -> Cursor:
+        """Return the strategy's state in a cursor; raise `ConfigurationError` if the cursor is not usable."""
         made_by = cursor.get("trigger")
         if made_by != self.name:
             raise ConfigurationError(
-                f"This cursor was made by {made_by or 'something else'}, not by {self.name}."
+                f"This cursor belongs to {made_by or 'something else'}, not to {self.name}."
             )
         version, strategy = cursor.get("version"), cursor.get("strategy")
         if version != VERSION or strategy != self.trigger.source.strategy:
             raise ConfigurationError(
                 f"This cursor of {self.name} has version {version} ({strategy}); only version {VERSION} "
-                f"({self.trigger.source.strategy}) is understood. {START_OVER}"
+                f"({self.trigger.source.strategy}) is supported. {START_OVER}"
             )
         state = cursor.get("state")
         if not isinstance(state, dict) or not state:

@@ -1,5 +1,5 @@
-"""One request of a vendor's API: built, logged in, paced, sent, paged, and its answer read.
+"""Sends requests to a vendor's API: build, log in, pace, send, retry, read pages and answers.
 
-`Client` is the way in. It follows no redirect, keeps the vendor's limits, and ends every call within its
-deadline.
+`client.Client` is the entry point. It follows no redirects, keeps the vendor's rate limits, and ends every
+call within its deadline.
 """

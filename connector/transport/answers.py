@@ -1,4 +1,4 @@
-"""Reads what the vendor answers: a typed `Answer`, or the error of the tree that fits."""
+"""Reads an answer: returns its data as an `Answer`, or raises the error that status and body mean."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from connector.errors import (
     ValidationFailed,
     VendorUnavailable,
 )
-from connector.transport.redirects import redirected
+from connector.transport.redirects import redirect_message
 from connector.transport.times import http_date
-from connector.transport.waits import NOTABLE, asked_wait, spelled
+from connector.transport.waits import NOTABLE, duration, requested_wait
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -34,9 +34,11 @@ if TYPE_CHECKING:
 
     Secrets = Collection[str]
 
-LONGEST_MESSAGE = 500
-MOST_FIELDS = 20
-DEEPEST = 100
+MAX_MESSAGE = 500
+"""The most characters of a vendor's text that an error shows."""
+MAX_FIELDS = 20
+MAX_DEPTH = 100
+"""The deepest nesting of JSON that is accepted: recursive code that walks through it must not overflow."""
 SUCCESS, REDIRECT, CLIENT_ERROR, SERVER_ERROR = 200, 300, 400, 500
 
 
@@ -44,9 +46,10 @@ SUCCESS, REDIRECT, CLIENT_ERROR, SERVER_ERROR = 200, 300, 400, 500
 class Answer:
     """A successful answer.
 
-    `data` is what is of interest in the body (for lists: the rows of this page), `meta` what is said about it
-    (page numbers and totals; empty when nothing is). Amounts and other fractions are `Decimal`. Fields that
-    the description does not know are kept as they came. `date` is when the vendor answered, by its clock.
+    `data` is the record, or the rows of one page; `meta` the page numbers and totals that come with a list
+    (empty if there are none); `body` the whole JSON. Amounts and other fractions are `Decimal`. Fields that
+    the specification does not have are kept. `date` is the vendor's clock when it answered, None if not
+    sent.
     """
 
     operation: str
@@ -57,8 +60,8 @@ class Answer:
     date: datetime | None = None
 
 
-class OddRows(UnexpectedResponse):
-    """A list holds rows that are no objects; `answer` is all of it, for those who can tell the rows apart."""
+class MalformedRows(UnexpectedResponse):
+    """Some rows of a list are not objects; `answer` holds all rows, for callers that handle bad ones."""
 
     def __init__(self, message: str, answer: Answer) -> None:
         super().__init__(message, operation=answer.operation, status=answer.status)
@@ -73,12 +76,13 @@ def read(
     *,
     clock: datetime,
 ) -> Answer:
-    """Return the answer, or raise the error that the reply means; `secrets` never appear in a message.
+    """Return the answer, or raise the error that the reply means; messages never contain `secrets`.
 
-    `clock` is the time here. It tells how long a wait until a moment is, if the reply has no `Date`.
+    `clock` is the current time, used to compute waits if the reply has no `Date` header.
     """
     if SUCCESS <= reply.status_code < REDIRECT:
         body = _parsed(operation, reply)
+        # Some vendors answer an error with status 200: a code, and no data.
         code = at_path(body, integration.errors.code)
         if isinstance(code, str) and at_path(body, operation.payload) is None:
             raise _error(integration, operation, reply, body, secrets, clock)
@@ -86,7 +90,9 @@ def read(
         return _answer(integration, operation, reply.status_code, body, date)
     if reply.status_code < CLIENT_ERROR:
         raise UnexpectedResponse(
-            f"{operation.id}: {redirected(reply, secrets)}", operation=operation.id, status=reply.status_code
+            f"{operation.id}: {redirect_message(reply, secrets)}",
+            operation=operation.id,
+            status=reply.status_code,
         )
     try:
         body = loaded(reply.content)
@@ -102,40 +108,40 @@ def _parsed(operation: Operation, reply: Reply) -> Any:
         if reply.content:
             kind = reply.headers.get("content-type", "").partition(";")[0].strip() or "no content type"
             coding = reply.headers.get("content-encoding", "")
-            packed = f", packed as {coding}," if coding else ""
-            said = (
-                f"with {_clean(kind, ())} of {len(reply.content)} bytes{_clean(packed, ())} that is not JSON"
+            encoded = f", encoded as {coding}," if coding else ""
+            fault = (
+                f"with {_clean(kind, ())} of {len(reply.content)} bytes{_clean(encoded, ())} that is not JSON"
             )
         else:
-            said = f"with status {reply.status_code} and without a body"
+            fault = f"with status {reply.status_code} and without a body"
         raise UnexpectedResponse(
-            f"{operation.id} was answered {said}.", operation=operation.id, status=reply.status_code
+            f"{operation.id} was answered {fault}.", operation=operation.id, status=reply.status_code
         ) from problem
 
 
 def loaded(content: bytes) -> Any:
-    """Read JSON; fractions become `Decimal`. Raises `ValueError` for anything else, however odd it is."""
+    """Parse JSON, with fractions as `Decimal`; raise `ValueError` for anything else."""
     try:
-        found = json.loads(content, parse_float=Decimal, parse_constant=_no_number)
+        value = json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
     except (RecursionError, ArithmeticError) as problem:
         raise ValueError("not readable") from problem
-    if _deeper_than(DEEPEST, found):
+    if _deeper_than(MAX_DEPTH, value):
         raise ValueError("nested too deeply")
-    return found
+    return value
 
 
-def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is no JSON")
+def _refuse_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")  # Python reads NaN and Infinity, RFC 8259 has neither
 
 
-def _deeper_than(levels: int, found: Any) -> bool:
-    """Say whether JSON is nested so deeply that a program which walks through it could fail."""
-    level = [found] if isinstance(found, (dict, list)) else []
+def _deeper_than(levels: int, value: Any) -> bool:
+    """Check whether JSON is nested more than `levels` deep, without recursion."""
+    level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(levels):
         level = [
             part
-            for one in level
-            for part in (one.values() if type(one) is dict else one)
+            for container in level
+            for part in (container.values() if type(container) is dict else container)
             if type(part) is dict or type(part) is list
         ]
         if not level:
@@ -147,11 +153,11 @@ def _answer(
     integration: Integration, operation: Operation, status: int, body: Any, date: datetime | None
 ) -> Answer:
     data = at_path(body, operation.payload)
-    wanted = list if operation.payload_is_list else dict
+    expected = list if operation.payload_is_list else dict
     where = ".".join(operation.payload) or "the answer"
     problem = None
-    if not isinstance(data, wanted):
-        problem = f"{where} is {_kind(data)}, not {'a list' if wanted is list else 'an object'}"
+    if not isinstance(data, expected):
+        problem = f"{where} is {_kind(data)}, not {'a list' if expected is list else 'an object'}"
     if problem:
         raise UnexpectedResponse(f"{operation.id}: {problem}.", operation=operation.id, status=status)
     paging = integration.paging.get(operation.paging or "")
@@ -164,9 +170,11 @@ def _answer(
         body=body,
         date=date,
     )
-    odd = [row for row in data if not isinstance(row, dict)] if isinstance(data, list) else []
-    if odd:
-        raise OddRows(f"{operation.id}: a record in {where} is {_kind(odd[0])}, not an object.", answer)
+    malformed = [row for row in data if not isinstance(row, dict)] if isinstance(data, list) else []
+    if malformed:
+        raise MalformedRows(
+            f"{operation.id}: a record in {where} is {_kind(malformed[0])}, not an object.", answer
+        )
     return answer
 
 
@@ -187,8 +195,8 @@ def _error(  # noqa: PLR0911 - one return per kind
     clock: datetime,
 ) -> ConnectorError:
     form, status = integration.errors, reply.status_code
-    said = at_path(body, form.message)
-    message = _sentence(said, secrets) if isinstance(said, str) and said.strip() else ""
+    text = at_path(body, form.message)
+    message = _sentence(text, secrets) if isinstance(text, str) and text.strip() else ""
     title = integration.vendor.title
     common: dict[str, Any] = {"operation": operation.id, "status": status}
     match _kind_of(form, status, at_path(body, form.code)):
@@ -202,8 +210,8 @@ def _error(  # noqa: PLR0911 - one return per kind
             )
         case "not_found" if body is None and (reply.content or reply.unread):
             return UnexpectedResponse(
-                f"{operation.id} was answered with status {status} and a page that is not {title}'s; "
-                "check the base URL.",
+                f"{operation.id} was answered with status {status} and a page that does not come from "
+                f"{title}; check the base URL.",
                 **common,
             )
         case "not_found":
@@ -217,18 +225,18 @@ def _error(  # noqa: PLR0911 - one return per kind
                 **common,
             )
         case "rate_limited":
-            wait = asked_wait(reply.headers, integration.limits.reset_header, clock)
-            text = message or f"{title} wants fewer requests."
-            return RateLimited(_with_wait(text, wait), retry_after=wait.seconds, **common)
+            wait = requested_wait(reply.headers, integration.limits.reset_header, clock)
+            sentence = message or f"{title} limits the number of requests."
+            return RateLimited(_with_wait(sentence, wait), retry_after=wait.seconds, **common)
         case "unavailable":
-            wait = asked_wait(reply.headers, None, clock)
-            text = message or f"{title} failed with status {status}."
-            return VendorUnavailable(_with_wait(text, wait), retry_after=wait.seconds, **common)
+            wait = requested_wait(reply.headers, None, clock)
+            sentence = message or f"{title} failed with status {status}."
+            return VendorUnavailable(_with_wait(sentence, wait), retry_after=wait.seconds, **common)
     return UnexpectedResponse(message or f"{title} answered with status {status}.", **common)
 
 
 def _kind_of(form: ErrorFormat, status: int, code: Any) -> ErrorKind:
-    """The status decides; the body's code decides where the status says nothing of its own."""
+    """Return the kind of an error: by its status, else by the code in the body."""
     if status in form.by_status:
         return form.by_status[status]
     if isinstance(code, str) and code in form.by_code:
@@ -236,34 +244,34 @@ def _kind_of(form: ErrorFormat, status: int, code: Any) -> ErrorKind:
     return "unavailable" if status >= SERVER_ERROR else "unexpected"
 
 
-def field_errors(found: Any, secrets: Secrets = ()) -> tuple[FieldError, ...]:
-    """Read a list of `{"field", "message"}` or a mapping of field to message; anything else is no field.
+def field_errors(value: Any, secrets: Secrets = ()) -> tuple[FieldError, ...]:
+    """Read a list of `{"field", "message"}`, or a mapping of field to message; ignore anything else.
 
-    At most `MOST_FIELDS` are returned: more help no reader, and a vendor may send a million.
+    At most `MAX_FIELDS` errors are returned: a vendor could send a million.
     """
-    if isinstance(found, dict):
-        found = [{"field": field, "message": message} for field, message in found.items()]
-    if not isinstance(found, list):
+    if isinstance(value, dict):
+        value = [{"field": field, "message": message} for field, message in value.items()]
+    if not isinstance(value, list):
         return ()
-    named = (
-        (_said(one.get("field"), secrets), _said(one.get("message"), secrets))
-        for one in found
-        if isinstance(one, dict)
+    pairs = (
+        (_text(entry.get("field"), secrets), _text(entry.get("message"), secrets))
+        for entry in value
+        if isinstance(entry, dict)
     )
-    return tuple(FieldError(*pair) for pair in islice((pair for pair in named if all(pair)), MOST_FIELDS))
+    return tuple(FieldError(*pair) for pair in islice((pair for pair in pairs if all(pair)), MAX_FIELDS))
 
 
-def _said(value: Any, secrets: Secrets) -> str:
-    """Return a vendor's words about a field: a text, a number, or the first texts of a list."""
+def _text(value: Any, secrets: Secrets) -> str:
+    """Return a vendor's text about a field: a text, a number, or the first texts of a list."""
     if isinstance(value, list):
-        return _clean("; ".join(one for one in value[:MOST_FIELDS] if isinstance(one, str)), secrets)
+        return _clean("; ".join(text for text in value[:MAX_FIELDS] if isinstance(text, str)), secrets)
     return "" if isinstance(value, bool | dict | None) else _clean(str(value), secrets)
 
 
 def _with_wait(message: str, wait: Wait) -> str:
-    """Add how long the vendor asks to wait."""
+    """Add to a message how long the vendor asks to wait, or why its request is ignored."""
     if wait.seconds is not None and wait.seconds > NOTABLE:
-        return f"{message} It asks to wait {spelled(wait.seconds)}."
+        return f"{message} It asks to wait {duration(wait.seconds)}."
     return f"{message} {wait.doubt}".rstrip()
 
 
@@ -273,9 +281,9 @@ def _sentence(text: str, secrets: Secrets) -> str:
 
 
 def _clean(text: str, secrets: Secrets) -> str:
-    """Return a stranger's text as it may be shown: one line, no secrets, no control characters, not long."""
+    """Return untrusted text for display: one line, short, without secrets and control characters."""
     text = " ".join(text.split())
     for secret in secrets:
         text = text.replace(secret, "***")
-    text = "".join(letter if letter.isprintable() else "�" for letter in text[: LONGEST_MESSAGE + 1])
-    return text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 1]}…"
+    text = "".join(letter if letter.isprintable() else "�" for letter in text[: MAX_MESSAGE + 1])
+    return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE - 1]}…"

@@ -1,7 +1,7 @@
-"""Reads the body of an answer: at most so much of it, packed and unpacked.
+"""Reads and decompresses the body of an answer, up to a size limit.
 
-A vendor's answer is a stranger's input. 400 kB of gzip can become 400 MB, and a body without a length need
-not end. So the body is unpacked piece by piece here, and reading stops where it becomes too large.
+An answer is untrusted input: 400 kB of gzip can become 400 MB, and a body without a length may never end. So
+the body is decompressed piece by piece, and reading stops as soon as it is too large.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ from typing import Final
 
 import httpx
 
-LARGEST: Final = 32 * 2**20
-"""The largest body in bytes, packed and unpacked. Pages of records have a hundredth of it."""
+MAX_BODY: Final = 32 * 2**20
+"""The largest body in bytes, compressed and decompressed; a page of records has about a hundredth of it."""
 ACCEPTED: Final = "gzip, deflate"
-"""The encodings that are unpacked here."""
-MOST_LAYERS = 3
+"""The content codings that this module decompresses (RFC 9110 section 8.4.1)."""
+MAX_CODINGS = 3
+"""The most content codings that may be applied to one body."""
 GZIP_WINDOW, ZLIB_WINDOW, RAW_WINDOW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer that was read to its end. `unread` says why `content` is not what was sent."""
+    """An HTTP answer with its body; `unread` says why the body could not be read ("" if it was)."""
 
     url: httpx.URL
     status_code: int
@@ -32,15 +33,15 @@ class Reply:
     unread: str = ""
 
 
-class Unreadable(Exception):  # noqa: N818 - what is wrong with the body
-    """A body that is too large or cannot be unpacked; the message ends a sentence."""
+class Unreadable(Exception):  # noqa: N818 - internal: becomes `Reply.unread`
+    """A body is too large or cannot be decompressed; the message ends a sentence."""
 
 
-async def read_body(response: httpx.Response, largest: int = LARGEST) -> bytes:
-    """Return the unpacked body; raises `Unreadable`, and what httpx raises for a broken connection."""
+async def read_body(response: httpx.Response, largest: int = MAX_BODY) -> bytes:
+    """Return the decompressed body; raise `Unreadable`, or httpx's errors if the connection breaks."""
     layers = _layers(response.headers, largest)
     stream = response.stream
-    assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 - an asynchronous client made it
+    assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 - the client is asynchronous
     received, size = 0, 0
     parts: list[bytes] = []
     async for piece in stream:
@@ -58,12 +59,12 @@ async def read_body(response: httpx.Response, largest: int = LARGEST) -> bytes:
 
 
 def too_large(largest: int) -> Unreadable:
-    """Return the error for a body beyond the limit."""
+    """Return the error for a body that is larger than the limit."""
     return Unreadable(f"is larger than {largest // 2**20} MB" if largest >= 2**20 else "is too large")
 
 
 class _Layer:
-    """One content coding, unpacked to at most `largest` bytes in all."""
+    """Decompresses one content coding, to at most `largest` bytes in all."""
 
     def __init__(self, coding: str, largest: int) -> None:
         self._deflate = coding == "deflate"
@@ -80,25 +81,26 @@ class _Layer:
         if self._deflate and not self._size:
             self._head += data
         try:
-            made = self._unpack.decompress(data, self._largest - self._size + 1)
+            output = self._unpack.decompress(data, self._largest - self._size + 1)
         except zlib.error as problem:
             if not self._deflate or self._size:
-                raise Unreadable("cannot be unpacked") from problem
-            self._deflate = False  # some send deflate without its wrapper
+                raise Unreadable("cannot be decompressed") from problem
+            # Some servers send raw deflate data without the zlib wrapper (RFC 9110 section 8.4.1.2).
+            self._deflate = False
             self._unpack = zlib.decompressobj(RAW_WINDOW)
             return self.feed(self._head)
-        self._size += len(made)
+        self._size += len(output)
         if self._size > self._largest:
             raise too_large(self._largest)
-        return made
+        return output
 
 
 def _layers(headers: httpx.Headers, largest: int) -> list[_Layer]:
-    """Return what unpacks a body, in order; an encoding that was not asked for leaves it as it came."""
-    named = [one.strip().lower() for one in headers.get("content-encoding", "").split(",")]
-    codings = [one for one in reversed(named) if one not in {"", "identity"}]
-    if len(codings) > MOST_LAYERS:
-        raise Unreadable("is packed too often")
-    if any(one not in {"gzip", "x-gzip", "deflate"} for one in codings):
+    """Return the decompressors of a body in order; none if a coding is unknown, which leaves it as it is."""
+    named = [coding.strip().lower() for coding in headers.get("content-encoding", "").split(",")]
+    codings = [coding for coding in reversed(named) if coding not in {"", "identity"}]
+    if len(codings) > MAX_CODINGS:
+        raise Unreadable("is compressed too many times")
+    if any(coding not in {"gzip", "x-gzip", "deflate"} for coding in codings):
         return []
-    return [_Layer(one, largest) for one in codings]
+    return [_Layer(coding, largest) for coding in codings]

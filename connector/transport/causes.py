@@ -1,4 +1,4 @@
-"""Why nothing answers at an address: the time, the name, TLS, or the connection."""
+"""Explains why a request failed: time-out, host name, TLS certificate or connection."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
 
 
 def cause(problem: BaseException, host: str) -> str:
-    """Return the real cause of a request that failed, as the end of a sentence."""
+    """Return the root cause of a failed request, as the end of a sentence."""
     if isinstance(problem, httpx.TimeoutException):
         return "it does not answer in time"
     if isinstance(problem, httpx.RemoteProtocolError | httpx.DecodingError):
-        return "it does not answer in HTTP, or breaks off"
-    found = next((said for one in _chain(problem) if (said := _said(one, host))), "")
-    return found or str(problem).rstrip(".") or type(problem).__name__
+        return "its answer is not HTTP, or is cut off"
+    reason = next((text for link in _chain(problem) if (text := _reason(link, host))), "")
+    return reason or str(problem).rstrip(".") or type(problem).__name__
 
 
-def _said(problem: BaseException, host: str) -> str:
+def _reason(problem: BaseException, host: str) -> str:
     if isinstance(problem, socket.gaierror):
         return f"the host name {host} cannot be resolved: {(problem.strerror or str(problem)).lower()}"
     if isinstance(problem, ssl.SSLCertVerificationError):
         return f"its TLS certificate is not accepted: {problem.verify_message}"
     if isinstance(problem, ssl.SSLError):
-        return "no TLS connection can be made; it may speak http:// only"
+        return "a TLS connection cannot be made; it may support http:// only"
     if isinstance(problem, OSError) and problem.errno:
         return os.strerror(problem.errno).lower()
     return ""
 
 
 def _chain(problem: BaseException | None) -> Iterator[BaseException]:
-    """List an exception and what led to it; of several at once, the first."""
+    """Yield an exception and its causes; of an exception group, the first member."""
     while problem is not None:
         yield problem
         group = problem.exceptions[0] if isinstance(problem, BaseExceptionGroup) else None

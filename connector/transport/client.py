@@ -1,9 +1,10 @@
-"""Sends requests: authenticates, paces, retries, and reads the answers.
+"""Sends requests with retries, back-off and deadlines: 429 and `Retry-After`, 5xx, time-outs, lost writes.
 
-A request that is safe (GET) is repeated after connection errors, time-outs and 5xx. A write is repeated
-only where it certainly did nothing: the connection failed before anything was sent, or the answer was 429.
-A write without a usable answer raises `OutcomeUnknown`; `connector.runtime.actions` knows how to look for
-its effect. Every attempt ends, and so does every call: no vendor holds one for longer than it may take.
+A safe request (GET, RFC 9110 section 9.2.1) is repeated after connection errors, time-outs and 5xx. A write
+is repeated only if it certainly had no effect: the connection failed before anything was sent, or the
+answer was 429. A write without a usable answer raises `OutcomeUnknown`; `connector.runtime.actions` looks
+for its effect. Every attempt has a time-out and every call a deadline, so that no vendor can block a
+caller.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from connector.errors import (
     UnexpectedResponse,
     ValidationFailed,
     VendorUnavailable,
-    concerning,
+    attributed_to,
 )
 from connector.transport.addresses import address
-from connector.transport.answers import REDIRECT, SERVER_ERROR, Answer, OddRows, read
+from connector.transport.answers import REDIRECT, SERVER_ERROR, Answer, MalformedRows, read
 from connector.transport.deadline import Deadline
 from connector.transport.limits import Limiter
 from connector.transport.paging import Page, PageWalk, as_page
@@ -48,21 +49,24 @@ if TYPE_CHECKING:
     Send = Callable[[Request, Deadline], Awaitable[Answer]]
 
 ATTEMPTS = 4
+"""How often a request is sent at most."""
 TOO_MANY, SEE_OTHER, NOT_MODIFIED = 429, 303, 304
 BACK_OFF = 0.5
-LONGEST_BACK_OFF = 30.0
+"""The longest wait in seconds after the first failed attempt; it doubles with each."""
+MAX_BACK_OFF = 30.0
 PATIENCE = 90.0
+"""The longest single wait in seconds; a vendor that asks for more gets no further attempt."""
 TIMEOUT = 30.0
-"""How many seconds one attempt may take in all."""
+"""How many seconds one attempt may take in total."""
 DEADLINE = 120.0
-"""How many seconds one call may take in all, with its attempts and the waits between them."""
+"""How many seconds one call may take in total, with its attempts and the waits between them."""
 
 
 class Client:
-    """One login at one base URL; `typed` are the login fields as they were filled in.
+    """Sends the operations of one vendor with one login, to one base URL.
 
-    `timeout` and `deadline` are the seconds that one attempt, and one call with all its attempts, may take.
-    `profile` is the name of the connection, for errors.
+    `credentials` are the login fields by key. `timeout` and `deadline` are the seconds that one attempt,
+    and one call with all its attempts, may take. `profile` names the connection in errors.
     """
 
     def __init__(
@@ -70,7 +74,7 @@ class Client:
         integration: Integration,
         *,
         base_url: str,
-        typed: Mapping[str, str],
+        credentials: Mapping[str, str],
         transport: httpx.AsyncBaseTransport | None,
         clock: Clock,
         sleep: Sleep,
@@ -86,21 +90,24 @@ class Client:
         self._deadline = deadline
         self._skew = timedelta()
         login = integration.authentication
-        self._typed = typed
-        self._sends = {name: value for name, field in login.sends.items() if (value := typed.get(field))}
-        self._credential = typed.get(login.field, "")
+        self._credentials = credentials
+        self._sends = {
+            name: value for name, field in login.sends.items() if (value := credentials.get(field))
+        }
+        self._credential = credentials.get(login.field, "")
         self.tokens: TokenKeeper | None = None
         if login.tokens and not self._credential:
-            self.tokens = TokenKeeper(login.tokens, typed, self._exchange, clock)
+            self.tokens = TokenKeeper(login.tokens, credentials, self._exchange, clock)
         self._limiter = Limiter(integration.limits, clock, sleep, PATIENCE, integration.vendor.id)
-        self._sender = Sender(integration, self.base_url, typed, transport, timeout)
+        self._sender = Sender(integration, self.base_url, credentials, transport, timeout)
 
     async def close(self) -> None:
+        """Close the network connections."""
         await self._sender.close()
 
     async def call(self, operation: Operation, values: Mapping[str, Any]) -> Answer:
-        """Check, send and read one operation, with retries. Raises any error of the tree."""
-        with concerning(self.integration.vendor.id, self.profile):
+        """Check the values, send the operation with retries and return its answer; raise `ConnectorError`."""
+        with attributed_to(self.integration.vendor.id, self.profile):
             login = {name: value for name, value in self._sends.items() if name in operation.takes}
             request = build(operation, {**login, **values})
             deadline = Deadline(self._deadline, self.sleep, self.integration.vendor.id)
@@ -113,7 +120,7 @@ class Client:
             try:
                 return await send(request, deadline)
             except (RateLimited, VendorUnavailable, UnexpectedResponse) as problem:
-                if problem.operation != operation.id:  # no token was got for it, so it was never sent
+                if problem.operation != operation.id:  # the token request failed, so this one was never sent
                     raise
                 delay = self._delay(request, problem, attempt, deadline, safe=safe)
                 reason = problem.message.rstrip(".")
@@ -122,17 +129,20 @@ class Client:
     def _delay(
         self, request: Request, problem: ConnectorError, attempt: int, deadline: Deadline, *, safe: bool
     ) -> float:
-        """Return the seconds until the request may be sent again; raises what ends the attempts.
+        """Return the seconds until the next attempt, or raise the error that ends the call.
 
-        After an attempt that took all of its time, another with less time has no better prospects.
+        The order matters: only an attempt that sent nothing (`NotSent`) or was rejected (429) may repeat a
+        write. After a time-out, another attempt must fit into the deadline in full: with less time it has
+        no better chance. A vendor's wait (`Retry-After`, RFC 9110 section 10.2.3) is a minimum, never
+        shortened.
         """
         if not isinstance(problem, NotSent | RateLimited):
             if not safe and _may_be_done(problem):
-                raise unknown(request, problem) from problem
+                raise _outcome_unknown(request, problem) from problem
             if isinstance(problem, UnexpectedResponse):
                 raise problem
-        asked = getattr(problem, "retry_after", None) or 0.0
-        delay = max(asked, self._back_off(attempt))
+        requested = getattr(problem, "retry_after", None) or 0.0
+        delay = max(requested, self._back_off(attempt))
         needs = self._sender.timeout if isinstance(problem.__cause__, TimeoutError) else 0.0
         if attempt < ATTEMPTS and delay <= PATIENCE and delay + needs <= deadline.left:
             return delay
@@ -143,11 +153,11 @@ class Client:
     async def pages(
         self, operation: Operation, values: Mapping[str, Any], first: Position | None = None
     ) -> AsyncIterator[Page]:
-        """Read a list page by page; raises `UnexpectedResponse` for a list that has no end."""
+        """Read a list page by page; raise `UnexpectedResponse` for a list that does not end."""
         position, walk = first, PageWalk(operation.id)
         while True:
             page = await self.page(operation, values, position)
-            if not walk.turn(page):
+            if not walk.visit(page):
                 return
             yield page
             if page.next is None:
@@ -157,32 +167,32 @@ class Client:
     async def page(
         self, operation: Operation, values: Mapping[str, Any], position: Position | None = None
     ) -> Page:
-        """Read one page of a list: the first, or the one at a position that a page named as its `next`."""
-        with concerning(self.integration.vendor.id, self.profile):
+        """Read one page of a list: the first, or the one at `position`, which is a page's `next`."""
+        with attributed_to(self.integration.vendor.id, self.profile):
             return await self._page(operation, values, position)
 
     async def _page(self, operation: Operation, values: Mapping[str, Any], position: Position | None) -> Page:
         paging = self._paging(operation)
         here = paging.first if position is None and paging.next is None else position
-        wanted = {paging.size_parameter: paging.size, **values, paging.page_parameter: here}
+        parameters = {paging.size_parameter: paging.size, **values, paging.page_parameter: here}
         try:
-            answer = await self.call(operation, wanted)
-        except OddRows as odd:
-            answer = odd.answer
+            answer = await self.call(operation, parameters)
+        except MalformedRows as malformed:
+            answer = malformed.answer
         except NotFound as missing:
             if not paging.missing_is_empty:
                 raise
             if position not in (None, paging.first) and paging.total is not None:
                 raise UnexpectedResponse(
-                    f"{operation.id}: page {position} is missing, although the one before it told of it.",
+                    f"{operation.id}: page {position} is missing, although the page before it announced it.",
                     operation=operation.id,
                     status=missing.status,
                 ) from missing
             return Page(rows=(), next=None, total=0)
-        return as_page(paging, answer, here, wanted[paging.size_parameter])
+        return as_page(paging, answer, here, parameters[paging.size_parameter])
 
     def vendor_time(self, when: datetime) -> datetime:
-        """Translate a moment of our clock into the vendor's, as far as its `Date` headers tell."""
+        """Convert a time of our clock to the vendor's, by the `Date` header of its last answer."""
         try:
             return when + self._skew
         except OverflowError:
@@ -190,11 +200,11 @@ class Client:
 
     def _paging(self, operation: Operation) -> Paging:
         if operation.paging is None:
-            raise ConfigurationError(f"{operation.id} is not read page by page.", operation=operation.id)
+            raise ConfigurationError(f"{operation.id} has no pages.", operation=operation.id)
         return self.integration.paging[operation.paging]
 
     async def _logged_in(self, request: Request, deadline: Deadline) -> Answer:
-        """Send with the login; a token that is refused is changed for another once."""
+        """Send with the login; if the vendor refuses the token, get a new one and send once more."""
         if self.tokens is None:
             return await self._once(request, deadline, self._credential)
         token = await self.tokens.token(deadline)
@@ -205,16 +215,19 @@ class Client:
             return await self._once(request, deadline, await self.tokens.token(deadline))
 
     async def _exchange(self, body: Mapping[str, Any], deadline: Deadline) -> Any:
-        """Send a token request and return the answer's body; any refusal is an `AuthenticationError`."""
+        """Send a token request and return the answer's body; raise `AuthenticationError` if it is refused.
+
+        A token request changes no record, so it may be repeated like a read.
+        """
         login = self.integration.authentication.tokens
-        assert login is not None  # noqa: S101 - there is a keeper
+        assert login is not None  # noqa: S101 - only a `TokenKeeper` calls it
         operation, title = self.integration.operations[login.operation], self.integration.vendor.title
         try:
             request = build(operation, body)
             answer = await self._repeat(request, partial(self._once, credential=""), deadline, safe=True)
         except (ValidationFailed, NotFound, PermissionDenied, AuthenticationError) as refusal:
-            said = "" if refusal.status is None else f" {refusal.message}"
-            message = f"{title} does not accept this login.{said}"
+            reason = "" if refusal.status is None else f" {refusal.message}"
+            message = f"{title} does not accept this login.{reason}"
             raise AuthenticationError(message, operation=operation.id, status=refusal.status) from None
         return answer.body
 
@@ -229,27 +242,35 @@ class Client:
         return read(self.integration, operation, reply, self._secrets(), clock=self.clock())
 
     def _secrets(self) -> tuple[str, ...]:
-        typed = (self._typed.get(key, "") for key in self.integration.authentication.secrets)
-        return (*filter(None, typed), *(self.tokens.secrets if self.tokens else ()))
+        secrets = (self._credentials.get(key, "") for key in self.integration.authentication.secrets)
+        return (*filter(None, secrets), *(self.tokens.secrets if self.tokens else ()))
 
     def _back_off(self, attempt: int) -> float:
-        """Full jitter: anything up to half a second, one, two, four … (at most `LONGEST_BACK_OFF`)."""
-        return random.uniform(0, min(LONGEST_BACK_OFF, BACK_OFF * 2 ** (attempt - 1)))  # noqa: S311 - not a secret
+        """Return a random wait up to 0.5, 1, 2, 4 … seconds: exponential back-off with full jitter.
+
+        Without jitter, clients that failed together would all come back together
+        (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+        """
+        return random.uniform(0, min(MAX_BACK_OFF, BACK_OFF * 2 ** (attempt - 1)))  # noqa: S311 - not a secret
 
 
-def unknown(request: Request, problem: ConnectorError) -> OutcomeUnknown:
-    """Return the error for a write whose effect is not known."""
+def _outcome_unknown(request: Request, problem: ConnectorError) -> OutcomeUnknown:
+    """Return the error for a write that may or may not have happened."""
     name = request.operation.id
     return OutcomeUnknown(
-        f"{name} was sent, but whether it was done is not known: {problem.message} The change may have been "
-        "made.",
+        f"{name} was sent, but it is not known whether it was done: {problem.message} The change may have "
+        "been made.",
         sent=request.sent(),
         operation=name,
     )
 
 
 def _may_be_done(problem: ConnectorError) -> bool:
-    """Say whether a write may have changed something: no status says that it was refused."""
+    """Check whether a write may have changed something: yes, unless the status says that it was refused.
+
+    4xx is a refusal, and so are redirects, which are not followed. 303 (See Other) and 304 are not: RFC 9110
+    section 15.4.4 sends 303 after a POST that was carried out.
+    """
     status = problem.status
     return (
         status is None or status < REDIRECT or status >= SERVER_ERROR or status in {SEE_OTHER, NOT_MODIFIED}

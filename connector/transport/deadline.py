@@ -1,43 +1,43 @@
-"""The time that one call may take, with its attempts and the waits between them."""
+"""The deadline of one call: how long it may take with all its attempts and the waits between them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from connector.clock import elapsed
-from connector.transport.waits import NOTABLE, log, spelled
+from connector.transport.waits import NOTABLE, duration, log
 
 if TYPE_CHECKING:
     from connector.clock import Sleep
 
 
 class Deadline:
-    """`seconds` from now on. `sleep` is how to wait, `who` is the vendor for reports.
+    """Ends `seconds` from now. `sleep` waits, `vendor` is named in warnings.
 
-    Real time counts, because no clock that is handed in moves while a vendor is silent. A wait counts with
-    the seconds that were asked for, if the sleep that is handed in takes less than that.
+    Real time counts, not the clock that a caller passes: a test's clock stands still while a vendor is
+    silent, and the call would never end. A wait counts in full even if the caller's `sleep` returns early.
     """
 
-    def __init__(self, seconds: float, sleep: Sleep, who: str) -> None:
+    def __init__(self, seconds: float, sleep: Sleep, vendor: str) -> None:
         self.seconds = seconds
         self._sleep = sleep
-        self._who = who
+        self._vendor = vendor
         self._began = elapsed()
         self._skipped = 0.0
 
     @property
     def left(self) -> float:
-        """The seconds that are left, at least 0."""
+        """The seconds left, at least 0."""
         return max(0.0, self.seconds - (elapsed() - self._began) - self._skipped)
 
     async def sleep(self, seconds: float, operation: str, reason: str) -> None:
-        """Wait; a wait of more than two seconds is reported to the logger `returns_connector`."""
+        """Wait before an operation; log a wait of more than two seconds, with its reason."""
         if seconds > NOTABLE:
             log.warning(
                 "%s: %s waits %s before it is sent, because %s.",
-                self._who,
+                self._vendor,
                 operation,
-                spelled(seconds),
+                duration(seconds),
                 reason,
             )
         began = elapsed()

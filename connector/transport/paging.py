@@ -1,4 +1,4 @@
-"""Pages of a list: where the next one begins, when the list ends, and when its pages go round."""
+"""Paging: where the next page of a list begins, when the list ends, and how endless lists are detected."""
 
 from __future__ import annotations
 
@@ -18,48 +18,51 @@ if TYPE_CHECKING:
     from connector.transport.answers import Answer
 
 Position = int | str
-"""Where a page begins, in the vendor's own terms: its number, the rows before it, or an opaque cursor."""
+"""Where a page begins, as the vendor counts: a page number, an offset in rows, or an opaque cursor."""
 
-MOST_PAGES = 1_000
-"""A list with more pages does not end."""
-MOST_EMPTY = 3
-"""So many empty pages in a row, each naming another as the next, are passed over."""
-MOST_STALE = 10
-"""So many pages in a row without a new row are an error. One alone is none: rows that are inserted while
-pages are read push known rows to the next page."""
+MAX_PAGES = 1_000
+"""A list with more pages counts as endless."""
+MAX_EMPTY_PAGES = 3
+"""This many empty pages in a row are skipped, if each names a next page; more are an error."""
+MAX_STALE_PAGES = 10
+"""This many pages in a row without a new row are an error.
+
+A single one is normal: rows inserted during the reading push known rows to the next page.
+"""
 MANY = 10
-"""Rows that cannot all be inserted between two requests: a trigger ends at a page that repeats so many."""
+"""A trigger stops at a page that repeats this many rows: so many are not inserted between two requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list; `next` is where the next one begins (None: there is none).
+    """One page of a list.
 
-    `rows` are its records. `odd` are the rows that are no objects, each with its place on the page (0 is the
-    first). `total` is how many rows the whole list has, `at` when the vendor answered by its clock; None: not
-    told. `short`: fewer rows came than were asked for, and nothing tells whether there are more.
+    `rows` are its records, `next` is where the next page begins (None: this is the last one). `total` is
+    the number of rows in the whole list, `at` the vendor's clock when it answered; both None if not
+    reported. `malformed` are rows that are not objects, each with its index on the page. `short` is true if
+    fewer rows came than requested and the vendor does not report whether there are more.
     """
 
     rows: tuple[Mapping[str, Any], ...]
     next: Position | None
     total: int | None = None
     at: datetime | None = None
-    odd: tuple[tuple[int, Any], ...] = ()
+    malformed: tuple[tuple[int, Any], ...] = ()
     short: bool = False
 
 
-class Endless(UnexpectedResponse):
-    """A list has too many pages: to read it again from its start does not help."""
+class EndlessList(UnexpectedResponse):
+    """A list has too many pages; reading it again from the start would not help."""
 
 
 @dataclass(slots=True)
 class PageWalk:
-    """One reading of a list from page to page; an error ends it where the list has no end.
+    """Follows one reading of a list, and raises an error if the list does not end.
 
-    `key` is the path of the rows' ids; without one, rows are told apart by all that they hold. `seen` are the
-    digests of the cursors asked for, `pages` counts the pages read, `total` is the last one told. `fell` says
-    that a total was less than the one before: a row was deleted, and rows moved up past the place of reading.
-    These four are kept as JSON when a later poll goes on with the reading.
+    `key` is the path of the rows' ids; without one, rows are compared by their content. `seen` are digests
+    of the page cursors requested so far, `pages` counts the pages read, `total` is the last total reported.
+    `total_fell` is true once a total is smaller than the one before: a row was deleted, so rows moved up to
+    pages already read. These four are stored as JSON if a later poll continues the reading.
     """
 
     operation: str
@@ -67,7 +70,7 @@ class PageWalk:
     pages: int = 0
     seen: list[str] = field(default_factory=list)
     total: int | None = None
-    fell: bool = False
+    total_fell: bool = False
     known: set[str] = field(default_factory=set)
     before: list[str] = field(default_factory=list)
     short: bool = False
@@ -75,13 +78,15 @@ class PageWalk:
     stale: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        return {"pages": self.pages, "seen": list(self.seen), "total": self.total, "fell": self.fell}
+        """Return what `resumed` needs to continue in a later poll."""
+        return {"pages": self.pages, "seen": list(self.seen), "total": self.total, "fell": self.total_fell}
 
-    def turn(self, page: Page) -> bool:
-        """Take note of a page; return whether its rows are to be read.
+    def visit(self, page: Page) -> bool:
+        """Record a page; return whether its rows are part of the list.
 
-        They are not when a short page is answered again as it was: the vendor has no other page, and the list
-        is at its end. Raises `UnexpectedResponse` if the page shows that the list has no end.
+        They are not if a short page comes a second time: some vendors repeat the last page for every page
+        number after it, so the list ended with the page before. Raises `UnexpectedResponse` if the page
+        shows that the list does not end.
         """
         self.pages += 1
         keys = self._keys(page)
@@ -89,29 +94,29 @@ class PageWalk:
             return False
         self.short = page.short
         if page.total is not None:
-            self.fell = self.fell or (self.total is not None and page.total < self.total)
+            self.total_fell = self.total_fell or (self.total is not None and page.total < self.total)
             self.total = page.total
         self._count(keys)
         if page.next is None:
             return True
-        if self.empty > MOST_EMPTY:
-            raise self._error("too many pages in a row are empty, and each names another as the next one.")
-        if self.stale >= MOST_STALE:
+        if self.empty > MAX_EMPTY_PAGES:
+            raise self._error("too many pages in a row are empty, and each names a next page.")
+        if self.stale >= MAX_STALE_PAGES:
             raise self._error(
-                "the pages bring nothing new: the vendor does not answer with the page that it is asked for."
+                "the pages contain nothing new: the vendor does not answer with the requested page."
             )
         if isinstance(page.next, str):
             digest = hashlib.sha256(page.next.encode("utf-8", "surrogatepass")).hexdigest()[:16]
             if digest in self.seen:
-                raise self._error("the pages go round: a page names one that was read before as the next.")
+                raise self._error("the pages form a loop: a page names an earlier one as the next.")
             self.seen.append(digest)
-        if self.pages >= MOST_PAGES:
-            message = f"{self.operation}: the list did not end after {MOST_PAGES:,} pages."
-            raise Endless(message, operation=self.operation)
+        if self.pages >= MAX_PAGES:
+            message = f"{self.operation}: the list did not end after {MAX_PAGES:,} pages."
+            raise EndlessList(message, operation=self.operation)
         return True
 
     def _count(self, keys: list[str]) -> None:
-        """Count the pages in a row that are empty, and those that bring nothing new."""
+        """Count the empty pages in a row, and the pages in a row without a new row."""
         if not keys:
             self.empty += 1
             return
@@ -119,42 +124,42 @@ class PageWalk:
         self.known |= fresh
         self.empty, self.stale = 0, 0 if fresh else self.stale + 1
         if self.key and keys == self.before and len(keys) >= MANY:
-            self.stale = MOST_STALE
+            self.stale = MAX_STALE_PAGES
         self.before = keys
 
     def _keys(self, page: Page) -> list[str]:
-        found = [at_path(row, self.key) if self.key else row for row in page.rows]
-        found += [row for _place, row in page.odd]
+        values = [at_path(row, self.key) if self.key else row for row in page.rows]
+        values += [row for _index, row in page.malformed]
         return [
-            json.dumps(one) if isinstance(one, str) else json.dumps(one, sort_keys=True, default=str)
-            for one in found
+            json.dumps(value) if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+            for value in values
         ]
 
-    def _error(self, what: str) -> UnexpectedResponse:
-        return UnexpectedResponse(f"{self.operation}: {what}", operation=self.operation)
+    def _error(self, fault: str) -> UnexpectedResponse:
+        return UnexpectedResponse(f"{self.operation}: {fault}", operation=self.operation)
 
 
-def resumed(operation: str, key: tuple[str, ...], kept: Any) -> PageWalk:
-    """Resume the walk that `PageWalk.as_json` kept; start a new one if it cannot be read."""
-    found = kept if isinstance(kept, dict) else {}
+def resumed(operation: str, key: tuple[str, ...], stored: Any) -> PageWalk:
+    """Continue the walk that `PageWalk.as_json` stored; start a new one if it is missing or damaged."""
+    found = stored if isinstance(stored, dict) else {}
     walk = PageWalk(operation, key)
     if isinstance(found.get("pages"), int) and isinstance(found.get("seen"), list):
-        walk.pages, walk.seen = found["pages"], [str(one) for one in found["seen"]]
-        walk.total, walk.fell = found.get("total"), bool(found.get("fell"))
+        walk.pages, walk.seen = found["pages"], [str(digest) for digest in found["seen"]]
+        walk.total, walk.total_fell = found.get("total"), bool(found.get("fell"))
     return walk
 
 
 def as_page(paging: Paging, answer: Answer, position: Position | None, size: int) -> Page:
-    """Read a list's answer as the page at `position`; `size` rows were asked for, the vendor may give fewer.
+    """Read the answer of a list as the page at `position`; `size` is the number of rows requested.
 
-    A page ends the list if it is empty and names no other, or if it reaches the total that the vendor tells.
-    A page with fewer rows than asked for does not. Raises `UnexpectedResponse` for a page with rows that
-    names itself as the next.
+    A page is the last one if it is empty and names no next page, or if it reaches the total that the vendor
+    reports. A page with fewer rows than requested is not: vendors cap the page size without saying so. Raises
+    `UnexpectedResponse` for a page with rows that names itself as the next.
     """
     rows = tuple(row for row in answer.data if isinstance(row, dict))
-    odd = tuple((place, row) for place, row in enumerate(answer.data) if not isinstance(row, dict))
+    malformed = tuple((index, row) for index, row in enumerate(answer.data) if not isinstance(row, dict))
     if paging.next is not None:
-        return Page(rows, _named(paging.next, answer, position), at=answer.date, odd=odd)
+        return Page(rows, _next_cursor(paging.next, answer, position), at=answer.date, malformed=malformed)
     total = _count(answer.body, paging.total)
     reported = _count(answer.body, paging.size_reported)
     count, here = len(answer.data), paging.first if position is None else int(position)
@@ -164,14 +169,14 @@ def as_page(paging: Paging, answer: Answer, position: Position | None, size: int
         following, number = here + 1, here - paging.first
         last = total is not None and _reached(total, number, count, size, reported)
     short = total is None and count < (reported or size)
-    return Page(rows, None if last or not count else following, total, answer.date, odd, short)
+    return Page(rows, None if last or not count else following, total, answer.date, malformed, short)
 
 
 def _reached(total: int, number: int, count: int, size: int, reported: int | None) -> bool:
-    """Say whether page `number` (0 is the first) of `count` rows is the last of a list of `total`.
+    """Check whether page `number` (0 is the first) with `count` rows is the last of a list of `total` rows.
 
-    Where the vendor does not report how many rows a page has, it may have fewer than were asked for: then
-    there are more pages than total and size tell.
+    `reported` is the page size that the vendor reports. Without it, pages may be smaller than the requested
+    `size`, so the list may have more pages than `total / size`.
     """
     if reported:
         return (number + 1) * reported >= total
@@ -179,15 +184,15 @@ def _reached(total: int, number: int, count: int, size: int, reported: int | Non
     return full or number * size + count == total or total <= count
 
 
-def _named(path: tuple[str, ...], answer: Answer, position: Position | None) -> Position | None:
-    """Return the cursor that an answer names; None where it names none, or an empty page names itself."""
+def _next_cursor(path: tuple[str, ...], answer: Answer, position: Position | None) -> Position | None:
+    """Return the cursor of the next page; None if the answer has none, or an empty page names itself."""
     found = at_path(answer.body, path)
     if found is None or found is False or (isinstance(found, str) and not found.strip()):
         return None
     where = ".".join(path)
     if not isinstance(found, str | int) or found is True:
         raise UnexpectedResponse(
-            f"{answer.operation}: {where} names the next page, and is neither text nor a whole number.",
+            f"{answer.operation}: {where} names the next page, but is neither text nor a whole number.",
             operation=answer.operation,
         )
     if str(found) != str(position):

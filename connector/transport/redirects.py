@@ -1,4 +1,4 @@
-"""Says what a redirect means. None is followed: the login, and a write, would go where nobody sent them."""
+"""Explains redirects, which are never followed: login and write would go to an address no user chose."""
 
 from __future__ import annotations
 
@@ -12,31 +12,34 @@ if TYPE_CHECKING:
     from connector.transport.bodies import Reply
 
 MULTIPLE_CHOICES, NOT_MODIFIED = 300, 304
-LONGEST = 300
+MAX_ADDRESS = 300
 
 
-def redirected(reply: Reply, secrets: Collection[str] = ()) -> str:
-    """Return sentences about an answer with a status below 400 that is no success."""
-    status, asked = reply.status_code, shown(reply.url, secrets)
+def redirect_message(reply: Reply, secrets: Collection[str] = ()) -> str:
+    """Return sentences that explain an answer with a 1xx or 3xx status."""
+    status, requested = reply.status_code, displayed(reply.url, secrets)
     if status < MULTIPLE_CHOICES:
-        return f"{asked} was answered with status {status}, which is no answer to this request."
+        return f"{requested} was answered with status {status}, which does not answer this request."
     if status == NOT_MODIFIED:
         return (
-            f"{asked} was answered with status 304 (not modified), although the request did not ask whether "
-            "anything was modified."
+            f"{requested} was answered with status 304 (not modified), although the request was not "
+            "conditional."
         )
-    better = moved(reply)
+    target = redirect_target(reply)
     hint = (
-        f" It names {shown(better, secrets)} as the address to use; if that is the API's, set the base URL "
+        f" It points to {displayed(target, secrets)}; if that is the API's address, set the base URL "
         "accordingly."
-        if better
+        if target
         else ""
     )
-    return f"{asked} was answered with a redirect ({status}), which is not followed.{hint}"
+    return f"{requested} was answered with a redirect ({status}), which is not followed.{hint}"
 
 
-def moved(reply: Reply) -> httpx.URL | None:
-    """Return where a redirect leads, if only http became https, or only the path differs on the same host."""
+def redirect_target(reply: Reply) -> httpx.URL | None:
+    """Return the target of a redirect that only changes http to https, or only the path on the same host.
+
+    Any other target may belong to another party, so it is not suggested.
+    """
     try:
         target = reply.url.join(reply.location) if reply.location else None
     except (httpx.InvalidURL, UnicodeError, ValueError):
@@ -50,9 +53,9 @@ def moved(reply: Reply) -> httpx.URL | None:
     return target if secured and target.path == reply.url.path else None
 
 
-def shown(url: httpx.URL, secrets: Collection[str] = ()) -> str:
-    """Write an address without its query, which may hold people's data."""
+def displayed(url: httpx.URL, secrets: Collection[str] = ()) -> str:
+    """Return an address without its query, which may contain personal data, and without secrets."""
     text = str(url.copy_with(query=None, fragment=None))
     for secret in secrets:
         text = text.replace(secret, "***")
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return text if len(text) <= MAX_ADDRESS else f"{text[:MAX_ADDRESS]}…"

@@ -1,4 +1,4 @@
-"""Builds one request from an operation and named values."""
+"""Builds a request: checks named values and places them in path, query and body."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A checked request: `path` is below the base URL and percent-encoded, `body` is a JSON value or None."""
+    """A checked request: `path` is relative to the base URL and percent-encoded, `body` is JSON or None."""
 
     operation: Operation
     path: str
@@ -27,7 +27,7 @@ class Request:
     body: Any
 
     def sent(self) -> dict[str, Any]:
-        """What is to be said about it in an error; there is no credential in it."""
+        """Return the request as `OutcomeUnknown.sent` shows it, without credentials."""
         return {
             "operation": self.operation.id,
             "method": self.operation.method,
@@ -38,16 +38,16 @@ class Request:
 
 
 def build(operation: Operation, values: Mapping[str, Any]) -> Request:
-    """Check values named like parameters and body fields, and place them.
+    """Check values by the names of parameters and body fields; return the request.
 
-    A list for a parameter that has a several-values form (`status` -> `status[]`) is sent as that, repeated.
-    Raises `ValidationFailed` naming every wrong field.
+    A list for a parameter with a form for several values (`status` -> `status[]`) is sent in that form, once
+    per value. Raises `ValidationFailed` with every wrong field.
     """
-    parameters = {one.name: one for one in operation.parameters}
+    parameters = {parameter.name: parameter for parameter in operation.parameters}
     body_fields = operation.body.children if operation.body else ()
     rest = {name: value for name, value in values.items() if name not in parameters}
     body, errors = members(body_fields, rest)
-    if any(error.message.startswith("is not known") for error in errors):
+    if any(error.message.startswith("is unknown") for error in errors):
         known = [*parameters, *(field.key for field in body_fields)]
         errors = [_unknown(error, known, rest) for error in errors]
     path = operation.path
@@ -69,10 +69,10 @@ def build(operation: Operation, values: Mapping[str, Any]) -> Request:
 
 
 def _unknown(error: FieldError, known: list[str], rest: Mapping[str, Any]) -> FieldError:
-    if error.field not in rest or not error.message.startswith("is not known"):
+    if error.field not in rest or not error.message.startswith("is unknown"):
         return error
-    guess = did_you_mean(error.field, known) or (f"; there is {listed(known)}" if known else "")
-    return FieldError(error.field, f"is not known here{guess}")
+    guess = did_you_mean(error.field, known) or (f"; use {listed(known)}" if known else "")
+    return FieldError(error.field, f"is unknown{guess}")
 
 
 def _parameter(parameter: Parameter, value: Any, known: Mapping[str, Parameter]) -> list[tuple[str, str]]:
@@ -87,8 +87,8 @@ def _parameter(parameter: Parameter, value: Any, known: Mapping[str, Parameter])
         value = sorted(value) if isinstance(value, set | frozenset) else value
     fit = fitted(field, value, parameter.name)
     if parameter.location == "path" and fit in ("", ".", ".."):
-        raise RefusedValue(FieldError(name, "must name a record"))
-    return [(name, _text(one)) for one in (fit if isinstance(fit, list) else [fit])]
+        raise RefusedValue(FieldError(name, "must be the id of a record"))
+    return [(name, _text(item)) for item in (fit if isinstance(fit, list) else [fit])]
 
 
 def _text(value: Any) -> str:
@@ -98,7 +98,7 @@ def _text(value: Any) -> str:
 
 
 def joined(errors: Sequence[FieldError]) -> str:
-    """Return the end of a sentence that lists what is wrong."""
+    """Return the errors as the end of a sentence."""
     text = "; ".join(str(error) for error in errors)
     return text if text.endswith("?") else f"{text}."
 

@@ -1,4 +1,4 @@
-"""Sends one request once, and reads what comes back: within a time, up to a size, to one place."""
+"""Sends one HTTP request once: with a time-out, a size limit, and the login for the vendor's address only."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 import httpx
 
 from connector.errors import FieldError, UnexpectedResponse, ValidationFailed, VendorUnavailable
-from connector.transport.addresses import network, origin, through
+from connector.transport.addresses import origin, proxy_phrase, transport_for
 from connector.transport.answers import REDIRECT
 from connector.transport.bodies import ACCEPTED, Reply, Unreadable, read_body
 from connector.transport.causes import cause
-from connector.transport.waits import spelled
+from connector.transport.waits import duration
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -24,60 +24,64 @@ if TYPE_CHECKING:
     from connector.transport.request import Request
 
 USER_AGENT = "returns-connector/0.1"
-LONGEST_CONNECT = 10.0
+MAX_CONNECT = 10.0
 LOCATION = "returns.location"
+"""The response extension that holds the `Location` header."""
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 class NotSent(VendorUnavailable):
-    """Nothing was sent, so the request can be sent again; `Client` turns it into another error."""
+    """Nothing was sent, so even a write can be repeated; `Client` retries or raises `VendorUnavailable`."""
 
 
 class Sender:
-    """The way to one vendor; `timeout` is how many seconds one attempt may take in all."""
+    """Sends requests to one vendor; `timeout` is how many seconds one attempt may take in total."""
 
     def __init__(
         self,
         integration: Integration,
         base_url: httpx.URL,
-        typed: Mapping[str, str],
+        credentials: Mapping[str, str],
         transport: httpx.AsyncBaseTransport | None,
         timeout: float,
     ) -> None:
         self._integration = integration
         self._base_url = base_url
-        self._typed = typed
-        self._through = "" if transport else through(base_url)
+        self._credentials = credentials
+        self._proxy_phrase = "" if transport else proxy_phrase(base_url)
         self.timeout = timeout
         self.http = httpx.AsyncClient(
-            transport=transport or network(base_url),
-            timeout=httpx.Timeout(timeout, connect=min(LONGEST_CONNECT, timeout)),
+            transport=transport or transport_for(base_url),
+            timeout=httpx.Timeout(timeout, connect=min(MAX_CONNECT, timeout)),
             headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED},
             follow_redirects=False,
-            event_hooks={"response": [_set_location_aside]},
+            event_hooks={"response": [_hide_location]},
         )
 
     async def close(self) -> None:
+        """Close the network connections."""
         await self.http.aclose()
 
     async def send(self, request: Request, credential: str, deadline: Deadline) -> Reply:
-        """Send once and return the reply, whatever its status.
+        """Send the request once and return the reply with any status.
 
-        httpx's own time-outs begin again with each byte; the one here is for all of it. Raises `NotSent`,
-        `VendorUnavailable` without an answer, and `UnexpectedResponse` for a success that cannot be read.
+        Raises `NotSent` if nothing was sent, `VendorUnavailable` if no answer came, and `UnexpectedResponse`
+        for a successful answer that cannot be read.
         """
         operation = request.operation
         seconds = min(self.timeout, deadline.left)
         if not seconds:
-            raise NotSent(f"It was not sent within {spelled(deadline.seconds)}.", operation=operation.id)
+            raise NotSent(f"It was not sent within {duration(deadline.seconds)}.", operation=operation.id)
         prepared = self.prepared(request)
         try:
+            # httpx's time-outs restart with each byte, so a slow sender could take forever. This one does
+            # not.
             async with asyncio.timeout(seconds):
                 reply = await self._replied(prepared, credential)
         except NEVER_SENT as problem:
             raise NotSent(self._unreachable(problem), operation=operation.id) from problem
         except (TimeoutError, httpx.TimeoutException) as problem:
-            late = f"{self._title} did not answer within {spelled(seconds)} ({self._place})."
+            late = f"{self._title} did not answer within {duration(seconds)} ({self._place})."
             raise VendorUnavailable(late, operation=operation.id) from problem
         except (httpx.TransportError, UnicodeError) as problem:
             raise VendorUnavailable(self._unreachable(problem), operation=operation.id) from problem
@@ -90,9 +94,9 @@ class Sender:
         return reply
 
     async def _replied(self, prepared: httpx.Request, credential: str) -> Reply:
-        login = _VendorOnly(self._integration.authentication, self._base_url, credential, self._typed)
+        login = _VendorOnly(self._integration.authentication, self._base_url, credential, self._credentials)
         response = await self.http.send(prepared, auth=login, stream=True)
-        self.http.cookies.clear()  # no API asks for one back, and a vendor could send more with each answer
+        self.http.cookies.clear()  # no API needs them, and a vendor could add more with each answer
         content, unread = b"", ""
         try:
             content = await read_body(response)
@@ -101,21 +105,21 @@ class Sender:
         except httpx.TransportError:
             if response.status_code < REDIRECT:
                 raise
-            unread = "is cut off"  # the status says enough
+            unread = "is cut off"  # the status is enough for an error
         finally:
             await response.aclose()
         location = str(response.extensions.get(LOCATION, ""))
         return Reply(prepared.url, response.status_code, response.headers, content, location, unread)
 
     def prepared(self, request: Request) -> httpx.Request:
-        """Build the request as httpx sends it, without the login."""
+        """Build the request for httpx, without the login; raise `ValidationFailed` if the URL is too long."""
         query = f"?{urlencode(request.query)}" if request.query else ""
         target = f"{request.path}{query}".encode()
         headers, content = {}, None
         try:
             url = self._base_url.copy_with(raw_path=self._base_url.raw_path.rstrip(b"/") + target)
         except httpx.InvalidURL as problem:
-            longest = max(request.query, key=lambda one: len(one[1]), default=("path", ""))[0]
+            longest = max(request.query, key=lambda pair: len(pair[1]), default=("path", ""))[0]
             raise ValidationFailed(
                 f"{request.operation.id} was not sent: its address would be {len(target):,} characters long.",
                 fields=[FieldError(longest, "is too long")],
@@ -136,19 +140,21 @@ class Sender:
 
     def _unreachable(self, problem: Exception) -> str:
         if isinstance(problem, httpx.ProxyError):
-            return f"The proxy on the way to {self._place} refuses the connection."
-        why = cause(problem, "of the proxy" if self._through else self._base_url.host)
-        return f"{self._title} cannot be reached at {self._place}{self._through} ({why})."
+            return f"The proxy for {self._place} refuses the connection."
+        why = cause(problem, "of the proxy" if self._proxy_phrase else self._base_url.host)
+        return f"{self._title} cannot be reached at {self._place}{self._proxy_phrase} ({why})."
 
 
 class _VendorOnly(httpx.Auth):
-    """Adds the login to requests for the vendor's own scheme, host and port, and to no other."""
+    """Adds the login to requests for the vendor's own scheme, host and port, and to no others."""
 
     def __init__(
-        self, login: Authentication, base_url: httpx.URL, credential: str, typed: Mapping[str, str]
+        self, login: Authentication, base_url: httpx.URL, credential: str, credentials: Mapping[str, str]
     ) -> None:
         self._origin = origin(base_url)
-        self._headers = {name: typed[field] for name, field in login.headers.items() if typed.get(field)}
+        self._headers = {
+            name: credentials[field] for name, field in login.headers.items() if credentials.get(field)
+        }
         if credential:
             self._headers[login.header] = f"{login.prefix}{credential}"
 
@@ -158,7 +164,7 @@ class _VendorOnly(httpx.Auth):
         yield request
 
 
-async def _set_location_aside(response: httpx.Response) -> None:
-    """Keep `Location` from httpx: it reads the header even if it follows nothing, and fails on a bad one."""
+async def _hide_location(response: httpx.Response) -> None:
+    """Hide `Location` from httpx, which parses it even without following it, and fails on an invalid one."""
     if "location" in response.headers:
         response.extensions = {**response.extensions, LOCATION: response.headers.pop("location")}

@@ -1,8 +1,11 @@
-"""Gets the token that a request carries, keeps it until it ends, and gets the next one.
+"""Gets OAuth access tokens, caches them until they expire, and refreshes them once for all requests.
 
-However many requests need a token at once, one asks for it and the others wait: for the token, or for what
-went wrong. A refresh token that is no longer good is dropped, and the login's own grants are tried again,
-except those that are good once.
+Single flight: if several requests need a token at the same time, one asks for it and the others wait for
+its token or its error. Otherwise each would use the refresh token, and a vendor that rotates refresh tokens
+revokes the login when an old one is used again (RFC 9700 section 4.14.2).
+
+A refresh token that the vendor refuses is dropped, and the login's own grants are tried again, except grants
+that can be used once (an authorization code).
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.paths import at_path
 from connector.errors import AuthenticationError, ConnectorError, UnexpectedResponse, VendorUnavailable
-from connector.transport.waits import spelled
+from connector.transport.waits import duration
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -27,23 +30,27 @@ if TYPE_CHECKING:
     Exchange = Callable[[Mapping[str, Any], Deadline], Awaitable[Any]]
 
 EARLY = timedelta(seconds=60)
-"""How long before its end a token is no longer used; a tenth of its life, if that is shorter."""
-LONGEST = timedelta(days=365)
-"""What is said to live longer is asked for anew then."""
+"""How long before its expiry a token is replaced; a tenth of its lifetime, if that is shorter."""
+MAX_LIFE = timedelta(days=365)
+"""A token with a longer lifetime is replaced after this time."""
 
 
 class TokenKeeper:
-    """The tokens of one connection.
+    """The access and refresh token of one connection.
 
-    `typed` are the login fields as they were filled in; `exchange` sends the body of a token request within a
-    deadline and returns the answer's body. `refresh_token` is the newest there is; `keep` is called with each
-    new one, for whoever wants to log in with it another time. `kept` returns the newest that anybody kept:
-    where one is good once, another process may have used up the one that this one has.
+    `credentials` are the login fields by key; `exchange` sends the body of a token request within a
+    deadline and returns the answer's body.
+
+    `refresh_token` is the newest one known. `save_refresh_token`, if set, is called with each new one, so
+    that a later process can log in with it. `load_newest` returns the newest one saved by any process (""
+    if none): if a refresh token can be used once, another process may have used the one known here.
     """
 
-    def __init__(self, login: TokenLogin, typed: Mapping[str, str], exchange: Exchange, clock: Clock) -> None:
+    def __init__(
+        self, login: TokenLogin, credentials: Mapping[str, str], exchange: Exchange, clock: Clock
+    ) -> None:
         self._login = login
-        self._typed = typed
+        self._credentials = credentials
         self._exchange = exchange
         self._clock = clock
         self._lock = asyncio.Lock()
@@ -52,23 +59,28 @@ class TokenKeeper:
         self._spent: set[int] = set()
         self._problem: ConnectorError | None = None
         self.refresh_token = ""
-        self.keep: Callable[[str], None] | None = None
-        self.kept: Callable[[], str] = str
+        self.save_refresh_token: Callable[[str], None] | None = None
+        self.load_newest: Callable[[], str] = str
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never be told of."""
+        """The tokens, which no message may contain."""
         return tuple(filter(None, (self._access, self.refresh_token)))
 
     async def token(self, deadline: Deadline) -> str:
-        """Return a token that is good now; raises `AuthenticationError` when none can be got."""
+        """Return a valid access token; raise `AuthenticationError` if the vendor refuses the login.
+
+        Raises the other errors of a token request too.
+        """
         before = self._problem
-        await self._turn(deadline)
+        await self._acquire(deadline)
         try:
             if self._access and (self._until is None or self._clock() < self._until):
                 return self._access
             if self._problem is not None and self._problem is not before:
-                raise copy(self._problem)  # another asked while this one waited
+                # Another request asked while this one waited, and failed: asking again would fail too. A
+                # copy, because a raised exception collects the traceback of its task.
+                raise copy(self._problem)
             try:
                 await self._renew(deadline)
             except ConnectorError as problem:
@@ -78,86 +90,98 @@ class TokenKeeper:
         finally:
             self._lock.release()
 
-    async def _turn(self, deadline: Deadline) -> None:
-        """Take the lock: one request asks for a token, the others wait for it."""
+    async def _acquire(self, deadline: Deadline) -> None:
+        """Take the lock within the deadline: one request asks for a token, the others wait for it."""
         try:
             async with asyncio.timeout(deadline.left):
                 await self._lock.acquire()
         except TimeoutError:
             raise VendorUnavailable(
-                f"There was no token within {spelled(deadline.seconds)}, so nothing was sent.",
+                f"No token was received within {duration(deadline.seconds)}, so nothing was sent.",
                 operation=self._login.operation,
             ) from None
 
     def refuse(self, token: str) -> None:
-        """Forget a token that the vendor did not accept, unless another one has taken its place."""
+        """Drop an access token that the vendor refused, unless it has been replaced already.
+
+        Of several requests with the same old token, only the first may drop it: the others would drop the
+        new one.
+        """
         if token == self._access:
             self._access = ""
 
     async def _renew(self, deadline: Deadline) -> None:
-        used = {self.refresh_token, *self._typed.values()}
+        """Get a new token; if that is refused, try a refresh token that another process saved."""
+        used = {self.refresh_token, *self._credentials.values()}
         try:
-            await self._ask(deadline)
+            await self._request_token(deadline)
         except AuthenticationError:
-            newer = self.kept()
+            newer = self.load_newest()
             if not newer or newer in used:
                 raise
             self.refresh_token = newer
-            await self._ask(deadline)
+            await self._request_token(deadline)
 
-    async def _ask(self, deadline: Deadline) -> None:
+    async def _request_token(self, deadline: Deadline) -> None:
+        """Use the refresh token if there is one, else the first grant that the login has all fields for."""
         self._access = ""
         if self.refresh_token and self._login.refresh:
             body = self._body(self._login.refresh) | {self._login.refresh_as: self.refresh_token}
             try:
-                return await self._take(body, deadline)
+                return await self._exchange_for_token(body, deadline)
             except AuthenticationError:
                 self.refresh_token = ""
                 if self._grant() is None:
                     raise
         grant = self._grant()
         if grant is None:
-            raise AuthenticationError("This login can get no further token; connect again.")
-        await self._take(self._body(self._login.grants[grant]), deadline)
+            raise AuthenticationError("This login cannot get another token; connect again.")
+        await self._exchange_for_token(self._body(self._login.grants[grant]), deadline)
         if self._login.grants[grant].once:
             self._spent.add(grant)
         return None
 
     def _grant(self) -> int | None:
-        """Return the first grant that the login has everything for."""
+        """Return the index of the first grant that the login has all fields for; None if there is none."""
         complete = (
-            number
-            for number, one in enumerate(self._login.grants)
-            if number not in self._spent and all(self._typed.get(field) for field in one.fills.values())
+            index
+            for index, grant in enumerate(self._login.grants)
+            if index not in self._spent
+            and all(self._credentials.get(field) for field in grant.fills.values())
         )
         return next(complete, None)
 
     def _body(self, grant: TokenGrant) -> dict[str, Any]:
-        filled = {name: self._typed[field] for name, field in grant.fills.items() if self._typed.get(field)}
+        filled = {
+            name: self._credentials[field]
+            for name, field in grant.fills.items()
+            if self._credentials.get(field)
+        }
         return {**grant.constants, **filled}
 
-    async def _take(self, body: Mapping[str, Any], deadline: Deadline) -> None:
+    async def _exchange_for_token(self, body: Mapping[str, Any], deadline: Deadline) -> None:
+        """Send a token request, and store the tokens of its answer (RFC 6749 section 5.1)."""
         answer = await self._exchange(body, deadline)
         login = self._login
         access = at_path(answer, login.access_token)
         if not isinstance(access, str) or not access or not access.isascii() or not access.isprintable():
             raise UnexpectedResponse(f"{login.operation} was answered without a token.")
         self._access = access
-        self._until = self._end(at_path(answer, login.expires_in) if login.expires_in else None)
+        self._until = self._expiry(at_path(answer, login.expires_in) if login.expires_in else None)
         refresh = at_path(answer, login.refresh_token) if login.refresh_token else None
         if isinstance(refresh, str) and refresh != self.refresh_token:
             self.refresh_token = refresh
-            if self.keep:
-                self.keep(refresh)
+            if self.save_refresh_token:
+                self.save_refresh_token(refresh)
 
-    def _end(self, seconds: Any) -> datetime | None:
-        """Return when to ask again; None where nothing usable is said (a number, or text of one)."""
+    def _expiry(self, seconds: Any) -> datetime | None:
+        """Return when to replace a token that is valid for `seconds`; None if they are missing or invalid."""
         try:
-            life = min(timedelta(seconds=int(seconds)), LONGEST)
+            life = min(timedelta(seconds=int(seconds)), MAX_LIFE)
         except (TypeError, ValueError):
             return None
         except OverflowError:
-            life = LONGEST
+            life = MAX_LIFE
         if life <= timedelta() or isinstance(seconds, bool):
             return None
         return self._clock() + life - min(EARLY, life / 10)

@@ -1,4 +1,4 @@
-"""Checks and translates values before they are sent: what the vendor would refuse is refused here."""
+"""Checks values against the specification before they are sent, and converts them to JSON."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from connector.definition.model import Field, FieldType
 
 ABSENT = object()
-MOST_EXACT = 2**53 - 1
-"""The largest whole number that every reader of JSON holds exactly (RFC 8259, section 6)."""
+MAX_EXACT = 2**53 - 1
+"""The largest whole number that every JSON parser reads exactly (RFC 8259 section 6)."""
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 ZONED = re.compile(r"(?:[Zz]|UTC|GMT|[+\-\u2212]\d\d(?::?\d\d)?)", re.ASCII)
 
 
-class RefusedValue(Exception):  # noqa: N818 - internal: what one value did wrong
-    """A value does not fit; `errors` name the fields."""
+class RefusedValue(Exception):  # noqa: N818 - internal: becomes `ValidationFailed`
+    """A value is invalid; `errors` name its fields."""
 
     def __init__(self, *errors: FieldError) -> None:
         super().__init__("; ".join(str(error) for error in errors))
@@ -33,7 +33,7 @@ class RefusedValue(Exception):  # noqa: N818 - internal: what one value did wron
 
 
 def fitted(field: Field, value: Any, name: str) -> Any:
-    """Return `value` as JSON sends it, or raise `RefusedValue`; errors call it `name` (`items[0].sku`)."""
+    """Return `value` as it is sent in JSON; raise `RefusedValue`, whose errors call it `name`."""
     if value is None:
         if field.nullable:
             return None
@@ -48,13 +48,14 @@ def fitted(field: Field, value: Any, name: str) -> Any:
 def members(
     fields: Sequence[Field], values: Mapping[str, Any], before: str = ""
 ) -> tuple[dict[str, Any], list[FieldError]]:
-    """Fit a mapping to fields: unknown names, missing required ones and bad values are all collected.
+    """Check a mapping against fields; return the valid members, and all errors at once.
 
-    A value of None means "not given", unless the field may be null.
+    Errors are unknown names, missing required fields and invalid values. None means "not given", unless the
+    field may be null. `before` is put in front of names in errors (`items[0].`).
     """
     known = {field.key: field for field in fields}
     errors = [
-        FieldError(f"{before}{name}", f"is not known here{did_you_mean(str(name), known) or _known(known)}")
+        FieldError(f"{before}{name}", f"is unknown{did_you_mean(str(name), known) or _known(known)}")
         for name in values
         if name not in known
     ]
@@ -70,18 +71,18 @@ def members(
         except RefusedValue as refusal:
             errors.extend(refusal.errors)
     errors += [
-        FieldError(f"{before}{one.key}", f"is required when {before}{beside[0]} is given")
-        for one in fields
-        if isinstance(one, InputField)
-        and values.get(one.key) is None
-        and (beside := [key for key in one.required_with if key in fit])
+        FieldError(f"{before}{field.key}", f"is required when {before}{given[0]} is given")
+        for field in fields
+        if isinstance(field, InputField)
+        and values.get(field.key) is None
+        and (given := [key for key in field.required_with if key in fit])
     ]
     return fit, errors
 
 
 def _known(names: Iterable[str]) -> str:
-    found = list(names)
-    return f"; there is {listed(found)}" if found else "; nothing may be given"
+    known = list(names)
+    return f"; use {listed(known)}" if known else "; there are no inputs"
 
 
 def _list(field: Field, value: Any, name: str) -> list[Any]:
@@ -118,30 +119,32 @@ def _object(field: Field, value: Any, name: str) -> dict[str, Any]:
     if not field.children:
         return dict(value)
     fit, errors = members(field.children, value, f"{name}.")
-    errors = errors or misformed(field, fit, name)
+    errors = errors or variant_errors(field, fit, name)
     if errors:
         raise RefusedValue(*errors)
     return fit
 
 
-def misformed(field: Field, given: Iterable[str], name: str) -> list[FieldError]:
-    """Say which members keep an object from having exactly one of the field's forms; empty: it has one."""
+def variant_errors(field: Field, given: Iterable[str], name: str) -> list[FieldError]:
+    """Return why an object has none, or several, of the field's variants; empty if it has exactly one."""
     members = set(given)
-    fitting = [one for one in field.variants if one.fits(members)]
-    if len(fitting) == 1 or not field.variants:
+    matching = [variant for variant in field.variants if variant.fits(members)]
+    if len(matching) == 1 or not field.variants:
         return []
-    if fitting:
-        labels = listed([one.label for one in fitting])
-        return [FieldError(name, f"could be {labels}; give what only one of them has")]
+    if matching:
+        labels = listed([variant.label for variant in matching])
+        return [FieldError(name, f"could be {labels}; add a field that only one of them has")]
     nearest = min(
         field.variants,
-        key=lambda one: (len(members.difference(one.fields)), len(set(one.required) - members)),
+        key=lambda variant: (len(members.difference(variant.fields)), len(set(variant.required) - members)),
     )
-    stray = [one.key for one in field.children if one.key in members and one.key not in nearest.fields]
-    missing = [one for one in nearest.required if one not in members]
+    stray = [
+        child.key for child in field.children if child.key in members and child.key not in nearest.fields
+    ]
+    missing = [key for key in nearest.required if key not in members]
     return [
-        *(FieldError(f"{name}.{one}", f"does not belong to {nearest.label}") for one in stray),
-        *(FieldError(f"{name}.{one}", f"is required for {nearest.label}") for one in missing),
+        *(FieldError(f"{name}.{key}", f"does not belong to {nearest.label}") for key in stray),
+        *(FieldError(f"{name}.{key}", f"is required for {nearest.label}") for key in missing),
     ]
 
 
@@ -193,14 +196,14 @@ def _check_text(field: Field, value: Any, name: str) -> None:
         raise RefusedValue(FieldError(name, f"has the wrong form{hint}"))
 
 
-# --- One function per type: the value as JSON sends it, or an error whose text says what it must be.
+# --- One function per type: returns the value as JSON sends it, or raises an error that says what it must be.
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("must be text")
     if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise ValueError("holds characters that cannot be sent")
+        raise ValueError("contains characters that cannot be sent")
     return value
 
 
@@ -217,13 +220,13 @@ def _number(value: Any) -> int | Decimal:
 
 
 def _exact(value: Any, sentence: str) -> Decimal:
-    """Return a number that any reader of JSON reads as the same; raises what it must be."""
+    """Return a number that every JSON parser reads exactly; raise an error with `sentence` for another."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise TypeError(sentence)
     number = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
     if not number.is_finite():
         raise ValueError(sentence)
-    if abs(number) > MOST_EXACT or Decimal(str(float(number))) != number:
+    if abs(number) > MAX_EXACT or Decimal(str(float(number))) != number:
         raise ValueError("has more digits than can be sent exactly")
     return number
 
@@ -244,7 +247,7 @@ def _datetime(value: Any) -> str:
         raise TypeError(sentence)
     try:
         return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
-    except OverflowError:  # within a day of the first or last moment that there is
+    except OverflowError:  # within a day of the first or last representable time
         return value.isoformat()
 
 

@@ -1,10 +1,9 @@
-"""Returns of all vendors in one form, and their triggers polled together.
+"""Presents the returns of all vendors in one model, and polls a trigger on several connections.
 
-for event in polled.events:
-told = unified_event(rm.integration, event)    # what happened, and to which return, in one form
-told.kind, told.record.status, told.record.vendor_status, told.raw
+event = unified_event(rm.integration, event_of_a_trigger)
+print(event.kind, event.record.status, event.record.vendor_status, event.raw)
 
-polled = await poll_all({"shop": rm, "outlet": swap}, "new_return", cursors)
+result = await poll_all({"shop": rm, "outlet": swap}, "new_return", cursors)
 """
 
 from connector.unified.mapping import unified_event, unified_return

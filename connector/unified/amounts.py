@@ -1,7 +1,7 @@
-"""Reads amounts as vendors write them: numbers, and texts with the separators of some country.
+"""Parses amounts of money: numbers, and texts with the separators and currencies of any country.
 
-A text that can be read in one way only is read so: `1,234.50`, `1.234,50 €`, `12,50`. `1,234` may be more
-than a thousand or a little more than one, so it is no number here, and the caller keeps the text.
+Only unambiguous texts are parsed: `1,234.50`, `1.234,50 €`, `12,50`. `1,234` can be 1234 or 1.234, so it is
+not parsed, and the caller keeps the text.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 
 from connector.definition.naming import trimmed
 
-LONGEST = 60
-"""Characters of a text that may be an amount."""
-MOST_DIGITS = 400
-"""More than any double has; a decimal with a larger exponent would be written in millions of them."""
+MAX_LENGTH = 60
+"""The most characters of a text that can be an amount."""
+MAX_DIGITS = 400
+"""The largest exponent, above that of any double; writing out a larger one could take millions of digits."""
 CODE = re.compile(r"^[A-Z]{3}(?=[\s\d.,+-])|(?<=[\s\d.,])[A-Z]{3}$")
-"""A currency's code before or after the digits."""
+"""A currency code before or after the digits."""
 SPACES = "[ \u00a0\u202f'\u2019]"
 FORMS = (
     (re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII), "", "."),
@@ -30,24 +30,24 @@ FORMS = (
     (re.compile(rf"[+-]?\d{{1,3}}(?:{SPACES}\d{{3}})+(?:\.\d+)?", re.ASCII), SPACES, "."),
     (re.compile(rf"[+-]?\d{{1,3}}(?:{SPACES}\d{{3}})+,\d+", re.ASCII), SPACES, ","),
 )
-"""How a text may be written, what separates its thousands, and what stands before its fraction."""
+"""The forms of an amount, each with its thousands separator and its decimal point."""
 
 
 def number(value: Any) -> Decimal | None:
-    """Return a number exactly as it is written; None for what is none, or can be read in two ways."""
+    """Return a value as an exact number; None if it is not a number or is ambiguous."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     try:
-        found = _of_text(value) if isinstance(value, str) else Decimal(str(value))
-    except (InvalidOperation, ValueError):  # an int of thousands of digits is not written out
+        parsed = _parsed(value) if isinstance(value, str) else Decimal(str(value))
+    except (InvalidOperation, ValueError):  # Python refuses to write an int of thousands of digits
         return None
-    if found is None or not found.is_finite() or abs(found.adjusted()) > MOST_DIGITS:
+    if parsed is None or not parsed.is_finite() or abs(parsed.adjusted()) > MAX_DIGITS:
         return None
-    return found or found.copy_abs()
+    return parsed or parsed.copy_abs()
 
 
-def _of_text(text: str) -> Decimal | None:
-    digits = _bare(trimmed(text).replace("\u2212", "-")) if len(text) <= LONGEST else ""
+def _parsed(text: str) -> Decimal | None:
+    digits = _bare(trimmed(text).replace("\u2212", "-")) if len(text) <= MAX_LENGTH else ""
     for form, thousands, point in FORMS:
         if form.fullmatch(digits):
             return Decimal(re.sub(thousands, "", digits).replace(point, "."))
@@ -55,20 +55,20 @@ def _of_text(text: str) -> Decimal | None:
 
 
 def _bare(text: str) -> str:
-    """Return a text without the code or the sign of a currency; a minus may stand before either."""
+    """Return a text without its currency code or symbol; a sign may be in front of either."""
     sign, text = (text[0], text[1:]) if text[:1] in ("+", "-") else ("", text)
-    kept = [letter for letter in CODE.sub("", trimmed(text)) if unicodedata.category(letter) != "Sc"]
-    bare = trimmed("".join(kept))
+    letters = [letter for letter in CODE.sub("", trimmed(text)) if unicodedata.category(letter) != "Sc"]
+    bare = trimmed("".join(letters))
     return "" if sign and bare[:1] in ("+", "-") else f"{sign}{bare}"
 
 
-def written(value: Any) -> str | None:
-    """Return what a vendor gave for an amount, as text; None where it gave nothing."""
+def original_text(value: Any) -> str | None:
+    """Return a vendor's value for an amount as text; None if it is missing or blank."""
     if value is None or (isinstance(value, str) and not trimmed(value)):
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
     try:
-        return str(value)[:LONGEST] if isinstance(value, str | int | float | Decimal) else None
-    except ValueError:  # an int of thousands of digits is not written out
+        return str(value)[:MAX_LENGTH] if isinstance(value, str | int | float | Decimal) else None
+    except ValueError:  # Python refuses to write an int of thousands of digits
         return "a number of thousands of digits"

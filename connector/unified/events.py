@@ -1,4 +1,4 @@
-"""Which trigger of each vendor tells of an event, whatever the vendor's catalog calls it."""
+"""Finds each vendor's trigger for a kind of event, by the trigger's key or by the kind."""
 
 from __future__ import annotations
 
@@ -15,43 +15,48 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """The trigger to poll, or why there is none: the end of a sentence that begins with the vendor."""
+class TriggerChoice:
+    """The key of the trigger to poll; if None, `why` ends a sentence that begins with the vendor.
+
+    `assumed` says that there is a trigger, but its requests are only assumed.
+    """
 
     trigger: str | None
     why: str = ""
     assumed: bool = False
 
 
-def names(integrations: Iterable[Integration]) -> set[str]:
-    """Return all names that can be asked for: keys of triggers, and kinds of events that any tells of."""
+def event_names(integrations: Iterable[Integration]) -> set[str]:
+    """Return all names that can be polled: keys of triggers, and the kinds of their events."""
     tables = [one.unified.events for one in integrations if one.unified]
     return {name for table in tables for pair in table.items() for name in pair} - {"other"}
 
 
-def meant(asked: str, integrations: Iterable[Integration]) -> str | None:
-    """Return the kind of event that a trigger's key, or a kind itself, stands for.
+def event_kind(name: str, integrations: Iterable[Integration]) -> str | None:
+    """Return the kind of event for a trigger's key or for a kind itself.
 
-    None where nothing has that name, or where catalogs mean different things by it.
+    None if no catalog has that name, or if catalogs use it for different kinds.
     """
     tables = [one.unified.events for one in integrations if one.unified]
-    kinds = {table[asked] for table in tables if asked in table}
-    if not kinds and asked in get_args(EventKind):
-        return asked
+    kinds = {table[name] for table in tables if name in table}
+    if not kinds and name in get_args(EventKind):
+        return name
     return kinds.pop() if len(kinds) == 1 else None
 
 
-def choose(integration: Integration, asked: str, kind: str | None, *, include_assumed: bool) -> Choice:
-    """Choose the vendor's trigger of that key or, where it has none, of that kind.
+def choose_trigger(
+    integration: Integration, name: str, kind: str | None, *, include_assumed: bool
+) -> TriggerChoice:
+    """Choose the vendor's trigger with that key or, if it has none, one of that kind.
 
-    One whose requests are only assumed is not chosen unless `include_assumed`.
+    A trigger whose requests are only assumed is chosen only if `include_assumed`.
     """
     events = integration.unified.events if integration.unified else {}
-    known = kind not in (None, "other")
-    of_kind = next((key for key, one in events.items() if one == kind and known), None)
-    key = asked if asked in integration.triggers else of_kind
+    has_kind = kind not in (None, "other")
+    of_kind = next((key for key, other in events.items() if other == kind and has_kind), None)
+    key = name if name in integration.triggers else of_kind
     if key is None:
-        return Choice(None, f"has no trigger {asked}")
+        return TriggerChoice(None, f"has no trigger {name}")
     if is_assumed(integration, integration.triggers[key]) and not include_assumed:
-        return Choice(None, f"tells of it by {key}, which is only assumed,", assumed=True)
-    return Choice(key)
+        return TriggerChoice(None, f"has {key}, which is only assumed,", assumed=True)
+    return TriggerChoice(key)

@@ -1,4 +1,4 @@
-"""Reads a vendor's records by its table: `(integration, event) -> UnifiedEvent`."""
+"""Maps a vendor's records to the common model, by the paths in the catalog's `unified` section."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from connector.definition.naming import folded, same_word, text_of, trimmed, wor
 from connector.definition.paths import at_path
 from connector.errors import ConfigurationError
 from connector.transport.times import moment
-from connector.unified.amounts import number, written
+from connector.unified.amounts import number, original_text
 from connector.unified.model import (
     Address,
     Customer,
@@ -47,9 +47,9 @@ T = TypeVar("T", bound=str)
 
 
 def unified_event(integration: Integration, event: Event, *, profile: str | None = None) -> UnifiedEvent:
-    """Return the event in the words of all vendors; `profile` names the connection that told it.
+    """Return a trigger's event in the common model; `profile` names the connection that it comes from.
 
-    Raises `ConfigurationError` when the catalog has no table, or for an event of another vendor.
+    Raises `ConfigurationError` if the catalog has no section `unified`, or for an event of another vendor.
     """
     table = _table(integration)
     trigger = integration.triggers.get(event.trigger)
@@ -72,7 +72,7 @@ def unified_event(integration: Integration, event: Event, *, profile: str | None
 def unified_return(
     integration: Integration, resource: str, record: Mapping[str, Any]
 ) -> UnifiedReturn | None:
-    """Return a record of one of the vendor's resources as a return; None where that is no part of one."""
+    """Return a record of one of the vendor's resources as a return; None if the resource is not a return."""
     table = _table(integration)
     paths = table.returns.get(resource)
     return None if paths is None else _return(integration.vendor.id, table, paths, record)
@@ -84,11 +84,11 @@ def _table(integration: Integration) -> Unified:
     return integration.unified
 
 
-def _return(vendor: str, table: Unified, paths: ReturnTable, said: Any) -> UnifiedReturn:
-    raw: Mapping[str, Any] = said if isinstance(said, dict) else {}
-    found = at_path(raw, paths.within) if paths.within else raw
-    record: Mapping[str, Any] = found if isinstance(found, dict) else {}
-    words = _text(record, paths.status), _text(record, paths.shipping_status)
+def _return(vendor: str, table: Unified, paths: ReturnTable, value: Any) -> UnifiedReturn:
+    raw: Mapping[str, Any] = value if isinstance(value, dict) else {}
+    inner = at_path(raw, paths.within) if paths.within else raw
+    record: Mapping[str, Any] = inner if isinstance(inner, dict) else {}
+    status, shipping = _text(record, paths.status), _text(record, paths.shipping_status)
     inspection = _text(record, paths.inspection_status)
     return UnifiedReturn(
         vendor=vendor,
@@ -96,10 +96,10 @@ def _return(vendor: str, table: Unified, paths: ReturnTable, said: Any) -> Unifi
         number=_text(record, paths.number),
         order_id=_text(record, paths.order_id),
         order_number=_text(record, paths.order_number),
-        status=_meaning(table.statuses, words[0]),
-        vendor_status=words[0],
-        shipping_status=_meaning(table.shipment_statuses, words[1]),
-        vendor_shipping_status=words[1],
+        status=_meaning(table.statuses, status),
+        vendor_status=status,
+        shipping_status=_meaning(table.shipment_statuses, shipping),
+        vendor_shipping_status=shipping,
         inspection_status=_meaning(table.inspection_statuses, inspection),
         vendor_inspection_status=inspection,
         resolutions=_texts(record, paths.resolutions),
@@ -185,20 +185,20 @@ def _refunds(record: Mapping[str, Any], paths: RefundTable | None) -> tuple[Refu
 def _customer(record: Mapping[str, Any], paths: CustomerTable | None) -> Customer | None:
     if paths is None:
         return None
-    found = Customer(
+    customer = Customer(
         id=_text(record, paths.id),
         name=_text(record, paths.name),
         email=_text(record, paths.email),
         phone=_text(record, paths.phone),
     )
-    return None if found == Customer() else found
+    return None if customer == Customer() else customer
 
 
 def _addresses(
     row: Mapping[str, Any], tables: Mapping[AddressRole, AddressTable]
 ) -> dict[AddressRole, Address]:
-    """Return the addresses of which the record tells anything, by what they are for."""
-    found: dict[AddressRole, Address] = {
+    """Return the addresses that the record contains, by their role."""
+    addresses: dict[AddressRole, Address] = {
         role: Address(
             name=_text(row, paths.name),
             company=_text(row, paths.company),
@@ -212,43 +212,43 @@ def _addresses(
         )
         for role, paths in tables.items()
     }
-    return {role: address for role, address in found.items() if address != Address()}
+    return {role: address for role, address in addresses.items() if address != Address()}
 
 
 def _reasons(row: Mapping[str, Any], tables: tuple[ReasonTable, ...]) -> tuple[Reason, ...]:
-    found = (Reason(code=_text(row, paths.code), text=_text(row, paths.text)) for paths in tables)
-    return tuple(reason for reason in found if reason != Reason())
+    reasons = (Reason(code=_text(row, paths.code), text=_text(row, paths.text)) for paths in tables)
+    return tuple(reason for reason in reasons if reason != Reason())
 
 
-# --- Single values: None where the record holds nothing that can be read as such.
+# --- Single values: None if the record has no readable one.
 
 
 def _meaning(words: Mapping[str, T], word: str | None) -> T | Literal["other"] | None:
-    """Return what a status word means; `other` for an unknown one, None for an empty one."""
+    """Return the meaning of a vendor's status word: `other` for an unknown word, None for an empty one."""
     if word is None or not folded(word):
         return None
     return next((meaning for known, meaning in words.items() if folded(known) == folded(word)), "other")
 
 
 def _text(row: Mapping[str, Any], path: Path | None) -> str | None:
-    return _written(at_path(row, path)) if path else None
+    return _text_or_none(at_path(row, path)) if path else None
 
 
-def _written(found: Any) -> str | None:
-    text = text_of(found)
+def _text_or_none(value: Any) -> str | None:
+    text = text_of(value)
     return text if trimmed(text) else None
 
 
 def _texts(row: Mapping[str, Any], path: Path | None) -> tuple[str, ...]:
-    """Return the texts at a path that may lead through lists, each once."""
-    found = (_written(value) for value in _everything(row, path)) if path else ()
-    return tuple(dict.fromkeys(word for word in found if word))
+    """Return the texts at a path, which may lead through lists; each text once."""
+    texts = (_text_or_none(value) for value in _everything(row, path)) if path else ()
+    return tuple(dict.fromkeys(text for text in texts if text))
 
 
 def _everything(value: Any, path: Path) -> Iterator[Any]:
     if isinstance(value, list):
-        for one in value:
-            yield from _everything(one, path)
+        for item in value:
+            yield from _everything(item, path)
     elif not path:
         yield value
     elif isinstance(value, dict):
@@ -256,38 +256,38 @@ def _everything(value: Any, path: Path) -> Iterator[Any]:
 
 
 def _rows(record: Mapping[str, Any], path: Path) -> list[Mapping[str, Any]]:
-    """Return the records in the list at a path, or the one that lies there."""
-    found = at_path(record, path)
-    rows = found if isinstance(found, list) else [found]
+    """Return the records in the list at a path, or the single record at it."""
+    value = at_path(record, path)
+    rows = value if isinstance(value, list) else [value]
     return [row for row in rows if isinstance(row, dict)]
 
 
 def _money(row: Mapping[str, Any], paths: MoneyTable | None, record: Mapping[str, Any]) -> Money | None:
-    given = at_path(row, paths.amount) if paths else None
-    text = written(given)
+    value = at_path(row, paths.amount) if paths else None
+    text = original_text(value)
     if paths is None or text is None:
         return None
-    amount = number(given)
+    amount = number(value)
     currency = _text(row, paths.currency) or _text(record, paths.return_currency)
     return Money(amount=amount, currency=currency, text=text if amount is None else None)
 
 
 def _number(row: Mapping[str, Any], path: Path | None) -> Decimal | None:
-    """Return a number, exact as it is written: a float by its shortest form, a text by its digits."""
+    """Return an exact number: a float by its shortest form, a text by its digits."""
     return number(at_path(row, path)) if path else None
 
 
 def _flag(row: Mapping[str, Any], table: FlagTable | None) -> bool | None:
-    """Return whether a value is the one that the table names; words are compared like statuses."""
-    found = at_path(row, table.at) if table else None
+    """Return whether the value is the one that the table names; words are compared like statuses."""
+    value = at_path(row, table.at) if table else None
     if table is None or isinstance(table.equals, bool):
-        return None if table is None or not isinstance(found, bool) else found == table.equals
-    return same_word(found, table.equals) if word(found) else None
+        return None if table is None or not isinstance(value, bool) else value == table.equals
+    return same_word(value, table.equals) if word(value) else None
 
 
 def _time(row: Mapping[str, Any], path: Path | None) -> datetime | None:
-    said = _text(row, path)
+    text = _text(row, path)
     try:
-        return moment(said) if said else None
+        return moment(text) if text else None
     except ValueError:
         return None

@@ -1,8 +1,8 @@
-"""One return, and one thing that happened to it, whichever vendor tells.
+"""The common model of all vendors: `UnifiedReturn` and `UnifiedEvent`, with their parts.
 
-Every status has two names: the normalised one, of a closed set, and the vendor's own word beside it
-(`vendor_status`), which is kept even where the normalised one is `other`. A fact that the vendor does not
-tell is None, or empty; nothing is made up. `raw` is the vendor's record, whole.
+Each status has two fields: a normalised one with a closed set of values, and the vendor's own word
+(`vendor_status`), which is kept even if the normalised value is `other`. A fact that the vendor does not
+provide is None or empty; nothing is guessed. `raw` is the vendor's complete record.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from connector.definition.model import AddressRole, EventKind, InspectionStatus,
 
 
 class Record(BaseModel):
-    """Frozen, and refusing unknown names."""
+    """The base of all parts: immutable, and without unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,14 +33,14 @@ def _digits(number: Decimal) -> str:
 
 
 Plain = Annotated[Decimal, PlainSerializer(_digits, return_type=str, when_used="json")]
-"""A number that is written in plain digits, `1000`, never as `1E+3`."""
+"""A decimal number that JSON shows in plain digits, `1000`, never as `1E+3`."""
 
 
 class Money(Record):
-    """An amount, exact. `currency` is the vendor's code (mostly ISO 4217); None where none is told.
+    """An exact amount; `currency` is the vendor's code (usually ISO 4217), None if missing.
 
-    `amount` is None only for a text that is no number, or could be two of them (`1,234`): then `text` is what
-    the vendor gave.
+    `amount` is None only if the vendor's text is not a number or is ambiguous (`1,234`); `text` is then
+    that text.
     """
 
     amount: Plain | None
@@ -49,19 +49,19 @@ class Money(Record):
 
     @model_serializer(mode="wrap")
     def _without_empty_text(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        found: dict[str, Any] = handler(self)
-        return {name: value for name, value in found.items() if name != "text" or value is not None}
+        fields: dict[str, Any] = handler(self)
+        return {name: value for name, value in fields.items() if name != "text" or value is not None}
 
 
 class Reason(Record):
-    """Why something comes back, as the vendor codes and words it."""
+    """Why an item is returned: the vendor's code and text."""
 
     code: str | None = None
     text: str | None = None
 
 
 class Address(Record):
-    """An address; `lines` are the parts of its street."""
+    """A postal address; `lines` are the street lines."""
 
     name: str | None = None
     company: str | None = None
@@ -75,7 +75,7 @@ class Address(Record):
 
 
 class Customer(Record):
-    """Who sends something back."""
+    """The customer who returns items."""
 
     id: str | None = None
     name: str | None = None
@@ -86,8 +86,8 @@ class Customer(Record):
 class Item(Record):
     """One line of a return.
 
-    `quantity` is None where the vendor counts none (then each unit is a line). `resolution` is what the
-    customer gets for it, in the vendor's word.
+    `quantity` is None if the vendor has no quantities, so that each unit is a line. `resolution` is what the
+    customer gets for the item, in the vendor's word.
     """
 
     id: str | None = None
@@ -104,7 +104,7 @@ class Item(Record):
 
 
 class Shipment(Record):
-    """A parcel. `outbound`: it travels to the customer; None where the vendor does not say."""
+    """A parcel; `outbound` is true if it goes to the customer, None if unknown."""
 
     id: str | None = None
     status: ShipmentStatus | None = None
@@ -121,7 +121,7 @@ class Shipment(Record):
 
 
 class Refund(Record):
-    """Money given back, or asked for; `method` and `vendor_status` in the vendor's words."""
+    """A refund, issued or requested; `method` and `vendor_status` are the vendor's words."""
 
     id: str | None = None
     amount: Money | None = None
@@ -131,7 +131,7 @@ class Refund(Record):
 
 
 class UnifiedReturn(Record):
-    """A return (RMA). `resolutions` are the vendor's words for what the customer gets, each once."""
+    """A return (RMA); `resolutions` are the vendor's words for what the customer gets, each once."""
 
     vendor: str
     id: str | None
@@ -163,17 +163,17 @@ class UnifiedReturn(Record):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """The reasons of all items, each once, in their order."""
+        """The reasons of all items, each once, in the order of the items."""
         return tuple(dict.fromkeys(reason for item in self.items for reason in item.reasons))
 
 
 class UnifiedEvent(Record):
-    """Something that happened at one vendor, told by one of its triggers.
+    """An event of one vendor's trigger, in the common model.
 
-    `id` is the trigger's event id, the same whenever it is told again, and unique within a `profile`.
-    `kind` is of a closed set, `trigger` the catalog's key. `record` is the return it is about, as far as the
-    vendor's record tells of it; None where the record is no part of a return (an order). `occurred_at` is
-    the vendor's time if it tells one, `observed_at` ours.
+    `id` is the trigger's event id: the same in every delivery, and unique within a `profile`. `kind` is
+    from a closed set, `trigger` is the trigger's key. `record` is the return that the event is about, None
+    if the record is not part of a return (an order). `occurred_at` is the vendor's time, None if missing;
+    `observed_at` is when the poll found the event, by our clock.
     """
 
     id: str
@@ -187,6 +187,6 @@ class UnifiedEvent(Record):
     raw: Mapping[str, Any]
 
     def as_json(self) -> dict[str, Any]:
-        """Return JSON values: amounts as text, times in ISO 8601; `raw` once, its numbers as they came."""
-        told = self.model_dump(mode="json", exclude={"raw": True, "record": {"raw"}})
-        return {**told, "raw": dict(self.raw)}
+        """Return JSON values: amounts as text, times in ISO 8601, and `raw` unchanged."""
+        fields = self.model_dump(mode="json", exclude={"raw": True, "record": {"raw"}})
+        return {**fields, "raw": dict(self.raw)}

@@ -1,4 +1,4 @@
-"""One trigger of many connections, polled at once: one that fails does not stop the others."""
+"""Polls one trigger on several connections at once; a connection that fails does not stop the others."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from connector.errors import ConnectorError, unforeseen
-from connector.unified.events import Choice, choose, meant
+from connector.errors import ConnectorError, as_connector_error
+from connector.unified.events import TriggerChoice, choose_trigger, event_kind
 from connector.unified.mapping import unified_event
 from connector.unified.model import UnifiedEvent
 
@@ -23,14 +23,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PollAllResult:
-    """Events of all connections, and by connection what to keep.
+    """The events of all connections; the other fields are by the name of the connection.
 
-    `events` are in the order in which they occurred (were observed, where the vendor does not say).
-    `cursors` holds the next cursor of each connection that answered and the given one of each that did
-    not: keep them once the events are handed over. `failed` are the errors of those that did not answer; one
-    that nothing foresees has the exception as its cause. `skipped` says of each connection that was not
-    polled why not. `notes` are sentences to report, by connection: rows that cannot be read, clocks that
-    differ.
+    `events` are sorted by `occurred_at`, or `observed_at` if the vendor provides no time, oldest first.
+    `cursors` are JSON objects for the next call: the new one of each connection that answered, the given
+    one of each that failed. Store them only after the events are delivered. `failed` are the errors of
+    connections that failed; an unforeseen exception is the `__cause__` of its error. `skipped` says why a
+    connection was not polled, as the end of a sentence ("has no trigger new_return"). `notes` are sentences
+    to show or log: rows that cannot be read, clocks that differ.
+
+        result = await poll_all({"shop": rm, "outlet": swap}, "new_return", cursors)
+        for event in result.events:
+            await deliver(event.profile, event.as_json())
+        cursors = result.cursors
+        for name, error in result.failed.items():
+            print(name, error)
     """
 
     events: tuple[UnifiedEvent, ...]
@@ -48,70 +55,74 @@ async def poll_all(
     since: datetime | date | None = None,
     include_assumed: bool = False,
 ) -> PollAllResult:
-    """Poll the trigger once at each connection; the names of the connections are the events' `profile`.
+    """Poll one trigger on each connection; a connection's name becomes the `profile` of its events.
 
-    `trigger` is a kind of event (`return_created`), or a trigger's key at one of the connections
-    (`new_return`), which stands for its kind: each connection is polled by its own trigger of that kind. One
-    whose requests are only assumed is polled where `include_assumed`. As with one connection, the first poll
-    takes note and tells nothing unless `since` is given. Raises nothing that polling one connection raises:
-    see `PollAllResult.failed`.
+    `trigger` is a kind of event (`return_created`), or the key of a trigger (`new_return`), which means its
+    kind: each connection is polled by its own trigger of that kind. A trigger whose requests are only
+    assumed is polled if `include_assumed` is true. `cursors` are those of the last result. A connection
+    without a cursor is polled for the first time: it returns no events, or those since `since`, see
+    `BoundTrigger.poll`.
+
+    Errors of a connection are not raised, they are in `PollAllResult.failed`.
     """
-    kept = dict(cursors or {})
-    chosen = _chosen(connections, trigger, include_assumed=include_assumed)
-    asked = {name: one.trigger for name, one in chosen.items() if one.trigger}
+    next_cursors = dict(cursors or {})
+    choices = _choices(connections, trigger, include_assumed=include_assumed)
+    keys = {name: choice.trigger for name, choice in choices.items() if choice.trigger}
     answers = await asyncio.gather(
-        *(_poll(name, connections[name], key, kept.get(name), since) for name, key in asked.items())
+        *(_poll(name, connections[name], key, next_cursors.get(name), since) for name, key in keys.items())
     )
     events: list[UnifiedEvent] = []
     failed: dict[str, ConnectorError] = {}
     notes: dict[str, tuple[str, ...]] = {}
-    for name, answer in zip(asked, answers, strict=True):
+    for name, answer in zip(keys, answers, strict=True):
         if isinstance(answer, ConnectorError):
             failed[name] = answer
             continue
-        polled, told = answer
-        kept[name] = polled.cursor
-        events += told
+        polled, unified = answer
+        next_cursors[name] = polled.cursor
+        events += unified
         if polled.notes:
             notes[name] = polled.notes
     events.sort(key=lambda event: event.occurred_at or event.observed_at)
     return PollAllResult(
         events=tuple(events),
-        cursors=kept,
+        cursors=next_cursors,
         failed=failed,
-        skipped={name: one.why for name, one in chosen.items() if one.trigger is None},
+        skipped={name: choice.why for name, choice in choices.items() if choice.trigger is None},
         notes=notes,
     )
 
 
-def _chosen(connections: Mapping[str, Connection], asked: str, *, include_assumed: bool) -> dict[str, Choice]:
-    kind = meant(asked, [one.integration for one in connections.values()])
+def _choices(
+    connections: Mapping[str, Connection], trigger: str, *, include_assumed: bool
+) -> dict[str, TriggerChoice]:
+    kind = event_kind(trigger, [connection.integration for connection in connections.values()])
     return {
-        name: choose(one.integration, asked, kind, include_assumed=include_assumed)
-        for name, one in connections.items()
+        name: choose_trigger(connection.integration, trigger, kind, include_assumed=include_assumed)
+        for name, connection in connections.items()
     }
 
 
 async def _poll(
     name: str, connection: Connection, trigger: str, cursor: Cursor | None, since: datetime | date | None
 ) -> tuple[PollResult, list[UnifiedEvent]] | ConnectorError:
-    """Poll one connection; whatever that raises is returned, so that it ends at this connection."""
+    """Poll one connection; return any exception, so that the other connections go on."""
     try:
         polled = await connection.triggers[trigger].poll(cursor, since=since)
-        told = [_unified(connection.integration, event, name) for event in polled.events]
-        notes = (note for _event, note in told if note)
-        return replace(polled, notes=(*polled.notes, *notes)), [event for event, _note in told]
-    except Exception as problem:  # noqa: BLE001 - each connection is a boundary of its own
-        return unforeseen(problem)
+        pairs = [_unified(connection.integration, event, name) for event in polled.events]
+        notes = (note for _event, note in pairs if note)
+        return replace(polled, notes=(*polled.notes, *notes)), [event for event, _note in pairs]
+    except Exception as problem:  # noqa: BLE001 - connections are independent of each other
+        return as_connector_error(problem)
 
 
 def _unified(integration: Integration, event: Event, name: str) -> tuple[UnifiedEvent, str | None]:
-    """Return an event in the form of all vendors; one whose record cannot be read has none, and a note."""
+    """Return an event in the common model; if its record cannot be read, without it and with a note."""
     try:
         return unified_event(integration, event, profile=name), None
     except ConnectorError:
         raise
-    except Exception as problem:  # noqa: BLE001 - one odd record holds back no other
+    except Exception as problem:  # noqa: BLE001 - one bad record must not stop the others
         bare = UnifiedEvent(
             id=event.id,
             kind="other",

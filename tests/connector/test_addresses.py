@@ -13,7 +13,7 @@ import connector
 from connector.cli.program import run
 from connector.definition.compiler import integration, vendors
 from connector.errors import ConfigurationError, VendorUnavailable
-from connector.transport.addresses import address, is_loopback, network
+from connector.transport.addresses import address, is_loopback, transport_for
 from connector.transport.deadline import Deadline
 from connector.transport.request import build
 from connector.transport.sending import Sender
@@ -65,7 +65,7 @@ def test_http_is_allowed_for_loopback_only(host: str) -> None:
 
 @pytest.mark.parametrize("host", THERE)
 def test_http_to_another_host_is_refused(host: str) -> None:
-    with pytest.raises(ConfigurationError, match="would carry the login unencrypted; write it with https://"):
+    with pytest.raises(ConfigurationError, match="would send the login unencrypted; use https://"):
         address(f"http://{host}/v1")
     assert str(address(f"https://{host}/v1")) == f"https://{host}/v1"
     assert not is_loopback(host)
@@ -76,25 +76,25 @@ def test_http_to_another_host_is_refused(host: str) -> None:
 def test_no_vendor_receives_credentials_over_http(vendor: str) -> None:
     made = integration(vendor)
     fields: dict[str, Any] = {one.key: "sandbox-x" for one in made.authentication.fields}
-    with pytest.raises(ConfigurationError, match=rf"^{vendor}: .* would carry the login"):
+    with pytest.raises(ConfigurationError, match=rf"^{vendor}: .* would send the login"):
         connector.open(made, base_url="http://shop.example.com", **fields)
 
 
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("https://you:secret@api.example.com", "holds no user name"),
+        ("https://you:secret@api.example.com", "must not contain a user name"),
         ("https://api.example.com/v1?key=1", "leave out what follows the path"),
         ("https://api.example.com/v1?", "leave out what follows the path"),
         ("https://api.example.com/v1#top", "leave out what follows the path"),
-        (f"https://{'a' * 64}.example.com", "is no base URL"),
-        ("https://a..example.com", "is no base URL"),
-        ("https://", "is no base URL"),
-        ("https://[::1", "is no base URL"),
-        ("https://api.example.com:99999", "is no base URL"),
-        ("https://" + "a" * 70_000, "is no base URL"),
-        ("\x00", "is no base URL"),
-        ("", "is no base URL"),
+        (f"https://{'a' * 64}.example.com", "is not a base URL"),
+        ("https://a..example.com", "is not a base URL"),
+        ("https://", "is not a base URL"),
+        ("https://[::1", "is not a base URL"),
+        ("https://api.example.com:99999", "is not a base URL"),
+        ("https://" + "a" * 70_000, "is not a base URL"),
+        ("\x00", "is not a base URL"),
+        ("", "is not a base URL"),
     ],
 )
 def test_invalid_address_is_refused_in_one_sentence(url: str, words: str) -> None:
@@ -111,7 +111,7 @@ def test_loopback_bypasses_the_proxy(proxied: Callable[..., None], host: str, sc
     place = f"[{host}]" if ":" in host and host[0] != "[" else host
     url = f"{scheme}://{place}:4010"
     assert proxies.proxy(url) is None
-    assert not is_proxy(network(httpx.URL(url)))
+    assert not is_proxy(transport_for(httpx.URL(url)))
 
 
 def is_proxy(way: httpx.AsyncHTTPTransport) -> bool:
@@ -139,7 +139,7 @@ def test_other_hosts_use_the_proxy_configured_for_them(
     proxied: Callable[..., None], given: dict[str, str], uses: bool
 ) -> None:
     proxied(**given)
-    assert is_proxy(network(httpx.URL("https://api.example.com/v1"))) is uses
+    assert is_proxy(transport_for(httpx.URL("https://api.example.com/v1"))) is uses
     found = proxies.proxy("https://api.example.com/v1")
     assert (found is not None) is uses
     if found is not None:

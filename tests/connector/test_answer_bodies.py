@@ -25,8 +25,8 @@ from connector.errors import (
     ValidationFailed,
     VendorUnavailable,
 )
-from connector.transport.answers import DEEPEST, LONGEST_MESSAGE, MOST_FIELDS, field_errors, loaded
-from connector.transport.bodies import LARGEST, Unreadable, read_body
+from connector.transport.answers import MAX_DEPTH, MAX_FIELDS, MAX_MESSAGE, field_errors, loaded
+from connector.transport.bodies import MAX_BODY, Unreadable, read_body
 from connector.transport.request import Request
 
 if TYPE_CHECKING:
@@ -83,11 +83,11 @@ async def test_empty_body_is_valid_in_any_encoding(coding: str) -> None:
 @pytest.mark.parametrize(
     ("response", "words"),
     [
-        (lambda: packed("gzip", PLAIN), "cannot be unpacked"),
-        (lambda: packed("deflate", PLAIN), "cannot be unpacked"),
+        (lambda: packed("gzip", PLAIN), "cannot be decompressed"),
+        (lambda: packed("deflate", PLAIN), "cannot be decompressed"),
         (lambda: packed("gzip", gzip.compress(PLAIN)[:-9]), "is cut off"),
         (lambda: packed("deflate", zlib.compress(PLAIN)[:-5]), "is cut off"),
-        (lambda: packed("gzip, gzip, gzip, gzip", PLAIN), "is packed too often"),
+        (lambda: packed("gzip, gzip, gzip, gzip", PLAIN), "is compressed too many times"),
     ],
 )
 async def test_body_that_cannot_be_decompressed_is_reported(
@@ -138,7 +138,7 @@ async def test_oversized_body_takes_no_memory(pack: Callable[[bytes], bytes]) ->
 
 async def test_decompression_bomb_is_refused(rm: Connection, time: Time) -> None:
     """66 kB decompress to 64 MB; the answer is refused at half of that size."""
-    bomb = gzip.compress(b'{"success": true, "data": [' + b" " * 2 * LARGEST + b"]}", 9)
+    bomb = gzip.compress(b'{"success": true, "data": [' + b" " * 2 * MAX_BODY + b"]}", 9)
     assert len(bomb) < 70_000
 
     def reply(_request: httpx.Request) -> httpx.Response:
@@ -213,8 +213,8 @@ async def test_status_decides_if_the_body_cannot_be_read(
         b"[" + b"9" * 5000 + b"]",
         b"[1e99999999999999999999]",
         b"[" * 100_000,
-        b"[" * (DEEPEST + 1) + b"]" * (DEEPEST + 1),
-        b'{"a":' * (DEEPEST + 1) + b"1" + b"}" * (DEEPEST + 1),
+        b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1),
+        b'{"a":' * (MAX_DEPTH + 1) + b"1" + b"}" * (MAX_DEPTH + 1),
         b'{"a": 1',
         b"{'a': 1}",
         '{"a": "Zo\xeb"}'.encode("latin-1"),
@@ -233,7 +233,7 @@ def test_invalid_json_raises_value_error(content: bytes) -> None:
         (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
         ('{"a": 1}'.encode("utf-16"), {"a": 1}),
         (b'{"a": 1, "a": 2}', {"a": 2}),
-        (b"[" * DEEPEST + b"]" * DEEPEST, None),
+        (b"[" * MAX_DEPTH + b"]" * MAX_DEPTH, None),
         (b"[" + b"9" * 400 + b"]", [int("9" * 400)]),
         (b" 1 ", 1),
         (b'"x"', "x"),
@@ -270,11 +270,11 @@ async def test_long_texts_from_a_vendor_are_truncated(vendor: str, status: int, 
             with pytest.raises(ConnectorError) as caught:
                 await send(connection, operation)
             for text in (str(caught.value), repr(caught.value)):
-                assert "x" * (LONGEST_MESSAGE + 1) not in text
-                assert len(text) < 2 * LONGEST_MESSAGE
+                assert "x" * (MAX_MESSAGE + 1) not in text
+                assert len(text) < 2 * MAX_MESSAGE
             named = getattr(caught.value, "fields", ())
-            assert len(named) <= MOST_FIELDS
-            assert all(len(str(one)) <= 2 * LONGEST_MESSAGE + 1 for one in named)
+            assert len(named) <= MAX_FIELDS
+            assert all(len(str(one)) <= 2 * MAX_MESSAGE + 1 for one in named)
 
 
 async def test_many_long_fields_make_no_long_message(rm: Connection, wire: Wire) -> None:
@@ -282,9 +282,9 @@ async def test_many_long_fields_make_no_long_message(rm: Connection, wire: Wire)
     wire.reply(httpx.Response(400, json={"error": {"details": {"fields": fields}}}))
     with pytest.raises(ValidationFailed) as caught:
         await rm.operations.list_returns()
-    assert len(caught.value.fields) == MOST_FIELDS
+    assert len(caught.value.fields) == MAX_FIELDS
     assert str(caught.value).startswith("returnmate: ReturnMate refused the request: field_0 xxx")
-    assert len(str(caught.value)) < LONGEST_MESSAGE + 100
+    assert len(str(caught.value)) < MAX_MESSAGE + 100
 
 
 async def test_control_characters_from_a_vendor_are_replaced(rm: Connection, wire: Wire) -> None:
@@ -299,7 +299,7 @@ async def test_long_content_type_is_truncated(rm: Connection, wire: Wire) -> Non
     wire.reply(httpx.Response(200, content=b"<html>", headers={"content-type": LONG}))
     with pytest.raises(UnexpectedResponse) as caught:
         await rm.operations.list_returns()
-    assert len(str(caught.value)) < 2 * LONGEST_MESSAGE
+    assert len(str(caught.value)) < 2 * MAX_MESSAGE
 
 
 @pytest.mark.parametrize(

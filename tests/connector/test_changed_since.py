@@ -18,7 +18,8 @@ from connector.definition.compiler import integration
 from connector.definition.model import ChangedSince
 from connector.errors import UnexpectedResponse
 from connector.runtime.polling import STRATEGIES, Cursor, Event
-from connector.runtime.polling.model import TriggerIdentity, micros, oldest_first
+from connector.runtime.polling.model import TriggerIdentity, oldest_first
+from connector.runtime.polling.rows import micros
 
 if TYPE_CHECKING:
     from support.fake_vendor import Time
@@ -387,7 +388,7 @@ async def test_events_are_ordered_by_time_of_occurrence(time: Time) -> None:
         store_id="store_123abc",
     )
     trigger = shop.triggers["new_return"]
-    for poll_once in (trigger.poll, trigger.notice):
+    for poll_once in (trigger.poll, trigger.poll_list):
         polled = await poll_once(since=time.clock() - timedelta(days=9))
         assert [event.data["return_id"] for event in polled.events] == ["early", "middle", "late"]
 

@@ -341,7 +341,7 @@ async def test_all_pages_are_read_with_the_same_filters(rm: Connection, wire: Wi
 
 
 async def test_operation_without_pages_cannot_be_paged(rm: Connection) -> None:
-    with pytest.raises(ConfigurationError, match="not read page by page"):
+    with pytest.raises(ConfigurationError, match="has no pages"):
         _ = [row async for row in rm.operations.get_returns_report.rows()]
 
 
@@ -365,7 +365,7 @@ def test_invalid_credential_is_refused(integration: Integration, key: str) -> No
     ["api.example.com/v1", "127.0.0.1:4010", "ftp://a.example.com", "http://", "http://a.example.com:x"],
 )
 def test_invalid_base_url_is_refused(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="is no base URL"):
+    with pytest.raises(ConfigurationError, match="is not a base URL"):
         address(url)
 
 

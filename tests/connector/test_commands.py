@@ -245,7 +245,7 @@ def test_filter_delivers_matching_events_only_and_leaves_others_unaffected(retur
         (["catalog", "nobody"], 2, f"There is no vendor 'nobody'; there is {listed(vendors())}."),
         (["generate", "zapier", "--output", "/dev/null"], 1, f"/dev/null/{vendors()[0]} cannot be used"),
         (["connect", "returnmate", "--profile", "a b"], 2, "'a b' cannot name a profile"),
-        (["connect", "returnmate", "--base-url", "127.0.0.1:4010"], 2, "is no base URL"),
+        (["connect", "returnmate", "--base-url", "127.0.0.1:4010"], 2, "is not a base URL"),
         (["nonsense"], 2, "nonsense"),
     ],
 )
@@ -276,7 +276,7 @@ def test_unreachable_vendor_exits_with_1(returns: Run) -> None:
 @pytest.mark.parametrize(
     ("change", "code", "words"),
     [
-        (lambda url: url.removeprefix("http://"), 2, "is no base URL"),
+        (lambda url: url.removeprefix("http://"), 2, "is not a base URL"),
         (lambda url: url.removesuffix("/v1"), 1, "check the base URL"),
         (lambda url: f"{url}/v1", 4, "nothing at this path"),
     ],

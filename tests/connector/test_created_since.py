@@ -14,7 +14,8 @@ from support.changing_lists import START, GrowingList, run
 
 from connector.definition.model import CreatedSince, Order
 from connector.runtime.polling import STRATEGIES, Cursor, Fetch, ReadPlan, ReadResult, Strategy
-from connector.runtime.polling.model import TriggerIdentity, micros
+from connector.runtime.polling.model import TriggerIdentity
+from connector.runtime.polling.rows import micros
 from connector.transport.times import moment
 
 ABOUT = TriggerIdentity("shop:new_thing", "new_thing", ("created_at",))

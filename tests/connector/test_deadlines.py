@@ -184,7 +184,7 @@ async def test_cancelled_caller_is_released_at_once(integration: Integration, ti
 @pytest.mark.parametrize("limit", ["timeout", "deadline"])
 @pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan"), "30", True, None])
 def test_invalid_deadline_is_refused(integration: Integration, limit: str, value: Any) -> None:
-    with pytest.raises(ConfigurationError, match=f"{limit} has to be a number of seconds above 0"):
+    with pytest.raises(ConfigurationError, match=f"{limit} must be a number of seconds above 0"):
         connector.open(integration, api_key=KEY, **{limit: value})
 
 

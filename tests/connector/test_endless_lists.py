@@ -12,7 +12,15 @@ from support.fake_vendor import BASE_URL, Time, Wire, rows
 
 import connector
 from connector.errors import UnexpectedResponse
-from connector.transport.paging import MOST_EMPTY, MOST_PAGES, MOST_STALE, Endless, Page, PageWalk, resumed
+from connector.transport.paging import (
+    MAX_EMPTY_PAGES,
+    MAX_PAGES,
+    MAX_STALE_PAGES,
+    EndlessList,
+    Page,
+    PageWalk,
+    resumed,
+)
 
 if TYPE_CHECKING:
     from connector.runtime.connection import Connection
@@ -65,7 +73,7 @@ EMPTY_FOR_EVER: List = {None: ([1], "0"), **{str(one): ([], str(one + 1)) for on
     [
         (ROUND, "go round", 3),
         (LONG_ROUND, "go round", 9),
-        (EMPTY_FOR_EVER, "empty", 2 + MOST_EMPTY),
+        (EMPTY_FOR_EVER, "empty", 2 + MAX_EMPTY_PAGES),
         ({None: ([1], "A"), "A": ([2], "A")}, "names itself", 2),
     ],
     ids=["A, B, A", "a long way round", "empty pages", "itself"],
@@ -89,17 +97,17 @@ async def polled_for_ever(shop: Connection) -> None:
         cursor = (await shop.triggers["return_status_changed"].poll(cursor)).cursor
 
 
-@pytest.mark.parametrize("empty", range(MOST_EMPTY + 1))
+@pytest.mark.parametrize("empty", range(MAX_EMPTY_PAGES + 1))
 async def test_empty_pages_in_the_middle_hide_no_rows(empty: int, wire: Wire, time: Time) -> None:
     between: List = {f"e{one}": ([], f"e{one + 1}") for one in range(empty)}
     wire.reply(pages({None: ([3], "e0"), **between, f"e{empty}": ([2, 1], None)}))
     shop = opened("returngo", wire, time)
     found = await shop.searches["find_return"](status="Pending")
     assert [row["rmaId"] for row in found] == ["RMA3", "RMA2", "RMA1"]
-    polled = await shop.triggers["return_status_changed"].notice()
+    polled = await shop.triggers["return_status_changed"].poll_list()
     cursor = polled.cursor
     if not polled.complete:
-        cursor = (await shop.triggers["return_status_changed"].notice(cursor)).cursor
+        cursor = (await shop.triggers["return_status_changed"].poll_list(cursor)).cursor
     assert set(cursor["state"]["rows"]) == {"RMA1", "RMA2", "RMA3"}
 
 
@@ -117,10 +125,10 @@ async def test_ignored_offset_is_an_error(wire: Wire, time: Time) -> None:
     with pytest.raises(UnexpectedResponse, match="nothing new"):
         async for _ in shop.operations.list_orders.rows():
             pass
-    assert len(wire.requests) == 1 + MOST_STALE
+    assert len(wire.requests) == 1 + MAX_STALE_PAGES
     with pytest.raises(UnexpectedResponse, match="nothing new"):
         await shop.triggers["new_order"].poll()
-    assert len(wire.requests) == 1 + MOST_STALE + 2
+    assert len(wire.requests) == 1 + MAX_STALE_PAGES + 2
 
 
 async def test_repeated_short_page_is_the_complete_list(wire: Wire, time: Time) -> None:
@@ -168,7 +176,7 @@ async def test_endless_list_is_an_error_at_the_page_ceiling(wire: Wire, time: Ti
     with pytest.raises(UnexpectedResponse, match="did not end after 1,000 pages"):
         async for _ in shop.operations.list_rmas.rows():
             pass
-    assert len(wire.requests) == MOST_PAGES
+    assert len(wire.requests) == MAX_PAGES
 
 
 async def test_lap_over_many_polls_has_the_same_ceiling_and_ends_with_the_list(
@@ -183,9 +191,9 @@ async def test_lap_over_many_polls_has_the_same_ceiling_and_ends_with_the_list(
     trigger = opened("returngo", wire, time).triggers["return_status_changed"]
     cursor = (await trigger.poll()).cursor
     assert cursor["walk"]["pages"] == 4
-    cursor["walk"]["pages"] = MOST_PAGES - 1
+    cursor["walk"]["pages"] = MAX_PAGES - 1
     before = len(wire.requests)
-    with pytest.raises(Endless):
+    with pytest.raises(EndlessList):
         await trigger.poll(cursor)
     assert len(wire.requests) == before + 1, "the list is not read again from its start"
     wire.reply(pages({"c3": ([2_000], None)}))
@@ -194,7 +202,7 @@ async def test_lap_over_many_polls_has_the_same_ceiling_and_ends_with_the_list(
 
 
 def test_rows_seen_are_remembered_by_the_next_poll_of_a_lap() -> None:
-    walk = PageWalk("list", pages=3, seen=["a"], total=9, fell=True)
+    walk = PageWalk("list", pages=3, seen=["a"], total=9, total_fell=True)
     assert resumed("list", (), walk.as_json()) == walk
     odd: Any
     for odd in (None, [], {"pages": "3"}, {"pages": 3}, {"pages": 3, "seen": 7}):
@@ -204,7 +212,7 @@ def test_rows_seen_are_remembered_by_the_next_poll_of_a_lap() -> None:
 def test_rows_inserted_during_a_poll_are_no_error() -> None:
     """Newest first, two rows per page: two new rows before each page push the same two rows onto the next."""
     walk = PageWalk("list", ("id",))
-    for number in range(MOST_STALE):
-        walk.turn(Page(({"id": 1}, {"id": 2}), next=number + 2))
-    walk.turn(Page(({"id": 3}, {"id": 4}), next=None))
-    assert walk.pages == MOST_STALE + 1
+    for number in range(MAX_STALE_PAGES):
+        walk.visit(Page(({"id": 1}, {"id": 2}), next=number + 2))
+    walk.visit(Page(({"id": 3}, {"id": 4}), next=None))
+    assert walk.pages == MAX_STALE_PAGES + 1

@@ -71,7 +71,7 @@ async def test_every_method_of_a_connection_names_the_vendor(vendor: str, time: 
         asked: list[Callable[..., Awaitable[Any]]] = [
             *connection.actions.values(),
             *connection.searches.values(),
-            *(one.notice for one in connection.triggers.values()),
+            *(one.poll_list for one in connection.triggers.values()),
         ]
         lists = [one for one in connection.dropdowns.values() if one.dropdown.operation]
         for call in each(asked):

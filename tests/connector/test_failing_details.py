@@ -96,7 +96,7 @@ async def test_unreadable_details_hold_back_no_other_record(
     await runner(watched, cursors, told).once()
     shop.statuses, shop.broken = dict.fromkeys("123", "Approved"), {"2": answer}
     ran = await runner(watched, cursors, told).once()
-    assert (told, ran.handed_over, ran.whole) == (["1:Approved", "3:Approved"], 2, False)
+    assert (told, ran.handed_over, ran.all_handed_over) == (["1:Approved", "3:Approved"], 2, False)
     assert ran.problem is not None
     shop.statuses = dict.fromkeys("123", "Done")
     await runner(watched, cursors, told).once(limit=2)
@@ -104,7 +104,7 @@ async def test_unreadable_details_hold_back_no_other_record(
     shop.broken = {}
     ran = await runner(watched, cursors, told).once()
     assert told[4:] == ["2:Approved", "2:Done"], "what happened to one record is told in its order"
-    assert (ran.whole, ran.problem) == (True, None)
+    assert (ran.all_handed_over, ran.problem) == (True, None)
 
 
 async def test_unavailable_vendor_is_not_asked_for_every_record(
@@ -133,7 +133,7 @@ async def test_watch_reports_stuck_events_and_continues(
         await time.sleep(seconds)
         shop.broken = {}
 
-    await runner(watched, cursors, told).watch(interval=10, sleep=sleep, limit=2, failed=failed.append)
+    await runner(watched, cursors, told).watch(interval=10, sleep=sleep, limit=2, on_error=failed.append)
     assert told == ["2:Approved", "1:Approved"]
     assert [type(problem) for problem in failed] == [UnexpectedResponse]
 

@@ -16,7 +16,7 @@ import connector
 from connector.errors import ConfigurationError, ConnectorError, OutcomeUnknown, Skip
 from connector.runtime.cursors import Cursors
 from connector.runtime.polling import Event
-from connector.runtime.runner import LONGEST_PAUSE, Runner, RunResult
+from connector.runtime.runner import MAX_RETRY_PAUSE, Runner, RunResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,7 +89,7 @@ async def test_failing_handler_holds_back_later_events_of_the_same_record_only(
     consumer.refuses = {}
     ran = await runner(rm, cursors, consumer).once()
     assert consumer.told[3:] == ["r1:approved", "r1:received"], "in their order, and each once"
-    assert (ran.whole, cursors.skipped("p", NAME)) == (True, [])
+    assert (ran.all_handed_over, cursors.skipped("p", NAME)) == (True, [])
 
 
 async def test_watch_retries_after_growing_pauses(
@@ -109,9 +109,9 @@ async def test_watch_retries_after_growing_pauses(
         if len(tried) == 7:
             consumer.refuses = {}
 
-    await runner(rm, cursors, consumer).watch(interval=300, sleep=sleep, limit=1, failed=failed.append)
+    await runner(rm, cursors, consumer).watch(interval=300, sleep=sleep, limit=1, on_error=failed.append)
     pauses = [after - before for before, after in pairwise(tried)]
-    assert pauses == [300, 600, 1_200, 2_400, LONGEST_PAUSE, LONGEST_PAUSE]
+    assert pauses == [300, 600, 1_200, 2_400, MAX_RETRY_PAUSE, MAX_RETRY_PAUSE]
     assert consumer.told == ["r1:approved"]
     assert len(failed) == len(tried)
     assert "r1:approved was not handed over (ValueError: no)" in str(failed[0])
@@ -124,7 +124,7 @@ async def test_only_skip_sets_an_event_aside_and_retry_delivers_it(
     consumer.refuses = {"r1:approved": connector.Skip("no such order"), "r2:approved": Skip()}
     shows(wire, r1="approved", r2="approved", r3="approved")
     ran = await runner(rm, cursors, consumer).once()
-    assert (consumer.told, ran.handed_over, ran.whole) == (["r3:approved"], 1, True)
+    assert (consumer.told, ran.handed_over, ran.all_handed_over) == (["r3:approved"], 1, True)
     assert len(ran.notes) == 2
     assert "r1:approved is set aside: no such order" in ran.notes[0]
     first, second = cursors.skipped("p", NAME)
@@ -147,7 +147,7 @@ async def test_skip_reason_with_a_lone_surrogate_is_stored(
     consumer.refuses = {"r1:approved": Skip("no order \ud83d")}
     shows(wire, r1="approved", r2="approved")
     ran = await runner(rm, cursors, consumer).once()
-    assert (consumer.told, ran.whole) == (["r2:approved"], True)
+    assert (consumer.told, ran.all_handed_over) == (["r2:approved"], True)
     assert [one.why for one in cursors.skipped("p", NAME)] == ["no order \\ud83d"]
 
 
@@ -178,7 +178,7 @@ async def test_cancelled_handler_leaves_the_event_waiting(
     with pytest.raises(KeyboardInterrupt):
         await Runner(rm.triggers[KEY], cursors, profile="p", handler=interrupted).once()
     assert len(cursors.waiting("p", NAME)) == 2
-    assert cursors.tries("p", NAME) == {}
+    assert cursors.failures("p", NAME) == {}
     await runner(rm, cursors, consumer).once()
     assert consumer.told == ["r1:approved", "r2:approved"]
 
@@ -201,7 +201,7 @@ async def test_watch_continues_after_an_unexpected_exception(
             shows(wire, r1="approved")
 
     await runner(rm, cursors, consumer).watch(
-        interval=10, sleep=sleep, limit=1, failed=failed.append, ran=rounds.append
+        interval=10, sleep=sleep, limit=1, on_error=failed.append, on_round=rounds.append
     )
     assert consumer.told == ["r1:approved"]
     (problem,) = failed
@@ -218,13 +218,13 @@ async def test_five_failing_events_hold_back_no_other_record(
     stuck = {f"r{one}" for one in range(1, 7)}
     asked: list[str] = []
 
-    async def detailed(event: Event) -> Event:
+    async def read_details(event: Event) -> Event:
         asked.append(event.data["id"])
         if event.data["id"] in stuck:
             raise OutcomeUnknown("nonsense", sent={})
         return event
 
-    monkeypatch.setattr(trigger, "detailed", detailed)
+    monkeypatch.setattr(trigger, "read_details", read_details)
     shows(wire, **{f"r{one}": "approved" for one in range(1, 13)})
 
     async def once() -> RunResult:  # each round as a process of its own, as with cron
@@ -240,7 +240,7 @@ async def test_five_failing_events_hold_back_no_other_record(
     await once()
     assert len(asked) <= 6
     stuck.clear()
-    assert (await once()).whole
+    assert (await once()).all_handed_over
     assert len(consumer.told) == len(set(consumer.told)) == 13
 
 
@@ -268,13 +268,13 @@ def test_cursor_file_of_an_earlier_version_is_migrated(tmp_path: Path) -> None:
         with Cursors(tmp_path / "c") as cursors:
             ((place, event),) = cursors.waiting("p", "t")
             assert (place, event.id, cursors.load("p", "t")) == (7, "e", {"state": 1})
-            assert cursors.tries("p", "t") == {}
+            assert cursors.failures("p", "t") == {}
     with Cursors(tmp_path / "c") as cursors:
-        cursors.tried(7)
-        assert cursors.tries("p", "t") == {7: 1}
+        cursors.record_failure(7)
+        assert cursors.failures("p", "t") == {7: 1}
         cursors.set_aside(7, "why", EVENT.observed_at)
         assert [one.why for one in cursors.skipped("p", "t")] == ["why"]
-        assert (cursors.retry("p", "t"), cursors.tries("p", "t")) == (1, {})
+        assert (cursors.retry("p", "t"), cursors.failures("p", "t")) == (1, {})
 
 
 def test_unreadable_rows_that_are_set_aside_are_listed_and_never_delivered(cursors: Cursors) -> None:
@@ -301,7 +301,7 @@ def test_cursor_that_is_no_json_is_reported_in_one_sentence(
     with pytest.raises(ConfigurationError, match=r"The cursor of t in .* is damaged"):
         cursors.load("p", "t")
     broken(tmp_path / "c", f"update waiting set event = '{text}'")
-    with pytest.raises(ConfigurationError, match=r"An event that waits in .* is damaged"):
+    with pytest.raises(ConfigurationError, match=r"A waiting event in .* is damaged"):
         cursors.waiting("p", "t")
     cursors.forget("p", "t")
     assert (cursors.load("p", "t"), cursors.waiting("p", "t")) == (None, [])

@@ -15,7 +15,7 @@ from support.fake_vendor import Time, Wire, one, rows
 from connector.definition.compiler import integration, vendors
 from connector.definition.paths import at_path
 from connector.errors import UnexpectedResponse
-from connector.runtime.compare import identity, same, strangers
+from connector.runtime.compare import identity, matching_rows, same
 
 if TYPE_CHECKING:
     from connector.definition.model import Identifier, InputField, Path, Search
@@ -211,7 +211,7 @@ async def test_comma_separated_and_listed_values_match_any_of_them(time: Time) -
     assert await ask(connection, "find_return", {"order_name": "#1001, 1002"}) == found[:2]
     mate = compiled("returnmate").searches["find_return"]
     shown = [{**mate.sample, "order_number": name} for name in ("#1001", "#1002", "#1003")]
-    left, ignored = strangers(mate.inputs, {"order_number": ["#1003", "1001"]}, shown)
+    left, ignored = matching_rows(mate.inputs, {"order_number": ["#1003", "1001"]}, shown)
     assert (left, ignored) == ([shown[0], shown[2]], [])
 
 

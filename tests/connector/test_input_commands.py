@@ -29,7 +29,7 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ("words", "sentence"),
     [
         ("trigger return_status_changed status=aproved", "did you mean approved?"),
-        ("search find_return order_number=#", "order_number identifies nothing"),
+        ("search find_return order_number=#", "order_number does not identify a record"),
         ("search get_returns_report start_date=2026-13-45", "start_date must be a date"),
         ("action create_return items[0].quantity=1_0", "items[0].quantity must be a whole number, not '1_0'"),
         ("action create_shipping_label return_id=r carrier=Austria-Post", "carrier must be"),
@@ -64,7 +64,7 @@ def test_input_file_is_read_in_the_encoding_of_any_system(
     given = tmp_path / "inputs.json"
     given.write_text('{"return_id": "r",\r\n "contents": "Gr\u00fcn"}\r\n', encoding=encoding)
     assert program.run(["action", "returnmate", "add_note", "--json", str(given)]) != 0
-    assert "contents is not known here; did you mean content?" in " ".join(capsys.readouterr().err.split())
+    assert "contents is unknown; did you mean content?" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"{", b"[" * 100_000, b"[1]", b"\xff\xfe{"])

@@ -15,7 +15,7 @@ from connector.cli.inputs import InputError, collect
 from connector.definition.compiler import integration, vendors
 from connector.definition.model import Choice, Field, InputField
 from connector.errors import ValidationFailed
-from connector.runtime.choices import chosen, slip
+from connector.runtime.choices import choice_value, intended_word
 from connector.runtime.inputs import fill
 from connector.transport.values import RefusedValue, fitted
 
@@ -125,7 +125,7 @@ def test_list_without_values_filters_nothing() -> None:
 @pytest.mark.parametrize("nothing", ["#", " # ", ",", " , ,"])
 def test_number_without_digits_is_refused(nothing: str) -> None:
     inputs = compiled("returngo").searches["find_return"].inputs
-    with pytest.raises(ValidationFailed, match="order_name identifies nothing"):
+    with pytest.raises(ValidationFailed, match="order_name does not identify a record"):
         fill("find_return", inputs, {"order_name": nothing})
 
 
@@ -232,8 +232,8 @@ def test_values_are_converted_to_the_form_that_is_sent(kind: FieldType, value: A
         ("string", {"a": 1}, "must be text"),
         ("string", 5, "must be text"),
         ("string", True, "must be text"),
-        ("string", "a\0", "holds characters that cannot be sent"),
-        ("text", "\ud83d", "holds characters that cannot be sent"),
+        ("string", "a\0", "contains characters that cannot be sent"),
+        ("text", "\ud83d", "contains characters that cannot be sent"),
         ("list", "a,b", "must be a list"),
         ("date", "2026-13-45", "must be a date, for example 2024-12-30"),
         ("date", "2026-02-30", "must be a date, for example 2024-12-30"),
@@ -270,7 +270,7 @@ def test_path_value_that_changes_the_path_is_refused_by_name(vendor: str, kind: 
         if field.location == "path":
             loose = field.model_copy(update={"bounds": of_type("string").bounds})
             for dots in (".", " .. "):
-                with pytest.raises(ValidationFailed, match=f"{field.key} must name a record"):
+                with pytest.raises(ValidationFailed, match=f"{field.key} must be the id of a record"):
                     fill(key, [loose], {field.key: dots})
 
 
@@ -316,15 +316,15 @@ def test_every_choice_of_every_vendor_is_accepted_by_label() -> None:
     for field in each(fields):
         for choice in field.choices:
             for written in (choice.value, choice.label, choice.label.upper(), choice.value.lower()):
-                assert chosen(field, written) == choice.value
+                assert choice_value(field, written) == choice.value
 
 
 def test_spelling_shared_by_two_choices_selects_neither() -> None:
     pair = (Choice(value="in_transit", label="One"), Choice(value="InTransit", label="Two"))
     field = of_type("string", choices=pair)
     for written, meant in (("in_transit", "in_transit"), ("InTransit", "InTransit"), ("two", "InTransit")):
-        assert chosen(field, written) == meant
-    assert chosen(field, "in transit") == "in transit"
+        assert choice_value(field, written) == meant
+    assert choice_value(field, "in transit") == "in transit"
 
 
 def test_known_word_is_matched_in_any_case_and_others_are_kept() -> None:
@@ -367,7 +367,7 @@ STATUS = of_type("string", known_values=("pending", "approved", "in_transit", "c
     ],
 )
 def test_typing_error_is_distinguished_from_a_custom_word(written: str, meant: str | None) -> None:
-    assert slip(STATUS, written) == meant
+    assert intended_word(STATUS, written) == meant
 
 
 @pytest.mark.parametrize(

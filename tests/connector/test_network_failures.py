@@ -57,12 +57,12 @@ CAUSES: dict[str, tuple[Exception, str]] = {
     ),
     "TLS": (
         caused(ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number")),
-        "no TLS connection can be made; it may speak http:// only",
+        "a TLS connection cannot be made; it may support http:// only",
     ),
     "time": (httpx.ConnectTimeout(""), "it does not answer in time"),
     "no HTTP": (
         httpx.RemoteProtocolError("illegal status line"),
-        "it does not answer in HTTP, or breaks off",
+        "its answer is not HTTP, or is cut off",
     ),
     "unknown": (httpx.ReadError(""), "ReadError"),
 }

@@ -131,7 +131,7 @@ def test_invalid_cursor_is_an_error(cursor: Any) -> None:
 def test_rows_that_are_no_objects_count_towards_the_offset_and_are_returned_apart() -> None:
     answer = Answer("list", 200, [ROWS[0], None, "row", ROWS[1]], {}, {})
     page = as_page(paging("offset", total=False, size=False), answer, 4, 100)
-    assert (page.rows, page.odd, page.next) == ((ROWS[0], ROWS[1]), ((1, None), (2, "row")), 8)
+    assert (page.rows, page.malformed, page.next) == ((ROWS[0], ROWS[1]), ((1, None), (2, "row")), 8)
 
 
 def test_page_that_names_itself_as_next_is_an_error() -> None:

@@ -13,7 +13,7 @@ import connector
 from connector.definition.compiler import integration, vendors
 from connector.errors import ConnectorError, OutcomeUnknown, UnexpectedResponse
 from connector.transport.bodies import Reply
-from connector.transport.redirects import moved
+from connector.transport.redirects import redirect_target
 
 if TYPE_CHECKING:
     from support.fake_vendor import Time
@@ -101,7 +101,7 @@ async def test_token_request_follows_no_redirect(
 )
 def test_new_base_url_is_suggested_for_the_same_host_only(asked: str, location: str, use: str | None) -> None:
     reply = Reply(httpx.URL(asked), 301, httpx.Headers(), b"", location)
-    found = moved(reply)
+    found = redirect_target(reply)
     assert (None if found is None else str(found)) == use
 
 

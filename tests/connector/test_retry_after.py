@@ -11,7 +11,7 @@ import pytest
 from support.fake_vendor import refusal, rows
 
 from connector.errors import RateLimited, VendorUnavailable
-from connector.transport.waits import LONGEST, asked_wait, spelled
+from connector.transport.waits import MAX_WAIT, duration, requested_wait
 
 if TYPE_CHECKING:
     from support.fake_vendor import Time, Wire
@@ -65,12 +65,12 @@ READ = [
 
 @pytest.mark.parametrize(("headers", "seconds"), READ)
 def test_wait_is_parsed_in_every_format(headers: dict[str, str], seconds: float | None) -> None:
-    assert asked_wait(httpx.Headers(headers), "reset", NOW).seconds == seconds
+    assert requested_wait(httpx.Headers(headers), "reset", NOW).seconds == seconds
 
 
 def test_local_clock_is_used_if_the_date_header_is_implausible() -> None:
     headers = {"reset": str(SECONDS + 30), "date": "Sat, 28 Feb 2026 10:00:00 GMT"}
-    assert asked_wait(httpx.Headers(headers), "reset", NOW).seconds == 30
+    assert requested_wait(httpx.Headers(headers), "reset", NOW).seconds == 30
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_local_clock_is_used_if_the_date_header_is_implausible() -> None:
     ],
 )
 def test_implausible_wait_is_reported_in_one_sentence(headers: dict[str, str], words: str) -> None:
-    doubt = asked_wait(httpx.Headers(headers), "reset", NOW).doubt
+    doubt = requested_wait(httpx.Headers(headers), "reset", NOW).doubt
     assert words in doubt
     assert len(doubt) < 200
 
@@ -99,7 +99,7 @@ def test_implausible_wait_is_reported_in_one_sentence(headers: dict[str, str], w
     ],
 )
 def test_duration_is_formatted_for_people(seconds: float, text: str) -> None:
-    assert spelled(seconds) == text
+    assert duration(seconds) == text
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -144,7 +144,7 @@ async def test_error_states_how_long_to_wait(
         (str((SECONDS + 30) * 1000), [30]),
         ("30", [30]),
         ("9" * 400, []),
-        (str(SECONDS + int(LONGEST) + 1), []),
+        (str(SECONDS + int(MAX_WAIT) + 1), []),
         ("later", []),
     ],
 )

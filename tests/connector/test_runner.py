@@ -77,7 +77,7 @@ async def test_first_round_takes_note_and_later_rounds_deliver_each_event_once(
     rm: Connection, shop: Shop, cursors: Cursors
 ) -> None:
     told: list[str] = []
-    assert (await runner(rm, cursors, told).once()).first
+    assert (await runner(rm, cursors, told).once()).first_poll
     shop.add(3)
     assert (await runner(rm, cursors, told).once()).handed_over == 3
     assert (await runner(rm, cursors, told).once()).handed_over == 0
@@ -126,7 +126,7 @@ async def test_limit_leaves_the_remaining_events_for_the_next_round(
     told: list[str] = []
     await runner(rm, cursors, told).once()
     shop.add(3)
-    assert not (await runner(rm, cursors, told).once(limit=2)).whole
+    assert not (await runner(rm, cursors, told).once(limit=2)).all_handed_over
     await runner(rm, cursors, told).once()
     assert len(told) == len(set(told)) == 3
 
@@ -141,7 +141,7 @@ async def test_watch_continues_after_the_vendor_was_unavailable(
     shop.add(1)
     wire.reply(*away, shop)
     await runner(rm, cursors, told).watch(
-        interval=10, sleep=time.sleep, limit=1, failed=lambda problem: failed.append(str(problem))
+        interval=10, sleep=time.sleep, limit=1, on_error=lambda problem: failed.append(str(problem))
     )
     assert len(told) == len(failed) == 1
 
@@ -160,7 +160,7 @@ async def test_watch_continues_after_an_invalid_answer(
             wire.reply(page, shop)
 
     await runner(rm, cursors, told).watch(
-        interval=10, sleep=sleep, limit=1, failed=lambda problem: failed.append(str(problem))
+        interval=10, sleep=sleep, limit=1, on_error=lambda problem: failed.append(str(problem))
     )
     assert len(told) == len(failed) == 1
 
@@ -175,25 +175,25 @@ async def test_watch_does_not_start_at_an_address_that_is_no_api(
 
 def test_two_runners_of_one_trigger_have_separate_cursors(cursors: Cursors) -> None:
     with (
-        cursors.held("p", "t"),
-        cursors.held("p", "other"),
-        cursors.held("q", "t"),
+        cursors.locked("p", "t"),
+        cursors.locked("p", "other"),
+        cursors.locked("q", "t"),
         pytest.raises(ConfigurationError, match="Another runner"),
-        cursors.held("p", "t"),
+        cursors.locked("p", "t"),
     ):
         pass
-    with cursors.held("p", "t"):
+    with cursors.locked("p", "t"):
         pass
 
 
 def test_killed_runner_leaves_no_lock(cursors: Cursors, tmp_path: Path) -> None:
     code = (
         "import sys, os, pathlib; from connector.runtime.cursors import Cursors\n"
-        "with Cursors(pathlib.Path(sys.argv[1])).held('p', 't'):\n"
+        "with Cursors(pathlib.Path(sys.argv[1])).locked('p', 't'):\n"
         "    os.kill(os.getpid(), 9)\n"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "c")], check=False)
-    with cursors.held("p", "t"):
+    with cursors.locked("p", "t"):
         pass
 
 
@@ -222,7 +222,7 @@ async def test_full_disk_is_reported_in_one_sentence_and_loses_nothing(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"trigger": "returnmate:new_shipment"}, "made by returnmate:new_shipment"),
+        ({"trigger": "returnmate:new_shipment"}, "belongs to returnmate:new_shipment"),
         ({"version": 99}, "version 99"),
         ({"strategy": "window_scan"}, "only version 1"),
         ({"state": None}, "damaged"),
@@ -266,7 +266,7 @@ async def test_unknown_trigger_input_is_refused_before_any_request(
 ) -> None:
     with pytest.raises(ValidationFailed, match="did you mean status"):
         await rm.triggers[CHANGED].poll(None, staus="received")
-    with pytest.raises(ValidationFailed, match="nothing may be given"):
+    with pytest.raises(ValidationFailed, match="there are no inputs"):
         await rm.triggers["new_return"].poll(None, status="received")
     assert wire.requests == []
 

@@ -276,7 +276,7 @@ def test_list_larger_than_the_record_ceiling_is_an_error() -> None:
     about, world = source(most_records=5, pages=9), OffsetList()
     for _ in range(6):
         world.add()
-    with pytest.raises(ConfigurationError, match=r"over 5 records, its ceiling"):
+    with pytest.raises(ConfigurationError, match=r"more than 5 records, which is its limit"):
         poll(about, world, None)
 
 

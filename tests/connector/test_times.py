@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from connector.runtime.polling.model import micros
+from connector.runtime.polling.rows import micros
 from connector.transport.times import moment
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -24,7 +24,7 @@ from connector.definition.paths import at_path
 from connector.errors import AuthenticationError, CatalogError, ConfigurationError
 from connector.runtime.polling import Event
 from connector.unified import Money, Reason, UnifiedReturn, poll_all, unified_event, unified_return
-from connector.unified.events import choose, meant
+from connector.unified.events import choose_trigger, event_kind
 
 if TYPE_CHECKING:
     from connector.definition.model import Integration
@@ -369,9 +369,9 @@ def test_event_kind_is_found_by_trigger_key_and_by_kind(vendor: str) -> None:
     made = compiled(vendor)
     assert made.unified
     for key, kind in each(made.unified.events.items()):
-        assert meant(key, catalogs) == meant(kind, catalogs) == kind
+        assert event_kind(key, catalogs) == event_kind(kind, catalogs) == kind
         for asked in (key, kind):
-            assert choose(made, asked, kind, include_assumed=True).trigger == key
+            assert choose_trigger(made, asked, kind, include_assumed=True).trigger == key
 
 
 def test_ambiguous_kind_selects_its_own_trigger_key_only() -> None:
@@ -380,9 +380,9 @@ def test_ambiguous_kind_selects_its_own_trigger_key_only() -> None:
     assert returngo.unified
     events = {**swap.unified.events, "new_return": "return_approved"}
     odd = swap.model_copy(update={"unified": swap.unified.model_copy(update={"events": events})})
-    assert meant("new_return", [odd, returngo]) is None
-    assert choose(returngo, "new_return", None, include_assumed=False).trigger == "new_return"
-    assert choose(compiled("returnlogic"), "new_return", None, include_assumed=True).trigger is None
+    assert event_kind("new_return", [odd, returngo]) is None
+    assert choose_trigger(returngo, "new_return", None, include_assumed=False).trigger == "new_return"
+    assert choose_trigger(compiled("returnlogic"), "new_return", None, include_assumed=True).trigger is None
 
 
 def test_transaction_that_is_no_refund_is_left_out() -> None:

@@ -152,15 +152,15 @@ async def test_good_rows_are_delivered_and_the_unreadable_row_is_reported_once(
         else:
             bad = odd
         shop.rows = [shop.row(1), bad, shop.row(3)]
-        first = await bound.notice(None, since=begin)
+        first = await bound.poll_list(None, since=begin)
         assert shop.ids(first.events) == ["r1", "r3"], name
         (said,) = first.notes
         place = f"{shop.offer.vendor.title}: {shop.trigger.source.operation}, page 1, row 2 cannot be read: "
         assert said.startswith(place), name
-        again = await bound.notice(first.cursor)
+        again = await bound.poll_list(first.cursor)
         assert (again.events, again.notes, again.set_aside) == ((), (), ()), name
         shop.rows[1] = shop.row(2)
-        mended = await bound.notice(again.cursor)
+        mended = await bound.poll_list(again.cursor)
         assert (shop.ids(mended.events), mended.notes) == (["r2"], ()), name
 
 
@@ -169,17 +169,17 @@ async def test_unreadable_row_that_disappears_is_set_aside(vendor: str, key: str
     shop = Shop(OFFERS[vendor], OFFERS[vendor].triggers[key], time)
     bound = shop.open().triggers[key]
     shop.rows = [shop.row(1), None, shop.row(3)]
-    polled = await bound.notice(None, since=time.now - timedelta(days=1))
+    polled = await bound.poll_list(None, since=time.now - timedelta(days=1))
     (said,) = polled.notes
     shop.rows = [shop.row(1), shop.row(3)]
-    polled = await bound.notice(polled.cursor)
+    polled = await bound.poll_list(polled.cursor)
     assert polled.set_aside == ()
     time.now += timedelta(microseconds=GRACE + 1)
-    polled = await bound.notice(polled.cursor)
+    polled = await bound.poll_list(polled.cursor)
     (given_up,) = polled.set_aside
     assert said.startswith(given_up)
     assert "trouble" not in polled.cursor
-    assert (await bound.notice(polled.cursor)).set_aside == ()
+    assert (await bound.poll_list(polled.cursor)).set_aside == ()
 
 
 @pytest.mark.parametrize("status", [None, "", " ", "-"])
@@ -195,12 +195,12 @@ async def test_record_without_a_state_waits_for_one_and_is_no_error(
     bad = shop.row(2)
     put_value(bad, getattr(shop.trigger.source, "state", None), status)
     shop.rows = [shop.row(1), bad, shop.row(3)]
-    first = await bound.notice(None, since=time.now - timedelta(days=1))
+    first = await bound.poll_list(None, since=time.now - timedelta(days=1))
     assert first.notes == ()
     assert set(shop.ids(first.events)) >= {"r1", "r3"}
     told = shop.ids(first.events)
     shop.rows[1] = shop.row(2)
-    told += shop.ids((await bound.notice(first.cursor)).events)
+    told += shop.ids((await bound.poll_list(first.cursor)).events)
     assert sorted(told) == ["r1", "r2", "r3"]
 
 
@@ -208,7 +208,7 @@ async def test_many_unreadable_rows_are_summarised(time: Time) -> None:
     offer: Mapping[str, Integration] = OFFERS
     shop = Shop(offer["returnmate"], offer["returnmate"].triggers["new_return"], time)
     shop.rows = [{**shop.row(1), "id": f"r{one}", "created_at": None} for one in range(60)]
-    polled = await shop.open().triggers["new_return"].notice(None, since=time.now - timedelta(days=1))
+    polled = await shop.open().triggers["new_return"].poll_list(None, since=time.now - timedelta(days=1))
     assert len(polled.notes) == 6
     assert polled.notes[-1] == "ReturnMate: 55 more rows cannot be read."
     assert len(polled.cursor["trouble"]["rows"]) == 60
@@ -230,6 +230,6 @@ async def test_since_accepts_every_date_and_time(since: date) -> None:
         for key, trigger in offer.triggers.items():
             shop = Shop(offer, trigger, Time())
             async with shop.open() as connection:
-                first = await connection.triggers[key].notice(since=since)
+                first = await connection.triggers[key].poll_list(since=since)
                 assert first.complete
-                assert (await connection.triggers[key].notice(first.cursor)).complete
+                assert (await connection.triggers[key].poll_list(first.cursor)).complete

@@ -32,5 +32,5 @@ def test_user_without_a_home_gets_an_error_sentence(
 def test_impossible_cursor_file_is_reported_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     place = "/dev/null/folder/cursors"
     assert run(["trigger", "returnmate", "new_return", "--state", place]) == 2
-    said = f"The file of cursors {place} cannot be used: not a directory. Name another with --state.\n"
+    said = f"The cursor file {place} cannot be used: not a directory. Choose another with --state.\n"
     assert capsys.readouterr().err == said

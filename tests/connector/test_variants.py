@@ -89,7 +89,7 @@ REFUSED = [
         ["productId does not belong to a custom line"],
     ),
     ({"productId": "p1"}, ["quantity is required"]),
-    ({"quantity": 1, "colour": "red"}, ["colour is not known here; there is quantity"]),
+    ({"quantity": 1, "colour": "red"}, ["colour is unknown; use quantity"]),
 ]
 
 

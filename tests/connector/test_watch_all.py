@@ -113,7 +113,7 @@ def test_each_vendor_delivers_its_event_once_in_the_unified_model(
     assert (quiet.returncode, quiet.stdout, quiet.stderr.splitlines()[-1]) == (0, "", "Nothing new.")
     left_out = [line for line in quiet.stderr.splitlines() if "left out" in line]
     (said,) = left_out
-    assert said.startswith("ReturnLogic tells of it by new_rma, which is only assumed, and is left out; ")
+    assert said.startswith("ReturnLogic has new_rma, which is only assumed, and is left out; ")
     assert said.endswith("--include-assumed polls it, too.")
 
 
@@ -139,7 +139,7 @@ def test_skipped_vendor_is_reported_with_the_reason(returns: Run, environment: d
     alone = dict.fromkeys([name for name in others if "SANDBOX" not in name], "")
     done = returns(*ALL, **alone)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "ReturnLogic tells of it by new_rma" in done.stderr
+    assert "ReturnLogic has new_rma, which is only assumed" in done.stderr
     assert done.stderr.endswith("No connection is left to poll.\n")
     assert returns("trigger", "returnlogic", "new_rma", **alone).returncode == 0
 

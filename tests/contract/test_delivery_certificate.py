@@ -153,7 +153,7 @@ class CommitsFirst(Runner):
         for event in polled.events[:limit]:
             await self._handler(event)
             self._crash("handed_over_one")
-        return RunResult(first=cursor is None, handed_over=len(polled.events), whole=True)
+        return RunResult(first_poll=cursor is None, handed_over=len(polled.events), all_handed_over=True)
 
 
 MUTANTS = [

@@ -65,12 +65,12 @@ def test_apps_are_generated_checked_and_repaired(returns: Run, tmp_path: Path) -
         (["generate", "make", "--base-url", "https://tunnel.example"], "name it with --vendor"),
         (
             ["generate", "make", "--vendor", "swap", "--base-url", "tunnel"],
-            "--base-url: 'tunnel' is no base URL",
+            "--base-url: 'tunnel' is not a base URL",
         ),
-        (["generate", "make", "--vendor", "swap", "--base-url", ""], "--base-url: '' is no base URL"),
+        (["generate", "make", "--vendor", "swap", "--base-url", ""], "--base-url: '' is not a base URL"),
         (
             ["generate", "make", "--vendor", "swap", "--base-url", "http://x.example"],
-            "unencrypted; write it with",
+            "unencrypted; use https://",
         ),
     ],
 )

@@ -210,14 +210,14 @@ async def test_failing_details_lose_no_event_and_repeat_none(
             create_return(sandbox, tenant, order_number=f"#{number}")["rmaSummary"]["rmaId"]
             for number in range(4)
         ]
-        read, calls = type(trigger).detailed, iter((True, True, False))
+        read, calls = type(trigger).read_details, iter((True, True, False))
 
         async def failing(self: Any, event: Event) -> Event:
             if not next(calls, True):
                 raise UnexpectedResponse("A proxy's error page.")
             return await read(self, event)
 
-        monkeypatch.setattr(type(trigger), "detailed", failing)
+        monkeypatch.setattr(type(trigger), "read_details", failing)
         failed = await runner.once()
         assert isinstance(failed.problem, UnexpectedResponse)
         assert got == [*ids[:2], ids[3]]

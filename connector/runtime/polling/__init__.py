@@ -1,7 +1,8 @@
 """Polling as a pure function: `(pages, cursor) -> (events, next cursor)`.
 
-`parts` has the words, `created_since`, `changed_since`, `snapshot` and `window_scan` the strategies,
-`strategies` the table of them. Nothing here reads the network, the disk or the clock;
+`model` holds the types and the page reader, `rows` reads one row, `states` compares states, `problems`
+reports unreadable rows and wrong clocks. The strategies are `created_since`, `changed_since`, `snapshot` and
+`window_scan`; `strategies` maps their names. Nothing here uses the network, the disk or the clock:
 `connector.runtime.triggers` does.
 """
 

@@ -1,22 +1,27 @@
-"""Every record is an event once, found by when it was created.
+"""Polls for new records by creation time: watermark, overlap, and pages that shift while they are read.
 
-The cursor keeps a *watermark* (the newest creation that is surely read), the ids *seen* within the
-overlap below it, and a *floor* (records created earlier are settled: they were there before the first
-poll).
+Each record makes one event. The cursor keeps a *watermark* (every record created up to it has been read),
+the ids *seen* in the overlap below the watermark, and a *floor* (records created before it never make an
+event, because they existed before the first poll).
 
-With a filter on creation, records are read oldest first from the watermark minus the overlap: what is
-inserted while pages are being read can only push records to later pages, where they are read again and
-known. Without a filter they are read newest first until they are older than that. At the ceiling the
-reading goes on with the next poll: from the newest record read where that is progress, and otherwise
-(thousands at one moment, or newest first) from the next page.
+Why an overlap: a record can appear in the list after a newer one was delivered, because the vendor's
+database commits out of order or its index lags. Reading starts that many seconds below the watermark, and
+the ids in `seen` keep known records from making a second event.
 
-The watermark never passes the earlier of the vendor's clock and ours at the start of the reading: a record
-dated in the future (an import, a clock that is wrong) would take it along, and what is created until then
-would count as known. Such a record is an event at once, and is read again until its time has come.
+Why oldest first: with a filter on creation time, a record inserted during the reading only pushes others to
+later pages, where they are read again and recognised. Without a filter, records are read newest first until
+they are older than the overlap. If a poll reaches its page limit, the next one continues: from the newest
+record read if that is progress, otherwise (thousands of records with one time, or newest first) from the next
+page.
 
-Rows that change places between two pages show as a row read twice, as fewer different rows than the list
-counts, or as a count that falls. Then the watermark does not pass the doubtful place, and the next poll
-reads it again.
+Why two clocks: the watermark never passes the earlier of the vendor's clock and ours, as they were when the
+reading began. A record dated in the future (an import, a wrong clock) would otherwise move the watermark past
+everything that is created until then. Such a record makes its event at once, and is read again until its time
+has come.
+
+Why a reading is repeated: pages can shift while they are read, for instance when a row is deleted. It shows
+as a row read twice, as fewer distinct rows than the list counts, or as a total that falls. The watermark then
+stays below the doubtful place, and the next poll reads it again.
 """
 
 from __future__ import annotations
@@ -24,17 +29,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import UnexpectedResponse
-from connector.runtime.polling.model import (
+from connector.runtime.polling.model import FoldResult, ReadPlan, ReadResult
+from connector.runtime.polling.rows import (
     SECOND,
-    FoldResult,
-    ReadPlan,
-    ReadResult,
-    created,
-    earlier,
-    identity,
+    earlier_clock,
+    filter_value,
     micros,
-    reaches,
-    stamp,
+    reaches_below,
+    row_id,
+    time_at,
 )
 
 if TYPE_CHECKING:
@@ -42,14 +45,20 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.definition.model import CreatedSince
-    from connector.runtime.polling.model import Cursor, Page, Row, TriggerIdentity
+    from connector.runtime.polling.model import Cursor, Page, TriggerIdentity
+    from connector.runtime.polling.rows import Row
 
-MOST_SEEN = 20_000
-MOST_HOLDS = 5
+MAX_SEEN = 20_000
+"""The most ids a cursor keeps; beyond it the floor rises over the oldest of them."""
+MAX_HOLDS = 5
+"""The most times in a row that the watermark stays because rows may be missing."""
 
 
 def plan(source: CreatedSince, cursor: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
-    """Decide what to read; the first poll without `since` looks at the newest records only, to know them."""
+    """Return what to read.
+
+    The first poll without `since` makes no events, so it reads only the newest records, to learn their ids.
+    """
     state = cursor or _start(since)
     if cursor is None and since is None:
         return ReadPlan(source.order.newest_first, None, source.pages, _BelowNewest(source, now))
@@ -61,10 +70,11 @@ def plan(source: CreatedSince, cursor: Cursor | None, now: datetime, since: date
             source.order.newest_first,
             first,
             source.pages,
-            lambda page: cut is not None and reaches(page.rows, source.created, cut),
+            lambda page: cut is not None and reaches_below(page.rows, source.created, cut),
         )
-    asked = resume["since"] if resume else _asked(source, state)
-    query = {**source.order.oldest_first, **({} if asked is None else {source.since: asked})}
+    since_value = resume["since"] if resume else _since_value(source, state)
+    filters = {} if since_value is None else {source.since: since_value}
+    query = {**source.order.oldest_first, **filters}
     return ReadPlan(query, first, source.pages, lambda _page: False)
 
 
@@ -76,53 +86,58 @@ def fold(
     now: datetime,
     since: datetime | None,
 ) -> FoldResult:
-    """Turn what was read into events for records not seen before, and move the watermark."""
+    """Return an event for each record not seen before, and move the watermark."""
     state = cursor or _start(since)
-    rows, doubt = _gathered(source, state, read)
+    rows, doubt = _distinct_rows(source, state, read)
     if cursor is None and since is None:
-        return FoldResult((), _primed(source, rows, read, doubt, now))
+        return FoldResult((), _first_state(source, rows, read, doubt, now))
     cut, seen = _cut(source, state), state["seen"]
     fresh = [
         (when, key, row)
         for key, (when, row) in rows.items()
-        if key not in seen and (key in read.mended or cut is None or when >= cut)
+        if key not in seen and (key in read.recovered or cut is None or when >= cut)
     ]
     if source.since is None:
-        fresh.reverse()  # of one moment, in the vendor's order
-    fresh.sort(key=lambda one: one[0])
-    moved = _moved(source, state, rows, doubt, read, earlier(read.at, now))
+        # The sort is stable: reversed first, records with the same time come out oldest first.
+        fresh.reverse()
+    fresh.sort(key=lambda entry: entry[0])
+    moved = _advanced(source, state, rows, doubt, read, earlier_clock(read.at, now))
     known = {**seen, **{key: when for key, (when, _row) in rows.items()}}
     return FoldResult(
         events=tuple(about.event(row, key, now) for _when, key, row in fresh),
         cursor=_pruned(source, {**moved, "seen": known}),
-        doubtful=state["held"] == MOST_HOLDS and _short(source, state, rows, read),
+        doubtful=state["held"] == MAX_HOLDS and _may_miss_rows(source, state, rows, read),
     )
 
 
 def check(source: CreatedSince, row: Row) -> None:
     """Raise `UnexpectedResponse` for a row without a usable id or time."""
-    identity(row, source.id)
-    created(row, source.created)
+    row_id(row, source.id)
+    time_at(row, source.created)
 
 
-def _gathered(
+def _distinct_rows(
     source: CreatedSince, state: Cursor, read: ReadResult
 ) -> tuple[dict[str, tuple[int, Row]], int | None]:
-    """Return the different rows by id, and the earliest creation of one met twice in this reading."""
+    """Return the rows by id, and the earliest creation time of a row that came twice (None: no row did).
+
+    A row that comes twice was pushed to a later page, so another row may have moved to a page that was read
+    before. In a reading that continues an earlier poll's, the ids of that poll count as read.
+    """
     resume = state["resume"]
     doubt: int | None = resume["doubt"] if resume else None
     met = set(state["seen"]) if resume else set()
     rows: dict[str, tuple[int, Row]] = {}
     for row in read.rows:
-        key, when = identity(row, source.id), created(row, source.created)
+        key, when = row_id(row, source.id), time_at(row, source.created)
         if key in met:
-            doubt = _least(doubt, when)
+            doubt = _earlier(doubt, when)
         met.add(key)
         rows.setdefault(key, (when, row))
     return rows, doubt
 
 
-def _moved(
+def _advanced(
     source: CreatedSince,
     state: Cursor,
     rows: dict[str, tuple[int, Row]],
@@ -130,43 +145,51 @@ def _moved(
     read: ReadResult,
     latest: int,
 ) -> Cursor:
-    """Return the state with watermark, resume point and count of holds as they follow from one reading."""
+    """Return the state after one reading: continue it, repeat it, or move the watermark."""
     before: int | None = state["watermark"]
     resume: dict[str, Any] | None = state["resume"]
     latest = resume.get("latest", latest) if resume else latest
-    high = _most(_newest((when for when, _row in rows.values()), latest), resume["high"] if resume else None)
-    safe = _least(high, doubt)
-    again = state["held"] < MOST_HOLDS and _short(source, state, rows, read)
-    if not read.complete and (source.since is None or resume or not _passes(safe, before)):
-        asked = resume["since"] if resume else _asked(source, state)
-        place = {"page": read.next_page, "since": asked, "high": high, "doubt": doubt, "latest": latest}
+    high = _later(_newest((when for when, _row in rows.values()), latest), resume["high"] if resume else None)
+    safe = _earlier(high, doubt)
+    repeat = state["held"] < MAX_HOLDS and _may_miss_rows(source, state, rows, read)
+    # At the page limit a new filter value is better than a page number, which shifts when rows are inserted.
+    # It needs a watermark that moved, and records read oldest first; otherwise the next poll continues here.
+    if not read.complete and (source.since is None or resume or not _is_after(safe, before)):
+        since = resume["since"] if resume else _since_value(source, state)
+        place = {"page": read.next_page, "since": since, "high": high, "doubt": doubt, "latest": latest}
         return {**state, "resume": place}
-    if again:
+    if repeat:
         return {**state, "resume": None, "held": state["held"] + 1}
-    return {**state, "watermark": _most(before, safe), "resume": None, "held": 0}
+    return {**state, "watermark": _later(before, safe), "resume": None, "held": 0}
 
 
-def _short(source: CreatedSince, state: Cursor, rows: dict[str, tuple[int, Row]], read: ReadResult) -> bool:
-    """Say whether rows may be missing from a reading: its count fell, or it counts more than were read."""
-    if read.fell:
+def _may_miss_rows(
+    source: CreatedSince, state: Cursor, rows: dict[str, tuple[int, Row]], read: ReadResult
+) -> bool:
+    """Check whether rows may be missing: the total fell, or it is more than the rows that were read."""
+    if read.total_fell:
         return True
     counted = source.since is not None and not state["resume"] and read.complete
-    return counted and len(rows.keys() | read.odd_keys) < (read.total or 0)
+    return counted and len(rows.keys() | read.unreadable_keys) < (read.total or 0)
 
 
-def _asked(source: CreatedSince, state: Cursor) -> str | None:
-    """Return the filter's value: a second early, for whether it includes its bound is not documented."""
+def _since_value(source: CreatedSince, state: Cursor) -> str | None:
+    """Return the filter's value, one second early: vendors do not document whether the bound is included."""
     cut = _cut(source, state)
-    return None if cut is None or source.since is None else stamp(cut - SECOND)
+    return None if cut is None or source.since is None else filter_value(cut - SECOND)
 
 
-def _primed(
+def _first_state(
     source: CreatedSince, rows: dict[str, tuple[int, Row]], read: ReadResult, doubt: int | None, now: datetime
 ) -> Cursor:
-    """Take note of the newest records; what lies below a doubtful place, or was not read, is settled."""
-    newest = _newest((when for when, _row in rows.values()), earlier(read.at, now))
+    """Return the state after a first poll that only learns which records exist.
+
+    The floor rises over everything that was not read or is below a doubtful place: those records existed
+    before the first poll, so they must not make events later.
+    """
+    newest = _newest((when for when, _row in rows.values()), earlier_clock(read.at, now))
     oldest = None if read.complete else min((when for when, _row in rows.values()), default=None)
-    below = _most(oldest, doubt)
+    below = _later(oldest, doubt)
     state = {
         "watermark": newest,
         "floor": None if below is None else below + 1,
@@ -178,7 +201,7 @@ def _primed(
 
 
 def _newest(creations: Iterable[int], latest: int) -> int | None:
-    """Return the newest of some creations, but none after `latest`."""
+    """Return the newest creation time, at most `latest`; None without any."""
     newest = max(creations, default=None)
     return None if newest is None else min(newest, latest)
 
@@ -189,25 +212,25 @@ def _start(since: datetime | None) -> Cursor:
 
 
 def _cut(source: CreatedSince, state: Cursor) -> int | None:
-    """Return the creation time below which records are settled."""
+    """Return the creation time below which records make no events: overlap or floor, the later of them."""
     watermark: int | None = state["watermark"]
     below = None if watermark is None else watermark - source.overlap * SECOND
-    return _most(below, state["floor"])
+    return _later(below, state["floor"])
 
 
 def _pruned(source: CreatedSince, state: Cursor) -> Cursor:
-    """Forget ids below the cut; when too many remain, raise the floor over the oldest of them."""
+    """Drop the ids below the cut; if too many remain, raise the floor over the oldest of them."""
     cut = _cut(source, state)
     kept = state["seen"] if cut is None else {key: when for key, when in state["seen"].items() if when >= cut}
-    if len(kept) > MOST_SEEN and not state["resume"]:
-        limit = sorted(kept.values(), reverse=True)[MOST_SEEN]
+    if len(kept) > MAX_SEEN and not state["resume"]:
+        limit = sorted(kept.values(), reverse=True)[MAX_SEEN]
         kept = {key: when for key, when in kept.items() if when > limit}
         state = {**state, "floor": limit + 1}
     return {**state, "seen": kept}
 
 
 class _BelowNewest:
-    """Says whether a page reaches below the overlap under the newest row that is not of the future."""
+    """Checks whether a page reaches below the overlap under the newest record not dated in the future."""
 
     def __init__(self, source: CreatedSince, now: datetime) -> None:
         self.source = source
@@ -216,26 +239,28 @@ class _BelowNewest:
 
     def __call__(self, page: Page) -> bool:
         if self.cut is None:
-            found = [when for row in page.rows if (when := _when(row, self.source.created)) is not None]
-            newest = _newest(found, earlier(page.at, self.now))
+            times = [
+                when for row in page.rows if (when := _optional_time(row, self.source.created)) is not None
+            ]
+            newest = _newest(times, earlier_clock(page.at, self.now))
             self.cut = None if newest is None else newest - self.source.overlap * SECOND
-        return self.cut is not None and reaches(page.rows, self.source.created, self.cut)
+        return self.cut is not None and reaches_below(page.rows, self.source.created, self.cut)
 
 
-def _when(row: Row, path: tuple[str, ...]) -> int | None:
+def _optional_time(row: Row, path: tuple[str, ...]) -> int | None:
     try:
-        return created(row, path)
+        return time_at(row, path)
     except UnexpectedResponse:
         return None
 
 
-def _most(first: int | None, second: int | None) -> int | None:
-    return max((one for one in (first, second) if one is not None), default=None)
+def _later(first: int | None, second: int | None) -> int | None:
+    return max((when for when in (first, second) if when is not None), default=None)
 
 
-def _least(first: int | None, second: int | None) -> int | None:
-    return min((one for one in (first, second) if one is not None), default=None)
+def _earlier(first: int | None, second: int | None) -> int | None:
+    return min((when for when in (first, second) if when is not None), default=None)
 
 
-def _passes(when: int | None, before: int | None) -> bool:
+def _is_after(when: int | None, before: int | None) -> bool:
     return when is not None and (before is None or when > before)

@@ -1,4 +1,4 @@
-"""The table of strategies."""
+"""The polling strategies by the name that the catalog uses for them."""
 
 from __future__ import annotations
 

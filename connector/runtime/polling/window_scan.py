@@ -1,13 +1,15 @@
-"""Read all records of a window and compare their state with what was seen before.
+"""Polls for changed states by reading every record created within a trigger's look-back: the window scan.
 
-The cursor keeps, for each record created within the look-back, the last state seen and how often each
-state was entered. An entry leaves only when its record is older than the look-back, never because a poll
-did not meet it: rows move between pages while they are read.
+It is for APIs that neither filter by change nor show it. The cursor keeps, for each record in the look-back,
+the last state seen and how often the record entered each state. An entry is dropped only when its record is
+older than the look-back, never because a poll did not see it: rows move between pages while they are read.
 
-Reading the window may take several polls (a *lap*); it goes on with the next page, and what is inserted
-meanwhile only pushes records to later pages. Without `since` the first lap only takes note; it is
-repeated when rows changed places under it, so that nothing old is told as news. With `since`, records
-created before it (the *floor*) are noted when they are first met, and watched like all others.
+Reading the window may take several polls, each continuing with the next page; together they are a *lap*.
+Records inserted during a lap only push others to later pages.
+
+The first lap without `since` makes no events: it learns the state of every record. It is repeated if rows
+shifted between pages, because a record that it missed would look new in the next lap. With `since`, a record
+created before it (the *floor*) makes no event when it is first seen, and is watched from then on.
 """
 
 from __future__ import annotations
@@ -16,17 +18,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import ConfigurationError
-from connector.runtime.polling.model import (
+from connector.runtime.polling.model import FoldResult, ReadPlan, ReadResult
+from connector.runtime.polling.rows import (
     SECOND,
-    FoldResult,
-    ReadPlan,
-    ReadResult,
-    created,
-    identity,
+    filter_value,
     micros,
-    reaches,
-    spoken,
-    stamp,
+    reaches_below,
+    row_id,
+    text_at,
+    time_at,
 )
 from connector.runtime.polling.states import entered
 
@@ -34,14 +34,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.definition.model import WindowScan
-    from connector.runtime.polling.model import Cursor, Event, Row, TriggerIdentity
+    from connector.runtime.polling.model import Cursor, Event, TriggerIdentity
+    from connector.runtime.polling.rows import Row
 
-MOST_ROWS = 100_000
-MOST_PRIMING_LAPS = 10
+MAX_ROWS = 100_000
+"""The most records a cursor remembers; more is an error."""
+MAX_PRIMING_LAPS = 10
+"""The most first laps: a list that never stops shifting must not keep the trigger silent forever."""
 
 
 def plan(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
-    """Decide what to read: the window from its start, or where the last poll stopped in it."""
+    """Return what to read: the window, from the page at which the last poll stopped."""
     start = _start(source, cursor, now, since)
     resume = cursor["resume"] if cursor else None
     first = resume["page"] if resume else None
@@ -50,11 +53,12 @@ def plan(source: WindowScan, cursor: Cursor | None, now: datetime, since: dateti
             source.order.newest_first,
             first,
             source.pages,
-            lambda page: reaches(page.rows, source.created, start),
+            lambda page: reaches_below(page.rows, source.created, start),
         )
-    asked = resume["since"] if resume else stamp(start - SECOND)
+    # One second early: vendors do not document whether the bound is included.
+    since_value = resume["since"] if resume else filter_value(start - SECOND)
     return ReadPlan(
-        {**source.order.oldest_first, source.since: asked}, first, source.pages, lambda _page: False
+        {**source.order.oldest_first, source.since: since_value}, first, source.pages, lambda _page: False
     )
 
 
@@ -66,7 +70,7 @@ def fold(
     now: datetime,
     since: datetime | None,
 ) -> FoldResult:
-    """Turn differences between what was read and what was known into events."""
+    """Return an event for each row whose state differs from what the cursor knows of its record."""
     start = _start(source, cursor, now, since)
     primed = cursor["primed"] if cursor else since is not None
     floor = _floor(cursor, since)
@@ -75,7 +79,7 @@ def fold(
     met: set[str] = set()
     twice = older = False
     for row in read.rows:
-        key, when = identity(row, source.id), created(row, source.created)
+        key, when = row_id(row, source.id), time_at(row, source.created)
         twice = twice or key in met
         met.add(key)
         if when < start:
@@ -83,22 +87,28 @@ def fold(
             continue
         settled = key not in known and floor is not None and when < floor
         entry = known.get(key, [when, None, {}])
-        suffix, known[key] = entered(source, key, spoken(row, source.state), [when, entry[1], entry[2]])
+        suffix, known[key] = entered(source, key, text_at(row, source.state), [when, entry[1], entry[2]])
         if primed and suffix is not None and not settled:
             events.append((when, about.event(row, suffix, now)))
-    if len(known) > MOST_ROWS:
+    if len(known) > MAX_ROWS:
         raise ConfigurationError(
-            f"{about.name} would have to remember over {MOST_ROWS:,} records: its look-back is too long, or"
-            " `since` too far back."
+            f"{about.name} would have to remember more than {MAX_ROWS:,} records: its look-back is too long,"
+            " or `since` is too far in the past."
         )
-    # Newest first without a filter, the total counts the window only when nothing older was met.
+    # The total is that of the whole list. Without a filter it is the window's only if no older row came.
     counted = read.total is not None and (source.since is not None or not older)
-    covered = len(known.keys() | met | read.odd_keys) >= (read.total or 0) if counted else False
+    covered = len(known.keys() | met | read.unreadable_keys) >= (read.total or 0) if counted else False
     state = _lap(
-        cursor, read, asked=stamp(start - SECOND), twice=twice or read.fell, counted=counted, covered=covered
+        cursor,
+        read,
+        since_value=filter_value(start - SECOND),
+        shifted=twice or read.total_fell,
+        counted=counted,
+        covered=covered,
     )
     if source.since is None:
-        events.reverse()  # of one moment, in the vendor's order
+        # The sort is stable: reversed first, records with the same time come out oldest first.
+        events.reverse()
     events.sort(key=lambda pair: pair[0])
     return FoldResult(
         events=tuple(event for _when, event in events),
@@ -108,31 +118,35 @@ def fold(
 
 def check(source: WindowScan, row: Row) -> None:
     """Raise `UnexpectedResponse` for a row without a usable id, time or state."""
-    identity(row, source.id)
-    created(row, source.created)
-    spoken(row, source.state)
+    row_id(row, source.id)
+    time_at(row, source.created)
+    text_at(row, source.state)
 
 
 def _lap(
-    cursor: Cursor | None, read: ReadResult, *, asked: str, twice: bool, counted: bool, covered: bool
+    cursor: Cursor | None, read: ReadResult, *, since_value: str, shifted: bool, counted: bool, covered: bool
 ) -> dict[str, Any]:
-    """Say how the lap stands: where to go on with it, or whether a first one may be trusted."""
+    """Return the state of the lap: where to continue it, or whether a first lap can be trusted.
+
+    `counted` says that the total is that of the window, `covered` that as many rows are known. Without a
+    total, a lap is trusted if no row came twice.
+    """
     resume = cursor["resume"] if cursor else None
     laps = cursor["laps"] if cursor else 0
-    dirty = twice or bool(resume and resume["dirty"])
+    dirty = shifted or bool(resume and resume["dirty"])
     if not read.complete:
-        since = resume["since"] if resume else asked
+        since = resume["since"] if resume else since_value
         return {
             "laps": laps,
             "resume": {"page": read.next_page, "since": since, "dirty": dirty},
             "primed": False,
         }
-    trusted = covered and not read.fell if counted else not dirty
-    return {"laps": laps + 1, "resume": None, "primed": trusted or laps + 1 >= MOST_PRIMING_LAPS}
+    trusted = covered and not read.total_fell if counted else not dirty
+    return {"laps": laps + 1, "resume": None, "primed": trusted or laps + 1 >= MAX_PRIMING_LAPS}
 
 
 def _start(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> int:
-    """Return where the window begins; it never moves back, and not at all while a lap is being read."""
+    """Return when the window begins; it never moves back, and stays during a lap, so that pages do too."""
     start = micros(now - timedelta(seconds=source.look_back))
     if cursor:
         before: int = cursor["start"]
@@ -141,7 +155,7 @@ def _start(source: WindowScan, cursor: Cursor | None, now: datetime, since: date
 
 
 def _floor(cursor: Cursor | None, since: datetime | None) -> int | None:
-    """Return the creation before which what a record is when it is first met is no news."""
+    """Return the creation time before which a record makes no event when it is first seen."""
     if cursor:
         floor: int | None = cursor.get("floor")
         return floor
