@@ -297,7 +297,7 @@ def test_modules_are_called_as_make_calls_them(returnmate: Integration) -> None:
     assert [action(one) for one in ("Add Note", "Issue Refund")] == ["Add a note", "Issue a refund"]
 
     def search(kind: str, label: str) -> str:
-        made: Search = changed(returnmate.searches["get_return"], label=label, kind=kind)
+        made: Search = changed(returnmate.searches["get_return"], label=label, labels={}, kind=kind)
         return naming.search_label(made, "return")
 
     assert search("find", "Find Return") == "Search returns"
