@@ -297,7 +297,7 @@ def test_module_labels_follow_makes_naming_rules(returnmate: Integration) -> Non
     assert [action(one) for one in ("Add Note", "Issue Refund")] == ["Add a note", "Issue a refund"]
 
     def search(kind: str, label: str) -> str:
-        made: Search = changed(returnmate.searches["get_return"], label=label, kind=kind)
+        made: Search = changed(returnmate.searches["get_return"], label=label, labels={}, kind=kind)
         return naming.search_label(made, "return")
 
     assert search("find", "Find Return") == "Search returns"

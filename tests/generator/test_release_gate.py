@@ -280,7 +280,7 @@ def test_make_surface_names_fields_like_zapiers(tmp_path: Path) -> None:
     assert surface.steps["trigger newReturn"].identity == ("{{item.id}}", "{{item.created_at}}")
     assert {"customer__email", "items", "items[]sku"} <= surface.steps["trigger newReturn"].outputs.keys()
     made = surface.steps["action createReturn"].inputs
-    sku_help = "The code of the product in your store."
+    sku_help = "The SKU of the product in your store."
     assert made["items[]sku"] == Field("text", "SKU", required=True, help=sku_help)
     assert "defective" in (made["items[]reason"].choices or ())
     assert not any(step.faults for step in surface.steps.values())

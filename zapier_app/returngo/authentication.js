@@ -13,7 +13,7 @@ export default {
       label: 'API Key',
       required: true,
       type: 'password',
-      helpText: 'In ReturnGO, go to Settings → Integrations → API and copy the key. One key serves all shops of the account. [Open ReturnGO](https://returngo.ai).',
+      helpText: 'In ReturnGO, go to Settings → Integrations → API and copy the key. One key works for all shops of your account. [Open ReturnGO](https://returngo.ai).',
     },
     {
       key: 'shop_name',
@@ -21,7 +21,7 @@ export default {
       required: true,
       type: 'string',
       isNoSecret: true,
-      helpText: "Click on the copy icon beside the shop's name at the top of the ReturnGO dashboard and paste the URL here.",
+      helpText: 'Click the copy icon next to the shop name at the top of the ReturnGO dashboard and paste the URL here.',
       placeholder: 'outfitters.myshopify.example',
     },
   ],

@@ -13,7 +13,7 @@ export default {
       label: 'API Key',
       required: true,
       type: 'password',
-      helpText: 'The API key of your ReturnLogic account. Ask ReturnLogic for one if your account shows none. [Open ReturnLogic](https://www.returnlogic.com).',
+      helpText: 'The API key of your ReturnLogic account. Contact ReturnLogic if you cannot find one in your account. [Open ReturnLogic](https://www.returnlogic.com).',
     },
     {
       key: 'store_name',
@@ -21,7 +21,7 @@ export default {
       required: false,
       type: 'string',
       isNoSecret: true,
-      helpText: 'A name by which you recognise this connection.',
+      helpText: 'A name that helps you recognize this connection.',
       placeholder: 'Example Outfitters',
     },
   ],

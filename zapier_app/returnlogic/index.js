@@ -22,7 +22,7 @@ export default {
       key: 'find_order',
       display: {
         label: 'Find or Create Order',
-        description: 'Finds an order by its number, its name or its customer, or creates it.',
+        description: 'Finds an order, or creates it if no order matches.',
       },
       search: 'find_order',
       create: 'create_order',

@@ -26,7 +26,7 @@ export default {
       required: false,
       type: 'string',
       isNoSecret: true,
-      helpText: 'A name by which you recognise this connection.',
+      helpText: 'A name that helps you recognize this connection.',
       placeholder: 'Example Outfitters',
     },
     {

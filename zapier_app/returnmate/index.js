@@ -22,7 +22,7 @@ export default {
       key: 'find_return',
       display: {
         label: 'Find or Create Return',
-        description: 'Finds a return, or creates one when there is none.',
+        description: 'Finds a return, or creates it if no return matches.',
       },
       search: 'find_return',
       create: 'create_return',

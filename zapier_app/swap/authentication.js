@@ -26,7 +26,7 @@ export default {
       required: true,
       type: 'string',
       isNoSecret: true,
-      helpText: 'The store whose returns are wanted. A key opens the stores of one account only.',
+      helpText: 'The ID of the store to connect. An API key works only for the stores of its account.',
       placeholder: 'store_123abc',
     },
     {

@@ -21,7 +21,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return that arrived.',
+      helpText: 'The return whose items you received.',
       dynamic: 'return.id.label',
     },
     {
@@ -34,14 +34,14 @@ const form = {
           label: 'Return Line UUID',
           type: 'string',
           required: true,
-          helpText: 'The UUID of the line, as the return shows it.',
+          helpText: 'The UUID of the line on the return.',
         },
         {
           key: 'quantity',
           label: 'Quantity',
           type: 'string',
           required: true,
-          helpText: 'How many arrived.',
+          helpText: 'The number of units received.',
         },
       ],
     },
@@ -63,7 +63,7 @@ const form = {
 export default {
   key: 'receive_return',
   noun: 'Return',
-  display: { label: 'Receive Return', description: 'Records what arrived of a return.' },
+  display: { label: 'Receive Return', description: 'Records the items received for a return.' },
   operation: {
     perform: write(vendor, source, form),
     inputFields: form.fields,

@@ -13,7 +13,7 @@ const form = {
       label: 'Invoice Number',
       type: 'string',
       required: true,
-      helpText: 'For example INV-60828777.',
+      helpText: 'The number of the invoice, such as INV-60828777.',
     },
   ],
   wire: {
@@ -24,7 +24,7 @@ const form = {
 export default {
   key: 'find_invoice',
   noun: 'Invoice',
-  display: { label: 'Find Invoice', description: 'Finds an invoice with its lines by its number.' },
+  display: { label: 'Find Invoice', description: 'Finds an invoice by its number, with its lines.' },
   operation: {
     perform: read(vendor, source, form),
     inputFields: form.fields,

@@ -13,7 +13,7 @@ const form = {
       label: 'Return Number',
       type: 'string',
       required: true,
-      helpText: 'For example RMA-77488099.',
+      helpText: 'The number of the return, such as RMA-77488099.',
     },
   ],
   wire: { return_number: { in: 'path', at: ['rma_id'], identifies: 'rma', foundAt: [['id'], ['uuid']] } },
@@ -22,7 +22,7 @@ const form = {
 export default {
   key: 'find_return',
   noun: 'Return',
-  display: { label: 'Find Return', description: 'Finds a return by its number.' },
+  display: { label: 'Find Return', description: 'Finds a return by its number, with its lines.' },
   operation: {
     perform: read(vendor, source, form),
     inputFields: form.fields,

@@ -13,7 +13,7 @@ const form = {
       label: 'Invoice',
       type: 'string',
       required: true,
-      helpText: 'The invoice whose returns are wanted.',
+      helpText: 'The invoice that the returns belong to.',
       dynamic: 'invoice.id.label',
     },
   ],
@@ -23,7 +23,7 @@ const form = {
 export default {
   key: 'list_invoice_returns',
   noun: 'Return',
-  display: { label: 'Find Returns of an Invoice', description: 'Finds the returns of an invoice.' },
+  display: { label: 'Find Returns by Invoice', description: 'Finds all returns of an invoice.' },
   operation: {
     perform: list(vendor, source, form),
     inputFields: form.fields,

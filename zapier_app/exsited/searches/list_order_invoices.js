@@ -13,7 +13,7 @@ const form = {
       label: 'Order Number',
       type: 'string',
       required: true,
-      helpText: 'For example ORD-1001.',
+      helpText: 'The number of the order, such as ORD-1001.',
     },
   ],
   wire: { order_number: { in: 'path', at: ['order_id'], identifies: 'order', foundAt: [['order_id']] } },
@@ -22,7 +22,7 @@ const form = {
 export default {
   key: 'list_order_invoices',
   noun: 'Invoice',
-  display: { label: 'Find Invoices of an Order', description: 'Finds the invoices of an order.' },
+  display: { label: 'Find Invoices by Order', description: 'Finds all invoices of an order.' },
   operation: {
     perform: list(vendor, source, form),
     inputFields: form.fields,

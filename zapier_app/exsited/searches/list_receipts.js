@@ -21,7 +21,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return whose receipts are wanted.',
+      helpText: 'The return that the receipts belong to.',
       dynamic: 'return.id.label',
     },
   ],
@@ -34,7 +34,7 @@ const form = {
 export default {
   key: 'list_receipts',
   noun: 'Receipt',
-  display: { label: 'Find Receipts of a Return', description: 'Finds what was received of a return.' },
+  display: { label: 'Find Return Receipts', description: 'Finds the receipts recorded for a return.' },
   operation: {
     perform: list(vendor, source, form),
     inputFields: form.fields,

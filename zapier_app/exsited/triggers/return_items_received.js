@@ -24,7 +24,7 @@ const form = { fields: [], wire: {} };
 export default {
   key: 'return_items_received',
   noun: 'Return',
-  display: { label: 'Return Items Received', description: 'Triggers when items of a return arrive.' },
+  display: { label: 'Return Items Received', description: 'Triggers when items of a return are received.' },
   operation: {
     type: 'polling',
     perform: whole(vendor, source, form),

@@ -26,7 +26,7 @@ const form = {
       label: 'Status',
       type: 'string',
       required: false,
-      helpText: 'Only returns that moved to this status.',
+      helpText: 'Triggers only for changes to this status. Leave empty for all statuses.',
       choices: [{ value: 'CLOSED', label: 'Closed', sample: 'CLOSED' }],
     },
   ],
@@ -38,7 +38,7 @@ const form = {
 export default {
   key: 'return_status_changed',
   noun: 'Return',
-  display: { label: 'Return Status Changed', description: 'Triggers when a return moves to another status.' },
+  display: { label: 'Return Status Changed', description: 'Triggers when the status of a return changes.' },
   operation: {
     type: 'polling',
     perform: whole(vendor, source, form),

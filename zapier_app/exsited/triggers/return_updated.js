@@ -25,7 +25,7 @@ export default {
   noun: 'Return',
   display: {
     label: 'Return Created or Updated',
-    description: 'Triggers when a return is created, or anything about it changes.',
+    description: 'Triggers when a return is created or changed in any way.',
   },
   operation: {
     type: 'polling',

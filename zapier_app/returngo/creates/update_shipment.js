@@ -13,14 +13,14 @@ const form = {
       label: 'Shipment',
       type: 'string',
       required: true,
-      helpText: 'The ID of the shipment, as the details of its return show it.',
+      helpText: 'The ID of the shipment. Find it in the details of the return.',
     },
     {
       key: 'status',
       label: 'Status',
       type: 'string',
       required: false,
-      helpText: 'Where the shipment stands; Received or Validated moves the return too.',
+      helpText: 'The new status of the shipment. Received and Validated also change the status of the return.',
       choices: [
         { value: 'Pending', label: 'Pending', sample: 'Pending' },
         { value: 'LabelCreated', label: 'Label Created', sample: 'LabelCreated' },
@@ -35,28 +35,28 @@ const form = {
       label: 'Carrier',
       type: 'string',
       required: false,
-      helpText: 'Who carries the parcel.',
+      helpText: 'The company that carries the parcel.',
     },
     {
       key: 'tracking_number',
       label: 'Tracking Number',
       type: 'string',
       required: false,
-      helpText: "The carrier's number of the parcel.",
+      helpText: 'The number the carrier gave the parcel.',
     },
     {
       key: 'tracking_url',
       label: 'Tracking URL',
       type: 'string',
       required: false,
-      helpText: 'Where the customer can follow the parcel.',
+      helpText: 'The page on which the customer can track the parcel.',
     },
     {
       key: 'label_url',
       label: 'Label URL',
       type: 'string',
       required: false,
-      helpText: 'Where the label to print lies.',
+      helpText: 'The address of the label file to print.',
     },
   ],
   wire: {
@@ -72,7 +72,7 @@ const form = {
 export default {
   key: 'update_shipment',
   noun: 'Shipment',
-  display: { label: 'Update Shipment', description: 'Sets the label, tracking or status of a shipment.' },
+  display: { label: 'Update Shipment', description: 'Updates the label, tracking or status of a shipment.' },
   operation: {
     perform: write(vendor, source, form),
     inputFields: form.fields,

@@ -18,21 +18,21 @@ const form = {
       label: 'Order Name',
       type: 'string',
       required: false,
-      helpText: 'For example #1001; several with commas.',
+      helpText: 'The order of the return, such as #1001. Separate several names with commas.',
     },
     {
       key: 'tracking_number',
       label: 'Tracking Number',
       type: 'string',
       required: false,
-      helpText: 'The number that a parcel of the return has.',
+      helpText: 'The tracking number of a parcel of the return. Separate several numbers with commas.',
     },
     {
       key: 'status',
       label: 'Status',
       type: 'string',
       required: false,
-      helpText: 'Where the return stands; several, with commas between them, may be typed in.',
+      helpText: 'The current status of the return. Separate several statuses with commas.',
       choices: [
         { value: 'Pending', label: 'Pending', sample: 'Pending' },
         { value: 'Approved', label: 'Approved', sample: 'Approved' },
@@ -60,7 +60,7 @@ const form = {
 export default {
   key: 'find_return',
   noun: 'Return',
-  display: { label: 'Find Return', description: 'Finds a return by order, tracking number or status.' },
+  display: { label: 'Find Return', description: 'Finds a return by order name, tracking number or status.' },
   operation: {
     perform: find(vendor, source, form),
     inputFields: form.fields,

@@ -13,7 +13,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return to look up. Instead of choosing, its ID may be given: of RMA1234 it is 1234.',
+      helpText: 'The return to find. Choose one or enter its ID, which is 1234 for RMA1234.',
       dynamic: 'rma.id.label',
       search: 'find_return.rmaId',
     },
@@ -24,7 +24,10 @@ const form = {
 export default {
   key: 'get_return',
   noun: 'Return',
-  display: { label: 'Get Return', description: 'Finds a return with everything about it by its ID.' },
+  display: {
+    label: 'Find Return Details',
+    description: 'Finds a return by its ID, with items, shipments and timeline.',
+  },
   operation: {
     perform: read(vendor, source, form),
     inputFields: form.fields,

@@ -13,7 +13,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return whose transactions are wanted.',
+      helpText: 'The return that the transactions belong to.',
       dynamic: 'rma.id.label',
       search: 'find_return.rmaId',
     },
@@ -24,7 +24,7 @@ const form = {
 export default {
   key: 'list_transactions',
   noun: 'Transaction',
-  display: { label: 'Find Transactions of a Return', description: 'Finds the transactions of a return.' },
+  display: { label: 'Find Return Transactions', description: 'Finds all transactions of a return.' },
   operation: {
     perform: list(vendor, source, form),
     inputFields: form.fields,

@@ -29,7 +29,7 @@ const form = {
       label: 'Type',
       type: 'string',
       required: false,
-      helpText: 'Only transactions of this type, any type when empty.',
+      helpText: 'Triggers only for transactions of this type. Leave empty for all types.',
       choices: [
         {
           value: 'RefundToPaymentMethod',

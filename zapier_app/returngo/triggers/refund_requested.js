@@ -30,7 +30,7 @@ const form = {
       label: 'Type',
       type: 'string',
       required: false,
-      helpText: 'Only refunds of this type, any type when empty.',
+      helpText: 'Triggers only for refunds of this type. Leave empty for all types.',
       choices: [
         {
           value: 'RefundToPaymentMethod',
@@ -52,10 +52,7 @@ const form = {
 export default {
   key: 'refund_requested',
   noun: 'Transaction',
-  display: {
-    label: 'Refund Requested',
-    description: 'Triggers when a refund has to be made outside ReturnGO.',
-  },
+  display: { label: 'Refund Requested', description: 'Triggers when a refund waits to be made by you.' },
   operation: {
     type: 'polling',
     perform: changed(vendor, source, form),

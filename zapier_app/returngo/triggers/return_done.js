@@ -30,7 +30,7 @@ const form = { fields: [], wire: {} };
 export default {
   key: 'return_done',
   noun: 'Return',
-  display: { label: 'Return Done', description: 'Triggers when a return is done.' },
+  display: { label: 'Return Done', description: 'Triggers when a return is marked as done.' },
   operation: {
     type: 'polling',
     perform: changed(vendor, source, form),

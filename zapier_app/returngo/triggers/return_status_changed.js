@@ -31,7 +31,7 @@ const form = {
       label: 'Status',
       type: 'string',
       required: false,
-      helpText: 'Only returns that come into this status, any status when empty.',
+      helpText: 'Triggers only for changes to this status. Leave empty for all statuses.',
       choices: [
         { value: 'Approved', label: 'Approved', sample: 'Approved' },
         { value: 'Received', label: 'Received', sample: 'Received' },
@@ -48,7 +48,7 @@ const form = {
 export default {
   key: 'return_status_changed',
   noun: 'Return',
-  display: { label: 'Return Status Changed', description: 'Triggers when a return moves to another status.' },
+  display: { label: 'Return Status Changed', description: 'Triggers when the status of a return changes.' },
   operation: {
     type: 'polling',
     perform: changed(vendor, source, form),

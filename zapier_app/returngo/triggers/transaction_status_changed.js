@@ -29,7 +29,7 @@ const form = {
       label: 'Status',
       type: 'string',
       required: false,
-      helpText: 'Only transactions that come into this status, any status when empty.',
+      helpText: 'Triggers only for changes to this status. Leave empty for all statuses.',
       choices: [
         { value: 'Success', label: 'Success', sample: 'Success' },
         { value: 'Failed', label: 'Failed', sample: 'Failed' },
@@ -44,7 +44,7 @@ export default {
   noun: 'Transaction',
   display: {
     label: 'Transaction Status Changed',
-    description: 'Triggers when a transaction of a return has another status.',
+    description: 'Triggers when the status of a transaction changes.',
   },
   operation: {
     type: 'polling',

@@ -36,7 +36,7 @@ export default {
     { key: 'taxesIncluded', label: 'Taxes Included', type: 'boolean' },
     { key: 'shopCurrencyCode', label: 'Currency', type: 'string' },
     { key: 'totalPrice', label: 'Total Price', type: 'number' },
-    { key: 'fees', label: 'Further Fees', type: 'number' },
+    { key: 'fees', label: 'Other Fees', type: 'number' },
     { key: 'taxPrice', label: 'Tax', type: 'number' },
     { key: 'shippingPrice', label: 'Shipping', type: 'number' },
     { key: 'refundAmount', label: 'Refunded Amount', type: 'number' },

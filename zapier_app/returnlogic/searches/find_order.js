@@ -18,28 +18,28 @@ const form = {
       label: 'Order Number',
       type: 'string',
       required: false,
-      helpText: 'The number that the customer knows.',
+      helpText: 'The order number shown to the customer.',
     },
     {
       key: 'order_name',
       label: 'Order Name',
       type: 'string',
       required: false,
-      helpText: 'The name that the customer knows, for example #1001.',
+      helpText: 'The order name shown to the customer, such as #1001.',
     },
     {
       key: 'customer_email',
       label: 'Customer Email',
       type: 'string',
       required: false,
-      helpText: 'The exact address of the customer, in upper or lower case.',
+      helpText: 'The full email address of the customer. Upper and lower case do not matter.',
     },
     {
       key: 'financial_status',
       label: 'Financial Status',
       type: 'string',
       required: false,
-      helpText: 'Only orders of this financial status.',
+      helpText: 'Finds only orders with this status.',
       choices: [
         { value: 'authorized', label: 'Authorized', sample: 'authorized' },
         { value: 'paid', label: 'Paid', sample: 'paid' },
@@ -62,7 +62,10 @@ const form = {
 export default {
   key: 'find_order',
   noun: 'Order',
-  display: { label: 'Find Order', description: 'Finds an order by its number, its name or its customer.' },
+  display: {
+    label: 'Find Order',
+    description: 'Finds an order by order number, order name or customer email.',
+  },
   operation: {
     perform: find(vendor, source, form),
     inputFields: form.fields,

@@ -13,7 +13,7 @@ const form = {
       label: 'Customer Email',
       type: 'string',
       required: true,
-      helpText: 'The exact address of the customer, in upper or lower case.',
+      helpText: 'The full email address of the customer. Upper and lower case do not matter.',
     },
   ],
   wire: {
@@ -24,7 +24,7 @@ const form = {
 export default {
   key: 'find_rmas',
   noun: 'RMA',
-  display: { label: 'Find RMAs of a Customer', description: 'Finds the RMAs of one customer.' },
+  display: { label: 'Find RMAs by Customer', description: 'Finds all RMAs of a customer by email address.' },
   operation: {
     perform: list(vendor, source, form),
     inputFields: form.fields,

@@ -10,24 +10,24 @@ const form = {
   fields: [
     {
       key: 'created_from',
-      label: 'From',
+      label: 'Created From',
       type: 'datetime',
       required: true,
-      helpText: 'Only orders created at this moment or later.',
+      helpText: 'Finds orders created at this time or later.',
     },
     {
       key: 'created_to',
-      label: 'To',
+      label: 'Created To',
       type: 'datetime',
       required: false,
-      helpText: 'Only orders created at this moment or earlier.',
+      helpText: 'Finds orders created at this time or earlier.',
     },
     {
       key: 'financial_status',
       label: 'Financial Status',
       type: 'string',
       required: false,
-      helpText: 'Only orders of this financial status.',
+      helpText: 'Finds only orders with this status.',
       choices: [
         { value: 'authorized', label: 'Authorized', sample: 'authorized' },
         { value: 'paid', label: 'Paid', sample: 'paid' },
@@ -51,7 +51,7 @@ export default {
   noun: 'Order',
   display: {
     label: 'Find Orders by Creation Date',
-    description: 'Finds the orders that came into ReturnLogic between two moments.',
+    description: 'Finds the orders that were added to ReturnLogic in a period.',
   },
   operation: {
     perform: list(vendor, source, form),

@@ -26,7 +26,7 @@ const form = { fields: [], wire: {} };
 export default {
   key: 'new_order',
   noun: 'Order',
-  display: { label: 'New Order', description: 'Triggers when a new order comes into ReturnLogic.' },
+  display: { label: 'New Order', description: 'Triggers when a new order is added to ReturnLogic.' },
   operation: {
     type: 'polling',
     perform: changed(vendor, source, form),

@@ -13,7 +13,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return that the note is about.',
+      helpText: 'The return to add the note to.',
       dynamic: 'return.id.label',
       search: 'find_return.id',
     },
@@ -22,7 +22,7 @@ const form = {
       label: 'Note',
       type: 'text',
       required: true,
-      helpText: 'The text to keep with the return.',
+      helpText: 'The text of the note.',
     },
     {
       key: 'internal',

@@ -13,7 +13,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return that the parcel belongs to.',
+      helpText: 'The return to create the label for.',
       dynamic: 'return.id.label',
       search: 'find_return.id',
     },
@@ -22,7 +22,7 @@ const form = {
       label: 'Carrier',
       type: 'string',
       required: true,
-      helpText: 'Who moves the parcel.',
+      helpText: 'The company that carries the parcel.',
       choices: [
         { value: 'australia_post', label: 'Australia Post', sample: 'australia_post' },
         { value: 'startrack', label: 'StarTrack', sample: 'startrack' },
@@ -35,7 +35,7 @@ const form = {
       label: 'Service',
       type: 'string',
       required: false,
-      helpText: 'How fast the parcel travels.',
+      helpText: 'The delivery speed.',
       default: 'standard',
       choices: [
         { value: 'standard', label: 'Standard', sample: 'standard' },
@@ -48,7 +48,7 @@ const form = {
       label: 'Direction',
       type: 'string',
       required: false,
-      helpText: 'Where the parcel travels to.',
+      helpText: 'The destination of the parcel.',
       default: 'return',
       choices: [
         { value: 'return', label: 'To the Store', sample: 'return' },

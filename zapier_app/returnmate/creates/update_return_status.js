@@ -22,7 +22,7 @@ const form = {
       label: 'New Status',
       type: 'string',
       required: true,
-      helpText: 'Only some moves are possible from where the return stands.',
+      helpText: 'The status to set. ReturnMate allows only certain changes from the current status.',
       choices: [
         { value: 'pending', label: 'Pending', sample: 'pending' },
         { value: 'approved', label: 'Approved', sample: 'approved' },
@@ -37,10 +37,10 @@ const form = {
     },
     {
       key: 'notes',
-      label: 'Remark',
+      label: 'Note',
       type: 'text',
       required: false,
-      helpText: 'Kept with the return as an internal note.',
+      helpText: 'Stored with the return as an internal note.',
     },
   ],
   wire: {
@@ -53,7 +53,7 @@ const form = {
 export default {
   key: 'update_return_status',
   noun: 'Return',
-  display: { label: 'Update Return Status', description: 'Moves a return to another status.' },
+  display: { label: 'Update Return Status', description: 'Updates the status of a return.' },
   operation: {
     perform: write(vendor, source, form),
     inputFields: form.fields,

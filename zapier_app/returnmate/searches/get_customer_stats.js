@@ -13,7 +13,7 @@ const form = {
       label: 'Customer Email',
       type: 'string',
       required: true,
-      helpText: 'The address that the customer ordered with.',
+      helpText: 'The email address on the order.',
     },
   ],
   wire: { customer_email: { in: 'path', at: ['email'], identifies: 'email' } },
@@ -24,7 +24,7 @@ export default {
   noun: 'Customer History',
   display: {
     label: 'Find Customer Return History',
-    description: 'Finds the return figures of a customer by email.',
+    description: 'Finds the return statistics of a customer by email address.',
   },
   operation: {
     perform: read(vendor, source, form),

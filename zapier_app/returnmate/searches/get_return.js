@@ -13,7 +13,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return to look up.',
+      helpText: 'The return to find.',
       dynamic: 'return.id.label',
       search: 'find_return.id',
     },
@@ -25,8 +25,8 @@ export default {
   key: 'get_return',
   noun: 'Return',
   display: {
-    label: 'Get Return',
-    description: 'Finds a return by its ID, with its notes, shipments and timeline.',
+    label: 'Find Return Details',
+    description: 'Finds a return by its ID, with items, notes, shipments and timeline.',
   },
   operation: {
     perform: read(vendor, source, form),

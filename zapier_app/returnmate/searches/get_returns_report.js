@@ -13,21 +13,21 @@ const form = {
       label: 'Start Date',
       type: 'datetime',
       required: false,
-      helpText: 'First day of the period; all returns when empty.',
+      helpText: 'The first day of the period. Leave empty to include all returns.',
     },
     {
       key: 'end_date',
       label: 'End Date',
       type: 'datetime',
       required: false,
-      helpText: 'Last day of the period.',
+      helpText: 'The last day of the period.',
     },
     {
       key: 'group_by',
       label: 'Group By',
       type: 'string',
       required: false,
-      helpText: 'Also split the figures into shorter periods.',
+      helpText: 'Also splits the statistics into shorter periods.',
       choices: [
         { value: 'day', label: 'Day', sample: 'day' },
         { value: 'week', label: 'Week', sample: 'week' },
@@ -45,7 +45,10 @@ const form = {
 export default {
   key: 'get_returns_report',
   noun: 'Returns Report',
-  display: { label: 'Find Returns Report', description: 'Finds the figures of all returns in a period.' },
+  display: {
+    label: 'Find Returns Report',
+    description: 'Finds the return statistics of your store for a period.',
+  },
   operation: {
     perform: read(vendor, source, form),
     inputFields: form.fields,

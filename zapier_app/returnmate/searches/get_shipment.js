@@ -13,7 +13,7 @@ const form = {
       label: 'Shipment',
       type: 'string',
       required: true,
-      helpText: 'The shipment to look up.',
+      helpText: 'The shipment to find.',
       dynamic: 'shipment.id.label',
     },
   ],
@@ -23,7 +23,7 @@ const form = {
 export default {
   key: 'get_shipment',
   noun: 'Shipment',
-  display: { label: 'Get Shipment', description: 'Finds a shipment by its ID.' },
+  display: { label: 'Find Shipment', description: 'Finds a shipment by its ID.' },
   operation: {
     perform: read(vendor, source, form),
     inputFields: form.fields,

@@ -13,7 +13,7 @@ const form = {
       label: 'Customer Email',
       type: 'string',
       required: true,
-      helpText: 'The address that the customer ordered with.',
+      helpText: 'The email address on the order.',
     },
   ],
   wire: {
@@ -24,7 +24,10 @@ const form = {
 export default {
   key: 'list_customer_returns',
   noun: 'Return',
-  display: { label: 'Find Customer Returns', description: 'Finds the returns of a customer by email.' },
+  display: {
+    label: 'Find Customer Returns',
+    description: 'Finds all returns of a customer by email address.',
+  },
   operation: {
     perform: list(vendor, source, form),
     inputFields: form.fields,

@@ -13,7 +13,7 @@ const form = {
       label: 'Shipment',
       type: 'string',
       required: true,
-      helpText: 'The shipment to follow.',
+      helpText: 'The shipment that the tracking events belong to.',
       dynamic: 'shipment.id.label',
     },
   ],
@@ -25,7 +25,7 @@ export default {
   noun: 'Tracking Event',
   display: {
     label: 'Find Tracking Events',
-    description: 'Finds the tracking events of a shipment by its ID.',
+    description: 'Finds all tracking events of a shipment by its ID.',
   },
   operation: {
     perform: list(vendor, source, form),

@@ -28,7 +28,7 @@ export default {
   noun: 'Return',
   display: {
     label: 'Return Received',
-    description: 'Triggers when the products of a return arrive at the store.',
+    description: 'Triggers when the store receives the products of a return.',
   },
   operation: {
     type: 'polling',

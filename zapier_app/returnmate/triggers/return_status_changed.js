@@ -27,7 +27,7 @@ const form = {
       label: 'Status',
       type: 'string',
       required: false,
-      helpText: 'Only changes to this status; all changes when empty. A status of your own store may be typed in.',
+      helpText: 'Triggers only for changes to this status. Leave empty for all. You can also enter a custom status of your store.',
       choices: [
         { value: 'approved', label: 'Approved', sample: 'approved' },
         { value: 'rejected', label: 'Rejected', sample: 'rejected' },
@@ -46,7 +46,7 @@ const form = {
 export default {
   key: 'return_status_changed',
   noun: 'Return',
-  display: { label: 'Return Status Changed', description: 'Triggers when a return moves to another status.' },
+  display: { label: 'Return Status Changed', description: 'Triggers when the status of a return changes.' },
   operation: {
     type: 'polling',
     perform: changed(vendor, source, form),

@@ -18,21 +18,21 @@ const form = {
       label: 'RMA Number',
       type: 'string',
       required: false,
-      helpText: 'For example RMA-2026-001.',
+      helpText: 'The RMA number, such as RMA-2026-001.',
     },
     {
       key: 'shopify_order_name',
       label: 'Order Name',
       type: 'string',
       required: false,
-      helpText: 'For example #1001.',
+      helpText: 'The order of the return, such as #1001.',
     },
     {
       key: 'customer_email',
       label: 'Customer Email',
       type: 'string',
       required: false,
-      helpText: 'The address that the customer ordered with.',
+      helpText: 'The email address on the order.',
     },
   ],
   wire: {
@@ -50,7 +50,10 @@ const form = {
 export default {
   key: 'find_return',
   noun: 'Return',
-  display: { label: 'Find Return', description: 'Finds a return by RMA number, order or customer email.' },
+  display: {
+    label: 'Find Return',
+    description: 'Finds a return by RMA number, order name or customer email.',
+  },
   operation: {
     perform: find(vendor, source, form),
     inputFields: form.fields,

@@ -13,14 +13,14 @@ const form = {
       label: 'Submitted After',
       type: 'datetime',
       required: true,
-      helpText: 'The moment at which the period begins.',
+      helpText: 'The start of the period.',
     },
     {
       key: 'submitted_at_to',
       label: 'Submitted Before',
       type: 'datetime',
       required: false,
-      helpText: 'The moment at which the period ends, up to now when empty.',
+      helpText: 'The end of the period. Leave empty to search up to now.',
     },
   ],
   wire: {
@@ -34,7 +34,7 @@ export default {
   noun: 'Return',
   display: {
     label: 'Find Returns by Submission Date',
-    description: 'Finds the returns that were submitted in a period.',
+    description: 'Finds the returns that customers submitted in a period.',
   },
   operation: {
     perform: list(vendor, source, form),

@@ -28,7 +28,7 @@ const form = {
       label: 'Result',
       type: 'string',
       required: false,
-      helpText: 'Only returns with this result, any result when empty.',
+      helpText: 'Triggers only for changes to this result. Leave empty for all results.',
       choices: [
         { value: 'passed', label: 'Passed', sample: 'passed' },
         { value: 'failed', label: 'Failed', sample: 'failed' },
@@ -46,7 +46,7 @@ export default {
   noun: 'Return',
   display: {
     label: 'Quality Control Status Changed',
-    description: 'Triggers when quality control of a return has another result.',
+    description: 'Triggers when the quality control result of a return changes.',
   },
   operation: {
     type: 'polling',

@@ -26,7 +26,10 @@ const form = { fields: [], wire: {} };
 export default {
   key: 'return_delivered',
   noun: 'Return',
-  display: { label: 'Return Delivered', description: 'Triggers when the products of a return arrive.' },
+  display: {
+    label: 'Return Delivered',
+    description: 'Triggers when the products of a return are delivered.',
+  },
   operation: {
     type: 'polling',
     perform: changed(vendor, source, form),

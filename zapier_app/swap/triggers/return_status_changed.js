@@ -28,7 +28,7 @@ const form = {
       label: 'Status',
       type: 'string',
       required: false,
-      helpText: 'Only returns that come into this status, any status when empty.',
+      helpText: 'Triggers only for changes to this status. Leave empty for all statuses.',
       choices: [
         { value: 'processing', label: 'Processing', sample: 'processing' },
         { value: 'needs_review', label: 'Needs Review', sample: 'needs_review' },
@@ -45,7 +45,7 @@ const form = {
 export default {
   key: 'return_status_changed',
   noun: 'Return',
-  display: { label: 'Return Status Changed', description: 'Triggers when a return moves to another status.' },
+  display: { label: 'Return Status Changed', description: 'Triggers when the status of a return changes.' },
   operation: {
     type: 'polling',
     perform: changed(vendor, source, form),

@@ -26,7 +26,7 @@ const form = { fields: [], wire: {} };
 export default {
   key: 'return_updated',
   noun: 'Return',
-  display: { label: 'Return Updated', description: 'Triggers when anything about a return changes.' },
+  display: { label: 'Return Updated', description: 'Triggers when a return is changed in any way.' },
   operation: {
     type: 'polling',
     perform: changed(vendor, source, form),
