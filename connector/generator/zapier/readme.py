@@ -40,22 +40,14 @@ def _left_out(integration: Integration, entries: Mapping[str, Mapping[str, Any]]
     """Give the labels of what the catalog has and the app has not: `forbidden` by Zapier, or `assumed`."""
     actions = integration.actions.values()
     forbidden = [one for one in actions if one.risk not in steps.OFFERED]
-<<<<<<< HEAD
-    offered: tuple[tuple[Trigger | Action | Search, str], ...] = (
-=======
     offers: tuple[tuple[Trigger | Action | Search, str], ...] = (
->>>>>>> 01f60985884fb685f03860f63ea4e614b0cf9d2f
         *((one, "triggers") for one in integration.triggers.values()),
         *((one, "creates") for one in actions if one not in forbidden),
         *((one, "searches") for one in integration.searches.values()),
     )
     return {
         "forbidden": [one.label for one in forbidden],
-<<<<<<< HEAD
-        "assumed": [one.label for one, folder in offered if one.key not in entries[folder]],
-=======
         "assumed": [one.label for one, folder in offers if one.key not in entries[folder]],
->>>>>>> 01f60985884fb685f03860f63ea4e614b0cf9d2f
     }
 
 
