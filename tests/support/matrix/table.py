@@ -1,9 +1,8 @@
-"""The matrix as a table: what is played and what is not, and how a run went."""
+"""The results of a matrix run as a table for the terminal."""
 
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
-from connector.definition.compiler import integration
 from mock_server import vendors
 from support.matrix.limits import LIMITS, limit
 from support.matrix.scenarios import SCENARIOS
@@ -12,35 +11,6 @@ RUNTIMES = {"python": "Python", "zapier": "Zapier", "make": "Make"}
 SIGNS = {"passed": "+", "skipped": "-", None: " "}
 Cell = tuple[str, str, str]
 """Vendor, runtime and scenario."""
-
-
-def document() -> str:
-    """`docs/matrix.md`, but for what is written by hand."""
-    notes = _notes()
-    heads = ["what has to hold", *(integration(vendor).vendor.title for vendor in vendors.names())]
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    for scenario in SCENARIOS:
-        cells = [_played(vendor, scenario.name, notes) for vendor in vendors.names()]
-        lines.append(f"| {scenario.title} (`{scenario.name}`) | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", *(f"{number}. {sentence}" for sentence, number in notes.items())])
-
-
-def _played(vendor: str, scenario: str, notes: Mapping[str, int]) -> str:
-    why = {runtime: limit(vendor, runtime, scenario) for runtime in RUNTIMES}
-    shown = [title for runtime, title in RUNTIMES.items() if not why[runtime]]
-    left = sorted({notes[sentence] for sentence in why.values() if sentence})
-    return " ".join([", ".join(shown) or "–", *(f"[{number}]" for number in left)])
-
-
-def _notes() -> dict[str, int]:
-    """The limits, numbered as the table comes to them."""
-    found = (
-        limit(vendor, runtime, scenario.name)
-        for scenario in SCENARIOS
-        for vendor in vendors.names()
-        for runtime in RUNTIMES
-    )
-    return {sentence: number for number, sentence in enumerate(dict.fromkeys(filter(None, found)), 1)}
 
 
 def printed(went: Mapping[Cell, str], width: int) -> str:
