@@ -1,11 +1,12 @@
-# Everything runs in .venv; `make run` and `make test` set it up themselves.
+# Everything runs in .venv; `make run` and `make test` install it.
 PYTHON ?= python3
 BIN := .venv/bin
-# A worker per core, each with whole modules in the order of tests/conftest.py: what a module starts, it starts once.
+# One worker per core runs whole modules, in the order of tests/conftest.py: a module starts its servers once.
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
-.PHONY: run test test-days matrix check fix generate lint contract zapier-build bench guard guard-update lock clean
+.PHONY: run test test-days matrix check fix generate docs picture lint contract zapier-build bench guard guard-update lock \
+	clean
 
 run: .venv/.ready ## Install what is needed and start the sandbox.
 	@$(BIN)/returns serve
@@ -13,10 +14,10 @@ run: .venv/.ready ## Install what is needed and start the sandbox.
 test: .venv/.ready node ## All tests, with everything they need.
 	@$(BIN)/python -m pytest -q $(AT_ONCE)
 
-test-days: .venv/.ready node ## All tests, as if it were seven other days; nearly an hour.
+test-days: .venv/.ready node ## All tests on seven other days; nearly an hour.
 	@$(BIN)/python tests/another_day $(AT_ONCE)
 
-matrix: .venv/.ready node ## The scenarios through every runtime of every vendor, as a table.
+matrix: .venv/.ready node ## Run each scenario in every runtime of every vendor; print a table.
 	@$(BIN)/python -m pytest -q --no-header tests/matrix
 
 check: .venv/.ready ## Lint, format, types and import rules.
@@ -25,37 +26,43 @@ check: .venv/.ready ## Lint, format, types and import rules.
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-fix: .venv/.ready ## Let ruff mend what it can.
+fix: .venv/.ready ## Let ruff fix what it can.
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-generate: .venv/.ready ## Write the platform apps anew from spec and catalog.
+generate: .venv/.ready ## Write the platform apps from specification and catalog.
 	@$(BIN)/returns generate zapier
 	@$(BIN)/returns generate make
+
+docs: .venv/.ready ## Write the generated tables of README.md and docs/.
+	@PYTHONPATH=tests $(BIN)/python -m documents
+
+picture: .venv/.ready ## Record docs/terminal.svg: the program in a terminal, against a sandbox of its own.
+	@PYTHONPATH=tests $(BIN)/python -m documents.picture
 
 lint: .venv/.ready node ## The platforms' publishing checks, offline, over all generated apps.
 	@$(BIN)/returns lint zapier
 	@$(BIN)/returns lint make
 
-zapier-build: .venv/.ready ## Build every Zapier app with the platform's own program, and run what it built.
+zapier-build: .venv/.ready ## Build every Zapier app with Zapier's own program, and run the result.
 	@$(BIN)/python tests/zapier_build.py
 
-# Stories of each trigger's certificate; one takes 0.2 s. More find more: `make contract CERTIFICATE_EXAMPLES=1000`.
+# Examples per trigger of the delivery certificate, 0.2 s each. For more: `make contract CERTIFICATE_EXAMPLES=1000`.
 CERTIFICATE_EXAMPLES ?= 200
-contract: .venv/.ready ## The long contract run: 1,000 examples per operation, 200 stories per trigger.
+contract: .venv/.ready ## The long contract run: 1,000 examples per operation, 200 per trigger.
 	@CONTRACT_EXAMPLES=1000 CERTIFICATE_EXAMPLES=$(CERTIFICATE_EXAMPLES) $(BIN)/python -m pytest -q $(AT_ONCE) --dist load --maxschedchunk 1 tests/contract
 
-bench: .venv/.ready bench/node_modules/.ready ## The sandbox beside Prism, as ratios.
+bench: .venv/.ready bench/node_modules/.ready ## Compare the speed of the sandbox with Prism.
 	@$(BIN)/python -m bench
 
-guard: .venv/.ready ## Count the instructions of requests and of the start; fail where one grew.
+guard: .venv/.ready ## Count the instructions of requests and of the start; fail if a count grew.
 	@$(BIN)/python -m bench.guard
 
 guard-update: export REASON ?=
-guard-update: .venv/.ready ## Keep the counts of now: make guard-update REASON="why they change".
+guard-update: .venv/.ready ## Keep the present counts: make guard-update REASON="why they change".
 	@$(BIN)/python -m bench.guard --update "$$REASON"
 
-lock: .venv/.ready ## Resolve the dependencies anew.
+lock: .venv/.ready ## Resolve the dependencies again.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade \
 		--group dev pyproject.toml -o requirements.lock

@@ -1,4 +1,4 @@
-"""The guides in docs/ name every app, lead somewhere, and print commands that there are."""
+"""The guides of docs/ and of the apps: their links lead somewhere, and their commands and options exist."""
 
 import re
 import shlex
@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
-GUIDES = [ROOT / one.folder / vendor / "README.md" for one in PLATFORMS for vendor in vendors()]
+GUIDES = [ROOT / platform.folder / vendor / "README.md" for platform in PLATFORMS for vendor in vendors()]
 
 
 def test_index_lists_the_guide_of_every_app() -> None:
     index = (ROOT / "docs" / "README.md").read_text()
     rows = {
-        integration(vendor).vendor.title: [f"(../{one.folder}/{vendor}/README.md)" for one in PLATFORMS]
+        integration(vendor).vendor.title: [
+            f"(../{platform.folder}/{vendor}/README.md)" for platform in PLATFORMS
+        ]
         for vendor in vendors()
     }
     listed = {cells[1]: cells[2:] for line in index.splitlines() if len(cells := columns(line)) == 5}
@@ -43,26 +45,39 @@ def columns(line: str) -> list[str]:
 
 
 def matches(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> list[tuple[Path, str]]:
-    """What a pattern finds in all pages and guides, each with its page."""
+    """Return each match of a pattern in all pages and guides, with its page."""
     return [
-        (page, found) for page in (*PAGES, *GUIDES) for found in re.findall(pattern, page.read_text(), flags)
+        (page, match)
+        for page in (*PAGES, *GUIDES)
+        for match in re.findall(pattern, page.read_text("utf-8"), flags)
     ]
 
 
 def test_links_lead_somewhere() -> None:
-    for page, target in each(matches(r"\]\((?!https:)([^)]+)\)")):
+    for page, target in each(matches(r"\]\((?!https:|#)([^)#\s]+)")):
         assert (page.parent / target).exists(), f"{page}: {target}"
     for page, target in each(matches(r"`(docs/[\w.]+)`")):
         assert (ROOT / target).is_file(), f"{page}: {target}"
 
 
-def test_commands_of_ours_exist_with_their_options() -> None:
-    """Inside code blocks; options are looked up in the command they are given to."""
-    blocks = "\n".join(block for _, block in matches(r"```(?:sh)?\n(.*?)```", re.DOTALL))
-    for line in each(re.findall(r"^returns .*$", blocks, re.MULTILINE)):
+def test_links_to_a_heading_name_one() -> None:
+    for page, link in each(matches(r"\]\((?!https:)([^)\s]*#[^)\s]+)\)")):
+        target, _, heading = link.partition("#")
+        text = (page.parent / (target or page.name)).read_text("utf-8")
+        titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+        assert heading in {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}, link
+
+
+def test_commands_exist_with_their_options() -> None:
+    """Look up the options of each command in a code block or between backticks."""
+    blocks = "\n".join(block for _, block in matches(r"```(?:sh)?\n(.*?)```", re.DOTALL)).replace("\\\n", " ")
+    lines = re.findall(r"^returns .*$", blocks, re.MULTILINE)
+    spans = [span for _, span in matches(r"`(returns [^`\n]+)`")]
+    for line in (*each(lines), *each(spans)):
         known(shlex.split(line, comments=True)[1:])
-    for target in each(re.findall(r"^make (\S+)$", blocks, re.MULTILINE)):
-        assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), target
+    targets = re.findall(r"^make (\S+)$", blocks, re.MULTILINE)
+    for target in (*each(targets), *each(target for _, target in matches(r"`make ([\w-]+)[` ]"))):
+        assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE), target
 
 
 def known(words: list[str]) -> None:
@@ -71,11 +86,11 @@ def known(words: list[str]) -> None:
     context = typer.Context(command)
     for word in words:
         if word.startswith("--"):
-            options = {name for parameter in command.params for name in parameter.opts}
+            options = {"--help", *(name for parameter in command.params for name in parameter.opts)}
             assert word.partition("=")[0] in options, f"{word} in {words}"
         elif found := getattr(command, "commands", {}).get(word):
             command, context = found, typer.Context(found, parent=context)
-    assert command.name not in {None, "returns"}, words
+    assert command.name not in {None, "returns"} or words in (["--help"], ["--version"]), words
 
 
 def test_guides_name_the_variable_that_the_app_reads() -> None:
@@ -88,7 +103,7 @@ def test_guides_name_the_variable_that_the_app_reads() -> None:
         assert override_variable(made) in (ROOT / "zapier_app" / made.vendor.id / "vendor.js").read_text()
 
 
-def test_guides_send_an_app_through_a_tunnel_to_where_the_sandbox_is(sandbox: Sandbox) -> None:
+def test_tunnel_addresses_have_the_path_of_the_sandbox(sandbox: Sandbox) -> None:
     for vendor in each(vendors()):
         served = sandbox.credentials(vendor)["base_url"].removeprefix(sandbox.url)
         addresses = {
@@ -102,7 +117,7 @@ def test_guides_send_an_app_through_a_tunnel_to_where_the_sandbox_is(sandbox: Sa
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_guides_for_zapier_name_all_that_the_catalog_has_and_why_some_is_missing(vendor: str) -> None:
+def test_zapier_guides_name_every_step_of_the_catalog_and_why_some_are_left_out(vendor: str) -> None:
     made, folder = integration(vendor), ROOT / "zapier_app" / vendor
     text = (folder / "README.md").read_text()
     offers: tuple[tuple[Mapping[str, Trigger | Action | Search], str], ...] = (

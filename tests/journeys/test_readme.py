@@ -1,67 +1,198 @@
-"""What the README tells is so."""
+"""Run every command and every Python example of README.md and docs/*.md against one sandbox."""
 
 import os
 import re
-import shlex
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import tables
+from documents import pages
 from support.each import each
 from support.sandbox import Sandbox, running
 
 from connector.cli.program import program
+from connector.generator.gate import PLATFORMS
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
+}
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^(?:\.venv/bin/)?(?:returns|make|zapier-platform|cloudflared) ", re.MULTILINE)
+ADDRESS = re.compile(r"http://127\.0\.0\.1:40[12]0")
+SHELL = r"""
+set -euo pipefail
+returns() {
+  local words=()
+  for word in "$@"; do [ "$word" = --watch ] || words+=("$word"); done
+  if [ "$1" = serve ]; then serve "${words[@]}"; else command returns "${words[@]}"; fi
+}
+serve() { # starts it, waits until it answers, and stops it
+  command returns "$@" --port 0 --database sqlite:// --seed-size 0 --ready-file served.json >served.txt &
+  until [ -e served.json ]; do kill -0 $!; sleep 0.05; done
+  kill $!
+  wait $! || true
+}
+make() { grep -q "^$1:" "$MAKEFILE"; }
+zapier-platform() { :; }
+cloudflared() { :; }
+openssl() { echo 0123456789abcdef; }
+"""
+"""A watch polls once, and programs that need an account or the network do nothing."""
 
 
-def between(name: str, page: str) -> str:
-    found = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", (ROOT / page).read_text(), re.DOTALL)
-    assert found, f"{page} has no section between <!-- {name} --> and <!-- /{name} -->."
-    return found[1].strip()
+def blocks(page: str, language: str) -> list[str]:
+    return [text for found, text in BLOCK.findall(PAGES[page].read_text("utf-8")) if found == language]
 
 
-@pytest.mark.parametrize(("name", "page"), [("fidelity", "README.md"), ("guarantees", "docs/guarantees.md")])
-def test_table_is_true(name: str, page: str) -> None:
-    made = getattr(tables, name)()
-    assert between(name, page) == made, f"Put this into {page}:\n{made}"
+WITH_COMMANDS = sorted(page for page in PAGES if blocks(page, "sh"))
+EXAMPLES = {
+    ("README.md", 0): r"^RMA-\d+",
+    ("docs/python.md", 0): r"^RMA-\S+ \d+$",
+    ("docs/python.md", 1): "return_created flagship RMA-.* completed",
+    ("docs/sandbox-in-tests.md", 0): "1 passed",
+}
+"""What each Python example prints, by page and place; one that imports pytest is run by it."""
 
 
-def test_what_the_readme_links_to_is_there() -> None:
-    links = re.findall(r"\]\((?!https?:|#)([^)#]+)\)", README)
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The sandbox of all pages, without rate limits: so many commands within a minute exceed them."""
+    with running(tmp_path_factory.mktemp("sandbox"), "--no-rate-limits") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the apps as they are, committed as v1.4.0, and a copy of them at ../released."""
+    folder = tmp_path_factory.mktemp("checkout") / "returns-connector"
+    installed = shutil.ignore_patterns("node_modules")
+    for place in (folder, folder.parent / "released"):
+        for platform in PLATFORMS:
+            shutil.copytree(ROOT / platform.folder, place / platform.folder, ignore=installed)
+    git = ["git", "-c", "user.name=Example", "-c", "user.email=someone@example.com"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "Release"], ["tag", "v1.4.0"]):
+        subprocess.run([*git, *words], cwd=folder, check=True)
+    for modules in (ROOT / "zapier_app").glob("*/node_modules"):
+        (folder / modules.relative_to(ROOT)).symlink_to(modules)
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    (folder / ".venv" / "bin" / "activate").touch()
+    return folder
+
+
+def environment(home: Path, sandbox: Sandbox) -> dict[str, str]:
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return {
+        "PATH": programs,
+        "HOME": str(home),
+        "RETURNS_SANDBOX_URL": sandbox.url,
+        "MAKEFILE": str(ROOT / "Makefile"),
+    }
+
+
+@pytest.mark.parametrize("page", WITH_COMMANDS)
+def test_commands_work_as_printed(page: str, shop: Sandbox, checkout: Path, tmp_path: Path) -> None:
+    """Run all commands of a page in one shell, so that variables hold for the commands after them."""
+    commands = "".join(blocks(page, "sh")).replace(".venv/bin/returns", "returns")
+    script = SHELL + ADDRESS.sub(shop.url, commands)
+    run = subprocess.run(
+        ["bash", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=checkout,
+        env=environment(tmp_path, shop),
+    )
+    assert run.returncode == 0, f"{run.stdout[-2000:]}\n{run.stderr[-2000:]}"
+
+
+def test_commands_are_in_blocks_that_are_run() -> None:
+    others = [
+        (page, text)
+        for page, path in PAGES.items()
+        for language, text in BLOCK.findall(path.read_text("utf-8"))
+        if language != "sh" and COMMAND.search(text)
+    ]
+    assert others == []
+    assert len(WITH_COMMANDS) > 5
+
+
+@pytest.mark.parametrize(("page", "place"), list(EXAMPLES))
+def test_python_works_as_printed(page: str, place: int, shop: Sandbox, tmp_path: Path) -> None:
+    code = ADDRESS.sub(shop.url, blocks(page, "python")[place])
+    file = tmp_path / "test_example.py"
+    file.write_text(code, "utf-8")
+    options = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "import pytest" in code else []
+    run = subprocess.run(
+        [sys.executable, *options, str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=environment(tmp_path, shop),
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert re.search(EXAMPLES[page, place], run.stdout, re.MULTILINE), run.stdout
+
+
+def test_every_python_example_is_run() -> None:
+    assert {(page, place) for page in PAGES for place, _ in enumerate(blocks(page, "python"))} == set(
+        EXAMPLES
+    )
+
+
+def test_every_command_of_the_program_is_mentioned() -> None:
+    text = "\n".join(path.read_text("utf-8") for path in PAGES.values())
+    names = [command.callback.__name__ for command in program().registered_commands if command.callback]
+    assert names
+    assert [name for name in names if f"returns {name}" not in text] == []
+
+
+def test_readme_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", (ROOT / "README.md").read_text("utf-8"))
     assert "docs/guarantees.md" in links
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_every_command_is_mentioned() -> None:
-    commands = [command.callback for command in program().registered_commands if command.callback]
-    assert commands
-    assert {made.__name__ for made in commands if f"returns {made.__name__}" not in README} == set()
+def test_readme_says_within_20_lines_what_it_is_for_with_a_picture() -> None:
+    opening = (ROOT / "README.md").read_text("utf-8").splitlines()[:20]
+    picture = next(line for line in opening if line.startswith("!["))
+    assert (ROOT / picture.partition("](")[2].rstrip(")")).stat().st_size < 50_000
+    assert "make run" in opening
 
 
-def test_commands_work_as_printed(tmp_path: Path) -> None:
-    lines = re.findall(r"^\.venv/bin/(returns .*)$", README, re.MULTILINE)
-    assert len(lines) > 4
-    with running(tmp_path) as sandbox:
-        for line in each(lines):
-            words = [word for word in shlex.split(line)[1:] if word != "--watch"]
-            environment = {
-                "PATH": os.environ["PATH"],
-                "HOME": str(tmp_path),
-                "RETURNS_SANDBOX_URL": sandbox.url,
-            }
-            command = [str(Path(sys.executable).with_name("returns")), *words]
-            run = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-            assert run.returncode == 0, f"{line}\n{run.stdout}{run.stderr}"
+def test_picture_shows_commands_of_the_readme() -> None:
+    picture = re.sub(r"<[^>]+>", "", (ROOT / "docs" / "terminal.svg").read_text("utf-8")).replace(
+        "&#160;", " "
+    )
+    for words in each(("returns trigger returnmate new_return", "returns action returnmate create_return")):
+        assert words in picture
+        assert words in (ROOT / "README.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize(("index", "says"), [(0, "^RMA-"), (1, "return_created flagship RMA-.* completed")])
-def test_python_works_as_printed(sandbox: Sandbox, index: int, says: str) -> None:
-    code = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    there = code[index].replace("http://127.0.0.1:4010", sandbox.url)
-    run = subprocess.run([sys.executable, "-c", there], capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    assert re.search(says, run.stdout), run.stdout
+def test_tables_are_current() -> None:
+    """`make docs` writes the tables; the matrix is compared with its lists of scenarios, not with a run."""
+    assert list(pages.drift()) == []
+
+
+def test_no_line_of_a_document_is_too_long() -> None:
+    assert len(pages.documents()) > 20
+    assert list(pages.too_long()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("short\n" + "word " * 30, [2]), ("x" * 130, []), ("- " + "x" * 130, [1]), ("a " * 60, [])],
+)
+def test_long_lines_are_found(text: str, numbers: list[int]) -> None:
+    assert pages.long_lines(text) == numbers
+
+
+def test_table_replaces_what_is_between_its_markers() -> None:
+    text = "before\n<!-- rows -->\nold\n<!-- /rows -->\nafter\n"
+    assert pages.filled(text, "rows", r"new \1") == text.replace("old", r"new \1")
+    with pytest.raises(ValueError, match="once each"):
+        pages.filled(text, "columns", "new")

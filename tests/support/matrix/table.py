@@ -1,9 +1,8 @@
-"""The matrix as a table: which cells run, and the results of a run."""
+"""The results of a matrix run as a table for the terminal."""
 
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
-from connector.definition.compiler import integration
 from mock_server import vendors
 from support.matrix.limits import LIMITS, limit
 from support.matrix.scenarios import SCENARIOS
@@ -14,37 +13,8 @@ Cell = tuple[str, str, str]
 """Vendor, runtime and scenario."""
 
 
-def document() -> str:
-    """Return the generated part of `docs/matrix.md`."""
-    notes = _notes()
-    heads = ["scenario", *(integration(vendor).vendor.title for vendor in vendors.names())]
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    for scenario in SCENARIOS:
-        cells = [_played(vendor, scenario.name, notes) for vendor in vendors.names()]
-        lines.append(f"| {scenario.title} (`{scenario.name}`) | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", *(f"{number}. {sentence}" for sentence, number in notes.items())])
-
-
-def _played(vendor: str, scenario: str, notes: Mapping[str, int]) -> str:
-    why = {runtime: limit(vendor, runtime, scenario) for runtime in RUNTIMES}
-    shown = [title for runtime, title in RUNTIMES.items() if not why[runtime]]
-    left = sorted({notes[sentence] for sentence in why.values() if sentence})
-    return " ".join([", ".join(shown) or "–", *(f"[{number}]" for number in left)])
-
-
-def _notes() -> dict[str, int]:
-    """Return the limits, numbered in the order of the table."""
-    found = (
-        limit(vendor, runtime, scenario.name)
-        for scenario in SCENARIOS
-        for vendor in vendors.names()
-        for runtime in RUNTIMES
-    )
-    return {sentence: number for number, sentence in enumerate(dict.fromkeys(filter(None, found)), 1)}
-
-
 def printed(went: Mapping[Cell, str], width: int) -> str:
-    """Return the results of a run as a table; `went` maps a cell to "passed", "skipped" or another word."""
+    """How a run went, cell by cell: `went` holds "passed", "skipped" or another word for each."""
     columns = [(vendor, runtime) for vendor in vendors.names() for runtime in RUNTIMES]
     first = max(len(scenario.name) for scenario in SCENARIOS)
     step = max(len(runtime) for runtime in RUNTIMES.values()) + 1
@@ -61,7 +31,7 @@ def printed(went: Mapping[Cell, str], width: int) -> str:
 
 
 def _explained(went: Mapping[Cell, str], width: int) -> Sequence[str]:
-    """Return the reasons of the skipped cells."""
+    """The sentences of the limits that were met."""
     met = {limit(*cell) for cell, word in went.items() if word == "skipped"}
     sentences = [sentence for sentence in dict.fromkeys(LIMITS.values()) if sentence in met]
     return [line for one in sentences for line in wrap(f"- {one}", width, subsequent_indent="  ")]

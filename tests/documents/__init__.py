@@ -1,0 +1,1 @@
+"""The documents' generated parts: tables, written between markers, and the recorded terminal session."""

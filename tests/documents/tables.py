@@ -1,0 +1,152 @@
+"""The generated tables of the documents: vendors, fidelity, guarantees, and the structure of the matrix."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from textwrap import wrap
+
+from support.matrix.limits import limit
+from support.matrix.scenarios import SCENARIOS
+
+from connector.definition.compiler import integration
+from connector.definition.fidelity import shares
+from connector.definition.model import Guarantee, Integration, Provenance
+from connector.generator.gate import PLATFORMS
+from mock_server import vendors as sandbox
+
+WIDTH = 118
+RUNTIMES = {"python": "Python", "zapier": "Zapier", "make": "Make"}
+CERTAINTIES: tuple[Provenance, ...] = ("documented", "observed", "assumed")
+DELIVERS = {
+    "every_record": "each record",
+    "reached": "once",
+    "latest_state": "each change",
+    "while_there": "repeatedly",
+}
+"""Words of the column "delivers"; docs/guarantees.md explains them above its tables."""
+
+
+def vendors() -> str:
+    """Return a row per vendor: how many steps it offers, how well its API is known, and its apps."""
+    head = ["vendor", "triggers", "actions", "searches", "known", "apps"]
+    return _table(head, (_vendor(integration(name)) for name in sandbox.names()))
+
+
+def _vendor(vendor: Integration) -> list[str]:
+    name = vendor.vendor.id
+    counts = sum(shares(name).values(), Counter())
+    apps = (f"[{_title(platform.folder)}]({platform.folder}/{name})" for platform in PLATFORMS)
+    steps = (vendor.triggers, vendor.actions, vendor.searches)
+    known = " / ".join(f"{100 * counts[word] / counts.total():.0f}" for word in CERTAINTIES)
+    return [vendor.vendor.title, *(str(len(step)) for step in steps), known, ", ".join(apps)]
+
+
+def _title(folder: str) -> str:
+    return folder.removesuffix("_app").capitalize()
+
+
+def fidelity() -> str:
+    """Return a table per vendor: how many of its facts are documented, observed and assumed."""
+    return "\n\n".join(_fidelity(integration(name)) for name in sandbox.names())
+
+
+def _fidelity(vendor: Integration) -> str:
+    parts = shares(vendor.vendor.id)
+    counted = {**parts, "all": sum(parts.values(), Counter())}
+    rows = ([part, *(f"{counts[word]:,}" for word in CERTAINTIES)] for part, counts in counted.items())
+    return f"### {vendor.vendor.title}\n\n{_table(['part', *CERTAINTIES], rows)}"
+
+
+def guarantees() -> str:
+    """Return a table per vendor with a row for each trigger and runtime."""
+    return "\n\n".join(_guarantees(integration(name)) for name in sandbox.names())
+
+
+def _guarantees(vendor: Integration) -> str:
+    head = [
+        "trigger",
+        "runtime",
+        "delivers",
+        "looks back",
+        "records",
+        "calls",
+        "calls a day",
+        "interval",
+        "rests on",
+    ]
+    rows = (
+        _guarantee(vendor, key, promise)
+        for key, trigger in vendor.triggers.items()
+        for promise in trigger.guarantees.values()
+    )
+    return f"### {vendor.vendor.title}\n\n{_table(head, rows)}"
+
+
+def _guarantee(vendor: Integration, trigger: str, promise: Guarantee) -> list[str]:
+    interval = "–"
+    if vendor.limits.plans:
+        interval = _duration(promise.shortest_interval[vendor.limits.plans[0].name])
+    least, most = promise.calls_per_poll_quiet, promise.calls_per_poll
+    calls = f"{most}" if least == most else f"{least} to {most}"
+    return [
+        f"`{trigger}`",
+        RUNTIMES[promise.runtime],
+        DELIVERS[promise.delivers],
+        "one reading" if promise.look_back is None else _duration(promise.look_back),
+        f"{promise.items_per_poll:,}",
+        f"{calls}, {promise.calls_per_event} an event" if promise.calls_per_event else calls,
+        f"{promise.calls_per_day:,}",
+        interval,
+        promise.provenance,
+    ]
+
+
+def _duration(seconds: int) -> str:
+    if seconds == 0:
+        return "nothing"
+    if seconds == 86_400:
+        return "1 day"
+    for length, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
+def matrix() -> str:
+    """Return which runtimes play each scenario of the matrix, and why the others do not."""
+    notes = _notes()
+    head = ["scenario", *(integration(name).vendor.title for name in sandbox.names())]
+    rows = (
+        [f"`{scenario.name}`", *(_cell(name, scenario.name, notes) for name in sandbox.names())]
+        for scenario in SCENARIOS
+    )
+    titles = (line for scenario in SCENARIOS for line in _item("-", f"`{scenario.name}`: {scenario.title}"))
+    numbered = (line for sentence, number in notes.items() for line in _item(f"{number}.", sentence))
+    return "\n".join([*titles, "", _table(head, rows), "", *numbered])
+
+
+def _cell(vendor: str, scenario: str, notes: Mapping[str, int]) -> str:
+    reasons = {runtime: limit(vendor, runtime, scenario) for runtime in RUNTIMES}
+    played = [title for runtime, title in RUNTIMES.items() if not reasons[runtime]]
+    numbers = sorted({notes[reason] for reason in reasons.values() if reason})
+    shown = "all" if len(played) == len(RUNTIMES) else ", ".join(title[0] for title in played) or "–"
+    return " ".join([shown, *(f"[{number}]" for number in numbers)])
+
+
+def _notes() -> dict[str, int]:
+    """Number the reasons in the order in which the table refers to them."""
+    reasons = (
+        limit(vendor, runtime, scenario.name)
+        for scenario in SCENARIOS
+        for vendor in sandbox.names()
+        for runtime in RUNTIMES
+    )
+    return {reason: number for number, reason in enumerate(dict.fromkeys(filter(None, reasons)), 1)}
+
+
+def _table(head: list[str], rows: Iterable[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _item(mark: str, sentence: str) -> Iterator[str]:
+    yield from wrap(sentence, WIDTH, initial_indent=f"{mark} ", subsequent_indent=" " * (len(mark) + 1))
