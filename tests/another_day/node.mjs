@@ -1,4 +1,4 @@
-/** Shows a Node process another day, as many seconds from now as `ANOTHER_DAY` says; see `sitecustomize.py`. */
+/** Shifts the clock of a Node process by `ANOTHER_DAY` seconds; see `sitecustomize.py`. */
 const ahead = Number(process.env.ANOTHER_DAY) * 1000;
 const RealDate = Date;
 const now = RealDate.now;

@@ -1,5 +1,5 @@
 /**
- * Runs an app in Zapier's own core for the tests: reads events as JSON lines, answers results as JSON lines.
+ * Runs an app in Zapier's core for the tests: reads events and writes results as JSON lines.
  *
  *   node zapier_driver.mjs <folder of the app>
  *   {"command": "execute", "method": "triggers.new_return.operation.perform", "bundle": {…}, "now": 1772452800000}
@@ -10,26 +10,26 @@ import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
-/** The app's clock shows what an event says, or real time. */
+/** The app's clock shows the event's time, or real time. */
 const wall = Date.now;
 let ahead = 0;
 Date.now = () => wall() + ahead;
 
-process.env.NODE_ENV = 'test'; // makes core throw where a result breaks the platform's rules
+process.env.NODE_ENV = 'test'; // makes core throw if a result breaks the platform's rules
 process.env.LOGGING_ENDPOINT = 'http://127.0.0.1:9'; // with a token, core would send its log to Zapier
-console.log = console.error; // stdout holds answers and nothing else
+console.log = console.error; // stdout contains answers only
 
 const entry = pathToFileURL(`${process.argv[2]}/index.js`);
 const core = createRequire(entry)('zapier-platform-core');
 const handle = core.createAppHandler((await import(entry.href)).default);
 
-/** Core puts what its own errors know into the message, as JSON, and a log of what happened after it. */
+/** Core's own errors have a JSON message, followed by a log. */
 const told = ({ name, message }) => {
   const [said, log] = message.split('\nWhat happened:');
   return { name, log: log ?? '', ...(said.startsWith('{') ? JSON.parse(said) : { message: said }) };
 };
 
-/** Where Zapier keeps the cursor of a dropdown between two pages. */
+/** Zapier's store for the cursor of a dropdown between two pages. */
 let kept = null;
 const keeper = createServer(async (request, response) => {
   let text = '';
@@ -40,7 +40,7 @@ const keeper = createServer(async (request, response) => {
   response.end(JSON.stringify({ id, result: method === 'get_cursor' ? kept : null }));
 });
 await new Promise((resolve) => keeper.listen(0, '127.0.0.1', resolve));
-keeper.unref(); // it ends with the events
+keeper.unref(); // must not keep the process alive
 const keeping = { token: 'sandbox-of-the-tests', rpc_base: `http://127.0.0.1:${keeper.address().port}` };
 
 const event = (line) => {

@@ -1,14 +1,14 @@
 /**
- * Runs a built Zapier app as the platform does: through the wrapper that the build put beside it.
+ * Runs a built Zapier app as the platform does, through the wrapper that the build adds.
  *
  *   node built_app.mjs <unpacked build.zip> '[{"method": "authentication.test", "bundle": {…}}, …]'
  *
- * Prints the results as one JSON list; fails where one of them does.
+ * Prints the results as one JSON list; fails if one of the calls fails.
  */
 import { pathToFileURL } from 'node:url';
 
-console.log = console.error; // stdout holds the results and nothing else
-process.env.NODE_ENV = 'test'; // makes core throw where a result breaks the platform's rules
+console.log = console.error; // stdout contains the results only
+process.env.NODE_ENV = 'test'; // makes core throw if a result breaks the platform's rules
 
 const [folder, events] = process.argv.slice(2);
 const { handler } = await import(pathToFileURL(`${folder}/zapierwrapper.js`).href);

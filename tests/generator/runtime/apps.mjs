@@ -1,10 +1,10 @@
-/** Every generated app, and every step of each with inputs that its form takes: for tests of what all have to do. */
+/** Every generated app and every step of it, with inputs its form accepts, for tests that apply to all apps. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 import './vendor.mjs';
 
-/** The moment at which the apps run: they are loaded as they are, with their own clock. */
+/** The time at which the apps run; they are loaded unchanged, with their own clock. */
 export const NOW = Date.parse('2026-11-01T00:00:00Z');
 Date.now = () => NOW;
 
@@ -17,12 +17,12 @@ const TEXTS = [
   [/date|_at$/, '2026-10-31T09:30:00Z'],
 ];
 
-/** The vendors that have an app. */
+/** The vendors with an app. */
 export const VENDORS = readdirSync(FOLDER).sort();
 
 const loaded = async (vendor) => (await import(new URL(`${vendor}/index.js`, FOLDER).href)).default;
 
-/** A value that a field takes; line items become one row. */
+/** Returns a value that a field accepts; line items become one row. */
 const valueOf = ({ key, type, choices, children, list }) => {
   if (children) return [inputsOf(children.filter(({ required }) => required))];
   const one = choices?.[0]?.value ?? { integer: 1, number: 1, boolean: true, datetime: '2026-10-31T09:30:00Z' }[type];
@@ -32,13 +32,13 @@ const valueOf = ({ key, type, choices, children, list }) => {
 
 const inputsOf = (fields) => Object.fromEntries(fields.map((field) => [field.key, valueOf(field)]));
 
-/** A step asks for what is required; a search that requires nothing is asked for its first input. */
+/** Returns a step's required inputs, or the first input of a search without required ones. */
 const asked = (fields) => {
   const required = fields.filter((field) => field.required);
   return required.length > 0 ? required : fields.slice(0, 1);
 };
 
-/** Every step of a vendor's app that sends a request, `{kind, key, method, inputs}`. */
+/** Returns every step of a vendor's app that sends a request, as `{kind, key, method, inputs}`. */
 export const stepsOf = async (vendor) => {
   const app = await loaded(vendor);
   return ['triggers', 'creates', 'searches'].flatMap((kind) =>
@@ -58,13 +58,13 @@ export const stepsOf = async (vendor) => {
   );
 };
 
-/** The inputs of a search that are compared again with the rows that come. */
+/** Returns the inputs of a search that are compared with the rows. */
 const comparedOf = (vendor, key) => {
   const text = readFileSync(new URL(`${vendor}/searches/${key}.js`, FOLDER), 'utf8');
   return [...text.matchAll(/(\w+): \{[^{}]*foundAt/g)].map(([, name]) => name);
 };
 
-/** A vendor that answers lists with these rows on the first page and none on others, and records with `record`. */
+/** A vendor that answers lists with these rows on the first page only, and reads of a record with `record`. */
 export const answering = async (vendor, rows, record) => {
   const operations = (await import(new URL(`${vendor}/operations.js`, FOLDER).href)).default;
   const known = Object.entries(operations).filter(([, { method }]) => method === 'GET');
@@ -77,14 +77,14 @@ export const answering = async (vendor, rows, record) => {
 
 const wrapped = (path, value) => path.reduceRight((held, name) => ({ [name]: held }), value);
 
-/** What is typed to connect: each field's key with a value that no test mistakes for another. */
+/** Returns the credentials to connect with: a distinct value for each field. */
 export const loginOf = async (vendor, url) => {
   const { fields } = (await loaded(vendor)).authentication;
   const typed = fields.map(({ key, default: first }) => [key, first ?? `sandbox-demo-${key}`]);
   return { ...Object.fromEntries(typed), access_token: 'sandbox-demo-token', base_url: url };
 };
 
-/** Runs one method of a vendor's app against a vendor at `url`, as Zapier does. */
+/** Runs one method of an app against a vendor at `url`, as Zapier does. */
 export const runStep = async (vendor, url, { method, inputs = {}, more = {} }) => {
   process.env[`${vendor.toUpperCase()}_BASE_URL`] = url;
   const bundle = { inputData: inputs, authData: await loginOf(vendor, url), ...more };
@@ -92,7 +92,7 @@ export const runStep = async (vendor, url, { method, inputs = {}, more = {} }) =
   return (await core.createAppHandler(await loaded(vendor))(event)).results;
 };
 
-/** The error of `runStep`, as `{name, message}`. */
+/** Returns the error of `runStep`, as `{name, message}`. */
 export const stepFails = async (...args) => {
   try {
     await runStep(...args);

@@ -1,4 +1,4 @@
-/** What every step of every generated app does when its vendor misbehaves. */
+/** Every step of every generated app with a misbehaving vendor. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
@@ -22,9 +22,9 @@ test('every vendor has an app with triggers, creates and searches', async () => 
 
 for (const vendor of VENDORS) {
   for (const step of await stepsOf(vendor)) {
-    if (step.hook) continue; // what a hook runs on is no request; its list is read by performList
+    if (step.hook) continue; // a webhook trigger runs on posts; its list is read by performList
 
-    test(`${vendor} ${step.method}: a redirect is followed to no other host`, async () => {
+    test(`${vendor} ${step.method}: does not follow a redirect to another host`, async () => {
       const other = await start(() => ({ body: {} }));
       const server = await start(() => ({ status: 302, headers: { location: `${other.url}/elsewhere` } }));
       const { message } = await stepFails(vendor, server.url, step);
@@ -34,14 +34,14 @@ for (const vendor of VENDORS) {
       assert.equal(/sandbox-demo/.test(message), false, message);
     });
 
-    test(`${vendor} ${step.method}: an answer without a body is no success`, async () => {
+    test(`${vendor} ${step.method}: treats an answer without a body as an error`, async () => {
       const server = await start(() => ({ status: 200, body: '' }));
       const { message } = await stepFails(vendor, server.url, step);
       assert.match(message, /answered nothing \(status 200\)\./);
       assert.equal(/The change may or may not have been made/.test(message), step.kind === 'creates', message);
     });
 
-    test(`${vendor} ${step.method}: a vendor that is out of order says what became of it`, async () => {
+    test(`${vendor} ${step.method}: says after a server error whether the change was made`, async () => {
       const server = await start(() => ({ status: 503, body: '<html>' }));
       const { message } = await stepFails(vendor, server.url, step);
       const sentence = step.kind === 'creates' ? /The change may or may not have been made/ : /Nothing was changed/;
@@ -54,7 +54,7 @@ for (const vendor of VENDORS) {
 
 const AGO = new Date(NOW - 60_000).toISOString();
 
-/** A sample with every time in it a minute ago: within every window. */
+/** Returns a sample with all its times a minute ago, within every window. */
 const recent = (value) => {
   if (Array.isArray(value)) return value.map(recent);
   if (typeof value === 'string') return /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/.test(value) ? AGO : value;
@@ -62,7 +62,7 @@ const recent = (value) => {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, recent(one)]));
 };
 
-/** The same record under another identity. */
+/** Returns the same record with another identity. */
 const another = (record, key) => ({
   ...record,
   [key]: typeof record[key] === 'number' ? record[key] + 1 : `${record[key]}-b`,
@@ -72,7 +72,7 @@ for (const vendor of VENDORS) {
   for (const step of (await stepsOf(vendor)).filter(({ kind }) => kind === 'triggers')) {
     if (step.hidden) continue;
 
-    test(`${vendor} ${step.key}: rows that cannot be read stop no others`, async () => {
+    test(`${vendor} ${step.key}: skips unreadable rows`, async () => {
       const [identity] = step.identity;
       const first = recent(step.sample);
       const second = another(first, identity);
@@ -86,7 +86,7 @@ for (const vendor of VENDORS) {
   for (const step of (await stepsOf(vendor)).filter(({ kind }) => kind === 'searches')) {
     if (step.compared.length === 0) continue;
 
-    test(`${vendor} ${step.key}: a filter that the vendor ignores is an error`, async () => {
+    test(`${vendor} ${step.key}: reports a filter that the vendor ignores`, async () => {
       const { sample } = step;
       for (const key of step.compared) {
         const server = await start(await answering(vendor, [sample, sample], sample));
@@ -99,7 +99,7 @@ for (const vendor of VENDORS) {
 
 // Lists and inputs
 
-/** Every line of text that a form asks for, the columns of line items included, as `[field, inputs(value)]`. */
+/** Returns every single-line text of a form, including line item columns, as `[field, inputs(value)]`. */
 const linesOf = ({ fields, inputs }) =>
   fields.flatMap((field) => {
     const isLine = ({ type, choices, list }) => type === 'string' && !choices && !list;
@@ -117,7 +117,7 @@ const linesOf = ({ fields, inputs }) =>
 for (const vendor of VENDORS) {
   for (const step of await stepsOf(vendor)) {
     if (step.kind === 'triggers' && !step.hidden) {
-      test(`${vendor} ${step.key}: a vendor that shows the same page for ever is left after a few`, async () => {
+      test(`${vendor} ${step.key}: gives up on a list that repeats one page`, async () => {
         const [key] = step.identity;
         const rows = Array.from({ length: 12 }, (_, n) => ({ ...recent(step.sample), [key]: `${n + 1}` }));
         const first = await answering(vendor, rows);
@@ -133,7 +133,7 @@ for (const vendor of VENDORS) {
     const lines = linesOf(step);
     if (lines.length === 0) continue;
 
-    test(`${vendor} ${step.method}: a list in a line of text is refused by name, and nothing is sent`, async () => {
+    test(`${vendor} ${step.method}: refuses a list as text by name, and sends nothing`, async () => {
       const server = await start(() => ({ body: {} }));
       for (const [field, inputs] of lines) {
         const { message } = await stepFails(vendor, server.url, { ...step, inputs: inputs(['r1', 'r2']) });
@@ -142,14 +142,14 @@ for (const vendor of VENDORS) {
       assert.equal(server.requests.length, 0);
     });
 
-    test(`${vendor} ${step.method}: blanks around a line of text are not sent`, async () => {
+    test(`${vendor} ${step.method}: sends no whitespace around text`, async () => {
       let carried = 0;
       for (const [field, inputs] of lines) {
         const server = await start(() => ({ status: 500 }));
         await stepFails(vendor, server.url, { ...step, inputs: inputs(' \u00a017b\n') });
         const [{ path, query, body }] = server.requests;
         const sent = JSON.stringify([decodeURIComponent(path), [...query], body ?? null]);
-        carried += sent.includes('17b') ? 1 : 0; // what is compared here alone is not sent
+        carried += sent.includes('17b') ? 1 : 0; // values compared by the app only are not sent
         assert.doesNotMatch(sent, /[\s\u00a0]17b|17b[\s]|17b\\n/, field.key);
       }
       assert.ok(carried > 0);

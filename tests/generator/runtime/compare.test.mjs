@@ -1,4 +1,4 @@
-/** What a search was asked for, compared again with the rows that came. */
+/** Searches compare their filters with the received rows again. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
@@ -28,7 +28,7 @@ const FIND = { operation: LIST, query: {}, pages: 2, atLeastOne: [] };
 const row = (id, more = {}) => ({ id, order: '#1001', customer: { email: 'ada@example.com' }, ...more });
 const ids = (rows) => rows.map(({ id }) => id);
 
-/** A vendor that answers with the same rows, whatever it is asked for; `pages` of them one after the other. */
+/** A vendor that answers every request with the same rows, in `pages`. */
 const shop = async (...pages) => {
   const server = await vendor(({ query }) => {
     const number = Number(query.get('page') ?? 1);
@@ -48,29 +48,29 @@ for (const [what, inputs] of [
   ['among several', { order: '#7, 1001' }],
   ['in other letters', { email: ' ADA@Example.com\n' }],
 ]) {
-  test(`a row that holds what was asked for ${what} stays`, async () => {
+  test(`a row that matches the filter ${what} is kept`, async () => {
     const { api } = await shop([row(1)]);
     assert.deepEqual(ids(await looking(api, inputs)), [1]);
   });
 }
 
-test('rows of other records are left out where one fits', async () => {
+test('rows that do not match are dropped if one matches', async () => {
   const { api } = await shop([row(1, { order: '#10017' }), row(2), row(3, { order: '#1001-A' })]);
   assert.deepEqual(ids(await looking(api, { order: '#1001' })), [2]);
 });
 
-test('a row that does not tell a field stays', async () => {
+test('a row without the filtered field is kept', async () => {
   const { api } = await shop([row(1, { order: null }), { id: 2 }, row(3, { order: '' }), row(4, { order: '#9' })]);
   assert.deepEqual(ids(await looking(api, { order: '#1001' })), [1, 2, 3]);
 });
 
-test('values in lists count, each of them', async () => {
+test('each value of a list can match', async () => {
   const parcels = [{ number: '1Z 999-AA1' }, { number: null }, { number: '77' }];
   const { api } = await shop([row(1, { parcels }), row(2, { parcels: [{ number: '8' }] })]);
   assert.deepEqual(ids(await looking(api, { parcel: '1z999aa1' })), [1]);
 });
 
-test('a filter that the vendor ignored is an error that names it, and never "nothing found"', async () => {
+test('a filter ignored by the vendor is an error that names it, and not an empty result', async () => {
   const { api } = await shop([row(1, { order: '#10017' }), row(2, { order: '#1001-A' })]);
   const error = await misled(api, { order: '#1001', email: 'ada@example.com' });
   assert.equal(error.name, 'AppError');
@@ -78,26 +78,26 @@ test('a filter that the vendor ignored is an error that names it, and never "not
   assert.match(error.message, /none of which has it\. Whether such a record exists is not known/);
 });
 
-test('filters that keep out every row only together are named together', async () => {
+test('filters that exclude every row only in combination are named together', async () => {
   const { api } = await shop([row(1, { order: '#9' }), row(2, { customer: { email: 'bob@example.com' } })]);
   const { message } = await misled(api, { order: '#1001', email: 'ada@example.com' });
   assert.match(message, /ignored the filter Order Number "#1001" and Email "ada@example\.com"/);
 });
 
-test('a record may stand behind those that a vendor matched by a part of the name', async () => {
+test('a matching record after partial matches is found', async () => {
   const { api, server } = await shop([row(1, { order: '#10017' })], [row(2, { order: '#10018' })], [row(3)]);
   assert.deepEqual(ids(await looking(api, { order: '#1001' })), [3]);
   assert.equal(server.requests.length, 3);
 });
 
-test('a vendor that answers other records for ever is asked for ten pages', async () => {
+test('a vendor that keeps returning other records is asked for ten pages', async () => {
   const pages = Array.from({ length: 40 }, (_, n) => [row(n, { order: `#9${n}` })]);
   const { api, server } = await shop(...pages);
   assert.match((await misled(api, { order: '#1001' })).message, /it answered with 10 records/);
   assert.equal(server.requests.length, 10);
 });
 
-test('a vendor that ignores the filter and the page is reported by the filter', async () => {
+test('a vendor that ignores both filter and page is reported by the filter', async () => {
   const server = await vendor(() => ({ body: { data: [row(1, { order: '#9' })] } }));
   servers.push(server);
   const { message } = await misled(await bind(server.url), { order: '#1001' });
@@ -110,18 +110,18 @@ test('a vendor that ignores the filter and the page is reported by the filter', 
   assert.doesNotMatch((await misled(api, { order: '#1001' })).message, /ignored the filter/);
 });
 
-test('no rows are nothing found', async () => {
+test('no rows give an empty result', async () => {
   const { api } = await shop([]);
   assert.deepEqual(await looking(api, { order: '#1001' }), []);
 });
 
-test('what is compared here alone and fits no row is nothing found', async () => {
+test('a value compared by the app only that matches no row gives an empty result', async () => {
   const { api } = await shop([row(1, { number: 'R-9' }), row(2)]);
   assert.deepEqual(await looking(api, { number: 'R-1' }), []);
   assert.deepEqual(ids(await looking(api, { number: ' #r-9 ' })), [1]);
 });
 
-test('rows that came are an ignored filter, even where none would fit the look-up', async () => {
+test('an ignored filter is reported even if no row matches the search', async () => {
   const { api } = await shop([row(1, { order: '#9', number: 'R-1' })]);
   assert.match((await misled(api, { order: '#1001', number: 'R-1' })).message, /ignored the filter Order Number/);
 });
@@ -134,7 +134,7 @@ for (const value of ['#', ' # ', ',']) {
   });
 }
 
-test('a list below a path and a record are compared too', async () => {
+test('a nested list and a single record are compared, too', async () => {
   const form = {
     fields: [FORM.fields[1]],
     wire: { email: { ...FORM.wire.email, in: 'path', at: ['email'] } },
@@ -150,7 +150,7 @@ test('a list below a path and a record are compared too', async () => {
   assert.match(message, /ignored the filter Email "ada@example\.com": it answered with one record/);
 });
 
-test('words and identities have one form each', () => {
+test('words and identities are normalized', () => {
   assert.ok(sameWord('In_Transit', ' in-transit '));
   assert.ok(sameWord('in\u2013transit', 'INTRANSIT'));
   for (const nothing of [null, undefined, '', ' ', '-', '_', true, {}, [], 1.5]) {

@@ -1,4 +1,4 @@
-/** Lists with opaque cursors: read to their end, and offered in a dropdown. */
+/** Lists with opaque cursors: read to their end, and paged in a dropdown. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, test } from 'node:test';
@@ -13,7 +13,7 @@ after(() => Promise.all(servers.map((server) => server.close())));
 
 const CURSORS = { style: 'cursor', page: 'cursor', perPage: 'size', first: 0, size: 2, maxSize: 2, next: ['next'] };
 
-/** A vendor with rows 1 to `most`, two a page, whose last page ends the list as `last` says. */
+/** A vendor with rows 1 to `most`, two per page; `last` is the cursor of its last page. */
 const listing = async (most, last) => {
   const server = await vendor(({ query }) => {
     const start = Number((query.get('cursor') ?? 'row-1').slice(4));
@@ -42,7 +42,7 @@ for (const last of [{}, { next: null }, { next: '' }]) {
   });
 }
 
-/** A vendor whose pages are given by cursor: `{cursor: [rows, next]}`, the first under "". */
+/** A vendor with pages by cursor: `{cursor: [rows, next]}`, the first under "". */
 const given = async (pages) => {
   const server = await vendor(({ query }) => {
     const [data, next] = pages[query.get('cursor') ?? ''] ?? [[], null];
@@ -55,7 +55,7 @@ const given = async (pages) => {
 const one = { id: 1 };
 const two = { id: 2 };
 
-test('an empty page that names another is passed over, three in a row at most', async () => {
+test('empty pages with a cursor are skipped, up to three in a row', async () => {
   const few = await given({ '': [[one], 'a'], a: [[], 'b'], b: [[], 'c'], c: [[], 'd'], d: [[two], null] });
   assert.deepEqual(await run(few.api, collect(few.api, 2)), [one, two], 'empty pages do not count as read');
   assert.deepEqual(few.asked(), [null, 'a', 'b', 'c', 'd']);
@@ -65,7 +65,7 @@ test('an empty page that names another is passed over, three in a row at most', 
   assert.equal(many.server.requests.length, 4);
 });
 
-test('an empty page that names itself is the last', async () => {
+test('an empty page with its own cursor is the last', async () => {
   const { api, asked } = await given({ '': [[one], 'a'], a: [[], 'a'] });
   assert.deepEqual(await run(api, collect(api, 9)), [one]);
   assert.deepEqual(asked(), [null, 'a']);
@@ -91,12 +91,12 @@ for (const last of [false, ' \n']) {
   });
 }
 
-test('the ceiling of pages holds', async () => {
+test('the page ceiling is obeyed', async () => {
   const { api } = await listing(5, {});
   assert.equal((await run(api, collect(api, 2))).length, 4);
 });
 
-/** Where Zapier keeps a dropdown's cursor between two calls. */
+/** Zapier's store for a dropdown's cursor between two calls. */
 const keeper = async () => {
   const calls = [];
   const server = createServer(async (request, response) => {
@@ -113,7 +113,7 @@ const keeper = async () => {
   return { url, calls, close: () => new Promise((resolve) => server.close(resolve)) };
 };
 
-test('a dropdown goes on from the cursor that Zapier kept, and ends', async () => {
+test('a dropdown continues from the cursor that Zapier stored, and ends', async () => {
   const { api } = await listing(3, {});
   const kept = await keeper();
   servers.push(kept);

@@ -1,4 +1,4 @@
-/** Rows that tell no times, filters in a vendor's form, and details that Zapier fetches when a row fires. */
+/** Rows without timestamps, filters in a vendor's format, and details that Zapier fetches when a row fires. */
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
@@ -16,7 +16,7 @@ after(() => Promise.all(servers.map((server) => server.close())));
 
 const ONE = { method: 'GET', path: '/returns/{id}', result: [] };
 
-/** An app with one trigger and its hydrator, in the core. */
+/** An app with one trigger and its hydrator, in Zapier's core. */
 const app = async (answer) => {
   const server = await vendor(answer);
   servers.push(server);
@@ -56,7 +56,7 @@ const app = async (answer) => {
 
 const rows = (...ids) => ids.map((id) => ({ id, about: { lang: 'en' } }));
 
-test('rows that tell no times come in the order of the vendor, each with its details to be fetched', async () => {
+test("rows without timestamps keep the vendor's order, each with deferred details", async () => {
   const { server, poll } = await app(({ path }) =>
     path === '/v1/returns' ? { body: { data: rows('r3', 'r1', 'r2'), count: 3 } } : { status: 500 },
   );
@@ -72,7 +72,7 @@ test('rows that tell no times come in the order of the vendor, each with its det
   assert.equal(server.requests[0].query.get('sort'), '-created');
 });
 
-test('details are fetched by what the row said, in the path and in the query', async () => {
+test('details are fetched by values of the row, in path and query', async () => {
   const { server, fetch } = await app(() => ({ body: { id: 'a b', items: [] } }));
   assert.deepEqual(await fetch('hydrators.fetchOne', { id: 'a b', lang: 'en' }), { id: 'a b', items: [] });
   const [{ path, query, headers }] = server.requests;
@@ -81,7 +81,7 @@ test('details are fetched by what the row said, in the path and in the query', a
   assert.equal(headers['x-example-key'], `Key ${KEY}`);
 });
 
-test('a record that is gone before its details are fetched stops no Zap, another failure does', async () => {
+test('a record deleted before its details are fetched stops no Zap, another failure does', async () => {
   const gone = await app(() => ({ status: 404, body: {} }));
   assert.deepEqual(await gone.fetch('hydrators.fetchOne', { id: 'a', lang: 'en' }), {});
   const down = await app(() => ({ status: 500, body: {} }));

@@ -1,4 +1,4 @@
-/** Hooks: registering, taking back, and what a post leads to. */
+/** Webhooks: subscribe, unsubscribe, and the events of a post. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
@@ -33,7 +33,7 @@ const post = async (server, source, form = NOTHING, options = {}) =>
 
 const reading = (summary) => start(() => ({ body: { data: { summary, other: 1 } } }));
 
-test('subscribing registers the address for one event and keeps the id', async () => {
+test('subscribing registers the URL for one event and stores the id', async () => {
   const server = await start(() => ({ status: 201, body: { data: { id: 7 } } }));
   const api = await bind(server.url);
   const kept = await run(api, subscribe(api, HOOK), { more: { targetUrl: TARGET } });
@@ -46,7 +46,7 @@ test('subscribing registers the address for one event and keeps the id', async (
   assert.equal(HOOK.subscribe.body.target.url, undefined);
 });
 
-test('a subscription without an id is refused: it could never be taken back', async () => {
+test('a subscription without an id is refused, because it could not be deleted', async () => {
   const server = await start(() => ({ status: 201, body: { data: {} } }));
   const api = await bind(server.url);
   const { message } = await failing(api, subscribe(api, HOOK), { more: { targetUrl: TARGET } });
@@ -54,7 +54,7 @@ test('a subscription without an id is refused: it could never be taken back', as
 });
 
 for (const status of [200, 204, 404]) {
-  test(`unsubscribing takes the address back, answered by ${status}`, async () => {
+  test(`unsubscribing deletes the subscription, answered by ${status}`, async () => {
     const server = await start(() => ({ status, body: status === 204 ? '' : {} }));
     const api = await bind(server.url);
     await run(api, unsubscribe(api, HOOK), { more: { subscribeData: { id: '7/8' } } });
@@ -65,27 +65,27 @@ for (const status of [200, 204, 404]) {
   });
 }
 
-test('unsubscribing fails where the vendor refuses', async () => {
+test('unsubscribing fails if the vendor refuses', async () => {
   const server = await start(() => ({ status: 403, body: {} }));
   const api = await bind(server.url);
   const { message } = await failing(api, unsubscribe(api, HOOK), { more: { subscribeData: { id: 7 } } });
   assert.match(message, /may not do this/);
 });
 
-test('a post leads to the record, read again', async () => {
+test('a post delivers the record, read from the API', async () => {
   const server = await reading({ id: 'r/1', status: 'done' });
   assert.deepEqual(await post(server, STATES), [{ id: 'r/1', status: 'done' }]);
   assert.equal(server.requests[0].path, '/v1/returns/r%2F1');
 });
 
-test('a post leads to nothing where the record is gone, or stands elsewhere', async () => {
+test('a post delivers nothing if the record is deleted or in another status', async () => {
   assert.deepEqual(await post(await start(() => ({ status: 404 })), STATES), []);
   assert.deepEqual(await post(await reading({ id: 'r/1', status: 'open' }), STATES), []);
   const all = { ...STATES, reached: null, initial: ['open'] };
   assert.deepEqual(await post(await reading({ id: 'r/1', status: 'open' }), all), []);
 });
 
-test('what the post says was reached counts, not where the record stands by then', async () => {
+test("the status in the post counts, not the record's current one", async () => {
   const record = { ...HOOK.record, state: ['to'] };
   const told = async (to, source) => {
     const server = await reading({ id: 'r/1', status: 'gone on' });
@@ -99,7 +99,7 @@ test('what the post says was reached counts, not where the record stands by then
   assert.equal(await told('done', { ...STATES, reached: null, initial: ['open'] }), 1);
 });
 
-test('states of posts are compared as words, and what is no record leads to nothing', async () => {
+test('statuses in posts are compared in any spelling, and malformed posts deliver nothing', async () => {
   const reached = async (status) => (await post(await reading({ id: 'r/1', status }), STATES)).length;
   for (const word of ['DONE', ' done ', 'Done']) assert.equal(await reached(word), 1, word);
   const all = { ...STATES, reached: null, initial: ['in_review'] };
@@ -115,7 +115,7 @@ test('states of posts are compared as words, and what is no record leads to noth
   }
 });
 
-test('filters hold for posts too', async () => {
+test('filters apply to posts', async () => {
   const form = {
     fields: [{ key: 'shop', type: 'string' }],
     wire: { shop: { in: 'match', at: ['shop'] } },
@@ -125,7 +125,7 @@ test('filters hold for posts too', async () => {
   assert.equal((await post(server, STATES, form, { inputs: { shop: 'south' } })).length, 0);
 });
 
-test('a record that is posted whole is not read again', async () => {
+test('a complete record in a post is not read again', async () => {
   const server = await start(() => ({ status: 500 }));
   const api = await bind(server.url);
   const hook = { ...HOOK, record: { row: ['what'] } };

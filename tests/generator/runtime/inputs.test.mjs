@@ -20,7 +20,7 @@ for (const value of [0, false, '0', 'x', [0], { quantity: 0 }]) {
   test(`${JSON.stringify(value)} is a value`, () => assert.equal(isEmpty(value), false));
 }
 
-test('empty values are left out, false and zero are sent', () => {
+test('empty values are omitted, false and zero are sent', () => {
   const fields = [
     field('a', 'string'),
     field('b', 'text'),
@@ -33,19 +33,19 @@ test('empty values are left out, false and zero are sent', () => {
   assert.deepEqual(sent, { c: false, d: 0 });
 });
 
-test('a list that the vendor wants is sent without values too', () => {
+test('a required list is sent even if empty', () => {
   const fields = [field('tags', 'string', { list: true }), field('kinds', 'string', { list: true })];
   const wire = { ...body('tags', { orEmpty: true }), ...body('kinds') };
   assert.deepEqual(placed({}, fields, wire).body, { tags: [] });
   assert.deepEqual(placed({ tags: ['a'], kinds: [] }, fields, wire).body, { tags: ['a'] });
 });
 
-test('what is not wired is not sent', () => {
+test('inputs without a place in the request are not sent', () => {
   const inputs = { order: '#1', sku: 'A,B', quantity: '1,2', anything: 'else' };
   assert.deepEqual(placed(inputs, [field('order', 'string')], body('order')).body, { order: '#1' });
 });
 
-test('texts become the types the fields state', () => {
+test('texts are converted to the types of their fields', () => {
   const fields = [
     field('whole', 'integer'),
     field('part', 'number'),
@@ -71,12 +71,12 @@ for (const [type, value, sentence] of [
   ['boolean', 'maybe', 'The x must be true or false, not "maybe".'],
   ['boolean', 'constructor', 'The x must be true or false, not "constructor".'],
 ]) {
-  test(`${type} ${value} is refused by the name a person knows`, () => {
+  test(`${type} ${value} is refused by its label`, () => {
     assert.throws(() => placed({ x: value }, [field('x', type)], body('x')), { message: sentence });
   });
 }
 
-test('a datetime is cut to its day where the vendor wants one', () => {
+test('a datetime is cut to its date if the field is a date', () => {
   const wire = { day: { in: 'query', at: ['start'], as: 'date' } };
   assert.deepEqual(placed({ day: '2026-10-31T23:00:00+11:00' }, [field('day', 'datetime')], wire).query, {
     start: '2026-10-31',
@@ -86,7 +86,7 @@ test('a datetime is cut to its day where the vendor wants one', () => {
   });
 });
 
-test('line items are read row by row, blank rows and blank cells dropped', () => {
+test('line items are read row by row, without blank rows and cells', () => {
   const fields = [
     field('items', undefined, {
       children: [
@@ -119,7 +119,7 @@ test('line items are read row by row, blank rows and blank cells dropped', () =>
   });
 });
 
-test('several values go by the name the vendor has for several', () => {
+test("several values use the vendor's repeated parameter", () => {
   const fields = [field('status', 'string', { list: true }), field('order', 'string')];
   const wire = {
     status: { in: 'query', at: ['status'], many: 'status[]' },
@@ -129,14 +129,14 @@ test('several values go by the name the vendor has for several', () => {
   assert.deepEqual(sent, { 'status[]': ['a', 'b'], order: '#1' });
 });
 
-test('a required input that is empty is named before anything is sent', () => {
+test('an empty required input is named before anything is sent', () => {
   const fields = [field('id', 'string', { required: true }), field('note', 'text', { required: true })];
   assert.throws(() => placed({ id: ' ', note: '' }, fields, { ...body('id'), ...body('note') }), {
     message: 'Fill in The id and The note: the value is empty.',
   });
 });
 
-test('a value is one segment of the path, whatever it holds', () => {
+test('a value is encoded as one segment of the path', () => {
   assert.equal(
     fill(z, '/customers/{email}/x', { email: ' a/b+c@example.com?#' }),
     '/customers/a%2Fb%2Bc%40example.com%3F%23/x',
@@ -154,7 +154,7 @@ for (const [value, shown] of [
   [true, 'true'],
   [{ a: 1 }, '{"a":1}'],
 ]) {
-  test(`${shown} makes no address`, () => {
+  test(`${shown} is refused in a path`, () => {
     assert.throws(() => fill(z, '/returns/{id}', { id: value }), { message: `${shown} is no id.` });
   });
 }
@@ -187,7 +187,7 @@ const LINES = {
 };
 const lines = (...rows) => placed({ lines: rows }, LINES.fields, LINES.wire).body;
 
-test('a line item with one of its forms is sent, empty columns aside', () => {
+test('a line item that matches one form is sent without its empty columns', () => {
   assert.deepEqual(
     lines({ quantity: '1', product: 'p', name: '', price: null }, { quantity: 2, name: 'Wrap', price: '0' }),
     { lines: [{ quantity: 1, product: 'p' }, { quantity: 2, name: 'Wrap', price: 0 }] },
@@ -199,12 +199,12 @@ for (const [row, sentence] of [
   [{ quantity: 1, price: 2 }, /taken for Custom Item: The name is missing/],
   [{ quantity: 1, product: 'p', price: 2 }, /The price does not belong to it/],
 ]) {
-  test(`a line item ${JSON.stringify(row)} has no form`, () => {
+  test(`a line item ${JSON.stringify(row)} matches no form`, () => {
     assert.throws(() => lines({ quantity: 1, product: 'p' }, row), sentence);
   });
 }
 
-test('a line item that might be two things is refused', () => {
+test('a line item that matches two forms is refused', () => {
   const loose = FORMS.map((form) => ({ ...form, fields: ['quantity', 'product', 'name'], required: ['quantity'] }));
   const wire = { lines: { ...LINES.wire.lines, forms: loose } };
   assert.throws(

@@ -11,7 +11,7 @@ const { prove } = await lib('login');
 const servers = [];
 after(() => Promise.all(servers.map((server) => server.close())));
 
-/** A vendor with `rows`, the newest first; `meta: false` leaves out totals, `cap` is the most it gives a page. */
+/** A vendor with `rows`, newest first; `meta: false` omits totals, `cap` is its largest page. */
 const shop = async (rows, { meta = true, cap = 100, between = () => {} } = {}) => {
   const server = await vendor(({ query }, count) => {
     between(rows, count);
@@ -49,7 +49,7 @@ const SCAN = {
 };
 const ids = (rows) => rows.map((row) => row.id);
 
-test('a poll for new rows is one page, the newest first, and no more than asked for', async () => {
+test('a poll for new rows reads one page, newest first, up to the limit', async () => {
   const { api, requests } = await shop(returns(9));
   const perform = newest(api, { operation: LIST, query: {}, size: 4 }, NOTHING);
   assert.deepEqual(ids(await run(api, perform)), ['r9', 'r8', 'r7', 'r6']);
@@ -61,7 +61,7 @@ test('a poll for new rows is one page, the newest first, and no more than asked 
   );
 });
 
-test('a scan reads every page of its window, and puts the last changed first', async () => {
+test('a scan reads every page of its window and sorts by last change', async () => {
   const { api, requests } = await shop(returns(9, (n) => (n % 2 ? 'done' : 'open')));
   assert.deepEqual(ids(await run(api, changed(api, SCAN, NOTHING))), ['r1', 'r3', 'r5', 'r7', 'r9']);
   assert.deepEqual(
@@ -71,7 +71,7 @@ test('a scan reads every page of its window, and puts the last changed first', a
   assert.equal(requests[0].query.get('after'), '2026-10-01T00:00:00Z');
 });
 
-test('a scan without a wanted state leaves out those that no change led to', async () => {
+test('a scan for any state omits initial states', async () => {
   const { api } = await shop(returns(3, (n) => ['pending', 'open', 'done'][n - 1]));
   assert.deepEqual(ids(await run(api, changed(api, { ...SCAN, reached: null }, NOTHING))), ['r2', 'r3']);
 });
@@ -81,7 +81,7 @@ const FILTER = {
   wire: { state: { in: 'match', at: ['status'] } },
 };
 
-test('a filter of a trigger is compared with the rows read, and never sent', async () => {
+test("a trigger's filter is compared with the rows and never sent", async () => {
   const { api, requests } = await shop(returns(9, (n) => ['open', 'done', 'shut'][n % 3]));
   const scan = changed(api, { ...SCAN, reached: null }, FILTER);
   assert.deepEqual(ids(await run(api, scan, { inputs: { state: ' Done' } })), ['r1', 'r4', 'r7']);
@@ -99,7 +99,7 @@ test('a scan stops at its ceiling', async () => {
   assert.equal(requests.length, 2);
 });
 
-test('a scan that cannot filter by time stops at the first page that is wholly older', async () => {
+test('a scan without a time filter stops at the first page with only older rows', async () => {
   const { api, requests } = await shop(returns(20, () => 'done'));
   const found = await run(api, changed(api, { ...SCAN, since: null, lookBack: 15 * 86400 }, NOTHING));
   assert.deepEqual(ids(found).sort(), ['r17', 'r18', 'r19', 'r20']);
@@ -107,7 +107,7 @@ test('a scan that cannot filter by time stops at the first page that is wholly o
   assert.equal(requests[0].query.has('after'), false);
 });
 
-test('a row that arrives while a scan reads repeats none and hides none', async () => {
+test('a row inserted during a scan neither repeats nor hides another', async () => {
   const arrive = (rows, count) =>
     count > 1 && rows.unshift({ id: `new${count}`, status: 'done', created: day(30), moved: day(30) });
   const { api } = await shop(
@@ -119,7 +119,7 @@ test('a row that arrives while a scan reads repeats none and hides none', async 
   assert.deepEqual(found.filter((id) => id.startsWith('r')).sort(), ids(returns(9)).sort());
 });
 
-test('a page that only repeats the one before is not the end', async () => {
+test('a page that repeats the previous one is not the end', async () => {
   const flood = Array.from({ length: 4 }, (_, n) => ({ id: `new${n}`, status: 'open', created: day(30) }));
   const arrive = (rows, count) => count === 2 && rows.unshift(...flood);
   const { api } = await shop(
@@ -129,7 +129,7 @@ test('a page that only repeats the one before is not the end', async () => {
   assert.equal((await run(api, changed(api, SCAN, NOTHING))).length, 9);
 });
 
-test('a vendor that gives fewer a page than asked for is read to its end', async () => {
+test('a vendor with smaller pages than requested is read to the end', async () => {
   const { api } = await shop(
     returns(7, () => 'done'),
     { cap: 3 },
@@ -137,7 +137,7 @@ test('a vendor that gives fewer a page than asked for is read to its end', async
   assert.equal((await run(api, changed(api, SCAN, NOTHING))).length, 7);
 });
 
-test('without totals a page that is not full is not the last, an empty one is', async () => {
+test('without totals only an empty page is the last', async () => {
   const { api, requests } = await shop(
     returns(6, () => 'done'),
     { meta: false },
@@ -149,7 +149,7 @@ test('without totals a page that is not full is not the last, an empty one is', 
   );
 });
 
-test('a value that two rows share is offered once', async () => {
+test('a value shared by two rows is listed once', async () => {
   const { api } = await shop([
     { id: 1, order: '#1' },
     { id: 2, order: '#1' },
@@ -162,7 +162,7 @@ test('a value that two rows share is offered once', async () => {
   ]);
 });
 
-test('a dropdown is read page by page, from zero', async () => {
+test('a dropdown is read page by page, counted from zero', async () => {
   const { api, requests } = await shop([
     { id: 1, number: 'R-1', customer: { name: null } },
     { id: 2 },
@@ -194,7 +194,7 @@ const FORM = {
 };
 const FIND = { operation: LIST, query: {}, pages: 2, atLeastOne: ['number', 'order'] };
 
-test('a window keeps the rows whose mark lies in it, in whatever order they come', async () => {
+test('a window keeps the rows whose timestamp is in it, in any order', async () => {
   const mark = (n) => (n === 3 ? null : day(n === 4 ? 1 : 28));
   const rows = returns(5).map((row, n) => ({ ...row, closed: mark(n) }));
   const { api, requests } = await shop([...rows].reverse());
@@ -208,7 +208,7 @@ test('a window keeps the rows whose mark lies in it, in whatever order they come
   assert.equal(requests.at(-1).query.get('changed_after'), '2026-10-25T00:00:00Z');
 });
 
-test('a list that a vendor does not find is empty where it says so, but never at login', async () => {
+test('a 404 of a list is empty if the app allows it, but not at login', async () => {
   const server = await vendor(() => ({ status: 404, body: {} }));
   servers.push(server);
   const api = await bind(server.url);
@@ -220,7 +220,7 @@ test('a list that a vendor does not find is empty where it says so, but never at
   assert.match((await failing(known, prove(known, '{store}', first))).message, /no such record/);
 });
 
-test('a search compares what the vendor cannot filter by, to its ceiling', async () => {
+test('a search compares values the vendor cannot filter by, up to its page ceiling', async () => {
   const { api, requests } = await shop(returns(9));
   assert.deepEqual(ids(await run(api, find(api, FIND, FORM), { inputs: { number: ' r-5 ', order: '#1' } })), [
     'r5',
@@ -237,27 +237,27 @@ test('a search compares what the vendor cannot filter by, to its ceiling', async
   );
 });
 
-test('a search by a filter alone is one request', async () => {
+test('a search by filters only is one request', async () => {
   const { api, requests } = await shop(returns(9));
   assert.equal((await run(api, find(api, FIND, FORM), { inputs: { order: '#1' } })).length, 3);
   assert.equal(requests.length, 1);
 });
 
-test('a search by nothing says what to search by', async () => {
+test('a search without inputs names the possible inputs', async () => {
   const { api, requests } = await shop([]);
   const { message } = await failing(api, find(api, FIND, FORM), { inputs: { number: ' ' } });
   assert.equal(message, 'Fill in at least one of these to search by: Number, Order.');
   assert.equal(requests.length, 0);
 });
 
-test('a list that knows no pages is asked for none', async () => {
+test('a list without pages is requested without page parameters', async () => {
   const { api, requests } = await shop(returns(2));
   const { paging, ...whole } = LIST;
   await run(api, list(api, { operation: whole, query: {} }, NOTHING));
   assert.deepEqual([...requests[0].query], []);
 });
 
-test('a connection is called by its name, or else by the first record of the account', async () => {
+test('a connection is named by its account, or else by the first record', async () => {
   const { api, requests } = await shop(returns(3));
   const label = (auth) =>
     run(
@@ -283,7 +283,7 @@ test('a connection is called by its name, or else by the first record of the acc
   );
 });
 
-test('the fields that identify an event are marked, the others not', () => {
+test('only the fields that identify an event are marked as primary', () => {
   const fields = [{ key: 'id' }, { key: 'status' }, { key: 'name' }];
   assert.deepEqual(
     identifiedBy(['id', 'status'], fields).map((field) => field.primary),

@@ -11,7 +11,7 @@ after(() => Promise.all(servers.map((server) => server.close())));
 
 const ROWS = Array.from({ length: 7 }, (_, n) => ({ id: `r${n}`, created: '2026-10-31T00:00:00Z' }));
 
-/** A vendor that passes over `skip` rows and gives at most `cap`; what it `tells` of the list is up to the test. */
+/** A vendor that skips `skip` rows and returns at most `cap`; `tells` adds members to its answer. */
 const shop = async ({ tells = () => ({}), cap = 100, facts = {} } = {}) => {
   const server = await vendor(({ query }) => {
     const [skip, limit] = [Number(query.get('skip')), Math.min(Number(query.get('limit')), cap)];
@@ -38,27 +38,27 @@ const skips = (requests) => requests.map(({ query }) => query.get('skip'));
 const everything = ROWS.map(({ id }) => id).sort();
 const scan = async (api) => (await run(api, changed(api, SCAN, NOTHING))).map(({ id }) => id).sort();
 
-test('without a total, offsets go on to the first empty page', async () => {
+test('without a total, offsets continue to the first empty page', async () => {
   const { api, requests } = await shop();
   assert.deepEqual(await scan(api), everything);
   assert.deepEqual(skips(requests), ['0', '4', '7']);
 });
 
-test('with a total, offsets count the rows that came', async () => {
+test('with a total, offsets advance by the rows received', async () => {
   const facts = { total: ['count'] };
   const { api, requests } = await shop({ tells: () => ({ count: ROWS.length }), cap: 3, facts });
   assert.deepEqual(await scan(api), everything);
   assert.deepEqual(skips(requests), ['0', '3', '6']);
 });
 
-test('a vendor that gives fewer rows than it was asked for is read to its end', async () => {
+test('a vendor with smaller pages than requested is read to the end', async () => {
   const facts = { sizeReported: ['limit'] };
   const { api, requests } = await shop({ tells: (limit) => ({ limit }), cap: 2, facts });
   assert.deepEqual(await scan(api), everything);
   assert.deepEqual(skips(requests), ['0', '2', '4', '6', '7']);
 });
 
-test("a dropdown's page is counted by Zapier and passed over by rows", async () => {
+test("a dropdown's page number becomes an offset in rows", async () => {
   const { api, requests } = await shop();
   const perform = offer(api, { operation: LIST, query: {}, value: ['id'], label: [['id']] });
   const page = async (number) => (await run(api, perform, { meta: { page: number } })).map(({ id }) => id);

@@ -18,7 +18,7 @@ after(() => Promise.all(servers.map((server) => server.close())));
 const CREATE = { method: 'POST', path: '/returns', result: ['data'], permission: 'returns:write' };
 const poll = (api) => newest(api, { operation: LIST, query: { order: 'desc' }, size: 100 }, NOTHING);
 
-test('a request carries the credential and says who calls', async () => {
+test('a request has credentials and a user agent', async () => {
   const server = await start(() => ({ body: { data: [] } }));
   await run(await bind(server.url), poll(await bind(server.url)));
   const [{ headers, path, query }] = server.requests;
@@ -35,7 +35,7 @@ test('a request carries the credential and says who calls', async () => {
   );
 });
 
-test('what was typed at login goes where the operation has a place for it', async () => {
+test('login values are sent where the operation has a parameter for them', async () => {
   const { send } = await lib('api');
   const server = await vendor(() => ({ body: { data: {} } }));
   const api = await bind(server.url);
@@ -54,7 +54,7 @@ test('what was typed at login goes where the operation has a place for it', asyn
   assert.deepEqual([Object.fromEntries(second.query), second.body], [{}, { store: 'shop-7', sku: 'A' }]);
 });
 
-test('what was not typed at login is not sent as an empty value', async () => {
+test('empty login values are not sent', async () => {
   const server = await start(() => ({ body: { data: {} } }));
   const api = await bind(server.url);
   const one = { method: 'POST', path: '/x', result: [], login: { query: { shop_id: 'shop' }, body: { store: 'store' } } };
@@ -64,7 +64,7 @@ test('what was not typed at login is not sent as an empty value', async () => {
   assert.deepEqual(server.requests[0].body, { sku: 'A' });
 });
 
-test('what else the login sends as a header goes with every request', async () => {
+test('further login headers are sent with every request', async () => {
   const server = await start(() => ({ body: { data: [] } }));
   const bound = await bind(server.url);
   const api = { ...bound, credential: { ...FACTS.credential, headers: { 'x-shop': 'shop', 'x-none': 'none' } } };
@@ -75,7 +75,7 @@ test('what else the login sends as a header goes with every request', async () =
   assert.equal(headers['x-example-key'], `Key ${KEY}`);
 });
 
-test('blanks around a pasted login are not sent, and the login is not shown without them', async () => {
+test('whitespace around pasted credentials is not sent, and the credentials stay masked', async () => {
   const server = await start(({ headers }) => fault(400, 'INVALID', `The key ${headers['x-example-key']} is odd`));
   const api = await bind(server.url);
   const { message } = await failing(api, poll(api), { auth: { api_key: ` ${KEY}\n` } });
@@ -83,7 +83,7 @@ test('blanks around a pasted login are not sent, and the login is not shown with
   assert.equal(message.includes(KEY), false);
 });
 
-test('another host gets no credential', async () => {
+test('no other host receives credentials', async () => {
   const server = await start(() => ({ body: {} }));
   const elsewhere = await bind('http://127.0.0.1:9/v1');
   const api = { ...elsewhere, credential: { ...FACTS.credential, headers: { 'x-shop': 'api_key' } } };
@@ -92,7 +92,7 @@ test('another host gets no credential', async () => {
   assert.equal(JSON.stringify(server.requests[0].headers).includes(KEY), false);
 });
 
-test('the environment of the login decides, and the override variable before it', async () => {
+test("the override variable takes precedence over the login's environment", async () => {
   const { baseUrl } = await lib('api');
   const chosen = (env, environment) =>
     baseUrl(connect(FACTS, { env, now: Date.now }), { authData: { environment } });
@@ -188,28 +188,28 @@ for (const [what, answer, expected] of [
     },
   ],
 ]) {
-  test(`${what} is a sentence`, async () => {
+  test(`${what} is reported in one sentence`, async () => {
     const server = await start(() => answer);
     const error = await failing(await bind(server.url), poll(await bind(server.url)));
     for (const [name, value] of Object.entries(expected)) assert.equal(error[name], value);
   });
 }
 
-test('a key that the vendor repeats is never shown', async () => {
+test('a key repeated by the vendor is masked', async () => {
   const server = await start(() => fault(400, 'INVALID', `The key ${KEY} is odd`, { key: `is ${KEY}` }));
   const error = await failing(await bind(server.url), poll(await bind(server.url)));
   assert.equal(JSON.stringify(error).includes(KEY), false);
   assert.match(error.message, /\[hidden\]/);
 });
 
-test('a write that failed on their side says that it may have happened', async () => {
+test('a write with a server error reports that it may have been made', async () => {
   const server = await start(() => ({ status: 503 }));
   const api = await bind(server.url);
   const error = await failing(api, write(api, { operation: CREATE }, NOTHING));
   assert.match(error.message, /may or may not have been made: look before you try again/);
 });
 
-test('no answer in time is a sentence, and so is no server', async () => {
+test('a timeout and a missing server are reported in one sentence', async () => {
   const slow = await start(() => new Promise((resolve) => setTimeout(resolve, 900, {})));
   const api = { ...(await bind(slow.url)), timeout: 100 };
   assert.match(
@@ -223,7 +223,7 @@ test('no answer in time is a sentence, and so is no server', async () => {
   );
 });
 
-test("a create answers the vendor's object and sends path and body apart", async () => {
+test("a create returns the vendor's object and fills path and body", async () => {
   const server = await start(({ body }) => ({ status: 201, body: { data: { id: 'n1', ...body } } }));
   const api = await bind(server.url);
   const form = {
@@ -247,7 +247,7 @@ test("a create answers the vendor's object and sends path and body apart", async
   assert.deepEqual(server.requests[0].body, { text: 'Torn', internal: false });
 });
 
-test('a look-up that misses answers nothing, other failures are told', async () => {
+test('a search without a match is empty, other failures are reported', async () => {
   const server = await start((_, count) =>
     count === 1 ? fault(404, 'NONE', 'no') : fault(500, 'OOPS', 'no'),
   );
@@ -257,7 +257,7 @@ test('a look-up that misses answers nothing, other failures are told', async () 
   assert.match((await failing(api, perform)).message, /has a problem of its own \(status 500\)/);
 });
 
-test('operations keep their own answer when the caller names a path', async () => {
+test("an operation's result is unchanged if the caller passes a path", async () => {
   const server = await start(() => ({ body: { data: 1 } }));
   const api = await bind(server.url);
   assert.equal(
@@ -278,7 +278,7 @@ for (const value of ['secret\nkey', 'secret\u2013key', 'secret\0key', 'sec\u200b
   });
 }
 
-test('blanks around a key that cannot be seen are no part of it', async () => {
+test('invisible whitespace around a key is removed', async () => {
   const server = await start(() => ({ body: { data: [] } }));
   const api = await bind(server.url);
   await run(api, poll(api), { auth: { api_key: `\u200b${KEY}\u2060\n` } });
@@ -286,7 +286,7 @@ test('blanks around a key that cannot be seen are no part of it', async () => {
 });
 
 for (const code of ['constructor', 'toString', '__proto__', { a: 1 }, ['SLOW_DOWN'], null, 'y'.repeat(9000), `no ${KEY}`]) {
-  test(`an error code of ${JSON.stringify(code).slice(0, 40)} is like any unknown one`, async () => {
+  test(`an error code of ${JSON.stringify(code).slice(0, 40)} is treated as an unknown one`, async () => {
     const server = await start(() => fault(418, code, 'I am a teapot'));
     const api = await bind(server.url);
     const { message, code: shown } = await failing(api, poll(api));
@@ -296,7 +296,7 @@ for (const code of ['constructor', 'toString', '__proto__', { a: 1 }, ['SLOW_DOW
 }
 
 for (const fields of ['bad', 7, ['bad'], [null], true]) {
-  test(`fields of ${JSON.stringify(fields)} name none`, async () => {
+  test(`fields of ${JSON.stringify(fields)} are ignored`, async () => {
     const server = await start(() => fault(400, 'X', 'No', fields));
     const api = await bind(server.url);
     const { message } = await failing(api, poll(api));
@@ -310,7 +310,7 @@ for (const [what, data, why] of [
   ['a record without its id', { id: null, text: 'x' }, 'data.id is missing'],
   ['a record with an empty id', { id: '' }, 'data.id is not a value'],
 ]) {
-  test(`${what} is no record that was read or written`, async () => {
+  test(`${what} is not accepted as a record`, async () => {
     const server = await start(() => ({ body: { data } }));
     const api = await bind(server.url);
     const one = { method: 'GET', path: '/returns/7', result: ['data'], member: 'id' };

@@ -33,7 +33,7 @@ after(() => Promise.all(servers.map((server) => server.close())));
 
 const opening = (api) => async (z, bundle) => [await openSession(api, LOGIN)(z, bundle)];
 
-test('a session is opened with what was typed, and without the token that it replaces', async () => {
+test('a session is opened with the typed credentials, without the old token', async () => {
   const server = await start(() => ({ body: { given: { token: 'fresh' } } }));
   const api = { ...(await bind(server.url)), ...SESSION };
   const auth = { ...TYPED, access_token: 'stale' };
@@ -44,7 +44,7 @@ test('a session is opened with what was typed, and without the token that it rep
   assert.equal(path, '/v1/token');
 });
 
-test('a token that is no longer good makes core ask for another', async () => {
+test("an expired token makes Zapier's core request another", async () => {
   const server = await start(() => ({ status: 401, body: { fault: { text: 'expired' } } }));
   const api = { ...(await bind(server.url)), ...SESSION };
   const read = async (z, bundle) => [(await send(api, z, bundle, READ)).data];
@@ -54,7 +54,7 @@ test('a token that is no longer good makes core ask for another', async () => {
 });
 
 for (const status of [400, 401, 403, 404]) {
-  test(`a login refused with ${status} is told as a refused login, without its secret`, async () => {
+  test(`a login refused with ${status} is reported as refused, without its secret`, async () => {
     const server = await start(() => ({ status, body: { fault: { text: `${SECRET} is wrong` } } }));
     const api = { ...(await bind(server.url)), ...SESSION };
     const error = await failing(api, opening(api), { auth: { ...TYPED, client_secret: SECRET } });
@@ -63,14 +63,14 @@ for (const status of [400, 401, 403, 404]) {
   });
 }
 
-test('an answer without a token is no session', async () => {
+test('an answer without a token opens no session', async () => {
   const server = await start(() => ({ body: { given: {} } }));
   const api = { ...(await bind(server.url)), ...SESSION };
   assert.match((await failing(api, opening(api), { auth: TYPED })).message, /answered without a token that can be used/);
 });
 
 for (const token of ['', ' ', 7, null, 'a\nb', 'long\u2013dash']) {
-  test(`the token ${JSON.stringify(token)} is no session`, async () => {
+  test(`the token ${JSON.stringify(token)} opens no session`, async () => {
     const server = await start(() => ({ body: { given: { token } } }));
     const api = { ...(await bind(server.url)), ...SESSION };
     const { message } = await failing(api, opening(api), { auth: TYPED });
@@ -78,7 +78,7 @@ for (const token of ['', ' ', 7, null, 'a\nb', 'long\u2013dash']) {
   });
 }
 
-test('requests go to the address typed at login', async () => {
+test('requests are sent to the address typed at login', async () => {
   const api = { ...connect(FACTS, { env: {}, now: Date.now }), ...SESSION };
   const sent = [];
   const z = { request: async ({ url }) => (sent.push(url), { data: { given: { token: 'fresh' } } }) };
@@ -95,7 +95,7 @@ for (const address of ['http://shop.example.com', 'shop.example.com', '', 'ftp:/
   });
 }
 
-test('core takes a 401 for a session that is over; of a login it is told as refused', async () => {
+test('core treats a 401 as an expired session; at login it is reported as refused', async () => {
   const server = await start(() => ({ status: 401, body: { fault: { text: 'who?' } } }));
   const api = { ...(await bind(server.url)), ...SESSION };
   const ready = { type: 'session', fields: [], test: () => ({}), sessionConfig: { perform: () => ({}) } };

@@ -1,4 +1,4 @@
-/** Every form of a time, read alike in any zone of the machine. */
+/** Every time format is parsed to the same moment in any time zone of the machine. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -71,7 +71,7 @@ for (const value of [
   `2026-10-31T12:00:00.${'0'.repeat(200)}Z`,
   {},
 ]) {
-  test(`${JSON.stringify(value)?.slice(0, 40)} is no time`, () => assert.ok(Number.isNaN(moment(value))));
+  test(`${JSON.stringify(value)?.slice(0, 40)} is not a time`, () => assert.ok(Number.isNaN(moment(value))));
 }
 
 for (const text of [
@@ -79,5 +79,5 @@ for (const text of [
   'Sunday, 06-Nov-94 08:49:37 GMT',
   'Sun Nov  6 08:49:37 1994',
 ]) {
-  test(`${text} is a date of HTTP`, () => assert.equal(httpDate(text), Date.UTC(1994, 10, 6, 8, 49, 37)));
+  test(`${text} is an HTTP date`, () => assert.equal(httpDate(text), Date.UTC(1994, 10, 6, 8, 49, 37)));
 }

@@ -1,4 +1,4 @@
-/** What an input takes: the same as in Python and on the command line. */
+/** Values that inputs accept, the same as in Python and on the command line. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -15,7 +15,7 @@ const CHOICES = [
 
 const SLIPS = { choices: ['approved', 'received'], wire: { open: true, slips: true, separator: ',' } };
 
-/** What is sent for `value` in a field of a type. */
+/** Returns what is sent for `value` in a field of this type. */
 const sent = (type, value, { wire = {}, ...more } = {}) => {
   const field = { key: 'x', label: 'The X', type, ...more };
   return place(z, { x: value }, [field], { x: { in: 'body', at: ['x'], ...wire } }).body.x;
@@ -110,7 +110,7 @@ for (const value of [null, undefined, '', ' \u200b\n', [], [' '], {}]) {
   });
 }
 
-test('a field that another makes required is asked for only then', () => {
+test('a field required by another one is required only together with it', () => {
   const fields = ['name', 'city'].map((key) => ({ key, label: key.toUpperCase(), type: 'string' }));
   const wire = {
     name: { in: 'body', at: ['to', 'name'] },
@@ -121,11 +121,11 @@ test('a field that another makes required is asked for only then', () => {
   assert.throws(() => place(z, { name: 'Ada' }, fields, wire), /Fill in CITY: it is required when NAME is given/);
 });
 
-test('a text of blanks is read quickly', () => {
+test('a long text of whitespace is read quickly', () => {
   assert.equal(sent('string', `a${' '.repeat(200_000)}b`).length, 200_002);
 });
 
-test('line items that are text are refused by name', () => {
+test('line items given as text are refused by name', () => {
   const field = { key: 'items', label: 'Items', children: [{ key: 'sku', label: 'SKU', type: 'string' }] };
   const wire = { items: { in: 'body', at: ['items'], children: { sku: { in: 'body', at: ['sku'] } } } };
   assert.throws(() => place(z, { items: '[{"sku": "A"}]' }, [field], wire), /Items must be line items/);
@@ -133,7 +133,7 @@ test('line items that are text are refused by name', () => {
   assert.deepEqual(body, { items: [{ sku: 'A' }] });
 });
 
-test('a path takes one segment of text, without the blanks around it', () => {
+test('a path value is one segment, without surrounding whitespace', () => {
   assert.equal(fill(z, '/returns/{id}', { id: ' r/1 ' }), '/returns/r%2F1');
   assert.throws(() => fill(z, '/returns/{id}', { id: ' .. ' }), /is no id/);
 });

@@ -1,4 +1,4 @@
-/** A vendor that answers what a test tells it to, and the real core running an app against it. */
+/** A fake vendor with answers from the test, and Zapier's real core running an app against it. */
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 
@@ -23,7 +23,7 @@ export const FACTS = {
   credential: { header: 'X-Example-Key', prefix: 'Key ', field: 'api_key' },
   secrets: ['api_key'],
   userAgent: 'example-zapier/1.2.3',
-  timeout: 20_000, // a busy machine answers late; tests of the limit set a shorter one
+  timeout: 20_000, // generous for busy machines; tests of the timeout set a shorter one
   runTimeout: 25_000,
   maxBytes: 100_000,
   errors: {
@@ -56,7 +56,7 @@ export const LIST = {
 
 export const NOTHING = { fields: [], wire: {} };
 
-/** Starts the vendor; `answer(request)` gives `{status, body, headers}`, and every request is kept. */
+/** Starts the vendor; `answer(request)` returns `{status, body, headers}`, and every request is recorded. */
 export const vendor = async (answer) => {
   const requests = [];
   const server = createServer(async (request, response) => {
@@ -71,7 +71,7 @@ export const vendor = async (answer) => {
     };
     requests.push({ ...seen, body: text ? JSON.parse(text) : undefined });
     const { status = 200, body = {}, headers = {} } = (await answer(requests.at(-1), requests.length)) ?? {};
-    response.sendDate = false; // the clock of a test is not the machine's
+    response.sendDate = false; // tests use their own clock
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   });
@@ -80,20 +80,20 @@ export const vendor = async (answer) => {
   return { url, requests, close: () => ended(server) };
 };
 
-/** A connection that a client keeps open must not keep a test waiting. */
+/** Closes the server without waiting for connections that clients keep open. */
 const ended = (server) =>
   new Promise((resolve) => {
     server.close(resolve);
     server.closeAllConnections();
   });
 
-/** The facts bound to a vendor at `url`, at a fixed time. */
+/** Binds the facts to a vendor at `url`, at a fixed time. */
 export const bind = async (url, now = () => Date.parse('2026-11-01T00:00:00Z')) => {
   const { connect } = await lib('api');
   return connect(FACTS, { env: { EXAMPLE_BASE_URL: url }, now });
 };
 
-/** Runs `perform` in the core as a search, with the app's own middleware around it. */
+/** Runs `perform` in Zapier's core as a search, with the app's own middleware. */
 export const run = async (
   api,
   perform,
@@ -121,7 +121,7 @@ export const run = async (
   return (await core.createAppHandler(app)(event)).results;
 };
 
-/** The error of `run`, as `{name, message}`: core puts some into JSON, and adds a log to others. */
+/** Returns the error of `run` as `{name, message}`; core wraps some errors in JSON and adds a log to others. */
 export const failing = async (...args) => {
   try {
     await run(...args);

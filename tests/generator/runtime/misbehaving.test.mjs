@@ -1,4 +1,4 @@
-/** A vendor that misbehaves: redirects, answers that never end, are too large, empty or of another kind. */
+/** A misbehaving vendor: redirects, and answers that never end, are too large, empty or malformed. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, test } from 'node:test';
@@ -25,7 +25,7 @@ const ONE = { method: 'GET', path: '/returns/7', result: ['data'] };
 const SESSION = { constants: {}, fills: {}, token: ['data', 'token'], keep: 'token' };
 const MAY = /The change may or may not have been made: look before you try again\.$/;
 
-/** Everything that sends a request, by what it is. */
+/** Every function that sends a request, by kind. */
 const performs = (api) => ({
   'a trigger': newest(api, { operation: LIST, query: {}, size: 4 }, NOTHING),
   'a search': read(api, { operation: ONE, query: {} }, NOTHING),
@@ -56,7 +56,7 @@ for (const kind of KINDS) {
   }
 }
 
-test('a redirect on the same host names the address to use, without its query', async () => {
+test('a redirect on the same host names the new base URL, without its query', async () => {
   const server = await start(() => ({ status: 301, headers: { location: `/v2/returns?key=${KEY}` } }));
   const api = await bind(server.url);
   const { message } = await failing(api, performs(api)['a trigger']);
@@ -73,7 +73,7 @@ for (const [what, from, to, offered] of [
   ['a user name', 'https://shop.example.com/v1', 'https://me:pw@shop.example.com/v2', 'https://shop.example.com/v2'],
   ['no address', 'https://shop.example.com/v1', 'https://', undefined],
 ]) {
-  test(`a redirect to ${what} ${offered ? 'names' : 'does not name'} the address to use`, async () => {
+  test(`a redirect to ${what} ${offered ? 'names' : 'does not name'} the new base URL`, async () => {
     const { failure } = await lib('failures');
     class Said extends Error {}
     const response = { status: 308, data: undefined, request: { url: `${from}?key=1`, method: 'GET' } };
@@ -84,7 +84,7 @@ for (const [what, from, to, offered] of [
   });
 }
 
-test('a 304 is no redirect, and no answer either', async () => {
+test('304 is neither a redirect nor an answer', async () => {
   const server = await start(() => ({ status: 304, headers: { location: '/elsewhere' } }));
   const api = await bind(server.url);
   const { message } = await failing(api, performs(api)['a trigger']);
@@ -93,7 +93,7 @@ test('a 304 is no redirect, and no answer either', async () => {
 
 // Time
 
-/** A server that sends its answer a byte at a time, and never ends it. */
+/** A server that sends its answer one byte at a time, without end. */
 const dripping = async () => {
   const held = new Set();
   const server = createServer((_, response) => {
@@ -111,13 +111,13 @@ const dripping = async () => {
   return `http://127.0.0.1:${server.address().port}/v1`;
 };
 
-test('an answer that never ends is given up when an attempt is over', async () => {
+test('an endless answer is abandoned at the timeout', async () => {
   const api = { ...(await bind(await dripping())), timeout: 200 };
   assert.match((await failing(api, performs(api)['a trigger'])).message, /did not answer in time\. Nothing/);
   assert.match((await failing(api, performs(api)['a create'])).message, MAY);
 });
 
-test('a run ends when its time is used up, however many pages there are', async () => {
+test('a run ends at its deadline, even with more pages to read', async () => {
   let time = Date.parse('2026-11-01T00:00:00Z');
   const server = await start(({ query }) => {
     time += 10_000;
@@ -137,7 +137,7 @@ test('a run ends when its time is used up, however many pages there are', async 
   assert.equal(server.requests.length, 6);
 });
 
-test('the last request of a run gets no more time than the run has left', async () => {
+test('the last request of a run gets only the remaining time', async () => {
   const { timeLeft, withDeadline } = await lib('deadline');
   const left = withDeadline({ ...FACTS, runTimeout: 1000, timeout: 400, now: () => 5 }, async (api) => [
     timeLeft({ ...api, now: () => 5 }),
@@ -149,7 +149,7 @@ test('the last request of a run gets no more time than the run has left', async 
 
 // Size and form
 
-test('an answer that is larger than the app reads is refused, unpacked or not', async () => {
+test('an answer above the size limit is refused, compressed or not', async () => {
   const row = { id: 'x'.repeat(FACTS.maxBytes) };
   const whole = await start(() => ({ body: { data: [row] } }));
   const packed = createServer((_, response) => {
@@ -165,7 +165,7 @@ test('an answer that is larger than the app reads is refused, unpacked or not', 
   }
 });
 
-test('an answer that says it is packed and is not broke off, and was no failure of the network', async () => {
+test('an answer with a wrong content encoding is unreadable, and not a network failure', async () => {
   const server = await start(() => ({ body: { data: [] }, headers: { 'content-encoding': 'gzip' } }));
   const api = await bind(server.url);
   const { message } = await failing(api, performs(api)['a trigger']);
@@ -180,7 +180,7 @@ for (const [what, answer, sentence] of [
   ['200 with a list', { body: { data: [1] } }, /unexpected form: data is not an object\. The change/],
   ['202 with a text', { status: 202, body: 'Accepted' }, /unexpected form: the body is not JSON\. The change/],
 ]) {
-  test(`a write answered by ${what} says that the change may have been made`, async () => {
+  test(`a write answered by ${what} reports that the change may have been made`, async () => {
     const server = await start(() => answer);
     const api = await bind(server.url);
     const { message } = await failing(api, performs(api)['a create']);
@@ -191,7 +191,7 @@ for (const [what, answer, sentence] of [
   });
 }
 
-test('a list that is an object is a sentence, and so is a record that is a list', async () => {
+test('a list that is an object, and a record that is a list, are reported in one sentence', async () => {
   const server = await start(() => ({ body: { data: { rows: [] } } }));
   const api = await bind(server.url);
   assert.match((await failing(api, performs(api)['a trigger'])).message, /unexpected form: data is not a list/);
@@ -200,7 +200,7 @@ test('a list that is an object is a sentence, and so is a record that is a list'
   assert.match((await failing(other, performs(other)['a search'])).message, /unexpected form: data is not an object/);
 });
 
-test("a vendor's words are shown on one line, without secrets, and no longer than 500 characters", async () => {
+test("a vendor's message is shown on one line, without secrets, and up to 500 characters", async () => {
   const long = `${'x'.repeat(480)} ${KEY} ${'y '.repeat(9000)}`;
   const wrong = `is wrong\n${'z'.repeat(50)}`;
   const fields = Object.fromEntries(Array.from({ length: 99 }, (_, n) => [`field_${n}`, wrong]));
@@ -232,7 +232,7 @@ for (const [told, date, delay] of [
   ['Sun, 01 Nov 2026 11:59:00 GMT', 'Sun, 01 Nov 2026 12:00:00 GMT', 1],
   ['Sun, 01 Nov 2026 00:00:20 GMT', 'odd', 20],
 ]) {
-  test(`Retry-After: ${String(told).slice(0, 40)} is a wait of ${delay} seconds`, async () => {
+  test(`Retry-After: ${String(told).slice(0, 40)} means ${delay} seconds`, async () => {
     const headers = { ...(told && { 'retry-after': told }), ...(date && { date }) };
     const limited = await start(() => ({ status: 429, headers }));
     const api = await bind(limited.url);
@@ -241,7 +241,7 @@ for (const [told, date, delay] of [
   });
 }
 
-test('a vendor that is unavailable and says for how long is asked again by Zapier, but for a write', async () => {
+test('an unavailable vendor with Retry-After is retried by Zapier, except for writes', async () => {
   const server = await start(() => ({ status: 503, headers: { 'retry-after': '7' } }));
   const api = await bind(server.url);
   const reading = await failing(api, performs(api)['a trigger']);
@@ -251,9 +251,9 @@ test('a vendor that is unavailable and says for how long is asked again by Zapie
   assert.match(writing.message, /It asks to wait 7 seconds\. The change may or may not have been made/);
 });
 
-// Where a login may go
+// Addresses that may receive credentials
 
-/** By address: whether a login goes there where a person typed it, and where the override variable says it. */
+/** By address: whether credentials are sent there if typed by the user, and if set by the override variable. */
 for (const [address, asTyped, asSet] of [
   ['https://shop.example.com', true, true],
   ['http://127.0.0.1:4010', false, true],
@@ -265,7 +265,7 @@ for (const [address, asTyped, asSet] of [
   ['shop.example.com', false, false],
   ['', false, false],
 ]) {
-  test(`a login ${asTyped || asSet ? 'goes' : 'does not go'} to ${address || 'no address'}`, async () => {
+  test(`credentials ${asTyped || asSet ? 'are' : 'are not'} sent to ${address || 'an empty address'}`, async () => {
     const { connect, send } = await lib('api');
     const sent = [];
     class Said extends Error {}

@@ -1,4 +1,4 @@
-/** Lists that change or never end, and rows that cannot be read: the good rows are handed on. */
+/** Lists that change or never end, and unreadable rows: the readable rows are returned. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
@@ -37,7 +37,7 @@ const SCAN = {
 const MARKED = { ...SCAN, identity: [['id'], ['closed']], mark: ['closed'], changed: ['closed'], state: null };
 const WHOLE = { ...SCAN, identity: [['id'], ['version']] };
 
-/** A vendor of one page with these rows; what the app logs is kept in `told`. */
+/** A vendor with one page of these rows; `told` collects the app's log. */
 const shop = async (rows) => {
   const server = await start(() => ({ body: { data: rows, count: rows.length } }));
   const api = await bind(server.url);
@@ -60,7 +60,7 @@ for (const [what, odd, why] of [
   ['an id that is true', good(true), /id is not text or a whole number: true/],
   ['an id that is an object', good({ a: 1 }), /id is not text or a whole number/],
 ]) {
-  test(`${what} stops no trigger`, async () => {
+  test(`${what} does not stop a trigger`, async () => {
     const performs = { newest, changed, whole };
     const sources = { newest: { ...SCAN, identity: [['id']] }, changed: SCAN, whole: WHOLE };
     for (const [kind, perform] of Object.entries(performs)) {
@@ -83,7 +83,7 @@ for (const [what, more] of [
   ['of the year 1', { created: '0001-01-01T00:00:00+01:00' }],
   ['in words', { created: 'yesterday' }],
 ]) {
-  test(`a creation time ${what} stops no trigger that goes by it`, async () => {
+  test(`a creation time ${what} does not stop a trigger that sorts by it`, async () => {
     const { api, told, hearing } = await shop([good('a'), good('odd', more), good('b')]);
     assert.deepEqual(ids(await run(api, hearing(changed(api, SCAN, NOTHING)))), ['a', 'b']);
     assert.match(told.join(), /row 2 is left out: created is (null|missing|not a time)/);
@@ -92,14 +92,14 @@ for (const [what, more] of [
   });
 }
 
-test('a time far ahead overflows nowhere, and is handed on', async () => {
+test('a time in the far future is returned', async () => {
   const ahead = good('ahead', { created: '9999-12-31T23:59:59-05:00', moved: '9999-12-31T23:59:59-05:00' });
   const { api, told, hearing } = await shop([good('a'), ahead]);
   assert.deepEqual(ids(await run(api, hearing(changed(api, SCAN, NOTHING)))), ['ahead', 'a']);
   assert.deepEqual(told, []);
 });
 
-test('a mark that is empty is no event, and one that cannot be read is left out', async () => {
+test('an empty timestamp is no event, and an unreadable one is skipped', async () => {
   const rows = [good('a'), good('open', { closed: null }), good('none', { closed: '' }), good('odd', { closed: 7 })];
   const { api, told, hearing } = await shop(rows);
   assert.deepEqual(ids(await run(api, hearing(changed(api, MARKED, NOTHING)))), ['a']);
@@ -108,7 +108,7 @@ test('a mark that is empty is no event, and one that cannot be read is left out'
 });
 
 for (const status of [3, true, ['done'], { a: 1 }]) {
-  test(`a status of ${JSON.stringify(status)} stops no trigger`, async () => {
+  test(`a status of ${JSON.stringify(status)} does not stop a trigger`, async () => {
     for (const perform of [changed, whole]) {
       const { api, told, hearing } = await shop([good('a'), good('odd', { status }), good('b')]);
       const any = { ...SCAN, reached: null };
@@ -119,7 +119,7 @@ for (const status of [3, true, ['done'], { a: 1 }]) {
 }
 
 for (const status of [null, undefined, '', ' ', '-']) {
-  test(`a status of ${JSON.stringify(status)} is no state, so no event and nothing odd`, async () => {
+  test(`a status of ${JSON.stringify(status)} is no state, and causes neither an event nor a log line`, async () => {
     const { api, told, hearing } = await shop([good('a'), good('none', { status })]);
     assert.deepEqual(ids(await run(api, hearing(changed(api, { ...SCAN, reached: null }, NOTHING)))), ['a']);
     assert.deepEqual(told, []);
@@ -127,7 +127,7 @@ for (const status of [null, undefined, '', ' ', '-']) {
 }
 
 for (const status of ['IN_TRANSIT', 'in transit', 'In-Transit', ' inTransit ', 'in_transit']) {
-  test(`the state "${status}" is compared as a word`, async () => {
+  test(`the state "${status}" is recognised in this spelling`, async () => {
     const { api } = await shop([good('a', { status })]);
     const wanted = (source) => run(api, changed(api, { ...SCAN, ...source }, NOTHING));
     assert.equal((await wanted({ reached: ['In Transit'] })).length, 1);
@@ -138,7 +138,7 @@ for (const status of ['IN_TRANSIT', 'in transit', 'In-Transit', ' inTransit ', '
 
 // Lists
 
-/** A vendor that gives `pages` one after the other, whatever it is asked for, and then the last for ever. */
+/** A vendor that returns `pages` one after the other for any request, and then repeats the last. */
 const sequence = async (pages, facts = {}) => {
   const server = await start((_, number) => ({ body: pages[Math.min(number, pages.length) - 1] }));
   const api = await bind(server.url);
@@ -147,26 +147,26 @@ const sequence = async (pages, facts = {}) => {
 };
 const many = (from, count) => Array.from({ length: count }, (_, n) => good(`r${from + n}`));
 
-test('a list whose pages bring nothing new for long is an error', async () => {
+test('a list with many pages without new rows is an error', async () => {
   const { server, api } = await sequence([{ data: many(0, 3) }]);
   const { message } = await failing(api, changed(api, SCAN, NOTHING));
   assert.match(message, /a list that does not end: page after page brings nothing new/);
   assert.equal(server.requests.length, 6);
 });
 
-test('where few pages are read, one page that repeats the one before is an error', async () => {
+test('with few pages to read, one repeated page is an error', async () => {
   const { server, api } = await sequence([{ data: many(0, 20) }]);
   assert.match((await failing(api, changed(api, { ...SCAN, pages: 3 }, NOTHING))).message, /brings nothing new/);
   assert.equal(server.requests.length, 2);
 });
 
-test('rows that arrive while a list is read are no reason to give up', async () => {
+test('rows inserted during a read are no error', async () => {
   const pages = [{ data: many(10, 20) }, { data: many(10, 20) }, { data: many(30, 5) }, { data: [] }];
   const { api } = await sequence(pages);
   assert.equal((await run(api, changed(api, SCAN, NOTHING))).length, 25);
 });
 
-test('a list without end stops at the ceiling of pages', async () => {
+test('an endless list stops at the page ceiling', async () => {
   const server = await start((_, number) => ({ body: { data: many(number * 10, 3) } }));
   const api = await bind(server.url);
   assert.equal((await run(api, changed(api, { ...SCAN, pages: 4 }, NOTHING))).length, 12);
@@ -174,7 +174,7 @@ test('a list without end stops at the ceiling of pages', async () => {
 });
 
 for (const total of ['3', -1, 2.5, null, true]) {
-  test(`a total of ${JSON.stringify(total)} tells nothing, and ends nothing`, async () => {
+  test(`a total of ${JSON.stringify(total)} is ignored`, async () => {
     const pages = [many(0, 3), many(3, 1), []].map((data) => ({ data, count: total }));
     const { api } = await sequence(pages);
     assert.equal((await run(api, changed(api, SCAN, NOTHING))).length, 4);
@@ -187,7 +187,7 @@ const LOOK = {
 };
 const FIND = { operation: LIST, query: {}, pages: 5, atLeastOne: [] };
 
-test('a look-up in a list that changed while it was read is made again, and gives up with a sentence', async () => {
+test('a search in a list that changes during the read is repeated, and then fails with an explanation', async () => {
   const row = (n) => ({ id: n, number: `N-${n}` });
   const fell = [
     { data: [row(1), row(2)], count: 4, size: 2 },
@@ -207,7 +207,7 @@ test('a look-up in a list that changed while it was read is made again, and give
   assert.equal(always.requests.length, 6);
 });
 
-test('a total that fell makes a miss doubtful, although as many rows came as were counted', async () => {
+test('a decreased total makes an empty result doubtful', async () => {
   const row = (n) => ({ id: n, number: `N-${n}` });
   const pages = { 1: [row(1), row(2)], 2: [row(3)] };
   const server = await start(({ query }) => {
@@ -219,7 +219,7 @@ test('a total that fell makes a miss doubtful, although as many rows came as wer
   assert.match(message, /whether the record exists is not known/);
 });
 
-test('rows that are no records stop neither a search nor a dropdown nor a login', async () => {
+test('rows that are no records stop no search, dropdown or login', async () => {
   const { api } = await shop([null, { id: null, number: null }, { id: 7, number: 'N-7' }]);
   assert.equal((await run(api, list(api, { operation: LIST, query: {} }, NOTHING))).length, 2);
   const choose = offer(api, { operation: LIST, query: {}, value: ['id'], label: [['number']] });
@@ -235,7 +235,7 @@ for (const [what, date, sentence] of [
   ['not told', undefined, undefined],
   ['told oddly', 'yesterday', undefined],
 ]) {
-  test(`a clock ${what} changes nothing of what a trigger finds, and is logged where it matters`, async () => {
+  test(`a clock ${what} does not change a trigger's result, and is logged if relevant`, async () => {
     const ahead = good('ahead', { created: '2026-11-02T00:00:00Z' });
     const body = { data: [ahead, good('a'), good('old', { created: '2026-10-01T00:00:00Z' })], count: 3 };
     const server = await start(() => ({ body, headers: date ? { date } : {} }));

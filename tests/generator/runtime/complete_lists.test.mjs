@@ -8,7 +8,7 @@ const { whole } = await lib('triggers');
 const servers = [];
 after(() => Promise.all(servers.map((server) => server.close())));
 
-/** A vendor whose list takes no filter; `between(rows, request)` comes before each answer. */
+/** A vendor whose list has no filter; `between(rows, request)` runs before each answer. */
 const shelf = async (rows, between = () => {}) => {
   const server = await vendor(({ query }, count) => {
     between(rows, count);
@@ -41,7 +41,7 @@ const SOURCE = {
 };
 const ids = (rows) => rows.map(({ id, version }) => `${id}:${version}`);
 
-test('a whole list is read page by page without a filter, and what changed last comes first', async () => {
+test('a complete list is read page by page without a filter, sorted by last change', async () => {
   const { api, requests } = await shelf([row('5', '0'), row('4', '0'), row('3', '2', '2026-10-09T00:00:00Z')]);
   assert.deepEqual(ids(await run(api, whole(api, SOURCE, NOTHING))), ['3:2', '5:0', '4:0']);
   assert.deepEqual(
@@ -50,7 +50,7 @@ test('a whole list is read page by page without a filter, and what changed last 
   );
 });
 
-test('the ceiling ends the reading, and a row that moved meanwhile comes once', async () => {
+test('reading stops at the page ceiling, and a moved row is returned once', async () => {
   const rows = ['7', '6', '5', '4', '3', '2', '1'].map((id) => row(id, '0'));
   const { api, requests } = await shelf(rows, (list, count) => {
     if (count === 2) list.unshift(row('8', '0'));
@@ -59,7 +59,7 @@ test('the ceiling ends the reading, and a row that moved meanwhile comes once', 
   assert.equal(requests.length, 3);
 });
 
-test('a state that is wanted, or any but the first, and no more rows than asked for', async () => {
+test('rows are selected by reached state, or any state but the initial one, up to the limit', async () => {
   const { api } = await shelf([
     row('3', '1', '2026-10-04T00:00:00Z', 'CLOSED'),
     row('2', '0'),
