@@ -114,7 +114,7 @@ async def test_reading_stops_at_the_size_limit(coding: str, piece: bytes) -> Non
         await read_body(response, SMALL)
     stream = response.stream
     assert isinstance(stream, Stream)
-    assert stream.read <= SMALL + len(piece), "nothing more is read"
+    assert stream.read <= SMALL + len(piece), "reading stops at the limit"
 
 
 async def test_oversized_inner_layer_is_reported_as_too_large() -> None:
@@ -199,7 +199,9 @@ async def test_status_decides_if_the_body_cannot_be_read(
     async with opened("returnmate", reply, time) as connection:
         with pytest.raises(kind) as caught:
             await connection.operations.list_returns()
-    assert not isinstance(caught.value, NotFound), "a page that cannot be read says nothing of a record"
+    assert not isinstance(caught.value, NotFound), (
+        "an unreadable page does not mean that the record is missing"
+    )
 
 
 @pytest.mark.parametrize(

@@ -69,11 +69,11 @@ async def test_attempt_times_out_if_the_vendor_stalls_or_drips(
     async with connector.open(integration, base_url=BASE_URL, api_key=KEY, **how) as rm:
         with pytest.raises(VendorUnavailable, match="did not answer within") as caught:
             await rm.operations.list_returns()
-        assert slow.asked == 4, "a read is repeated"
+        assert slow.asked == 4, "a read is retried"
         assert caught.value.operation == "list_returns"
         with pytest.raises(OutcomeUnknown, match="did not answer within"):
             await rm.operations.create_return(**ORDER)
-        assert slow.asked == 5, "a write is not"
+        assert slow.asked == 5, "a write is not retried"
     assert slow.status == ["closed"] * (5 if drips else 0), "no connection is left open"
 
 
@@ -114,7 +114,7 @@ async def test_waits_of_a_token_request_count_towards_the_deadline(time: Time) -
     async with connector.open("exsited", base_url="https://shop.example.com", **how, **login) as connection:
         with pytest.raises(VendorUnavailable):
             await connection.check()
-    assert time.slept == [50, 50], "the token took so long that the request is sent once"
+    assert time.slept == [50, 50], "after the slow token request there is time for one attempt"
     assert len(wire.requests) == 4
 
 

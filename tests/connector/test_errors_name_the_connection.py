@@ -46,7 +46,7 @@ async def test_error_answer_names_the_vendor(vendor: str, time: Time) -> None:
                 await call
             assert caught.value.vendor == vendor
             assert str(caught.value) == f"{vendor}: {caught.value.message}"
-            assert vendor not in caught.value.message, "the sentence alone can be put into another"
+            assert vendor not in caught.value.message, "the plain message can be embedded in another"
 
 
 async def test_profile_is_named_with_the_vendor(wire: Wire, time: Time) -> None:

@@ -103,7 +103,7 @@ async def test_unreadable_details_hold_back_no_other_record(
     assert told[2:] == ["1:Done", "3:Done"]
     shop.broken = {}
     ran = await runner(watched, cursors, told).once()
-    assert told[4:] == ["2:Approved", "2:Done"], "what happened to one record is told in its order"
+    assert told[4:] == ["2:Approved", "2:Done"], "events of one record keep their order"
     assert (ran.all_handed_over, ran.problem) == (True, None)
 
 

@@ -88,7 +88,7 @@ async def test_failing_handler_holds_back_later_events_of_the_same_record_only(
     assert consumer.told == ["r2:approved", "r2:received", "r3:approved"]
     consumer.refuses = {}
     ran = await runner(rm, cursors, consumer).once()
-    assert consumer.told[3:] == ["r1:approved", "r1:received"], "in their order, and each once"
+    assert consumer.told[3:] == ["r1:approved", "r1:received"], "in order, and once each"
     assert (ran.all_handed_over, cursors.skipped("p", NAME)) == (True, [])
 
 
@@ -130,7 +130,7 @@ async def test_only_skip_sets_an_event_aside_and_retry_delivers_it(
     first, second = cursors.skipped("p", NAME)
     assert (first.event and first.event.id, first.why) == (f"{NAME}:r1:approved", "no such order")
     assert second.why
-    assert (await runner(rm, cursors, consumer).once()).handed_over == 0, "it is not tried again by itself"
+    assert (await runner(rm, cursors, consumer).once()).handed_over == 0, "it is not retried automatically"
     consumer.refuses = {"r2:approved": Skip("still")}
     before = len(wire.requests)
     ran = await runner(rm, cursors, consumer).retry()
@@ -235,7 +235,7 @@ async def test_five_failing_events_hold_back_no_other_record(
     await once()
     assert sorted(consumer.told) == sorted(f"r{one}:approved" for one in range(7, 13))
     shows(wire, **{f"r{one}": "approved" for one in range(1, 13)}, r13="approved")
-    assert (await once()).handed_over == 1, "and the poll goes on"
+    assert (await once()).handed_over == 1, "the poll continues"
     asked.clear()
     await once()
     assert len(asked) <= 6
@@ -284,7 +284,7 @@ def test_unreadable_rows_that_are_set_aside_are_listed_and_never_delivered(curso
     assert cursors.retry("p", "t") == 0
     assert [event for _place, event in cursors.waiting("p", "t")] == [EVENT]
     cursors.forget("p", "t")
-    assert len(cursors.skipped("p", "t")) == 1, "what was set aside outlives --restart"
+    assert len(cursors.skipped("p", "t")) == 1, "events set aside survive --restart"
 
 
 def broken(path: Path, statement: str) -> None:

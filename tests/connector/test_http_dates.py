@@ -27,7 +27,7 @@ WHEN = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
 )
 def test_every_http_date_format_is_parsed(text: str, when: datetime) -> None:
     assert http_date(text) == when
-    assert moment(text) == when, "a record may hold one too"
+    assert moment(text) == when, "records may contain HTTP dates, too"
 
 
 @pytest.mark.parametrize(

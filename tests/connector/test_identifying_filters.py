@@ -84,7 +84,7 @@ async def test_matching_record_is_found_in_any_spelling(vendor: str, key: str, n
     search, field, record, asked = case(vendor, key, name)
     for path in each(field.found_at):
         held = at_path(record, path)
-        assert held, f"the sample of {search.resource} holds no {'.'.join(path)}"
+        assert held, f"the sample of {search.resource} has no {'.'.join(path)}"
         written = {**asked, name: f" {held}\n"}
         shown = with_value(record, path, f"{str(held).swapcase()} ")
         found = await ask(answered(vendor, search, time, shown), key, written)

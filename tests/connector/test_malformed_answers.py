@@ -144,4 +144,4 @@ async def test_odd_values_in_an_answer_raise_connector_errors_only(
             shown.append(body)
             told += await outcomes(connection, operation)
     assert len(told) >= len(ODD)
-    assert any(told), "an answer of another form is an error"
+    assert any(told), "a malformed answer is an error"

@@ -62,7 +62,7 @@ def test_saved_profile_is_read_back_and_other_content_stays(tmp_path: Path, text
     assert tomllib.loads(written, parse_float=str) == wanted
     assert profiles.kept("returnmate")["default"].fields == {"store_name": f"<{value}>"}
     kept = set(comments(text)) - {"four"}
-    assert kept <= set(comments(written)), "comments stay, but for those of a line that is gone"
+    assert kept <= set(comments(written)), "comments stay, except those of removed lines"
 
 
 def test_removed_fields_disappear_and_unchanged_fields_stay(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_files_written_on_windows_are_read_and_changed(tmp_path: Path, encoding:
     profiles.keep("swap", Profile("x", None, {"api_key": "two"}))
     written = profiles.path.read_bytes().decode()
     assert written.startswith(text)
-    assert written.count("\n") == written.count("\r\n"), "one kind of line end"
+    assert written.count("\n") == written.count("\r\n"), "line endings are not mixed"
     assert [profiles.kept(one)[name].fields for one, name in (("returnmate", "default"), ("swap", "x"))] == [
         {"api_key": "key"},
         {"api_key": "two"},
@@ -170,7 +170,7 @@ def test_symbolic_link_is_kept_and_permissions_are_restricted(tmp_path: Path) ->
     link = tmp_path / "p.toml"
     link.symlink_to(real)
     assert set(Profiles(link, {}).kept("returnmate")) == {"a"}
-    assert stat.S_IMODE(real.stat().st_mode) == 0o600, "it is enough to read it"
+    assert stat.S_IMODE(real.stat().st_mode) == 0o600, "reading the file restricts its permissions"
     real.chmod(0o644)
     Profiles(link, {}).keep("returnmate", Profile("b", None, {"api_key": "2"}))
     assert link.is_symlink()
@@ -192,7 +192,9 @@ def test_failed_write_keeps_the_old_file_and_names_the_cause(
     with pytest.raises(ConfigurationError, match=r"p\.toml cannot be written: no space left on device\.$"):
         profiles.keep("returnmate", Profile("two", None, {"api_key": "b"}))
     assert profiles.path.read_bytes() == before
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["p.toml", "p.toml.lock"], "no secret lies about"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["p.toml", "p.toml.lock"], (
+        "no temporary file with secrets is left"
+    )
 
 
 def test_operating_system_error_is_reported(tmp_path: Path) -> None:

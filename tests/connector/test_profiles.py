@@ -102,7 +102,7 @@ async def test_environment_takes_precedence_over_the_file(integration: Integrati
     )
     named = await profiles.choose(integration, "default")
     assert named.fields["api_key"] == "from-file"
-    assert await profiles.choose(integration, "environment") == chosen, "errors name it so"
+    assert await profiles.choose(integration, "environment") == chosen, "errors use this name"
     with pytest.raises(ConfigurationError, match="there is default, environment or sandbox"):
         await profiles.choose(integration, "x")
     with pytest.raises(ConfigurationError, match="names the login in the environment"):
@@ -116,7 +116,7 @@ async def test_incomplete_login_in_the_environment_is_refused(tmp_path: Path) ->
     with pytest.raises(ConfigurationError, match="RETURNS_SWAP_STORE_ID") as refused:
         await profiles.choose(compiled("swap"))
     assert "hunter2" not in str(refused.value)
-    assert not sent, "no sandbox stands in for it"
+    assert not sent, "the sandbox is not used instead"
     assert (await profiles.choose(compiled("swap"), "default")).fields["api_key"] == "another"
 
 
@@ -162,7 +162,7 @@ async def test_every_profile_is_listed_once(integration: Integration, tmp_path: 
     assert found == ["environment", "two"]
     profiles.keep("returnmate", Profile("one", place, {"api_key": "a"}))
     found = [profile.name for _one, profile in await profiles.every([integration])]
-    assert found == ["two", "one"], "what the environment says is one of them"
+    assert found == ["two", "one"], "the environment counts as a profile"
     assert [profile.name for _one, profile in await profiles.every([integration], "two")] == ["two"]
     with pytest.raises(ConfigurationError, match="No vendor has a profile 'tow'; did you mean two"):
         await profiles.every([integration], "tow")
@@ -187,5 +187,7 @@ async def test_two_shops_of_one_account_have_separate_cursors(tmp_path: Path) ->
 
     one = await key("outfitters.myshopify.example", "sandbox-first")
     assert one != await key("outlet.myshopify.example", "sandbox-first")
-    assert one == await key("outfitters.myshopify.example", "sandbox-second"), "a new key is no other shop"
+    assert one == await key("outfitters.myshopify.example", "sandbox-second"), (
+        "a new key does not make another shop"
+    )
     assert "sandbox" not in one

@@ -43,7 +43,7 @@ async def test_no_operation_of_any_vendor_follows_a_redirect(vendor: str, status
             assert str(asked[0].copy_with(query=None)) in str(caught.value)
             assert "address to use" not in str(caught.value)
             lost = status == 303 and operation.method != "GET"
-            assert isinstance(caught.value, OutcomeUnknown) is lost, "303 may follow on a write that was done"
+            assert isinstance(caught.value, OutcomeUnknown) is lost, "a write may have been made before a 303"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -256,7 +256,7 @@ async def test_filter_is_applied_locally_and_never_sent(rm: Connection, wire: Wi
     assert [event.data["id"] for event in narrow.events] == ["rma_0", "rma_2"]
     assert [event.data["id"] for event in wide.events] == ["rma_0", "rma_1", "rma_2"]
     assert narrow.events == (wide.events[0], wide.events[2])
-    assert narrow.cursor == wide.cursor, "what is remembered does not depend on the filter"
+    assert narrow.cursor == wide.cursor, "the cursor does not depend on the filter"
     assert (await trigger.poll(cursor, status="")).events == wide.events
     assert not any("status" in key for request in wire.requests for key in request.url.params)
 

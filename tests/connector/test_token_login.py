@@ -236,7 +236,7 @@ async def test_concurrent_requests_with_a_wrong_login_try_it_once(
     assert (len(refused), len(token_server.bodies)) == (20, 1)
     token_server.refusing = False
     await shop.check()
-    assert len(token_server.bodies) == 2, "what was wrong is not remembered"
+    assert len(token_server.bodies) == 2, "the failure is not cached"
 
 
 @pytest.mark.parametrize(

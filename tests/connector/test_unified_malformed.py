@@ -121,7 +121,7 @@ def test_money_is_exact_or_none(amount: Any) -> None:
     if amount is None or (isinstance(amount, str) and not amount.strip()):
         assert price is None
         return
-    assert price is not None, "an amount that was given is not told as missing"
+    assert price is not None, "a given amount is not reported as missing"
     assert price.currency is None
     if price.amount is None:
         assert price.text

@@ -177,7 +177,7 @@ def test_since_delivers_all_over_several_polls(*, filtered: bool) -> None:
         told += events
     assert sorted(told) == sorted(f"shop:moved:{key}" for key in keys)
     assert cursor is not None
-    assert len(cursor["rows"]) == 11, "what is older than the look-back is let go once all is read"
+    assert len(cursor["rows"]) == 11, "rows older than the look-back are dropped at the end of a lap"
 
 
 def test_record_created_before_since_is_watched_from_then_on() -> None:

@@ -69,7 +69,9 @@ def test_code_is_exchanged_for_tokens_once(sandbox: Sandbox, installed: dict[str
     again = exchange(sandbox, installed, **code)
     refused(again, "code")
     assert_limit_headers(again)
-    assert get_orders(sandbox, found["refresh_token"]).status_code == 401, "it opens nothing by itself"
+    assert get_orders(sandbox, found["refresh_token"]).status_code == 401, (
+        "a refresh token is no access token"
+    )
     assert get_orders(sandbox, installed["code"]).status_code == 401
 
 

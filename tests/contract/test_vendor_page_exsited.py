@@ -40,7 +40,7 @@ def api(sandbox: Sandbox, tenant: str) -> Iterator[httpx.Client]:
 
 def body(answer: httpx.Response, status: int = 200) -> Any:
     assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/json", "clients fail without it"
+    assert answer.headers["content-type"] == "application/json", "clients require this content type"
     return answer.json()
 
 
@@ -88,7 +88,7 @@ def assert_is_return(row: dict[str, Any]) -> None:
         assert line.keys() == LINE
         assert {type(value) for value in line.values()} == {str}
     texts = [value for name, value in row.items() if name != "returns"]
-    assert {type(value) for value in texts} == {str}, "counts and versions are texts too"
+    assert {type(value) for value in texts} == {str}, "counts and versions are texts, too"
     moment = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
     assert all(
         moment.fullmatch(row[name]) for name in ("customer_return_date", "created_on", "last_updated_on")
@@ -105,7 +105,7 @@ def test_reads_have_the_documented_envelopes(api: httpx.Client, version: str) ->
     invoice = f"/{version}/invoices/{row['invoice_id']}{RMAS}"
     of_invoice = body(api.get(invoice))
     assert of_invoice.keys() == {"invoice"}
-    assert of_invoice["invoice"].keys() == {LISTED, "pagination"}, "the pagination lies inside"
+    assert of_invoice["invoice"].keys() == {LISTED, "pagination"}, "the pagination is inside the invoice"
     assert row in of_invoice["invoice"][LISTED]
     assert body(api.get(f"{invoice}/{row['id']}")) == {"invoice": {ONE: row}}
     for page in (listed["pagination"], of_invoice["invoice"]["pagination"]):
@@ -149,7 +149,7 @@ def test_page_has_twenty_rows_by_default_and_a_hundred_at_most(api: httpx.Client
     beyond = body(api.get(f"/v3{RMAS}", params={"offset": 1000}))
     assert (beyond[LISTED], beyond["pagination"]["next_page"]) == ([], "NULL")
     before = body(api.get(beyond["pagination"]["previous_page"]))
-    assert (len(before[LISTED]), before["pagination"]["offset"]) == (20, 130), "the last rows there are"
+    assert (len(before[LISTED]), before["pagination"]["offset"]) == (20, 130), "the last rows of the list"
 
 
 @pytest.mark.parametrize("direction", ["asc", "ASC", "SortDirection.ASC"])
@@ -200,7 +200,7 @@ def test_return_is_created_received_and_closed(api: httpx.Client, version: str) 
     assert (made["customer_return_date"], made["note"]) == ("2026-10-14T00:00:00Z", "Sole came off")
     (asked,) = made["returns"]
     assert (asked["rma_requested"], asked["rma_returned"]) == (line["item_order_quantity"], "0")
-    assert asked["uuid"] != line["uuid"], "a line of its own"
+    assert asked["uuid"] != line["uuid"], "a new line"
     now = body(receive(api, made, version, quantity=line["item_order_quantity"]))
     assert now.keys() == {ONE}
     assert now[ONE]["customer_return_status"] == "CLOSED"
@@ -330,7 +330,7 @@ def test_token_is_issued_refreshed_and_expires_after_an_hour(
     signed = {"Authorization": f"Bearer {fresh['access_token']}"}
     assert body(api.get(f"/v3{RMAS}", headers=signed))[LISTED]
     again = body(login(sandbox, tenant))
-    assert body(api.get(f"/v3{RMAS}", headers=signed))[LISTED], "a new token leaves the others as they are"
+    assert body(api.get(f"/v3{RMAS}", headers=signed))[LISTED], "a new token does not revoke others"
     assert again["access_token"] != fresh["access_token"]
 
 

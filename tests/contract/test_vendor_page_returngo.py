@@ -144,7 +144,7 @@ def test_sorting_works_in_both_directions_across_pages(api: httpx.Client) -> Non
     body(api.get("/rmas", params={"pagesize": 1, "sort_by": "rma_created_at"}), 400)
     body(api.get("/rmas", params={"pagesize": 1, "sort_by": "-status"}), 400)
     oldest = body(api.get("/rmas?pagesize=5&sort_by=+rma_created_at"))["rmas"]
-    assert oldest == listed(api, sort_by="+rma_created_at")[:5], "a + that is not encoded means the same"
+    assert oldest == listed(api, sort_by="+rma_created_at")[:5], "an unencoded + is accepted"
 
 
 def filtered_ids(api: httpx.Client, path: str, query: str) -> set[str]:

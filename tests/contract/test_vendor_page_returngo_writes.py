@@ -113,7 +113,7 @@ def test_return_is_received_with_its_shipment(sandbox: Sandbox, tenant: str, api
     assert added_entries(after, before) == [("ReturnGO API", "updated"), ("Automation", "RECEIVED")]
     body(api.put(f"/shipment/{before['shipments'][0]['shipmentId']}", json={"status": "Validated"}))
     told = [by for by, word in added_entries(details(api, id_), before) if word == "RECEIVED"]
-    assert told == ["Automation"], "it arrives once"
+    assert told == ["Automation"], "the receipt is recorded once"
 
 
 def test_receipt_by_status_has_the_same_timeline_as_by_shipment(api: httpx.Client) -> None:
@@ -184,7 +184,7 @@ def test_canceled_return_is_reopened_to_its_earlier_status(
     assert f"allowed are {stage}" in body(api.put(address, json={"status": other}), 400)["message"]
     body(api.put(address, json={"status": stage}))
     after = details(api, id_)
-    assert after["rmaSummary"] == {**before["rmaSummary"], "status": stage}, "no approval is told again"
+    assert after["rmaSummary"] == {**before["rmaSummary"], "status": stage}, "no second approval event"
     assert added_entries(after, before) == [("ReturnGO API", "REOPENED")]
     told = [entry["htmlText"] for entry in before["comments"]]
     assert any("Canceled Shopify return" in text for text in told) == (stage == "Approved")

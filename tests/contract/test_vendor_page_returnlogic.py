@@ -128,7 +128,7 @@ def test_minute_allows_120_requests(limited: tuple[httpx.Client, httpx.Client]) 
     for _ in range(60):
         left += [remaining(api.get("/orders"))[1] for _ in range(2)]
         body(control.post("/clock/advance", json={"seconds": 1}))
-    assert left == [*range(119, -1, -1)], "the 61st second is another minute"
+    assert left == [*range(119, -1, -1)], "a new minute starts after 60 seconds"
     assert remaining(api.get("/orders")) == (1, 119)
     tight = {"windows": {"minute": 3}}
     body(control.patch(f"/keys/{VENDOR}/default", json=tight))
@@ -154,7 +154,7 @@ def test_maintenance_answers_every_call_with_503(limited: tuple[httpx.Client, ht
         remaining(answer)
     body(control.put("/switches", json={**turned, "on": False}))
     control.post("/clock/advance", json={"seconds": 1})
-    assert listed(api) == [], "nothing was created meanwhile"
+    assert listed(api) == [], "nothing was created during maintenance"
 
 
 # --- List Orders
@@ -205,7 +205,9 @@ def test_orders_are_found_by_number_name_and_email(api: httpx.Client) -> None:
     assert {row["customerEmail"] for row in mine} == {wanted["customerEmail"]}
     assert listed(api, email=wanted["customerEmail"][:-1]) == [], "exact match only"
     assert listed(api, orderNumber=wanted["orderName"]) == [], "the name is not the number"
-    assert listed(api, orderNumber=wanted["orderNumber"], email="nobody@example.com") == [], "all together"
+    assert listed(api, orderNumber=wanted["orderNumber"], email="nobody@example.com") == [], (
+        "filters combine with and"
+    )
 
 
 def test_both_creation_bounds_are_inclusive(api: httpx.Client) -> None:
@@ -265,7 +267,7 @@ def test_order_keeps_every_field_it_was_created_with(api: httpx.Client) -> None:
     assert (first["externalProductId"], first["name"]) == ("7001", None)
     assert (second["name"], second["externalProductId"], second["quantity"]) == ("Gift wrap", None, 2)
     assert listed(api, orderName="#9002") == [made]
-    assert made in listed(api, email="kim@example.com"), "upper and lower case are the same"
+    assert made in listed(api, email="kim@example.com"), "case-insensitive"
 
 
 @pytest.mark.parametrize("field", REQUIRED)

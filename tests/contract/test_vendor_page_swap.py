@@ -228,7 +228,7 @@ def test_split_return_can_have_two_types_as_in_the_pages_example(api: httpx.Clie
             )
             for kind in ("REFUND", "EXCHANGE")
         }
-        assert all(worth.values()), "each product has its own"
+        assert all(worth.values()), "each product has its own type"
         for name in ("refund_revenue", "total_refund_value_customer_currency"):
             assert row[name] == pytest.approx(worth["REFUND"])
         for name in ("exchange_revenue", "total_credit_exchange_value"):
@@ -316,7 +316,7 @@ def test_any_failed_needs_review(api: httpx.Client, options: dict[str, Any], rea
     assert (after["quality_control_status"], after["status"]) == ("failed", "needs_review")
     assert after["products"][0]["intake_reason"] == reason
     check_product(api, row, row["products"][0])
-    assert one(api, row["rma_number"])["status"] == "completed", "the last word counts"
+    assert one(api, row["rma_number"])["status"] == "completed", "the latest result counts"
 
 
 def test_quality_control_without_updates_for_48_hours_is_partial(

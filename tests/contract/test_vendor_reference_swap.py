@@ -93,7 +93,7 @@ def test_version_1_has_every_field_of_the_reference_in_its_type(orders: list[dic
 
 def test_version_1_has_every_optional_field_somewhere(orders: list[dict[str, Any]]) -> None:
     known = {name for order in orders for name in order}
-    assert {*OPTIONAL_V1.split()} - known == {"customer_national_id"}, "people here have none"
+    assert {*OPTIONAL_V1.split()} - known == {"customer_national_id"}, "invented customers have no such data"
 
 
 def test_both_versions_list_the_same_returns(

@@ -126,7 +126,7 @@ def run_case(
         with suppress(Exception):  # a failed case leaves its merchant open
             delivery.merchant.close()
         raise
-    assert any(told), "nothing happened that the trigger tells of"
+    assert any(told), "nothing happened that fires the trigger"
 
 
 def run_polls(delivery: Delivery, trouble: str) -> None:

@@ -71,7 +71,7 @@ def test_new_records_are_emitted_once_in_numeric_order(returnmate: Integration) 
     vendor.ids.append(100)
     vendor.pages = 0
     assert poll() == ["100"]
-    assert vendor.pages == 1 + 1, "reading ends at the first page that holds what is known"
+    assert vendor.pages == 1 + 1, "reading ends at the first page with known records"
     assert make.epoch("newReturn")[0]["label"] == "100"
 
 

@@ -82,7 +82,7 @@ def test_only_idempotent_actions_are_retried_by_make(vendor: str) -> None:
         error = said.get("error", inherited)
         assert (error["503"]["type"] == "ConnectionError") == (action.after_timeout == "repeat"), key
         assert ("may or may not" in error["500"]["message"]) == (action.after_timeout != "repeat"), key
-        assert error["429"]["type"] == "RateLimitError", "what is refused by a limit was not made"
+        assert error["429"]["type"] == "RateLimitError", "a request refused by a rate limit had no effect"
         assert error.keys() == inherited.keys()
 
 

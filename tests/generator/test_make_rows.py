@@ -137,7 +137,7 @@ def test_row_dated_in_the_future_waits_and_hides_no_other(step: Step) -> None:
     later = sample(step, id="71", when=(NOW - timedelta(hours=1)).isoformat())
     assert ids(step, step.run(Vendor(step, [[ahead, later]]), state, limit=9)) == ["71"]
     advanced = Vendor(step, [[ahead, later]], date="Sun, 01 Feb 2026 12:00:00 GMT")
-    assert ids(step, step.run(advanced, state, limit=9)) == ["80"], "the vendor's clock says that it has come"
+    assert ids(step, step.run(advanced, state, limit=9)) == ["80"], "due by the vendor's clock"
     assert step.run(advanced, state, limit=9) == []
 
 

@@ -34,7 +34,7 @@ def changed(id_: str, place: str, value: Any) -> App:
 def test_check_passes_a_valid_app(check: Check) -> None:
     assert list(check(model_app())) == []
     for place, value in HARMLESS.get(number(check), ()):
-        assert list(check(spoilt(place, value))) == [], f"{place} = {value!r} is in order"
+        assert list(check(spoilt(place, value))) == [], f"{place} = {value!r} is valid"
 
 
 @pytest.mark.parametrize("check", CHECKS[1:], ids=identified)

@@ -129,7 +129,7 @@ def test_rendering_uses_no_clock_or_network_and_writes_no_files(
     first = generator.render(returnmate)
 
     def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("render is to be pure")
+        raise AssertionError("render must be pure")
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RETURNMATE_BASE_URL", "http://127.0.0.1:1")

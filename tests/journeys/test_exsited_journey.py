@@ -95,7 +95,7 @@ def test_each_change_is_delivered_once_by_its_triggers(merchant: Merchant) -> No
 
     async def story(ex: Connection) -> None:
         watcher = Watcher(ex)
-        assert await watcher.poll() == {}, "what was there before is no news"
+        assert await watcher.poll() == {}, "existing returns are not delivered"
         new = merchant.ask_for_return(quantity=3)
         told = await watcher.poll()
         assert {key: [event.data["id"] for event in events] for key, events in told.items()} == {

@@ -136,7 +136,7 @@ def test_every_step_fires_its_triggers_once(merchant: Merchant) -> None:
             await steps.go(step)
             events = await watcher.poll()
             assert statuses_of(events) == expected, step
-            assert await watcher.poll() == [], f"{step} was told twice"
+            assert await watcher.poll() == [], f"{step} fired twice"
             ids += [event.id for event in events]
         assert len(set(ids)) == len(ids)
         assert merchant.returns() == {steps.id: STATUSES}
@@ -177,7 +177,7 @@ def test_return_that_ends_early_fires_the_trigger_of_its_end(
         assert statuses_of(await watcher.poll()) == {f"return_{end}": end, CHANGED: end}
         assert merchant.returns()[steps.id][-2:] == [before, end]
         merchant.advance(30 * 24 * HOUR)
-        assert await watcher.poll() == [], "what has ended stays as it is"
+        assert await watcher.poll() == [], "a finished return does not change"
 
     run_story(merchant, story)
 

@@ -246,4 +246,4 @@ def test_webhooks_survive_a_killed_sandbox(tmp_path: Any, receiver: Receiver) ->
             return [(one["event"], one["state"]) for one in deliveries]
 
         receiver.wait(lambda: noted() == [("RMA_CREATED", "delivered")])
-    assert {str(told) for _, told in receiver.got} == {str(receiver.got[0][1])}, "the same is sent again"
+    assert {str(told) for _, told in receiver.got} == {str(receiver.got[0][1])}, "the same body is sent again"

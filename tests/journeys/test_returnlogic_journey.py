@@ -108,7 +108,7 @@ def test_new_order_guarantees_each_record_once() -> None:
         told_apart = {runtime: promise.dedupe for runtime, promise in trigger.guarantees.items()}
         assert created
         assert told_apart == {"python": (id_,), "zapier": (id_,), "make": (created, id_)}
-        assert trigger.guarantees["make"].watermark == created, "Make goes on from the last time"
+        assert trigger.guarantees["make"].watermark == created, "Make continues from the last timestamp"
         for promise in each(trigger.guarantees.values()):
             assert promise.delivers == "every_record"
             assert "versions" not in promise.loses
@@ -278,7 +278,7 @@ def test_app_logs_in_by_code_and_continues_with_its_refresh_token(merchant: Merc
         assert rl.client.tokens is not None
         kept.append(rl.client.tokens.refresh_token)
         merchant.advance(3_700)
-        assert len((await rl.operations.list_orders()).data) == 1, "the token that ended was changed"
+        assert len((await rl.operations.list_orders()).data) == 1, "the expired token was replaced"
         assert rl.client.tokens.refresh_token not in kept
         kept.append(rl.client.tokens.refresh_token)
 

@@ -84,4 +84,4 @@ async def polled(connection: Connection, key: str, cursor: Cursor | None) -> tup
         told += [str(at_path(event.data, trigger.trigger.source.id)) for event in found.events]
         if found.complete:
             return told, cursor
-    raise AssertionError(f"{key} was not read to the end in five polls")
+    raise AssertionError(f"{key} needed more than five polls")

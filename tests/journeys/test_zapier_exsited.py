@@ -121,7 +121,7 @@ def test_expired_session_is_opened_again(app: ZapierApp, shop: Shop) -> None:
     shop.advance(3600)
     with pytest.raises(ZapierError) as caught:
         shop.trigger("new_return")
-    assert caught.value.name == "RefreshAuthError", "what makes core open a session and come again"
+    assert caught.value.name == "RefreshAuthError", "this error makes core open a new session and retry"
     shop.auth |= app.run("authentication.sessionConfig.perform", auth=shop.auth)
     assert len(shop.trigger("new_return")) == 1
 

@@ -58,7 +58,7 @@ def answered(
 def test_results_match_the_definition(answered: Answered, vendor: str, path: str) -> None:
     live = answered(vendor)
     rows = live.results[path]
-    assert rows, f"{path} answered nothing, and refused {live.refused.get(path, 'nothing')}"
+    assert rows, f"{path} returned nothing, and refused {live.refused.get(path, 'nothing')}"
     for check in LIVE_CHECKS:
         if path.startswith("triggers.") or check is not t002_results_hold_the_identity:
             shown = live.alike(path) if check is t004_sample_shows_no_more_than_results else rows

@@ -66,7 +66,7 @@ def test_app_is_valid_and_contains_everything_documented(app: ZapierApp) -> None
     shown = {key for key, one in definition["triggers"].items() if not one["display"].get("hidden")}
     assert shown == OFFER.triggers.keys()
     assert definition["creates"].keys() == {"update_shipment", "add_comment"}, (
-        "others are assumed, move money or destroy"
+        "other actions are assumed, financial or destructive"
     )
     assert definition["searches"].keys() == OFFER.searches.keys()
     assert definition["hydrators"].keys() == {"getRma"}

@@ -55,7 +55,7 @@ def test_status_passed_between_two_polls_still_fires(shop: Shop) -> None:
 def test_every_status_seen_by_a_poll_fires_once(shop: Shop) -> None:
     zap = Zap(shop, "return_status_changed", ("id", "status")).switch_on()
     made = shop.create_return()
-    assert zap.poll() == [], "a return that is new has not changed"
+    assert zap.poll() == [], "a new return has not changed"
     fired = []
     for status in ("approved", "label_sent", "in_transit"):
         shop.move(made["id"], status)
@@ -63,7 +63,7 @@ def test_every_status_seen_by_a_poll_fires_once(shop: Shop) -> None:
     shop.move(made["id"], "received", "inspected", "completed")
     fired += [(row["id"], row["status"]) for row in zap.poll()]
     words = ["approved", "label_sent", "in_transit", "completed"]
-    assert fired == [(made["id"], word) for word in words], "of several between two polls, the latest"
+    assert fired == [(made["id"], word) for word in words], "the latest of several changes between two polls"
 
 
 def test_filter_fires_for_matching_changes_and_an_empty_one_for_all(shop: Shop) -> None:

@@ -16,8 +16,8 @@ def test_cell(apps: MatrixApps, vendor: str, runtime: str, scenario: Scenario) -
     app = apps.app(vendor, runtime, assumed=scenario.assumed)
     why = limit(vendor, runtime, scenario.name)
     if why:
-        assert not scenario.need(app), f"{scenario.name} can be played: the limit is none"
+        assert not scenario.need(app), f"{scenario.name} can run: remove the limit"
         pytest.skip(why)
-    assert scenario.need(app), f"{scenario.name} cannot be played: name the limit"
+    assert scenario.need(app), f"{scenario.name} cannot run: add a limit"
     scenario.play(app, app.shop)
     assert app.shop.proxy.broken == []

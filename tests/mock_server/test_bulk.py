@@ -117,7 +117,7 @@ def test_tenant_appears_when_complete_and_others_run_in_between() -> None:
                 await bulk.delete("acme")
 
         run(opened, story)
-        assert len(set(seen)) == 1, "half a tenant was seen"
+        assert len(set(seen)) == 1, "an incomplete tenant was visible"
         steps = [after - before for before, after in pairwise(changes)]
         assert max(steps) <= MOST_AT_A_TIME < changes[-1] - changes[0]
         assert stored(opened.world.store) == sum(map(len, everything(opened.world.store, "demo").values()))
@@ -174,7 +174,7 @@ def test_killed_process_leaves_no_partial_tenant(work: str, turns: int, tmp_path
             options = OPTIONS if work == "create" else {}
             with observing(opened, look):
                 await getattr(bulk, work)("acme", **options)
-            assert breaths >= turns, "it was done before it was looked at"
+            assert breaths >= turns, "the operation ended before it was observed"
 
         def look() -> None:
             nonlocal breaths
@@ -299,7 +299,9 @@ def test_advancing_in_slices_gives_the_same_result(monkeypatch: pytest.MonkeyPat
         def look() -> None:
             nonlocal turns
             turns += 1
-            assert two.world.clocks.catch_up_slice("acme"), "a request meanwhile takes no step away"
+            assert two.world.clocks.catch_up_slice("acme"), (
+                "a concurrent request runs no step of the operation"
+            )
 
         async def story(bulk: Bulk) -> None:
             with observing(two, look):

@@ -132,7 +132,7 @@ def test_large_chunked_body_is_refused_while_it_arrives() -> None:
     async def endless() -> dict[str, Any]:
         nonlocal taken
         taken += 1
-        assert taken < 10, "the body is read beyond its limit"
+        assert taken < 10, "the body was read beyond the limit"
         return {"type": "http.request", "body": b" " * 4_000, "more_body": True}
 
     assert asyncio.run(_raw(endless))[0]["status"] == 400

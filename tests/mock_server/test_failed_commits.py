@@ -189,7 +189,7 @@ def test_memory_equals_the_file_after_a_failed_commit(tmp_path: Path) -> None:
         for operation in (*(name for name in WRITES if name not in LAST), *LAST):
             assert (await sandbox.write(operation, id_)).is_success, operation
             after = sandbox.remembered()
-            assert after != before, f"{operation} does not change what is remembered"
+            assert after != before, f"{operation} does not change the memory"
             before = after
         assert before == in_the_file(sandbox.file, tmp_path)
 

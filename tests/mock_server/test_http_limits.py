@@ -32,7 +32,7 @@ class FakeTransport(asyncio.Transport):
         return default
 
     def write(self, data: Any) -> None:
-        assert not self.ended, "written after the end"
+        assert not self.ended, "written after the end of the stream"
         self.written += data
 
     def can_write_eof(self) -> bool:

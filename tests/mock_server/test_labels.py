@@ -67,7 +67,7 @@ def test_every_label_has_its_own_url_that_cannot_be_guessed(app: Sandbox) -> Non
 
 def test_invalid_url_is_refused_without_a_query(app: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     def looked(*_: object) -> None:
-        raise AssertionError("the store was asked")
+        raise AssertionError("the store was queried")
 
     monkeypatch.setattr(app.world.store, "document", looked)
     monkeypatch.setattr(app.world.store, "select", looked)

@@ -53,7 +53,7 @@ def test_slice_contains_only_rows_of_its_filters(store: Store) -> None:
     assert ids(store, filters=Filters(shop="second")) == ["r3"]
     between = Filters(shop="first", updated_from=NOON + 5 * SECOND, updated_before=NOON + 9 * SECOND)
     assert ids(store, filters=between) == ["r5", "r2", "r1"]
-    assert ids(store, filters=between, start="r4") == ["r2", "r1"], "the row itself need not fit"
+    assert ids(store, filters=between, start="r4") == ["r2", "r1"], "the start row need not match the filter"
     assert ids(store, filters=Filters(created_not=NOON + 2 * SECOND)) == ["r5", "r4", "r3", "r0"]
 
 

@@ -129,6 +129,6 @@ def test_closed_vendor_refuses_every_call_with_rate_limit_headers() -> None:
     gate.shut = "Closed for today."
     refused = call("GET", "/items/newest")
     assert (refused.json()["kind"], refused.json()["message"]) == ("unavailable", "Closed for today.")
-    assert refused.headers["x-left"] == "59", "it counts"
+    assert refused.headers["x-left"] == "59", "the refused call counts"
     gate.shut = ""
     assert call("GET", "/items/newest").status_code == 200

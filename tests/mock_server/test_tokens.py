@@ -54,7 +54,7 @@ def test_reset_invalidates_tokens_of_an_advanced_clock() -> None:
         opened.tenants.reset("acme")
         with pytest.raises(TokenExpiredError):
             world.tokens.look_up(SHOP, "access", token)
-        assert world.tokens.look_up(SHOP, "access", before) == grant, "its hour is not over"
+        assert world.tokens.look_up(SHOP, "access", before) == grant, "it has not expired"
 
 
 def test_token_is_valid_for_one_vendor_and_one_use_only() -> None:

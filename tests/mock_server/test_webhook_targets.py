@@ -117,7 +117,7 @@ def test_connection_goes_to_the_checked_address_with_the_original_host_name() ->
     assert str(request.url) == "https://192.0.2.7:8443/in?token=x"
     assert request.headers["host"] == "hooks.example.com:8443"
     assert request.extensions["sni_hostname"] == "hooks.example.com"
-    assert network.asked == ["hooks.example.com"], "resolved once: what it says next does not count"
+    assert network.asked == ["hooks.example.com"], "the name is resolved once"
 
 
 def test_forbidden_target_is_not_connected_to_and_the_error_names_the_setting() -> None:

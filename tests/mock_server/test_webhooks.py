@@ -204,6 +204,6 @@ def test_sender_stops_although_new_deliveries_arrive(context: WebhookContext, st
             await asyncio.sleep(0)
         task.cancel()
         done, _ = await asyncio.wait([task], timeout=2)
-        assert done, "the sender goes on"
+        assert done, "the sender continued"
 
     asyncio.run(run())

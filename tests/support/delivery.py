@@ -158,7 +158,7 @@ class Delivery(RuleBasedStateMachine):
             self.told.append(len(self.ledger_check.delivered))
             before = len(self.ledger_check.delivered)
             self._poll([], crash=None)
-            assert len(self.ledger_check.delivered) == before, "a quiet poll told something"
+            assert len(self.ledger_check.delivered) == before, "a poll without changes delivered events"
         finally:
             self._run(self.watching.client.close())
             self._run(self.staff.client.close())
@@ -237,7 +237,7 @@ class Delivery(RuleBasedStateMachine):
     def _take(self, event: Event) -> None:
         self.last = event.id
         if event.id in self.known:
-            assert event.id in self.doubtful, f"{event.id} was told twice"
+            assert event.id in self.doubtful, f"{event.id} was delivered twice"
             return
         self.known.add(event.id)
         source = self.ledger_check.trigger.source
@@ -274,4 +274,4 @@ def certify(vendor: str, trigger: str, *, examples: int, shrink: bool = True, **
         )
     finally:
         backend.close()
-    assert any(told), "nothing happened that the trigger tells of: the certificate says nothing"
+    assert any(told), "nothing happened that fires the trigger, so nothing was tested"

@@ -12,4 +12,4 @@ def each(items: Iterable[T]) -> Iterator[T]:
     for item in items:
         empty = False
         yield item
-    assert not empty, "There is nothing to look at, so nothing was asserted."
+    assert not empty, "The iterable is empty, so nothing was asserted."

@@ -140,7 +140,7 @@ class LedgerCheck:
         }
         told = {record for _, record, _ in self.delivered}
         assert there - stood <= told, "lost"
-        assert told <= since - stood, "never happened, or stood so before the first poll"
+        assert told <= since - stood, "did not happen after the first poll"
 
     def _since(self, record: str, states: list[str]) -> list[str]:
         """Return the states of a record after the first poll."""
@@ -151,7 +151,9 @@ class LedgerCheck:
             told = [state for _, known, state in self.delivered if known == record]
             since = self._since(record, states)
             remaining = iter(since)
-            assert all(state in remaining for state in told), f"{record} went {since}, told {told}"
+            assert all(state in remaining for state in told), (
+                f"{record} went through {since}, delivered {told}"
+            )
             known = [*self.baseline.get(record, [])[-1:], *told][-1:]
             initial = not known and states[-1] in self.trigger.source.initial  # type: ignore[union-attr]
-            assert initial or known == states[-1:], f"{record} went {since}, told {told}"
+            assert initial or known == states[-1:], f"{record} went through {since}, delivered {told}"

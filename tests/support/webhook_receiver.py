@@ -23,7 +23,7 @@ class Receiver:
         """Wait until the condition holds."""
         end = time.monotonic() + seconds
         while not holds():
-            assert time.monotonic() < end, f"It did not happen; this was received: {self.got}"
+            assert time.monotonic() < end, f"Timed out; received: {self.got}"
             time.sleep(0.02)
 
     @property

@@ -98,4 +98,4 @@ async def until(holds: Callable[[], bool]) -> None:
         if holds():
             return
         await asyncio.sleep(0.01)
-    raise AssertionError("It did not happen in five seconds.")
+    raise AssertionError("The condition did not hold within five seconds.")

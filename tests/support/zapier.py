@@ -65,9 +65,7 @@ class ZapierApp:
         self.process.stdin.write(json.dumps(event) + "\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
-        assert line, (
-            f"The Node process ended with {self.process.wait(5)}; its words are in the captured stderr."
-        )
+        assert line, f"The Node process ended with {self.process.wait(5)}; see the captured stderr."
         answer = json.loads(line)
         if "error" in answer:
             raise ZapierError(answer["error"])

@@ -151,7 +151,7 @@ class Connected:
         before = len(self.wire.log)
         parameters = filled(self.app.code("rpc", name, "params"), given)
         found = list(self._bundles(self.app.code("rpc", name, "communication"), {"parameters": parameters}))
-        assert len(self.wire.log) - before <= 3, f"{name} takes more than three requests."
+        assert len(self.wire.log) - before <= 3, f"{name} needs more than three requests."
         return found
 
     # --- Webhooks

@@ -25,8 +25,8 @@ def trigger_event(shop: Shop, key: str) -> str:
 
 def delivers_once(app: Adapter, key: str, watch: Watch, *expected: str) -> None:
     """Check that the next poll delivers these records, once each in any order, and the poll after it none."""
-    assert sorted(told(app, key, watch.poll())) == sorted(expected), f"{key} was to tell of {expected}"
-    assert told(app, key, watch.poll()) == [], f"{key} told again"
+    assert sorted(told(app, key, watch.poll())) == sorted(expected), f"{key} should have delivered {expected}"
+    assert told(app, key, watch.poll()) == [], f"{key} delivered again"
 
 
 def filled(app: Adapter, key: str) -> Inputs:
@@ -79,7 +79,7 @@ def same_parameters_on_every_page(shop: Shop, operation_id: str, *needed: str | 
             if question.pop(paging.page_parameter, str(paging.first)) == str(paging.first):
                 questions.append([])
             questions[-1].append(question)
-    assert max(map(len, questions)) > 1, f"one page of {operation_id} was read"
+    assert max(map(len, questions)) > 1, f"only one page of {operation_id} was read"
     for first, *others in questions:
-        assert all(other == first for other in others), f"{operation_id} was asked {first}, then {others}"
-        assert {name for name in needed if name} <= first.keys(), f"{operation_id} was asked {first}"
+        assert all(other == first for other in others), f"{operation_id} got {first}, then {others}"
+        assert {name for name in needed if name} <= first.keys(), f"{operation_id} got {first}"

@@ -103,7 +103,7 @@ class MakeAdapter:
             return MakeWatch(self, key, inputs, State())
         _shown, newest = offered[0]
         first = self.poll(camel(key), newest, inputs, 1)
-        assert first, f"{key} does not begin with the record that was chosen"
+        assert first, f"{key} does not start with the chosen record"
         return MakeWatch(self, key, inputs, newest)
 
     def hooked(self) -> frozenset[str]:

@@ -95,7 +95,7 @@ class PythonAdapter:
 
     def watch(self, key: str, inputs: Inputs | None = None) -> "PythonWatch":
         watch = PythonWatch(self, key, inputs or {})
-        assert watch.poll() == [], "a first poll told of what was there"
+        assert watch.poll() == [], "the first poll delivered existing records"
         return watch
 
     def hooked(self) -> frozenset[str]:

@@ -44,7 +44,7 @@ def instead(file: str, good: str, bad: str) -> Callable[[Path], None]:
     def damage(folder: Path) -> None:
         path = folder / file
         text = path.read_text("utf-8")
-        assert text.count(good) == 1, f"{file} holds {good!r} {text.count(good)} times, so this is no mistake"
+        assert text.count(good) == 1, f"{file} contains {good!r} {text.count(good)} times instead of once"
         path.write_text(text.replace(good, bad), "utf-8")
 
     return damage
@@ -58,7 +58,7 @@ def edited(file: str, edit: Callable[[Any], Any]) -> Callable[[Path], None]:
         content = json.loads(path.read_text("utf-8"))
         before = json.dumps(content)
         edit(content)
-        assert json.dumps(content) != before, f"{file} is as it was, so this is no mistake"
+        assert json.dumps(content) != before, f"{file} is unchanged, so there is no mistake"
         path.write_text(json.dumps(content), "utf-8")
 
     return damage

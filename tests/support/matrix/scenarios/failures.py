@@ -92,7 +92,7 @@ def missing_record(app: Adapter, shop: Shop) -> None:
 def wrong_value(app: Adapter, shop: Shop) -> None:
     """A value that the vendor refuses is reported with the name of its field."""
     wrong = shop.facts.wrong
-    assert wrong, f"{shop.vendor} has actions, so it has something to refuse"
+    assert wrong, f"{shop.vendor} has actions, so its facts need a refused value"
     shown = app.form("actions", wrong.action)
     inputs = {key: value for key, value in wrong.inputs(shop).items() if key in shown}
     shop.proxy.clear()
@@ -100,7 +100,7 @@ def wrong_value(app: Adapter, shop: Shop) -> None:
         app.act(wrong.action, inputs)
     assert caught.value.kind == "validation", caught.value
     assert any(name in caught.value.message for name in wrong.field), caught.value
-    assert len(shop.arrived) <= 1, "what was refused was sent again"
+    assert len(shop.arrived) <= 1, "the refused request was sent again"
 
 
 def vendor_failure(app: Adapter, shop: Shop) -> None:
@@ -161,7 +161,7 @@ def no_secret_in_logs(app: Adapter, shop: Shop) -> None:
         with pytest.raises(Refused):
             app.prove(without(shop.login, shop.credential, NOBODY))
         words = app.words()
-    assert MARK in words, "the words of the vendor were to be told"
+    assert MARK in words, "the vendor's message is missing"
     assert [secret for secret in secrets if secret in words] == []
 
 

@@ -20,18 +20,18 @@ def subscribed(app: Adapter, shop: Shop) -> None:
             expected = trigger_event(here, key)
             posts = _posted(here, receiver)
             rows = [row for post in posts for row in hook.receive(post)]
-            assert told(there, key, rows) == [expected], f"{key} was to tell of {expected}"
+            assert told(there, key, rows) == [expected], f"{key} should have delivered {expected}"
             hook.end()
             # A scheduled step of the shop may have run since the posts arrived.
             before = len(_deliveries(here))
             trigger_event(here, key)
-            assert len(_deliveries(here)) == before, f"{key} was told after it had been switched off"
+            assert len(_deliveries(here)) == before, f"{key} received a post after unsubscribing"
 
 
 def _posted(shop: Shop, receiver: Receiver) -> list[Any]:
     """Return the vendor's posts, once all of them have arrived."""
     due = len(_deliveries(shop))
-    assert due, "nothing is posted"
+    assert due, "the vendor posted nothing"
     receiver.wait(lambda: len(receiver.got) == due)
     return [body for _path, body in receiver.got]
 

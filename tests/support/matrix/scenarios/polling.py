@@ -30,7 +30,7 @@ def new_record_once(app: Adapter, shop: Shop) -> None:
     changes = [one for one in needs.triggers(app) if one not in needs.new_records(app)]
     for change in changes[:1]:
         shop.facts.happens[change](shop, document)
-        assert watch.poll() == [], f"a change ({change}) was told as new"
+        assert watch.poll() == [], f"a change ({change}) was delivered as new"
 
 
 def equal_timestamps(app: Adapter, shop: Shop) -> None:
@@ -65,7 +65,7 @@ def every_trigger_once(app: Adapter, shop: Shop) -> None:
     shop.create_return()
     for key, watch in watches.items():
         if needs.promise(app, key).delivers == "reached":
-            assert watch.poll() == [], f"{key} told of a return that was only asked for"
+            assert watch.poll() == [], f"{key} fired for a new return"
 
 
 def each_change_once(app: Adapter, shop: Shop) -> None:

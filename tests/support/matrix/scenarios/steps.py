@@ -18,7 +18,9 @@ def optional_fields(app: Adapter, shop: Shop) -> None:
     """An action sends exactly the inputs filled in, with and without the optional ones."""
     for key in needs.actions(app):
         fields = shop.offer.actions[key].inputs
-        assert {*filled(app, key)} == {*app.form("actions", key)}, f"the facts fill in all inputs of {key}"
+        assert {*filled(app, key)} == {*app.form("actions", key)}, (
+            f"the facts do not fill in all inputs of {key}"
+        )
         _sends(app, shop, key, filled(app, key))
         needed = {one.key for one in fields if one.required} | shop.facts.needed.get(key, frozenset())
         _sends(app, shop, key, {name: value for name, value in filled(app, key).items() if name in needed})
@@ -29,7 +31,7 @@ def line_items(app: Adapter, shop: Shop) -> None:
     for key in needs.actions_with_line_items(app):
         inputs = filled(app, key)
         lists = [one for one in needs.shown_inputs(app, key) if one.children]
-        assert any(len(inputs[one.key]) > 1 for one in lists), f"the facts of {key} have one line only"
+        assert any(len(inputs[one.key]) > 1 for one in lists), f"the facts of {key} have only one line item"
         record = _sends(app, shop, key, inputs)
         for one in lists:
             assert len(record.get(one.path[-1]) or inputs[one.key]) == len(inputs[one.key])
