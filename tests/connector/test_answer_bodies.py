@@ -149,7 +149,7 @@ async def test_decompression_bomb_is_refused(rm: Connection, time: Time) -> None
             await connection.operations.list_returns()
 
 
-def answered(make: Callable[[], httpx.Response], _request: httpx.Request) -> httpx.Response:
+def reply_with(make: Callable[[], httpx.Response], _request: httpx.Request) -> httpx.Response:
     return make()
 
 
@@ -167,7 +167,7 @@ async def test_write_with_an_unusable_answer_may_have_been_made(vendor: str, tim
     ]
     writes = 0
     for make in each(odd):
-        async with opened(vendor, partial(answered, make), time) as connection:
+        async with opened(vendor, partial(reply_with, make), time) as connection:
             for operation in operations(connection):
                 kind = UnexpectedResponse if operation.method == "GET" else OutcomeUnknown
                 with pytest.raises(kind) as caught:

@@ -68,23 +68,23 @@ def poll(
     reading = REAL.plan(about, cursor, world.now, since)
     read = run(REAL.read(world.fetch, reading))
     outcome = REAL.fold(ABOUT, about, cursor, read, world.now, since)
-    told = [event.id.removeprefix("shop:changed:") for event in outcome.events]
-    return told, json.loads(json.dumps(outcome.cursor))
+    delivered = [event.id.removeprefix("shop:changed:") for event in outcome.events]
+    return delivered, json.loads(json.dumps(outcome.cursor))
 
 
-def primed(about: ChangedSince, world: ChangingList) -> Cursor:
+def prime(about: ChangedSince, world: ChangingList) -> Cursor:
     cursor: Cursor | None = None
     while cursor is None or not cursor["primed"]:
-        told, cursor = poll(about, world, cursor)
-        assert told == []
+        delivered, cursor = poll(about, world, cursor)
+        assert delivered == []
     return cursor
 
 
 def settle(about: ChangedSince, world: ChangingList, cursor: Cursor) -> list[str]:
     found: list[str] = []
     for _ in range(6 * (2 + len(world.rows) // 9)):
-        told, cursor = poll(about, world, cursor)
-        found += told
+        delivered, cursor = poll(about, world, cursor)
+        found += delivered
     return found
 
 
@@ -100,14 +100,14 @@ STEPS = st.lists(
 )
 
 
-def lived(
+def run_steps(
     about: ChangedSince, world: ChangingList, before: int, steps: list[Any]
 ) -> tuple[set[str], list[str]]:
     """Prime the cursor and change rows between pages; return the initial rows and the delivered events."""
     for _ in range(before):
         world.add()
     world.now += timedelta(hours=1)
-    cursor = primed(about, world)
+    cursor = prime(about, world)
     there = {row["id"] for row in world.rows}
     coming = [
         (world.fetched + sum(one[0] for one in steps[: n + 1]), *step[1:]) for n, step in enumerate(steps)
@@ -123,11 +123,11 @@ def lived(
                 world.change(which, None if world.rows[which]["status"] == "closed" else status)
 
     world.between = between
-    told: list[str] = []
+    delivered: list[str] = []
     while coming:
         found, cursor = poll(about, world, cursor)
-        told += found
-    return there, told + settle(about, world, cursor)
+        delivered += found
+    return there, delivered + settle(about, world, cursor)
 
 
 @settings(max_examples=150, deadline=None)
@@ -136,8 +136,8 @@ def test_every_new_record_is_delivered_exactly_once(
     order: int, inclusive: bool, before: int, steps: list[Any]
 ) -> None:
     world = ChangingList(size=3, order=order, inclusive=inclusive)
-    there, told = lived(CREATED, world, before, steps)
-    assert sorted(told) == sorted({row["id"] for row in world.rows} - there)
+    there, delivered = run_steps(CREATED, world, before, steps)
+    assert sorted(delivered) == sorted({row["id"] for row in world.rows} - there)
 
 
 @settings(max_examples=150, deadline=None)
@@ -146,12 +146,12 @@ def test_latest_change_of_each_record_is_delivered_and_no_change_twice(
     order: int, inclusive: bool, before: int, steps: list[Any]
 ) -> None:
     world = ChangingList(size=3, order=order, inclusive=inclusive)
-    there, told = lived(UPDATED, world, before, steps)
-    assert len(told) == len(set(told))
+    there, delivered = run_steps(UPDATED, world, before, steps)
+    assert len(delivered) == len(set(delivered))
     old = {f"{key}:{START.strftime('%Y-%m-%dT%H:%M:%SZ')}" for key in there}
     latest = {f"{row['id']}:{row['updated_at']}" for row in world.rows}
-    assert latest - old <= set(told)
-    assert not set(told) & old
+    assert latest - old <= set(delivered)
+    assert not set(delivered) & old
 
 
 @settings(max_examples=150, deadline=None)
@@ -160,8 +160,10 @@ def test_timestamp_that_appears_is_delivered_once_despite_later_changes(
     order: int, before: int, steps: list[Any]
 ) -> None:
     world = ChangingList(size=3, order=order)
-    _, told = lived(CLOSED, world, before, steps)
-    assert sorted(told) == sorted(f"{row['id']}:{row['closed_at']}" for row in world.rows if row["closed_at"])
+    _, delivered = run_steps(CLOSED, world, before, steps)
+    assert sorted(delivered) == sorted(
+        f"{row['id']}:{row['closed_at']}" for row in world.rows if row["closed_at"]
+    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -170,13 +172,13 @@ def test_state_is_delivered_when_reached_and_the_last_state_always(
     order: int, before: int, steps: list[Any]
 ) -> None:
     world = ChangingList(size=3, order=order)
-    _, told = lived(FAILED, world, before, steps)
-    assert len(told) == len(set(told))
-    assert {row["id"] for row in world.rows if row["status"] == "failed"} <= set(told)
+    _, delivered = run_steps(FAILED, world, before, steps)
+    assert len(delivered) == len(set(delivered))
+    assert {row["id"] for row in world.rows if row["status"] == "failed"} <= set(delivered)
     world = ChangingList(size=3, order=order)
-    _, told = lived(MOVED, world, before, steps)
-    assert len(told) == len(set(told))
-    last = {one.split(":")[0]: one.split(":")[1] for one in told}
+    _, delivered = run_steps(MOVED, world, before, steps)
+    assert len(delivered) == len(set(delivered))
+    last = {one.split(":")[0]: one.split(":")[1] for one in delivered}
     for row in world.rows:
         assert row["id"] not in last or last[row["id"]] == row["status"]
         assert row["id"] in last or row["status"] == "open"
@@ -186,7 +188,7 @@ def test_two_updates_in_one_second_are_one_event_but_two_states() -> None:
     """As the guarantee states: updates are distinguished by second only, states by their name."""
     for about, expected in ((UPDATED, 1), (MOVED, 2)):
         world = ChangingList(size=3)
-        cursor = primed(about, world)
+        cursor = prime(about, world)
         world.add(status="failed")
         first, cursor = poll(about, world, cursor)
         world.change(0, "closed")
@@ -207,7 +209,7 @@ def test_first_poll_delivers_nothing_unless_since_is_given() -> None:
 def test_changes_are_delivered_after_a_long_pause() -> None:
     """The look-back discards rows that were read, never rows that were not."""
     world = ChangingList(size=3)
-    cursor = primed(CREATED, world)
+    cursor = prime(CREATED, world)
     world.add()
     _, cursor = poll(CREATED, world, cursor)
     for _ in range(20):
@@ -218,7 +220,7 @@ def test_changes_are_delivered_after_a_long_pause() -> None:
 
 def test_rows_older_than_the_look_back_are_discarded() -> None:
     world = ChangingList(size=3)
-    cursor = primed(UPDATED, world)
+    cursor = prime(UPDATED, world)
     for _ in range(6):
         world.now += timedelta(days=1)
         world.add()
@@ -228,7 +230,7 @@ def test_rows_older_than_the_look_back_are_discarded() -> None:
 
 def test_lap_resumes_where_the_page_ceiling_stopped_it() -> None:
     world = ChangingList(size=3)
-    cursor = primed(CREATED, world)
+    cursor = prime(CREATED, world)
     for _ in range(20):
         world.add()
     first, cursor = poll(CREATED, world, cursor)
@@ -243,17 +245,17 @@ def test_lap_resumes_where_the_page_ceiling_stopped_it() -> None:
 
 def test_total_larger_than_the_visible_rows_does_not_block_polling() -> None:
     world = ChangingList(size=3)
-    cursor = primed(CREATED, world)
+    cursor = prime(CREATED, world)
     world.add()
-    told: list[str] = []
+    delivered: list[str] = []
     for _ in range(7):
         reading = REAL.plan(CREATED, cursor, world.now, None)
         read = run(REAL.read(world.fetch, reading))
         more = type(read)(read.rows, read.complete, read.next_page, 5)
         outcome = REAL.fold(ABOUT, CREATED, cursor, more, world.now, None)
         cursor = dict(outcome.cursor)
-        told += [event.id for event in outcome.events]
-    assert told == ["shop:changed:r0000"]
+        delivered += [event.id for event in outcome.events]
+    assert delivered == ["shop:changed:r0000"]
     assert cursor["watermark"] is not None
 
 
@@ -262,7 +264,7 @@ def test_total_larger_than_the_visible_rows_does_not_block_polling() -> None:
 )
 def test_record_without_its_key_or_timestamp_is_refused(about: ChangedSince, spoilt: str) -> None:
     world = ChangingList(size=3)
-    cursor = primed(about, world)
+    cursor = prime(about, world)
     world.add(status="closed")
     world.change(0)
     row = dict(world.rows[0])
@@ -304,12 +306,12 @@ def test_change_during_a_lap_of_many_polls_is_delivered() -> None:
     for _ in range(30):
         world.add()
     world.now += timedelta(minutes=30)
-    cursor = primed(MOVED, world)
+    cursor = prime(MOVED, world)
     world.now += timedelta(hours=1)
     for place in range(30):
         world.change(place)
-    told, cursor = poll(MOVED, world, cursor)
-    assert told == []
+    delivered, cursor = poll(MOVED, world, cursor)
+    assert delivered == []
     world.now += timedelta(minutes=1)
     world.change(0, "failed")
     world.now += timedelta(hours=2)
@@ -323,22 +325,22 @@ def test_rows_without_timestamps_use_the_time_of_the_answer(
     order: int, before: int, steps: list[Any]
 ) -> None:
     world = ChangingList(size=3, order=order, silent=True)
-    _there, told = lived(SILENT_MOVED, world, before, steps)
-    assert len(told) == len(set(told))
-    last = {key.split(":")[0]: key.split(":")[1] for key in told}
+    _there, delivered = run_steps(SILENT_MOVED, world, before, steps)
+    assert len(delivered) == len(set(delivered))
+    last = {key.split(":")[0]: key.split(":")[1] for key in delivered}
     for row in world.rows:
         quiet = row["status"] == "open" and row["id"] not in last
-        assert quiet or last[row["id"]] == row["status"], (row, told)
-    assert {key.split(":")[0] for key in told} <= {row["id"] for row in world.rows}
+        assert quiet or last[row["id"]] == row["status"], (row, delivered)
+    assert {key.split(":")[0] for key in delivered} <= {row["id"] for row in world.rows}
 
 
 @settings(max_examples=100, deadline=None)
 @given(order=st.sampled_from([0, 2]), before=st.integers(0, 12), steps=STEPS)
 def test_rows_without_timestamps_reach_a_state_once(order: int, before: int, steps: list[Any]) -> None:
     world = ChangingList(size=3, order=order, silent=True)
-    _there, told = lived(SILENT_FAILED, world, before, steps)
-    assert len(told) == len(set(told))
-    assert {row["id"] for row in world.rows if row["status"] == "failed"} <= set(told)
+    _there, delivered = run_steps(SILENT_FAILED, world, before, steps)
+    assert len(delivered) == len(set(delivered))
+    assert {row["id"] for row in world.rows if row["status"] == "failed"} <= set(delivered)
 
 
 @settings(max_examples=100, deadline=None)
@@ -346,8 +348,8 @@ def test_rows_without_timestamps_reach_a_state_once(order: int, before: int, ste
 def test_rows_without_timestamps_are_new_once(before: int, late: list[int]) -> None:
     about = source(**SILENT)
     world = ChangingList(size=3, order=0, silent=True)
-    there, told = lived(about, world, before, [(1, 30, 99, one, None) for one in late])
-    assert sorted(told) == sorted({row["id"] for row in world.rows} - there)
+    there, delivered = run_steps(about, world, before, [(1, 30, 99, one, None) for one in late])
+    assert sorted(delivered) == sorted({row["id"] for row in world.rows} - there)
 
 
 def test_filter_formats_its_timestamp_as_the_vendor_requires() -> None:
@@ -394,6 +396,8 @@ async def test_events_are_ordered_by_time_of_occurrence(time: Time) -> None:
 
 
 def test_events_keep_list_order_if_one_has_no_timestamp() -> None:
-    told = [Event(str(n), "t", when, START, {}) for n, when in enumerate([START, None, START - timedelta(1)])]
-    assert [event.id for event in oldest_first(told)] == ["0", "1", "2"]
-    assert [event.id for event in oldest_first(one for one in told if one.occurred_at)] == ["2", "0"]
+    delivered = [
+        Event(str(n), "t", when, START, {}) for n, when in enumerate([START, None, START - timedelta(1)])
+    ]
+    assert [event.id for event in oldest_first(delivered)] == ["0", "1", "2"]
+    assert [event.id for event in oldest_first(one for one in delivered if one.occurred_at)] == ["2", "0"]

@@ -87,10 +87,10 @@ def test_return_created_by_an_action_is_delivered_once_by_the_trigger(returns: R
     assert (first.returncode, first.stdout) == (0, "")
     assert "Took note" in first.stderr
     made = answer(returns("action", "returnmate", "create_return", *ORDER, "--format", "json"))
-    told = [json.loads(line) for line in returns(*poll).stdout.splitlines()]
-    assert [event["id"] for event in told] == [f"returnmate:new_return:{made['id']}"]
-    assert told[0]["data"]["items"][0]["quantity"] == 2
-    assert told[0]["occurred_at"] == made["created_at"]
+    delivered = [json.loads(line) for line in returns(*poll).stdout.splitlines()]
+    assert [event["id"] for event in delivered] == [f"returnmate:new_return:{made['id']}"]
+    assert delivered[0]["data"]["items"][0]["quantity"] == 2
+    assert delivered[0]["occurred_at"] == made["created_at"]
     assert returns(*poll).stdout == ""
 
 
@@ -101,8 +101,8 @@ def test_first_poll_resumes_after_an_interruption(returns: Run) -> None:
     poll = ("trigger", "returnmate", "new_return", "--format", "json")
     begun = returns(*poll, "--since", "2020-01-01", "--limit", "1")
     rest = returns(*poll)
-    told = [json.loads(line)["data"]["id"] for line in (begun.stdout + rest.stdout).splitlines()]
-    assert sorted(told) == sorted(one["id"] for one in made)
+    delivered = [json.loads(line)["data"]["id"] for line in (begun.stdout + rest.stdout).splitlines()]
+    assert sorted(delivered) == sorted(one["id"] for one in made)
     assert returns(*poll).returncode == 0
 
 
@@ -145,8 +145,8 @@ def test_watch_delivers_each_event_once_across_a_restart(
     created += [create(), create()]
     assert watch(3) == 130
     assert (tmp_path / "errors").read_text() == ""
-    told = [json.loads(line)["data"]["id"] for line in output.read_text().splitlines()]
-    assert told == created
+    delivered = [json.loads(line)["data"]["id"] for line in output.read_text().splitlines()]
+    assert delivered == created
 
 
 def test_trigger_of_each_status_fires_as_a_return_advances(returns: Run) -> None:
@@ -218,12 +218,12 @@ def test_filter_delivers_matching_events_only_and_leaves_others_unaffected(retur
         at = ("-i", f"return_id={one['id']}", "-i", f"status={status}")
         answer(returns("action", "returnmate", "update_return_status", *at, "--format", "json"))
 
-    def told(*poll: str) -> list[str]:
+    def delivered(*poll: str) -> list[str]:
         return [json.loads(line)["data"]["id"] for line in returns(*poll).stdout.splitlines()]
 
-    assert told(*narrow, "--watch", "--limit", "1") == [made[1]["id"]]
-    assert sorted(told(*every)) == sorted(one["id"] for one in made)
-    assert told(*narrow) == told(*every) == []
+    assert delivered(*narrow, "--watch", "--limit", "1") == [made[1]["id"]]
+    assert sorted(delivered(*every)) == sorted(one["id"] for one in made)
+    assert delivered(*narrow) == delivered(*every) == []
 
 
 @pytest.mark.parametrize(

@@ -24,13 +24,13 @@ def login(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setattr("sys.stdin", io.StringIO())
 
-    def put(vendor: str, **changed: str) -> dict[str, Any]:
+    def put_login(vendor: str, **changed: str) -> dict[str, Any]:
         found = sandbox.credentials(vendor)
         for name, value in {**found["fields"], **changed}.items():
             monkeypatch.setenv(f"RETURNS_{vendor}_{name}".upper(), value)
         return found
 
-    return put
+    return put_login
 
 
 def kept(folder: Path) -> dict[str, Any]:

@@ -50,20 +50,22 @@ def poll(
     return [event.id for event in outcome.events], json.loads(json.dumps(outcome.cursor))
 
 
-def drained(strategy: Strategy, about: CreatedSince, world: GrowingList, cursor: Cursor) -> list[str]:
+def poll_until_quiet(
+    strategy: Strategy, about: CreatedSince, world: GrowingList, cursor: Cursor
+) -> list[str]:
     """Poll an unchanging list until several polls deliver nothing (a wrong strategy may never get there)."""
-    told: list[str] = []
+    delivered: list[str] = []
     quiet = 0
     for _ in range(40 + QUIET):
         events, cursor = poll(strategy, about, world, cursor)
-        told += events
+        delivered += events
         quiet = 0 if events or cursor["resume"] else quiet + 1
         if quiet == QUIET:
             break
-    return told
+    return delivered
 
 
-def told_and_wanted(
+def delivered_and_expected(
     strategy: Strategy,
     *,
     filtered: bool,
@@ -91,15 +93,15 @@ def told_and_wanted(
     _, cursor = poll(strategy, about, world, None)
     floor = cursor["floor"]
     world.between = between
-    told: list[str] = []
+    delivered: list[str] = []
     while plan:
         events, cursor = poll(strategy, about, world, cursor)
-        told += events
-    told += drained(strategy, about, world, cursor)
+        delivered += events
+    delivered += poll_until_quiet(strategy, about, world, cursor)
     new = [row for row in world.rows if row["id"] not in old]
     settled = {row["id"] for row in new if floor is not None and micros(moment(row["created_at"])) < floor}
     wanted = {row["id"] for row in new} - settled
-    return told, {ABOUT.name + ":" + key for key in wanted}, {ABOUT.name + ":" + key for key in settled}
+    return delivered, {ABOUT.name + ":" + key for key in wanted}, {ABOUT.name + ":" + key for key in settled}
 
 
 STEPS = st.lists(
@@ -134,10 +136,10 @@ STEPS = st.lists(
     steps=STEPS,
 )
 def test_each_new_record_is_delivered_exactly_once_as_rows_move(**scenario: Any) -> None:
-    told, wanted, settled = told_and_wanted(REAL, **scenario)
-    assert len(told) == len(set(told))
-    assert wanted <= set(told)
-    assert set(told) <= wanted | settled
+    delivered, wanted, settled = delivered_and_expected(REAL, **scenario)
+    assert len(delivered) == len(set(delivered))
+    assert wanted <= set(delivered)
+    assert set(delivered) <= wanted | settled
 
 
 async def first_page_only(fetch: Fetch, reading: ReadPlan) -> ReadResult:
@@ -168,10 +170,10 @@ def test_wrong_strategy_is_caught(mutant: Strategy) -> None:
     steps = [(3 + page, seconds, late) for page, seconds, late in steps]
     caught = False
     for seed in range(20):
-        told, wanted, _ = told_and_wanted(
+        delivered, wanted, _ = delivered_and_expected(
             mutant, filtered=True, inclusive=True, counts=True, seed=seed, before=5, steps=steps
         )
-        caught = caught or len(told) != len(set(told)) or not wanted <= set(told)
+        caught = caught or len(delivered) != len(set(delivered)) or not wanted <= set(delivered)
     assert caught
 
 
@@ -185,7 +187,7 @@ def test_backlog_larger_than_one_poll_is_delivered_over_several(filtered: bool) 
         world.add()  # all in the same second: a watermark alone could not advance past them
     first, cursor = poll(REAL, about, world, cursor)
     assert 0 < len(first) <= 9
-    rest = drained(REAL, about, world, cursor)
+    rest = poll_until_quiet(REAL, about, world, cursor)
     assert len(first + rest) == 50 == len(set(first + rest))
 
 
@@ -216,10 +218,10 @@ def test_older_record_that_appears_during_a_poll_is_found_by_the_total() -> None
             world.add(late=65 * 60)
 
     world.between = between
-    told, cursor = poll(REAL, about, world, cursor)
+    delivered, cursor = poll(REAL, about, world, cursor)
     world.between = lambda: None
-    told += drained(REAL, about, world, cursor)
-    assert sorted(told) == [f"shop:new_thing:r{index:04d}" for index in range(1, 9)]
+    delivered += poll_until_quiet(REAL, about, world, cursor)
+    assert sorted(delivered) == [f"shop:new_thing:r{index:04d}" for index in range(1, 9)]
 
 
 def test_polling_can_start_on_an_empty_list() -> None:
@@ -262,9 +264,9 @@ def test_record_dated_in_the_future_hides_no_other_record(*, filtered: bool, fir
         world.add()
     _, before = poll(REAL, about, world, None)
     ahead = world.add(late=-30 * 86_400)
-    told, cursor = poll(REAL, about, world, None if first else before)
-    assert told == ([] if first else [f"{ABOUT.name}:{ahead}"])
+    delivered, cursor = poll(REAL, about, world, None if first else before)
+    assert delivered == ([] if first else [f"{ABOUT.name}:{ahead}"])
     world.now += timedelta(hours=1)
     assert poll(REAL, about, world, cursor)[0] == []
     key = world.add()
-    assert drained(REAL, about, world, cursor) == [f"{ABOUT.name}:{key}"]
+    assert poll_until_quiet(REAL, about, world, cursor) == [f"{ABOUT.name}:{key}"]

@@ -107,15 +107,15 @@ async def test_new_records_moved_up_by_a_deletion_are_delivered(
     cursor = (await trigger.poll()).cursor
     shop.add(15)
     shop.deletes = {page: gone}
-    told: list[str] = []
+    delivered: list[str] = []
     for _ in range(9):
         polled = await trigger.poll(cursor)
         cursor = polled.cursor
-        told += [event.id.rpartition(":")[2] for event in polled.events]
+        delivered += [event.id.rpartition(":")[2] for event in polled.events]
         time.now += timedelta(minutes=5)
-    assert len(told) == len(set(told))
+    assert len(delivered) == len(set(delivered))
     left = {f"r{number}" for number in range(2, 17)} - {f"r{gone}"}
-    assert left <= set(told) <= left | {f"r{gone}"}
+    assert left <= set(delivered) <= left | {f"r{gone}"}
     assert shop.deletes == {}
 
 

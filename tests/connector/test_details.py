@@ -99,9 +99,9 @@ async def test_details_of_a_listed_record_may_arrive_late_or_return_404(shop: Co
     wire.reply(page("1", "2"), missing)
     (gone,) = (await shop.triggers["new_return"].poll(first.cursor)).events
     assert (gone.id, gone.data["details"], gone.occurred_at) == (late.id, None, None)
-    told = unified_event(shop.integration, gone)
-    assert told.record is not None
-    assert (told.raw["rmaId"], told.record.status) == ("2", None)
+    event = unified_event(shop.integration, gone)
+    assert event.record is not None
+    assert (event.raw["rmaId"], event.record.status) == ("2", None)
 
 
 @pytest.mark.parametrize("odd", ["a/b", "..", "\ud83d", " "])

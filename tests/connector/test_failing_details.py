@@ -79,9 +79,9 @@ def cursors(tmp_path: Path) -> Iterator[Cursors]:
         yield found
 
 
-def runner(watched: Connection, cursors: Cursors, told: list[str]) -> Runner:
+def runner(watched: Connection, cursors: Cursors, delivered: list[str]) -> Runner:
     async def hand_over(event: Event) -> None:
-        told.append(event.id.removeprefix("returngo:return_status_changed:"))
+        delivered.append(event.id.removeprefix("returngo:return_status_changed:"))
 
     trigger = watched.triggers["return_status_changed"]
     return Runner(trigger, cursors, profile="p", handler=hand_over)
@@ -91,19 +91,19 @@ def runner(watched: Connection, cursors: Cursors, told: list[str]) -> Runner:
 async def test_unreadable_details_hold_back_no_other_record(
     watched: Connection, shop: Shop, cursors: Cursors, answer: httpx.Response
 ) -> None:
-    told: list[str] = []
+    delivered: list[str] = []
     shop.statuses = dict.fromkeys("123", "Pending")
-    await runner(watched, cursors, told).once()
+    await runner(watched, cursors, delivered).once()
     shop.statuses, shop.broken = dict.fromkeys("123", "Approved"), {"2": answer}
-    ran = await runner(watched, cursors, told).once()
-    assert (told, ran.handed_over, ran.all_handed_over) == (["1:Approved", "3:Approved"], 2, False)
+    ran = await runner(watched, cursors, delivered).once()
+    assert (delivered, ran.handed_over, ran.all_handed_over) == (["1:Approved", "3:Approved"], 2, False)
     assert ran.problem is not None
     shop.statuses = dict.fromkeys("123", "Done")
-    await runner(watched, cursors, told).once(limit=2)
-    assert told[2:] == ["1:Done", "3:Done"]
+    await runner(watched, cursors, delivered).once(limit=2)
+    assert delivered[2:] == ["1:Done", "3:Done"]
     shop.broken = {}
-    ran = await runner(watched, cursors, told).once()
-    assert told[4:] == ["2:Approved", "2:Done"], "events of one record keep their order"
+    ran = await runner(watched, cursors, delivered).once()
+    assert delivered[4:] == ["2:Approved", "2:Done"], "events of one record keep their order"
     assert (ran.all_handed_over, ran.problem) == (True, None)
 
 
@@ -123,33 +123,33 @@ async def test_unavailable_vendor_is_not_asked_for_every_record(
 async def test_watch_reports_stuck_events_and_continues(
     watched: Connection, shop: Shop, cursors: Cursors, time: Time
 ) -> None:
-    told: list[str] = []
+    delivered: list[str] = []
     failed: list[ConnectorError] = []
     shop.statuses = {"1": "Pending", "2": "Pending"}
-    await runner(watched, cursors, told).once()
+    await runner(watched, cursors, delivered).once()
     shop.statuses, shop.broken = {"1": "Approved", "2": "Approved"}, {"1": NONSENSE}
 
     async def sleep(seconds: float) -> None:
         await time.sleep(seconds)
         shop.broken = {}
 
-    await runner(watched, cursors, told).watch(interval=10, sleep=sleep, limit=2, on_error=failed.append)
-    assert told == ["2:Approved", "1:Approved"]
+    await runner(watched, cursors, delivered).watch(interval=10, sleep=sleep, limit=2, on_error=failed.append)
+    assert delivered == ["2:Approved", "1:Approved"]
     assert [type(problem) for problem in failed] == [UnexpectedResponse]
 
 
 async def test_limit_counts_events_delivered_before_a_round_failed(
     watched: Connection, shop: Shop, cursors: Cursors, time: Time
 ) -> None:
-    told: list[str] = []
+    delivered: list[str] = []
     keys = [str(number) for number in range(8)]
     shop.statuses = dict.fromkeys(keys, "Pending")
-    await runner(watched, cursors, told).once()
+    await runner(watched, cursors, delivered).once()
     shop.statuses, shop.broken = dict.fromkeys(keys, "Done"), dict.fromkeys(keys[2:], DOWN)
 
     async def sleep(seconds: float) -> None:
         await time.sleep(seconds)
         shop.broken = {}
 
-    await runner(watched, cursors, told).watch(interval=10, sleep=sleep, limit=3)
-    assert told == ["0:Done", "1:Done", "2:Done"]
+    await runner(watched, cursors, delivered).watch(interval=10, sleep=sleep, limit=3)
+    assert delivered == ["0:Done", "1:Done", "2:Done"]

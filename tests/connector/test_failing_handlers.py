@@ -50,7 +50,7 @@ class Consumer:
     """A handler that records its events; `refuses` maps an event to the exception it raises."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.delivered: list[str] = []
         self.refuses: dict[str, Exception] = {}
         self.asked: list[str] = []
 
@@ -59,14 +59,14 @@ class Consumer:
         self.asked.append(name)
         if name in self.refuses:
             raise self.refuses[name]
-        self.told.append(name)
+        self.delivered.append(name)
 
 
 def runner(rm: Connection, cursors: Cursors, consumer: Consumer, **more: Any) -> Runner:
     return Runner(rm.triggers[KEY], cursors, profile="p", handler=consumer, **more)
 
 
-async def begun(rm: Connection, wire: Wire, cursors: Cursors, count: int = 3) -> Consumer:
+async def first_round(rm: Connection, wire: Wire, cursors: Cursors, count: int = 3) -> Consumer:
     consumer = Consumer()
     shows(wire, **{f"r{one}": "pending" for one in range(1, count + 1)})
     await runner(rm, cursors, consumer).once()
@@ -76,26 +76,26 @@ async def begun(rm: Connection, wire: Wire, cursors: Cursors, count: int = 3) ->
 async def test_failing_handler_holds_back_later_events_of_the_same_record_only(
     rm: Connection, wire: Wire, cursors: Cursors
 ) -> None:
-    consumer = await begun(rm, wire, cursors)
+    consumer = await first_round(rm, wire, cursors)
     consumer.refuses = {"r1:approved": OSError("disk full")}
     shows(wire, r1="approved", r2="approved", r3="pending")
     with pytest.raises(OSError, match="disk full"):
         await runner(rm, cursors, consumer).once()
-    assert consumer.told == ["r2:approved"]
+    assert consumer.delivered == ["r2:approved"]
     shows(wire, r1="received", r2="received", r3="approved")
     with pytest.raises(OSError, match="disk full"):
         await runner(rm, cursors, consumer).once()
-    assert consumer.told == ["r2:approved", "r2:received", "r3:approved"]
+    assert consumer.delivered == ["r2:approved", "r2:received", "r3:approved"]
     consumer.refuses = {}
     ran = await runner(rm, cursors, consumer).once()
-    assert consumer.told[3:] == ["r1:approved", "r1:received"], "in order, and once each"
+    assert consumer.delivered[3:] == ["r1:approved", "r1:received"], "in order, and once each"
     assert (ran.all_handed_over, cursors.skipped("p", NAME)) == (True, [])
 
 
 async def test_watch_retries_after_growing_pauses(
     rm: Connection, wire: Wire, cursors: Cursors, time: Time
 ) -> None:
-    consumer = await begun(rm, wire, cursors)
+    consumer = await first_round(rm, wire, cursors)
     consumer.refuses = {"r1:approved": ValueError("no")}
     shows(wire, r1="approved", r2="pending", r3="pending")
     tried: list[float] = []
@@ -112,7 +112,7 @@ async def test_watch_retries_after_growing_pauses(
     await runner(rm, cursors, consumer).watch(interval=300, sleep=sleep, limit=1, on_error=failed.append)
     pauses = [after - before for before, after in pairwise(tried)]
     assert pauses == [300, 600, 1_200, 2_400, MAX_RETRY_PAUSE, MAX_RETRY_PAUSE]
-    assert consumer.told == ["r1:approved"]
+    assert consumer.delivered == ["r1:approved"]
     assert len(failed) == len(tried)
     assert "r1:approved was not handed over (ValueError: no)" in str(failed[0])
 
@@ -120,11 +120,11 @@ async def test_watch_retries_after_growing_pauses(
 async def test_only_skip_sets_an_event_aside_and_retry_delivers_it(
     rm: Connection, wire: Wire, cursors: Cursors
 ) -> None:
-    consumer = await begun(rm, wire, cursors)
+    consumer = await first_round(rm, wire, cursors)
     consumer.refuses = {"r1:approved": connector.Skip("no such order"), "r2:approved": Skip()}
     shows(wire, r1="approved", r2="approved", r3="approved")
     ran = await runner(rm, cursors, consumer).once()
-    assert (consumer.told, ran.handed_over, ran.all_handed_over) == (["r3:approved"], 1, True)
+    assert (consumer.delivered, ran.handed_over, ran.all_handed_over) == (["r3:approved"], 1, True)
     assert len(ran.notes) == 2
     assert "r1:approved is set aside: no such order" in ran.notes[0]
     first, second = cursors.skipped("p", NAME)
@@ -134,7 +134,7 @@ async def test_only_skip_sets_an_event_aside_and_retry_delivers_it(
     consumer.refuses = {"r2:approved": Skip("still")}
     before = len(wire.requests)
     ran = await runner(rm, cursors, consumer).retry()
-    assert (consumer.told, ran.handed_over) == (["r3:approved", "r1:approved"], 1)
+    assert (consumer.delivered, ran.handed_over) == (["r3:approved", "r1:approved"], 1)
     assert len(wire.requests) == before, "nothing is polled"
     (left,) = cursors.skipped("p", NAME)
     assert left.why == "still"
@@ -143,18 +143,18 @@ async def test_only_skip_sets_an_event_aside_and_retry_delivers_it(
 async def test_skip_reason_with_a_lone_surrogate_is_stored(
     rm: Connection, wire: Wire, cursors: Cursors
 ) -> None:
-    consumer = await begun(rm, wire, cursors)
+    consumer = await first_round(rm, wire, cursors)
     consumer.refuses = {"r1:approved": Skip("no order \ud83d")}
     shows(wire, r1="approved", r2="approved")
     ran = await runner(rm, cursors, consumer).once()
-    assert (consumer.told, ran.all_handed_over) == (["r2:approved"], True)
+    assert (consumer.delivered, ran.all_handed_over) == (["r2:approved"], True)
     assert [one.why for one in cursors.skipped("p", NAME)] == ["no order \\ud83d"]
 
 
 async def test_exception_listed_in_ends_leaves_the_event_waiting(
     rm: Connection, wire: Wire, cursors: Cursors, time: Time
 ) -> None:
-    consumer = await begun(rm, wire, cursors)
+    consumer = await first_round(rm, wire, cursors)
     consumer.refuses = {"r2:approved": BrokenPipeError()}
     shows(wire, r1="approved", r2="approved", r3="approved")
     ends = runner(rm, cursors, consumer, ends=(BrokenPipeError,))
@@ -163,13 +163,13 @@ async def test_exception_listed_in_ends_leaves_the_event_waiting(
     assert consumer.asked == ["r1:approved", "r2:approved"]
     consumer.refuses = {}
     await runner(rm, cursors, consumer).once()
-    assert consumer.told == ["r1:approved", "r2:approved", "r3:approved"]
+    assert consumer.delivered == ["r1:approved", "r2:approved", "r3:approved"]
 
 
 async def test_cancelled_handler_leaves_the_event_waiting(
     rm: Connection, wire: Wire, cursors: Cursors
 ) -> None:
-    consumer = await begun(rm, wire, cursors)
+    consumer = await first_round(rm, wire, cursors)
     shows(wire, r1="approved", r2="approved", r3="pending")
 
     async def interrupted(_event: Event) -> None:
@@ -180,13 +180,13 @@ async def test_cancelled_handler_leaves_the_event_waiting(
     assert len(cursors.waiting("p", NAME)) == 2
     assert cursors.failures("p", NAME) == {}
     await runner(rm, cursors, consumer).once()
-    assert consumer.told == ["r1:approved", "r2:approved"]
+    assert consumer.delivered == ["r1:approved", "r2:approved"]
 
 
 async def test_watch_continues_after_an_unexpected_exception(
     rm: Connection, wire: Wire, cursors: Cursors, time: Time
 ) -> None:
-    consumer = await begun(rm, wire, cursors)
+    consumer = await first_round(rm, wire, cursors)
     failed: list[ConnectorError] = []
     rounds: list[RunResult] = []
 
@@ -203,7 +203,7 @@ async def test_watch_continues_after_an_unexpected_exception(
     await runner(rm, cursors, consumer).watch(
         interval=10, sleep=sleep, limit=1, on_error=failed.append, on_round=rounds.append
     )
-    assert consumer.told == ["r1:approved"]
+    assert consumer.delivered == ["r1:approved"]
     (problem,) = failed
     assert "OverflowError: date value out of range" in str(problem)
     assert problem.__cause__ is not None
@@ -213,7 +213,7 @@ async def test_watch_continues_after_an_unexpected_exception(
 async def test_five_failing_events_hold_back_no_other_record(
     rm: Connection, wire: Wire, cursors: Cursors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    consumer = await begun(rm, wire, cursors, count=12)
+    consumer = await first_round(rm, wire, cursors, count=12)
     trigger = rm.triggers[KEY]
     stuck = {f"r{one}" for one in range(1, 7)}
     asked: list[str] = []
@@ -233,7 +233,7 @@ async def test_five_failing_events_hold_back_no_other_record(
     assert (await once()).problem is not None
     assert asked == [f"r{one}" for one in range(1, 6)]
     await once()
-    assert sorted(consumer.told) == sorted(f"r{one}:approved" for one in range(7, 13))
+    assert sorted(consumer.delivered) == sorted(f"r{one}:approved" for one in range(7, 13))
     shows(wire, **{f"r{one}": "approved" for one in range(1, 13)}, r13="approved")
     assert (await once()).handed_over == 1, "the poll continues"
     asked.clear()
@@ -241,7 +241,7 @@ async def test_five_failing_events_hold_back_no_other_record(
     assert len(asked) <= 6
     stuck.clear()
     assert (await once()).all_handed_over
-    assert len(consumer.told) == len(set(consumer.told)) == 13
+    assert len(consumer.delivered) == len(set(consumer.delivered)) == 13
 
 
 EVENT = Event(
@@ -311,7 +311,7 @@ def test_cursor_that_is_no_json_is_reported_in_one_sentence(
 async def test_cursor_with_a_damaged_state_is_reported_in_one_sentence(
     rm: Connection, wire: Wire, cursors: Cursors, state: dict[str, Any]
 ) -> None:
-    consumer = await begun(rm, wire, cursors)
+    consumer = await first_round(rm, wire, cursors)
     kept = cursors.load("p", NAME)
     assert kept is not None
     cursors.advance("p", NAME, {**kept, "state": state}, ())

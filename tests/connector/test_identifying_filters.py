@@ -66,7 +66,7 @@ def case(vendor: str, key: str, name: str) -> tuple[Search, InputField, dict[str
     return search, field, record, asked
 
 
-def answered(vendor: str, search: Search, time: Time, *found: dict[str, Any]) -> Connection:
+def connection_with(vendor: str, search: Search, time: Time, *found: dict[str, Any]) -> Connection:
     operation = compiled(vendor).operations[search.operation]
     data: Any = list(found) if operation.payload_is_list else found[0]
     return open_any(compiled(vendor), time, listing(compiled(vendor), operation, data))
@@ -87,7 +87,7 @@ async def test_matching_record_is_found_in_any_spelling(vendor: str, key: str, n
         assert held, f"the sample of {search.resource} has no {'.'.join(path)}"
         written = {**asked, name: f" {held}\n"}
         shown = with_value(record, path, f"{str(held).swapcase()} ")
-        found = await ask(answered(vendor, search, time, shown), key, written)
+        found = await ask(connection_with(vendor, search, time, shown), key, written)
         assert found == [shown]
 
 
@@ -100,7 +100,7 @@ async def test_filter_ignored_by_the_vendor_is_an_error_and_not_an_empty_result(
     for path in field.found_at:
         stranger = with_value(stranger, path, STRANGE[field.identifies or ""])
     with pytest.raises(UnexpectedResponse, match=f"ignored the filter {name} ") as caught:
-        await ask(answered(vendor, search, time, stranger), key, asked)
+        await ask(connection_with(vendor, search, time, stranger), key, asked)
     assert asked[name] in str(caught.value)
     assert compiled(vendor).vendor.title in str(caught.value)
 
@@ -114,7 +114,7 @@ async def test_record_without_the_filtered_field_is_kept(
         silent = record
         for path in field.found_at:
             silent = with_value(silent, path, nothing)
-        assert await ask(answered(vendor, search, time, silent), key, asked) == [silent]
+        assert await ask(connection_with(vendor, search, time, silent), key, asked) == [silent]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ async def test_records_that_do_not_match_the_filter_are_dropped(
     stranger = record
     for path in field.found_at:
         stranger = with_value(stranger, path, f"{at_path(record, path)}0")
-    assert await ask(answered(vendor, search, time, stranger, record), key, asked) == [record]
+    assert await ask(connection_with(vendor, search, time, stranger, record), key, asked) == [record]
 
 
 def test_text_inputs_of_searches_declare_what_they_identify() -> None:
@@ -207,7 +207,7 @@ def test_values_other_than_text_and_numbers_identify_nothing(odd: Any) -> None:
 async def test_comma_separated_and_listed_values_match_any_of_them(time: Time) -> None:
     search = compiled("returngo").searches["find_return"]
     found = [{**search.sample, "order_name": name} for name in ("#1001", "1002", "#1003")]
-    connection = answered("returngo", search, time, *found)
+    connection = connection_with("returngo", search, time, *found)
     assert await ask(connection, "find_return", {"order_name": "#1001, 1002"}) == found[:2]
     mate = compiled("returnmate").searches["find_return"]
     shown = [{**mate.sample, "order_number": name} for name in ("#1001", "#1002", "#1003")]

@@ -32,7 +32,7 @@ SANDBOX = {
 }
 
 
-def asked(answer: httpx.Response | Exception) -> tuple[httpx.MockTransport, list[str]]:
+def sandbox_answering(answer: httpx.Response | Exception) -> tuple[httpx.MockTransport, list[str]]:
     urls: list[str] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -45,7 +45,7 @@ def asked(answer: httpx.Response | Exception) -> tuple[httpx.MockTransport, list
 
 
 async def test_sandbox_is_used_without_any_configuration(integration: Integration, tmp_path: Path) -> None:
-    transport, urls = asked(httpx.Response(200, json=SANDBOX))
+    transport, urls = sandbox_answering(httpx.Response(200, json=SANDBOX))
     profile = await Profiles(tmp_path / "p.toml", {}, transport).choose(integration)
     assert (profile.name, profile.base_url) == ("sandbox", "http://127.0.0.1:4010/returnmate/v1")
     assert profile.fields == {"api_key": "k"}
@@ -72,14 +72,14 @@ async def test_sandbox_is_used_without_any_configuration(integration: Integratio
 async def test_invalid_sandbox_answer_is_reported_in_one_sentence(
     integration: Integration, tmp_path: Path, answer: httpx.Response | Exception, kind: type[ConnectorError]
 ) -> None:
-    transport, _ = asked(answer)
+    transport, _ = sandbox_answering(answer)
     environment = {"RETURNS_SANDBOX_URL": "http://127.0.0.1:9"}
     with pytest.raises(kind, match=r"127\.0\.0\.1:9"):
         await Profiles(tmp_path / "p.toml", environment, transport).choose(integration)
 
 
 async def test_missing_profiles_and_sandbox_are_reported_without_naming_a_vendor(tmp_path: Path) -> None:
-    transport, _ = asked(httpx.ConnectError("refused"))
+    transport, _ = sandbox_answering(httpx.ConnectError("refused"))
     profiles = Profiles(tmp_path / "p.toml", {}, transport)
     with pytest.raises(VendorUnavailable, match=r"No profile is set up .* `returns connect VENDOR`"):
         await profiles.every([compiled("exsited"), compiled("swap")])
@@ -110,7 +110,7 @@ async def test_environment_takes_precedence_over_the_file(integration: Integrati
 
 
 async def test_incomplete_login_in_the_environment_is_refused(tmp_path: Path) -> None:
-    transport, sent = asked(httpx.Response(200, json={}))
+    transport, sent = sandbox_answering(httpx.Response(200, json={}))
     profiles = Profiles(tmp_path / "p.toml", {"RETURNS_SWAP_API_KEY": "hunter2"}, transport)
     profiles.keep("swap", Profile("default", None, {"api_key": "another", "store_id": "store_1"}))
     with pytest.raises(ConfigurationError, match="RETURNS_SWAP_STORE_ID") as refused:
@@ -174,7 +174,7 @@ async def test_every_sandbox_vendor_is_used_without_profiles(
     elsewhere = integration.model_copy(
         update={"vendor": integration.vendor.model_copy(update={"id": "other"})}
     )
-    transport, _ = asked(httpx.Response(200, json=SANDBOX))
+    transport, _ = sandbox_answering(httpx.Response(200, json=SANDBOX))
     found = await Profiles(tmp_path / "p.toml", {}, transport).every([elsewhere, integration])
     assert [(one.vendor.id, profile.name) for one, profile in found] == [("returnmate", "sandbox")]
 

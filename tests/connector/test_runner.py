@@ -62,9 +62,9 @@ def cursors(tmp_path: Path) -> Iterator[Cursors]:
         yield found
 
 
-def runner(rm: Connection, cursors: Cursors, told: list[str], crash: str | None = None) -> Runner:
+def runner(rm: Connection, cursors: Cursors, delivered: list[str], crash: str | None = None) -> Runner:
     async def hand_over(event: Event) -> None:
-        told.append(event.id)
+        delivered.append(event.id)
 
     def crashes(point: str) -> None:
         if point == crash:
@@ -76,12 +76,12 @@ def runner(rm: Connection, cursors: Cursors, told: list[str], crash: str | None 
 async def test_first_round_takes_note_and_later_rounds_deliver_each_event_once(
     rm: Connection, shop: Shop, cursors: Cursors
 ) -> None:
-    told: list[str] = []
-    assert (await runner(rm, cursors, told).once()).first_poll
+    delivered: list[str] = []
+    assert (await runner(rm, cursors, delivered).once()).first_poll
     shop.add(3)
-    assert (await runner(rm, cursors, told).once()).handed_over == 3
-    assert (await runner(rm, cursors, told).once()).handed_over == 0
-    assert told == [f"returnmate:new_return:rma_{number}" for number in (1, 2, 3)]
+    assert (await runner(rm, cursors, delivered).once()).handed_over == 3
+    assert (await runner(rm, cursors, delivered).once()).handed_over == 0
+    assert delivered == [f"returnmate:new_return:rma_{number}" for number in (1, 2, 3)]
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ async def test_first_round_takes_note_and_later_rounds_deliver_each_event_once(
 async def test_crash_at_any_point_loses_no_event(
     rm: Connection, shop: Shop, cursors: Cursors, point: str, repeated: int
 ) -> None:
-    told: list[str] = []
-    await runner(rm, cursors, told).once()
+    delivered: list[str] = []
+    await runner(rm, cursors, delivered).once()
     shop.add(3)
     with pytest.raises(Crash):
-        await runner(rm, cursors, told, crash=point).once()
-    await runner(rm, cursors, told).once()
-    assert set(told) == {f"returnmate:new_return:rma_{number}" for number in (1, 2, 3)}
-    assert len(told) == 3 + repeated
+        await runner(rm, cursors, delivered, crash=point).once()
+    await runner(rm, cursors, delivered).once()
+    assert set(delivered) == {f"returnmate:new_return:rma_{number}" for number in (1, 2, 3)}
+    assert len(delivered) == 3 + repeated
 
 
 async def test_event_is_delivered_again_after_the_handler_fails(
@@ -106,51 +106,51 @@ async def test_event_is_delivered_again_after_the_handler_fails(
 ) -> None:
     await runner(rm, cursors, []).once()
     shop.add(2)
-    told: list[str] = []
+    delivered: list[str] = []
 
     async def fails_on_the_second(event: Event) -> None:
-        told.append(event.id)
-        if len(told) == 2:
+        delivered.append(event.id)
+        if len(delivered) == 2:
             raise OSError("disk full")
 
     failing = Runner(rm.triggers["new_return"], cursors, profile="p", handler=fails_on_the_second)
     with pytest.raises(OSError, match="disk full"):
         await failing.once()
-    await runner(rm, cursors, told).once()
-    assert told == [f"returnmate:new_return:rma_{number}" for number in (1, 2, 2)]
+    await runner(rm, cursors, delivered).once()
+    assert delivered == [f"returnmate:new_return:rma_{number}" for number in (1, 2, 2)]
 
 
 async def test_limit_leaves_the_remaining_events_for_the_next_round(
     rm: Connection, shop: Shop, cursors: Cursors
 ) -> None:
-    told: list[str] = []
-    await runner(rm, cursors, told).once()
+    delivered: list[str] = []
+    await runner(rm, cursors, delivered).once()
     shop.add(3)
-    assert not (await runner(rm, cursors, told).once(limit=2)).all_handed_over
-    await runner(rm, cursors, told).once()
-    assert len(told) == len(set(told)) == 3
+    assert not (await runner(rm, cursors, delivered).once(limit=2)).all_handed_over
+    await runner(rm, cursors, delivered).once()
+    assert len(delivered) == len(set(delivered)) == 3
 
 
 async def test_watch_continues_after_the_vendor_was_unavailable(
     rm: Connection, wire: Wire, shop: Shop, time: Time, cursors: Cursors
 ) -> None:
-    told: list[str] = []
+    delivered: list[str] = []
     failed: list[str] = []
     away = [httpx.ConnectError("refused")] * 4
-    await runner(rm, cursors, told).once()
+    await runner(rm, cursors, delivered).once()
     shop.add(1)
     wire.reply(*away, shop)
-    await runner(rm, cursors, told).watch(
+    await runner(rm, cursors, delivered).watch(
         interval=10, sleep=time.sleep, limit=1, on_error=lambda problem: failed.append(str(problem))
     )
-    assert len(told) == len(failed) == 1
+    assert len(delivered) == len(failed) == 1
 
 
 async def test_watch_continues_after_an_invalid_answer(
     rm: Connection, wire: Wire, shop: Shop, time: Time, cursors: Cursors
 ) -> None:
     page = httpx.Response(200, text="<html>Down for maintenance</html>")
-    told: list[str] = []
+    delivered: list[str] = []
     failed: list[str] = []
 
     async def sleep(seconds: float) -> None:
@@ -159,10 +159,10 @@ async def test_watch_continues_after_an_invalid_answer(
             shop.add(1)
             wire.reply(page, shop)
 
-    await runner(rm, cursors, told).watch(
+    await runner(rm, cursors, delivered).watch(
         interval=10, sleep=sleep, limit=1, on_error=lambda problem: failed.append(str(problem))
     )
-    assert len(told) == len(failed) == 1
+    assert len(delivered) == len(failed) == 1
 
 
 async def test_watch_does_not_start_at_an_address_that_is_no_api(
@@ -206,17 +206,17 @@ def test_file_that_is_no_database_is_reported_in_one_sentence(tmp_path: Path) ->
 async def test_full_disk_is_reported_in_one_sentence_and_loses_nothing(
     rm: Connection, shop: Shop, cursors: Cursors
 ) -> None:
-    told: list[str] = []
-    await runner(rm, cursors, told).once()
+    delivered: list[str] = []
+    await runner(rm, cursors, delivered).once()
     before = cursors.load("p", "returnmate:new_return")
     shop.add(40)
     (pages,) = cursors._database.execute("pragma page_count").fetchone()
     cursors._database.execute(f"pragma max_page_count = {pages}")
     with pytest.raises(ConfigurationError, match="cannot be used: database or disk is full"):
-        await runner(rm, cursors, told).once()
-    assert (cursors.load("p", "returnmate:new_return"), told) == (before, [])
+        await runner(rm, cursors, delivered).once()
+    assert (cursors.load("p", "returnmate:new_return"), delivered) == (before, [])
     cursors._database.execute("pragma max_page_count = 1000000")
-    assert (await runner(rm, cursors, told).once()).handed_over == 40
+    assert (await runner(rm, cursors, delivered).once()).handed_over == 40
 
 
 @pytest.mark.parametrize(
@@ -274,10 +274,10 @@ async def test_unknown_trigger_input_is_refused_before_any_request(
 async def test_watchers_with_different_filters_have_separate_cursors(
     rm: Connection, shop: Shop, cursors: Cursors
 ) -> None:
-    told: dict[str, list[str]] = {}
+    delivered: dict[str, list[str]] = {}
 
     async def round_of(**inputs: str) -> None:
-        found = told.setdefault(inputs.get("status", "all"), [])
+        found = delivered.setdefault(inputs.get("status", "all"), [])
 
         async def hand_over(event: Event) -> None:
             found.append(event.data["id"])
@@ -290,7 +290,7 @@ async def test_watchers_with_different_filters_have_separate_cursors(
     statuses(shop, "received", "approved")
     for inputs in ({"status": "received"}, {}, {"status": "approved"}, {"status": "received"}, {}):
         await round_of(**inputs)
-    assert told == {"received": ["rma_0"], "all": ["rma_0", "rma_1"], "approved": ["rma_1"]}
+    assert delivered == {"received": ["rma_0"], "all": ["rma_0", "rma_1"], "approved": ["rma_1"]}
     trigger = rm.triggers[CHANGED]
     assert trigger.watch_name() == trigger.watch_name(status="") == trigger.name
     assert trigger.watch_name(status="received") != trigger.name
@@ -322,14 +322,14 @@ def test_waiting_events_are_stored_exactly_and_removed_with_the_cursor(
 async def test_waiting_events_are_delivered_before_new_ones_within_the_limit(
     rm: Connection, shop: Shop, cursors: Cursors
 ) -> None:
-    told: list[str] = []
-    await runner(rm, cursors, told).once()
+    delivered: list[str] = []
+    await runner(rm, cursors, delivered).once()
     shop.add(3)
-    await runner(rm, cursors, told).once(limit=1)
+    await runner(rm, cursors, delivered).once(limit=1)
     shop.add(1)
-    assert (await runner(rm, cursors, told).once(limit=2)).handed_over == 2
-    assert told == [f"returnmate:new_return:rma_{number}" for number in (1, 2, 3)]
-    assert (await runner(rm, cursors, told).once()).handed_over == 1
+    assert (await runner(rm, cursors, delivered).once(limit=2)).handed_over == 2
+    assert delivered == [f"returnmate:new_return:rma_{number}" for number in (1, 2, 3)]
+    assert (await runner(rm, cursors, delivered).once()).handed_over == 1
 
 
 @pytest.mark.parametrize(("hours", "words"), [(26, "26 h 0 min ahead of"), (-1, "1 h 0 min behind")])
@@ -342,8 +342,8 @@ async def test_clock_difference_is_reported_once(
         return found
 
     wire.reply(answers)
-    told: list[str] = []
-    notes = [(await runner(rm, cursors, told).once()).notes for _ in range(3)]
+    delivered: list[str] = []
+    notes = [(await runner(rm, cursors, delivered).once()).notes for _ in range(3)]
     ((said,), second, third) = notes
     assert said.startswith(f"ReturnMate's clock is {words} the clock of this machine")
     assert (second, third) == ((), ())

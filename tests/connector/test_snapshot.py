@@ -97,7 +97,7 @@ def poll(
     return ids, json.loads(json.dumps(outcome.cursor))
 
 
-def primed(about: Snapshot, world: OffsetList) -> Cursor:
+def prime(about: Snapshot, world: OffsetList) -> Cursor:
     cursor: Cursor | None = None
     while cursor is None or not cursor["primed"]:
         events, cursor = poll(about, world, cursor)
@@ -106,19 +106,19 @@ def primed(about: Snapshot, world: OffsetList) -> Cursor:
 
 
 def settle(about: Snapshot, world: OffsetList, cursor: Cursor) -> list[str]:
-    told: list[str] = []
+    delivered: list[str] = []
     for _ in range(3 * (1 + len(world.rows) // (2 * SIZE))):
         events, cursor = poll(about, world, cursor)
-        told += events
-    return told
+        delivered += events
+    return delivered
 
 
 STEPS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(0, 3)), max_size=25)
 
 
-def lived(about: Snapshot, world: OffsetList, steps: list[tuple[int, int, int]]) -> list[str]:
+def run_steps(about: Snapshot, world: OffsetList, steps: list[tuple[int, int, int]]) -> list[str]:
     """Run the steps between pages; return all delivered events, including those of the last changes."""
-    cursor = primed(about, world)
+    cursor = prime(about, world)
     plan = [
         (world.fetched + sum(one[0] for one in steps[: index + 1]), *step[1:])
         for index, step in enumerate(steps)
@@ -134,11 +134,11 @@ def lived(about: Snapshot, world: OffsetList, steps: list[tuple[int, int, int]])
                 world.change(which % len(world.rows), "closed" if how == 1 else None)
 
     world.between = between
-    told: list[str] = []
+    delivered: list[str] = []
     while plan:
         events, cursor = poll(about, world, cursor)
-        told += events
-    return told + settle(about, world, cursor)
+        delivered += events
+    return delivered + settle(about, world, cursor)
 
 
 @settings(max_examples=150, deadline=None)
@@ -147,8 +147,8 @@ def test_each_new_record_is_delivered_once(*, by_change: bool, before: int, step
     world = OffsetList(by_change=by_change)
     for _ in range(before):
         world.add()
-    told = lived(source("records"), world, steps)
-    assert sorted(told) == [row["id"] for row in world.rows[before:]]
+    delivered = run_steps(source("records"), world, steps)
+    assert sorted(delivered) == [row["id"] for row in world.rows[before:]]
 
 
 @settings(max_examples=150, deadline=None)
@@ -159,10 +159,10 @@ def test_latest_version_is_delivered_and_none_twice(
     world = OffsetList(by_change=by_change)
     for _ in range(before):
         world.add()
-    told = lived(source(), world, steps)
-    assert len(told) == len(set(told))
+    delivered = run_steps(source(), world, steps)
+    assert len(delivered) == len(set(delivered))
     last: dict[str, int] = {}
-    for key, version in (one.split(":") for one in told):
+    for key, version in (one.split(":") for one in delivered):
         assert int(version) > last.get(key, -1), "an older version after a newer one"
         last[key] = int(version)
     wanted = {
@@ -180,29 +180,29 @@ def test_reaching_a_state_is_delivered_once(*, by_change: bool, before: int, ste
     for place in range(before):
         world.add("closed" if place % 3 == 0 else "pending")
     there = {row["id"] for row in world.rows if row["status"] == "closed"}
-    told = lived(source("states", reached=("closed",)), world, steps)
-    assert sorted(told) == sorted({row["id"] for row in world.rows if row["status"] == "closed"} - there)
+    delivered = run_steps(source("states", reached=("closed",)), world, steps)
+    assert sorted(delivered) == sorted({row["id"] for row in world.rows if row["status"] == "closed"} - there)
 
 
 def test_each_state_change_is_delivered_and_a_repeated_state_gets_a_new_id() -> None:
     about, world = source("states"), OffsetList()
-    cursor = primed(about, world)
+    cursor = prime(about, world)
     world.add()
     world.add("closed")
-    told, cursor = poll(about, world, cursor)
-    assert told == ["r0001:closed"]
+    delivered, cursor = poll(about, world, cursor)
+    assert delivered == ["r0001:closed"]
     for status in ("closed", "pending", "closed"):
         world.change(0, status)
         events, cursor = poll(about, world, cursor)
-        told += events
-    assert told[1:] == ["r0000:closed", "r0000:pending:2", "r0000:closed:2"]
+        delivered += events
+    assert delivered[1:] == ["r0000:closed", "r0000:pending:2", "r0000:closed:2"]
 
 
 def test_stale_row_causes_no_event() -> None:
     about, world = source(), OffsetList()
     world.add()
     stale = dict(world.rows[0])
-    cursor = primed(about, world)
+    cursor = prime(about, world)
     world.change(0)
     assert poll(about, world, cursor)[0] == ["r0000:1"]
     cursor = poll(about, world, cursor)[1]
@@ -217,7 +217,7 @@ def test_versions_are_compared_as_numbers() -> None:
     about, world = source(), OffsetList()
     world.add()
     world.rows[0]["version"] = "9"
-    cursor = primed(about, world)
+    cursor = prime(about, world)
     world.change(0)
     assert poll(about, world, cursor)[0] == ["r0000:10"]
 
@@ -226,7 +226,7 @@ def test_interrupted_poll_leaves_the_cursor_unchanged() -> None:
     about, world = source(), OffsetList()
     for _ in range(5):
         world.add()
-    cursor = primed(about, world)
+    cursor = prime(about, world)
     world.change(0)
     world.change(4)
 

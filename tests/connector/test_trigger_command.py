@@ -143,9 +143,9 @@ def test_event_that_cannot_be_written_is_set_aside_listed_and_printed_later(
     with monkeypatch.context() as patched:
         patched.setattr("connector.cli.trigger.as_data", odd)
         assert returns(*POLL, "--format", "json") == 0
-    told = capsys.readouterr()
-    assert [json.loads(line)["data"]["id"] for line in told.out.splitlines()] == ["r1", "r3"]
-    assert "new_return:r2 is set aside: it cannot be written (RecursionError: too deep)." in told.err
+    delivered = capsys.readouterr()
+    assert [json.loads(line)["data"]["id"] for line in delivered.out.splitlines()] == ["r1", "r3"]
+    assert "new_return:r2 is set aside: it cannot be written (RecursionError: too deep)." in delivered.err
     listing = ("trigger", "returnmate", "new_return", "--skipped")
     assert returns(*listing) == 0
     assert "returnmate:new_return:r2: it cannot be written" in capsys.readouterr().out
@@ -181,7 +181,7 @@ def test_conflicting_options_are_refused(
 
 
 @pytest.mark.parametrize(
-    ("since", "told"),
+    ("since", "delivered"),
     [
         ("2026-03-02", 2),
         (" 2026-03-02T10:00:01Z ", 1),
@@ -195,10 +195,10 @@ def test_conflicting_options_are_refused(
     ],
 )
 def test_since_accepts_every_time_format(
-    returns: Callable[..., int], since: str, told: int, capsys: pytest.CaptureFixture[str]
+    returns: Callable[..., int], since: str, delivered: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert returns("trigger", "returnmate", "new_return", "--since", since, "--format", "json") == 0
-    assert len(capsys.readouterr().out.splitlines()) == told
+    assert len(capsys.readouterr().out.splitlines()) == delivered
 
 
 def test_unreadable_row_is_reported_once_with_its_location(
@@ -206,12 +206,12 @@ def test_unreadable_row_is_reported_once_with_its_location(
 ) -> None:
     shop.rows[1]["created_at"] = "0000-00-00"
     assert returns(*POLL) == 0
-    told = capsys.readouterr()
-    assert [line.split()[-4] for line in told.out.splitlines()] == ["#1", "#3"] or len(
-        told.out.splitlines()
+    delivered = capsys.readouterr()
+    assert [line.split()[-4] for line in delivered.out.splitlines()] == ["#1", "#3"] or len(
+        delivered.out.splitlines()
     ) == 2
     said = "ReturnMate: list_returns, page 1, row 2 cannot be read: created_at is not a time: '0000-00-00'."
-    assert told.err.count(said) == 1
+    assert delivered.err.count(said) == 1
     assert returns("trigger", "returnmate", "new_return") == 0
     assert capsys.readouterr().err == "Nothing new.\n"
 
@@ -239,12 +239,13 @@ def test_unexpected_exception_of_one_vendor_stops_no_other(
     monkeypatch.setattr("connector.cli.trigger_all.follow", follows)
     everywhere = ("trigger", "--all", "new_return", "--since", "2026-01-01", "--format", "json")
     assert returns(*everywhere) == 1
-    told = capsys.readouterr()
-    assert [json.loads(line)["profile"] for line in told.out.splitlines()] == ["good"] * 3
+    delivered = capsys.readouterr()
+    assert [json.loads(line)["profile"] for line in delivered.out.splitlines()] == ["good"] * 3
     assert (
-        "ReturnMate (bad): This program failed (OverflowError: date value out of range). --debug" in told.err
+        "ReturnMate (bad): This program failed (OverflowError: date value out of range). --debug"
+        in delivered.err
     )
-    assert "Traceback" not in told.err
+    assert "Traceback" not in delivered.err
     assert returns(*everywhere, "--debug") == 1
     assert "Traceback" in capsys.readouterr().err
 

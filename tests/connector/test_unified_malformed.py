@@ -82,23 +82,23 @@ def test_record_that_is_no_object_is_an_empty_return(integration: Integration, n
     made = unified_return(integration, "return", nothing)
     assert made is not None
     assert (made.id, made.status, made.items, made.customer, made.raw) == (None, None, (), None, {})
-    told = unified_event(integration, Event("x", "new_return", None, NOON, nothing))
-    assert (told.raw, told.kind) == ({}, "return_created")
-    assert told.as_json()["raw"] == {}
+    event = unified_event(integration, Event("x", "new_return", None, NOON, nothing))
+    assert (event.raw, event.kind) == ({}, "return_created")
+    assert event.as_json()["raw"] == {}
 
 
 @pytest.mark.parametrize("vendor", vendors())
 def test_timestamp_at_the_edge_of_the_calendar_breaks_no_record(vendor: str) -> None:
     """Replace every text of every sample by timestamps that cannot be converted to UTC."""
     made = compiled(vendor)
-    told = 0
+    count = 0
     for trigger in made.triggers.values():
         for path in text_paths(trigger.sample):
             for edge in ("9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+01:00", "0000-00-00"):
                 record = replaced(trigger.sample, path, edge)
                 unified_event(made, Event("x", trigger.key, None, NOON, record)).as_json()
-                told += 1
-    assert told > 10
+                count += 1
+    assert count > 10
 
 
 def test_flag_is_read_in_any_spelling(integration: Integration) -> None:

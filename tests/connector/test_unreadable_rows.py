@@ -198,10 +198,10 @@ async def test_record_without_a_state_waits_for_one_and_is_no_error(
     first = await bound.poll_list(None, since=time.now - timedelta(days=1))
     assert first.notes == ()
     assert set(shop.ids(first.events)) >= {"r1", "r3"}
-    told = shop.ids(first.events)
+    delivered = shop.ids(first.events)
     shop.rows[1] = shop.row(2)
-    told += shop.ids((await bound.poll_list(first.cursor)).events)
-    assert sorted(told) == ["r1", "r2", "r3"]
+    delivered += shop.ids((await bound.poll_list(first.cursor)).events)
+    assert sorted(delivered) == ["r1", "r2", "r3"]
 
 
 async def test_many_unreadable_rows_are_summarised(time: Time) -> None:

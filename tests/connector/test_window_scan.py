@@ -46,7 +46,7 @@ def poll(
     return [event.id for event in outcome.events], json.loads(json.dumps(outcome.cursor))
 
 
-def primed(about: WindowScan, world: GrowingList) -> Cursor:
+def prime(about: WindowScan, world: GrowingList) -> Cursor:
     cursor: Cursor | None = None
     while cursor is None or not cursor["primed"]:
         events, cursor = poll(about, world, cursor)
@@ -55,11 +55,11 @@ def primed(about: WindowScan, world: GrowingList) -> Cursor:
 
 
 def settle(about: WindowScan, world: GrowingList, cursor: Cursor) -> list[str]:
-    told: list[str] = []
+    delivered: list[str] = []
     for _ in range(12 * (2 + len(world.rows) // 9)):
         events, cursor = poll(about, world, cursor)
-        told += events
-    return told
+        delivered += events
+    return delivered
 
 
 @settings(max_examples=120, deadline=None)
@@ -76,7 +76,7 @@ def test_reaching_a_state_is_delivered_exactly_once(
     world = GrowingList(size=3, seed=seed)
     for index in range(before):
         world.add(status=PATH[index % 4])
-    cursor = primed(about, world)
+    cursor = prime(about, world)
     already = {row["id"] for row in world.rows if row["status"] != "pending"}
     plan = [
         (world.fetched + sum(one[0] for one in steps[: index + 1]), *step[1:])
@@ -94,19 +94,19 @@ def test_reaching_a_state_is_delivered_exactly_once(
                 row["status"] = PATH[min(3, PATH.index(row["status"]) + how % 3)]
 
     world.between = between
-    told: list[str] = []
+    delivered: list[str] = []
     while plan:
         events, cursor = poll(about, world, cursor)
-        told += events
-    told += settle(about, world, cursor)
+        delivered += events
+    delivered += settle(about, world, cursor)
     wanted = {row["id"] for row in world.rows if row["status"] != "pending"} - already
-    assert sorted(told) == sorted(f"shop:moved:{key}" for key in wanted)
+    assert sorted(delivered) == sorted(f"shop:moved:{key}" for key in wanted)
 
 
 def test_states_passed_between_polls_count_as_reached() -> None:
     about, world = source(reached=("approved", "in_transit")), GrowingList(size=3)
     key = world.add()
-    cursor = primed(about, world)
+    cursor = prime(about, world)
     world.rows[0]["status"] = "in_transit"
     events, cursor = poll(about, world, cursor)
     assert events == [f"shop:moved:{key}"]
@@ -119,18 +119,22 @@ def test_states_passed_between_polls_count_as_reached() -> None:
 def test_every_change_is_delivered_and_a_repeated_state_gets_a_new_id() -> None:
     about, world = source(), GrowingList(size=3)
     key = world.add()
-    cursor = primed(about, world)
-    told = []
+    cursor = prime(about, world)
+    delivered = []
     for status in ("approved", "on_hold", "approved"):
         world.rows[0]["status"] = status
         events, cursor = poll(about, world, cursor)
-        told += events
-    assert told == [f"shop:moved:{key}:approved", f"shop:moved:{key}:on_hold", f"shop:moved:{key}:approved:2"]
+        delivered += events
+    assert delivered == [
+        f"shop:moved:{key}:approved",
+        f"shop:moved:{key}:on_hold",
+        f"shop:moved:{key}:approved:2",
+    ]
 
 
 def test_new_record_is_a_change_only_if_it_left_its_first_state() -> None:
     about, world = source(), GrowingList(size=3)
-    cursor = primed(about, world)
+    cursor = prime(about, world)
     world.add()
     moved = world.add(status="approved")
     assert poll(about, world, cursor)[0] == [f"shop:moved:{moved}:approved"]
@@ -139,7 +143,7 @@ def test_new_record_is_a_change_only_if_it_left_its_first_state() -> None:
 def test_record_missing_from_one_poll_is_remembered() -> None:
     about, world = source(), GrowingList(size=3)
     world.add(status="approved")
-    cursor = primed(about, world)
+    cursor = prime(about, world)
     hidden, world.rows = world.rows, []
     events, cursor = poll(about, world, cursor)
     world.rows = hidden
@@ -150,7 +154,7 @@ def test_record_missing_from_one_poll_is_remembered() -> None:
 def test_records_older_than_the_look_back_are_forgotten() -> None:
     about, world = source(), GrowingList(size=3)
     world.add()
-    cursor = primed(about, world)
+    cursor = prime(about, world)
     world.now += timedelta(days=11)
     world.rows[0]["status"] = "approved"
     events, cursor = poll(about, world, cursor)
@@ -171,11 +175,11 @@ def test_since_delivers_all_over_several_polls(*, filtered: bool) -> None:
     about, world = source(filtered=filtered, reached=("approved",), pages=1), GrowingList(size=3)
     keys = [world.add(late=index * 86_400, status="approved") for index in range(20)]
     cursor: Cursor | None = None
-    told: list[str] = []
+    delivered: list[str] = []
     for _ in range(8):
         events, cursor = poll(about, world, cursor, START - timedelta(days=30))
-        told += events
-    assert sorted(told) == sorted(f"shop:moved:{key}" for key in keys)
+        delivered += events
+    assert sorted(delivered) == sorted(f"shop:moved:{key}" for key in keys)
     assert cursor is not None
     assert len(cursor["rows"]) == 11, "rows older than the look-back are dropped at the end of a lap"
 
@@ -205,7 +209,7 @@ def test_state_that_is_no_text_is_an_error_without_an_event(status: Any) -> None
 @pytest.mark.parametrize("status", [None, "", " - "])
 def test_record_without_a_state_fires_once_it_has_one(status: Any) -> None:
     about, world = source(), GrowingList(size=3)
-    cursor = primed(about, world)
+    cursor = prime(about, world)
     key = world.add()
     world.rows[0]["status"] = status
     REAL.check(about, world.rows[0])
@@ -218,7 +222,7 @@ def test_record_without_a_state_fires_once_it_has_one(status: Any) -> None:
 @pytest.mark.parametrize("filtered", [True, False])
 def test_changes_with_equal_timestamps_keep_the_vendors_order(*, filtered: bool) -> None:
     about, world = source(filtered=filtered), GrowingList(size=3)
-    cursor = primed(about, world)
+    cursor = prime(about, world)
     made = [
         {"id": key, "created_at": "2026-03-01T12:00:00Z", "status": "approved"} for key in ("b", "c", "a")
     ]

@@ -38,7 +38,7 @@ def polled(*meanwhile: list[Act], crash: str | None = None) -> Told:
     return ("poll", {"meanwhile": list(meanwhile), "crash": crash})
 
 
-def lived(*acts: Act) -> Told:
+def live_through(*acts: Act) -> Told:
     return ("live", {"acts": acts})
 
 
@@ -48,26 +48,30 @@ FOUND: list[tuple[str, str, list[Act], list[Told]]] = [
         "returnmate",
         "new_return",
         [],
-        [lived(*[("ask", 0)] * PAGE_SIZE * PAGES), polled(crash="handed_over"), lived(("ask", 1))],
+        [
+            live_through(*[("ask", 0)] * PAGE_SIZE * PAGES),
+            polled(crash="handed_over"),
+            live_through(("ask", 1)),
+        ],
     ),
     # The watermark skipped records that changed while a lap took several polls.
     (
         "swap",
         "return_updated",
         ASKED_THRICE,
-        [lived(*ASKED_FOUR), polled(), lived(("advance", 1), ("move", 3), ("advance", 90_000))],
+        [live_through(*ASKED_FOUR), polled(), live_through(("advance", 1), ("move", 3), ("advance", 90_000))],
     ),
     (
         "swap",
         "return_status_changed",
         [],
-        [lived(*ASKED_THRICE), polled([], [("advance", 90_000), ("move", 0)])],
+        [live_through(*ASKED_THRICE), polled([], [("advance", 90_000), ("move", 0)])],
     ),
     (
         "swap",
         "return_completed",
         [],
-        [lived(*ASKED_FOUR), polled([], [("ask", 1), ("move", 213), ("advance", 90_000)])],
+        [live_through(*ASKED_FOUR), polled([], [("ask", 1), ("move", 213), ("advance", 90_000)])],
     ),
     # A record changed twice between a poll that crashed during delivery and the next poll.
     (
@@ -99,7 +103,7 @@ def test_regression_found_by_the_certificate_stays_fixed(
         "backend": backend,
         "offer": with_small_pages(compiled(vendor)),
         "trigger": trigger,
-        "told": [],
+        "delivered": [],
     }
     delivery = type("Found", (Delivery,), made)()
     delivery.look_for_the_first_time(there)

@@ -117,8 +117,8 @@ def run_case(
 ) -> None:
     """Run the whole case on a new merchant; `faults` replaces `strategy` by a wrong one."""
     backend = backends[vendor] = backends.get(vendor) or VendorSandbox.open(vendor)
-    told: list[int] = []
-    made = {"backend": backend, "offer": OFFERS[vendor], "trigger": trigger, "told": told, **faults}
+    delivered: list[int] = []
+    made = {"backend": backend, "offer": OFFERS[vendor], "trigger": trigger, "delivered": delivered, **faults}
     delivery = type("Troubled", (Delivery,), made)()
     try:
         run_polls(delivery, trouble)
@@ -126,7 +126,7 @@ def run_case(
         with suppress(Exception):  # a failed case leaves its merchant open
             delivery.merchant.close()
         raise
-    assert any(told), "nothing happened that fires the trigger"
+    assert any(delivered), "nothing happened that fires the trigger"
 
 
 def run_polls(delivery: Delivery, trouble: str) -> None:

@@ -32,12 +32,12 @@ def by_key(step: Step) -> Any:
     return known[step.name]
 
 
-def put(target: Any, path: Path, value: Any) -> Any:
+def with_value(target: Any, path: Path, value: Any) -> Any:
     """Return a copy of a record with another value at a path."""
     if not path:
         return value
     held = target if isinstance(target, dict) else {}
-    return {**held, path[0]: put(held.get(path[0]), path[1:], value)}
+    return {**held, path[0]: with_value(held.get(path[0]), path[1:], value)}
 
 
 @dataclass
@@ -68,9 +68,9 @@ def sample(step: Step, **changes: Any) -> Json:
     when = trigger.guarantees["make"].watermark
     assert when is not None
     if when != trigger.source.id:
-        record = put(record, when, changes.get("when", LONG_AGO))
+        record = with_value(record, when, changes.get("when", LONG_AGO))
     if "id" in changes:
-        record = put(record, trigger.source.id, changes["id"])
+        record = with_value(record, trigger.source.id, changes["id"])
     made: Json = record
     return made
 
@@ -148,7 +148,7 @@ def test_states_are_compared_in_any_spelling(step: Step) -> None:
     if not reached:
         return
     spelt = [f" {reached[0].upper()} ", reached[0].replace("_", " "), "", None, "-", 3]
-    rows = [put(sample(step, id=str(70 + n)), source.state, word) for n, word in enumerate(spelt)]
+    rows = [with_value(sample(step, id=str(70 + n)), source.state, word) for n, word in enumerate(spelt)]
     assert ids(step, step.run(Vendor(step, [rows]), limit=9)) == ["70", "71"]
 
 
@@ -192,7 +192,7 @@ def test_filter_ignored_by_the_vendor_is_an_error_and_not_an_empty_list(step: St
 def found(step: Step, one: InputField, values: tuple[Any, ...], wanted: str) -> list[Any]:
     """Search in rows with these values for an input; return the values of the emitted rows."""
     path = one.found_at[0]
-    rows = [put({"n": n, **by_key(step).sample}, path, value) for n, value in enumerate(values)]
+    rows = [with_value({"n": n, **by_key(step).sample}, path, value) for n, value in enumerate(values)]
     return [_at(row, path) for row in step.run(Vendor(step, [rows]), **_given({one.key: wanted}))]
 
 

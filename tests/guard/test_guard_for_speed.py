@@ -15,12 +15,12 @@ from bench.loads import LOADS
 HERE = Machine(python="3.11.7", architecture="x86_64", valgrind="3.19.0")
 
 
-def kept(machine: Machine = HERE, **measures: Entry) -> Baseline:
+def baseline_with(machine: Machine = HERE, **measures: Entry) -> Baseline:
     return Baseline(machine, measures)
 
 
 def test_count_may_exceed_the_baseline_by_ten_per_cent() -> None:
-    baseline = kept(create=Entry(1_000, "first"))
+    baseline = baseline_with(create=Entry(1_000, "first"))
     for allowed in (1, 1_000, 1_090, 1_100):
         assert list(faults(baseline, {"create": allowed})) == []
     [fault] = faults(baseline, {"create": 1_110})
@@ -30,49 +30,49 @@ def test_count_may_exceed_the_baseline_by_ten_per_cent() -> None:
 
 
 def test_each_measure_is_compared_with_its_own_count() -> None:
-    baseline = kept(one=Entry(100, "first"), create=Entry(1_000, "first"))
+    baseline = baseline_with(one=Entry(100, "first"), create=Entry(1_000, "first"))
     [fault] = faults(baseline, {"one": 111, "create": 1_000})
     assert "'one'" in fault
 
 
 def test_measure_without_an_entry_is_a_fault() -> None:
-    [fault] = faults(kept(create=Entry(1_000, "first")), {"create": 1_000, "one": 5})
+    [fault] = faults(baseline_with(create=Entry(1_000, "first")), {"create": 1_000, "one": 5})
     assert "no entry for 'one'" in fault
 
 
 def test_entry_without_a_measure_is_a_fault() -> None:
-    [fault] = faults(kept(create=Entry(1_000, "first"), gone=Entry(5, "first")), {"create": 1_000})
+    [fault] = faults(baseline_with(create=Entry(1_000, "first"), gone=Entry(5, "first")), {"create": 1_000})
     assert "'gone', which is not measured" in fault
 
 
 @pytest.mark.parametrize("reason", ["", "  \n"])
 def test_entry_without_a_reason_is_a_fault(reason: str) -> None:
-    [fault] = unexplained(kept(create=Entry(1_000, reason)), [])
+    [fault] = unexplained(baseline_with(create=Entry(1_000, reason)), [])
     assert "'create' has no reason" in fault
 
 
 @pytest.mark.parametrize("reason", ["first", " first "])
 def test_higher_baseline_needs_a_new_reason(reason: str) -> None:
-    before = kept(create=Entry(1_000, "first"))
-    [fault] = unexplained(kept(create=Entry(1_001, reason)), [before])
+    before = baseline_with(create=Entry(1_000, "first"))
+    [fault] = unexplained(baseline_with(create=Entry(1_001, reason)), [before])
     assert "grew from 1,000 to 1,001, but its reason is still 'first'" in fault
-    assert list(unexplained(kept(create=Entry(1_500, "checks totals")), [before])) == []
-    assert list(unexplained(kept(create=Entry(900, "first")), [before])) == []
+    assert list(unexplained(baseline_with(create=Entry(1_500, "checks totals")), [before])) == []
+    assert list(unexplained(baseline_with(create=Entry(900, "first")), [before])) == []
     assert list(unexplained(before, [])) == []
 
 
 def test_growth_without_a_reason_is_found_in_earlier_revisions() -> None:
-    first = kept(create=Entry(1_000, "first"), one=Entry(100, "first"))
-    grown = kept(create=Entry(2_000, "first"), one=Entry(100, "first"))
-    other = kept(create=Entry(2_000, "first"), one=Entry(200, "reads the links"))
+    first = baseline_with(create=Entry(1_000, "first"), one=Entry(100, "first"))
+    grown = baseline_with(create=Entry(2_000, "first"), one=Entry(100, "first"))
+    other = baseline_with(create=Entry(2_000, "first"), one=Entry(200, "reads the links"))
     [fault] = unexplained(other, [other, grown, first])
     assert "count of 'create' grew from 1,000 to 2,000" in fault
-    mended = kept(create=Entry(2_000, "checks totals"), one=Entry(200, "reads the links"))
+    mended = baseline_with(create=Entry(2_000, "checks totals"), one=Entry(200, "reads the links"))
     assert list(unexplained(mended, [mended, other, grown, first])) == []
 
 
 def test_update_writes_counts_that_changed_by_one_per_cent_or_more() -> None:
-    before = kept(create=Entry(1_000, "first"), one=Entry(1_000, "first"), gone=Entry(5, "first"))
+    before = baseline_with(create=Entry(1_000, "first"), one=Entry(1_000, "first"), gone=Entry(5, "first"))
     after = before.updated({"create": 1_011, "one": 1_010, "list": 7}, HERE, "checks totals")
     assert after.measures == {
         "create": Entry(1_011, "checks totals"),
@@ -84,18 +84,18 @@ def test_update_writes_counts_that_changed_by_one_per_cent_or_more() -> None:
 
 def test_update_on_another_python_writes_every_count() -> None:
     newer = Machine("3.12.1", "x86_64", "3.19.0")
-    after = kept(create=Entry(1_000, "first")).updated({"create": 1_001}, newer, "Python 3.12")
-    assert after == kept(newer, create=Entry(1_001, "Python 3.12"))
+    after = baseline_with(create=Entry(1_000, "first")).updated({"create": 1_001}, newer, "Python 3.12")
+    assert after == baseline_with(newer, create=Entry(1_001, "Python 3.12"))
 
 
 @pytest.mark.parametrize("reason", ["", " "])
 def test_update_without_a_reason_is_refused(reason: str) -> None:
     with pytest.raises(ValueError, match="Say why the counts change"):
-        kept().updated({"create": 5}, HERE, reason)
+        baseline_with().updated({"create": 5}, HERE, reason)
 
 
 def test_other_python_or_architecture_is_noted_and_still_compared() -> None:
-    baseline = kept(create=Entry(1_000, "first"))
+    baseline = baseline_with(create=Entry(1_000, "first"))
     [note] = notes(baseline, {"create": 1_000}, Machine("3.12.1", "x86_64", "3.19.0"))
     assert "come from Python 3.11.7. This is Python 3.12.1" in note
     [note] = notes(baseline, {"create": 1_000}, Machine("3.11.9", "aarch64", "3.22.0"))
@@ -104,7 +104,7 @@ def test_other_python_or_architecture_is_noted_and_still_compared() -> None:
 
 
 def test_lower_count_is_noted() -> None:
-    baseline = kept(create=Entry(1_000, "first"))
+    baseline = baseline_with(create=Entry(1_000, "first"))
     [note] = notes(baseline, {"create": 800}, HERE)
     assert "20.0 % fewer than the 1,000" in note
     assert list(notes(baseline, {"create": 900}, HERE)) == []
@@ -193,7 +193,7 @@ def test_guard_reads_earlier_baselines_from_git(
     monkeypatch.setattr(guard, "ROOT", tmp_path)
     monkeypatch.setattr(guard, "KEPT", file)
     counts_are({"create": 2_000}, monkeypatch)
-    file.write_text(kept(create=Entry(1_000, "first")).text())
+    file.write_text(baseline_with(create=Entry(1_000, "first")).text())
     assert guard.main([]) == 1
     assert "Git shows no earlier state" in capsys.readouterr().out
     git(tmp_path, "init", "--quiet")
@@ -202,13 +202,13 @@ def test_guard_reads_earlier_baselines_from_git(
 
     assert guard.main(["--update", "first"]) == 1
     assert "its reason is still 'first'" in capsys.readouterr().out
-    file.write_text(kept(create=Entry(2_000, "first")).text())
+    file.write_text(baseline_with(create=Entry(2_000, "first")).text())
     assert guard.main([]) == 1
     git(tmp_path, "commit", "--quiet", "--all", "--message", "Raise it without a reason")
     assert guard.main([]) == 1
     assert "grew from 1,000 to 2,000" in capsys.readouterr().out
 
-    file.write_text(kept(create=Entry(1_000, "first")).text())
+    file.write_text(baseline_with(create=Entry(1_000, "first")).text())
     assert guard.main(["--update", "checks totals"]) == 0
     assert Baseline.parse(file.read_text()).measures == {"create": Entry(2_000, "checks totals")}
     git(tmp_path, "commit", "--quiet", "--all", "--message", "Say why")

@@ -72,14 +72,14 @@ class Watcher:
         self._cursors: dict[str, Cursor] = {}
 
     async def poll(self) -> dict[str, list[Event]]:
-        told: dict[str, list[Event]] = {}
+        delivered: dict[str, list[Event]] = {}
         for key, trigger in self._triggers.items():
             polled = await trigger.poll(self._cursors.get(key))
             assert polled.complete
             self._cursors[key] = polled.cursor
             if polled.events:
-                told[key] = list(polled.events)
-        return told
+                delivered[key] = list(polled.events)
+        return delivered
 
 
 async def receive(ex: Connection, document: dict[str, Any], quantity: int) -> dict[str, Any]:
@@ -97,8 +97,8 @@ def test_each_change_is_delivered_once_by_its_triggers(merchant: Merchant) -> No
         watcher = Watcher(ex)
         assert await watcher.poll() == {}, "existing returns are not delivered"
         new = merchant.ask_for_return(quantity=3)
-        told = await watcher.poll()
-        assert {key: [event.data["id"] for event in events] for key, events in told.items()} == {
+        delivered = await watcher.poll()
+        assert {key: [event.data["id"] for event in events] for key, events in delivered.items()} == {
             "new_return": [new],
             "return_updated": [new],
         }
@@ -107,20 +107,20 @@ def test_each_change_is_delivered_once_by_its_triggers(merchant: Merchant) -> No
         await receive(ex, oldest, 1)
         merchant.advance(60)
         await receive(ex, oldest, 2)
-        told = await watcher.poll()
+        delivered = await watcher.poll()
         uuid = oldest["uuid"]
-        assert {key: [event.id for event in events] for key, events in told.items()} == {
+        assert {key: [event.id for event in events] for key, events in delivered.items()} == {
             "return_updated": [f"exsited:return_updated:{uuid}:2"],
             "return_items_received": [f"exsited:return_items_received:{uuid}:3"],
             "return_status_changed": [f"exsited:return_status_changed:{uuid}:CLOSED"],
             "return_closed": [f"exsited:return_closed:{uuid}"],
         }
-        (event,) = told["return_closed"]
+        (event,) = delivered["return_closed"]
         assert event.occurred_at == merchant.now()
         assert await watcher.poll() == {}
         merchant.advance(73 * HOUR)  # the carrier delivers the shoppers' parcels
-        told = await watcher.poll()
-        assert len(told["return_closed"]) == len(told["return_updated"]) == 5
+        delivered = await watcher.poll()
+        assert len(delivered["return_closed"]) == len(delivered["return_updated"]) == 5
         assert await watcher.poll() == {}
 
     live(merchant, story)

@@ -37,20 +37,20 @@ asked = RequestTokenDTO(
     exsitedUrl=login["base_url"],
 )
 sdk = ExsitedSDK().init_sdk(request_token_dto=asked, file_token_mgr=FileTokenManager(login["tokens"]))
-rmas, told = sdk.return_merchandise_authorisations, {}
+rmas, out = sdk.return_merchandise_authorisations, {}
 """
 READS = """
 listed = rmas.list(limit=3)
-told["listed"] = [one.id for one in listed.returnMerchandiseAuthorisations]
-told["paged"] = [one.id for one in rmas.list(limit=2, offset=1).returnMerchandiseAuthorisations]
+out["listed"] = [one.id for one in listed.returnMerchandiseAuthorisations]
+out["paged"] = [one.id for one in rmas.list(limit=2, offset=1).returnMerchandiseAuthorisations]
 oldest = rmas.list(limit=1, order_by="created_on", direction=SortDirection.ASC)
-told["oldest"] = oldest.returnMerchandiseAuthorisations[0].id
-told["pagination"] = listed.pagination.to_dict()
+out["oldest"] = oldest.returnMerchandiseAuthorisations[0].id
+out["pagination"] = listed.pagination.to_dict()
 first = listed.returnMerchandiseAuthorisations[0]
-told["details"] = rmas.details(first.id).returnMerchandiseAuthorisation.to_dict()
+out["details"] = rmas.details(first.id).returnMerchandiseAuthorisation.to_dict()
 of_invoice = rmas.invoice_list(first.invoiceId, limit=5).invoice.returnMerchandiseAuthorisations
-told["of_invoice"] = [one.id for one in of_invoice]
-told["one_of_invoice"] = rmas.invoice_rma_details(first.invoiceId, first.id).invoice.to_dict()
+out["of_invoice"] = [one.id for one in of_invoice]
+out["one_of_invoice"] = rmas.invoice_rma_details(first.invoiceId, first.id).invoice.to_dict()
 """
 WRITES = """
 invoice = sdk.invoice.details(login["invoice"]).invoice
@@ -61,42 +61,42 @@ payload = ReturnMerchandiseAuthorisationCreationDTO(
 )
 payload = CreateReturnMerchandiseAuthorisationDTO(returnMerchandiseAuthorisations=payload)
 made = rmas.invoice_rma_create(invoice.id, payload).invoice.returnMerchandiseAuthorisation
-told["made"] = made.to_dict()
+out["made"] = made.to_dict()
 arrived = ReceiveReturnMerchandiseAuthorisationsListDTO(
     receiveReturns=[ReceiveReturnDTO(rmaReceiveQuantity="1", uuid=made.returns[0].uuid)]
 )
 arrived = CreateReceiveReturnMerchandiseAuthorisationsDTO(receiveReturnMerchandiseAuthorisations=arrived)
 now = rmas.invoice_receive_rma_create(invoice.id, made.id, arrived).returnMerchandiseAuthorisation
-told["now"] = now.to_dict()
+out["now"] = now.to_dict()
 receipts = rmas.receive_list(invoice.id, made.id).receiveReturnMerchandiseAuthorisations
-told["receipts"] = [one.to_dict() for one in receipts]
+out["receipts"] = [one.to_dict() for one in receipts]
 one = rmas.receive_details(invoice.id, made.id, receipts[0].id)
-told["receipt"] = one.receiveReturnMerchandiseAuthorisation.to_dict()
+out["receipt"] = one.receiveReturnMerchandiseAuthorisation.to_dict()
 try:
     rmas.invoice_rma_create(invoice.id, CreateReturnMerchandiseAuthorisationDTO())
 except ABException as refused:
-    told["refused"] = [str(refused), refused.get_errors()]
+    out["refused"] = [str(refused), refused.get_errors()]
 """
 INVOICES = """
 listed = sdk.invoice.list(limit=3)
-told["listed"] = [one.id for one in listed.invoices]
+out["listed"] = [one.id for one in listed.invoices]
 first = listed.invoices[0]
-told["details"] = sdk.invoice.details(first.id).invoice.to_dict()
-told["information"] = sdk.invoice.information(first.id).invoice.to_dict()
-told["account"] = [one.id for one in sdk.invoice.invoice_account(first.accountId).account.invoices]
-told["order"] = sdk.invoice.invoice_details_against_order(first.orderId).invoice.id
-told["order_list"] = [one.invoice.id for one in sdk.invoice.invoice_details_list_against_order(first.orderId)]
-told["order_v3"] = sdk.invoice.invoice_details_against_order_v3(first.orderId).id
-told["pdf"] = sdk.invoice.get_invoice_pdf(first.id, format="hex")
+out["details"] = sdk.invoice.details(first.id).invoice.to_dict()
+out["information"] = sdk.invoice.information(first.id).invoice.to_dict()
+out["account"] = [one.id for one in sdk.invoice.invoice_account(first.accountId).account.invoices]
+out["order"] = sdk.invoice.invoice_details_against_order(first.orderId).invoice.id
+out["order_list"] = [one.invoice.id for one in sdk.invoice.invoice_details_list_against_order(first.orderId)]
+out["order_v3"] = sdk.invoice.invoice_details_against_order_v3(first.orderId).id
+out["pdf"] = sdk.invoice.get_invoice_pdf(first.id, format="hex")
 try:
     sdk.invoice.get_invoice_pdf("INV-0")
 except ABException as refused:
-    told["no_pdf"] = refused.get_errors()
+    out["no_pdf"] = refused.get_errors()
 v3 = sdk.invoice.invoice_list_against_order_v3(first.orderId, limit=5)
-told["order_list_v3"] = [one.id for one in v3.order.invoices]
+out["order_list_v3"] = [one.id for one in v3.order.invoices]
 """
-Told = dict[str, Any]
-Run = Callable[..., Told]
+Output = dict[str, Any]
+Run = Callable[..., Output]
 
 
 def library_python(folder: Path) -> Path:
@@ -126,7 +126,7 @@ def library(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Run:
     found = sandbox.credentials("exsited", tenant)
     numbers = iter(range(100))
 
-    def run(script: str, **more: str) -> Told:
+    def run(script: str, **more: str) -> Output:
         tokens = str(folder / f"tokens-{next(numbers)}.json")
         login = {**found["fields"], "base_url": found["base_url"], "tokens": tokens, **more}
         done = subprocess.run(
@@ -136,7 +136,7 @@ def library(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Run:
                 "-W",
                 "ignore",
                 "-c",
-                f"{PRELUDE}{script}\nprint(json.dumps(told))",
+                f"{PRELUDE}{script}\nprint(json.dumps(out))",
                 json.dumps(login),
             ],
             capture_output=True,
@@ -145,8 +145,8 @@ def library(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Run:
             cwd=folder,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        told: Told = json.loads(done.stdout.splitlines()[-1])
-        return told
+        out: Output = json.loads(done.stdout.splitlines()[-1])
+        return out
 
     return run
 
@@ -159,15 +159,15 @@ def rows(sandbox: Sandbox, path: str) -> Any:
 
 
 def test_library_reads_returns(sandbox: Sandbox, library: Run) -> None:
-    told = library(READS)
+    out = library(READS)
     known = rows(sandbox, "return-merchandise-authorisations?limit=3")["return_merchandise_authorisations"]
-    assert told["listed"] == [one["id"] for one in known]
-    assert told["paged"] == told["listed"][1:3]
-    assert told["oldest"] not in told["listed"]
-    assert (told["pagination"]["records"], told["pagination"]["limit"]) == (150, 3)
-    assert told["details"] == known[0]
-    assert told["listed"][0] in told["of_invoice"]
-    assert told["one_of_invoice"] == {"return_merchandise_authorisation": known[0]}
+    assert out["listed"] == [one["id"] for one in known]
+    assert out["paged"] == out["listed"][1:3]
+    assert out["oldest"] not in out["listed"]
+    assert (out["pagination"]["records"], out["pagination"]["limit"]) == (150, 3)
+    assert out["details"] == known[0]
+    assert out["listed"][0] in out["of_invoice"]
+    assert out["one_of_invoice"] == {"return_merchandise_authorisation": known[0]}
 
 
 def test_library_creates_and_receives_a_return(sandbox: Sandbox, library: Run) -> None:
@@ -183,8 +183,8 @@ def test_library_creates_and_receives_a_return(sandbox: Sandbox, library: Run) -
         for one in rows(sandbox, "invoices?limit=100")["invoices"]
         if one["id"] not in taken and one["lines"][0]["item_order_quantity"] == "1"
     )
-    told = library(WRITES, invoice=free["id"])
-    made, now = told["made"], told["now"]
+    out = library(WRITES, invoice=free["id"])
+    made, now = out["made"], out["now"]
     assert (made["customer_return_status"], made["note"], made["version"]) == (
         "PENDING",
         "From the library",
@@ -194,40 +194,40 @@ def test_library_creates_and_receives_a_return(sandbox: Sandbox, library: Run) -
     assert rows(sandbox, f"return-merchandise-authorisations/{made['id']}") == {
         "return_merchandise_authorisation": now
     }
-    assert told["receipts"] == [told["receipt"]]
-    assert told["receipt"]["receive_returns"][0]["item_uuid"] == free["lines"][0]["item_uuid"]
-    exception, errors = told["refused"]
+    assert out["receipts"] == [out["receipt"]]
+    assert out["receipt"]["receive_returns"][0]["item_uuid"] == free["lines"][0]["item_uuid"]
+    exception, errors = out["refused"]
     assert "Validation Errors" in exception
     assert any("return_merchandise_authorisations" in one for one in errors)
 
 
 def test_library_reads_invoices(sandbox: Sandbox, library: Run) -> None:
-    told = library(INVOICES)
+    out = library(INVOICES)
     known = rows(sandbox, "invoices?limit=3")["invoices"]
     first = known[0]
-    assert told["listed"] == [one["id"] for one in known]
+    assert out["listed"] == [one["id"] for one in known]
     for name in ("details", "information"):
-        read = told[name]
+        read = out[name]
         assert (read["id"], read["total"], read["version"]) == (first["id"], first["total"], first["version"])
         assert [line["uuid"] for line in read["lines"]] == [line["uuid"] for line in first["lines"]]
-    assert first["id"] in told["account"]
-    assert {told["order"], told["order_v3"]} == {first["id"]}
-    (page,) = pypdf.PdfReader(io.BytesIO(bytes.fromhex(told["pdf"]))).pages
+    assert first["id"] in out["account"]
+    assert {out["order"], out["order_v3"]} == {first["id"]}
+    (page,) = pypdf.PdfReader(io.BytesIO(bytes.fromhex(out["pdf"]))).pages
     assert f"Invoice {first['id']}" in page.extract_text()
-    assert told["no_pdf"] == ["No invoice has the id INV-0."]
-    assert told["order_list"] == told["order_list_v3"] == [first["id"]]
+    assert out["no_pdf"] == ["No invoice has the id INV-0."]
+    assert out["order_list"] == out["order_list_v3"] == [first["id"]]
 
 
 def test_library_without_a_token_file_logs_in_after_a_401(library: Run) -> None:
     """Its first call sends no token, and the library expects 401 in reply."""
-    told = library("""
+    out = library("""
 sdk = ExsitedSDK().init_sdk(request_token_dto=asked)
-told["first"] = sdk.return_merchandise_authorisations.list(limit=1).pagination.records
+out["first"] = sdk.return_merchandise_authorisations.list(limit=1).pagination.records
 asked.clientSecret = "nobody"
 try:
     ExsitedSDK().init_sdk(request_token_dto=asked).return_merchandise_authorisations.list()
 except ABException as refused:
-    told["refused"] = str(refused)
+    out["refused"] = str(refused)
 """)
-    assert told["first"] >= 150
-    assert "Failed to authenticate" in told["refused"]
+    assert out["first"] >= 150
+    assert "Failed to authenticate" in out["refused"]

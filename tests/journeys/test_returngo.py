@@ -89,10 +89,10 @@ async def test_warehouse_receives_new_returns_and_reports_its_inspection(
         create_return(sandbox, tenant, order_number=f"#{number}")["rmaSummary"]["rmaId"]
         for number in range(5)
     ]
-    told = await requested.new_events()
-    assert [event.data["rmaId"] for event in told] == asked_for
-    assert all(event.data["details"]["items"][0]["sku"] == "TEE-NVY-M" for event in each(told))
-    first = told[0].data
+    delivered = await requested.new_events()
+    assert [event.data["rmaId"] for event in delivered] == asked_for
+    assert all(event.data["details"]["items"][0]["sku"] == "TEE-NVY-M" for event in each(delivered))
+    first = delivered[0].data
     await shop.actions["set_rma_status"](rma=first["rmaId"], status="Approved")
     shipment = first["details"]["shipments"][0]["shipmentId"]
     await shop.actions["update_shipment"](shipment=shipment, status="Received")
@@ -137,8 +137,12 @@ async def test_pickup_service_is_called_by_webhook(
         await shop.operations.create_webhook(url=f"{receiver.url}?token=hush", eventName=event)
     id_ = create_return(sandbox, tenant)["rmaSummary"]["rmaId"]
     receiver.wait(lambda: receiver.events == ["RMA_CREATED"])
-    path, told = receiver.got[0]
-    assert (path, told["data"]["rmaId"], told["data"]["shopName"]) == ("/hooks?token=hush", id_, FIRST)
+    path, delivered = receiver.got[0]
+    assert (path, delivered["data"]["rmaId"], delivered["data"]["shopName"]) == (
+        "/hooks?token=hush",
+        id_,
+        FIRST,
+    )
     (read,) = await shop.searches["get_return"](rma=id_)
     shipment = read["shipments"][0]["shipmentId"]
     tracker = await shop.actions["create_shipment_tracker"](shipment=shipment, tracking_number="PU-1")
@@ -175,11 +179,11 @@ async def test_refunds_of_notify_only_are_paid_elsewhere_and_reported(
         ids.append(create_return(sandbox, tenant, order_number=f"#{number}")["rmaSummary"]["rmaId"])
         for status in ("Approved", "Done"):
             await shop.actions["set_rma_status"](rma=ids[-1], status=status)
-    told = await requested.new_events()
-    assert {event.data["status"] for event in told} == {"Requested"}
+    delivered = await requested.new_events()
+    assert {event.data["status"] for event in delivered} == {"Requested"}
     (mine,) = await shop.searches["list_transactions"](rma=ids[0])
-    assert mine in [event.data for event in told]
-    for number, event in enumerate(told):
+    assert mine in [event.data for event in delivered]
+    for number, event in enumerate(delivered):
         outcome = "Failed" if number == 2 else "Success"
         await shop.actions["settle_transaction"](
             transaction=str(event.data["id"]), status=outcome, reference=f"re_{number}"
@@ -246,4 +250,6 @@ def test_webhooks_survive_a_killed_sandbox(tmp_path: Any, receiver: Receiver) ->
             return [(one["event"], one["state"]) for one in deliveries]
 
         receiver.wait(lambda: noted() == [("RMA_CREATED", "delivered")])
-    assert {str(told) for _, told in receiver.got} == {str(receiver.got[0][1])}, "the same body is sent again"
+    assert {str(delivered) for _, delivered in receiver.got} == {str(receiver.got[0][1])}, (
+        "the same body is sent again"
+    )

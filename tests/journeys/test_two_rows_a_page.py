@@ -68,8 +68,8 @@ async def watched(shop: Shop, key: str) -> None:
         assert first == []
         expected = [trigger_event(shop, key) for _ in range(NEW)]
         shop.proxy.clear()
-        told, cursor = await polled(connection, key, cursor)
-        assert sorted(told) == sorted(expected)
+        delivered, cursor = await polled(connection, key, cursor)
+        assert sorted(delivered) == sorted(expected)
         same_parameters_on_every_page(shop, shop.offer.triggers[key].source.operation)
         again, _ = await polled(connection, key, cursor)
         assert again == []
@@ -77,11 +77,11 @@ async def watched(shop: Shop, key: str) -> None:
 
 async def polled(connection: Connection, key: str, cursor: Cursor | None) -> tuple[list[str], Cursor]:
     """Poll until all pages are read; return the ids of the delivered records, and the cursor."""
-    trigger, told = connection.triggers[key], []
+    trigger, delivered = connection.triggers[key], []
     for _ in range(5):
         found = await trigger.poll(cursor)
         cursor = found.cursor
-        told += [str(at_path(event.data, trigger.trigger.source.id)) for event in found.events]
+        delivered += [str(at_path(event.data, trigger.trigger.source.id)) for event in found.events]
         if found.complete:
-            return told, cursor
+            return delivered, cursor
     raise AssertionError(f"{key} needed more than five polls")

@@ -29,7 +29,7 @@ Answered = Callable[[str], Live]
 
 
 @pytest.fixture(scope="module")
-def answered(
+def live_results(
     zapier_apps: Callable[[str], ZapierApp], proxies: Callable[[str], CheckingProxy], sandbox: Sandbox
 ) -> Answered:
     """Run all steps of a vendor's app once; an error fails every test of the vendor with the same message."""
@@ -55,8 +55,8 @@ def answered(
 
 
 @pytest.mark.parametrize(("vendor", "path"), STEPS, ids=lambda one: one)
-def test_results_match_the_definition(answered: Answered, vendor: str, path: str) -> None:
-    live = answered(vendor)
+def test_results_match_the_definition(live_results: Answered, vendor: str, path: str) -> None:
+    live = live_results(vendor)
     rows = live.results[path]
     assert rows, f"{path} returned nothing, and refused {live.refused.get(path, 'nothing')}"
     for check in LIVE_CHECKS:
@@ -66,8 +66,8 @@ def test_results_match_the_definition(answered: Answered, vendor: str, path: str
 
 
 @pytest.mark.parametrize("vendor", vendors())
-def test_every_dropdown_has_labelled_values(answered: Answered, vendor: str) -> None:
-    live = answered(vendor)
+def test_every_dropdown_has_labelled_values(live_results: Answered, vendor: str) -> None:
+    live = live_results(vendor)
     for key, one in each(live.definition["triggers"].items()):
         if one["display"].get("hidden"):
             offered = live.results[f"triggers.{key}"]

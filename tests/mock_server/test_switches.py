@@ -38,13 +38,13 @@ def turn(opened: OpenWorld, name: str, *, on: bool = True, **shop: str) -> Any:
     return body(opened.call("turn_switch", options, tenant="acme"))
 
 
-def standing(opened: OpenWorld, tenant: str = "acme") -> dict[tuple[str, str | None], bool]:
+def switch_states(opened: OpenWorld, tenant: str = "acme") -> dict[tuple[str, str | None], bool]:
     shown = body(opened.call("list_switches", tenant=tenant))["switches"]
     return {(one["name"], one["shop"]): one["on"] for one in shown if one["vendor"] == VENDOR}
 
 
 def test_switches_are_off_and_listed_once_per_shop(acme: OpenWorld) -> None:
-    assert standing(acme) == {
+    assert switch_states(acme) == {
         ("away", None): False,
         ("notify_only", "one.example"): False,
         ("notify_only", "two.example"): False,
@@ -60,8 +60,8 @@ def test_switch_is_on_for_its_tenant_and_shop_only(acme: OpenWorld) -> None:
         "shop": "two.example",
         "on": True,
     }
-    assert [place for place, on in standing(acme).items() if on] == [("notify_only", "two.example")]
-    assert not any(standing(acme, "demo").values())
+    assert [place for place, on in switch_states(acme).items() if on] == [("notify_only", "two.example")]
+    assert not any(switch_states(acme, "demo").values())
     switches = acme.world.switches
     assert switches.is_on("acme", VENDOR, "notify_only", "two.example")
     assert not switches.is_on("acme", VENDOR, "notify_only", "one.example")
@@ -100,11 +100,11 @@ def test_reset_turns_all_switches_off(acme: OpenWorld) -> None:
     turn(acme, "closed")
     assert acme.world.switches.closed("acme", VENDOR) == "Closed for today."
     acme.call("reset_tenant", tenant="acme")
-    assert (acme.world.switches.closed("acme", VENDOR), any(standing(acme).values())) == ("", False)
+    assert (acme.world.switches.closed("acme", VENDOR), any(switch_states(acme).values())) == ("", False)
     turn(acme, "closed")
     acme.call("delete_tenant", tenant="acme")
     acme.tenants.create("acme")
-    assert not any(standing(acme).values())
+    assert not any(switch_states(acme).values())
 
 
 def test_switches_survive_a_restart(tmp_path: Path) -> None:

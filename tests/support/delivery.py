@@ -94,7 +94,7 @@ class Delivery(RuleBasedStateMachine):
     trigger: str
     strategy: Callable[[Strategy], Strategy] = staticmethod(lambda strategy: strategy)
     runner: type[Runner] = Runner
-    told: list[int]
+    delivered: list[int]
 
     def __init__(self) -> None:
         super().__init__()
@@ -155,7 +155,7 @@ class Delivery(RuleBasedStateMachine):
         try:
             self._settle()
             self.ledger_check.judge()
-            self.told.append(len(self.ledger_check.delivered))
+            self.delivered.append(len(self.ledger_check.delivered))
             before = len(self.ledger_check.delivered)
             self._poll([], crash=None)
             assert len(self.ledger_check.delivered) == before, "a poll without changes delivered events"
@@ -256,8 +256,8 @@ def certify(vendor: str, trigger: str, *, examples: int, shrink: bool = True, **
     """
     backend = VendorSandbox.open(vendor)
     offer = with_small_pages(compiled(vendor))
-    told: list[int] = []
-    made = {"backend": backend, "offer": offer, "trigger": trigger, "told": told, **faults}
+    delivered: list[int] = []
+    made = {"backend": backend, "offer": offer, "trigger": trigger, "delivered": delivered, **faults}
     try:
         run_state_machine_as_test(
             type(f"Delivery_{vendor}_{trigger}", (Delivery,), made),
@@ -274,4 +274,4 @@ def certify(vendor: str, trigger: str, *, examples: int, shrink: bool = True, **
         )
     finally:
         backend.close()
-    assert any(told), "nothing happened that fires the trigger, so nothing was tested"
+    assert any(delivered), "nothing happened that fires the trigger, so nothing was tested"

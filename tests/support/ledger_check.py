@@ -134,13 +134,13 @@ class LedgerCheck:
     def _reached(self) -> None:
         words = set(getattr(self.trigger.source, "reached", None) or {"delivered"})
         there = {record for record, states in self.histories.items() if states[-1] in words}
-        stood = {record for record, states in self.baseline.items() if states[-1] in words}
+        before = {record for record, states in self.baseline.items() if states[-1] in words}
         since = {
             record for record, states in self.histories.items() if words & set(self._since(record, states))
         }
-        told = {record for _, record, _ in self.delivered}
-        assert there - stood <= told, "lost"
-        assert told <= since - stood, "did not happen after the first poll"
+        delivered = {record for _, record, _ in self.delivered}
+        assert there - before <= delivered, "lost"
+        assert delivered <= since - before, "did not happen after the first poll"
 
     def _since(self, record: str, states: list[str]) -> list[str]:
         """Return the states of a record after the first poll."""
@@ -148,12 +148,12 @@ class LedgerCheck:
 
     def _latest_state(self) -> None:
         for record, states in self.histories.items():
-            told = [state for _, known, state in self.delivered if known == record]
+            delivered = [state for _, known, state in self.delivered if known == record]
             since = self._since(record, states)
             remaining = iter(since)
-            assert all(state in remaining for state in told), (
-                f"{record} went through {since}, delivered {told}"
+            assert all(state in remaining for state in delivered), (
+                f"{record} went through {since}, delivered {delivered}"
             )
-            known = [*self.baseline.get(record, [])[-1:], *told][-1:]
+            known = [*self.baseline.get(record, [])[-1:], *delivered][-1:]
             initial = not known and states[-1] in self.trigger.source.initial  # type: ignore[union-attr]
-            assert initial or known == states[-1:], f"{record} went through {since}, delivered {told}"
+            assert initial or known == states[-1:], f"{record} went through {since}, delivered {delivered}"

@@ -6,7 +6,7 @@ from typing import Any
 from support.make.engine import Connected, MakeApp
 from support.make.expressions import as_text, transform
 from support.make.forms import filled
-from support.make.requests import Json, Wire, asked
+from support.make.requests import Json, Wire, send_plain
 
 
 def connect(app: MakeApp, wire: Wire, now: datetime, **typed: Any) -> Connected:
@@ -19,7 +19,7 @@ def connect(app: MakeApp, wire: Wire, now: datetime, **typed: Any) -> Connected:
     kept: Json = {}
     here: Json = context
     for step in steps:
-        here = asked(step, wire, {**context, "data": kept, "connection": {**parameters, **kept}})
+        here = send_plain(step, wire, {**context, "data": kept, "connection": {**parameters, **kept}})
         kept |= transform(step["response"].get("data", {}), here)
     shown = as_text(transform(steps[-1]["response"]["metadata"]["value"], here))
     return Connected(app, wire, now, {**parameters, **kept}, shown, api.get("refresh"))

@@ -34,7 +34,7 @@ from typing import Any
 
 from support.make.expressions import UNDEFINED, moment, transform
 from support.make.forms import filled
-from support.make.requests import Json, MakeError, Wire, asked, built, check_valid, refuse, reply
+from support.make.requests import Json, MakeError, Wire, built, check_valid, refuse, reply, send_plain
 
 MOST_REQUESTS = 50
 MOST_PAST = 3_200
@@ -189,7 +189,7 @@ class Connected:
         """Request new tokens before a run if the connection's `refresh` condition says so."""
         context = {"now": self.now, "data": self.connection, "parameters": self.connection, "common": {}}
         if self.refresh and transform(self.refresh["condition"], context):
-            here = asked(self.refresh, self.wire, context)
+            here = send_plain(self.refresh, self.wire, context)
             self.connection = {**self.connection, **transform(self.refresh["response"]["data"], here)}
 
     def _bundles(self, api: Json, context: Json) -> Iterator[Json]:

@@ -149,7 +149,7 @@ def _normal(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{quote(path, safe=';,/?:@&=+$-_.!~*()#' + chr(39))}{query}"
 
 
-def asked(api: Json, wire: Wire, context: Mapping[str, Any]) -> Json:
+def send_plain(api: Json, wire: Wire, context: Mapping[str, Any]) -> Json:
     """Send a connection's request, which inherits nothing; return the context with the reply."""
     response = wire.send(built(api, {}, context), api.get("log", {}).get("sanitize", []))
     here = {**context, **reply(response)}

@@ -12,7 +12,7 @@ from support.matrix.facts import Filter, Inputs
 from support.matrix.shop import Shop
 
 
-def told(app: Adapter, key: str, records: Sequence[Record]) -> list[str]:
+def delivered_ids(app: Adapter, key: str, records: Sequence[Record]) -> list[str]:
     """Return the ids of the records that a poll delivered."""
     path = app.shop.offer.triggers[key].source.id
     return [str(at_path(record, path)) for record in records]
@@ -25,8 +25,10 @@ def trigger_event(shop: Shop, key: str) -> str:
 
 def delivers_once(app: Adapter, key: str, watch: Watch, *expected: str) -> None:
     """Check that the next poll delivers these records, once each in any order, and the poll after it none."""
-    assert sorted(told(app, key, watch.poll())) == sorted(expected), f"{key} should have delivered {expected}"
-    assert told(app, key, watch.poll()) == [], f"{key} delivered again"
+    assert sorted(delivered_ids(app, key, watch.poll())) == sorted(expected), (
+        f"{key} should have delivered {expected}"
+    )
+    assert delivered_ids(app, key, watch.poll()) == [], f"{key} delivered again"
 
 
 def filled(app: Adapter, key: str) -> Inputs:

@@ -147,22 +147,22 @@ class Shop(SandboxMerchant):
         form = self.offer.errors
         codes = {kind: code for code, kind in form.by_code.items()}
         body: dict[str, Any] = {}
-        put(body, form.code, codes.get(form.by_status.get(status, "unavailable"), "REFUSED"))
-        put(body, form.message, message)
+        set_path(body, form.code, codes.get(form.by_status.get(status, "unavailable"), "REFUSED"))
+        set_path(body, form.message, message)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return httpx.Response(status, json=body, headers=named)
 
 
-def put(holder: dict[str, Any], path: Path, value: Any) -> None:
+def set_path(holder: dict[str, Any], path: Path, value: Any) -> None:
     """Set the value at `path`, creating objects on its way; a step "0" creates a list of one."""
     step, *rest = path
     if not rest:
         holder[step] = value
     elif rest[0] == "0":
         (first,) = holder.setdefault(step, [{}])
-        put(first, tuple(rest[1:]), value)
+        set_path(first, tuple(rest[1:]), value)
     else:
-        put(holder.setdefault(step, {}), tuple(rest), value)
+        set_path(holder.setdefault(step, {}), tuple(rest), value)
 
 
 def always(answer: httpx.Response) -> Interceptor:

@@ -35,7 +35,7 @@ class Core:
     app: ZapierApp
     log: Path
 
-    def told(self, line: str) -> None:
+    def log_text(self, line: str) -> None:
         with self.log.open("a") as log:
             log.write(f"{line}\n")
 
@@ -135,7 +135,7 @@ class ZapierAdapter:
         try:
             return call()
         except ZapierError as problem:
-            self.core.told(f"{problem} {problem.details}")
+            self.core.log_text(f"{problem} {problem.details}")
             raise Refused(_kind(problem), problem.message, delay=problem.details.get("delay")) from None
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from support.matrix import needs
 from support.matrix.adapter import Adapter
-from support.matrix.checks import told, trigger_event
+from support.matrix.checks import delivered_ids, trigger_event
 from support.matrix.shop import Shop
 from support.webhook_receiver import Receiver, receiving
 
@@ -20,7 +20,7 @@ def subscribed(app: Adapter, shop: Shop) -> None:
             expected = trigger_event(here, key)
             posts = _posted(here, receiver)
             rows = [row for post in posts for row in hook.receive(post)]
-            assert told(there, key, rows) == [expected], f"{key} should have delivered {expected}"
+            assert delivered_ids(there, key, rows) == [expected], f"{key} should have delivered {expected}"
             hook.end()
             # A scheduled step of the shop may have run since the posts arrived.
             before = len(_deliveries(here))

@@ -11,7 +11,7 @@ from support.matrix import needs
 from support.matrix.adapter import Adapter, Record, Refused
 from support.matrix.checks import filled, same_parameters_on_every_page
 from support.matrix.facts import Inputs
-from support.matrix.shop import Shop, put
+from support.matrix.shop import Shop, set_path
 
 
 def optional_fields(app: Adapter, shop: Shop) -> None:
@@ -62,7 +62,7 @@ def _body(fields: tuple[InputField, ...], inputs: Inputs, *, defaults: bool) -> 
         if one.location == "body" and value is not None:
             lines = one.children and isinstance(value, list)
             rows = [_body(one.children, row, defaults=defaults) for row in value] if lines else value
-            put(body, one.path, rows)
+            set_path(body, one.path, rows)
     return body
 
 
