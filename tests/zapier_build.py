@@ -85,7 +85,7 @@ def _printed(app: Path) -> str:
     readme = (app / "README.md").read_text("utf-8")
     found = re.search(r"```sh\n(cat > \.env.*?)```", readme, re.DOTALL)
     if found is None or "build --skip-validation" not in found[1]:
-        raise SystemExit(f"The README of {app.name} tells nobody how to try and build the app.")
+        raise SystemExit(f"The README of {app.name} tells unknown how to try and build the app.")
     return found[1]
 
 

@@ -201,7 +201,7 @@ async def test_unreachable_proxy_is_blamed_instead_of_the_vendor(
     ("command", "ends"),
     [
         (["credentials"], 0),
-        (["search", "returnmate", "find_return", "-i", "customer_email=nobody@example.com"], NOT_FOUND),
+        (["search", "returnmate", "find_return", "-i", "customer_email=unknown@example.com"], NOT_FOUND),
     ],
     ids=["control plane", "vendor"],
 )

@@ -180,7 +180,7 @@ def test_unused_operation_is_reported() -> None:
     text = TEXT[:start] + TEXT[TEXT.index("find_or_create:") :]
     text = text.replace("sample: get_carriers_report", "sample: get_reasons_report")
     assert any("operation get_carriers_report is neither used nor excluded" in one for one in problems(text))
-    excluded = f"{text}\nexclude:\n  get_carriers_report: Nobody asked for it.\n"
+    excluded = f"{text}\nexclude:\n  get_carriers_report: Not needed.\n"
     assert "get_carriers_report" in join(openapi.read("returnmate"), excluded, "x").excluded
 
 

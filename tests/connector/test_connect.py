@@ -53,7 +53,7 @@ def test_refused_login_exits_with_the_login_code(
     login: Login, tmp_path: Path, capsys: pytest.CaptureFixture[str], vendor: str, field: str
 ) -> None:
     """The vendor refuses a wrong key, a shop of another account and a store that does not exist."""
-    found = login(vendor, **{field: "nobodys"})
+    found = login(vendor, **{field: "unknown"})
     assert run(["connect", vendor, "--base-url", found["base_url"]]) == 3
     said = capsys.readouterr()
     assert "Connected" not in said.out + said.err

@@ -140,7 +140,7 @@ async def test_expired_cursor_restarts_the_lap(shop: Connection, wire: Wire) -> 
         await trigger.poll(stopped.cursor)
 
 
-async def test_unreadable_timestamp_is_none(shop: Connection, wire: Wire) -> None:
+async def test_unreadable_timestamp_becomes_none(shop: Connection, wire: Wire) -> None:
     trigger = shop.triggers["return_status_changed"]
     wire.reply(page("1"))
     cursor = (await trigger.poll()).cursor

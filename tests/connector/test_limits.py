@@ -114,7 +114,7 @@ async def test_wait_longer_than_the_longest_wait_raises(time: Time) -> None:
 
 @pytest.mark.parametrize("hours", [-26, 26])
 async def test_clock_change_makes_no_wait_longer(limiter: Limiter, time: Time, hours: int) -> None:
-    """Windows use the local clock; after it is set back, requests seem to lie in the future."""
+    """Windows use the local clock; after it is set back, earlier requests seem to be in the future."""
     await admitted(limiter, 2)
     limiter.learn(said(limit_second=2, left_second=0, limit_minute=5, left_minute=0), refused=True)
     time.now += timedelta(hours=hours)

@@ -198,7 +198,7 @@ async def test_refused_token_is_renewed_once(
     token_server.good = set()
     await shop.check()
     assert len(token_server.bodies) == 2
-    token_server.good = {"nobody's"}
+    token_server.good = {"unknown"}
     token_server.refusing = True
     with pytest.raises(AuthenticationError) as refused:
         await shop.check()

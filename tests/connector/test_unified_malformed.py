@@ -65,7 +65,7 @@ def replaced(record: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 @pytest.mark.parametrize("nothing", [None, "", " ", "-", "_ _", True, {}, []])
-def test_empty_status_is_none(integration: Integration, nothing: Any) -> None:
+def test_empty_status_becomes_none(integration: Integration, nothing: Any) -> None:
     made = unified_return(integration, "return", {"id": "rma_1", "status": nothing})
     assert made is not None
     assert made.status is None
@@ -116,7 +116,7 @@ def test_flag_is_read_in_any_spelling(integration: Integration) -> None:
 
 
 @given(amount=st.one_of(st.integers(), st.floats(), st.decimals(), st.text(), st.none(), st.booleans()))
-def test_money_is_exact_or_none(amount: Any) -> None:
+def test_money_is_exact_or_missing(amount: Any) -> None:
     price = priced({"amount": amount})
     if amount is None or (isinstance(amount, str) and not amount.strip()):
         assert price is None
@@ -186,7 +186,7 @@ def test_amount_that_is_no_number_is_kept_as_received(given: Any, text: str) -> 
 
 
 @pytest.mark.parametrize("nothing", [None, "", " \n", [], {}, ["5"]])
-def test_missing_amount_is_none(nothing: Any) -> None:
+def test_missing_amount_becomes_none(nothing: Any) -> None:
     assert priced({"amount": nothing}) is None
 
 

@@ -94,7 +94,7 @@ def test_bearer_token_expires_and_is_refreshed(sandbox: Sandbox, installed: dict
         ({"grant_type": "authorization_code"}, 400),
         ({"grant_type": "refresh_token"}, 400),
         ({"grant_type": "password", "code": "x"}, 400),
-        ({"grant_type": "authorization_code", "code": "nobody's"}, 400),
+        ({"grant_type": "authorization_code", "code": "unknown"}, 400),
         ({"grant_type": "authorization_code", "code": "x", "client_secret": "wrong"}, 401),
         ({"grant_type": "authorization_code", "code": "x", "client_id": "wrong"}, 401),
     ],

@@ -155,7 +155,7 @@ def test_customer_history_and_reports_match_the_lists(api: httpx.Client) -> None
 
 
 def test_rate_limit_headers_are_on_every_answer(api: httpx.Client) -> None:
-    wrong = httpx.get(f"{api.base_url}rmas", headers={"Authorization": "Bearer nobody"})
+    wrong = httpx.get(f"{api.base_url}rmas", headers={"Authorization": "Bearer unknown"})
     for answer in (
         api.get("/rmas"),
         api.get("/rmas/none"),
@@ -173,7 +173,7 @@ def test_rate_limit_headers_are_on_every_answer(api: httpx.Client) -> None:
     [
         ("GET", "/rmas/none", {}, 404, "NOT_FOUND"),
         ("GET", "/nothing", {}, 404, "NOT_FOUND"),
-        ("GET", "/customers/nobody@example.com/stats", {}, 404, "NOT_FOUND"),
+        ("GET", "/customers/unknown@example.com/stats", {}, 404, "NOT_FOUND"),
         ("DELETE", "/rmas", {}, 405, "NOT_FOUND"),
         ("GET", "/rmas?page=0", {}, 400, "VALIDATION_ERROR"),
         ("GET", "/rmas?per_page=101", {}, 400, "VALIDATION_ERROR"),

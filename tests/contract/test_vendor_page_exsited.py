@@ -259,7 +259,7 @@ def test_returned_quantity_cannot_exceed_the_purchased_quantity(api: httpx.Clien
 @pytest.mark.parametrize(
     ("line", "status", "says"),
     [
-        ({"uuid": "nobody", "rma_quantity": "1"}, 404, "no line with the uuid nobody"),
+        ({"uuid": "unknown", "rma_quantity": "1"}, 404, "no line with the uuid unknown"),
         ({"rma_quantity": "0"}, 400, "rma_quantity"),
         ({"rma_quantity": 1}, 400, "must be a string"),
         ({"item_uuid": "other", "rma_quantity": "1"}, 400, "item_uuid"),
@@ -273,7 +273,7 @@ def test_invalid_lines_are_refused(api: httpx.Client, line: dict[str, Any], stat
 
 def test_receipt_of_an_unknown_return_or_line_is_refused(api: httpx.Client) -> None:
     row = pending(api)
-    assert "no line" in refused(receive(api, row, uuid="nobody"), 404)
+    assert "no line" in refused(receive(api, row, uuid="unknown"), 404)
     assert "No return" in refused(receive(api, {**row, "id": "RMA-0"}, uuid="x"), 404)
     other, _ = free_line(api)
     assert "has no return" in refused(receive(api, {**row, "invoice_id": other}), 404)
@@ -335,7 +335,7 @@ def test_token_is_issued_refreshed_and_expires_after_an_hour(
 
 
 def test_wrong_credentials_get_no_token(sandbox: Sandbox, tenant: str) -> None:
-    for wrong in ({"client_secret": "nobody"}, {"client_id": "nobody"}):
+    for wrong in ({"client_secret": "unknown"}, {"client_id": "unknown"}):
         assert "No client" in refused(login(sandbox, tenant, **wrong), 401)
     refresh = {"grant_type": "refresh_token"}
     assert "refresh_token is required" in refused(login(sandbox, tenant, **refresh), 400)

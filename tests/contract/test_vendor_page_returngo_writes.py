@@ -245,7 +245,7 @@ def test_transactions_can_be_filtered_by_each_filter(api: httpx.Client) -> None:
     assert found(rma_ids=id_) == found(order_ids=order) == found(ids=mine[0]["id"]) == mine
     assert found(order_ids=rma["orderDetails"]["order_name"]) == [], "ids, not names"
     assert {one["type"] for one in found(types="RefundToStoreCredit")} == {"RefundToStoreCredit"}
-    assert found(processors="Nobody") == found(statuses="Nothing") == []
+    assert found(processors="Unknown") == found(statuses="Nothing") == []
     assert {one["status"] for one in found(statuses="Requested")} == {"Requested"}
     assert {one["status"] for one in found(statuses="Failed,Requested")} == {"Failed", "Requested"}
     at = mine[0]["createdAt"].removesuffix("+00:00")

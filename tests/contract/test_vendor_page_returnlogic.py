@@ -94,7 +94,7 @@ def remaining(answer: httpx.Response) -> tuple[int, int]:
         ("GET", "/rmas", {"params": {"email": "kim@example.com"}}, 200),
         ("GET", "/orders", {"params": {"limit": 0}}, 400),
         ("POST", "/orders", {"content": "{", "headers": {"Content-Type": "application/json"}}, 400),
-        ("GET", "/orders", {"headers": {"Authorization": "Bearer nobody"}}, 401),
+        ("GET", "/orders", {"headers": {"Authorization": "Bearer unknown"}}, 401),
         ("GET", "/orders", {"headers": {"Authorization": ""}}, 401),
         ("GET", "/rmas/7", {}, 404),
         ("GET", "/nowhere", {}, 404),
@@ -205,7 +205,7 @@ def test_orders_are_found_by_number_name_and_email(api: httpx.Client) -> None:
     assert {row["customerEmail"] for row in mine} == {wanted["customerEmail"]}
     assert listed(api, email=wanted["customerEmail"][:-1]) == [], "exact match only"
     assert listed(api, orderNumber=wanted["orderName"]) == [], "the name is not the number"
-    assert listed(api, orderNumber=wanted["orderNumber"], email="nobody@example.com") == [], (
+    assert listed(api, orderNumber=wanted["orderNumber"], email="unknown@example.com") == [], (
         "filters combine with and"
     )
 
@@ -309,7 +309,7 @@ def test_rmas_are_found_by_email_in_any_case(api: httpx.Client) -> None:
     assert {row["customerEmail"] for row in found} == {wanted["customerEmail"]}
     assert wanted in found
     assert body(api.get(f"/rmas/{wanted['rlRmaId']}")) == wanted
-    assert body(api.get("/rmas", params={"email": "nobody@example.com"})) == []
+    assert body(api.get("/rmas", params={"email": "unknown@example.com"})) == []
 
 
 def test_rma_belongs_to_an_order_and_changes_status(sandbox: Sandbox) -> None:

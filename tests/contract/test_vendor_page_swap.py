@@ -368,7 +368,7 @@ def test_parcels_are_shipped_and_delivered_over_time(
         ("GET", f"{V2}?swap_store_id={STORE}&items_per_page=101", {}, 400, "BAD_REQUEST"),
         ("GET", f"{V2}?swap_store_id={STORE}&page=0", {}, 400, "BAD_REQUEST"),
         ("GET", f"{V2}?swap_store_id={STORE}&last_RMA_updated_date=yesterday", {}, 400, "BAD_REQUEST"),
-        ("GET", f"{V2}?swap_store_id={STORE}", {"headers": {"x-api-key": "nobody"}}, 401, "UNAUTHORIZED"),
+        ("GET", f"{V2}?swap_store_id={STORE}", {"headers": {"x-api-key": "unknown"}}, 401, "UNAUTHORIZED"),
         ("GET", f"{V1}?store=store_none", {}, 404, "NOT_FOUND"),
         ("POST", QC, {"json": {**FOUND, "store_id": STORE}}, 400, "BAD_REQUEST"),
         ("POST", QC, {"json": {**NICE, "store_id": STORE}}, 400, "BAD_REQUEST"),

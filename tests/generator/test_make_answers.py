@@ -73,7 +73,7 @@ def test_redirect_on_the_same_host_names_the_address_to_use(step: Step) -> None:
     assert len(vendor.asked) == 1
 
 
-class _nothing:  # noqa: N801 - stands beside pytest.raises
+class _nothing:  # noqa: N801 - used like pytest.raises
     def __enter__(self) -> None: ...
 
     def __exit__(self, *_: object) -> None: ...

@@ -60,7 +60,7 @@ def test_apps_are_generated_checked_and_repaired(returns: Run, tmp_path: Path) -
         (["lint", "zapier", "nowhere"], "There is no app nowhere in zapier_app"),
         (["lint", "make", "empty"], "empty holds no Make app"),
         (["lint", "make", "broken"], "makecomapp.json is no JSON"),
-        (["generate", "make", "--vendor", "nobody"], "There is no vendor 'nobody'"),
+        (["generate", "make", "--vendor", "unknown"], "There is no vendor 'unknown'"),
         (["generate", "make", "--vendor", "swap", "--output", "other"], "mend or remove"),
         (["generate", "make", "--base-url", "https://tunnel.example"], "name it with --vendor"),
         (

@@ -337,7 +337,7 @@ def test_base_can_be_a_git_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     app = tmp_path / "zapier_app" / "shop"
     app.mkdir(parents=True)
     (app / "index.js").write_text("first\n")
-    who = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.com"]
+    who = ["-c", "user.name=Example", "-c", "user.email=unknown@example.com"]
     for words in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "First"]):
         subprocess.run(["git", *words], check=True)
     (app / "index.js").write_text("second\n")

@@ -161,6 +161,6 @@ def test_wrong_secret_is_refused_and_not_shown(merchant: Merchant) -> None:
     async def story(ex: Connection) -> None:
         with pytest.raises(AuthenticationError, match="No client has these credentials") as refused:
             await ex.triggers["new_return"].poll()
-        assert "sandbox-nobody" not in str(refused.value)
+        assert "sandbox-unknown" not in str(refused.value)
 
-    live(merchant, story, client_secret="sandbox-nobody")
+    live(merchant, story, client_secret="sandbox-unknown")

@@ -223,7 +223,7 @@ def test_library_without_a_token_file_logs_in_after_a_401(library: Run) -> None:
     out = library("""
 sdk = ExsitedSDK().init_sdk(request_token_dto=asked)
 out["first"] = sdk.return_merchandise_authorisations.list(limit=1).pagination.records
-asked.clientSecret = "nobody"
+asked.clientSecret = "unknown"
 try:
     ExsitedSDK().init_sdk(request_token_dto=asked).return_merchandise_authorisations.list()
 except ABException as refused:

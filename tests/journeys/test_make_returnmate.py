@@ -32,7 +32,7 @@ def shop(vendor: Vendor) -> MakeShop:
 
 def test_connection_is_named_and_a_wrong_key_is_refused(vendor: Vendor, seeded: MakeShop) -> None:
     assert seeded.make.shown_as == "ReturnMate (Production)"
-    typed = {"api_key": "nobody", "store_name": "Example Outfitters", "environment": "sandbox"}
+    typed = {"api_key": "unknown", "store_name": "Example Outfitters", "environment": "sandbox"}
     with pytest.raises(MakeError, match=r"\[401\] ") as caught:
         connect(vendor.app, seeded.make.wire, seeded.make.now, **typed)
     assert caught.value.type == "InvalidAccessTokenError"
@@ -127,7 +127,7 @@ def test_return_is_created_updated_and_noted(shop: MakeShop) -> None:
 
 def test_refusal_names_the_invalid_field(shop: MakeShop) -> None:
     with pytest.raises(MakeError) as caught:
-        shop.make.run("createReturn", order_number="#1", customer_email="nobody", items=[ITEM])
+        shop.make.run("createReturn", order_number="#1", customer_email="unknown", items=[ITEM])
     assert (caught.value.type, caught.value.status) == ("DataError", 400)
     assert "customer_email" in caught.value.message
     with pytest.raises(MakeError, match="required parameter 'order_number'"):

@@ -42,7 +42,7 @@ def test_connection_is_named_by_its_store_and_a_wrong_login_is_refused(
     assert seeded.make.shown_as == "store_123abc (Production)"
     typed = vendor.typed(seeded.fields)
     for wrong, kind in (
-        ({"api_key": "nobody"}, "InvalidAccessTokenError"),
+        ({"api_key": "unknown"}, "InvalidAccessTokenError"),
         ({"store_id": "store_none"}, "DataError"),
     ):
         with pytest.raises(MakeError) as caught:

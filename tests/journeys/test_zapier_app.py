@@ -8,7 +8,7 @@ from support.each import each
 from support.sandbox import Sandbox
 from support.zapier import Shop, ZapierApp, ZapierError
 
-KEY = "sandbox-key-that-nobody-made"
+KEY = "sandbox-key-that-does-not-exist"
 ITEM = {"sku": "BOOT-CHE-39", "quantity": "2", "reason": "defective", "notes": ""}
 ORDER = {"order_number": "#4711", "customer_email": "iris.lane@example.com"}
 

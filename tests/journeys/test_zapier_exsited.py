@@ -100,8 +100,8 @@ def test_login_of_the_readme_is_the_demo_login(
 def test_login_with_wrong_credentials_is_refused(app: ZapierApp, seeded: Shop) -> None:
     session = "authentication.sessionConfig.perform"
     with pytest.raises(ZapierError, match="did not accept this login") as caught:
-        app.run(session, auth={**seeded.auth, "client_secret": "sandbox-nobody"})
-    assert "sandbox-nobody" not in str(caught.value.details)
+        app.run(session, auth={**seeded.auth, "client_secret": "sandbox-unknown"})
+    assert "sandbox-unknown" not in str(caught.value.details)
 
 
 def test_login_is_sent_to_https_addresses_only(proxy: CheckingProxy) -> None:

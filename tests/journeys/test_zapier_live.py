@@ -46,7 +46,7 @@ def live_results(
             outcome: Future[Live] = Future()
             try:
                 outcome.set_result(run(vendor))
-            except Exception as problem:  # noqa: BLE001 - whatever it is, `result` raises it
+            except Exception as problem:  # noqa: BLE001 - `result` raises it again
                 outcome.set_exception(problem)
             known[vendor] = outcome
         return known[vendor].result()

@@ -79,7 +79,7 @@ def test_login_is_verified_and_named_by_its_shop(app: ZapierApp, seeded: Shop) -
 
 def test_login_with_a_wrong_key_or_shop_is_refused(app: ZapierApp, seeded: Shop) -> None:
     with pytest.raises(ZapierError, match="did not accept the key"):
-        app.run("authentication.test", auth={**seeded.auth, "api_key": "nobody"})
+        app.run("authentication.test", auth={**seeded.auth, "api_key": "unknown"})
     with pytest.raises(ZapierError, match="No such shop for this user"):
         app.run("authentication.test", auth={**seeded.auth, "shop_name": "other.myshopify.example"})
 

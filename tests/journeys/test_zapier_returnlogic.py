@@ -98,7 +98,7 @@ def test_login_is_verified_and_a_wrong_key_is_refused(app: ZapierApp, shop: Shop
     assert app.run("authentication.test", auth=named) == {"account": "Example Outfitters"}
     assert app.run("authentication.test", auth=shop.auth) == {"account": "no order yet"}
     with pytest.raises(ZapierError, match="did not accept the key") as caught:
-        app.run("authentication.test", auth={"api_key": "nobody"})
+        app.run("authentication.test", auth={"api_key": "unknown"})
     assert caught.value.name == "ExpiredAuthError"
 
 
@@ -140,7 +140,7 @@ def test_rmas_are_found_by_customer_without_paging(shop: Shop) -> None:
     made = shop.create_return("#7")
     found = shop.search("find_rmas", customer_email="Iris.Lane@example.com")
     assert [row["rlRmaId"] for row in found] == [made["rlRmaId"]]
-    assert shop.search("find_rmas", customer_email="nobody@example.com") == []
+    assert shop.search("find_rmas", customer_email="unknown@example.com") == []
 
 
 def test_refusals_reach_the_user_as_sentences(shop: Shop) -> None:

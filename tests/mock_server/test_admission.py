@@ -46,5 +46,5 @@ def test_other_shop_is_forbidden_and_a_wrong_key_is_not_asked_for_its_shop() -> 
         assert refused.value.kind == "forbidden"
         vendor.asked.clear()
         with pytest.raises(Problem) as stranger:
-            gate.admit({"key": "sandbox-demo-nobody", "shop": "first"})
+            gate.admit({"key": "sandbox-demo-unknown", "shop": "first"})
         assert (stranger.value.kind, vendor.asked) == ("unauthenticated", [])

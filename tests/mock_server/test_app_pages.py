@@ -221,7 +221,7 @@ def test_label_is_a_pdf_with_the_tracking_number(app: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/labels/returnmate/shp_none.pdf", "/labels/nobody/x.pdf", "/nothing", "/static/no.css"]
+    "path", ["/labels/returnmate/shp_none.pdf", "/labels/unknown/x.pdf", "/nothing", "/static/no.css"]
 )
 def test_unknown_page_returns_404(app: Sandbox, path: str) -> None:
     response = get(app, path)

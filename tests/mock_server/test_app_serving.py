@@ -217,9 +217,9 @@ def test_banner_suggests_commands_as_the_sandbox_was_started(
 
 
 def test_unknown_vendor_is_reported_in_one_sentence(tmp_path: Path) -> None:
-    done = run(tmp_path, "serve", "--port", "0", "--database", "sqlite://", "--vendor", "nobody")
+    done = run(tmp_path, "serve", "--port", "0", "--database", "sqlite://", "--vendor", "unknown")
     known = ", ".join(vendors.names())
-    assert (done.returncode, done.stderr) == (2, f"There is no vendor 'nobody'; there are: {known}.\n")
+    assert (done.returncode, done.stderr) == (2, f"There is no vendor 'unknown'; there are: {known}.\n")
 
 
 def test_unusable_database_is_reported_in_one_sentence(tmp_path: Path) -> None:

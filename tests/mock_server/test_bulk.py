@@ -287,7 +287,7 @@ def test_name_is_given_once_to_concurrent_requests() -> None:
         run(opened, story)
 
 
-def test_advancing_in_slices_gives_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_advancing_in_slices_has_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
     with open_world(secret="s") as one, open_world(secret="s") as two:
         for opened in (one, two):
             opened.tenants.create("acme", **OPTIONS)

@@ -138,8 +138,8 @@ def test_demo_cannot_be_deleted(acme: OpenWorld) -> None:
     sorted(name for name in OPERATIONS if name not in {"get_health", "list_tenants", "create_tenant"}),
 )
 def test_unknown_tenant_is_not_found(acme: OpenWorld, operation: str) -> None:
-    problem = refused(acme, operation, {}, tenant="nobody", id="x")
-    assert (problem.kind, problem.message) == ("not_found", "There is no tenant 'nobody'.")
+    problem = refused(acme, operation, {}, tenant="unknown", id="x")
+    assert (problem.kind, problem.message) == ("not_found", "There is no tenant 'unknown'.")
 
 
 def test_created_key_has_the_chosen_scopes_and_is_listed_without_its_secret(acme: OpenWorld) -> None:

@@ -45,7 +45,7 @@ def test_sequence_counts_per_tenant_without_gaps() -> None:
         (3, "r3"),
     ]
     assert [event.sequence for event in read.events("other")] == [1]
-    assert (read.last("acme"), read.last("nobody")) == (3, 0)
+    assert (read.last("acme"), read.last("unknown")) == (3, 0)
 
 
 @pytest.mark.parametrize("last", [None, 1, 4, 50])

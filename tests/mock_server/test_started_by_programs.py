@@ -298,7 +298,7 @@ def test_full_output_does_not_stop_the_sandbox(
 def test_missing_standard_streams_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", None)
-    terminal.say("Nobody reads this.")
+    terminal.say("This is not read.")
     terminal.warn("Nor this.")
 
 

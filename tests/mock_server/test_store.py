@@ -67,7 +67,7 @@ def test_document_without_a_state_uses_its_status(store: Store) -> None:
     assert found.state == "in_transit"
 
 
-def test_unknown_row_is_none(store: Store) -> None:
+def test_unknown_row_returns_none(store: Store) -> None:
     put(store, row("r1"))
     assert store.row("acme", "shop", "return", "r2") is None
     assert store.document("other", "shop", "return", "r1") is None

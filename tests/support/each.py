@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 def each(items: Iterable[T]) -> Iterator[T]:
-    """Yield every item; fail if there is none, because a loop over nothing asserts nothing."""
+    """Yield every item; fail if the iterable is empty, because such a loop asserts nothing."""
     empty = True
     for item in items:
         empty = False

@@ -102,7 +102,7 @@ class PythonAdapter:
         return frozenset()
 
     def subscribe(self, key: str, url: str) -> Hook:
-        raise LookupError(f"The connector polls; nobody would receive what is posted to {url} of {key}.")
+        raise LookupError(f"The connector polls; unknown would receive what is posted to {url} of {key}.")
 
     def act(self, key: str, inputs: Inputs) -> Record:
         return self.interpreter.run(self.connection.actions[key](**inputs))

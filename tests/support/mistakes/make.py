@@ -57,7 +57,7 @@ MISTAKES: tuple[Mistake, ...] = tuple(
     for name, file, edit, noticed_by in (
         ("only the first page is read", NEW_RETURN, first_page_only, "more_than_a_page"),
         ("a change counts as new", NEW_RETURN, by_last_change, "new_record_once"),
-        ("records are told apart by their status", NEW_RETURN, told_apart_by_status, "equal_timestamps"),
+        ("records are distinguished by their status", NEW_RETURN, told_apart_by_status, "equal_timestamps"),
         ("filter lost after the first page", NEW_RETURN, filter_lost, "filters_on_page_2"),
         ("the log shows the key", BASE, nothing_sanitized, "no_secret_in_logs"),
         ("an ended login is any error", BASE, refusal_of_the_login_is_any_error, "login_lost_mid_run"),

@@ -99,11 +99,14 @@ SLIPS: tuple[Slip, ...] = (
     ),
     Slip("line items are sent twice", "returnmate", "line_items", patch=line_items_twice),
     Slip(
-        "records are told apart by their status", "returnmate", "equal_timestamps", alter=told_apart_by_status
+        "records are distinguished by their status",
+        "returnmate",
+        "equal_timestamps",
+        alter=told_apart_by_status,
     ),
     Slip("only the first page is read", "swap", "more_than_a_page", alter=first_page_only),
     Slip("late records are not looked for", "returnmate", "late_record", alter=no_overlap),
-    Slip("a write is repeated blindly", "swap", "vendor_failure", alter=written_again),
+    Slip("a write is repeated without a search", "swap", "vendor_failure", alter=written_again),
     Slip("an ended login is a missing permission", "swap", "login_lost_mid_run", alter=kinds_mixed_up),
     Slip(
         "a dropdown offers what is not there", "returnmate", "dropdown_page_2", alter=choice_of_another_field

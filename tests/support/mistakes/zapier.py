@@ -47,14 +47,14 @@ MISTAKES: tuple[Mistake, ...] = (
         "optional_fields",
     ),
     Mistake(
-        "records are told apart by their status",
+        "records are distinguished by their status",
         "zapier",
         "returnmate",
         instead("triggers/new_return.js", "identifiedBy(['id']", "identifiedBy(['status']"),
         "equal_timestamps",
     ),
     Mistake(
-        "changes are told apart by the record alone",
+        "changes are distinguished by the record alone",
         "zapier",
         "swap",
         instead(
@@ -72,7 +72,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "no_secret_in_logs",
     ),
     Mistake(
-        "an ended login is told as any other error",
+        "an ended login is reported as any other error",
         "zapier",
         "swap",
         instead("vendor.js", "401: 'authentication'", "401: 'unexpected'"),

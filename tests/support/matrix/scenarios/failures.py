@@ -12,7 +12,7 @@ from support.matrix.adapter import Adapter, Kind, Refused
 from support.matrix.checks import delivers_once, filled, long_reading, trigger_event
 from support.matrix.shop import MARK, Shop, always, without
 
-NOBODY = "sandbox-key-that-nobody-made"
+UNKNOWN = "sandbox-key-that-does-not-exist"
 WAIT = 7
 
 
@@ -20,12 +20,12 @@ def wrong_login(app: Adapter, shop: Shop) -> None:
     """A wrong login is refused as a login error, and a correct one is accepted."""
     app.prove(shop.login)
     with pytest.raises(Refused) as caught:
-        app.prove(without(shop.login, shop.credential, NOBODY))
+        app.prove(without(shop.login, shop.credential, UNKNOWN))
     assert caught.value.kind == "authentication", caught.value
     for one in shop.offer.authentication.fields:
         if one.required and one.key not in {shop.credential, *shop.facts.unchecked}:
             with pytest.raises(Refused) as caught:
-                app.prove(without(shop.login, one.key, "nobody"))
+                app.prove(without(shop.login, one.key, "unknown"))
             assert caught.value.kind in {"authentication", "permission", "not_found"}, caught.value
 
 
@@ -83,7 +83,7 @@ def missing_record(app: Adapter, shop: Shop) -> None:
     """An action on a record that does not exist reports that it was not found."""
     for key in needs.actions_on_a_record(app):
         fields = shop.offer.actions[key].inputs
-        named = {one.key: shop.facts.nobody for one in fields if one.location == "path"}
+        named = {one.key: shop.facts.unknown for one in fields if one.location == "path"}
         with pytest.raises(Refused) as caught:
             app.act(key, {**filled(app, key), **named})
         assert caught.value.kind == "not_found", caught.value
@@ -104,7 +104,7 @@ def wrong_value(app: Adapter, shop: Shop) -> None:
 
 
 def vendor_failure(app: Adapter, shop: Shop) -> None:
-    """A vendor failure is reported as such; no record is lost, and no write is blindly repeated."""
+    """A vendor failure is reported as such; no record is lost, and no write is repeated without a check."""
     key = needs.triggers(app)[0]
     watch = app.watch(key)
     expected = trigger_event(shop, key)
@@ -150,7 +150,7 @@ def no_secret_in_logs(app: Adapter, shop: Shop) -> None:
     """No log and no error shows the credentials, not even if the vendor repeats them."""
     with app.listening():
         app.watch(needs.triggers(app)[0]).poll()
-        secrets = {*shop.secrets, *_sent(shop), NOBODY}
+        secrets = {*shop.secrets, *_sent(shop), UNKNOWN}
         echo = " ".join([MARK, *(shop.secrets if app.hides_echoes else ())])
         for status in (400, 401, 404, 422, 500):
             shop.intercept(always(shop.refusal(status, echo)))
@@ -159,7 +159,7 @@ def no_secret_in_logs(app: Adapter, shop: Shop) -> None:
                     call()
         shop.proxy.clear()
         with pytest.raises(Refused):
-            app.prove(without(shop.login, shop.credential, NOBODY))
+            app.prove(without(shop.login, shop.credential, UNKNOWN))
         words = app.words()
     assert MARK in words, "the vendor's message is missing"
     assert [secret for secret in secrets if secret in words] == []

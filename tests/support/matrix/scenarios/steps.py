@@ -85,7 +85,7 @@ def search_miss(app: Adapter, shop: Shop) -> None:
 
 
 def _found(app: Adapter, key: str, inputs: Inputs) -> list[Record]:
-    """Return a search's result. In Make, a module that reads one record by id fails if there is none."""
+    """Return a search's result. In Make, a module that reads one record by id fails if it does not exist."""
     try:
         return app.search(key, inputs)
     except Refused as refused:

@@ -141,6 +141,6 @@ FACTS = Facts(
         "get_return": Lookup(by_id, ({"rma": "1"},)),
         "list_transactions": Lookup(of_paid, ({"rma": "1"},)),
     },
-    nobody="1",
+    unknown="1",
     filters={"return_status_changed": Filter({"status": "Approved"}, moved("Rejected"))},
 )

@@ -87,7 +87,7 @@ FACTS = Facts(
     lookups={
         "find_order": Lookup(
             by_number,
-            ({"order_number": "0"}, {"order_name": "#0"}, {"customer_email": "nobody@example.com"}),
+            ({"order_number": "0"}, {"order_name": "#0"}, {"customer_email": "unknown@example.com"}),
         ),
         "list_created_orders": Lookup(
             lambda _shop, _document: {"created_from": BACK_THEN},
@@ -95,7 +95,7 @@ FACTS = Facts(
         ),
         "find_rmas": Lookup(
             lambda _shop, document: {"customer_email": document["customerEmail"]},
-            ({"customer_email": "nobody@example.com"},),
+            ({"customer_email": "unknown@example.com"},),
         ),
         "get_rma": Lookup(lambda _shop, document: {"rma_id": document["rlRmaId"]}, ({"rma_id": "1"},)),
     },

@@ -6,7 +6,7 @@ from typing import Any
 from support.matrix.facts import Document, Facts, Filter, Inputs, Lookup, Wrong
 from support.matrix.shop import Shop
 
-NOBODY = "nobody@example.com"
+UNKNOWN = "unknown@example.com"
 WAY = ("approved", "label_sent", "in_transit", "received", "inspected", "completed")
 
 
@@ -96,13 +96,13 @@ FACTS = Facts(
     lookups={
         "find_return": Lookup(
             by_number,
-            ({"rma_number": "RMA-1999-000001"}, {"order_number": "#0"}, {"customer_email": NOBODY}),
+            ({"rma_number": "RMA-1999-000001"}, {"order_number": "#0"}, {"customer_email": UNKNOWN}),
         ),
         "get_return": Lookup(by(return_id="id"), ({"return_id": "rma_nothing"},)),
         "get_shipment": Lookup(of_shipment, ({"shipment_id": "shp_nothing"},)),
         "track_shipment": Lookup(of_shipment, ({"shipment_id": "shp_nothing"},)),
-        "list_customer_returns": Lookup(of_customer, ({"customer_email": NOBODY},)),
-        "get_customer_stats": Lookup(of_customer, ({"customer_email": NOBODY},)),
+        "list_customer_returns": Lookup(of_customer, ({"customer_email": UNKNOWN},)),
+        "get_customer_stats": Lookup(of_customer, ({"customer_email": UNKNOWN},)),
     },
     again={"return_status_changed": moved("label_sent", "in_transit")},
     filters={"return_status_changed": Filter({"status": "approved"}, moved("rejected"))},

@@ -89,7 +89,7 @@ FACTS = Facts(
             (
                 {"rma_number": "RMA-1999-001"},
                 {"shopify_order_name": "#0"},
-                {"customer_email": "nobody@example.com"},
+                {"customer_email": "unknown@example.com"},
             ),
         ),
         "list_submitted_returns": Lookup(
