@@ -60,8 +60,13 @@ MISTAKES: tuple[Mistake, ...] = tuple(
         ("records are distinguished by their status", NEW_RETURN, told_apart_by_status, "equal_timestamps"),
         ("filter lost after the first page", NEW_RETURN, filter_lost, "filters_on_page_2"),
         ("the log shows the key", BASE, nothing_sanitized, "no_secret_in_logs"),
-        ("an ended login is any error", BASE, refusal_of_the_login_is_any_error, "login_lost_mid_run"),
-        ("a limit is any error", BASE, limit_is_any_error, "too_many_requests"),
+        (
+            "an expired login is reported as any error",
+            BASE,
+            refusal_of_the_login_is_any_error,
+            "login_lost_mid_run",
+        ),
+        ("a rate limit is reported as any error", BASE, limit_is_any_error, "too_many_requests"),
         (
             "an input is not sent",
             "src/modules/create-return/create-return.communication.iml.json",

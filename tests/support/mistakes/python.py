@@ -90,9 +90,9 @@ def choice_of_another_field(offer: Integration) -> Integration:
 
 SLIPS: tuple[Slip, ...] = (
     Slip("filter lost after the first page", "returnmate", "filters_on_page_2", patch=filter_lost),
-    Slip("the cursor stays where it is", "returnmate", "new_record_once", patch=cursor_stays),
+    Slip("the cursor does not advance", "returnmate", "new_record_once", patch=cursor_stays),
     Slip(
-        "the vendor's words are shown as they come",
+        "the vendor's message is shown unmasked",
         "returnmate",
         "no_secret_in_logs",
         patch=words_as_they_come,
@@ -105,10 +105,13 @@ SLIPS: tuple[Slip, ...] = (
         alter=told_apart_by_status,
     ),
     Slip("only the first page is read", "swap", "more_than_a_page", alter=first_page_only),
-    Slip("late records are not looked for", "returnmate", "late_record", alter=no_overlap),
+    Slip("late records are missed", "returnmate", "late_record", alter=no_overlap),
     Slip("a write is repeated without a search", "swap", "vendor_failure", alter=written_again),
-    Slip("an ended login is a missing permission", "swap", "login_lost_mid_run", alter=kinds_mixed_up),
     Slip(
-        "a dropdown offers what is not there", "returnmate", "dropdown_page_2", alter=choice_of_another_field
+        "an expired login is reported as a missing permission",
+        "swap",
+        "login_lost_mid_run",
+        alter=kinds_mixed_up,
     ),
+    Slip("a dropdown lists missing values", "returnmate", "dropdown_page_2", alter=choice_of_another_field),
 )

@@ -65,14 +65,14 @@ MISTAKES: tuple[Mistake, ...] = (
         "each_change_once",
     ),
     Mistake(
-        "the vendor's words are shown as they come",
+        "the vendor's message is shown unmasked",
         "zapier",
         "swap",
         instead("lib/words.js", "shown.replaceAll(secret, '[hidden]')", "shown"),
         "no_secret_in_logs",
     ),
     Mistake(
-        "an ended login is reported as any other error",
+        "an expired login is reported as any other error",
         "zapier",
         "swap",
         instead("vendor.js", "401: 'authentication'", "401: 'unexpected'"),
