@@ -1,4 +1,4 @@
-"""Execute" in Swagger UI succeeds with the prefilled values, for every operation of every vendor."""
+"""Swagger UI's Execute button succeeds with the prefilled values, for every operation of every vendor."""
 
 import json
 from collections.abc import Iterator

@@ -142,7 +142,7 @@ class Merchant:
         return self.world.ledger.events(self.tenant)
 
     def returns(self) -> dict[str, list[str]]:
-        """Return the statuses that each return went through."""
+        """Return the statuses of each return, in order."""
         return self._histories(ledger.RETURN_CREATED, ledger.RETURN_STATE_CHANGED)
 
     def orders(self) -> dict[str, list[str]]:
@@ -150,11 +150,11 @@ class Merchant:
         return {event.subject: ["in"] for event in self.story() if event.kind == ledger.ORDER_CREATED}
 
     def shipments(self) -> dict[str, list[str]]:
-        """Return the statuses that each shipment went through."""
+        """Return the statuses of each shipment, in order."""
         return self._histories(ledger.SHIPMENT_CREATED, ledger.SHIPMENT_STATE_CHANGED)
 
     def transactions(self) -> dict[str, list[str]]:
-        """Return the statuses that each transaction went through."""
+        """Return the statuses of each transaction, in order."""
         return self._histories(ledger.TRANSACTION_CREATED, ledger.TRANSACTION_STATE_CHANGED)
 
     def parts(self, kind: str, id_: str) -> dict[str, str]:

@@ -82,7 +82,7 @@ class Adapter(Protocol):
         """Return the triggers that use webhooks."""
 
     def subscribe(self, key: str, url: str) -> Hook:
-        """Subscribe one of those; the vendor posts to `url`."""
+        """Subscribe a webhook trigger; the vendor posts to `url`."""
 
     def act(self, key: str, inputs: Inputs) -> Record:
         """Run an action with inputs in the form users enter them (some left empty)."""

@@ -34,7 +34,7 @@ def new_records(app: Adapter) -> Sequence[str]:
 
 
 def looking_back(app: Adapter) -> Sequence[str]:
-    """Return those of them that find records which become visible late."""
+    """Return the triggers of `new_records` that also find records which become visible late."""
     return [key for key in new_records(app) if promise(app, key).look_back != 0]
 
 
