@@ -257,7 +257,7 @@ def test_rows_that_could_not_be_removed_are_removed_by_the_next_operation() -> N
     with open_world() as opened:
         opened.tenants.create("acme", **OPTIONS)
         with opened.world.store.change() as change:
-            opened.tenants.leave(change, "acme")  # as if the disk were full from here on
+            opened.tenants.remove(change, "acme")  # as if the disk were full from here on
 
         async def story(bulk: Bulk) -> None:
             await bulk.create("other", seed_size=0)
