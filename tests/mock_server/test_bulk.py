@@ -207,7 +207,7 @@ def test_failed_operation_leaves_nothing_and_frees_the_name(monkeypatch: pytest.
 
         async def story(bulk: Bulk) -> None:
             with monkeypatch.context() as patched:
-                patched.setattr(opened.tenants, "enter", fail)
+                patched.setattr(opened.tenants, "insert", fail)
                 with pytest.raises(sqlite3.OperationalError):
                     await bulk.create("acme", **OPTIONS)
             assert (stored(opened.world.store), opened.tenants.stray_partitions()) == (before, [])
