@@ -97,6 +97,8 @@ class Bulk:
             with clocks.moving(name):
                 end, deadline = ticks() + SLICE, _Deadline()
                 while True:
+                    # Steps and retries happen in the order in which they are due; a retry precedes a step
+                    # of the same time.
                     attempt = await self._next_attempt(name, deadline)
                     if attempt is not None and attempt <= min(target, clocks.next_due(name) or target):
                         clocks.move(name, attempt)
@@ -170,6 +172,8 @@ class Bulk:
             stop = Event()
             writing = asyncio.ensure_future(asyncio.to_thread(_write_seed, scratch, vendor, tenant, stop))
             try:
+                # Cancelling this task does not stop the thread. So it is shielded, asked to stop, and waited
+                # for: the store that it writes to is closed below.
                 await asyncio.shield(writing)
                 for newest in fill(scratch.store, self._world.store, partition, events=events):
                     events = newest

@@ -179,7 +179,7 @@ class Clocks:
 
         Freezing a frozen clock changes nothing.
         """
-        self.catch_up(tenant)
+        self.catch_up(tenant)  # overdue steps would otherwise wait until the clock runs again
         self._set(tenant, TenantClock(frozen_at=self.now(tenant)))
 
     def unfreeze(self, tenant: str) -> None:

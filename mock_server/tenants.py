@@ -229,7 +229,7 @@ class Tenants:
         taken = {
             partition for (partition,) in self._world.store.select(sa.select(tables.tenants.c.partition))
         }
-        taken |= set(self.stray_partitions())
+        taken |= set(self.stray_partitions())  # a deleted tenant's rows may still be there
         return name if name not in taken else f"{name}.{token_hex(6)}"
 
     def stray_partitions(self) -> list[str]:

@@ -120,7 +120,9 @@ class Sender:
         key = delivery.webhook_key
         try:
             outcome = await self._attempt(delivery)
-            if len(self._slow) >= _MOST_SLOW:
+            if (
+                len(self._slow) >= _MOST_SLOW
+            ):  # bounds the memory: webhooks can be deleted while they are slow
                 self._slow.clear()
             (self._slow.add if outcome is _NOT_IN_TIME else self._slow.discard)(key)
             await self._record_outcome(delivery, outcome)

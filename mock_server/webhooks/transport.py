@@ -142,6 +142,7 @@ def _refusal(host: str) -> str:
 
 def _pinned(request: httpx.Request, host: str, address: Address) -> httpx.Request:
     """Return the request with the address in place of the host; `Host` and TLS keep the host name."""
+    # TLS sends and verifies `sni_hostname` in place of the address (RFC 6066, section 3).
     extensions = (
         {**request.extensions, "sni_hostname": host} if _literal(host) is None else request.extensions
     )
