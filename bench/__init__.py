@@ -1,1 +1,1 @@
-"""Measures the sandbox: `make bench` beside Prism, `make guard` in instructions."""
+"""Performance tests: `make bench` compares the sandbox with Prism, `make guard` counts instructions."""

@@ -1,6 +1,7 @@
-"""The sandbox and Prism on the same specification, one core each: requests a second, p99, start, memory.
+"""Compares the sandbox with Prism on the same specification: throughput, latency, start-up time and memory.
 
-Rounds alternate between the two, so that a noisy minute hits both; the table shows medians and ratios.
+Each server has one core. Rounds alternate between the two, so that noise on the machine affects both. The
+table shows medians and ratios.
 """
 
 import json
@@ -26,7 +27,7 @@ _AUTOCANNON = Path(__file__).parent / "node_modules/autocannon/autocannon.js"
 
 
 def _path(server: Server, load: Load) -> str:
-    """Return the path of a load, with the id of a return that the server has."""
+    """Return the path of a load, with the id of an existing return filled in."""
     if "{id}" not in load.path:
         return load.path
     listed = httpx.get(f"{server.base_url}/rmas", headers=server.headers).json()
@@ -35,7 +36,7 @@ def _path(server: Server, load: Load) -> str:
 
 @dataclass(frozen=True)
 class Figures:
-    """What a load brought: requests a second, p99 latency in ms, and CPU in µs per request."""
+    """The results of one load: requests per second, p99 latency in ms, and CPU time in µs per request."""
 
     rate: float
     p99: float
@@ -43,13 +44,13 @@ class Figures:
 
 
 def fire(server: Server, load: Load) -> Figures:
-    """Load a server for some seconds; stops if an answer has another status than it should."""
+    """Run a load against a server for `SECONDS`; exit if a response has an unexpected status."""
     url = server.base_url + _path(server, load)
     body = json.dumps(load.body) if load.body else ""
     headers = {**server.headers, **({"Content-Type": "application/json"} if body else {})}
-    seen = httpx.request(load.method, url, headers=headers, content=body or None)
-    if seen.status_code != load.status:
-        raise SystemExit(f"{server.name} answers {load.name} with {seen.status_code}: {seen.text[:500]}")
+    first = httpx.request(load.method, url, headers=headers, content=body or None)
+    if first.status_code != load.status:
+        raise SystemExit(f"{server.name} answers {load.name} with {first.status_code}: {first.text[:500]}")
     command = [
         "node",
         str(_AUTOCANNON),
@@ -63,17 +64,17 @@ def fire(server: Server, load: Load) -> Figures:
     command += ["-m", load.method, *(["-b", body] if body else [])]
     for name, value in headers.items():
         command += ["-H", f"{name}={value}"]
-    used = server.cpu
+    cpu_before = server.cpu
     run = subprocess.run(pinned(LOAD_CORE, *command, url), capture_output=True, text=True, check=True)
-    found = json.loads(run.stdout)
-    if set(found["statusCodeStats"]) != {str(load.status)}:
-        raise SystemExit(f"{server.name} answered {load.name} with {found['statusCodeStats']}.")
-    cpu = (server.cpu - used) / found["requests"]["total"] * 1e6
-    return Figures(found["requests"]["average"], found["latency"]["p99"], cpu)
+    result = json.loads(run.stdout)
+    if set(result["statusCodeStats"]) != {str(load.status)}:
+        raise SystemExit(f"{server.name} answered {load.name} with {result['statusCodeStats']}.")
+    cpu = (server.cpu - cpu_before) / result["requests"]["total"] * 1e6
+    return Figures(result["requests"]["average"], result["latency"]["p99"], cpu)
 
 
 def measure(start: Callable[[Path, int], AbstractContextManager[Server]], port: int) -> dict[str, Any]:
-    """One round: start a server, fire every load, and take its memory before and after."""
+    """Run one round: start a server, run all loads, and measure its memory before and after."""
     with tempfile.TemporaryDirectory() as folder, start(Path(folder), port) as server:
         before = server.memory
         figures = {load.name: fire(server, load) for load in LOADS}
@@ -81,20 +82,20 @@ def measure(start: Callable[[Path, int], AbstractContextManager[Server]], port: 
 
 
 def figures(measured: dict[str, Any]) -> dict[str, float]:
-    """What one round brought for one server, by the name of the table's line."""
+    """Return the results of one round for one server, by the labels of the table's lines."""
     named = {
         "cold start, s": measured["start"],
         "memory at start, MiB": measured["before"],
         "memory after the load, MiB": measured["after"],
     }
-    for name, brought in measured["figures"].items():
-        named |= {f"{name}, requests/s": brought.rate, f"{name}, p99 ms": brought.p99}
-        named[f"{name}, CPU µs a request"] = brought.cpu
+    for name, results in measured["figures"].items():
+        named |= {f"{name}, requests/s": results.rate, f"{name}, p99 ms": results.p99}
+        named[f"{name}, CPU µs per request"] = results.cpu
     return named
 
 
 def show(rounds: list[tuple[dict[str, Any], dict[str, Any]]]) -> Table:
-    """The medians of all rounds side by side."""
+    """Return a table with the medians of all rounds side by side."""
     table = Table(
         title=f"{CONNECTIONS} connections, {SECONDS} s, median of {len(rounds)} rounds, one core each"
     )
@@ -103,7 +104,7 @@ def show(rounds: list[tuple[dict[str, Any], dict[str, Any]]]) -> Table:
 
     lines: list[tuple[str, str, bool]] = [(f"{load.name}, requests/s", "{:,.0f}", True) for load in LOADS]
     lines += [(f"{load.name}, p99 ms", "{:.1f}", False) for load in LOADS]
-    lines += [(f"{load.name}, CPU µs a request", "{:,.0f}", False) for load in LOADS]
+    lines += [(f"{load.name}, CPU µs per request", "{:,.0f}", False) for load in LOADS]
     lines += [("cold start, s", "{:.2f}", False), ("memory at start, MiB", "{:.0f}", False)]
     lines += [("memory after the load, MiB", "{:.0f}", False)]
     for name, form, more_is_better in lines:

@@ -1,7 +1,7 @@
-"""The instructions that a request or a start may take: what is kept, and what counts as a fault.
+"""The baseline of the performance guard: the allowed instruction counts, and the rules to change them.
 
-`instructions.json` keeps a count and a reason for each measure. A count that is found may exceed the
-count that is kept by `ALLOWED` per cent. A count that is kept grows only with a new reason.
+`instructions.json` has a count and a reason for each measure. A measured count may exceed the one in the file
+by `ALLOWED` per cent. A count in the file may only grow together with a new reason.
 """
 
 import json
@@ -10,16 +10,16 @@ from dataclasses import asdict, dataclass
 from typing import Self
 
 ALLOWED = 10
-"""Per cent by which a count may exceed the one that is kept."""
+"""Per cent by which a measured count may exceed the one in the file."""
 _SETTLED = 1
-"""Per cent within which an update leaves a count as it is: noise, not a change."""
+"""Per cent of change that an update ignores, as noise."""
 _FILE = "bench/instructions.json"
 _UPDATE = 'run `make guard-update REASON="…"` and commit the file with the change'
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What counts depend on besides the code."""
+    """The properties of a machine that influence counts."""
 
     python: str
     architecture: str
@@ -28,7 +28,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Entry:
-    """The instructions of one measure, and why there are that many."""
+    """The instruction count of one measure, and the reason for it."""
 
     count: int
     reason: str
@@ -36,76 +36,77 @@ class Entry:
 
 @dataclass(frozen=True)
 class Baseline:
-    """What `instructions.json` holds."""
+    """The contents of `instructions.json`."""
 
     machine: Machine
     measures: Mapping[str, Entry]
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read the file's text; raises `ValueError` that says what is wrong with it."""
+        """Parse the text of the file; raises `ValueError` with the problem."""
         try:
-            kept = json.loads(text)
-            measures = {name: Entry(**entry) for name, entry in kept["measures"].items()}
-            machine = Machine(**kept["counted_on"])
+            content = json.loads(text)
+            measures = {name: Entry(**entry) for name, entry in content["measures"].items()}
+            machine = Machine(**content["counted_on"])
         except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as problem:
             raise ValueError(f"{_FILE} cannot be read: {problem!r}. Restore it from Git.") from problem
         for name, entry in measures.items():
-            whole = type(entry.count) is int and entry.count > 0
-            if not whole or not isinstance(entry.reason, str):
-                raise ValueError(f"{_FILE}: {name!r} needs a whole number as count and text as reason.")
+            valid_count = type(entry.count) is int and entry.count > 0
+            if not valid_count or not isinstance(entry.reason, str):
+                raise ValueError(f"{_FILE}: {name!r} needs a whole number as count and a text as reason.")
         return cls(machine, measures)
 
     def text(self) -> str:
         """Return the text of the file."""
         measures = {name: asdict(entry) for name, entry in self.measures.items()}
-        kept = {"counted_on": asdict(self.machine), "measures": measures}
-        return json.dumps(kept, indent=2, ensure_ascii=False) + "\n"
+        content = {"counted_on": asdict(self.machine), "measures": measures}
+        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
-    def updated(self, found: Mapping[str, int], machine: Machine, reason: str) -> Self:
-        """Return the baseline with the counts that were found; those that moved get the reason.
+    def updated(self, counts: Mapping[str, int], machine: Machine, reason: str) -> Self:
+        """Return a baseline with the measured counts; those that changed get the reason.
 
-        Raises `ValueError` for a reason without words.
+        Raises `ValueError` if the reason is empty.
         """
         if not reason.strip():
-            raise ValueError('Say why the counts change: make guard-update REASON="…".')
-        elsewhere = _sentences_about(self.machine, machine)
+            raise ValueError('Give the reason for the change: make guard-update REASON="…".')
+        other_machine = _differences(self.machine, machine)
         measures = {}
-        for name, count in found.items():
+        for name, count in counts.items():
             entry = self.measures.get(name)
             settled = entry is not None and abs(count - entry.count) * 100 <= entry.count * _SETTLED
-            measures[name] = entry if entry and settled and not elsewhere else Entry(count, reason.strip())
-        return type(self)(machine if elsewhere or measures != self.measures else self.machine, measures)
+            keep = entry if settled and not other_machine else None
+            measures[name] = keep or Entry(count, reason.strip())
+        return type(self)(machine if other_machine or measures != self.measures else self.machine, measures)
 
 
-def faults(kept: Baseline, found: Mapping[str, int]) -> Iterator[str]:
-    """Say what is wrong with the counts that were found."""
-    for name, count in found.items():
-        entry = kept.measures.get(name)
+def faults(baseline: Baseline, counts: Mapping[str, int]) -> Iterator[str]:
+    """Yield a sentence for each measured count that the baseline does not allow."""
+    for name, count in counts.items():
+        entry = baseline.measures.get(name)
         if entry is None:
             yield f"{_FILE} has no entry for {name!r}: {_UPDATE}."
         elif count * 100 > entry.count * (100 + ALLOWED):
             grown = (count / entry.count - 1) * 100
             yield (
                 f"{name!r} takes {count:,} instructions, {grown:.1f} % more than the {entry.count:,} in "
-                f"{_FILE}; at most {ALLOWED} % are allowed. Make it faster or, if it has to be slower, "
+                f"{_FILE}; at most {ALLOWED} % are allowed. Make it faster or, if it must be slower, "
                 f"{_UPDATE}."
             )
-    for name in sorted(kept.measures.keys() - found.keys()):
+    for name in sorted(baseline.measures.keys() - counts.keys()):
         yield f"{_FILE} has an entry for {name!r}, which is not measured: {_UPDATE}."
 
 
-def unexplained(kept: Baseline, history: Sequence[Baseline]) -> Iterator[str]:
-    """Say which counts stand without a reason, or grew without a new one.
+def unexplained(baseline: Baseline, history: Sequence[Baseline]) -> Iterator[str]:
+    """Yield a sentence for each count in the file that has no reason, or grew without a new one.
 
-    `history` holds earlier states of the file, the latest first.
+    `history` has earlier states of the file, the latest first.
     """
-    for name, entry in kept.measures.items():
+    for name, entry in baseline.measures.items():
         if not entry.reason.strip():
             yield f"{_FILE}: {name!r} has no reason; {_UPDATE}."
             continue
-        earlier = (one.measures[name] for one in history if name in one.measures)
-        before = next((one for one in earlier if one.count != entry.count), None)
+        earlier = (state.measures[name] for state in history if name in state.measures)
+        before = next((previous for previous in earlier if previous.count != entry.count), None)
         if before and before.count < entry.count and before.reason.strip() == entry.reason.strip():
             yield (
                 f"{_FILE}: the count of {name!r} grew from {before.count:,} to {entry.count:,}, but its "
@@ -113,28 +114,28 @@ def unexplained(kept: Baseline, history: Sequence[Baseline]) -> Iterator[str]:
             )
 
 
-def notes(kept: Baseline, found: Mapping[str, int], machine: Machine) -> Iterator[str]:
-    """Say what a reader of the counts should know, though it is no fault."""
-    yield from _sentences_about(kept.machine, machine)
-    for name, count in found.items():
-        entry = kept.measures.get(name)
+def notes(baseline: Baseline, counts: Mapping[str, int], machine: Machine) -> Iterator[str]:
+    """Yield remarks about the measured counts: those that shrank, and a different machine."""
+    yield from _differences(baseline.machine, machine)
+    for name, count in counts.items():
+        entry = baseline.measures.get(name)
         if entry and count * 100 < entry.count * (100 - ALLOWED):
             yield (
                 f"{name!r} takes {count:,} instructions, {(1 - count / entry.count) * 100:.1f} % fewer than "
-                f"the {entry.count:,} in {_FILE}. To hold it there, {_UPDATE}."
+                f"the {entry.count:,} in {_FILE}. To keep it that fast, {_UPDATE}."
             )
 
 
-def _sentences_about(kept: Machine, here: Machine) -> list[str]:
-    """Say how this machine differs from the one the counts come from."""
+def _differences(baseline: Machine, here: Machine) -> list[str]:
+    """Return a sentence for each difference between this machine and the one that the counts come from."""
     differences = []
-    if _minor(kept.python) != _minor(here.python):
-        differences.append((f"Python {kept.python}", f"Python {here.python}"))
-    if kept.architecture != here.architecture:
-        differences.append((f"an {kept.architecture} machine", f"an {here.architecture} machine"))
+    if _minor(baseline.python) != _minor(here.python):
+        differences.append((f"Python {baseline.python}", f"Python {here.python}"))
+    if baseline.architecture != here.architecture:
+        differences.append((f"an {baseline.architecture} machine", f"an {here.architecture} machine"))
     return [
-        f"The counts in {_FILE} come from {theirs}. This is {ours}, which takes another number of "
-        "instructions for the same work. The counts are compared all the same."
+        f"The counts in {_FILE} come from {theirs}. This is {ours}, which takes a different number of "
+        "instructions for the same work. The counts are compared anyway."
         for theirs, ours in differences
     ]
 

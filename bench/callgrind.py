@@ -1,4 +1,4 @@
-"""Counts instructions of `bench/workload.py` with callgrind."""
+"""Counts the instructions of `bench/workload.py` with valgrind's callgrind."""
 
 import json
 import os
@@ -13,33 +13,33 @@ from pathlib import Path
 from bench.baseline import Machine
 
 ROOT = Path(__file__).parents[1]
-_PATIENCE = 900  # seconds; a run takes one minute on an idle core
+_TIMEOUT = 900  # seconds; a run takes one minute on an idle core
 _OUTPUT = "callgrind.out"
 _PLAIN_LIBC = "glibc.cpu.hwcaps=-AVX2,-AVX,-AVX_Fast_Unaligned_Load,-BMI2,-ERMS,-SSE4_1,-SSE4_2,-SSSE3"
-"""The C library picks its copying and searching by processor: with AVX2 a list takes 5 % more."""
+"""Makes the C library use the same functions on all processors; with AVX2, a list takes 5 % more."""
 
 
 class CannotCountError(Exception):
-    """The instructions could not be counted."""
+    """The instructions cannot be counted; the message is a sentence."""
 
 
 def tool() -> str:
-    """Return where valgrind is; raises `CannotCountError` when it is missing."""
-    found = shutil.which("valgrind")
-    if found is None:
+    """Return the path of valgrind; raises `CannotCountError` if it is not installed."""
+    path = shutil.which("valgrind")
+    if path is None:
         raise CannotCountError(
             "valgrind is missing: install it (on Debian: apt-get install valgrind), then run the guard again."
         )
-    return found
+    return path
 
 
 def count() -> dict[str, int]:
-    """Return instructions by measure, each for one request or one start."""
+    """Return the number of instructions by measure, each for one request or one start."""
     valgrind = tool()
     with tempfile.TemporaryDirectory() as folder:
         for name in ("plain", "counted"):
             Path(folder, name).mkdir()
-        _run([], Path(folder, "plain"))  # writes the bytecode of every module that is imported
+        _run([], Path(folder, "plain"))  # writes the bytecode files, so that the counted run only reads them
         counted = Path(folder, "counted")
         command = [valgrind, "--tool=callgrind", "--dump-line=no", "--dump-before=getppid"]
         printed = _run([*command, f"--callgrind-out-file={counted / _OUTPUT}"], counted)
@@ -47,17 +47,17 @@ def count() -> dict[str, int]:
 
 
 def measures(printed: str, folder: Path) -> dict[str, int]:
-    """Join the names that the workload printed with the dumps in `folder`."""
-    found = {}
+    """Return the counts by measure, from the lines that the workload printed and the dumps in `folder`."""
+    counts = {}
     for part, line in enumerate(printed.splitlines(), start=1):
         name, times = json.loads(line)
         if name:
-            found[name] = round(_total(folder / f"{_OUTPUT}.{part}") / times)
-    return found
+            counts[name] = round(_total(folder / f"{_OUTPUT}.{part}") / times)
+    return counts
 
 
 def here() -> Machine:
-    """Return what this machine counts on."""
+    """Return the properties of this machine."""
     valgrind = subprocess.run([tool(), "--version"], capture_output=True, text=True, check=True).stdout
     return Machine(
         python=platform.python_version(),
@@ -76,10 +76,10 @@ def _run(prefix: list[str], folder: Path) -> str:
             capture_output=True,
             text=True,
             check=False,
-            timeout=_PATIENCE,
+            timeout=_TIMEOUT,
         )
     except subprocess.TimeoutExpired:
-        raise CannotCountError(f"{' '.join(command)} did not end within {_PATIENCE} s.") from None
+        raise CannotCountError(f"{' '.join(command)} did not end within {_TIMEOUT} s.") from None
     if run.returncode:
         last = "\n".join(run.stderr.splitlines()[-15:])
         raise CannotCountError(f"{' '.join(command)} failed with exit code {run.returncode}:\n{last}")
@@ -87,7 +87,7 @@ def _run(prefix: list[str], folder: Path) -> str:
 
 
 def _environment(given: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return an environment in which Python does the same work each time."""
+    """Return environment variables with which Python does the same work in every run."""
     return {
         "PATH": given.get("PATH", os.defpath),
         "HOME": str(folder),
@@ -100,12 +100,12 @@ def _environment(given: Mapping[str, str], folder: Path) -> dict[str, str]:
 
 
 def _total(dump: Path) -> int:
-    """Return the instructions of one dump."""
+    """Return the total number of instructions in one dump."""
     try:
         lines = dump.read_text("utf-8").splitlines()
     except FileNotFoundError:
         raise CannotCountError(
-            f"callgrind wrote no {dump.name}: it did not see the workload's call of getppid."
+            f"callgrind wrote no {dump.name}: it did not notice the workload's call of getppid."
         ) from None
     totals = [line for line in lines if line.startswith(("totals:", "summary:"))]
     if not totals:

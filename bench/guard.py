@@ -1,6 +1,6 @@
-"""The guard for speed: it counts instructions and compares them with those in `instructions.json`.
+"""The performance guard: counts instructions and compares them with the baseline in `instructions.json`.
 
-`python -m bench.guard` compares; `python -m bench.guard --update REASON` keeps what was counted.
+`python -m bench.guard` compares; `python -m bench.guard --update REASON` writes the counts to the file.
 """
 
 import subprocess
@@ -14,13 +14,13 @@ from rich.table import Table
 from bench.baseline import Baseline, faults, notes, unexplained
 from bench.callgrind import ROOT, CannotCountError, count, here
 
-KEPT = Path(__file__).parent / "instructions.json"
+BASELINE = Path(__file__).parent / "instructions.json"
 _STATES = 50
-"""Earlier states of the file that are read; a count does not change that often without a release."""
+"""How many earlier states of the file are read: more than it changes between two releases."""
 
 
 def earlier(path: Path) -> list[Baseline]:
-    """Return the committed states of a file, the latest first; none where there is no Git history."""
+    """Return the committed states of a file, the latest first; empty without a Git history."""
     inside = path.relative_to(ROOT).as_posix()
     states = []
     for commit in _git("log", f"--max-count={_STATES}", "--format=%H", "--", inside).split():
@@ -31,7 +31,7 @@ def earlier(path: Path) -> list[Baseline]:
 
 
 def _git(*arguments: str) -> str:
-    """Return what Git prints, or nothing where it fails."""
+    """Return the output of Git; "" if it fails or is not installed."""
     try:
         run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     except FileNotFoundError:
@@ -39,53 +39,53 @@ def _git(*arguments: str) -> str:
     return run.stdout if run.returncode == 0 else ""
 
 
-def table(kept: Baseline, found: dict[str, int]) -> Table:
-    """Return what was counted beside what is kept."""
-    shown = Table(title="Instructions")
-    for heading in ("", "kept", "counted", "change"):
-        shown.add_column(heading, justify="right" if heading else "left")
-    for name, counted in found.items():
-        entry = kept.measures.get(name)
+def table(baseline: Baseline, counts: dict[str, int]) -> Table:
+    """Return a table of the baseline and the measured counts."""
+    rows = Table(title="Instructions")
+    for heading in ("", "baseline", "counted", "change"):
+        rows.add_column(heading, justify="right" if heading else "left")
+    for name, counted in counts.items():
+        entry = baseline.measures.get(name)
         change = f"{(counted / entry.count - 1) * 100:+.1f} %" if entry else ""
-        shown.add_row(name, f"{entry.count:,}" if entry else "", f"{counted:,}", change)
-    return shown
+        rows.add_row(name, f"{entry.count:,}" if entry else "", f"{counted:,}", change)
+    return rows
 
 
 def compare() -> int:
-    """Count, print, and return the exit code: 1 when a count grew too much or without a reason."""
-    kept = Baseline.parse(KEPT.read_text("utf-8"))
-    history = earlier(KEPT)
-    wrong = list(unexplained(kept, history))
-    found, machine = count(), here()
-    Console().print(table(kept, found))
+    """Count, print the results, and return the exit code: 1 if a count grew too much or without a reason."""
+    baseline = Baseline.parse(BASELINE.read_text("utf-8"))
+    history = earlier(BASELINE)
+    problems = list(unexplained(baseline, history))
+    counts, machine = count(), here()
+    Console().print(table(baseline, counts))
     if not history:
-        print("Note: Git shows no earlier state of the file, so a growth without a new reason is not seen.")
-    for note in notes(kept, found, machine):
+        print("Note: Git has no earlier state of the file, so growth without a new reason is not detected.")
+    for note in notes(baseline, counts, machine):
         print(f"Note: {note}")
-    wrong += faults(kept, found)
-    for fault in wrong:
-        print(f"Fault: {fault}")
-    return 1 if wrong else 0
+    problems += faults(baseline, counts)
+    for problem in problems:
+        print(f"Fault: {problem}")
+    return 1 if problems else 0
 
 
 def update(reason: str) -> int:
-    """Count, and keep the counts that moved with the reason."""
+    """Count, and write the counts that changed to the file, with the reason."""
     machine = here()
-    kept = Baseline.parse(KEPT.read_text("utf-8")) if KEPT.exists() else Baseline(machine, {})
-    kept.updated({}, machine, reason)  # refuses a reason without words before it takes a minute to count
-    found = count()
-    Console().print(table(kept, found))
-    new = kept.updated(found, machine, reason)
-    wrong = list(unexplained(new, earlier(KEPT)))
-    for fault in wrong:
-        print(f"Fault: {fault}")
-    if not wrong:
-        KEPT.write_text(new.text(), "utf-8")
-    return 1 if wrong else 0
+    baseline = Baseline.parse(BASELINE.read_text("utf-8")) if BASELINE.exists() else Baseline(machine, {})
+    baseline.updated({}, machine, reason)  # refuses an empty reason before the minute of counting
+    counts = count()
+    Console().print(table(baseline, counts))
+    new = baseline.updated(counts, machine, reason)
+    problems = list(unexplained(new, earlier(BASELINE)))
+    for problem in problems:
+        print(f"Fault: {problem}")
+    if not problems:
+        BASELINE.write_text(new.text(), "utf-8")
+    return 1 if problems else 0
 
 
 def main(arguments: list[str]) -> int:
-    """Run the guard; a sentence on standard error says why it cannot."""
+    """Run the guard and return the exit code; errors go to standard error as a sentence."""
     try:
         match arguments:
             case []:

@@ -1,9 +1,9 @@
-"""The requests that every bench makes, with the status that proves that one was answered as meant."""
+"""The requests that the benchmarks send, with the expected statuses."""
 
 from dataclasses import dataclass
 from typing import Any
 
-WISH = {
+RETURN_REQUEST = {
     "order_number": "#1001",
     "customer_email": "priya.nair@example.com",
     "items": [{"sku": "BOOT-CHE-39", "quantity": 1, "reason": "defective"}],
@@ -12,7 +12,7 @@ WISH = {
 
 @dataclass(frozen=True)
 class Load:
-    """One kind of request; `{id}` in its path stands for the id of a return that exists."""
+    """One kind of request; `{id}` in its path is replaced by the id of an existing return."""
 
     name: str
     method: str
@@ -24,6 +24,6 @@ class Load:
 LOADS = (
     Load("list of 25", "GET", "/rmas?per_page=25", 200),
     Load("one", "GET", "/rmas/{id}", 200),
-    Load("create", "POST", "/rmas", 201, WISH),
-    Load("invalid create", "POST", "/rmas", 400, {**WISH, "items": [{"sku": "X", "quantity": 0}]}),
+    Load("create", "POST", "/rmas", 201, RETURN_REQUEST),
+    Load("invalid create", "POST", "/rmas", 400, {**RETURN_REQUEST, "items": [{"sku": "X", "quantity": 0}]}),
 )

@@ -1,4 +1,4 @@
-"""The servers under test, each in its own process on one core, and how long they took to answer."""
+"""Starts the servers under test, each in a process on one core, and measures how long they take to answer."""
 
 import json
 import os
@@ -18,12 +18,12 @@ import openapi
 SERVER_CORE, LOAD_CORE = 0, 1
 _HERE = Path(__file__).parent
 _PRISM = _HERE / "node_modules/@stoplight/prism-cli/dist/index.js"
-_PATIENCE = 60.0
+_START_TIMEOUT = 60.0
 
 
 @dataclass
 class Server:
-    """A server that answers: `ready` seconds after its start, with `headers` that log in."""
+    """A running server. It first answered `ready` seconds after its start; `headers` authenticate."""
 
     name: str
     base_url: str
@@ -33,7 +33,7 @@ class Server:
 
     @property
     def cpu(self) -> float:
-        """Seconds of CPU used so far, which a busy neighbour changes less than the clock on the wall."""
+        """Seconds of CPU time used so far; other processes influence it less than elapsed time."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -46,14 +46,14 @@ class Server:
 
 
 def pinned(core: int, *command: str) -> list[str]:
-    """A command that runs on one core, where the machine has a choice."""
+    """Return a command that runs `command` on one core."""
     cores = sorted(os.sched_getaffinity(0))
     return ["taskset", "-c", str(cores[core % len(cores)]), *command]
 
 
 @contextmanager
 def sandbox(folder: Path, port: int) -> Iterator[Server]:
-    """The sandbox with SQLite on disk, key look-up, limits counted, ledger and both validations on."""
+    """Run the sandbox with a database on disk, rate limits off, and the tenant `bench`."""
     returns = str(Path(sys.executable).with_name("returns"))
     database = f"sqlite:///{folder / 'bench.sqlite3'}"
     command = [returns, "serve", "--port", str(port), "--database", database]
@@ -62,16 +62,16 @@ def sandbox(folder: Path, port: int) -> Iterator[Server]:
         _started("sandbox", command, f"{url}/__sandbox/health", folder) as (pid, ready),
         httpx.Client() as client,
     ):
-        wish = {"name": "bench", "plan": "enterprise", "limits": "off"}
-        client.post(f"{url}/__sandbox/tenants", json=wish).raise_for_status()
+        tenant = {"name": "bench", "plan": "enterprise", "limits": "off"}
+        client.post(f"{url}/__sandbox/tenants", json=tenant).raise_for_status()
         answer = client.get(f"{url}/__sandbox/tenants/bench/credentials").raise_for_status()
-        found = answer.json()["vendors"]["returnmate"]
-        yield Server("sandbox", found["base_url"], found["headers"], ready, pid)
+        credentials = answer.json()["vendors"]["returnmate"]
+        yield Server("sandbox", credentials["base_url"], credentials["headers"], ready, pid)
 
 
 @contextmanager
 def prism(folder: Path, port: int) -> Iterator[Server]:
-    """Prism with its defaults, on the same specification; its list example holds 25 returns too."""
+    """Run Prism with its defaults on the same specification, with 25 returns in the example of the list."""
     document = folder / "returnmate.json"
     document.write_text(json.dumps(_with_full_page(openapi.read("returnmate"))))
     command = ["node", str(_PRISM), "mock", str(document), "--port", str(port), "--host", "127.0.0.1"]
@@ -101,7 +101,7 @@ def _started(name: str, command: list[str], probe: str, folder: Path) -> Iterato
 
 
 def _wait(process: subprocess.Popen[bytes], probe: str, started: float) -> float:
-    while time.perf_counter() - started < _PATIENCE:
+    while time.perf_counter() - started < _START_TIMEOUT:
         if process.poll() is not None:
             break
         try:

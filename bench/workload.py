@@ -1,8 +1,8 @@
-"""What the guard for speed counts: one process that starts the sandbox and answers requests, without waiting.
+"""The workload whose instructions the performance guard counts: starts the sandbox and sends requests to it.
 
-Every run does the same work: real time stands still, random numbers decide nothing, timers are virtual,
-and requests enter at the ASGI boundary. `mark` ends a part; it prints the part's name and how often the
-part did its work. Callgrind writes a dump at each mark (see `bench/callgrind.py`).
+Every run does the same work: real time stands still, nothing depends on random numbers, timers are virtual,
+and requests enter at the ASGI boundary. `mark` ends a part: it prints the part's name and the number of
+repetitions, and callgrind writes a dump (see `bench/callgrind.py`).
 """
 
 import asyncio
@@ -26,9 +26,9 @@ _HOST, _PORT = "127.0.0.1", 4010
 
 
 def mark(name: str = "", times: int = 1) -> None:
-    """End a part of the run; a part without a name is not kept."""
+    """End a part of the run; the counts of a part without a name are ignored."""
     print(json.dumps([name, times]), flush=True)
-    os.getppid()  # nothing else calls it; callgrind dumps what it counted when it sees the call
+    os.getppid()  # only called here: callgrind writes a dump before this call
 
 
 class VirtualTime(asyncio.SelectorEventLoop):
@@ -36,7 +36,7 @@ class VirtualTime(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self._virtual = 0.0
-        super().__init__(_Impatient(self._jump))
+        super().__init__(_NonBlockingSelector(self._jump))
 
     def time(self) -> float:
         """Return seconds of virtual time."""
@@ -46,8 +46,8 @@ class VirtualTime(asyncio.SelectorEventLoop):
         self._virtual += seconds
 
 
-class _Impatient(selectors.SelectSelector):
-    """Returns what is ready; hands a time-out to `jump` instead of sleeping."""
+class _NonBlockingSelector(selectors.SelectSelector):
+    """A selector that never sleeps: it passes time-outs to `jump` instead."""
 
     def __init__(self, jump: Callable[[float], None]) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class Caller:
         self.headers: Mapping[str, str] = {}
 
     async def __call__(self, method: str, path: str, content: bytes = b"", *, status: int) -> Any:
-        """Return the answer's body; stop the run if its status differs."""
+        """Send a request and return the body of the response; exit if its status is not the expected one."""
         sent: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
@@ -105,7 +105,7 @@ class Caller:
 
 
 class Lifespan:
-    """Starts and stops an application by ASGI's lifespan messages."""
+    """Starts and stops an application with ASGI lifespan messages."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
@@ -115,21 +115,21 @@ class Lifespan:
     async def __aenter__(self) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": {}}
         self._running = asyncio.create_task(self._app(scope, self._received.get, self._sent.put))
-        await self._say("startup")
+        await self._send("startup")
 
     async def __aexit__(self, *_: object) -> None:
-        await self._say("shutdown")
+        await self._send("shutdown")
         await self._running
 
-    async def _say(self, what: str) -> None:
-        await self._received.put({"type": f"lifespan.{what}"})
+    async def _send(self, event: str) -> None:
+        await self._received.put({"type": f"lifespan.{event}"})
         answer = await self._sent.get()
-        if answer["type"] != f"lifespan.{what}.complete":
-            raise SystemExit(f"The sandbox answers {what} with {answer}.")
+        if answer["type"] != f"lifespan.{event}.complete":
+            raise SystemExit(f"The sandbox answers {event} with {answer}.")
 
 
 async def requests(app: Any) -> None:
-    """Send each load to a tenant of its own: some requests to warm up, then those that count."""
+    """Send each load to the tenant `bench`: first `_WARM_UP` requests, then `_COUNTED` that are counted."""
     call = Caller(app)
     async with Lifespan(app):
         base, ids = await _tenant(call)
@@ -145,25 +145,25 @@ async def requests(app: Any) -> None:
 
 
 async def _tenant(call: Caller) -> tuple[str, list[str]]:
-    """Make a tenant and log in; returns the path of its API and the ids of its newest returns."""
+    """Create the tenant `bench`; returns the path of its API and the ids of its newest returns."""
     demo = json.loads(await call("GET", "/__sandbox/tenants/demo", status=200))
     if demo["first_moment"] != FIRST_MOMENT:
         raise SystemExit(f"Real time does not stand still: demo begins at {demo['first_moment']}.")
-    wish = {"name": "bench", "plan": "enterprise", "limits": "off", "seed_size": 50}
-    wish |= {"first_moment": FIRST_MOMENT, "frozen": True}
-    await call("POST", "/__sandbox/tenants", json.dumps(wish).encode(), status=201)
+    tenant = {"name": "bench", "plan": "enterprise", "limits": "off", "seed_size": 50}
+    tenant |= {"first_moment": FIRST_MOMENT, "frozen": True}
+    await call("POST", "/__sandbox/tenants", json.dumps(tenant).encode(), status=201)
     answer = await call("GET", "/__sandbox/tenants/bench/credentials", status=200)
-    found = json.loads(answer)["vendors"]["returnmate"]
-    call.headers = found["headers"]
-    base = urlsplit(found["base_url"]).path
-    listed = json.loads(await call("GET", f"{base}/rmas?per_page=25", status=200))["data"]
-    if len(listed) != 25:  # noqa: PLR2004 - the load's own number
-        raise SystemExit(f"The list of 25 holds {len(listed)} returns.")
-    return base, [one["id"] for one in listed]
+    credentials = json.loads(answer)["vendors"]["returnmate"]
+    call.headers = credentials["headers"]
+    base = urlsplit(credentials["base_url"]).path
+    returns = json.loads(await call("GET", f"{base}/rmas?per_page=25", status=200))["data"]
+    if len(returns) != 25:  # noqa: PLR2004 - the number in the load's path
+        raise SystemExit(f"The list of 25 has {len(returns)} returns.")
+    return base, [item["id"] for item in returns]
 
 
 def main(folder: Path) -> None:
-    """Import, start and call the sandbox, with its database in `folder`."""
+    """Import the sandbox, start it and send the loads, with its database in `folder`."""
     time.time_ns = lambda: _FIRST_MOMENT_NS
     mark()
     from pydantic import SecretStr
@@ -177,7 +177,7 @@ def main(folder: Path) -> None:
     mark("start")
     gc.collect()
     gc.freeze()
-    gc.disable()  # a collection would fall into one run and not into another
+    gc.disable()  # a collection would happen in some runs and not in others
     with asyncio.Runner(loop_factory=VirtualTime) as runner:
         runner.run(requests(app))
     mark()

@@ -1,1 +1,1 @@
-"""A stateful sandbox of returns APIs: it behaves like the services it describes."""
+"""A stateful sandbox of returns APIs, which behaves like the real services."""

@@ -1,6 +1,6 @@
-"""A vendor's own acts: what its merchant does outside the API, and no neutral word of ours covers.
+"""Acts: operations that a merchant performs outside the API, and that only this vendor has.
 
-A vendor declares them; the control plane lists them, checks what is asked, and runs them.
+A vendor declares its acts. The control plane lists them, validates their inputs and runs them.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,11 +18,10 @@ Run = Callable[[Change, str, Mapping[str, Any], int], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act. `schema` is the JSON Schema (draft 4) of what has to be told, an object without surprises.
+    """One act. `sentence` describes it, `schema` is the JSON Schema (draft 4) of its input, an object.
 
-    `run(change, tenant, requested, at)` runs it and returns the document that changed, as the vendor shows
-    it; it raises `LookupError` for an id that nothing has, and `IllegalMove` or `ValueError` for what cannot
-    be.
+    `run(change, tenant, input, at)` performs it and returns the changed document in the vendor's form. It
+    raises `LookupError` for an unknown id, and `IllegalMove` or `ValueError` if the act is not possible.
     """
 
     sentence: str
@@ -30,17 +29,17 @@ class Act:
     run: Run
 
     def faults(self, requested: Any) -> list[FieldError]:
-        """Say what is wrong with a wish; nothing: it can be carried out."""
+        """Return the errors in an act's input; empty if it is valid."""
         return explain(Draft4Validator(dict(self.schema), validate_formats=True), requested)
 
 
 @runtime_checkable
 class Acting(Protocol):
-    """A vendor that has acts of its own, by name."""
+    """A vendor that has acts, by name."""
 
     acts: Mapping[str, Act]
 
 
 def acts_of(vendor: object) -> Mapping[str, Act]:
-    """The acts of a vendor; none, if it declares none."""
+    """Return the acts of a vendor by name; empty if it declares none."""
     return vendor.acts if isinstance(vendor, Acting) else {}

@@ -1,4 +1,4 @@
-"""The sandbox as one ASGI application: the engine for the APIs, and the pages."""
+"""Assembles the sandbox as one ASGI application: vendors' APIs, control plane and console pages."""
 
 from __future__ import annotations
 
@@ -49,33 +49,32 @@ CONTROL_PATH = "/__sandbox"
 
 
 class UnknownVendorError(LookupError):
-    """The settings name a vendor that there is not."""
+    """The settings name a vendor that does not exist."""
 
 
 class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
-    """The application; `world` is its state, `entries` are the vendors' APIs that it serves."""
+    """The ASGI application. `world` is its state, `entries` describe the vendors' APIs that it serves."""
 
     world: World
     tenants: Tenants
     entries: list[Entry]
 
     def assemble(self) -> None:
-        """Compile all operations now rather than at the first request; raises `BrokenSpecification`."""
+        """Compile all operations now instead of at the first request; raises `BrokenSpecification`."""
         self.app, self.middleware_stack = self._build_middleware_stack()
 
 
 def create_app(settings: Settings) -> Sandbox:
-    """Make a sandbox; two of them share nothing.
+    """Create a sandbox; two sandboxes in one process share no state.
 
-    Raises `UnknownVendorError`, `StoreError` for a database that cannot be used,
-    `BrokenSpecification` for an operation that cannot be served, `ProxyError` for a proxy of the environment
-    that webhooks cannot be sent through.
+    Raises `UnknownVendorError`, `StoreError` for a database that cannot be used, `BrokenSpecification` for an
+    operation that cannot be served, and `ProxyUnusable` for a proxy that webhooks cannot be sent through.
     """
     chosen = [settings.vendor] if settings.vendor else vendors.names()
     unknown = set(chosen).difference(vendors.names())
     if unknown:
         raise UnknownVendorError(
-            f"There is no vendor {', '.join(unknown)!r}; there are: {', '.join(vendors.names())}."
+            f"There is no vendor {', '.join(unknown)!r}; the vendors are: {', '.join(vendors.names())}."
         )
     world = World.open(settings)
     try:
@@ -87,7 +86,7 @@ def create_app(settings: Settings) -> Sandbox:
 
 def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     settings = world.settings
-    way = WebhookTransport(settings.targets, getproxies(), own_port=settings.port)
+    transport = WebhookTransport(settings.targets, getproxies(), own_port=settings.port)
     tenants = Tenants(world, served)
     tenants.open()
     entries = [_entry(world, vendor) for vendor in served.values()]
@@ -99,7 +98,7 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
     engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes)
     stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
-    app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=_lifespan(world, way))
+    app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=_lifespan(world, transport))
     app.world, app.entries, app.tenants = world, entries, tenants
     for entry in entries:
         vendor = served[entry.name]
@@ -131,14 +130,16 @@ def _add(
     )
 
 
-def _lifespan(world: World, way: WebhookTransport) -> Any:
+def _lifespan(world: World, transport: WebhookTransport) -> Any:
+    """Return the ASGI lifespan: it starts group commit and the sender of webhooks, and stops them."""
+
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
         world.store.commit_together(asyncio.get_running_loop())
-        world.tasks.start("that sends webhooks", Sender(world.outbox, world.store, way).run)
+        world.tasks.start("that sends webhooks", Sender(world.outbox, world.store, transport).run)
         yield
         await world.tasks.stop()
-        await way.aclose()
+        await transport.aclose()
         world.close()
 
     return lifespan
@@ -147,7 +148,7 @@ def _lifespan(world: World, way: WebhookTransport) -> Any:
 def _entry(world: World, vendor: Vendor) -> Entry:
     path = world.settings.path_of(vendor.name, vendor.base_path)
     url = world.settings.base_url + path
-    document = _at_home(openapi.read(vendor.name), path, url)
+    document = _with_servers(openapi.read(vendor.name), path, url)
     shown = vendor.credentials(world.keys.key(DEMO, vendor.name))
     return Entry(
         title=vendor.title,
@@ -162,20 +163,20 @@ def _entry(world: World, vendor: Vendor) -> Entry:
 
 
 def _without_login(entry: Entry) -> Entry:
-    """Return the entry for pages that strangers may see: without the keys and records of `demo`."""
+    """Return the entry for pages that the public may see: without the keys and records of `demo`."""
     command = curl.command(entry.document, entry.url, {}, {})
     return replace(entry, fields={}, curl=command, examples=Examples)
 
 
 def _control_entry(settings: Settings) -> Entry:
     url = settings.base_url + CONTROL_PATH
-    document = _at_home(openapi.read(openapi.CONTROL_PLANE), CONTROL_PATH, url)
+    document = _with_servers(openapi.read(openapi.CONTROL_PLANE), CONTROL_PATH, url)
     command = curl.command(document, url, {}, {})
     return Entry("Control plane", openapi.CONTROL_PLANE, CONTROL_PATH, url, document, {}, command)
 
 
-def _at_home(document: dict[str, Any], path: str, url: str) -> dict[str, Any]:
-    """Return the document with this sandbox as its server: relative for Try it out, absolute for the rest."""
+def _with_servers(document: dict[str, Any], path: str, url: str) -> dict[str, Any]:
+    """Return the document with this sandbox as server: by path for "Try it out", by URL for other tools."""
     document["servers"] = [
         {"url": path, "description": "This sandbox"},
         {"url": url, "description": "This sandbox, by its full address"},
@@ -184,10 +185,10 @@ def _at_home(document: dict[str, Any], path: str, url: str) -> dict[str, Any]:
 
 
 def _find_label(world: World, served: Mapping[str, Vendor], path: str) -> Label | None:
-    """Return what to print for the parcel at a path: whoever has its address may see the label."""
-    place = world.labels.read(path)
-    vendor = served.get(place.vendor) if place else None
-    if place is None or not isinstance(vendor, Labelling) or not world.clocks.known(place.tenant):
+    """Return the content of the shipping label at a path, or None; the path itself is the permission."""
+    target = world.labels.read(path)
+    vendor = served.get(target.vendor) if target else None
+    if target is None or not isinstance(vendor, Labelling) or not world.clocks.known(target.tenant):
         return None
-    found = world.store.document(place.tenant, place.vendor, "shipment", place.shipment)
-    return None if found is None else vendor.label(orjson.loads(found))
+    document = world.store.document(target.tenant, target.vendor, "shipment", target.shipment)
+    return None if document is None else vendor.label(orjson.loads(document))

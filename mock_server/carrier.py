@@ -1,21 +1,21 @@
-"""What a carrier does as time passes: it scans the parcels that are under way."""
+"""Simulates carriers: schedules the scans of parcels in transit."""
 
 from mock_server.store import Change
 
 Scans = tuple[tuple[int, str], ...]
-"""How long after the label was made (µs) a parcel is scanned, and what the vendor calls it; in that order."""
+"""The scans of a parcel in order: µs after the label was created, and the vendor's word for the status."""
 
 
 def schedule_scans(
     change: Change, tenant: str, vendor: str, subject: str, scans: Scans, *, last: str, made: int, start: int
 ) -> None:
-    """Schedule the scans of a parcel whose label was `made`, after its `last` one and after `start`.
+    """Schedule the remaining scans of a parcel, those that follow the status `last`.
 
-    What was due before `start` comes as far apart as the first scan is from the label. The step is `scan`,
-    its body `status`.
+    `made` is when the label was created. Scans that would be due before `start` are scheduled after it,
+    spaced like label and first scan. Each is a step `scan` with the body `{"status": …}`.
     """
-    words = [word for _, word in scans]
-    coming = scans[words.index(last) + 1 :] if last in words else scans
-    for place, (later, word) in enumerate(coming, start=1):
-        due = max(made + later, start + place * scans[0][0])
-        change.schedule(tenant, vendor, due=due, step="scan", subject=subject, body={"status": word})
+    statuses = [status for _, status in scans]
+    remaining = scans[statuses.index(last) + 1 :] if last in statuses else scans
+    for number, (delay, status) in enumerate(remaining, start=1):
+        due = max(made + delay, start + number * scans[0][0])
+        change.schedule(tenant, vendor, due=due, step="scan", subject=subject, body={"status": status})

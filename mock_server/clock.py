@@ -1,8 +1,11 @@
-"""Time of the tenants. `wall` and `steady` are the only readers of real time in this package.
+"""The tenants' clocks: freeze, advance, and run scheduled steps. All times are µs since 1970 in UTC.
 
-A tenant's clock is real time plus an offset and ticks; it can be frozen, and moved forward.
-Scheduled steps happen when the clock reaches them: while `advance` moves it, or before the next
-request once real time has passed them. All times are µs since 1970 in UTC.
+A tenant's clock runs at an offset from real time. It can be frozen and moved forward. A scheduled step (a
+carrier's scan, say) runs when the clock reaches it: while `advance` moves the clock, or before the next
+request after real time has passed it. No background task runs steps: a tenant that gets no request costs
+nothing, and between two requests no client can notice the difference.
+
+This is the only module of the package that reads real time.
 """
 
 import asyncio
@@ -30,7 +33,7 @@ _EARLIEST: Final = -62_135_596_800 * SECOND  # 0001-01-01
 _LATEST: Final = 253_402_300_800 * SECOND - 1  # 9999-12-31T23:59:59.999999
 
 SLICE: Final = 5_000
-"""How long (µs) work for one tenant may keep the event loop before others are let at it."""
+"""How long (µs) work for one tenant may occupy the event loop before other requests are served."""
 _LEAP_SECOND: Final = re.compile(r"(?<=T[0-9]{2}:[0-9]{2}):60(?=$|[.Z+-])", re.ASCII)
 
 RunStep = Callable[[Change, Step], None]
@@ -42,12 +45,12 @@ def wall() -> int:
 
 
 def steady() -> float:
-    """Return seconds on a clock that never goes back; only their differences mean something."""
+    """Return seconds on a monotonic clock; only differences are meaningful."""
     return time.monotonic()
 
 
 def ticks() -> int:
-    """Return µs that only measure how long something takes."""
+    """Return µs of a performance counter, to measure durations."""
     return time.perf_counter_ns() // 1_000
 
 
@@ -67,42 +70,41 @@ def micros(at: datetime) -> int:
 
 
 def whole_second(at: int) -> int:
-    """Return µs since 1970 without what is less than a second."""
+    """Return µs since 1970, rounded down to a whole second."""
     return at // SECOND * SECOND
 
 
 def timestamp(at: int) -> str:
-    """Return µs since 1970 as `2024-12-30T10:30:00Z`; what is less than a second is cut off."""
-    return _written(at // SECOND)
+    """Return µs since 1970 as `2024-12-30T10:30:00Z`, rounded down to a whole second."""
+    return _formatted(at // SECOND)
 
 
 def reached_at(due: int) -> str:
-    """Return the first full second at which a moment has come, written as by `timestamp`."""
+    """Return the first whole second at or after `due`, in the format of `timestamp`."""
     return timestamp(due + SECOND - 1)
 
 
-@lru_cache(maxsize=4_096)  # a request writes the same moment many times
-def _written(second: int) -> str:
+@lru_cache(maxsize=4_096)  # a response has the same times over and over
+def _formatted(second: int) -> str:
     return f"{moment(second * SECOND).replace(tzinfo=None).isoformat()}Z"
 
 
 def instant(text: str) -> int:
-    """Return an RFC 3339 date-time or a date, as µs since 1970.
+    """Parse an RFC 3339 date-time, or a date, to µs since 1970; raises `ValueError`.
 
-    A date is its first moment in UTC; no offset means UTC. A leap second is the second before it.
-    What lies outside the years 1 to 9999 is the nearest moment inside. Raises `ValueError` for
-    anything else.
+    A date means midnight UTC, and a date-time without an offset is in UTC. A leap second becomes the second
+    before it. Times outside of the years 1 to 9999 become the nearest time inside.
     """
-    written = _LEAP_SECOND.sub(":59", text.upper())
-    if written.startswith("0000-"):
+    normalized = _LEAP_SECOND.sub(":59", text.upper())
+    if normalized.startswith("0000-"):
         return _EARLIEST
-    at = datetime.fromisoformat(written)
+    at = datetime.fromisoformat(normalized)
     return min(max(micros(at if at.tzinfo else at.replace(tzinfo=UTC)), _EARLIEST), _LATEST)
 
 
 @dataclass(slots=True)
 class TenantClock:
-    """Where one tenant's clock stands: ticking at `offset` from real time, or frozen."""
+    """The state of one tenant's clock: running at `offset` (µs) from real time, or frozen at `frozen_at`."""
 
     offset: int = 0
     frozen_at: int | None = None
@@ -110,18 +112,14 @@ class TenantClock:
 
 @dataclass(frozen=True, slots=True)
 class ExecutedStep:
-    """A step that happened; `error` tells why it could not be carried out, if so."""
+    """A step that was run; `error` is "" or the reason why it failed."""
 
     step: Step
     error: str = ""
 
 
 class Clocks:
-    """The clocks of all tenants, kept in the store.
-
-    `steps` maps a vendor to what carries out its steps: called with the open change and the step,
-    while the clock stands at `step.due`.
-    """
+    """The clocks of all tenants, cached from the store, and the runner of scheduled steps."""
 
     def __init__(
         self, store: Store, real: Callable[[], int] = wall, ticks: Callable[[], int] = ticks
@@ -141,61 +139,65 @@ class Clocks:
         store.on_change(table, self._reload)
 
     def _reload(self, tenant: str) -> None:
-        """Set the tenant's clock as the store has it, and remove it with the tenant."""
+        """Read a tenant's clock from the store again; remove it if the tenant was deleted."""
         self._clocks.pop(tenant, None)
-        for standing in self._store.tenant_rows(tables.tenants, tenant, "clock_offset", "frozen_at"):
-            self._clocks[tenant] = TenantClock(*standing)
+        for row in self._store.tenant_rows(tables.tenants, tenant, "clock_offset", "frozen_at"):
+            self._clocks[tenant] = TenantClock(*row)
 
     def real(self) -> int:
-        """Return real time, for what belongs to no tenant."""
+        """Return real time, for everything that does not belong to a tenant."""
         return self._real()
 
     def register_steps(self, vendor: str, run: RunStep) -> None:
-        """Let `run` carry out the steps of a vendor."""
+        """Register the function that runs a vendor's steps; the clock shows `step.due` during a call."""
         self._steps[vendor] = run
         self._vendors = tuple(self._steps)
 
     def now(self, tenant: str) -> int:
-        """Return the tenant's time; `KeyError` for an unknown tenant."""
+        """Return the tenant's time; raises `KeyError` for an unknown tenant."""
         clock = self._clocks[tenant]
         return self._real() + clock.offset if clock.frozen_at is None else clock.frozen_at
 
     def known(self, tenant: str) -> bool:
-        """Say whether there is a tenant of this name."""
+        """Return True if a tenant of this name exists."""
         return tenant in self._clocks
 
     def frozen(self, tenant: str) -> bool:
-        """Say whether the tenant's clock stands still."""
+        """Return True if the tenant's clock is frozen."""
         return self._clocks[tenant].frozen_at is not None
 
     def offset(self, tenant: str) -> int:
-        """Return how far the tenant's clock is ahead of real time."""
+        """Return the difference of the tenant's clock to real time."""
         return self.now(tenant) - self._real()
 
     def next_due(self, tenant: str) -> int | None:
-        """Return when the tenant's next step happens; None if nothing is scheduled."""
+        """Return when the tenant's next step is due; None if none is scheduled."""
         return self._store.next_due(tenant, self._vendors)
 
     def freeze(self, tenant: str) -> None:
-        """Stop the clock where it stands; twice is as once."""
-        self.catch_up(tenant)
+        """Stop the tenant's clock at its present time, after running the steps that are due.
+
+        Freezing a frozen clock changes nothing.
+        """
+        self.catch_up(tenant)  # overdue steps would otherwise wait until the clock runs again
         self._set(tenant, TenantClock(frozen_at=self.now(tenant)))
 
     def unfreeze(self, tenant: str) -> None:
-        """Let the clock tick on from where it stands."""
+        """Let the tenant's clock run again, from its present time."""
         self._set(tenant, TenantClock(offset=self.offset(tenant)))
 
     def catch_up(self, tenant: str) -> list[ExecutedStep]:
-        """Carry out the steps that are due."""
+        """Run all steps that are due, and return them."""
         due = self.next_due(tenant)
         if due is None or due > self.now(tenant):
             return []
         return self._run_until(tenant, self.now(tenant))
 
     def catch_up_slice(self, tenant: str) -> bool:
-        """Carry out steps that are due, for a slice of time; says whether nothing is due any more.
+        """Run due steps for up to `SLICE` µs; returns True if none is due any more.
 
-        Call it before each request, it costs next to nothing; if False, await `catch_up_in_slices`.
+        Every request calls this first; it is cheap, because the time of the next step is cached. If it
+        returns False, await `catch_up_in_slices`. While `advance` is moving the clock, steps are left to it.
         """
         due = self.next_due(tenant)
         if due is None or due > self.now(tenant) or tenant in self._moving:
@@ -207,13 +209,17 @@ class Clocks:
         return True
 
     async def catch_up_in_slices(self, tenant: str) -> None:
-        """Carry out the steps that are due, and let others at the event loop between them."""
+        """Run all steps that are due, serving other requests in between."""
         while self.known(tenant) and not self.catch_up_slice(tenant):
             await self._store.yield_after_commit()
 
     @contextmanager
     def moving(self, tenant: str) -> Iterator[None]:
-        """Leave the tenant's steps to the caller, who moves the clock in slices."""
+        """Reserve the tenant's steps for the caller, which moves the clock in slices.
+
+        Without this, a request that arrives between two slices would run steps too, and they would be missing
+        in the result of `advance`.
+        """
         self._moving.add(tenant)
         try:
             yield
@@ -221,66 +227,70 @@ class Clocks:
             self._moving.discard(tenant)
 
     def advance(self, tenant: str, to: int) -> list[ExecutedStep]:
-        """Move the clock forward, stopping at each step that falls due on the way, in order.
+        """Move the clock forward to `to`; run all steps that become due in order, and return them.
 
-        Returns what happened, when nothing is due any more. Raises `ValueError` for a moment that
-        has passed.
+        A step may schedule others, which are run too if they are due by `to`. Raises `ValueError` for a time
+        before the clock's present time.
         """
         now = self.now(tenant)
         if to < now:
             raise ValueError(f"The clock shows {timestamp(now)}; it cannot go back to {timestamp(to)}.")
-        ran = self._run_until(tenant, to)
+        executed = self._run_until(tenant, to)
         self.move(tenant, to)
-        return ran
+        return executed
 
     def move(self, tenant: str, to: int) -> None:
-        """Set the clock to a moment, without the steps on the way; it never goes back."""
-        self._set(tenant, self._standing_at(tenant, max(to, self.now(tenant))))
+        """Set the clock to `to` without running steps; a time before its present time changes nothing."""
+        self._set(tenant, self._set_to(tenant, max(to, self.now(tenant))))
 
     def _run_until(self, tenant: str, target: int) -> list[ExecutedStep]:
-        """Carry out what is due by `target`; the clock ends where it stood or at the last step."""
-        ran: list[ExecutedStep] = []
-        while one := self.run_next(tenant, target):
-            ran.append(one)
-        return ran
+        """Run the steps that are due by `target`; this moves the clock to the last of them."""
+        executed: list[ExecutedStep] = []
+        while step := self.run_next(tenant, target):
+            executed.append(step)
+        return executed
 
     def run_next(self, tenant: str, target: int) -> ExecutedStep | None:
-        """Carry out the first step that is due by `target`; returns None if nothing is due."""
+        """Run the first step that is due by `target`; returns None if there is none."""
         step = self._store.next_step(tenant, self._vendors)
         if step is None or step.due > target:
             return None
-        # A step behind a clock that has moved on does not turn it back.
-        return self._run(step, self._standing_at(tenant, max(step.due, self.now(tenant))))
+        # A step that is overdue runs with the clock at `step.due`, but does not set the clock back.
+        return self._run(step, self._set_to(tenant, max(step.due, self.now(tenant))))
 
     def _run(self, step: Step, after: TenantClock) -> ExecutedStep:
-        """Carry out one step and forget it, in one transaction with the clock's new standing."""
+        """Run and delete one step, and set the clock to `after`, in one transaction.
+
+        So a step runs exactly once, also if the process is killed. During the step, the cached clock is
+        frozen at `step.due`: everything that it writes has this time.
+        """
         try:
             with self._store.change() as change:
                 change.done(step)
-                self._keep(change, step.tenant, after)
+                self._save(change, step.tenant, after)
                 self._clocks[step.tenant] = TenantClock(frozen_at=step.due)
                 self._steps[step.vendor](change, step)
                 self._clocks[step.tenant] = after
-        except Exception as error:  # noqa: BLE001 - whatever a vendor's step raises
-            # One that cannot be carried out must not stand in the way of all later requests.
+        except Exception as error:  # noqa: BLE001 - a vendor's step may raise anything
+            # Steps run before requests, so a step that always fails would block every later request.
             _log.exception("The step %s of %s failed and is dropped.", step.step, step.subject)
             with self._store.change() as change:
                 change.done(step)
-                self._keep(change, step.tenant, after)
+                self._save(change, step.tenant, after)
             return ExecutedStep(step, error=str(error) or type(error).__name__)
         return ExecutedStep(step)
 
-    def _standing_at(self, tenant: str, at: int) -> TenantClock:
-        """Return the clock as it ticks on, or stays frozen, from `at`."""
+    def _set_to(self, tenant: str, at: int) -> TenantClock:
+        """Return the tenant's clock set to `at`, frozen or running as it is now."""
         if self.frozen(tenant):
             return TenantClock(frozen_at=at)
         return TenantClock(offset=at - self._real())
 
     def _set(self, tenant: str, clock: TenantClock) -> None:
         with self._store.change() as change:
-            self._keep(change, tenant, clock)
+            self._save(change, tenant, clock)
 
-    def _keep(self, change: Change, tenant: str, clock: TenantClock) -> None:
+    def _save(self, change: Change, tenant: str, clock: TenantClock) -> None:
         table = tables.tenants
         change.run_for(
             tenant,

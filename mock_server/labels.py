@@ -1,7 +1,7 @@
-"""Addresses of shipping labels: whoever has one may see that label; no other can be guessed.
+"""URLs of shipping labels, which cannot be guessed: a client that has the URL may download the label.
 
-An address names the parcel, so that it is found by an index, and carries a token made from the instance's
-secret, the tenant, the vendor and the parcel. A wrong token costs no look at the store.
+A URL contains the vendor, the tenant and the shipment, and a token: an HMAC of these with a key derived from
+the sandbox's secret. A wrong token is refused without a database query.
 """
 
 import base64
@@ -15,8 +15,8 @@ PREFIX = "/labels/"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What an address names: a tenant's parcel at a vendor."""
+class LabelTarget:
+    """The shipment that a label URL is for."""
 
     vendor: str
     tenant: str
@@ -25,31 +25,31 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Makes the addresses of one sandbox, and reads them."""
+    """Creates and checks the label URLs of one sandbox."""
 
     key: bytes
     base_url: str
 
     @classmethod
     def of(cls, secret: bytes, base_url: str) -> Self:
-        """Return the labels of a sandbox with this secret, at this URL."""
+        """Return the labels of a sandbox that has this secret and this base URL."""
         return cls(hashlib.sha256(b"labels\0" + secret).digest(), base_url)
 
     def address(self, vendor: str, tenant: str, shipment: str) -> str:
-        """Return where the label of a parcel can be fetched."""
-        token = self._token(Place(vendor, tenant, shipment))
+        """Return the URL of a shipment's label."""
+        token = self._token(LabelTarget(vendor, tenant, shipment))
         return f"{self.base_url}{PREFIX}{vendor}/{tenant}/{quote(shipment, safe='')}/{token}.pdf"
 
-    def read(self, path: str) -> Place | None:
-        """Return what a path (decoded) names; None for one that is no address of ours."""
+    def read(self, path: str) -> LabelTarget | None:
+        """Return the shipment of a decoded URL path; None if it is not a valid label path."""
         parts = path.removeprefix(PREFIX).split("/")
-        if not path.startswith(PREFIX) or len(parts) != len(Place.__slots__) + 1:
+        if not path.startswith(PREFIX) or len(parts) != len(LabelTarget.__slots__) + 1:
             return None
-        *named, token = parts
-        place = Place(*named)
-        expected = f"{self._token(place)}.pdf"
-        return place if hmac.compare_digest(token.encode("utf-8", "replace"), expected.encode()) else None
+        *names, token = parts
+        target = LabelTarget(*names)
+        expected = f"{self._token(target)}.pdf"
+        return target if hmac.compare_digest(token.encode("utf-8", "replace"), expected.encode()) else None
 
-    def _token(self, place: Place) -> str:
-        named = f"{place.vendor}\0{place.tenant}\0{place.shipment}".encode("utf-8", "replace")
-        return base64.b32encode(hmac.digest(self.key, named, "sha256")[:15]).decode().lower()
+    def _token(self, target: LabelTarget) -> str:
+        message = f"{target.vendor}\0{target.tenant}\0{target.shipment}".encode("utf-8", "replace")
+        return base64.b32encode(hmac.digest(self.key, message, "sha256")[:15]).decode().lower()

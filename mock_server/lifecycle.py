@@ -1,6 +1,6 @@
-"""Runs a transition table; knows no vendor's words.
+"""`Lifecycle`: checks status changes against a vendor's transition table.
 
-A vendor lists its status words, the neutral state each stands for, and where each may go.
+A vendor lists its statuses, the neutral state of each, and the statuses that may follow it.
 """
 
 from collections.abc import Mapping
@@ -13,30 +13,30 @@ STATES: Final[tuple[State, ...]] = get_args(State)
 
 
 @dataclass
-class IllegalMove(Exception):  # noqa: N818 - reads as what happened
-    """A status may not follow the current one; `allowed` lists those that may."""
+class IllegalMove(Exception):  # noqa: N818 - an adjective and a noun read better than another Error
+    """The requested status may not follow the current one; `allowed` lists those that may."""
 
     current: str
     wanted: str
     allowed: tuple[str, ...]
 
     def __str__(self) -> str:
-        choice = f"allowed are {', '.join(self.allowed)}" if self.allowed else "it is final"
+        choice = f"it can become {', '.join(self.allowed)}" if self.allowed else "its status is final"
         return f"A return that is {self.current!r} cannot become {self.wanted!r}; {choice}."
 
 
-class UnknownReturn(LookupError):  # noqa: N818 - reads as what happened
-    """There is no return to move."""
+class UnknownReturn(LookupError):  # noqa: N818 - an adjective and a noun read better than another Error
+    """No return has this id."""
 
     def __init__(self, id_: str) -> None:
         super().__init__(f"No return has the id {id_}.")
 
 
 class Lifecycle:
-    """One vendor's statuses. `states` maps each word to its neutral state.
+    """One vendor's statuses and transitions.
 
-    `transitions` maps each word to the words that may follow; a word that leads nowhere is final.
-    Raises `ValueError`, naming every fault, when the table contradicts itself.
+    `states` maps each status to its neutral state. `transitions` maps each status to those that may follow
+    it; one without followers is final. Raises `ValueError` with all errors in the table.
     """
 
     def __init__(
@@ -46,9 +46,7 @@ class Lifecycle:
         self.transitions = {word: tuple(transitions.get(word, ())) for word in states}
         self.initial = initial
         faults = [f"{word!r} has no state" for word in transitions if word not in states]
-        faults += [
-            f"{word!r} stands for an unknown state {s!r}" for word, s in states.items() if s not in STATES
-        ]
+        faults += [f"{word!r} has the unknown state {s!r}" for word, s in states.items() if s not in STATES]
         faults += [
             f"{word!r} leads to {target!r}, which has no state"
             for word, targets in transitions.items()
@@ -61,18 +59,18 @@ class Lifecycle:
             raise ValueError(f"The transition table is wrong: {'; '.join(faults)}.")
 
     def check(self, current: str, wanted: str) -> None:
-        """Raise `IllegalMove` unless `wanted` may follow `current`; staying is a move like others."""
+        """Raise `IllegalMove` unless `wanted` may follow `current`; staying must be listed as well."""
         allowed = self.transitions.get(current, ())
         if wanted not in allowed:
             raise IllegalMove(current, wanted, allowed)
 
     def is_open(self, status: str) -> bool:
-        """Say whether anything may follow `status`."""
+        """Return True if another status may follow `status`."""
         return bool(self.transitions.get(status))
 
     def word(self, state: State) -> str:
-        """Return the first word that stands for a neutral state; `LookupError` if there is none."""
+        """Return the first status with a neutral state; raises `LookupError` if there is none."""
         for word, known in self.states.items():
             if known == state:
                 return word
-        raise LookupError(f"No status stands for {state!r}.")
+        raise LookupError(f"No status has the state {state!r}.")

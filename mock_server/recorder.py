@@ -1,4 +1,4 @@
-"""What every vendor tells the ledger in the same way: of returns, of parcels, of money paid back."""
+"""`Recorder`: writes the ledger events that all vendors share: returns, shipments and refunds."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,27 +10,27 @@ from mock_server.lifecycle import Lifecycle
 from mock_server.store import Change
 
 TimedEvent = tuple[int, Callable[[], Any]]
-"""An event for the ledger: when it happened (µs UTC), and what records it."""
+"""An event for the ledger: when it happened (µs), and a function that records it."""
 
 
-def record_in_order(story: Iterable[TimedEvent]) -> None:
-    """Record what happened in the order of time; of equal times what was told first."""
-    for _, record in sorted(story, key=lambda telling: telling[0]):
+def record_in_order(events: Iterable[TimedEvent]) -> None:
+    """Record events sorted by time; events of the same time keep their order."""
+    for _, record in sorted(events, key=lambda event: event[0]):
         record()
 
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Tells the ledger of one vendor's returns; `ledger` describes the bodies.
+    """Records the events of one vendor; the constants in `ledger` describe the bodies.
 
-    `id_` is whom it happened to, `at` when (µs UTC), `more` what the vendor adds to the body.
+    `id_` is the id of the return or shipment, `at` the time (µs), and `more` the fields that the vendor adds.
     """
 
     vendor: str
     lifecycle: Lifecycle
 
     def return_created(self, change: Change, tenant: str, id_: str, at: int, **more: Any) -> None:
-        """A return was asked for."""
+        """Record that a return was created."""
         status = self.lifecycle.initial
         body = {"status": status, "state": self.lifecycle.states[status], **more}
         change.record(tenant, self.vendor, kind=ledger.RETURN_CREATED, subject=id_, at=at, body=body)
@@ -38,7 +38,7 @@ class Recorder:
     def return_moved(
         self, change: Change, tenant: str, id_: str, at: int, *, before: str, after: str, **more: Any
     ) -> None:
-        """A return moved along its lifecycle."""
+        """Record that the status of a return changed."""
         body = {"from": before, "to": after, "state": self.lifecycle.states[after], **more}
         change.record(tenant, self.vendor, kind=ledger.RETURN_STATE_CHANGED, subject=id_, at=at, body=body)
 
@@ -53,14 +53,14 @@ class Recorder:
         status: str,
         tracking_number: str | None,
     ) -> None:
-        """The return `owner` got a parcel."""
+        """Record that a shipment of the return `owner` was created."""
         body = {"return": owner, "status": status, "tracking_number": tracking_number}
         change.record(tenant, self.vendor, kind=ledger.SHIPMENT_CREATED, subject=id_, at=at, body=body)
 
     def shipment_moved(
         self, change: Change, tenant: str, id_: str, at: int, *, owner: str, before: str, after: str
     ) -> None:
-        """A parcel of the return `owner` moved."""
+        """Record that the status of a shipment of the return `owner` changed."""
         body = {"return": owner, "from": before, "to": after}
         change.record(tenant, self.vendor, kind=ledger.SHIPMENT_STATE_CHANGED, subject=id_, at=at, body=body)
 
@@ -76,6 +76,6 @@ class Recorder:
         method: str,
         **more: Any,
     ) -> None:
-        """Money was given back for a return."""
+        """Record that a refund was issued for a return."""
         body = {"amount": f"{amount:.2f}", "currency": currency, "method": method, **more}
         change.record(tenant, self.vendor, kind=ledger.REFUND_ISSUED, subject=id_, at=at, body=body)

@@ -1,4 +1,4 @@
-"""Draws PDFs beside the event loop: drawing one takes milliseconds, so another thread does it."""
+"""Renders PDFs in another thread: rendering one takes milliseconds, which would block the event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """Runs one drawing at a time: reportlab keeps its fonts in one place for the whole process."""
+    """Renders one PDF at a time, because reportlab shares its fonts within the whole process."""
 
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def draw(self, drawing: Callable[[], bytes]) -> bytes:
-        """Return the bytes that `drawing` returns in another thread."""
+        """Call `drawing` in another thread, and return its result."""
         async with self._lock:
             return await asyncio.to_thread(drawing)

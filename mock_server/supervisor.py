@@ -1,4 +1,4 @@
-"""Background tasks that have to go on: one that ends is logged, reported and started again."""
+"""Keeps background tasks running: a task that ends or fails is logged, reported and restarted."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
 _PAUSES: Final = (1, 2, 5, 10, 30, 60)
-"""Seconds before each new start; the last one repeats."""
+"""Seconds before each restart in a row; the last one repeats."""
 STEADY: Final = 60.0
-"""Seconds that a task has to run before its last end is forgotten."""
+"""Seconds that a task must run before an earlier failure is no longer reported."""
 _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Trouble:
-    """How a task ended, how often in a row, and when it was started again (None: not yet)."""
+class _Failure:
+    """Why a task ended, how many times in a row, and when it was restarted (None: not yet)."""
 
     reason: str
     times: int
-    again: float | None = None
+    restarted: float | None = None
 
 
 class Supervisor:
-    """Keeps the background tasks of one sandbox running until `stop`."""
+    """Runs the background tasks of one sandbox until `stop`."""
 
     def __init__(
         self,
@@ -39,45 +39,45 @@ class Supervisor:
         self._sleep = sleep
         self._now = now
         self._tasks: list[asyncio.Task[None]] = []
-        self._troubles: dict[str, _Trouble] = {}
+        self._failures: dict[str, _Failure] = {}
 
     def start(self, name: str, run: Callable[[], Coroutine[object, object, None]]) -> None:
-        """Run a task, and run it again whenever it ends; `name` says in logs and reports what it does."""
+        """Run a task, and restart it whenever it ends; `name` appears in logs and in `problems`."""
         self._tasks.append(asyncio.create_task(self._keep(name, run), name=name))
 
     async def stop(self) -> None:
-        """Cancel every task and wait for its end."""
+        """Cancel all tasks and wait until they have ended."""
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def problems(self) -> list[str]:
-        """Return a sentence for each task that ended and has not run steadily since."""
-        for name, trouble in list(self._troubles.items()):
-            if trouble.again is not None and self._now() - trouble.again >= STEADY:
-                del self._troubles[name]
-        return [_sentence(name, trouble) for name, trouble in self._troubles.items()]
+        """Return a sentence for each task that ended and has not run for `STEADY` seconds since."""
+        for name, failure in list(self._failures.items()):
+            if failure.restarted is not None and self._now() - failure.restarted >= STEADY:
+                del self._failures[name]
+        return [_sentence(name, failure) for name, failure in self._failures.items()]
 
     async def _keep(self, name: str, run: Callable[[], Coroutine[object, object, None]]) -> None:
         while True:
             try:
                 await run()
-            except Exception as error:  # noqa: BLE001 - whatever ends a task that has to go on
-                _log.exception("The background task %s failed; it is started again.", name)
+            except Exception as error:  # noqa: BLE001 - a task must be restarted after any error
+                _log.exception("The background task %s failed; it will be restarted.", name)
                 reason = f"failed with {type(error).__name__}"
             else:
-                _log.error("The background task %s ended by itself; it is started again.", name)
+                _log.error("The background task %s ended by itself; it will be restarted.", name)
                 reason = "ended by itself"
-            self.problems()  # forgets an earlier end that is long past
-            trouble = self._troubles.get(name)
-            times = trouble.times + 1 if trouble else 1
-            self._troubles[name] = _Trouble(reason, times)
+            self.problems()  # drops an earlier failure if the task has run long enough since
+            failure = self._failures.get(name)
+            times = failure.times + 1 if failure else 1
+            self._failures[name] = _Failure(reason, times)
             await self._sleep(_PAUSES[min(times, len(_PAUSES)) - 1])
-            self._troubles[name].again = self._now()
+            self._failures[name].restarted = self._now()
 
 
-def _sentence(name: str, trouble: _Trouble) -> str:
-    often = "once" if trouble.times == 1 else f"{trouble.times} times in a row"
-    now = "It runs again." if trouble.again is not None else "It is about to be started again."
-    return f"The background task {name} {trouble.reason}, {often}. {now}"
+def _sentence(name: str, failure: _Failure) -> str:
+    times = "once" if failure.times == 1 else f"{failure.times} times in a row"
+    state = "It runs again." if failure.restarted is not None else "It will be restarted."
+    return f"The background task {name} {failure.reason}, {times}. {state}"

@@ -1,7 +1,7 @@
-"""Switches: what a merchant, or the vendor itself, may turn on and off for a tenant, by name.
+"""Switches: named settings that simulate a condition of a tenant's account, such as an outage of the vendor.
 
-A vendor declares its switches; all of them are off until somebody turns them on. They are stored with the
-tenant, told in its ledger, and off again after a reset.
+A vendor declares its switches. All are off at first and after a reset. They are stored per tenant, and the
+ledger records each change.
 """
 
 from collections.abc import Iterable
@@ -18,11 +18,10 @@ _WHOLE_ACCOUNT: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """One switch of a vendor. `sentence` says what is so while it is on.
+    """One switch of a vendor; `sentence` describes what is the case while it is on.
 
-    `shops` are those that have one each; none: there is one for the whole account. With `closes`, the vendor
-    answers nothing else while it is on: every call of the tenant is refused as unavailable, with `closes` as
-    its message.
+    If there are `shops`, each of them has its own switch, otherwise the whole account has one. While a switch
+    with `closes` is on, every call of the tenant is refused as unavailable, with `closes` as the message.
     """
 
     name: str
@@ -32,13 +31,13 @@ class Switch:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """What has a switch of its own: each shop, or the whole account ("")."""
+        """The shops that have a switch of their own; ("",) if it is for the whole account."""
         return self.shops or (_WHOLE_ACCOUNT,)
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How one switch of a tenant stands; `shop` is "" for the whole account."""
+    """Whether one switch of a tenant is on; `shop` is "" for the whole account."""
 
     vendor: str
     switch: Switch
@@ -58,74 +57,77 @@ class Switches:
         store.on_change(tables.switches, self._reload)
 
     def _reload(self, tenant: str) -> None:
-        """Hold exactly those switches of a tenant for on that the store has."""
-        for place in [place for place in self._on if place[0] == tenant]:
-            del self._on[place]
+        """Read the switches of a tenant from the store again."""
+        for key in [key for key in self._on if key[0] == tenant]:
+            del self._on[key]
         for vendor, name, shop in self._store.tenant_rows(tables.switches, tenant, "vendor", "name", "shop"):
             self._on.setdefault((tenant, vendor), set()).add((name, shop))
 
     def declare(self, vendor: str, switches: Iterable[Switch]) -> None:
-        """Let a vendor have switches; one that closes it is for the whole account (`ValueError`)."""
-        known = {switch.name: switch for switch in switches}
-        for switch in known.values():
+        """Set a vendor's switches; raises `ValueError` if one with `closes` is for single shops."""
+        declared = {switch.name: switch for switch in switches}
+        for switch in declared.values():
             if switch.closes and switch.shops:
                 raise ValueError(f"The switch {switch.name} of {vendor} closes the account, not a shop.")
-        self._declared[vendor] = known
+        self._declared[vendor] = declared
 
     def is_on(self, tenant: str, vendor: str, name: str, shop: str = _WHOLE_ACCOUNT) -> bool:
-        """Say how a declared switch stands; raises `LookupError` for one that the vendor has not."""
+        """Return True if a switch is on; raises `LookupError` if the vendor has no such switch."""
         self._switch(vendor, name, shop)
         return (name, shop) in self._on.get((tenant, vendor), ())
 
     def closed(self, tenant: str, vendor: str) -> str:
-        """Return why a vendor answers a tenant nothing just now; "": it answers."""
-        turned = self._on.get((tenant, vendor))
-        if not turned:
+        """Return the message of the switch that closes the vendor for a tenant; "" if it is open."""
+        on = self._on.get((tenant, vendor))
+        if not on:
             return ""
         declared = self._declared.get(vendor, {})
-        return next((declared[name].closes for name, _ in sorted(turned) if name in declared), "")
+        return next((declared[name].closes for name, _ in sorted(on) if name in declared), "")
 
     def positions(self, tenant: str) -> list[Position]:
-        """Return every switch of a tenant, by vendor, name and shop."""
+        """Return all switches of a tenant, on or off, sorted by vendor."""
         return [
             Position(vendor, switch, shop, self.is_on(tenant, vendor, switch.name, shop))
-            for vendor, known in sorted(self._declared.items())
-            for switch in known.values()
+            for vendor, declared in sorted(self._declared.items())
+            for switch in declared.values()
             for shop in switch.places
         ]
 
     def turn(
         self, tenant: str, vendor: str, name: str, *, on: bool, at: int, shop: str = _WHOLE_ACCOUNT
     ) -> Position:
-        """Turn a switch; raises `LookupError` saying which there are. A move is told in the ledger, once."""
+        """Turn a switch on or off, and record it in the ledger if that changes anything.
+
+        Raises `LookupError` that lists the vendor's switches or shops.
+        """
         switch = self._switch(vendor, name, shop)
         if self.is_on(tenant, vendor, name, shop) != on:
-            place = {"tenant": tenant, "vendor": vendor, "name": name, "shop": shop}
+            row = {"tenant": tenant, "vendor": vendor, "name": name, "shop": shop}
             table = tables.switches
             with self._store.change() as change:
                 if on:
-                    change.run_for(tenant, sa.insert(table).values(place))
+                    change.run_for(tenant, sa.insert(table).values(row))
                 else:
-                    stored = (table.c[key] == one for key, one in place.items())
-                    change.run_for(tenant, sa.delete(table).where(*stored))
+                    same_row = (table.c[column] == value for column, value in row.items())
+                    change.run_for(tenant, sa.delete(table).where(*same_row))
                 body = {"on": on, **({"shop": shop} if shop else {})}
                 change.record(tenant, vendor, kind=SWITCH_TURNED, subject=name, at=at, body=body)
         return Position(vendor, switch, shop, on)
 
     def turn_all_off(self, change: Change, tenant: str) -> None:
-        """Turn every switch of a tenant off, untold: its ledger ends as well."""
+        """Turn all switches of a tenant off without recording it: the tenant is reset or deleted."""
         change.run_for(tenant, sa.delete(tables.switches).where(tables.switches.c.tenant == tenant))
 
     def _switch(self, vendor: str, name: str, shop: str) -> Switch:
-        known = self._declared.get(vendor, {})
-        switch = known.get(name)
+        declared = self._declared.get(vendor, {})
+        switch = declared.get(name)
         if switch is None:
-            raise LookupError(f"{vendor} has no switch {name!r}; it has {', '.join(known) or 'none'}.")
+            raise LookupError(f"{vendor} has no switch {name!r}; it has {', '.join(declared) or 'none'}.")
         if shop not in switch.places:
             if not switch.shops:
                 raise LookupError(f"The switch {name} of {vendor} is for the whole account, not for a shop.")
             raise LookupError(
-                f"The switch {name} of {vendor} is for one of the shops {', '.join(switch.shops)}."
+                f"The switch {name} of {vendor} needs one of the shops {', '.join(switch.shops)}."
             )
         return switch
 

@@ -1,4 +1,4 @@
-"""Tenants: one merchant each, with one account at every vendor. `demo` always exists."""
+"""Tenants: creates, resets and deletes them. A tenant is a merchant with an account at every vendor."""
 
 import re
 from collections.abc import Mapping
@@ -25,15 +25,16 @@ class UnknownTenantError(LookupError):
 
 
 class TenantExistsError(Exception):
-    """A tenant has this name already."""
+    """A tenant of this name already exists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """How a tenant was made.
+    """The options with which a tenant was created, and to which a reset returns.
 
-    Its clock started at `first_moment` (µs). If that was `chosen`, a reset goes back to it and gives
-    the same bytes again; else a reset starts from the real time. `plan` "" is each vendor's lowest.
+    Its clock started at `first_moment` (µs). If that time was `chosen`, a reset sets the clock back to it and
+    reproduces the same data byte for byte; otherwise a reset starts at real time. `plan` "" means each
+    vendor's first plan.
     """
 
     name: str
@@ -47,9 +48,11 @@ class Tenant:
 
 
 class Tenants:
-    """Makes, resets and deletes tenants of a world, at all of its vendors; each in one transaction.
+    """Creates, resets and deletes tenants, each in one transaction.
 
-    While requests are served, `Bulk` does the same in slices.
+    While requests are served, `Bulk` does the same in slices. The rows of a tenant are in a *partition*. A
+    reset fills a new partition and then lets the tenant point to it, so that clients never see half of a
+    reset; the old partition is emptied afterwards.
     """
 
     def __init__(self, world: World, vendors: Mapping[str, Vendor]) -> None:
@@ -62,9 +65,11 @@ class Tenants:
         world.store.on_change(tables.tenants, self._reload_limits)
 
     def open(self) -> None:
-        """Make `demo` if it is missing, and give every tenant what a new vendor or secret asks for.
+        """Prepare the tenants at start-up.
 
-        What a process that was killed left half made, or half removed, is removed.
+        Creates `demo` if it is missing, and for every tenant the default keys that are missing because a
+        vendor or the secret is new. Deletes partitions that a killed process left half filled or half
+        emptied.
         """
         world = self._world
         for partition in self.stray_partitions():
@@ -97,11 +102,11 @@ class Tenants:
         first_moment: int | None = None,
         frozen: bool = False,
     ) -> Tenant:
-        """Make a tenant with its returns, keys and clock.
+        """Create a tenant with its returns, keys and clock.
 
-        What is not said comes from the settings; the clock starts at `first_moment` (µs; else now)
-        and stands still there if `frozen`. Raises `TenantExistsError`, or `ValueError` for a name
-        or plan that cannot be.
+        `seed` and `seed_size` default to the settings, `first_moment` (µs) to the present time. With
+        `frozen`, the clock stays there. Raises `TenantExistsError`, or `ValueError` for an invalid name or
+        plan.
         """
         tenant = self.plan(
             name,
@@ -113,7 +118,7 @@ class Tenants:
             frozen=frozen,
         )
         with self._world.store.change() as change:
-            self.enter(change, tenant, self.free_partition(name))
+            self.insert(change, tenant, self.free_partition(name))
             for vendor in self._vendors.values():
                 self._write_seed(change, tenant, vendor)
         return tenant
@@ -129,12 +134,12 @@ class Tenants:
         first_moment: int | None = None,
         frozen: bool = False,
     ) -> Tenant:
-        """Return the tenant that is to be made; see `create`."""
+        """Check the options of a new tenant, and return it without storing it; see `create`."""
         world = self._world
         if not NAME.fullmatch(name):
             raise ValueError(
-                f"{name!r} cannot be a tenant's name; it is 2 to 40 lower-case letters, digits and "
-                "hyphens, a letter first."
+                f"{name!r} cannot be a tenant's name; use 2 to 40 lower-case letters, digits and "
+                "hyphens, starting with a letter."
             )
         known = sorted({plan for vendor in self._vendors.values() for plan in vendor.plans})
         if plan and plan not in known:
@@ -153,8 +158,8 @@ class Tenants:
             frozen=frozen,
         )
 
-    def enter(self, change: Change, tenant: Tenant, partition: str) -> None:
-        """Write a new tenant, whose rows are in `partition`, with its clock and default keys."""
+    def insert(self, change: Change, tenant: Tenant, partition: str) -> None:
+        """Store a new tenant, whose rows are in `partition`, with its clock and default keys."""
         name, table = tenant.name, tables.tenants
         change.run_for(name, sa.insert(table).values(self._columns(tenant, partition)))
         for vendor in self._vendors.values():
@@ -162,19 +167,19 @@ class Tenants:
         change.after_commit(partial(self._world.limiter.reset, name))
 
     def every(self) -> list[Tenant]:
-        """Return all tenants by name."""
+        """Return all tenants, sorted by name."""
         return self._read(sa.true())
 
     def get(self, name: str) -> Tenant:
         """Return a tenant; raises `UnknownTenantError`."""
-        found = self._read(tables.tenants.c.name == name)
-        if not found:
+        matches = self._read(tables.tenants.c.name == name)
+        if not matches:
             raise UnknownTenantError(f"There is no tenant {name!r}.")
-        return found[0]
+        return matches[0]
 
     def reset(self, name: str) -> Tenant:
-        """Begin a tenant anew: same seed, empty ledger, sequence from 1, same keys, all switches off."""
-        tenant = self.renewed(name)
+        """Reset a tenant to its seed: the ledger starts at 1 again, keys stay, all switches are off."""
+        tenant = self.after_reset(name)
         with self._world.store.change() as change:
             old = self.move(change, tenant, self.free_partition(name))
             for vendor in self._vendors.values():
@@ -182,15 +187,15 @@ class Tenants:
             self.delete_stray_partition(change, old)
         return tenant
 
-    def renewed(self, name: str) -> Tenant:
-        """Return a tenant as it begins after a reset; raises `UnknownTenantError`."""
+    def after_reset(self, name: str) -> Tenant:
+        """Return a tenant as it will be after a reset; raises `UnknownTenantError`."""
         tenant = self.get(name)
         if tenant.chosen:
             return tenant
         return replace(tenant, first_moment=whole_second(self._world.clocks.real()))
 
     def move(self, change: Change, tenant: Tenant, partition: str) -> str:
-        """Let a tenant go on in another partition, from its first moment; returns the old one, now stray."""
+        """Point a tenant to another partition and reset its clock; returns the old partition, now stray."""
         name, table, old = tenant.name, tables.tenants, self._world.store.partition(tenant.name)
         change.run(sa.insert(tables.stray_partitions).values(name=old))
         columns = self._columns(tenant, partition)
@@ -200,12 +205,12 @@ class Tenants:
         return old
 
     def delete(self, name: str) -> None:
-        """Remove a tenant and everything of it; raises `ValueError` for `demo`."""
+        """Delete a tenant and all its data; raises `UnknownTenantError`, or `ValueError` for `demo`."""
         with self._world.store.change() as change:
-            self.delete_stray_partition(change, self.leave(change, name))
+            self.delete_stray_partition(change, self.remove(change, name))
 
-    def leave(self, change: Change, name: str) -> str:
-        """Delete a tenant except its partition, which is returned and stray from now on; see `delete`."""
+    def remove(self, change: Change, name: str) -> str:
+        """Delete a tenant, but not its rows; returns their partition, which is now stray. See `delete`."""
         self.get(name)
         if name == DEMO:
             raise ValueError("The tenant 'demo' always exists; reset it instead.")
@@ -220,47 +225,47 @@ class Tenants:
         return partition
 
     def free_partition(self, name: str) -> str:
-        """Return a partition for a tenant that nothing is stored in."""
+        """Return the name of an unused partition for a tenant."""
         taken = {
             partition for (partition,) in self._world.store.select(sa.select(tables.tenants.c.partition))
         }
-        taken |= set(self.stray_partitions())
+        taken |= set(self.stray_partitions())  # a deleted tenant's rows may still be there
         return name if name not in taken else f"{name}.{token_hex(6)}"
 
     def stray_partitions(self) -> list[str]:
-        """Return the partitions that are no tenant's."""
+        """Return the partitions that do not belong to a tenant."""
         return [name for (name,) in self._world.store.select(sa.select(tables.stray_partitions.c.name))]
 
     def delete_stray_partition(self, change: Change, partition: str) -> None:
-        """Delete all that is in a partition of no tenant, and forget it."""
+        """Delete the contents of a stray partition, and remove it from the list."""
         change.wipe(partition)
         table = tables.stray_partitions
         change.run(sa.delete(table).where(table.c.name == partition))
 
     def _reload_limits(self, name: str) -> None:
-        """Let the limiter know how a tenant's limits stand in the store."""
+        """Read a tenant's setting for rate limits from the store again."""
         modes = self._world.limiter.modes
         modes.pop(name, None)
         for (limits,) in self._world.store.tenant_rows(tables.tenants, name, "limits"):
             modes[name] = limits
 
     def _columns(self, tenant: Tenant, partition: str) -> dict[str, object]:
-        made = {name: getattr(tenant, name) for name in Tenant.__dataclass_fields__}
+        columns = {name: getattr(tenant, name) for name in Tenant.__dataclass_fields__}
         clock = TenantClock()  # real time
         if tenant.frozen:
             clock = TenantClock(frozen_at=tenant.first_moment)
         elif tenant.chosen:
             clock = TenantClock(offset=tenant.first_moment - self._world.clocks.real())
-        return {**made, "partition": partition, "clock_offset": clock.offset, "frozen_at": clock.frozen_at}
+        return {**columns, "partition": partition, "clock_offset": clock.offset, "frozen_at": clock.frozen_at}
 
     def _write_seed(self, change: Change, tenant: Tenant, vendor: Vendor) -> None:
-        made = seed.returns(tenant.seed, tenant.seed_size, before=tenant.first_moment, salt=vendor.name)
-        vendor.write_seed(change, tenant.name, made, tenant.first_moment)
+        returns = seed.returns(tenant.seed, tenant.seed_size, before=tenant.first_moment, salt=vendor.name)
+        vendor.write_seed(change, tenant.name, returns, tenant.first_moment)
 
-    def _read(self, which: sa.ColumnElement[bool]) -> list[Tenant]:
+    def _read(self, condition: sa.ColumnElement[bool]) -> list[Tenant]:
         table = tables.tenants
         names = list(Tenant.__dataclass_fields__)
-        found = self._world.store.select(
-            sa.select(*(table.c[name] for name in names)).where(which).order_by(table.c.name)
+        rows = self._world.store.select(
+            sa.select(*(table.c[name] for name in names)).where(condition).order_by(table.c.name)
         )
-        return [Tenant(**dict(zip(names, values, strict=True))) for values in found]
+        return [Tenant(**dict(zip(names, values, strict=True))) for values in rows]

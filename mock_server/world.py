@@ -1,4 +1,4 @@
-"""The state of one sandbox, in one object; two worlds share nothing."""
+"""`World`: the state and services of one sandbox in one object; two worlds share no state."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from mock_server.webhooks.outbox import Outbox
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything that vendors and the control plane work on."""
+    """The store, the clocks and the other services that vendors and the control plane use."""
 
     store: Store
     ledger: Ledger
@@ -39,12 +39,12 @@ class World:
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
-        """Open the database of the settings; raises `StoreError` when it cannot be used."""
+        """Open the database that the settings name; raises `StoreError` if it cannot be used."""
         store = Store.open(settings.database)
         return cls._over(store, settings, _secret(store, settings))
 
     def scratch(self) -> Self:
-        """Return an empty world with the same settings and secret, in a scratch store."""
+        """Return an empty world with the same settings and secret, on a temporary store."""
         return self._over(Store.scratch(), self.settings, self.keys.secret)
 
     @classmethod
@@ -59,19 +59,19 @@ class World:
         return cls(store, Ledger(store), clocks, keys, tokens, limiter, switches, outbox, labels, settings)
 
     def close(self) -> None:
-        """Give the database back."""
+        """Close the database."""
         self.store.close()
 
 
 def _secret(store: Store, settings: Settings) -> bytes:
-    """Return the secret of the settings, or the one that the database has kept since it was made."""
+    """Return the secret from the settings, or else from the database, where it is created if missing."""
     if settings.secret is not None:
         return settings.secret.get_secret_value().encode()
     table = tables.meta
-    kept = store.select(sa.select(table.c.value).where(table.c.name == "secret"))
-    if kept:
-        return bytes.fromhex(kept[0][0])
-    made = secrets.token_bytes(32)
+    stored = store.select(sa.select(table.c.value).where(table.c.name == "secret"))
+    if stored:
+        return bytes.fromhex(stored[0][0])
+    new = secrets.token_bytes(32)
     with store.change() as change:
-        change.run(sa.insert(table).values(name="secret", value=made.hex()))
-    return made
+        change.run(sa.insert(table).values(name="secret", value=new.hex()))
+    return new

@@ -81,7 +81,7 @@ class Keys:
 
     def look_up(self, vendor: str, presented: str) -> Grant | None:
         """Return the grant of a key that a client sent; None if it is not a key of this vendor."""
-        grant = self._presented.get(presented)
+        grant = self._presented.get(presented)  # saves the SHA-256 of keys that were used before
         if grant is None:
             grant = self._grants.get(_digest(presented))
             if grant is None:

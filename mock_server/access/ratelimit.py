@@ -86,6 +86,7 @@ class Limiter:
         second = now // _MICRO
         allowed = True
         for count in counts:
+            # The window is over, or `second` is before it: resetting a tenant can set its clock back.
             if not 0 < count.reset - second <= count.length:
                 count.start_window(second)
             if not count.left:

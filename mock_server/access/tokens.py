@@ -112,6 +112,7 @@ class Tokens:
             return None
         table, tenant = tables.spent_tokens, token.tenant
         expired = sa.and_(table.c.tenant == tenant, table.c.ends <= self._clocks.now(tenant))
+        # Forget those that have expired by now: they are refused anyway, and the table stays small.
         with self._store.change() as change:
             change.run_for(tenant, sa.delete(table).where(expired))
             change.run_for(tenant, sa.insert(table).values(tenant=tenant, id=token.id, ends=token.ends))
@@ -123,7 +124,7 @@ class Tokens:
             token = self._parsed(presented)
             if token is None:
                 return None
-            if len(self._read) >= _REMEMBERED:
+            if len(self._read) >= _REMEMBERED:  # bounds the memory; a token can always be parsed again
                 self._read.clear()
             self._read[presented] = token
         return token

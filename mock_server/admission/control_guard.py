@@ -63,7 +63,7 @@ class WrongTokens:
         times.append(self._now())
         self._times[caller] = times
         self._times.move_to_end(caller)
-        if len(self._times) > _MOST_ADDRESSES:
+        if len(self._times) > _MOST_ADDRESSES:  # bounds the memory: drop the address seen longest ago
             self._times.popitem(last=False)
 
     def refuse_guessing(self, caller: str) -> None:

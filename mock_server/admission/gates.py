@@ -39,6 +39,7 @@ class KeyGate:
             if grant is not None:
                 if self._enter is not None:
                     self._enter(grant, credentials)
+                # Many due steps are run in slices, by awaiting `NotReady.wait`: this method cannot await.
                 if not self._clocks.catch_up_slice(grant.tenant):
                     raise NotReady(partial(self._clocks.catch_up_in_slices, grant.tenant))
                 return grant

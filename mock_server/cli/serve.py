@@ -113,10 +113,10 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
     from mock_server.app import Sandbox, UnknownVendorError
     from mock_server.cli import banner
     from mock_server.engine.compiler import BrokenSpecification
+    from mock_server.proxies import ProxyUnusable
     from mock_server.serving import server
     from mock_server.serving.ready import ReadyFile, ReadyFileError
     from mock_server.store import StoreError
-    from mock_server.webhooks.transport import ProxyError
 
     file: ReadyFile | None = None
 
@@ -132,7 +132,7 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
     try:
         file = ReadyFile.prepare(ready_file) if ready_file else None
         server.serve(settings, listener, ready=ready, leaving=leaving)
-    except (UnknownVendorError, ProxyError) as error:
+    except (UnknownVendorError, ProxyUnusable) as error:
         _stop(str(error), _MISUSED)
     except (StoreError, BrokenSpecification, ReadyFileError) as error:
         _stop(str(error), _REFUSED)

@@ -184,6 +184,7 @@ class Api:
         violates the specification, its writes are undone. Writes before a `Problem` are kept. The writes
         of an asynchronous handler are kept too, because other requests run while it awaits.
         """
+        # No other task runs between `hold` and `release`, so only writes of this handler are undone.
         gate = self._gate
         gate.hold()
         try:
@@ -203,6 +204,7 @@ class Api:
         try:
             payload = operation.responses.encode(reply) if operation else encode_unchecked(reply.body)
         except BrokenReplyError as broken:
+            # The second call renders `_SERVER_ERROR` without an operation, which cannot be refused again.
             _logger.error(  # noqa: TRY400
                 "%s %s answers an error that its specification does not allow: %s",
                 self._service.name,

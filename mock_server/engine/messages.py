@@ -113,6 +113,7 @@ def explain(validator: Draft4Validator, instance: Any, name: str = "") -> list[F
         faults = [_fault(error) for error in islice(validator.iter_errors(instance), _MOST_ERRORS)]
     except ValueError:  # the validator's own limit on depth
         return [FieldError(name or WHOLE, "is nested too deeply")]
+    # The usual case: every error is about another value, so none can follow from another one.
     if len(faults) == 1 or len({path for _, path, _, _ in faults}) == len(faults):
         return [error for fault in faults for error in _field_errors(fault, name)][:MOST_FIELDS]
     errors = [error for fault in _causes(faults) for error in _field_errors(fault, name)]

@@ -78,6 +78,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request to an API, or pass it to the next middleware."""
         if scope["type"] == "http":
+            # Not `path`, which is decoded: there, an escaped slash in a segment looks like any other slash.
             path: bytes = scope.get("raw_path") or scope["path"].encode()
             for api in self._apis:
                 if path.startswith(api.base):
@@ -121,6 +122,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         second = now // _SECOND
         date = self._dates.get(second)
         if date is None:
+            # Each tenant has its own time, but within a second all its responses have the same header.
             if len(self._dates) >= _MOST_DATES:
                 self._dates.clear()
             date = self._dates[second] = formatdate(second, usegmt=True).encode()

@@ -272,5 +272,6 @@ def pairs(query: bytes) -> Iterator[tuple[str | None, str | None]]:
     """Yield the decoded names and values of a query string; None for each that cannot be decoded."""
     for piece in query.split(b"&"):
         if piece:
+            # "+" is a space in queries (application/x-www-form-urlencoded), but not in paths.
             name, _, value = piece.replace(b"+", b" ").partition(b"=")
             yield decode(name), decode(value)

@@ -75,6 +75,7 @@ class Routes:
             return
         templates = self._templates.setdefault(len(pattern), {})
         templates.setdefault(pattern, Template(pattern, Route())).route.add(method, operation)
+        # Sorted so that, segment by segment, literals are tried before parameters.
         self._templates[len(pattern)] = dict(sorted(templates.items(), key=lambda item: _precedence(item[0])))
 
     def begins(self, path: bytes) -> bool:
@@ -96,6 +97,7 @@ class Routes:
         raw = path[1:].split(b"/")
         decoded = raw
         if b"%" in path:  # RFC 3986, section 6.2.2.2: an escaped letter equals the letter itself
+            # An escaped slash stays part of its segment: the decoded path is only used if it has none.
             decoded = [_unescaped(segment) for segment in raw]
             route = (
                 self._literal_paths.get(b"/" + b"/".join(decoded)) if b"/" not in b"".join(decoded) else None

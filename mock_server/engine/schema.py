@@ -75,6 +75,7 @@ def _drop_hidden_required(result: Schema, schema: Mapping[str, Any], direction: 
 
 
 def _nullable(schema: Schema) -> Schema:
+    # Adding "null" to `type` keeps error messages short. It is not enough if another keyword refuses null.
     if "type" not in schema or schema.keys() & {"allOf", "anyOf", "oneOf", "not"}:
         return {"anyOf": [schema, {"type": "null"}]}
     widened = {**schema, "type": [schema["type"], "null"]}

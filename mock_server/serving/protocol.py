@@ -108,6 +108,8 @@ class Protocol(HttpToolsProtocol):
         scope, cycle = self.scope, self.cycle
         if scope is None or ("method" in scope and (cycle is None or not cycle.more_body)):
             return
+        # Bytes are counted per request, not as the parser reports them: it reports a header only once it is
+        # complete, so a header that never ends would fill the memory unnoticed.
         if scope is self._counted:
             self._received += len(data)
         else:  # a pipelined request: how much of this chunk belongs to earlier requests is unknown

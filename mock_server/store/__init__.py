@@ -86,9 +86,10 @@ class Store:
         if self._changing:
             raise RuntimeError("A change is open already; pass it on instead of opening another.")
         execute, batch = self._execute, self._batch
+        # The first change of a batch begins the transaction that `Batch.flush` commits.
         if batch is None or not batch.open:
             execute("BEGIN IMMEDIATE")
-        elif not self._connection.in_transaction:
+        elif not self._connection.in_transaction:  # SQLite rolled it back, after a full disk for example
             raise StoreError("An earlier change of the same batch failed, and the whole batch was undone.")
         if batch:
             execute("SAVEPOINT change")
@@ -353,11 +354,11 @@ class Store:
         if not vendors:
             return None
         values = (self.partition(tenant), *vendors, 1, 0)
-        found = self._execute(statements.next_step(len(vendors)), values).fetchone()
-        if found is None:
+        row = self._execute(statements.next_step(len(vendors)), values).fetchone()
+        if row is None:
             return None
-        number, _, vendor, due, step, subject, body = found
-        return Step(tenant, vendor, due, step, subject, orjson.loads(body), number)
+        id_, _, vendor, due, step, subject, body = row
+        return Step(tenant, vendor, due, step, subject, orjson.loads(body), id_)
 
     async def yield_after_commit(self) -> None:
         """Wait until all changes are on disk and other tasks have run; raises what the commit raises."""

@@ -1,4 +1,4 @@
-"""Group commit: commits the changes of one turn of the event loop in one transaction.
+"""Group commit: commits the changes of one or two turns of the event loop in one transaction.
 
 A COMMIT takes longer than the rest of a create request, and sixteen requests at once then need one COMMIT
 instead of sixteen. The price is a rule: no response may report a change that is not on disk. So every

@@ -30,6 +30,7 @@ class Change:
 
         Returns the row's sequence number and sets it on `row`; a replaced row keeps its number.
         """
+        # Most rows are new. Trying the INSERT first, instead of asking for the row, saves a query for these.
         execute = self._execute
         key = (self._partitions.get(row.tenant, row.tenant), row.vendor, row.kind)
         content = (

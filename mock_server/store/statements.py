@@ -215,13 +215,16 @@ def _conditions(shape: Shape) -> tuple[list[sa.ColumnElement[bool]], list[str]]:
 
 @cache
 def wipe(table: sa.Table) -> str:
-    """Return the statement that deletes a partition's rows of a table; value: the partition."""
+    """Return the statement that deletes a partition's rows in a table; its value is the partition."""
     return _text(sa.delete(table).where(table.c.tenant == sa.bindparam("k_tenant")), "k_tenant")
 
 
 @cache
 def next_step(vendors: int) -> str:
-    """Return the statement for the step that is due first; values: partition, so many vendors, 1, 0."""
+    """Return the query for the step that is due first.
+
+    Its values are the partition, the vendors (`vendors` is their number), 1 and 0.
+    """
     names = [f"vendor_{number}" for number in range(vendors)]
     statement = (
         sa.select(steps)
@@ -241,20 +244,20 @@ _EVENT_COLUMNS = ("sequence", "vendor", "kind", "subject", "at", "body")
 
 @cache
 def events(conditions: tuple[str, ...], *, newest_first: bool) -> str:
-    """Return the statement for ledger events after a sequence number.
+    """Return the query for ledger events after a sequence number.
 
-    `conditions` are of `until`, `kind` and `vendor`, in this order. Values: partition, sequence number, those
-    of the conditions, limit, offset.
+    `conditions` are any of `until`, `kind` and `vendor`, in this order. The query's values are the partition,
+    the sequence number, those of the conditions, limit and offset.
     """
     columns = {"until": ledger.c.sequence, "kind": ledger.c.kind, "vendor": ledger.c.vendor}
-    wanted = sa.select(*(ledger.c[name] for name in _EVENT_COLUMNS)).where(
+    query = sa.select(*(ledger.c[name] for name in _EVENT_COLUMNS)).where(
         ledger.c.tenant == sa.bindparam("k_tenant"), ledger.c.sequence > sa.bindparam("after")
     )
     for name in conditions:
         value: sa.BindParameter[Any] = sa.bindparam(f"k_{name}")
-        wanted = wanted.where(columns[name] <= value if name == "until" else columns[name] == value)
+        query = query.where(columns[name] <= value if name == "until" else columns[name] == value)
     order = ledger.c.sequence.desc() if newest_first else ledger.c.sequence
-    limited = wanted.order_by(order).limit(sa.bindparam("limit")).offset(sa.bindparam("offset"))
+    limited = query.order_by(order).limit(sa.bindparam("limit")).offset(sa.bindparam("offset"))
     names = (f"k_{name}" for name in conditions)
     return _text(limited, "k_tenant", "after", *names, "limit", "offset")
 

@@ -143,7 +143,7 @@ deliveries = sa.Table(
     sa.Column("url", sa.Text, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("due", sa.BigInteger, nullable=True),  # null: settled
+    sa.Column("due", sa.BigInteger, nullable=True),  # null: finished
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("outcome", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),  # waiting, delivered, given_up
@@ -153,7 +153,7 @@ deliveries = sa.Table(
 sa.Index(
     "deliveries_by_webhook",
     *(deliveries.c[name] for name in ("tenant", "vendor", "webhook", "due", "id")),
-    sqlite_where=deliveries.c.due.is_not(None),  # most are settled
+    sqlite_where=deliveries.c.due.is_not(None),  # most are finished
     postgresql_where=deliveries.c.due.is_not(None),
 )
 

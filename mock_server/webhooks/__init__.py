@@ -1,1 +1,1 @@
-"""Webhooks: which are to be sent, where they may be sent, and the task that sends them."""
+"""Webhooks: the outbox of deliveries, the task that sends and retries them, the check of their targets."""

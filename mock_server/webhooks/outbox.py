@@ -1,7 +1,8 @@
-"""What webhooks are to be sent: written in the transaction of the change they tell of, kept until delivered.
+"""The outbox: stores webhook deliveries, schedules their retries, and keeps their outcomes.
 
-Neutral: a vendor decides what is sent where, and what it looks like. Times are µs since 1970 on the tenant's
-clock, so that moving the clock moves what is tried again.
+A delivery is written in the transaction of the change that it reports, so neither exists without the other.
+Vendors decide the URL and the body. Times are µs since 1970 on the tenant's clock: advancing the clock makes
+retries due.
 """
 
 from dataclasses import dataclass
@@ -19,16 +20,19 @@ if TYPE_CHECKING:
 State = Literal["waiting", "delivered", "given_up"]
 
 DELAYS: Final = (10, 30, 90, 270, 810, 2_430, 7_290)
-"""Seconds from one attempt to the next; the one after the last of them is the last (after three hours)."""
+"""Back-off: seconds between attempts. After eight attempts, about three hours, a delivery is given up."""
 KEPT: Final = 1_000
-"""Settled deliveries kept per tenant, to be looked at."""
+"""Finished deliveries kept per tenant, for inspection."""
 _TABLE: Final = tables.deliveries
 _COLUMNS: Final = tuple(column.name for column in _TABLE.c if column.name != "tenant")
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One event on its way to one webhook; `outcome` is what the last attempt came to, "" before it."""
+    """One event for one webhook. `outcome` describes the last attempt, "" before the first.
+
+    `at` is when the event happened, `due` when the next attempt is made (None if it is finished).
+    """
 
     id: int
     tenant: str
@@ -45,26 +49,26 @@ class Delivery:
 
     @property
     def webhook_key(self) -> "WebhookKey":
-        """The webhook that it is for."""
+        """The webhook that this delivery is for."""
         return WebhookKey(self.tenant, self.vendor, self.webhook)
 
     @property
     def address(self) -> str:
-        """The URL without what may be secret in it: its query and its login."""
+        """The URL without the parts that may be secret: its query, login and fragment."""
         url = httpx.URL(self.url)
         return str(url.copy_with(userinfo=b"", query=b"hidden" if url.query else None, fragment=None))
 
 
 class Outcome(NamedTuple):
-    """What an attempt came to; after a `final` one there is no other."""
+    """The result of an attempt: a status, or a text such as "no answer in time"; `final` means no retry."""
 
-    words: str
+    message: str
     delivered: bool = False
     final: bool = False
 
 
 class WebhookKey(NamedTuple):
-    """One webhook; its deliveries do not wait for those of another."""
+    """Identifies one webhook; each webhook has its own queue of deliveries."""
 
     tenant: str
     vendor: str
@@ -72,14 +76,14 @@ class WebhookKey(NamedTuple):
 
 
 class Outbox:
-    """The deliveries of all tenants. `wake` is called whenever there is something new to send."""
+    """The deliveries of all tenants. `wake` is called whenever a delivery was added."""
 
     def __init__(self, store: Store, clocks: Clocks) -> None:
         self._store = store
         self._clocks = clocks
         self.wake: Callable[[], None] = lambda: None
         self.send_due: Callable[[str], Awaitable[None]] | None = None
-        """Sends what is due to a tenant's webhooks and waits for the outcomes; None if no sender runs."""
+        """Sends a tenant's due deliveries and waits for their outcomes; None while no sender is running."""
 
     def enqueue(
         self,
@@ -93,7 +97,7 @@ class Outbox:
         body: bytes,
         at: int,
     ) -> None:
-        """Let `body` be sent to `url`, registered as `webhook`, once the change is on disk."""
+        """Add a delivery of `body` to `url`, which is sent once the change is on disk."""
         values = {"vendor": vendor, "webhook": webhook, "event": event, "url": url}
         change.run(
             sa.insert(_TABLE).values(
@@ -110,7 +114,7 @@ class Outbox:
         self.wake()
 
     def cancel(self, change: Change, tenant: str, vendor: str, webhook: str) -> None:
-        """Send nothing more to a webhook: it was deleted."""
+        """Delete the waiting deliveries of a webhook, because it was deleted."""
         change.run(
             sa.delete(_TABLE).where(
                 _TABLE.c.tenant == self._store.partition(tenant),
@@ -121,38 +125,38 @@ class Outbox:
         )
 
     def due(self, most: int, tenant: str | None = None) -> list[Delivery]:
-        """Return deliveries whose time has come, at most so many of each webhook, the earliest first.
-
-        Those of one tenant, or of all.
-        """
-        return [one for lane in self.due_webhooks(tenant) for one in self.due_to(lane, most)]
+        """Return up to `most` due deliveries of each webhook of one tenant, or of all; the earliest first."""
+        return [delivery for key in self.due_webhooks(tenant) for delivery in self.due_to(key, most)]
 
     def due_webhooks(self, tenant: str | None = None) -> list[WebhookKey]:
-        """Return the webhooks, of one tenant or of all, that something is to be sent to now."""
-        return [lane for lane, first in self._waiting(tenant) if first <= self._clocks.now(lane.tenant)]
+        """Return the webhooks of one tenant, or of all, that have a delivery due."""
+        return [key for key, due in self._waiting(tenant) if due <= self._clocks.now(key.tenant)]
 
-    def due_to(self, lane: WebhookKey, most: int) -> list[Delivery]:
-        """Return what is to be sent to a webhook now, at most so many, the earliest first."""
-        key = (self._store.partition(lane.tenant), lane.vendor, lane.webhook)
-        found = self._store.due_deliveries(key, self._clocks.now(lane.tenant), most)
-        return [Delivery(**dict(zip(_COLUMNS, values, strict=True)), tenant=lane.tenant) for values in found]
+    def due_to(self, key: WebhookKey, most: int) -> list[Delivery]:
+        """Return up to `most` due deliveries of a webhook, the earliest first."""
+        webhook = (self._store.partition(key.tenant), key.vendor, key.webhook)
+        rows = self._store.due_deliveries(webhook, self._clocks.now(key.tenant), most)
+        return [Delivery(**dict(zip(_COLUMNS, row, strict=True)), tenant=key.tenant) for row in rows]
 
     def next_due(self, tenant: str) -> int | None:
-        """Return when the tenant's next delivery is to be sent; None if nothing waits."""
-        return min((first for _, first in self._waiting(tenant)), default=None)
+        """Return when the tenant's next delivery is due; None if none waits."""
+        return min((due for _, due in self._waiting(tenant)), default=None)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing waits to be sent, now or later."""
+        """True if no delivery is waiting, now or for a later retry."""
         return next(self._waiting(None), None) is None
 
     def record_outcome(self, delivery: Delivery, outcome: Outcome) -> None:
-        """Note what an attempt came to; one that failed is due again later, unless it was the last.
+        """Store the outcome of an attempt; after a failure, schedule the retry or give the delivery up.
 
-        A delivery that was withdrawn meanwhile, or whose tenant was reset or deleted, is not noted.
+        The outcome is dropped if the delivery was cancelled during the attempt, or its tenant deleted or
+        reset. A reset moves the tenant to another partition, so comparing the partition acts as a fencing
+        token: the late outcome of an old delivery cannot change the tenant's new data.
         """
-        waits = self._store.select(sa.select(_TABLE.c.tenant).where(_TABLE.c.id == delivery.id))
-        if waits != [(self._store.partition(delivery.tenant),)] or not self._clocks.known(delivery.tenant):
+        partitions = self._store.select(sa.select(_TABLE.c.tenant).where(_TABLE.c.id == delivery.id))
+        present = [(self._store.partition(delivery.tenant),)]
+        if partitions != present or not self._clocks.known(delivery.tenant):
             return
         attempts = delivery.attempts + 1
         state: State = "delivered" if outcome.delivered else "waiting"
@@ -161,50 +165,56 @@ class Outbox:
             state = "given_up"
         elif state == "waiting":
             due = self._clocks.now(delivery.tenant) + DELAYS[attempts - 1] * SECOND
-        values = {"attempts": attempts, "outcome": outcome.words, "state": state, "due": due}
+        values = {"attempts": attempts, "outcome": outcome.message, "state": state, "due": due}
         with self._store.change() as change:
             change.run(sa.update(_TABLE).where(_TABLE.c.id == delivery.id).values(values))
             if due is None:
-                self._forget_old(change, delivery.tenant)
+                self._delete_old(change, delivery.tenant)
 
     def deliveries(
         self, tenant: str, *, after: int = 0, limit: int | None = None, last: int | None = None
     ) -> list[Delivery]:
-        """Return what was sent or is to be sent, behind id `after`, oldest first.
+        """Return the deliveries of a tenant, waiting or finished, with ids above `after`, oldest first.
 
-        The first `limit` of it or, where `last` is given, the newest so many.
+        Of these, return the first `limit` or, if `last` is given, the newest `last`.
         """
-        which = (_TABLE.c.tenant == self._store.partition(tenant), _TABLE.c.id > after)
+        conditions = (_TABLE.c.tenant == self._store.partition(tenant), _TABLE.c.id > after)
         if last is not None:
-            return self._read(tenant, *which, order=_TABLE.c.id.desc(), limit=last)[::-1]
-        return self._read(tenant, *which, order=_TABLE.c.id, limit=limit)
+            return self._read(tenant, *conditions, order=_TABLE.c.id.desc(), limit=last)[::-1]
+        return self._read(tenant, *conditions, order=_TABLE.c.id, limit=limit)
 
     def _waiting(self, tenant: str | None) -> "Iterator[tuple[WebhookKey, int]]":
-        """Yield the webhooks that something waits for, each with when the first of it is due.
+        """Yield the webhooks that have waiting deliveries, each with when its first one is due.
 
-        It goes from one to the next by an index, however much waits for each.
+        One index look-up per webhook finds the next one, so the cost does not depend on the length of the
+        queues.
         """
         start = "" if tenant is None else self._store.partition(tenant)
         names = {start: tenant} if tenant is not None else None
         last = (start, "", "")
-        while found := self._store.next_webhook(last):
-            *lane, first = found
-            last = (lane[0], lane[1], lane[2])
-            if tenant is not None and lane[0] != start:
+        while row := self._store.next_webhook(last):
+            partition, vendor, webhook, due = row
+            last = (partition, vendor, webhook)
+            if tenant is not None and partition != start:
                 return
             names = names or self._store.tenants_by_partition()
-            name = names.get(lane[0])
-            if name is not None:  # else it is being emptied
-                yield WebhookKey(name, lane[1], lane[2]), first
+            name = names.get(partition)
+            if name is not None:  # otherwise the partition is being emptied
+                yield WebhookKey(name, vendor, webhook), due
 
-    def _forget_old(self, change: Change, tenant: str) -> None:
-        settled = sa.and_(_TABLE.c.tenant == self._store.partition(tenant), _TABLE.c.due.is_(None))
-        oldest = sa.select(_TABLE.c.id).where(settled).order_by(_TABLE.c.id.desc()).limit(1).offset(KEPT)
-        change.run(sa.delete(_TABLE).where(settled, _TABLE.c.id <= oldest.scalar_subquery()))
+    def _delete_old(self, change: Change, tenant: str) -> None:
+        """Delete all but the newest `KEPT` finished deliveries of a tenant."""
+        finished = sa.and_(_TABLE.c.tenant == self._store.partition(tenant), _TABLE.c.due.is_(None))
+        oldest = sa.select(_TABLE.c.id).where(finished).order_by(_TABLE.c.id.desc()).limit(1).offset(KEPT)
+        change.run(sa.delete(_TABLE).where(finished, _TABLE.c.id <= oldest.scalar_subquery()))
 
     def _read(
-        self, tenant: str, *which: sa.ColumnElement[bool], order: sa.ColumnElement[int], limit: int | None
+        self,
+        tenant: str,
+        *conditions: sa.ColumnElement[bool],
+        order: sa.ColumnElement[int],
+        limit: int | None,
     ) -> list[Delivery]:
-        statement = sa.select(*(_TABLE.c[name] for name in _COLUMNS)).where(*which)
-        found = self._store.select(statement.order_by(order, _TABLE.c.id).limit(limit))
-        return [Delivery(tenant=tenant, **dict(zip(_COLUMNS, values, strict=True))) for values in found]
+        statement = sa.select(*(_TABLE.c[name] for name in _COLUMNS)).where(*conditions)
+        rows = self._store.select(statement.order_by(order, _TABLE.c.id).limit(limit))
+        return [Delivery(tenant=tenant, **dict(zip(_COLUMNS, row, strict=True))) for row in rows]

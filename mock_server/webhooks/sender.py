@@ -1,8 +1,12 @@
-"""Sends what the outbox holds, in the background: at least once, and again after failures.
+"""The background task that sends webhooks and retries them after failures: at-least-once delivery.
 
-A delivery is sent when the change it tells of is on disk, and counts as delivered when the receiver answers
-with a status of 2xx. What was sent when the process died is sent again by the next one. Each webhook has a
-share of its own, so that a receiver that hangs delays what is sent to it and nothing else.
+A delivery is sent once the change that it reports is on disk, and counts as delivered if the receiver answers
+with a 2xx status. If the process dies before that outcome is stored, the delivery is sent again after a
+restart.
+
+Fairness: the number of deliveries under way is limited for each webhook, for each tenant, and in total, and
+due webhooks are served in turn. A receiver that hangs therefore delays its own deliveries only; after a
+time-out, its webhook gets a single delivery at a time until an attempt ends in time.
 """
 
 import asyncio
@@ -24,24 +28,25 @@ from mock_server.webhooks.transport import request_to
 MOST_AT_ONCE: Final = 256
 MOST_OF_A_TENANT: Final = 32
 MOST_OF_A_WEBHOOK: Final = 4
-"""Deliveries under way at the same time; one to a webhook that did not answer in time the last time."""
-_SECONDS: Final = 15.0
-"""How long an attempt may take altogether, however slowly the receiver answers."""
+"""Limits of deliveries under way; a webhook whose last attempt timed out gets only one at a time."""
+_ATTEMPT_SECONDS: Final = 15.0
+"""How long an attempt may take in total; `_TIMEOUT` limits only the time between two pieces of an answer."""
 _TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
-_LOOK_AGAIN: Final = 0.25
-"""Seconds between looks at the clock while something waits for its time: clocks can be moved."""
+_POLL_SECONDS: Final = 0.25
+"""Interval of looking for due deliveries while any are waiting: a tenant's clock can be moved at any time."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
-"""Seconds until the outcome of a delivery is stored again after it could not be."""
+"""Seconds until a failed access to the store is retried; the pause doubles each time."""
 _NOT_IN_TIME: Final = Outcome("no answer in time")
 _MOST_SLOW: Final = 4_096
 _MOST_TURNS: Final = 100
+"""Turns of the event loop to wait for the task to start a delivery before waiting in real time."""
 _log = logging.getLogger(__name__)
 
 Sleep = Callable[[float], Awaitable[None]]
 
 
 class Sender:
-    """The background task of one sandbox. `transport` is the way to the receivers; it is not closed here."""
+    """Sends the deliveries of one sandbox over `transport`, which the caller closes."""
 
     def __init__(
         self, outbox: Outbox, store: Store, transport: httpx.AsyncBaseTransport, sleep: Sleep = sleep
@@ -50,7 +55,7 @@ class Sender:
         self._store = store
         self._transport = transport
         self._sleep = sleep
-        self._news = asyncio.Event()
+        self._wake_up = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._of_webhooks: Counter[WebhookKey] = Counter()
         self._of_tenants: Counter[str] = Counter()
@@ -58,18 +63,18 @@ class Sender:
         self._last = WebhookKey("", "", "")
 
     async def run(self) -> None:
-        """Send until cancelled; costs nothing while nothing is registered. It can be run again."""
-        self._outbox.wake = self._news.set
+        """Send deliveries until cancelled; the task sleeps while none are waiting, and can be run again."""
+        self._outbox.wake = self._wake_up.set
         self._outbox.send_due = self._send_due
         pause = _FIRST_PAUSE
         try:
             while True:
-                self._news.clear()
+                self._wake_up.clear()
                 try:
                     await self._start()
                     await self._wait_for_work()
                     pause = _FIRST_PAUSE
-                except Exception:  # noqa: BLE001 - whatever the disk says, a later look may find it well
+                except Exception:  # noqa: BLE001 - the disk may have failed for a moment only
                     _log.exception("Webhooks could not be read from the outbox; trying again in %d s.", pause)
                     await self._sleep(pause)
                     pause = min(2 * pause, _LONGEST_PAUSE)
@@ -80,14 +85,16 @@ class Sender:
             await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
     async def _start(self) -> None:
-        """Begin to send what is due, as far as there is room."""
-        found = self._due()
+        """Start due deliveries, as many as the limits allow."""
+        due = self._due()
         pending = self._store.pending
-        if pending is not None:  # what was just read may not be on disk yet, or be withdrawn meanwhile
+        if pending is not None:
+            # A delivery that was just read may belong to a change that is not on disk yet. If its COMMIT
+            # fails, the event never happened and must not be sent. So wait, and keep those that remain.
             await pending
-            known = {one.id for one in found}
-            found = [one for one in self._due() if one.id in known]
-        for delivery in _round_robin(one for one in found if one.id not in self._under_way):
+            ids = {delivery.id for delivery in due}
+            due = [delivery for delivery in self._due() if delivery.id in ids]
+        for delivery in _round_robin(delivery for delivery in due if delivery.id not in self._under_way):
             if self._has_room(delivery.webhook_key):
                 self._last = delivery.webhook_key
                 self._of_webhooks[delivery.webhook_key] += 1
@@ -95,38 +102,42 @@ class Sender:
                 self._under_way[delivery.id] = asyncio.create_task(self._send(delivery))
 
     def _due(self) -> list[Delivery]:
-        """Return what is due to webhooks that have room, beginning after the webhook served last."""
-        lanes = [lane for lane in self._outbox.due_webhooks() if self._has_room(lane)]
-        lanes.sort(key=lambda lane: (lane <= self._last, lane))
-        return [one for lane in lanes[:MOST_AT_ONCE] for one in self._outbox.due_to(lane, MOST_OF_A_WEBHOOK)]
+        """Return due deliveries of webhooks below their limits, starting after the webhook served last."""
+        keys = [key for key in self._outbox.due_webhooks() if self._has_room(key)]
+        keys.sort(key=lambda key: (key <= self._last, key))
+        return [one for key in keys[:MOST_AT_ONCE] for one in self._outbox.due_to(key, MOST_OF_A_WEBHOOK)]
 
-    def _has_room(self, lane: WebhookKey) -> bool:
-        most = 1 if lane in self._slow else MOST_OF_A_WEBHOOK
+    def _has_room(self, key: WebhookKey) -> bool:
+        """Return True if another delivery to a webhook may be started."""
+        most = 1 if key in self._slow else MOST_OF_A_WEBHOOK
         return (
-            self._of_webhooks[lane] < most
-            and self._of_tenants[lane.tenant] < MOST_OF_A_TENANT
+            self._of_webhooks[key] < most
+            and self._of_tenants[key.tenant] < MOST_OF_A_TENANT
             and len(self._under_way) < MOST_AT_ONCE
         )
 
     async def _send(self, delivery: Delivery) -> None:
-        lane = delivery.webhook_key
+        key = delivery.webhook_key
         try:
             outcome = await self._attempt(delivery)
-            if len(self._slow) >= _MOST_SLOW:
+            if (
+                len(self._slow) >= _MOST_SLOW
+            ):  # bounds the memory: webhooks can be deleted while they are slow
                 self._slow.clear()
-            (self._slow.add if outcome is _NOT_IN_TIME else self._slow.discard)(lane)
+            (self._slow.add if outcome is _NOT_IN_TIME else self._slow.discard)(key)
             await self._record_outcome(delivery, outcome)
         finally:
             del self._under_way[delivery.id]
-            self._of_webhooks[lane] -= 1
-            self._of_tenants[lane.tenant] -= 1
-            self._of_webhooks, self._of_tenants = +self._of_webhooks, +self._of_tenants  # without zeros
-            self._news.set()
+            self._of_webhooks[key] -= 1
+            self._of_tenants[key.tenant] -= 1
+            self._of_webhooks, self._of_tenants = +self._of_webhooks, +self._of_tenants  # drops zeros
+            self._wake_up.set()
 
     async def _record_outcome(self, delivery: Delivery, outcome: Outcome) -> None:
-        """Store what an attempt came to. Until that is possible, nothing else takes its place.
+        """Store the outcome of an attempt, and retry until that succeeds.
 
-        So a full disk does not have what was delivered sent again and again.
+        Until then the delivery counts as under way, so that it is not sent again and again while the disk is
+        full.
         """
         pause = _FIRST_PAUSE
         while True:
@@ -135,10 +146,10 @@ class Sender:
                 pending = self._store.pending
                 if pending is not None:
                     await pending
-            except Exception as error:  # noqa: BLE001 - the disk may be full; it may have room again later
+            except Exception as error:  # noqa: BLE001 - a full disk may have space again later
                 _log.warning(
                     "The outcome of webhook delivery %d (%s) cannot be stored: %s. Trying again in %d s.",
-                    delivery.id, outcome.words, error, pause,
+                    delivery.id, outcome.message, error, pause,
                 )  # fmt: skip
                 await self._sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
@@ -146,9 +157,9 @@ class Sender:
                 return
 
     async def _attempt(self, delivery: Delivery) -> Outcome:
-        """Send once; the receiver's words are not read, its status says it all."""
+        """Send a delivery once; only the status of the answer counts, its body is not read."""
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(_ATTEMPT_SECONDS):
                 request = request_to(delivery.url, delivery.body, timeout=_TIMEOUT)
                 response = await self._transport.handle_async_request(request)
                 await response.aclose()
@@ -157,35 +168,36 @@ class Sender:
             return _NOT_IN_TIME
         except RefusedError as refused:
             return Outcome(str(refused), final=True)
-        except Exception as problem:  # noqa: BLE001 - an address may be wrong in more ways than one can list
+        except Exception as problem:  # noqa: BLE001 - a URL can be wrong in too many ways to list
             return Outcome(f"not reached ({type(problem).__name__})")
 
     async def _send_due(self, tenant: str) -> None:
-        """Send what is due to a tenant's webhooks, and wait until every outcome is stored."""
+        """Send a tenant's due deliveries, and wait until every outcome is stored."""
         turns = 0
         while self._of_tenants[tenant] or self._outbox.due(1, tenant):
-            self._news.set()
+            self._wake_up.set()
             tasks = list(self._under_way.values())
             if tasks:
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=_LOOK_AGAIN)
-            elif turns < _MOST_TURNS:  # until the task of `run` has taken them up
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=_POLL_SECONDS)
+            elif turns < _MOST_TURNS:  # the task of `run` has not started them yet
                 turns += 1
                 await Turn()
             else:
-                await self._sleep(_LOOK_AGAIN)
+                await self._sleep(_POLL_SECONDS)
 
     async def _wait_for_work(self) -> None:
-        timeout = None if self._outbox.is_empty else _LOOK_AGAIN
-        # Not `wait_for`: before Python 3.12 it can swallow a cancellation that comes together with the news.
+        """Wait for a new or a finished delivery; at most `_POLL_SECONDS` if any are waiting for a retry."""
+        timeout = None if self._outbox.is_empty else _POLL_SECONDS
+        # Not `wait_for`: before Python 3.12, it can swallow a cancellation that comes at the same time.
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                await self._news.wait()
+                await self._wake_up.wait()
 
 
-def _round_robin(found: Iterator[Delivery]) -> Iterator[Delivery]:
-    """Yield the first of each webhook, then the second of each, and so on."""
-    lanes: dict[WebhookKey, list[Delivery]] = {}
-    for delivery in found:
-        lanes.setdefault(delivery.webhook_key, []).append(delivery)
-    for place in range(MOST_OF_A_WEBHOOK):
-        yield from (waiting[place] for waiting in lanes.values() if place < len(waiting))
+def _round_robin(due: Iterator[Delivery]) -> Iterator[Delivery]:
+    """Yield the first delivery of each webhook, then the second of each, and so on."""
+    queues: dict[WebhookKey, list[Delivery]] = {}
+    for delivery in due:
+        queues.setdefault(delivery.webhook_key, []).append(delivery)
+    for position in range(MOST_OF_A_WEBHOOK):
+        yield from (queue[position] for queue in queues.values() if position < len(queue))

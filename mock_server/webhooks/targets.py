@@ -1,9 +1,11 @@
-"""Where webhooks may be sent.
+"""Checks where webhooks may be sent, so that the sandbox cannot be used to reach other hosts (SSRF).
 
-Whoever may register webhooks lets the sandbox send requests, so it sends to few places: to this machine,
-while only this machine reaches the sandbox, and to what `--webhook-allow` names. A name is resolved first,
-its addresses are checked, and the connection goes to an address that was checked: a name that resolves
-otherwise a moment later changes nothing.
+Every client that can register a webhook can make the sandbox send requests. Targets are therefore limited to
+this machine, as long as only this machine can reach the sandbox, and to the hosts of `--webhook-allow`.
+
+A check of the host name alone would not protect against DNS rebinding: the name could resolve to an allowed
+address during the check and to an internal one during the connection. So the transport resolves the name
+once, checks the addresses with `Targets.admit`, and connects to an address that it has checked.
 """
 
 import re
@@ -22,12 +24,12 @@ NAME: Final = re.compile(
 
 
 class RefusedError(Exception):
-    """A target that webhooks may not be sent to; the message is a sentence."""
+    """Webhooks may not be sent to this target; the message is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The hosts that webhooks may be sent to: by name, or by address."""
+    """The hosts that webhooks may be sent to, by name or by address."""
 
     loopback: bool
     names: frozenset[str] = frozenset()
@@ -35,33 +37,38 @@ class Targets:
 
     @classmethod
     def read(cls, host: str, allow: Iterable[str]) -> Self:
-        """Return the targets of a sandbox that listens on `host`; `allow` are hosts and CIDR blocks.
+        """Return the targets of a sandbox that listens on `host`; `allow` lists hosts and CIDR blocks.
 
-        Raises `ValueError` for any other word.
+        Raises `ValueError` for anything else in `allow`.
         """
         names: set[str] = set()
         networks: list[Network] = []
-        for one in allow:
+        for entry in allow:
             try:
-                networks.append(ip_network(one.strip("[]"), strict=False))
+                networks.append(ip_network(entry.strip("[]"), strict=False))
             except ValueError:
-                if "/" in one or not NAME.fullmatch(one.lower()):
+                if "/" in entry or not NAME.fullmatch(entry.lower()):
                     raise ValueError(
-                        f"{one!r} is neither a host nor a CIDR block; write hooks.example.com or 10.0.0.0/8"
+                        f"{entry!r} is neither a host nor a CIDR block; "
+                        "use one such as hooks.example.com or 10.0.0.0/8"
                     ) from None
-                names.add(one.lower().rstrip("."))
+                names.add(entry.lower().rstrip("."))
         return cls(is_loopback(host), frozenset(names), tuple(networks))
 
     def names_host(self, host: str) -> bool:
-        """Say whether a host is allowed by its name."""
+        """Return True if a host is allowed by its name."""
         return host.lower().rstrip(".") in self.names
 
     def admit(self, host: str, address: Address) -> bool:
-        """Say whether an address of a host may be connected to."""
+        """Return True if webhooks to `host` may be sent to this address of it.
+
+        A host that is allowed by its name may still not resolve to a link-local, unspecified or multicast
+        address: cloud metadata services, for example, are at 169.254.169.254.
+        """
         address = getattr(address, "ipv4_mapped", None) or address
         if any(address in network for network in self.networks):
             return True
         if address.is_loopback:
             return self.loopback or host == "localhost" in self.names
-        inward = address.is_link_local or address.is_unspecified or address.is_multicast
-        return self.names_host(host) and not inward
+        internal = address.is_link_local or address.is_unspecified or address.is_multicast
+        return self.names_host(host) and not internal

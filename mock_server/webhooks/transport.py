@@ -1,46 +1,39 @@
-"""The way from the sandbox to the receivers of its webhooks: to allowed addresses only."""
+"""The HTTP transport of webhooks: connects to allowed addresses only, directly or through a proxy."""
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_address
-from typing import Final
 
 import httpx
 
+from mock_server.proxies import HIGHEST_PORT, bypasses, reaches_itself, webhook_proxy
 from mock_server.webhooks.targets import NAME, Address, RefusedError, Targets
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
-"""Returns the addresses of a name and a port, the best first; raises `OSError`."""
-
-_PROXIES: Final = {"http", "https"}
-_MOST_PORTS: Final = 65_535
-
-
-class ProxyError(Exception):
-    """A proxy of the environment that cannot be used; the message is a sentence."""
+"""Resolves a host name and a port to addresses, the preferred one first; raises `OSError`."""
 
 
 def url_problem(url: str) -> str:
-    """Say what keeps a URL from being a webhook's; "" if nothing does.
+    """Return why a URL cannot be the URL of a webhook; "" if it can.
 
-    Any host will do here: whether it may be sent to is known when it is resolved, at each delivery.
+    The host is not checked against the allowed targets here, but at each delivery, when it is resolved.
     """
     try:
-        read = httpx.URL(url)
+        parsed = httpx.URL(url)
     except httpx.InvalidURL:
-        return "is no URL"
-    if read.scheme not in {"http", "https"} or not read.raw_host:
+        return "is not a URL"
+    if parsed.scheme not in {"http", "https"} or not parsed.raw_host:
         return "must be an absolute URL with http:// or https://"
-    if _literal(host_of(read)) is None and not NAME.fullmatch(host_of(read)):
+    if _literal(host_of(parsed)) is None and not NAME.fullmatch(host_of(parsed)):
         return "must have a host name or an address"
-    if read.port is not None and not 0 < read.port <= _MOST_PORTS:
+    if parsed.port is not None and not 0 < parsed.port <= HIGHEST_PORT:
         return "must have a port between 1 and 65535"
     return ""
 
 
 def host_of(url: httpx.URL) -> str:
-    """Return the host as it is sent: `URL.host` fails for names that IDNA 2008 does not have."""
+    """Return the host in the form that is sent; `URL.host` fails for names that IDNA 2008 does not allow."""
     return url.raw_host.decode("ascii", "replace").lower()
 
 
@@ -51,14 +44,10 @@ def _literal(host: str) -> Address | None:
         return None
 
 
-def _is_loopback(address: Address) -> bool:
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
-
-
 def request_to(url: str, body: bytes, *, timeout: httpx.Timeout) -> httpx.Request:
     """Return the request that posts JSON to a webhook."""
     headers = {
-        "Host": httpx.URL(url).netloc.decode("ascii"),  # given, as httpx decodes the host's name for it
+        "Host": httpx.URL(url).netloc.decode("ascii"),  # httpx by itself would use the decoded host name
         "Content-Type": "application/json",
         "User-Agent": "returns-sandbox",
     }
@@ -68,7 +57,7 @@ def request_to(url: str, body: bytes, *, timeout: httpx.Timeout) -> httpx.Reques
 
 
 class WebhookTransport(httpx.AsyncBaseTransport):
-    """A transport to allowed targets only. Beyond this machine it goes through the environment's proxy."""
+    """Connects to allowed targets only, and to other machines through the environment's proxy, if set."""
 
     def __init__(
         self,
@@ -78,49 +67,53 @@ class WebhookTransport(httpx.AsyncBaseTransport):
         direct: httpx.AsyncBaseTransport | None = None,
         own_port: int | None = None,
     ) -> None:
-        """Take `proxies` as `urllib.request.getproxies` returns them; raises `ProxyError`.
+        """Take `proxies` as `urllib.request.getproxies` returns them; raises `ProxyUnusable`.
 
-        `own_port` is the sandbox's: on loopback its control plane asks nobody for a token, and a webhook must
-        not reset a tenant.
+        `own_port` is the sandbox's port, to which webhooks are never sent: on loopback, the control plane
+        requires no token, and a webhook could reset a tenant.
         """
         self._targets = targets
         self._own_port = own_port
         self._resolve = resolve or _resolved
         self._direct = direct
-        self._direct_hosts = proxies.get("no", "").lower().replace(",", " ").split()
-        beyond = bool(targets.names or targets.networks)
+        self._settings = proxies
+        allows_other_machines = bool(targets.names or targets.networks)
         self._proxies = {
-            scheme: _proxy(proxy)
+            scheme: webhook_proxy(scheme, proxies) if allows_other_machines else None
             for scheme in ("http", "https")
-            if beyond and (proxy := proxies.get(scheme) or proxies.get("all"))
         }
         self._proxied: dict[str, httpx.AsyncBaseTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request to an address that was checked; raises `RefusedError` or an `httpx` exception."""
+        """Send a request to an address that was checked; raises `RefusedError` or an `httpx` exception.
+
+        The host is resolved exactly once. The connection goes to one of these addresses, never to the name,
+        which could resolve to another address by then (DNS rebinding).
+        """
         host, port = host_of(request.url), request.url.port or (443 if request.url.scheme == "https" else 80)
         proxy = self._proxies.get(request.url.scheme)
-        if proxy is not None and not self._is_near(host) and not _is_listed(host, self._direct_hosts):
+        if proxy is not None and not reaches_itself(host) and not bypasses(host, self._settings):
             return await self._through(proxy, request, host)
         try:
-            found = [ip_address(one.partition("%")[0]) for one in await self._resolve(host, port)]
+            addresses = [ip_address(text.partition("%")[0]) for text in await self._resolve(host, port)]
         except (OSError, ValueError) as error:
             raise httpx.ConnectError(f"{host} is not found", request=request) from error
-        if port == self._own_port and any(_is_loopback(one) for one in found):
+        if port == self._own_port and any(reaches_itself(str(address)) for address in addresses):
             raise RefusedError("Webhooks are not sent to the sandbox itself.")
-        admitted = [one for one in found if self._targets.admit(host, one)]
+        admitted = [address for address in addresses if self._targets.admit(host, address)]
         if not admitted:
             raise RefusedError(_refusal(host))
         direct = self._direct = self._direct or _transport()
-        for place, address in enumerate(admitted, start=1):
+        for number, address in enumerate(admitted, start=1):
             try:
                 return await direct.handle_async_request(_pinned(request, host, address))
             except (httpx.ConnectError, httpx.ConnectTimeout):
-                if place == len(admitted):
+                if number == len(admitted):
                     raise
         raise AssertionError("unreachable")
 
     async def _through(self, proxy: str, request: httpx.Request, host: str) -> httpx.Response:
+        """Send a request through a proxy, which resolves host names itself; so only names can be checked."""
         literal = _literal(host)
         if literal is None and not self._targets.names_host(host):
             raise RefusedError(f"{_refusal(host)} A proxy resolves names itself, so allow it by its name.")
@@ -130,46 +123,26 @@ class WebhookTransport(httpx.AsyncBaseTransport):
             self._proxied[proxy] = _transport(proxy)
         return await self._proxied[proxy].handle_async_request(request)
 
-    def _is_near(self, host: str) -> bool:
-        literal = _literal(host)
-        named = host == "localhost" or host.endswith(".localhost")
-        return named or (literal is not None and _is_loopback(literal))
-
     async def aclose(self) -> None:
-        """Close what is open."""
+        """Close all connections."""
         for transport in (self._direct, *self._proxied.values()):
             if transport is not None:
                 await transport.aclose()
 
 
 def _transport(proxy: str | None = None) -> httpx.AsyncBaseTransport:
-    """Make a transport when it is needed: it reads the certificates of all authorities."""
+    """Return a new transport; not before it is needed, because that loads all CA certificates."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=16)
     return httpx.AsyncHTTPTransport(limits=limits, trust_env=False, proxy=proxy)
-
-
-def _is_listed(host: str, listed: Iterable[str]) -> bool:
-    """Say whether NO_PROXY lists a host: by its name, by a domain that it is in, or by `*`."""
-    suffixes = (one.removeprefix("*").lstrip(".") for one in listed)
-    return any(not suffix or host == suffix or host.endswith(f".{suffix}") for suffix in suffixes)
 
 
 def _refusal(host: str) -> str:
     return f"Webhooks may not be sent to {host}; start the sandbox with --webhook-allow {host}."
 
 
-def _proxy(url: str) -> str:
-    scheme = url.partition("://")[0].lower() if "://" in url else "http"
-    if scheme not in _PROXIES:
-        raise ProxyError(
-            f"A proxy of the environment is a {scheme} one, which webhooks cannot be sent through; "
-            "set HTTP_PROXY and HTTPS_PROXY to one with http:// or https://, or unset it."
-        )
-    return url if "://" in url else f"http://{url}"
-
-
 def _pinned(request: httpx.Request, host: str, address: Address) -> httpx.Request:
-    """Return the request as it goes to an address; the receiver sees the name that was asked for."""
+    """Return the request with the address in place of the host; `Host` and TLS keep the host name."""
+    # TLS sends and verifies `sni_hostname` in place of the address (RFC 6066, section 3).
     extensions = (
         {**request.extensions, "sni_hostname": host} if _literal(host) is None else request.extensions
     )

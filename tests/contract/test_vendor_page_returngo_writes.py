@@ -181,7 +181,7 @@ def test_canceled_return_is_reopened_to_its_earlier_status(
         body(api.put(address, json={"status": status}))
     before = details(api, id_)
     other = {"Pending": "Approved", "Approved": "Pending"}[stage]
-    assert f"allowed are {stage}" in body(api.put(address, json={"status": other}), 400)["message"]
+    assert f"it can become {stage}" in body(api.put(address, json={"status": other}), 400)["message"]
     body(api.put(address, json={"status": stage}))
     after = details(api, id_)
     assert after["rmaSummary"] == {**before["rmaSummary"], "status": stage}, "no second approval event"

@@ -90,7 +90,7 @@ def test_update_on_another_python_writes_every_count() -> None:
 
 @pytest.mark.parametrize("reason", ["", " "])
 def test_update_without_a_reason_is_refused(reason: str) -> None:
-    with pytest.raises(ValueError, match="Say why the counts change"):
+    with pytest.raises(ValueError, match="Give the reason for the change"):
         baseline_with().updated({"create": 5}, HERE, reason)
 
 
@@ -111,7 +111,7 @@ def test_lower_count_is_noted() -> None:
 
 
 def test_committed_baseline_covers_every_load_and_the_start() -> None:
-    text = guard.KEPT.read_text("utf-8")
+    text = guard.BASELINE.read_text("utf-8")
     baseline = Baseline.parse(text)
     assert set(baseline.measures) == {"import", "start", *(load.name for load in LOADS)}
     assert baseline.text() == text
@@ -168,7 +168,7 @@ def test_guard_fails_without_valgrind(
 def test_guard_fails_if_a_count_grew(
     grown: int, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    baseline = Baseline.parse(guard.KEPT.read_text("utf-8"))
+    baseline = Baseline.parse(guard.BASELINE.read_text("utf-8"))
     found = {name: entry.count for name, entry in baseline.measures.items()}
     found["create"] = found["create"] * (100 + grown) // 100
     counts_are(found, monkeypatch)
@@ -191,11 +191,11 @@ def test_guard_reads_earlier_baselines_from_git(
 ) -> None:
     file = tmp_path / "instructions.json"
     monkeypatch.setattr(guard, "ROOT", tmp_path)
-    monkeypatch.setattr(guard, "KEPT", file)
+    monkeypatch.setattr(guard, "BASELINE", file)
     counts_are({"create": 2_000}, monkeypatch)
     file.write_text(baseline_with(create=Entry(1_000, "first")).text())
     assert guard.main([]) == 1
-    assert "Git shows no earlier state" in capsys.readouterr().out
+    assert "Git has no earlier state" in capsys.readouterr().out
     git(tmp_path, "init", "--quiet")
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "--quiet", "--message", "Keep a count")

@@ -181,7 +181,7 @@ def test_port_in_use_is_reported_in_one_sentence(server: Serving, tmp_path: Path
     done = run(tmp_path, "serve", "--port", str(server.port), "--database", "sqlite://")
     assert done.returncode == 1
     assert done.stderr == (
-        f"127.0.0.1 port {server.port} cannot be listened on (address already in use);"
+        f"The sandbox cannot listen on 127.0.0.1 port {server.port} (address already in use);"
         " choose another with --port.\n"
     )
 
@@ -219,7 +219,7 @@ def test_banner_suggests_commands_as_the_sandbox_was_started(
 def test_unknown_vendor_is_reported_in_one_sentence(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--port", "0", "--database", "sqlite://", "--vendor", "unknown")
     known = ", ".join(vendors.names())
-    assert (done.returncode, done.stderr) == (2, f"There is no vendor 'unknown'; there are: {known}.\n")
+    assert (done.returncode, done.stderr) == (2, f"There is no vendor 'unknown'; the vendors are: {known}.\n")
 
 
 def test_unusable_database_is_reported_in_one_sentence(tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ def test_failed_operation_leaves_nothing_and_frees_the_name(monkeypatch: pytest.
 
         async def story(bulk: Bulk) -> None:
             with monkeypatch.context() as patched:
-                patched.setattr(opened.tenants, "enter", fail)
+                patched.setattr(opened.tenants, "insert", fail)
                 with pytest.raises(sqlite3.OperationalError):
                     await bulk.create("acme", **OPTIONS)
             assert (stored(opened.world.store), opened.tenants.stray_partitions()) == (before, [])
@@ -257,7 +257,7 @@ def test_rows_that_could_not_be_removed_are_removed_by_the_next_operation() -> N
     with open_world() as opened:
         opened.tenants.create("acme", **OPTIONS)
         with opened.world.store.change() as change:
-            opened.tenants.leave(change, "acme")  # as if the disk were full from here on
+            opened.tenants.remove(change, "acme")  # as if the disk were full from here on
 
         async def story(bulk: Bulk) -> None:
             await bulk.create("other", seed_size=0)

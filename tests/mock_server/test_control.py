@@ -278,7 +278,7 @@ def test_return_is_moved_along_the_lifecycle_only(acme: OpenWorld) -> None:
     last = acme.world.ledger.last("acme")
     illegal = refused(acme, "move_return", {**move, "status": "completed"}, tenant="acme", id=made["id"])
     assert illegal.kind == "invalid"
-    assert "'approved' cannot become 'completed'; allowed are label_sent, cancelled" in illegal.message
+    assert "'approved' cannot become 'completed'; it can become label_sent, cancelled" in illegal.message
     unknown = refused(acme, "move_return", {**move, "status": "flown"}, tenant="acme", id=made["id"])
     assert unknown.fields[0].field == "status"
     assert refused(acme, "move_return", move, tenant="acme", id="rma_none").kind == "not_found"

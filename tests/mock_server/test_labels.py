@@ -136,7 +136,7 @@ def test_labels_are_deleted_with_their_tenant_and_survive_a_restart(tmp_path: Pa
     again = create_app(settings)
     assert ask(again, kept).status_code == 200
     with again.world.store.change() as change:
-        again.tenants.leave(change, "gone")  # its rows still exist
+        again.tenants.remove(change, "gone")  # its rows still exist
     assert ask(again, kept).status_code == 404
     again.world.close()
 

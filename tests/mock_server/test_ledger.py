@@ -104,7 +104,7 @@ def test_body_is_returned_as_recorded() -> None:
 def test_rebuild_refuses_contradictory_events() -> None:
     made = Event(1, "shop", ledger.RETURN_CREATED, "r1", NOON, {"status": "new"})
     moved = Event(2, "shop", ledger.RETURN_STATE_CHANGED, "r1", NOON, {"from": "ok", "to": "done"})
-    with pytest.raises(ValueError, match="Event 2 moves r1 from 'ok', but it stood at 'new'"):
+    with pytest.raises(ValueError, match="Event 2 moves r1 from 'ok', but its status was 'new'"):
         rebuild([made, moved])
     with pytest.raises(ValueError, match="creates r1 a second time"):
         rebuild([made, made])

@@ -16,12 +16,12 @@ def test_allowed_move_succeeds_and_a_refusal_names_the_allowed_ones() -> None:
     with pytest.raises(IllegalMove) as raised:
         table.check("neu", "fertig")
     assert (raised.value.current, raised.value.wanted, raised.value.allowed) == ("neu", "fertig", ("ok",))
-    assert str(raised.value) == "A return that is 'neu' cannot become 'fertig'; allowed are ok."
+    assert str(raised.value) == "A return that is 'neu' cannot become 'fertig'; it can become ok."
 
 
 def test_final_status_allows_no_move() -> None:
     table = Lifecycle(STATES, MOVES, "neu")
-    with pytest.raises(IllegalMove, match="it is final"):
+    with pytest.raises(IllegalMove, match="its status is final"):
         table.check("fertig", "neu")
     assert [word for word in STATES if table.is_open(word)] == ["neu", "ok"]
 
@@ -45,7 +45,7 @@ def test_word_is_found_by_its_state() -> None:
         (STATES, {"neu": ("weg",)}, "neu", "'neu' leads to 'weg', which has no state"),
         (STATES, {"weg": ("neu",)}, "neu", "'weg' has no state"),
         (STATES, MOVES, "weg", "the initial status 'weg' has no state"),
-        ({**STATES, "neu": "begun"}, MOVES, "neu", "'neu' stands for an unknown state 'begun'"),
+        ({**STATES, "neu": "begun"}, MOVES, "neu", "'neu' has the unknown state 'begun'"),
     ],
 )
 def test_contradictory_table_is_refused(states: Any, moves: Any, initial: str, fault: str) -> None:

@@ -213,9 +213,9 @@ def test_ready_file_replaces_regular_files_only(tmp_path: Path) -> None:
     [
         ("first-moment", "tomorrow", "must be a date and time with an offset, such as 2026-03-02T09:00:00Z."),
         ("first-moment", "2026-03-02T09:00:00", "must be a date and time with an offset, such as"),
-        ("first-moment", "9999-12-31T23:59:59-05:00", "must lie between the years 1990 and 2199."),
-        ("first-moment", "0001-01-01T00:00:00+01:00", "must lie between the years 1990 and 2199."),
-        ("first-moment", "2200-01-01T00:00:00Z", "must lie between the years 1990 and 2199."),
+        ("first-moment", "9999-12-31T23:59:59-05:00", "must be between the years 1990 and 2199."),
+        ("first-moment", "0001-01-01T00:00:00+01:00", "must be between the years 1990 and 2199."),
+        ("first-moment", "2200-01-01T00:00:00Z", "must be between the years 1990 and 2199."),
         ("seed", str(2**64), "9007199254740991"),
         ("seed", "-1", "0"),
     ],

@@ -100,7 +100,7 @@ def test_failure_is_reported_without_details_until_the_task_runs_steadily() -> N
 
 def test_task_waiting_for_its_restart_is_reported() -> None:
     assert supervise(Time(sleeps=0), ("that ends", ends)).problems() == [
-        "The background task that ends ended by itself, once. It is about to be started again."
+        "The background task that ends ended by itself, once. It will be restarted."
     ]
 
 

@@ -84,8 +84,8 @@ def test_ledger_records_a_switch_change_once(acme: OpenWorld) -> None:
     [
         ({"name": "gone"}, "returnmate has no switch 'gone'; it has away, notify_only, closed."),
         ({"name": "away", "shop": "one.example"}, "is for the whole account, not for a shop."),
-        ({"name": "notify_only"}, "is for one of the shops one.example, two.example."),
-        ({"name": "notify_only", "shop": "three.example"}, "is for one of the shops"),
+        ({"name": "notify_only"}, "needs one of the shops one.example, two.example."),
+        ({"name": "notify_only", "shop": "three.example"}, "needs one of the shops"),
         ({"name": "away", "vendor": "kiosk"}, "this sandbox serves"),
     ],
 )

@@ -10,10 +10,11 @@ import httpx
 import pytest
 from support.command import run
 
+from mock_server.proxies import ProxyUnusable
 from mock_server.settings import Settings
 from mock_server.webhooks.outbox import Delivery
 from mock_server.webhooks.targets import RefusedError, Targets
-from mock_server.webhooks.transport import ProxyError, WebhookTransport, request_to, url_problem
+from mock_server.webhooks.transport import WebhookTransport, request_to, url_problem
 
 HERE, BEYOND = "127.0.0.1", "0.0.0.0"
 
@@ -74,6 +75,14 @@ def test_webhook_cannot_reach_the_sandboxs_control_plane(
         send(network, f"http://{host}:4010{path}", *allow, own_port=4010)
     assert network.sent == []
     assert send(network, f"http://{host}:4011{path}", *allow, own_port=4010).status_code == 204
+
+
+@pytest.mark.parametrize(("host", "address"), [("0.0.0.0", "0.0.0.0"), ("[::]", "::")])
+def test_the_unspecified_address_leads_to_the_control_plane_too(host: str, address: str) -> None:
+    network = Network({address: [address]})
+    with pytest.raises(RefusedError, match="not sent to the sandbox itself"):
+        send(network, f"http://{host}:4010/", "0.0.0.0/0", "::/0", own_port=4010)
+    assert network.sent == []
 
 
 @pytest.mark.parametrize(
@@ -162,7 +171,7 @@ def test_other_hosts_use_the_proxy_by_name_unless_no_proxy_excludes_them() -> No
 
 
 def test_unusable_proxy_is_reported_in_one_sentence() -> None:
-    with pytest.raises(ProxyError, match=r"is a socks5 one, .* set HTTP_PROXY and HTTPS_PROXY"):
+    with pytest.raises(ProxyUnusable, match=r"through the socks5 proxy .* set HTTP_PROXY and HTTPS_PROXY"):
         send(Network(), "http://hooks.example.com/", "hooks.example.com", proxies={"all": "socks5://p:1"})
 
 
@@ -173,7 +182,7 @@ def test_unusable_proxy_is_reported_in_one_sentence() -> None:
         ("http://xn--a/", ""),
         ("http://a.xn--zz--/", "must have a host name"),
         ("https://münchen.example.com/", ""),
-        ("https://💩.example.com/", "is no URL"),
+        ("https://💩.example.com/", "is not a URL"),
         ("http://a..b/", "must have a host name"),
         ("http://exa mple.com/", "must have a host name"),
         (f"http://{'a' * 64}.example.com/", "must have a host name"),
@@ -204,5 +213,5 @@ def test_invalid_target_setting_stops_the_start(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr == (
         "--webhook-allow: '10.0.0.0/99' is neither a host nor a CIDR block; "
-        "write hooks.example.com or 10.0.0.0/8.\n"
+        "use one such as hooks.example.com or 10.0.0.0/8.\n"
     )

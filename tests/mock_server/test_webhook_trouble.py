@@ -186,7 +186,7 @@ def test_advancing_runs_the_retries_that_fall_due(statuses: list[int], state: st
 
 
 def test_advancing_waits_for_a_hanging_receiver_only_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mock_server.bulk, "PATIENCE", 0.1)
+    monkeypatch.setattr(mock_server.bulk, "WEBHOOK_SECONDS", 0.1)
     gate, got = asyncio.Event(), list[str]()
     with open_world() as opened:
         world = opened.world

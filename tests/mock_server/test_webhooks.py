@@ -173,7 +173,7 @@ def test_settled_deliveries_are_removed_after_a_time(context: WebhookContext) ->
         ("gopher://127.0.0.1/", "must be an absolute URL"),
         ("/in", "must be an absolute URL"),
         ("https://", "must be an absolute URL"),
-        ("https://[::1", "is no URL"),
+        ("https://[::1", "is not a URL"),
     ],
 )
 def test_only_http_urls_are_accepted(url: str, fault: str) -> None:
