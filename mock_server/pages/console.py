@@ -101,5 +101,5 @@ def _quoted(names: Sequence[str]) -> str:
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
     """Writes repeated values in full instead of as YAML anchors, which many OpenAPI tools cannot read."""
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the base class asks
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - required by the base class
         return True
