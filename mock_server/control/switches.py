@@ -10,7 +10,7 @@ from mock_server.switches import Position
 
 
 class SwitchEndpoints:
-    """Lists and turns the switches of a tenant."""
+    """Lists the switches of a tenant, and turns them on and off."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context

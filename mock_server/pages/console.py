@@ -1,4 +1,4 @@
-"""The Flask application behind the APIs: what a person sees in a browser."""
+"""The console, a Flask application: landing page, Swagger UI and OpenAPI documents, error pages."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _SWAGGER_UI: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One API on the landing page; `path` is where it lives, without a trailing slash."""
+    """One API on the landing page; `path` has no trailing slash, `fields` are the demo credentials."""
 
     title: str
     name: str
@@ -31,12 +31,13 @@ class Entry:
     fields: dict[str, str]
     curl: str
     examples: Callable[[], Examples] = Examples
-    """What works in this sandbox as it is now."""
+    """Returns example values that work with the sandbox's current records."""
 
 
 def create_console(apis: Sequence[Entry], control: Entry) -> Flask:
-    """Make the pages for the APIs served. None of them is redirected to by itself: see `wsgi`."""
+    """Create the console for these APIs."""
     console = Flask(__name__)
+    # Flask's own redirects are absolute URLs, and `wsgi` hides the host that they would need.
     console.url_map.merge_slashes = False
     console.url_map.strict_slashes = False
 
@@ -45,18 +46,18 @@ def create_console(apis: Sequence[Entry], control: Entry) -> Flask:
         return render_template("landing.html", apis=apis, control=control)
 
     for entry in (*apis, control):
-        _publish(console, entry)
-        _document(console, entry)
+        _serve_document(console, entry)
+        _serve_swagger_ui(console, entry)
 
     @console.errorhandler(404)
-    def nothing_here(_error: Exception) -> tuple[str, int]:
+    def not_found(_error: Exception) -> tuple[str, int]:
         return render_template("missing.html"), 404
 
     return console
 
 
-def _publish(console: Flask, entry: Entry) -> None:
-    """Serve the OpenAPI document of an API: as JSON for Swagger UI, with examples that work, and as YAML."""
+def _serve_document(console: Flask, entry: Entry) -> None:
+    """Serve an API's OpenAPI document: as YAML, and as JSON with working examples for Swagger UI."""
 
     def send_json() -> Response:
         document = prefilled(entry.document, entry.examples())
@@ -74,7 +75,7 @@ def _publish(console: Flask, entry: Entry) -> None:
     console.add_url_rule(f"{entry.path}/openapi.yaml", f"{entry.name} yaml", send_yaml)
 
 
-def _document(console: Flask, entry: Entry) -> None:
+def _serve_swagger_ui(console: Flask, entry: Entry) -> None:
     """Serve Swagger UI for an API."""
 
     def home() -> str:
@@ -98,7 +99,7 @@ def _quoted(names: Sequence[str]) -> str:
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-    """Writes a value that occurs twice twice: the document came from JSON's world, which has no anchors."""
+    """Writes repeated values in full instead of as YAML anchors, which many OpenAPI tools cannot read."""
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the base class asks
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - required by the base class
         return True

@@ -1,4 +1,4 @@
-"""Shipping labels as PDF: A6, plainly marked as samples."""
+"""Draws shipping labels as PDF: A6, with a barcode, marked as samples."""
 
 from io import BytesIO
 
@@ -16,18 +16,18 @@ _NOTICE = "SAMPLE – NOT VALID FOR SHIPPING"
 
 
 def render(label: Label) -> bytes:
-    """Return the label as a PDF of one page; the same label gives the same bytes."""
+    """Return a label as a PDF of one page; the same label always gets the same bytes."""
     output = BytesIO()
     canvas = Canvas(output, pagesize=A6, invariant=1)
     canvas.setTitle(f"Label {label.tracking_number}")
     canvas.rect(_MARGIN / 2, _MARGIN / 2, _WIDTH - _MARGIN, _HEIGHT - _MARGIN)
     top = _HEIGHT - _MARGIN - 8 * mm
     canvas.setFont("Helvetica-Bold", 18)
-    canvas.drawString(_MARGIN, top, _words(label.carrier))
+    canvas.drawString(_MARGIN, top, _title(label.carrier))
     canvas.setFont("Helvetica", 12)
-    canvas.drawString(_MARGIN, top - 8 * mm, _words(label.service))
+    canvas.drawString(_MARGIN, top - 8 * mm, _title(label.service))
     canvas.drawString(
-        _MARGIN, top - 15 * mm, f"{_words(label.direction)} · {label.reference}"[:_LONGEST_LINE]
+        _MARGIN, top - 15 * mm, f"{_title(label.direction)} · {label.reference}"[:_LONGEST_LINE]
     )
     _draw_barcode(canvas, label.tracking_number)
     canvas.setFont("Helvetica-Bold", 11)
@@ -38,10 +38,11 @@ def render(label: Label) -> bytes:
 
 
 def _draw_barcode(canvas: Canvas, tracking_number: str) -> None:
-    room = _WIDTH - 2 * _MARGIN
+    # The first barcode, with bars of width 1, only measures how wide the bars may be.
+    available = _WIDTH - 2 * _MARGIN
     barcode = Code128(tracking_number, barHeight=28 * mm, barWidth=1, quiet=False)
     barcode = Code128(
-        tracking_number, barHeight=28 * mm, barWidth=min(1.2, room / barcode.width), quiet=False
+        tracking_number, barHeight=28 * mm, barWidth=min(1.2, available / barcode.width), quiet=False
     )
     middle = _HEIGHT / 2 - 20 * mm
     barcode.drawOn(canvas, (_WIDTH - barcode.width) / 2, middle)
@@ -49,6 +50,6 @@ def _draw_barcode(canvas: Canvas, tracking_number: str) -> None:
     canvas.drawCentredString(_WIDTH / 2, middle - 7 * mm, tracking_number)
 
 
-def _words(code: str) -> str:
+def _title(code: str) -> str:
     """Return `australia_post` as `Australia Post`."""
     return code.replace("_", " ").title()[:_LONGEST_LINE]

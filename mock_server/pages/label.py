@@ -1,11 +1,11 @@
-"""What a shipping label says; `drawing` makes it a PDF."""
+"""The data of a shipping label; `drawing` renders it as a PDF."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What is printed; `direction` is the vendor's word (`return`, `outbound`)."""
+    """The texts on a label; `direction` is the vendor's word, such as `return` or `outbound`."""
 
     carrier: str
     service: str

@@ -1,4 +1,4 @@
-"""Serves shipping labels, before the pages."""
+"""Serves shipping labels as PDF, at the URLs that shipments contain."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
@@ -13,11 +13,11 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 FindLabel = Callable[[str], Label | None]
-"""Returns the label at a path, if there is one."""
+"""Returns the label at a path, or None if there is none."""
 
 
 class LabelPages:
-    """An ASGI application that answers the addresses of labels, and hands all else on."""
+    """ASGI middleware that serves labels and passes all other requests on."""
 
     def __init__(self, application: Application, find: FindLabel, renderer: Renderer) -> None:
         self._application = application
@@ -26,21 +26,21 @@ class LabelPages:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        label = self._find(scope["path"]) if _is_for_a_label(scope) else None
+        label = self._find(scope["path"]) if _may_be_label(scope) else None
         if label is None:
             await self._application(scope, receive, send)
             return
-        body = await self._renderer.draw(partial(_drawn, label))
+        body = await self._renderer.draw(partial(_draw_label, label))
         headers = [(b"content-type", b"application/pdf"), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
-def _is_for_a_label(scope: Message) -> bool:
+def _may_be_label(scope: Message) -> bool:
     return scope["type"] == "http" and scope["method"] in {"GET", "HEAD"} and scope["path"].startswith(PREFIX)
 
 
-def _drawn(label: Label) -> bytes:
-    from mock_server.pages.drawing import render  # it takes a third of a second, which few need
+def _draw_label(label: Label) -> bytes:
+    from mock_server.pages.drawing import render  # reportlab takes 0.3 s to import
 
     return render(label)

@@ -1,4 +1,4 @@
-"""What stands before the pages: their headers, and a check under which name they are asked for."""
+"""Middleware of the console pages: adds security headers, and checks the host name of each request."""
 
 from __future__ import annotations
 
@@ -18,45 +18,46 @@ if TYPE_CHECKING:
 
 _SECOND: Final = 1_000_000
 _LABELS: Final = "/labels/"
-"""Part of the vendors' APIs: their address is the secret, so any name will do."""
+"""Labels belong to the vendors' APIs. Their URLs cannot be guessed, so any host name is accepted."""
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Swagger UI writes style attributes; no page has a script of its own in it."""
+"""`unsafe-inline` is for the style attributes that Swagger UI writes; no page has inline scripts."""
 _ALWAYS: Final = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 _PAGE: Final = ((b"x-frame-options", b"DENY"), (b"content-security-policy", _POLICY.encode()))
 
 
 class PageMiddleware:
-    """An ASGI application around the pages; `now` is real time in µs."""
+    """ASGI middleware around the pages; `now` returns real time in µs, for the `Date` header."""
 
-    def __init__(self, pages: Application, check_name: Check, now: Callable[[], int]) -> None:
+    def __init__(self, pages: Application, check_host: Check, now: Callable[[], int]) -> None:
         self._pages = pages
-        self._check_name = check_name
+        self._check_host = check_host
         self._now = now
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
 
-        async def send_dressed(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": self._dressed(message["headers"])}
+                message = {**message, "headers": self._headers(message["headers"])}
             await send(message)
 
         try:
             if not scope["path"].startswith(_LABELS):
-                self._check_name(dict(scope["headers"]))
+                self._check_host(dict(scope["headers"]))
         except Problem as problem:
-            await _refuse(problem, send_dressed)
+            await _refuse(problem, send_with_headers)
         else:
-            await self._pages(scope, receive, send_dressed)
+            await self._pages(scope, receive, send_with_headers)
 
-    def _dressed(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        given = dict(headers)
-        given[b"date"] = formatdate(self._now() // _SECOND, usegmt=True).encode()
-        kind = given.get(b"content-type", b"")
-        return [*given.items(), *_ALWAYS, *(_PAGE if kind.startswith(b"text/html") else ())]
+    def _headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Return the headers of a response with the date and the security headers added."""
+        dated = dict(headers)
+        dated[b"date"] = formatdate(self._now() // _SECOND, usegmt=True).encode()
+        content_type = dated.get(b"content-type", b"")
+        return [*dated.items(), *_ALWAYS, *(_PAGE if content_type.startswith(b"text/html") else ())]
 
 
 async def _refuse(problem: Problem, send: Send) -> None:

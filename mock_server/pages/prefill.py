@@ -1,8 +1,8 @@
-"""What Swagger UI fills in: a document whose every operation answers when one only presses Execute.
+"""Adapts an OpenAPI document for Swagger UI, so that every operation succeeds by pressing Execute.
 
-Swagger UI sends the example of every parameter that has one, of optional filters too, and then a list finds
-nothing. So optional parameters of the query lose their examples here, and path parameters and bodies get
-those of records that exist. `openapi/` keeps the examples of its documents, which are for readers.
+Path parameters and bodies get examples from existing records. Optional query parameters lose their examples:
+Swagger UI would send them all, and lists filtered by them would be empty. The documents in `openapi/` keep
+their examples, which are meant for readers.
 """
 
 from collections.abc import Mapping
@@ -16,14 +16,14 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Values that work: of path parameters, by name or `operation.name`, and of bodies, by operation."""
+    """Values that work: `path` parameters by name or `operation.name`, and `bodies` by operation."""
 
     path: Mapping[str, str] = field(default_factory=dict)
     bodies: Mapping[str, Any] = field(default_factory=dict)
 
 
 def prefilled(document: Mapping[str, Any], examples: Examples) -> dict[str, Any]:
-    """Return a copy of the document in which these values are the examples."""
+    """Return a copy of an OpenAPI document with these examples."""
     copy: dict[str, Any] = orjson.loads(orjson.dumps(document))
     for path in copy["paths"].values():
         shared = path.pop("parameters", [])
@@ -31,7 +31,7 @@ def prefilled(document: Mapping[str, Any], examples: Examples) -> dict[str, Any]
             if method in path:
                 operation = path[method]
                 own = [*shared, *operation.get("parameters", [])]
-                operation["parameters"] = [_parameter(copy, one, operation, examples) for one in own]
+                operation["parameters"] = [_parameter(copy, entry, operation, examples) for entry in own]
                 _fill_body(copy, operation, examples)
     return copy
 
@@ -42,10 +42,10 @@ def _parameter(
     parameter = dict(_resolved(document, raw))
     name = parameter["name"]
     if parameter["in"] == "path":
-        known = examples.path.get(f"{operation['operationId']}.{name}", examples.path.get(name))
-        if known is not None:
+        example = examples.path.get(f"{operation['operationId']}.{name}", examples.path.get(name))
+        if example is not None:
             parameter.pop("examples", None)
-            parameter["example"] = known
+            parameter["example"] = example
     elif not parameter.get("required"):
         parameter.pop("example", None)
         parameter.pop("examples", None)

@@ -1,8 +1,8 @@
-"""Runs a WSGI application on the event loop.
+"""Runs a WSGI application, the console, as an ASGI one.
 
-The application does not see the `Host` header, so that nothing it builds, redirects included, leads where
-a caller wishes. The pages take milliseconds and read the store, which belongs to the event loop's thread;
-so they are not sent to another one. Requests have no body here.
+The application does not see the `Host` header, so that a caller cannot make its links and redirects point to
+another host. It runs in the event loop's thread, because it reads the store, which belongs to that thread,
+and takes only milliseconds. Requests have no body here.
 """
 
 import sys
@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from io import BytesIO
 from typing import Any
 
-_LEFT_OUT = {b"content-length", b"content-type", b"host", b"transfer-encoding"}
+_OMITTED = {b"content-length", b"content-type", b"host", b"transfer-encoding"}
 Message = MutableMapping[str, Any]
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -47,7 +47,7 @@ class WsgiApp:
 
 
 def _environ(scope: Message) -> dict[str, Any]:
-    """Return the environment of PEP 3333 for an ASGI scope."""
+    """Return the WSGI environment (PEP 3333) of an ASGI scope."""
     host, port = scope.get("server") or ("localhost", 80)
     environ = {
         "REQUEST_METHOD": scope["method"],
@@ -66,6 +66,6 @@ def _environ(scope: Message) -> dict[str, Any]:
         "wsgi.run_once": False,
     }
     for name, value in scope["headers"]:
-        if name not in _LEFT_OUT:
+        if name not in _OMITTED:
             environ["HTTP_" + name.decode("latin-1").upper().replace("-", "_")] = value.decode("latin-1")
     return environ

@@ -1,4 +1,4 @@
-"""Plausible returns for a new tenant: same seed, first moment and size, same returns on any machine."""
+"""Generates a new tenant's returns: the same seed, size and first moment give the same ones everywhere."""
 
 from mock_server.seed.model import (
     Reason,

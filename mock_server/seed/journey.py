@@ -1,4 +1,4 @@
-"""What happens to one return after a customer requests it, and when."""
+"""Draws the history of one return: its moves between states, its parcel's scans, and its notes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,35 +12,39 @@ MINUTE: Final = 60_000_000
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
-Fate = Literal["completed", "refused at once", "refused at last", "withdrawn", "never sent", "lost"]
+Fate = Literal[
+    "completed", "rejected on request", "rejected on inspection", "withdrawn", "never sent", "lost"
+]
+"""How a return ends."""
 FATES: Final[dict[Fate, int]] = {
     "completed": 80,
-    "refused at once": 6,
-    "refused at last": 4,
+    "rejected on request": 6,
+    "rejected on inspection": 4,
     "withdrawn": 4,
     "never sent": 4,
     "lost": 2,
 }
+"""Percentage of returns by how they end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """The moves, the parcel and the notes of a return, each in the order of time."""
+    """The history of a return: its moves, shipment and notes, each in order of time."""
 
     moves: tuple[SeedMove, ...]
     shipment: SeedShipment | None
     notes: tuple[SeedNote, ...]
 
     def until(self, moment: int) -> "Journey":
-        """Return what has happened up to `moment` (µs)."""
+        """Return the part of this journey that has happened by `moment` (µs)."""
         return Journey(
             tuple(move for move in self.moves if move.at <= moment),
-            _seen(self.shipment, moment),
+            _shipment_until(self.shipment, moment),
             tuple(note for note in self.notes if note.at <= moment),
         )
 
     def later(self, by: int) -> "Journey":
-        """Return the same journey, `by` µs later."""
+        """Return the same journey, moved `by` µs into the future."""
         shipment = self.shipment
         return Journey(
             tuple(replace(move, at=move.at + by) for move in self.moves),
@@ -54,14 +58,14 @@ class Journey:
         )
 
 
-def journey(dice: SeededRandom, created_at: int, fate: Fate) -> Journey:
-    """Draw what happens to a return created at `created_at` (µs), to its end."""
+def draw_journey(dice: SeededRandom, created_at: int, fate: Fate) -> Journey:
+    """Draw the complete journey of a return created at `created_at` (µs)."""
     moves = [SeedMove(created_at, "requested")]
-    notes = _remarks(dice, created_at)
+    notes = _notes(dice, created_at)
     shipment = None
     days = dice.weighted({1: 50, 3: 35, 7: 15})  # how soon the shop decides
     decided = created_at + dice.between(45, days * 24 * 60) * MINUTE
-    if fate == "refused at once":
+    if fate == "rejected on request":
         moves.append(SeedMove(decided, "rejected"))
         notes.append(SeedNote(decided, vocabulary.REFUSALS["requested"], False, dice.pick(vocabulary.STAFF)))
     elif fate == "withdrawn":
@@ -70,7 +74,7 @@ def journey(dice: SeededRandom, created_at: int, fate: Fate) -> Journey:
         sent = decided + dice.between(2, 36 * 60) * MINUTE
         shipment = _shipment(dice, sent, fate)
         moves += [SeedMove(decided, "approved"), SeedMove(sent, "label_sent")]
-        moves += _travel(dice, shipment, fate)
+        moves += _moves_after_label(dice, shipment, fate)
         if moves[-1].state == "rejected":
             notes.append(
                 SeedNote(moves[-1].at, vocabulary.REFUSALS["inspected"], True, dice.pick(vocabulary.STAFF))
@@ -78,7 +82,7 @@ def journey(dice: SeededRandom, created_at: int, fate: Fate) -> Journey:
     return Journey(tuple(moves), shipment, tuple(sorted(notes, key=lambda note: note.at)))
 
 
-def _travel(dice: SeededRandom, shipment: SeedShipment, fate: Fate) -> list[SeedMove]:
+def _moves_after_label(dice: SeededRandom, shipment: SeedShipment, fate: Fate) -> list[SeedMove]:
     if fate == "never sent":
         return [SeedMove(shipment.created_at + dice.between(14 * 24, 21 * 24) * HOUR, "cancelled")]
     moves = [SeedMove(scan.at, "in_transit") for scan in shipment.scans if scan.status == "picked_up"]
@@ -87,7 +91,7 @@ def _travel(dice: SeededRandom, shipment: SeedShipment, fate: Fate) -> list[Seed
     received = shipment.scans[-1].at + dice.between(30, 20 * 60) * MINUTE
     inspected = received + dice.between(2 * 60, 48 * 60) * MINUTE
     settled = inspected + dice.between(15, 36 * 60) * MINUTE
-    end = SeedMove(settled, "rejected" if fate == "refused at last" else "completed")
+    end = SeedMove(settled, "rejected" if fate == "rejected on inspection" else "completed")
     return [*moves, SeedMove(received, "received"), SeedMove(inspected, "inspected"), end]
 
 
@@ -107,11 +111,11 @@ def _shipment(dice: SeededRandom, sent: int, fate: Fate) -> SeedShipment:
 
 
 def _scans(dice: SeededRandom, sent: int, *, express: bool, lost: bool) -> list[SeedScan]:
-    pace = 1 if express else 2
+    slowness = 1 if express else 2
     at = sent + dice.between(6 * 60, 90 * 60) * MINUTE
     scans = [SeedScan(at, "picked_up", "Picked up by the carrier", dice.pick(vocabulary.HUBS))]
     for _ in range(dice.between(1, 3)):
-        at += dice.between(4 * 60, 16 * 60) * pace * MINUTE
+        at += dice.between(4 * 60, 16 * 60) * slowness * MINUTE
         scans.append(SeedScan(at, "in_transit", "Sorted at the hub", dice.pick(vocabulary.HUBS)))
     if lost or dice.chance(0.06):
         at += dice.between(6, 30) * HOUR
@@ -127,7 +131,7 @@ def _scans(dice: SeededRandom, sent: int, *, express: bool, lost: bool) -> list[
     return [*scans, SeedScan(at, "delivered", "Delivered", vocabulary.DOCK)]
 
 
-def _remarks(dice: SeededRandom, created_at: int) -> list[SeedNote]:
+def _notes(dice: SeededRandom, created_at: int) -> list[SeedNote]:
     notes: list[SeedNote] = []
     for _ in range(dice.weighted({0: 5, 1: 4, 2: 1})):
         content, internal = dice.pick(vocabulary.REMARKS)
@@ -136,14 +140,14 @@ def _remarks(dice: SeededRandom, created_at: int) -> list[SeedNote]:
     return notes
 
 
-def _seen(shipment: SeedShipment | None, until: int) -> SeedShipment | None:
-    """Return the parcel as it is known at `until`; None before its label."""
+def _shipment_until(shipment: SeedShipment | None, until: int) -> SeedShipment | None:
+    """Return a shipment with its scans up to `until` (µs); None before its label is created."""
     if shipment is None or shipment.created_at > until:
         return None
     return replace(shipment, scans=tuple(scan for scan in shipment.scans if scan.at <= until))
 
 
-def moments(story: Journey) -> Sequence[int]:
-    """Return when anything happens to the return or its parcel, in the order of time."""
-    scans = story.shipment.scans if story.shipment else ()
-    return sorted({*(move.at for move in story.moves), *(scan.at for scan in scans)})
+def moments(journey: Journey) -> Sequence[int]:
+    """Return the times of all moves and scans of a journey (µs), in order."""
+    scans = journey.shipment.scans if journey.shipment else ()
+    return sorted({*(move.at for move in journey.moves), *(scan.at for scan in scans)})

@@ -1,6 +1,6 @@
-"""What a seed consists of, in neutral words; each vendor lays it out in its own.
+"""The records of a seed in vendor-neutral terms; each vendor converts them to its own documents.
 
-Times are µs since 1970 in UTC, whole seconds. Money is Decimal, in the return's currency.
+Times are µs since 1970 in UTC, in whole seconds. Amounts are Decimal, in the return's currency.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Scanned = Literal["label_created", "picked_up", "in_transit", "out_for_delivery"
 
 @dataclass(frozen=True, slots=True)
 class SeedAddress:
-    """Where a customer lives; the streets are invented, the suburbs too."""
+    """A customer's address, with an invented street and suburb."""
 
     street: str
     suburb: str
@@ -37,7 +37,7 @@ class SeedAddress:
 
 @dataclass(frozen=True, slots=True)
 class SeedCustomer:
-    """A customer; `orders` is how many orders they ever placed (at least one per return)."""
+    """A customer; `orders` counts all their orders, at least one per return."""
 
     name: str
     email: str
@@ -48,7 +48,7 @@ class SeedCustomer:
 
 @dataclass(frozen=True, slots=True)
 class SeedItem:
-    """A line item that comes back; `size` is "" for what has none, `comment` the customer's words or ""."""
+    """A returned line item; `size` and the customer's `comment` may be ""."""
 
     sku: str
     name: str
@@ -61,7 +61,7 @@ class SeedItem:
 
 @dataclass(frozen=True, slots=True)
 class SeedMove:
-    """The return reached a neutral state."""
+    """A return's move to a neutral state."""
 
     at: int
     state: State
@@ -69,7 +69,7 @@ class SeedMove:
 
 @dataclass(frozen=True, slots=True)
 class SeedScan:
-    """The carrier saw the parcel; `location` is a suburb, or "" where there is none."""
+    """A carrier's scan of a parcel; `location` may be ""."""
 
     at: int
     status: Scanned
@@ -79,7 +79,7 @@ class SeedScan:
 
 @dataclass(frozen=True, slots=True)
 class SeedShipment:
-    """The parcel of a return. The first scan is `label_created`, at `created_at`."""
+    """The parcel of a return. Its first scan is `label_created`, at `created_at`."""
 
     created_at: int
     carrier: str
@@ -90,7 +90,7 @@ class SeedShipment:
 
 @dataclass(frozen=True, slots=True)
 class SeedNote:
-    """A remark of the shop's staff; internal ones are not for the customer."""
+    """A note by the shop's staff; customers do not see `internal` ones."""
 
     at: int
     content: str
@@ -102,7 +102,7 @@ class SeedNote:
 class SeedRefund:
     """The refund of a completed return; an exchange has none.
 
-    `status`: "failed" when the payment did not go through, "awaited" while somebody outside has to make it.
+    `status` is "failed" if the payment did not go through, "awaited" if an integrator has to make it.
     """
 
     at: int
@@ -115,9 +115,9 @@ class SeedRefund:
 class SeedReturn:
     """One return and its history. `number` counts from 1, oldest first.
 
-    `ordered` are all items of the order (quantity by SKU), `items` those that come back. `moves`
-    start with `requested` at `created_at`; the last one is where the return stands. `partly`: only some of
-    its items arrived so far. `staged`: it was laid out to stand where it does, so vendors leave it as it is.
+    `ordered` lists all items of the order (SKU and quantity), `items` the returned ones. `moves` start with
+    `requested` at `created_at` and end with the current state. `partly` means that only some items have
+    arrived. `staged` returns show one stage on purpose (see `stages`), so vendors do not vary them.
     """
 
     number: int
@@ -138,5 +138,5 @@ class SeedReturn:
 
     @property
     def state(self) -> State:
-        """Where the return stands."""
+        """Return the current state."""
         return self.moves[-1].state

@@ -1,4 +1,4 @@
-"""The customers and the baskets of the seed."""
+"""Draws the customers of a seed, and the items of their orders and returns."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -12,7 +12,7 @@ _CENT = Decimal("0.01")
 
 
 def people(dice: SeededRandom, count: int) -> list[tuple[str, str, str, SeedAddress]]:
-    """Draw customers without their orders: name, e-mail (no two alike), phone and address."""
+    """Draw people: name, unique e-mail address, phone and postal address."""
     drawn: list[tuple[str, str, str, SeedAddress]] = []
     taken: set[str] = set()
     for _ in range(count):
@@ -23,14 +23,17 @@ def people(dice: SeededRandom, count: int) -> list[tuple[str, str, str, SeedAddr
             number += 1
             email = f"{local}{number}@{domain}"
         taken.add(email)
-        drawn.append((f"{first} {last}", email, *_home(dice)))
+        drawn.append((f"{first} {last}", email, *_phone_and_address(dice)))
     return drawn
 
 
 def customers(
     dice: SeededRandom, drawn: Sequence[tuple[str, str, str, SeedAddress]], choices: Sequence[int]
 ) -> dict[int, SeedCustomer]:
-    """Give those customers who return something the number of their orders, by their place."""
+    """Return the people chosen as customers, by index, each with a number of orders.
+
+    `choices` holds the index of one person per return.
+    """
     returns: dict[int, int] = {}
     for place in choices:
         returns[place] = returns.get(place, 0) + 1
@@ -41,14 +44,14 @@ def customers(
 
 
 def basket(dice: SeededRandom, currency: str) -> tuple[tuple[tuple[str, int], ...], tuple[SeedItem, ...]]:
-    """Draw an order of one to four articles, and the one to three of them that come back."""
-    articles: dict[str, SeedItem] = {}
+    """Draw an order of one to four products, and the one to three of them that are returned."""
+    items: dict[str, SeedItem] = {}
     for _ in range(dice.weighted({1: 46, 2: 30, 3: 16, 4: 8})):
         item = _item(dice, currency)
-        articles.setdefault(item.sku, item)
-    ordered = tuple((item.sku, item.quantity) for item in articles.values())
-    back = dice.weighted({1: 74, 2: 20, 3: 6})
-    return ordered, tuple(articles.values())[:back]
+        items.setdefault(item.sku, item)
+    ordered = tuple((item.sku, item.quantity) for item in items.values())
+    returned = dice.weighted({1: 74, 2: 20, 3: 6})
+    return ordered, tuple(items.values())[:returned]
 
 
 def _item(dice: SeededRandom, currency: str) -> SeedItem:
@@ -67,7 +70,7 @@ def _item(dice: SeededRandom, currency: str) -> SeedItem:
     )
 
 
-def _home(dice: SeededRandom) -> tuple[str, SeedAddress]:
+def _phone_and_address(dice: SeededRandom) -> tuple[str, SeedAddress]:
     street = f"{dice.between(1, 240)} {dice.pick(vocabulary.STREETS)} {dice.pick(vocabulary.STREET_KINDS)}"
     if dice.chance(0.08):
         region, code, suburb = dice.pick(vocabulary.NZ_SUBURBS)

@@ -1,7 +1,7 @@
-"""Chance that falls the same everywhere.
+"""A random generator that draws the same values from a seed on every machine and Python version.
 
-Only `Random.random` is promised to give the same numbers in every Python; so all else is made of it,
-without functions whose last bit depends on the machine.
+Python guarantees a reproducible sequence for `Random.random` only, so everything else is computed from it,
+with exact arithmetic: functions such as `log` may differ in the last bit between machines.
 """
 
 import random
@@ -12,34 +12,34 @@ T = TypeVar("T")
 
 
 class SeededRandom:
-    """Draws from one seed."""
+    """Draws reproducible random values from one seed."""
 
     def __init__(self, seed: str) -> None:
         self._random = random.Random(seed).random  # noqa: S311 - a seed is meant to be predictable
 
     def chance(self, share: float) -> bool:
-        """Say yes in `share` of all cases."""
+        """Return True with a probability of `share`."""
         return self._random() < share
 
     def between(self, low: int, high: int) -> int:
-        """Draw a whole number, both ends included."""
+        """Draw an integer from `low` to `high`, both included."""
         return low + int(self._random() * (high - low + 1))
 
-    def pick(self, among: Sequence[T]) -> T:
-        """Draw one of a few."""
-        return among[int(self._random() * len(among))]
+    def pick(self, values: Sequence[T]) -> T:
+        """Draw one of the values, all equally likely."""
+        return values[int(self._random() * len(values))]
 
     def weighted(self, weights: Mapping[T, int]) -> T:
-        """Draw a key, each as often as its weight says."""
+        """Draw a key with a probability in proportion to its weight."""
         left = int(self._random() * sum(weights.values()))
         for key, weight in weights.items():
             left -= weight
             if left < 0:
                 return key
-        raise ValueError("Nothing to draw from.")
+        raise ValueError("All weights are zero.")
 
-    def late(self, days: int) -> int:
-        """Draw a day from 0 to `days`, the last ones more often."""
+    def late_day(self, days: int) -> int:
+        """Draw a day from 0 to `days`, later days more often."""
         share = self._random()
         if self.chance(0.5):
             share = max(share, self._random(), self._random())

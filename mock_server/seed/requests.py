@@ -8,7 +8,7 @@ from mock_server.seed.model import SeedItem, SeedReturn
 
 
 def requested_return(seed: SeedReturn) -> dict[str, Any]:
-    """Return a seeded return as the control plane's `ShopperReturn`; vendors add what they need besides."""
+    """Return a seeded return as the control plane's `ShopperReturn`; vendors add fields of their own."""
     return {
         "order_number": seed.order_number,
         "customer_email": seed.customer.email,

@@ -1,28 +1,28 @@
-"""Returns laid out on purpose: each status that a shop works with is reached shortly before the first moment.
+"""Staged returns: up to half of a seed reaches chosen states within the last 20 hours.
 
-What happens by chance alone leaves some statuses empty for days, so a trigger or an action would find
-nothing to try on. So a part of every seed stands at a chosen stage, reached within the last 20 hours: that
-is inside the shortest window that any trigger reads of changes.
+By chance alone, no return may be in some states for days, and triggers and actions would have nothing to work
+on. 20 hours is less than the shortest period that any trigger looks back for changes.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-from mock_server.seed.journey import HOUR, MINUTE, Fate, Journey, journey, moments
+from mock_server.seed.journey import HOUR, MINUTE, Fate, Journey, draw_journey, moments
 from mock_server.seed.model import RefundStatus, ReturnType, Scanned, State
 from mock_server.seed.randomness import SeededRandom
 
 RECENT: Final = 20 * HOUR
-"""How long ago, at most, a return reached its stage."""
+"""How long before the first moment a return reaches its stage at most, in µs."""
 _LEAST: Final = 5 * MINUTE
+"""How long before the first moment a return reaches its stage at least, in µs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where a return stands, and how it came there.
+    """The point that a staged return has reached: the move to `state`, or the parcel's scan `scan`.
 
-    It stands at the move to `state`, or at the parcel's scan `scan`. `partly`: only some of its items
-    arrived. `fresh`: its order was placed within the last five hours. None leaves the choice to chance.
+    `fate` is how its journey would end. `partly` means that only some of its items have arrived, `fresh` that
+    its order is at most five hours old. `return_type` and `refund` are drawn if None.
     """
 
     state: State
@@ -40,12 +40,12 @@ STAGES: Final = (
     Stage("received"),
     Stage("inspected"),
     Stage("completed", return_type="refund", refund="paid"),
-    Stage("rejected", "refused at once"),
+    Stage("rejected", "rejected on request"),
     Stage("cancelled", "withdrawn"),
     Stage("label_sent"),
     Stage("in_transit"),
     Stage("in_transit", scan="delivered"),
-    Stage("rejected", "refused at last"),
+    Stage("rejected", "rejected on inspection"),
     Stage("cancelled", "never sent"),
     Stage("received", partly=True),
     Stage("inspected", partly=True),
@@ -59,29 +59,31 @@ STAGES: Final = (
     Stage("approved", return_type="refund"),
     Stage("received", return_type="store_credit"),
 )
-"""The first ones matter most: a small seed has only those."""
+"""All stages, the most useful first: a small seed has only those."""
 
 
 def stages(size: int) -> tuple[Stage, ...]:
-    """Return the stages that a seed of `size` returns has room for: half of it at most."""
+    """Return the stages of a seed of `size` returns; at most half of them are staged."""
     return STAGES[: size // 2]
 
 
-def staged(dice: SeededRandom, stage: Stage, before: int) -> Journey:
-    """Draw the journey of a return that stands at `stage` at the moment `before` (µs)."""
+def to_stage(dice: SeededRandom, stage: Stage, before: int) -> Journey:
+    """Draw a journey that has reached `stage`, and gone no further, at the moment `before` (µs)."""
+    # A journey whose next event follows its stage too soon cannot stop there: draw another one.
     while True:
-        story = journey(dice, 0, stage.fate)
-        reached = _reached(story, stage)
-        following = [at for at in moments(story) if at > reached]
+        journey = draw_journey(dice, 0, stage.fate)
+        reached = _reached(journey, stage)
+        following = [at for at in moments(journey) if at > reached]
         recent = HOUR if stage.fresh else RECENT
         longest = min(recent, following[0] - reached - MINUTE) if following else recent
         if longest > _LEAST:
             break
     ago = dice.between(_LEAST // MINUTE, longest // MINUTE) * MINUTE
-    return story.later(before - ago - reached).until(before)
+    return journey.later(before - ago - reached).until(before)
 
 
-def _reached(story: Journey, stage: Stage) -> int:
-    if stage.scan and story.shipment:
-        return next(scan.at for scan in story.shipment.scans if scan.status == stage.scan)
-    return next(move.at for move in story.moves if move.state == stage.state)
+def _reached(journey: Journey, stage: Stage) -> int:
+    """Return when a journey reaches a stage, in µs."""
+    if stage.scan and journey.shipment:
+        return next(scan.at for scan in journey.shipment.scans if scan.status == stage.scan)
+    return next(move.at for move in journey.moves if move.state == stage.state)

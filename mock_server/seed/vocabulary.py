@@ -1,4 +1,4 @@
-"""What the seed is made of. People, suburbs and goods are invented; addresses are at example domains."""
+"""The names, addresses, products and texts of a seed: all invented, with e-mail at example domains."""
 
 from decimal import Decimal
 from typing import Final
@@ -31,7 +31,7 @@ SUBURBS: Final = {
 }
 REGION_WEIGHTS: Final = {"NSW": 32, "VIC": 27, "QLD": 20, "SA": 7, "WA": 10, "TAS": 4}
 AREA_CODES: Final = {"NSW": 2, "VIC": 3, "QLD": 7, "SA": 8, "WA": 8, "TAS": 3}
-"""The regulator keeps 5550 0000 to 5550 9999 of each area free for fiction."""
+"""Area codes by state. The regulator reserves 5550 0000 to 5550 9999 in each area for fiction."""
 NZ_SUBURBS: Final = (("Auckland", 1010, "Tui Ridge"), ("Wellington", 6011, "Kowhai Bay"))
 
 GOODS: Final = (
@@ -52,7 +52,7 @@ GOODS: Final = (
     ("KET", "Stovetop Kettle", Decimal("74.90"), ""),
     ("THR", "Wool Throw", Decimal("189.00"), ""),
 )
-"""Article code, name, price in AUD, and the kind of size it comes in."""
+"""Product code, name, price in AUD, and key into `SIZES`."""
 COLOURS: Final = (("NVY", "Navy"), ("OLV", "Olive"), ("SND", "Sand"), ("BLK", "Black"), ("RST", "Rust"))
 SIZES: Final = {
     "clothes": ("XS", "S", "M", "L", "XL"),

@@ -32,10 +32,10 @@ def require_grant(call: Call, message: str) -> Grant:
 
 
 def invalid(field: str, reason: str) -> Problem:
-    """Return the problem of one field: `invalid("id", "is taken")` reads "id is taken."."""
+    """Return the problem of one field: `invalid("id", "is taken")` reads "id is taken"."""
     return Problem("invalid", f"{field} {reason}.", (FieldError(field, reason),))
 
 
 def not_found(kind: str, id_: str) -> Problem:
-    """Return the problem of an unknown id: `not_found("return", "X1")` reads "No return has the id X1."."""
+    """Return the problem of an unknown id: `not_found("return", "X1")` reads "No return has the id X1"."""
     return Problem("not_found", f"No {kind} has the id {id_[:_LONGEST_ID]}.")

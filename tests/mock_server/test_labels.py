@@ -95,13 +95,13 @@ def test_labels_are_rendered_in_another_thread_and_head_has_the_size(
     app: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[int] = []
-    drawn = mock_server.pages.labels._drawn
+    drawn = mock_server.pages.labels._draw_label
 
     def noted(label: Any) -> bytes:
         threads.append(threading.get_ident())
         return drawn(label)
 
-    monkeypatch.setattr(mock_server.pages.labels, "_drawn", noted)
+    monkeypatch.setattr(mock_server.pages.labels, "_draw_label", noted)
     (address, *_) = addresses(app, "one").values()
     whole, head = ask(app, address), ask(app, address, "HEAD")
     assert whole.content.startswith(b"%PDF-")

@@ -1,4 +1,4 @@
-// Copies a command; without a clipboard (plain http on another host) the button stays hidden.
+// Copies a command. The button stays hidden where browsers offer no clipboard: http on a host other than localhost.
 for (const button of document.querySelectorAll(".command button")) {
   if (!navigator.clipboard) continue;
   button.hidden = false;

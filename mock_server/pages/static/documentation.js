@@ -1,22 +1,22 @@
-// Starts Swagger UI for one API. Swagger UI keeps logins in one place for all APIs of an origin, by the names of
-// their security schemes, which are the same at several vendors. So each API's logins are kept by its own path here.
+// Starts Swagger UI for one API. By itself, Swagger UI stores credentials for the whole origin under the names of
+// security schemes, which several APIs share. So this page stores them under a key of its own for each API.
 const page = document.getElementById("swagger-ui");
-const place = `authorized ${page.dataset.api}`;
+const storageKey = `authorized ${page.dataset.api}`;
 
-const loginsOfThisApi = () => ({
+const storeCredentialsPerApi = () => ({
   statePlugins: {
     auth: {
       wrapActions: {
         persistAuthorizationIfNeeded: (_original, system) => () => {
-          localStorage.setItem(place, JSON.stringify(system.authSelectors.authorized().toJS()));
+          localStorage.setItem(storageKey, JSON.stringify(system.authSelectors.authorized().toJS()));
         },
       },
     },
     configs: {
       wrapActions: {
         loaded: (original, system) => (...values) => {
-          const kept = localStorage.getItem(place);
-          if (kept) system.authActions.restoreAuthorization({ authorized: JSON.parse(kept) });
+          const stored = localStorage.getItem(storageKey);
+          if (stored) system.authActions.restoreAuthorization({ authorized: JSON.parse(stored) });
           return original(...values);
         },
       },
@@ -24,7 +24,7 @@ const loginsOfThisApi = () => ({
   },
 });
 
-localStorage.removeItem("authorized"); // of an earlier version, for all APIs together
+localStorage.removeItem("authorized"); // stored by earlier versions, for all APIs together
 window.ui = SwaggerUIBundle({
   url: page.dataset.document,
   domNode: page,
@@ -34,6 +34,6 @@ window.ui = SwaggerUIBundle({
   persistAuthorization: false,
   validatorUrl: null,
   presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
-  plugins: [SwaggerUIBundle.plugins.DownloadUrl, loginsOfThisApi],
+  plugins: [SwaggerUIBundle.plugins.DownloadUrl, storeCredentialsPerApi],
   layout: "StandaloneLayout",
 });

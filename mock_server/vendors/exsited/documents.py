@@ -37,7 +37,7 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """A product on an invoice; `price` is that of product unit, tax included."""
+    """A product on an invoice; `price` is that of one unit, tax included."""
 
     sku: str
     name: str

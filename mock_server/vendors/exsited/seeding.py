@@ -23,7 +23,7 @@ _INCOMPLETE = 5
 
 @dataclass(slots=True)
 class SeedWriter:
-    """Stores seeded returns, numbering their invoices and receipts from 1; the tenant's clock starts `at`."""
+    """Stores seeded returns, and numbers their invoices and receipts; the tenant's clock starts at `at`."""
 
     change: Change
     tenant: str

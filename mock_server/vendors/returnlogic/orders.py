@@ -45,7 +45,7 @@ class Orders:
             self.create(change, tenant, shop_order(requested, at), at)
 
     def named(self, tenant: str, name: str) -> JSON | None:
-        """Return the order of that name (`#1001`); None if it is not known."""
+        """Return the order with this name (`#1001`); None if it is unknown."""
         number = name.removeprefix("#")
         page, _ = self.store.page(tenant, NAME, "order", Filters(order_numbers=(number,)), limit=1)
         return orjson.loads(page[0]) if page else None
