@@ -1,8 +1,8 @@
 """Polls a trigger durably and delivers its events at least once: the runner.
 
-Events and cursor are stored in one transaction before the first event is handed over (an outbox). An event is
-delivered twice only if the process dies between the end of its handler and the note that it ran; event ids
-are stable, so a consumer that remembers them sees each event once.
+Events and cursor are stored in one transaction before the first event is handed over (an outbox). An event
+is delivered twice only if the process dies between the end of its handler and the note that it is
+delivered; event ids are stable, so a consumer that remembers them sees each event once.
 
 Why not deliver first and store the cursor afterwards: after a crash the poll would be repeated. A record that
 changed and changed back in the meantime would then make no event, and the consumer would keep the state that
@@ -258,7 +258,7 @@ class Runner:
             except OF_THE_CONNECTION:
                 raise
             except Exception as problem:  # noqa: BLE001 - other records must not wait for this one
-                self._put_off(this, place, record, as_connector_error(problem))
+                self._postpone(this, place, record, as_connector_error(problem))
                 unread_in_a_row += 1
                 if unread_in_a_row == MAX_STUCK_RECORDS and isinstance(problem, VendorUnavailable):
                     this.away = problem
@@ -306,7 +306,7 @@ class Runner:
             this.raised = this.raised or problem
             error = ConnectorError(f"{event.id} was not handed over ({type(problem).__name__}: {problem}).")
             error.__cause__ = problem
-            self._put_off(this, place, record, error)
+            self._postpone(this, place, record, error)
         else:
             # A crash between the handler and `settle` delivers this event again: at least once.
             self._crash("handed_over_one")
@@ -316,7 +316,7 @@ class Runner:
             this.handed_over += 1
             self._crash("settled_one")
 
-    def _put_off(self, this: _Round, place: int, record: str, problem: ConnectorError) -> None:
+    def _postpone(self, this: _Round, place: int, record: str, problem: ConnectorError) -> None:
         """Postpone an event, and with it later events of its record, to a later round."""
         this.stuck[record] = problem
         self._cursors.record_failure(place)

@@ -1,4 +1,4 @@
-"""Polls one trigger: reads the pages that its strategy plans, and returns events and the next cursor."""
+"""Polls one trigger: reads pages as its strategy plans, returns events and the next cursor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from connector.runtime.polling.model import (
     without_resume,
     without_unreadable,
 )
-from connector.runtime.polling.problems import reported, unreadable_ids
+from connector.runtime.polling.problems import report_problems, unreadable_ids
 from connector.runtime.polling.rows import aware_moment, occurred_at, row_id
 from connector.transport.paging import MAX_PAGES, EndlessList, PageWalk, resumed
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from connector.definition.model import Trigger
     from connector.runtime.polling import ReadPlan
-    from connector.runtime.polling.problems import Trouble
+    from connector.runtime.polling.problems import Problems
     from connector.transport.client import Client
     from connector.transport.paging import Page, Position
 
@@ -51,7 +51,7 @@ class PollResult:
     `cursor` is a JSON object, to pass to the next poll unchanged. Store it only after the events are
     delivered, or together with them: the next poll does not return them again.
 
-    `complete` is false if the poll stopped at its page limit; poll again without waiting. `notes` are
+    `complete` is false if the poll stopped at its page limit: poll again at once for the rest. `notes` are
     sentences to show or log, such as rows that cannot be read or clocks that differ. `set_aside` are
     sentences about unreadable rows that are given up, because readings no longer contain them.
 
@@ -181,7 +181,7 @@ class BoundTrigger:
         )
         about = TriggerIdentity(self.name, self.trigger.key, self.trigger.occurred_at)
         folded = strategy.fold(about, source, state, read, now, start)
-        trouble = reported(
+        problems = report_problems(
             stored.get("trouble"),
             read,
             now,
@@ -193,13 +193,13 @@ class BoundTrigger:
         events = oldest_first(event for event in folded.events if filters.fits(event.data))
         return PollResult(
             events=events,
-            cursor=self._next_cursor(folded.cursor, read, trouble),
+            cursor=self._next_cursor(folded.cursor, read, problems),
             complete=read.complete,
-            notes=trouble.notes,
-            set_aside=trouble.set_aside,
+            notes=problems.notes,
+            set_aside=problems.set_aside,
         )
 
-    def _next_cursor(self, state: Cursor, read: ReadResult, trouble: Trouble) -> Cursor:
+    def _next_cursor(self, state: Cursor, read: ReadResult, problems: Problems) -> Cursor:
         """Return the cursor to store: the strategy's state, and what a later poll needs to continue."""
         walk = read.walk if state.get("resume") else None
         return {
@@ -208,7 +208,7 @@ class BoundTrigger:
             "strategy": self.trigger.source.strategy,
             "state": state,
             **({"walk": walk.as_json()} if walk else {}),
-            **({"trouble": trouble.kept} if trouble.kept else {}),
+            **({"trouble": problems.remembered} if problems.remembered else {}),
         }
 
     async def _read(

@@ -77,7 +77,7 @@ def transport_for(url: httpx.URL) -> httpx.AsyncHTTPTransport:
     except (httpx.InvalidURL, ValueError, ImportError) as problem:
         raise ConfigurationError(
             f"The proxy in {variable} ({_without_login(place)}) cannot be used: it must be an http:// or "
-            f"https:// proxy. Set another one, or add {url.host} to NO_PROXY."
+            f"https:// proxy. Set another one, or put {url.host} into NO_PROXY."
         ) from problem
 
 

@@ -268,8 +268,8 @@ def _outcome_unknown(request: Request, problem: ConnectorError) -> OutcomeUnknow
 def _may_be_done(problem: ConnectorError) -> bool:
     """Check whether a write may have changed something: yes, unless the status says that it was refused.
 
-    4xx is a refusal, and so are redirects, which are not followed. 303 (See Other) and 304 are not: RFC 9110
-    section 15.4.4 sends 303 after a POST that was carried out.
+    4xx is a refusal, and so are redirects, which are not followed. 303 (See Other) and 304 are not: a
+    server answers 303 after a POST that it carried out (RFC 9110 section 15.4.4).
     """
     status = problem.status
     return (

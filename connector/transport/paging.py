@@ -141,11 +141,11 @@ class PageWalk:
 
 def resumed(operation: str, key: tuple[str, ...], stored: Any) -> PageWalk:
     """Continue the walk that `PageWalk.as_json` stored; start a new one if it is missing or damaged."""
-    found = stored if isinstance(stored, dict) else {}
+    state = stored if isinstance(stored, dict) else {}
     walk = PageWalk(operation, key)
-    if isinstance(found.get("pages"), int) and isinstance(found.get("seen"), list):
-        walk.pages, walk.seen = found["pages"], [str(digest) for digest in found["seen"]]
-        walk.total, walk.total_fell = found.get("total"), bool(found.get("fell"))
+    if isinstance(state.get("pages"), int) and isinstance(state.get("seen"), list):
+        walk.pages, walk.seen = state["pages"], [str(digest) for digest in state["seen"]]
+        walk.total, walk.total_fell = state.get("total"), bool(state.get("fell"))
     return walk
 
 
@@ -186,17 +186,17 @@ def _reached(total: int, number: int, count: int, size: int, reported: int | Non
 
 def _next_cursor(path: tuple[str, ...], answer: Answer, position: Position | None) -> Position | None:
     """Return the cursor of the next page; None if the answer has none, or an empty page names itself."""
-    found = at_path(answer.body, path)
-    if found is None or found is False or (isinstance(found, str) and not found.strip()):
+    cursor = at_path(answer.body, path)
+    if cursor is None or cursor is False or (isinstance(cursor, str) and not cursor.strip()):
         return None
     where = ".".join(path)
-    if not isinstance(found, str | int) or found is True:
+    if not isinstance(cursor, str | int) or cursor is True:
         raise UnexpectedResponse(
             f"{answer.operation}: {where} names the next page, but is neither text nor a whole number.",
             operation=answer.operation,
         )
-    if str(found) != str(position):
-        return found
+    if str(cursor) != str(position):
+        return cursor
     if not answer.data:
         return None
     raise UnexpectedResponse(
@@ -205,5 +205,5 @@ def _next_cursor(path: tuple[str, ...], answer: Answer, position: Position | Non
 
 
 def _count(body: Any, path: tuple[str, ...] | None) -> int | None:
-    found = None if path is None else at_path(body, path)
-    return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
+    count = None if path is None else at_path(body, path)
+    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None

@@ -370,7 +370,7 @@ def test_invalid_base_url_is_refused(url: str) -> None:
 
 
 def test_connection_requires_a_valid_base_url(integration: Integration) -> None:
-    with pytest.raises(ConfigurationError, match="with http:// or https://"):
+    with pytest.raises(ConfigurationError, match="with https:// or http://"):
         connector.open(integration, base_url="127.0.0.1:4010", api_key="y")
 
 

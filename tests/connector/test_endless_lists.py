@@ -71,8 +71,8 @@ EMPTY_FOR_EVER: List = {None: ([1], "0"), **{str(one): ([], str(one + 1)) for on
 @pytest.mark.parametrize(
     ("following", "words", "requests"),
     [
-        (ROUND, "go round", 3),
-        (LONG_ROUND, "go round", 9),
+        (ROUND, "form a loop", 3),
+        (LONG_ROUND, "form a loop", 9),
         (EMPTY_FOR_EVER, "empty", 2 + MAX_EMPTY_PAGES),
         ({None: ([1], "A"), "A": ([2], "A")}, "names itself", 2),
     ],

@@ -174,14 +174,14 @@ def _pruned(source: ChangedSince, state: Cursor, now: datetime) -> Cursor:
     """Raise the floor to the start of the look-back, and drop the records below it.
 
     The floor stays below everything the next poll reads. Otherwise a vendor that was down for longer than the
-    look-back would leave changes that make no event.
+    look-back would cost events.
     """
     if state["watermark"] is None or state["resume"]:
         return state
     old = micros(now - timedelta(seconds=source.look_back))
     floor = max(state["floor"], min(old, state["watermark"] - source.overlap * SECOND))
-    kept = {key: entry for key, entry in state["rows"].items() if entry[0] >= floor}
-    return {**state, "floor": floor, "rows": kept}
+    recent = {key: entry for key, entry in state["rows"].items() if entry[0] >= floor}
+    return {**state, "floor": floor, "rows": recent}
 
 
 def _compared(

@@ -221,12 +221,14 @@ def _cut(source: CreatedSince, state: Cursor) -> int | None:
 def _pruned(source: CreatedSince, state: Cursor) -> Cursor:
     """Drop the ids below the cut; if too many remain, raise the floor over the oldest of them."""
     cut = _cut(source, state)
-    kept = state["seen"] if cut is None else {key: when for key, when in state["seen"].items() if when >= cut}
-    if len(kept) > MAX_SEEN and not state["resume"]:
-        limit = sorted(kept.values(), reverse=True)[MAX_SEEN]
-        kept = {key: when for key, when in kept.items() if when > limit}
+    recent = (
+        state["seen"] if cut is None else {key: when for key, when in state["seen"].items() if when >= cut}
+    )
+    if len(recent) > MAX_SEEN and not state["resume"]:
+        limit = sorted(recent.values(), reverse=True)[MAX_SEEN]
+        recent = {key: when for key, when in recent.items() if when > limit}
         state = {**state, "floor": limit + 1}
-    return {**state, "seen": kept}
+    return {**state, "seen": recent}
 
 
 class _BelowNewest:

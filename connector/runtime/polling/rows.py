@@ -1,4 +1,4 @@
-"""Facts of one listed row, read and checked: its id, its times, its state; and times as filters want them.
+"""Reads one row of a list: its id, times and state; and writes times for filters.
 
 Times inside a cursor are whole microseconds since 1970, because JSON has no type for them and floats round.
 """

@@ -98,7 +98,7 @@ def fold(
     # The total is that of the whole list. Without a filter it is the window's only if no older row came.
     counted = read.total is not None and (source.since is not None or not older)
     covered = len(known.keys() | met | read.unreadable_keys) >= (read.total or 0) if counted else False
-    state = _lap(
+    state = _after_lap(
         cursor,
         read,
         since_value=filter_value(start - SECOND),
@@ -123,10 +123,10 @@ def check(source: WindowScan, row: Row) -> None:
     text_at(row, source.state)
 
 
-def _lap(
+def _after_lap(
     cursor: Cursor | None, read: ReadResult, *, since_value: str, shifted: bool, counted: bool, covered: bool
 ) -> dict[str, Any]:
-    """Return the state of the lap: where to continue it, or whether a first lap can be trusted.
+    """Return the state after one reading: continue the lap, or end it and decide whether to trust it.
 
     `counted` says that the total is that of the window, `covered` that as many rows are known. Without a
     total, a lap is trusted if no row came twice.
@@ -146,7 +146,7 @@ def _lap(
 
 
 def _start(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> int:
-    """Return when the window begins; it never moves back, and stays during a lap, so that pages do too."""
+    """Return when the window begins: it never moves back, and does not move during a lap."""
     start = micros(now - timedelta(seconds=source.look_back))
     if cursor:
         before: int = cursor["start"]
