@@ -16,7 +16,7 @@ from connector.errors import ConnectorError, NotFound, OutcomeUnknown
 from connector.runtime.attribution import attributed
 from connector.runtime.compare import was_sent
 from connector.runtime.inputs import fill
-from connector.transport.times import moment
+from connector.transport.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,7 +144,7 @@ class BoundAction:
     def _is_it(self, row: Mapping[str, Any], finding: Finding, filled: FilledInputs, since: datetime) -> bool:
         """Check whether a record was created since the request and holds what was sent."""
         try:
-            late_enough = moment(at_path(row, finding.created)) >= since
+            late_enough = parse_time(at_path(row, finding.created)) >= since
         except ValueError:
             return False
         fields = {field.key: field for field in self.action.inputs}

@@ -21,8 +21,8 @@ from connector.runtime.polling.model import (
     without_unreadable,
 )
 from connector.runtime.polling.problems import report_problems, unreadable_ids
-from connector.runtime.polling.rows import aware_moment, occurred_at, row_id
-from connector.transport.paging import MAX_PAGES, EndlessList, PageWalk, resumed
+from connector.runtime.polling.rows import aware_time, occurred_at, row_id
+from connector.transport.paging import MAX_PAGES, EndlessList, PageWalk, resume_walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,7 +172,7 @@ class BoundTrigger:
         filters = fill(self.trigger.key, self.trigger.inputs, inputs, looking=True)
         stored = cursor or {}
         state = None if cursor is None else self._state_of(cursor)
-        start = aware_moment(since) if since is not None and cursor is None else None
+        start = aware_time(since) if since is not None and cursor is None else None
         now = self._client.clock()
         source, strategy = self.trigger.source, self._strategy
         state, read = await self._read(state, now, start, stored.get("walk"))
@@ -190,6 +190,7 @@ class BoundTrigger:
             first=cursor is None,
             doubtful=folded.doubtful,
         )
+        # Filtered after `fold`, so that the cursor passes the other events as well.
         events = oldest_first(event for event in folded.events if filters.fits(event.data))
         return PollResult(
             events=events,
@@ -201,6 +202,8 @@ class BoundTrigger:
 
     def _next_cursor(self, state: Cursor, read: ReadResult, problems: Problems) -> Cursor:
         """Return the cursor to store: the strategy's state, and what a later poll needs to continue."""
+        # The loop detection of a reading has to survive the poll, or a list without end would be read for
+        # ever.
         walk = read.walk if state.get("resume") else None
         return {
             "version": VERSION,
@@ -222,7 +225,7 @@ class BoundTrigger:
         """
         source = self.trigger.source
         plan = self._plan(state, now, since)
-        walk = resumed(source.operation, source.id, walked if plan.first_page is not None else None)
+        walk = resume_walk(source.operation, source.id, walked if plan.first_page is not None else None)
         try:
             return state, await self._strategy.read(self._fetch, replace(plan, walk=walk))
         except EndlessList:

@@ -13,7 +13,7 @@ MAX_QUOTE = 200
 MAX_PORT = 65_535
 
 
-def address(base_url: str) -> httpx.URL:
+def parse_base_url(base_url: str) -> httpx.URL:
     """Return a base URL without its trailing slash; raise `ConfigurationError` if it is invalid.
 
     Each request carries the login, so http:// is allowed for this machine only. User name, query and fragment

@@ -78,7 +78,7 @@ class PageWalk:
     stale: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `resumed` needs to continue in a later poll."""
+        """Return what `resume_walk` needs to continue in a later poll."""
         return {"pages": self.pages, "seen": list(self.seen), "total": self.total, "fell": self.total_fell}
 
     def visit(self, page: Page) -> bool:
@@ -90,6 +90,8 @@ class PageWalk:
         """
         self.pages += 1
         keys = self._keys(page)
+        # Only without a total (`short`), and by content: a full page that comes twice is counted as stale
+        # below.
         if self.short and page.short and keys and keys == self.before:
             return False
         self.short = page.short
@@ -105,6 +107,7 @@ class PageWalk:
             raise self._error(
                 "the pages contain nothing new: the vendor does not answer with the requested page."
             )
+        # Digests, because page cursors can be kilobytes long and are stored with the trigger's cursor.
         if isinstance(page.next, str):
             digest = hashlib.sha256(page.next.encode("utf-8", "surrogatepass")).hexdigest()[:16]
             if digest in self.seen:
@@ -123,6 +126,8 @@ class PageWalk:
         fresh = set(keys) - self.known
         self.known |= fresh
         self.empty, self.stale = 0, 0 if fresh else self.stale + 1
+        # A trigger's reading has a key. It ends at once, or each poll would spend ten requests on the same
+        # page.
         if self.key and keys == self.before and len(keys) >= MANY:
             self.stale = MAX_STALE_PAGES
         self.before = keys
@@ -139,7 +144,7 @@ class PageWalk:
         return UnexpectedResponse(f"{self.operation}: {fault}", operation=self.operation)
 
 
-def resumed(operation: str, key: tuple[str, ...], stored: Any) -> PageWalk:
+def resume_walk(operation: str, key: tuple[str, ...], stored: Any) -> PageWalk:
     """Continue the walk that `PageWalk.as_json` stored; start a new one if it is missing or damaged."""
     state = stored if isinstance(stored, dict) else {}
     walk = PageWalk(operation, key)
@@ -163,6 +168,7 @@ def as_page(paging: Paging, answer: Answer, position: Position | None, size: int
     total = _count(answer.body, paging.total)
     reported = _count(answer.body, paging.size_reported)
     count, here = len(answer.data), paging.first if position is None else int(position)
+    # An offset counts the rows received, not those requested: vendors cap the page size without saying so.
     if paging.style == "offset":
         following, last = here + count, total is not None and here + count >= total
     else:

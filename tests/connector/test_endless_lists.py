@@ -19,7 +19,7 @@ from connector.transport.paging import (
     EndlessList,
     Page,
     PageWalk,
-    resumed,
+    resume_walk,
 )
 
 if TYPE_CHECKING:
@@ -203,10 +203,10 @@ async def test_lap_over_many_polls_has_the_same_ceiling_and_ends_with_the_list(
 
 def test_rows_seen_are_remembered_by_the_next_poll_of_a_lap() -> None:
     walk = PageWalk("list", pages=3, seen=["a"], total=9, total_fell=True)
-    assert resumed("list", (), walk.as_json()) == walk
+    assert resume_walk("list", (), walk.as_json()) == walk
     odd: Any
     for odd in (None, [], {"pages": "3"}, {"pages": 3}, {"pages": 3, "seen": 7}):
-        assert resumed("list", (), odd) == PageWalk("list")
+        assert resume_walk("list", (), odd) == PageWalk("list")
 
 
 def test_rows_inserted_during_a_poll_are_no_error() -> None:

@@ -72,6 +72,7 @@ def report_problems(
         current.setdefault(row.key, [moment, note, known[2] if known else not first])
     notes = [f"{note} It is tried again in every poll that reads it." for note in notes]
     missing = {key: entry for key, entry in rows.items() if key not in current and key not in readable}
+    # Only a complete reading shows that a row is gone; another may just not have reached its page.
     passed = {key for key, entry in missing.items() if read.complete and entry[0] + GRACE < moment}
     rest = {**{key: entry for key, entry in missing.items() if key not in passed}, **current}
     newest = sorted(rest.items(), key=lambda pair: pair[1][0], reverse=True)[:MAX_UNREADABLE]

@@ -28,7 +28,7 @@ from connector.runtime.polling.rows import (
     text_at,
     time_at,
 )
-from connector.runtime.polling.states import entered
+from connector.runtime.polling.states import compare_state
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -85,9 +85,12 @@ def fold(
         if when < start:
             older = True
             continue
+        # With `since`, the state that an older record has when it is first seen is not news.
         settled = key not in known and floor is not None and when < floor
         entry = known.get(key, [when, None, {}])
-        suffix, known[key] = entered(source, key, text_at(row, source.state), [when, entry[1], entry[2]])
+        suffix, known[key] = compare_state(
+            source, key, text_at(row, source.state), [when, entry[1], entry[2]]
+        )
         if primed and suffix is not None and not settled:
             events.append((when, about.event(row, suffix, now)))
     if len(known) > MAX_ROWS:
