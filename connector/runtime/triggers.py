@@ -85,7 +85,7 @@ class BoundTrigger:
         """Return the current time by the connection's clock."""
         return self._client.clock()
 
-    def watch_name(self, **inputs: Any) -> str:
+    def cursor_name(self, **inputs: Any) -> str:
         """Return the name under which to store the cursor of a poll with these inputs.
 
         The inputs are part of the name, because a cursor has also passed the events that the inputs filtered

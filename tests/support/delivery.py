@@ -173,7 +173,7 @@ class Delivery(RuleBasedStateMachine):
         before: object = None
         for _ in range(4 * laps):
             self._poll([], crash=None)
-            now = self.cursors.load("test", self.watched.watch_name())
+            now = self.cursors.load("test", self.watched.cursor_name())
             if now is not None and now == before:
                 return
             before = now
