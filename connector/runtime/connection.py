@@ -97,7 +97,7 @@ class Connection:
             },
         )
 
-    def trigger(self, key: str, strategy: Strategy | None = None) -> BoundTrigger:
+    def trigger_with_strategy(self, key: str, strategy: Strategy | None = None) -> BoundTrigger:
         """Return a trigger that is polled by another strategy than its own (for tests of strategies)."""
         return BoundTrigger(self.client, self.triggers[key].trigger, strategy)
 

@@ -59,8 +59,8 @@ class Cursors:
 
     `advance` moves a cursor and adds the poll's events to the outbox in one transaction. So every event
     that a cursor has passed was delivered, waits in the outbox, or was set aside. `settle` removes a
-    delivered event; `set_aside` moves one to the list that `skipped` returns and `retry` empties. A `place`
-    is an event's number in the outbox.
+    delivered event; `set_aside` moves one to the list that `skipped` returns, and `retry` moves those back.
+    A `place` is an event's number in the outbox.
 
         with Cursors(Path("cursors.sqlite3")) as cursors, cursors.locked("shop", "returngo:new_return"):
             cursor = cursors.load("shop", "returngo:new_return")

@@ -107,7 +107,7 @@ class Delivery(RuleBasedStateMachine):
         self.staff = self._connect(self.merchant.transport)
         trigger = self.offer.triggers[self.trigger]
         strategy = type(self).strategy(STRATEGIES[trigger.source.strategy])
-        self.watched = self.watching.trigger(self.trigger, strategy)
+        self.watched = self.watching.trigger_with_strategy(self.trigger, strategy)
         memory = Path("/dev/shm")
         self.folder = tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
         self.cursors = Cursors(Path(self.folder.name) / "cursors.sqlite3")

@@ -31,7 +31,7 @@ TOLERANCE = 300
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """`remembered` goes into the cursor; `notes` are new, `set_aside` is about rows given up."""
+    """Sentences to report: new `notes`, and `set_aside` for rows given up; `remembered` is for the cursor."""
 
     remembered: dict[str, Any]
     notes: tuple[str, ...] = ()

@@ -68,7 +68,7 @@ def occurred_at(row: Row, path: tuple[str, ...] | None) -> datetime | None:
 
 
 def unreadable_value(path: tuple[str, ...], value: Any, expected: str) -> UnexpectedResponse:
-    """Return the error for a value of the wrong type, which quotes the start of it."""
+    """Return the error for a value of the wrong type; it quotes the start of the value."""
     fault = "is missing or null" if value is None else f"is not {expected}: {repr(value)[:SHOWN]}"
     return UnexpectedResponse(f"{'.'.join(path)} {fault}")
 

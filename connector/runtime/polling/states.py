@@ -18,7 +18,7 @@ Entry = list[Any]
 
 
 class Watches(Protocol):
-    """A source whose events are states; `reached` limits them to some states (None: every state)."""
+    """A source whose events are state changes; `reached` limits them to some states (None: every state)."""
 
     @property
     def reached(self) -> tuple[str, ...] | None: ...

@@ -1,8 +1,9 @@
 """Polls for changed states by reading every record created within a trigger's look-back: the window scan.
 
-It is for APIs that neither filter by change nor show it. The cursor keeps, for each record in the look-back,
-the last state seen and how often the record entered each state. An entry is dropped only when its record is
-older than the look-back, never because a poll did not see it: rows move between pages while they are read.
+It is for APIs that cannot filter by the time of a change and do not return it. The cursor keeps, for each
+record in the look-back, the last state seen and how often the record entered each state. An entry is
+dropped only when its record is older than the look-back, never because a poll did not see it: rows move
+between pages while they are read.
 
 Reading the window may take several polls, each continuing with the next page; together they are a *lap*.
 Records inserted during a lap only push others to later pages.
