@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """A wrong input, as `items[0].quantity` and "must be at least 1"."""
+    """A wrong input: its name, as `items[0].quantity`, and what is wrong, as "must be at least 1"."""
 
     field: str
     message: str
@@ -186,7 +186,7 @@ class OutcomeUnknown(ConnectorError):  # noqa: N818
 
 
 class Skip(Exception):  # noqa: N818 - a request of a handler, not an error
-    """Raise it in a handler to set an event aside: `raise Skip("why")`. Other exceptions make it wait."""
+    """Raise it in a handler to set an event aside: `raise Skip("why")`. After others it is tried again."""
 
 
 def as_connector_error(problem: Exception) -> ConnectorError:

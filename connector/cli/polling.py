@@ -60,7 +60,7 @@ async def follow(
     from connector.runtime.runner import Runner
 
     bound, title = connection.triggers[key], f"{connection.integration.vendor.title}: "
-    kept_as, whose = bound.watch_name(**inputs), profile.key(connection.integration)
+    kept_as, whose = bound.cursor_name(**inputs), profile.key(connection.integration)
     if options.skipped and not options.retry:
         aside(cursors.skipped(whose, kept_as))
         return

@@ -183,10 +183,10 @@ def _failed(problem: ConnectorError, *, debug: bool) -> None:
 
 
 def _moment(text: str) -> datetime:
-    from connector.transport.times import moment
+    from connector.transport.times import parse_time
 
     try:
-        return moment(text)
+        return parse_time(text)
     except ValueError:
         raise typer.BadParameter(
             f"--since {text!r} is neither a date nor a time like 2024-12-30T10:30:00Z."

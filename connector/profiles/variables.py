@@ -27,10 +27,10 @@ def variable(vendor: str, field: str) -> str:
 
 def placed(text: str, name: str) -> httpx.URL:
     """Return an address that a variable or an option holds; a `ConfigurationError` begins with its name."""
-    from connector.transport.addresses import address
+    from connector.transport.addresses import parse_base_url
 
     try:
-        return address(trimmed(text))
+        return parse_base_url(trimmed(text))
     except ConfigurationError as problem:
         raise ConfigurationError(f"{name}: {problem.message}") from problem
 

@@ -3,8 +3,7 @@
 The client repeats a write that certainly had no effect: no connection was made, or the answer was 429. This
 module handles writes that were sent and not answered. A slow vendor may still carry them out, so not
 finding the effect proves nothing, and sending the write again could do it twice. RFC 9110 section 9.2.2
-forbids such a repetition for methods that are not idempotent, unless the client can detect that the first
-one was not applied.
+says not to repeat a request that is not idempotent unless the client can detect that it was never applied.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from connector.errors import ConnectorError, NotFound, OutcomeUnknown
 from connector.runtime.attribution import attributed
 from connector.runtime.compare import was_sent
 from connector.runtime.inputs import fill
-from connector.transport.times import moment
+from connector.transport.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +38,7 @@ TOLERANCE = timedelta(seconds=2)
 
 
 class BoundAction:
-    """An action of one connection: `await action(order_number="#1001", …)` returns the written record."""
+    """An action of one connection: `await action(order_number="#1001", …)` returns the vendor's record."""
 
     def __init__(self, client: Client, action: Action) -> None:
         self.action = action
@@ -74,7 +73,7 @@ class BoundAction:
             return data
 
     async def _look(self, filled: FilledInputs, started: datetime, lost: OutcomeUnknown) -> dict[str, Any]:
-        """Return the record that the unanswered write made; look several times, because it may appear late.
+        """Return the record that the unanswered write created; look several times, as it may appear late.
 
         Pages and time are limited: a vendor that ignores the filter answers with everything it has. Two
         matching records are an error too, because either may be another client's.
@@ -105,7 +104,7 @@ class BoundAction:
                 ) from lost
         raise _unknown(
             lost,
-            f"It was not found within {sum(LOOKS):.0f} seconds, but may still be done: {CHECK_FIRST}",
+            f"It was not found within {sum(LOOKS):.0f} seconds, but it may still be done: {CHECK_FIRST}",
         ) from lost
 
     async def _matching(
@@ -145,7 +144,7 @@ class BoundAction:
     def _is_it(self, row: Mapping[str, Any], finding: Finding, filled: FilledInputs, since: datetime) -> bool:
         """Check whether a record was created since the request and holds what was sent."""
         try:
-            late_enough = moment(at_path(row, finding.created)) >= since
+            late_enough = parse_time(at_path(row, finding.created)) >= since
         except ValueError:
             return False
         fields = {field.key: field for field in self.action.inputs}

@@ -23,7 +23,7 @@ JOINTS = re.compile(r"[\s\u2010-\u2015-]+")
 """What carriers print between the groups of a tracking number: spaces, hyphens, dashes."""
 
 
-def identity(kind: Identifier, value: Any) -> str:
+def identifier_form(kind: Identifier, value: Any) -> str:
     """Return the form in which identifiers of a kind are compared; "" if the value identifies nothing."""
     if isinstance(value, float | Decimal):
         value = plain(Decimal(str(value)))
@@ -33,10 +33,10 @@ def identity(kind: Identifier, value: Any) -> str:
     return JOINTS.sub("", text) if kind == "tracking" else text
 
 
-def same(kind: Identifier, value: Any, wanted: Any) -> bool:
+def same_identifier(kind: Identifier, value: Any, wanted: Any) -> bool:
     """Check whether two values identify the same record."""
-    form = identity(kind, value)
-    return bool(form) and form == identity(kind, wanted)
+    form = identifier_form(kind, value)
+    return bool(form) and form == identifier_form(kind, wanted)
 
 
 def matches(field: InputField, row: Mapping[str, Any], wanted: Any) -> bool:
@@ -45,7 +45,7 @@ def matches(field: InputField, row: Mapping[str, Any], wanted: Any) -> bool:
     if field.compared == "word":
         return same_word(value, wanted)
     if field.compared == "identity" and field.identifies:
-        return same(field.identifies, value, wanted)
+        return same_identifier(field.identifies, value, wanted)
     return holds(value, wanted)
 
 
@@ -59,7 +59,7 @@ def was_sent(field: InputField, column: Path, value: Any, row: Mapping[str, Any]
         return None in sent or sorted(filter(None, sent)) == sorted(_forms(everything_at(row, path)))
     stored = at_path(row, path)
     if field.identifies:
-        return same(field.identifies, stored, value)
+        return same_identifier(field.identifies, stored, value)
     return same_word(stored, value) if field.choices else holds(stored, value)
 
 
@@ -93,13 +93,13 @@ def holds(stored: Any, wanted: Any) -> bool:
     return bool(stored == wanted)
 
 
-def wanted(field: InputField, value: Any) -> frozenset[str]:
+def identifiers(field: InputField, value: Any) -> frozenset[str]:
     """Return the identifiers in a checked input: one, or several (a list, or a text with separators)."""
     values = value if isinstance(value, list | tuple) else [value]
     if field.separator:
         values = [part for item in values for part in str(item).split(field.separator)]
     assert field.identifies is not None  # noqa: S101 - callers pass identifying inputs only
-    return frozenset(form for item in values if (form := identity(field.identifies, item)))
+    return frozenset(form for item in values if (form := identifier_form(field.identifies, item)))
 
 
 def matching_rows(
@@ -111,7 +111,7 @@ def matching_rows(
     some row, those that any row fails to match.
     """
     filters = [
-        (field, wanted(field, inputs[field.key]))
+        (field, identifiers(field, inputs[field.key]))
         for field in fields
         if field.found_at and field.key in inputs
     ]
@@ -125,7 +125,9 @@ def matching_rows(
 
 def _fits(row: Mapping[str, Any], field: InputField, forms: frozenset[str]) -> bool:
     assert field.identifies is not None  # noqa: S101 - only such inputs have `found_at`
-    stored = {form for value in _values(row, field.found_at) if (form := identity(field.identifies, value))}
+    stored = {
+        form for value in _values(row, field.found_at) if (form := identifier_form(field.identifies, value))
+    }
     return not stored or not forms or not stored.isdisjoint(forms)
 
 

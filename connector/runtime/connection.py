@@ -97,7 +97,7 @@ class Connection:
             },
         )
 
-    def trigger(self, key: str, strategy: Strategy | None = None) -> BoundTrigger:
+    def trigger_with_strategy(self, key: str, strategy: Strategy | None = None) -> BoundTrigger:
         """Return a trigger that is polled by another strategy than its own (for tests of strategies)."""
         return BoundTrigger(self.client, self.triggers[key].trigger, strategy)
 
@@ -177,6 +177,7 @@ def _checked(
             guess = did_you_mean(key, known) or f"; use {listed(known)}."
             raise ConfigurationError(f"{title} has no login field {key}{guess}")
     fields = {key: (value or "").strip() for key, value in credentials.items()}
+    # Header values: a line break in one would inject another header (RFC 9110 section 5.5).
     for key in (login.field, *login.headers.values()):
         if not fields.get(key, "").isascii() or not fields.get(key, "").isprintable():
             raise ConfigurationError(f"{key} contains characters that no credential of {title} has.")

@@ -55,12 +55,12 @@ class Skipped:
 
 
 class Cursors:
-    """The file of cursors, with an outbox of events.
+    """The cursors of triggers and the outbox of their events, in a SQLite file.
 
     `advance` moves a cursor and adds the poll's events to the outbox in one transaction. So every event
     that a cursor has passed was delivered, waits in the outbox, or was set aside. `settle` removes a
-    delivered event; `set_aside` moves one to the list that `skipped` returns and `retry` empties. A `place`
-    is an event's number in the outbox.
+    delivered event; `set_aside` moves one to the list that `skipped` returns, and `retry` moves those back.
+    A `place` is an event's number in the outbox.
 
         with Cursors(Path("cursors.sqlite3")) as cursors, cursors.locked("shop", "returngo:new_return"):
             cursor = cursors.load("shop", "returngo:new_return")
@@ -73,7 +73,7 @@ class Cursors:
         self._file: tuple[int, int] | None = None
         with self._usable():
             path.parent.mkdir(parents=True, exist_ok=True)
-            _for_owner_only(path)
+            _restrict_to_owner(path)
             self._database = sqlite3.connect(path, timeout=10, isolation_level=None)
             # synchronous = full: once `advance` returns, a power failure cannot undo it.
             self._database.executescript("pragma journal_mode = wal; pragma synchronous = full;" + TABLES)
@@ -176,7 +176,7 @@ class Cursors:
         """
         texts = [_json_of(event) for event in events]
         given_up = [(profile, trigger, None, _storable(why), at.isoformat()) for why in rows] if at else []
-        with self._usable(), self._whole():
+        with self._usable(), self._transaction():
             self._database.execute(
                 "insert or replace into cursors values (?, ?, ?)", (profile, trigger, json.dumps(cursor))
             )
@@ -188,7 +188,7 @@ class Cursors:
 
     def set_aside(self, place: int, why: str, at: datetime) -> None:
         """Move a waiting event to the skipped ones, in one transaction."""
-        with self._usable(), self._whole():
+        with self._usable(), self._transaction():
             row = self._database.execute(
                 "select profile, trigger, event from waiting where place = ?", (place,)
             ).fetchone()
@@ -210,7 +210,7 @@ class Cursors:
     def retry(self, profile: str, trigger: str) -> int:
         """Move all skipped events back to the outbox and return how many; unreadable rows stay skipped."""
         key = (profile, trigger)
-        with self._usable(), self._whole():
+        with self._usable(), self._transaction():
             moved = self._database.execute(
                 "insert into waiting (profile, trigger, event) select profile, trigger, event from skipped"
                 " where profile = ? and trigger = ? and event is not null order by place",
@@ -228,7 +228,7 @@ class Cursors:
 
     def forget(self, profile: str, trigger: str) -> None:
         """Delete the cursor and the waiting events: the next poll is a first poll."""
-        with self._usable(), self._whole():
+        with self._usable(), self._transaction():
             for table in ("waiting", "cursors"):
                 self._database.execute(
                     f"delete from {table} where profile = ? and trigger = ?",  # noqa: S608 - two constant names
@@ -236,7 +236,7 @@ class Cursors:
                 )
 
     @contextmanager
-    def _whole(self) -> Iterator[None]:
+    def _transaction(self) -> Iterator[None]:
         """Run the block in one transaction: commit it, or roll back on any exception."""
         self._database.execute("begin immediate")
         try:
@@ -273,7 +273,7 @@ class Cursors:
             ) from problem
 
 
-def _for_owner_only(path: Path) -> None:
+def _restrict_to_owner(path: Path) -> None:
     """Create the file readable by its owner only, and restrict an existing one: it holds customer data.
 
     An existing file is not opened here: closing any descriptor of a file drops all POSIX locks that the

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from connector.definition.naming import trimmed
 from connector.errors import FieldError, ValidationFailed
 from connector.runtime.choices import choice_value, intended_word
-from connector.runtime.compare import matches, wanted
-from connector.transport.request import joined
-from connector.transport.values import RefusedValue, fitted, members
+from connector.runtime.compare import identifiers, matches
+from connector.transport.request import joined_errors
+from connector.transport.values import RefusedValue, checked_members, checked_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,20 +47,21 @@ def fill(
     singles = [field for field in fields if not _several(field, present)]
     single = {field.key for field in singles}
     rest = {field.key: present[field.key] for field in fields if field.key not in single}
-    fit, misfits = members(singles, {key: value for key, value in present.items() if key not in rest})
+    fit, misfits = checked_members(singles, {key: value for key, value in present.items() if key not in rest})
     errors += misfits
     for field in fields:
         if field.key in rest:
             try:
                 fit[field.key] = [
-                    fitted(field, item, f"{field.key}[{index}]") for index, item in enumerate(rest[field.key])
+                    checked_value(field, item, f"{field.key}[{index}]")
+                    for index, item in enumerate(rest[field.key])
                 ]
             except RefusedValue as refusal:
                 errors.extend(refusal.errors)
     errors += [
         FieldError(field.key, f"does not identify a record: {fit[field.key]!r}")
         for field in fields
-        if field.key in fit and field.identifies and not wanted(field, fit[field.key])
+        if field.key in fit and field.identifies and not identifiers(field, fit[field.key])
     ]
     errors += [
         FieldError(field.key, "must be the id of a record")
@@ -74,7 +75,7 @@ def fill(
 
 def not_run(name: str, errors: Sequence[FieldError]) -> ValidationFailed:
     """Return the error for inputs that were refused before anything was sent."""
-    return ValidationFailed(f"{name} was not run: {joined(errors)}", fields=errors)
+    return ValidationFailed(f"{name} was not run: {joined_errors(errors)}", fields=errors)
 
 
 def present_of(fields: Sequence[InputField], given: Mapping[str, Any]) -> dict[str, Any]:

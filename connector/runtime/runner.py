@@ -1,8 +1,8 @@
 """Polls a trigger durably and delivers its events at least once: the runner.
 
-Events and cursor are stored in one transaction before the first event is handed over (an outbox). An event is
-delivered twice only if the process dies between the end of its handler and the note that it ran; event ids
-are stable, so a consumer that remembers them sees each event once.
+Events and cursor are stored in one transaction before the first event is handed over (an outbox). An event
+is delivered twice only if the process dies between the end of its handler and the note that it is
+delivered; event ids are stable, so a consumer that remembers them sees each event once.
 
 Why not deliver first and store the cursor afterwards: after a crash the poll would be repeated. A record that
 changed and changed back in the meantime would then make no event, and the consumer would keep the state that
@@ -111,10 +111,10 @@ class Runner:
         with Cursors(Path("cursors.sqlite3")) as cursors:
             trigger = connection.triggers["new_return"]
             runner = Runner(trigger, cursors, profile="shop", handler=handler)
-            with cursors.locked("shop", trigger.watch_name()):
+            with cursors.locked("shop", trigger.cursor_name()):
                 result = await runner.once()
 
-    `inputs` are the trigger's filters by key; the cursor is stored under `trigger.watch_name(**inputs)`.
+    `inputs` are the trigger's filters by key; the cursor is stored under `trigger.cursor_name(**inputs)`.
     Only one process may run the same profile and name at a time, which `Cursors.locked` ensures.
 
     An event whose handler raises is tried again in a later round. `Skip` sets it aside instead, and one of
@@ -136,7 +136,7 @@ class Runner:
     ) -> None:
         self._trigger = trigger
         self._inputs = inputs or {}
-        self._name = trigger.watch_name(**self._inputs)
+        self._name = trigger.cursor_name(**self._inputs)
         self._cursors = cursors
         self._profile = profile
         self._handler = handler
@@ -152,20 +152,20 @@ class Runner:
         matters for the first poll only, see `BoundTrigger.poll`. Raises the first exception of a handler at
         the end of the round, and any error of the poll.
         """
-        this = _Round(None, limit)
-        result = await self._round(this, since)
-        if this.raised is not None:
-            raise this.raised
+        state = _Round(None, limit)
+        result = await self._round(state, since)
+        if state.raised is not None:
+            raise state.raised
         return result
 
     async def retry(self, *, limit: int | None = None) -> RunResult:
         """Hand over the events that were set aside and those that wait, without a poll; see `once`."""
         self._cursors.retry(self._profile, self._name)
-        this = _Round(None, limit)
-        await self._hand_over(this)
-        if this.raised is not None:
-            raise this.raised
-        return self._result(this, first_poll=False)
+        state = _Round(None, limit)
+        await self._hand_over(state)
+        if state.raised is not None:
+            raise state.raised
+        return self._result(state, first_poll=False)
 
     async def watch(
         self,
@@ -210,13 +210,13 @@ class Runner:
             if left != 0:
                 await sleep(pause)
 
-    async def _round(self, this: _Round, since: datetime | date | None) -> RunResult:
+    async def _round(self, state: _Round, since: datetime | date | None) -> RunResult:
         cursor = self._cursors.load(self._profile, self._name)
-        await self._hand_over(this, polled=False)
-        has_room = not this.full
+        await self._hand_over(state, polled=False)
+        has_room = not state.full
         if has_room:
             polled = await self._trigger.poll_list(cursor, since=since, **self._inputs)
-            this.notes += polled.notes
+            state.notes += polled.notes
             self._crash("polled")
             # Cursor and events in one transaction: a crash after it finds both, a crash before it neither.
             self._cursors.advance(
@@ -228,45 +228,45 @@ class Runner:
                 at=self._trigger.now(),
             )
             self._crash("kept")
-            await self._hand_over(this)
+            await self._hand_over(state)
             self._crash("handed_over")
-        if this.away and not this.handed_over:
-            raise this.away
-        return self._result(this, first_poll=cursor is None, polled=has_room)
+        if state.away and not state.handed_over:
+            raise state.away
+        return self._result(state, first_poll=cursor is None, polled=has_room)
 
-    def _result(self, this: _Round, *, first_poll: bool, polled: bool = True) -> RunResult:
-        problem = next(iter(this.stuck.values()), None)
+    def _result(self, state: _Round, *, first_poll: bool, polled: bool = True) -> RunResult:
+        problem = next(iter(state.stuck.values()), None)
         all_handed_over = polled and not self._cursors.waiting(self._profile, self._name)
-        return RunResult(first_poll, this.handed_over, all_handed_over, problem, tuple(this.notes))
+        return RunResult(first_poll, state.handed_over, all_handed_over, problem, tuple(state.notes))
 
-    async def _hand_over(self, this: _Round, *, polled: bool = True) -> None:
+    async def _hand_over(self, state: _Round, *, polled: bool = True) -> None:
         """Read the details of waiting events and hand them over; before the poll, skip most failed ones.
 
         If the details of several records in a row cannot be read, the vendor is at fault and not the records.
         The others then wait for the next round, which begins with them.
         """
         unread_in_a_row = 0
-        for place, event, record in self._waiting(this, polled=polled):
-            if this.full or unread_in_a_row == MAX_STUCK_RECORDS:
+        for place, event, record in self._waiting(state, polled=polled):
+            if state.full or unread_in_a_row == MAX_STUCK_RECORDS:
                 return
-            if this.interval is not None and self._due.get(place, self._trigger.now()) > self._trigger.now():
-                this.held.add(record)
-            if record in this.held or record in this.stuck:
+            if state.interval is not None and self._due.get(place, self._trigger.now()) > self._trigger.now():
+                state.held.add(record)
+            if record in state.held or record in state.stuck:
                 continue
             try:
                 detailed = await self._trigger.read_details(event)
             except OF_THE_CONNECTION:
                 raise
             except Exception as problem:  # noqa: BLE001 - other records must not wait for this one
-                self._put_off(this, place, record, as_connector_error(problem))
+                self._postpone(state, place, record, as_connector_error(problem))
                 unread_in_a_row += 1
                 if unread_in_a_row == MAX_STUCK_RECORDS and isinstance(problem, VendorUnavailable):
-                    this.away = problem
+                    state.away = problem
                 continue
             unread_in_a_row = 0
-            await self._deliver(this, place, record, detailed)
+            await self._deliver(state, place, record, detailed)
 
-    def _waiting(self, this: _Round, *, polled: bool) -> Iterator[tuple[int, Event, str]]:
+    def _waiting(self, state: _Round, *, polled: bool) -> Iterator[tuple[int, Event, str]]:
         """Yield the waiting events, those of one record in their order.
 
         The oldest event comes first. If it failed before and fails again, the events of records that never
@@ -284,7 +284,7 @@ class Runner:
                 failed.setdefault(record, (failures[place], place))
         if failed and waiting[0][2] in failed:
             yield waiting[0]
-            if waiting[0][2] not in this.stuck and waiting[0][2] not in this.held:
+            if waiting[0][2] not in state.stuck and waiting[0][2] not in state.held:
                 yield from waiting[1:]
                 return
         yield from (entry for entry in waiting if entry[2] not in failed)
@@ -292,7 +292,7 @@ class Runner:
             failed_before = [entry for entry in waiting if entry[2] in failed]
             yield from sorted(failed_before, key=lambda entry: (*failed[entry[2]], entry[0]))
 
-    async def _deliver(self, this: _Round, place: int, record: str, event: Event) -> None:
+    async def _deliver(self, state: _Round, place: int, record: str, event: Event) -> None:
         """Call the handler with an event; then remove it from the outbox, set it aside or postpone it."""
         try:
             await self._handler(event)
@@ -301,28 +301,30 @@ class Runner:
         except Skip as skip:
             why = str(skip) or "its handler skipped it"
             self._cursors.set_aside(place, why, self._trigger.now())
-            this.notes.append(f"{event.id} is set aside: {why} List it with `returns trigger --skipped`.")
+            state.notes.append(
+                f"{event.id} is set aside: {why.rstrip('.')}. List it with `returns trigger --skipped`."
+            )
         except Exception as problem:  # noqa: BLE001 - a handler may raise anything
-            this.raised = this.raised or problem
+            state.raised = state.raised or problem
             error = ConnectorError(f"{event.id} was not handed over ({type(problem).__name__}: {problem}).")
             error.__cause__ = problem
-            self._put_off(this, place, record, error)
+            self._postpone(state, place, record, error)
         else:
             # A crash between the handler and `settle` delivers this event again: at least once.
             self._crash("handed_over_one")
             self._cursors.settle(place)
             self._due.pop(place, None)
             self._handed_over += 1
-            this.handed_over += 1
+            state.handed_over += 1
             self._crash("settled_one")
 
-    def _put_off(self, this: _Round, place: int, record: str, problem: ConnectorError) -> None:
+    def _postpone(self, state: _Round, place: int, record: str, problem: ConnectorError) -> None:
         """Postpone an event, and with it later events of its record, to a later round."""
-        this.stuck[record] = problem
+        state.stuck[record] = problem
         self._cursors.record_failure(place)
-        if this.interval is not None:
+        if state.interval is not None:
             failures = self._cursors.failures(self._profile, self._name)[place]
-            pause = min(this.interval * 2 ** min(failures - 1, 30), MAX_RETRY_PAUSE)
+            pause = min(state.interval * 2 ** min(failures - 1, 30), MAX_RETRY_PAUSE)
             self._due[place] = self._trigger.now() + timedelta(seconds=pause)
 
 

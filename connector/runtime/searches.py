@@ -109,5 +109,5 @@ class BoundFindOrCreate:
         self, *, search: dict[str, Any], create: dict[str, Any]
     ) -> tuple[dict[str, Any], bool]:
         """Return the record, and whether it was created. Two calls at the same time may both create one."""
-        found = await self._search(limit=1, **search)
-        return (found[0], False) if found else (await self._create(**create), True)
+        records = await self._search(limit=1, **search)
+        return (records[0], False) if records else (await self._create(**create), True)

@@ -1,4 +1,4 @@
-"""Polls one trigger: reads the pages that its strategy plans, and returns events and the next cursor."""
+"""Polls one trigger: reads pages as its strategy plans, returns events and the next cursor."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from connector.runtime.polling.model import (
     without_resume,
     without_unreadable,
 )
-from connector.runtime.polling.problems import reported, unreadable_ids
-from connector.runtime.polling.rows import aware_moment, occurred_at, row_id
-from connector.transport.paging import MAX_PAGES, EndlessList, PageWalk, resumed
+from connector.runtime.polling.problems import report_problems, unreadable_ids
+from connector.runtime.polling.rows import aware_time, occurred_at, row_id
+from connector.transport.paging import MAX_PAGES, EndlessList, PageWalk, resume_walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from connector.definition.model import Trigger
     from connector.runtime.polling import ReadPlan
-    from connector.runtime.polling.problems import Trouble
+    from connector.runtime.polling.problems import Problems
     from connector.transport.client import Client
     from connector.transport.paging import Page, Position
 
@@ -51,7 +51,7 @@ class PollResult:
     `cursor` is a JSON object, to pass to the next poll unchanged. Store it only after the events are
     delivered, or together with them: the next poll does not return them again.
 
-    `complete` is false if the poll stopped at its page limit; poll again without waiting. `notes` are
+    `complete` is false if the poll stopped at its page limit: poll again at once for the rest. `notes` are
     sentences to show or log, such as rows that cannot be read or clocks that differ. `set_aside` are
     sentences about unreadable rows that are given up, because readings no longer contain them.
 
@@ -85,7 +85,7 @@ class BoundTrigger:
         """Return the current time by the connection's clock."""
         return self._client.clock()
 
-    def watch_name(self, **inputs: Any) -> str:
+    def cursor_name(self, **inputs: Any) -> str:
         """Return the name under which to store the cursor of a poll with these inputs.
 
         The inputs are part of the name, because a cursor has also passed the events that the inputs filtered
@@ -172,7 +172,7 @@ class BoundTrigger:
         filters = fill(self.trigger.key, self.trigger.inputs, inputs, looking=True)
         stored = cursor or {}
         state = None if cursor is None else self._state_of(cursor)
-        start = aware_moment(since) if since is not None and cursor is None else None
+        start = aware_time(since) if since is not None and cursor is None else None
         now = self._client.clock()
         source, strategy = self.trigger.source, self._strategy
         state, read = await self._read(state, now, start, stored.get("walk"))
@@ -181,7 +181,7 @@ class BoundTrigger:
         )
         about = TriggerIdentity(self.name, self.trigger.key, self.trigger.occurred_at)
         folded = strategy.fold(about, source, state, read, now, start)
-        trouble = reported(
+        problems = report_problems(
             stored.get("trouble"),
             read,
             now,
@@ -190,17 +190,20 @@ class BoundTrigger:
             first=cursor is None,
             doubtful=folded.doubtful,
         )
+        # Filtered after `fold`, so that the cursor passes the other events as well.
         events = oldest_first(event for event in folded.events if filters.fits(event.data))
         return PollResult(
             events=events,
-            cursor=self._next_cursor(folded.cursor, read, trouble),
+            cursor=self._next_cursor(folded.cursor, read, problems),
             complete=read.complete,
-            notes=trouble.notes,
-            set_aside=trouble.set_aside,
+            notes=problems.notes,
+            set_aside=problems.set_aside,
         )
 
-    def _next_cursor(self, state: Cursor, read: ReadResult, trouble: Trouble) -> Cursor:
+    def _next_cursor(self, state: Cursor, read: ReadResult, problems: Problems) -> Cursor:
         """Return the cursor to store: the strategy's state, and what a later poll needs to continue."""
+        # The loop detection of a reading has to survive the poll, or a list without end would be read for
+        # ever.
         walk = read.walk if state.get("resume") else None
         return {
             "version": VERSION,
@@ -208,7 +211,7 @@ class BoundTrigger:
             "strategy": self.trigger.source.strategy,
             "state": state,
             **({"walk": walk.as_json()} if walk else {}),
-            **({"trouble": trouble.kept} if trouble.kept else {}),
+            **({"trouble": problems.remembered} if problems.remembered else {}),
         }
 
     async def _read(
@@ -222,7 +225,7 @@ class BoundTrigger:
         """
         source = self.trigger.source
         plan = self._plan(state, now, since)
-        walk = resumed(source.operation, source.id, walked if plan.first_page is not None else None)
+        walk = resume_walk(source.operation, source.id, walked if plan.first_page is not None else None)
         try:
             return state, await self._strategy.read(self._fetch, replace(plan, walk=walk))
         except EndlessList:

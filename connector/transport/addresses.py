@@ -13,7 +13,7 @@ MAX_QUOTE = 200
 MAX_PORT = 65_535
 
 
-def address(base_url: str) -> httpx.URL:
+def parse_base_url(base_url: str) -> httpx.URL:
     """Return a base URL without its trailing slash; raise `ConfigurationError` if it is invalid.
 
     Each request carries the login, so http:// is allowed for this machine only. User name, query and fragment
@@ -77,7 +77,7 @@ def transport_for(url: httpx.URL) -> httpx.AsyncHTTPTransport:
     except (httpx.InvalidURL, ValueError, ImportError) as problem:
         raise ConfigurationError(
             f"The proxy in {variable} ({_without_login(place)}) cannot be used: it must be an http:// or "
-            f"https:// proxy. Set another one, or add {url.host} to NO_PROXY."
+            f"https:// proxy. Set another one, or put {url.host} into NO_PROXY."
         ) from problem
 
 

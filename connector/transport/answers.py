@@ -68,7 +68,7 @@ class MalformedRows(UnexpectedResponse):
         self.answer = answer
 
 
-def read(
+def read_answer(
     integration: Integration,
     operation: Operation,
     reply: Reply,
@@ -95,7 +95,7 @@ def read(
             status=reply.status_code,
         )
     try:
-        body = loaded(reply.content)
+        body = parse_json(reply.content)
     except ValueError:
         body = None
     raise _error(integration, operation, reply, body, secrets, clock)
@@ -103,7 +103,7 @@ def read(
 
 def _parsed(operation: Operation, reply: Reply) -> Any:
     try:
-        return loaded(reply.content)
+        return parse_json(reply.content)
     except ValueError as problem:
         if reply.content:
             kind = reply.headers.get("content-type", "").partition(";")[0].strip() or "no content type"
@@ -119,7 +119,7 @@ def _parsed(operation: Operation, reply: Reply) -> Any:
         ) from problem
 
 
-def loaded(content: bytes) -> Any:
+def parse_json(content: bytes) -> Any:
     """Parse JSON, with fractions as `Decimal`; raise `ValueError` for anything else."""
     try:
         value = json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)

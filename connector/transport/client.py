@@ -27,8 +27,8 @@ from connector.errors import (
     VendorUnavailable,
     attributed_to,
 )
-from connector.transport.addresses import address
-from connector.transport.answers import REDIRECT, SERVER_ERROR, Answer, MalformedRows, read
+from connector.transport.addresses import parse_base_url
+from connector.transport.answers import REDIRECT, SERVER_ERROR, Answer, MalformedRows, read_answer
 from connector.transport.deadline import Deadline
 from connector.transport.limits import Limiter
 from connector.transport.paging import Page, PageWalk, as_page
@@ -83,7 +83,7 @@ class Client:
         profile: str | None = None,
     ) -> None:
         self.integration = integration
-        self.base_url = address(base_url)
+        self.base_url = parse_base_url(base_url)
         self.clock = clock
         self.sleep = sleep
         self.profile = profile
@@ -180,6 +180,7 @@ class Client:
         except MalformedRows as malformed:
             answer = malformed.answer
         except NotFound as missing:
+            # Some vendors answer 404 to an empty list. A 404 to a page that the total announced is an error.
             if not paging.missing_is_empty:
                 raise
             if position not in (None, paging.first) and paging.total is not None:
@@ -235,11 +236,12 @@ class Client:
         operation = request.operation
         await self._limiter.admit(operation.id, deadline)
         reply = await self._sender.send(request, credential, deadline)
+        # Vendors' clocks can be minutes off; waits and the search for a lost write reckon with their time.
         date = http_date(reply.headers.get("date", ""))
         if date is not None:
             self._skew = date - self.clock()
         self._limiter.learn(reply.headers, refused=reply.status_code == TOO_MANY)
-        return read(self.integration, operation, reply, self._secrets(), clock=self.clock())
+        return read_answer(self.integration, operation, reply, self._secrets(), clock=self.clock())
 
     def _secrets(self) -> tuple[str, ...]:
         secrets = (self._credentials.get(key, "") for key in self.integration.authentication.secrets)
@@ -268,8 +270,8 @@ def _outcome_unknown(request: Request, problem: ConnectorError) -> OutcomeUnknow
 def _may_be_done(problem: ConnectorError) -> bool:
     """Check whether a write may have changed something: yes, unless the status says that it was refused.
 
-    4xx is a refusal, and so are redirects, which are not followed. 303 (See Other) and 304 are not: RFC 9110
-    section 15.4.4 sends 303 after a POST that was carried out.
+    4xx is a refusal, and so are redirects, which are not followed. 303 (See Other) and 304 are not: a
+    server answers 303 after a POST that it carried out (RFC 9110 section 15.4.4).
     """
     status = problem.status
     return (

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """Ends `seconds` from now. `sleep` waits, `vendor` is named in warnings.
+    """A deadline in `seconds` from now; `sleep` is how to wait, `vendor` is named in warnings.
 
-    Real time counts, not the clock that a caller passes: a test's clock stands still while a vendor is
+    Real time counts, not the clock that a caller passes: a test's clock does not move while a vendor is
     silent, and the call would never end. A wait counts in full even if the caller's `sleep` returns early.
     """
 

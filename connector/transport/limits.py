@@ -1,4 +1,4 @@
-"""Rate limiter: paces requests so that a login's limits are kept before the vendor answers 429.
+"""Rate limiter: paces requests to stay within a login's limits, before the vendor answers 429.
 
 Until the first answer, requests are paced by the windows of the vendor's smallest plan. Then the vendor's
 limit headers decide. If they announce one window, the plan with a window of that size is the login's plan;
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 MAX_WINDOW_REQUESTS = 1_000_000
-"""A window of more requests than this is not paced; the announced number cannot be meant."""
+"""A window of more requests than this is not paced: the header is implausible."""
 
 
 class Limiter:
@@ -88,8 +88,8 @@ class Limiter:
                 await self._lock.acquire()
         except TimeoutError:
             raise RateLimited(
-                f"The rate limit is used up: other requests of this connection took all of "
-                f"{duration(deadline.seconds)}.",
+                f"The rate limit is used up: this request waited {duration(deadline.seconds)} for other "
+                "requests of the connection.",
                 operation=operation,
             ) from None
 
@@ -138,7 +138,7 @@ class Limiter:
         for window in self._limits.headers:
             limit, remaining = number(headers, window.limit), number(headers, window.remaining)
             if (
-                not limit  # not announced, or zero, which cannot be meant
+                not limit  # not announced, or zero, which is implausible
                 or limit > MAX_WINDOW_REQUESTS
                 or window.seconds > self._patience
                 or self._not_counted(window.seconds, limit, remaining)

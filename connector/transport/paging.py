@@ -78,7 +78,7 @@ class PageWalk:
     stale: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `resumed` needs to continue in a later poll."""
+        """Return what `resume_walk` needs to continue in a later poll."""
         return {"pages": self.pages, "seen": list(self.seen), "total": self.total, "fell": self.total_fell}
 
     def visit(self, page: Page) -> bool:
@@ -90,6 +90,8 @@ class PageWalk:
         """
         self.pages += 1
         keys = self._keys(page)
+        # Only without a total (`short`), and by content: a full page that comes twice is counted as stale
+        # below.
         if self.short and page.short and keys and keys == self.before:
             return False
         self.short = page.short
@@ -105,6 +107,7 @@ class PageWalk:
             raise self._error(
                 "the pages contain nothing new: the vendor does not answer with the requested page."
             )
+        # Digests, because page cursors can be kilobytes long and are stored with the trigger's cursor.
         if isinstance(page.next, str):
             digest = hashlib.sha256(page.next.encode("utf-8", "surrogatepass")).hexdigest()[:16]
             if digest in self.seen:
@@ -123,6 +126,8 @@ class PageWalk:
         fresh = set(keys) - self.known
         self.known |= fresh
         self.empty, self.stale = 0, 0 if fresh else self.stale + 1
+        # A trigger's reading has a key. It ends at once, or each poll would spend ten requests on the same
+        # page.
         if self.key and keys == self.before and len(keys) >= MANY:
             self.stale = MAX_STALE_PAGES
         self.before = keys
@@ -139,13 +144,13 @@ class PageWalk:
         return UnexpectedResponse(f"{self.operation}: {fault}", operation=self.operation)
 
 
-def resumed(operation: str, key: tuple[str, ...], stored: Any) -> PageWalk:
+def resume_walk(operation: str, key: tuple[str, ...], stored: Any) -> PageWalk:
     """Continue the walk that `PageWalk.as_json` stored; start a new one if it is missing or damaged."""
-    found = stored if isinstance(stored, dict) else {}
+    state = stored if isinstance(stored, dict) else {}
     walk = PageWalk(operation, key)
-    if isinstance(found.get("pages"), int) and isinstance(found.get("seen"), list):
-        walk.pages, walk.seen = found["pages"], [str(digest) for digest in found["seen"]]
-        walk.total, walk.total_fell = found.get("total"), bool(found.get("fell"))
+    if isinstance(state.get("pages"), int) and isinstance(state.get("seen"), list):
+        walk.pages, walk.seen = state["pages"], [str(digest) for digest in state["seen"]]
+        walk.total, walk.total_fell = state.get("total"), bool(state.get("fell"))
     return walk
 
 
@@ -163,6 +168,7 @@ def as_page(paging: Paging, answer: Answer, position: Position | None, size: int
     total = _count(answer.body, paging.total)
     reported = _count(answer.body, paging.size_reported)
     count, here = len(answer.data), paging.first if position is None else int(position)
+    # An offset counts the rows received, not those requested: vendors cap the page size without saying so.
     if paging.style == "offset":
         following, last = here + count, total is not None and here + count >= total
     else:
@@ -186,17 +192,17 @@ def _reached(total: int, number: int, count: int, size: int, reported: int | Non
 
 def _next_cursor(path: tuple[str, ...], answer: Answer, position: Position | None) -> Position | None:
     """Return the cursor of the next page; None if the answer has none, or an empty page names itself."""
-    found = at_path(answer.body, path)
-    if found is None or found is False or (isinstance(found, str) and not found.strip()):
+    cursor = at_path(answer.body, path)
+    if cursor is None or cursor is False or (isinstance(cursor, str) and not cursor.strip()):
         return None
     where = ".".join(path)
-    if not isinstance(found, str | int) or found is True:
+    if not isinstance(cursor, str | int) or cursor is True:
         raise UnexpectedResponse(
             f"{answer.operation}: {where} names the next page, but is neither text nor a whole number.",
             operation=answer.operation,
         )
-    if str(found) != str(position):
-        return found
+    if str(cursor) != str(position):
+        return cursor
     if not answer.data:
         return None
     raise UnexpectedResponse(
@@ -205,5 +211,5 @@ def _next_cursor(path: tuple[str, ...], answer: Answer, position: Position | Non
 
 
 def _count(body: Any, path: tuple[str, ...] | None) -> int | None:
-    found = None if path is None else at_path(body, path)
-    return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
+    count = None if path is None else at_path(body, path)
+    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None

@@ -1,4 +1,4 @@
-"""Explains redirects, which are never followed: login and write would go to an address no user chose."""
+"""Explains redirects, which are not followed: the login would go to an address that no user entered."""
 
 from __future__ import annotations
 

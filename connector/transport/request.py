@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from connector.definition.naming import did_you_mean, listed
 from connector.errors import FieldError, ValidationFailed
-from connector.transport.values import RefusedValue, fitted, members
+from connector.transport.values import RefusedValue, checked_members, checked_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ def build(operation: Operation, values: Mapping[str, Any]) -> Request:
     parameters = {parameter.name: parameter for parameter in operation.parameters}
     body_fields = operation.body.children if operation.body else ()
     rest = {name: value for name, value in values.items() if name not in parameters}
-    body, errors = members(body_fields, rest)
+    body, errors = checked_members(body_fields, rest)
     if any(error.message.startswith("is unknown") for error in errors):
         known = [*parameters, *(field.key for field in body_fields)]
         errors = [_unknown(error, known, rest) for error in errors]
@@ -61,6 +61,7 @@ def build(operation: Operation, values: Mapping[str, Any]) -> Request:
         if parameter.location == "query":
             query.extend(placed)
         elif placed:
+            # safe="": a slash in an id must not lead to another resource.
             path = path.replace(f"{{{name}}}", quote(placed[0][1], safe=""))
     if errors:
         raise ValidationFailed(_sentence(operation, errors), fields=errors, operation=operation.id)
@@ -85,7 +86,9 @@ def _parameter(parameter: Parameter, value: Any, known: Mapping[str, Parameter])
         name = parameter.repeated_as
         field = known[name].field
         value = sorted(value) if isinstance(value, set | frozenset) else value
-    fit = fitted(field, value, parameter.name)
+    fit = checked_value(field, value, parameter.name)
+    # Clients and servers remove the segments . and .. from a path (RFC 3986 section 5.2.4): the request would
+    # reach another resource.
     if parameter.location == "path" and fit in ("", ".", ".."):
         raise RefusedValue(FieldError(name, "must be the id of a record"))
     return [(name, _text(item)) for item in (fit if isinstance(fit, list) else [fit])]
@@ -97,11 +100,11 @@ def _text(value: Any) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
-def joined(errors: Sequence[FieldError]) -> str:
+def joined_errors(errors: Sequence[FieldError]) -> str:
     """Return the errors as the end of a sentence."""
     text = "; ".join(str(error) for error in errors)
     return text if text.endswith("?") else f"{text}."
 
 
 def _sentence(operation: Operation, errors: list[FieldError]) -> str:
-    return f"{operation.id} was not sent: {joined(errors)}"
+    return f"{operation.id} was not sent: {joined_errors(errors)}"

@@ -23,7 +23,7 @@ HOURS_OF_A_DAY, SECONDS_OF_A_MINUTE = 24, 60
 FIRST_YEAR, LAST_YEAR = 2, 9998
 
 
-def moment(text: object) -> datetime:
+def parse_time(text: object) -> datetime:
     """Return a text as an aware datetime in UTC; raise `ValueError` if it is not a time.
 
     A time that UTC cannot represent, within hours of the end of the year 9999, keeps its own zone.

@@ -116,6 +116,8 @@ class TokenKeeper:
         try:
             await self._request_token(deadline)
         except AuthenticationError:
+            # Another process with the same profile may have used this one-time refresh token and saved the
+            # next.
             newer = self.load_newest()
             if not newer or newer in used:
                 raise
@@ -164,6 +166,7 @@ class TokenKeeper:
         answer = await self._exchange(body, deadline)
         login = self._login
         access = at_path(answer, login.access_token)
+        # It becomes a header value: a line break in it would inject a header (RFC 9110 section 5.5).
         if not isinstance(access, str) or not access or not access.isascii() or not access.isprintable():
             raise UnexpectedResponse(f"{login.operation} was answered without a token.")
         self._access = access
@@ -171,6 +174,7 @@ class TokenKeeper:
         refresh = at_path(answer, login.refresh_token) if login.refresh_token else None
         if isinstance(refresh, str) and refresh != self.refresh_token:
             self.refresh_token = refresh
+            # Saved before the access token is used: the old refresh token may be void from now on.
             if self.save_refresh_token:
                 self.save_refresh_token(refresh)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from connector.definition.model import InputField
 from connector.definition.naming import did_you_mean, listed, trimmed
 from connector.errors import FieldError
-from connector.transport.times import moment
+from connector.transport.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ class RefusedValue(Exception):  # noqa: N818 - internal: becomes `ValidationFail
         self.errors = errors
 
 
-def fitted(field: Field, value: Any, name: str) -> Any:
+def checked_value(field: Field, value: Any, name: str) -> Any:
     """Return `value` as it is sent in JSON; raise `RefusedValue`, whose errors call it `name`."""
     if value is None:
         if field.nullable:
@@ -45,7 +45,7 @@ def fitted(field: Field, value: Any, name: str) -> Any:
     return _scalar(field, field.type, value, name)
 
 
-def members(
+def checked_members(
     fields: Sequence[Field], values: Mapping[str, Any], before: str = ""
 ) -> tuple[dict[str, Any], list[FieldError]]:
     """Check a mapping against fields; return the valid members, and all errors at once.
@@ -67,7 +67,7 @@ def members(
                 errors.append(FieldError(f"{before}{name}", "is required"))
             continue
         try:
-            fit[name] = fitted(field, value, f"{before}{name}")
+            fit[name] = checked_value(field, value, f"{before}{name}")
         except RefusedValue as refusal:
             errors.extend(refusal.errors)
     errors += [
@@ -118,7 +118,7 @@ def _object(field: Field, value: Any, name: str) -> dict[str, Any]:
         raise RefusedValue(FieldError(name, "must be an object with named values"))
     if not field.children:
         return dict(value)
-    fit, errors = members(field.children, value, f"{name}.")
+    fit, errors = checked_members(field.children, value, f"{name}.")
     errors = errors or variant_errors(field, fit, name)
     if errors:
         raise RefusedValue(*errors)
@@ -256,7 +256,7 @@ def _time_of(text: str, sentence: str) -> datetime:
     if not DAY.fullmatch(short) and not (DAY.match(short) and ZONED.search(short[len("2024-12-30T") :])):
         raise ValueError(sentence)
     try:
-        return moment(short)
+        return parse_time(short)
     except ValueError:
         raise ValueError(sentence) from None
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connector.transport.times import http_date, moment
+from connector.transport.times import http_date, parse_time
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -84,17 +84,19 @@ def _wait(text: str, date: datetime | None, clock: datetime, *, is_duration: boo
         value = float(text)
         if is_duration or value < UNIX_TIME:
             return value
+        # Of 13 digits it counts milliseconds, of 16 microseconds, of 19 nanoseconds.
         for _unit in ("milliseconds", "microseconds", "nanoseconds"):
             value = value / 1000 if value >= UNIX_MILLISECONDS else value
         return _until(value, date, clock)
     try:
-        return _until(moment(text).timestamp(), date, clock)
+        return _until(parse_time(text).timestamp(), date, clock)
     except ValueError:
         return None
 
 
 def _until(when: float, date: datetime | None, clock: datetime) -> float:
     """Return the seconds until a Unix time by the vendor's `Date`, or by our clock if that is implausible."""
+    # A cache can repeat an old `Date`, which makes the wait look longer than a day.
     wait = when - (date or clock).timestamp()
     if wait > MAX_WAIT:
         wait = when - clock.timestamp()

@@ -43,7 +43,7 @@ def number(value: Any) -> Decimal | None:
         return None
     if parsed is None or not parsed.is_finite() or abs(parsed.adjusted()) > MAX_DIGITS:
         return None
-    return parsed or parsed.copy_abs()
+    return parsed or parsed.copy_abs()  # -0 becomes 0
 
 
 def _parsed(text: str) -> Decimal | None:

@@ -28,7 +28,7 @@ class TriggerChoice:
 
 def event_names(integrations: Iterable[Integration]) -> set[str]:
     """Return all names that can be polled: keys of triggers, and the kinds of their events."""
-    tables = [one.unified.events for one in integrations if one.unified]
+    tables = [integration.unified.events for integration in integrations if integration.unified]
     return {name for table in tables for pair in table.items() for name in pair} - {"other"}
 
 
@@ -37,7 +37,7 @@ def event_kind(name: str, integrations: Iterable[Integration]) -> str | None:
 
     None if no catalog has that name, or if catalogs use it for different kinds.
     """
-    tables = [one.unified.events for one in integrations if one.unified]
+    tables = [integration.unified.events for integration in integrations if integration.unified]
     kinds = {table[name] for table in tables if name in table}
     if not kinds and name in get_args(EventKind):
         return name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from connector.definition.naming import folded, same_word, text_of, trimmed, word
 from connector.definition.paths import at_path
 from connector.errors import ConfigurationError
-from connector.transport.times import moment
+from connector.transport.times import parse_time
 from connector.unified.amounts import number, original_text
 from connector.unified.model import (
     Address,
@@ -268,6 +268,7 @@ def _money(row: Mapping[str, Any], paths: MoneyTable | None, record: Mapping[str
     if paths is None or text is None:
         return None
     amount = number(value)
+    # Some vendors name the currency once per return and not with each amount.
     currency = _text(row, paths.currency) or _text(record, paths.return_currency)
     return Money(amount=amount, currency=currency, text=text if amount is None else None)
 
@@ -288,6 +289,6 @@ def _flag(row: Mapping[str, Any], table: FlagTable | None) -> bool | None:
 def _time(row: Mapping[str, Any], path: Path | None) -> datetime | None:
     text = _text(row, path)
     try:
-        return moment(text) if text else None
+        return parse_time(text) if text else None
     except ValueError:
         return None

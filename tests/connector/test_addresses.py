@@ -13,7 +13,7 @@ import connector
 from connector.cli.program import run
 from connector.definition.compiler import integration, vendors
 from connector.errors import ConfigurationError, VendorUnavailable
-from connector.transport.addresses import address, is_loopback, transport_for
+from connector.transport.addresses import is_loopback, parse_base_url, transport_for
 from connector.transport.deadline import Deadline
 from connector.transport.request import build
 from connector.transport.sending import Sender
@@ -57,7 +57,7 @@ def proxied(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 @pytest.mark.parametrize("host", HERE)
 def test_http_is_allowed_for_loopback_only(host: str) -> None:
     place = f"[{host}]" if ":" in host else host
-    assert str(address(f"http://{place}:4010/")) == str(httpx.URL(f"http://{place}:4010"))
+    assert str(parse_base_url(f"http://{place}:4010/")) == str(httpx.URL(f"http://{place}:4010"))
     assert is_loopback(host)
     assert is_loopback(place)
     assert proxies.reaches_itself(place)
@@ -66,8 +66,8 @@ def test_http_is_allowed_for_loopback_only(host: str) -> None:
 @pytest.mark.parametrize("host", THERE)
 def test_http_to_another_host_is_refused(host: str) -> None:
     with pytest.raises(ConfigurationError, match="would send the login unencrypted; use https://"):
-        address(f"http://{host}/v1")
-    assert str(address(f"https://{host}/v1")) == f"https://{host}/v1"
+        parse_base_url(f"http://{host}/v1")
+    assert str(parse_base_url(f"https://{host}/v1")) == f"https://{host}/v1"
     assert not is_loopback(host)
     assert not proxies.reaches_itself(host)
 
@@ -84,9 +84,9 @@ def test_no_vendor_receives_credentials_over_http(vendor: str) -> None:
     ("url", "words"),
     [
         ("https://you:secret@api.example.com", "must not contain a user name"),
-        ("https://api.example.com/v1?key=1", "leave out what follows the path"),
-        ("https://api.example.com/v1?", "leave out what follows the path"),
-        ("https://api.example.com/v1#top", "leave out what follows the path"),
+        ("https://api.example.com/v1?key=1", "remove everything after the path"),
+        ("https://api.example.com/v1?", "remove everything after the path"),
+        ("https://api.example.com/v1#top", "remove everything after the path"),
         (f"https://{'a' * 64}.example.com", "is not a base URL"),
         ("https://a..example.com", "is not a base URL"),
         ("https://", "is not a base URL"),
@@ -99,7 +99,7 @@ def test_no_vendor_receives_credentials_over_http(vendor: str) -> None:
 )
 def test_invalid_address_is_refused_in_one_sentence(url: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words) as caught:
-        address(url)
+        parse_base_url(url)
     assert "secret" not in str(caught.value)
     assert len(str(caught.value)) < 400
 
@@ -182,7 +182,7 @@ async def test_unreachable_proxy_is_blamed_instead_of_the_vendor(
     proxied(HTTPS_PROXY=f"http://you:secret@127.0.0.1:{unused_port}")
 
     offer, time = integration("returnmate"), Time()
-    sender = Sender(offer, address("https://api.example.com/v1"), {}, None, 30.0)
+    sender = Sender(offer, parse_base_url("https://api.example.com/v1"), {}, None, 30.0)
     asked = build(offer.operations["get_return"], {"id": "r1"})
     with pytest.raises(VendorUnavailable) as caught:
         await sender.send(asked, "sandbox-key", Deadline(30.0, time.sleep, "returnmate"))

@@ -25,7 +25,7 @@ from connector.errors import (
     ValidationFailed,
     VendorUnavailable,
 )
-from connector.transport.answers import MAX_DEPTH, MAX_FIELDS, MAX_MESSAGE, field_errors, loaded
+from connector.transport.answers import MAX_DEPTH, MAX_FIELDS, MAX_MESSAGE, field_errors, parse_json
 from connector.transport.bodies import MAX_BODY, Unreadable, read_body
 from connector.transport.request import Request
 
@@ -226,7 +226,7 @@ async def test_status_decides_if_the_body_cannot_be_read(
 )
 def test_invalid_json_raises_value_error(content: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        loaded(content)
+        parse_json(content)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_invalid_json_raises_value_error(content: bytes) -> None:
     ],
 )
 def test_valid_json_is_parsed(content: bytes, value: Any) -> None:
-    found = loaded(content)
+    found = parse_json(content)
     assert value is None or found == value
 
 

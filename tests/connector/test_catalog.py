@@ -13,7 +13,7 @@ from connector.cli.program import run
 from connector.definition.compiler import CATALOGS, integration, join, vendors
 from connector.definition.fidelity import shares
 from connector.errors import CatalogError, ConfigurationError
-from connector.transport.values import fitted
+from connector.transport.values import checked_value
 
 if TYPE_CHECKING:
     from connector.definition.model import Integration
@@ -226,7 +226,7 @@ def test_samples_match_the_fields_they_show(integration: Integration) -> None:
     for resource in integration.resources.values():
         for field in resource.fields:
             if resource.sample.get(field.key) is not None:
-                fitted(field.model_copy(update={"choices": ()}), resource.sample[field.key], field.key)
+                checked_value(field.model_copy(update={"choices": ()}), resource.sample[field.key], field.key)
 
 
 def test_labels_are_title_case_and_help_texts_do_not_repeat_them(integration: Integration) -> None:

@@ -27,7 +27,7 @@ from connector.errors import (
     ValidationFailed,
     VendorUnavailable,
 )
-from connector.transport.addresses import address
+from connector.transport.addresses import parse_base_url
 from connector.transport.limits import Limiter
 
 if TYPE_CHECKING:
@@ -366,11 +366,11 @@ def test_invalid_credential_is_refused(integration: Integration, key: str) -> No
 )
 def test_invalid_base_url_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="is not a base URL"):
-        address(url)
+        parse_base_url(url)
 
 
 def test_connection_requires_a_valid_base_url(integration: Integration) -> None:
-    with pytest.raises(ConfigurationError, match="with http:// or https://"):
+    with pytest.raises(ConfigurationError, match="with https:// or http://"):
         connector.open(integration, base_url="127.0.0.1:4010", api_key="y")
 
 

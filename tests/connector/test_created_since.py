@@ -16,7 +16,7 @@ from connector.definition.model import CreatedSince, Order
 from connector.runtime.polling import STRATEGIES, Cursor, Fetch, ReadPlan, ReadResult, Strategy
 from connector.runtime.polling.model import TriggerIdentity
 from connector.runtime.polling.rows import micros
-from connector.transport.times import moment
+from connector.transport.times import parse_time
 
 ABOUT = TriggerIdentity("shop:new_thing", "new_thing", ("created_at",))
 OVERLAP = 60
@@ -99,7 +99,9 @@ def delivered_and_expected(
         delivered += events
     delivered += poll_until_quiet(strategy, about, world, cursor)
     new = [row for row in world.rows if row["id"] not in old]
-    settled = {row["id"] for row in new if floor is not None and micros(moment(row["created_at"])) < floor}
+    settled = {
+        row["id"] for row in new if floor is not None and micros(parse_time(row["created_at"])) < floor
+    }
     wanted = {row["id"] for row in new} - settled
     return delivered, {ABOUT.name + ":" + key for key in wanted}, {ABOUT.name + ":" + key for key in settled}
 

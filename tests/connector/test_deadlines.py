@@ -164,7 +164,7 @@ async def test_requests_queued_for_the_rate_limit_stop_at_their_deadline(
         first = asyncio.create_task(rm.operations.list_returns())
         await asleep.wait()
         limiter = rm.client._limiter
-        with pytest.raises(RateLimited, match="other requests of this connection went first"):
+        with pytest.raises(RateLimited, match="for other requests of the connection"):
             await limiter.admit("list_returns", Deadline(SHORT, sleep, "returnmate"))
         held.set()
         await first

@@ -19,7 +19,7 @@ from connector.transport.paging import (
     EndlessList,
     Page,
     PageWalk,
-    resumed,
+    resume_walk,
 )
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ EMPTY_FOR_EVER: List = {None: ([1], "0"), **{str(one): ([], str(one + 1)) for on
 @pytest.mark.parametrize(
     ("following", "words", "requests"),
     [
-        (ROUND, "go round", 3),
-        (LONG_ROUND, "go round", 9),
+        (ROUND, "form a loop", 3),
+        (LONG_ROUND, "form a loop", 9),
         (EMPTY_FOR_EVER, "empty", 2 + MAX_EMPTY_PAGES),
         ({None: ([1], "A"), "A": ([2], "A")}, "names itself", 2),
     ],
@@ -203,10 +203,10 @@ async def test_lap_over_many_polls_has_the_same_ceiling_and_ends_with_the_list(
 
 def test_rows_seen_are_remembered_by_the_next_poll_of_a_lap() -> None:
     walk = PageWalk("list", pages=3, seen=["a"], total=9, total_fell=True)
-    assert resumed("list", (), walk.as_json()) == walk
+    assert resume_walk("list", (), walk.as_json()) == walk
     odd: Any
     for odd in (None, [], {"pages": "3"}, {"pages": 3}, {"pages": 3, "seen": 7}):
-        assert resumed("list", (), odd) == PageWalk("list")
+        assert resume_walk("list", (), odd) == PageWalk("list")
 
 
 def test_rows_inserted_during_a_poll_are_no_error() -> None:

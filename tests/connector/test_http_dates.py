@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector.transport.times import http_date, moment
+from connector.transport.times import http_date, parse_time
 
 WHEN = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
 
@@ -27,7 +27,7 @@ WHEN = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
 )
 def test_every_http_date_format_is_parsed(text: str, when: datetime) -> None:
     assert http_date(text) == when
-    assert moment(text) == when, "records may contain HTTP dates, too"
+    assert parse_time(text) == when, "records may contain HTTP dates, too"
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_every_http_date_format_is_parsed(text: str, when: datetime) -> None:
     ],
 )
 def test_every_rfc_3339_format_is_parsed(text: str, when: datetime) -> None:
-    assert moment(text) == when
+    assert parse_time(text) == when
 
 
 ODD = [

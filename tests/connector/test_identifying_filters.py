@@ -15,7 +15,7 @@ from support.fake_vendor import Time, Wire, one, rows
 from connector.definition.compiler import integration, vendors
 from connector.definition.paths import at_path
 from connector.errors import UnexpectedResponse
-from connector.runtime.compare import identity, matching_rows, same
+from connector.runtime.compare import identifier_form, matching_rows, same_identifier
 
 if TYPE_CHECKING:
     from connector.definition.model import Identifier, InputField, Path, Search
@@ -175,8 +175,8 @@ def test_text_inputs_of_searches_declare_what_they_identify() -> None:
     ],
 )
 def test_spellings_of_one_value_are_equal(kind: Identifier, one_way: Any, other_way: Any) -> None:
-    assert same(kind, one_way, other_way)
-    assert same(kind, other_way, one_way)
+    assert same_identifier(kind, one_way, other_way)
+    assert same_identifier(kind, other_way, one_way)
 
 
 @pytest.mark.parametrize(
@@ -195,13 +195,13 @@ def test_spellings_of_one_value_are_equal(kind: Identifier, one_way: Any, other_
     ],
 )
 def test_different_values_are_not_equal(kind: Identifier, one_way: Any, other_way: Any) -> None:
-    assert not same(kind, one_way, other_way)
-    assert not same(kind, other_way, one_way)
+    assert not same_identifier(kind, one_way, other_way)
+    assert not same_identifier(kind, other_way, one_way)
 
 
 @pytest.mark.parametrize("odd", [True, [], {}, float("nan"), float("inf"), 1e300, None])
 def test_values_other_than_text_and_numbers_identify_nothing(odd: Any) -> None:
-    assert identity("id", odd) == ""
+    assert identifier_form("id", odd) == ""
 
 
 async def test_comma_separated_and_listed_values_match_any_of_them(time: Time) -> None:

@@ -17,7 +17,7 @@ from connector.definition.model import Choice, Field, InputField
 from connector.errors import ValidationFailed
 from connector.runtime.choices import choice_value, intended_word
 from connector.runtime.inputs import fill
-from connector.transport.values import RefusedValue, fitted
+from connector.transport.values import RefusedValue, checked_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -283,8 +283,8 @@ def test_numeric_id_is_accepted_as_text() -> None:
 
 def test_number_from_a_vendors_answer_is_accepted_unchanged() -> None:
     with pytest.raises(RefusedValue):
-        fitted(Field(key="n", label="N", type="integer"), Decimal("1.5"), "n")
-    assert fitted(Field(key="n", label="N", type="integer"), Decimal("2.0"), "n") == 2
+        checked_value(Field(key="n", label="N", type="integer"), Decimal("1.5"), "n")
+    assert checked_value(Field(key="n", label="N", type="integer"), Decimal("2.0"), "n") == 2
 
 
 # --- Choices

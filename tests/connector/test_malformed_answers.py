@@ -12,7 +12,7 @@ from support.any_vendor import open_any
 
 from connector.definition.compiler import integration, vendors
 from connector.errors import ConnectorError
-from connector.transport.values import RefusedValue, fitted
+from connector.transport.values import RefusedValue, checked_value
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -64,7 +64,7 @@ def value(field: InputField) -> Any:
 
 def fits(field: InputField, text: str) -> bool:
     try:
-        return bool(fitted(field, text, field.key))
+        return bool(checked_value(field, text, field.key))
     except RefusedValue:
         return False
 

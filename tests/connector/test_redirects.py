@@ -110,7 +110,7 @@ def test_new_base_url_is_suggested_for_the_same_host_only(asked: str, location: 
     [
         (
             "/v2/rmas?email=kim@example.com",
-            "https://api.shop.example.com/v2/rmas as the address to use",
+            "It points to https://api.shop.example.com/v2/rmas",
         ),
         (ELSEWHERE, "which is not followed."),
         ("https://[::1", "which is not followed."),

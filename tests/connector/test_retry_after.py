@@ -195,5 +195,6 @@ async def test_pacing_and_implausible_headers_are_reported_once(
     first, second = caplog.messages
     assert first.startswith("returnmate: Its header x-ratelimit-reset (9999")
     assert (
-        second == "returnmate: list_returns waits 30 seconds before it is sent, because the limit is used up."
+        second
+        == "returnmate: list_returns waits 30 seconds before it is sent, because the rate limit is used up."
     )

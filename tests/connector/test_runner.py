@@ -292,8 +292,8 @@ async def test_watchers_with_different_filters_have_separate_cursors(
         await round_of(**inputs)
     assert delivered == {"received": ["rma_0"], "all": ["rma_0", "rma_1"], "approved": ["rma_1"]}
     trigger = rm.triggers[CHANGED]
-    assert trigger.watch_name() == trigger.watch_name(status="") == trigger.name
-    assert trigger.watch_name(status="received") != trigger.name
+    assert trigger.cursor_name() == trigger.cursor_name(status="") == trigger.name
+    assert trigger.cursor_name(status="received") != trigger.name
 
 
 def test_waiting_events_are_stored_exactly_and_removed_with_the_cursor(

@@ -87,7 +87,7 @@ def test_security_schemes_distinguish_header_and_parameter() -> None:
 def test_login_value_that_no_header_can_carry_is_refused() -> None:
     made = integration("swap")
     login = made.authentication.model_copy(update={"headers": {"x-store": "store_id"}})
-    with pytest.raises(ConfigurationError, match="store_id holds characters"):
+    with pytest.raises(ConfigurationError, match="store_id contains characters"):
         connector.open(
             made.model_copy(update={"authentication": login}),
             base_url=BASE_URL,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from connector.runtime.polling.rows import micros
-from connector.transport.times import moment
+from connector.transport.times import parse_time
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -39,8 +39,8 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
     ],
 )
 def test_every_format_of_one_moment_is_read(text: str) -> None:
-    assert moment(text) == NOON
-    assert moment(text).utcoffset() == timedelta()
+    assert parse_time(text) == NOON
+    assert parse_time(text).utcoffset() == timedelta()
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_every_format_of_one_moment_is_read(text: str) -> None:
     ],
 )
 def test_fractions_leap_seconds_and_dates_are_read(text: str, read: datetime) -> None:
-    assert moment(text) == read
+    assert parse_time(text) == read
 
 
 @pytest.mark.parametrize(
@@ -70,11 +70,11 @@ def test_fractions_leap_seconds_and_dates_are_read(text: str, read: datetime) ->
 )  # fmt: skip
 def test_invalid_timestamp_raises_value_error(text: object) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        moment(text)
+        parse_time(text)
 
 
 def test_time_outside_the_utc_range_keeps_its_zone_and_is_comparable() -> None:
-    last = moment("9999-12-31T23:59:59-05:00")
+    last = parse_time("9999-12-31T23:59:59-05:00")
     assert last == datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-5)))
-    assert last > moment("9999-12-31T23:59:59Z") > NOON
-    assert micros(last) - micros(moment("9999-12-31T23:59:59Z")) == 5 * 3_600 * 1_000_000
+    assert last > parse_time("9999-12-31T23:59:59Z") > NOON
+    assert micros(last) - micros(parse_time("9999-12-31T23:59:59Z")) == 5 * 3_600 * 1_000_000

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.transport.paging import Page, Position
-from connector.transport.times import moment
+from connector.transport.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,7 +67,7 @@ class GrowingList:
     def _fits(self, row: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
         if "created_after" not in query:
             return True
-        created, bound = moment(row["created_at"]), moment(query["created_after"])
+        created, bound = parse_time(row["created_at"]), parse_time(query["created_after"])
         return created >= bound if self.inclusive else created > bound
 
 
@@ -108,9 +108,9 @@ class ChangingList:
         self.between()
         self.fetched += 1
         page = int(position or 1)
-        bound = moment(query["updated_after"].removeprefix("gte:"))
+        bound = parse_time(query["updated_after"].removeprefix("gte:"))
         earliest = bound if self.inclusive else bound + timedelta(seconds=1)
-        rows = [row for row in self.rows if moment(row["updated_at"]) >= earliest]
+        rows = [row for row in self.rows if parse_time(row["updated_at"]) >= earliest]
         by = ("created_at", "updated_at")[self.order % 2]
         rows.sort(key=lambda row: (row[by], row["id"]), reverse=self.order > 1)
         part = rows[(page - 1) * self.size : page * self.size]

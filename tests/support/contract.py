@@ -15,7 +15,7 @@ import jsonschema_rs
 import orjson
 
 import openapi
-from connector.transport.addresses import address, origin, transport_for
+from connector.transport.addresses import origin, parse_base_url, transport_for
 from connector.transport.client import Client
 
 PLAIN_HEADERS = {"host", "accept", "accept-encoding", "connection", "user-agent"}
@@ -191,7 +191,7 @@ def enforced() -> Iterator[None]:
     make = Client.__init__
 
     def checked(self: Client, integration: Any, **how: Any) -> None:
-        inner = how.pop("transport") or transport_for(address(how["base_url"]))
+        inner = how.pop("transport") or transport_for(parse_base_url(how["base_url"]))
         contract = contracts.get(integration.vendor.id)  # a vendor invented by a test has no document
         transport = Checked(inner, contract, self) if contract else inner
         make(self, integration, transport=transport, **how)

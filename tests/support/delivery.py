@@ -107,7 +107,7 @@ class Delivery(RuleBasedStateMachine):
         self.staff = self._connect(self.merchant.transport)
         trigger = self.offer.triggers[self.trigger]
         strategy = type(self).strategy(STRATEGIES[trigger.source.strategy])
-        self.watched = self.watching.trigger(self.trigger, strategy)
+        self.watched = self.watching.trigger_with_strategy(self.trigger, strategy)
         memory = Path("/dev/shm")
         self.folder = tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
         self.cursors = Cursors(Path(self.folder.name) / "cursors.sqlite3")
@@ -173,7 +173,7 @@ class Delivery(RuleBasedStateMachine):
         before: object = None
         for _ in range(4 * laps):
             self._poll([], crash=None)
-            now = self.cursors.load("test", self.watched.watch_name())
+            now = self.cursors.load("test", self.watched.cursor_name())
             if now is not None and now == before:
                 return
             before = now

@@ -37,7 +37,7 @@ from connector.runtime.polling.rows import (
     text_at,
     time_at,
 )
-from connector.runtime.polling.states import among, entered
+from connector.runtime.polling.states import compare_state, is_among
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -79,6 +79,7 @@ def fold(
     began = _began(state, read, now)
     high: int | None = state["resume"]["high"] if state["resume"] else None
     high = began if source.changed is None else high
+    # Unreadable rows count as read, or one of them would make every lap look incomplete.
     met |= read.unreadable_keys
     events: list[tuple[int, Event]] = []
     for row in read.rows:
@@ -160,6 +161,7 @@ def _advanced(
     if _may_miss_rows(read, met) and state["held"] < MAX_HOLDS:
         return {**state, "resume": None, "held": state["held"] + 1}
     before: int | None = state["watermark"]
+    # A row read early in the lap may have changed again since, at a time before `high`: never pass `began`.
     passed = None if high is None else min(high, began)
     newest = max((when for when in (before, passed) if when is not None), default=None)
     return {**state, "watermark": newest, "primed": True, "resume": None, "held": 0}
@@ -174,14 +176,14 @@ def _pruned(source: ChangedSince, state: Cursor, now: datetime) -> Cursor:
     """Raise the floor to the start of the look-back, and drop the records below it.
 
     The floor stays below everything the next poll reads. Otherwise a vendor that was down for longer than the
-    look-back would leave changes that make no event.
+    look-back would cost events.
     """
     if state["watermark"] is None or state["resume"]:
         return state
     old = micros(now - timedelta(seconds=source.look_back))
     floor = max(state["floor"], min(old, state["watermark"] - source.overlap * SECOND))
-    kept = {key: entry for key, entry in state["rows"].items() if entry[0] >= floor}
-    return {**state, "floor": floor, "rows": kept}
+    recent = {key: entry for key, entry in state["rows"].items() if entry[0] >= floor}
+    return {**state, "floor": floor, "rows": recent}
 
 
 def _compared(
@@ -193,10 +195,12 @@ def _compared(
     if source.mark is None and source.state is None:
         return (None if entry else key), [when, None, {}]
     if source.mark is None:
-        return entered(source, key, state, [when, last, counts])
+        return compare_state(source, key, state, [when, last, counts])
     mark = at_path(row, source.mark)
-    if mark is None or (source.reached is not None and not among(state, source.reached)):
+    if mark is None or (source.reached is not None and not is_among(state, source.reached)):
         return None, [when, last, counts]
+    # A record can change without its mark, and an old mark can be seen for the first time: neither is an
+    # event.
     if mark == last or time_at(row, source.mark) < floor:
         return None, [when, mark, counts]
     return (key if source.mark == source.created else f"{key}:{mark}"), [when, mark, counts]

@@ -95,6 +95,7 @@ def fold(
     fresh = [
         (when, key, row)
         for key, (when, row) in rows.items()
+        # A recovered record was unreadable when it was new, so it makes its event even below the cut.
         if key not in seen and (key in read.recovered or cut is None or when >= cut)
     ]
     if source.since is None:
@@ -153,7 +154,8 @@ def _advanced(
     safe = _earlier(high, doubt)
     repeat = state["held"] < MAX_HOLDS and _may_miss_rows(source, state, rows, read)
     # At the page limit a new filter value is better than a page number, which shifts when rows are inserted.
-    # It needs a watermark that moved, and records read oldest first; otherwise the next poll continues here.
+    # It needs a watermark that moved, and records read oldest first; otherwise the next poll continues here,
+    # and stays with page numbers until the end of this reading.
     if not read.complete and (source.since is None or resume or not _is_after(safe, before)):
         since = resume["since"] if resume else _since_value(source, state)
         place = {"page": read.next_page, "since": since, "high": high, "doubt": doubt, "latest": latest}
@@ -169,6 +171,8 @@ def _may_miss_rows(
     """Check whether rows may be missing: the total fell, or it is more than the rows that were read."""
     if read.total_fell:
         return True
+    # Without a filter the total is that of the whole list, and in a reading of several polls the rows of
+    # earlier polls are not at hand: neither can be compared.
     counted = source.since is not None and not state["resume"] and read.complete
     return counted and len(rows.keys() | read.unreadable_keys) < (read.total or 0)
 
@@ -221,12 +225,14 @@ def _cut(source: CreatedSince, state: Cursor) -> int | None:
 def _pruned(source: CreatedSince, state: Cursor) -> Cursor:
     """Drop the ids below the cut; if too many remain, raise the floor over the oldest of them."""
     cut = _cut(source, state)
-    kept = state["seen"] if cut is None else {key: when for key, when in state["seen"].items() if when >= cut}
-    if len(kept) > MAX_SEEN and not state["resume"]:
-        limit = sorted(kept.values(), reverse=True)[MAX_SEEN]
-        kept = {key: when for key, when in kept.items() if when > limit}
+    recent = (
+        state["seen"] if cut is None else {key: when for key, when in state["seen"].items() if when >= cut}
+    )
+    if len(recent) > MAX_SEEN and not state["resume"]:
+        limit = sorted(recent.values(), reverse=True)[MAX_SEEN]
+        recent = {key: when for key, when in recent.items() if when > limit}
         state = {**state, "floor": limit + 1}
-    return {**state, "seen": kept}
+    return {**state, "seen": recent}
 
 
 class _BelowNewest:

@@ -106,7 +106,7 @@ class ReadResult:
 
 @dataclass(frozen=True, slots=True)
 class FoldResult:
-    """Events, sorted by the time that the strategy goes by, and the cursor that has passed them.
+    """Events, sorted by the strategy's time (creation or change), and the cursor that has passed them.
 
     `doubtful` is true if the list was still changing, or held fewer rows than it counts, at the last of
     several readings.

@@ -30,57 +30,65 @@ TOLERANCE = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """`kept` goes into the cursor; `notes` are new sentences, `set_aside` those of rows given up."""
+class Problems:
+    """Sentences to report: new `notes`, and `set_aside` for rows given up; `remembered` is for the cursor."""
 
-    kept: dict[str, Any]
+    remembered: dict[str, Any]
     notes: tuple[str, ...] = ()
     set_aside: tuple[str, ...] = ()
 
 
-def unreadable_ids(kept: Any) -> frozenset[str]:
+def unreadable_ids(remembered: Any) -> frozenset[str]:
     """Return the ids of records that polls after the first one could not read.
 
     Once such a record is readable it makes its event, however old it is by then.
     """
-    rows = _rows(kept)
+    rows = _rows(remembered)
     return frozenset(
         key for key, (_when, _note, is_new) in rows.items() if is_new and not key.startswith("\0")
     )
 
 
-def reported(
-    kept: Any, read: ReadResult, now: datetime, *, title: str, operation: str, first: bool, doubtful: bool
-) -> Trouble:
+def report_problems(
+    remembered: Any,
+    read: ReadResult,
+    now: datetime,
+    *,
+    title: str,
+    operation: str,
+    first: bool,
+    doubtful: bool,
+) -> Problems:
     """Compare the reading with what was reported before; `first` says that there was no cursor yet."""
-    rows, moment = _rows(kept), micros(now)
+    rows, moment = _rows(remembered), micros(now)
     readable = {str(key) for key in read.readable_ids}
     notes: list[str] = []
-    found: dict[str, list[Any]] = {}
+    current: dict[str, list[Any]] = {}
     for row in read.unreadable:
         known = rows.get(row.key)
         note = known[1] if known else f"{title}: {_sentence(operation, row)}"
-        if known is None and row.key not in found:
+        if known is None and row.key not in current:
             notes.append(note)
-        found.setdefault(row.key, [moment, note, known[2] if known else not first])
+        current.setdefault(row.key, [moment, note, known[2] if known else not first])
     notes = [f"{note} It is tried again in every poll that reads it." for note in notes]
-    missing = {key: entry for key, entry in rows.items() if key not in found and key not in readable}
+    missing = {key: entry for key, entry in rows.items() if key not in current and key not in readable}
+    # Only a complete reading shows that a row is gone; another may just not have reached its page.
     passed = {key for key, entry in missing.items() if read.complete and entry[0] + GRACE < moment}
-    rest = {**{key: entry for key, entry in missing.items() if key not in passed}, **found}
+    rest = {**{key: entry for key, entry in missing.items() if key not in passed}, **current}
     newest = sorted(rest.items(), key=lambda pair: pair[1][0], reverse=True)[:MAX_UNREADABLE]
-    clocks_reported = bool(isinstance(kept, dict) and kept.get("clocks"))
+    clocks_reported = bool(isinstance(remembered, dict) and remembered.get("clocks"))
     differ = None if read.at is None else (read.at - now).total_seconds()
     apart = differ is not None and abs(differ) > TOLERANCE
     if apart and not clocks_reported and differ is not None:
         notes.append(_clocks(title, differ))
-    doubt_reported = bool(isinstance(kept, dict) and kept.get("doubt"))
+    doubt_reported = bool(isinstance(remembered, dict) and remembered.get("doubt"))
     if doubtful and not doubt_reported:
         notes.append(
             f"{title}: {operation} was read six times and each time returned fewer records than it counts;"
             " records may be missing."
         )
-    return Trouble(
-        kept={
+    return Problems(
+        remembered={
             **({"rows": dict(newest)} if newest else {}),
             **({"clocks": True} if apart or clocks_reported else {}),
             **({"doubt": True} if doubtful or doubt_reported else {}),
@@ -111,6 +119,6 @@ def _clocks(title: str, seconds: float) -> str:
     )
 
 
-def _rows(kept: Any) -> dict[str, list[Any]]:
-    found = kept.get("rows") if isinstance(kept, dict) else None
-    return dict(found) if isinstance(found, dict) else {}
+def _rows(remembered: Any) -> dict[str, list[Any]]:
+    rows = remembered.get("rows") if isinstance(remembered, dict) else None
+    return dict(rows) if isinstance(rows, dict) else {}

@@ -1,4 +1,4 @@
-"""Facts of one listed row, read and checked: its id, its times, its state; and times as filters want them.
+"""Reads one row of a list: its id, times and state; and writes times for filters.
 
 Times inside a cursor are whole microseconds since 1970, because JSON has no type for them and floats round.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from connector.definition.naming import folded
 from connector.definition.paths import at_path
 from connector.errors import UnexpectedResponse
-from connector.transport.times import moment
+from connector.transport.times import parse_time
 
 if TYPE_CHECKING:
     from connector.definition.model import SinceForm
@@ -43,7 +43,7 @@ def time_at(row: Row, path: tuple[str, ...]) -> int:
     """Return the time at a path in microseconds since 1970; raise `UnexpectedResponse` if it is not one."""
     value = at_path(row, path)
     try:
-        return micros(moment(value))
+        return micros(parse_time(value))
     except ValueError:
         raise unreadable_value(path, value, "a time") from None
 
@@ -62,13 +62,13 @@ def occurred_at(row: Row, path: tuple[str, ...] | None) -> datetime | None:
     """Return the time at a path of a record; None if there is no path or no readable time."""
     value = at_path(row, path) if path else None
     try:
-        return moment(value) if isinstance(value, str) and value else None
+        return parse_time(value) if isinstance(value, str) and value else None
     except ValueError:
         return None
 
 
 def unreadable_value(path: tuple[str, ...], value: Any, expected: str) -> UnexpectedResponse:
-    """Return the error for a value of the wrong type, which quotes the start of it."""
+    """Return the error for a value of the wrong type; it quotes the start of the value."""
     fault = "is missing or null" if value is None else f"is not {expected}: {repr(value)[:SHOWN]}"
     return UnexpectedResponse(f"{'.'.join(path)} {fault}")
 
@@ -97,7 +97,7 @@ def filter_value(when: int, form: SinceForm = "instant") -> str:
     return SINCE_FORMS[form].format(rounded.isoformat())
 
 
-def aware_moment(when: datetime | date) -> datetime:
+def aware_time(when: datetime | date) -> datetime:
     """Return an aware datetime between `OLDEST` and `NEWEST`; a date is midnight UTC, no zone is UTC."""
     if not isinstance(when, datetime):
         when = datetime(when.year, when.month, when.day, tzinfo=UTC)

@@ -22,7 +22,7 @@ from connector.definition.paths import at_path
 from connector.errors import ConfigurationError
 from connector.runtime.polling.model import FoldResult, ReadPlan, ReadResult
 from connector.runtime.polling.rows import micros, row_id, text_at, time_at, unreadable_value
-from connector.runtime.polling.states import entered
+from connector.runtime.polling.states import compare_state
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -122,7 +122,7 @@ def _compared(
     if source.tells == "versions":
         return (None if entry and version == entry[0] else f"{key}:{version}"), [version]
     last, counts = (entry[1], entry[2]) if entry else (None, {})
-    return entered(source, key, text_at(row, source.state or ()), [version, last, counts])
+    return compare_state(source, key, text_at(row, source.state or ()), [version, last, counts])
 
 
 def _version(source: Snapshot, row: Row) -> int:

@@ -18,7 +18,7 @@ Entry = list[Any]
 
 
 class Watches(Protocol):
-    """A source whose events are states; `reached` limits them to some states (None: every state)."""
+    """A source whose events are state changes; `reached` limits them to some states (None: every state)."""
 
     @property
     def reached(self) -> tuple[str, ...] | None: ...
@@ -27,12 +27,12 @@ class Watches(Protocol):
     def initial(self) -> tuple[str, ...]: ...
 
 
-def among(state: str | None, words: Collection[str]) -> bool:
+def is_among(state: str | None, words: Collection[str]) -> bool:
     """Check whether a state is one of the given words."""
     return state is not None and folded(state) in {folded(word) for word in words}
 
 
-def entered(source: Watches, key: str, state: str | None, known: Entry) -> tuple[str | None, Entry]:
+def compare_state(source: Watches, key: str, state: str | None, known: Entry) -> tuple[str | None, Entry]:
     """Compare a record's state with what is known of the record.
 
     Returns the end of the event's id (None: no event) and the entry to keep. `known` holds the new time or
@@ -45,6 +45,7 @@ def entered(source: Watches, key: str, state: str | None, known: Entry) -> tuple
     if state is None or (last is not None and folded(state) == folded(last)):
         return None, known
     word = folded(state)
+    # By folded word, and earlier counts too: a vendor that respells a state has not changed it.
     counts: dict[str, int] = {}
     for name, times in counted.items():
         counts[folded(name)] = counts.get(folded(name), 0) + times
@@ -52,6 +53,6 @@ def entered(source: Watches, key: str, state: str | None, known: Entry) -> tuple
     counts[word] = counts.get(word, 0) + 1
     after = [when, state, counts]
     if source.reached is not None:
-        return (key if among(state, source.reached) and not before else None), after
+        return (key if is_among(state, source.reached) and not before else None), after
     again = f":{counts[word]}" if counts[word] > 1 else ""
-    return (None if last is None and among(state, source.initial) else f"{key}:{state}{again}"), after
+    return (None if last is None and is_among(state, source.initial) else f"{key}:{state}{again}"), after

@@ -1,8 +1,9 @@
 """Polls for changed states by reading every record created within a trigger's look-back: the window scan.
 
-It is for APIs that neither filter by change nor show it. The cursor keeps, for each record in the look-back,
-the last state seen and how often the record entered each state. An entry is dropped only when its record is
-older than the look-back, never because a poll did not see it: rows move between pages while they are read.
+It is for APIs that cannot filter by the time of a change and do not return it. The cursor keeps, for each
+record in the look-back, the last state seen and how often the record entered each state. An entry is
+dropped only when its record is older than the look-back, never because a poll did not see it: rows move
+between pages while they are read.
 
 Reading the window may take several polls, each continuing with the next page; together they are a *lap*.
 Records inserted during a lap only push others to later pages.
@@ -28,7 +29,7 @@ from connector.runtime.polling.rows import (
     text_at,
     time_at,
 )
-from connector.runtime.polling.states import entered
+from connector.runtime.polling.states import compare_state
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -85,9 +86,12 @@ def fold(
         if when < start:
             older = True
             continue
+        # With `since`, the state that an older record has when it is first seen is not news.
         settled = key not in known and floor is not None and when < floor
         entry = known.get(key, [when, None, {}])
-        suffix, known[key] = entered(source, key, text_at(row, source.state), [when, entry[1], entry[2]])
+        suffix, known[key] = compare_state(
+            source, key, text_at(row, source.state), [when, entry[1], entry[2]]
+        )
         if primed and suffix is not None and not settled:
             events.append((when, about.event(row, suffix, now)))
     if len(known) > MAX_ROWS:
@@ -98,7 +102,7 @@ def fold(
     # The total is that of the whole list. Without a filter it is the window's only if no older row came.
     counted = read.total is not None and (source.since is not None or not older)
     covered = len(known.keys() | met | read.unreadable_keys) >= (read.total or 0) if counted else False
-    state = _lap(
+    state = _after_lap(
         cursor,
         read,
         since_value=filter_value(start - SECOND),
@@ -123,10 +127,10 @@ def check(source: WindowScan, row: Row) -> None:
     text_at(row, source.state)
 
 
-def _lap(
+def _after_lap(
     cursor: Cursor | None, read: ReadResult, *, since_value: str, shifted: bool, counted: bool, covered: bool
 ) -> dict[str, Any]:
-    """Return the state of the lap: where to continue it, or whether a first lap can be trusted.
+    """Return the state after one reading: continue the lap, or end it and decide whether to trust it.
 
     `counted` says that the total is that of the window, `covered` that as many rows are known. Without a
     total, a lap is trusted if no row came twice.
@@ -146,7 +150,7 @@ def _lap(
 
 
 def _start(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> int:
-    """Return when the window begins; it never moves back, and stays during a lap, so that pages do too."""
+    """Return when the window begins: it never moves back, and does not move during a lap."""
     start = micros(now - timedelta(seconds=source.look_back))
     if cursor:
         before: int = cursor["start"]
