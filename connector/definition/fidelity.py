@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def shares(vendor: str) -> dict[str, Counter[Provenance]]:
     """Count operations, parameters and schema fields of a vendor by provenance."""
-    spec = specification.parsed(specification.read(vendor), f"{vendor}.yaml")
+    spec = specification.parsed(specification.read(vendor), f"openapi/{vendor}.yaml")
     operations = spec.operations.values()
     return {
         "operations": Counter(operation.provenance for operation in operations),

@@ -25,8 +25,8 @@ def read(vendor: str) -> dict[str, Any]:
 
 
 def parsed(document: Mapping[str, Any], name: str) -> Spec:
-    """Return the operations and schemas of a document; `name` is its file name for error messages."""
+    """Return the operations and schemas of a document; `name` is its file for error messages."""
     try:
         return Spec(document)
     except SpecError as error:
-        raise CatalogError([f"openapi/{name}: {error}"]) from error
+        raise CatalogError([f"{name}: {error}"]) from error

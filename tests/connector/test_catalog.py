@@ -87,8 +87,12 @@ def openapi_ids(vendor: str) -> list[str]:
         ("oldest_first: asc", "oldest_first: up", "sets order to up; it can be asc or desc"),
         ("risk: write", "risk: risky", "actions.create_return.risk"),
         ("kind: find", "kind: maybe", "searches.find_return.kind"),
-        ("label: New Return\n", "label: New Return\n    colour: red\n", "colour: is not a known key"),
-        ("description: Triggers when a new return is created.", "summary: x", "description is missing"),
+        ("label: New Return\n", "label: New Return\n    colour: red\n", "colour is not a known key"),
+        (
+            "description: Triggers when a new return is created.",
+            "summary: x",
+            "new_return.description is missing",
+        ),
         ("schema: Shipment", "schema: Shipmnt", "did you mean Shipment?"),
         (
             "base_url: https://api.returnmate.io/v1",

@@ -243,7 +243,7 @@ def test_event_is_unified_with_its_kind(integration: Integration) -> None:
         ("    new_shipment: shipment_created\n", "    new_shipment: shipment_delivered\n",
          "unified.events maps both new_shipment and shipment_delivered to shipment_delivered"),
         ("    return_detail:\n      <<", "    return_details:\n      <<", "did you mean return_detail?"),
-        ("      updated_at: updated_at\n", "      updated: updated_at\n", "updated: is not a known key"),
+        ("      updated_at: updated_at\n", "      updated: updated_at\n", "updated is not a known key"),
     ],
 )  # fmt: skip
 def test_invalid_mapping_table_is_a_catalog_error_with_its_line(old: str, new: str, complaint: str) -> None:

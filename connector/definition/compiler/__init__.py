@@ -60,19 +60,19 @@ def integration(vendor: str) -> Integration:
     if vendor not in known:
         suggestion = did_you_mean(vendor, known) or f"; choose {listed(known)}."
         raise ConfigurationError(f"There is no vendor {vendor!r}{suggestion}")
-    name = f"{vendor}.yaml"
+    name = f"connector/catalog/{vendor}.yaml"
     try:
-        text = (CATALOGS / name).read_text(encoding="utf-8")
+        text = (CATALOGS / f"{vendor}.yaml").read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise CatalogError([f"connector/catalog/{name} is missing; openapi/{name} needs it."]) from error
+        raise CatalogError([f"{name} is missing; openapi/{vendor}.yaml needs it."]) from error
     except UnicodeDecodeError as error:
-        raise CatalogError([f"connector/catalog/{name} is not UTF-8 text."]) from error
+        raise CatalogError([f"{name} is not UTF-8 text."]) from error
     return join(specification.read(vendor), text, name)
 
 
 def join(document: Mapping[str, Any], text: str, name: str) -> Integration:
     """Compile a parsed specification and the text of the catalog file `name`; raises `CatalogError`."""
-    spec = specification.parsed(document, name)
+    spec = specification.parsed(document, f"openapi/{name.rpartition('/')[2]}")
     source = _parsed(name, text)
     try:
         catalog = Catalog.model_validate(source.data)
@@ -108,11 +108,12 @@ def _sentence(source: yaml_lines.Located, error: Any) -> str:
         if (*path, str(step)) in source.lines:
             path = (*path, str(step))
     where = ".".join(str(step) for step in error["loc"]) or "the catalog"
-    last = str(error["loc"][-1]) if error["loc"] else ""
-    message = "is not a known key" if error["type"] == "extra_forbidden" else error["msg"]
-    if error["type"] == "missing":
-        message = f"{last} is missing"
-    return source.message(path, f"{where}: {message}.")
+    match error["type"]:
+        case "extra_forbidden":
+            return source.message(path, f"{where} is not a known key.")
+        case "missing":
+            return source.message(path, f"{where} is missing.")
+    return source.message(path, f"{where}: {error['msg']}.")
 
 
 def _compile(catalog: Catalog, resolver: Resolver) -> Integration:

@@ -37,7 +37,7 @@ def _split(value: Any) -> Any:
     return tuple(value.split(".")) if isinstance(value, str) else value
 
 
-DottedPath = Annotated[Path, BeforeValidator(_split), PydanticField(min_length=1)]
+DottedPath = Annotated[Path, BeforeValidator(_split, json_schema_input_type=str), PydanticField(min_length=1)]
 
 
 class MoneyTable(FrozenModel):
