@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
 
@@ -18,12 +19,14 @@ from mock_server.admission.control_guard import ControlGuard
 from mock_server.admission.gates import ControlGate, KeyGate
 from mock_server.admission.origins import OriginGuard
 from mock_server.control import Control
+from mock_server.engine.compiler import BrokenSpecification
 from mock_server.engine.connexion_parts import (
     ConnexionMiddleware,
     LifespanMiddleware,
     Resolver,
     ServerErrorMiddleware,
 )
+from mock_server.engine.faults import first_fault
 from mock_server.engine.middleware import Engine
 from mock_server.pages import curl
 from mock_server.pages.console import Entry, create_console
@@ -70,18 +73,29 @@ def create_app(settings: Settings) -> Sandbox:
     Raises `UnknownVendorError`, `StoreError` for a database that cannot be used, `BrokenSpecification` for an
     operation that cannot be served, and `ProxyUnusable` for a proxy that webhooks cannot be sent through.
     """
-    chosen = [settings.vendor] if settings.vendor else vendors.names()
-    unknown = set(chosen).difference(vendors.names())
-    if unknown:
-        raise UnknownVendorError(
-            f"There is no vendor {', '.join(unknown)!r}; the vendors are: {', '.join(vendors.names())}."
-        )
+    chosen = [settings.vendor] if settings.vendor else openapi.vendors()
+    for name in set(chosen).difference(vendors.names()):
+        raise UnknownVendorError(_unknown(name))
     world = World.open(settings)
     try:
         return _assemble(world, {name: vendors.load(name, world) for name in chosen})
+    except Exception as error:
+        world.close()
+        if fault := first_fault([*chosen, openapi.CONTROL_PLANE]):
+            raise BrokenSpecification(fault) from error
+        raise
     except BaseException:
         world.close()
         raise
+
+
+def _unknown(name: str) -> str:
+    """Return the message for a vendor that cannot be served; it names the missing package or the vendors."""
+    if name in openapi.vendors():
+        return f"mock_server/vendors/{name} is missing; openapi/{name}.yaml needs its handlers."
+    if name.isidentifier() and find_spec(f"mock_server.vendors.{name}"):
+        return f"openapi/{name}.yaml is missing; mock_server/vendors/{name} needs it."
+    return f"There is no vendor {name!r}; the vendors are: {', '.join(vendors.names())}."
 
 
 def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:

@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, wraps
 from importlib.util import find_spec
 from typing import Any
 
@@ -23,6 +23,7 @@ _read = openapi.read
 _as_json = cache(lambda name: orjson.dumps(_read(name)))
 
 
+@wraps(_read)
 def _read_once(name: str) -> dict[str, Any]:
     document: dict[str, Any] = orjson.loads(_as_json(name))
     return document

@@ -44,10 +44,10 @@ def action(
 ) -> None:
     """Run an action, for example create_return, and print what the vendor answers."""
     from connector.definition.compiler import integration as compiled
-    from connector.definition.lookup import offered
+    from connector.definition.lookup import by_key
 
     integration = compiled(vendor)
-    wanted = offered(integration, "action", integration.actions, key)
+    wanted = by_key(integration, "action", integration.actions, key)
     given = _inputs(wanted.inputs, inputs, from_json)
 
     made = _run(integration, profile, wanted.label, lambda connection: connection.actions[key](**given))
@@ -68,10 +68,10 @@ def search(
 ) -> None:
     """Run a search or a report, for example find_return. Finding nothing is exit code 4."""
     from connector.definition.compiler import integration as compiled
-    from connector.definition.lookup import offered
+    from connector.definition.lookup import by_key
 
     integration = compiled(vendor)
-    wanted = offered(integration, "search", integration.searches, key)
+    wanted = by_key(integration, "search", integration.searches, key)
     given = _inputs(wanted.inputs, inputs, from_json)
 
     found = _run(

@@ -43,7 +43,7 @@ def connect(
     known.check()
     known.report(integration)
     place = str(_place(integration, known, answers, environment, base_url))
-    fields = {one.key: said for one in login.typed if (said := known.given(vendor, one.key))}
+    fields = {one.key: said for one in login.all_fields if (said := known.given(vendor, one.key))}
     if login.missing(fields) or not login.tokens:
         fields = {one.key: said for one in login.fields if (said := _answer(known, vendor, one, answers))}
     made = Profile(name=profile, base_url=place, fields=fields)

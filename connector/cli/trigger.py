@@ -119,14 +119,14 @@ def trigger(
 
 def _named(vendor: str | None, key: str | None) -> tuple[Integration, Trigger]:
     from connector.definition.compiler import integration as compiled
-    from connector.definition.lookup import offered
+    from connector.definition.lookup import by_key
 
     if vendor is None or key is None:
         raise typer.BadParameter(
             "Name a vendor and a trigger as in `returns catalog`, or --all and a trigger."
         )
     integration = compiled(vendor)
-    return integration, offered(integration, "trigger", integration.triggers, key)
+    return integration, by_key(integration, "trigger", integration.triggers, key)
 
 
 class _Watching:

@@ -1,5 +1,6 @@
-"""One vendor's API and what is offered of it: specification and catalog, joined into an `Integration`.
+"""Reads a vendor's specification and catalog and compiles them into an `Integration`.
 
-`document` reads the specification, `vocabulary` the catalog, and `compiler` joins them into the `model` that
-everything else reads. `guarantees` computes what each trigger promises. Nothing here sends a request.
+`document` reads the specification, `catalog` defines the words of a catalog file, and `compiler` joins both
+into the `model` that the runtime and the generators use. `guarantees` computes what each trigger promises.
+No module here sends a request.
 """

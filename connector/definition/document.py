@@ -1,15 +1,16 @@
-"""OpenAPI 3.0.3 -> `Operation` and `Field`.
+"""Reads an OpenAPI 3.0 document into `Operation` and `Field` models.
 
-Reads the part of OpenAPI that the descriptions use and refuses every keyword it does not know, naming the
-place: a constraint that is silently ignored is a promise broken later. `x-provenance` is inherited
-downwards (document, path, operation, parameter or schema, property), the nearest one wins. A part without
-one, neither of its own nor inherited, is refused: nothing counts as documented unless the document says so.
+Only the keywords in `connector.definition.keywords` are understood; any other one raises `SpecError` with
+its place. `x-provenance` is inherited downwards, from the document to the path, operation, parameter or
+schema, and property; the nearest mark wins. A part without a mark of its own or an inherited one raises
+`SpecError`, so that nothing counts as documented by default.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from connector.definition.keywords import KNOWN, METHODS
 from connector.definition.model import (
     Bounds,
     Choice,
@@ -26,45 +27,20 @@ from connector.definition.naming import title
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-METHODS = ("get", "post", "put", "patch", "delete")
-KNOWN = {
-    "document": {
-        "openapi", "info", "servers", "tags", "security", "paths", "components", "externalDocs", "x-webhooks",
-        "x-provenance", "x-extra-slashes",
-    },
-    "path": {"parameters", "summary", "description", "x-provenance", *METHODS},
-    "operation": {
-        "operationId", "tags", "summary", "description", "parameters", "requestBody", "responses", "security",
-        "deprecated", "x-provenance", "x-required-scope",
-    },
-    "parameter": {
-        "name", "in", "required", "description", "schema", "style", "explode", "example", "examples",
-        "allowEmptyValue", "x-provenance", "x-max-values",
-    },
-    "body": {"description", "required", "content", "x-provenance"},
-    "response": {"description", "content", "headers", "links", "x-provenance"},
-    "media": {"schema", "example", "examples"},
-    "schema": {
-        "type", "format", "title", "description", "properties", "required", "items", "enum", "nullable",
-        "default", "example", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength",
-        "maxLength", "pattern", "minItems", "maxItems", "uniqueItems", "additionalProperties", "readOnly",
-        "writeOnly", "allOf", "anyOf", "oneOf", "minProperties", "multipleOf", "x-provenance",
-        "x-known-values",
-    },
-}  # fmt: skip
 FORMATS: dict[str, FieldType] = {"date-time": "datetime", "date": "date"}
 PROVENANCES = ("documented", "observed", "assumed")
 LONG_TEXT = 500
+"""A string that may be at least this long is prose with several lines."""
 VARIANTS = "variants"
-"""Where a schema that was put together keeps the forms it came from; no keyword has this name."""
+"""The key under which a merged `oneOf` schema keeps its variants; it is no OpenAPI keyword."""
 
 
 class SpecError(ValueError):
-    """The description says something that this reader does not understand; the message names the place."""
+    """Raised if a document has a part that is wrong or not understood; the message names its place."""
 
 
 class Spec:
-    """One parsed OpenAPI document; `operations` and `schema(name)` give the neutral view of it."""
+    """A parsed OpenAPI document, with its `operations` and schemas as models."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
@@ -77,10 +53,10 @@ class Spec:
         self.operations = {operation.id: operation for operation in self._operations()}
         if self.provenance is None:
             for name in self.schema_names:
-                self.schema(name)  # stops where a schema says nothing of its own
+                self.schema(name)  # raises SpecError for a schema without provenance
 
     def schema(self, name: str) -> Field:
-        """Return the component schema `name` as a field; raises `LookupError` when there is none."""
+        """Return the component schema `name` as a field; raises `LookupError` for an unknown name."""
         schemas = self.document.get("components", {}).get("schemas", {})
         if name not in schemas:
             raise LookupError(name)
@@ -89,19 +65,25 @@ class Spec:
 
     @property
     def schema_names(self) -> list[str]:
+        """The names of all component schemas."""
         return list(self.document.get("components", {}).get("schemas", {}))
 
     def security_scheme(self, name: str) -> Mapping[str, Any] | None:
+        """Return the security scheme `name`, or None if the document has no such scheme."""
         scheme = self.document.get("components", {}).get("securitySchemes", {}).get(name)
         return None if scheme is None else self._resolve(scheme, f"components.securitySchemes.{name}")
 
     @property
     def login_headers(self) -> set[str]:
-        """Names of all headers that security schemes ask for."""
+        """The names of all headers that security schemes require."""
         schemes = self.document.get("components", {}).get("securitySchemes", {}).values()
-        return {str(one["name"]) for one in schemes if one.get("type") == "apiKey" and one["in"] == "header"}
+        return {
+            str(scheme["name"])
+            for scheme in schemes
+            if scheme.get("type") == "apiKey" and scheme["in"] == "header"
+        }
 
-    # --- walking
+    # --- operations
 
     def _operations(self) -> Iterator[Operation]:
         for path, raw in self.document.get("paths", {}).items():
@@ -112,7 +94,18 @@ class Spec:
             for method in METHODS:
                 if method in item:
                     shared = item.get("parameters", ())
-                    yield self._operation(path, method, item[method], shared, inherited)
+                    yield self._described(path, method, item[method], shared, inherited)
+
+    def _described(
+        self, path: str, method: str, raw: Any, shared: Any, inherited: Provenance | None
+    ) -> Operation:
+        """Return one operation; malformed parts of it raise `SpecError` instead of Python's own errors."""
+        try:
+            return self._operation(path, method, raw, shared, inherited)
+        except KeyError as error:
+            raise SpecError(f"paths.{path}.{method}: the key {error} is missing.") from error
+        except (AttributeError, TypeError) as error:
+            raise SpecError(f"paths.{path}.{method} is not valid OpenAPI 3.0 ({error}).") from error
 
     def _operation(
         self, path: str, method: str, raw: Any, shared: Any, inherited: Provenance | None
@@ -120,7 +113,7 @@ class Spec:
         where = f"paths.{path}.{method}"
         self._check("operation", raw, where)
         if "operationId" not in raw:
-            raise SpecError(f"{where}: there is no operationId.")
+            raise SpecError(f"{where}: operationId is missing.")
         provenance = self._provenance(raw, inherited, where)
         parameters = self._parameters(
             [*shared, *raw.get("parameters", ())], f"{where}.parameters", provenance
@@ -148,26 +141,29 @@ class Spec:
         )
 
     def _parameters(self, raw: list[Any], where: str, inherited: Provenance) -> tuple[Parameter, ...]:
-        read = [self._parameter(one, f"{where}[{index}]", inherited) for index, one in enumerate(raw)]
-        found = [one for one in read if one is not None]
-        names = {one.name for one in found}
+        read = [self._parameter(item, f"{where}[{index}]", inherited) for index, item in enumerate(raw)]
+        parameters = [parameter for parameter in read if parameter is not None]
+        names = {parameter.name for parameter in parameters}
         return tuple(
-            one.model_copy(update={"repeated_as": f"{one.name}[]"}) if f"{one.name}[]" in names else one
-            for one in found
+            parameter.model_copy(update={"repeated_as": f"{parameter.name}[]"})
+            if f"{parameter.name}[]" in names
+            else parameter
+            for parameter in parameters
         )
 
     def _parameter(self, raw: Any, where: str, inherited: Provenance) -> Parameter | None:
+        """Return a path or query parameter, or None for a header: headers belong to the login."""
         parameter = self._resolve(raw, where)
         self._check("parameter", parameter, where)
         if parameter["in"] == "header":
             return None
         if parameter["in"] not in ("path", "query"):
-            raise SpecError(f"{where}: parameters in {parameter['in']!r} are not understood.")
+            raise SpecError(f"{where}: parameters in {parameter['in']!r} are not supported.")
         provenance = self._provenance(parameter, inherited, where)
         field = self._field(parameter["name"], parameter.get("schema", {}), f"{where}.schema", provenance)
         field = field.model_copy(
             update={
-                "type": "string" if field.type == "text" else field.type,  # an address has no lines
+                "type": "string" if field.type == "text" else field.type,  # a URL has no line breaks
                 "required": bool(parameter.get("required")),
                 "help": parameter.get("description", field.help),
                 "example": parameter.get("example", field.example),
@@ -193,7 +189,7 @@ class Spec:
         raise SpecError(f"{where}: no successful response is described.")
 
     def _media(self, response: Mapping[str, Any], where: str) -> tuple[str, Mapping[str, Any]]:
-        """Return the media type of a success and what is said of it: JSON, or a file of one other type."""
+        """Return the media type of a successful answer and its object: JSON, or a file of one other type."""
         content = response.get("content", {})
         if JSON in content or len(content) != 1:
             return JSON, self._json(response, where)
@@ -201,13 +197,13 @@ class Spec:
         self._check("media", media, where)
         schema = self._resolve(media.get("schema", {}), where)
         if (schema.get("type"), schema.get("format")) != ("string", "binary"):
-            raise SpecError(f"{where}: {media_type} is understood only as a string of the format binary.")
+            raise SpecError(f"{where}: {media_type} is supported only as a string of the format binary.")
         return media_type, media
 
     def _json(self, holder: Any, where: str) -> Mapping[str, Any]:
         media = holder.get("content", {}).get(JSON)
         if media is None or "schema" not in media:
-            raise SpecError(f"{where}: there is no {JSON} schema.")
+            raise SpecError(f"{where}: a schema for {JSON} is missing.")
         self._check("media", media, where)
         return cast("Mapping[str, Any]", media)
 
@@ -241,9 +237,11 @@ class Spec:
             children=children,
             variants=holder.get(VARIANTS, ()),
             choices=tuple(
-                Choice(value=str(one), label=title(str(one))) for one in choices or () if one is not None
+                Choice(value=str(value), label=title(str(value)))
+                for value in choices or ()
+                if value is not None
             ),
-            known_values=tuple(str(one) for one in known),
+            known_values=tuple(str(value) for value in known),
             default=schema.get("default"),
             bounds=bounds(schema),
             provenance=provenance,
@@ -275,27 +273,32 @@ class Spec:
                 return cast("FieldType", kind)
             case None:
                 return "object"
-        raise SpecError(f"{where}: type {kind!r} is not understood.")
+        raise SpecError(f"{where}: type {kind!r} is not supported.")
 
     def _merged(self, raw: Any, where: str) -> dict[str, Any]:
-        """Return the schema with `allOf` folded in; of alternatives that are all strings, the first."""
+        """Return the schema with `allOf`, `oneOf` and `anyOf` merged in.
+
+        Objects in `oneOf` become one object with variants. Of alternatives that are all strings the first
+        is taken.
+        """
         schema = dict(self._resolve(raw, where))
         self._check("schema", schema, where)
         for part in schema.pop("allOf", ()):
             schema = _joined(self._merged(part, f"{where}.allOf"), schema)
         for keyword in ("oneOf", "anyOf"):
             if keyword in schema and all(set(part) == {"required"} for part in schema[keyword]):
-                del schema[keyword]  # which of several fields must be there: the vendor says so itself
+                # "One of these fields is required" has no equivalent here; the vendor's own error reports it.
+                del schema[keyword]
             elif keyword in schema:
                 raw_parts = schema.pop(keyword)
                 alternatives = [self._merged(part, f"{where}.{keyword}") for part in raw_parts]
-                kinds = {one.get("type") for one in alternatives}
+                kinds = {alternative.get("type") for alternative in alternatives}
                 if kinds == {"object"} and keyword == "oneOf":
                     schema = {**_united(raw_parts, alternatives, f"{where}.{keyword}"), **schema}
                     continue
                 if kinds != {"string"}:
                     raise SpecError(
-                        f"{where}: {keyword} is understood only among strings or (oneOf) objects."
+                        f"{where}: {keyword} needs alternatives that are strings, or objects in oneOf."
                     )
                 schema = {**alternatives[0], **schema}
         return schema
@@ -307,13 +310,13 @@ class Spec:
         while isinstance(raw, dict) and "$ref" in raw:
             target = str(raw["$ref"])
             if not target.startswith("#/") or target in seen:
-                raise SpecError(f"{where}: the reference {target!r} cannot be followed.")
+                raise SpecError(f"{where}: the reference {target!r} is circular or outside the document.")
             seen.add(target)
             raw = self.document
             for step in target[2:].split("/"):
                 name = step.replace("~1", "/").replace("~0", "~")
                 if not isinstance(raw, dict) or name not in raw:
-                    raise SpecError(f"{where}: the reference {target!r} leads nowhere.")
+                    raise SpecError(f"{where}: the reference {target!r} does not exist.")
                 raw = raw[name]
         return raw
 
@@ -321,41 +324,43 @@ class Spec:
         """Return an example with the references inside it replaced by what they point to."""
         value = self._resolve(value, "example")
         if isinstance(value, dict):
-            return {key: self._expand(one) for key, one in value.items()}
-        return [self._expand(one) for one in value] if isinstance(value, list) else value
+            return {key: self._expand(member) for key, member in value.items()}
+        return [self._expand(item) for item in value] if isinstance(value, list) else value
 
     def _check(self, kind: str, holder: Any, where: str) -> None:
+        if not isinstance(holder, dict):
+            raise SpecError(f"{where or 'document'}: a {kind} has to be an object.")
         for keyword in holder:
             if keyword not in KNOWN[kind]:
-                raise SpecError(f"{where or 'document'}: the {kind} keyword {keyword!r} is not understood.")
+                raise SpecError(f"{where or 'document'}: the {kind} keyword {keyword!r} is not supported.")
 
     def _mark(self, holder: Mapping[str, Any], inherited: Provenance | None, where: str) -> Provenance | None:
-        """Return the provenance that the holder says, or inherits; None where neither does."""
-        said = holder.get("x-provenance", inherited)
-        if said not in PROVENANCES and (said is not None or "x-provenance" in holder):
+        """Return the holder's own or inherited provenance, or None."""
+        mark = holder.get("x-provenance", inherited)
+        if mark not in PROVENANCES and (mark is not None or "x-provenance" in holder):
             place = where or "document"
-            raise SpecError(f"{place}: x-provenance {said!r} is not one of {', '.join(PROVENANCES)}.")
-        return cast("Provenance | None", said)
+            raise SpecError(f"{place}: x-provenance {mark!r} is not one of {', '.join(PROVENANCES)}.")
+        return cast("Provenance | None", mark)
 
     def _provenance(self, holder: Mapping[str, Any], inherited: Provenance | None, where: str) -> Provenance:
-        """Return the provenance of a part that is offered and counted; raises where nothing says it."""
-        said = self._mark(holder, inherited, where)
-        if said is None:
+        """Return the holder's own or inherited provenance; raises `SpecError` if both are missing."""
+        mark = self._mark(holder, inherited, where)
+        if mark is None:
             raise SpecError(
-                f"{where}: x-provenance is missing, here and at every level above; "
-                f"write one of {', '.join(PROVENANCES)}."
+                f"{where}: x-provenance is missing here and at every level above; "
+                f"add one of {', '.join(PROVENANCES)}."
             )
-        return said
+        return mark
 
 
 def _is_prose(schema: Mapping[str, Any]) -> bool:
-    """Say whether a string is a text of several lines; a URL may be as long, and is one line."""
+    """Return True if a string is prose with several lines. A URL can be as long, but is one line."""
     is_url = str(schema.get("example", "")).startswith(("http://", "https://"))
     return schema.get("maxLength", 0) >= LONG_TEXT and "enum" not in schema and not is_url
 
 
 def bounds(schema: Mapping[str, Any]) -> Bounds:
-    """Return the limits a schema puts on a value."""
+    """Return the limits that a schema sets for a value."""
     return Bounds(
         minimum=schema.get("minimum"),
         maximum=schema.get("maximum"),
@@ -370,20 +375,19 @@ def bounds(schema: Mapping[str, Any]) -> Bounds:
 
 
 def _united(raw: Sequence[Any], alternatives: Sequence[dict[str, Any]], where: str) -> dict[str, Any]:
-    """Return one object with the members of all forms; what each form takes and needs is kept beside it."""
+    """Return one object schema with the members of all alternatives, and these as its variants."""
     properties: dict[str, Any] = {}
     variants = []
-    for part, one in zip(raw, alternatives, strict=True):
-        if one.get("additionalProperties") is not False:
-            raise SpecError(f"{where}: objects to choose among must have additionalProperties: false.")
-        for name, member in one.get("properties", {}).items():
+    for part, alternative in zip(raw, alternatives, strict=True):
+        if alternative.get("additionalProperties") is not False:
+            raise SpecError(f"{where}: objects in oneOf need additionalProperties: false.")
+        for name, member in alternative.get("properties", {}).items():
             if properties.setdefault(name, member) != member:
-                raise SpecError(f"{where}: {name} is described differently in two of the objects.")
-        name = one.get("title") or str(part.get("$ref", "object")).rpartition("/")[2]
-        variants.append(
-            Variant(label=name, fields=tuple(one["properties"]), required=tuple(one.get("required", ())))
-        )
-    needed = [name for name in properties if all(name in one.required for one in variants)]
+                raise SpecError(f"{where}: {name} has different schemas in two of the objects.")
+        name = alternative.get("title") or str(part.get("$ref", "object")).rpartition("/")[2]
+        required = tuple(alternative.get("required", ()))
+        variants.append(Variant(label=name, fields=tuple(alternative["properties"]), required=required))
+    needed = [name for name in properties if all(name in variant.required for variant in variants)]
     return {"type": "object", "properties": properties, "required": needed, VARIANTS: tuple(variants)}
 
 

@@ -1,25 +1,24 @@
-"""How much of a vendor's description is documented, observed or assumed."""
+"""Counts how much of a vendor's specification is documented, observed or assumed (`returns fidelity`)."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import openapi
-from connector.definition.document import Spec
+from connector.definition import specification
 
 if TYPE_CHECKING:
     from connector.definition.model import Provenance
 
 
 def shares(vendor: str) -> dict[str, Counter[Provenance]]:
-    """Count the provenance of operations, of their parameters, and of the fields of all schemas."""
-    spec = Spec(openapi.read(vendor))
+    """Count operations, parameters and schema fields of a vendor by provenance."""
+    spec = specification.parsed(specification.read(vendor), f"openapi/{vendor}.yaml")
     operations = spec.operations.values()
     return {
-        "operations": Counter(one.provenance for one in operations),
+        "operations": Counter(operation.provenance for operation in operations),
         "parameters": Counter(
-            parameter.field.provenance for one in operations for parameter in one.parameters
+            parameter.field.provenance for operation in operations for parameter in operation.parameters
         ),
         "fields": Counter(
             field.provenance for name in spec.schema_names for field in spec.schema(name).children

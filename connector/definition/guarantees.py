@@ -1,4 +1,4 @@
-"""What a trigger promises in each runtime, computed from the facts of its source and the vendor's limits."""
+"""Computes what each trigger promises in each runtime: look-back, items and calls per poll, missed events."""
 
 from __future__ import annotations
 
@@ -29,41 +29,52 @@ def guarantees(
     details: bool = False,
     unseen: str | None = None,
     growing_ids: bool = False,
-    end_told: bool = True,
+    end_reported: bool = True,
 ) -> dict[Runtime, Guarantee]:
-    """Compute a trigger's rows of the guarantee table, of the runtimes that can keep a promise.
+    """Compute the guarantees of a trigger, one for each runtime that can offer it.
 
-    `pages` are the runtimes' ceilings of pages in one poll, `occurred_at` a time that a row of the list
-    holds. A platform that remembers the last time alone offers what happens at such a time, or new records
-    with `growing_ids`, and hands on the row alone; on the others, `details` cost one more call for each
-    event. `unseen` is what the filter does not show. `end_told` says that the vendor tells where its list
-    ends; where it does not, one more call finds the empty page after the last.
+    `pages` is the largest number of pages per poll in each runtime, and `occurred_at` the path of the
+    event's time in a row of the list. `details` is true if each event costs an additional call. `unseen`
+    describes changes that the vendor's filter does not show. If `end_reported` is false, the end of a list
+    costs a call for an empty page.
+
+    Make remembers only the time of the last event. It therefore offers triggers whose rows carry the time
+    of the event, and triggers for new records if the vendor's IDs grow (`growing_ids`). It does not request
+    details.
     """
-    found: dict[Runtime, Guarantee] = {
+    rows: dict[Runtime, Guarantee] = {
         runtime: guarantee(
-            source, runtime, most, limits, provenance, details=details, unseen=unseen, end_told=end_told
+            source,
+            runtime,
+            ceiling,
+            limits,
+            provenance,
+            details=details,
+            unseen=unseen,
+            end_reported=end_reported,
         )
-        for runtime, most in pages.items()
+        for runtime, ceiling in pages.items()
         if runtime != "make"
     }
     when = watermark(source, occurred_at)
     if when is None and growing_ids and _delivers(source, "make") == "every_record":
+        # That IDs grow is an observation, so the promise is at most observed.
         when, provenance = source.id, least_certain([provenance, "observed"])
     if when and "make" in pages:
-        found["make"] = guarantee(
-            source, "make", pages["make"], limits, provenance, when, unseen=unseen, end_told=end_told
+        rows["make"] = guarantee(
+            source, "make", pages["make"], limits, provenance, when, unseen=unseen, end_reported=end_reported
         )
-    return found
+    return rows
 
 
 def watermark(source: Source, occurred_at: Path | None) -> Path | None:
-    """Return the path of the time at which a trigger's events happen; None when records hold no such time."""
+    """Return the path of the time of a trigger's events, or None if records carry no such time."""
     if isinstance(source, CreatedSince):
         return source.created
     if isinstance(source, ChangedSince):
         return source.mark or (source.changed if source.reached else None)
     if isinstance(source, Snapshot):
-        return {"records": source.created, "versions": source.changed}.get(source.tells)
+        return {"records": source.created, "versions": source.changed}.get(source.detects)
     return occurred_at if source.reached and occurred_at != source.created else None
 
 
@@ -77,15 +88,16 @@ def guarantee(
     *,
     details: bool = False,
     unseen: str | None = None,
-    end_told: bool = True,
+    end_reported: bool = True,
 ) -> Guarantee:
-    """Compute one row.
+    """Compute the guarantee of one runtime.
 
-    `when` is the path of the time that the runtime goes by, if it goes by one; `details` says that each event
-    costs one more call, `unseen` what the vendor's filter does not show.
+    `when` is the path of the time, or of the growing ID, that the runtime compares; None if it compares
+    records. The other arguments are those of `guarantees`.
     """
-    said = _loses(source, runtime, pages * source.page_size, by_id=when == source.id)
-    quiet = 1 if end_told else min(2, pages)
+    misses = _loses(source, runtime, pages * source.page_size, by_id=when == source.id)
+    # A list that fits on one page takes a second request if only an empty page ends it.
+    quiet = 1 if end_reported else min(2, pages)
     return Guarantee(
         runtime=runtime,
         delivers=_delivers(source, runtime),
@@ -104,19 +116,23 @@ def guarantee(
         dedupe=tuple(dict.fromkeys((when, source.id))) if when else _dedupe(source),
         watermark=when,
         provenance=provenance,
-        loses=" ".join(filter(None, (said, unseen))),
+        loses=" ".join(filter(None, (misses, unseen))),
     )
 
 
 def shortest_interval(plan: Plan, calls: int) -> int:
-    """Return the seconds between polls of `calls` requests that no window of the plan forbids."""
+    """Return the shortest interval, in seconds, at which a plan allows polls of `calls` requests.
+
+    Polling every `interval` seconds makes `calls * seconds / interval` requests per window, which must not
+    exceed the window's `requests`. The division rounds up.
+    """
     return max((-(-calls * window.seconds // window.requests) for window in plan.windows), default=1)
 
 
 def least_certain(provenances: Iterable[Provenance]) -> Provenance:
-    """Return the weakest of what a promise rests on."""
-    found = set(provenances)
-    return next((one for one in WORST_FIRST if one in found), "documented")
+    """Return the weakest of the given provenances; "documented" if there are none."""
+    given = set(provenances)
+    return next((provenance for provenance in WORST_FIRST if provenance in given), "documented")
 
 
 def _delivers(source: Source, runtime: Runtime) -> Delivers:
@@ -124,7 +140,7 @@ def _delivers(source: Source, runtime: Runtime) -> Delivers:
         return "every_record"
     if isinstance(source, ChangedSince) and source.mark is None and source.state is None:
         return "every_record"
-    if isinstance(source, Snapshot) and source.tells == "records":
+    if isinstance(source, Snapshot) and source.detects == "records":
         return "every_record"
     if runtime == "make" and isinstance(source, ChangedSince) and source.mark is None:
         return "while_there"
@@ -157,7 +173,7 @@ def _order(source: Source, runtime: Runtime) -> Literal["oldest_first", "newest_
 def _dedupe(source: Source) -> tuple[Path, ...]:
     if isinstance(source, ChangedSince) and source.mark is not None:
         return (source.id,) if source.mark == source.created else (source.id, source.mark)
-    if isinstance(source, Snapshot) and source.tells == "versions":
+    if isinstance(source, Snapshot) and source.detects == "versions":
         return (source.id, source.version)
     if not isinstance(source, CreatedSince) and source.state and source.reached is None:
         return (source.id, source.state)
@@ -169,8 +185,8 @@ def _loses(source: Source, runtime: Runtime, items: int, *, by_id: bool) -> str:
         return _loses_after_a_time(source, items, by_id=by_id)
     if isinstance(source, CreatedSince):
         if runtime == "python":
-            return f"Records that become visible more than {_span(source.overlap)} after newer ones."
-        return f"All but the newest {items:,} records when more arrive between two polls."
+            return f"Records that appear more than {_span(source.overlap)} after newer ones."
+        return f"All but the newest {items:,} records if more arrive between two polls."
     if isinstance(source, ChangedSince):
         return _loses_changes(source, runtime, items)
     if isinstance(source, Snapshot):
@@ -186,36 +202,37 @@ def _loses_of_window(source: WindowScan, runtime: Runtime, items: int) -> str:
             f"States passed through between two polls, and changes of records older than {days}."
             f"{ceiling if runtime == 'python' else ' Entering the same state again.' + ceiling}"
         )
-    return f"Changes of records older than {days}, and a state left for one not listed as later.{ceiling}"
+    left = "records that leave the state between two polls for an earlier or unrelated one"
+    return f"Changes of records older than {days}, and {left}.{ceiling}"
 
 
 def _loses_after_a_time(source: Source, items: int, *, by_id: bool) -> str:
-    """Say what a platform misses that goes on from the time, or the id, of the last event."""
+    """Describe what a platform misses that continues from the time, or the ID, of the last event."""
     if by_id:
-        return f"What has no higher id than the last one told, and what lies beyond {items:,} records."
-    late = "What becomes visible after something later was told"
+        return f"Records without a higher ID than the last one delivered, and all but the first {items:,}."
+    late = "Records that appear after a newer one was delivered"
     if isinstance(source, CreatedSince):
-        return f"{late}, and all but the newest {items:,} records when more arrive between two polls."
+        return f"{late}, and all but the newest {items:,} records if more arrive between two polls."
     if isinstance(source, WindowScan):
-        since = f" and no older than {_span(source.look_back)}" if source.since else ""
+        since = f" or are older than {_span(source.look_back)}" if source.since else ""
         return f"{late}, and records that are not among the newest {items:,}{since}."
-    beyond = f"{late}, or changes places while pages are read, or lies beyond {items:,} records"
+    beyond = f"{late}, that move while pages are read, or that are not among the first {items:,}"
     if isinstance(source, Snapshot):
-        return f"{beyond}{'; versions between two polls' if source.tells == 'versions' else ''}."
+        return f"{beyond}{'; versions between two polls' if source.detects == 'versions' else ''}."
     if source.mark is None:
-        return f"{beyond}. Each later change of a record that is still there tells it again."
+        return f"{beyond}. A record that changes again while in this state is delivered again."
     latest = source.mark == source.changed != source.created
     return f"{beyond}{'; versions between two polls' if latest else ''}."
 
 
 def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
-    """Say what is missed among records that a filter shows to have changed."""
+    """Describe what is missed among the records that a filter on changes returns."""
     if runtime == "python":
-        late = f"Changes that become visible more than {_span(source.overlap)} after newer ones"
+        late = f"Changes that appear more than {_span(source.overlap)} after newer ones"
         young = f"A record unchanged for {_span(source.look_back)}"
     else:
         late = (
-            f"What changed over {_span(source.window)} before a poll, and what lies beyond {items:,} records"
+            f"Changes more than {_span(source.window)} before a poll, and all but the first {items:,} records"
         )
         young = f"A record unchanged for {_span(source.window)} before the first poll"
     if source.mark is None and source.state is None:
@@ -230,15 +247,15 @@ def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
 
 
 def _loses_of_snapshot(source: Snapshot, runtime: Runtime, items: int) -> str:
-    """Say what is missed of a list that is compared as a whole."""
+    """Describe what is missed of a list that is compared as a whole."""
     between = {
         "records": "",
         "versions": "Versions between two polls. ",
         "states": "" if source.reached else "States passed through between two polls. ",
-    }[source.tells]
+    }[source.detects]
     if runtime == "python":
-        return f"{between}A list of over {source.most_records:,} records ends with an error."
-    again = "Entering the same state again. " if source.tells == "states" and not source.reached else ""
+        return f"{between}A list of more than {source.most_records:,} records raises an error."
+    again = "Entering the same state again. " if source.detects == "states" and not source.reached else ""
     return f"{between}{again}Only the newest {items:,} records are read."
 
 

@@ -1,4 +1,4 @@
-"""Looks up what a person asks for by key."""
+"""Looks up a trigger, action or search by its key, with a suggestion for a mistyped one."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def offered(integration: Integration, kind: str, things: Mapping[str, T], key: str) -> T:
-    """Return the thing with this key; `UnknownKey` with the nearest right one when there is none."""
-    if key not in things:
-        guess = did_you_mean(key, things) or f"; there is {listed(things)}."
-        raise UnknownKey(f"{integration.vendor.title} has no {kind} {key!r}{guess}")
-    return things[key]
+def by_key(integration: Integration, kind: str, offers: Mapping[str, T], key: str) -> T:
+    """Return the offer with this key; raises `UnknownKey`, naming the closest key.
+
+    `kind` is the word for an offer in the message, such as "trigger".
+    """
+    if key not in offers:
+        suggestion = did_you_mean(key, offers) or f"; choose {listed(offers)}."
+        raise UnknownKey(f"{integration.vendor.title} has no {kind} {key!r}{suggestion}")
+    return offers[key]

@@ -1,4 +1,4 @@
-"""Looks up the names a catalog uses in the description, and collects every complaint with its line."""
+"""Resolves the names in a catalog against the specification, and follows paths through JSON values."""
 
 from __future__ import annotations
 
@@ -18,18 +18,23 @@ At = tuple[object, ...]
 
 
 def dotted(path: str) -> Path:
-    """`customer.email` -> `("customer", "email")`."""
+    """Return a dotted path as a tuple: `customer.email` -> `("customer", "email")`."""
     return tuple(path.split("."))
 
 
 def walk(fields: Sequence[Field], path: Path) -> Field | None:
-    """Return the field at `path`, stepping through objects and through the items of lists."""
-    found = next((field for field in fields if field.key == path[0]), None)
-    return found if found is None or len(path) == 1 else walk(found.children, path[1:])
+    """Return the field at `path`, through objects and the items of lists; None if there is no such field."""
+    field = next((field for field in fields if field.key == path[0]), None)
+    return field if field is None or len(path) == 1 else walk(field.children, path[1:])
 
 
 class Resolver:
-    """One catalog against one description. Look-ups of wrong names complain and return None."""
+    """Looks up the names of one catalog in one specification.
+
+    Each method reports an unknown name to `problems` and goes on, so that one run finds every mistake.
+    `subject` is the part of the catalog that uses the name and begins the message; `at` is its place in the
+    file.
+    """
 
     def __init__(self, spec: Spec, located: Located) -> None:
         self.spec = spec
@@ -37,76 +42,88 @@ class Resolver:
         self.problems: list[str] = []
         self.used: set[str] = set()
         self.filled: set[str] = set()
-        """Parameters and body fields that the login fills, so that no input has to."""
+        """Parameters and body fields that the login fills, so that no input needs to."""
         self.paged: dict[str, set[str]] = {}
-        """Parameters that reading page by page fills, by operation."""
+        """Parameters that paging fills, by operation."""
 
-    def complain(self, at: Sequence[object], sentence: str) -> None:
-        self.problems.append(self.located.complaint(at, sentence))
+    def report(self, at: Sequence[object], sentence: str) -> None:
+        """Add a problem with the file and line of `at`."""
+        self.problems.append(self.located.message(at, sentence))
 
-    def operation(self, name: str, at: At, who: str) -> Operation | None:
-        found = self.spec.operations.get(name)
-        if found is None:
-            guess = did_you_mean(name, self.spec.operations) or "."
-            self.complain(at, f"{who} names operation {name}, which the spec does not have{guess}")
-            return None
-        self.used.add(name)
-        if found.media_type != JSON:
-            self.complain(
-                at, f"{who} names operation {name}, which answers with {found.media_type}, not {JSON}."
+    def operation(self, name: str, at: At, subject: str) -> Operation | None:
+        """Return the operation if it exists and answers with JSON."""
+        operation = self.spec.operations.get(name)
+        if operation is None:
+            suggestion = did_you_mean(name, self.spec.operations) or "."
+            self.report(
+                at, f"{subject} names operation {name}, which the specification does not have{suggestion}"
             )
             return None
-        return found
+        self.used.add(name)
+        if operation.media_type != JSON:
+            self.report(
+                at,
+                f"{subject} names operation {name}, which answers with {operation.media_type}, not {JSON}.",
+            )
+            return None
+        return operation
 
-    def parameter(self, operation: Operation, name: str, at: At, who: str) -> Parameter | None:
-        found = operation.parameter(name)
-        if found is None:
-            names = [one.name for one in operation.parameters]
-            guess = did_you_mean(name, names) or "."
-            self.complain(at, f"{who} names parameter {name}, which {operation.id} does not have{guess}")
-        return found
+    def parameter(self, operation: Operation, name: str, at: At, subject: str) -> Parameter | None:
+        """Return the parameter if the operation has it."""
+        parameter = operation.parameter(name)
+        if parameter is None:
+            names = [parameter.name for parameter in operation.parameters]
+            suggestion = did_you_mean(name, names) or "."
+            self.report(
+                at, f"{subject} names parameter {name}, which {operation.id} does not have{suggestion}"
+            )
+        return parameter
 
-    def path(self, fields: Sequence[Field], written: str, at: At, who: str) -> Path:
-        """Return the path, complaining when the record has no such field."""
+    def path(self, fields: Sequence[Field], written: str, at: At, subject: str) -> Path:
+        """Return a dotted path as a tuple, and report it if the record has no such field."""
         steps = dotted(written)
         if walk(fields, steps) is None:
-            guess = did_you_mean(written, leaves(fields)) or "."
-            self.complain(at, f"{who} names field {written}, which the record does not have{guess}")
+            suggestion = did_you_mean(written, leaves(fields)) or "."
+            self.report(at, f"{subject} names field {written}, which the record does not have{suggestion}")
         return steps
 
     def query(
-        self, operation: Operation | None, values: Mapping[str, Any], at: At, who: str
+        self, operation: Operation | None, values: Mapping[str, Any], at: At, subject: str
     ) -> dict[str, Any]:
-        """Check fixed query values: the parameters exist and take them."""
+        """Return fixed query values, and report unknown parameters and values that they do not allow."""
         for name, value in values.items():
-            parameter = operation and self.parameter(operation, name, (*at, name), who)
+            parameter = operation and self.parameter(operation, name, (*at, name), subject)
             if parameter and parameter.field.choices:
                 allowed = [choice.value for choice in parameter.field.choices]
                 if value not in allowed:
-                    self.complain((*at, name), f"{who} sets {name} to {value}; it can be {listed(allowed)}.")
+                    self.report(
+                        (*at, name), f"{subject} sets {name} to {value}; it can be {listed(allowed)}."
+                    )
         return dict(values)
 
     def known(self, name: str, names: Iterable[str], at: At, sentence: str) -> bool:
-        """Check a reference inside the catalog; `sentence` says what names what, without the full stop."""
+        """Return True if `name` is among `names` of the catalog.
+
+        `sentence` is the message up to the name, without the full stop.
+        """
         names = list(names)
         if name not in names:
-            self.complain(
-                at, f"{sentence}, which the catalog does not have{did_you_mean(name, names) or '.'}"
-            )
+            suggestion = did_you_mean(name, names) or "."
+            self.report(at, f"{sentence}, which the catalog does not have{suggestion}")
         return name in names
 
 
 def leaves(fields: Iterable[Field], before: str = "") -> list[str]:
-    """Return every field path of a record, dotted."""
-    found = []
+    """Return the dotted paths of all fields of a record, nested ones included."""
+    paths = []
     for field in fields:
-        found.append(before + field.key)
-        found.extend(leaves(field.children, f"{before}{field.key}."))
-    return found
+        paths.append(before + field.key)
+        paths.extend(leaves(field.children, f"{before}{field.key}."))
+    return paths
 
 
 def at_path(value: Any, path: Path) -> Any:
-    """Return what a JSON value holds at `path`, or None where it holds nothing; `0` is a list's first."""
+    """Return the value at `path` of a JSON value, or None if missing; `0` is the first item of a list."""
     for step in path:
         if isinstance(value, list) and step.isdecimal():
             value = value[int(step)] if int(step) < len(value) else None
@@ -116,10 +133,10 @@ def at_path(value: Any, path: Path) -> Any:
 
 
 def everything_at(value: Any, path: Path) -> Iterator[Any]:
-    """Yield every value at `path`, which may lead through lists; those that are missing are None."""
+    """Yield every value at `path`, which may lead through lists; None for each missing one."""
     if isinstance(value, list):
-        for one in value:
-            yield from everything_at(one, path)
+        for item in value:
+            yield from everything_at(item, path)
     elif not path:
         yield value
     else:

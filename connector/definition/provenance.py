@@ -1,4 +1,4 @@
-"""Whether what a trigger asks of a vendor is known, or only assumed."""
+"""Decides whether a trigger relies on requests or filters that are only assumed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def is_assumed(integration: Integration, trigger: Trigger) -> bool:
-    """Say whether a request of the trigger, or the filter that finds what is new, is only assumed."""
+    """Return True if a request of the trigger, or the filter that finds new records, is only assumed."""
     source = trigger.source
     requests = [source.operation, *([trigger.details.operation] if trigger.details else [])]
     since = None if isinstance(source, Snapshot) else source.since
     parameter = integration.operations[source.operation].parameter(since) if since else None
-    found = [integration.operations[one].provenance for one in requests]
-    return "assumed" in [*found, *([parameter.field.provenance] if parameter else [])]
+    provenances = [integration.operations[name].provenance for name in requests]
+    return "assumed" in [*provenances, *([parameter.field.provenance] if parameter else [])]

@@ -1,4 +1,4 @@
-"""Examples of records: the description's own, and what of them is particular to an event."""
+"""Builds the sample record of each resource and the example data of each trigger."""
 
 from __future__ import annotations
 
@@ -15,53 +15,56 @@ if TYPE_CHECKING:
     from connector.definition.paths import At, Resolver
 
 
-def of_operation(resolver: Resolver, name: str, at: At, who: str) -> Any:
-    """Return the first record of an operation's example; complains where there is none."""
-    operation = resolver.operation(name, at, who)
+def of_operation(resolver: Resolver, name: str, at: At, subject: str) -> Any:
+    """Return the first record in an operation's example, and report an operation without one."""
+    operation = resolver.operation(name, at, subject)
     if operation is None:
         return None
-    found = at_path(operation.example, operation.payload)
-    if isinstance(found, list):
-        found = found[0] if found else None
-    if found is None:
-        resolver.complain(at, f"{who} takes its sample from {name}, which has no example.")
-    return found
+    record = at_path(operation.example, operation.payload)
+    if isinstance(record, list):
+        record = record[0] if record else None
+    if record is None:
+        resolver.report(at, f"{subject} takes its sample from {name}, which has no example.")
+    return record
 
 
 def of_event(
     resolver: Resolver,
     source: Source,
     fields: Sequence[Field],
-    said: Mapping[str, Any],
+    example: Mapping[str, Any],
     at: At,
-    who: str,
+    subject: str,
 ) -> dict[str, Any]:
-    """Give what an event's example has that the record's does not: the state reached, and what is `said`.
+    """Return the values in which an event's example differs from the record's sample.
 
-    `fields` are those of the record; `said` maps dotted paths in it to values.
+    `fields` are those of the record and `example` maps dotted paths in it to values. The state that the
+    trigger waits for is added.
     """
-    found: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     if not isinstance(source, CreatedSince) and source.state and source.reached:
-        _put(found, source.state, source.reached[0])
-    for path, value in said.items():
-        if resolver.path(fields, path, (*at, path), who):
-            _put(found, dotted(path), value)
-    return found
+        _put(changes, source.state, source.reached[0])
+    for path, value in example.items():
+        if resolver.path(fields, path, (*at, path), subject):
+            _put(changes, dotted(path), value)
+    return changes
 
 
-def check(resolver: Resolver, source: Source, occurred: Path | None, shown: Any, at: At, who: str) -> None:
-    """Complain where an example shows something that is no such event."""
+def check(
+    resolver: Resolver, source: Source, occurred: Path | None, shown: Any, at: At, subject: str
+) -> None:
+    """Report an example record, `shown`, that would not fire its trigger."""
     if not isinstance(source, CreatedSince) and source.state and not source.reached:
         state = at_path(shown, source.state)
-        if any(same_word(state, one) for one in source.initial):
+        if any(same_word(state, initial) for initial in source.initial):
             field = ".".join(source.state)
-            resolver.complain(at, f"{who} tells of no {field} {state}; its example needs another one.")
+            resolver.report(at, f"{subject} never fires for {field}={state}; use another value in `example`.")
     if occurred and at_path(shown, occurred) is None:
-        resolver.complain(at, f"{who} happens at {'.'.join(occurred)}, which its example needs.")
+        resolver.report(at, f"{subject} needs a value for {'.'.join(occurred)} in `example`.")
 
 
 def merged(sample: Any, changes: Mapping[str, Any]) -> Any:
-    """Return a record with other values in the places that `changes` name, objects merged."""
+    """Return a copy of a record with `changes` applied; nested objects are merged."""
     if not isinstance(sample, dict):
         return dict(changes)
     inside = {

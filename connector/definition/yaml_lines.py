@@ -1,4 +1,4 @@
-"""YAML that remembers its lines, so that every complaint about a catalog can name one."""
+"""Parses YAML and keeps the line of every key, so that error messages can name it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """Plain data, and the line of every key and item in it."""
+    """The data of a YAML document, and the line of every key and item."""
 
     name: str
     data: Any
     lines: Mapping[tuple[str, ...], int]
 
     def line(self, path: Sequence[object]) -> int:
-        """Return the line of `path`, or of the nearest thing around it."""
+        """Return the line of `path`, or of the nearest enclosing key."""
         steps = [str(step) for step in path]
         while steps:
             if tuple(steps) in self.lines:
@@ -31,12 +31,13 @@ class Located:
             steps.pop()
         return 1
 
-    def complaint(self, path: Sequence[object], sentence: str) -> str:
+    def message(self, path: Sequence[object], sentence: str) -> str:
+        """Return an error message that starts with the file name and the line of `path`."""
         return f"{self.name}:{self.line(path)}: {sentence}"
 
 
 def parse(name: str, text: str) -> Located:
-    """Read one YAML document; `yaml.YAMLError` (which names line and column) when it is not one."""
+    """Parse one YAML document; raises `yaml.YAMLError`, which names line and column."""
     loader = Loader(text)
     try:
         node = loader.get_single_node()
@@ -51,10 +52,19 @@ def parse(name: str, text: str) -> Located:
     return Located(name=name, data=data, lines=lines)
 
 
+def described(name: str, error: yaml.YAMLError) -> str:
+    """Return a YAML error as one sentence with the file and, if known, the line."""
+    mark = getattr(error, "problem_mark", None)
+    place = f"{name}:{mark.line + 1}" if mark else name
+    problem = getattr(error, "problem", None) or " ".join(str(error).split())
+    return f"{place}: invalid YAML, {problem}."
+
+
 def _collect(node: yaml.Node, path: tuple[str, ...], lines: dict[tuple[str, ...], int]) -> None:
     if isinstance(node, yaml.MappingNode):
+        # A mapping's own keys override the keys merged in with `<<`, so the merged ones are collected first.
         merged = [value for key, value in node.value if key.tag == MERGE]
-        for value in merged:  # what a key of its own says comes after, and wins
+        for value in merged:
             _collect(value, path, lines)
         own: set[tuple[str, ...]] = set()
         for key, value in node.value:

@@ -203,7 +203,7 @@ class Profiles:
         vendor, login = integration.vendor.id, integration.authentication
         for sentence in self._not_understood(integration):
             self._report(sentence)
-        known = {"base_url", *(one.key for one in login.typed)}
+        known = {"base_url", *(one.key for one in login.all_fields)}
         for profile in self.kept(vendor).values():
             for key in () if chosen and profile.name == chosen.name else profile.fields:
                 if key not in known:
@@ -232,7 +232,7 @@ class Profiles:
     def _from_environment(self, integration: Integration) -> Profile | None:
         vendor = integration.vendor.id
         login = integration.authentication
-        fields = {one.key: value for one in login.typed if (value := self.given(vendor, one.key))}
+        fields = {one.key: value for one in login.all_fields if (value := self.given(vendor, one.key))}
         base_url = self.given(vendor, "base_url")
         first = login.missing(fields)
         missing = first.key if first else "base_url" if login.host and not base_url else None

@@ -51,7 +51,7 @@ class Variables:
 
     def not_understood(self, used: Integration, vendors: Collection[str]) -> Iterator[str]:
         """Say, in a sentence each, which variables look like a login of this vendor but are not read."""
-        known = [variable(used.vendor.id, one.key) for one in used.authentication.typed]
+        known = [variable(used.vendor.id, one.key) for one in used.authentication.all_fields]
         known.append(variable(used.vendor.id, "base_url"))
         for name in sorted(one for one in self._environment if self[one]):
             upper = name.upper()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from connector.definition.compiler import integration as compiled
-from connector.definition.lookup import offered
+from connector.definition.lookup import by_key
 from connector.definition.naming import did_you_mean, listed
 from connector.errors import (
     AuthenticationError,
@@ -46,7 +46,7 @@ class ByKey(Mapping[str, T]):
         self._entries = entries
 
     def __getitem__(self, key: str) -> T:
-        return offered(self._integration, self._kind, self._entries, key)
+        return by_key(self._integration, self._kind, self._entries, key)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
@@ -171,7 +171,7 @@ def _checked(
 ) -> dict[str, str]:
     """Return the login fields, trimmed; raise `ConfigurationError` for unknown, missing or unusable ones."""
     login, title = integration.authentication, integration.vendor.title
-    known = [field.key for field in login.typed]
+    known = [field.key for field in login.all_fields]
     for key in credentials:
         if key not in known:
             guess = did_you_mean(key, known) or f"; use {listed(known)}."

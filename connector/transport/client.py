@@ -108,7 +108,7 @@ class Client:
     async def call(self, operation: Operation, values: Mapping[str, Any]) -> Answer:
         """Check the values, send the operation with retries and return its answer; raise `ConnectorError`."""
         with attributed_to(self.integration.vendor.id, self.profile):
-            login = {name: value for name, value in self._sends.items() if name in operation.takes}
+            login = {name: value for name, value in self._sends.items() if name in operation.input_names}
             request = build(operation, {**login, **values})
             deadline = Deadline(self._deadline, self.sleep, self.integration.vendor.id)
             return await self._repeat(request, self._logged_in, deadline, safe=operation.method == "GET")

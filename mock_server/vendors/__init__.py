@@ -103,5 +103,11 @@ def load(name: str, world: World) -> Vendor:
     """Return a vendor's handlers for a sandbox; raises `LookupError` for an unknown name."""
     if name not in names():
         raise LookupError(f"There is no vendor {name!r}; there are {', '.join(names())}.")
-    vendor: Vendor = import_module(f"{__name__}.{name}").vendor(world)
+    module = import_module(f"{__name__}.{name}")
+    if not hasattr(module, "vendor"):
+        # Imported here because it loads Connexion, which callers of `names` do not need.
+        from mock_server.engine.compiler import BrokenSpecification
+
+        raise BrokenSpecification(f"mock_server/vendors/{name}/__init__.py has no function vendor(world).")
+    vendor: Vendor = module.vendor(world)
     return vendor

@@ -69,29 +69,41 @@ def openapi_ids(vendor: str) -> list[str]:
             "names field statuz, which the record does not have; did you mean status?",
         ),
         ("app_version: 0.1.0", "app_version: v1", "tring should match pattern"),
-        ("status: approved", "status: aproved", "names status aproved, which the spec does not list"),
+        (
+            "status: approved",
+            "status: aproved",
+            "names status aproved, which the specification does not list",
+        ),
         ("source: returns_by_creation", "source: returns_by_birth", "did you mean returns_by_creation?"),
         ("resource: return\n", "resource: retour\n", "names resource retour"),
-        ("page_size: 100\n    total", "page_size: 500\n    total", "the API allows 100 to a page at most"),
+        (
+            "page_size: 100\n    total",
+            "page_size: 500\n    total",
+            "page_size is 500, but the API allows at most 100",
+        ),
         ("dropdown: reason", "dropdown: reasons", "names dropdown reasons, which the catalog does not have"),
         ("sku: {label: SKU", "skuu: {label: SKU", "leaves out items.sku, which the API requires"),
         ("name: email,", "name: e_mail,", "leaves out email, which list_customer_returns requires"),
         ("oldest_first: asc", "oldest_first: up", "sets order to up; it can be asc or desc"),
         ("risk: write", "risk: risky", "actions.create_return.risk"),
         ("kind: find", "kind: maybe", "searches.find_return.kind"),
-        ("label: New Return\n", "label: New Return\n    colour: red\n", "is not a word of the vocabulary"),
-        ("description: Triggers when a new return is created.", "summary: x", "description is missing"),
+        ("label: New Return\n", "label: New Return\n    colour: red\n", "colour is not a known key"),
+        (
+            "description: Triggers when a new return is created.",
+            "summary: x",
+            "new_return.description is missing",
+        ),
         ("schema: Shipment", "schema: Shipmnt", "did you mean Shipment?"),
         (
             "base_url: https://api.returnmate.io/v1",
             "base_url: https://api.example.com",
-            "no server of the spec",
+            "no server of the specification",
         ),
         ("records: notes", "records: remarks", "names field remarks"),
         (
             "equal: {carrier: carrier, service: service",
             "equal: {service: service",
-            "action create_shipping_label compares nothing that is always given",
+            "action create_shipping_label compares no required input",
         ),
         ("status: status}", "status: state}", "compares input state"),
         (
@@ -108,7 +120,7 @@ def openapi_ids(vendor: str) -> list[str]:
             (
                 "    inputs:\n      status:\n        match",
                 f"    inputs:\n      {key}:\n        match",
-                f"trigger return_status_changed input {key} is called like what polling takes",
+                f"trigger return_status_changed input {key} has the name of an argument of poll",
             )
             for key in ("cursor", "since")
         ),
@@ -125,12 +137,12 @@ def openapi_ids(vendor: str) -> list[str]:
         (
             "      order_number:\n        identifies: order\n        label",
             "      order_number:\n        identifies: order\n        found_at: [id]\n        label",
-            "action create_return input order_number: found_at is for what a search identifies",
+            "action create_return input order_number: found_at needs a search and identifies",
         ),
         (
             "        identifies: email\n        found_at",
             "        found_at",
-            "search find_return input customer_email: found_at is for what a search identifies",
+            "search find_return input customer_email: found_at needs a search and identifies",
         ),
         (
             "        match: rma_number\n",
@@ -141,22 +153,22 @@ def openapi_ids(vendor: str) -> list[str]:
         (
             "status: {label: New Status",
             "status: {identifies: id, label: New Status",
-            "input status identifies nothing: only a line of text or a whole number can",
+            "input status: only a line of text or a whole number can identify a record",
         ),
         (
             "content: {label: Note",
             "content: {identifies: id, label: Note",
-            "input content identifies nothing: only a line of text or a whole number can",
+            "input content: only a line of text or a whole number can identify a record",
         ),
         (
             "start_date: {label: Start Date",
             "start_date: {several: commas, label: Start Date",
-            "input start_date: several values go into a query parameter of text",
+            "input start_date: several needs a query parameter of type string",
         ),
         (
             "content: {label: Note",
             "content: {match: content, label: Note",
-            "action add_note input content: match is for searches and triggers",
+            "action add_note input content: only searches and triggers can use match",
         ),
     ],
 )
@@ -197,7 +209,7 @@ def test_operation_that_returns_a_file_can_only_be_excluded() -> None:
 
 
 def test_invalid_yaml_and_duplicate_keys_are_reported_with_their_line() -> None:
-    assert "line" in problems("vendor: [")[0]
+    assert problems("vendor: [") == ["returnmate.yaml:2: invalid YAML, did not find expected node content."]
     assert "occurs twice" in problems(TEXT + "\nactions: {}\n")[0]
 
 

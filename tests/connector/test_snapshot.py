@@ -66,7 +66,7 @@ class OffsetList:
         return Page(part, following, len(rows) if self.counts else None)
 
 
-def source(tells: str = "versions", **values: Any) -> Snapshot:
+def source(detects: str = "versions", **values: Any) -> Snapshot:
     facts: dict[str, Any] = {
         "operation": "list_things",
         "id": ("id",),
@@ -77,10 +77,10 @@ def source(tells: str = "versions", **values: Any) -> Snapshot:
             oldest_first={"by": "created_on", "direction": "asc"},
             newest_first={"by": "created_on", "direction": "desc"},
         ),
-        "tells": tells,
-        "state": ("status",) if tells == "states" else None,
+        "detects": detects,
+        "state": ("status",) if detects == "states" else None,
         "reached": None,
-        "initial": ("pending",) if tells == "states" else (),
+        "initial": ("pending",) if detects == "states" else (),
         "most_records": 1_000,
         "page_size": SIZE,
         "pages": 2,

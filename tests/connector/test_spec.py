@@ -137,22 +137,25 @@ def test_json_is_chosen_among_several_media_types() -> None:
             changed("components schemas Thing properties id const", 1),
             r"200\.schema\.items\.id: the schema keyword 'const'",
         ),
-        (changed("components schemas Thing properties id type", "file"), "type 'file' is not understood"),
+        (changed("components schemas Thing properties id type", "file"), "type 'file' is not supported"),
         (changed("components schemas Thing x-provenance", "guessed"), "x-provenance 'guessed' is not one of"),
-        (changed("components schemas Line", {"$ref": "#/nowhere"}), "'#/nowhere' leads nowhere"),
-        (changed("components schemas Line", {"$ref": "other.yaml"}), "cannot be followed"),
+        (changed("components schemas Line", {"$ref": "#/nowhere"}), "'#/nowhere' does not exist"),
+        (changed("components schemas Line", {"$ref": "other.yaml"}), "circular or outside the document"),
         (changed("paths /things get responses", {}), "no successful response"),
-        (changed("components schemas Line", {"oneOf": [{"type": "integer"}]}), "only among strings"),
-        (changed(f"{SUCCESS} content", {}), r"responses\.200: there is no application/json schema"),
+        (
+            changed("components schemas Line", {"oneOf": [{"type": "integer"}]}),
+            "needs alternatives that are strings",
+        ),
+        (changed(f"{SUCCESS} content", {}), r"responses\.200: a schema for application/json is missing"),
         (
             changed(f"{SUCCESS} content", {"application/pdf": {}}),
-            "application/pdf is understood only as a string",
+            "application/pdf is supported only as a string",
         ),
         (
             changed(f"{SUCCESS} content", {"text/csv": {"schema": {"type": "string"}}}),
-            "text/csv is understood only as a string of the format binary",
+            "text/csv is supported only as a string of the format binary",
         ),
-        (changed(f"{SUCCESS} content", {**PDF, "image/png": {}}), "there is no application/json schema"),
+        (changed(f"{SUCCESS} content", {**PDF, "image/png": {}}), "a schema for application/json is missing"),
     ],
 )
 def test_unsupported_keyword_is_refused_with_its_location(document: dict[str, Any], complaint: str) -> None:

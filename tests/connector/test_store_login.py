@@ -170,16 +170,16 @@ def test_no_action_or_search_asks_for_the_store() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("sends: {swap_store_id:", "sends: {swap_store:", "no operation takes swap_store, which the login"),
+        ("sends: {swap_store_id:", "sends: {swap_store:", "fills swap_store, which no operation takes"),
         ("store: store_id, store", "store: shop_id, store", "store is filled from login field shop_id"),
         ("swap_store_id: store_id, ", "", "leaves out swap_store_id"),
         ("mark: date_created", "mark: date_made", "names field date_made"),
         ("    mark: date_updated\n", "", "source returns_by_update needs a mark or a state"),
-        ("source: returns_by_closure", "source: returns_by_delivery", "its source looks at none"),
+        ("source: returns_by_closure", "source: returns_by_delivery", "its source has no state"),
         ("status: completed", "status: complete", "does not list; did you mean completed?"),
         ("initial: [pending]", "initial: [waiting]", "names quality_control_status waiting"),
         ("since: last_RMA_updated_date", "since: last_updated_date", "names parameter last_updated_date"),
-        ("list_returns: returns", "list_returns: orders", "the answer of list_returns has nothing at orders"),
+        ("list_returns: returns", "list_returns: orders", "the answer of list_returns has no field orders"),
     ],
 )  # fmt: skip
 def test_invalid_catalog_is_reported_with_its_line(old: str, new: str, complaint: str) -> None:

@@ -329,8 +329,8 @@ async def test_answer_without_a_token_is_unexpected(time: Time, answer: Any) -> 
         ("access_token: bearer", "access_token: token", "the token request names field token"),
         ("operation: create_token", "operation: make_token", "the token request names operation make_token"),
         ("client_id: client_id", "client_id: client", "client_id is filled from login field client"),
-        ("    refresh_token: again\n", "", "refreshing needs refresh_token"),
-        ("  credential: api_key\n", "  credential: store_id\n", "the credential has to be secret"),
+        ("    refresh_token: again\n", "", "refresh needs refresh_token"),
+        ("  credential: api_key\n", "  credential: store_id\n", "the credential has to be marked as secret"),
     ],
 )
 def test_unknown_login_names_are_catalog_errors(wrong: str, right: str, sentence: str) -> None:

@@ -19,7 +19,7 @@ from support.fake_vendor import Time, Wire, rows
 import connector
 import openapi
 from connector.definition.compiler import CATALOGS, integration, join, vendors
-from connector.definition.model import Part, Unified
+from connector.definition.model import FrozenModel, Unified
 from connector.definition.paths import at_path
 from connector.errors import AuthenticationError, CatalogError, ConfigurationError
 from connector.runtime.polling import Event
@@ -51,7 +51,7 @@ def paths(part: Any, before: tuple[str, ...] = (), record: tuple[str, ...] = ())
     elif isinstance(part, Mapping):
         for one in part.values():
             yield from paths(one, before)
-    elif isinstance(part, Part):
+    elif isinstance(part, FrozenModel):
         start = getattr(part, "at", None) or () if "equals" not in type(part).model_fields else ()
         for name in type(part).model_fields:
             if name not in {"at", "within", "unless"}:
@@ -231,19 +231,19 @@ def test_event_is_unified_with_its_kind(integration: Integration) -> None:
         ("return_currency: currency}", "return_currency: currncy}", "did you mean currency?"),
         ("return_currency: currency}", "currency: currency}", "names field currency, which the record does"),
         ("      order_number: order_number\n", "      order_number: items.sku\n", "through the list items"),
-        ("        at: refund\n", "        at: status\n", "status holds no records"),
+        ("        at: refund\n", "        at: status\n", "status is not a list of records"),
         ("          carrier: carrier\n", "          carrier: carier\n", "did you mean carrier?"),
-        ("    in_transit: in_transit\n", "", "unified.statuses does not say what in_transit means"),
+        ("    in_transit: in_transit\n", "", "unified.statuses has no entry for in_transit"),
         ("    in_transit: in_transit\n", "    in_transit: moving\n", "unified.statuses.in_transit"),
-        ("    exception: exception\n", "", "unified.shipment_statuses does not say what exception means"),
+        ("    exception: exception\n", "", "unified.shipment_statuses has no entry for exception"),
         ("    inspected: inspected\n", "    inspected: inspected\n    lost: other\n", "names lost, which"),
-        ("    new_return: return_created\n", "", "unified.events does not say what kind new_return is"),
+        ("    new_return: return_created\n", "", "unified.events has no entry for trigger new_return"),
         ("    new_return: return_created\n", "    new_return: created\n", "unified.events.new_return"),
         ("    new_shipment: sh", "    new_shipmnt: sh", "names trigger new_shipmnt"),
         ("    new_shipment: shipment_created\n", "    new_shipment: shipment_delivered\n",
-         "calls shipment_delivered shipment_delivered, as it calls new_shipment"),
+         "unified.events maps both new_shipment and shipment_delivered to shipment_delivered"),
         ("    return_detail:\n      <<", "    return_details:\n      <<", "did you mean return_detail?"),
-        ("      updated_at: updated_at\n", "      updated: updated_at\n", "vocabulary"),
+        ("      updated_at: updated_at\n", "      updated: updated_at\n", "updated is not a known key"),
     ],
 )  # fmt: skip
 def test_invalid_mapping_table_is_a_catalog_error_with_its_line(old: str, new: str, complaint: str) -> None:

@@ -102,7 +102,7 @@ def times(trigger: Trigger) -> list[Path]:
         needed = [source.changed, source.mark if source.mark == source.created else None]
         return list(dict.fromkeys(path for path in needed if path))
     if source.strategy == "snapshot":
-        return [source.created if source.tells == "records" else source.changed]
+        return [source.created if source.detects == "records" else source.changed]
     return [source.created] if source.created else []
 
 
@@ -122,7 +122,7 @@ def oddities(trigger: Trigger) -> dict[str, Any]:
         True,
         {},
     )
-    if source.strategy == "snapshot" and source.tells != "records":
+    if source.strategy == "snapshot" and source.detects != "records":
         bad = bad[2:]  # a missing change time is valid: the record never changed
     for path in times(trigger):
         found |= {f"{'.'.join(path)} {'missing' if value is GONE else value}": (path, value) for value in bad}

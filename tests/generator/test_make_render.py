@@ -12,7 +12,7 @@ from support.make.shop import APPS
 
 from connector.definition.compiler import integration as compiled
 from connector.definition.compiler import vendors
-from connector.definition.model import Action, Integration, Part, Search, Trigger
+from connector.definition.model import Action, FrozenModel, Integration, Search, Trigger
 from connector.errors import ConfigurationError
 from connector.generator import write
 from connector.generator.make import naming, render
@@ -21,7 +21,7 @@ from connector.generator.make.lint import check, parsed
 from connector.generator.make.manifest import FILE, kept_origins
 
 ODD = "O'Neil & Söhne {x} </script> \\ `y`\u2028"
-P = TypeVar("P", bound=Part)
+P = TypeVar("P", bound=FrozenModel)
 
 
 def changed(part: P, **values: Any) -> P:

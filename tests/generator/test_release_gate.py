@@ -12,7 +12,7 @@ from support.zapier import ROOT
 
 from connector.cli import program
 from connector.definition.compiler import integration
-from connector.definition.model import Integration, Part
+from connector.definition.model import FrozenModel, Integration
 from connector.errors import ConfigurationError
 from connector.generator import gate, write
 from connector.generator.changes import Change, compare
@@ -186,7 +186,7 @@ def test_breaking_change_needs_a_higher_major_version(
 
 # From an app's files to sentences
 
-P = TypeVar("P", bound=Part)
+P = TypeVar("P", bound=FrozenModel)
 
 
 def changed(part: P, **values: Any) -> P:

@@ -10,7 +10,7 @@ from support.each import each
 from support.zapier import ROOT
 
 from connector.definition.compiler import integration
-from connector.definition.model import Integration, Part
+from connector.definition.model import FrozenModel, Integration
 from connector.generator import gate
 from connector.generator.changes import compare
 from connector.generator.gate import PLATFORMS, verdicts
@@ -110,7 +110,7 @@ def test_changed_search_request_and_app_texts_are_reported() -> None:
 
 # From an app's files to sentences
 
-P = TypeVar("P", bound=Part)
+P = TypeVar("P", bound=FrozenModel)
 
 
 def changed(part: P, **values: Any) -> P:

@@ -17,7 +17,7 @@ from support.each import each
 from connector.cli import program
 from connector.definition.compiler import integration as compiled
 from connector.definition.compiler import vendors
-from connector.definition.model import Choice, Field, FindOrCreate, InputField, Integration, Part
+from connector.definition.model import Choice, Field, FindOrCreate, FrozenModel, InputField, Integration
 from connector.errors import ConfigurationError
 from connector.generator import write
 from connector.generator import zapier as generator
@@ -30,7 +30,7 @@ SOURCES = Path(generator.__file__).parent
 ODD = 'O\'Neil "& Söhne" \\ `${x}` {{ 7*7 }} </script>\n\u2028*/'
 
 
-P = TypeVar("P", bound=Part)
+P = TypeVar("P", bound=FrozenModel)
 
 
 def changed(part: P, **values: Any) -> P:

@@ -93,9 +93,9 @@ def target_statuses(trigger: Trigger) -> frozenset[str]:
 
 def event_path(source: Source) -> tuple[str, ...]:
     """Return the path of the field that distinguishes one event of a record from the next."""
-    if isinstance(source, CreatedSince) or (isinstance(source, Snapshot) and source.tells == "records"):
+    if isinstance(source, CreatedSince) or (isinstance(source, Snapshot) and source.detects == "records"):
         return source.created
-    if isinstance(source, Snapshot) and source.tells == "versions":
+    if isinstance(source, Snapshot) and source.detects == "versions":
         return source.version
     return getattr(source, "mark", None) or source.state or source.id
 

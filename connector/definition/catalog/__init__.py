@@ -1,13 +1,13 @@
-"""The closed vocabulary of a catalog file, `connector/catalog/<vendor>.yaml`.
+"""The entries of a catalog file, `connector/catalog/<vendor>.yaml`: every key it may use.
 
-Every word a catalog may use is here, and nothing is an expression. Names of operations, parameters and
-fields are resolved against the vendor's description by `connector.definition.compiler`; what a word means
-is told in `connector.definition.model`. Paths into records are written with dots: `customer.email`.
+The vocabulary is closed and has no expressions. `connector.definition.compiler` checks the names of
+operations, parameters and fields against the vendor's specification; `connector.definition.model` explains
+what the values mean. Paths into records are written with dots: `customer.email`.
 """
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field as Default
+from pydantic import Field as PydanticField
 from pydantic import JsonValue
 
 from connector.definition.catalog.base import CatalogEntry, Dotted, Key, Label, Sentence
@@ -26,11 +26,15 @@ from connector.definition.model import (
 
 
 class EnvironmentEntry(CatalogEntry):
+    """One base URL of the API; it must be a server of the specification."""
+
     label: Label
     base_url: str
 
 
 class ErrorEntry(CatalogEntry):
+    """Paths into an error answer, and the kind of error for each status or code."""
+
     code: Dotted
     message: Dotted
     fields: Dotted | None = None
@@ -39,24 +43,25 @@ class ErrorEntry(CatalogEntry):
 
 
 class PlanEntry(CatalogEntry):
-    """How many requests each window allows; a window that is not named has no limit."""
+    """The number of requests that a plan allows per window. A window that is not listed has no limit."""
 
-    second: Annotated[int, Default(ge=1)] | None = None
-    minute: Annotated[int, Default(ge=1)] | None = None
-    day: Annotated[int, Default(ge=1)] | None = None
+    second: Annotated[int, PydanticField(ge=1)] | None = None
+    minute: Annotated[int, PydanticField(ge=1)] | None = None
+    day: Annotated[int, PydanticField(ge=1)] | None = None
 
 
 class WindowHeaderEntry(CatalogEntry):
-    """The headers that tell of one window."""
+    """The headers that report one rate window."""
 
     limit: str
     remaining: str
 
 
 class LimitEntry(CatalogEntry):
-    """Nothing at all: no limit is documented.
+    """The section `limits`; leave it out if the vendor documents no rate limit.
 
-    The three headers tell of one window, the one with the least left; `headers` of each by its length.
+    `limit_header`, `remaining_header` and `reset_header` report the window with the fewest requests left;
+    `headers` lists the headers of each window.
     """
 
     plans: dict[str, PlanEntry] = {}
@@ -67,7 +72,7 @@ class LimitEntry(CatalogEntry):
 
 
 class PagedEntry(CatalogEntry):
-    """What all styles of paging say; without `total` a short page is the last one."""
+    """The keys that all paging styles share. `total` is the path of the total number of records."""
 
     size: str
     page_size: int
@@ -78,7 +83,7 @@ class PagedEntry(CatalogEntry):
 
 
 class NumberedEntry(PagedEntry):
-    """`page` is the parameter that takes a page's number, `first` the number of the first."""
+    """Paging by page number: `page` is the parameter, `first` the number of the first page."""
 
     style: Literal["page"]
     page: str
@@ -86,25 +91,25 @@ class NumberedEntry(PagedEntry):
 
 
 class OffsetEntry(PagedEntry):
-    """`offset` is the parameter that takes how many rows to pass over."""
+    """Paging by offset: `offset` is the parameter for the number of rows to skip."""
 
     style: Literal["offset"]
     offset: str
 
 
 class CursorEntry(PagedEntry):
-    """`cursor` is the parameter that takes what the page before named at `next`; it is opaque."""
+    """Paging by cursor: `cursor` is the parameter for the opaque value at `next` in the previous page."""
 
     style: Literal["cursor"]
     cursor: str
     next: Dotted
 
 
-PagingEntry = Annotated[NumberedEntry | OffsetEntry | CursorEntry, Default(discriminator="style")]
+PagingEntry = Annotated[NumberedEntry | OffsetEntry | CursorEntry, PydanticField(discriminator="style")]
 
 
 class FieldEntry(CatalogEntry):
-    """How a field is called to people; `choices` relabels values: `{in_transit: On Its WebhookTransport}`."""
+    """The label and help of a field; `choices` relabels its values, as in `{tnt: TNT}`."""
 
     label: Label | None = None
     help: Sentence | None = None
@@ -112,10 +117,10 @@ class FieldEntry(CatalogEntry):
 
 
 class ResourceEntry(CatalogEntry):
-    """`schema` is a component of the description, `sample` an operation whose example shows such a record."""
+    """A kind of record; `schema` is a schema of the specification, `sample` an operation with an example."""
 
     noun: str
-    record: str = Default(alias="schema")
+    record: str = PydanticField(alias="schema")
     id: Dotted | None = None
     label: tuple[Dotted, ...] = ()
     sample: str
@@ -123,7 +128,11 @@ class ResourceEntry(CatalogEntry):
 
 
 class DropdownEntry(CatalogEntry):
-    """Either `operation`, `value` and `label`, or `choices_of`: an input whose closed set is offered."""
+    """The options of an input.
+
+    They come from the records of `operation` (`value` and `label` are paths in a record), or from
+    `choices_of`: an action and its input with known values.
+    """
 
     noun: str
     operation: str | None = None
@@ -135,6 +144,8 @@ class DropdownEntry(CatalogEntry):
 
 
 class OrderEntry(CatalogEntry):
+    """How to sort a list: parameter `by` takes `value`, and `direction` takes one of the last two."""
+
     by: str
     direction: str
     value: str
@@ -143,20 +154,20 @@ class OrderEntry(CatalogEntry):
 
 
 class PageCeilings(CatalogEntry):
-    """The most pages that one poll reads. Make ends one after 50 requests, or 3,200 records."""
+    """The largest number of pages that one poll reads in each runtime."""
 
-    python: Annotated[int, Default(ge=1, le=500)]
-    zapier: Annotated[int, Default(ge=1, le=25)]
-    make: Annotated[int, Default(ge=1, le=32)] = 10
+    python: Annotated[int, PydanticField(ge=1, le=500)]
+    zapier: Annotated[int, PydanticField(ge=1, le=25)]
+    make: Annotated[int, PydanticField(ge=1, le=32)] = 10
 
     @property
     def by_runtime(self) -> dict[Runtime, int]:
-        """The ceilings by runtime."""
+        """The ceilings as a mapping by runtime."""
         return {"python": self.python, "zapier": self.zapier, "make": self.make}
 
 
 class SortEntry(CatalogEntry):
-    """One parameter that sorts a list both ways."""
+    """How to sort a list with a single parameter."""
 
     parameter: str
     oldest_first: str
@@ -164,7 +175,7 @@ class SortEntry(CatalogEntry):
 
 
 class DetailsEntry(CatalogEntry):
-    """One more request for each event: what the list does not tell of its record, added to it under `key`.
+    """An additional request per event; its answer is added to the record under `key`.
 
     `parameters` maps the operation's parameters to fields of the row; `resource` describes the answer.
     """
@@ -177,10 +188,10 @@ class DetailsEntry(CatalogEntry):
 
 
 class SourceEntry(CatalogEntry):
-    """A way to notice what happened, shared by triggers.
+    """A list that triggers poll; several triggers can share one.
 
-    `unseen` says what the vendor's own filter does not show; it becomes a part of the guarantee.
-    `growing_ids`: ids are numbers, and what was made later has a higher one, as far as anybody has seen.
+    `unseen` describes the changes that the vendor's filter does not show; the guarantee repeats it.
+    `growing_ids` is true if IDs are numbers and a later record was never observed to have a lower one.
     """
 
     operation: str
@@ -188,25 +199,30 @@ class SourceEntry(CatalogEntry):
     unseen: Sentence | None = None
     growing_ids: bool = False
     details: DetailsEntry | None = None
-    page_size: Annotated[int, Default(ge=1)]
+    page_size: Annotated[int, PydanticField(ge=1)]
     pages: PageCeilings
 
 
 class OrderedEntry(SourceEntry):
+    """A list that can be sorted by creation time."""
+
     created: Dotted
     since: str | None = None
     order: OrderEntry
 
 
 class CreatedSinceEntry(OrderedEntry):
+    """Polls new records by their creation time; see `connector.definition.model.CreatedSince`."""
+
     strategy: Literal["created_since"]
-    overlap_minutes: Annotated[int, Default(ge=1, le=24 * 60)]
+    overlap_minutes: Annotated[int, PydanticField(ge=1, le=24 * 60)]
 
 
 class ChangedSinceEntry(SourceEntry):
-    """`mark` and `state`: at least one, unless rows do not tell when they `changed`.
+    """Polls changed records by a filter on changes; see `connector.definition.model.ChangedSince`.
 
-    `since_form` is how the filter takes a moment; `window_hours` is what a runtime without memory reads.
+    At least one of `mark` and `state` is required if rows have a time of change, `changed`. `since_form` is
+    the form in which the filter takes a time. A runtime without memory reads the last `window_hours`.
     """
 
     strategy: Literal["changed_since"]
@@ -218,13 +234,16 @@ class ChangedSinceEntry(SourceEntry):
     mark: Dotted | None = None
     state: Dotted | None = None
     initial: tuple[str, ...] = ()
-    overlap_minutes: Annotated[int, Default(ge=1, le=24 * 60)]
-    look_back_days: Annotated[int, Default(ge=1, le=365)]
-    window_hours: Annotated[int, Default(ge=1, le=24 * 30)]
+    overlap_minutes: Annotated[int, PydanticField(ge=1, le=24 * 60)]
+    look_back_days: Annotated[int, PydanticField(ge=1, le=365)]
+    window_hours: Annotated[int, PydanticField(ge=1, le=24 * 30)]
 
 
 class SnapshotEntry(SourceEntry):
-    """`tells: states` needs a `state`; `most_records` is how long a list can be to be compared as a whole."""
+    """Polls a complete list and compares versions; see `connector.definition.model.Snapshot`.
+
+    `detects: states` requires `state`. A list with more than `most_records` records is an error.
+    """
 
     strategy: Literal["snapshot"]
     since: None = None
@@ -232,26 +251,29 @@ class SnapshotEntry(SourceEntry):
     created: Dotted
     changed: Dotted
     order: OrderEntry
-    tells: Literal["records", "versions", "states"]
+    detects: Literal["records", "versions", "states"]
     state: Dotted | None = None
     initial: tuple[str, ...] = ()
-    most_records: Annotated[int, Default(ge=1_000, le=1_000_000)] = 100_000
+    most_records: Annotated[int, PydanticField(ge=1_000, le=1_000_000)] = 100_000
 
 
 class WindowScanEntry(OrderedEntry):
+    """Polls all recent records and compares states; see `connector.definition.model.WindowScan`."""
+
     strategy: Literal["window_scan"]
     state: Dotted
     initial: tuple[str, ...] = ()
-    look_back_days: Annotated[int, Default(ge=1, le=365)]
+    look_back_days: Annotated[int, PydanticField(ge=1, le=365)]
 
 
 class TriggerEntry(CatalogEntry):
-    """`status` (with `or_later`) is for sources with a state; without it every change of state is an event.
+    """One trigger.
 
-    `provenance` says how far the status word itself is known. `inputs` are filters that a person may set:
-    each has a `match`, and none of them is ever required. `labels` are those of a platform whose rules make
-    none that reads well. `example` says which fields of the resource's sample have other values after such an
-    event (the state that was reached need not be said).
+    `status` limits a source with a `state` to one state, or to the states `or_later` that can only follow
+    it; without it, every change of state is an event. `provenance` says how well that status is known.
+    `inputs` are optional filters, each with a `match`. `labels` overrides the label on a platform whose
+    naming rules would produce an awkward one. `example` lists the fields of the resource's sample that have
+    other values after such an event; the state itself is filled in automatically.
     """
 
     label: Label
@@ -269,17 +291,19 @@ class TriggerEntry(CatalogEntry):
 
 
 class InputEntry(FieldEntry):
-    """One input; `name` is the parameter or body field it fills when its key is another word.
+    """One input of a trigger, action or search.
 
-    `match` makes it a look-up in records read (a path into them) instead. `required` may only tighten.
-    `identifies` says what a text identifies. `found_at`, of a search, are the fields of a row that hold it:
-    what is handed on has it there. `several: commas` takes several values with commas between them.
+    `name` is the parameter or body field to fill, if it differs from the key. `match` is a path in the
+    records read; the input is then compared with them and not sent. `required` can only make an optional
+    input required. `identifies` is the kind of identifier the value is. In a search, `found_at` lists the
+    fields of a row that contain the value; rows with another value there are dropped. `several: commas`
+    accepts several values separated by commas.
     """
 
     name: Dotted | None = None
     match: Dotted | None = None
     identifies: Identifier | None = None
-    found_at: Annotated[tuple[Dotted, ...], Default(min_length=1)] | None = None
+    found_at: Annotated[tuple[Dotted, ...], PydanticField(min_length=1)] | None = None
     several: Literal["commas"] | None = None
     required: Literal[True] | None = None
     dropdown: str | None = None
@@ -287,9 +311,9 @@ class InputEntry(FieldEntry):
 
 
 class FindingEntry(CatalogEntry):
-    """How to look for a write that got no answer.
+    """How to look for the record of a write that got no answer.
 
-    Values name inputs of the action, or a column of one: `lines.quantity`.
+    The values of `parameters` and `equal` are inputs of the action, or columns of one: `lines.quantity`.
     """
 
     operation: str
@@ -299,7 +323,9 @@ class FindingEntry(CatalogEntry):
     created: Dotted
 
 
-class OfferEntry(CatalogEntry):
+class StepEntry(CatalogEntry):
+    """The keys that actions and searches share."""
+
     label: Label
     labels: dict[Runtime, Label] = {}
     description: Sentence
@@ -308,20 +334,26 @@ class OfferEntry(CatalogEntry):
     inputs: dict[Key, InputEntry] = {}
 
 
-class ActionEntry(OfferEntry):
+class ActionEntry(StepEntry):
+    """One action; see `connector.definition.model.Action`."""
+
     risk: Risk
     after_timeout: Literal["repeat", "find", "ask"]
     finding: FindingEntry | None = None
 
 
-class SearchEntry(OfferEntry):
+class SearchEntry(StepEntry):
+    """One search; see `connector.definition.model.Search`."""
+
     kind: Literal["get", "find", "list", "report"]
     query: dict[str, Any] = {}
     at_least_one: tuple[Key, ...] = ()
-    scan_pages: Annotated[int, Default(ge=1, le=100)] = 1
+    scan_pages: Annotated[int, PydanticField(ge=1, le=100)] = 1
 
 
 class FindOrCreateEntry(CatalogEntry):
+    """A search combined with the action to run if it finds nothing."""
+
     label: Label
     description: Sentence
     search: str
@@ -329,14 +361,16 @@ class FindOrCreateEntry(CatalogEntry):
 
 
 class Catalog(CatalogEntry):
-    """One catalog file.
+    """A complete catalog file.
 
-    `payload` is where the result lies in an answer: in all of them, or by operation (not named: the whole).
+    `payload` is the path of the result in an answer, for all operations or by operation; an operation that
+    is not listed returns its result without an envelope. `exclude` gives a reason for each operation that
+    is not offered.
     """
 
     catalog: Literal[1]
     vendor: Vendor
-    environments: Annotated[dict[Key, EnvironmentEntry], Default(min_length=1)]
+    environments: Annotated[dict[Key, EnvironmentEntry], PydanticField(min_length=1)]
     authentication: AuthenticationEntry
     payload: Dotted | dict[str, Dotted]
     errors: ErrorEntry
@@ -348,7 +382,7 @@ class Catalog(CatalogEntry):
         Key,
         Annotated[
             CreatedSinceEntry | ChangedSinceEntry | SnapshotEntry | WindowScanEntry,
-            Default(discriminator="strategy"),
+            PydanticField(discriminator="strategy"),
         ],
     ]
     hooks: dict[Key, HookEntry] = {}

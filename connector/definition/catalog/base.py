@@ -1,17 +1,17 @@
-"""What all words of a catalog are made of."""
+"""Base class and string types of all catalog entries."""
 
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
-from pydantic import Field as Default
+from pydantic import Field as PydanticField
 
-Dotted = Annotated[str, Default(pattern=r"^[A-Za-z_][\w.\-]*$")]
-Key = Annotated[str, Default(pattern=r"^[a-z][a-z0-9_]+$")]
-Label = Annotated[str, Default(min_length=2, max_length=60)]
-Sentence = Annotated[str, Default(min_length=5, max_length=1000, pattern=r"\.$")]
+Dotted = Annotated[str, PydanticField(pattern=r"^[A-Za-z_][\w.\-]*$")]
+Key = Annotated[str, PydanticField(pattern=r"^[a-z][a-z0-9_]+$")]
+Label = Annotated[str, PydanticField(min_length=2, max_length=60)]
+Sentence = Annotated[str, PydanticField(min_length=5, max_length=1000, pattern=r"\.$")]
 
 
 class CatalogEntry(BaseModel):
-    """Base of all parts: unknown words are refused."""
+    """Base class of all entries: immutable, and raises an error for unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,11 +1,14 @@
-"""How a vendor tells of events by itself."""
+"""Catalog entries of the `hooks` section: how a vendor reports events by webhook."""
 
 from connector.definition.catalog.base import CatalogEntry, Dotted, Key
 from connector.definition.model import Provenance
 
 
 class SubscribeEntry(CatalogEntry):
-    """`url` and `event` are body fields, `id` is where the answer names the subscription."""
+    """The request that registers a webhook.
+
+    `url` and `event` are fields of its body; `id` is the path of the subscription's ID in the answer.
+    """
 
     operation: str
     url: Dotted
@@ -14,17 +17,18 @@ class SubscribeEntry(CatalogEntry):
 
 
 class UnsubscribeEntry(CatalogEntry):
-    """`id` is the path parameter that takes the subscription's."""
+    """The request that removes a webhook; `id` is the path parameter for the subscription's ID."""
 
     operation: str
     id: str
 
 
 class DeliveryEntry(CatalogEntry):
-    """Where the record is: at `at` of what `operation` tells, or of what was posted when there is none.
+    """How to read the record of a delivery.
 
-    `parameters` maps the operation's parameters to fields of what was posted, `status` is the field in it
-    that says which state was reached.
+    `at` is the path of the record in the answer of `operation`, or in the delivery itself if there is no
+    operation. `parameters` maps the operation's parameters to fields of the delivery; `status` is the field
+    with the new status.
     """
 
     operation: str | None = None
@@ -34,7 +38,7 @@ class DeliveryEntry(CatalogEntry):
 
 
 class HookEntry(CatalogEntry):
-    """One way of a vendor to tell of events by itself; `provenance` says how far its posts are known."""
+    """One kind of webhook; `provenance` says how well its deliveries are known."""
 
     subscribe: SubscribeEntry
     unsubscribe: UnsubscribeEntry
@@ -43,7 +47,7 @@ class HookEntry(CatalogEntry):
 
 
 class TriggerHookEntry(CatalogEntry):
-    """`via` names an entry of `hooks`, `event` is the vendor's word for what happens."""
+    """The webhook of a trigger: `via` names an entry of `hooks`, `event` is the vendor's event name."""
 
     via: Key
     event: str

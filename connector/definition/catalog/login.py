@@ -1,18 +1,22 @@
-"""What a person types to connect, and how requests prove who sends them."""
+"""Catalog entries of the `authentication` section: login fields, credentials and tokens."""
 
 from typing import Annotated, Any
 
-from pydantic import Field as Default
+from pydantic import Field as PydanticField
 
 from connector.definition.catalog.base import CatalogEntry, Dotted, Key, Label, Sentence
 
 
 class LoginCheckEntry(CatalogEntry):
+    """The request that tests whether a login works."""
+
     operation: str
     query: dict[str, Any] = {}
 
 
 class AuthFieldEntry(CatalogEntry):
+    """One login field that the user fills in."""
+
     label: Label
     help: Sentence | None = None
     secret: bool = False
@@ -21,7 +25,10 @@ class AuthFieldEntry(CatalogEntry):
 
 
 class GrantEntry(CatalogEntry):
-    """A token request: fields sent as they stand, and fields that login fields fill."""
+    """A token request: `constants` have fixed values, `fills` maps a field to the login field that fills it.
+
+    `once` is true if the request can be sent only once, as with an authorization code.
+    """
 
     constants: dict[str, str] = {}
     fills: dict[str, Key] = {}
@@ -29,16 +36,20 @@ class GrantEntry(CatalogEntry):
 
 
 class RefreshEntry(GrantEntry):
-    """`token` is the field that takes the refresh token."""
+    """The request that refreshes a token; `token` is the field for the refresh token."""
 
     token: str
 
 
 class TokenEntry(CatalogEntry):
-    """`fields` are login fields that only this way to log in has."""
+    """A login by access token.
+
+    `access_token`, `refresh_token` and `expires_in` are paths in the answer; `fields` are additional login
+    fields.
+    """
 
     operation: str
-    grants: Annotated[tuple[GrantEntry, ...], Default(min_length=1)]
+    grants: Annotated[tuple[GrantEntry, ...], PydanticField(min_length=1)]
     refresh: RefreshEntry | None = None
     access_token: Dotted
     refresh_token: Dotted | None = None
@@ -47,7 +58,7 @@ class TokenEntry(CatalogEntry):
 
 
 class HostEntry(CatalogEntry):
-    """The merchant's own address of the API, asked for as `base_url`."""
+    """The login field `base_url`, for vendors that give each account its own address."""
 
     label: Label
     help: Sentence | None = None
@@ -55,11 +66,11 @@ class HostEntry(CatalogEntry):
 
 
 class AuthenticationEntry(CatalogEntry):
-    """`credential` is the login field sent as it is; without one `tokens` say what is sent instead.
+    """The section `authentication`.
 
-    `sends` maps what the login fills in besides the credential to a login field.
-
-    That is a query parameter, a body field, or the header of another security scheme.
+    `credential` is the login field to send; without it, requests send an access token obtained by `tokens`.
+    `sends` maps a query parameter, a body field or the header of another security scheme to the login field
+    that fills it.
     """
 
     security_scheme: str

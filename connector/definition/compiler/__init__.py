@@ -1,7 +1,8 @@
-"""Description + catalog -> `Integration`.
+"""Compiles a vendor's specification and catalog into an `Integration`.
 
-Every name in the catalog is looked up, every complaint is collected, and each names its line. An
-operation of the description that the catalog neither uses nor excludes with a reason is a complaint too.
+Every name in the catalog is checked against the specification. All problems are collected and reported
+together, each with its line. An operation that the catalog neither uses nor excludes with a reason is a
+problem too.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ import yaml
 from pydantic import ValidationError
 
 import openapi
-from connector.definition import yaml_lines
+from connector.definition import specification, yaml_lines
 from connector.definition.catalog import Catalog, CursorEntry, NumberedEntry, OffsetEntry
 from connector.definition.compiler import login, steps, unified
-from connector.definition.compiler.fields import with_words
-from connector.definition.document import Spec, SpecError
+from connector.definition.compiler.fields import with_known_values
 from connector.definition.model import (
     Environment,
     ErrorFormat,
@@ -41,201 +41,240 @@ SECONDS = {"second": 1, "minute": 60, "day": 86_400}
 
 
 def vendors() -> list[str]:
-    """Names of the vendors that have a catalog, sorted."""
-    names = (entry.name for entry in CATALOGS.iterdir())
-    return sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml"))
+    """Return the sorted names of all vendors: those with a catalog, a specification or both.
+
+    A vendor that lacks one of the two is included, so that compiling it names the missing file.
+    """
+    names = (file.name for file in CATALOGS.iterdir())
+    catalogs = {name.removesuffix(".yaml") for name in names if name.endswith(".yaml")}
+    return sorted(catalogs | set(openapi.vendors()))
 
 
 def integration(vendor: str) -> Integration:
     """Compile the integration of `vendor`.
 
-    Raises `ConfigurationError` for an unknown vendor and `CatalogError` for a catalog that does not fit.
+    Raises `ConfigurationError` for an unknown vendor, and `CatalogError` if the vendor's specification or
+    catalog is missing, broken or does not match the other.
     """
     known = vendors()
     if vendor not in known:
-        guess = did_you_mean(vendor, known) or f"; there is {listed(known)}."
-        raise ConfigurationError(f"There is no vendor {vendor!r}{guess}")
-    text = (CATALOGS / f"{vendor}.yaml").read_text(encoding="utf-8")
-    return join(openapi.read(vendor), text, f"{vendor}.yaml")
+        suggestion = did_you_mean(vendor, known) or f"; choose {listed(known)}."
+        raise ConfigurationError(f"There is no vendor {vendor!r}{suggestion}")
+    name = f"connector/catalog/{vendor}.yaml"
+    try:
+        text = (CATALOGS / f"{vendor}.yaml").read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise CatalogError([f"{name} is missing; openapi/{vendor}.yaml needs it."]) from error
+    except UnicodeDecodeError as error:
+        raise CatalogError([f"{name} is not UTF-8 text."]) from error
+    return join(specification.read(vendor), text, name)
 
 
-def join(document: Mapping[str, Any], catalog: str, name: str) -> Integration:
-    """Join a parsed description and the text of a catalog called `name`; raises `CatalogError`."""
+def join(document: Mapping[str, Any], text: str, name: str) -> Integration:
+    """Compile a parsed specification and the text of the catalog file `name`; raises `CatalogError`."""
+    spec = specification.parsed(document, f"openapi/{name.rpartition('/')[2]}")
+    source = _parsed(name, text)
     try:
-        source = yaml_lines.parse(name, catalog)
-        spec = Spec(document)
-    except (yaml.YAMLError, SpecError) as problem:
-        raise CatalogError([f"{name}: {problem}"]) from problem
-    try:
-        words = Catalog.model_validate(source.data)
-    except ValidationError as refusal:
-        raise CatalogError([_sentence(source, error) for error in refusal.errors()]) from refusal
+        catalog = Catalog.model_validate(source.data)
+    except ValidationError as error:
+        raise CatalogError([_sentence(source, detail) for detail in error.errors()]) from error
     resolver = Resolver(spec, source)
-    made = _compile(words, resolver)
+    compiled = _compile(catalog, resolver)
     if resolver.problems:
         raise CatalogError(resolver.problems)
-    return made
+    return compiled
+
+
+def _parsed(name: str, text: str) -> yaml_lines.Located:
+    try:
+        source = yaml_lines.parse(name, text)
+    except yaml.YAMLError as error:
+        raise CatalogError([yaml_lines.described(name, error)]) from error
+    if source.data is None:
+        raise CatalogError([f"{name} is empty."])
+    if not isinstance(source.data, dict):
+        raise CatalogError([f"{name}: a catalog is a mapping of sections, such as vendor and triggers."])
+    return source
 
 
 def _sentence(source: yaml_lines.Located, error: Any) -> str:
-    """Say what pydantic found wrong, at the YAML's line (members of unions in its location are skipped)."""
+    """Return a validation error of pydantic as one sentence with the line in the YAML.
+
+    Pydantic's location also names the chosen member of a union; those steps are not in the file and are
+    skipped.
+    """
     path: tuple[str, ...] = ()
     for step in error["loc"]:
         if (*path, str(step)) in source.lines:
             path = (*path, str(step))
     where = ".".join(str(step) for step in error["loc"]) or "the catalog"
-    last = str(error["loc"][-1]) if error["loc"] else ""
-    message = "is not a word of the vocabulary" if error["type"] == "extra_forbidden" else error["msg"]
-    if error["type"] == "missing":
-        message = f"{last} is missing"
-    return source.complaint(path, f"{where}: {message}.")
+    match error["type"]:
+        case "extra_forbidden":
+            return source.message(path, f"{where} is not a known key.")
+        case "missing":
+            return source.message(path, f"{where} is missing.")
+    return source.message(path, f"{where}: {error['msg']}.")
 
 
-def _compile(words: Catalog, resolver: Resolver) -> Integration:
-    paging = _paging(words, resolver)
-    operations = {key: _with_payload(one, words, resolver) for key, one in resolver.spec.operations.items()}
-    resolver.spec.operations = operations
-    resolver.filled = set(words.authentication.sends)
-    resolver.paged = {
-        name: {_position(one), one.size} for one in words.paging.values() for name in one.operations
+def _compile(catalog: Catalog, resolver: Resolver) -> Integration:
+    paging = _paging(catalog, resolver)
+    operations = {
+        key: _with_payload(operation, catalog, resolver)
+        for key, operation in resolver.spec.operations.items()
     }
-    resources = steps.resources(words, resolver)
-    limits = _limits(words)
-    actions = steps.actions(words, resolver, resources)
-    dropdowns = steps.dropdowns(words, resolver, actions)
-    made = Integration(
-        vendor=words.vendor,
-        environments=_environments(words, resolver),
-        authentication=login.authentication(words.authentication, resolver),
+    resolver.spec.operations = operations
+    resolver.filled = set(catalog.authentication.sends)
+    resolver.paged = {
+        name: {_position(entry), entry.size} for entry in catalog.paging.values() for name in entry.operations
+    }
+    resources = steps.resources(catalog, resolver)
+    limits = _limits(catalog)
+    actions = steps.actions(catalog, resolver, resources)
+    dropdowns = steps.dropdowns(catalog, resolver, actions)
+    compiled = Integration(
+        vendor=catalog.vendor,
+        environments=_environments(catalog, resolver),
+        authentication=login.authentication(catalog.authentication, resolver),
         errors=ErrorFormat(
-            code=dotted(words.errors.code),
-            message=dotted(words.errors.message),
-            fields=dotted(words.errors.fields) if words.errors.fields else None,
-            by_status=words.errors.by_status,
-            by_code=words.errors.by_code,
+            code=dotted(catalog.errors.code),
+            message=dotted(catalog.errors.message),
+            fields=dotted(catalog.errors.fields) if catalog.errors.fields else None,
+            by_status=catalog.errors.by_status,
+            by_code=catalog.errors.by_code,
         ),
         limits=limits,
         paging=paging,
         operations=operations,
         resources=resources,
-        triggers=with_words(steps.triggers(words, resolver, resources, limits), dropdowns),
-        actions=with_words(actions, dropdowns),
-        searches=with_words(steps.searches(words, resolver, resources), dropdowns),
+        triggers=with_known_values(steps.triggers(catalog, resolver, resources, limits), dropdowns),
+        actions=with_known_values(actions, dropdowns),
+        searches=with_known_values(steps.searches(catalog, resolver, resources), dropdowns),
         dropdowns=dropdowns,
-        find_or_create=steps.find_or_create(words, resolver),
-        excluded=words.exclude,
-        unified=words.unified,
+        find_or_create=steps.find_or_create(catalog, resolver),
+        excluded=catalog.exclude,
+        unified=catalog.unified,
     )
-    unified.check(words.unified, resolver, made.resources, made.triggers)
-    _check_use(words, resolver)
-    return made
+    unified.check(catalog.unified, resolver, compiled.resources, compiled.triggers)
+    _check_use(catalog, resolver)
+    return compiled
 
 
-def _with_payload(operation: Operation, words: Catalog, resolver: Resolver) -> Operation:
-    said = words.payload if isinstance(words.payload, str) else words.payload.get(operation.id)
-    path = dotted(said) if said else ()
+def _with_payload(operation: Operation, catalog: Catalog, resolver: Resolver) -> Operation:
+    written = catalog.payload if isinstance(catalog.payload, str) else catalog.payload.get(operation.id)
+    path = dotted(written) if written else ()
     payload = walk(operation.response.children, path) if path else operation.response
     if payload is None:
-        resolver.complain(("payload",), f"the answer of {operation.id} has nothing at {said}.")
-    paging = next((key for key, one in words.paging.items() if operation.id in one.operations), None)
+        resolver.report(("payload",), f"the answer of {operation.id} has no field {written}.")
+    paging = next((key for key, entry in catalog.paging.items() if operation.id in entry.operations), None)
     is_list = payload is not None and payload.type == "list"
     return operation.model_copy(update={"payload": path, "payload_is_list": is_list, "paging": paging})
 
 
-def _environments(words: Catalog, resolver: Resolver) -> tuple[Environment, ...]:
-    for key, one in words.environments.items():
-        if one.base_url not in resolver.spec.servers:
+def _environments(catalog: Catalog, resolver: Resolver) -> tuple[Environment, ...]:
+    for key, entry in catalog.environments.items():
+        if entry.base_url not in resolver.spec.servers:
             at = ("environments", key, "base_url")
-            resolver.complain(at, f"environment {key} is served at {one.base_url}, no server of the spec.")
+            resolver.report(
+                at,
+                f"environment {key} has base URL {entry.base_url}, no server of the specification.",
+            )
     return tuple(
-        Environment(key=key, label=one.label, base_url=one.base_url)
-        for key, one in words.environments.items()
+        Environment(key=key, label=entry.label, base_url=entry.base_url)
+        for key, entry in catalog.environments.items()
     )
 
 
-def _limits(words: Catalog) -> Limits:
-    said = words.limits
+def _limits(catalog: Catalog) -> Limits:
+    entry = catalog.limits
     plans = tuple(
         Plan(
             name=name,
             windows=tuple(
                 Window(requests=requests, seconds=seconds)
                 for unit, seconds in SECONDS.items()
-                if (requests := getattr(one, unit))
+                if (requests := getattr(plan, unit))
             ),
         )
-        for name, one in said.plans.items()
+        for name, plan in entry.plans.items()
     )
     shortest = min(
         (window for plan in plans for window in plan.windows),
-        key=lambda one: (one.seconds, one.requests),
+        key=lambda window: (window.seconds, window.requests),
         default=None,
     )
     return Limits(
         plans=plans,
         throttle=shortest,
-        limit_header=said.limit_header and said.limit_header.lower(),
-        remaining_header=said.remaining_header and said.remaining_header.lower(),
-        reset_header=said.reset_header and said.reset_header.lower(),
+        limit_header=entry.limit_header and entry.limit_header.lower(),
+        remaining_header=entry.remaining_header and entry.remaining_header.lower(),
+        reset_header=entry.reset_header and entry.reset_header.lower(),
         headers=tuple(
-            WindowHeaders(seconds=SECONDS[unit], limit=one.limit.lower(), remaining=one.remaining.lower())
-            for unit, one in said.headers.items()
+            WindowHeaders(
+                seconds=SECONDS[unit], limit=header.limit.lower(), remaining=header.remaining.lower()
+            )
+            for unit, header in entry.headers.items()
         ),
     )
 
 
-def _paging(words: Catalog, resolver: Resolver) -> dict[str, Paging]:
-    made = {}
-    for key, one in words.paging.items():
-        most = one.page_size
-        position = _position(one)
-        following = one.next if isinstance(one, CursorEntry) else None
-        for index, name in enumerate(one.operations):
+def _paging(catalog: Catalog, resolver: Resolver) -> dict[str, Paging]:
+    compiled = {}
+    for key, entry in catalog.paging.items():
+        largest = entry.page_size
+        position = _position(entry)
+        following = entry.next if isinstance(entry, CursorEntry) else None
+        for index, name in enumerate(entry.operations):
             at = ("paging", key, "operations", index)
             operation = resolver.spec.operations.get(name)
             if operation is None:
-                guess = did_you_mean(name, resolver.spec.operations) or "."
-                resolver.complain(
-                    at, f"paging {key} names operation {name}, which the spec does not have{guess}"
+                suggestion = did_you_mean(name, resolver.spec.operations) or "."
+                resolver.report(
+                    at,
+                    f"paging {key} names operation {name}, which the specification does not have{suggestion}",
                 )
                 continue
             resolver.parameter(operation, position, at, f"paging {key}")
-            size = resolver.parameter(operation, one.size, at, f"paging {key}")
-            most = int(size.field.bounds.maximum or most) if size else most
-            for path in filter(None, (one.total, one.size_reported, following)):
+            size = resolver.parameter(operation, entry.size, at, f"paging {key}")
+            largest = int(size.field.bounds.maximum or largest) if size else largest
+            for path in filter(None, (entry.total, entry.size_reported, following)):
                 resolver.path(operation.response.children, path, at, f"paging {key}")
-        if one.page_size > most:
-            resolver.complain(("paging", key, "page_size"), f"the API allows {most} to a page at most.")
-        made[key] = Paging(
-            style=one.style,
+        if entry.page_size > largest:
+            resolver.report(
+                ("paging", key, "page_size"),
+                f"page_size is {entry.page_size}, but the API allows at most {largest}.",
+            )
+        compiled[key] = Paging(
+            style=entry.style,
             page_parameter=position,
-            size_parameter=one.size,
-            first=one.first if isinstance(one, NumberedEntry) else 0,
-            size=one.page_size,
-            max_size=most,
+            size_parameter=entry.size,
+            first=entry.first if isinstance(entry, NumberedEntry) else 0,
+            size=entry.page_size,
+            max_size=largest,
             next=dotted(following) if following else None,
-            total=dotted(one.total) if one.total else None,
-            size_reported=dotted(one.size_reported) if one.size_reported else None,
-            missing_is_empty=one.missing_is_empty,
+            total=dotted(entry.total) if entry.total else None,
+            size_reported=dotted(entry.size_reported) if entry.size_reported else None,
+            missing_is_empty=entry.missing_is_empty,
         )
-    return made
+    return compiled
 
 
-def _position(words: NumberedEntry | OffsetEntry | CursorEntry) -> str:
-    """Return the parameter that says where a page begins."""
-    if isinstance(words, NumberedEntry):
-        return words.page
-    return words.offset if isinstance(words, OffsetEntry) else words.cursor
+def _position(entry: NumberedEntry | OffsetEntry | CursorEntry) -> str:
+    """Return the name of the parameter that takes the position of a page."""
+    if isinstance(entry, NumberedEntry):
+        return entry.page
+    return entry.offset if isinstance(entry, OffsetEntry) else entry.cursor
 
 
-def _check_use(words: Catalog, resolver: Resolver) -> None:
+def _check_use(catalog: Catalog, resolver: Resolver) -> None:
     for name in resolver.spec.operations:
-        if name not in resolver.used and name not in words.exclude:
-            resolver.complain((), f"operation {name} is neither used nor excluded with a reason.")
-    for name in words.exclude:
+        if name not in resolver.used and name not in catalog.exclude:
+            resolver.report((), f"operation {name} is neither used nor excluded with a reason.")
+    for name in catalog.exclude:
         at = ("exclude", name)
         if name in resolver.used:
-            resolver.complain(at, f"operation {name} is excluded and used.")
+            resolver.report(at, f"operation {name} is both used and excluded.")
         elif name not in resolver.spec.operations:
-            guess = did_you_mean(name, resolver.spec.operations) or "."
-            resolver.complain(at, f"exclude names operation {name}, which the spec does not have{guess}")
+            suggestion = did_you_mean(name, resolver.spec.operations) or "."
+            resolver.report(
+                at, f"exclude names operation {name}, which the specification does not have{suggestion}"
+            )

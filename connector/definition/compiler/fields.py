@@ -1,4 +1,4 @@
-"""Fields of records and of requests, as the description has them and the catalog calls them."""
+"""Compiles the fields of records and the inputs of requests, with the labels and help of the catalog."""
 
 from __future__ import annotations
 
@@ -16,255 +16,281 @@ if TYPE_CHECKING:
     from connector.definition.model import Dropdown, Operation
     from connector.definition.paths import At, Resolver
 
-Offer = TypeVar("Offer", Trigger, Action, Search)
+Step = TypeVar("Step", Trigger, Action, Search)
 
 
-def named(fields: tuple[Field, ...], words: Mapping[str, FieldEntry], before: str = "") -> tuple[Field, ...]:
-    """Give each field its label and help from the catalog.
+def labelled(
+    fields: tuple[Field, ...], entries: Mapping[str, FieldEntry], before: str = ""
+) -> tuple[Field, ...]:
+    """Return the fields with the labels and help of the catalog.
 
-    A member of an object is called after it ("Refund Amount"), a column of a list by its own name ("SKU").
+    The label of an object's member starts with the object's ("Refund Amount"); the label of a list's column
+    stands alone ("SKU").
     """
-    done = []
+    result = []
     for field in fields:
         path = before + field.key
-        said = words.get(path)
-        label = said.label if said and said.label else field.label
+        entry = entries.get(path)
+        label = entry.label if entry and entry.label else field.label
         children = field.children
         if field.type == "object":
             children = tuple(
                 child.model_copy(update={"label": below(label, child.label)}) for child in field.children
             )
-        done.append(
+        result.append(
             field.model_copy(
                 update={
                     "label": label,
-                    "help": said.help if said and said.help else field.help,
-                    "choices": relabelled(field, said),
-                    "children": named(children, words, f"{path}."),
+                    "help": entry.help if entry and entry.help else field.help,
+                    "choices": relabelled(field, entry),
+                    "children": labelled(children, entries, f"{path}."),
                 }
             )
         )
-    return tuple(done)
+    return tuple(result)
 
 
-def relabelled(field: Field, said: FieldEntry | None) -> tuple[Choice, ...]:
-    """Return the field's choices with the catalog's labels."""
-    words = said.choices if said else {}
-    return tuple(Choice(value=one.value, label=words.get(one.value, one.label)) for one in field.choices)
+def relabelled(field: Field, entry: FieldEntry | None) -> tuple[Choice, ...]:
+    """Return the field's choices with the labels of the catalog."""
+    labels = entry.choices if entry else {}
+    return tuple(
+        Choice(value=choice.value, label=labels.get(choice.value, choice.label)) for choice in field.choices
+    )
 
 
-def offered(field: Field) -> tuple[Choice, ...]:
-    """Return what to offer for a field: its closed set, or the values seen so far of an open one."""
-    return field.choices or tuple(Choice(value=one, label=title(one)) for one in field.known_values)
+def suggestions(field: Field) -> tuple[Choice, ...]:
+    """Return the choices of a field, or the known values of an open set."""
+    return field.choices or tuple(Choice(value=value, label=title(value)) for value in field.known_values)
 
 
 def inputs(
     resolver: Resolver,
     operation: Operation,
     record: tuple[Field, ...] | None,
-    words: Mapping[str, InputEntry],
+    entries: Mapping[str, InputEntry],
     at: At,
-    who: str,
+    subject: str,
 ) -> tuple[InputField, ...]:
-    """Resolve a catalog's inputs against an operation.
+    """Compile the inputs of an action or search.
 
-    `record` are the fields of a row of a search, which `match` and `found_at` name; an action has no rows.
+    `record` has the fields of a search's rows, to which `match` and `found_at` refer; it is None for an
+    action.
     """
-    found = []
-    for key, said in words.items():
+    compiled = []
+    for key, entry in entries.items():
         place = (*at, key)
-        if said.match is not None:
+        if entry.match is not None:
             if record is None:
-                resolver.complain(
-                    (*place, "match"), f"{who} input {key}: match is for searches and triggers."
+                resolver.report(
+                    (*place, "match"), f"{subject} input {key}: only searches and triggers can use match."
                 )
                 continue
-            found.append(_matched(resolver, record, key, said, said.match, place, who))
+            compiled.append(_matched(resolver, record, key, entry, entry.match, place, subject))
             continue
-        resolved = _placed(resolver, operation, key, said, place, who)
-        if resolved:
-            found.append(_found_at(resolver, resolved, said, record, place, who))
-    _check_complete(resolver, operation, found, at, who)
-    return settled(operation.body.children if operation.body else (), found, _tightened(words))
+        field = _placed(resolver, operation, key, entry, place, subject)
+        if field:
+            compiled.append(_found_at(resolver, field, entry, record, place, subject))
+    _check_complete(resolver, operation, compiled, at, subject)
+    return settled(operation.body.children if operation.body else (), compiled, _tightened(entries))
 
 
-def _tightened(words: Mapping[str, InputEntry]) -> set[str]:
-    return {key for key, said in words.items() if said.required}
+def _tightened(entries: Mapping[str, InputEntry]) -> set[str]:
+    return {key for key, entry in entries.items() if entry.required}
 
 
-def with_words(offers: Mapping[str, Offer], dropdowns: Mapping[str, Dropdown]) -> dict[str, Offer]:
-    """Let inputs that offer a fixed set of words know them, so that they are taken by their labels, too."""
+def with_known_values(steps: Mapping[str, Step], dropdowns: Mapping[str, Dropdown]) -> dict[str, Step]:
+    """Copy the choices of a dropdown into the `known_values` of its inputs.
 
-    def knowing(field: InputField) -> InputField:
+    An input with known values also accepts their labels: "In Transit" for `in_transit`.
+    """
+
+    def completed(field: InputField) -> InputField:
         dropdown = dropdowns.get(field.dropdown or "")
-        words = tuple(one.value for one in dropdown.choices) if dropdown else ()
+        values = tuple(choice.value for choice in dropdown.choices) if dropdown else ()
         unknown = not (field.choices or field.known_values) and field.type == "string"
-        return field.model_copy(update={"known_values": words}) if words and unknown else field
+        return field.model_copy(update={"known_values": values}) if values and unknown else field
 
     return {
-        key: one.model_copy(update={"inputs": tuple(knowing(field) for field in one.inputs)})
-        for key, one in offers.items()
+        key: step.model_copy(update={"inputs": tuple(completed(field) for field in step.inputs)})
+        for key, step in steps.items()
     }
 
 
 SEPARATORS = {"commas": ","}
 POLLING = ("cursor", "since")
-"""What `poll` itself takes besides a trigger's inputs."""
+"""Arguments of `poll`, which no input of a trigger may be named after."""
 
 
 def filters(
     resolver: Resolver,
     record: tuple[Field, ...],
-    words: Mapping[str, InputEntry],
+    entries: Mapping[str, InputEntry],
     at: At,
-    who: str,
+    subject: str,
     state: Path | None = None,
 ) -> tuple[InputField, ...]:
-    """Resolve a trigger's inputs: each is compared with a record read, and fills no part of a request.
+    """Compile a trigger's inputs, which filter the records read and are not sent.
 
-    `state` is the path of the status that the trigger watches: it holds a word, whether or not the
-    description lists any.
+    `state` is the path of the status that the trigger watches; its value is compared as a word, even if the
+    specification lists no values for it.
     """
-    found = []
-    for key, said in words.items():
+    compiled = []
+    for key, entry in entries.items():
         if key in POLLING:
-            resolver.complain((*at, key), f"{who} input {key} is called like what polling takes; rename it.")
+            resolver.report(
+                (*at, key), f"{subject} input {key} has the name of an argument of poll; rename it."
+            )
             continue
-        if said.match is None or said.name or said.children or said.required or said.several:
-            words_taken = "match (which it needs), identifies, label, help, choices and dropdown"
-            resolver.complain((*at, key), f"{who} input {key} is a filter: it takes {words_taken}.")
+        if entry.match is None or entry.name or entry.children or entry.required or entry.several:
+            keys = "match (required), identifies, label, help, choices and dropdown"
+            resolver.report((*at, key), f"{subject} input {key} is a filter: it takes {keys}.")
             continue
-        one = _matched(resolver, record, key, said, said.match, (*at, key), who)
-        found.append(one.model_copy(update={"compared": "word"}) if one.path == state else one)
-    return tuple(found)
+        field = _matched(resolver, record, key, entry, entry.match, (*at, key), subject)
+        compiled.append(field.model_copy(update={"compared": "word"}) if field.path == state else field)
+    return tuple(compiled)
 
 
 def _matched(
-    resolver: Resolver, record: tuple[Field, ...], key: str, said: InputEntry, match: str, place: At, who: str
+    resolver: Resolver,
+    record: tuple[Field, ...],
+    key: str,
+    entry: InputEntry,
+    match: str,
+    place: At,
+    subject: str,
 ) -> InputField:
-    steps = resolver.path(record, match, (*place, "match"), f"{who} input {key}")
+    steps = resolver.path(record, match, (*place, "match"), f"{subject} input {key}")
     field = walk(record, steps) or Field(key=key, label=key, type="string")
-    if said.found_at:
-        resolver.complain(
-            (*place, "found_at"), f"{who} input {key} has both match and found_at; match is enough."
+    if entry.found_at:
+        resolver.report(
+            (*place, "found_at"), f"{subject} input {key} has both match and found_at; remove found_at."
         )
-    made = _input(key, field.model_copy(update={"required": False}), said, "match", steps, None)
-    words = bool(field.choices or field.known_values)
-    _check_identifies(resolver, made, place, who)
-    return made.model_copy(
-        update={"compared": "identity" if said.identifies else "word" if words else "text"}
+    compiled = _input(key, field.model_copy(update={"required": False}), entry, "match", steps, None)
+    is_word = bool(field.choices or field.known_values)
+    _check_identifies(resolver, compiled, place, subject)
+    return compiled.model_copy(
+        update={"compared": "identity" if entry.identifies else "word" if is_word else "text"}
     )
 
 
 def _found_at(
     resolver: Resolver,
     field: InputField,
-    said: InputEntry,
+    entry: InputEntry,
     record: tuple[Field, ...] | None,
     place: At,
-    who: str,
+    subject: str,
 ) -> InputField:
-    """Say where the rows of a search hold what an input identifies."""
-    _check_identifies(resolver, field, place, who)
-    if not said.found_at:
+    """Return the input with the paths in a row that contain its value."""
+    _check_identifies(resolver, field, place, subject)
+    if not entry.found_at:
         return field
-    if record is None or said.identifies is None:
-        resolver.complain(
-            (*place, "found_at"), f"{who} input {field.key}: found_at is for what a search identifies."
+    if record is None or entry.identifies is None:
+        resolver.report(
+            (*place, "found_at"), f"{subject} input {field.key}: found_at needs a search and identifies."
         )
         return field
     paths = tuple(
-        resolver.path(record, path, (*place, "found_at"), f"{who} input {field.key}")
-        for path in said.found_at
+        resolver.path(record, path, (*place, "found_at"), f"{subject} input {field.key}")
+        for path in entry.found_at
     )
     return field.model_copy(update={"found_at": paths, "compared": "identity"})
 
 
-def _check_identifies(resolver: Resolver, field: InputField, place: At, who: str) -> None:
-    """Complain where free text, a date, an amount or a choice is said to identify a record."""
+def _check_identifies(resolver: Resolver, field: InputField, place: At, subject: str) -> None:
+    """Report `identifies` on free text, a date, an amount or a choice, and `several` on a body field."""
     if field.identifies and (field.type not in ("string", "integer") or field.choices):
-        resolver.complain(
+        resolver.report(
             (*place, "identifies"),
-            f"{who} input {field.key} identifies nothing: only a line of text or a whole number can.",
+            f"{subject} input {field.key}: only a line of text or a whole number can identify a record.",
         )
     if field.separator and (field.location != "query" or field.type != "string"):
-        resolver.complain(
-            (*place, "several"), f"{who} input {field.key}: several values go into a query parameter of text."
+        resolver.report(
+            (*place, "several"),
+            f"{subject} input {field.key}: several needs a query parameter of type string.",
         )
 
 
 def _placed(
-    resolver: Resolver, operation: Operation, key: str, said: InputEntry, at: At, who: str
+    resolver: Resolver, operation: Operation, key: str, entry: InputEntry, at: At, subject: str
 ) -> InputField | None:
-    name = said.name or key
+    name = entry.name or key
     parameter = operation.parameter(name)
     if parameter is not None:
-        return _input(key, parameter.field, said, parameter.location, (name,), parameter.repeated_as)
+        return _input(key, parameter.field, entry, parameter.location, (name,), parameter.repeated_as)
     members = operation.body.children if operation.body else ()
     field = walk(members, dotted(name))
     if field is None:
-        known = [*(one.name for one in operation.parameters), *leaves(members)]
-        guess = did_you_mean(name, known) or "."
-        resolver.complain(at, f"{who} input {key} fills {name}, which {operation.id} does not take{guess}")
+        known = [*(parameter.name for parameter in operation.parameters), *leaves(members)]
+        suggestion = did_you_mean(name, known) or "."
+        resolver.report(
+            at, f"{subject} input {key} fills {name}, which {operation.id} does not take{suggestion}"
+        )
         return None
     if through := through_a_list(members, dotted(name)):
-        resolver.complain(
-            at, f"{who} input {key} leads through the list {'.'.join(through)}; fill it by children."
+        resolver.report(
+            at, f"{subject} input {key} leads through the list {'.'.join(through)}; fill it with children."
         )
-    placed = _input(key, field, said, "body", dotted(name), None)
-    columns = _columns(resolver, field, said, at, who)
-    variants = _variants(resolver, field, columns, at, who)
+    placed = _input(key, field, entry, "body", dotted(name), None)
+    columns = _columns(resolver, field, entry, at, subject)
+    variants = _variants(resolver, field, columns, at, subject)
     return placed.model_copy(update={"children": columns, "variants": variants})
 
 
 def _variants(
-    resolver: Resolver, field: Field, columns: Sequence[InputField], at: At, who: str
+    resolver: Resolver, field: Field, columns: Sequence[InputField], at: At, subject: str
 ) -> tuple[Variant, ...]:
-    """Say the field's forms in the names of the inputs; each must be possible to give."""
+    """Return the variants of a field in the names of its inputs, and report those that cannot be filled."""
     keys = {column.path[0]: column.key for column in columns}
     if not keys:
         return field.variants
-    for one in field.variants:
-        for name in one.required:
+    for variant in field.variants:
+        for name in variant.required:
             if name not in keys:
-                resolver.complain(at, f"{who} leaves out {field.key}.{name}, which {one.label} requires.")
+                resolver.report(
+                    at, f"{subject} leaves out {field.key}.{name}, which {variant.label} requires."
+                )
     return tuple(
         Variant(
-            label=one.label,
-            fields=tuple(keys[name] for name in one.fields if name in keys),
-            required=tuple(keys[name] for name in one.required if name in keys),
+            label=variant.label,
+            fields=tuple(keys[name] for name in variant.fields if name in keys),
+            required=tuple(keys[name] for name in variant.required if name in keys),
         )
-        for one in field.variants
+        for variant in field.variants
     )
 
 
-def _columns(resolver: Resolver, field: Field, said: InputEntry, at: At, who: str) -> tuple[InputField, ...]:
+def _columns(
+    resolver: Resolver, field: Field, entry: InputEntry, at: At, subject: str
+) -> tuple[InputField, ...]:
     columns = []
-    for key, words in said.children.items():
+    for key, column in entry.children.items():
         place = (*at, "children", key)
-        name = words.name or key
+        name = column.name or key
         child = walk(field.children, dotted(name))
         if child is None:
-            guess = did_you_mean(name, leaves(field.children)) or "."
-            resolver.complain(place, f"{who} input {field.key}.{key} is not a part of {field.key}{guess}")
+            suggestion = did_you_mean(name, leaves(field.children)) or "."
+            resolver.report(
+                place, f"{subject} input {field.key}.{key} is not a part of {field.key}{suggestion}"
+            )
             continue
         if through := through_a_list(field.children, dotted(name)):
-            resolver.complain(place, f"{who} input {key} leads through the list {'.'.join(through)}.")
-        columns.append(_input(key, child, words, "body", dotted(name), None))
+            resolver.report(place, f"{subject} input {key} leads through the list {'.'.join(through)}.")
+        columns.append(_input(key, child, column, "body", dotted(name), None))
     for path in unfilled(field.children, columns):
-        resolver.complain(at, f"{who} leaves out {'.'.join((field.key, *path))}, which the API requires.")
-    return settled(field.children, columns, _tightened(said.children))
+        resolver.report(at, f"{subject} leaves out {'.'.join((field.key, *path))}, which the API requires.")
+    return settled(field.children, columns, _tightened(entry.children))
 
 
 def _input(
-    key: str, field: Field, said: InputEntry, location: str, path: Path, repeated_as: str | None
+    key: str, field: Field, entry: InputEntry, location: str, path: Path, repeated_as: str | None
 ) -> InputField:
     update = {
         "key": key,
-        "label": said.label or field.label,
-        "help": said.help or "",
-        "choices": relabelled(field, said),
-        "required": field.required or bool(said.required),
+        "label": entry.label or field.label,
+        "help": entry.help or "",
+        "choices": relabelled(field, entry),
+        "required": field.required or bool(entry.required),
         "children": (),
     }
     facts = field.model_dump(exclude={"children", "bounds", "choices"}) | update
@@ -275,23 +301,24 @@ def _input(
             "location": location,
             "path": path,
             "repeated_as": repeated_as,
-            "dropdown": said.dropdown,
-            "identifies": said.identifies,
-            "separator": SEPARATORS[said.several] if said.several else None,
+            "dropdown": entry.dropdown,
+            "identifies": entry.identifies,
+            "separator": SEPARATORS[entry.several] if entry.several else None,
         }
     )
 
 
 def _check_complete(
-    resolver: Resolver, operation: Operation, found: list[InputField], at: At, who: str
+    resolver: Resolver, operation: Operation, compiled: list[InputField], at: At, subject: str
 ) -> None:
-    filled = {(one.location, one.path[0]) for one in found}
+    filled = {(field.location, field.path[0]) for field in compiled}
     missing = [
-        one.name
-        for one in operation.parameters
-        if one.field.required and (one.location, one.name) not in filled
+        parameter.name
+        for parameter in operation.parameters
+        if parameter.field.required and (parameter.location, parameter.name) not in filled
     ]
-    missing += [".".join(path) for path in unfilled(operation.body.children if operation.body else (), found)]
+    members = operation.body.children if operation.body else ()
+    missing += [".".join(path) for path in unfilled(members, compiled)]
     for name in missing:
         if name not in resolver.filled | resolver.paged.get(operation.id, set()):
-            resolver.complain(at, f"{who} leaves out {name}, which {operation.id} requires.")
+            resolver.report(at, f"{subject} leaves out {name}, which {operation.id} requires.")

@@ -1,4 +1,4 @@
-"""Compiles how a vendor tells of events by itself: subscribing, unsubscribing, and what it posts."""
+"""Compiles webhooks: how to subscribe and unsubscribe, and how to read a delivery."""
 
 from __future__ import annotations
 
@@ -17,36 +17,44 @@ if TYPE_CHECKING:
 
 
 def hook(
-    said: TriggerHookEntry, known: Mapping[str, HookEntry], resolver: Resolver, at: At, who: str
+    chosen: TriggerHookEntry, hooks: Mapping[str, HookEntry], resolver: Resolver, at: At, subject: str
 ) -> Hook | None:
-    """Compile a trigger's hook; `known` are the catalog's."""
-    if not resolver.known(said.via, known, (*at, "via"), f"{who} is told via hook {said.via}"):
+    """Compile the webhook of a trigger; `hooks` are the catalog's. Return None if a name is unknown."""
+    if not resolver.known(chosen.via, hooks, (*at, "via"), f"{subject} names hook {chosen.via}"):
         return None
-    words, there = known[said.via], ("hooks", said.via)
-    who = f"hook {said.via}"
-    subscribe = resolver.operation(words.subscribe.operation, (*there, "subscribe", "operation"), who)
-    unsubscribe = resolver.operation(words.unsubscribe.operation, (*there, "unsubscribe", "operation"), who)
+    entry, there = hooks[chosen.via], ("hooks", chosen.via)
+    subject = f"hook {chosen.via}"
+    subscribe = resolver.operation(entry.subscribe.operation, (*there, "subscribe", "operation"), subject)
+    unsubscribe = resolver.operation(
+        entry.unsubscribe.operation, (*there, "unsubscribe", "operation"), subject
+    )
     if subscribe is None or unsubscribe is None:
         return None
     body = subscribe.body.children if subscribe.body else ()
-    url = resolver.path(body, words.subscribe.url, (*there, "subscribe", "url"), who)
-    event = resolver.path(body, words.subscribe.event, (*there, "subscribe", "event"), who)
-    _check_event(said.event, walk(body, event), resolver, (*at, "event"), who)
-    resolver.parameter(unsubscribe, words.unsubscribe.id, (*there, "unsubscribe", "id"), who)
-    known_from = [_known(body, url), _known(body, event), subscribe.provenance, unsubscribe.provenance]
-    read = _read(words.record, resolver, (*there, "record"), who)
+    url = resolver.path(body, entry.subscribe.url, (*there, "subscribe", "url"), subject)
+    event = resolver.path(body, entry.subscribe.event, (*there, "subscribe", "event"), subject)
+    _check_event(chosen.event, walk(body, event), resolver, (*at, "event"), subject)
+    resolver.parameter(unsubscribe, entry.unsubscribe.id, (*there, "unsubscribe", "id"), subject)
+    provenances = [
+        entry.provenance,
+        _provenance(body, url),
+        _provenance(body, event),
+        subscribe.provenance,
+        unsubscribe.provenance,
+    ]
+    read = _read(entry.record, resolver, (*there, "record"), subject)
     return Hook(
         subscribe=subscribe.id,
         url=url,
-        body=_nested(event, said.event),
-        id=resolver.path(_payload(subscribe), words.subscribe.id, (*there, "subscribe", "id"), who),
+        body=_nested(event, chosen.event),
+        id=resolver.path(_payload(subscribe), entry.subscribe.id, (*there, "subscribe", "id"), subject),
         unsubscribe=unsubscribe.id,
-        parameter=words.unsubscribe.id,
+        parameter=entry.unsubscribe.id,
         read=read.id if read else None,
-        parameters={name: dotted(path) for name, path in words.record.parameters.items()},
-        row=dotted(words.record.at) if words.record.at else (),
-        state=dotted(words.record.status) if words.record.status else None,
-        provenance=least_certain([words.provenance, *known_from, *([read.provenance] if read else [])]),
+        parameters={name: dotted(path) for name, path in entry.record.parameters.items()},
+        row=dotted(entry.record.at) if entry.record.at else (),
+        state=dotted(entry.record.status) if entry.record.status else None,
+        provenance=least_certain([*provenances, *([read.provenance] if read else [])]),
     )
 
 
@@ -55,30 +63,35 @@ def _nested(path: Path, value: str) -> dict[str, Any]:
     return {name: _nested(tuple(rest), value) if rest else value}
 
 
-def _read(words: DeliveryEntry, resolver: Resolver, at: At, who: str) -> Operation | None:
-    """Look up what reads the record that a post names; where it lies in the post no description tells."""
-    if words.operation is None:
+def _read(entry: DeliveryEntry, resolver: Resolver, at: At, subject: str) -> Operation | None:
+    """Return the operation that reads the record of a delivery, or None if the delivery contains it.
+
+    Paths into the delivery are not checked, because specifications do not describe deliveries.
+    """
+    if entry.operation is None:
         return None
-    operation = resolver.operation(words.operation, (*at, "operation"), who)
+    operation = resolver.operation(entry.operation, (*at, "operation"), subject)
     if operation is not None:
-        for name in words.parameters:
-            resolver.parameter(operation, name, (*at, "parameters", name), who)
-        if words.at:
-            resolver.path(_payload(operation), words.at, (*at, "at"), who)
+        for name in entry.parameters:
+            resolver.parameter(operation, name, (*at, "parameters", name), subject)
+        if entry.at:
+            resolver.path(_payload(operation), entry.at, (*at, "at"), subject)
     return operation
 
 
-def _check_event(event: str, field: Field | None, resolver: Resolver, at: At, who: str) -> None:
-    choices = [one.value for one in field.choices] if field else []
+def _check_event(event: str, field: Field | None, resolver: Resolver, at: At, subject: str) -> None:
+    choices = [choice.value for choice in field.choices] if field else []
     if choices:
-        resolver.known(event, choices, at, f"{who} subscribes to event {event}")
+        resolver.known(event, choices, at, f"{subject} subscribes to event {event}")
 
 
 def _payload(operation: Operation) -> tuple[Field, ...]:
-    found = walk(operation.response.children, operation.payload) if operation.payload else operation.response
-    return found.children if found else ()
+    payload = (
+        walk(operation.response.children, operation.payload) if operation.payload else operation.response
+    )
+    return payload.children if payload else ()
 
 
-def _known(fields: tuple[Field, ...], path: Path) -> Provenance:
-    found = walk(fields, path)
-    return found.provenance if found else "documented"
+def _provenance(fields: tuple[Field, ...], path: Path) -> Provenance:
+    field = walk(fields, path)
+    return field.provenance if field else "documented"

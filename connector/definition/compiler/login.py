@@ -1,4 +1,4 @@
-"""Compiles how one logs in: the credential or the tokens, and the fields that people fill in."""
+"""Compiles the section `authentication`: login fields, credential, tokens and the login test."""
 
 from __future__ import annotations
 
@@ -22,124 +22,124 @@ if TYPE_CHECKING:
 AT: At = ("authentication",)
 
 
-def authentication(said: AuthenticationEntry, resolver: Resolver) -> Authentication:
-    """Compile the catalog's section `authentication`."""
-    scheme = _scheme(said, resolver)
+def authentication(entry: AuthenticationEntry, resolver: Resolver) -> Authentication:
+    """Compile the section `authentication` of a catalog."""
+    scheme = _scheme(entry, resolver)
     bearer = scheme.get("type") == "http"
-    _check_credential(said, resolver)
-    _check_sends(said, resolver)
-    operation = resolver.operation(said.test.operation, (*AT, "test", "operation"), "the login test")
-    query = resolver.query(operation, said.test.query, (*AT, "test", "query"), "the login test")
-    host = said.host and AuthField(
-        key="base_url", **said.host.model_dump(exclude={"help"}), help=said.host.help or ""
+    _check_credential(entry, resolver)
+    _check_sends(entry, resolver)
+    operation = resolver.operation(entry.test.operation, (*AT, "test", "operation"), "the login test")
+    query = resolver.query(operation, entry.test.query, (*AT, "test", "query"), "the login test")
+    host = entry.host and AuthField(
+        key="base_url", **entry.host.model_dump(exclude={"help"}), help=entry.host.help or ""
     )
     return Authentication(
         scheme="bearer" if bearer else "header",
         header="Authorization" if bearer else str(scheme.get("name", "")),
         prefix="Bearer " if bearer else "",
-        field=said.credential or "",
-        fields=_fields(said.fields),
-        tokens=said.tokens and _tokens(said.tokens, said.fields, resolver),
+        field=entry.credential or "",
+        fields=_fields(entry.fields),
+        tokens=entry.tokens and _tokens(entry.tokens, entry.fields, resolver),
         host=host,
-        sends={name: key for name, key in said.sends.items() if name not in resolver.spec.login_headers},
-        headers={name: key for name, key in said.sends.items() if name in resolver.spec.login_headers},
-        test_operation=said.test.operation,
+        sends={name: key for name, key in entry.sends.items() if name not in resolver.spec.login_headers},
+        headers={name: key for name, key in entry.sends.items() if name in resolver.spec.login_headers},
+        test_operation=entry.test.operation,
         test_query=query,
-        connection_label=said.connection_label,
+        connection_label=entry.connection_label,
     )
 
 
-def _fields(said: Mapping[str, AuthFieldEntry]) -> tuple[AuthField, ...]:
+def _fields(entries: Mapping[str, AuthFieldEntry]) -> tuple[AuthField, ...]:
     return tuple(
-        AuthField(key=key, **one.model_dump(exclude={"help"}), help=one.help or "")
-        for key, one in said.items()
+        AuthField(key=key, **entry.model_dump(exclude={"help"}), help=entry.help or "")
+        for key, entry in entries.items()
     )
 
 
-def _scheme(said: AuthenticationEntry, resolver: Resolver) -> Mapping[str, object]:
+def _scheme(entry: AuthenticationEntry, resolver: Resolver) -> Mapping[str, object]:
     at = (*AT, "security_scheme")
-    scheme = resolver.spec.security_scheme(said.security_scheme)
+    scheme = resolver.spec.security_scheme(entry.security_scheme)
     if scheme is None:
-        resolver.complain(at, f"the spec has no security scheme {said.security_scheme}.")
+        resolver.report(at, f"the specification has no security scheme {entry.security_scheme}.")
         return {}
     if scheme.get("type") != "http" and (scheme.get("type"), scheme.get("in")) != ("apiKey", "header"):
-        resolver.complain(at, f"scheme {said.security_scheme} is of no kind known here.")
+        resolver.report(at, f"scheme {entry.security_scheme} is neither of type http nor an apiKey header.")
     return scheme
 
 
-def _check_credential(said: AuthenticationEntry, resolver: Resolver) -> None:
-    if said.credential is None:
-        if said.tokens is None:
-            resolver.complain(AT, "a login needs a credential or tokens.")
+def _check_credential(entry: AuthenticationEntry, resolver: Resolver) -> None:
+    if entry.credential is None:
+        if entry.tokens is None:
+            resolver.report(AT, "authentication needs a credential or tokens.")
         return
     if (
         resolver.known(
-            said.credential, said.fields, (*AT, "credential"), f"credential names {said.credential}"
+            entry.credential, entry.fields, (*AT, "credential"), f"credential names {entry.credential}"
         )
-        and not said.fields[said.credential].secret
+        and not entry.fields[entry.credential].secret
     ):
-        resolver.complain((*AT, "fields", said.credential), "the credential has to be secret.")
+        resolver.report((*AT, "fields", entry.credential), "the credential has to be marked as secret.")
 
 
-def _check_sends(said: AuthenticationEntry, resolver: Resolver) -> None:
-    known = {name for one in resolver.spec.operations.values() for name in one.takes}
-    for name, field in said.sends.items():
+def _check_sends(entry: AuthenticationEntry, resolver: Resolver) -> None:
+    known = {name for operation in resolver.spec.operations.values() for name in operation.input_names}
+    for name, field in entry.sends.items():
         at = (*AT, "sends", name)
-        resolver.known(field, said.fields, at, f"{name} is filled from login field {field}")
+        resolver.known(field, entry.fields, at, f"{name} is filled from login field {field}")
         if name not in known | resolver.spec.login_headers:
-            guess = did_you_mean(name, known | resolver.spec.login_headers) or "."
-            resolver.complain(at, f"no operation takes {name}, which the login fills{guess}")
+            suggestion = did_you_mean(name, known | resolver.spec.login_headers) or "."
+            resolver.report(at, f"the login fills {name}, which no operation takes{suggestion}")
 
 
-def _tokens(said: TokenEntry, fields: Mapping[str, AuthFieldEntry], resolver: Resolver) -> TokenLogin:
-    at, who = (*AT, "tokens"), "the token request"
-    operation = resolver.operation(said.operation, (*at, "operation"), who)
-    known = {**fields, **said.fields}
+def _tokens(entry: TokenEntry, fields: Mapping[str, AuthFieldEntry], resolver: Resolver) -> TokenLogin:
+    at, subject = (*AT, "tokens"), "the token request"
+    operation = resolver.operation(entry.operation, (*at, "operation"), subject)
+    known = {**fields, **entry.fields}
     grants = [
-        _grant(one, operation, known, (*at, "grants", place), resolver)
-        for place, one in enumerate(said.grants)
+        _grant(grant, operation, known, (*at, "grants", index), resolver)
+        for index, grant in enumerate(entry.grants)
     ]
-    refresh = said.refresh and _grant(said.refresh, operation, known, (*at, "refresh"), resolver)
-    if said.refresh and operation:
-        _check_field(operation, said.refresh.token, (*at, "refresh", "token"), resolver)
-    if said.refresh and said.refresh_token is None:
-        resolver.complain(
-            (*at, "refresh"), "refreshing needs refresh_token, the token's place in the answer."
+    refresh = entry.refresh and _grant(entry.refresh, operation, known, (*at, "refresh"), resolver)
+    if entry.refresh and operation:
+        _check_field(operation, entry.refresh.token, (*at, "refresh", "token"), resolver)
+    if entry.refresh and entry.refresh_token is None:
+        resolver.report(
+            (*at, "refresh"), "refresh needs refresh_token, the path of the refresh token in the answer."
         )
     answer = operation.response.children if operation else ()
 
     def path(name: str) -> tuple[str, ...] | None:
-        written = getattr(said, name)
-        return resolver.path(answer, written, (*at, name), who) if written and operation else None
+        written = getattr(entry, name)
+        return resolver.path(answer, written, (*at, name), subject) if written and operation else None
 
     return TokenLogin(
-        operation=said.operation,
+        operation=entry.operation,
         grants=tuple(grants),
         refresh=refresh,
-        refresh_as=said.refresh.token if said.refresh else "",
+        refresh_as=entry.refresh.token if entry.refresh else "",
         access_token=path("access_token") or (),
         refresh_token=path("refresh_token"),
         expires_in=path("expires_in"),
-        fields=_fields(said.fields),
+        fields=_fields(entry.fields),
     )
 
 
 def _grant(
-    said: GrantEntry,
+    entry: GrantEntry,
     operation: Operation | None,
     fields: Mapping[str, AuthFieldEntry],
     at: At,
     resolver: Resolver,
 ) -> TokenGrant:
-    for name in (*said.constants, *said.fills) if operation else ():
-        part = "constants" if name in said.constants else "fills"
+    for name in (*entry.constants, *entry.fills) if operation else ():
+        part = "constants" if name in entry.constants else "fills"
         _check_field(operation, name, (*at, part, name), resolver)
-    for name, field in said.fills.items():
+    for name, field in entry.fills.items():
         resolver.known(field, fields, (*at, "fills", name), f"{name} is filled from login field {field}")
-    return TokenGrant(constants=said.constants, fills=said.fills, once=said.once)
+    return TokenGrant(constants=entry.constants, fills=entry.fills, once=entry.once)
 
 
 def _check_field(operation: Operation | None, name: str, at: At, resolver: Resolver) -> None:
-    if operation and name not in operation.takes:
-        guess = did_you_mean(name, operation.takes) or "."
-        resolver.complain(at, f"the token request sends {name}, which {operation.id} does not take{guess}")
+    if operation and name not in operation.input_names:
+        suggestion = did_you_mean(name, operation.input_names) or "."
+        resolver.report(at, f"the token request sends {name}, which {operation.id} does not take{suggestion}")

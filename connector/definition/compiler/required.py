@@ -1,4 +1,4 @@
-"""Says which inputs a request needs: always, or only together with others of the same optional object."""
+"""Decides which inputs are required: always, or only together with others of the same optional object."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ if TYPE_CHECKING:
 def settled(
     fields: Sequence[Field], inputs: Sequence[InputField], tightened: Collection[str]
 ) -> tuple[InputField, ...]:
-    """Return the inputs of a body, or of a line item, whose `fields` these are, as they are required.
+    """Return the inputs of a body, or of a line item, with `required` and `required_with` set.
 
-    A required member of an optional object is required only where that object is sent: when another input
-    fills a part of it. An input that the catalog itself requires, one of `tightened`, stays required.
+    `fields` are the fields of that body or line item. A required member of an optional object is required
+    only if the object is sent, which is when another input fills a part of it. Inputs in `tightened`, which
+    the catalog itself requires, stay required.
     """
-    return tuple(_settled(fields, one, inputs, tightened) for one in inputs)
+    return tuple(_settled(fields, field, inputs, tightened) for field in inputs)
 
 
 def _settled(
-    fields: Sequence[Field], one: InputField, inputs: Sequence[InputField], tightened: Collection[str]
+    fields: Sequence[Field], field: InputField, inputs: Sequence[InputField], tightened: Collection[str]
 ) -> InputField:
-    optional = _optional_holder(fields, one.path) if one.location == "body" else None
-    if not one.required or one.key in tightened or optional is None:
-        return one
-    beside = tuple(other.key for other in inputs if other.key != one.key and _below(other, optional))
-    return one.model_copy(update={"required": False, "required_with": beside})
+    optional = _optional_holder(fields, field.path) if field.location == "body" else None
+    if not field.required or field.key in tightened or optional is None:
+        return field
+    siblings = tuple(other.key for other in inputs if other.key != field.key and _below(other, optional))
+    return field.model_copy(update={"required": False, "required_with": siblings})
 
 
 def _optional_holder(fields: Sequence[Field], path: Path) -> Path | None:
-    """Return the innermost object around a path that may be left out; None where there is none."""
+    """Return the path of the innermost optional object that contains `path`, or None."""
     for length in range(len(path) - 1, 0, -1):
         holder = walk(fields, path[:length])
         if holder is not None and not holder.required:
@@ -43,18 +44,21 @@ def _optional_holder(fields: Sequence[Field], path: Path) -> Path | None:
 
 
 def unfilled(fields: Sequence[Field], inputs: Sequence[InputField], before: Path = ()) -> Iterator[Path]:
-    """Yield the required members that no input fills, of every object that some input fills in part."""
+    """Yield the required members that no input fills, for every object that some input fills in part."""
     for field in fields:
         path = (*before, field.key)
-        below = [one for one in inputs if _below(one, path)]
+        below = [entry for entry in inputs if _below(entry, path)]
         if not below and field.required:
             yield path
-        elif below and all(one.path != path for one in below):
+        elif below and all(entry.path != path for entry in below):
             yield from unfilled(field.children, inputs, path)
 
 
 def through_a_list(fields: Sequence[Field], path: Path) -> Path | None:
-    """Return the list that a path leads through, if any: an input fills no member of each of its items."""
+    """Return the path of the list that `path` leads through, or None.
+
+    One input cannot fill a member in each item of a list.
+    """
     for length in range(1, len(path)):
         holder = walk(fields, path[:length])
         if holder is not None and holder.type == "list":
@@ -62,5 +66,5 @@ def through_a_list(fields: Sequence[Field], path: Path) -> Path | None:
     return None
 
 
-def _below(one: InputField, path: Path) -> bool:
-    return one.location == "body" and one.path[: len(path)] == path
+def _below(field: InputField, path: Path) -> bool:
+    return field.location == "body" and field.path[: len(path)] == path

@@ -1,4 +1,4 @@
-"""Compiles what triggers watch: how a source is read, and what its promises rest on."""
+"""Compiles the sources that triggers poll, their details requests, and the provenance of both."""
 
 from __future__ import annotations
 
@@ -26,53 +26,53 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
 def source(
-    said: TriggerEntry,
-    words: CreatedSinceEntry | ChangedSinceEntry | SnapshotEntry | WindowScanEntry,
+    trigger: TriggerEntry,
+    entry: CreatedSinceEntry | ChangedSinceEntry | SnapshotEntry | WindowScanEntry,
     resolver: Resolver,
     operation: Operation | None,
     fields: tuple[Field, ...],
     key: str,
 ) -> Source:
-    """Compile the source of one trigger, `key`; what a trigger asks of it (`status`) becomes a part of it."""
-    at: At = ("sources", said.source)
-    who = f"source {said.source}"
-    if operation and words.since:
-        resolver.parameter(operation, words.since, (*at, "since"), who)
+    """Compile the source of the trigger `key`, with the `status` that the trigger waits for."""
+    at: At = ("sources", trigger.source)
+    subject = f"source {trigger.source}"
+    if operation and entry.since:
+        resolver.parameter(operation, entry.since, (*at, "since"), subject)
     common: dict[str, Any] = {
-        "operation": words.operation,
-        "id": resolver.path(fields, words.id, (*at, "id"), who),
-        "created": resolver.path(fields, words.created, (*at, "created"), who) if words.created else None,
-        "since": words.since,
-        "page_size": words.page_size,
-        "pages": words.pages.python,
+        "operation": entry.operation,
+        "id": resolver.path(fields, entry.id, (*at, "id"), subject),
+        "created": resolver.path(fields, entry.created, (*at, "created"), subject) if entry.created else None,
+        "since": entry.since,
+        "page_size": entry.page_size,
+        "pages": entry.pages.python,
     }
     state = None
-    if not isinstance(words, CreatedSinceEntry) and words.state is not None:
-        state = resolver.path(fields, words.state, (*at, "state"), who)
-        _check_words(resolver, fields, state, words.initial, (*at, "initial"), who)
-    reached = (said.status, *said.or_later) if said.status else None
+    if not isinstance(entry, CreatedSinceEntry) and entry.state is not None:
+        state = resolver.path(fields, entry.state, (*at, "state"), subject)
+        _check_states(resolver, fields, state, entry.initial, (*at, "initial"), subject)
+    reached = (trigger.status, *trigger.or_later) if trigger.status else None
     if reached and state:
-        _check_words(resolver, fields, state, reached, ("triggers", key, "status"), f"trigger {key}")
+        _check_states(resolver, fields, state, reached, ("triggers", key, "status"), f"trigger {key}")
     elif reached:
-        resolver.complain(
-            ("triggers", key, "status"), f"trigger {key} names a status, but its source looks at none."
+        resolver.report(
+            ("triggers", key, "status"), f"trigger {key} names a status, but its source has no state."
         )
-    if isinstance(words, ChangedSinceEntry):
-        common["order"] = words.sort and _sorting(words.sort, operation, resolver, at)
-        return _changed(words, common, state, reached, resolver, fields, at)
-    common["order"] = _order(words, operation, resolver, at)
-    if isinstance(words, SnapshotEntry):
-        return _snapshot(words, common, state, reached, resolver, fields, at)
-    if isinstance(words, WindowScanEntry):
-        look_back = words.look_back_days * DAY
+    if isinstance(entry, ChangedSinceEntry):
+        common["order"] = entry.sort and _sorting(entry.sort, operation, resolver, at)
+        return _changed(entry, common, state, reached, resolver, fields, at)
+    common["order"] = _order(entry, operation, resolver, at)
+    if isinstance(entry, SnapshotEntry):
+        return _snapshot(entry, common, state, reached, resolver, fields, at)
+    if isinstance(entry, WindowScanEntry):
+        look_back = entry.look_back_days * DAY
         return WindowScan(
-            **common, state=state or (), reached=reached, initial=words.initial, look_back=look_back
+            **common, state=state or (), reached=reached, initial=entry.initial, look_back=look_back
         )
-    return CreatedSince(**common, overlap=words.overlap_minutes * MINUTE)
+    return CreatedSince(**common, overlap=entry.overlap_minutes * MINUTE)
 
 
 def _changed(
-    words: ChangedSinceEntry,
+    entry: ChangedSinceEntry,
     common: Mapping[str, Any],
     state: Path | None,
     reached: tuple[str, ...] | None,
@@ -80,25 +80,25 @@ def _changed(
     fields: tuple[Field, ...],
     at: At,
 ) -> ChangedSince:
-    who = f"source {at[1]}"
-    if words.mark is None and words.state is None and words.changed is not None:
-        resolver.complain(at, f"{who} needs a mark or a state: nothing else tells one change from another.")
+    subject = f"source {at[1]}"
+    if entry.mark is None and entry.state is None and entry.changed is not None:
+        resolver.report(at, f"{subject} needs a mark or a state to distinguish one change from the next.")
     return ChangedSince(
         **common,
-        changed=resolver.path(fields, words.changed, (*at, "changed"), who) if words.changed else None,
-        since_form=words.since_form,
-        mark=resolver.path(fields, words.mark, (*at, "mark"), who) if words.mark else None,
+        changed=resolver.path(fields, entry.changed, (*at, "changed"), subject) if entry.changed else None,
+        since_form=entry.since_form,
+        mark=resolver.path(fields, entry.mark, (*at, "mark"), subject) if entry.mark else None,
         state=state,
         reached=reached,
-        initial=words.initial,
-        overlap=words.overlap_minutes * MINUTE,
-        look_back=words.look_back_days * DAY,
-        window=words.window_hours * HOUR,
+        initial=entry.initial,
+        overlap=entry.overlap_minutes * MINUTE,
+        look_back=entry.look_back_days * DAY,
+        window=entry.window_hours * HOUR,
     )
 
 
 def _snapshot(
-    words: SnapshotEntry,
+    entry: SnapshotEntry,
     common: dict[str, Any],
     state: Path | None,
     reached: tuple[str, ...] | None,
@@ -106,81 +106,90 @@ def _snapshot(
     fields: tuple[Field, ...],
     at: At,
 ) -> Snapshot:
-    who = f"source {at[1]}"
-    if (words.tells == "states") is (state is None):
-        resolver.complain(at, f"{who} tells {words.tells}; a state belongs to one that tells states, only.")
+    subject = f"source {at[1]}"
+    if (entry.detects == "states") is (state is None):
+        resolver.report(
+            at, f"{subject} detects {entry.detects}; `state` is required for states, and only for them."
+        )
     del common["since"]
     return Snapshot(
         **common,
-        version=resolver.path(fields, words.version, (*at, "version"), who),
-        changed=resolver.path(fields, words.changed, (*at, "changed"), who),
-        tells=words.tells,
+        version=resolver.path(fields, entry.version, (*at, "version"), subject),
+        changed=resolver.path(fields, entry.changed, (*at, "changed"), subject),
+        detects=entry.detects,
         state=state,
         reached=reached,
-        initial=words.initial,
-        most_records=words.most_records,
+        initial=entry.initial,
+        most_records=entry.most_records,
     )
 
 
 def _order(
-    words: CreatedSinceEntry | SnapshotEntry | WindowScanEntry,
+    entry: CreatedSinceEntry | SnapshotEntry | WindowScanEntry,
     operation: Operation | None,
     resolver: Resolver,
     at: At,
 ) -> Order:
-    who = f"source {at[1]}"
+    subject = f"source {at[1]}"
     order = Order(
-        oldest_first={words.order.by: words.order.value, words.order.direction: words.order.oldest_first},
-        newest_first={words.order.by: words.order.value, words.order.direction: words.order.newest_first},
+        oldest_first={entry.order.by: entry.order.value, entry.order.direction: entry.order.oldest_first},
+        newest_first={entry.order.by: entry.order.value, entry.order.direction: entry.order.newest_first},
     )
-    resolver.query(operation, order.oldest_first, (*at, "order"), who)
-    resolver.query(operation, order.newest_first, (*at, "order"), who)
+    resolver.query(operation, order.oldest_first, (*at, "order"), subject)
+    resolver.query(operation, order.newest_first, (*at, "order"), subject)
     return order
 
 
-def _sorting(words: SortEntry, operation: Operation | None, resolver: Resolver, at: At) -> Order:
+def _sorting(entry: SortEntry, operation: Operation | None, resolver: Resolver, at: At) -> Order:
     order = Order(
-        oldest_first={words.parameter: words.oldest_first}, newest_first={words.parameter: words.newest_first}
+        oldest_first={entry.parameter: entry.oldest_first}, newest_first={entry.parameter: entry.newest_first}
     )
     resolver.query(operation, order.oldest_first, (*at, "sort"), f"source {at[1]}")
     return order
 
 
 def details(
-    words: DetailsEntry, resolver: Resolver, row: tuple[Field, ...], at: At, who: str
+    entry: DetailsEntry, resolver: Resolver, row: tuple[Field, ...], at: At, subject: str
 ) -> Details | None:
-    """Compile the request that tells more of an event's record; `row` are the fields of the list."""
-    operation = resolver.operation(words.operation, (*at, "operation"), who)
+    """Compile the request for the details of an event's record; `row` has the fields of the list."""
+    operation = resolver.operation(entry.operation, (*at, "operation"), subject)
     if operation is None:
         return None
     parameters = {
-        name: resolver.path(row, path, (*at, "parameters", name), who)
-        for name, path in words.parameters.items()
-        if resolver.parameter(operation, name, (*at, "parameters", name), who)
+        name: resolver.path(row, path, (*at, "parameters", name), subject)
+        for name, path in entry.parameters.items()
+        if resolver.parameter(operation, name, (*at, "parameters", name), subject)
     }
-    query = resolver.query(operation, words.query, (*at, "query"), who)
-    return Details(operation=operation.id, parameters=parameters, query=query, key=words.key)
+    query = resolver.query(operation, entry.query, (*at, "query"), subject)
+    return Details(operation=operation.id, parameters=parameters, query=query, key=entry.key)
 
 
-def _check_words(
-    resolver: Resolver, fields: tuple[Field, ...], path: Path, words: tuple[str, ...], at: At, who: str
+def _check_states(
+    resolver: Resolver, fields: tuple[Field, ...], path: Path, states: tuple[str, ...], at: At, subject: str
 ) -> None:
     field = walk(fields, path)
     known = [*field.known_values, *(choice.value for choice in field.choices)] if field else []
-    for word in words:
-        if known and word not in known:
-            guess = did_you_mean(word, known) or "."
-            resolver.complain(at, f"{who} names {path[-1]} {word}, which the spec does not list{guess}")
+    for state in states:
+        if known and state not in known:
+            suggestion = did_you_mean(state, known) or "."
+            resolver.report(
+                at,
+                f"{subject} names {path[-1]} {state}, which the specification does not list{suggestion}",
+            )
 
 
 def provenance(source: Source, operation: Operation | None, fields: tuple[Field, ...]) -> Provenance:
-    """Say what a promise rests on: the operation, its filter or sort, the fields that tell events apart."""
-    rests: list[Provenance] = [operation.provenance] if operation else []
+    """Return the weakest provenance among what a source relies on.
+
+    That is the operation, its filter or sort parameters, and the fields that identify events.
+    """
+    provenances: list[Provenance] = [operation.provenance] if operation else []
     paths = [source.id, source.created]
     paths += [source.state] if not isinstance(source, CreatedSince) else []
     paths += [source.changed, source.mark] if isinstance(source, ChangedSince) else []
     paths += [source.version] if isinstance(source, Snapshot) else []
-    rests += [field.provenance for path in paths if path and (field := walk(fields, path))]
-    asks = source.order.newest_first if isinstance(source, Snapshot) else [source.since]
-    asked = [operation.parameter(name) for name in asks if name] if operation else []
-    return least_certain([*rests, *(parameter.field.provenance for parameter in asked if parameter)])
+    provenances += [field.provenance for path in paths if path and (field := walk(fields, path))]
+    names = source.order.newest_first if isinstance(source, Snapshot) else [source.since]
+    parameters = [operation.parameter(name) for name in names if name] if operation else []
+    provenances += [parameter.field.provenance for parameter in parameters if parameter]
+    return least_certain(provenances)

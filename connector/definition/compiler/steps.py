@@ -1,4 +1,4 @@
-"""Compiles what a catalog offers: resources, triggers, actions, searches, dropdowns."""
+"""Compiles the resources, triggers, actions, searches and dropdowns of a catalog."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
         Catalog,
         FindingEntry,
         InputEntry,
-        OfferEntry,
         ResourceEntry,
         SourceEntry,
+        StepEntry,
         TriggerEntry,
     )
     from connector.definition.model import Choice, Limits, Operation
@@ -42,89 +42,91 @@ if TYPE_CHECKING:
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
-def resources(words: Catalog, resolver: Resolver) -> dict[str, Resource]:
-    """Compile all kinds of records."""
-    return {key: _resource(key, one, resolver) for key, one in words.resources.items()}
+def resources(catalog: Catalog, resolver: Resolver) -> dict[str, Resource]:
+    """Compile the resources, the kinds of records."""
+    return {key: _resource(key, entry, resolver) for key, entry in catalog.resources.items()}
 
 
-def _resource(key: str, said: ResourceEntry, resolver: Resolver) -> Resource:
+def _resource(key: str, entry: ResourceEntry, resolver: Resolver) -> Resource:
     at: At = ("resources", key)
-    who = f"resource {key}"
+    subject = f"resource {key}"
     fields: tuple[Field, ...] = ()
     try:
-        fields = resolver.spec.schema(said.record).children
+        fields = resolver.spec.schema(entry.record).children
     except LookupError:
-        guess = did_you_mean(said.record, resolver.spec.schema_names) or "."
-        resolver.complain(
-            (*at, "schema"), f"{who} names schema {said.record}, which the spec does not have{guess}"
+        suggestion = did_you_mean(entry.record, resolver.spec.schema_names) or "."
+        resolver.report(
+            (*at, "schema"),
+            f"{subject} names schema {entry.record}, which the specification does not have{suggestion}",
         )
-    for path in said.fields if fields else ():
-        resolver.path(fields, path, (*at, "fields", path), who)
+    for path in entry.fields if fields else ():
+        resolver.path(fields, path, (*at, "fields", path), subject)
     return Resource(
         key=key,
-        noun=said.noun,
-        id=resolver.path(fields, said.id, (*at, "id"), who) if said.id else (),
-        label=tuple(resolver.path(fields, path, (*at, "label"), who) for path in said.label),
-        fields=compile_fields.named(fields, said.fields),
-        sample=samples.of_operation(resolver, said.sample, (*at, "sample"), who),
+        noun=entry.noun,
+        id=resolver.path(fields, entry.id, (*at, "id"), subject) if entry.id else (),
+        label=tuple(resolver.path(fields, path, (*at, "label"), subject) for path in entry.label),
+        fields=compile_fields.labelled(fields, entry.fields),
+        sample=samples.of_operation(resolver, entry.sample, (*at, "sample"), subject),
     )
 
 
 def triggers(
-    words: Catalog, resolver: Resolver, known: Mapping[str, Resource], limits: Limits
+    catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource], limits: Limits
 ) -> dict[str, Trigger]:
-    """Compile all triggers with their guarantees."""
-    found = {}
-    for key, said in words.triggers.items():
+    """Compile the triggers with their guarantees."""
+    compiled = {}
+    for key, entry in catalog.triggers.items():
         at: At = ("triggers", key)
-        named = resolver.known(
-            said.source, words.sources, (*at, "source"), f"trigger {key} names source {said.source}"
+        source_exists = resolver.known(
+            entry.source, catalog.sources, (*at, "source"), f"trigger {key} names source {entry.source}"
         )
-        there = _known_resource(resolver, said.resource, known, at, f"trigger {key}")
-        if named and there:
-            found[key] = _trigger(key, said, words, resolver, known, limits)
-    return found
+        resource_exists = _known_resource(resolver, entry.resource, known, at, f"trigger {key}")
+        if source_exists and resource_exists:
+            compiled[key] = _trigger(key, entry, catalog, resolver, known, limits)
+    return compiled
 
 
 def _trigger(
     key: str,
-    said: TriggerEntry,
-    words: Catalog,
+    entry: TriggerEntry,
+    catalog: Catalog,
     resolver: Resolver,
     known: Mapping[str, Resource],
     limits: Limits,
 ) -> Trigger:
     at: At = ("triggers", key)
-    resource = known[said.resource]
-    source_words = words.sources[said.source]
+    resource = known[entry.resource]
+    source_entry = catalog.sources[entry.source]
     operation = resolver.operation(
-        source_words.operation, ("sources", said.source, "operation"), f"trigger {key}"
+        source_entry.operation, ("sources", entry.source, "operation"), f"trigger {key}"
     )
     fields = _row(operation) or resource.fields
-    source = sources.source(said, source_words, resolver, operation, fields, key)
-    occurred = said.occurred_at
-    _check_dropdowns(resolver, said.inputs, words, (*at, "inputs"), f"trigger {key}")
-    provenance = least_certain([said.provenance, sources.provenance(source, operation, fields)])
-    more = _details(source_words, resolver, fields, known, ("sources", said.source, "details"))
-    record = (*resource.fields, more.field) if more else resource.fields
-    sample = {**resource.sample, more.made.key: more.sample} if more else resource.sample
-    told = (*fields, more.field) if more else fields
-    happened = resolver.path(told, occurred, (*at, "occurred_at"), f"trigger {key}") if occurred else None
-    example = samples.of_event(resolver, source, record, said.example, (*at, "example"), f"trigger {key}")
+    source = sources.source(entry, source_entry, resolver, operation, fields, key)
+    occurred = entry.occurred_at
+    _check_dropdowns(resolver, entry.inputs, catalog, (*at, "inputs"), f"trigger {key}")
+    provenance = least_certain([entry.provenance, sources.provenance(source, operation, fields)])
+    details = _details(source_entry, resolver, fields, known, ("sources", entry.source, "details"))
+    record = (*resource.fields, details.field) if details else resource.fields
+    sample = {**resource.sample, details.request.key: details.sample} if details else resource.sample
+    complete = (*fields, details.field) if details else fields
+    happened = resolver.path(complete, occurred, (*at, "occurred_at"), f"trigger {key}") if occurred else None
+    example = samples.of_event(resolver, source, record, entry.example, (*at, "example"), f"trigger {key}")
     shown = samples.merged(sample, example)
     samples.check(resolver, source, happened, shown, (*at, "example"), f"trigger {key}")
-    in_row = happened if happened and not (more and happened[0] == more.made.key) else None
+    # A time inside the details is not in the row of the list, so no runtime can compare rows by it.
+    in_row = happened if happened and not (details and happened[0] == details.request.key) else None
     return Trigger(
         key=key,
-        label=said.label,
-        description=said.description,
-        resource=said.resource,
+        label=entry.label,
+        description=entry.description,
+        resource=entry.resource,
         source=source,
         occurred_at=happened,
-        details=more and more.made,
-        hook=said.hook and hook(said.hook, words.hooks, resolver, (*at, "hook"), f"trigger {key}"),
+        details=details and details.request,
+        hook=entry.hook and hook(entry.hook, catalog.hooks, resolver, (*at, "hook"), f"trigger {key}"),
         inputs=compile_fields.filters(
-            resolver, fields, said.inputs, (*at, "inputs"), f"trigger {key}", getattr(source, "state", None)
+            resolver, fields, entry.inputs, (*at, "inputs"), f"trigger {key}", getattr(source, "state", None)
         ),
         fields=record,
         sample=sample,
@@ -132,204 +134,207 @@ def _trigger(
         guarantees=guarantees(
             source,
             in_row,
-            source_words.pages.by_runtime,
+            source_entry.pages.by_runtime,
             limits,
             provenance,
-            details=bool(more),
-            unseen=source_words.unseen,
-            growing_ids=source_words.growing_ids,
-            end_told=_end_told(words, source.operation),
+            details=bool(details),
+            unseen=source_entry.unseen,
+            growing_ids=source_entry.growing_ids,
+            end_reported=_end_reported(catalog, source.operation),
         ),
-        labels=said.labels,
+        labels=entry.labels,
     )
 
 
-def _end_told(words: Catalog, operation: str) -> bool:
-    """Say whether the vendor tells where a list ends: by a total, or by naming no next page."""
-    paging = next((one for one in words.paging.values() if operation in one.operations), None)
+def _end_reported(catalog: Catalog, operation: str) -> bool:
+    """Return True if the vendor reports the end of a list, by a total or by a missing next page."""
+    paging = next((entry for entry in catalog.paging.values() if operation in entry.operations), None)
     return paging is None or paging.style == "cursor" or paging.total is not None
 
 
 class _CompiledDetails(NamedTuple):
-    """What details add to a trigger's record: the request, the field of the answer, an example of it."""
+    """The details of a trigger: the request, the field that holds its answer, and a sample of that answer."""
 
-    made: Details
+    request: Details
     field: Field
     sample: Any
 
 
 def _details(
-    words: SourceEntry, resolver: Resolver, row: tuple[Field, ...], known: Mapping[str, Resource], at: At
+    source: SourceEntry, resolver: Resolver, row: tuple[Field, ...], known: Mapping[str, Resource], at: At
 ) -> _CompiledDetails | None:
-    said, who = words.details, f"source {at[1]}"
-    if said is None or not _known_resource(resolver, said.resource, known, at, who):
+    entry, subject = source.details, f"source {at[1]}"
+    if entry is None or not _known_resource(resolver, entry.resource, known, at, subject):
         return None
-    compiled = sources.details(said, resolver, row, at, who)
-    if compiled is None:
+    request = sources.details(entry, resolver, row, at, subject)
+    if request is None:
         return None
-    resource = known[said.resource]
-    # Without a label of its own: its members are called as they are where they stand alone.
-    field = Field(key=said.key, label="", type="object", children=resource.fields)
-    return _CompiledDetails(compiled, field, resource.sample)
+    resource = known[entry.resource]
+    # The label is empty so that generators do not put it before the labels of the members.
+    field = Field(key=entry.key, label="", type="object", children=resource.fields)
+    return _CompiledDetails(request, field, resource.sample)
 
 
-def actions(words: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, Action]:
-    """Compile all writes."""
-    found = {}
-    for key, said in words.actions.items():
+def actions(catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, Action]:
+    """Compile the actions."""
+    compiled = {}
+    for key, entry in catalog.actions.items():
         at: At = ("actions", key)
-        operation, resource, taken = _offer(key, said, "action", words, resolver, known)
+        operation, resource, inputs = _step(key, entry, "action", catalog, resolver, known)
         if operation is None or resource is None:
             continue
-        if (said.after_timeout == "find") != (said.finding is not None):
-            resolver.complain(
-                (*at, "after_timeout"), f"action {key}: finding belongs to after_timeout: find."
+        if (entry.after_timeout == "find") != (entry.finding is not None):
+            resolver.report(
+                (*at, "after_timeout"),
+                f"action {key}: after_timeout: find needs finding, and nothing else does.",
             )
-        found[key] = Action(
+        compiled[key] = Action(
             key=key,
-            label=said.label,
-            labels=said.labels,
-            description=said.description,
+            label=entry.label,
+            labels=entry.labels,
+            description=entry.description,
             noun=resource.noun,
-            resource=said.resource,
-            operation=said.operation,
-            risk=said.risk,
-            inputs=taken,
+            resource=entry.resource,
+            operation=entry.operation,
+            risk=entry.risk,
+            inputs=inputs,
             fields=resource.fields,
             sample=resource.sample,
-            after_timeout=said.after_timeout,
-            finding=said.finding and _finding(key, said.finding, taken, resolver),
+            after_timeout=entry.after_timeout,
+            finding=entry.finding and _finding(key, entry.finding, inputs, resolver),
         )
-    return found
+    return compiled
 
 
 def _finding(
-    key: str, said: FindingEntry, taken: tuple[InputField, ...], resolver: Resolver
+    key: str, entry: FindingEntry, inputs: tuple[InputField, ...], resolver: Resolver
 ) -> Finding | None:
     at: At = ("actions", key, "finding")
-    who = f"action {key}"
-    operation = resolver.operation(said.operation, (*at, "operation"), who)
+    subject = f"action {key}"
+    operation = resolver.operation(entry.operation, (*at, "operation"), subject)
     if operation is None:
         return None
-    inputs = [one.key for one in taken]
+    keys = [field.key for field in inputs]
     query: dict[str, str] = {}
     path_values: dict[str, str] = {}
-    for name, source in said.parameters.items():
-        resolver.known(source, inputs, (*at, "parameters", name), f"{who} looks by input {source}")
-        parameter = resolver.parameter(operation, name, (*at, "parameters", name), who)
+    for name, source in entry.parameters.items():
+        resolver.known(source, keys, (*at, "parameters", name), f"{subject} looks by input {source}")
+        parameter = resolver.parameter(operation, name, (*at, "parameters", name), subject)
         if parameter:
             (query if parameter.location == "query" else path_values)[name] = source
-    columns = [f"{one.key}.{child.key}" for one in taken for child in one.children]
-    for source in said.equal.values():
-        resolver.known(source, [*inputs, *columns], (*at, "equal"), f"{who} compares input {source}")
-    always = {one.key for one in taken if one.required and one.key not in said.parameters.values()}
-    if always and not always & {source.partition(".")[0] for source in said.equal.values()}:
-        resolver.complain(
-            (*at, "equal"), f"{who} compares nothing that is always given, so any new record would do."
+    columns = [f"{field.key}.{child.key}" for field in inputs for child in field.children]
+    for source in entry.equal.values():
+        resolver.known(source, [*keys, *columns], (*at, "equal"), f"{subject} compares input {source}")
+    # An input that is also a parameter of the lookup matches every record found, so it cannot identify one.
+    always = {field.key for field in inputs if field.required and field.key not in entry.parameters.values()}
+    if always and not always & {source.partition(".")[0] for source in entry.equal.values()}:
+        resolver.report(
+            (*at, "equal"), f"{subject} compares no required input, so any new record would match."
         )
     row = _row(operation) or ()
-    records = dotted(said.records) if said.records else ()
+    records = dotted(entry.records) if entry.records else ()
     if records:
-        resolver.path(row, said.records or "", (*at, "records"), who)
+        resolver.path(row, entry.records or "", (*at, "records"), subject)
         holder = walk(row, records)
         row = holder.children if holder else ()
     equal = tuple(
-        (resolver.path(row, path, (*at, "equal"), who), dotted(source)) for path, source in said.equal.items()
+        (resolver.path(row, path, (*at, "equal"), subject), dotted(source))
+        for path, source in entry.equal.items()
     )
     return Finding(
-        operation=said.operation,
+        operation=entry.operation,
         query=query,
         path_values=path_values,
         records=records,
         equal=equal,
-        created=resolver.path(row, said.created, (*at, "created"), who),
+        created=resolver.path(row, entry.created, (*at, "created"), subject),
     )
 
 
-def searches(words: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, Search]:
-    """Compile all reads that a person asks for."""
-    found = {}
-    for key, said in words.searches.items():
+def searches(catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, Search]:
+    """Compile the searches."""
+    compiled = {}
+    for key, entry in catalog.searches.items():
         at: At = ("searches", key)
-        operation, resource, taken = _offer(key, said, "search", words, resolver, known)
+        operation, resource, inputs = _step(key, entry, "search", catalog, resolver, known)
         if operation is None or resource is None:
             continue
-        for name in said.at_least_one:
-            resolver.known(name, said.inputs, (*at, "at_least_one"), f"search {key} asks for input {name}")
-        found[key] = Search(
+        for name in entry.at_least_one:
+            resolver.known(name, entry.inputs, (*at, "at_least_one"), f"search {key} asks for input {name}")
+        compiled[key] = Search(
             key=key,
-            label=said.label,
-            labels=said.labels,
-            description=said.description,
+            label=entry.label,
+            labels=entry.labels,
+            description=entry.description,
             noun=resource.noun,
-            resource=said.resource,
-            kind=said.kind,
-            operation=said.operation,
-            query=resolver.query(operation, said.query, (*at, "query"), f"search {key}"),
-            inputs=taken,
-            at_least_one=said.at_least_one,
-            scan_pages=said.scan_pages,
+            resource=entry.resource,
+            kind=entry.kind,
+            operation=entry.operation,
+            query=resolver.query(operation, entry.query, (*at, "query"), f"search {key}"),
+            inputs=inputs,
+            at_least_one=entry.at_least_one,
+            scan_pages=entry.scan_pages,
             fields=resource.fields,
             sample=resource.sample,
         )
-    return found
+    return compiled
 
 
-def _offer(
-    key: str, said: OfferEntry, kind: str, words: Catalog, resolver: Resolver, known: Mapping[str, Resource]
+def _step(
+    key: str, entry: StepEntry, kind: str, catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource]
 ) -> tuple[Operation | None, Resource | None, tuple[InputField, ...]]:
     at: At = (f"{kind}s" if kind == "action" else "searches", key)
-    who = f"{kind} {key}"
-    operation = resolver.operation(said.operation, (*at, "operation"), who)
-    there = _known_resource(resolver, said.resource, known, at, who)
-    resource = known[said.resource] if there else None
-    _check_dropdowns(resolver, said.inputs, words, (*at, "inputs"), who)
+    subject = f"{kind} {key}"
+    operation = resolver.operation(entry.operation, (*at, "operation"), subject)
+    exists = _known_resource(resolver, entry.resource, known, at, subject)
+    resource = known[entry.resource] if exists else None
+    _check_dropdowns(resolver, entry.inputs, catalog, (*at, "inputs"), subject)
     if operation is None:
         return None, resource, ()
     record = None if kind == "action" else (_row(operation) or (resource.fields if resource else ()))
     return (
         operation,
         resource,
-        compile_fields.inputs(resolver, operation, record, said.inputs, (*at, "inputs"), who),
+        compile_fields.inputs(resolver, operation, record, entry.inputs, (*at, "inputs"), subject),
     )
 
 
 def _check_dropdowns(
-    resolver: Resolver, inputs: Mapping[str, InputEntry], words: Catalog, at: At, who: str
+    resolver: Resolver, inputs: Mapping[str, InputEntry], catalog: Catalog, at: At, subject: str
 ) -> None:
-    for name, one in inputs.items():
-        if one.dropdown:
-            sentence = f"{who} input {name} names dropdown {one.dropdown}"
-            resolver.known(one.dropdown, words.dropdowns, (*at, name, "dropdown"), sentence)
-        _check_dropdowns(resolver, one.children, words, (*at, name, "children"), who)
+    for name, entry in inputs.items():
+        if entry.dropdown:
+            sentence = f"{subject} input {name} names dropdown {entry.dropdown}"
+            resolver.known(entry.dropdown, catalog.dropdowns, (*at, name, "dropdown"), sentence)
+        _check_dropdowns(resolver, entry.children, catalog, (*at, name, "children"), subject)
 
 
-def dropdowns(words: Catalog, resolver: Resolver, acting: Mapping[str, Action]) -> dict[str, Dropdown]:
-    """Compile all lists of values to choose from."""
-    found = {}
-    for key, said in words.dropdowns.items():
+def dropdowns(catalog: Catalog, resolver: Resolver, acting: Mapping[str, Action]) -> dict[str, Dropdown]:
+    """Compile the dropdowns; `acting` are the compiled actions, whose inputs some dropdowns offer."""
+    compiled = {}
+    for key, entry in catalog.dropdowns.items():
         at: At = ("dropdowns", key)
-        if (said.operation is None) == (said.choices_of is None):
-            resolver.complain(at, f"dropdown {key} needs either operation or choices_of.")
-        elif said.choices_of is not None:
-            choices = _choices(resolver, key, said.choices_of, acting)
-            found[key] = Dropdown(key=key, noun=said.noun, choices=choices)
-        elif operation := resolver.operation(said.operation or "", (*at, "operation"), f"dropdown {key}"):
+        if (entry.operation is None) == (entry.choices_of is None):
+            resolver.report(at, f"dropdown {key} needs either operation or choices_of.")
+        elif entry.choices_of is not None:
+            choices = _choices(resolver, key, entry.choices_of, acting)
+            compiled[key] = Dropdown(key=key, noun=entry.noun, choices=choices)
+        elif operation := resolver.operation(entry.operation or "", (*at, "operation"), f"dropdown {key}"):
             row = _row(operation) or ()
-            value = resolver.path(row, said.value or "", (*at, "value"), f"dropdown {key}")
-            label = tuple(resolver.path(row, path, (*at, "label"), f"dropdown {key}") for path in said.label)
-            if said.search:
-                resolver.parameter(operation, said.search, (*at, "search"), f"dropdown {key}")
-            found[key] = Dropdown(
+            value = resolver.path(row, entry.value or "", (*at, "value"), f"dropdown {key}")
+            label = tuple(resolver.path(row, path, (*at, "label"), f"dropdown {key}") for path in entry.label)
+            if entry.search:
+                resolver.parameter(operation, entry.search, (*at, "search"), f"dropdown {key}")
+            compiled[key] = Dropdown(
                 key=key,
-                noun=said.noun,
+                noun=entry.noun,
                 operation=operation.id,
-                query=resolver.query(operation, said.query, (*at, "query"), f"dropdown {key}"),
+                query=resolver.query(operation, entry.query, (*at, "query"), f"dropdown {key}"),
                 value=value,
                 label=label,
-                search=said.search,
+                search=entry.search,
             )
-    return found
+    return compiled
 
 
 def _choices(
@@ -339,36 +344,38 @@ def _choices(
     if not resolver.known(source[0], acting, at, f"dropdown {key} names action {source[0]}"):
         return ()
     field = walk(acting[source[0]].inputs, dotted(source[1]))
-    choices = compile_fields.offered(field) if field else ()
+    choices = compile_fields.suggestions(field) if field else ()
     if not choices:
-        resolver.complain(at, f"dropdown {key}: {source[0]} has no input {source[1]} with known values.")
+        resolver.report(at, f"dropdown {key}: {source[0]} has no input {source[1]} with known values.")
     return choices
 
 
-def find_or_create(words: Catalog, resolver: Resolver) -> tuple[FindOrCreate, ...]:
-    """Compile the pairs of a search and the action to fall back on."""
-    for index, said in enumerate(words.find_or_create):
+def find_or_create(catalog: Catalog, resolver: Resolver) -> tuple[FindOrCreate, ...]:
+    """Compile the pairs of a search and the action to run if it finds nothing."""
+    for index, entry in enumerate(catalog.find_or_create):
         at: At = ("find_or_create", index)
-        resolver.known(said.search, words.searches, at, f"find_or_create names search {said.search}")
-        resolver.known(said.create, words.actions, at, f"find_or_create names action {said.create}")
+        resolver.known(entry.search, catalog.searches, at, f"find_or_create names search {entry.search}")
+        resolver.known(entry.create, catalog.actions, at, f"find_or_create names action {entry.create}")
     return tuple(
         FindOrCreate(
-            key=said.search,
-            label=said.label,
-            description=said.description,
-            search=said.search,
-            create=said.create,
+            key=entry.search,
+            label=entry.label,
+            description=entry.description,
+            search=entry.search,
+            create=entry.create,
         )
-        for said in words.find_or_create
+        for entry in catalog.find_or_create
     )
 
 
-def _known_resource(resolver: Resolver, name: str, known: Mapping[str, Resource], at: At, who: str) -> bool:
-    return resolver.known(name, known, (*at, "resource"), f"{who} names resource {name}")
+def _known_resource(
+    resolver: Resolver, name: str, known: Mapping[str, Resource], at: At, subject: str
+) -> bool:
+    return resolver.known(name, known, (*at, "resource"), f"{subject} names resource {name}")
 
 
 def _row(operation: Operation | None) -> tuple[Field, ...] | None:
-    """Return the fields of one record of an operation's payload."""
+    """Return the fields of one record in an operation's payload, or None."""
     if operation is None:
         return None
     path = operation.payload

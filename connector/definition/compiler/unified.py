@@ -1,11 +1,11 @@
-"""Checks a catalog's `unified` section: every path leads somewhere, every status word and trigger is told."""
+"""Checks the section `unified`: every path exists, and every status and trigger is mapped."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from connector.definition.model import ItemTable, Part, RefundTable, ShipmentTable
+from connector.definition.model import FrozenModel, ItemTable, RefundTable, ShipmentTable
 from connector.definition.naming import did_you_mean, folded
 from connector.definition.paths import walk
 
@@ -17,50 +17,55 @@ if TYPE_CHECKING:
 
 Fields = tuple["Field", ...]
 LISTED = (ItemTable, ShipmentTable, RefundTable)
-"""Tables whose paths start at the members of what lies at their `at`."""
+"""Tables whose paths are relative to the members of the list or object at `at`."""
 
 
 def check(
-    said: Unified | None,
+    section: Unified | None,
     resolver: Resolver,
     resources: Mapping[str, Resource],
     triggers: Mapping[str, Trigger],
 ) -> None:
-    """Complain of what does not fit the description, each with its line."""
-    if said is None:
+    """Report everything in the section that does not fit the specification."""
+    if section is None:
         return
-    for key, table in said.returns.items():
+    for key, table in section.returns.items():
         at: At = ("unified", "returns", key)
         if resolver.known(key, resources, at, f"unified.returns names resource {key}"):
             fields = _fields(key, resources, triggers)
             if table.within:
                 fields = _members(fields, table.within, resolver, at)
             _check_part(table.model_copy(update={"within": None}), fields, fields, resolver, at)
-            _check_statuses(said, table, fields, resolver)
-    _check_events(said, resolver, triggers)
+            _check_statuses(section, table, fields, resolver)
+    _check_events(section, resolver, triggers)
 
 
-def _check_events(said: Unified, resolver: Resolver, triggers: Mapping[str, Trigger]) -> None:
-    """Every trigger has a kind, and every kind one trigger: who asks for a kind is told of all its events."""
+def _check_events(section: Unified, resolver: Resolver, triggers: Mapping[str, Trigger]) -> None:
+    """Report triggers without a kind of event, and kinds with two triggers.
+
+    A kind with two triggers would deliver the same event twice to callers who poll by kind.
+    """
     first: dict[str, str] = {}
-    for key, kind in said.events.items():
+    for key, kind in section.events.items():
         at: At = ("unified", "events", key)
         resolver.known(key, triggers, at, f"unified.events names trigger {key}")
         if kind != "other" and first.setdefault(kind, key) != key:
-            resolver.complain(at, f"unified.events calls {key} {kind}, as it calls {first[kind]}.")
+            resolver.report(at, f"unified.events maps both {first[kind]} and {key} to {kind}.")
     for key in triggers:
-        if key not in said.events:
-            resolver.complain(("unified", "events"), f"unified.events does not say what kind {key} is.")
+        if key not in section.events:
+            resolver.report(("unified", "events"), f"unified.events has no entry for trigger {key}.")
 
 
 def _fields(key: str, resources: Mapping[str, Resource], triggers: Mapping[str, Trigger]) -> Fields:
-    """Return what a resource's records hold; those of its triggers may hold details besides."""
-    detailed = (one.fields for one in triggers.values() if one.resource == key and one.details)
+    """Return the fields of a resource's records, with the details that its triggers add."""
+    detailed = (
+        trigger.fields for trigger in triggers.values() if trigger.resource == key and trigger.details
+    )
     return next(detailed, resources[key].fields)
 
 
-def _check_part(part: Part, fields: Fields, record: Fields, resolver: Resolver, at: At) -> None:
-    """Check the paths of one table; `fields` are what they start at, `record` is the whole."""
+def _check_part(part: FrozenModel, fields: Fields, record: Fields, resolver: Resolver, at: At) -> None:
+    """Check the paths of one table, which start at `fields`; `record` has the fields of the whole return."""
     start: Path | None = getattr(part, "at", None) if isinstance(part, LISTED) else None
     if start is not None:
         fields = _members(fields, start, resolver, at)
@@ -70,17 +75,17 @@ def _check_part(part: Part, fields: Fields, record: Fields, resolver: Resolver, 
 
 
 def _check_value(value: Any, fields: Fields, record: Fields, resolver: Resolver, at: At) -> None:
-    if isinstance(value, Part):
+    if isinstance(value, FrozenModel):
         _check_part(value, fields, record, resolver, at)
     elif isinstance(value, Mapping):
-        for key, one in value.items():
-            _check_value(one, fields, record, resolver, (*at, key))
+        for key, member in value.items():
+            _check_value(member, fields, record, resolver, (*at, key))
     elif isinstance(value, tuple) and all(isinstance(step, str) for step in value):
         if value:
             _check_path(value, record if at[-1] == "return_currency" else fields, resolver, at)
     elif isinstance(value, tuple):
-        for index, one in enumerate(value):
-            _check_value(one, fields, record, resolver, (*at, index))
+        for index, member in enumerate(value):
+            _check_value(member, fields, record, resolver, (*at, index))
 
 
 def _check_path(path: Path, fields: Fields, resolver: Resolver, at: At) -> None:
@@ -91,38 +96,41 @@ def _check_path(path: Path, fields: Fields, resolver: Resolver, at: At) -> None:
     for length in range(1, len(path)):
         holder = walk(fields, path[:length])
         if holder is not None and holder.type == "list":
-            resolver.complain(at, f"unified: {written} leads through the list {'.'.join(path[:length])}.")
+            resolver.report(at, f"unified: {written} leads through the list {'.'.join(path[:length])}.")
 
 
 def _members(fields: Fields, path: Path, resolver: Resolver, at: At) -> Fields:
     resolver.path(fields, ".".join(path), (*at, "at"), "unified")
     holder = walk(fields, path)
     if holder is not None and not holder.children:
-        resolver.complain((*at, "at"), f"unified: {'.'.join(path)} holds no records.")
+        resolver.report((*at, "at"), f"unified: {'.'.join(path)} is not a list of records or an object.")
     return holder.children if holder else ()
 
 
-def _check_statuses(said: Unified, table: ReturnTable, fields: Fields, resolver: Resolver) -> None:
-    """Every word that the description lists is mapped, and nothing else is."""
-    _check_words(fields, table.status, "statuses", said.statuses, resolver)
-    _check_words(fields, table.shipping_status, "shipment_statuses", said.shipment_statuses, resolver)
-    _check_words(fields, table.inspection_status, "inspection_statuses", said.inspection_statuses, resolver)
+def _check_statuses(section: Unified, table: ReturnTable, fields: Fields, resolver: Resolver) -> None:
+    """Report statuses of the specification that are not mapped, and mapped ones that it does not list."""
+    inspection, shipment = section.inspection_statuses, section.shipment_statuses
+    _check_mapping(fields, table.status, "statuses", section.statuses, resolver)
+    _check_mapping(fields, table.shipping_status, "shipment_statuses", shipment, resolver)
+    _check_mapping(fields, table.inspection_status, "inspection_statuses", inspection, resolver)
     if table.shipments and table.shipments.status:
         path = (*(table.shipments.at or ()), *table.shipments.status)
-        _check_words(fields, path, "shipment_statuses", said.shipment_statuses, resolver)
+        _check_mapping(fields, path, "shipment_statuses", shipment, resolver)
 
 
-def _check_words(
-    fields: Fields, path: Path | None, section: str, words: Iterable[str], resolver: Resolver
+def _check_mapping(
+    fields: Fields, path: Path | None, name: str, statuses: Iterable[str], resolver: Resolver
 ) -> None:
     field = walk(fields, path) if path else None
     known = [*field.known_values, *(choice.value for choice in field.choices)] if field else []
-    mapped = {folded(word) for word in words}
-    for word in known:
-        if folded(word) not in mapped:
-            resolver.complain(("unified", section), f"unified.{section} does not say what {word} means.")
-    for word in words if known else ():
-        if folded(word) not in {folded(one) for one in known}:
-            guess = did_you_mean(word, known) or "."
-            at = ("unified", section, word)
-            resolver.complain(at, f"unified.{section} names {word}, which the spec does not list{guess}")
+    mapped = {folded(status) for status in statuses}
+    for status in known:
+        if folded(status) not in mapped:
+            resolver.report(("unified", name), f"unified.{name} has no entry for {status}.")
+    for status in statuses if known else ():
+        if folded(status) not in {folded(word) for word in known}:
+            suggestion = did_you_mean(status, known) or "."
+            at = ("unified", name, status)
+            resolver.report(
+                at, f"unified.{name} names {status}, which the specification does not list{suggestion}"
+            )

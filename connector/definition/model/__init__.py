@@ -1,18 +1,17 @@
-"""The neutral model of one vendor's integration.
+"""The platform-neutral model of one vendor's integration.
 
-`connector.definition.compiler.integration(vendor)` joins what the API is (`openapi/<vendor>.yaml`) with
-what is offered of it (`connector/catalog/<vendor>.yaml`) into one frozen `Integration`. The Python runtime
-executes it and every platform generator renders it, so nothing here belongs to a platform: a label is a
-label, a path is a tuple of names.
+`connector.definition.compiler.integration(vendor)` joins the description of the API
+(`openapi/<vendor>.yaml`) with the triggers, actions and searches of the catalog
+(`connector/catalog/<vendor>.yaml`) into one frozen `Integration`. The Python runtime executes it and each
+generator renders it, so the model contains nothing specific to a platform.
 
-Conventions that hold everywhere:
+Conventions:
 
-- A *path* is a tuple of keys into a JSON value: `("customer", "email")`; the empty tuple is the value
-  itself.
-- Names of operations, parameters and fields are the vendor's own words, exactly as sent and received.
-- Labels are in Title Case and help texts are whole sentences in a merchant's language.
-- Tuples keep the order of the catalog (people read the offer in that order); mappings are looked up by
-  key.
+- A *path* is a tuple of keys into a JSON value, such as `("customer", "email")`; the empty tuple is the
+  value itself.
+- Operations, parameters and fields keep the vendor's names, exactly as sent and received.
+- Labels are in Title Case; help texts are complete sentences written for merchants.
+- Tuples keep the order of the catalog, which is the order that users see. Mappings are looked up by key.
 """
 
 from connector.definition.model.api import (
@@ -38,9 +37,9 @@ from connector.definition.model.fields import (
     Comparison,
     Field,
     FieldType,
+    FrozenModel,
     Identifier,
     InputField,
-    Part,
     Path,
     Provenance,
     Variant,
@@ -108,6 +107,7 @@ __all__ = [
     "FindOrCreate",
     "Finding",
     "FlagTable",
+    "FrozenModel",
     "Guarantee",
     "Hook",
     "Identifier",
@@ -121,7 +121,6 @@ __all__ = [
     "Order",
     "Paging",
     "Parameter",
-    "Part",
     "Path",
     "Plan",
     "Provenance",

@@ -1,11 +1,11 @@
-"""What the API is: its operations, and the facts that hold for all of them."""
+"""Models of the API itself: operations, login, errors, rate limits and paging."""
 
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import StringConstraints
 
-from connector.definition.model.fields import Field, Part, Path, Provenance
+from connector.definition.model.fields import Field, FrozenModel, Path, Provenance
 
 JSON = "application/json"
 ErrorKind = Literal[
@@ -13,11 +13,11 @@ ErrorKind = Literal[
 ]
 
 
-class Parameter(Part):
-    """A path or query parameter. `repeated_as` names its several-values form (`status` -> `status[]`).
+class Parameter(FrozenModel):
+    """A path or query parameter, named by `field.key`.
 
-    `field.key` is the parameter's name. Array parameters (the `[]` forms themselves) have `field.type`
-    "list".
+    `repeated_as` is the name of the parameter that takes several values (`status` -> `status[]`), if the
+    API has one. That array parameter itself has `field.type` "list".
     """
 
     location: Literal["path", "query"]
@@ -29,14 +29,13 @@ class Parameter(Part):
         return self.field.key
 
 
-class Operation(Part):
-    """One request the API documents. `id` is the operationId; `path` is a template below the base URL.
+class Operation(FrozenModel):
+    """One request of the API. `id` is the operationId; `path` is a template below the base URL.
 
-    `body` is None or a Field of type "object". `status` is the documented success status. `response`
-    describes the whole success body and `payload` is the path to what is of interest in it (`("data",)`;
-    a list when `payload_is_list`). `paging` names an entry of `Integration.paging` for operations read
-    page by page. `example` is the spec's example of the success body. `media_type` is that of the success
-    body; only JSON can be offered.
+    `body` is None or a Field of type "object". `status`, `response`, `media_type` and `example` describe
+    the successful answer; the catalog can offer only operations that answer with JSON. `payload` is the
+    path to the result inside the answer, such as `("data",)`, and `payload_is_list` is true if that result
+    is a list. `paging` names an entry of `Integration.paging`, or is None if the answer has no pages.
     """
 
     id: str
@@ -58,19 +57,21 @@ class Operation(Part):
     example: Any = None
 
     @property
-    def takes(self) -> frozenset[str]:
-        """Names of all parameters and of the body's fields."""
+    def input_names(self) -> frozenset[str]:
+        """The names of all parameters and top-level body fields."""
         fields = self.body.children if self.body else ()
-        return frozenset([*(one.name for one in self.parameters), *(one.key for one in fields)])
+        return frozenset(
+            [*(parameter.name for parameter in self.parameters), *(field.key for field in fields)]
+        )
 
     def parameter(self, name: str) -> Parameter | None:
-        return next((one for one in self.parameters if one.name == name), None)
+        return next((parameter for parameter in self.parameters if parameter.name == name), None)
 
 
-class Vendor(Part):
-    """Who runs the API. `description` is one sentence, "X is a …", 40 to 140 characters.
+class Vendor(FrozenModel):
+    """The company that runs the API. `description` is one sentence, "X is a …", of 40 to 140 characters.
 
-    `app_version` is the version of the vendor's generated app, `major.minor.patch`.
+    `app_version` is the version of the generated apps, as `major.minor.patch`.
     """
 
     id: str
@@ -80,16 +81,16 @@ class Vendor(Part):
     app_version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
 
 
-class Environment(Part):
-    """A place the vendor serves the same API from (production first)."""
+class Environment(FrozenModel):
+    """One base URL of the API, such as production or a sandbox. The first one listed is production."""
 
     key: str
     label: str
     base_url: str
 
 
-class AuthField(Part):
-    """What a person types to connect. `secret` values are never shown, logged or put in an error."""
+class AuthField(FrozenModel):
+    """A login field that the user fills in. `secret` values never appear in output, logs or errors."""
 
     key: str
     label: str
@@ -99,11 +100,11 @@ class AuthField(Part):
     placeholder: str = ""
 
 
-class TokenGrant(Part):
+class TokenGrant(FrozenModel):
     """The body of one kind of token request (RFC 6749, section 1.3).
 
-    `constants` are fields sent as they stand, `fills` maps a field to the AuthField that fills it. `once`:
-    what it sends, an authorization code, is good for one request.
+    `constants` are fields with fixed values; `fills` maps a field to the AuthField that provides its value.
+    `once` is true if the request can be sent only once, as with an authorization code.
     """
 
     constants: Mapping[str, str]
@@ -111,12 +112,13 @@ class TokenGrant(Part):
     once: bool = False
 
 
-class TokenLogin(Part):
-    """How the token is got that is sent as the credential.
+class TokenLogin(FrozenModel):
+    """How to obtain the access token that is sent as the credential.
 
-    `operation` is sent with the first of `grants` for which everything is filled in, later with `refresh`
-    and the last refresh token in its field `refresh_as`. The other paths lead into its answer;
-    `expires_in` holds seconds. `fields` are AuthFields of this way to log in alone.
+    The first request sends `operation` with the first of `grants` whose fields are all filled in. Later
+    requests use `refresh`, with the last refresh token in the field `refresh_as`. `access_token`,
+    `refresh_token` and `expires_in` (in seconds) are paths into the answer. `fields` are the AuthFields
+    that only a token login needs.
     """
 
     operation: str
@@ -130,21 +132,23 @@ class TokenLogin(Part):
 
     @property
     def refresh_field(self) -> str | None:
-        """The AuthField in which a refresh token is typed, if there is one."""
-        return next((one.fills[self.refresh_as] for one in self.grants if self.refresh_as in one.fills), None)
+        """The AuthField that takes a refresh token, or None if users cannot enter one."""
+        return next(
+            (grant.fills[self.refresh_as] for grant in self.grants if self.refresh_as in grant.fills), None
+        )
 
 
-class Authentication(Part):
-    """How a request proves who sends it.
+class Authentication(FrozenModel):
+    """How requests are authenticated.
 
-    `scheme` "bearer": `Authorization: Bearer <field>`; "header": `<header>: <field>`. `field` names the
-    AuthField that is sent; with `tokens` it may be empty (""), and where it is, or was not filled in, a
-    token is sent. `host` is the AuthField for the base URL where every account has an address of its own.
-    `test_operation` with `test_query` is the cheapest request that succeeds only with a good credential.
-    `connection_label` is a template over AuthField keys and `environment`
-    (`"{store_name} ({environment})"`); it never holds a secret. `sends` maps a query parameter or body field
-    to the AuthField whose value fills it in every operation that has it, `headers` a header to the one that
-    goes with every request.
+    With `scheme` "bearer" a request sends `Authorization: Bearer <field>`, with "header" it sends
+    `<header>: <field>`. `field` is the key of the AuthField to send. If it is empty ("") or the user left
+    it blank, the access token of `tokens` is sent instead. `host` is the AuthField for the base URL, for
+    vendors that give each account its own address. `test_operation` with `test_query` is the cheapest
+    request that fails without a valid credential. `connection_label` is a template over AuthField keys and
+    `environment`, such as `"{store_name} ({environment})"`; it never contains a secret. `sends` maps a
+    query parameter or body field to the AuthField that fills it in every operation that has it; `headers`
+    maps a header of every request to its AuthField.
     """
 
     scheme: Literal["bearer", "header"]
@@ -161,33 +165,38 @@ class Authentication(Part):
     connection_label: str
 
     @property
-    def typed(self) -> tuple[AuthField, ...]:
-        """What can be filled in, whichever way to log in is taken."""
+    def all_fields(self) -> tuple[AuthField, ...]:
+        """The AuthFields of every way to log in, without the base URL."""
         return (*self.fields, *(self.tokens.fields if self.tokens else ()))
 
     def missing(self, filled: Collection[str]) -> AuthField | None:
-        """Return the first AuthField that is still missing from a login; the base URL is not looked at."""
-        first = next((one for one in self.fields if one.required and one.key not in filled), None)
+        """Return the first required AuthField that is not among `filled`, or None if the login is complete.
+
+        The base URL is not checked.
+        """
+        first = next((field for field in self.fields if field.required and field.key not in filled), None)
         grants = self.tokens.grants if self.tokens else ()
+        # A complete token grant replaces the credential, so the credential is not missing then.
         if (
             first
             and self.field == first.key
-            and any(set(filled).issuperset(one.fills.values()) for one in grants)
+            and any(set(filled).issuperset(grant.fills.values()) for grant in grants)
         ):
             return None
         return first
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The AuthFields that are never shown."""
-        return tuple(one.key for one in self.typed if one.secret)
+        """The keys of all AuthFields whose values are secret."""
+        return tuple(field.key for field in self.all_fields if field.secret)
 
 
-class ErrorFormat(Part):
-    """Where an error body says what went wrong, and which kind of error each status means.
+class ErrorFormat(FrozenModel):
+    """How to read an error answer: paths into its body, and the kind of error for each status or code.
 
-    At `fields` lies `{field: message}` or a list of `{"field", "message"}` (None: nothing names fields). A
-    status that is not listed is "unexpected" below 500 and "unavailable" from 500 on.
+    The value at `fields` is `{field: message}` or a list of `{"field", "message"}`; None if the vendor does
+    not name fields. A status that is not listed counts as "unexpected" below 500 and as "unavailable" from
+    500.
     """
 
     code: Path
@@ -197,34 +206,35 @@ class ErrorFormat(Part):
     by_code: Mapping[str, ErrorKind] = {}
 
 
-class Window(Part):
-    """At most `requests` within `seconds`."""
+class Window(FrozenModel):
+    """One rate limit: at most `requests` within `seconds`."""
 
     requests: int
     seconds: int
 
 
-class Plan(Part):
-    """What the vendor sells; no window of a length means no such limit."""
+class Plan(FrozenModel):
+    """The rate limits of one of the vendor's plans. Windows that are not listed have no limit."""
 
     name: str
     windows: tuple[Window, ...]
 
 
-class WindowHeaders(Part):
-    """The headers that tell how much of the window of `seconds` there is, and how much is left."""
+class WindowHeaders(FrozenModel):
+    """The headers that report the limit and the remaining requests of the window of `seconds`."""
 
     seconds: int
     limit: str
     remaining: str
 
 
-class Limits(Part):
-    """How fast one credential may ask.
+class Limits(FrozenModel):
+    """The rate limits of one credential, and the headers that report them.
 
-    `throttle` is the smallest plan's shortest window: what a platform that cannot know the plan must keep
-    to (None: no limit is known). Header names are lower-case. The first three tell of one window, and
-    `reset_header` holds Unix seconds; `headers` are those of a vendor that tells of each window.
+    `throttle` is the shortest window of the smallest plan, for platforms that do not know the user's plan;
+    None if no limit is known. Header names are lower-case. `limit_header`, `remaining_header` and
+    `reset_header` (Unix seconds) belong to vendors that report one window, `headers` to vendors that report
+    each window.
     """
 
     plans: tuple[Plan, ...]
@@ -235,16 +245,23 @@ class Limits(Part):
     headers: tuple[WindowHeaders, ...] = ()
 
 
-class Paging(Part):
-    """How a list is read in pieces.
+class Paging(FrozenModel):
+    """How to read a list page by page.
 
-    `page_parameter` takes the position of a piece, which begins at `first`: with style "page" its number,
-    with style "offset" how many rows lie before it (the next offset counts the rows that came, for a vendor
-    may give fewer than were asked for). Stop when a page is empty or, where the vendor tells it, the total at
-    `total` is reached; a page with fewer rows than asked for is not the last. `size_reported` is the size
-    that the vendor took. With style "cursor" it takes what the page before named at `next`, and the first
-    page has none; stop when nothing is named there, or an empty page names itself. `size` is what to ask for,
-    `max_size` the most the vendor allows. `missing_is_empty`: a 404 stands for a list without records.
+    `page_parameter` takes the position of a page, which starts at `first`:
+
+    - style "page": the page number;
+    - style "offset": the number of rows to skip. It advances by the number of rows received, because a
+      vendor may return fewer rows than requested;
+    - style "cursor": the value at `next` in the previous page; the first request sends none.
+
+    Reading stops at an empty page or when the total at `total` is reached. A page with fewer rows than
+    requested is not necessarily the last. With style "cursor" it stops if `next` is missing or an empty
+    page names itself.
+
+    `size` is the page size to request and `max_size` the largest that the vendor allows. `size_reported` is
+    the path of the page size that the vendor actually used. `missing_is_empty` is true if a 404 means an
+    empty list.
     """
 
     style: Literal["page", "offset", "cursor"]

@@ -1,4 +1,4 @@
-"""Values: what a record holds and what a request takes."""
+"""Models of the fields of records and of the inputs of requests."""
 
 from collections.abc import Set as AbstractSet
 from typing import Any, Literal
@@ -9,18 +9,18 @@ Path = tuple[str, ...]
 Provenance = Literal["documented", "observed", "assumed"]
 FieldType = Literal["string", "text", "integer", "number", "boolean", "datetime", "date", "list", "object"]
 Identifier = Literal["order", "rma", "email", "tracking", "id"]
-"""What a value identifies; values of a kind are compared as `connector.runtime.compare` does."""
+"""The kind of identifier a value is; `connector.runtime.compare` compares each kind by its own rules."""
 Comparison = Literal["identity", "word", "text"]
 
 
-class Part(BaseModel):
-    """Frozen, and refusing unknown names: a misspelt fact never passes silently."""
+class FrozenModel(BaseModel):
+    """Base class of all models: immutable, and raises an error for unknown field names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Bounds(Part):
-    """What the spec limits a value to; None where it says nothing."""
+class Bounds(FrozenModel):
+    """The limits that the specification sets for a value; None for each limit that is not set."""
 
     minimum: float | None = None
     maximum: float | None = None
@@ -33,35 +33,37 @@ class Bounds(Part):
     max_items: int | None = None
 
 
-class Choice(Part):
-    """One value of a closed set, and how a person reads it: `label_sent`, "Label Sent"."""
+class Choice(FrozenModel):
+    """One value of a closed set and its label: `label_sent` and "Label Sent"."""
 
     value: str
     label: str
 
 
-class Variant(Part):
-    """One of the forms that an object may have: it holds all of `required`, and nothing but `fields`."""
+class Variant(FrozenModel):
+    """One of the alternative forms of an object: all of `required`, and no member outside `fields`."""
 
     label: str
     fields: tuple[str, ...]
     required: tuple[str, ...]
 
     def fits(self, given: AbstractSet[str]) -> bool:
-        """Say whether an object with these members has this form."""
+        """Return True if an object with exactly the members `given` matches this form."""
         return set(self.required) <= given <= set(self.fields)
 
 
-class Field(Part):
+class Field(FrozenModel):
     """One named value of a record or of a request.
 
-    `type` "list" with `children` is a list of records (line items); without children it is a list of
-    `item_type`. `type` "object" with `children` has these members; without, its members are not known
-    (counts by status, say). `choices` is a closed set; `known_values` are the words seen so far of an
-    open one (never validate against it). The label of an object's member stands alone ("Customer Email"),
-    that of a list's column does not ("SKU"). `datetime` is ISO 8601 with zone, `date` is `YYYY-MM-DD`.
-    With `variants` an object (or each object of a list) has exactly one of these forms; `children` are the
-    members of all of them, and required where every form requires them.
+    A "list" with `children` is a list of records, such as line items; without children it is a list of
+    `item_type`. An "object" without `children` has members that are not known in advance, such as counts by
+    status. A "datetime" is ISO 8601 with a time zone, a "date" is `YYYY-MM-DD`.
+
+    `choices` is a closed set of values. `known_values` are examples from an open set; do not validate
+    against them. The label of an object's member is complete in itself ("Customer Email"); the label of a
+    list's column is read together with the list's ("SKU"). With `variants`, an object (or each object of a
+    list) has exactly one of these forms; `children` then has the members of all forms, and a member is
+    required if every form requires it.
     """
 
     key: str
@@ -82,22 +84,24 @@ class Field(Part):
 
 
 class InputField(Field):
-    """A field that a person or a program fills in, and where its value goes.
+    """An input of a trigger, action or search, and the place in the request that its value fills.
 
-    `location`: "path" and "query" name a parameter (`path[0]`); "body" is a path into the JSON body (of
-    children of a list: relative to one item); "match" goes nowhere: it is compared with the value at `path`
-    in each record read (a look-up that the API has no filter for), as `compared` says: "identity" and "word"
-    as `connector.runtime.compare` does, "text" ignoring case and outer blanks.
-    `dropdown` names an entry of `Integration.dropdowns` that offers values; anything may still be typed.
-    `repeated_as` is the query name for several values at once (`status[]`), when the API has one;
-    `separator` separates several values in one text, when the API takes them so.
+    `location` "path" and "query" name the parameter `path[0]`. With "body", `path` leads into the JSON
+    body; for the children of a list it is relative to one item. "match" is not sent: the value is compared
+    with the one at `path` in each record read, because the API has no such filter. `compared` selects how:
+    "identity" and "word" as in `connector.runtime.compare`, "text" ignoring case and surrounding blanks.
 
-    `required_with` are the keys of inputs beside it that fill other parts of the same optional object: when
-    one of them is given, the object is sent, and needs this value too.
+    `dropdown` names an entry of `Integration.dropdowns` with suggestions; other values are accepted too.
+    `repeated_as` is the query parameter for several values (`status[]`), and `separator` separates several
+    values in one text, if the API supports it.
 
-    `identifies` says what the value identifies; it is never set for free text, dates and ranges. Of a search,
-    `found_at` are the paths in a row that hold the value (through lists; any of them is enough). A row that
-    holds another value there is not what was asked for. A row that holds none stays.
+    `required_with` lists the keys of inputs that fill other members of the same optional object. If one of
+    them has a value, the object is sent and this input is required.
+
+    `identifies` is the kind of identifier the value is; free text, dates and ranges have none. For a
+    search, `found_at` lists the paths in a row that may contain the value (they may lead through lists; one
+    match is enough). A row with a different value there is dropped, because vendors sometimes ignore a
+    filter. A row without a value is kept.
     """
 
     location: Literal["path", "query", "body", "match"]

@@ -1,9 +1,9 @@
-"""What is offered of an API: triggers, actions, searches and what they need."""
+"""Models of triggers, actions, searches, dropdowns and polling sources."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field as Default
+from pydantic import Field as PydanticField
 
 from connector.definition.model.api import (
     Authentication,
@@ -14,7 +14,7 @@ from connector.definition.model.api import (
     Paging,
     Vendor,
 )
-from connector.definition.model.fields import Choice, Field, InputField, Part, Path, Provenance
+from connector.definition.model.fields import Choice, Field, FrozenModel, InputField, Path, Provenance
 from connector.definition.model.unified import Unified
 
 Risk = Literal["read", "write", "financial", "destructive"]
@@ -22,10 +22,11 @@ Runtime = Literal["python", "zapier", "make"]
 SinceForm = Literal["instant", "gte_zoneless"]
 
 
-class Resource(Part):
-    """A kind of record.
+class Resource(FrozenModel):
+    """A kind of record, such as a return or a shipment.
 
-    `noun` is lower-case singular ("return"); `label` are the paths that name one to a person.
+    `noun` is lower-case and singular ("return"). `label` lists the paths whose values name a record to the
+    user.
     """
 
     key: str
@@ -36,12 +37,12 @@ class Resource(Part):
     sample: Any
 
 
-class Dropdown(Part):
-    """Values offered for an input: `choices` of a closed set, or the records of `operation`.
+class Dropdown(FrozenModel):
+    """The options of an input: a closed set of `choices`, or the records that `operation` lists.
 
-    For records: `query` is always sent, pages follow `Operation.paging`, `value` is the path of the value
-    and `label` the paths joined by " · " (missing parts are left out). `search` names a query parameter
-    that narrows the list to typed text, if the API has one.
+    For records, `value` is the path of the value to fill in and `label` lists the paths whose values are
+    joined with " · " (missing values are left out). `query` is sent with every request. `search` is the
+    query parameter that filters the list by typed text, or None if the API has none.
     """
 
     key: str
@@ -54,20 +55,20 @@ class Dropdown(Part):
     search: str | None = None
 
 
-class Order(Part):
-    """The query that sorts a list by creation, in both directions."""
+class Order(FrozenModel):
+    """The query parameters that sort a list, in both directions."""
 
     oldest_first: Mapping[str, str]
     newest_first: Mapping[str, str]
 
 
-class CreatedSince(Part):
-    """Every record is an event once, found by when it was created.
+class CreatedSince(FrozenModel):
+    """Polling strategy: each record is one event, found by its creation time.
 
-    With `since` (a query parameter for "created after"): read oldest first from the watermark minus
-    `overlap`. Without: read newest first until records are older than that. Records already seen inside
-    the overlap are known by `id`, so that late ones (visible only after the watermark passed them) are
-    still found.
+    With `since`, the query parameter for "created after", a poll reads oldest first, from the watermark
+    minus `overlap`. Without it, a poll reads newest first until records are older than that. Records inside
+    the overlap are remembered by `id`, so that records which appear only after the watermark has passed
+    them are still found.
     """
 
     strategy: Literal["created_since"] = "created_since"
@@ -76,17 +77,17 @@ class CreatedSince(Part):
     created: Path
     since: str | None
     order: Order
-    overlap: int = Default(description="seconds")
+    overlap: int = PydanticField(description="seconds")
     page_size: int
-    pages: int = Default(description="ceiling of pages read in one poll by the Python runtime")
+    pages: int = PydanticField(description="ceiling of pages read in one poll by the Python runtime")
 
 
-class WindowScan(Part):
-    """Read all records created within `look_back` seconds; compare their state with what the last poll saw.
+class WindowScan(FrozenModel):
+    """Polling strategy: read the records of the last `look_back` seconds and compare their states.
 
-    `reached` None: every change of `state` is an event (`id` + state identify it), except a record first
-    seen in one of `initial`. Otherwise a record is an event once, when its state is first seen to be one
-    of `reached` (the state itself, or one that lies behind it).
+    If `reached` is None, every change of `state` is an event, identified by `id` and state; a record first
+    seen in one of the `initial` states is not. Otherwise each record is one event, when its state is first
+    seen among `reached`: the state of the trigger and the states that can only follow it.
     """
 
     strategy: Literal["window_scan"] = "window_scan"
@@ -96,27 +97,28 @@ class WindowScan(Part):
     state: Path
     since: str | None
     order: Order
-    look_back: int = Default(description="seconds")
+    look_back: int = PydanticField(description="seconds")
     reached: tuple[str, ...] | None
     initial: tuple[str, ...]
     page_size: int
-    pages: int = Default(description="ceiling of pages read in one poll by the Python runtime")
+    pages: int = PydanticField(description="ceiling of pages read in one poll by the Python runtime")
 
 
-class ChangedSince(Part):
-    """Read all records changed since a moment, in whatever order they come; compare with what was known.
+class ChangedSince(FrozenModel):
+    """Polling strategy: read the records changed since a moment, in any order.
 
-    `since` is the query parameter for "changed after", which takes a moment as `since_form` says, and
-    `changed` the time it filters by; it reads from the watermark minus `overlap`. What was seen of a record
-    is remembered for `look_back` seconds after its last change. With `mark`, the path of a time, a record is
-    an event whenever that time is there and another one than before (`id` + the time identify it; only `id`
-    when it is the time of creation, which never changes); with `reached` besides, only in one of these
-    states. Without `mark`, `state` makes events as in a window scan. A runtime without memory reads the last
-    `window` seconds.
+    `since` is the query parameter for "changed after"; `since_form` says how it writes a time and `changed`
+    is the time it filters by. A poll reads from the watermark minus `overlap`, and a record is remembered
+    for `look_back` after its last change. A runtime without memory reads the last `window` instead.
 
-    `changed` None: rows do not tell when they changed; then the moment at which the vendor answered stands
-    for it. Without `mark` and `state`, such a record is an event once, when the filter first shows it.
-    `order` is the query that sorts the list, where it can be sorted.
+    With `mark`, the path of a time, a record is an event when that time is first set and each time it
+    changes, identified by `id` and the time (by `id` alone for the creation time, which never changes).
+    With `reached` as well, only records in one of these states are events. Without `mark`, events come from
+    `state`, as in a window scan.
+
+    If `changed` is None, rows carry no time of change and the time of the vendor's answer is used instead.
+    Such a record without `mark` and `state` is one event, when the filter first returns it. `order` is None
+    if the list cannot be sorted.
     """
 
     strategy: Literal["changed_since"] = "changed_since"
@@ -131,21 +133,21 @@ class ChangedSince(Part):
     state: Path | None
     reached: tuple[str, ...] | None
     initial: tuple[str, ...]
-    overlap: int = Default(description="seconds")
-    look_back: int = Default(description="seconds")
-    window: int = Default(description="seconds")
+    overlap: int = PydanticField(description="seconds")
+    look_back: int = PydanticField(description="seconds")
+    window: int = PydanticField(description="seconds")
     page_size: int
-    pages: int = Default(description="ceiling of pages read in one poll by the Python runtime")
+    pages: int = PydanticField(description="ceiling of pages read in one poll by the Python runtime")
 
 
-class Snapshot(Part):
-    """Read a whole list that cannot be asked for changes; compare each record's `version`, a whole number.
+class Snapshot(FrozenModel):
+    """Polling strategy: read a complete list without filters and compare the `version` of each record.
 
-    `tells` says what makes an event: "records" (a new `id`), "versions" (a new `id`, and every higher
-    version seen of it; both together identify it) or "states" (of `state`, as in a window scan). `changed`
-    is when a record last changed, `order` the query that sorts the list. More than `most_records` cannot be
-    compared. A runtime without memory reads the whole list each time, up to its ceiling, and tells what its
-    platform has not seen.
+    `detects` selects the events: "records" (each new `id`), "versions" (each new `id` and each higher
+    version of a known one, identified by both) or "states" (changes of `state`, as in a window scan).
+    `version` is the path of a whole number, `changed` of the time of the last change. A list of more than
+    `most_records` raises an error. A runtime without memory reads the list up to its ceiling, and its
+    platform drops the records it already knows.
     """
 
     strategy: Literal["snapshot"] = "snapshot"
@@ -156,23 +158,24 @@ class Snapshot(Part):
     created: Path
     changed: Path
     order: Order
-    tells: Literal["records", "versions", "states"]
+    detects: Literal["records", "versions", "states"]
     state: Path | None
     reached: tuple[str, ...] | None
     initial: tuple[str, ...]
     most_records: int
     page_size: int
-    pages: int = Default(description="ceiling of pages read in one poll by the Python runtime")
+    pages: int = PydanticField(description="ceiling of pages read in one poll by the Python runtime")
 
 
 Source = CreatedSince | ChangedSince | Snapshot | WindowScan
 
 
-class Details(Part):
-    """What one more request tells of an event's record; it is sent for events, and for no other row.
+class Details(FrozenModel):
+    """An additional request that reads the details of each event's record.
 
-    `parameters` maps each parameter of `operation` to its path in the row, `query` is always sent. The answer
-    is added to the record under `key`; None where the vendor does not find it.
+    It is sent for events only, not for the other rows of a list. `parameters` maps each parameter of
+    `operation` to a path in the row; `query` is sent every time. The answer is added to the record under
+    `key`, as None if the vendor answers that the record does not exist.
     """
 
     operation: str
@@ -181,16 +184,19 @@ class Details(Part):
     key: str
 
 
-class Hook(Part):
-    """How the vendor itself tells of an event: it posts to an address that was registered for it.
+class Hook(FrozenModel):
+    """A webhook of the vendor that reports the events of a trigger.
 
-    `subscribe` takes the address at `url` of its body, beside the constants in `body`; the payload of its
-    answer names the subscription at `id`, which `unsubscribe` takes as its path parameter `parameter`. What
-    is posted names a record: `read` is the operation that reads it (None: the record itself was posted),
-    `parameters` maps each of its parameters to a path in what was posted. At `row`, in the payload of `read`
-    or in what was posted, lies the record as the trigger's list shows it. `state` is where the post says
-    which state was reached (None: it does not, and the record tells where it stands when it is read). A
-    trigger for one state takes posts of this state alone: nobody remembers who was told of an earlier one.
+    The operation `subscribe` takes the receiver's URL at `url` of its body, together with the constants in
+    `body`. Its answer contains the subscription's ID at `id`, which `unsubscribe` takes as path parameter
+    `parameter`.
+
+    A delivery names a record. `read` is the operation that reads it, with `parameters` mapping its
+    parameters to paths in the delivery; if `read` is None, the delivery contains the record itself. `row`
+    is the path, in the answer of `read` or in the delivery, of the record in the form that the trigger's
+    list has. `state` is the path of the new state in the delivery; if it is None, the state of the record
+    at the time of reading counts. A trigger for one state accepts only deliveries of exactly that state,
+    because a webhook has no memory of earlier ones.
     """
 
     subscribe: str
@@ -206,22 +212,27 @@ class Hook(Part):
     provenance: Provenance
 
 
-class Guarantee(Part):
-    """What one trigger promises in one runtime; computed from the facts above, asserted by tests.
+class Guarantee(FrozenModel):
+    """What one trigger promises in one runtime, as computed by `connector.definition.guarantees`.
 
-    `delivers`: "every_record" (each new record once), "latest_state" (a change is seen, states passed
-    through between two polls are not), "reached" (once, when the state or a later one is seen), "while_there"
-    (when the state is reached, and again for each later change of the record that leaves it there).
-    `look_back` in seconds: how far back a late record or a change is still found (None: as far as one
-    poll reads). `pages` is the most one poll reads (`page_size` each), `items_per_poll` the product;
-    `order` is how this runtime reads ("any": as the records come). `calls_per_poll` are the calls of a poll
-    at the ceiling, `calls_per_poll_quiet` when one page holds everything (two where only an empty page ends
-    a list); `calls_per_day` and `calls_per_day_quiet` are the same for a poll every `interval` seconds.
-    `calls_per_event` come on top for each event.
-    `shortest_interval` maps a plan to the seconds its limits allow between polls at the ceiling. `dedupe`
-    are the paths that together identify an event (what a platform should mark as primary). `watermark` is the
-    path of the time, or of the growing id, that a runtime goes by which remembers the last one alone. `loses`
-    says in a sentence what this trigger misses.
+    `delivers` is one of:
+
+    - "every_record": each new record once;
+    - "latest_state": each change, but not the states passed through between two polls;
+    - "reached": once, when the state or a later one is seen;
+    - "while_there": when the state is reached, and again for each later change of a record in that state.
+
+    `look_back` is how many seconds back a late record or change is still found; None means as far as one
+    poll reads. A poll reads at most `pages` pages of `page_size` items, in `order` ("any": unsorted), so
+    `items_per_poll` items. `calls_per_poll` counts the requests of a poll that reads all pages,
+    `calls_per_poll_quiet` those of a poll with one page of items (two if only an empty page ends the list),
+    and `calls_per_event` the additional requests per event. `calls_per_day` and `calls_per_day_quiet`
+    assume a poll every `interval` seconds. `shortest_interval` maps each plan to the shortest interval, in
+    seconds, at which its limits allow polls of all pages.
+
+    `dedupe` lists the paths that together identify an event; a platform marks them as the primary key.
+    `watermark` is the path of the time or growing ID to compare, for a runtime that remembers only the last
+    one. `loses` describes in sentences which events the trigger misses.
     """
 
     runtime: Runtime
@@ -244,22 +255,21 @@ class Guarantee(Part):
     loses: str
 
 
-class Trigger(Part):
-    """Something that happens to a record.
+class Trigger(FrozenModel):
+    """A trigger: an event that starts a workflow, such as a new return.
 
-    `inputs` are optional filters (location "match"): of what happened, only events whose record fits are
-    told. What is read, and what is remembered of it, does not depend on them. `fields` and `sample`
-    describe one event's data: a row of the list and, where there are, its `details`; `example` is what of
-    the sample has to be otherwise for it to be such an event. `guarantees` has no
-    entry for a runtime that could keep no useful promise. `labels` are a runtime's own words, where its rules
-    for labels make none that read well.
+    `inputs` are optional filters (location "match"). Only events whose record matches are delivered; what a
+    poll reads and remembers does not depend on them. `fields` and `sample` describe the data of one event:
+    a row of the list, plus its `details` if the trigger has them. `example` holds the values in which such
+    an event differs from `sample`. `guarantees` has no entry for a runtime on which the trigger is not
+    offered. `labels` overrides the label of a runtime whose naming rules would produce an awkward one.
     """
 
     key: str
     label: str
     description: str
     resource: str
-    source: Annotated[Source, Default(discriminator="strategy")]
+    source: Annotated[Source, PydanticField(discriminator="strategy")]
     occurred_at: Path | None
     details: Details | None = None
     hook: Hook | None = None
@@ -271,13 +281,14 @@ class Trigger(Part):
     labels: Mapping[Runtime, str] = {}
 
 
-class Finding(Part):
-    """How to tell whether a write of unknown outcome happened: read `operation`, look for an equal record.
+class Finding(FrozenModel):
+    """How to find out whether a write without an answer succeeded: look for an equal record.
 
-    `query` and `path_values` map a parameter to the input that fills it. `records` is the path to the
-    list inside the operation's payload. A record is the one written when each path of `equal` holds its
-    input's value (the path of an input, or of a column of its line items, in whatever order) and the time at
-    `created` is not before the first attempt. One of these inputs at least is always given.
+    `operation` lists or reads the records. `query` and `path_values` map a parameter to the input that
+    fills it. `records` is the path of the list inside the operation's payload. `equal` pairs a path in a
+    record with an input, or with a column of its line items. The write succeeded if each pair has equal
+    values (line items in any order) and the time at `created` is not before the first attempt. At least one
+    of these inputs always has a value.
     """
 
     operation: str
@@ -288,12 +299,12 @@ class Finding(Part):
     created: Path
 
 
-class Action(Part):
-    """A write.
+class Action(FrozenModel):
+    """An action: a request that creates, changes or deletes a record.
 
-    `after_timeout` says what to do when no answer came: "repeat" (sending it again does no harm), "find"
-    (look with `finding`; what is not found is reported as unknown, never sent again) or "ask" (nothing can
-    tell: the outcome is reported as unknown at once).
+    `after_timeout` is what to do if the vendor does not answer: "repeat" sends the request again, because
+    repeating it is harmless; "find" looks for the record with `finding` and reports an unknown outcome if
+    it is not found; "ask" reports an unknown outcome at once. Only "repeat" ever sends a second request.
     """
 
     key: str
@@ -311,13 +322,18 @@ class Action(Part):
     labels: Mapping[Runtime, str] = {}
 
 
-class Search(Part):
-    """A read that a person asks for.
+class Search(FrozenModel):
+    """A search: a request that reads records on demand.
 
-    `kind`: "get" (one record by id; a 404 is an empty answer), "find" (records of a list that fit all
-    given inputs, best match first; `scan_pages` pages are read when an input has location "match"),
-    "list" (records below a parent), "report" (one computed record). `query` is always sent.
-    `at_least_one`: "find" needs one input of these keys.
+    `kind` is one of:
+
+    - "get": one record by its ID; a 404 is an empty result;
+    - "find": the records of a list that match all inputs, best match first. If an input has location
+      "match", up to `scan_pages` pages are read;
+    - "list": all records that belong to another record or a period;
+    - "report": one computed record.
+
+    `query` is sent with every request. `at_least_one` lists the keys of which "find" requires one.
     """
 
     key: str
@@ -336,8 +352,8 @@ class Search(Part):
     labels: Mapping[Runtime, str] = {}
 
 
-class FindOrCreate(Part):
-    """A search, and the action to fall back on when it finds nothing."""
+class FindOrCreate(FrozenModel):
+    """A search combined with the action to run if it finds nothing."""
 
     key: str
     label: str
@@ -346,8 +362,8 @@ class FindOrCreate(Part):
     create: str
 
 
-class Integration(Part):
-    """Everything that is offered of one vendor. See the module's docstring."""
+class Integration(FrozenModel):
+    """One vendor's API and everything that is offered for it; the root of the model."""
 
     vendor: Vendor
     environments: tuple[Environment, ...]
@@ -367,5 +383,5 @@ class Integration(Part):
 
     @property
     def base_url(self) -> str:
-        """Production, unless a caller says otherwise."""
+        """The base URL of the production environment."""
         return self.environments[0].base_url

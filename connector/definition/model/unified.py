@@ -1,18 +1,18 @@
-"""Where a vendor's records hold what every return has: one table per vendor, written in its catalog.
+"""Models of a catalog's `unified` section, which maps a vendor's records to the common form of a return.
 
-The parts are the words of the catalog's `unified` section as they stand: a path is written with dots
-(`customer.email`), relative to the record, or inside a list to one of its members. A fact without a path is
-one that the vendor does not tell. `connector.definition.compiler.unified` checks every path against the
-description, `connector.unified` reads records by the tables.
+The classes mirror the section in the catalog. A path is written with dots (`customer.email`) and is
+relative to the record or, inside a list, to one of its members. A field without a path is one that the
+vendor does not provide. `connector.definition.compiler.unified` checks the paths against the specification,
+and `connector.unified` uses the tables to read records.
 """
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
-from pydantic import Field as Default
+from pydantic import Field as PydanticField
 
-from connector.definition.model.fields import Part, Path
+from connector.definition.model.fields import FrozenModel, Path
 
 ReturnStatus = Literal[
     "requested", "approved", "rejected", "label_sent", "in_transit", "received", "inspected", "processing",
@@ -33,124 +33,126 @@ EventKind = Literal[
 ]  # fmt: skip
 
 
-def _split(written: Any) -> Any:
-    return tuple(written.split(".")) if isinstance(written, str) else written
+def _split(value: Any) -> Any:
+    return tuple(value.split(".")) if isinstance(value, str) else value
 
 
-Where = Annotated[Path, BeforeValidator(_split), Default(min_length=1)]
+DottedPath = Annotated[Path, BeforeValidator(_split, json_schema_input_type=str), PydanticField(min_length=1)]
 
 
-class MoneyTable(Part):
-    """An amount and its currency: beside it at `currency`, or said once for the record at `return_currency`.
+class MoneyTable(FrozenModel):
+    """An amount and its currency.
 
-    Neither: the vendor does not say which currency it is.
+    `currency` is relative to the amount's own record, `return_currency` to the whole return. Without both,
+    the vendor does not report a currency.
     """
 
-    amount: Where
-    currency: Where | None = None
-    return_currency: Where | None = None
+    amount: DottedPath
+    currency: DottedPath | None = None
+    return_currency: DottedPath | None = None
 
 
-class ReasonTable(Part):
-    """Why something comes back: the vendor's code, its words, or both."""
+class ReasonTable(FrozenModel):
+    """The reason for a return: the vendor's code, its text, or both."""
 
-    code: Where | None = None
-    text: Where | None = None
-
-
-class AddressTable(Part):
-    """An address; `lines` are the parts of its street, in order."""
-
-    name: Where | None = None
-    company: Where | None = None
-    lines: tuple[Where, ...] = ()
-    city: Where | None = None
-    region: Where | None = None
-    postal_code: Where | None = None
-    country: Where | None = None
-    phone: Where | None = None
-    email: Where | None = None
+    code: DottedPath | None = None
+    text: DottedPath | None = None
 
 
-class CustomerTable(Part):
-    """Who sends something back."""
+class AddressTable(FrozenModel):
+    """An address; `lines` are the lines of the street address, in order."""
 
-    id: Where | None = None
-    name: Where | None = None
-    email: Where | None = None
-    phone: Where | None = None
+    name: DottedPath | None = None
+    company: DottedPath | None = None
+    lines: tuple[DottedPath, ...] = ()
+    city: DottedPath | None = None
+    region: DottedPath | None = None
+    postal_code: DottedPath | None = None
+    country: DottedPath | None = None
+    phone: DottedPath | None = None
+    email: DottedPath | None = None
 
 
-class ItemTable(Part):
-    """The lines of a return, in the list at `at`."""
+class CustomerTable(FrozenModel):
+    """The customer of a return."""
 
-    at: Where
-    id: Where | None = None
-    sku: Where | None = None
-    barcode: Where | None = None
-    name: Where | None = None
-    variant: Where | None = None
-    quantity: Where | None = None
-    quantity_received: Where | None = None
+    id: DottedPath | None = None
+    name: DottedPath | None = None
+    email: DottedPath | None = None
+    phone: DottedPath | None = None
+
+
+class ItemTable(FrozenModel):
+    """The items of a return, in the list at `at`."""
+
+    at: DottedPath
+    id: DottedPath | None = None
+    sku: DottedPath | None = None
+    barcode: DottedPath | None = None
+    name: DottedPath | None = None
+    variant: DottedPath | None = None
+    quantity: DottedPath | None = None
+    quantity_received: DottedPath | None = None
     price: MoneyTable | None = None
-    resolution: Where | None = None
+    resolution: DottedPath | None = None
     reasons: tuple[ReasonTable, ...] = ()
-    comment: Where | None = None
+    comment: DottedPath | None = None
 
 
-class FlagTable(Part):
-    """Yes where the value at `at` is `equals`, no where it is another one."""
+class FlagTable(FrozenModel):
+    """A condition: true if the value at `at` equals `equals`."""
 
-    at: Where
+    at: DottedPath
     equals: str | bool
 
 
-class ShipmentTable(Part):
-    """Parcels: in the list (or the one object) at `at`, or the record itself."""
+class ShipmentTable(FrozenModel):
+    """The shipments in the list or single object at `at`, or the record itself if `at` is missing."""
 
-    at: Where | None = None
-    id: Where | None = None
-    status: Where | None = None
-    carrier: Where | None = None
-    service: Where | None = None
+    at: DottedPath | None = None
+    id: DottedPath | None = None
+    status: DottedPath | None = None
+    carrier: DottedPath | None = None
+    service: DottedPath | None = None
     outbound: FlagTable | None = None
-    tracking_number: Where | None = None
-    tracking_url: Where | None = None
-    label_url: Where | None = None
-    created_at: Where | None = None
-    delivered_at: Where | None = None
+    tracking_number: DottedPath | None = None
+    tracking_url: DottedPath | None = None
+    label_url: DottedPath | None = None
+    created_at: DottedPath | None = None
+    delivered_at: DottedPath | None = None
     addresses: Mapping[AddressRole, AddressTable] = {}
 
 
-class RefundTable(Part):
-    """Money given back: in the list (or the one object) at `at`, `unless` a member is something else."""
+class RefundTable(FrozenModel):
+    """The refunds in the list or single object at `at`; members that meet `unless` are left out."""
 
-    at: Where
+    at: DottedPath
     unless: FlagTable | None = None
-    id: Where | None = None
+    id: DottedPath | None = None
     amount: MoneyTable | None = None
-    method: Where | None = None
-    status: Where | None = None
-    issued_at: Where | None = None
+    method: DottedPath | None = None
+    status: DottedPath | None = None
+    issued_at: DottedPath | None = None
 
 
-class ReturnTable(Part):
-    """How one kind of record is a return.
+class ReturnTable(FrozenModel):
+    """How to read a return from one kind of record.
 
-    All paths start `within` the record, where that holds the return beside other things. `resolutions` may
-    lead through a list. A record that is only a part of a return (a shipment) names the
-    return by `id` and `number`, and is itself the shipment.
+    `within` is the path of the return if the record contains it next to other data; all other paths are
+    relative to it. `resolutions` may lead through a list. A record that is only part of a return, such as a
+    shipment, refers to its return by `id` and `number`; its `shipments` table then describes the record
+    itself.
     """
 
-    within: Where | None = None
-    id: Where
-    number: Where | None = None
-    order_id: Where | None = None
-    order_number: Where | None = None
-    status: Where | None = None
-    shipping_status: Where | None = None
-    inspection_status: Where | None = None
-    resolutions: Where | None = None
+    within: DottedPath | None = None
+    id: DottedPath
+    number: DottedPath | None = None
+    order_id: DottedPath | None = None
+    order_number: DottedPath | None = None
+    status: DottedPath | None = None
+    shipping_status: DottedPath | None = None
+    inspection_status: DottedPath | None = None
+    resolutions: DottedPath | None = None
     customer: CustomerTable | None = None
     addresses: Mapping[AddressRole, AddressTable] = {}
     items: ItemTable | None = None
@@ -160,18 +162,18 @@ class ReturnTable(Part):
     refund_total: MoneyTable | None = None
     fee: MoneyTable | None = None
     tax: MoneyTable | None = None
-    created_at: Where | None = None
-    updated_at: Where | None = None
-    received_at: Where | None = None
-    closed_at: Where | None = None
+    created_at: DottedPath | None = None
+    updated_at: DottedPath | None = None
+    received_at: DottedPath | None = None
+    closed_at: DottedPath | None = None
 
 
-class Unified(Part):
-    """One vendor's table.
+class Unified(FrozenModel):
+    """The complete mapping of one vendor.
 
-    `statuses`, `shipment_statuses` and `inspection_statuses` map every word of the vendor; words are
-    compared without case, blanks, `-` and `_`. `returns` tells of each resource that is a return, or a part
-    of one, where its facts are. `events` tells of each trigger what kind of event it is.
+    `statuses`, `shipment_statuses` and `inspection_statuses` map each status of the vendor to a common one;
+    they are compared without case, blanks, `-` and `_`. `returns` has a table for each resource that is a
+    return or part of one. `events` maps each trigger to a common kind of event.
     """
 
     statuses: Mapping[str, ReturnStatus]

@@ -43,7 +43,7 @@ def request(
         if one.location == "body":
             _put(body, one.path, value_of(one))
     for name, field in integration.authentication.sends.items():
-        if name in operation.takes:
+        if name in operation.input_names:
             where = qs if operation.parameter(name) else body
             where[name] = iml.braced(iml.line(iml.at(login, (field,))))
     if qs:

@@ -128,7 +128,7 @@ def _operation(operation: Operation, sends: Mapping[str, str]) -> dict[str, Any]
         facts["permission"] = operation.scope
     if operation.paging:
         facts["paging"] = operation.paging
-    if login := {name: field for name, field in sends.items() if name in operation.takes}:
+    if login := {name: field for name, field in sends.items() if name in operation.input_names}:
         query = {name: field for name, field in login.items() if operation.parameter(name)}
         body = {name: field for name, field in login.items() if name not in query}
         facts["login"] = {place: names for place, names in (("query", query), ("body", body)) if names}

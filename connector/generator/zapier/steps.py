@@ -112,7 +112,7 @@ def _polled(trigger: Trigger) -> dict[str, Any]:
             "pages": promise.pages,
             "id": source.id,
             "created": source.created,
-            "changed": source.created if source.tells == "records" else source.changed,
+            "changed": source.created if source.detects == "records" else source.changed,
             "state": source.state,
             "reached": source.reached,
             "initial": source.initial,

@@ -90,7 +90,7 @@ def check(source: Snapshot, row: Row) -> None:
     row_id(row, source.id)
     _version(source, row)
     _event_time(source, row)
-    if source.tells == "states":
+    if source.detects == "states":
         text_at(row, source.state or ())
 
 
@@ -117,9 +117,9 @@ def _compared(
     source: Snapshot, row: Row, key: str, version: int, entry: Entry | None
 ) -> tuple[str | None, Entry]:
     """Compare a row with its entry; return the end of the event's id (None: no event) and the new entry."""
-    if source.tells == "records":
+    if source.detects == "records":
         return (None if entry else key), [version]
-    if source.tells == "versions":
+    if source.detects == "versions":
         return (None if entry and version == entry[0] else f"{key}:{version}"), [version]
     last, counts = (entry[1], entry[2]) if entry else (None, {})
     return compare_state(source, key, text_at(row, source.state or ()), [version, last, counts])
@@ -138,5 +138,5 @@ def _version(source: Snapshot, row: Row) -> int:
 
 def _event_time(source: Snapshot, row: Row) -> int:
     """Return when the record last changed, or its creation if new records make events or it never changed."""
-    changed = source.tells != "records" and at_path(row, source.changed) not in (None, "")
+    changed = source.detects != "records" and at_path(row, source.changed) not in (None, "")
     return time_at(row, source.changed if changed else source.created)

@@ -1,0 +1,31 @@
+"""The OpenAPI keywords that the reader of specifications understands, by the part they belong to.
+
+A keyword that is not listed here stops the build, because ignoring it could break a promise later.
+"""
+
+METHODS = ("get", "post", "put", "patch", "delete")
+KNOWN = {
+    "document": {
+        "openapi", "info", "servers", "tags", "security", "paths", "components", "externalDocs", "x-webhooks",
+        "x-provenance", "x-extra-slashes",
+    },
+    "path": {"parameters", "summary", "description", "x-provenance", *METHODS},
+    "operation": {
+        "operationId", "tags", "summary", "description", "parameters", "requestBody", "responses", "security",
+        "deprecated", "x-provenance", "x-required-scope",
+    },
+    "parameter": {
+        "name", "in", "required", "description", "schema", "style", "explode", "example", "examples",
+        "allowEmptyValue", "x-provenance", "x-max-values",
+    },
+    "body": {"description", "required", "content", "x-provenance"},
+    "response": {"description", "content", "headers", "links", "x-provenance"},
+    "media": {"schema", "example", "examples"},
+    "schema": {
+        "type", "format", "title", "description", "properties", "required", "items", "enum", "nullable",
+        "default", "example", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength",
+        "maxLength", "pattern", "minItems", "maxItems", "uniqueItems", "additionalProperties", "readOnly",
+        "writeOnly", "allOf", "anyOf", "oneOf", "minProperties", "multipleOf", "x-provenance",
+        "x-known-values",
+    },
+}  # fmt: skip

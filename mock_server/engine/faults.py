@@ -1,0 +1,59 @@
+"""Explains in one sentence why a specification cannot be served."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import openapi
+from mock_server.engine.connexion_parts import InvalidSpecification, Specification
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_LONGEST = 200
+
+
+def first_fault(names: Iterable[str]) -> str | None:
+    """Return what is wrong with the first broken document among `names`, or None if all are valid OpenAPI.
+
+    Validating takes a second, so call it only after a start has failed.
+    """
+    return next((fault for fault in map(_fault, names) if fault), None)
+
+
+def _fault(name: str) -> str | None:
+    try:
+        document = openapi.read(name)
+    except openapi.DocumentError as error:
+        return str(error)
+    dangling = next((target for target in _references(document) if not _exists(document, target)), None)
+    if dangling:
+        return f"openapi/{name}.yaml: the reference {dangling!r} does not exist."
+    try:
+        Specification.from_dict(document)
+    except InvalidSpecification as error:
+        place = ".".join(str(step) for step in error.absolute_path) or "the document"
+        message = " ".join(error.message.split())
+        reason = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+        return f"openapi/{name}.yaml: {place} is not valid OpenAPI 3.0: {reason}."
+    return None
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for member in value.values():
+            yield from _references(member)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references(item)
+
+
+def _exists(document: Any, target: str) -> bool:
+    for step in target.removeprefix("#/").split("/"):
+        name = step.replace("~1", "/").replace("~0", "~")
+        if not isinstance(document, dict) or name not in document:
+            return False
+        document = document[name]
+    return True
