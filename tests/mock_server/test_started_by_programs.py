@@ -88,7 +88,7 @@ needs_ipv6 = pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this ma
 
 @needs_ipv6
 def test_closed_output_does_not_stop_the_sandbox(started: Started) -> None:
-    assert started.first_line.startswith("Control plane token, shown only now: ")
+    assert started.first_line.startswith("Control token (shown only once): ")
     assert started.process.poll() is None
     log = started.log.read_text()
     assert "Standard output cannot be written (broken pipe); the sandbox continues without it." in log
