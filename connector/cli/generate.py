@@ -112,7 +112,7 @@ def make(
     from connector.generator.make.manifest import kept_origins
 
     if base_url is not None and not vendor:
-        raise typer.BadParameter("--base-url is the address of one vendor; name the vendor with --vendor.")
+        raise typer.BadParameter("--base-url is the address of one vendor; name it with --vendor.")
     if base_url is not None:
         from connector.profiles.variables import parse_url
 

@@ -245,7 +245,7 @@ def test_acts_are_listed_and_run(command: Command) -> None:
     assert {(one["vendor"], one["name"]) for one in listed} >= {("returnlogic", "install_app")}
     assert shown(command, "acts", "returngo")["acts"] == [o for o in listed if o["vendor"] == "returngo"]
     table = command("sandbox", "acts").stdout
-    assert re.search(r"returngo +validate_items +Notes .* rmaId +string *\n", table)
+    assert re.search(r"returngo +validate_items +Records .* rmaId +string *\n", table)
     assert re.search(r"^ +items\[0\]\.isReturned +boolean *$", table, re.MULTILINE)
     assert command("sandbox", "acts", "swap").stderr == "swap has no acts.\n"
 
