@@ -85,7 +85,7 @@ def search(
 ) -> None:
     """Run a search or a report, for example find_return.
 
-    Prints the records that are found. Exits with code 4 if there are none.
+    Prints the records that it finds. Exits with code 4 if it finds nothing.
     """
     from connector.definition.compiler import integration as compiled
     from connector.definition.lookup import offered

@@ -1,7 +1,7 @@
 """Shell completion of vendors, triggers, actions, searches, inputs, environments and profiles.
 
-A shell prints whatever a completion prints into the line that the user is typing. So every function here
-returns an empty list after any failure: an unknown vendor, a broken catalog or profile file, a missing home.
+A shell shows the output of a completion in the line that the user is typing. So every function here returns
+an empty list after any failure: an unknown vendor, a broken catalog or profile file, a missing home.
 """
 
 from __future__ import annotations

@@ -195,7 +195,7 @@ class Profiles:
                 self._put(vendor, renewed)
 
     def newest_refresh_token(self, integration: Integration, profile: Profile) -> str:
-        """Return the refresh token that the file contains now for this login, or "" if there is none.
+        """Return the refresh token that the file contains now for this login, or "" if it has no token.
 
         Another process with the same profile may have saved a newer one.
         """

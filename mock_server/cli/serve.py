@@ -190,7 +190,7 @@ def _settings(options: dict[str, Any]) -> Settings:
         return settings
     try:
         folder = user_data_path("returns-connector", ensure_exists=True)
-    except RuntimeError:  # platformdirs knows no home
+    except RuntimeError:  # platformdirs finds no home folder
         _stop("No home folder was found: pass --database, or set HOME.", _MISUSED)
     return settings.model_copy(update={"database": f"sqlite:///{folder / 'sandbox.sqlite3'}"})
 

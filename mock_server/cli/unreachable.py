@@ -98,6 +98,6 @@ def _has_valid_host(url: httpx.URL) -> bool:
 
 
 def _without_secrets(url: str) -> str:
-    """Return an address without the user name, password and query that it may contain."""
+    """Return an address without user name, password and query."""
     scheme, mark, rest = url.rpartition("://")
     return f"{scheme}{mark}{rest.rpartition('@')[2].split('?')[0]}"

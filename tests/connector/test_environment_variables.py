@@ -100,7 +100,7 @@ async def test_unused_part_of_a_login_is_reported(tmp_path: Path) -> None:
         ("RETURNS_RETURNMATE_URL", "did you mean RETURNS_RETURNMATE_BASE_URL?"),
         ("RETURNS_RETURNMATE_COLOUR", "ReturnMate has no such login field"),
         ("RETURNS_RETRUNMATE_API_KEY", "there is no vendor 'retrunmate'; did you mean returnmate?"),
-        ("RETURNS_NOBODY_BASE_URL", "there is no vendor 'nobody'; `returns catalog` lists the vendors."),
+        ("RETURNS_UNKNOWN_BASE_URL", "there is no vendor 'unknown'; `returns catalog` lists the vendors."),
         ("RETURNS_API_KEY", "it names no vendor"),
         ("returns_returnmate_api_key", "write it in capitals: RETURNS_RETURNMATE_API_KEY."),
         ("RETURNS_SANBOX_URL", "did you mean RETURNS_SANDBOX_URL?"),

@@ -116,7 +116,7 @@ async def test_incomplete_login_in_the_environment_is_refused(tmp_path: Path) ->
     with pytest.raises(ConfigurationError, match="RETURNS_SWAP_STORE_ID") as refused:
         await profiles.choose(compiled("swap"))
     assert "hunter2" not in str(refused.value)
-    assert not sent, "no sandbox stands in for it"
+    assert not sent, "the sandbox does not replace it"
     assert (await profiles.choose(compiled("swap"), "default")).fields["api_key"] == "another"
 
 

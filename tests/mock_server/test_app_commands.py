@@ -111,7 +111,7 @@ def test_return_is_moved_and_appears_in_the_ledger(command: Command, url: str) -
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("credentials", "--tenant", "nobody"), 4, "There is no tenant 'nobody'."),
+        (("credentials", "--tenant", "unknown"), 4, "There is no tenant 'unknown'."),
         (("sandbox", "clock", "--tenant", "../tenants"), 4, "There is no tenant '../tenants'."),
         (
             ("sandbox", "create-tenant", "gold-shop", "--plan", "gold"),
@@ -128,7 +128,7 @@ def test_return_is_moved_and_appears_in_the_ledger(command: Command, url: str) -
             2,
             "'nonsense' is not a valid address; write it like",
         ),
-        (("sandbox", "acts", "nobody"), 4, "There is no vendor 'nobody'; this sandbox serves"),
+        (("sandbox", "acts", "unknown"), 4, "There is no vendor 'unknown'; this sandbox serves"),
         (("sandbox", "act", "returngo", "juggle"), 4, "returngo has no act 'juggle'; it has validate_items."),
         (("sandbox", "act", "returngo", "validate_items", "-i", "rmaId"), 2, "'rmaId' is not of the form"),
         (("sandbox", "act", "returnlogic", "install_app"), 5, "redirect_uri is required."),
@@ -138,7 +138,7 @@ def test_return_is_moved_and_appears_in_the_ledger(command: Command, url: str) -
         (("sandbox", "ledger", "--last", "1", "--limit", "1"), 2, "Use either --limit for the oldest"),
         (("sandbox", "advance", "3x"), 2, "'3x' is not a duration; write for example 3d, 2h, 90m"),
         (("sandbox", "advance", "99999999999999999999"), 5, "seconds must be"),
-        (("sandbox", "keys", "--tenant", "nobody"), 4, "There is no tenant 'nobody'."),
+        (("sandbox", "keys", "--tenant", "unknown"), 4, "There is no tenant 'unknown'."),
         (
             ("sandbox", "create-key", "returnmate", "odd", "--scope", "rmas:destroy"),
             5,

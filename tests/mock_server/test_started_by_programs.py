@@ -298,8 +298,8 @@ def test_full_output_does_not_stop_the_sandbox(
 def test_missing_standard_streams_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", None)
-    terminal.say("Nobody reads this.")
-    terminal.warn("Nor this.")
+    terminal.say("This is lost.")
+    terminal.warn("So is this.")
 
 
 def test_unsupported_characters_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
