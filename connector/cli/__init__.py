@@ -1,4 +1,4 @@
-"""The connector's part of the command line."""
+"""The connector's commands of the program `returns`: connect, catalog, trigger, action, search and others."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""`returns action` and `returns search`."""
+"""`returns action` and `returns search`: run one operation of a vendor and print the result."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from connector.cli.options import As, Inputs, ProfileName, Vendor, collected, connected
-from connector.cli.output import Format, document, record, short, table, tell, waiting
+from connector.cli.completion import complete_key
+from connector.cli.exit_codes import NOTHING_FOUND
+from connector.cli.options import As, Inputs, ProfileName, Vendor, collect_inputs, connect_by_name
+from connector.cli.output import Format, notify, one_line, print_json, print_record, print_table, spinner
 from connector.profiles import text_files
 
 if TYPE_CHECKING:
@@ -20,68 +22,89 @@ if TYPE_CHECKING:
     from connector.definition.model import InputField, Integration, Search
     from connector.runtime.connection import Connection
 
-Key = Annotated[
-    str, typer.Argument(help="Which one; `returns catalog VENDOR` lists them.", show_default=False)
-]
-Document = Annotated[
-    str | None,
-    typer.Option(
-        "--json", help="A file with the inputs as a JSON object; - is standard input.", show_default=False
+ActionKey = Annotated[
+    str,
+    typer.Argument(
+        help="Action; `returns catalog VENDOR` lists them.", show_default=False, autocompletion=complete_key
     ),
 ]
-NOTHING_FOUND = 4
-COLUMNS = 7
+SearchKey = Annotated[
+    str,
+    typer.Argument(
+        help="Search; `returns catalog VENDOR` lists them.", show_default=False, autocompletion=complete_key
+    ),
+]
+JsonFile = Annotated[
+    str | None,
+    typer.Option(
+        "--json",
+        help="File with the inputs as a JSON object; - reads standard input.",
+        show_default=False,
+    ),
+]
+MAX_COLUMNS = 7
 T = TypeVar("T")
 
 
 def action(
     vendor: Vendor,
-    key: Key,
+    key: ActionKey,
     inputs: Inputs = None,
-    from_json: Document = None,
+    json_file: JsonFile = None,
     profile: ProfileName = None,
     output: As = Format.table,
 ) -> None:
-    """Run an action, for example create_return, and print what the vendor answers."""
+    """Run an action, for example create_return.
+
+    Prints the record that the vendor returns.
+    """
     from connector.definition.compiler import integration as compiled
     from connector.definition.lookup import by_key
 
     integration = compiled(vendor)
-    wanted = by_key(integration, "action", integration.actions, key)
-    given = _inputs(wanted.inputs, inputs, from_json)
+    definition = by_key(integration, "action", integration.actions, key)
+    values = _inputs(definition.inputs, inputs, json_file)
 
-    made = _run(integration, profile, wanted.label, lambda connection: connection.actions[key](**given))
+    result = _run(
+        integration, profile, definition.label, lambda connection: connection.actions[key](**values)
+    )
     if output is Format.json:
-        document(made)
+        print_json(result)
     else:
-        record(wanted.fields, made, wanted.label)
+        print_record(definition.fields, result, definition.label)
 
 
 def search(
     vendor: Vendor,
-    key: Key,
+    key: SearchKey,
     inputs: Inputs = None,
-    from_json: Document = None,
-    limit: Annotated[int, typer.Option(help="The most records to print.", min=1)] = 25,
+    json_file: JsonFile = None,
+    limit: Annotated[int, typer.Option(help="Maximum number of records to print.", min=1)] = 25,
     profile: ProfileName = None,
     output: As = Format.table,
 ) -> None:
-    """Run a search or a report, for example find_return. Finding nothing is exit code 4."""
+    """Run a search or a report, for example find_return.
+
+    Prints the records that it finds. Exits with code 4 if it finds nothing.
+    """
     from connector.definition.compiler import integration as compiled
     from connector.definition.lookup import by_key
 
     integration = compiled(vendor)
-    wanted = by_key(integration, "search", integration.searches, key)
-    given = _inputs(wanted.inputs, inputs, from_json)
+    definition = by_key(integration, "search", integration.searches, key)
+    values = _inputs(definition.inputs, inputs, json_file)
 
-    found = _run(
-        integration, profile, wanted.label, lambda connection: connection.searches[key](limit=limit, **given)
+    records = _run(
+        integration,
+        profile,
+        definition.label,
+        lambda connection: connection.searches[key](limit=limit, **values),
     )
     if output is Format.json:
-        document(found)
+        print_json(records)
     else:
-        _show(integration, wanted, found)
-    if not found:
+        _print_records(integration, definition, records)
+    if not records:
         raise typer.Exit(NOTHING_FOUND)
 
 
@@ -89,42 +112,42 @@ def _run(
     integration: Integration, profile: str | None, label: str, call: Callable[[Connection], Awaitable[T]]
 ) -> T:
     async def run() -> T:
-        async with connected(integration, profile) as (connection, _profile):
-            with waiting(f"{label} …"):
+        async with connect_by_name(integration, profile) as (connection, _profile):
+            with spinner(f"{label} …"):
                 return await call(connection)
 
     return asyncio.run(run())
 
 
-def _show(integration: Integration, search: Search, found: list[dict[str, Any]]) -> None:
-    if not found:
-        tell(f"No {integration.resources[search.resource].noun} fits.")
-    elif len(found) == 1:
-        record(search.fields, found[0], search.label)
+def _print_records(integration: Integration, search: Search, records: list[dict[str, Any]]) -> None:
+    if not records:
+        notify(f"No {integration.resources[search.resource].noun} was found.")
+    elif len(records) == 1:
+        print_record(search.fields, records[0], search.label)
     else:
-        shown = [field for field in search.fields if field.type != "list"][:COLUMNS]
-        rows = [[short(row.get(field.key)) for field in shown] for row in found]
-        table(search.label, [field.label for field in shown], rows)
+        fields = [field for field in search.fields if field.type != "list"][:MAX_COLUMNS]
+        rows = [[one_line(record.get(field.key)) for field in fields] for record in records]
+        print_table(search.label, [field.label for field in fields], rows)
 
 
-def _inputs(fields: Sequence[InputField], pairs: list[str] | None, source: str | None) -> dict[str, Any]:
-    return collected(fields, pairs, _document(source) if source else None)
+def _inputs(fields: Sequence[InputField], pairs: list[str] | None, file: str | None) -> dict[str, Any]:
+    return collect_inputs(fields, pairs, _read_json(file) if file else None)
 
 
-def _bytes(source: str) -> bytes:
-    if source != "-":
-        return Path(source).read_bytes()
+def _read_bytes(file: str) -> bytes:
+    if file != "-":
+        return Path(file).read_bytes()
     raw = getattr(sys.stdin, "buffer", None)
     return sys.stdin.read().encode() if raw is None else bytes(raw.read())
 
 
-def _document(source: str) -> dict[str, Any]:
+def _read_json(file: str) -> dict[str, Any]:
     try:
-        found = json.loads(text_files.decoded(_bytes(source)))
-    except (OSError, ValueError) as problem:
-        raise typer.BadParameter(f"--json {source} cannot be read: {text_files.reason(problem)}.") from None
+        document = json.loads(text_files.decode(_read_bytes(file)))
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"--json {file} cannot be read: {text_files.reason(error)}.") from None
     except RecursionError:
-        raise typer.BadParameter(f"--json {source} cannot be read: it is nested too deeply.") from None
-    if not isinstance(found, dict):
-        raise typer.BadParameter(f"--json {source} must hold an object with the inputs.")
-    return found
+        raise typer.BadParameter(f"--json {file} cannot be read: it is nested too deeply.") from None
+    if not isinstance(document, dict):
+        raise typer.BadParameter(f"--json {file} must contain a JSON object with the inputs.")
+    return document

@@ -1,4 +1,4 @@
-"""`returns catalog` and `returns fidelity`: what is offered, what it promises, what it rests on."""
+"""`returns catalog` and `returns fidelity`: what each vendor offers, its guarantees and their provenance."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.options import As  # noqa: TC001 - typer reads it
-from connector.cli.output import Format, document, say, table, width
+from connector.cli.completion import complete_vendor
+from connector.cli.options import As  # noqa: TC001 - typer reads the annotation
+from connector.cli.output import Format, print_json, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,49 +29,41 @@ DELIVERS = {
     "reached": "once, when reached",
     "while_there": "when reached, and at each later change",
 }
-WIDE = 140  # columns that the table of promises needs to be read
+WIDE = 140  # columns below which the ten columns of the guarantees are hard to read
 SECONDS = {"day": 86_400, "hour": 3_600, "minute": 60}
 
 
 def catalog(
     vendor: Annotated[
-        str | None, typer.Argument(help="One vendor; all when left out.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="Show only this vendor.  [default: all]", show_default=False, autocompletion=complete_vendor
+        ),
     ] = None,
     guarantees: Annotated[  # noqa: FBT002
-        bool, typer.Option("--guarantees", help="What each trigger promises, and where its promise ends.")
+        bool, typer.Option("--guarantees", help="Show what each trigger guarantees, and its limits.")
     ] = False,
     output: As = Format.table,
 ) -> None:
     """List triggers, actions, searches and dropdowns."""
     from connector.definition.compiler import integration, vendors
 
-    chosen = [integration(one) for one in ([vendor] if vendor else vendors())]
+    integrations = [integration(name) for name in ([vendor] if vendor else vendors())]
     if output is Format.json:
-        dumped = [one.model_dump(mode="json") for one in chosen]
-        if guarantees:
-            dumped = [_promises(one) for one in chosen]
-        document(dumped[0] if vendor else dumped)
+        documents = [
+            _guarantees_as_data(each) if guarantees else each.model_dump(mode="json") for each in integrations
+        ]
+        print_json(documents[0] if vendor else documents)
         return
-    for one in chosen:
+    for each in integrations:
         if guarantees:
-            _promise(one)
+            title = f"{each.vendor.title}: trigger guarantees"
+            print_table(title, _GUARANTEE_COLUMNS, _guarantee_rows(each), min_width=WIDE)
         else:
-            _offer(one)
+            _print_catalog(each)
 
 
-def _promise(made: Integration) -> None:
-    """Print what triggers promise: as a table where it fits, else one promise below the other."""
-    title = f"{made.vendor.title}: what triggers promise"
-    if width() >= WIDE:
-        table(title, _GUARANTEE_COLUMNS, _guarantee_rows(made))
-        return
-    say(title)
-    for row in _guarantee_rows(made):
-        say("")
-        table("", ["", ""], zip(_GUARANTEE_COLUMNS, row, strict=True))
-
-
-def _promises(integration: Integration) -> dict[str, object]:
+def _guarantees_as_data(integration: Integration) -> dict[str, object]:
     triggers = integration.triggers.values()
     return {
         "vendor": integration.vendor.id,
@@ -82,30 +75,34 @@ def _promises(integration: Integration) -> dict[str, object]:
     }
 
 
-def _offer(made: Integration) -> None:
-    title = made.vendor.title
+def _print_catalog(integration: Integration) -> None:
+    title = integration.vendor.title
     columns = ["Key", "Label", "Description", "Inputs (* required)"]
-    table(f"{title}: triggers", columns, (_row(made, one) for one in made.triggers.values()))
-    table(f"\n{title}: actions", columns, (_row(made, one) for one in made.actions.values()))
-    table(f"\n{title}: searches", columns, (_row(made, one) for one in made.searches.values()))
+    triggers, actions, searches = integration.triggers, integration.actions, integration.searches
+    print_table(f"{title}: triggers", columns, (_row(integration, trigger) for trigger in triggers.values()))
+    print_table(f"\n{title}: actions", columns, (_row(integration, action) for action in actions.values()))
+    print_table(f"\n{title}: searches", columns, (_row(integration, search) for search in searches.values()))
     dropdowns = (
-        (one.key, one.operation or ", ".join(choice.value for choice in one.choices))
-        for one in made.dropdowns.values()
+        (dropdown.key, dropdown.operation or ", ".join(choice.value for choice in dropdown.choices))
+        for dropdown in integration.dropdowns.values()
     )
-    table(f"\n{title}: dropdowns", ["Key", "Values from"], dropdowns)
+    print_table(f"\n{title}: dropdowns", ["Key", "Values from"], dropdowns)
 
 
-def _row(made: Integration, offer: Trigger | Action | Search) -> tuple[str, str, str, str]:
-    """Give the cells of one offer, and say where it rests on an assumption: generated apps leave it out."""
+def _row(integration: Integration, offer: Trigger | Action | Search) -> tuple[str, str, str, str]:
+    """Return the cells of a trigger, action or search.
+
+    One that rests on an assumption about the API is marked, because generated apps leave it out.
+    """
     from connector.definition.model import Trigger
     from connector.definition.provenance import is_assumed
 
     if isinstance(offer, Trigger):
-        assumed = is_assumed(made, offer)
+        assumed = is_assumed(integration, offer)
     else:
-        assumed = made.operations[offer.operation].provenance == "assumed"
-    said = f"{offer.description} (assumed)" if assumed else offer.description
-    return offer.key, offer.label, said, _inputs(offer.inputs)
+        assumed = integration.operations[offer.operation].provenance == "assumed"
+    description = f"{offer.description} (assumed)" if assumed else offer.description
+    return offer.key, offer.label, description, _inputs(offer.inputs)
 
 
 def _inputs(fields: tuple[InputField, ...]) -> str:
@@ -118,26 +115,26 @@ def _input(field: InputField) -> str:
 
 
 _GUARANTEE_COLUMNS = (
-    "Trigger", "Runtime", "Delivers", "Looks back", "Items a poll", "Calls a poll", "Calls a day",
+    "Trigger", "Runtime", "Delivers", "Looks back", "Items per poll", "Calls per poll", "Calls per day",
     "Shortest interval by plan", "Rests on", "Misses",
 )  # fmt: skip
 
 
-def _guarantee_rows(made: Integration) -> Iterator[tuple[str, ...]]:
-    for trigger in made.triggers.values():
-        for one in trigger.guarantees.values():
+def _guarantee_rows(integration: Integration) -> Iterator[tuple[str, ...]]:
+    for trigger in integration.triggers.values():
+        for guarantee in trigger.guarantees.values():
             yield (
                 trigger.key,
-                one.runtime,
-                DELIVERS[one.delivers],
-                "one reading" if one.look_back is None else span(one.look_back),
-                f"{one.items_per_poll:,}",
-                _range(one.calls_per_poll_quiet, one.calls_per_poll)
-                + (", 1 an event" if one.calls_per_event else ""),
-                _range(one.calls_per_day_quiet, one.calls_per_day),
-                _intervals(one),
-                one.provenance,
-                one.loses,
+                guarantee.runtime,
+                DELIVERS[guarantee.delivers],
+                "one reading" if guarantee.look_back is None else format_duration(guarantee.look_back),
+                f"{guarantee.items_per_poll:,}",
+                _range(guarantee.calls_per_poll_quiet, guarantee.calls_per_poll)
+                + (", 1 per event" if guarantee.calls_per_event else ""),
+                _range(guarantee.calls_per_day_quiet, guarantee.calls_per_day),
+                _intervals(guarantee),
+                guarantee.provenance,
+                guarantee.loses,
             )
 
 
@@ -145,43 +142,45 @@ def _range(low: int, high: int) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
-def _intervals(one: Guarantee) -> str:
-    said = ", ".join(f"{plan} {span(seconds)}" for plan, seconds in one.shortest_interval.items())
-    return said or "no limit known"
+def _intervals(guarantee: Guarantee) -> str:
+    by_plan = guarantee.shortest_interval.items()
+    return ", ".join(f"{plan} {format_duration(seconds)}" for plan, seconds in by_plan) or "no limit known"
 
 
-def span(seconds: int) -> str:
-    """Write a length of time in its largest whole unit: `45 days`, `7 min 12 s`, `nothing`."""
+def format_duration(seconds: int) -> str:
+    """Return a duration in its largest whole unit: `45 days`, `7 min 12 s`, or `nothing` for 0."""
     if seconds == 0:
         return "nothing"
-    for word, length in SECONDS.items():
+    for unit, length in SECONDS.items():
         if seconds >= length and seconds % length == 0:
             count = seconds // length
-            return f"{count} {word}{'' if count == 1 else 's'}"
+            return f"{count} {unit}{'' if count == 1 else 's'}"
     minutes, rest = divmod(seconds, 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def fidelity(output: As = Format.table) -> None:
-    """Show how much of each description is documented, observed or assumed."""
+    """Show how much of each API is documented or assumed.
+
+    Counts what the vendor documents, what was observed in its API, and what is only assumed.
+    """
     from connector.definition.compiler import vendors
     from connector.definition.fidelity import shares
 
-    found = {vendor: shares(vendor) for vendor in vendors()}
-    words: tuple[Provenance, ...] = ("documented", "observed", "assumed")
+    shares_by_vendor = {vendor: shares(vendor) for vendor in vendors()}
+    grades: tuple[Provenance, ...] = ("documented", "observed", "assumed")
     if output is Format.json:
-        document(
+        print_json(
             {
-                vendor: {part: {word: counts[word] for word in words} for part, counts in parts.items()}
-                for vendor, parts in found.items()
+                vendor: {part: {grade: counts[grade] for grade in grades} for part, counts in parts.items()}
+                for vendor, parts in shares_by_vendor.items()
             }
         )
         return
     rows = []
-    for vendor, parts in found.items():
+    for vendor, parts in shares_by_vendor.items():
         for part, counts in parts.items():
             total = counts.total() or 1
-            rows.append(
-                (vendor, part, *(f"{counts[word]} ({100 * counts[word] / total:.0f} %)" for word in words))
-            )
-    table("", ["Vendor", "Part", "Documented", "Observed", "Assumed"], rows)
+            percentages = (f"{counts[grade]} ({100 * counts[grade] / total:.0f} %)" for grade in grades)
+            rows.append((vendor, part, *percentages))
+    print_table("", ["Vendor", "Part", "Documented", "Observed", "Assumed"], rows)

@@ -1,4 +1,4 @@
-"""`returns connect`: ask for a login, try it, keep it."""
+"""`returns connect`: ask for a vendor's login, test it, and save it as a profile."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.options import Vendor, opened, profiles
-from connector.cli.output import tell, waiting
-from connector.cli.prompts import Answers
+from connector.cli.completion import complete_environment, complete_profile
+from connector.cli.options import Vendor, connect_with, profiles
+from connector.cli.output import notify, spinner
+from connector.cli.prompts import Prompt
 from connector.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -21,16 +22,25 @@ if TYPE_CHECKING:
 
 def connect(
     vendor: Vendor,
-    profile: Annotated[str, typer.Option("--profile", help="A name for this connection.")] = "default",
+    profile: Annotated[
+        str, typer.Option("--profile", help="Name for this connection.", autocompletion=complete_profile)
+    ] = "default",
     environment: Annotated[
-        str | None, typer.Option(help="Which of the vendor's environments.  [default: the first]")
+        str | None,
+        typer.Option(
+            help="One of the vendor's environments.  [default: the first one]",
+            autocompletion=complete_environment,
+        ),
     ] = None,
-    base_url: Annotated[str | None, typer.Option(help="Another address that serves the same API.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Another address of the same API, for example a proxy.")
+    ] = None,
 ) -> None:
-    """Set up a connection: asks for the login, tries it, and keeps it in a file that only you can read.
+    """Test a login and save it as a connection.
 
-    Login fields that are in the environment (RETURNS_<VENDOR>_<FIELD>) are not asked for, and neither is the
-    address (RETURNS_<VENDOR>_BASE_URL); --base-url and --environment come before it.
+    Asks for the login fields, tests them at the vendor, and saves them in a file that only you can read. A
+    field is not asked for if its environment variable RETURNS_<VENDOR>_<FIELD> is set. The address is read
+    from --base-url or --environment, then from RETURNS_<VENDOR>_BASE_URL.
     """
     from connector.definition.compiler import integration as compiled
     from connector.profiles import Profile, check_name
@@ -38,68 +48,79 @@ def connect(
     integration = compiled(vendor)
     check_name(profile)
     if environment is not None and base_url is not None:
-        raise typer.BadParameter("--environment and --base-url both name an address; give one of them.")
-    known, login, answers = profiles(), integration.authentication, Answers()
+        raise typer.BadParameter("Use either --environment or --base-url: both set the address.")
+    known, login, prompt = profiles(), integration.authentication, Prompt()
     known.check()
-    known.report(integration)
-    place = str(_place(integration, known, answers, environment, base_url))
-    fields = {one.key: said for one in login.all_fields if (said := known.given(vendor, one.key))}
+    known.report_unknown(integration)
+    url = str(_base_url(integration, known, prompt, environment, base_url))
+    fields = {
+        field.key: value
+        for field in login.all_fields
+        if (value := known.environment_value(vendor, field.key))
+    }
     if login.missing(fields) or not login.tokens:
-        fields = {one.key: said for one in login.fields if (said := _answer(known, vendor, one, answers))}
-    made = Profile(name=profile, base_url=place, fields=fields)
-    known.keep(vendor, asyncio.run(_tried(integration, made)))
-    tell(f"Connected to {integration.vendor.title} at {place}; kept as profile {profile} in {known.path}.")
+        fields = {field.key: value for field in login.fields if (value := _ask(known, vendor, field, prompt))}
+    unverified = Profile(name=profile, base_url=url, fields=fields)
+    known.save(vendor, asyncio.run(_verify(integration, unverified)))
+    notify(f"Connected to {integration.vendor.title} at {url}; saved as profile {profile} in {known.path}.")
 
 
-def _answer(known: Profiles, vendor: str, field: AuthField, answers: Answers) -> str:
-    """Return what the environment or a person says; `ConfigurationError` for nothing where that is needed."""
+def _ask(known: Profiles, vendor: str, field: AuthField, prompt: Prompt) -> str:
+    """Return a login field from the environment or from the user, or "" for an optional field left empty.
+
+    Raises `ConfigurationError` if a required field is left empty.
+    """
     from connector.profiles.variables import variable
 
-    said = known.given(vendor, field.key) or answers.ask(
+    value = known.environment_value(vendor, field.key) or prompt.ask(
         field.label, field.help, secret=field.secret, required=field.required
     )
-    if not said and field.required:
+    if not value and field.required:
         raise ConfigurationError(
-            f"No {field.label} was given; type it in, or put it into {variable(vendor, field.key)}."
+            f"No {field.label} was given; type it in, or set {variable(vendor, field.key)}."
         )
-    return said
+    return value
 
 
-def _place(
-    integration: Integration, known: Profiles, answers: Answers, environment: str | None, base_url: str | None
+def _base_url(
+    integration: Integration, known: Profiles, prompt: Prompt, environment: str | None, base_url: str | None
 ) -> httpx.URL:
-    """Return the address: of an option, else of the environment, else an answer, or the vendor's own."""
-    from connector.profiles.variables import placed, variable
+    """Return the address from an option, the environment, an answer of the user, or the vendor's own."""
+    from connector.profiles.variables import parse_url, variable
 
     vendor, host = integration.vendor.id, integration.authentication.host
     if base_url is not None:
-        return placed(base_url, "--base-url")
+        return parse_url(base_url, "--base-url")
     if environment is not None:
-        return placed(_of_environment(integration, environment), "--environment")
-    if given := known.given(vendor, "base_url"):
-        return placed(given, variable(vendor, "base_url"))
+        return parse_url(_environment_url(integration, environment), "--environment")
+    if value := known.environment_value(vendor, "base_url"):
+        return parse_url(value, variable(vendor, "base_url"))
     if host:
-        return placed(_answer(known, vendor, host, answers), host.label)
-    return placed(integration.base_url, vendor)
+        return parse_url(_ask(known, vendor, host, prompt), host.label)
+    return parse_url(integration.base_url, vendor)
 
 
-def _of_environment(integration: Integration, key: str) -> str:
+def _environment_url(integration: Integration, key: str) -> str:
     from connector.definition.naming import did_you_mean, listed
 
     title = integration.vendor.title
     if integration.authentication.host:
-        raise ConfigurationError(f"{title} has an address for each account; give yours with --base-url.")
-    known = {one.key: one.base_url for one in integration.environments}
+        raise ConfigurationError(f"{title} has an address for each account; pass yours with --base-url.")
+    known = {environment.key: environment.base_url for environment in integration.environments}
     if key not in known:
         guess = did_you_mean(key, known) or f"; there is {listed(known)}."
         raise ConfigurationError(f"{title} has no environment {key!r}{guess}")
     return known[key]
 
 
-async def _tried(integration: Integration, profile: Profile) -> Profile:
-    """Return the profile as it is good another time, after the vendor accepted it."""
-    async with opened(integration, profile) as connection:
-        with waiting("Trying the login …"):
+async def _verify(integration: Integration, profile: Profile) -> Profile:
+    """Test the login and return the profile to save.
+
+    If the login was good only once, such as an authorization code, the saved profile contains the refresh
+    token that the vendor returned for it.
+    """
+    async with connect_with(integration, profile) as connection:
+        with spinner("Testing the login …"):
             await connection.check()
         tokens = connection.client.tokens
         return (

@@ -1,4 +1,4 @@
-"""How a command that hands over events begins and ends: a lost output, SIGTERM, what nothing foresees."""
+"""How `returns trigger` hands over events and ends: on SIGTERM, on lost output, and on unexpected errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from connector.cli.exit_codes import TERMINATED
-from connector.cli.output import closed, encoding, put, shown
+from connector.cli.output import encodable, encoding, is_closed, print_encoded
 from connector.errors import ConfigurationError, ConnectorError, Skip, as_connector_error
 
 if TYPE_CHECKING:
@@ -23,56 +23,57 @@ if TYPE_CHECKING:
     from connector.runtime.runner import Handler
 
 
-class OutputLost(Exception):  # noqa: N818 - it is what happens
-    """Standard output cannot be written to; `problem` says why."""
+class OutputLost(Exception):  # noqa: N818 - describes what happened
+    """Standard output can no longer be written to; `error` contains the reason."""
 
-    def __init__(self, problem: OSError) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
-def printing(written: Callable[[Event], str]) -> Handler:
-    """Return a handler that prints what `written` makes of an event.
+def printing(render: Callable[[Event], str]) -> Handler:
+    """Return a handler that prints each event as the text that `render` returns.
 
-    An event of which nothing can be made is set aside at once: to try again would change nothing.
+    An event that cannot be rendered is set aside at once, because a retry would fail in the same way.
     """
 
     async def hand_over(event: Event) -> None:
         try:
-            text = written(event)
-        except Exception as problem:  # whatever is wrong with this event, others follow
-            raise Skip(f"it cannot be written ({type(problem).__name__}: {problem}).") from problem
+            text = render(event)
+        except Exception as error:  # any error: the events after this one must still be printed
+            raise Skip(f"it cannot be printed ({type(error).__name__}: {error}).") from error
         try:
-            put(text)
-        except OSError as problem:
-            raise OutputLost(problem) from problem
-        except ValueError as problem:  # the stream was closed
-            raise OutputLost(OSError(str(problem))) from problem
+            print_encoded(text)
+        except OSError as error:
+            raise OutputLost(error) from error
+        except ValueError as error:  # the stream is closed
+            raise OutputLost(OSError(str(error))) from error
 
     return hand_over
 
 
 def run(coroutine: Coroutine[Any, Any, None], *, debug: bool) -> None:
-    """Run a command to its end; SIGTERM ends it as Ctrl-C does, between two events and with exit code 143."""
+    """Run a command until it ends; SIGTERM ends it between two events with exit code 143."""
     try:
         terminated = asyncio.run(_until_terminated(coroutine))
     except OutputLost as lost:
-        raise lost.problem from None
+        raise lost.error from None
     except (OSError, typer.Exit, typer.Abort, typer.BadParameter):
         raise
-    except Exception as problem:
-        report(problem, debug=debug)
-        raise hinted(problem) from problem
+    except Exception as error:
+        print_traceback(error, debug=debug)
+        raise with_debug_hint(error) from error
     if terminated:
         raise typer.Exit(TERMINATED)
 
 
 async def _until_terminated(coroutine: Coroutine[Any, Any, None]) -> bool:
+    """Await the coroutine and return whether SIGTERM ended it, cancelling it as Ctrl-C does."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    told: list[int] = []
+    signals: list[int] = []
 
     def end() -> None:
-        told.append(signal.SIGTERM)
+        signals.append(signal.SIGTERM)
         if task is not None:
             task.cancel()
 
@@ -81,33 +82,33 @@ async def _until_terminated(coroutine: Coroutine[Any, Any, None]) -> bool:
     try:
         await coroutine
     except asyncio.CancelledError:
-        if not told:
+        if not signals:
             raise
     finally:
         with suppress(NotImplementedError, RuntimeError, ValueError):
             loop.remove_signal_handler(signal.SIGTERM)
-    return bool(told)
+    return bool(signals)
 
 
 def refuse_without_output() -> None:
-    """Raise `ConfigurationError` where what is handed over would be lost."""
-    if closed():
+    """Raise `ConfigurationError` if standard output is closed, because events would be lost."""
+    if is_closed():
         raise ConfigurationError(
-            "Standard output is closed, so events would be lost. Send them to a file, or to /dev/null if"
-            " they are not needed."
+            "Standard output is closed, so events would be lost. Redirect it to a file, or to /dev/null if"
+            " you do not need the events."
         )
 
 
-def hinted(problem: Exception) -> ConnectorError:
-    """Return an exception as an error of the tree; one that nothing foresees says how to see more of it."""
-    made = as_connector_error(problem)
-    if made is not problem:
-        made.message = f"{made.message} --debug shows where."
-    return made
+def with_debug_hint(problem: Exception) -> ConnectorError:
+    """Return an exception as a `ConnectorError`; the message of an unexpected one mentions --debug."""
+    error = as_connector_error(problem)
+    if error is not problem:
+        error.message = f"{error.message} --debug shows where."
+    return error
 
 
-def report(problem: Exception, *, debug: bool) -> None:
-    """Print where an exception comes from on standard error, if that is asked for."""
+def print_traceback(error: Exception, *, debug: bool) -> None:
+    """Print the traceback of an exception on standard error if `debug` is set."""
     if debug:
-        text = "".join(traceback.format_exception(problem))
-        print(shown(text, encoding(sys.stderr)), file=sys.stderr, flush=True)  # noqa: T201
+        text = "".join(traceback.format_exception(error))
+        print(encodable(text, encoding(sys.stderr)), file=sys.stderr, flush=True)  # noqa: T201

@@ -1,4 +1,4 @@
-"""Exit codes of the program, by what went wrong."""
+"""Exit codes of the program `returns`, by kind of error."""
 
 from connector.errors import (
     AuthenticationError,
@@ -12,13 +12,14 @@ from connector.errors import (
 )
 
 FAILED = 1
+NOTHING_FOUND = 4
 INTERRUPTED = 130
 TERMINATED = 143
 EXIT_CODES: tuple[tuple[type[ConnectorError], int], ...] = (
     (ConfigurationError, 2),
     (AuthenticationError, 3),
     (PermissionDenied, 3),
-    (NotFound, 4),
+    (NotFound, NOTHING_FOUND),
     (ValidationFailed, 5),
     (RateLimited, 6),
     (OutcomeUnknown, 7),
@@ -26,6 +27,6 @@ EXIT_CODES: tuple[tuple[type[ConnectorError], int], ...] = (
 )
 
 
-def exit_code(problem: ConnectorError) -> int:
-    """Return the exit code that tells of an error."""
-    return next(code for kind, code in EXIT_CODES if isinstance(problem, kind))
+def exit_code(error: ConnectorError) -> int:
+    """Return the exit code of an error."""
+    return next(code for kind, code in EXIT_CODES if isinstance(error, kind))

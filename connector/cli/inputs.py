@@ -1,4 +1,4 @@
-"""Inputs as a command line gives them: `items[0].sku=BOOT-39`, each value read as its field's type."""
+"""`--input` of actions, searches and triggers: `items[0].sku=BOOT-39`, parsed by the field's type."""
 
 from __future__ import annotations
 
@@ -15,88 +15,89 @@ if TYPE_CHECKING:
     from connector.definition.model import InputField
 
 STEP = re.compile(r"([A-Za-z_][\w-]*)((?:\[\d+\])*)")
-MOST_ITEMS = 1_000
+MAX_ITEMS = 1_000
 
 
 class InputError(ValueError):
-    """An argument cannot be understood; the message is a sentence."""
+    """An `--input` cannot be parsed; the message is a sentence."""
 
 
 def collect(
     fields: Sequence[InputField], pairs: Sequence[str], document: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Join a JSON object and `key=value` pairs (which win) into inputs; raises `InputError`.
+    """Return the inputs of a JSON object and of `key=value` pairs; a pair replaces a value of the object.
 
-    A pair given twice for an input that takes several values makes a list of them.
+    Repeated pairs become a list if the input accepts several values. Raises `InputError`.
     """
     inputs: dict[str, Any] = json.loads(json.dumps(document, default=float)) if document else {}
-    taken: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for pair in pairs:
-        written, equals, text = pair.partition("=")
+        key, equals, text = pair.partition("=")
         if not equals:
             raise InputError(f"{pair!r} is not of the form key=value.")
-        steps = _steps(written)
-        field = _field(fields, [step for step in steps if isinstance(step, str)], written)
-        value = _value(field, text, written)
-        taken[written] = taken.get(written, 0) + 1
-        if taken[written] > 1:
-            value = _again(inputs, field, written, value)
-        _put(inputs, steps, value, written)
+        steps = _steps(key)
+        field = _field(fields, [step for step in steps if isinstance(step, str)], key)
+        value = _value(field, text, key)
+        counts[key] = counts.get(key, 0) + 1
+        if counts[key] > 1:
+            value = _with_previous(inputs, field, key, value)
+        _insert(inputs, steps, value, key)
     return inputs
 
 
-def _again(inputs: Mapping[str, Any], field: InputField, written: str, value: Any) -> Any:
+def _with_previous(inputs: Mapping[str, Any], field: InputField, key: str, value: Any) -> Any:
     if field.repeated_as is None:
-        raise InputError(f"{written} is given twice.")
-    before = inputs[written]
-    return [*before, value] if isinstance(before, list) else [before, value]
+        raise InputError(f"{key} is given twice.")
+    previous = inputs[key]
+    return [*previous, value] if isinstance(previous, list) else [previous, value]
 
 
-def _steps(written: str) -> list[str | int]:
+def _steps(key: str) -> list[str | int]:
     steps: list[str | int] = []
-    for part in written.split("."):
+    for part in key.split("."):
         match = STEP.fullmatch(part)
         if match is None:
-            raise InputError(f"{written!r} does not name an input; write for example items[0].sku=VALUE.")
+            raise InputError(f"{key!r} is not the name of an input; write for example items[0].sku=VALUE.")
         steps.append(match[1])
         steps.extend(int(index) for index in re.findall(r"\d+", match[2]))
     return steps
 
 
-def _field(fields: Sequence[InputField], names: Sequence[str], written: str) -> InputField:
+def _field(fields: Sequence[InputField], names: Sequence[str], key: str) -> InputField:
     known = {field.key: field for field in fields}
     if names[0] not in known:
         guess = did_you_mean(names[0], known) or (f"; there is {listed(known)}." if known else ".")
-        raise InputError(f"There is no input {written}{guess}")
+        raise InputError(f"There is no input {key}{guess}")
     field = known[names[0]]
-    return field if len(names) == 1 else _field(field.children, names[1:], written)
+    return field if len(names) == 1 else _field(field.children, names[1:], key)
 
 
-def _value(field: InputField, text: str, written: str) -> Any:
-    """Return the value that a text writes; nothing but blanks means "not given"."""
+def _value(field: InputField, text: str, key: str) -> Any:
+    """Return the value of a text; blanks alone mean that the input is not given."""
     if not trimmed(text):
         return ""
     try:
         return value_of(field.type, text)
-    except ValueError as wanted:
-        raise InputError(f"{written} must be {wanted}, not {text!r}.") from None
+    except ValueError as expected:
+        raise InputError(f"{key} must be {expected}, not {text!r}.") from None
 
 
-def _put(inputs: dict[str, Any], steps: Sequence[str | int], value: Any, written: str) -> None:
+def _insert(inputs: dict[str, Any], steps: Sequence[str | int], value: Any, key: str) -> None:
+    """Insert a value at the position of its key; items of a list must be given in order."""
     holder: Any = inputs
     for step, following in zip(steps, [*steps[1:], None], strict=True):
-        fresh: Any = value if following is None else ([] if isinstance(following, int) else {})
+        new: Any = value if following is None else ([] if isinstance(following, int) else {})
         if isinstance(step, int):
-            if not isinstance(holder, list) or step > len(holder) or step >= MOST_ITEMS:
-                raise InputError(f"{written}: items are counted from 0, without gaps.")
+            if not isinstance(holder, list) or step > len(holder) or step >= MAX_ITEMS:
+                raise InputError(f"{key}: number the items from 0, without gaps.")
             if step == len(holder):
-                holder.append(fresh)
+                holder.append(new)
             elif following is None:
                 holder[step] = value
             holder = holder[step]
             continue
         if not isinstance(holder, dict):
-            raise InputError(f"{written} does not fit the inputs given before it.")
+            raise InputError(f"{key} does not fit the inputs given before it.")
         if following is None:
             holder[step] = value
-        holder = holder.setdefault(step, fresh)
+        holder = holder.setdefault(step, new)

@@ -1,4 +1,4 @@
-"""`returns lint`: hold generated apps to what their platforms ask of an app that is to be published."""
+"""`returns lint`: check generated apps against the publishing requirements of Zapier and Make."""
 
 from __future__ import annotations
 
@@ -7,30 +7,38 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.options import As  # noqa: TC001 - typer reads it
-from connector.cli.output import Format, document, say
+from connector.cli.completion import complete_vendor
+from connector.cli.options import As  # noqa: TC001 - typer reads the annotation
+from connector.cli.output import Format, print_json, print_line
 from connector.definition.naming import did_you_mean
 from connector.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from connector.generator.complaint import Complaint
 
-commands = typer.Typer(no_args_is_help=True, help="Hold generated apps to what their platforms ask for.")
+commands = typer.Typer(no_args_is_help=True)
 FAULTY = 1
 Apps = Annotated[
     list[str] | None,
-    typer.Argument(help="Vendors, or folders of apps; all apps when left out.", show_default=False),
+    typer.Argument(
+        help="Vendors, or folders of apps.  [default: all apps]",
+        show_default=False,
+        autocompletion=complete_vendor,
+    ),
 ]
 
 
 @commands.callback()
 def lint() -> None:
-    """Hold generated apps to what their platforms ask for."""
+    """Check apps against publishing requirements.
+
+    Checks the generated Zapier and Make apps without contacting the platforms.
+    """
 
 
 @commands.command()
 def zapier(apps: Apps = None, output: As = Format.table) -> None:
-    """Zapier's publishing checks, offline; exit code 1 when something is wrong. Asks for Node."""
+    """Run Zapier's publishing checks. Needs Node; exit code 1 if a check fails."""
     from connector.generator.zapier.lint import CHECKS
     from connector.generator.zapier.lint import lint as check
 
@@ -39,44 +47,48 @@ def zapier(apps: Apps = None, output: As = Format.table) -> None:
 
 @commands.command()
 def make(apps: Apps = None, output: As = Format.table) -> None:
-    """Make's review requirements, offline; exit code 1 when something is wrong."""
+    """Check Make's review requirements. Exit code 1 if a check fails."""
     from connector.generator.make.lint import CHECKS
     from connector.generator.make.lint import lint as check
 
     _report({folder: check(folder) for folder in _folders(apps, Path("make_app"))}, len(CHECKS), output)
 
 
-def _folders(named: list[str] | None, root: Path) -> list[Path]:
-    """Return the folders of the apps that are meant: a vendor's lies in `root`."""
-    found = sorted(path for path in root.glob("*") if path.is_dir())
-    if named:
-        for one in named:
-            if not (root / one).is_dir() and not Path(one).is_dir():
-                guess = did_you_mean(one, [path.name for path in found])
-                raise ConfigurationError(f"There is no app {one} in {root}, and no such folder{guess or '.'}")
-        return [root / one if (root / one).is_dir() else Path(one) for one in named]
-    if not found:
+def _folders(names: list[str] | None, root: Path) -> list[Path]:
+    """Return the folders of the named apps, or of all apps; a vendor's app is a folder in `root`."""
+    folders = sorted(path for path in root.glob("*") if path.is_dir())
+    if names:
+        for name in names:
+            if not (root / name).is_dir() and not Path(name).is_dir():
+                guess = did_you_mean(name, [path.name for path in folders])
+                raise ConfigurationError(
+                    f"There is no app {name} in {root}, and no such folder{guess or '.'}"
+                )
+        return [root / name if (root / name).is_dir() else Path(name) for name in names]
+    if not folders:
         raise ConfigurationError(f"There is no app in {root}; `returns generate` writes them.")
-    return found
+    return folders
 
 
-def _report(found: dict[Path, list[Complaint]], checks: int, output: Format) -> None:
+def _report(complaints_by_folder: dict[Path, list[Complaint]], checks: int, output: Format) -> None:
     if output is Format.json:
-        document(
+        print_json(
             [
                 {
                     "app": folder.name,
                     "checks": checks,
-                    "complaints": [{"check": one.check, "sentence": one.sentence} for one in complaints],
+                    "complaints": [
+                        {"check": complaint.check, "sentence": complaint.sentence} for complaint in complaints
+                    ],
                 }
-                for folder, complaints in found.items()
+                for folder, complaints in complaints_by_folder.items()
             ]
         )
     else:
-        for folder, complaints in found.items():
-            verdict = "in order" if not complaints else f"{len(complaints)} wrong"
-            say(f"{folder}: {checks} checks, {verdict}.")
-            for one in complaints:
-                say(f"  {one}")
-    if any(found.values()):
+        for folder, complaints in complaints_by_folder.items():
+            count = f"{len(complaints) or 'no'} complaint{'' if len(complaints) == 1 else 's'}"
+            print_line(f"{folder}: {checks} checks, {count}.")
+            for complaint in complaints:
+                print_line(f"  {complaint}")
+    if any(complaints_by_folder.values()):
         raise typer.Exit(FAULTY)

@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, and the connection they lead to."""
+"""Arguments and options that several commands share, and the connection to a vendor with a profile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.output import Format, tell
+from connector.cli.completion import complete_input, complete_profile, complete_vendor
+from connector.cli.output import Format, notify
 from connector.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -21,28 +22,43 @@ if TYPE_CHECKING:
     from connector.runtime.connection import Connection
 
 Vendor = Annotated[
-    str, typer.Argument(help="Which vendor; `returns catalog` lists them.", show_default=False)
+    str,
+    typer.Argument(
+        help="Vendor; `returns catalog` lists them.", show_default=False, autocompletion=complete_vendor
+    ),
 ]
 ProfileName = Annotated[
-    str | None, typer.Option("--profile", help="Which connection; see `returns connect`.", show_default=False)
+    str | None,
+    typer.Option(
+        "--profile",
+        help="Name of the connection to use; see `returns connect`.",
+        show_default=False,
+        autocompletion=complete_profile,
+    ),
 ]
 Inputs = Annotated[
     list[str] | None,
-    typer.Option("--input", "-i", help="KEY=VALUE; for line items KEY[0].COLUMN=VALUE.", show_default=False),
+    typer.Option(
+        "--input",
+        "-i",
+        help="An input as KEY=VALUE, or KEY[0].COLUMN=VALUE for line items; repeatable.",
+        show_default=False,
+        autocompletion=complete_input,
+    ),
 ]
-As = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
+As = Annotated[Format, typer.Option("--format", help="Output for people (table) or for programs (json).")]
 
 
-def collected(
+def collect_inputs(
     fields: Sequence[InputField], pairs: list[str] | None, document: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the inputs given as pairs and as a JSON object; what cannot be understood is wrong usage."""
+    """Return the inputs given by `--input` and `--json`; raises `typer.BadParameter` if one is unusable."""
     from connector.cli.inputs import InputError, collect
 
     try:
         return collect(fields, pairs or (), document)
-    except InputError as problem:
-        raise typer.BadParameter(str(problem)) from None
+    except InputError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def profiles() -> Profiles:
@@ -51,33 +67,38 @@ def profiles() -> Profiles:
 
     from connector.profiles import Profiles
 
-    return Profiles(folder(user_config_path) / "profiles.toml", os.environ, report=tell)
+    return Profiles(user_folder(user_config_path) / "profiles.toml", os.environ, report=notify)
 
 
-def folder(place: Callable[[str], Path]) -> Path:
-    """Return where the program keeps something of its user's; raises `ConfigurationError` without a home."""
+def user_folder(locate: Callable[[str], Path]) -> Path:
+    """Return the program's folder that a function of platformdirs locates.
+
+    Raises `ConfigurationError` if the user has no home folder.
+    """
     try:
-        return place("returns-connector")
-    except RuntimeError as problem:  # platformdirs knows no home
-        raise ConfigurationError("You have no home folder here: set HOME to a folder of yours.") from problem
+        return locate("returns-connector")
+    except RuntimeError as error:  # platformdirs finds no home folder
+        raise ConfigurationError("No home folder was found: set HOME to a folder of yours.") from error
 
 
 @asynccontextmanager
-async def connected(integration: Integration, name: str | None) -> AsyncIterator[tuple[Connection, Profile]]:
-    """Connect with the profile called `name`, or with the one to use when none is named."""
-    profile = await profiles().choose(integration, name)
-    async with opened(integration, profile) as connection:
+async def connect_by_name(
+    integration: Integration, profile_name: str | None
+) -> AsyncIterator[tuple[Connection, Profile]]:
+    """Connect to a vendor with the named profile, or with the default one if the name is None."""
+    profile = await profiles().choose(integration, profile_name)
+    async with connect_with(integration, profile) as connection:
         yield connection, profile
 
 
-def opened(integration: Integration, profile: Profile) -> Connection:
-    """Open a connection with a profile, on the real clock; the profile keeps each new refresh token."""
+def connect_with(integration: Integration, profile: Profile) -> Connection:
+    """Return a connection to a vendor with a profile; new refresh tokens are saved in the profile."""
     from functools import partial
 
     from connector import clock
     from connector.runtime.connection import connect
 
-    made = connect(
+    connection = connect(
         integration,
         base_url=profile.base_url,
         transport=None,
@@ -86,18 +107,18 @@ def opened(integration: Integration, profile: Profile) -> Connection:
         credentials=profile.fields,
         profile=profile.name,
     )
-    if made.client.tokens:
-        made.client.tokens.save_refresh_token = partial(_renew, integration, profile)
-        made.client.tokens.load_newest = partial(profiles().newest, integration, profile)
-    return made
+    if connection.client.tokens:
+        connection.client.tokens.save_refresh_token = partial(_save_refresh_token, integration, profile)
+        connection.client.tokens.load_newest = partial(profiles().newest_refresh_token, integration, profile)
+    return connection
 
 
-def _renew(integration: Integration, profile: Profile, refresh_token: str) -> None:
-    """Keep a new refresh token; the connection goes on without, since it has the token itself."""
+def _save_refresh_token(integration: Integration, profile: Profile, refresh_token: str) -> None:
+    """Save a refresh token, or print a notice: the running command needs only the token in memory."""
     try:
         profiles().renew(integration, profile, refresh_token)
-    except ConfigurationError as problem:
-        tell(
-            f"{integration.vendor.id}, profile {profile.name}: the new refresh token is not "
-            f"kept. {problem} Run `returns connect {integration.vendor.id}` before the next start."
+    except ConfigurationError as error:
+        notify(
+            f"{integration.vendor.id}, profile {profile.name}: the new refresh token could not be saved. "
+            f"{error} Run `returns connect {integration.vendor.id}` before the next start."
         )

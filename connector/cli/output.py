@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for programs, errors as one sentence on standard error."""
+"""Output of commands: tables and lines for people, JSON for programs, notices on standard error."""
 
 from __future__ import annotations
 
@@ -13,156 +13,191 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from connector.cli import tables
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from connector.definition.model import Field
 
+PIPE_WIDTH = 160  # columns of a table that is not printed on a terminal
+
 
 class Format(StrEnum):
-    """How an answer is printed."""
+    """The format of a command's output."""
 
     table = "table"
     json = "json"
 
 
-def document(value: Any) -> None:
-    """Print one JSON document."""
+def print_json(value: Any) -> None:
+    """Print an indented JSON document."""
     print(as_json(value, encoding(sys.stdout), indent=2))  # noqa: T201
 
 
-def line(value: Any) -> None:
-    """Print one JSON line, at once."""
-    put(as_json(value, encoding(sys.stdout)))
+def print_json_line(value: Any) -> None:
+    """Print JSON on one line and flush it."""
+    print_encoded(as_json(value, encoding(sys.stdout)))
 
 
-def say(sentence: str) -> None:
-    """Print a line for people, at once."""
-    put(shown(sentence, encoding(sys.stdout)))
+def print_line(text: str) -> None:
+    """Print a line and flush it; characters that the terminal's encoding lacks become question marks."""
+    print_encoded(encodable(text, encoding(sys.stdout)))
 
 
-def put(text: str) -> None:
-    """Print a line that standard output can hold, at once."""
+def print_encoded(text: str) -> None:
+    """Print and flush a line that contains only characters of the output's encoding."""
     print(text, flush=True)  # noqa: T201
 
 
-def tell(sentence: str) -> None:
-    """Print a line on standard error: it never mixes with an answer."""
-    print(shown(sentence, encoding(sys.stderr)), file=sys.stderr, flush=True)  # noqa: T201
+def notify(sentence: str) -> None:
+    """Print a notice on standard error, so that it never mixes with the output."""
+    print(encodable(sentence, encoding(sys.stderr)), file=sys.stderr, flush=True)  # noqa: T201
 
 
-def closed() -> bool:
-    """Say whether the program was started without a standard output: what is printed is lost."""
+def is_closed() -> bool:
+    """Return whether the program was started without a standard output, so that its output is lost."""
     return sys.__stdout__ is None
 
 
 def encoding(stream: Any) -> str:
-    """Return the encoding of a stream; UTF-8 where it has none."""
+    """Return the encoding of a stream, or UTF-8 if it has none."""
     return getattr(stream, "encoding", None) or "utf-8"
 
 
 def as_json(value: Any, code: str, indent: int | None = None) -> str:
-    """Write JSON that the encoding `code` can hold; NaN becomes null, a number beyond floats a text."""
+    """Return a value as JSON that can be written in the encoding `code`.
+
+    NaN and infinity become null. Decimals that exceed the range of a float become strings.
+    """
     try:
-        text = _dumped(value, indent, ascii_only=False)
-    except ValueError:  # not a number, or beyond all numbers: JSON has neither
+        text = _dump(value, indent, ascii_only=False)
+    except ValueError:  # NaN, infinity or a Decimal beyond floats: JSON has no notation for them
         value = _finite(value)
-        text = _dumped(value, indent, ascii_only=False)
+        text = _dump(value, indent, ascii_only=False)
     try:
         text.encode(code)
     except UnicodeEncodeError:
-        return _dumped(value, indent, ascii_only=True)
+        return _dump(value, indent, ascii_only=True)
     return text
 
 
-def _dumped(value: Any, indent: int | None, *, ascii_only: bool) -> str:
+def _dump(value: Any, indent: int | None, *, ascii_only: bool) -> str:
     return json.dumps(value, default=_plain, ensure_ascii=ascii_only, allow_nan=False, indent=indent)
 
 
 def _finite(value: Any) -> Any:
-    """Return a value with null or text for each number that cannot be written."""
+    """Return a copy of a value in which numbers without a JSON notation are null or strings."""
     if isinstance(value, Mapping):
-        return {key: _finite(one) for key, one in value.items()}
+        return {key: _finite(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(one) for one in value]
+        return [_finite(item) for item in value]
     if isinstance(value, Decimal) and value.is_finite():
         return value if math.isfinite(float(value)) else str(value)
     return None if isinstance(value, float | Decimal) and not math.isfinite(value) else value
 
 
-def shown(text: str, code: str) -> str:
-    """Return a text with a question mark for each character that the encoding `code` does not have."""
+def encodable(text: str, code: str) -> str:
+    """Return a text with a question mark for each character that the encoding `code` lacks."""
     return text.encode(code, "replace").decode(code)
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; what stands in the first column is a name to be typed and is not broken."""
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, min_width: int = 0
+) -> None:
+    """Print a table, or a list on a terminal that is too narrow for it or narrower than `min_width`.
+
+    The cells of the first column are names to type, and are never wrapped. Without a terminal, the table
+    takes up to 160 columns.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    code = encoding(sys.stdout)
-    title = shown(title, code)
-    made = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    made.show_header = any(columns)
-    for index, column in enumerate(columns):
-        made.add_column(shown(column, code), header_style="bold", overflow="fold", no_wrap=index == 0)
-    for row in rows:
-        made.add_row(*(Text(shown(printable(cell), code)) for cell in row))
-    Console(width=width()).print(made)
+    code, available, terminal = encoding(sys.stdout), width(), sys.stdout.isatty()
+    headings = [encodable(column, code) for column in columns]
+    cells = [[encodable(printable(cell), code) for cell in row] for row in rows]
+    console = Console(width=available)
+    fitting = tables.column_widths(headings, cells, available) if available >= min_width else None
+    if terminal and fitting is None:
+        if title:
+            console.print(Text(encodable(title, code), style="bold"))
+        print("\n".join(tables.as_list(headings, cells, available)))  # noqa: T201
+        return
+    layout = Table(
+        title=encodable(title, code) or None,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+    )
+    layout.show_header = any(columns)
+    for index, heading in enumerate(headings):
+        layout.add_column(
+            heading,
+            header_style="bold",
+            overflow="fold",
+            no_wrap=index == 0,
+            width=fitting[index] if terminal and fitting else None,
+        )
+    for row in cells:
+        layout.add_row(*map(Text, row))
+    console.print(layout)
 
 
 def width() -> int:
-    """Return how many columns a line may have: the terminal's, or enough where nobody looks."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 160
+    """Return the number of columns of the terminal, or 160 if standard output is not a terminal."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
 
 
-def record(fields: Sequence[Field], value: dict[str, Any], title: str) -> None:
-    """Print one record as label and value, what it has beyond the known fields included."""
+def print_record(fields: Sequence[Field], value: dict[str, Any], title: str) -> None:
+    """Print a record as a table of labels and values, including values that no field describes."""
     known = {field.key: field for field in fields}
     rows: list[tuple[str, str]] = []
-    for key, held in value.items():
+    for key, content in value.items():
         field = known.get(key)
-        rows.extend(_lines(field.label if field else key, field, held))
-    table(title, ["", ""], rows)
+        rows.extend(_record_rows(field.label if field else key, field, content))
+    print_table(title, ["", ""], rows)
 
 
-def _lines(label: str, field: Field | None, held: Any) -> Iterator[tuple[str, str]]:
+def _record_rows(label: str, field: Field | None, value: Any) -> Iterator[tuple[str, str]]:
     children = {child.key: child for child in field.children} if field else {}
-    if isinstance(held, dict) and held:
-        for key, value in held.items():
+    if isinstance(value, dict) and value:
+        for key, member in value.items():
             child = children.get(key)
-            yield from _lines(child.label if child else f"{label} {key}", child, value)
-    elif isinstance(held, list):
-        lines = [short(item) for item in held] or ["none"]
-        if not any(isinstance(item, dict) for item in held):
+            yield from _record_rows(child.label if child else f"{label} {key}", child, member)
+    elif isinstance(value, list):
+        lines = [one_line(item) for item in value] or ["none"]
+        if not any(isinstance(item, dict) for item in value):
             lines = [", ".join(lines)]
-        for index, written in enumerate(lines):
-            yield ("" if index else label), written
+        for index, line in enumerate(lines):
+            yield ("" if index else label), line
     else:
-        yield label, short(held)
+        yield label, one_line(value)
 
 
-def short(value: Any) -> str:
-    """Write a JSON value in one line."""
+def one_line(value: Any) -> str:
+    """Return a JSON value as a single line for people."""
     if value is None:
         return ""
     if isinstance(value, dict):
-        parts = (f"{key} {short(one)}" for key, one in value.items() if one not in (None, "", [], {}))
+        parts = (
+            f"{key} {one_line(member)}" for key, member in value.items() if member not in (None, "", [], {})
+        )
         return " · ".join(parts)
     if isinstance(value, list):
-        return ", ".join(short(one) for one in value)
+        return ", ".join(one_line(item) for item in value)
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def printable(text: str) -> str:
-    """Replace control characters: what a vendor sends never steers a terminal."""
+    """Replace control characters, so that data from a vendor cannot send commands to the terminal."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "�" for letter in text)
 
 
 @contextmanager
-def waiting(sentence: str) -> Iterator[None]:
-    """Show a spinner while one waits, on a terminal only."""
+def spinner(sentence: str) -> Iterator[None]:
+    """Show a spinner until the block ends, if standard error is a terminal."""
     if not sys.stderr.isatty():
         yield
         return
@@ -174,8 +209,8 @@ def waiting(sentence: str) -> Iterator[None]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        whole = value.is_finite() and value == value.to_integral_value() and value.as_tuple().exponent == 0
-        return int(value) if whole else float(value)
+        is_whole = value.is_finite() and value == value.to_integral_value() and value.as_tuple().exponent == 0
+        return int(value) if is_whole else float(value)
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     raise TypeError(f"{type(value).__name__} has no JSON form.")

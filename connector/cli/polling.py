@@ -1,4 +1,4 @@
-"""What polling one trigger has in common with polling many: cursors, first polls, and how events read."""
+"""What `returns trigger` does for one connection: poll or watch, list what was set aside, print events."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.ending import OutputLost
-from connector.cli.output import Format, line, printable, say, tell
+from connector.cli.output import Format, notify, print_json_line, print_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PollOptions:
-    """How to poll: every `pause` seconds or once (None), what the first poll tells, how many events, anew.
+    """Options of polling: seconds between polls (None: poll once), backfill start, event limit, restart.
 
-    With `skipped`, what was set aside is listed, or with `retry` handed over again, and nothing is polled.
-    `debug` shows where exceptions come from.
+    With `skipped`, nothing is polled: events that were set aside are listed or, with `retry`, handed over
+    again. `debug` prints the traceback of each error.
     """
 
-    pause: float | None
+    interval: float | None
     since: datetime | date | None
     limit: int | None
     restart: bool
@@ -50,82 +50,86 @@ async def follow(
     ran: Callable[[RunResult], None],
     failed: Callable[[ConnectorError], None],
     aside: Callable[[list[Skipped]], None],
-    who: str = "",
+    prefix: str = "",
 ) -> None:
-    """Poll a trigger of one connection as wished; its cursor is kept for this profile and these inputs.
+    """Poll a trigger of one connection; its cursor is stored for this profile and these inputs.
 
-    `who` begins the sentences that are reported, where there are several connections.
+    `show` receives each event, `ran` the result of each poll, `failed` each error after which a watch tries
+    again, and `aside` the events and rows that were set aside. `prefix` begins each notice, to name the
+    connection if there are several.
     """
     from connector.clock import sleep
     from connector.runtime.runner import Runner
 
-    bound, title = connection.triggers[key], f"{connection.integration.vendor.title}: "
-    kept_as, whose = bound.cursor_name(**inputs), profile.key(connection.integration)
+    trigger, title = connection.triggers[key], f"{connection.integration.vendor.title}: "
+    cursor, owner = trigger.cursor_name(**inputs), profile.key(connection.integration)
     if options.skipped and not options.retry:
-        aside(cursors.skipped(whose, kept_as))
+        aside(cursors.skipped(owner, cursor))
         return
 
-    def noted(outcome: RunResult) -> None:
-        for note in outcome.notes:
-            tell(f"{who}{note.removeprefix(title)}" if who else note)
-        ran(outcome)
+    def report(result: RunResult) -> None:
+        for note in result.notes:
+            notify(f"{prefix}{note.removeprefix(title)}" if prefix else note)
+        ran(result)
 
-    with cursors.locked(whose, kept_as):
+    with cursors.locked(owner, cursor):
         if options.restart:
-            cursors.forget(whose, kept_as)
-        if options.since is not None and cursors.load(whose, kept_as) is not None:
-            tell(_too_late(connection, profile))
-        runner = Runner(bound, cursors, profile=whose, handler=show, inputs=inputs, ends=(OutputLost,))
-        if options.pause is None:
+            cursors.forget(owner, cursor)
+        if options.since is not None and cursors.load(owner, cursor) is not None:
+            notify(_since_ignored(connection, profile))
+        runner = Runner(trigger, cursors, profile=owner, handler=show, inputs=inputs, ends=(OutputLost,))
+        if options.interval is None:
             if options.retry:
-                outcome = await runner.retry(limit=options.limit)
+                result = await runner.retry(limit=options.limit)
             else:
-                outcome = await runner.once(since=options.since, limit=options.limit)
-            noted(outcome)
-            if outcome.problem:
-                raise outcome.problem
+                result = await runner.once(since=options.since, limit=options.limit)
+            report(result)
+            if result.problem:
+                raise result.problem
             return
         await runner.watch(
-            interval=options.pause,
+            interval=options.interval,
             sleep=sleep,
             since=options.since,
             limit=options.limit,
-            on_round=noted,
+            on_round=report,
             on_error=failed,
         )
 
 
-def _too_late(connection: Connection, profile: Profile) -> str:
-    who = f"{connection.integration.vendor.title} ({profile.name})"
-    return f"--since is for the first poll only, and {who} has polled before; add --restart to begin anew."
+def _since_ignored(connection: Connection, profile: Profile) -> str:
+    name = f"{connection.integration.vendor.title} ({profile.name})"
+    return (
+        f"--since applies to the first poll only, and {name} was polled before; use --restart to start over."
+    )
 
 
-def written(integration: Integration, event: Event, told_by: str) -> str:
-    """Write an event as one line: when, what, and which record."""
+def event_line(integration: Integration, event: Event, source: str) -> str:
+    """Return an event as one line for people: its time, its source (a trigger's label) and the record."""
     from connector.definition.paths import at_path
 
     trigger = integration.triggers[event.trigger]
     parts = [at_path(event.data, path) for path in integration.resources[trigger.resource].label]
-    name = " · ".join(str(part) for part in parts if part not in (None, ""))
-    when = (event.occurred_at or event.observed_at).isoformat(sep=" ", timespec="seconds")
-    return printable(f"{when.removesuffix('+00:00')}  {told_by}  {' '.join(name.split())}")
+    record = " · ".join(str(part) for part in parts if part not in (None, ""))
+    time = (event.occurred_at or event.observed_at).isoformat(sep=" ", timespec="seconds")
+    return printable(f"{time.removesuffix('+00:00')}  {source}  {' '.join(record.split())}")
 
 
-def as_data(event: Event) -> dict[str, Any]:
-    """Return an event as programs read it."""
+def event_as_data(event: Event) -> dict[str, Any]:
+    """Return an event as the JSON object that programs read."""
     times = {"occurred_at": event.occurred_at, "observed_at": event.observed_at}
     return {"id": event.id, "trigger": event.trigger, **times, "data": event.data}
 
 
-def list_skipped(skipped: list[Skipped], output: Format, who: str = "") -> None:
-    """Print what was set aside: events, and rows that could not be read."""
-    for one in skipped:
+def list_skipped(entries: list[Skipped], output: Format, prefix: str = "") -> None:
+    """Print what was set aside: events that could not be printed, and rows that could not be read."""
+    for entry in entries:
         if output is Format.json:
-            about = as_data(one.event) if one.event else {"id": None}
-            line({**about, "why": one.why, "set_aside_at": one.at})
+            data = event_as_data(entry.event) if entry.event else {"id": None}
+            print_json_line({**data, "why": entry.why, "set_aside_at": entry.at})
         else:
-            when = one.at.isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
-            name = f"{one.event.id}: {one.why}" if one.event else one.why
-            say(printable(f"{when}  {who}{name}"))
-    if not skipped:
-        tell(f"{who}Nothing is set aside.")
+            time = entry.at.isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
+            reason = f"{entry.event.id}: {entry.why}" if entry.event else entry.why
+            print_line(printable(f"{time}  {prefix}{reason}"))
+    if not entries:
+        notify(f"{prefix}Nothing is set aside.")

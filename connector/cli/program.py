@@ -1,82 +1,102 @@
-"""The program `returns`: commands of all installed parts, errors as one sentence, exit codes."""
+"""The program `returns`: collects the commands of all packages, and ends with an exit code for each error."""
 
 from __future__ import annotations
 
 import os
 import sys
-from importlib.metadata import entry_points
-from typing import NoReturn
+from importlib.metadata import entry_points, version
+from typing import Annotated, NoReturn
 
 import typer
 
 from connector.cli.exit_codes import INTERRUPTED, exit_code
-from connector.cli.reports import reported
-from connector.cli.streams import prepared
+from connector.cli.reports import log_to_terminal
+from connector.cli.streams import prepare_streams
 from connector.errors import ConnectorError, OutcomeUnknown
 
-HELP = """Automate product returns: a sandbox of returns services, and a connector for them.
+HELP = """Automate product returns: one connector for several returns services, and a sandbox to try it in.
 
-Exit codes: 0 done, 1 the vendor or this program failed, 2 wrong usage, 3 login refused or not allowed,
-4 nothing found, 5 wrong inputs, 6 too many requests, 7 not known whether a write was done, 130 interrupted,
-143 terminated.
+Exit codes: 0 success, 1 failure of the vendor or of this program, 2 wrong usage, 3 login refused or access
+denied, 4 nothing found, 5 invalid inputs, 6 rate limit exceeded, 7 unknown whether a write succeeded,
+130 interrupted, 143 terminated.
 """
 
 
 def program() -> typer.Typer:
-    """Build the program from the entry points of the group `returns.commands`."""
+    """Return the program with the commands of every entry point in the group `returns.commands`."""
     app = typer.Typer(
-        name="returns", help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+        name="returns", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
     )
-    for entry in sorted(entry_points(group="returns.commands"), key=lambda one: one.name):
+    app.callback(help=HELP)(_options)
+    for entry in sorted(entry_points(group="returns.commands"), key=lambda entry: entry.name):
         entry.load()(app)
     return app
 
 
+def _print_version(requested: bool) -> None:  # noqa: FBT001 - the value of the option
+    if requested:
+        print(f"returns {version('returns-connector')}")  # noqa: T201
+        raise typer.Exit
+
+
+def _options(
+    _version: Annotated[  # noqa: FBT002
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Accept the options of the program itself, before any command."""
+
+
 def main() -> NoReturn:
-    """Run the program and end the process with its exit code; an output that is closed is none."""
-    prepared()
+    """Run the program with the arguments of the process, and exit with its exit code."""
+    prepare_streams()
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
     """Run the program with arguments and return its exit code."""
     try:
-        with reported():
+        with log_to_terminal():
             code = program()(args=arguments, standalone_mode=False, prog_name="returns")
         sys.stdout.flush()
-    except ConnectorError as problem:
-        return _failed(problem)
-    except SystemExit as ended:  # how the command line library leaves on a broken pipe
-        return _reader_left() if isinstance(ended.__context__, BrokenPipeError) else int(ended.code or 0)
-    except OSError as problem:
-        return _reader_left() if isinstance(problem, BrokenPipeError) else _unusable(problem)
+    except ConnectorError as error:
+        return _print_error(error)
+    except SystemExit as exit_:  # raised by the command line library, for a broken pipe among others
+        return _discard_output() if isinstance(exit_.__context__, BrokenPipeError) else int(exit_.code or 0)
+    except OSError as error:
+        return _discard_output() if isinstance(error, BrokenPipeError) else _print_system_error(error)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except Exception as problem:
-        if not hasattr(problem, "show") or not hasattr(problem, "exit_code"):
+    except Exception as error:
+        if not hasattr(error, "show") or not hasattr(error, "exit_code"):
             raise
-        problem.show()  # a usage error of the command line library
-        return int(problem.exit_code)
+        error.show()  # a usage error of the command line library
+        return int(error.exit_code)
     return code if isinstance(code, int) else 0
 
 
-def _reader_left() -> int:
-    """Nobody reads any more: what Python still wants to flush goes nowhere, and that is no failure."""
+def _discard_output() -> int:
+    """Redirect standard output to the null device and return exit code 0.
+
+    The reader has closed the pipe, for example `head`. Without this, Python would print an error when it
+    flushes the stream at exit.
+    """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
-def _unusable(problem: OSError) -> int:
-    """Tell of a full disk, or of a folder that may not be written to, in the system's words."""
-    where = problem.filename or "The output"
-    print(f"{where} cannot be used: {(problem.strerror or str(problem)).lower()}.", file=sys.stderr)  # noqa: T201
-    _reader_left()
+def _print_system_error(error: OSError) -> int:
+    """Print an error of the operating system, such as a full disk, as one sentence."""
+    file = error.filename or "The output"
+    print(f"{file} cannot be used: {(error.strerror or str(error)).lower()}.", file=sys.stderr)  # noqa: T201
+    _discard_output()
     return 1
 
 
-def _failed(problem: ConnectorError) -> int:
-    print(problem, file=sys.stderr)  # noqa: T201
-    if isinstance(problem, OutcomeUnknown):
-        sent = problem.sent
-        print(f"Sent was: {sent.get('method')} {sent.get('path')}", file=sys.stderr)  # noqa: T201
-    return exit_code(problem)
+def _print_error(error: ConnectorError) -> int:
+    print(error, file=sys.stderr)  # noqa: T201
+    if isinstance(error, OutcomeUnknown):
+        sent = error.sent
+        print(f"The request was: {sent.get('method')} {sent.get('path')}", file=sys.stderr)  # noqa: T201
+    return exit_code(error)

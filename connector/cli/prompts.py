@@ -1,4 +1,4 @@
-"""Answers to questions: typed by a person, or a script's on standard input, one a line."""
+"""Prompts of `returns connect`: answers typed by a user, or one per line on standard input of a script."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from connector.cli.output import tell
+from connector.cli.output import notify
 from connector.definition.naming import trimmed
 from connector.errors import ConfigurationError
 from connector.profiles.text_files import encoding
@@ -17,39 +17,39 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
-class Answers:
-    """Where answers come from. A script's may be in any encoding that a byte order mark tells of."""
+class Prompt:
+    """Asks for login fields on the terminal, or reads the answers from redirected standard input."""
 
     def __init__(self) -> None:
         self._script: TextIO | None = None
 
     def ask(self, label: str, explanation: str, *, secret: bool, required: bool) -> str:
-        """Return an answer without blanks around it, "" for none."""
+        """Return the answer without surrounding blanks, or "" if it is empty."""
         if explanation:
-            tell(explanation)
+            notify(explanation)
         if sys.stdin is None or not sys.stdin.isatty():
             return self._line()
-        prompt = label if required else f"{label} (may stay empty)"
+        text = label if required else f"{label} (optional)"
         default = None if required else ""
-        answer: str = typer.prompt(prompt, hide_input=secret, default=default, show_default=False, err=True)
+        answer: str = typer.prompt(text, hide_input=secret, default=default, show_default=False, err=True)
         return trimmed(answer)
 
     def _line(self) -> str:
         if self._script is None:
-            self._script = _script()
+            self._script = _redirected_input()
         try:
             return trimmed(self._script.readline())
-        except UnicodeDecodeError as problem:
-            raise ConfigurationError("Standard input is not text in UTF-8; save it as UTF-8.") from problem
+        except UnicodeDecodeError as error:
+            raise ConfigurationError("Standard input is not UTF-8 text; save it as UTF-8.") from error
 
 
-def _script() -> TextIO:
-    """Return standard input, read as its first bytes ask for; where it is closed, an empty one."""
+def _redirected_input() -> TextIO:
+    """Return standard input, decoded by its byte order mark; a closed one is returned as empty."""
     if sys.stdin is None:
         return io.StringIO()
     raw = getattr(sys.stdin, "buffer", None)
     start = raw.peek(4)[:4] if isinstance(raw, io.BufferedReader) else b""
-    found = encoding(start)
-    if raw is None or found == "utf-8":
+    code = encoding(start)
+    if raw is None or code == "utf-8":
         return sys.stdin
-    return io.TextIOWrapper(raw, encoding=found)
+    return io.TextIOWrapper(raw, encoding=code)

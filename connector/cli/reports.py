@@ -1,4 +1,4 @@
-"""Shows on the terminal what the connector reports through `logging`: long waits, and what it ignored."""
+"""Prints the connector's log on the terminal: long waits, and settings or fields that were ignored."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from connector.cli.output import printable, tell
+from connector.cli.output import notify, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 LOGGER = "returns_connector"
 
 
-class _OnTerminal(logging.Handler):
+class _TerminalHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        tell(printable(record.getMessage()))
+        notify(printable(record.getMessage()))
 
 
 @contextmanager
-def reported() -> Iterator[None]:
-    """Print reports as lines on standard error until the block ends."""
-    logger, handler = logging.getLogger(LOGGER), _OnTerminal(logging.INFO)
+def log_to_terminal() -> Iterator[None]:
+    """Print log messages of the connector on standard error until the block ends."""
+    logger, handler = logging.getLogger(LOGGER), _TerminalHandler(logging.INFO)
     logger.addHandler(handler)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The standard streams of the program, as it may be started: closed, full, or in a narrow encoding."""
+"""Standard streams of the program: closed streams, a full disk, and encodings that lack characters."""
 
 from __future__ import annotations
 
@@ -13,56 +13,57 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
-def prepared() -> None:
-    """Make the standard streams usable: what is closed is the null device, and no character is too much.
+def prepare_streams() -> None:
+    """Make all three standard streams usable, whichever of them are closed.
 
-    A stream that is closed leaves its number to the next file that is opened, so the null device takes it.
-    Standard error loses what cannot be written: a warning never decides how a command ends.
+    A closed stream is replaced by the null device: its file descriptor would otherwise go to the next file
+    that the program opens. Characters that an encoding lacks become question marks. A failed write to
+    standard error is ignored, because a notice must never change how a command ends.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
-            setattr(sys, name, _null(number))
+            setattr(sys, name, _null_device(number))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="replace")
-    sys.stderr = cast("TextIO", Unfailing(sys.stderr))
+    sys.stderr = cast("TextIO", ErrorIgnoringStream(sys.stderr))
 
 
-def _null(number: int) -> TextIO:
-    """Open the null device in place of a stream that is closed."""
+def _null_device(number: int) -> TextIO:
+    """Return the null device for the stream with this file descriptor, and occupy the descriptor."""
     try:
         os.fstat(number)
     except OSError:
-        os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one, or one before it
-    return open(os.devnull, "r" if number == 0 else "w", encoding="utf-8")  # noqa: PTH123 - as long as the program
+        os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor: this one, or one before it
+    return open(os.devnull, "r" if number == 0 else "w", encoding="utf-8")  # noqa: PTH123 - never closed
 
 
-class Unfailing:
-    """A text stream that loses what cannot be written, with no error."""
+class ErrorIgnoringStream:
+    """A text stream that drops what cannot be written instead of raising an error."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write a text, or lose it."""
+        """Write a text, or drop it if writing fails."""
         with suppress(OSError, ValueError):
             self._stream.write(text)
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
-        """Write texts, or lose them."""
+        """Write each text, or drop it if writing fails."""
         for line in lines:
             self.write(line)
 
     def flush(self) -> None:
-        """Pass on what was written; what cannot be written is lost now and at the end of the process."""
+        """Flush the stream; after a failure, its buffer and all later output go to the null device."""
         try:
             self._stream.flush()
         except (OSError, ValueError):
             with suppress(OSError, ValueError):
-                nowhere = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(nowhere, self._stream.fileno())
-                os.close(nowhere)
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, self._stream.fileno())
+                os.close(null)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

@@ -1,18 +1,19 @@
-"""`returns trigger`: poll once, or watch; one trigger of one connection, or of all."""
+"""`returns trigger`: poll or watch a trigger of one connection, or of all connections with --all."""
 
 from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
-from pathlib import Path  # noqa: TC003 - typer reads it
+from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.cli.ending import printing, refuse_without_output, report, run
-from connector.cli.options import As, Inputs, ProfileName, collected, connected, folder
-from connector.cli.output import Format, as_json, encoding, shown, tell, waiting
-from connector.cli.polling import PollOptions, as_data, follow, list_skipped, written
+from connector.cli.completion import complete_key, complete_vendor
+from connector.cli.ending import print_traceback, printing, refuse_without_output, run
+from connector.cli.options import As, Inputs, ProfileName, collect_inputs, connect_by_name, user_folder
+from connector.cli.output import Format, as_json, encodable, encoding, notify, spinner
+from connector.cli.polling import PollOptions, event_as_data, event_line, follow, list_skipped
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,9 +26,16 @@ if TYPE_CHECKING:
 
 Vendor = Annotated[
     str | None,
-    typer.Argument(help="Which vendor; `returns catalog` lists them. With --all: none.", show_default=False),
+    typer.Argument(
+        help="Vendor; `returns catalog` lists them. Leave it out with --all.",
+        show_default=False,
+        autocompletion=complete_vendor,
+    ),
 ]
-Key = Annotated[str | None, typer.Argument(help="Which trigger, for example new_return.", show_default=False)]
+Key = Annotated[
+    str | None,
+    typer.Argument(help="Trigger, for example new_return.", show_default=False, autocompletion=complete_key),
+]
 
 
 def trigger(
@@ -35,49 +43,53 @@ def trigger(
     key: Key = None,
     inputs: Inputs = None,
     everywhere: Annotated[  # noqa: FBT002
-        bool, typer.Option("--all", help="This trigger of all connections at once, told in one form.")
+        bool, typer.Option("--all", help="Poll this trigger on every connection, in one common format.")
     ] = False,
     include_assumed: Annotated[  # noqa: FBT002
-        bool, typer.Option("--include-assumed", help="With --all: of vendors of whom it is assumed, too.")
+        bool,
+        typer.Option("--include-assumed", help="With --all, include vendors whose trigger is only assumed."),
     ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Keep polling until Ctrl-C.")] = False,  # noqa: FBT002
-    interval: Annotated[float, typer.Option(help="Seconds between polls when watching.", min=1)] = 15,
+    interval: Annotated[float, typer.Option(help="Seconds between polls with --watch.", min=1)] = 15,
     since: Annotated[
         str | None,
-        typer.Option(
-            help="On the first poll: also tell what happened since this date or time.", show_default=False
-        ),
+        typer.Option(help="On the first poll, include events since this date or time.", show_default=False),
     ] = None,
     limit: Annotated[
         int | None, typer.Option(help="Stop after this many events.", min=1, show_default=False)
     ] = None,
-    restart: Annotated[bool, typer.Option("--restart", help="Forget what was seen and begin anew.")] = False,  # noqa: FBT002
+    restart: Annotated[  # noqa: FBT002
+        bool, typer.Option("--restart", help="Forget which events were printed, and start over.")
+    ] = False,
     output: As = Format.table,
     profile: ProfileName = None,
     state: Annotated[
-        Path | None, typer.Option(help="Where to remember what was seen.  [default: a file of your user]")
+        Path | None,
+        typer.Option(
+            help="File that stores which events were printed.  [default: a file in your state folder]"
+        ),
     ] = None,
     skipped: Annotated[  # noqa: FBT002
-        bool, typer.Option("--skipped", help="List what was set aside, and do not poll.")
+        bool, typer.Option("--skipped", help="List events that were set aside, without polling.")
     ] = False,
     retry: Annotated[  # noqa: FBT002
-        bool, typer.Option("--retry", help="With --skipped: print the events that were set aside again.")
+        bool, typer.Option("--retry", help="With --skipped, try to print these events again.")
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,  # noqa: FBT002
+    debug: Annotated[bool, typer.Option("--debug", help="Print the traceback of an error.")] = False,  # noqa: FBT002
 ) -> None:
-    """Print what is new since the last time, each event once.
+    """Poll a trigger and print each new event once.
 
-    What one poll finds is printed in the order in which it happened, as far as the vendor tells when.
-    The first poll takes note of what is there and prints nothing (unless --since asks for it). What was
-    seen is remembered for each connection, trigger and choice of inputs, so a watch that is stopped and
-    started again repeats nothing and misses nothing. With --format json, each event is one line.
+    The first poll only records what exists and prints nothing, unless you use --since. Each later poll prints
+    new events, oldest first if the vendor reports times. The position is stored for each connection, trigger
+    and combination of inputs, so you can stop and restart a watch without missing or repeating an event. With
+    --format json, each event is one line.
 
-    `returns trigger --all new_return` polls every profile of every vendor that has this trigger, or one that
-    tells of the same under another name (without any profile, the sandbox). A line says which vendor is left
-    out, and why. One that fails does not stop the others. --limit is for each of them.
+    `returns trigger --all new_return` polls every profile of every vendor that has this trigger, or one for
+    the same event under another name. Without any profile, it polls the sandbox. A notice names each vendor
+    that is skipped and why. If one vendor fails, the others continue. --limit applies to each connection.
 
-    A row that cannot be read, or an event that cannot be printed, is set aside and reported once; the others
-    go on. --skipped lists what was set aside. Ctrl-C and SIGTERM end a watch between two events.
+    A row that cannot be read, or an event that cannot be printed, is set aside and reported once; --skipped
+    lists them. Ctrl-C and SIGTERM stop a watch between two events.
     """
     from platformdirs import user_state_path
 
@@ -86,11 +98,11 @@ def trigger(
     refuse_without_output()
     if (retry and not skipped) or (skipped and (watch or restart or since is not None)):
         raise typer.BadParameter(
-            "--retry goes with --skipped, and --skipped goes without --watch, --since and --restart."
+            "--retry needs --skipped, and --skipped cannot be used with --watch, --since or --restart."
         )
     start = None if since is None else _moment(since)
     options = PollOptions(
-        pause=interval if watch else None,
+        interval=interval if watch else None,
         since=start,
         limit=limit,
         restart=restart,
@@ -98,38 +110,38 @@ def trigger(
         retry=retry,
         debug=debug,
     )
-    place = state or folder(user_state_path) / "cursors.sqlite3"
+    file = state or user_folder(user_state_path) / "cursors.sqlite3"
     if everywhere:
         from connector.cli import trigger_all
 
-        watched = trigger_all.named(vendor, key, inputs)
-        with Cursors(place) as cursors:
+        name = trigger_all.trigger_name(vendor, key, inputs)
+        with Cursors(file) as cursors:
             polling = trigger_all.run(
-                watched, cursors, options, output, profile, include_assumed=include_assumed
+                name, cursors, options, output, profile, include_assumed=include_assumed
             )
             run(polling, debug=debug)
         return
     if include_assumed:
-        raise typer.BadParameter("--include-assumed goes with --all; a trigger that is named is polled.")
-    integration, wanted = _named(vendor, key)
-    given = collected(wanted.inputs, inputs)
-    with Cursors(place) as cursors:
-        run(_Watching(integration, wanted, given, cursors, output).run(profile, options), debug=debug)
+        raise typer.BadParameter("--include-assumed needs --all; a single trigger is polled in any case.")
+    integration, definition = _look_up(vendor, key)
+    values = collect_inputs(definition.inputs, inputs)
+    with Cursors(file) as cursors:
+        run(_Poller(integration, definition, values, cursors, output).run(profile, options), debug=debug)
 
 
-def _named(vendor: str | None, key: str | None) -> tuple[Integration, Trigger]:
+def _look_up(vendor: str | None, key: str | None) -> tuple[Integration, Trigger]:
     from connector.definition.compiler import integration as compiled
     from connector.definition.lookup import by_key
 
     if vendor is None or key is None:
         raise typer.BadParameter(
-            "Name a vendor and a trigger as in `returns catalog`, or --all and a trigger."
+            "Name a vendor and one of its triggers (`returns catalog` lists them), or --all and a trigger."
         )
     integration = compiled(vendor)
     return integration, by_key(integration, "trigger", integration.triggers, key)
 
 
-class _Watching:
+class _Poller:
     def __init__(
         self,
         integration: Integration,
@@ -144,10 +156,10 @@ class _Watching:
         self._cursors = cursors
         self._output = output
 
-    async def run(self, name: str | None, options: PollOptions) -> None:
-        watching, backfill = options.pause is not None, options.since is not None
-        async with connected(self._integration, name) as (connection, profile):
-            with nullcontext() if watching else waiting(f"Polling {self._trigger.label} …"):
+    async def run(self, profile_name: str | None, options: PollOptions) -> None:
+        watching, backfill = options.interval is not None, options.since is not None
+        async with connect_by_name(self._integration, profile_name) as (connection, profile):
+            with nullcontext() if watching else spinner(f"Polling {self._trigger.label} …"):
                 await follow(
                     connection,
                     profile,
@@ -155,31 +167,31 @@ class _Watching:
                     self._inputs,
                     self._cursors,
                     options,
-                    show=printing(self._written),
-                    ran=lambda ran: self._ran(ran, watching=watching, backfill=backfill),
-                    failed=lambda problem: _failed(problem, debug=options.debug),
-                    aside=lambda skipped: list_skipped(skipped, self._output),
+                    show=printing(self._render),
+                    ran=lambda result: self._report(result, watching=watching, backfill=backfill),
+                    failed=lambda error: _report_retry(error, debug=options.debug),
+                    aside=lambda entries: list_skipped(entries, self._output),
                 )
 
-    def _written(self, event: Event) -> str:
+    def _render(self, event: Event) -> str:
         if self._output is Format.json:
-            return as_json(as_data(event), encoding(sys.stdout))
-        return shown(written(self._integration, event, self._trigger.label), encoding(sys.stdout))
+            return as_json(event_as_data(event), encoding(sys.stdout))
+        return encodable(event_line(self._integration, event, self._trigger.label), encoding(sys.stdout))
 
-    def _ran(self, ran: RunResult, *, watching: bool, backfill: bool) -> None:
-        if ran.first_poll and not backfill:
-            tell(
-                "Watching from now; Ctrl-C stops."
+    def _report(self, result: RunResult, *, watching: bool, backfill: bool) -> None:
+        if result.first_poll and not backfill:
+            notify(
+                "Watching for new events; Ctrl-C stops."
                 if watching
-                else "Took note of what is there; the next poll tells what is new."
+                else "Recorded what exists now; the next poll prints what is new."
             )
-        elif not watching and ran.handed_over == 0 and ran.problem is None:
-            tell("Nothing new.")
+        elif not watching and result.handed_over == 0 and result.problem is None:
+            notify("Nothing new.")
 
 
-def _failed(problem: ConnectorError, *, debug: bool) -> None:
-    report(problem, debug=debug)
-    tell(f"{problem} Trying again.")
+def _report_retry(error: ConnectorError, *, debug: bool) -> None:
+    print_traceback(error, debug=debug)
+    notify(f"{error} Trying again.")
 
 
 def _moment(text: str) -> datetime:

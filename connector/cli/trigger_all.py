@@ -1,4 +1,4 @@
-"""`returns trigger --all`: one kind of event of every profile at once, told in one form."""
+"""`returns trigger --all`: poll the same kind of event on every connection, in one common format."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from connector.cli.ending import OutputLost, hinted, printing, report
+from connector.cli.ending import OutputLost, print_traceback, printing, with_debug_hint
 from connector.cli.exit_codes import FAILED, exit_code
-from connector.cli.options import opened, profiles
-from connector.cli.output import Format, as_json, encoding, shown, tell, waiting
-from connector.cli.polling import PollOptions, follow, list_skipped, written
+from connector.cli.options import connect_with, profiles
+from connector.cli.output import Format, as_json, encodable, encoding, notify, spinner
+from connector.cli.polling import PollOptions, event_line, follow, list_skipped
 from connector.definition.naming import did_you_mean, listed
 from connector.errors import ConfigurationError, ConnectorError, UnknownKey
 
@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from connector.runtime.runner import RunResult
 
 
-def named(first: str | None, second: str | None, inputs: list[str] | None) -> str:
-    """Return the trigger's key; --all takes nothing else that belongs to one vendor."""
+def trigger_name(first: str | None, second: str | None, inputs: list[str] | None) -> str:
+    """Return the trigger from the arguments of the command; with --all it is the only one.
+
+    Raises `typer.BadParameter` if a vendor or an input is given, too.
+    """
     if first is None or second is not None:
-        raise typer.BadParameter("--all takes the trigger alone, as in `returns trigger --all new_return`.")
+        raise typer.BadParameter("--all takes only a trigger, as in `returns trigger --all new_return`.")
     if inputs:
-        raise typer.BadParameter("--input belongs to one vendor's trigger; leave it out with --all.")
+        raise typer.BadParameter("--input belongs to the trigger of one vendor; leave it out with --all.")
     return first
 
 
@@ -40,69 +43,75 @@ async def run(
     cursors: Cursors,
     options: PollOptions,
     output: Format,
-    name: str | None,
+    profile_name: str | None,
     *,
     include_assumed: bool,
 ) -> None:
-    """Poll everywhere; ends with the exit code of what failed, or 1 when several things did."""
-    asked = await _asked(key, name, include_assumed=include_assumed)
-    watching = _Watching(cursors, options, output)
-    with waiting(f"Polling {len(asked)} connections …") if options.pause is None else nullcontext():
-        ended = await asyncio.gather(*(watching.one(*each) for each in asked))
-    watching.summed_up()
-    codes = {exit_code(problem) for problem in ended if problem is not None}
+    """Poll all connections at the same time.
+
+    Exits with the exit code of the failed connections, or with 1 if their exit codes differ.
+    """
+    targets = await _targets(key, profile_name, include_assumed=include_assumed)
+    poller = _Poller(cursors, options, output)
+    with spinner(f"Polling {len(targets)} connections …") if options.interval is None else nullcontext():
+        errors = await asyncio.gather(*(poller.poll(*target) for target in targets))
+    poller.summarize()
+    codes = {exit_code(error) for error in errors if error is not None}
     if codes:
         raise typer.Exit(codes.pop() if len(codes) == 1 else FAILED)
 
 
-async def _asked(
-    key: str, name: str | None, *, include_assumed: bool
+async def _targets(
+    key: str, profile_name: str | None, *, include_assumed: bool
 ) -> list[tuple[Integration, Profile, str]]:
-    """Return the connections to poll, each with its trigger; says of every other vendor why it is none."""
+    """Return the connections to poll, each with its trigger; reports why each other vendor is skipped."""
     from connector.definition.compiler import integration, vendors
     from connector.unified.events import choose_trigger, event_kind, event_names
 
     catalogs = [integration(vendor) for vendor in vendors()]
     kind = event_kind(key, catalogs)
-    found = await profiles().every(catalogs, name)
-    chosen = [choose_trigger(one, key, kind, include_assumed=include_assumed) for one, _profile in found]
-    asked = [(*pair, one.trigger) for pair, one in zip(found, chosen, strict=True) if one.trigger]
-    if not asked and not any(one.assumed for one in chosen):
-        known = event_names(one for one, _profile in found)
+    connections = await profiles().choose_all(catalogs, profile_name)
+    choices = [
+        choose_trigger(catalog, key, kind, include_assumed=include_assumed) for catalog, _ in connections
+    ]
+    pairs = list(zip(connections, choices, strict=True))
+    targets = [(*connection, choice.trigger) for connection, choice in pairs if choice.trigger]
+    if not targets and not any(choice.assumed for choice in choices):
+        known = event_names(catalog for catalog, _ in connections)
         guess = did_you_mean(key, known) or f"; there is {listed(sorted(known))}."
         raise UnknownKey(f"No connection has a trigger {key!r}{guess}")
-    for title, one in {pair[0].vendor.title: one for pair, one in zip(found, chosen, strict=True)}.items():
-        if one.trigger is None:
-            hint = "; --include-assumed polls it, too." if one.assumed else "."
-            tell(f"{title} {one.why} and is left out{hint}")
-    if not asked:
+    for title, choice in {catalog.vendor.title: choice for (catalog, _), choice in pairs}.items():
+        if choice.trigger is None:
+            hint = "; use --include-assumed to poll it." if choice.assumed else "."
+            notify(f"{title} {choice.why} and is skipped{hint}")
+    if not targets:
         raise ConfigurationError("No connection is left to poll.")
-    return asked
+    return targets
 
 
 @dataclass
-class _Watching:
+class _Poller:
     cursors: Cursors
     options: PollOptions
     output: Format
-    begun: list[str] = field(default_factory=list)
-    told: int = 0
+    polled_first: list[str] = field(default_factory=list)
+    printed: int = 0
     failures: int = 0
 
-    async def one(self, integration: Integration, profile: Profile, key: str) -> ConnectorError | None:
-        """Poll a trigger of one connection; what ends it is reported, and returned instead of raised.
+    async def poll(self, integration: Integration, profile: Profile, key: str) -> ConnectorError | None:
+        """Poll a trigger of one connection; an error is printed, and returned instead of raised.
 
-        Whatever one vendor's answer raises, the others go on. Only a lost output ends all.
+        An error of one vendor must not stop the others. Only a lost output stops all of them.
         """
         name = f"{integration.vendor.title} ({profile.name})"
         debug = self.options.debug
 
-        def failed(problem: ConnectorError) -> None:
-            report(problem, debug=debug)
-            tell(f"{name}: {problem.message} Trying again.")
+        def report_retry(error: ConnectorError) -> None:
+            print_traceback(error, debug=debug)
+            notify(f"{name}: {error.message} Trying again.")
 
         try:
-            async with opened(integration, profile) as connection:
+            async with connect_with(integration, profile) as connection:
                 await follow(
                     connection,
                     profile,
@@ -110,43 +119,44 @@ class _Watching:
                     {},
                     self.cursors,
                     self.options,
-                    show=printing(lambda event: self._written(integration, profile, event)),
-                    ran=lambda ran: self._ran(name, ran),
-                    failed=failed,
-                    aside=lambda skipped: list_skipped(skipped, self.output, f"{name}: "),
-                    who=f"{name}: ",
+                    show=printing(lambda event: self._render(integration, profile, event)),
+                    ran=lambda result: self._report(name, result),
+                    failed=report_retry,
+                    aside=lambda entries: list_skipped(entries, self.output, f"{name}: "),
+                    prefix=f"{name}: ",
                 )
         except OutputLost:
             raise
-        except Exception as problem:  # noqa: BLE001 - each vendor is a boundary of its own
+        except Exception as problem:  # noqa: BLE001 - an unexpected error of one vendor, too
             self.failures += 1
-            report(problem, debug=debug)
-            ended = hinted(problem)
-            tell(f"{name}: {ended.message}")
-            return ended
+            print_traceback(problem, debug=debug)
+            error = with_debug_hint(problem)
+            notify(f"{name}: {error.message}")
+            return error
         return None
 
-    def summed_up(self) -> None:
-        """After polling once: say what was not said by the events themselves."""
-        if self.options.pause is not None or self.options.skipped:
+    def summarize(self) -> None:
+        """Print, after a single poll, which connections were polled first, or that nothing is new."""
+        if self.options.interval is not None or self.options.skipped:
             return
-        if self.begun:
-            tell(f"Took note of what is there: {', '.join(self.begun)}. The next poll tells what is new.")
-        elif not self.told and not self.failures:
-            tell("Nothing new.")
+        if self.polled_first:
+            connections = ", ".join(self.polled_first)
+            notify(f"Recorded what exists now: {connections}. The next poll prints what is new.")
+        elif not self.printed and not self.failures:
+            notify("Nothing new.")
 
-    def _ran(self, name: str, ran: RunResult) -> None:
-        self.told += ran.handed_over
-        if ran.first_poll and self.options.since is None:
-            self.begun.append(name)
-            if self.options.pause is not None:
-                tell(f"{name}: watching from now; Ctrl-C stops.")
+    def _report(self, name: str, result: RunResult) -> None:
+        self.printed += result.handed_over
+        if result.first_poll and self.options.since is None:
+            self.polled_first.append(name)
+            if self.options.interval is not None:
+                notify(f"{name}: watching for new events; Ctrl-C stops.")
 
-    def _written(self, integration: Integration, profile: Profile, event: Event) -> str:
+    def _render(self, integration: Integration, profile: Profile, event: Event) -> str:
         from connector.unified import unified_event
 
         code = encoding(sys.stdout)
         if self.output is Format.json:
             return as_json(unified_event(integration, event, profile=profile.name).as_json(), code)
         title, label = integration.vendor.title, integration.triggers[event.trigger].label
-        return shown(written(integration, event, f"{title} ({profile.name})  {label}"), code)
+        return encodable(event_line(integration, event, f"{title} ({profile.name})  {label}"), code)

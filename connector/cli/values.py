@@ -1,8 +1,7 @@
-"""Reads values that are written as text: on a command line, in a cell of a spreadsheet.
+"""Parses values that users write as text, on the command line or in a spreadsheet.
 
-Every reader takes the same forms, so that a value means the same wherever it is typed. Only plain ASCII
-digits are numbers: `1_0`, `0x10`, `1e3`, `1,000`, `1,5` and `NaN` are refused, for a reader may take them for
-another number than the person who typed them.
+Numbers consist of plain ASCII digits. `1_0`, `0x10`, `1e3`, `1,000`, `1,5` and `NaN` are refused, because
+they could be read as another number than the user meant.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ WHOLE = re.compile(r"([+-]?[0-9]+)(?:\.0+)?", re.ASCII)
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)", re.ASCII)
 TRUE = frozenset({"true", "yes", "y", "on", "1"})
 FALSE = frozenset({"false", "no", "n", "off", "0"})
-MOST_DIGITS = 400
-SENTENCES: dict[FieldType, str] = {
+MAX_DIGITS = 400
+EXPECTED: dict[FieldType, str] = {
     "integer": "a whole number",
     "number": "a number like 12.50",
     "boolean": "true or false",
@@ -32,42 +31,42 @@ SENTENCES: dict[FieldType, str] = {
 
 
 def value_of(kind: FieldType, text: str) -> Any:
-    """Return the value of a type that `text` writes.
+    """Return the value of a text for a field of this type, ignoring surrounding blanks.
 
-    Blanks around it do not count. Raises `ValueError` with what it must be. Text, dates and times are
-    returned as they are: they are checked later, like those that come from a program.
+    Raises `ValueError` with the expected form, for example "a whole number". Text, dates and times are
+    returned unchanged: they are validated later, together with values that come from a program.
     """
-    short = trimmed(text)
+    bare = trimmed(text)
     match kind:
         case "integer":
-            return _whole(short)
+            return _whole(bare)
         case "number":
-            return _number(short)
+            return _number(bare)
         case "boolean":
-            return _boolean(short)
+            return _boolean(bare)
         case "list" | "object":
-            return _json(short)
+            return _json(bare)
     return text
 
 
 def _whole(text: str) -> int:
-    found = WHOLE.fullmatch(text)
-    if found is None or len(text) > MOST_DIGITS:
-        raise ValueError(SENTENCES["integer"])
-    return int(found[1])
+    match = WHOLE.fullmatch(text)
+    if match is None or len(text) > MAX_DIGITS:
+        raise ValueError(EXPECTED["integer"])
+    return int(match[1])
 
 
 def _number(text: str) -> Decimal:
-    if NUMBER.fullmatch(text) is None or len(text) > MOST_DIGITS:
-        raise ValueError(SENTENCES["number"])
+    if NUMBER.fullmatch(text) is None or len(text) > MAX_DIGITS:
+        raise ValueError(EXPECTED["number"])
     return Decimal(text)
 
 
 def _boolean(text: str) -> bool:
-    said = text.casefold()
-    if said not in TRUE | FALSE:
-        raise ValueError(SENTENCES["boolean"])
-    return said in TRUE
+    word = text.casefold()
+    if word not in TRUE | FALSE:
+        raise ValueError(EXPECTED["boolean"])
+    return word in TRUE
 
 
 def _json(text: str) -> Any:
@@ -77,4 +76,4 @@ def _json(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=refuse)
     except (ValueError, RecursionError):
-        raise ValueError(SENTENCES["list"]) from None
+        raise ValueError(EXPECTED["list"]) from None

@@ -1,4 +1,4 @@
-"""The TOML file of profiles, `[<vendor>.<name>]`: read, and changed without losing what else it holds."""
+"""The file profiles.toml with its sections `[<vendor>.<name>]`: reads it, and changes one profile in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KINDS = {
-    str: "a text",
+    str: "a string",
     date: "a date",
     time: "a time",
     bool: "yes or no",
@@ -28,98 +28,101 @@ KINDS = {
 
 
 class ProfileFile:
-    """One file of one user. What cannot be read or written is a `ConfigurationError` with the cause."""
+    """A profiles file. Every method raises `ConfigurationError` if the file cannot be read or written."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def read(self) -> dict[str, Any]:
-        """Return everything that the file holds; a file that is missing holds nothing."""
+        """Return the parsed file, or an empty dictionary if there is no file."""
         text = self._text()
         try:
             return tomllib.loads(text)
-        except ValueError as problem:
-            raise ConfigurationError(self._unreadable(problem)) from problem
+        except ValueError as error:
+            raise ConfigurationError(self._unreadable(error)) from error
 
     def section(self, vendor: str) -> dict[str, dict[str, str]]:
-        """Return the profiles of a vendor by their names."""
-        found = self.read().get(vendor, {})
-        if not isinstance(found, dict):
+        """Return the fields of each profile of a vendor, by the profile's name."""
+        profiles = self.read().get(vendor, {})
+        if not isinstance(profiles, dict):
             raise ConfigurationError(
-                f"{vendor} in {self.path} is {_kind(found)}; write a profile as a section [{vendor}.default]."
+                f"{vendor} in {self.path} is {_kind(profiles)}; write a profile as a section "
+                f"[{vendor}.default]."
             )
-        for name, values in found.items():
+        for name, values in profiles.items():
             if not isinstance(values, dict):
                 raise ConfigurationError(
-                    f"{name} stands right below [{vendor}] in {self.path}; put it into a profile, as in "
+                    f"{name} is directly below [{vendor}] in {self.path}; move it into a profile such as "
                     f"[{vendor}.default]."
                 )
             for key, value in values.items():
                 if not isinstance(value, str):
                     raise ConfigurationError(
-                        f"{key} of [{vendor}.{name}] in {self.path} is {_kind(value)} and must be a text; "
+                        f"{key} of [{vendor}.{name}] in {self.path} is {_kind(value)} and must be a string; "
                         "put it in quotes."
                     )
-        return found
+        return profiles
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Keep other processes from changing the file; needed around `put`, and around what it depends on."""
+        """Lock the file against other processes; hold the lock while reading and calling `put`."""
         try:
             with text_files.locked(self.path):
                 yield
-        except OSError as problem:
+        except OSError as error:
             raise ConfigurationError(
-                f"The file of profiles {self.path} cannot be written: {text_files.reason(problem)}."
-            ) from problem
+                f"The profiles file {self.path} cannot be written: {text_files.reason(error)}."
+            ) from error
 
     def put(self, vendor: str, name: str, values: Mapping[str, str]) -> None:
-        """Write one profile; comments, other profiles and other tables stay as they are."""
+        """Write a profile without changing comments, other profiles or other tables of the file."""
         for key, value in values.items():
-            if not _storable(value):
+            if not _is_utf_8(value):
                 raise ConfigurationError(
-                    f"{key} holds characters that cannot be stored as text; nothing was kept."
+                    f"{key} contains characters that cannot be stored as text; nothing was saved."
                 )
         text = self._text()
-        wanted = tomllib.loads(text, parse_float=str)
-        wanted.setdefault(vendor, {})[name] = dict(values)
-        tries = (_edited(text, vendor, name, values, inline=inline) for inline in (False, True))
-        made = next((one for one in tries if _holds(one, wanted)), None)
-        if made is None:
+        expected = tomllib.loads(text, parse_float=str)
+        expected.setdefault(vendor, {})[name] = dict(values)
+        # tomlkit keeps comments, but some layouts of nested tables confuse it. So its result is parsed again
+        # and used only if it says exactly what was intended.
+        attempts = (_edit(text, vendor, name, values, inline=inline) for inline in (False, True))
+        edited = next((attempt for attempt in attempts if _parses_to(attempt, expected)), None)
+        if edited is None:
             raise ConfigurationError(
-                f"The profile cannot be written into {self.path} without changing what else it holds; write "
-                f"the profiles of {vendor} as sections [{vendor}.NAME]."
+                f"The profile cannot be written to {self.path} without changing other content; write the "
+                f"profiles of {vendor} as sections [{vendor}.NAME]."
             )
-        text_files.replace(self.path, re.sub(r"(?<!\r)\n", "\r\n", made) if "\r\n" in text else made)
+        text_files.replace(self.path, re.sub(r"(?<!\r)\n", "\r\n", edited) if "\r\n" in text else edited)
 
     def _text(self) -> str:
         try:
             raw = self.path.read_bytes()
-            text_files.narrow(self.path)
-            return text_files.decoded(raw)
+            text_files.restrict(self.path)
+            return text_files.decode(raw)
         except FileNotFoundError:
             return ""
-        except (OSError, ValueError) as problem:
-            raise ConfigurationError(self._unreadable(problem)) from problem
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(self._unreadable(error)) from error
 
-    def _unreadable(self, problem: OSError | ValueError) -> str:
-        return f"The file of profiles {self.path} cannot be read: {text_files.reason(problem)}."
+    def _unreadable(self, error: OSError | ValueError) -> str:
+        return f"The profiles file {self.path} cannot be read: {text_files.reason(error)}."
 
 
 def _kind(value: object) -> str:
     return next(word for kind, word in KINDS.items() if isinstance(value, kind))
 
 
-def _storable(value: str) -> bool:
+def _is_utf_8(value: str) -> bool:
     try:
         value.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, or bytes of an environment that are not text
+    except UnicodeEncodeError:  # half of a surrogate pair, or bytes of the environment that are not UTF-8
         return False
     return True
 
 
-def _edited(text: str, vendor: str, name: str, values: Mapping[str, str], *, inline: bool) -> str:
-    """Write the profile into the text: as a section or, like its neighbours, in one line; "" if neither."""
+def _edit(text: str, vendor: str, name: str, values: Mapping[str, str], *, inline: bool) -> str:
+    """Return the text with the profile as a section or an inline table, or "" if that is not possible."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
@@ -130,19 +133,19 @@ def _edited(text: str, vendor: str, name: str, values: Mapping[str, str], *, inl
         if name not in document[vendor]:
             document[vendor][name] = tomlkit.inline_table() if inline else tomlkit.table()
         entries = document[vendor][name]
-        for key in [one for one in entries if one not in values]:
+        for key in [key for key in entries if key not in values]:
             del entries[key]
         for key, value in values.items():
             if entries.get(key) != value:
                 entries[key] = value
         return tomlkit.dumps(document)
-    except (TOMLKitError, ValueError):  # a section below a table that is written in one line
+    except (TOMLKitError, ValueError):  # a section cannot be added to an inline table
         return ""
 
 
-def _holds(text: str, wanted: Mapping[str, Any]) -> bool:
-    """Say whether a text can be read again and holds what it is to hold; fractions as text, for nan."""
+def _parses_to(text: str, expected: Mapping[str, Any]) -> bool:
+    """Return whether a text parses to this content; numbers are compared as text, because nan != nan."""
     try:
-        return tomllib.loads(text, parse_float=str) == wanted
+        return tomllib.loads(text, parse_float=str) == expected
     except ValueError:
         return False

@@ -1,4 +1,4 @@
-"""The login that a running sandbox shows for its tenant `demo`."""
+"""The built-in profile `sandbox`: asks a running sandbox for the login of its tenant `demo`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from connector.errors import (
     NotFound,
     VendorUnavailable,
 )
-from connector.profiles.variables import CONTROL_TOKEN, SANDBOX_URL, placed
+from connector.profiles.variables import CONTROL_TOKEN, SANDBOX_URL, parse_url
 from connector.transport.addresses import transport_for
 from connector.transport.causes import cause
 
@@ -34,52 +34,57 @@ async def login(
     *,
     alone: bool,
 ) -> tuple[str, dict[str, str]]:
-    """Return the base URL and the login fields of a vendor; `alone`: no other vendor is looked for.
+    """Return the base URL and the login fields of a vendor in the sandbox at `url`.
 
-    Raises `ConfigurationError` for an address that no login may go to, `VendorUnavailable` where nothing
-    answers, and `NotFound` where the sandbox does not serve the vendor.
+    `alone` is whether only this vendor is looked up, so that errors can name it. Raises `ConfigurationError`
+    if the address is not allowed, `VendorUnavailable` if no sandbox answers, and `NotFound` if the sandbox
+    does not serve the vendor.
     """
-    found = placed(url, SANDBOX_URL)
-    place = str(found).rstrip("/")
+    address = parse_url(url, SANDBOX_URL)
+    base_url = str(address).rstrip("/")
     if not token.isascii() or not token.isprintable():
-        raise ConfigurationError(f"{CONTROL_TOKEN} holds characters that no token has; copy it again.")
+        raise ConfigurationError(f"{CONTROL_TOKEN} contains invalid characters; copy it again.")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        way = transport or transport_for(found)
-        async with httpx.AsyncClient(transport=way, timeout=TIMEOUT, headers=headers) as client:
-            response = await client.get(f"{place}{PATH}")
-    except httpx.HTTPError as problem:
-        raise VendorUnavailable(_silence(integration, place, problem, alone=alone)) from problem
-    return _described(integration, response, place)
+        async with httpx.AsyncClient(
+            transport=transport or transport_for(address), timeout=TIMEOUT, headers=headers
+        ) as client:
+            response = await client.get(f"{base_url}{PATH}")
+    except httpx.HTTPError as error:
+        raise VendorUnavailable(_unreachable(integration, base_url, error, alone=alone)) from error
+    return _parse(integration, response, base_url)
 
 
-def _silence(integration: Integration, place: str, problem: httpx.HTTPError, *, alone: bool) -> str:
-    why = cause(problem, httpx.URL(place).host)
-    if isinstance(problem, httpx.TimeoutException):
-        return f"The sandbox at {place} does not answer within {TIMEOUT:.0f} seconds; try again."
-    whose, which = (f" of {integration.vendor.title}", integration.vendor.id) if alone else ("", "VENDOR")
+def _unreachable(integration: Integration, base_url: str, error: httpx.HTTPError, *, alone: bool) -> str:
+    reason = cause(error, httpx.URL(base_url).host)
+    if isinstance(error, httpx.TimeoutException):
+        return f"The sandbox at {base_url} does not answer within {TIMEOUT:.0f} seconds; try again."
+    of_vendor, vendor = (
+        (f" of {integration.vendor.title}", integration.vendor.id) if alone else ("", "VENDOR")
+    )
     return (
-        f"No profile{whose} is set up and no sandbox answers at {place} ({why}). "
-        f"Run `returns connect {which}`, or `returns serve` in another terminal."
+        f"No profile{of_vendor} is set up and no sandbox answers at {base_url} ({reason}). "
+        f"Run `returns connect {vendor}`, or `returns serve` in another terminal."
     )
 
 
-def _described(integration: Integration, response: httpx.Response, place: str) -> tuple[str, dict[str, str]]:
-    """Read the sandbox's answer about credentials."""
+def _parse(integration: Integration, response: httpx.Response, base_url: str) -> tuple[str, dict[str, str]]:
+    """Return the base URL and the login fields from the sandbox's answer."""
     if response.status_code == UNAUTHORIZED:
-        told = "Authorization" in response.request.headers
+        sent = "Authorization" in response.request.headers
         raise AuthenticationError(
-            f"The sandbox at {place} does not accept the control token in {CONTROL_TOKEN}."
-            if told
-            else f"The sandbox at {place} asks for its control token; put it into {CONTROL_TOKEN}."
+            f"The sandbox at {base_url} does not accept the control token in {CONTROL_TOKEN}."
+            if sent
+            else f"The sandbox at {base_url} requires its control token; set {CONTROL_TOKEN}."
         )
     try:
         vendors: dict[str, Any] = response.json()["vendors"]
         if integration.vendor.id not in vendors:
-            raise NotFound(f"The sandbox at {place} does not serve {integration.vendor.title}.")
-        found = vendors[integration.vendor.id]
-        return str(found["base_url"]), {str(name): str(value) for name, value in found["fields"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+            raise NotFound(f"The sandbox at {base_url} does not serve {integration.vendor.title}.")
+        entry = vendors[integration.vendor.id]
+        return str(entry["base_url"]), {str(name): str(value) for name, value in entry["fields"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConnectorError(
-            f"What answers at {place} is no sandbox that shows credentials (status {response.status_code})."
-        ) from problem
+            f"The server at {base_url} is not a sandbox that shows credentials "
+            f"(status {response.status_code})."
+        ) from error

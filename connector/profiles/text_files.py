@@ -1,4 +1,4 @@
-"""Files that people edit and the program rewrites: read as editors write them, written whole."""
+"""Text files that users edit and the program rewrites: encodings, locks, and replacement in one step."""
 
 from __future__ import annotations
 
@@ -13,76 +13,81 @@ from connector.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MARKS = (
+BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, because its mark begins with the mark of UTF-16
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 OWNER_ONLY, OTHERS = 0o600, 0o077
-PATIENCE = 10.0  # seconds until a file that another process changes is told to be busy
+LOCK_TIMEOUT = 10.0  # seconds to wait for another process that changes the file
 
 
 def encoding(start: bytes) -> str:
-    """Return the encoding of a text that begins like this: as its byte order mark says, else UTF-8.
+    """Return the encoding of a text from its first bytes: by its byte order mark, or UTF-8 without one.
 
-    UTF-16 without a mark is known by its first letter, which has a zero in one of its two bytes.
+    UTF-16 without a mark is recognized too: one of the two bytes of its first letter is zero.
     """
-    marked = next((name for mark, name in MARKS if start.startswith(mark)), None)
+    marked = next((name for mark, name in BYTE_ORDER_MARKS if start.startswith(mark)), None)
     if marked is None and len(start) > 1 and 0 in start[:2]:
         return "utf-16-le" if start[1] == 0 else "utf-16-be"
     return marked or "utf-8"
 
 
-def decoded(raw: bytes) -> str:
-    """Return bytes as text, line ends as they are; raises `ValueError` whose text ends a sentence."""
+def decode(raw: bytes) -> str:
+    """Return bytes as text with unchanged line ends.
+
+    Raises `ValueError` if they are not text; its message is the end of a sentence.
+    """
     try:
         return raw.decode(encoding(raw[:4]))
-    except UnicodeDecodeError as problem:
+    except UnicodeDecodeError as error:
         raise ValueError(
-            f"it is not text in UTF-8 (byte {problem.start + 1} does not fit); save it as UTF-8"
+            f"it is not UTF-8 text (byte {error.start + 1} is invalid); save it as UTF-8"
         ) from None
 
 
-def reason(problem: OSError | ValueError) -> str:
-    """Return the cause of a failure in the system's words, without its number and the file's name."""
-    said = getattr(problem, "strerror", None) or str(problem)
-    return f"{said[:1].lower()}{said[1:]}"
+def reason(error: OSError | ValueError) -> str:
+    """Return the message of an error without its number and file name, as the end of a sentence."""
+    message = getattr(error, "strerror", None) or str(error)
+    return f"{message[:1].lower()}{message[1:]}"
 
 
-def narrow(path: Path) -> None:
-    """Let nobody but its owner read a file that holds secrets; one of somebody else stays as it is."""
+def restrict(path: Path) -> None:
+    """Make a file with secrets readable by its owner only, if the file belongs to this user."""
     if path.stat().st_mode & OTHERS:
         with suppress(OSError):
             path.chmod(OWNER_ONLY)
 
 
 def target(path: Path) -> Path:
-    """Return the file that a path leads to through symbolic links, which stay as they are."""
+    """Return the file that a path refers to, following symbolic links, so that a write keeps the links."""
     return Path(os.path.realpath(path))
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Keep other processes from changing a file; raises `OSError`, or `ConfigurationError` when busy.
+    """Prevent other processes from changing a file until the block ends.
 
-    The lock is the operating system's, on a file of its own: it ends with the process, however that ends.
+    The lock is on a separate file, held by the operating system through SQLite, so it ends when the process
+    ends or crashes. Raises `OSError` if that file cannot be created, and `ConfigurationError` if another
+    process holds the lock for ten seconds.
     """
     import sqlite3
 
-    place = target(path)
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = place.with_name(f"{place.name}.lock")
-    os.close(os.open(beside, os.O_CREAT | os.O_RDWR, OWNER_ONLY))  # tells the cause where SQLite does not
-    lock = sqlite3.connect(beside, timeout=PATIENCE, isolation_level=None)
+    file = target(path)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock_file = file.with_name(f"{file.name}.lock")
+    os.close(os.open(lock_file, os.O_CREAT | os.O_RDWR, OWNER_ONLY))  # raises the cause, which SQLite hides
+    lock = sqlite3.connect(lock_file, timeout=LOCK_TIMEOUT, isolation_level=None)
     try:
         lock.execute("begin exclusive")
-    except sqlite3.DatabaseError as problem:
+    except sqlite3.DatabaseError as error:
         lock.close()
         raise ConfigurationError(
-            f"{place} cannot be changed: another process keeps {beside} locked. Try again."
-        ) from problem
+            f"{file} cannot be changed: another process keeps {lock_file} locked. Try again."
+        ) from error
     try:
         yield
     finally:
@@ -90,29 +95,29 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def replace(path: Path, content: str) -> None:
-    """Write a file that only its owner can read: it holds all of the content then, or what it held before.
+    """Replace a file's content in one step, so that a crash leaves either the old content or the new one.
 
-    Raises `OSError`. Who calls this holds the lock.
+    Only the owner can read the new file. Raises `OSError`. The caller must hold the lock of `locked`.
     """
-    place = target(path)
-    beside = place.with_name(f"{place.name}.new")
-    beside.unlink(missing_ok=True)
+    file = target(path)
+    temporary = file.with_name(f"{file.name}.new")
+    temporary.unlink(missing_ok=True)
     try:
-        descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(place)
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(file)
     except BaseException:
         with suppress(OSError):
-            beside.unlink(missing_ok=True)
+            temporary.unlink()
         raise
-    _settle(place.parent)
+    _sync_folder(file.parent)
 
 
-def _settle(folder: Path) -> None:
-    """Have the new name on the disk, where the system lets a folder be opened."""
+def _sync_folder(folder: Path) -> None:
+    """Write a folder's entries to disk, so that the rename survives a power failure; not on Windows."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""Commands that ask a running sandbox, over its control plane (`openapi/sandbox.yaml`)."""
+"""The commands `returns sandbox …`: clients of a running sandbox's control plane (`openapi/sandbox.yaml`)."""
 
 import typer
 
@@ -10,10 +10,12 @@ __all__ = ["DEFAULT_URL", "commands", "credentials"]
 
 
 def commands() -> typer.Typer:
-    """Give the commands of `returns sandbox`."""
-    made = typer.Typer(
-        no_args_is_help=True, help="Set the scene in a running sandbox, and see what happened."
+    """Return the command group `returns sandbox`."""
+    group = typer.Typer(
+        no_args_is_help=True,
+        help="Control a running sandbox.\n\n"
+        "Prepare tenants, clocks, keys and returns for a test, and inspect the events and webhooks.",
     )
-    for part in (tenants, keys, returns, ledger):
-        part.register(made)
-    return made
+    for module in (tenants, keys, returns, ledger):
+        module.register(group)
+    return group

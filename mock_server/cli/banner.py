@@ -1,4 +1,4 @@
-"""What `returns serve` tells once it answers: people on the terminal, programs in the ready file."""
+"""The banner that `returns serve` prints once the sandbox is ready, and the content of the ready file."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 
 def show(app: Sandbox) -> None:
-    """Print where the sandbox is, how to log in, and what to try next; flushed, for people pipe it."""
+    """Print the sandbox's address, the demo logins and commands to try next."""
     settings = app.world.settings
     terminal.say(f"The returns sandbox is ready: {settings.base_url}/", "")
     terminal.say(*_apis(app), "", *_facts(settings), *_next_steps(app.entries, settings.base_url))
-    for sentence in _overruled(app.tenants.get(DEMO), settings):
+    for sentence in _ignored_options(app.tenants.get(DEMO), settings):
         terminal.warn(sentence)
     terminal.say("", "Ctrl-C stops the sandbox.")
 
 
 def facts(app: Sandbox) -> dict[str, Any]:
-    """Return what a program that started the sandbox has to know, for the ready file."""
+    """Return the content of the ready file: URL, control token, process id, and the logins of all vendors."""
     settings = app.world.settings
     token = settings.control_token
     return {
@@ -54,21 +54,21 @@ def _apis(app: Sandbox) -> Iterator[str]:
 
 
 def _facts(settings: Settings) -> Iterator[str]:
-    kept = settings.database.partition("///")[2]
-    yield f"State is kept in {kept}" if kept else "State is kept in memory, and gone when this ends."
+    file = settings.database.partition("///")[2]
+    yield f"State is kept in {file}" if file else "State is kept in memory and lost when the sandbox stops."
     if not settings.rate_limits:
         yield "Rate limits are off."
 
 
-def _overruled(demo: Tenant, settings: Settings) -> Iterator[str]:
-    """Say which settings for new tenants `demo`, made at an earlier start, does not follow."""
+def _ignored_options(demo: Tenant, settings: Settings) -> Iterator[str]:
+    """Yield a warning for each option that is ignored because tenant `demo` exists from an earlier start."""
     for name in ("seed", "seed_size"):
-        kept, wanted = getattr(demo, name), getattr(settings, name)
-        if name in settings.model_fields_set and kept != wanted:
+        actual, requested = getattr(demo, name), getattr(settings, name)
+        if name in settings.model_fields_set and actual != requested:
             option = f"--{name.replace('_', '-')}"
             yield (
-                f"{option} {wanted} is for new tenants: {demo.name} was made with {option} {kept} and keeps "
-                "it. Give another --database to have it made again."
+                f"{option} {requested} applies only to new tenants; {demo.name} was created with "
+                f"{option} {actual} and keeps it. Use another --database to create it again."
             )
 
 
@@ -88,21 +88,23 @@ def _next_steps(entries: list[Entry], base_url: str) -> Iterator[str]:
 
 
 def _program() -> str:
-    """Return how to call this program: by its name where the shell finds it, else as it was called."""
+    """Return the command that starts this program: its name if it is on PATH, else its path."""
     called = Path(sys.argv[0])
     return "returns" if shutil.which("returns") or called.name != "returns" else shlex.quote(str(called))
 
 
 def _inputs(document: Mapping[str, Any]) -> str:
-    """Return the required inputs of `create_return` as options, with the specification's example values.
+    """Return `--input` options with the specification's example values of `create_return`.
 
-    Nothing where there is no such operation, or where its body is an envelope around what people type in.
+    Returns "" if there is no such operation, or if its body nests the inputs in an envelope.
     """
     operations = (operation for path in document["paths"].values() for operation in path.values())
-    found = next((each for each in operations if _id_of(each) == "create_return"), None)
-    if found is None:
+    create_return = next(
+        (operation for operation in operations if _id_of(operation) == "create_return"), None
+    )
+    if create_return is None:
         return ""
-    content = found["requestBody"]["content"]["application/json"]
+    content = create_return["requestBody"]["content"]["application/json"]
     example = content.get("example") or next(iter(content["examples"].values()))["value"]
     if any(isinstance(value, dict) for value in example.values()):
         return ""

@@ -1,4 +1,4 @@
-"""What opens the vendors' APIs: credentials, keys and their plans."""
+"""`returns credentials`, and the commands for API keys: their scopes, plans and rate limits."""
 
 import sys
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mock_server.cli.output import Format, document, line, show, table
+from mock_server.cli.output import Format, print_answer, print_json, print_line, print_table
 from mock_server.cli.request import (
     DEFAULT_URL,
     MISUSED,
@@ -15,16 +15,17 @@ from mock_server.cli.request import (
     Tenant,
     Token,
     Url,
-    ask,
-    given,
+    Vendor,
+    call,
+    fail,
     member,
-    of_tenant,
-    stop,
+    not_none,
+    tenant_path,
 )
 
 
 class CredentialsFormat(StrEnum):
-    """How credentials are printed."""
+    """The output format of `returns credentials`."""
 
     table = "table"
     json = "json"
@@ -32,7 +33,7 @@ class CredentialsFormat(StrEnum):
 
 
 def register(commands: typer.Typer) -> None:
-    """Add these commands."""
+    """Add the commands for keys to `returns sandbox`."""
     commands.command()(keys)
     commands.command("create-key")(create_key)
     commands.command()(plan)
@@ -40,84 +41,98 @@ def register(commands: typer.Typer) -> None:
 
 def credentials(
     tenant: Tenant = "demo",
-    output: Annotated[CredentialsFormat, typer.Option("--format")] = CredentialsFormat.table,
+    output: Annotated[
+        CredentialsFormat,
+        typer.Option("--format", help="Output for people (table), for programs (json), or as curl commands."),
+    ] = CredentialsFormat.table,
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
     """Show how to log in to each API of a running sandbox."""
-    answer = ask(url, token, "GET", of_tenant(tenant, "credentials"))
+    answer = call(url, token, "GET", tenant_path(tenant, "credentials"))
     vendors = member(answer, "vendors")
     if output is CredentialsFormat.json:
-        document(answer)
+        print_json(answer)
     elif output is CredentialsFormat.curl:
-        for name, found in vendors.items():
-            line(_curl(name, found))
+        for name, login in vendors.items():
+            print_line(_curl(name, login))
     else:
         rows = [
-            (name, found["base_url"], field, value)
-            for name, found in vendors.items()
-            for field, value in found["fields"].items()
+            (name, login["base_url"], field, value)
+            for name, login in vendors.items()
+            for field, value in login["fields"].items()
         ]
-        table(("vendor", "base URL", "field", "value"), rows, broken=False)
+        print_table(("vendor", "base URL", "field", "value"), rows, wrap=False)
 
 
 def keys(
     tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
 ) -> None:
-    """List the keys: what each opens and how many requests it has, not the keys themselves."""
-    show(ask(url, token, "GET", of_tenant(tenant, "keys")), output, "keys")
+    """List API keys with their scopes and rate limits.
+
+    The keys themselves are secret and are not shown.
+    """
+    print_answer(call(url, token, "GET", tenant_path(tenant, "keys")), output, "keys")
 
 
 def create_key(
-    vendor: str,
-    name: Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")],
+    vendor: Vendor,
+    name: Annotated[str, typer.Argument(help="Name of the new key: lower-case letters, digits and hyphens.")],
     *,
     scope: Annotated[
-        list[str] | None, typer.Option(help="What it opens, once for each; all if not given.")
+        list[str] | None, typer.Option(help="A scope of the key; repeatable.  [default: all scopes]")
     ] = None,
-    plan: Annotated[str | None, typer.Option(help="A plan of the vendor's; its lowest if not given.")] = None,
+    plan: Annotated[
+        str | None, typer.Option(help="A plan of the vendor.  [default: the vendor's lowest plan]")
+    ] = None,
     tenant: Tenant = "demo",
     output: As = Format.table,
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Make a key with chosen scopes and plan; how to log in with it is shown only now."""
+    """Create an API key with these scopes and this plan.
+
+    The key itself is shown only once.
+    """
     if sys.__stdout__ is None:
-        stop("Standard output is closed, and the key is shown only once; no key was made.", MISUSED)
-    requested = given(vendor=vendor, name=name, scopes=scope or None, plan=plan)
-    answer = ask(url, token, "POST", of_tenant(tenant, "keys"), requested)
+        fail("Standard output is closed, and the key is shown only once; no key was created.", MISUSED)
+    body = not_none(vendor=vendor, name=name, scopes=scope or None, plan=plan)
+    answer = call(url, token, "POST", tenant_path(tenant, "keys"), body)
     login = member(answer, "credentials")
     if output is Format.json:
-        document(answer)
+        print_json(answer)
         return
-    made = {name: value for name, value in answer.json().items() if name != "credentials"}
-    rows = [*made.items(), ("base URL", login["base_url"]), *login["fields"].items()]
-    table(("", ""), rows, broken=False)
+    key = {name: value for name, value in answer.json().items() if name != "credentials"}
+    rows = [*key.items(), ("base URL", login["base_url"]), *login["fields"].items()]
+    print_table(("", ""), rows, wrap=False)
 
 
 def plan(
-    vendor: str,
-    name: Annotated[str | None, typer.Argument(help="A plan of the vendor's.")] = None,
+    vendor: Vendor,
+    name: Annotated[str | None, typer.Argument(help="A plan of the vendor.")] = None,
     *,
-    second: Annotated[int | None, typer.Option(help="Requests a second.")] = None,
-    minute: Annotated[int | None, typer.Option(help="Requests a minute.")] = None,
-    day: Annotated[int | None, typer.Option(help="Requests a day.")] = None,
-    key: Annotated[str, typer.Option(help="Which key.")] = "default",
+    second: Annotated[int | None, typer.Option(help="Requests per second.")] = None,
+    minute: Annotated[int | None, typer.Option(help="Requests per minute.")] = None,
+    day: Annotated[int | None, typer.Option(help="Requests per day.")] = None,
+    key: Annotated[str, typer.Option(help="Name of the key.")] = "default",
     tenant: Tenant = "demo",
     output: As = Format.table,
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Give a key another plan, or limits of its own."""
-    windows = given(second=second, minute=minute, day=day)
+    """Change the rate limits of a key.
+
+    Sets the limits of a plan, or individual limits.
+    """
+    windows = not_none(second=second, minute=minute, day=day)
     if bool(name) == bool(windows):
-        stop("Name either a plan, or limits with --second, --minute or --day.", MISUSED)
+        fail("Name either a plan, or limits with --second, --minute or --day.", MISUSED)
     body = {"plan": name} if name else {"windows": windows}
-    show(ask(url, token, "PATCH", of_tenant(tenant, "keys", vendor, key), body), output)
+    print_answer(call(url, token, "PATCH", tenant_path(tenant, "keys", vendor, key), body), output)
 
 
-def _curl(vendor: str, found: Mapping[str, Any]) -> str:
+def _curl(vendor: str, login: Mapping[str, Any]) -> str:
     import openapi
     from mock_server.pages import curl
 
-    return curl.command(openapi.read(vendor), found["base_url"], found["headers"], found["query"])
+    return curl.command(openapi.read(vendor), login["base_url"], login["headers"], login["query"])

@@ -1,10 +1,11 @@
-"""What happened, and what was told to webhooks."""
+"""`returns sandbox ledger` and `deliveries`: the events of a tenant, and its webhook deliveries."""
 
 from typing import Annotated, Any
 
 import typer
 
-from mock_server.cli.output import Format, show
+from mock_server.cli.completion import complete_vendor
+from mock_server.cli.output import Format, print_answer
 from mock_server.cli.request import (
     DEFAULT_URL,
     MISUSED,
@@ -12,19 +13,19 @@ from mock_server.cli.request import (
     Tenant,
     Token,
     Url,
-    ask,
-    given,
-    of_tenant,
-    stop,
+    call,
+    fail,
+    not_none,
+    tenant_path,
 )
 
-After = Annotated[int, typer.Option(help="Its number in the list: show what comes after it.")]
-Limit = Annotated[int | None, typer.Option(help="How many to show at most.  [default: 100]")]
-Last = Annotated[int | None, typer.Option(help="Show the newest so many.")]
+After = Annotated[int, typer.Option(help="Show only entries after this sequence number.")]
+Limit = Annotated[int | None, typer.Option(help="Maximum number of entries.  [default: 100]")]
+Last = Annotated[int | None, typer.Option(help="Show only this many of the newest entries.")]
 
 
 def register(commands: typer.Typer) -> None:
-    """Add these commands."""
+    """Add `ledger` and `deliveries` to `returns sandbox`."""
     commands.command()(ledger)
     commands.command()(deliveries)
 
@@ -35,15 +36,19 @@ def ledger(
     after: After = 0,
     limit: Limit = None,
     last: Last = None,
-    kind: Annotated[str | None, typer.Option(help="Only events of this kind: return.created …")] = None,
-    vendor: Annotated[str | None, typer.Option(help="Only what happened at this vendor.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Show only events of this kind, for example return.created.")
+    ] = None,
+    vendor: Annotated[
+        str | None, typer.Option(help="Show only events of this vendor.", autocompletion=complete_vendor)
+    ] = None,
     output: As = Format.table,
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Show what happened, oldest first."""
-    query = {**_span(after, limit, last), **given(kind=kind, vendor=vendor)}
-    show(ask(url, token, "GET", of_tenant(tenant, "ledger"), query=query), output, "events")
+    """List the events of a tenant, oldest first."""
+    query = {**_page(after, limit, last), **not_none(kind=kind, vendor=vendor)}
+    print_answer(call(url, token, "GET", tenant_path(tenant, "ledger"), query=query), output, "events")
 
 
 def deliveries(
@@ -56,12 +61,15 @@ def deliveries(
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Show what was posted to webhooks and what waits, oldest first, and what each attempt came to."""
-    query = _span(after, limit, last)
-    show(ask(url, token, "GET", of_tenant(tenant, "deliveries"), query=query), output, "deliveries")
+    """List sent and pending webhooks, oldest first.
+
+    Shows the result of each attempt.
+    """
+    answer = call(url, token, "GET", tenant_path(tenant, "deliveries"), query=_page(after, limit, last))
+    print_answer(answer, output, "deliveries")
 
 
-def _span(after: int, limit: int | None, last: int | None) -> dict[str, Any]:
+def _page(after: int, limit: int | None, last: int | None) -> dict[str, Any]:
     if limit is not None and last is not None:
-        stop("Give either --limit, from the oldest on, or --last, for the newest.", MISUSED)
-    return {"after": after, **given(limit=limit, last=last)}
+        fail("Use either --limit for the oldest entries, or --last for the newest.", MISUSED)
+    return {"after": after, **not_none(limit=limit, last=last)}

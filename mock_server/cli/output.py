@@ -1,63 +1,72 @@
-"""Answers of the control plane: tables for people, and as they came for programs."""
+"""Output of `returns sandbox` and `returns credentials`: tables for people, unchanged JSON for programs."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from mock_server.cli import tables
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from typing import TextIO
 
     import httpx
 
+_PIPE_WIDTH = 200  # columns of a table that is not printed on a terminal
+
 
 class Format(StrEnum):
-    """How an answer is printed."""
+    """The format of a command's output."""
 
     table = "table"
     json = "json"
 
 
-def show(answer: httpx.Response, output: Format, inside: str = "", *, otherwise: str = "") -> None:
-    """Print an answer: as it came, or what it holds under `inside` (if empty: `otherwise`) as a table."""
+def print_answer(answer: httpx.Response, output: Format, member: str = "", *, otherwise: str = "") -> None:
+    """Print an answer of the control plane: its JSON unchanged, or a table.
+
+    The table shows the answer's `member`, or its member `otherwise` if that one is empty. Without names it
+    shows the whole answer.
+    """
     if output is Format.json:
-        document(answer)
+        print_json(answer)
         return
     content = answer.json()
-    content = content.get(inside) or content.get(otherwise, []) if inside else content
+    content = content.get(member) or content.get(otherwise, []) if member else content
     if content == []:
-        tell("There is nothing to show.")
+        notify("There is nothing to show.")
     elif isinstance(content, list):
         columns = list(dict.fromkeys(name for entry in content for name in entry))
-        table(columns, [[entry.get(name) for name in columns] for entry in content])
+        print_table(columns, [[entry.get(name) for name in columns] for entry in content])
     else:
-        table(("", ""), list(content.items()))
+        print_table(("", ""), list(content.items()))
 
 
-def document(answer: httpx.Response) -> None:
-    """Print an answer as it came; what the terminal's encoding does not have is escaped."""
+def print_json(answer: httpx.Response) -> None:
+    """Print the JSON of an answer unchanged; characters that the terminal's encoding lacks are escaped."""
     text = answer.text
-    line(text if _writable(text) else json.dumps(answer.json()))
+    print_line(text if _is_encodable(text) else json.dumps(answer.json()))
 
 
-def line(text: str) -> None:
-    """Print a line; what the terminal's encoding does not have becomes a question mark."""
-    print(_shown(text, sys.stdout))  # noqa: T201
+def print_line(text: str) -> None:
+    """Print a line; characters that the terminal's encoding lacks become question marks."""
+    print(_encodable(text, sys.stdout))  # noqa: T201
 
 
-def tell(sentence: str) -> None:
-    """Print a sentence on standard error: it never mixes with an answer."""
-    print(_shown(_printable(sentence), sys.stderr), file=sys.stderr)  # noqa: T201
+def notify(sentence: str) -> None:
+    """Print a notice on standard error, so that it never mixes with the output."""
+    print(_encodable(_printable(sentence), sys.stderr), file=sys.stderr)  # noqa: T201
 
 
 def _encoding(stream: TextIO) -> str:
     return getattr(stream, "encoding", None) or "utf-8"
 
 
-def _writable(text: str) -> bool:
+def _is_encodable(text: str) -> bool:
     try:
         text.encode(_encoding(sys.stdout))
     except UnicodeEncodeError:
@@ -65,45 +74,51 @@ def _writable(text: str) -> bool:
     return True
 
 
-def _shown(text: str, stream: TextIO) -> str:
+def _encodable(text: str, stream: TextIO) -> str:
     code = _encoding(stream)
     return text.encode(code, "replace").decode(code)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, broken: bool = True) -> None:
-    """Print a table; unless `broken`, long lines are left to the terminal, so that values can be copied."""
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, wrap: bool = True) -> None:
+    """Print a table, or a list on a terminal that is too narrow for it.
+
+    With `wrap=False` every cell stays on one line, so that its value can be copied. Without a terminal, the
+    table takes at least 200 columns.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=None, pad_edge=False, show_header=any(columns))
-    for column in columns:
-        made.add_column(column, overflow="fold")  # an id that is cut off is of no use
-    for row in rows:
-        made.add_row(*(Text(_shown(_printable(cell(value)), sys.stdout)) for value in row))
-    console = Console()
-    if not console.is_terminal or not broken:
-        console.width = max(console.width, 200)
-    console.print(made)
+    terminal, available = sys.stdout.isatty(), shutil.get_terminal_size().columns
+    cells = [[_encodable(_printable(one_line(value)), sys.stdout) for value in row] for row in rows]
+    fitting = tables.column_widths(columns, cells, available, wrap=wrap)
+    if terminal and fitting is None:
+        print("\n".join(tables.as_list(columns, cells, available, wrap=wrap)))  # noqa: T201
+        return
+    layout = Table(box=None, pad_edge=False, show_header=any(columns))
+    for index, column in enumerate(columns):  # fold: an id that is cut off is of no use
+        layout.add_column(column, overflow="fold", width=fitting[index] if terminal and fitting else None)
+    for row in cells:
+        layout.add_row(*map(Text, row))
+    Console(width=available if terminal else max(Console().width, _PIPE_WIDTH)).print(layout)
 
 
-def cell(value: Any) -> str:
-    """Write a JSON value in one line."""
+def one_line(value: Any) -> str:
+    """Return a JSON value as a single line for people."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        return _parts(value)
+        parts = (
+            f"{key} {one_line(member)}" for key, member in value.items() if member not in (None, "", [], {})
+        )
+        return " · ".join(parts)
     if isinstance(value, list):
-        return ", ".join(cell(one) for one in value)
+        return ", ".join(one_line(item) for item in value)
     return str(value)
 
 
-def _parts(value: Mapping[str, Any]) -> str:
-    return " · ".join(f"{key} {cell(one)}" for key, one in value.items() if one not in (None, "", [], {}))
-
-
 def _printable(text: str) -> str:
-    """Replace control characters: what somebody wrote into a record never steers a terminal."""
+    """Replace control characters, so that data of a tenant cannot send commands to the terminal."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "�" for letter in text)

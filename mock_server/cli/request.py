@@ -1,4 +1,4 @@
-"""Asking the control plane: options that the commands share, and a refusal as one sentence."""
+"""Requests to the sandbox's control plane: shared options, and each failure as one sentence and exit code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from urllib.parse import quote
 import typer
 
 from mock_server.cli import unreachable
-from mock_server.cli.output import Format, tell
+from mock_server.cli.completion import complete_vendor
+from mock_server.cli.output import Format, notify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,100 +19,111 @@ if TYPE_CHECKING:
 DEFAULT_URL = "http://127.0.0.1:4010"
 FAILED, MISUSED = 1, 2
 _EXIT_CODES = {400: 5, 401: 3, 403: 3, 404: 4, 409: 5, 429: 6}
-"""By HTTP status, as `returns --help` lists them."""
-_SECONDS = 30.0
-_NO_TEXT = "An argument holds bytes that are not text in UTF-8."
+"""Exit codes by HTTP status, as `returns --help` lists them."""
+_TIMEOUT = 30.0  # seconds
+_NOT_UTF_8 = "An argument contains bytes that are not UTF-8 text."
 
-Url = Annotated[str, typer.Option("--url", envvar="RETURNS_SANDBOX_URL", help="Where the sandbox is.")]
+Url = Annotated[str, typer.Option("--url", envvar="RETURNS_SANDBOX_URL", help="Address of the sandbox.")]
 Token = Annotated[
-    str, typer.Option("--token", envvar="RETURNS_CONTROL_TOKEN", help="Its control token, if it has one.")
+    str,
+    typer.Option(
+        "--token", envvar="RETURNS_CONTROL_TOKEN", help="Control token, if the sandbox requires one."
+    ),
 ]
-Tenant = Annotated[str, typer.Option("--tenant", help="Whose.")]
-As = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
+Tenant = Annotated[str, typer.Option("--tenant", help="Name of the tenant.")]
+Vendor = Annotated[str, typer.Argument(help="Vendor, for example returngo.", autocompletion=complete_vendor)]
+As = Annotated[Format, typer.Option("--format", help="Output for people (table) or for programs (json).")]
 
 
-def segment(name: str) -> str:
-    """Write a name as one segment of a path."""
+def path_segment(name: str) -> str:
+    """Return a name percent-encoded as one segment of a path."""
     try:
         return quote(name, safe="")
     except UnicodeEncodeError:
-        stop(_NO_TEXT, MISUSED)
+        fail(_NOT_UTF_8, MISUSED)
 
 
-def of_tenant(name: str, *names: str) -> str:
-    """Write the path of a tenant, or of what it has."""
-    return "/".join(["/tenants", *map(segment, (name, *names))])
+def tenant_path(tenant: str, *names: str) -> str:
+    """Return the control plane's path of a tenant, or of a resource below it."""
+    return "/".join(["/tenants", *map(path_segment, (tenant, *names))])
 
 
-def given(**values: Any) -> dict[str, Any]:
-    """Keep what was given."""
+def not_none(**values: Any) -> dict[str, Any]:
+    """Return the options that were given, without those that are None."""
     return {name: value for name, value in values.items() if value is not None}
 
 
-def ask(
+def call(
     url: str, token: str, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None
 ) -> httpx.Response:
-    """Ask the control plane; a refusal or silence ends the program with one sentence."""
+    """Send a request to the control plane and return its answer.
+
+    Ends the program with one sentence and an exit code if no sandbox answers or the request is refused.
+    """
     import httpx
 
     from mock_server.proxies import ProxyUnusable, network
 
-    place, headers = _checked(url, token)
+    base_url, headers = _checked(url, token)
     try:
-        with httpx.Client(transport=network(place), timeout=_SECONDS, headers=headers) as client:
-            answer = client.request(method, f"{place}/__sandbox{path}", json=body, params=query)
-    except ProxyUnusable as problem:
-        stop(str(problem), MISUSED)
+        with httpx.Client(transport=network(base_url), timeout=_TIMEOUT, headers=headers) as client:
+            answer = client.request(method, f"{base_url}/__sandbox{path}", json=body, params=query)
+    except ProxyUnusable as error:
+        fail(str(error), MISUSED)
     except httpx.TimeoutException:
-        stop(f"The sandbox at {place} does not answer within {_SECONDS:.0f} seconds; try again.")
-    except (httpx.HTTPError, httpx.InvalidURL) as problem:
-        why = unreachable.cause(problem, httpx.URL(place).host)
-        stop(f"No sandbox answers at {place} ({why}); start one with `returns serve`, or name it with --url.")
+        fail(f"The sandbox at {base_url} does not answer within {_TIMEOUT:.0f} seconds; try again.")
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        reason = unreachable.cause(error, httpx.URL(base_url).host)
+        fail(
+            f"No sandbox answers at {base_url} ({reason}); start one with `returns serve`, "
+            "or pass its address with --url."
+        )
     except UnicodeEncodeError:
-        stop(_NO_TEXT, MISUSED)
+        fail(_NOT_UTF_8, MISUSED)
     if not answer.is_success:
-        stop(_reason(answer), _EXIT_CODES.get(answer.status_code, FAILED))
+        fail(_refusal(answer), _EXIT_CODES.get(answer.status_code, FAILED))
     if answer.status_code != httpx.codes.NO_CONTENT and not isinstance(_content(answer), dict):
-        stop(_no_sandbox(answer))
+        fail(_not_a_sandbox(answer))
     return answer
 
 
 def member(answer: httpx.Response, name: str) -> Any:
-    """Return a member of an answer; without it, something else answers, and the program ends."""
+    """Return a member of the answer's JSON object; ends the program if the answer has no such member."""
     content = answer.json()
     if name not in content:
-        stop(_no_sandbox(answer))
+        fail(_not_a_sandbox(answer))
     return content[name]
 
 
-def stop(sentence: str, code: int = FAILED) -> NoReturn:
-    """End the program with a sentence on standard error."""
-    tell(sentence)
+def fail(sentence: str, code: int = FAILED) -> NoReturn:
+    """End the program with a sentence on standard error and an exit code."""
+    notify(sentence)
     raise typer.Exit(code)
 
 
 def _checked(url: str, token: str) -> tuple[str, dict[str, str]]:
-    """Return the address and the headers to ask with; what cannot be used ends the program."""
+    """Return the base URL and the headers of a request; ends the program if one of them is unusable."""
     try:
-        bearer = unreachable.bearer(token)
-        return unreachable.place(url, bearer), {"Authorization": f"Bearer {bearer}"} if bearer else {}
-    except unreachable.Unusable as problem:
-        stop(
-            f"{problem} It comes from --url and --token, or RETURNS_SANDBOX_URL and RETURNS_CONTROL_TOKEN.",
+        bearer = unreachable.bearer_token(token)
+        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        return unreachable.base_url(url, bearer), headers
+    except unreachable.UnusableError as error:
+        fail(
+            f"{error} It comes from --url and --token, or RETURNS_SANDBOX_URL and RETURNS_CONTROL_TOKEN.",
             MISUSED,
         )
 
 
-def _reason(answer: httpx.Response) -> str:
+def _refusal(answer: httpx.Response) -> str:
     from httpx import codes
 
     try:
-        problem = answer.json()["error"]
-        message = str(problem["message"])
+        error = answer.json()["error"]
+        message = str(error["message"])
     except (ValueError, KeyError, TypeError):
-        return _no_sandbox(answer)
+        return _not_a_sandbox(answer)
     if answer.status_code == codes.UNAUTHORIZED:
-        return f"{message} Give it with --token or RETURNS_CONTROL_TOKEN; `returns serve` printed it."
+        return f"{message} Pass it with --token or RETURNS_CONTROL_TOKEN; `returns serve` printed it."
     return message
 
 
@@ -122,8 +134,8 @@ def _content(answer: httpx.Response) -> Any:
         return None
 
 
-def _no_sandbox(answer: httpx.Response) -> str:
+def _not_a_sandbox(answer: httpx.Response) -> str:
     return (
-        f"What answers at {answer.url.host} is no sandbox, or one of another version: it says "
-        f"{answer.status_code}, and its answer is not what was asked for."
+        f"The server at {answer.url.host} is not a sandbox, or a sandbox of another version: it answers with "
+        f"status {answer.status_code} and unexpected content."
     )

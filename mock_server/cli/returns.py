@@ -1,4 +1,4 @@
-"""What a vendor's merchant does outside the API: returns are moved, and the vendor's own acts are done."""
+"""`returns sandbox move`, `acts` and `act`: what a merchant does in the vendor's pages, not by the API."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mock_server.cli.inputs import InputError, read, told
-from mock_server.cli.output import Format, line, show, table, tell
+from mock_server.cli.completion import complete_vendor
+from mock_server.cli.inputs import InputError, describe_inputs, parse_inputs
+from mock_server.cli.output import Format, notify, print_answer, print_line, print_table
 from mock_server.cli.request import (
     DEFAULT_URL,
     MISUSED,
@@ -16,10 +17,11 @@ from mock_server.cli.request import (
     Tenant,
     Token,
     Url,
-    ask,
+    Vendor,
+    call,
+    fail,
     member,
-    of_tenant,
-    stop,
+    tenant_path,
 )
 
 if TYPE_CHECKING:
@@ -27,77 +29,95 @@ if TYPE_CHECKING:
 
 Inputs = Annotated[
     list[str] | None,
-    typer.Option("--input", "-i", help="KEY=VALUE; inside lists KEY[0].FIELD=VALUE.", show_default=False),
+    typer.Option(
+        "--input",
+        "-i",
+        help="An input as KEY=VALUE, or KEY[0].FIELD=VALUE for items of a list; repeatable.",
+        show_default=False,
+    ),
 ]
 
 
 def register(commands: typer.Typer) -> None:
-    """Add these commands."""
+    """Add `move`, `acts` and `act` to `returns sandbox`."""
     for command in (move, acts, act):
         commands.command()(command)
 
 
 def move(
-    vendor: str,
-    return_id: str,
-    status: Annotated[str, typer.Argument(help="Where to, in the vendor's words.")],
+    vendor: Vendor,
+    return_id: Annotated[str, typer.Argument(help="The vendor's id of the return.")],
+    status: Annotated[str, typer.Argument(help="The new status, by the vendor's name for it.")],
     tenant: Tenant = "demo",
     output: As = Format.table,
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Move a return, as the merchant would in the vendor's own pages."""
+    """Change the status of a return.
+
+    Does what a merchant would do in the vendor's own pages.
+    """
     body = {"vendor": vendor, "status": status}
-    show(ask(url, token, "POST", of_tenant(tenant, "returns", return_id, "move"), body), output, "document")
+    answer = call(url, token, "POST", tenant_path(tenant, "returns", return_id, "move"), body)
+    print_answer(answer, output, "document")
 
 
 def acts(
-    vendor: Annotated[str | None, typer.Argument(help="Whose; every vendor's if not given.")] = None,
+    vendor: Annotated[
+        str | None,
+        typer.Argument(help="Only acts of this vendor.  [default: all]", autocompletion=complete_vendor),
+    ] = None,
     tenant: Tenant = "demo",
     output: As = Format.table,
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """List what a merchant can do here that no API offers, and what has to be told for it."""
-    names = [vendor] if vendor else member(ask(url, token, "GET", "/health"), "vendors")
-    found = [{"vendor": name, **one} for name in names for one in _acts(url, token, tenant, name)]
+    """List the acts of a merchant, with their inputs.
+
+    An act is what a merchant can do in the vendor's own pages, but no API offers.
+    """
+    names = [vendor] if vendor else member(call(url, token, "GET", "/health"), "vendors")
+    entries = [{"vendor": name, **entry} for name in names for entry in _acts(url, token, tenant, name)]
     if output is Format.json:
-        line(json.dumps({"acts": found}))
-    elif found:
-        rows = [row for one in found for row in _rows(one)]
-        table(("vendor", "act", "what it does", "input", "type"), rows)
+        print_line(json.dumps({"acts": entries}))
+    elif entries:
+        rows = [row for entry in entries for row in _rows(entry)]
+        print_table(("vendor", "act", "what it does", "input", "type"), rows)
     else:
-        tell(f"{vendor} has no acts." if vendor else "No vendor of this sandbox has acts.")
+        notify(f"{vendor} has no acts." if vendor else "No vendor of this sandbox has acts.")
 
 
 def act(
-    vendor: str,
-    name: Annotated[str, typer.Argument(help="Which; `returns sandbox acts` lists them.")],
+    vendor: Vendor,
+    name: Annotated[str, typer.Argument(help="Name of the act; `returns sandbox acts` lists them.")],
     inputs: Inputs = None,
     tenant: Tenant = "demo",
     output: As = Format.table,
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Do what the merchant of a vendor can do, and show what came of it."""
-    known = {one["name"]: one["schema"] for one in _acts(url, token, tenant, vendor)}
+    """Perform an act of a merchant.
+
+    Prints the record that the act changed.
+    """
+    schemas = {entry["name"]: entry["schema"] for entry in _acts(url, token, tenant, vendor)}
     try:
-        requested = read(known.get(name, {}), inputs or ())
-    except InputError as problem:
-        stop(str(problem), MISUSED)
-    path = of_tenant(tenant, "vendors", vendor, "acts", name)
-    show(ask(url, token, "POST", path, requested), output, "document")
+        body = parse_inputs(schemas.get(name, {}), inputs or ())
+    except InputError as error:
+        fail(str(error), MISUSED)
+    path = tenant_path(tenant, "vendors", vendor, "acts", name)
+    print_answer(call(url, token, "POST", path, body), output, "document")
 
 
 def _acts(url: str, token: str, tenant: str, vendor: str) -> list[dict[str, Any]]:
-    answer = ask(url, token, "GET", of_tenant(tenant, "vendors", vendor, "acts"))
-    found: list[dict[str, Any]] = member(answer, "acts")
-    return found
+    answer = call(url, token, "GET", tenant_path(tenant, "vendors", vendor, "acts"))
+    entries: list[dict[str, Any]] = member(answer, "acts")
+    return entries
 
 
-def _rows(one: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    """A line for each input; the act itself stands on the first."""
-    head = (one["vendor"], one["name"], one["description"])
-    for key, said in told(one["schema"]) or [("", "")]:
-        yield (*head, key, said)
+def _rows(entry: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each input of an act; only the first row contains the vendor, name and description."""
+    head = (entry["vendor"], entry["name"], entry["description"])
+    for key, kind in describe_inputs(entry["schema"]) or [("", "")]:
+        yield (*head, key, kind)
         head = ("", "", "")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mock_server import address, cli
+from mock_server.cli.completion import complete_vendor
 from mock_server.serving import terminal
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _REFUSED, _MISUSED, _INTERRUPTED = 1, 2, 130
 
 
 def register(app: typer.Typer) -> None:
-    """Add the sandbox's commands to the program."""
+    """Add `serve`, `credentials` and `sandbox` to the program `returns`."""
     app.command()(serve)
     app.command()(cli.credentials)
     app.add_typer(cli.commands(), name="sandbox")
@@ -30,56 +31,77 @@ def serve(
     *,
     host: Annotated[str | None, typer.Option(help="Address to listen on.  [default: 127.0.0.1]")] = None,
     port: Annotated[
-        int | None, typer.Option(help="Port; 0 takes a free one.  [default: 4010]", min=0, max=65535)
+        int | None,
+        typer.Option(help="Port to listen on; 0 picks a free port.  [default: 4010]", min=0, max=65535),
     ] = None,
     database: Annotated[
         str | None,
-        typer.Option(help="sqlite:///FILE, or sqlite:// for memory.  [default: a file of your user]"),
+        typer.Option(
+            help="Database: sqlite:///FILE, or sqlite:// for memory.  [default: a file in your data folder]"
+        ),
     ] = None,
-    vendor: Annotated[str | None, typer.Option(help="Serve this vendor alone, at the root.")] = None,
+    vendor: Annotated[
+        str | None,
+        typer.Option(help="Serve only this vendor, at the root path.", autocompletion=complete_vendor),
+    ] = None,
     no_rate_limits: Annotated[
-        bool, typer.Option("--no-rate-limits", help="Admit any number of requests.")
+        bool, typer.Option("--no-rate-limits", help="Do not enforce rate limits.")
     ] = False,
     seed: Annotated[
-        int | None, typer.Option(help="What the seeded returns are drawn from.", min=0, max=2**53 - 1)
+        int | None, typer.Option(help="Number that determines the generated returns.", min=0, max=2**53 - 1)
     ] = None,
     seed_size: Annotated[
-        int | None, typer.Option(help="Returns of a new tenant.  [default: 150]", min=0, max=20_000)
+        int | None,
+        typer.Option(
+            help="Returns to generate for each vendor of a new tenant.  [default: 150]", min=0, max=20_000
+        ),
     ] = None,
     first_moment: Annotated[
         str | None,
         typer.Option(
-            help="When the clock of the tenant demo starts, e.g. 2026-03-02T09:00:00Z.  [default: now]"
+            help="Start time of the clock of tenant demo, for example 2026-03-02T09:00:00Z.  [default: now]"
         ),
     ] = None,
     secret: Annotated[
-        str | None, typer.Option(help="What keys are derived from.", envvar="RETURNS_SECRET")
+        str | None, typer.Option(help="Secret from which API keys are derived.", envvar="RETURNS_SECRET")
     ] = None,
-    public_url: Annotated[str | None, typer.Option(help="Scheme, host and port as clients see them.")] = None,
+    public_url: Annotated[
+        str | None,
+        typer.Option(
+            help="Public address, if clients use another than --host and --port, for example behind a proxy."
+        ),
+    ] = None,
     demo_keys: Annotated[
         bool | None,
         typer.Option(
             "--demo-keys/--no-demo-keys",
-            help="Give `demo` the keys that everybody knows.  [default: on loopback only]",
+            help="Accept the published demo keys for tenant demo.  [default: on loopback only]",
             show_default=False,
         ),
     ] = None,
     keep_alive: Annotated[
         int | None,
-        typer.Option(help="Seconds that an idle connection stays open.  [default: 75]", min=1, max=86_400),
+        typer.Option(
+            help="Seconds after which an idle connection is closed.  [default: 75]", min=1, max=86_400
+        ),
     ] = None,
     ready_file: Annotated[
         Path | None,
-        typer.Option(help="Write URL, control token and keys here, as JSON, once the sandbox answers."),
+        typer.Option(
+            help="File that receives the URL, control token and keys as JSON once the sandbox is ready."
+        ),
     ] = None,
     webhook_allow: Annotated[
         list[str] | None,
-        typer.Option(help="Send webhooks to this host or CIDR block too; repeatable.", metavar="HOST|CIDR"),
+        typer.Option(help="Also allow webhooks to this host or CIDR block; repeatable.", metavar="HOST|CIDR"),
     ] = None,
 ) -> None:
-    """Start the sandbox: stateful stand-ins for the vendors' APIs. Ctrl-C stops it."""
+    """Start the sandbox: mock servers of the vendors' APIs.
+
+    They keep state, so a return that is created can be read, moved and refunded. Ctrl-C stops it.
+    """
     terminal.open_closed_streams()
-    given = {
+    options = {
         "host": host,
         "port": port,
         "database": database,
@@ -94,22 +116,22 @@ def serve(
         "demo_keys": demo_keys,
         "keep_alive": keep_alive,
     }
-    _serve({name: value for name, value in given.items() if value is not None}, ready_file)
+    _serve({name: value for name, value in options.items() if value is not None}, ready_file)
 
 
-def _serve(given: dict[str, Any], ready_file: Path | None) -> None:
-    wanted = _settings(given)
+def _serve(options: dict[str, Any], ready_file: Path | None) -> None:
+    requested = _settings(options)
     try:
-        listener = address.listen(wanted.host, wanted.port)
+        listener = address.listen(requested.host, requested.port)
     except address.AddressError as error:
         _stop(str(error), _REFUSED)
     with listener:
-        settings = guarded(wanted.model_copy(update={"port": listener.getsockname()[1]}))
+        settings = with_control_token(requested.model_copy(update={"port": listener.getsockname()[1]}))
         _serve_at(listener, settings, ready_file)
 
 
 def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> None:
-    # Imported here because the web framework takes half a second, which no other command needs.
+    # Imported here because the web framework takes half a second to load, and only this command needs it.
     from mock_server.app import Sandbox, UnknownVendorError
     from mock_server.cli import banner
     from mock_server.engine.compiler import BrokenSpecification
@@ -140,36 +162,36 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
         raise typer.Exit(_INTERRUPTED) from None
 
 
-def guarded(settings: Settings) -> Settings:
-    """Give the control plane a token where others than this machine could reach it."""
+def with_control_token(settings: Settings) -> Settings:
+    """Return settings with a control token if other machines can reach the sandbox; prints a new token."""
     from pydantic import SecretStr
 
     if settings.control_token or address.is_loopback(settings.host):
         return settings
     token = SecretStr(token_urlsafe(24))
-    terminal.say(f"Control plane token, shown only now: {token.get_secret_value()}")
+    terminal.say(f"Control token (shown only once): {token.get_secret_value()}")
     return settings.model_copy(update={"control_token": token})
 
 
-def _settings(given: dict[str, Any]) -> Settings:
+def _settings(options: dict[str, Any]) -> Settings:
     from platformdirs import user_data_path
     from pydantic import ValidationError
 
     from mock_server.settings import Settings
 
     try:
-        settings = Settings(**given)
+        settings = Settings(**options)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
-        place = f"--{name.replace('_', '-')}" if name in given else f"RETURNS_{name.upper()}"
-        _stop(f"{place}: {first['msg'].removeprefix('Value error, ')}.", _MISUSED)
+        source = f"--{name.replace('_', '-')}" if name in options else f"RETURNS_{name.upper()}"
+        _stop(f"{source}: {first['msg'].removeprefix('Value error, ')}.", _MISUSED)
     if "database" in settings.model_fields_set:
         return settings
     try:
         folder = user_data_path("returns-connector", ensure_exists=True)
-    except RuntimeError:  # platformdirs knows no home
-        _stop("You have no home folder here: say with --database where state is kept, or set HOME.", _MISUSED)
+    except RuntimeError:  # platformdirs finds no home folder
+        _stop("No home folder was found: pass --database, or set HOME.", _MISUSED)
     return settings.model_copy(update={"database": f"sqlite:///{folder / 'sandbox.sqlite3'}"})
 
 

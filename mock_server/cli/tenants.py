@@ -1,23 +1,36 @@
-"""Setting the scene: tenants, their time, and what is turned on and off."""
+"""The commands for tenants, their clocks (`advance`, `freeze`, `unfreeze`) and their switches."""
 
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from mock_server.cli.output import Format, show, tell
-from mock_server.cli.request import DEFAULT_URL, As, Tenant, Token, Url, ask, given, of_tenant
+from mock_server.cli import durations
+from mock_server.cli.output import Format, notify, print_answer
+from mock_server.cli.request import (
+    DEFAULT_URL,
+    MISUSED,
+    As,
+    Tenant,
+    Token,
+    Url,
+    Vendor,
+    call,
+    fail,
+    not_none,
+    tenant_path,
+)
 
 
 class OnOff(StrEnum):
-    """Which way a switch is turned."""
+    """The position of a switch."""
 
     on = "on"
     off = "off"
 
 
 def register(commands: typer.Typer) -> None:
-    """Add these commands."""
+    """Add the commands for tenants, clocks and switches to `returns sandbox`."""
     commands.command()(tenants)
     commands.command("create-tenant")(create_tenant)
     commands.command()(reset)
@@ -27,98 +40,124 @@ def register(commands: typer.Typer) -> None:
 
 
 def tenants(output: As = Format.table, url: Url = DEFAULT_URL, token: Token = "") -> None:
-    """List the tenants."""
-    show(ask(url, token, "GET", "/tenants"), output, "tenants")
+    """List the tenants of the sandbox."""
+    print_answer(call(url, token, "GET", "/tenants"), output, "tenants")
 
 
 def create_tenant(
-    name: str,
+    name: Annotated[str, typer.Argument(help="Name of the new tenant.")],
     *,
-    seed: Annotated[int | None, typer.Option(help="What its returns are drawn from.")] = None,
-    seed_size: Annotated[int | None, typer.Option(help="Returns it starts with, per vendor.")] = None,
-    plan: Annotated[str | None, typer.Option(help="Plan of its keys.")] = None,
-    limits: Annotated[str | None, typer.Option(help="on, off, or auto: off while frozen.")] = None,
-    first_moment: Annotated[
-        str | None, typer.Option(help="When its clock starts: 2026-03-02T09:00:00Z.")
+    seed: Annotated[int | None, typer.Option(help="Number that determines the generated returns.")] = None,
+    seed_size: Annotated[int | None, typer.Option(help="Returns to generate for each vendor.")] = None,
+    plan: Annotated[str | None, typer.Option(help="Plan that sets the rate limits of its keys.")] = None,
+    limits: Annotated[
+        str | None, typer.Option(help="Rate limits: on, off, or auto (off while the clock is frozen).")
     ] = None,
-    frozen: Annotated[bool, typer.Option("--frozen", help="Its clock stands still.")] = False,
+    first_moment: Annotated[
+        str | None, typer.Option(help="Start time of its clock, for example 2026-03-02T09:00:00Z.")
+    ] = None,
+    frozen: Annotated[bool, typer.Option("--frozen", help="Start with a frozen clock.")] = False,
     output: As = Format.table,
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Make a tenant: one merchant with an account at every vendor."""
-    requested = given(name=name, seed=seed, seed_size=seed_size, plan=plan, limits=limits)
-    requested |= given(first_moment=first_moment, frozen=frozen or None)
-    show(ask(url, token, "POST", "/tenants", requested), output)
+    """Create a tenant.
+
+    A tenant is one merchant with an account at every vendor.
+    """
+    body = not_none(name=name, seed=seed, seed_size=seed_size, plan=plan, limits=limits)
+    body |= not_none(first_moment=first_moment, frozen=frozen or None)
+    print_answer(call(url, token, "POST", "/tenants", body), output)
 
 
 def reset(
-    tenant: Annotated[str, typer.Argument(help="Which.")] = "demo",
+    tenant: Annotated[str, typer.Argument(help="Name of the tenant.")] = "demo",
     output: As = Format.table,
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Put a tenant back to its first moment: times and ids start over."""
-    show(ask(url, token, "POST", of_tenant(tenant, "reset")), output)
-    tell("A trigger that watched this tenant starts again with --restart: it may know the ids and times.")
+    """Reset a tenant to its initial state.
+
+    Times and ids start over, so that a test finds the same returns again.
+    """
+    print_answer(call(url, token, "POST", tenant_path(tenant, "reset")), output)
+    notify("Restart triggers that polled this tenant with --restart; they remember its old ids and times.")
 
 
-def delete_tenant(tenant: str, url: Url = DEFAULT_URL, token: Token = "") -> None:
-    """Remove a tenant and everything of it."""
-    ask(url, token, "DELETE", of_tenant(tenant))
-    tell(f"Tenant {tenant} is deleted, with its returns, keys, webhooks and ledger.")
+def delete_tenant(
+    tenant: Annotated[str, typer.Argument(help="Name of the tenant.")],
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+) -> None:
+    """Delete a tenant and all of its data."""
+    call(url, token, "DELETE", tenant_path(tenant))
+    notify(f"Tenant {tenant} is deleted, with its returns, keys, webhooks and ledger.")
 
 
 def clock(
     tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
 ) -> None:
-    """Read a tenant's clock."""
-    show(ask(url, token, "GET", of_tenant(tenant, "clock")), output)
+    """Show the clock of a tenant."""
+    print_answer(call(url, token, "GET", tenant_path(tenant, "clock")), output)
 
 
 def advance(
-    seconds: Annotated[int, typer.Argument(help="How far.")],
+    duration: Annotated[
+        str, typer.Argument(help="For example 3d, 2h, 90m, 45s, 1w or 1d12h; a plain number is seconds.")
+    ],
     tenant: Tenant = "demo",
     output: As = Format.table,
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Move a tenant's clock forward; what falls due on the way happens."""
-    answer = ask(url, token, "POST", of_tenant(tenant, "clock", "advance"), {"seconds": seconds})
-    show(answer, output, "ran", otherwise="clock")
+    """Move the clock of a tenant forward.
+
+    Events that become due, such as parcel scans, happen at once.
+    """
+    try:
+        body = {"seconds": durations.seconds(duration)}
+    except ValueError as error:
+        fail(str(error), MISUSED)
+    answer = call(url, token, "POST", tenant_path(tenant, "clock", "advance"), body)
+    print_answer(answer, output, "ran", otherwise="clock")
 
 
 def freeze(
     tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
 ) -> None:
-    """Stop a tenant's clock."""
-    show(ask(url, token, "POST", of_tenant(tenant, "clock", "freeze")), output)
+    """Stop the clock of a tenant."""
+    print_answer(call(url, token, "POST", tenant_path(tenant, "clock", "freeze")), output)
 
 
 def unfreeze(
     tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
 ) -> None:
-    """Let a tenant's clock tick on."""
-    show(ask(url, token, "POST", of_tenant(tenant, "clock", "unfreeze")), output)
+    """Start the clock of a tenant again."""
+    print_answer(call(url, token, "POST", tenant_path(tenant, "clock", "unfreeze")), output)
 
 
 def switches(
     tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
 ) -> None:
-    """List what can be turned on and off, and how it stands."""
-    show(ask(url, token, "GET", of_tenant(tenant, "switches")), output, "switches")
+    """List the switches of a tenant.
+
+    A switch is a setting of a vendor or a shop that is on or off.
+    """
+    print_answer(call(url, token, "GET", tenant_path(tenant, "switches")), output, "switches")
 
 
 def switch(
-    vendor: str,
-    name: str,
-    position: Annotated[OnOff, typer.Argument(help="Which way.")],
-    shop: Annotated[str | None, typer.Option(help="Of a switch that each shop has for itself.")] = None,
+    vendor: Vendor,
+    name: Annotated[str, typer.Argument(help="Name of the switch; `returns sandbox switches` lists them.")],
+    position: Annotated[OnOff, typer.Argument(help="New position of the switch.")],
+    shop: Annotated[
+        str | None, typer.Option(help="Shop, for a switch that each shop has separately.")
+    ] = None,
     tenant: Tenant = "demo",
     output: As = Format.table,
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
     """Turn a switch of a vendor on or off."""
-    body = {"vendor": vendor, "name": name, "on": position is OnOff.on, **given(shop=shop or None)}
-    show(ask(url, token, "PUT", of_tenant(tenant, "switches"), body), output)
+    body = {"vendor": vendor, "name": name, "on": position is OnOff.on, **not_none(shop=shop or None)}
+    print_answer(call(url, token, "PUT", tenant_path(tenant, "switches"), body), output)

@@ -1,4 +1,4 @@
-"""Why a sandbox cannot be asked: its address is none, or nothing answers there."""
+"""Checks of a sandbox's address and control token, and the reason why a request to it failed."""
 
 from __future__ import annotations
 
@@ -17,61 +17,64 @@ if TYPE_CHECKING:
 _LONGEST_LABEL, _HIGHEST_PORT = 63, 65_535
 
 
-class Unusable(ValueError):  # noqa: N818 - read as a sentence
+class UnusableError(ValueError):
     """An address or a token cannot be used; the message is a sentence."""
 
 
-def place(url: str, token: str) -> str:
-    """Return an address without blanks and without its last slash; raises `Unusable`."""
+def base_url(url: str, token: str) -> str:
+    """Return an address without surrounding blanks and trailing slash; raises `UnusableError`."""
     bare = url.strip().rstrip("/")
     parsed = _parsed(bare)
-    if parsed is None or parsed.scheme not in {"http", "https"} or not _is_host(parsed):
-        raise Unusable(f"{_shown(bare)!r} is no address of a sandbox; write it like http://127.0.0.1:4010.")
+    if parsed is None or parsed.scheme not in {"http", "https"} or not _has_valid_host(parsed):
+        raise UnusableError(
+            f"{_without_secrets(bare)!r} is not a valid address; write it like http://127.0.0.1:4010."
+        )
     if parsed.userinfo or parsed.query or parsed.fragment:
-        raise Unusable(
-            f"{_shown(bare)!r} is no address of a sandbox; leave out user names, passwords, ? and #."
+        raise UnusableError(
+            f"{_without_secrets(bare)!r} is not a valid address; leave out user names, passwords, ? and #."
         )
     if token and parsed.scheme == "http" and not is_loopback(parsed.host):
-        raise Unusable(
-            f"The control token would go to {_shown(bare)} unencrypted; use https://, or a tunnel to here."
+        raise UnusableError(
+            f"The control token would be sent to {_without_secrets(bare)} unencrypted; use https://, or a "
+            "tunnel to this machine."
         )
     return bare
 
 
-def bearer(token: str) -> str:
-    """Return a control token without blanks; raises `Unusable` for what no header can hold."""
+def bearer_token(token: str) -> str:
+    """Return a control token without surrounding blanks; raises `UnusableError` if no header can hold it."""
     bare = token.strip()
     if not bare.isascii() or not bare.isprintable():
-        raise Unusable("The control token holds characters that no token has; copy it again.")
+        raise UnusableError("The control token contains invalid characters; copy it again.")
     return bare
 
 
-def cause(problem: Exception, host: str) -> str:
-    """Return the real cause of a request that failed, as the end of a sentence."""
+def cause(error: Exception, host: str) -> str:
+    """Return the underlying cause of a failed request, worded as the end of a sentence."""
     import httpx
 
-    if isinstance(problem, httpx.RemoteProtocolError | httpx.DecodingError):
-        return "it does not answer in HTTP, or breaks off"
-    found = next((said for one in _chain(problem) if (said := _said(one, host))), "")
-    return found or str(problem).rstrip(".") or type(problem).__name__
+    if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError):
+        return "it does not answer in HTTP, or closes the connection early"
+    reason = next((text for link in _chain(error) if (text := _reason(link, host))), "")
+    return reason or str(error).rstrip(".") or type(error).__name__
 
 
-def _said(problem: BaseException, host: str) -> str:
-    if isinstance(problem, socket.gaierror):
+def _reason(error: BaseException, host: str) -> str:
+    if isinstance(error, socket.gaierror):
         return f"the host name {host} cannot be resolved"
-    if isinstance(problem, ssl.SSLCertVerificationError):
-        return f"its TLS certificate is not accepted: {problem.verify_message}"
-    if isinstance(problem, ssl.SSLError):
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its TLS certificate is not accepted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
         return "no TLS connection can be made; it may speak http:// only"
-    if isinstance(problem, OSError) and problem.errno:
-        return os.strerror(problem.errno).lower()
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno).lower()
     return ""
 
 
-def _chain(problem: BaseException | None) -> Iterator[BaseException]:
-    while problem is not None:
-        yield problem
-        problem = problem.__cause__ or problem.__context__
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _parsed(url: str) -> httpx.URL | None:
@@ -79,20 +82,22 @@ def _parsed(url: str) -> httpx.URL | None:
 
     try:
         parsed = httpx.URL(url)
-        host = parsed.host  # IDNA may refuse it, with a `ValueError`
+        host = parsed.host  # raises `ValueError` for a name that IDNA does not allow
     except (httpx.InvalidURL, ValueError):
         return None
     return parsed if host else None
 
 
-def _is_host(url: httpx.URL) -> bool:
-    """Say whether a host can be asked: DNS refuses long and empty labels, and sockets refuse high ports."""
+def _has_valid_host(url: httpx.URL) -> bool:
+    """Return whether the host can be looked up: DNS limits the labels of a name, and sockets the port."""
     labels = url.raw_host.decode("ascii").removesuffix(".").split(".")
-    named = ":" in url.host or all(0 < len(one) <= _LONGEST_LABEL and "%" not in one for one in labels)
-    return named and 0 < (1 if url.port is None else url.port) <= _HIGHEST_PORT
+    is_name = ":" in url.host or all(
+        0 < len(label) <= _LONGEST_LABEL and "%" not in label for label in labels
+    )
+    return is_name and 0 < (1 if url.port is None else url.port) <= _HIGHEST_PORT
 
 
-def _shown(url: str) -> str:
-    """Return an address without what may be a password in it."""
+def _without_secrets(url: str) -> str:
+    """Return an address without user name, password and query."""
     scheme, mark, rest = url.rpartition("://")
     return f"{scheme}{mark}{rest.rpartition('@')[2].split('?')[0]}"

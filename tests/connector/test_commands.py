@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
-from connector.cli.output import record
+from connector.cli.output import print_record
 from connector.definition.compiler import vendors
 from connector.definition.naming import listed
 
@@ -67,10 +68,16 @@ def test_help_is_quick_and_lists_the_exit_codes(returns: Run) -> None:
     began = time.perf_counter()
     done = returns("--help")
     assert time.perf_counter() - began < 1.5  # half a second on an idle machine; loaded machines are slower
-    assert "7 not known whether a write was done" in done.stdout
+    assert "7 unknown whether a write succeeded" in done.stdout
     assert {"connect", "catalog", "trigger", "action", "search", "fidelity", "serve"} <= set(
         done.stdout.split()
     )
+
+
+def test_version(returns: Run) -> None:
+    done = returns("--version")
+    assert (done.returncode, done.stdout) == (0, f"returns {version('returns-connector')}\n")
+    assert "--version " in returns("--help").stdout
 
 
 def test_help_imports_neither_the_model_nor_the_network() -> None:
@@ -85,7 +92,7 @@ def test_return_created_by_an_action_is_delivered_once_by_the_trigger(returns: R
     poll = ("trigger", "returnmate", "new_return", "--format", "json")
     first = returns(*poll)
     assert (first.returncode, first.stdout) == (0, "")
-    assert "Took note" in first.stderr
+    assert "Recorded what exists" in first.stderr
     made = answer(returns("action", "returnmate", "create_return", *ORDER, "--format", "json"))
     delivered = [json.loads(line) for line in returns(*poll).stdout.splitlines()]
     assert [event["id"] for event in delivered] == [f"returnmate:new_return:{made['id']}"]
@@ -210,7 +217,7 @@ def test_filter_delivers_matching_events_only_and_leaves_others_unaffected(retur
     every = ("trigger", "returnmate", "return_status_changed", "--format", "json")
     narrow = (*every, "--input", "status=rejected")
     for poll in (every, narrow):
-        assert "Took note" in returns(*poll).stderr
+        assert "Recorded what exists" in returns(*poll).stderr
     made = [
         answer(returns("action", "returnmate", "create_return", *ORDER, "--format", "json")) for _ in "ab"
     ]
@@ -239,12 +246,12 @@ def test_filter_delivers_matching_events_only_and_leaves_others_unaffected(retur
         (["action", "returnmate", "create_return"], 5, "customer_email is required"),
         (["action", "returnmate", "create_return", *ORDER, "-i", "order_number=!"], 2, "given twice"),
         (["action", "returnmate", "add_note", "-i", "return_id=rma_no", "-i", "content=x"], 4, "rma_no"),
-        (["search", "returnmate", "find_return", "-i", "order_number=#none"], 4, "No return fits."),
+        (["search", "returnmate", "find_return", "-i", "order_number=#none"], 4, "No return was found."),
         (["search", "returnmate", "find_return"], 5, "is required"),
         (["catalog", "--format", "xml"], 2, "xml"),
-        (["catalog", "unknown"], 2, f"There is no vendor 'unknown'; choose {listed(vendors())}."),
+        (["catalog", "unknown"], 2, f"There is no vendor 'unknown'; there is {listed(vendors())}."),
         (["generate", "zapier", "--output", "/dev/null"], 1, f"/dev/null/{vendors()[0]} cannot be used"),
-        (["connect", "returnmate", "--profile", "a b"], 2, "'a b' cannot name a profile"),
+        (["connect", "returnmate", "--profile", "a b"], 2, "'a b' is not a valid profile name"),
         (["connect", "returnmate", "--base-url", "127.0.0.1:4010"], 2, "is not a base URL"),
         (["nonsense"], 2, "nonsense"),
     ],
@@ -349,7 +356,7 @@ def test_connect_reads_a_scripts_answers_line_by_line(
 
 
 def test_nested_records_are_printed_one_per_line(capsys: pytest.CaptureFixture[str]) -> None:
-    record([], {"items": [{"sku": "A"}, {"sku": "B"}], "tags": ["x", "y"], "notes": []}, "Return")
+    print_record([], {"items": [{"sku": "A"}, {"sku": "B"}], "tags": ["x", "y"], "notes": []}, "Return")
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     assert lines[-4:] == ["items  sku A", "       sku B", "tags   x, y", "notes  none"]
 

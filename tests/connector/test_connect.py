@@ -72,7 +72,7 @@ def test_address_in_the_environment_is_used_and_saved(
     monkeypatch.setenv(f"RETURNS_{vendor}_BASE_URL".upper(), f" {place}/\r\n")
     assert run(["connect", vendor]) == 0
     assert kept(tmp_path)[vendor]["default"]["base_url"] == place
-    assert f"at {place}; kept as profile default" in capsys.readouterr().err
+    assert f"at {place}; saved as profile default" in capsys.readouterr().err
 
 
 def test_option_overrides_the_address_in_the_environment(
@@ -83,9 +83,9 @@ def test_option_overrides_the_address_in_the_environment(
     assert run(["connect", "returnmate", "--base-url", place]) == 0
     assert kept(tmp_path)["returnmate"]["default"]["base_url"] == place
     assert run(["connect", "returnmate", "--base-url", place, "--environment", "sandbox"]) == 2
-    assert "give one of them" in capsys.readouterr().err
+    assert "both set the address" in capsys.readouterr().err
     assert run(["connect", "exsited", "--environment", "production"]) == 2
-    assert "an address for each account; give yours with --base-url" in capsys.readouterr().err
+    assert "an address for each account; pass yours with --base-url" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_missing_or_binary_answers_are_reported_in_one_sentence(
     place = sandbox.credentials("returnmate")["base_url"]
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(b"\xe4\n")), "utf-8"))
     assert run(["connect", "returnmate", "--base-url", place]) == 2
-    assert "Standard input is not text in UTF-8" in capsys.readouterr().err
+    assert "Standard input is not UTF-8 text" in capsys.readouterr().err
     monkeypatch.setattr("sys.stdin", None)
     assert run(["connect", "returnmate", "--base-url", place]) == 2
     assert "No API Key was given" in capsys.readouterr().err
@@ -152,7 +152,7 @@ def test_nothing_is_asked_or_sent_if_the_profile_cannot_be_saved(
     def asked(*_arguments: object) -> None:
         pytest.fail("the login was tried")
 
-    monkeypatch.setattr("connector.cli.connect._tried", asked)
+    monkeypatch.setattr("connector.cli.connect._verify", asked)
     assert run(["connect", "returnmate", "--base-url", place]) == 2
     assert "cannot be written: file exists" in capsys.readouterr().err
 

@@ -41,19 +41,19 @@ async def test_address_in_the_environment_overrides_every_profile(tmp_path: Path
     made, name = compiled(vendor), f"RETURNS_{vendor}_BASE_URL".upper()
     found = Environment(tmp_path, {name: f" {ELSEWHERE}/\n"})
     fields = {one.key: "x" for one in made.authentication.fields}
-    found.profiles.keep(vendor, Profile("shop", "https://own.example.com", fields))
+    found.profiles.save(vendor, Profile("shop", "https://own.example.com", fields))
     chosen = [await found.profiles.choose(made), await found.profiles.choose(made, "shop")]
-    chosen += [profile for _one, profile in await found.profiles.every([made])]
+    chosen += [profile for _one, profile in await found.profiles.choose_all([made])]
     assert [(one.name, one.base_url, one.fields) for one in chosen] == [("shop", f"{ELSEWHERE}/", fields)] * 3
-    moved = f"Profile shop of {made.vendor.title} is used at the address of {name}, not at its own."
+    moved = f"Profile shop of {made.vendor.title} is used with the address in {name} instead of its own."
     assert found.said == [moved] * 3
 
 
 async def test_same_address_in_another_spelling_is_no_conflict(tmp_path: Path) -> None:
     environment = {"RETURNS_RETURNMATE_BASE_URL": f"{ELSEWHERE}/", "RETURNS_RETURNMATE_API_KEY": " k\r\n"}
     found = Environment(tmp_path, environment)
-    found.profiles.keep("returnmate", Profile("shop", ELSEWHERE, {"api_key": "k"}))
-    every = await found.profiles.every([compiled("returnmate")])
+    found.profiles.save("returnmate", Profile("shop", ELSEWHERE, {"api_key": "k"}))
+    every = await found.profiles.choose_all([compiled("returnmate")])
     assert [(profile.name, profile.base_url) for _one, profile in every] == [("shop", ELSEWHERE)]
     assert found.said == []
 
@@ -62,7 +62,9 @@ async def test_same_address_in_another_spelling_is_no_conflict(tmp_path: Path) -
 async def test_address_without_a_login_is_not_ignored(tmp_path: Path, vendor: str) -> None:
     made, name = compiled(vendor), f"RETURNS_{vendor}_BASE_URL".upper()
     found = Environment(tmp_path, {name: ELSEWHERE})
-    with pytest.raises(ConfigurationError, match=f"{name} .*no login for it: run `returns connect {vendor}`"):
+    with pytest.raises(
+        ConfigurationError, match=f"{name} .*no login is set up for it: run `returns connect {vendor}`"
+    ):
         await found.profiles.choose(made)
     assert (await found.profiles.choose(made, "sandbox")).base_url == f"http://127.0.0.1:4010/{vendor}"
     beside = Environment(tmp_path, {name: f"http://127.0.0.1:4010/{vendor}"})
@@ -71,18 +73,16 @@ async def test_address_without_a_login_is_not_ignored(tmp_path: Path, vendor: st
 
 async def test_address_without_a_login_is_reported_if_other_vendors_have_profiles(tmp_path: Path) -> None:
     found = Environment(tmp_path, {"RETURNS_SWAP_BASE_URL": ELSEWHERE})
-    found.profiles.keep("returnmate", Profile("shop", ELSEWHERE, {"api_key": "k"}))
-    every = await found.profiles.every([compiled("returnmate"), compiled("swap")])
+    found.profiles.save("returnmate", Profile("shop", ELSEWHERE, {"api_key": "k"}))
+    every = await found.profiles.choose_all([compiled("returnmate"), compiled("swap")])
     assert [one.vendor.id for one, _profile in every] == ["returnmate"]
-    assert found.said == ["RETURNS_SWAP_BASE_URL is not used: there is no login for it."]
+    assert found.said == ["RETURNS_SWAP_BASE_URL is not used: no login is set up for it."]
 
 
 @pytest.mark.parametrize("token", ["hunter2ü", "hunter2\nx: y"])
 async def test_control_token_that_no_header_can_hold_is_refused(tmp_path: Path, token: str) -> None:
     found = Environment(tmp_path, {"RETURNS_CONTROL_TOKEN": token})
-    with pytest.raises(
-        ConfigurationError, match="RETURNS_CONTROL_TOKEN holds characters that no token"
-    ) as told:
+    with pytest.raises(ConfigurationError, match="RETURNS_CONTROL_TOKEN contains invalid characters") as told:
         await found.profiles.choose(compiled("swap"))
     assert "hunter2" not in str(told.value)
 
@@ -115,7 +115,7 @@ async def test_unread_variable_is_reported(tmp_path: Path, name: str, said: str)
     assert said in found.said[0]
     assert "hunter2" not in found.said[0]
     again = Environment(tmp_path, {name: "hunter2"})
-    await again.profiles.every([compiled("returnmate"), compiled("swap")])
+    await again.profiles.choose_all([compiled("returnmate"), compiled("swap")])
     assert again.said == found.said
 
 

@@ -13,7 +13,7 @@ from support.fake_vendor import KEY, refusal
 
 import connector
 from connector.cli.program import run
-from connector.cli.reports import reported
+from connector.cli.reports import log_to_terminal
 from connector.definition.compiler import integration, vendors
 from connector.errors import ConfigurationError, ConnectorError, OutcomeUnknown, UnknownKey, VendorUnavailable
 from connector.runtime.connection import connect
@@ -119,7 +119,7 @@ def test_log_messages_reach_the_terminal_only_while_a_command_runs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     log = logging.getLogger("returns_connector")
-    with reported():
+    with log_to_terminal():
         log.warning("%s waits 7 seconds.\x1b[2J", "returnmate")
     log.info("after the end")
     told = capsys.readouterr()

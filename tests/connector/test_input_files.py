@@ -23,13 +23,13 @@ TEXT = json.dumps(GIVEN, ensure_ascii=False, indent=2).replace("\n", "\r\n")
 def test_input_file_is_read_in_its_editors_encoding(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "inputs.json"
     file.write_bytes(TEXT.encode(encoding))
-    assert action._document(str(file)) == GIVEN
+    assert action._read_json(str(file)) == GIVEN
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_standard_input_is_read_in_any_encoding(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode(encoding)), encoding="ascii"))
-    assert action._document("-") == GIVEN
+    assert action._read_json("-") == GIVEN
 
 
 @pytest.mark.parametrize(
@@ -38,11 +38,11 @@ def test_standard_input_is_read_in_any_encoding(monkeypatch: pytest.MonkeyPatch,
         (None, "cannot be read: no such file or directory."),
         (
             b'{"a": "\xe4"}',
-            "cannot be read: it is not text in UTF-8 (byte 8 does not fit); save it as UTF-8.",
+            "cannot be read: it is not UTF-8 text (byte 8 is invalid); save it as UTF-8.",
         ),
         (b"{", "cannot be read: expecting property name"),
         (b"", "cannot be read: expecting value"),
-        (b"[]", "must hold an object with the inputs."),
+        (b"[]", "must contain a JSON object with the inputs."),
     ],
 )
 def test_unreadable_input_file_is_a_usage_error(

@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from connector.cli.options import opened, profiles
+from connector.cli.options import connect_with, profiles
 from connector.cli.program import run
 from connector.clock import sleep
 from connector.definition.compiler import integration
@@ -57,7 +57,10 @@ def test_two_programs_do_not_invalidate_each_others_tokens(profile_file: Path) -
 
     async def take_turns() -> None:
         profile = await profiles().choose(returnlogic, "app")
-        async with opened(returnlogic, profile) as watching, opened(returnlogic, profile) as acting:
+        async with (
+            connect_with(returnlogic, profile) as watching,
+            connect_with(returnlogic, profile) as acting,
+        ):
             for one in (watching, acting, watching, acting):
                 assert one.client.tokens
                 token = await one.client.tokens.token(Deadline(30, sleep, "returnlogic"))
@@ -72,10 +75,10 @@ def test_newest_token_is_used_for_the_same_login_and_address_only(profile_file: 
     returnlogic = integration("returnlogic")
     profile = asyncio.run(profiles().choose(returnlogic, "app"))
     assert run(POLL) == 0
-    newest = profiles().newest(returnlogic, profile)
+    newest = profiles().newest_refresh_token(returnlogic, profile)
     assert newest in profile_file.read_text()
     assert newest not in profile.fields.values()
     profile_file.write_text(
         profile_file.read_text().replace("client_id = ", 'store_name = "Another"\nclient_id = ')
     )
-    assert profiles().newest(returnlogic, profile) == ""
+    assert profiles().newest_refresh_token(returnlogic, profile) == ""

@@ -38,14 +38,14 @@ def printed(code: str, write: Write, *arguments: Any) -> str:
     return screen.getvalue().decode(code)
 
 
-@pytest.mark.parametrize("write", [output.line, output.document])
+@pytest.mark.parametrize("write", [output.print_json_line, output.print_json])
 def test_json_is_writable_in_every_encoding_and_keeps_its_value(code: str, write: Write) -> None:
     value = {"name": STRANGE, "\ud83d": [STRANGE, None, True], "paid": Decimal("12.50"), "count": 3}
     said = printed(code, write, value)
     assert json.loads(said, parse_float=Decimal) == {**value, "paid": Decimal("12.5")}
 
 
-@pytest.mark.parametrize("write", [output.line, output.document])
+@pytest.mark.parametrize("write", [output.print_json_line, output.print_json])
 def test_numbers_without_a_json_form_become_null_or_text(code: str, write: Write) -> None:
     value = {"a": float("nan"), "b": [float("-inf"), Decimal("NaN")], "c": Decimal("1E+400"), "d": (1, 2.5)}
     assert json.loads(printed(code, write, value)) == {
@@ -56,7 +56,7 @@ def test_numbers_without_a_json_form_become_null_or_text(code: str, write: Write
     }
 
 
-@pytest.mark.parametrize("write", [output.say, output.tell])
+@pytest.mark.parametrize("write", [output.print_line, output.notify])
 def test_unsupported_characters_in_text_are_replaced(code: str, write: Write) -> None:
     said = printed(code, write, STRANGE)
     assert said.startswith("Bob ")
@@ -66,7 +66,7 @@ def test_unsupported_characters_in_text_are_replaced(code: str, write: Write) ->
 
 def test_unsupported_characters_in_tables_are_replaced(code: str) -> None:
     rows = [["r1", STRANGE], ["r2", "plain"]]
-    said = printed(code, output.table, f"Title {STRANGE}", ["Name", f"Column {STRANGE}"], rows)
+    said = printed(code, output.print_table, f"Title {STRANGE}", ["Name", f"Column {STRANGE}"], rows)
     assert "r1" in said
     assert "r2" in said
     assert "\ud83d" not in said
@@ -75,12 +75,12 @@ def test_unsupported_characters_in_tables_are_replaced(code: str) -> None:
 def test_stream_without_an_encoding_uses_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = io.StringIO()
     monkeypatch.setattr(sys, "stdout", kept)
-    output.line({"name": "😀", "at": datetime(2026, 3, 1, tzinfo=UTC)})
+    output.print_json_line({"name": "😀", "at": datetime(2026, 3, 1, tzinfo=UTC)})
     assert json.loads(kept.getvalue()) == {"name": "😀", "at": "2026-03-01T00:00:00Z"}
     assert "😀" in kept.getvalue()
 
 
 def test_value_without_a_json_form_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(TypeError, match="object has no JSON form"):
-        output.line({"a": 1, "b": object()})
+        output.print_json_line({"a": 1, "b": object()})
     assert capsys.readouterr().out == ""

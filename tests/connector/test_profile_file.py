@@ -52,7 +52,7 @@ def comments(text: str) -> list[str]:
 def test_saved_profile_is_read_back_and_other_content_stays(tmp_path: Path, text: str, value: str) -> None:
     profiles = Profiles(tmp_path / "p.toml", {})
     profiles.path.write_text(text)
-    profiles.keep("returnmate", Profile("default", "https://x.example.com", {"store_name": f"<{value}>"}))
+    profiles.save("returnmate", Profile("default", "https://x.example.com", {"store_name": f"<{value}>"}))
     wanted = tomllib.loads(text, parse_float=str)
     wanted.setdefault("returnmate", {})["default"] = {
         "base_url": "https://x.example.com",
@@ -60,7 +60,7 @@ def test_saved_profile_is_read_back_and_other_content_stays(tmp_path: Path, text
     }
     written = profiles.path.read_bytes().decode()
     assert tomllib.loads(written, parse_float=str) == wanted
-    assert profiles.kept("returnmate")["default"].fields == {"store_name": f"<{value}>"}
+    assert profiles.saved("returnmate")["default"].fields == {"store_name": f"<{value}>"}
     kept = set(comments(text)) - {"four"}
     assert kept <= set(comments(written)), "comments stay, except those of removed lines"
 
@@ -68,17 +68,19 @@ def test_saved_profile_is_read_back_and_other_content_stays(tmp_path: Path, text
 def test_removed_fields_disappear_and_unchanged_fields_stay(tmp_path: Path) -> None:
     profiles = Profiles(tmp_path / "p.toml", {})
     profiles.path.write_text("[swap.x]\napi_key = 'same' # mine\ncode = 'spent'\n")
-    profiles.keep("swap", Profile("x", None, {"api_key": "same", "store_id": "s"}))
+    profiles.save("swap", Profile("x", None, {"api_key": "same", "store_id": "s"}))
     assert profiles.path.read_text() == "[swap.x]\napi_key = 'same' # mine\nstore_id = \"s\"\n"
 
 
 @pytest.mark.parametrize("value", ["half \ud83d of a pair", "bytes \udcff"])
 def test_value_that_is_not_text_is_refused_and_the_file_stays(tmp_path: Path, value: str) -> None:
     profiles = Profiles(tmp_path / "p.toml", {})
-    profiles.keep("returnmate", Profile("one", None, {"api_key": "a"}))
+    profiles.save("returnmate", Profile("one", None, {"api_key": "a"}))
     before = profiles.path.read_bytes()
-    with pytest.raises(ConfigurationError, match="store_name holds characters that cannot be stored") as told:
-        profiles.keep("returnmate", Profile("one", None, {"store_name": value}))
+    with pytest.raises(
+        ConfigurationError, match="store_name contains characters that cannot be stored"
+    ) as told:
+        profiles.save("returnmate", Profile("one", None, {"store_name": value}))
     assert value not in str(told.value)
     assert profiles.path.read_bytes() == before
 
@@ -88,12 +90,12 @@ def test_files_written_on_windows_are_read_and_changed(tmp_path: Path, encoding:
     profiles = Profiles(tmp_path / "p.toml", {})
     text = "# ü\r\n[returnmate.default]\r\napi_key = ' key '\r\n"
     profiles.path.write_bytes(text.encode(encoding))
-    assert profiles.kept("returnmate")["default"].fields == {"api_key": "key"}
-    profiles.keep("swap", Profile("x", None, {"api_key": "two"}))
+    assert profiles.saved("returnmate")["default"].fields == {"api_key": "key"}
+    profiles.save("swap", Profile("x", None, {"api_key": "two"}))
     written = profiles.path.read_bytes().decode()
     assert written.startswith(text)
-    assert written.count("\n") == written.count("\r\n"), "line endings are not mixed"
-    assert [profiles.kept(one)[name].fields for one, name in (("returnmate", "default"), ("swap", "x"))] == [
+    assert written.count("\n") == written.count("\r\n"), "one kind of line end"
+    assert [profiles.saved(one)[name].fields for one, name in (("returnmate", "default"), ("swap", "x"))] == [
         {"api_key": "key"},
         {"api_key": "two"},
     ]
@@ -102,10 +104,8 @@ def test_files_written_on_windows_are_read_and_changed(tmp_path: Path, encoding:
 def test_file_in_another_encoding_is_reported_in_one_sentence(tmp_path: Path) -> None:
     profiles = Profiles(tmp_path / "p.toml", {})
     profiles.path.write_bytes("# für mich\n".encode("cp1252"))
-    with pytest.raises(
-        ConfigurationError, match=r"not text in UTF-8 \(byte 4 does not fit\); save it as UTF-8"
-    ):
-        profiles.kept("returnmate")
+    with pytest.raises(ConfigurationError, match=r"not UTF-8 text \(byte 4 is invalid\); save it as UTF-8"):
+        profiles.saved("returnmate")
 
 
 HAMMER = """
@@ -116,7 +116,7 @@ profiles = Profiles(Path(sys.argv[1]), {})
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(25):
-    profiles.keep("returnmate", Profile(f"{sys.argv[2]}{number}", None, {"api_key": "k"}))
+    profiles.save("returnmate", Profile(f"{sys.argv[2]}{number}", None, {"api_key": "k"}))
 """
 
 
@@ -137,7 +137,7 @@ def test_concurrent_writes_of_two_processes_are_both_kept(tmp_path: Path) -> Non
     for writer in writers:
         writer.communicate(timeout=60)
     assert [writer.returncode for writer in writers] == [0, 0]
-    assert set(Profiles(path, {}).kept("returnmate")) == {f"{name}{n}" for name in "xy" for n in range(25)}
+    assert set(Profiles(path, {}).saved("returnmate")) == {f"{name}{n}" for name in "xy" for n in range(25)}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert sorted(one.name for one in tmp_path.iterdir()) == ["p.toml", "p.toml.lock"]
 
@@ -149,17 +149,17 @@ def test_renewed_token_is_read_and_written_under_one_lock(
     made = compiled("returnlogic")
     login = {"client_id": "c", "client_secret": "s", "refresh_token": "old"}
     profiles, other = Profiles(tmp_path / "p.toml", {}), Profiles(tmp_path / "p.toml", {})
-    profiles.keep("returnlogic", Profile("x", None, login))
+    profiles.save("returnlogic", Profile("x", None, login))
     newcomer = Profile("x", None, {**login, "client_id": "another"})
     changing = profiles._file.changing
 
     def late() -> object:
-        other.keep("returnlogic", newcomer)
+        other.save("returnlogic", newcomer)
         return changing()
 
     monkeypatch.setattr(profiles._file, "changing", late)
     profiles.renew(made, Profile("x", None, login), "new")
-    assert profiles.kept("returnlogic")["x"] == newcomer
+    assert profiles.saved("returnlogic")["x"] == newcomer
 
 
 def test_symbolic_link_is_kept_and_permissions_are_restricted(tmp_path: Path) -> None:
@@ -169,10 +169,10 @@ def test_symbolic_link_is_kept_and_permissions_are_restricted(tmp_path: Path) ->
     real.chmod(0o644)
     link = tmp_path / "p.toml"
     link.symlink_to(real)
-    assert set(Profiles(link, {}).kept("returnmate")) == {"a"}
-    assert stat.S_IMODE(real.stat().st_mode) == 0o600, "reading the file restricts its permissions"
+    assert set(Profiles(link, {}).saved("returnmate")) == {"a"}
+    assert stat.S_IMODE(real.stat().st_mode) == 0o600, "it is enough to read it"
     real.chmod(0o644)
-    Profiles(link, {}).keep("returnmate", Profile("b", None, {"api_key": "2"}))
+    Profiles(link, {}).save("returnmate", Profile("b", None, {"api_key": "2"}))
     assert link.is_symlink()
     assert set(tomllib.loads(real.read_text())["returnmate"]) == {"a", "b"}
     assert stat.S_IMODE(real.stat().st_mode) == 0o600
@@ -182,7 +182,7 @@ def test_failed_write_keeps_the_old_file_and_names_the_cause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     profiles = Profiles(tmp_path / "p.toml", {})
-    profiles.keep("returnmate", Profile("one", None, {"api_key": "a"}))
+    profiles.save("returnmate", Profile("one", None, {"api_key": "a"}))
     before = profiles.path.read_bytes()
 
     def full(_descriptor: int) -> None:
@@ -190,7 +190,7 @@ def test_failed_write_keeps_the_old_file_and_names_the_cause(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ConfigurationError, match=r"p\.toml cannot be written: no space left on device\.$"):
-        profiles.keep("returnmate", Profile("two", None, {"api_key": "b"}))
+        profiles.save("returnmate", Profile("two", None, {"api_key": "b"}))
     assert profiles.path.read_bytes() == before
     assert sorted(one.name for one in tmp_path.iterdir()) == ["p.toml", "p.toml.lock"], (
         "no temporary file with secrets is left"
@@ -207,28 +207,28 @@ def test_operating_system_error_is_reported(tmp_path: Path) -> None:
         (tmp_path / "folder", "is a directory"),
     ):
         with pytest.raises(ConfigurationError, match=f"cannot be read: {said}"):
-            Profiles(path, {}).kept("returnmate")
+            Profiles(path, {}).saved("returnmate")
     with pytest.raises(ConfigurationError, match="cannot be written: not a directory"):
         Profiles(tmp_path / "file" / "folder" / "p.toml", {}).check()
 
 
 def test_stale_lock_is_reported_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connector.profiles.text_files.PATIENCE", 0.01)
+    monkeypatch.setattr("connector.profiles.text_files.LOCK_TIMEOUT", 0.01)
     profiles = Profiles(tmp_path / "p.toml", {})
     with (
         profiles._file.changing(),
         pytest.raises(ConfigurationError, match=r"another process keeps .*lock locked"),
     ):
-        Profiles(tmp_path / "p.toml", {}).keep("returnmate", Profile("one", None, {"api_key": "a"}))
+        Profiles(tmp_path / "p.toml", {}).save("returnmate", Profile("one", None, {"api_key": "a"}))
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("returnmate = 'k'", r"returnmate in .*p\.toml is a text; write a profile as a section"),
+        ("returnmate = 'k'", r"returnmate in .*p\.toml is a string; write a profile as a section"),
         (
             "[returnmate]\napi_key = 'k'",
-            r"api_key stands right below \[returnmate\] .* \[returnmate\.default\]",
+            r"api_key is directly below \[returnmate\] .* \[returnmate\.default\]",
         ),
         ("[returnmate.x]\napi_key = 5", r"api_key of \[returnmate\.x\] .* is a number .*put it in quotes"),
         ("[returnmate.x]\napi_key = true", r"api_key of \[returnmate\.x\] .* is yes or no"),
@@ -242,4 +242,4 @@ def test_invalid_profile_is_reported_with_its_location(tmp_path: Path, text: str
     profiles = Profiles(tmp_path / "p.toml", {})
     profiles.path.write_text(text)
     with pytest.raises(ConfigurationError, match=said):
-        profiles.kept("returnmate")
+        profiles.saved("returnmate")

@@ -82,9 +82,9 @@ async def test_missing_profiles_and_sandbox_are_reported_without_naming_a_vendor
     transport, _ = sandbox_answering(httpx.ConnectError("refused"))
     profiles = Profiles(tmp_path / "p.toml", {}, transport)
     with pytest.raises(VendorUnavailable, match=r"No profile is set up .* `returns connect VENDOR`"):
-        await profiles.every([compiled("exsited"), compiled("swap")])
+        await profiles.choose_all([compiled("exsited"), compiled("swap")])
     with pytest.raises(VendorUnavailable, match=r"No profile of Swap is set up .* `returns connect swap`"):
-        await profiles.every([compiled("swap")])
+        await profiles.choose_all([compiled("swap")])
 
 
 async def test_environment_takes_precedence_over_the_file(integration: Integration, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ async def test_environment_takes_precedence_over_the_file(integration: Integrati
         "RETURNS_RETURNMATE_BASE_URL": "https://x.example.com",
     }
     profiles = Profiles(tmp_path / "p.toml", environment)
-    profiles.keep("returnmate", Profile("default", "https://y.example.com", {"api_key": "from-file"}))
+    profiles.save("returnmate", Profile("default", "https://y.example.com", {"api_key": "from-file"}))
     chosen = await profiles.choose(integration)
     assert (chosen.name, chosen.base_url, chosen.fields["api_key"]) == (
         "environment",
@@ -105,30 +105,30 @@ async def test_environment_takes_precedence_over_the_file(integration: Integrati
     assert await profiles.choose(integration, "environment") == chosen, "errors use this name"
     with pytest.raises(ConfigurationError, match="there is default, environment or sandbox"):
         await profiles.choose(integration, "x")
-    with pytest.raises(ConfigurationError, match="names the login in the environment"):
-        profiles.keep("returnmate", Profile("environment", None, {"api_key": "k"}))
+    with pytest.raises(ConfigurationError, match="is the name of the login in the environment"):
+        profiles.save("returnmate", Profile("environment", None, {"api_key": "k"}))
 
 
 async def test_incomplete_login_in_the_environment_is_refused(tmp_path: Path) -> None:
     transport, sent = sandbox_answering(httpx.Response(200, json={}))
     profiles = Profiles(tmp_path / "p.toml", {"RETURNS_SWAP_API_KEY": "hunter2"}, transport)
-    profiles.keep("swap", Profile("default", None, {"api_key": "another", "store_id": "store_1"}))
+    profiles.save("swap", Profile("default", None, {"api_key": "another", "store_id": "store_1"}))
     with pytest.raises(ConfigurationError, match="RETURNS_SWAP_STORE_ID") as refused:
         await profiles.choose(compiled("swap"))
     assert "hunter2" not in str(refused.value)
-    assert not sent, "the sandbox is not used instead"
+    assert not sent, "the sandbox does not replace it"
     assert (await profiles.choose(compiled("swap"), "default")).fields["api_key"] == "another"
 
 
 async def test_profiles_are_readable_by_the_owner_only(integration: Integration, tmp_path: Path) -> None:
     profiles = Profiles(tmp_path / "deep" / "p.toml", {})
     odd = 'quote " back \\ new\nline ü'
-    profiles.keep("returnmate", Profile("one", None, {"api_key": odd}))
-    profiles.keep("returnmate", Profile("two", "https://y.example.com", {"api_key": "b"}))
+    profiles.save("returnmate", Profile("one", None, {"api_key": odd}))
+    profiles.save("returnmate", Profile("two", "https://y.example.com", {"api_key": "b"}))
     assert stat.S_IMODE(profiles.path.stat().st_mode) == 0o600
     assert (await profiles.choose(integration, "one")).fields == {"api_key": odd}
     assert (await profiles.choose(integration, "two")).base_url == "https://y.example.com"
-    with pytest.raises(ConfigurationError, match="one or two; say which"):
+    with pytest.raises(ConfigurationError, match="one or two; choose one"):
         await profiles.choose(integration)
     with pytest.raises(ConfigurationError, match="did you mean two"):
         await profiles.choose(integration, "tow")
@@ -148,8 +148,8 @@ async def test_broken_file_is_reported_in_one_sentence(
 
 
 def test_profile_name_that_would_break_the_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="cannot name a profile"):
-        Profiles(tmp_path / "p.toml", {}).keep("returnmate", Profile("a]b", None, {}))
+    with pytest.raises(ConfigurationError, match="is not a valid profile name"):
+        Profiles(tmp_path / "p.toml", {}).save("returnmate", Profile("a]b", None, {}))
 
 
 async def test_every_profile_is_listed_once(integration: Integration, tmp_path: Path) -> None:
@@ -157,15 +157,15 @@ async def test_every_profile_is_listed_once(integration: Integration, tmp_path: 
     profiles = Profiles(
         tmp_path / "p.toml", {"RETURNS_RETURNMATE_API_KEY": "a", "RETURNS_RETURNMATE_BASE_URL": place}
     )
-    profiles.keep("returnmate", Profile("two", place, {"api_key": "b"}))
-    found = [profile.name for _one, profile in await profiles.every([integration])]
+    profiles.save("returnmate", Profile("two", place, {"api_key": "b"}))
+    found = [profile.name for _one, profile in await profiles.choose_all([integration])]
     assert found == ["environment", "two"]
-    profiles.keep("returnmate", Profile("one", place, {"api_key": "a"}))
-    found = [profile.name for _one, profile in await profiles.every([integration])]
-    assert found == ["two", "one"], "the environment counts as a profile"
-    assert [profile.name for _one, profile in await profiles.every([integration], "two")] == ["two"]
+    profiles.save("returnmate", Profile("one", place, {"api_key": "a"}))
+    found = [profile.name for _one, profile in await profiles.choose_all([integration])]
+    assert found == ["two", "one"], "what the environment says is one of them"
+    assert [profile.name for _one, profile in await profiles.choose_all([integration], "two")] == ["two"]
     with pytest.raises(ConfigurationError, match="No vendor has a profile 'tow'; did you mean two"):
-        await profiles.every([integration], "tow")
+        await profiles.choose_all([integration], "tow")
 
 
 async def test_every_sandbox_vendor_is_used_without_profiles(
@@ -175,7 +175,7 @@ async def test_every_sandbox_vendor_is_used_without_profiles(
         update={"vendor": integration.vendor.model_copy(update={"id": "other"})}
     )
     transport, _ = sandbox_answering(httpx.Response(200, json=SANDBOX))
-    found = await Profiles(tmp_path / "p.toml", {}, transport).every([elsewhere, integration])
+    found = await Profiles(tmp_path / "p.toml", {}, transport).choose_all([elsewhere, integration])
     assert [(one.vendor.id, profile.name) for one, profile in found] == [("returnmate", "sandbox")]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connector.cli.program import run
-from connector.cli.streams import Unfailing, prepared
+from connector.cli.streams import ErrorIgnoringStream, prepare_streams
 
 if TYPE_CHECKING:
     from support.sandbox import Sandbox
@@ -79,19 +79,19 @@ def test_every_command_works_in_a_narrow_encoding(
     raw = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="ascii"))
     monkeypatch.setattr("sys.stderr", sys.stderr)  # restored afterwards
-    prepared()
+    prepare_streams()
     assert run(list(arguments)) == 0
     assert raw.getvalue().decode("ascii").strip()
 
 
 def test_unwritable_standard_error_does_not_change_the_result() -> None:
     with Path("/dev/full").open("w") as full:
-        stream = Unfailing(full)
+        stream = ErrorIgnoringStream(full)
         print("lost", file=stream, flush=True)
         assert stream.encoding == full.encoding
     closed = io.StringIO()
     closed.close()
-    Unfailing(closed).write("lost")
+    ErrorIgnoringStream(closed).write("lost")
 
 
 @pytest.mark.parametrize("how", ["2>/dev/full", "<&- >&- 2>&-"])

@@ -133,7 +133,7 @@ def test_event_that_cannot_be_written_is_set_aside_listed_and_printed_later(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    real = polling.as_data
+    real = polling.event_as_data
 
     def odd(event: Event) -> dict[str, Any]:
         if event.data["id"] == "r2":
@@ -141,20 +141,20 @@ def test_event_that_cannot_be_written_is_set_aside_listed_and_printed_later(
         return real(event)
 
     with monkeypatch.context() as patched:
-        patched.setattr("connector.cli.trigger.as_data", odd)
+        patched.setattr("connector.cli.trigger.event_as_data", odd)
         assert returns(*POLL, "--format", "json") == 0
-    delivered = capsys.readouterr()
-    assert [json.loads(line)["data"]["id"] for line in delivered.out.splitlines()] == ["r1", "r3"]
-    assert "new_return:r2 is set aside: it cannot be written (RecursionError: too deep)." in delivered.err
+    told = capsys.readouterr()
+    assert [json.loads(line)["data"]["id"] for line in told.out.splitlines()] == ["r1", "r3"]
+    assert "new_return:r2 is set aside: it cannot be printed (RecursionError: too deep)." in told.err
     listing = ("trigger", "returnmate", "new_return", "--skipped")
     assert returns(*listing) == 0
-    assert "returnmate:new_return:r2: it cannot be written" in capsys.readouterr().out
+    assert "returnmate:new_return:r2: it cannot be printed" in capsys.readouterr().out
     assert returns(*listing, "--format", "json") == 0
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line)["data"]["id"] == "r2"
     assert returns("trigger", "--all", "new_return", "--skipped") == 0
     assert (
-        "ReturnMate (environment): returnmate:new_return:r2: it cannot be written" in capsys.readouterr().out
+        "ReturnMate (environment): returnmate:new_return:r2: it cannot be printed" in capsys.readouterr().out
     )
     assert returns(*listing, "--retry", "--format", "json") == 0
     (line,) = capsys.readouterr().out.splitlines()
@@ -176,7 +176,7 @@ def test_conflicting_options_are_refused(
     returns: Callable[..., int], shop: Shop, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert returns("trigger", "returnmate", "new_return", *arguments) == 2
-    assert "--retry goes with --skipped" in " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert "--retry needs --skipped" in " ".join(capsys.readouterr().err.replace("│", " ").split())
     assert shop.requests == 0
 
 

@@ -25,7 +25,7 @@ def test_user_without_a_home_gets_an_error_sentence(
     monkeypatch.setattr(platformdirs, place, homeless)
     assert run(arguments) == 2
     said = capsys.readouterr().err
-    assert said.startswith("You have no home folder here: ")
+    assert said.startswith("No home folder was found: ")
     assert "HOME" in said
 
 

@@ -94,7 +94,7 @@ def test_each_vendor_delivers_its_event_once_in_the_unified_model(
 ) -> None:
     first = returns(*ALL)
     assert (first.returncode, first.stdout) == (0, "")
-    assert "Took note of what is there" in first.stderr
+    assert "Recorded what exists now" in first.stderr
     for vendor in TELLING:
         create_return(sandbox, tenant, vendor)
     done = returns(*ALL)
@@ -111,16 +111,16 @@ def test_each_vendor_delivers_its_event_once_in_the_unified_model(
         assert UnifiedEvent.model_validate_json(json.dumps({**event, "record": record})).as_json() == event
     quiet = returns(*ALL)
     assert (quiet.returncode, quiet.stdout, quiet.stderr.splitlines()[-1]) == (0, "", "Nothing new.")
-    left_out = [line for line in quiet.stderr.splitlines() if "left out" in line]
+    left_out = [line for line in quiet.stderr.splitlines() if "skipped" in line]
     (said,) = left_out
-    assert said.startswith("ReturnLogic has new_rma, which is only assumed, and is left out; ")
-    assert said.endswith("--include-assumed polls it, too.")
+    assert said.startswith("ReturnLogic has new_rma, which is only assumed, and is skipped; ")
+    assert said.endswith("use --include-assumed to poll it.")
 
 
 def test_each_vendor_is_polled_by_its_own_trigger_name(returns: Run, sandbox: Sandbox, tenant: str) -> None:
     everywhere = (*ALL, "--include-assumed")
     first = returns(*everywhere)
-    assert (first.returncode, "left out" in first.stderr) == (0, False)
+    assert (first.returncode, "skipped" in first.stderr) == (0, False)
     for vendor in vendors():
         create_return(sandbox, tenant, vendor)
     events = events_of(returns(*everywhere))
@@ -189,8 +189,8 @@ def test_text_output_names_vendor_and_profile(returns: Run, sandbox: Sandbox, te
 def test_vendor_without_the_trigger_is_skipped_with_a_message(returns: Run) -> None:
     done = returns("trigger", "--all", "quality_control_passed")
     assert done.returncode == 0, done.stderr
-    assert "ReturnMate has no trigger quality_control_passed and is left out." in done.stderr
-    assert "Took note of what is there: Swap (environment)." in done.stderr
+    assert "ReturnMate has no trigger quality_control_passed and is skipped." in done.stderr
+    assert "Recorded what exists now: Swap (environment)." in done.stderr
 
 
 def test_sandbox_is_polled_without_profiles(returns: Run, environment: dict[str, str]) -> None:
@@ -212,7 +212,7 @@ def test_watch_delivers_events_of_all_connections_and_continues(
             command, stdout=lines, stderr=said, env={**environment, "RETURNS_SWAP_API_KEY": "nope"}
         )
         try:
-            wait(lambda: "watching from now" in errors.read_text() and "Swap" in errors.read_text())
+            wait(lambda: "watching for new events" in errors.read_text() and "Swap" in errors.read_text())
             create_return(sandbox, tenant, "returnmate")
             wait(lambda: output.read_text().count("\n") >= 1)
         finally:
@@ -232,13 +232,13 @@ def wait(done: Callable[[], bool]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--all"], "--all takes the trigger alone"),
-        (["--all", "returnmate", "new_return"], "--all takes the trigger alone"),
+        (["--all"], "--all takes only a trigger"),
+        (["--all", "returnmate", "new_return"], "--all takes only a trigger"),
         (["--all", "new_retrun"], "No connection has a trigger 'new_retrun'; did you mean new_return?"),
-        (["--all", "new_return", "-i", "status=x"], "--input belongs to one vendor's trigger"),
+        (["--all", "new_return", "-i", "status=x"], "--input belongs to the trigger of one vendor"),
         (["--all", "new_return", "--profile", "shp"], "No vendor has a profile 'shp'"),
-        (["returnmate"], "Name a vendor and a trigger"),
-        (["returnlogic", "new_rma", "--include-assumed"], "--include-assumed goes with --all"),
+        (["returnmate"], "Name a vendor and one of its triggers"),
+        (["returnlogic", "new_rma", "--include-assumed"], "--include-assumed needs --all"),
     ],
 )
 def test_invalid_arguments_are_reported_in_one_sentence(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.cli.inputs import InputError, read, told
+from mock_server.cli.inputs import InputError, describe_inputs, parse_inputs
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -30,7 +30,7 @@ SCHEMA: dict[str, Any] = {
 
 
 def test_inputs_are_listed_in_command_line_form() -> None:
-    assert told(SCHEMA) == [
+    assert describe_inputs(SCHEMA) == [
         ("id", "string"),
         ("by", "string, optional"),
         ("tags[0]", "string, optional"),
@@ -42,7 +42,7 @@ def test_inputs_are_listed_in_command_line_form() -> None:
 
 def test_values_are_converted_by_the_schema() -> None:
     pairs = ["id=12", "items[0].good=yes", "items[0].count=3", "items[1].good=false", "tags[0]=a=b"]
-    assert read(SCHEMA, pairs) == {
+    assert parse_inputs(SCHEMA, pairs) == {
         "id": "12",
         "items": [{"good": True, "count": 3}, {"good": False}],
         "tags": ["a=b"],
@@ -50,25 +50,25 @@ def test_values_are_converted_by_the_schema() -> None:
 
 
 def test_inputs_outside_the_schema_are_sent_to_the_control_plane() -> None:
-    assert read(SCHEMA, ["nonsense=1"]) == {"nonsense": "1"}
-    assert read({}, []) == {}
+    assert parse_inputs(SCHEMA, ["nonsense=1"]) == {"nonsense": "1"}
+    assert parse_inputs({}, []) == {}
 
 
 @pytest.mark.parametrize(
     ("pairs", "says"),
     [
         (["id"], "'id' is not of the form key=value."),
-        (["=x"], "'' names no input"),
-        (["items[x].good=yes"], "'items[x].good' names no input"),
-        (["items[0].good=perhaps"], "items[0].good is to be yes or no, not 'perhaps'."),
-        (["items[0].count=many"], "items[0].count is to be of the type integer, not 'many'."),
+        (["=x"], "'' is not the name of an input"),
+        (["items[x].good=yes"], "'items[x].good' is not the name of an input"),
+        (["items[0].good=perhaps"], "items[0].good must be yes or no, not 'perhaps'."),
+        (["items[0].count=many"], "items[0].count must be of type integer, not 'many'."),
         (["id=1", "id=2"], "id is given twice."),
-        (["items[1].good=yes"], "items[1].good is given before [0] is."),
-        (["id=1", "id.more=2"], "id.more does not go with what was given before it."),
-        (["items[0].good=yes", "items.good=no"], "items.good does not go with"),
+        (["items[1].good=yes"], "items[1].good needs [0] to be given first."),
+        (["id=1", "id.more=2"], "id.more does not fit the inputs given before it."),
+        (["items[0].good=yes", "items.good=no"], "items.good does not fit"),
     ],
 )
 def test_invalid_input_is_reported_in_one_sentence(pairs: list[str], says: str) -> None:
     with pytest.raises(InputError) as caught:
-        read(SCHEMA, pairs)
+        parse_inputs(SCHEMA, pairs)
     assert str(caught.value).startswith(says)

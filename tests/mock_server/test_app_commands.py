@@ -17,7 +17,7 @@ from support.each import each
 from typer.testing import CliRunner, Result
 
 from mock_server import vendors
-from mock_server.cli.output import table
+from mock_server.cli.output import print_table
 from mock_server.cli.serve import register
 
 Command = Callable[..., Result]
@@ -80,6 +80,7 @@ def test_tenant_is_created_advanced_and_deleted(command: Command) -> None:
     assert "acme" in command("sandbox", "tenants").stdout
     assert "2026-03-02T09:00:00Z" in command("sandbox", "clock", "--tenant", "acme").stdout
     assert ask("advance", "3600", "--tenant", "acme")["clock"]["now"] == "2026-03-02T10:00:00Z"
+    assert ask("advance", "1d12h", "--tenant", "acme")["clock"]["now"] == "2026-03-03T22:00:00Z"
     assert ask("unfreeze", "--tenant", "acme")["frozen"] is False
     assert ask("freeze", "--tenant", "acme")["frozen"] is True
     assert ask("reset", "acme")["now"] == "2026-03-02T09:00:00Z"
@@ -125,7 +126,7 @@ def test_return_is_moved_and_appears_in_the_ledger(command: Command, url: str) -
         (
             ("sandbox", "clock", "--url", "nonsense"),
             2,
-            "'nonsense' is no address of a sandbox; write it like",
+            "'nonsense' is not a valid address; write it like",
         ),
         (("sandbox", "acts", "unknown"), 4, "There is no vendor 'unknown'; this sandbox serves"),
         (("sandbox", "act", "returngo", "juggle"), 4, "returngo has no act 'juggle'; it has validate_items."),
@@ -134,7 +135,9 @@ def test_return_is_moved_and_appears_in_the_ledger(command: Command, url: str) -
         (("sandbox", "ledger", "--vendor", "retrunmate"), 5, "vendor: this sandbox serves exsited, returngo"),
         (("sandbox", "ledger", "--kind", "return.craeted"), 5, "kind must be one of return.created"),
         (("sandbox", "deliveries", "--last", "0"), 5, "last must be at least 1."),
-        (("sandbox", "ledger", "--last", "1", "--limit", "1"), 2, "Give either --limit, from the oldest"),
+        (("sandbox", "ledger", "--last", "1", "--limit", "1"), 2, "Use either --limit for the oldest"),
+        (("sandbox", "advance", "3x"), 2, "'3x' is not a duration; write for example 3d, 2h, 90m"),
+        (("sandbox", "advance", "99999999999999999999"), 5, "seconds must be"),
         (("sandbox", "keys", "--tenant", "unknown"), 4, "There is no tenant 'unknown'."),
         (
             ("sandbox", "create-key", "returnmate", "odd", "--scope", "rmas:destroy"),
@@ -300,7 +303,7 @@ def test_deliveries_show_waiting_webhooks(command: Command, url: str) -> None:
 def test_control_characters_in_a_shoppers_text_do_not_break_a_table(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    table(("note", "more"), [("[/bold] \x1b[2J", {"on": True, "of": [1, None], "not": None})])
+    print_table(("note", "more"), [("[/bold] \x1b[2J", {"on": True, "of": [1, None], "not": None})])
     printed = capsys.readouterr().out
     assert "[/bold] \N{REPLACEMENT CHARACTER}[2J" in printed
     assert "on yes · of 1, " in printed

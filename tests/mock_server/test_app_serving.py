@@ -248,7 +248,7 @@ def test_single_vendor_is_served_at_the_root(tmp_path: Path) -> None:
 
 def test_control_plane_on_a_network_address_needs_the_printed_token(tmp_path: Path) -> None:
     with serving(tmp_path, "--database", "sqlite://", "--host", "0.0.0.0") as started:
-        token = started.banner.split("token, shown only now: ")[1].split("\n")[0]
+        token = started.banner.split("token (shown only once): ")[1].split("\n")[0]
         assert httpx.get(f"{started.url}/__sandbox/health").status_code == 401
         wrong = {"Authorization": "Bearer wrong"}
         assert httpx.get(f"{started.url}/__sandbox/health", headers=wrong).status_code == 401
@@ -278,6 +278,6 @@ def test_seed_option_is_reported_if_the_demo_tenant_exists(tmp_path: Path) -> No
             told.append(started.log.read_text())
     assert [bool(one) for one in told] == [False, False, True, False]
     assert told[2] == (
-        "--seed-size 4 is for new tenants: demo was made with --seed-size 3 and keeps it. "
-        "Give another --database to have it made again.\n"
+        "--seed-size 4 applies only to new tenants; demo was created with --seed-size 3 and keeps it. "
+        "Use another --database to create it again.\n"
     )

@@ -86,11 +86,11 @@ def test_answer_of_another_server_is_reported_in_one_sentence(odd: str, kind: st
         assert done.exit_code == (4 if kind == "refusal" else 1), (command, done.output)
         assert done.stdout == ""
         assert done.stderr.count("\n") == 1
-        assert ("is no sandbox" in done.stderr) or ("does not answer in HTTP" in done.stderr)
+        assert ("is not a sandbox" in done.stderr) or ("does not answer in HTTP" in done.stderr)
 
 
 def test_slow_sandbox_is_not_reported_as_missing(odd: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request, "_SECONDS", 0.05)
+    monkeypatch.setattr(request, "_TIMEOUT", 0.05)
     done = ask("sandbox", "clock", "--url", f"{odd}/slow")
     assert (done.exit_code, done.stderr.startswith(f"The sandbox at {odd}/slow does not answer within")) == (
         1,
@@ -128,20 +128,20 @@ def test_real_cause_is_reported(odd: str, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--url", "nonsense", "'nonsense' is no address of a sandbox; write it like http://127.0.0.1:4010."),
-        ("--url", "http://", "is no address of a sandbox"),
-        ("--url", "ftp://127.0.0.1", "is no address of a sandbox"),
-        ("--url", "http://xn--", "is no address of a sandbox"),
-        ("--url", "http://a..b", "is no address of a sandbox"),
-        ("--url", "http://127.0.0.1:99999", "is no address of a sandbox"),
-        ("--url", "http://[::1", "is no address of a sandbox"),
-        ("--url", "http://a b/", "is no address of a sandbox"),
-        ("--url", "http://x\udcff", "is no address of a sandbox"),
-        ("--url", "http://u:hunter2@127.0.0.1:9", "'http://127.0.0.1:9' is no address of a sandbox;"),
+        ("--url", "nonsense", "'nonsense' is not a valid address; write it like http://127.0.0.1:4010."),
+        ("--url", "http://", "is not a valid address"),
+        ("--url", "ftp://127.0.0.1", "is not a valid address"),
+        ("--url", "http://xn--", "is not a valid address"),
+        ("--url", "http://a..b", "is not a valid address"),
+        ("--url", "http://127.0.0.1:99999", "is not a valid address"),
+        ("--url", "http://[::1", "is not a valid address"),
+        ("--url", "http://a b/", "is not a valid address"),
+        ("--url", "http://x\udcff", "is not a valid address"),
+        ("--url", "http://u:hunter2@127.0.0.1:9", "'http://127.0.0.1:9' is not a valid address;"),
         ("--url", "http://127.0.0.1:9/?key=hunter2", "leave out user names, passwords, ? and #"),
-        ("--token", "hunter2ü", "The control token holds characters that no token has"),
-        ("--token", "hunter2\nx: y", "The control token holds characters that no token has"),
-        ("--tenant", "\udcff", "An argument holds bytes that are not text in UTF-8."),
+        ("--token", "hunter2ü", "The control token contains invalid characters"),
+        ("--token", "hunter2\nx: y", "The control token contains invalid characters"),
+        ("--tenant", "\udcff", "An argument contains bytes that are not UTF-8 text."),
     ],
 )  # fmt: skip
 def test_invalid_argument_is_a_usage_error(option: str, value: str, said: str) -> None:
@@ -159,20 +159,20 @@ def test_control_token_is_not_sent_unencrypted_to_another_machine(monkeypatch: p
     monkeypatch.setattr(socket, "create_connection", sent)
     for url in ("http://sandbox.example.com:4010", "http://192.0.2.1", "http://localhost.example.com"):
         done = ask("sandbox", "clock", "--url", url, "--token", "hunter2")
-        assert (done.exit_code, f"would go to {url} unencrypted" in done.stderr) == (2, True)
+        assert (done.exit_code, f"would be sent to {url} unencrypted" in done.stderr) == (2, True)
         assert "hunter2" not in done.output
 
 
 def test_whitespace_around_url_and_token_is_ignored(odd: str) -> None:
     done = ask("sandbox", "clock", "--url", f" {odd}/list/ \r\n", "--token", " t\r\n")
-    assert "is no sandbox" in done.stderr
+    assert "is not a sandbox" in done.stderr
 
 
 def test_key_is_not_created_if_it_cannot_be_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.__stdout__", None)
     done = ask("sandbox", "create-key", "returngo", "lost", "--url", "http://127.0.0.1:9")
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
-    assert "the key is shown only once; no key was made" in done.stderr
+    assert "the key is shown only once; no key was created" in done.stderr
 
 
 def test_output_is_written_on_any_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +181,7 @@ def test_output_is_written_on_any_terminal(monkeypatch: pytest.MonkeyPatch) -> N
         raw = io.BytesIO()
         monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding=name, write_through=True))
         answer = httpx.Response(200, content=json.dumps(note).encode())
-        output.show(answer, output.Format.json)
+        output.print_answer(answer, output.Format.json)
         assert json.loads(raw.getvalue().decode(name)) == note
-        output.show(answer, output.Format.table)
+        output.print_answer(answer, output.Format.table)
         assert "note" in raw.getvalue().decode(name)

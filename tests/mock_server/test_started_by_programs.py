@@ -88,7 +88,7 @@ needs_ipv6 = pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this ma
 
 @needs_ipv6
 def test_closed_output_does_not_stop_the_sandbox(started: Started) -> None:
-    assert started.first_line.startswith("Control plane token, shown only now: ")
+    assert started.first_line.startswith("Control token (shown only once): ")
     assert started.process.poll() is None
     log = started.log.read_text()
     assert "Standard output cannot be written (broken pipe); the sandbox continues without it." in log
@@ -298,8 +298,8 @@ def test_full_output_does_not_stop_the_sandbox(
 def test_missing_standard_streams_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", None)
-    terminal.say("This is not read.")
-    terminal.warn("Nor this.")
+    terminal.say("This is lost.")
+    terminal.warn("So is this.")
 
 
 def test_unsupported_characters_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:

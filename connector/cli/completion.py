@@ -1,0 +1,106 @@
+"""Shell completion of vendors, triggers, actions, searches, inputs, environments and profiles.
+
+A shell shows the output of a completion in the line that the user is typing. So every function here returns
+an empty list after any failure: an unknown vendor, a broken catalog or profile file, a missing home.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer  # noqa: TC002 - typer reads the annotations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from connector.definition.model import InputField, Integration
+
+Completions = list[tuple[str, str]]  # each value with a short description
+OFFERS = {"trigger": "triggers", "action": "actions", "search": "searches"}
+
+
+def _completes(
+    candidates: Callable[[typer.Context], Iterable[tuple[str, str]]],
+) -> Callable[[typer.Context, str], Completions]:
+    """Return a completion function that filters the candidates by what was typed, and never fails."""
+
+    def complete(ctx: typer.Context, incomplete: str) -> Completions:
+        try:
+            return [(value, text) for value, text in candidates(ctx) if value.startswith(incomplete)]
+        except Exception:  # noqa: BLE001 - a completion must not print an error
+            return []
+
+    return complete
+
+
+@_completes
+def complete_vendor(ctx: typer.Context) -> Iterator[tuple[str, str]]:
+    """Complete the name of a vendor; after `trigger --all`, a trigger of any vendor."""
+    from connector.definition.compiler import integration, vendors
+
+    if ctx.params.get("everywhere"):
+        from connector.unified.events import event_names
+
+        yield from ((name, "") for name in sorted(event_names(map(integration, vendors()))))
+    else:
+        yield from ((name, "") for name in vendors())
+
+
+@_completes
+def complete_key(ctx: typer.Context) -> Iterator[tuple[str, str]]:
+    """Complete a trigger, an action or a search of the vendor, whichever the command runs."""
+    yield from ((key, offer.label) for key, offer in _offers(ctx, _integration(ctx)).items())
+
+
+@_completes
+def complete_input(ctx: typer.Context) -> Iterator[tuple[str, str]]:
+    """Complete the key of an input up to its equals sign: `order_number=`, `items[0].sku=`."""
+    yield from _inputs(_offers(ctx, _integration(ctx))[_argument(ctx, "key") or ""].inputs, "")
+
+
+@_completes
+def complete_environment(ctx: typer.Context) -> Iterator[tuple[str, str]]:
+    """Complete one of the vendor's environments."""
+    yield from ((environment.key, environment.base_url) for environment in _integration(ctx).environments)
+
+
+@_completes
+def complete_profile(ctx: typer.Context) -> Iterator[tuple[str, str]]:
+    """Complete the name of a profile of the vendor; of any vendor before one is named, and with --all."""
+    from connector.cli.options import profiles
+    from connector.definition.compiler import vendors
+
+    vendor = None if ctx.params.get("everywhere") else _argument(ctx, "vendor")
+    chosen = [vendor] if vendor else vendors()
+    known = profiles()
+    yield from ((name, "") for name in sorted({name for vendor in chosen for name in known.names(vendor)}))
+
+
+def _integration(ctx: typer.Context) -> Integration:
+    from connector.definition.compiler import integration
+
+    return integration(_argument(ctx, "vendor") or "")
+
+
+def _argument(ctx: typer.Context, name: str) -> str | None:
+    """Return an argument of the command line; `vendor` is the first one and `key` the second.
+
+    After an option without its value, such as the one to complete, the parser stops before it assigns
+    arguments, and leaves all of them in `ctx.args`.
+    """
+    position = ("vendor", "key").index(name)
+    rest = ctx.args[position] if len(ctx.args) > position else None
+    return ctx.params.get(name) or rest
+
+
+def _offers(ctx: typer.Context, integration: Integration) -> dict[str, Any]:
+    offers: dict[str, Any] = getattr(integration, OFFERS[str(ctx.info_name)])
+    return offers
+
+
+def _inputs(fields: Sequence[InputField], prefix: str) -> Iterator[tuple[str, str]]:
+    for field in fields:
+        if field.children:
+            yield from _inputs(field.children, f"{prefix}{field.key}{'[0]' if field.type == 'list' else ''}.")
+        else:
+            yield f"{prefix}{field.key}=", field.label

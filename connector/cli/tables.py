@@ -1,0 +1,81 @@
+"""Table layout for the terminal: column widths that break no word, and lists where a table does not fit."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+GAP = 2  # blanks between two columns
+READABLE = 8  # a column of sentences that is narrower than this is hard to read
+
+
+def column_widths(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, wrap: bool = True
+) -> list[int] | None:
+    """Return the width of each column, or None if the table does not fit into `width` without breaking words.
+
+    The first column holds names that users type or copy, so its cells stay on one line. With `wrap=False`
+    the cells of all columns do.
+    """
+    texts = list(zip(columns, *rows, strict=True))
+    longest = [max(_line_width(text) for text in column) for column in texts]
+    needed = [
+        size if index == 0 or not wrap else max(min(size, READABLE), *map(_word_width, column))
+        for index, (size, column) in enumerate(zip(longest, texts, strict=True))
+    ]
+    room = width - GAP * (len(needed) - 1)
+    if sum(needed) > room:
+        return None
+    widths = [min(size, room) for size in longest]
+    for _ in range(sum(widths) - room):  # take what is too much from whichever column is widest
+        widths[max((i for i, size in enumerate(widths) if size > needed[i]), key=widths.__getitem__)] -= 1
+    return widths
+
+
+def as_list(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, wrap: bool = True
+) -> Iterator[str]:
+    """Yield the lines of a list: a line `name: value` for each cell that is not empty, a blank between rows.
+
+    Without headings each row is itself a name and a value. Lines are wrapped between words; a value that is
+    a single word stays on the line of its name, so that it can be copied.
+    """
+    if not any(columns):
+        for name, value in rows:
+            yield from _entry(name, value, width, wrap=wrap)
+        return
+    for number, row in enumerate(rows):
+        if number:
+            yield ""
+        for name, value in zip(columns, row, strict=True):
+            if value:
+                yield from _entry(name, value, width, wrap=wrap)
+
+
+def _entry(name: str, value: str, width: int, *, wrap: bool) -> Iterator[str]:
+    first, *rest = value.split("\n")
+    paragraphs = [f"{name}: {first}".rstrip() if name else f"  {first}", *(f"  {line}" for line in rest)]
+    for line in paragraphs:
+        if wrap and " " in value:
+            yield from textwrap.wrap(
+                line, max(width, 4), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+            ) or [""]
+        else:
+            yield line
+
+
+def _line_width(text: str) -> int:
+    return max(map(_cells, text.split("\n")))
+
+
+def _word_width(text: str) -> int:
+    return max(map(_cells, text.split()), default=0)
+
+
+def _cells(text: str) -> int:
+    from rich.cells import cell_len  # counts two columns for East Asian letters and most emoji
+
+    return cell_len(text)

@@ -1,0 +1,22 @@
+"""Durations on the command line: `returns sandbox advance 3d`, `1d12h`, or a plain number of seconds."""
+
+import re
+
+_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]{{1,12}}){unit})?" for unit in _UNITS), re.IGNORECASE)
+
+
+def seconds(text: str) -> int:
+    """Return a duration in seconds; a number without a unit is in seconds.
+
+    Units are w, d, h, m and s, the largest first and each at most once. Raises `ValueError` with a sentence
+    if the text is not a duration.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        parts = _DURATION.fullmatch(text.strip())
+    amounts = {unit: int(amount) for unit, amount in parts.groupdict().items() if amount} if parts else {}
+    if not amounts:
+        raise ValueError(f"{text!r} is not a duration; write for example 3d, 2h, 90m, 45s or 1d12h.")
+    return sum(amount * _UNITS[unit] for unit, amount in amounts.items())
