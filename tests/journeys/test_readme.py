@@ -60,7 +60,7 @@ EXAMPLES = {
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """The sandbox of all pages, without rate limits: so many commands within a minute exceed them."""
+    """Serve the sandbox of all pages, without rate limits, which the commands of all pages would exceed."""
     with running(tmp_path_factory.mktemp("sandbox"), "--no-rate-limits") as sandbox:
         yield sandbox
 
