@@ -63,6 +63,10 @@ def test_every_phrase_has_an_example() -> None:
         "If the value is None, stop.",
         "The command gives up after 30 seconds.",
         "Write to nobody@example.com.",
+        "Enter 0 if there is none.",
+        "Records are told apart by their ids.",
+        "Requests seem to lie in the future.",
+        "How one sandbox runs.",
         "Return the name of the field `told of`.",
         "The sandbox runs behind a tunnel.",
         "Send the amendment.",
@@ -79,7 +83,9 @@ def test_plain_sentence_passes(sentence: str) -> None:
         ("x = 1  # read anew\n", [1]),
         ("# what is\n# known of it\n", [1]),
         ('raise ValueError("it tells "\n    f"of {name}")\n', [1]),
-        ("def test_there_is_none() -> None:\n    pass\n", [1]),
+        ("def test_what_nobody_reads() -> None:\n    pass\n", [1]),
+        ("def test_unknown_row_is_none() -> None:\n    pass\n", []),
+        ("def test_wrong_key(key: str = 'nobody') -> None:\n    pass\n", []),
         ("nobody = anew\nif nobody is None:\n    gives = whatever\n", []),
         ("def read_anew() -> None:\n    pass\n", []),
     ],
@@ -91,7 +97,7 @@ def test_python_is_read_in_comments_strings_and_names_of_tests(text: str, number
 @pytest.mark.parametrize(
     ("path", "text", "numbers"),
     [
-        ("a.js", "const anew = whatever;\n// Read anew.\nthrow new Error(`nobody ${told}`);\n", [2, 3]),
+        ("a.js", "const anew = whatever;\n// Read anew.\nthrow new Error(`nobody reads ${told}`);\n", [2, 3]),
         ("a.js.jinja", "/**\n * Read anew.\n */\nconst gives = '{{ anew }}';\n", [2, 4]),
         ("a.yaml", "description: Nobody knows.\n# Read anew.\n", [1, 2]),
         ("a.html", "<p>There is none.</p>\n", [1]),
@@ -105,7 +111,7 @@ def test_other_files_are_read(path: str, text: str, numbers: list[int]) -> None:
     ("path", "text", "numbers"),
     [
         ("a.py", f'"""Read anew."""  # {EXEMPTION}\n\n# Read anew.\n', [3]),
-        ("a.yaml", f"# {EXEMPTION}\ndescription: Nobody knows.\ntitle: Nobody\n", [3]),
+        ("a.yaml", f"# {EXEMPTION}\ndescription: Nobody knows.\ntitle: Nobody does.\n", [3]),
         ("a.md", f"<!-- {EXEMPTION} -->\nNobody knows.\nNobody does.\n", [3]),
     ],
 )

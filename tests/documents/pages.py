@@ -18,10 +18,6 @@ LONGEST = 120
 PLACES = (
     "*.md",
     "docs/*.md",
-    ".github/**/*.md",
-    "zapier_app/*/*.md",
-    "make_app/*/*.md",
-    "make_app/*/src/*.md",
 )
 
 

@@ -60,7 +60,7 @@ EXAMPLES = {
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """The sandbox of all pages, without rate limits: so many commands within a minute exceed them."""
+    """Serve the sandbox of all pages, without rate limits, which the commands of all pages would exceed."""
     with running(tmp_path_factory.mktemp("sandbox"), "--no-rate-limits") as sandbox:
         yield sandbox
 
@@ -179,7 +179,7 @@ def test_tables_are_current() -> None:
 
 
 def test_no_line_of_a_document_is_too_long() -> None:
-    assert len(pages.documents()) > 20
+    assert len(pages.documents()) > 10
     assert list(pages.too_long()) == []
 
 
@@ -196,3 +196,34 @@ def test_table_replaces_what_is_between_its_markers() -> None:
     assert pages.filled(text, "rows", r"new \1") == text.replace("old", r"new \1")
     with pytest.raises(ValueError, match="once each"):
         pages.filled(text, "columns", "new")
+
+
+def test_contributing_names_every_room() -> None:
+    """Each package's folders, and the modules beside them, are in its table."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = {
+        name
+        for span in re.findall(r"^\| ((?:`[^`]+`(?:, )?)+) \|", text, re.MULTILINE)
+        for name in rooms(span)
+    }
+    for package in each(("connector", "mock_server")):
+        places = [path for path in sorted((ROOT / package).iterdir()) if path.name[0] not in "._"]
+        missing = [path.name for path in places if path.suffix in {"", ".py"} and path.name not in named]
+        assert missing == [], package
+
+
+def rooms(cell: str) -> set[str]:
+    return {Path(name).name for name in re.findall(r"`([^`]+)`", cell)}
+
+
+def test_files_that_contributing_names_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    for name in each(re.findall(r"`((?:connector|mock_server|tests|bench|docs)/[\w./]+)`", text)):
+        assert (ROOT / name).exists(), name
+    walks = re.findall(r"^- \*\*`.*?\n(?=- |\n)", text, re.MULTILINE | re.DOTALL)
+    assert len(walks) == 3
+    known = [
+        path.as_posix() for package in ("connector", "mock_server") for path in (ROOT / package).rglob("*")
+    ]
+    for name in each(re.findall(r"`([\w/]+(?:\.py|/))`", "".join(walks))):
+        assert any(path.endswith(f"/{name.rstrip('/')}") for path in known), name
