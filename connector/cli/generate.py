@@ -135,7 +135,7 @@ def _write(
     for name in [vendor] if vendor else vendors():
         files = render(name)
         folder = output / name
-        drift = write.check(files, folder) if check else write.write(files, folder)
+        drift = write.find_drift(files, folder) if check else write.write_files(files, folder)
         drifted = drifted or bool(drift)
         if drift and check:
             notify(f"{folder} differs from what would be generated:\n{drift}")

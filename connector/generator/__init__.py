@@ -1,4 +1,4 @@
-"""From the neutral model to apps for no-code platforms.
+"""Generates apps for no-code platforms (Zapier, Make) from an Integration.
 
-A platform is one pure function, `render(integration) -> {path: text}`; `write.py` alone touches the disk.
+Each platform is one pure function, `render(integration) -> {path: text}`. Only `write.py` writes to disk.
 """

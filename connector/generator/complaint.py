@@ -1,4 +1,4 @@
-"""What a lint says of a generated app: each platform has a list of named checks that yield sentences."""
+"""Runs the checks of a lint over a generated app and returns their complaints."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ A = TypeVar("A")
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One thing that is wrong: the id of the check that found it (`D018`), and a sentence that says where."""
+    """A problem in an app: the id of the check that found it (`D018`), and a sentence with place and fix."""
 
     check: str
     sentence: str
@@ -18,11 +18,11 @@ class Complaint:
         return f"{self.check} {self.sentence}"
 
 
-def number(check: Callable[..., object]) -> str:
-    """Read a check's id off its name: `d018_labels_are_in_title_case` is D018."""
+def check_id(check: Callable[..., object]) -> str:
+    """Return the id in the name of a check: D018 for `d018_labels_are_in_title_case`."""
     return check.__name__.partition("_")[0].upper()
 
 
-def complaints(checks: Iterable[Callable[[A], Iterator[str]]], app: A) -> list[Complaint]:
-    """Run every check over an app, in order."""
-    return [Complaint(number(check), sentence) for check in checks for sentence in check(app)]
+def run_checks(checks: Iterable[Callable[[A], Iterator[str]]], app: A) -> list[Complaint]:
+    """Run every check over an app, in order, and return the complaints."""
+    return [Complaint(check_id(check), sentence) for check in checks for sentence in check(app)]

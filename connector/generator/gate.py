@@ -1,4 +1,4 @@
-"""The gate before a release: what would be written now, held against what was released, on every platform."""
+"""The release gate: compares the apps that would be generated now with the released ones."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,35 +10,46 @@ from connector.definition.model import Integration
 from connector.generator import make, write, zapier
 from connector.generator.changes import Change, compare
 from connector.generator.make.manifest import kept_origins
-from connector.generator.make.surface import surface as make_surface
-from connector.generator.released import released
+from connector.generator.make.surface import read_surface as read_make_surface
+from connector.generator.released import released_apps
 from connector.generator.surface import Surface
 from connector.generator.zapier.link import kept_link
-from connector.generator.zapier.surface import surface as zapier_surface
+from connector.generator.zapier.surface import read_surface as read_zapier_surface
 
 
 @dataclass(frozen=True)
 class Platform:
-    """A platform: the folder of its apps, how one is rendered, and how a rendered one is read.
+    """A platform: the folder of its apps, and the functions that render and read an app.
 
-    `render` takes the folder where the app lies too, for what a deployment left there. `surface` takes the
-    folder of an app, and the one that holds all of the platform's apps, for what is installed there.
+    `render` also takes the folder of the app, because a deployment writes ids there that must be kept.
+    `read_surface` takes the folder of an app, and the folder of all apps with their installed packages.
     """
 
     folder: str
     render: Callable[[Integration, Path], Mapping[str, str]]
-    surface: Callable[[Path, Path], Surface]
+    read_surface: Callable[[Path, Path], Surface]
 
 
 PLATFORMS = (
-    Platform("zapier_app", lambda made, at: zapier.render(made, link=kept_link(at)), zapier_surface),
-    Platform("make_app", lambda made, at: make.render(made, origins=kept_origins(at)), make_surface),
+    Platform(
+        "zapier_app",
+        lambda vendor, folder: zapier.render(vendor, link=kept_link(folder)),
+        read_zapier_surface,
+    ),
+    Platform(
+        "make_app",
+        lambda vendor, folder: make.render(vendor, origins=kept_origins(folder)),
+        read_make_surface,
+    ),
 )
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of one app, `zapier_app/returnmate`; a version is empty where there is no app."""
+    """The result for one app, such as `zapier_app/returnmate`.
+
+    `base` is the released version and `now` the new one. A version is empty if there is no such app.
+    """
 
     app: str
     base: str
@@ -47,56 +58,58 @@ class Verdict:
 
     @property
     def refused(self) -> bool:
-        """Whether the version is not the one that the changes need."""
+        """Whether the changes need a higher version than the app has."""
         return bool(self.refusal)
 
     @property
     def refusal(self) -> str:
-        """What is wrong with the version, as the end of a sentence about the app; empty where it is right.
+        """What is wrong with the version, as the end of a sentence about the app; empty if it is right.
 
-        What breaks needs a higher major version, every other change a higher one. A platform that counts
-        whole numbers takes other changes into the version that is out. A lower version is never right.
+        A breaking change needs a higher major version, any other change a higher version. Make's versions
+        are whole numbers: there, changes that break nothing go into the released version. A version must
+        never be lower than the released one.
         """
         base, now = _numbers(self.base), _numbers(self.now)
         if any(one.breaking for one in self.changes) and now[:1] <= base[:1]:
-            return "breaks what people have built: raise its major version, or keep what was"
+            return "breaks existing workflows: raise its major version, or undo the breaking changes"
         if base and now and now < base:
-            return f"has version {self.now}, which is lower than {self.base}: raise it"
+            return f"has version {self.now}, which is lower than the released {self.base}: raise it"
         if base and self.changes and now == base and len(now) > 1:
-            return f"changed, and still has version {self.base}: raise it"
+            return f"changed but still has version {self.base}: raise it"
         return ""
 
 
 def verdicts(base: str, root: Path, platforms: Sequence[Platform] = PLATFORMS) -> Iterator[Verdict]:
-    """Judge every app that there was at `base`, or that there is now; `root` holds the platforms' folders.
+    """Yield a verdict for every app that was released at `base` or would be generated now.
 
-    Raises ConfigurationError where `base` cannot be read, or an app cannot be run.
+    `root` contains the platforms' folders. Raises ConfigurationError if `base` cannot be read, or an app
+    cannot be run.
     """
     for platform in platforms:
-        with released(base, platform.folder) as old:
-            known = {path.name for path in old.iterdir() if path.is_dir()}
-            for vendor in sorted(known | set(vendors())):
+        with released_apps(base, platform.folder) as old:
+            names = {path.name for path in old.iterdir() if path.is_dir()}
+            for vendor in sorted(names | set(vendors())):
                 yield _verdict(platform, vendor, old / vendor, root / platform.folder)
 
 
 def _verdict(platform: Platform, vendor: str, old: Path, installed: Path) -> Verdict:
     app = f"{platform.folder}/{vendor}"
     if vendor not in vendors():
-        gone = Change(breaking=True, sentence="The app is gone.")
-        return Verdict(app, platform.surface(old, installed).version, "", [gone])
+        removed = Change(breaking=True, sentence="The app was removed.")
+        return Verdict(app, platform.read_surface(old, installed).version, "", [removed])
     with tempfile.TemporaryDirectory(prefix="returns-diff-") as name:
         new = Path(name) / vendor
         files = platform.render(integration(vendor), installed / vendor)
-        if old.is_dir() and not write.check(files, old):
+        if old.is_dir() and not write.find_drift(files, old):
             return Verdict(app, "", "", [])
-        write.write(files, new)
-        now = platform.surface(new, installed)
+        write.write_files(files, new)
+        now = platform.read_surface(new, installed)
         if not old.is_dir():
             return Verdict(app, "", now.version, [Change(breaking=False, sentence="The app is new.")])
-        base = platform.surface(old, installed)
+        base = platform.read_surface(old, installed)
         return Verdict(app, base.version, now.version, compare(base, now))
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """Return the numbers of a version, which are compared as numbers: 1.10.0 comes after 1.9.0."""
+    """Return the parts of a version as numbers, so that 1.10.0 is higher than 1.9.0."""
     return tuple(int(part) for part in version.split(".")) if version else ()

@@ -1,4 +1,4 @@
-"""What was released: a platform's apps as a git revision or a folder holds them, as a copy."""
+"""Copies released apps from a git revision or a folder, so that the release gate can compare them."""
 
 import io
 import shutil
@@ -14,11 +14,11 @@ from connector.generator.write import INSTALLED
 
 
 @contextmanager
-def released(base: str, folder: str) -> Iterator[Path]:
-    """Give a temporary folder with what `folder` (`zapier_app`) holds at `base`; it may hold nothing.
+def released_apps(base: str, folder: str) -> Iterator[Path]:
+    """Yield a temporary folder with the content of `folder` (`zapier_app`) at `base`, which may be empty.
 
-    `base` is a folder that contains `folder`, or a revision of the git repository that one stands in. Raises
-    ConfigurationError where it is neither.
+    `base` is a folder that contains `folder`, or a revision of the current git repository. Raises
+    ConfigurationError if it is neither.
     """
     with tempfile.TemporaryDirectory(prefix="returns-diff-") as name:
         copy = Path(name) / folder
@@ -40,7 +40,9 @@ def _extract(revision: str, folder: str, target: Path) -> None:
         .strip()
     )
     if not commit:
-        raise ConfigurationError(f"{revision} is neither a folder nor a revision of this git repository.")
+        raise ConfigurationError(
+            f"{revision or 'The base'} is neither a folder nor a revision of this git repository."
+        )
     if _git("ls-tree", "--name-only", commit, "--", folder):
         with tarfile.open(
             fileobj=io.BytesIO(_git("archive", "--format=tar", commit, "--", folder))
@@ -48,10 +50,12 @@ def _extract(revision: str, folder: str, target: Path) -> None:
             archive.extractall(target, filter="data")
 
 
-def _git(*words: str) -> bytes:
-    """Return what git says; nothing where it refuses."""
+def _git(*arguments: str) -> bytes:
+    """Return the output of a git command; empty if it fails."""
     git = shutil.which("git")
     if git is None:
-        raise ConfigurationError("git is missing, and the base is no folder: install git, or name a folder.")
-    done = subprocess.run([git, *words], capture_output=True, check=False)  # noqa: S603 - no shell, words checked
-    return done.stdout if done.returncode == 0 else b""
+        raise ConfigurationError(
+            "git is missing, and the base is not a folder. Install git, or name a folder."
+        )
+    process = subprocess.run([git, *arguments], capture_output=True, check=False)  # noqa: S603 - no shell
+    return process.stdout if process.returncode == 0 else b""

@@ -1,7 +1,7 @@
-"""What an app shows to people who build on it, on whatever platform: the part of it that a release fixes.
+"""The surface of an app: the parts that users' workflows depend on, in one model for all platforms.
 
-A platform reads it off its rendered app (`connector.generator.zapier.surface`), so that released files can be
-compared with what would be written now, whichever version of the generator wrote them.
+Each platform reads it from the generated files, for example `connector.generator.zapier.surface`. So the
+release gate can compare apps that different versions of the generator wrote.
 """
 
 from collections.abc import Mapping
@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """An input, an output or a login field; `choices` is a closed set (None: anything may be given).
+    """An input, an output or a login field.
 
-    People read its `label`, its `help`, and `texts`, the labels of the choices by their values.
+    `choices` is a closed set of values; None if any value is allowed. `texts` are the labels of the choices
+    by value.
     """
 
     type: str
@@ -25,33 +26,33 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A trigger, an action, a search.
+    """A trigger, an action or a search.
 
-    Keys of inputs and outputs are those that people's workflows hold: `customer__email`, `items[]sku`.
-    `identity` are the outputs that tell one event from the next, `way` how a trigger learns of them
-    ("polling", "hook"). `shown` are the keys of the static sample, `faults` says where the sample is not what
-    the outputs announce. `description` is what people read of it.
+    `inputs` and `outputs` are keyed as in workflows: `customer__email`, `items[]sku`. `identity` are the
+    outputs that identify an event. `mechanism` is how a trigger gets its events ("polling", "hook").
+    `sample_keys` are the keys of the static sample, and `faults` describe where the sample contradicts the
+    outputs.
 
-    `asks` are the facts that it works by, by name: what it asks the vendor for, which records are events and,
-    under `input KEY`, where each input goes. `extent` are those that say how much it reads, how far back, and
-    how it compares. Where a release does not tell them, they are empty.
+    `behaviour` are facts by name: the requests that it sends, which records are events and, under
+    `input KEY`, where each input goes. `extent` are facts about how many records it reads, how far back, and
+    how it compares them. Both are empty if the release does not contain these facts.
     """
 
     label: str
     inputs: Mapping[str, Field] = field(default_factory=dict)
     outputs: Mapping[str, Field] = field(default_factory=dict)
     identity: tuple[str, ...] = ()
-    way: str = ""
-    shown: frozenset[str] = frozenset()
+    mechanism: str = ""
+    sample_keys: frozenset[str] = frozenset()
     faults: tuple[str, ...] = ()
     description: str = ""
-    asks: Mapping[str, str] = field(default_factory=dict)
+    behaviour: Mapping[str, str] = field(default_factory=dict)
     extent: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """One app: its version, what a person types to connect, its steps (`trigger new_return`), its texts."""
+    """One app: its version, login fields, steps by name (`trigger new_return`), and texts by name."""
 
     version: str
     login: Mapping[str, Field]

@@ -26,5 +26,5 @@ def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("released")
     for platform in PLATFORMS:
         files = platform.render(integration("returnmate"), base)
-        write.write(files, base / platform.folder / "returnmate")
+        write.write_files(files, base / platform.folder / "returnmate")
     return base

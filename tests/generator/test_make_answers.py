@@ -16,7 +16,7 @@ from connector.generator.make.requests import version_prefix
 
 ALL = list(steps())
 ELSEWHERE = "https://elsewhere.example.net/v1/rmas"
-LOST = "A change may or may not have been made: look before you run this again."
+LOST = "The change may or may not have been made. Check before you run this again."
 
 
 class Vendor:
@@ -41,9 +41,7 @@ def test_every_vendor_has_modules_of_every_kind() -> None:
 @pytest.mark.parametrize("step", ALL, ids=lambda one: one.id)
 def test_redirect_is_an_error_that_names_the_address(step: Step, status: int) -> None:
     vendor = Vendor(status, location=ELSEWHERE)
-    with pytest.raises(
-        MakeError, match="This is a redirect to another address, and none is followed"
-    ) as told:
+    with pytest.raises(MakeError, match=r"The answer is a redirect\. Redirects are not followed") as told:
         step.run(vendor)
     [asked] = vendor.asked
     assert asked.url.host in told.value.message
@@ -55,7 +53,7 @@ def test_redirect_is_an_error_that_names_the_address(step: Step, status: int) ->
 
 @pytest.mark.parametrize("step", ALL, ids=lambda one: one.id)
 def test_304_is_neither_a_redirect_nor_an_answer(step: Step) -> None:
-    with pytest.raises(MakeError, match=r"\[304\] .*of another form than expected") as told:
+    with pytest.raises(MakeError, match=r"\[304\] .*has an unexpected form") as told:
         step.run(Vendor(304, location=ELSEWHERE))
     assert "redirect" not in told.value.message
 
@@ -67,7 +65,7 @@ def test_redirect_on_the_same_host_names_the_address_to_use(step: Step) -> None:
         step.run(first)
     origin = f"https://{first.asked[0].url.host}"
     vendor = Vendor(308, location=f"{origin}/v9/here?token=sandbox-demo-x")
-    with pytest.raises(MakeError, match=f"The address to use is {origin}/v9/here\\.") as told:
+    with pytest.raises(MakeError, match=f"Use the address {origin}/v9/here instead\\.") as told:
         step.run(vendor)
     assert "sandbox-demo" not in told.value.message
     assert len(vendor.asked) == 1
@@ -87,7 +85,7 @@ class _nothing:  # noqa: N801 - used like pytest.raises
 )  # fmt: skip
 def test_empty_answer_is_no_result(step: Step, status: int, content: bytes, kind: str) -> None:
     vendor = Vendor(status, content=content, **({"content_type": kind} if kind else {}))
-    with pytest.raises(MakeError, match="The answer is empty, or of another form than expected") as told:
+    with pytest.raises(MakeError, match="The answer is empty or has an unexpected form") as told:
         step.run(vendor)
     assert told.value.message.endswith(LOST) == step.changes()
     assert len(vendor.asked) == 1
@@ -96,7 +94,7 @@ def test_empty_answer_is_no_result(step: Step, status: int, content: bytes, kind
 @pytest.mark.parametrize("step", [one for one in ALL if one.kind != "action"], ids=lambda one: one.id)
 def test_html_page_is_an_error_and_not_an_empty_list(step: Step) -> None:
     vendor = Vendor(200, content=b"<html>We are back soon</html>", content_type="text/html; charset=utf-8")
-    with pytest.raises(MakeError, match="of another form than expected"):
+    with pytest.raises(MakeError, match="has an unexpected form"):
         step.run(vendor)
 
 
@@ -104,7 +102,7 @@ def test_html_page_is_an_error_and_not_an_empty_list(step: Step) -> None:
 def test_universal_module_does_not_accept_a_redirect(vendor: str) -> None:
     other = Vendor(302, location=ELSEWHERE)
     with pytest.raises(
-        MakeError, match=r"no result to POST https://[^ ]*/v1/x\. This is a redirect.*look before"
+        MakeError, match=r"no result for POST https://[^ ]*/v1/x\. The answer is a redirect.*Check before"
     ):
         connected(vendor, other).run("makeApiCall", url="/v1/x", method="POST", body="{}")
     assert len(other.asked) == 1
@@ -125,7 +123,7 @@ def test_connection_follows_no_redirect(vendor: str) -> None:
         if "options" not in one
     }
     wire = Wire(httpx.Client(transport=httpx.MockTransport(other), trust_env=False), hosts)
-    with pytest.raises(MakeError, match="This is a redirect") as told:
+    with pytest.raises(MakeError, match="The answer is a redirect") as told:
         connect(app, wire, NOW, **typed)
     assert len(other.asked) == 1
     assert "sandbox-demo" not in told.value.message

@@ -49,7 +49,7 @@ def test_apps_are_generated_checked_and_repaired(returns: Run, tmp_path: Path) -
     assert found.returncode == 1
     (report,) = json.loads(found.stdout)
     assert (report["app"], {one["check"] for one in report["complaints"]}) == ("swap", {"M037"})
-    assert "M037 base: request.headers.x-api-key holds a secret" in returns("lint", "make").stdout
+    assert "M037 In base, request.headers.x-api-key is a secret in the log" in returns("lint", "make").stdout
 
 
 @pytest.mark.parametrize(
@@ -58,10 +58,10 @@ def test_apps_are_generated_checked_and_repaired(returns: Run, tmp_path: Path) -
         (["lint", "make"], "There is no app in make_app"),
         (["lint", "make", "nowhere"], "There is no app nowhere in make_app, and no such folder."),
         (["lint", "zapier", "nowhere"], "There is no app nowhere in zapier_app"),
-        (["lint", "make", "empty"], "empty holds no Make app"),
-        (["lint", "make", "broken"], "makecomapp.json is no JSON"),
+        (["lint", "make", "empty"], "empty does not contain a Make app"),
+        (["lint", "make", "broken"], "makecomapp.json is not valid JSON"),
         (["generate", "make", "--vendor", "unknown"], "There is no vendor 'unknown'"),
-        (["generate", "make", "--vendor", "swap", "--output", "other"], "mend or remove"),
+        (["generate", "make", "--vendor", "swap", "--output", "other"], "Fix or remove"),
         (["generate", "make", "--base-url", "https://tunnel.example"], "name it with --vendor"),
         (
             ["generate", "make", "--vendor", "swap", "--base-url", "tunnel"],

@@ -55,16 +55,16 @@ def test_undefined_is_dropped_null_is_kept_and_collections_are_spread() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("{{body.data", "not closed"),
-        ("body}}", "was not opened"),
-        ("{{}}", "a value is missing"),
-        ("{{if(a, b}}", r"'\)' is not expected|, is missing"),
-        ("{{a b}}", "'b' is not expected"),
-        ("{{a ? b}}", r"'\? b' is not expected"),
-        ("{{a +}}", "a value is missing"),
-        ("{{a[b]}}", "no place in an array"),
-        ("{{'open}}", "not closed"),
-        ("{{&& a}}", "'&&' is not expected"),
+        ("{{body.data", r"^\{\{ without \}\}"),
+        ("body}}", r"^\}\} without \{\{"),
+        ("{{}}", "missing value"),
+        ("{{if(a, b}}", r"unexpected '\)'|missing ,"),
+        ("{{a b}}", "unexpected 'b'"),
+        ("{{a ? b}}", r"unexpected '\? b'"),
+        ("{{a +}}", "missing value"),
+        ("{{a[b]}}", "not an array index"),
+        ("{{'open}}", r"^\{\{ without \}\}"),
+        ("{{&& a}}", "unexpected '&&'"),
     ],
 )
 def test_invalid_expression_is_refused(text: str, sentence: str) -> None:
@@ -78,7 +78,7 @@ def test_literal_evaluates_to_its_text(value: str) -> None:
 
 
 def test_text_with_both_quotes_has_no_literal() -> None:
-    with pytest.raises(ValueError, match="no literal"):
+    with pytest.raises(ValueError, match="both kinds of quotes"):
         iml.text("'\"")
 
 

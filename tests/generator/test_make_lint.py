@@ -311,10 +311,10 @@ def seeded(texts: dict[str, str], seed: Seed) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("write", "sentence"),
     [
-        (lambda _folder: None, "holds no Make app"),
-        (lambda folder: (folder / MANIFEST).write_text("{"), "is no JSON"),
-        (lambda folder: (folder / MANIFEST).write_bytes(b"\xff"), "cannot be read as text"),
-        (lambda folder: (folder / MANIFEST).write_text("[" * 100_000), "nested too deeply|is no JSON"),
+        (lambda _folder: None, "does not contain a Make app"),
+        (lambda folder: (folder / MANIFEST).write_text("{"), "is not valid JSON"),
+        (lambda folder: (folder / MANIFEST).write_bytes(b"\xff"), "is not a readable text file"),
+        (lambda folder: (folder / MANIFEST).write_text("[" * 100_000), "nested too deeply|is not valid JSON"),
     ],
 )
 def test_folder_without_an_app_is_reported_in_one_sentence(

@@ -40,7 +40,7 @@ def complaints(files: dict[str, str]) -> list[str]:
 @pytest.mark.parametrize("vendor", vendors())
 def test_committed_app_equals_the_generated_app(vendor: str) -> None:
     folder = APPS / vendor
-    drift = write.check(render(compiled(vendor), origins=kept_origins(folder)), folder)
+    drift = write.find_drift(render(compiled(vendor), origins=kept_origins(folder)), folder)
     assert not drift, f"Run `make generate`:\n{drift}"
 
 
@@ -102,7 +102,7 @@ def test_trigger_without_details_names_the_module_that_returns_them(vendor: str)
         if details:
             getting = next(one for one in made.searches.values() if one.operation == details.operation)
             label = modules[naming.camel(getting.key)]["label"]
-            assert all(f"the module {label} gives the details." in one for one in each(words))
+            assert all(f"Use {label} to read the details." in one for one in each(words))
 
 
 def test_rendering_uses_no_network_and_writes_no_files(
@@ -148,13 +148,13 @@ def test_special_characters_in_texts_do_not_break_the_app(returnmate: Integratio
 def test_duplicate_component_name_is_refused(returnmate: Integration) -> None:
     action = changed(returnmate.actions["add_note"], key="get_return")
     twice = changed(returnmate, actions={"add_note": action})
-    with pytest.raises(Unrenderable, match="Two components would be called getReturn"):
+    with pytest.raises(Unrenderable, match="Two components would have the id getReturn"):
         render(twice)
 
 
 def test_invalid_component_name_is_refused(returnmate: Integration) -> None:
     long = changed(returnmate.actions["add_note"], key="a_" + "very_" * 12 + "long_key")
-    with pytest.raises(Unrenderable, match="no name for a component"):
+    with pytest.raises(Unrenderable, match="not a valid id of a component"):
         render(changed(returnmate, actions={"add_note": long}))
 
 
@@ -182,14 +182,14 @@ ORIGIN = {
 
 
 def test_deployment_origin_is_kept(returnmate: Integration, tmp_path: Path) -> None:
-    write.write(render(returnmate), tmp_path)
+    write.write_files(render(returnmate), tmp_path)
     assert kept_origins(tmp_path) == []
     deployed = json.loads((tmp_path / FILE).read_text())
     deployed["origins"] = [ORIGIN]
     (tmp_path / FILE).write_text(json.dumps(deployed))
     (tmp_path / ".secrets").mkdir()
     (tmp_path / ".secrets" / "apikey").write_text("x")
-    write.write(render(returnmate, origins=kept_origins(tmp_path)), tmp_path)
+    write.write_files(render(returnmate, origins=kept_origins(tmp_path)), tmp_path)
     (kept,) = kept_origins(tmp_path)
     mapped = kept["idMapping"]
     assert mapped["connection"] == [{"local": "returnmate", "remote": "returnmate2"}]
@@ -202,7 +202,7 @@ def test_deployment_origin_is_kept(returnmate: Integration, tmp_path: Path) -> N
     }
     assert (tmp_path / ".secrets" / "apikey").exists()
     files = render(returnmate, origins=[kept])
-    assert not write.check(files, tmp_path)
+    assert not write.find_drift(files, tmp_path)
     assert complaints(files) == []
 
 
@@ -210,7 +210,7 @@ def test_deployment_origin_is_kept(returnmate: Integration, tmp_path: Path) -> N
 def test_unreadable_manifest_is_not_overwritten(tmp_path: Path, text: str) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / FILE).write_text(text)
-    with pytest.raises(ConfigurationError, match="mend or remove"):
+    with pytest.raises(ConfigurationError, match="or remove the file"):
         kept_origins(tmp_path)
 
 
@@ -224,7 +224,7 @@ def test_trial_app_uses_another_base_url(returnmate: Integration) -> None:
 
 @pytest.mark.parametrize("address", ["http://tunnel.example/v1", "http://127.0.0.1:4010/returnmate/v1"])
 def test_trial_app_sends_its_credentials_over_https_only(returnmate: Integration, address: str) -> None:
-    with pytest.raises(ConfigurationError, match="is not https, and a login goes along"):
+    with pytest.raises(ConfigurationError, match="is not an https address"):
         render(returnmate, base_url=address)
 
 

@@ -140,7 +140,7 @@ def test_app_with_tokens_passes_the_lint(returnmate: Integration) -> None:
     assert entry["codeFiles"]["communication"].endswith(".oauth-communication.iml.json")
     form = json.loads(texts[entry["codeFiles"]["params"]])
     assert [one["name"] for one in form] == ["base_url", "client_id", "client_secret"]
-    assert form[0]["help"].endswith("Leave out a slash at the end.")
+    assert form[0]["help"].endswith("Leave out the slash at the end.")
     assert json.loads(texts["general/base.iml.json"])["baseUrl"] == "{{connection.base_url}}"
 
 

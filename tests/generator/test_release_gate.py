@@ -17,7 +17,7 @@ from connector.errors import ConfigurationError
 from connector.generator import gate, write
 from connector.generator.changes import Change, compare
 from connector.generator.gate import PLATFORMS, Verdict, verdicts
-from connector.generator.released import released
+from connector.generator.released import released_apps
 from connector.generator.surface import Field, Step, Surface
 
 ZAPIER, MAKE = PLATFORMS[:1], PLATFORMS[1:]
@@ -28,8 +28,8 @@ TRIGGER = Step(
     inputs={"shop": SHOP, "note": TEXT},
     outputs={"id": Field("string"), "shop__name": Field("string"), "lines[]sku": Field("string")},
     identity=("id",),
-    way="polling",
-    shown=frozenset({"id", "shop__name", "lines[]sku"}),
+    mechanism="polling",
+    sample_keys=frozenset({"id", "shop__name", "lines[]sku"}),
 )
 BASE = Surface(
     version="1.4.0",
@@ -37,6 +37,8 @@ BASE = Surface(
     steps={"trigger new_parcel": TRIGGER, "action move_parcel": Step("Move Parcel", {"parcel": TEXT})},
 )
 THE = "The trigger new_parcel"
+RELABELLED = "The label of the trigger new_parcel changed from 'New Parcel' to 'Parcel Made'."
+RELABELLED = "The label of the trigger new_parcel changed from 'New Parcel' to 'Parcel Made'."
 
 
 def trigger(**values: Any) -> Surface:
@@ -60,28 +62,28 @@ def outputs(**given: Field | None) -> dict[str, Field]:
     ("now", "breaking", "notable"),
     [
         (BASE, [], []),
-        (replace(BASE, steps={"trigger new_parcel": TRIGGER}), ["The action move_parcel is gone."], []),
+        (replace(BASE, steps={"trigger new_parcel": TRIGGER}), ["The action move_parcel was removed."], []),
         (
             step("action shift_parcel", Step("Move Parcel", {"parcel": TEXT})),
-            ["The action move_parcel is now the action shift_parcel."],
+            ["The action move_parcel was renamed to the action shift_parcel."],
             ["The action shift_parcel is new."],
         ),
         (
             step("search move_parcel", Step("Move Parcel", {"parcel": TEXT})),
-            ["The action move_parcel is gone."],
+            ["The action move_parcel was removed."],
             ["The search move_parcel is new."],
         ),
-        (trigger(label="Parcel Made"), [], [f"{THE} is labelled 'Parcel Made', no more 'New Parcel'."]),
-        (trigger(way="hook"), [f"{THE} works by hook, no more by polling: it has to be set up anew."], []),
+        (trigger(label="Parcel Made"), [], [RELABELLED]),
+        (trigger(mechanism="hook"), [f"{THE} changed from polling to hook: users must set it up again."], []),
         (
             trigger(identity=("id", "shop__name")),
-            [f"{THE} tells events apart by id and shop__name, no more by id: known ones fire again."],
+            [f"{THE} identifies events by id and shop__name instead of id: old events fire again."],
             [],
         ),
-        (trigger(inputs=inputs(note=None)), [f"{THE}'s input note is gone."], []),
+        (trigger(inputs=inputs(note=None)), [f"{THE}'s input note was removed."], []),
         (
             trigger(inputs=inputs(note=None, remark=TEXT)),
-            [f"{THE}'s input note is now called remark."],
+            [f"{THE}'s input note was renamed to remark."],
             [f"{THE} has a new optional input remark."],
         ),
         (
@@ -96,50 +98,50 @@ def outputs(**given: Field | None) -> dict[str, Field]:
         ),
         (
             trigger(inputs=inputs(note=replace(TEXT, type="integer"))),
-            [f"{THE}'s input note is of type integer, no more string."],
+            [f"{THE}'s input note changed its type from string to integer."],
             [],
         ),
         (
             trigger(inputs=inputs(shop=Field("string", "Shop", choices=frozenset({"north"})))),
-            [f"{THE}'s input shop offers south no more."],
+            [f"{THE}'s input shop no longer allows south."],
             [],
         ),
         (
             trigger(inputs=inputs(note=replace(TEXT, choices=frozenset({"a"})))),
-            [f"{THE}'s input note offers only a closed set of values."],
+            [f"{THE}'s input note now allows only a closed set of values."],
             [],
         ),
         (
             trigger(inputs=inputs(shop=replace(SHOP, choices=frozenset({"east", "north", "south"})))),
             [],
-            [f"{THE}'s input shop takes east as well."],
+            [f"{THE}'s input shop now also allows east."],
         ),
         (
             trigger(inputs=inputs(shop=Field("string", "Place"))),
             [],
             [
-                f"{THE}'s input shop takes any value as well.",
-                f"{THE}'s input shop is labelled 'Place', no more 'Shop'.",
+                f"{THE}'s input shop now also allows any value.",
+                "The label of the trigger new_parcel's input shop changed from 'Shop' to 'Place'.",
             ],
         ),
         (
-            trigger(outputs=outputs(shop__name=None), shown=TRIGGER.shown - {"shop__name"}),
-            [f"{THE} gives shop__name no more."],
+            trigger(outputs=outputs(shop__name=None), sample_keys=TRIGGER.sample_keys - {"shop__name"}),
+            [f"{THE} no longer returns shop__name."],
             [],
         ),
         (
             trigger(outputs=outputs(id=Field("integer"))),
-            [f"{THE} gives id as integer, no more as string."],
+            [f"{THE} returns id as integer instead of string."],
             [],
         ),
-        (trigger(outputs=outputs(colour=TEXT)), [], [f"{THE} gives colour as well."]),
-        (trigger(shown=frozenset({"id", "shop", "lines"})), [], []),
+        (trigger(outputs=outputs(colour=TEXT)), [], [f"{THE} now also returns colour."]),
+        (trigger(sample_keys=frozenset({"id", "shop", "lines"})), [], []),
         (
             trigger(faults=("colour is not told",)),
-            ["The sample of the trigger new_parcel is not what its outputs announce: colour is not told."],
+            ["The sample of the trigger new_parcel contradicts its output fields: colour is not told."],
             [],
         ),
-        (replace(BASE, login={}), ["The login's field api_key is gone."], []),
+        (replace(BASE, login={}), ["The login's field api_key was removed."], []),
         (
             replace(BASE, login={**BASE.login, "shop": Field("string", "Shop", required=True)}),
             ["The login has a new required field shop."],
@@ -147,8 +149,8 @@ def outputs(**given: Field | None) -> dict[str, Field]:
         ),
         (
             replace(BASE, login={"api_key": Field("string", "API Key")}),
-            ["The login's field api_key is of type string, no more password."],
-            ["The login's field api_key is no more required."],
+            ["The login's field api_key changed its type from password to string."],
+            ["The login's field api_key is no longer required."],
         ),
     ],
 )  # fmt: skip
@@ -230,12 +232,12 @@ def _no_pair(made: Integration) -> Integration:
 
 
 MISTAKES: dict[str, Callable[[Integration], Integration]] = {
-    "The search track_shipment is gone.": _without_a_search,
-    "The trigger new_return tells events apart by rma_number, no more by id": _other_identity,
+    "The search track_shipment was removed.": _without_a_search,
+    "The trigger new_return identifies events by rma_number instead of id": _other_identity,
     "The login has a new required field shop.": _new_login_field,
     "The action add_note's input internal is now required.": _required_input,
-    "The sample of the trigger new_shipment is not what its outputs announce: colour": _wrong_sample,
-    "The find-or-create find_return is gone.": _no_pair,
+    "The sample of the trigger new_shipment contradicts its output fields: colour": _wrong_sample,
+    "The find-or-create find_return was removed.": _no_pair,
 }
 
 
@@ -268,15 +270,15 @@ def test_make_apps_pass_the_same_gate(
     assert [one.sentence for one in verdict.changes if one.breaking] == [
         "The login has a new required field shop.",
         "The action addNote's input internal is now required.",
-        "The search trackShipment is gone.",
+        "The search trackShipment was removed.",
     ]
     assert (verdict.base, verdict.now, verdict.refused) == ("1", "1", True)
 
 
 def test_make_surface_names_fields_like_zapiers(tmp_path: Path) -> None:
     app = tmp_path / "returnmate"
-    write.write(MAKE[0].render(integration("returnmate"), app), app)
-    surface = MAKE[0].surface(app, app.parent)
+    write.write_files(MAKE[0].render(integration("returnmate"), app), app)
+    surface = MAKE[0].read_surface(app, app.parent)
     assert surface.steps["trigger newReturn"].identity == ("{{item.id}}", "{{item.created_at}}")
     assert {"customer__email", "items", "items[]sku"} <= surface.steps["trigger newReturn"].outputs.keys()
     made = surface.steps["action createReturn"].inputs
@@ -286,7 +288,7 @@ def test_make_surface_names_fields_like_zapiers(tmp_path: Path) -> None:
     assert not any(step.faults for step in surface.steps.values())
     manifest = app / "src" / "makecomapp.json"
     manifest.write_text(manifest.read_text().replace('"origins": []', '"origins": [{"appVersion": 3}]'))
-    assert MAKE[0].surface(app, app.parent).version == "3"
+    assert MAKE[0].read_surface(app, app.parent).version == "3"
 
 
 def test_command_reports_changes_and_fails(
@@ -302,7 +304,7 @@ def test_command_reports_changes_and_fails(
     assert program.run(["generate", "--diff", str(committed)]) == 1
     said = capsys.readouterr()
     assert "zapier_app/returnmate (0.1.0 to 0.1.0): 1 change.\n" in said.out
-    assert "  breaking The search track_shipment is gone." in said.out
+    assert "  breaking The search track_shipment was removed." in said.out
     assert "raise its major version" in said.err
 
 
@@ -329,7 +331,7 @@ def test_new_and_removed_apps_are_reported(
     assert ([str(one) for one in new.changes], new.refused) == (["notable  The app is new."], False)
     monkeypatch.setattr(gate, "vendors", list)
     [gone] = verdicts(str(committed), ROOT, ZAPIER)
-    assert ([str(one) for one in gone.changes], gone.refused) == (["breaking The app is gone."], True)
+    assert ([str(one) for one in gone.changes], gone.refused) == (["breaking The app was removed."], True)
 
 
 def test_base_can_be_a_git_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -341,14 +343,17 @@ def test_base_can_be_a_git_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for words in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "First"]):
         subprocess.run(["git", *words], check=True)
     (app / "index.js").write_text("second\n")
-    with released("HEAD", "zapier_app") as copy:
+    with released_apps("HEAD", "zapier_app") as copy:
         assert (copy / "shop" / "index.js").read_text() == "first\n"
-    with released("HEAD", "make_app") as copy:
+    with released_apps("HEAD", "make_app") as copy:
         assert list(copy.iterdir()) == []
-    with released(str(tmp_path), "zapier_app") as copy:
+    with released_apps(str(tmp_path), "zapier_app") as copy:
         assert (copy / "shop" / "index.js").read_text() == "second\n"
     for wrong in ("nowhere", "--all", ""):
-        with pytest.raises(ConfigurationError, match="neither a folder nor a revision"), released(wrong, "x"):
+        with (
+            pytest.raises(ConfigurationError, match="neither a folder nor a revision"),
+            released_apps(wrong, "x"),
+        ):
             pass
 
 

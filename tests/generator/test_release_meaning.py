@@ -24,10 +24,12 @@ SHOP = Field(
     texts={"north": "North", "south": "South"},
 )
 MATCH, QUERY = '{"in": "match", "at": ["shop"]}', '{"in": "query", "at": ["shop"]}'
-ASKS = {"operation": "GET /parcels", "reached": '["sent"]', "input shop": MATCH}
+BEHAVIOUR = {"operation": "GET /parcels", "reached": '["sent"]', "input shop": MATCH}
 EXTENT = {"look-back": "3600", "checks of input shop": "word"}
-TRIGGER = Step("New Parcel", {"shop": SHOP}, description="When a parcel is sent.", asks=ASKS, extent=EXTENT)
-SEARCH = Step("Find Parcel", {"shop": SHOP}, asks={"operation": "GET /parcels", "query.order": "desc"})
+TRIGGER = Step(
+    "New Parcel", {"shop": SHOP}, description="When a parcel is sent.", behaviour=BEHAVIOUR, extent=EXTENT
+)
+SEARCH = Step("Find Parcel", {"shop": SHOP}, behaviour={"operation": "GET /parcels", "query.order": "desc"})
 BASE = Surface(
     version="1.4.0",
     login={},
@@ -42,52 +44,52 @@ OTHERWISE = "it fires for other events, or at other times."
     ("values", "breaking", "notable"),
     [
         (
-            {"asks": {**ASKS, "reached": '["lost"]'}},
-            f'{THE} works with reached ["lost"], no more ["sent"]: {OTHERWISE}',
+            {"behaviour": {**BEHAVIOUR, "reached": '["lost"]'}},
+            f'{THE} uses reached ["lost"] instead of ["sent"]: {OTHERWISE}',
             "",
         ),
         (
-            {"asks": {**ASKS, "since": "changed_after"}},
-            f"{THE} works with since changed_after, no more nothing: {OTHERWISE}",
+            {"behaviour": {**BEHAVIOUR, "since": "changed_after"}},
+            f"{THE} uses since changed_after instead of nothing: {OTHERWISE}",
             "",
         ),
         (
-            {"asks": {key: one for key, one in ASKS.items() if key != "operation"}},
-            f"{THE} works with operation nothing, no more GET /parcels: {OTHERWISE}",
+            {"behaviour": {key: one for key, one in BEHAVIOUR.items() if key != "operation"}},
+            f"{THE} uses operation nothing instead of GET /parcels: {OTHERWISE}",
             "",
         ),
         (
-            {"asks": {**ASKS, "input shop": QUERY}},
-            f"{THE} works with input shop {QUERY}, no more {MATCH}: {OTHERWISE}",
+            {"behaviour": {**BEHAVIOUR, "input shop": QUERY}},
+            f"{THE} uses input shop {QUERY} instead of {MATCH}: {OTHERWISE}",
             "",
         ),
-        ({"asks": {**ASKS, "input note": QUERY}}, "", ""),
-        ({"asks": {}, "extent": {}}, "", ""),
-        ({"extent": {**EXTENT, "look-back": "60"}}, f"{THE} works with look-back 60, no more 3600.", ""),
+        ({"behaviour": {**BEHAVIOUR, "input note": QUERY}}, "", ""),
+        ({"behaviour": {}, "extent": {}}, "", ""),
+        ({"extent": {**EXTENT, "look-back": "60"}}, f"{THE} uses look-back 60 instead of 3600.", ""),
         (
             {"extent": {**EXTENT, "look-back": "10000"}},
             "",
-            f"{THE} works with look-back 10000, no more 3600.",
+            f"{THE} uses look-back 10000 instead of 3600.",
         ),
         (
             {"extent": {**EXTENT, "checks of input shop": "text"}},
             "",
-            f"{THE} works with checks of input shop text, no more word.",
+            f"{THE} uses checks of input shop text instead of word.",
         ),
         (
             {"description": "When it is lost."},
             "",
-            f"{THE}'s description says 'When it is lost.', no more 'When a parcel is sent.'.",
+            f"{THE}'s description changed from 'When a parcel is sent.' to 'When it is lost.'.",
         ),
         (
             {"inputs": {"shop": replace(SHOP, help="Which one.")}},
             "",
-            f"{THE}'s input shop's help says 'Which one.', no more 'The shop.'.",
+            f"{THE}'s input shop's help changed from 'The shop.' to 'Which one.'.",
         ),
         (
             {"inputs": {"shop": replace(SHOP, texts={"north": "Nord", "south": "South"})}},
             "",
-            f"{THE}'s input shop's choice north says 'Nord', no more 'North'.",
+            f"{THE}'s input shop's choice north changed from 'North' to 'Nord'.",
         ),
     ],
 )
@@ -99,13 +101,13 @@ def test_changed_behaviour_or_text_is_reported(values: dict[str, Any], breaking:
 
 
 def test_changed_search_request_and_app_texts_are_reported() -> None:
-    other = replace(SEARCH, asks={**SEARCH.asks, "query.order": "asc"})
+    other = replace(SEARCH, behaviour={**SEARCH.behaviour, "query.order": "asc"})
     now = replace(BASE, steps={**BASE.steps, "search find_parcel": other}, texts={"description": "x" * 200})
     [broken, read] = compare(BASE, now)
     assert broken.sentence == (
-        "The search find_parcel works with query.order asc, no more desc: it does something else."
+        "The search find_parcel uses query.order asc instead of desc: it does something else."
     )
-    assert read.sentence == f"The app's description says '{'x' * 120}…', no more 'Parcels.'."
+    assert read.sentence == f"The app's description changed from 'Parcels.' to '{'x' * 120}…'."
 
 
 # From an app's files to sentences
@@ -160,23 +162,23 @@ def _other_help(made: Integration) -> Integration:
 
 
 SPOILT: dict[Callable[[Integration], Integration], tuple[str, str]] = {
-    _other_status: ("The trigger return_received works with reached [", ""),
+    _other_status: ("The trigger return_received uses firingStates [", ""),
     _other_filter: (
-        "The trigger shipment_delivered works with operation GET /rmas, no more GET /shipments: it fires",
-        "The trigger shipmentDelivered works with communication.url /v1/rmas, no more /v1/shipments: it",
+        "The trigger shipment_delivered uses operation GET /rmas instead of GET /shipments: it fires",
+        "The trigger shipmentDelivered uses communication.url /v1/rmas instead of /v1/shipments: it",
     ),
-    _shorter_look_back: ("The trigger return_approved works with look-back 86400, no more 3888000.", ""),
+    _shorter_look_back: ("The trigger return_approved uses look-back 86400 instead of 3888000.", ""),
     _other_question: (
-        "The search list_customer_returns works with query.order asc, no more desc: it does",
-        "The search listCustomerReturns works with communication.qs.order asc, no more desc: it does",
+        "The search list_customer_returns uses query.order asc instead of desc: it does",
+        "The search listCustomerReturns uses communication.qs.order asc instead of desc: it does",
     ),
     _other_place: (
-        'The action add_note works with input content {"in": "body", "at": ["text"]}, no more',
+        'The action add_note uses input content {"in": "body", "at": ["text"]} instead of',
         "",
     ),
     _other_address: (
-        "The search get_shipment works with operation GET /parcels/{id}, no more GET /shipments/{id}: it",
-        "The action getShipment works with communication.url /v1/parcels/",
+        "The search get_shipment uses operation GET /parcels/{id} instead of GET /shipments/{id}: it",
+        "The action getShipment uses communication.url /v1/parcels/",
     ),
 }
 
@@ -194,6 +196,6 @@ def test_changed_behaviour_behind_equal_fields_is_found(
     for sentence in each(filter(None, (sentences[place] for sentences in SPOILT.values()))):
         assert any(one.startswith(sentence) for one in broken), (sentence, broken)
     read = [one.sentence for one in verdict.changes if not one.breaking]
-    for words in ("description says 'Finds something else.'", "input carrier's help says 'Something else.'"):
-        assert any(words in one for one in read), (words, read)
+    for name, text in (("description", "Finds something else."), ("input carrier's help", "Something else.")):
+        assert any(f"{name} changed from" in one and f"to {text!r}" in one for one in read), (name, read)
     assert verdict.refused

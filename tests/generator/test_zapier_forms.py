@@ -22,18 +22,18 @@ def wire(**values: Any) -> dict[str, Any]:
 def test_identifying_input_names_the_row_field_to_compare() -> None:
     found = wire(identifies="order", found_at=(("order", "name"),), separator=",")
     assert (found["identifies"], found["foundAt"], found["separator"]) == ("order", (("order", "name"),), ",")
-    assert "compared" not in found
+    assert "compareAs" not in found
 
 
 def test_matched_input_names_its_comparison() -> None:
-    assert wire(location="match", compared="word")["compared"] == "word"
+    assert wire(location="match", compared="word")["compareAs"] == "word"
     assert wire(location="match", compared="identity", identifies="rma")["identifies"] == "rma"
 
 
 def test_known_words_allow_others_and_fixed_choices_do_not() -> None:
     known = wire(known_values=("approved",))
-    assert (known["open"], known["slips"]) == (True, True)
-    assert "slips" not in wire(known_values=("approved",), location="body")
+    assert (known["open"], known["catchTypos"]) == (True, True)
+    assert "catchTypos" not in wire(known_values=("approved",), location="body")
     assert "open" not in wire(choices=(Choice(value="a", label="A"),))
     assert wire(choices=(Choice(value="a", label="A"),), location="match")["open"] is True
 

@@ -110,7 +110,7 @@ def test_invalid_webhook_definition_is_refused(old: str, new: str, complaint: st
 
 
 def test_app_subscribes_and_lists_in_the_same_shape(hooked: Integration, tmp_path: Path) -> None:
-    write.write(generator.render(hooked), tmp_path)
+    write.write_files(generator.render(hooked), tmp_path)
     (tmp_path / "node_modules").symlink_to(zapier.APP / "node_modules")
     assert lint(tmp_path) == []
     with zapier.started(tmp_path, RETURNMATE_BASE_URL="http://127.0.0.1:9") as app:

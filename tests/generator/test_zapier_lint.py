@@ -13,13 +13,13 @@ from support.zapier_model_app import FILES, model_app, spoilt
 
 from connector.cli import program
 from connector.definition.compiler import vendors
-from connector.generator.complaint import complaints, number
+from connector.generator.complaint import check_id, run_checks
 from connector.generator.zapier.lint import CHECKS, App, Check, lint
-from connector.generator.zapier.lint.records import leaves, unannounced, values
+from connector.generator.zapier.lint.records import leaves, undeclared, values
 
 
 def identified(check: Check) -> str:
-    return number(check)
+    return check_id(check)
 
 
 def changed(id_: str, place: str, value: Any) -> App:
@@ -33,21 +33,21 @@ def changed(id_: str, place: str, value: Any) -> App:
 @pytest.mark.parametrize("check", CHECKS, ids=identified)
 def test_check_passes_a_valid_app(check: Check) -> None:
     assert list(check(model_app())) == []
-    for place, value in HARMLESS.get(number(check), ()):
+    for place, value in HARMLESS.get(check_id(check), ()):
         assert list(check(spoilt(place, value))) == [], f"{place} = {value!r} is valid"
 
 
 @pytest.mark.parametrize("check", CHECKS[1:], ids=identified)
 def test_check_finds_its_mistake(check: Check) -> None:
-    for place, value in FAULTS[number(check)]:
-        found = list(check(changed(number(check), place, value)))
+    for place, value in FAULTS[check_id(check)]:
+        found = list(check(changed(check_id(check), place, value)))
         assert found, f"{check.__name__} overlooks {place} = {value!r}"
         assert all(sentence.endswith(".") for sentence in each(found)), found
 
 
 def test_every_published_definition_check_is_implemented() -> None:
     published = {f"D{n:03d}" for n in range(1, 27)} - {"D019", "D020"}
-    ids = [number(check) for check in CHECKS]
+    ids = [check_id(check) for check in CHECKS]
     assert published <= set(ids)
     assert len(ids) == len(set(ids))
     assert FAULTS.keys() == set(ids[1:])
@@ -60,7 +60,7 @@ def test_committed_app_passes_the_lint(vendor: str) -> None:
 
 def test_error_of_zapiers_core_is_a_complaint() -> None:
     app = App(model_app().definition, [{"property": "instance.key", "message": "is missing"}], FILES)
-    assert [str(one) for one in complaints(CHECKS, app)] == ["ZAPIER instance.key: is missing"]
+    assert [str(one) for one in run_checks(CHECKS, app)] == ["ZAPIER instance.key: is missing"]
 
 
 # The command
@@ -87,9 +87,9 @@ def test_command_reports_the_complaint_with_its_location(
 @pytest.mark.parametrize(
     ("present", "sentence"),
     [
-        ((), "holds no Zapier app"),
-        (("index.js",), "lacks its packages: run `npm ci --prefix"),
-        (("index.js", "node_modules/zapier-platform-core/package.json"), "Node is missing"),
+        ((), "does not contain a Zapier app"),
+        (("index.js",), "has no npm packages. Run `npm ci --prefix"),
+        (("index.js", "node_modules/zapier-platform-core/package.json"), "needs Node to load the app"),
     ],
 )
 def test_command_explains_why_it_cannot_run(
@@ -135,5 +135,5 @@ def test_leaves_are_named_like_output_fields() -> None:
 
 def test_untyped_field_covers_its_nested_values() -> None:
     record = {"counts": {"open": 1}, "shop": None}
-    assert list(unannounced([{"key": "counts"}, {"key": "shop__name", "type": "string"}], record)) == []
-    assert list(unannounced([{"key": "counts", "type": "string"}], record)) == ["counts__open", "shop"]
+    assert list(undeclared([{"key": "counts"}, {"key": "shop__name", "type": "string"}], record)) == []
+    assert list(undeclared([{"key": "counts", "type": "string"}], record)) == ["counts__open", "shop"]

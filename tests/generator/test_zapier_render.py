@@ -24,7 +24,7 @@ from connector.generator import zapier as generator
 from connector.generator.zapier import steps
 from connector.generator.zapier.fields import Unrenderable
 from connector.generator.zapier.link import kept_link
-from connector.generator.zapier.literal import Code, literal
+from connector.generator.zapier.literal import Code, to_javascript
 
 SOURCES = Path(generator.__file__).parent
 ODD = 'O\'Neil "& Söhne" \\ `${x}` {{ 7*7 }} </script>\n\u2028*/'
@@ -40,7 +40,7 @@ def changed(part: P, **values: Any) -> P:
 @pytest.mark.parametrize("vendor", vendors())
 def test_committed_app_equals_the_generated_app(vendor: str) -> None:
     folder = zapier.APPS / vendor
-    drift = write.check(generator.render(compiled(vendor), link=kept_link(folder)), folder)
+    drift = write.find_drift(generator.render(compiled(vendor), link=kept_link(folder)), folder)
     assert not drift, f"Run `make generate`:\n{drift}"
 
 
@@ -56,18 +56,18 @@ def test_link_to_a_registered_app_is_kept(tmp_path: Path, capsys: pytest.Capture
     assert json.loads(file.read_text()) == linked
     file.write_text("[")
     assert program.run(command) == 2
-    assert "cannot be kept" in capsys.readouterr().err
+    assert "would be lost" in capsys.readouterr().err
     assert file.read_text() == "["
 
 
 def test_each_kind_of_drift_is_reported(returnmate: Integration, tmp_path: Path) -> None:
     files = generator.render(returnmate)
-    write.write(files, tmp_path)
-    assert not write.check(files, tmp_path)
+    write.write_files(files, tmp_path)
+    assert not write.find_drift(files, tmp_path)
     (tmp_path / "index.js").write_text("// edited by hand\n")
     (tmp_path / "vendor.js").unlink()
     (tmp_path / "triggers" / "forgotten.js").write_text("")
-    drift = write.check(files, tmp_path)
+    drift = write.find_drift(files, tmp_path)
     assert drift == write.Drift(
         missing=("vendor.js",), extra=("triggers/forgotten.js",), different=("index.js",)
     )
@@ -82,14 +82,14 @@ def test_writing_replaces_the_folder_but_keeps_installed_files(
     returnmate: Integration, tmp_path: Path
 ) -> None:
     files = generator.render(returnmate)
-    write.write(files, tmp_path)
+    write.write_files(files, tmp_path)
     installed = {"node_modules/core/index.js", ".env", "build/build.zip", "CHANGELOG.md", ".git/HEAD"}
     for name in (*installed, "old/step.js", ".stray"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
-    drift = write.write(files, tmp_path)
+    drift = write.write_files(files, tmp_path)
     assert drift.extra == (".stray", "old/step.js")
-    assert not write.check(files, tmp_path)
+    assert not write.find_drift(files, tmp_path)
     kept = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     assert kept == files.keys() | installed
 
@@ -98,7 +98,7 @@ def test_full_disk_loses_no_file(
     returnmate: Integration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = generator.render(returnmate)
-    write.write(files, tmp_path)
+    write.write_files(files, tmp_path)
     (tmp_path / ".zapierapprc").write_text("linked")
 
     def full(path: Path, content: bytes) -> int:
@@ -108,7 +108,7 @@ def test_full_disk_loses_no_file(
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space left"):
-        write.write(files, tmp_path)
+        write.write_files(files, tmp_path)
     assert (tmp_path / ".zapierapprc").read_text() == "linked"
     left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     assert left == files.keys()
@@ -150,8 +150,8 @@ def test_only_the_writer_module_touches_the_disk() -> None:
 
 def test_folder_with_other_contents_is_not_emptied(returnmate: Integration, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("ten years of work")
-    with pytest.raises(ConfigurationError, match="holds files but no generated app"):
-        write.write(generator.render(returnmate), tmp_path)
+    with pytest.raises(ConfigurationError, match="contains files but no generated app"):
+        write.write_files(generator.render(returnmate), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
@@ -201,12 +201,13 @@ def test_package_pins_the_core_exactly_and_names_no_registry(returnmate: Integra
     ],
 )  # fmt: skip
 def test_values_become_javascript(value: Any, source: str) -> None:
-    assert literal(value) == source
+    assert to_javascript(value) == source
 
 
 def test_long_values_are_wrapped() -> None:
     assert (
-        literal({"a": ["x" * 60, "y" * 60]}) == f"{{\n  a: [\n    '{'x' * 60}',\n    '{'y' * 60}',\n  ],\n}}"
+        to_javascript({"a": ["x" * 60, "y" * 60]})
+        == f"{{\n  a: [\n    '{'x' * 60}',\n    '{'y' * 60}',\n  ],\n}}"
     )
 
 
@@ -250,7 +251,7 @@ def odd(integration: Integration) -> Integration:
 
 def test_app_with_odd_names_runs(returnmate: Integration, tmp_path: Path) -> None:
     """Reserved words as keys, quotes, braces and line breaks in texts, `__proto__` and spaces in paths."""
-    write.write(generator.render(odd(returnmate)), tmp_path)
+    write.write_files(generator.render(odd(returnmate)), tmp_path)
     (tmp_path / "node_modules").symlink_to(zapier.APP / "node_modules")
     with zapier.started(tmp_path, RETURNMATE_BASE_URL="http://127.0.0.1:9") as app:
         assert app.call(command="validate") == []
@@ -311,7 +312,7 @@ def test_search_without_inputs_is_left_out(returnmate: Integration) -> None:
 
 def test_unsupported_input_type_stops_the_build(returnmate: Integration) -> None:
     odd_input = InputField(key="address", label="Address", type="object", location="body", path=("address",))
-    with pytest.raises(Unrenderable, match="The input address is of type object"):
+    with pytest.raises(Unrenderable, match="The input address has type object"):
         generator.render(with_action(returnmate, inputs=(odd_input,)))
 
 

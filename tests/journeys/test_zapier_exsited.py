@@ -110,7 +110,7 @@ def test_login_is_sent_to_https_addresses_only(proxy: CheckingProxy) -> None:
     before = len(proxy.requests)
     with zapier.started(zapier.APPS / VENDOR) as app:
         for address in ("http://exsited.example", proxy.url):
-            with pytest.raises(ZapierError, match="is no address of Exsited"):
+            with pytest.raises(ZapierError, match="is not a secure Exsited address"):
                 app.run(session, auth={**typed, "base_url": address})
     assert len(proxy.requests) == before
 

@@ -52,7 +52,7 @@ def app(sandbox: Sandbox) -> Iterator[ZapierApp]:
 def whole(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZapierApp]:
     """Return the app that `returns generate zapier --include-assumed` renders."""
     folder: Path = tmp_path_factory.mktemp("assumed") / VENDOR
-    write.write(render(OFFER, include_assumed=True), folder)
+    write.write_files(render(OFFER, include_assumed=True), folder)
     (folder / "node_modules").symlink_to(zapier.APPS / VENDOR / "node_modules")
     with zapier.started(folder, RETURNLOGIC_BASE_URL=sandbox.credentials(VENDOR)["base_url"]) as started:
         yield started
@@ -149,7 +149,7 @@ def test_refusals_reach_the_user_as_sentences(shop: Shop) -> None:
     assert caught.value.details["status"] == 400
     turned = {"vendor": VENDOR, "name": "maintenance", "on": True}
     assert shop.sandbox.control.put(f"/tenants/{shop.tenant}/switches", json=turned).status_code == 200
-    with pytest.raises(ZapierError, match=r"has a problem of its own \(status 503\)"):
+    with pytest.raises(ZapierError, match=r"reported a problem on its side \(status 503\)"):
         shop.trigger("new_order")
 
 
@@ -163,7 +163,7 @@ def test_line_items_have_one_of_two_forms(trusting: Shop) -> None:
     ]
     for wrong, words in (
         ({"quantity": 1, "price": 1}, "External Product is missing"),
-        ({**wrap, "product": "7001"}, "taken for a product: Item Name does not belong to it"),
+        ({**wrap, "product": "7001"}, "looks like a product, but Item Name does not belong to it"),
     ):
         with pytest.raises(ZapierError, match=words):
             trusting.create("create_order", **ORDER, items=[wrong])

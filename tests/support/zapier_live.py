@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from connector.definition.model import Dropdown, InputField, Integration
-from connector.generator.zapier.lint.records import leaves, mistimed, mistyped, unannounced, unidentified
+from connector.generator.zapier.lint.records import leaves, missing_primary, mistimed, mistyped, undeclared
 from support.all_statuses import create_in_every_status
 from support.zapier import Shop, ZapierError
 
@@ -211,7 +211,7 @@ def zip_longest(lists: Sequence[Sequence[Row]]) -> Iterator[list[Row]]:
 
 def t002_results_hold_the_identity(operation: Row, rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
-        yield from unidentified(operation["outputFields"], row)
+        yield from missing_primary(operation["outputFields"], row)
 
 
 def t003_times_carry_a_zone(operation: Row, rows: Sequence[Row]) -> Iterator[str]:
@@ -237,7 +237,7 @@ def below(key: str) -> tuple[str, str]:
 def t005_results_agree_with_the_fields(operation: Row, rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         yield from mistyped(operation["outputFields"], row)
-        yield from (f"{key} is not announced" for key in unannounced(operation["outputFields"], row))
+        yield from (f"{key} is not announced" for key in undeclared(operation["outputFields"], row))
 
 
 LIVE_CHECKS = (

@@ -1,4 +1,4 @@
-"""One Make custom app per vendor, in the layout that Make's editor and command line deploy from a folder."""
+"""Generates one Make custom app per vendor, in the folder layout that Make's editor extension deploys."""
 
 from connector.generator.make.app import render
 

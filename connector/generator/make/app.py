@@ -1,7 +1,7 @@
-"""An Integration as a Make custom app: `render` gives every file's path and text, and touches nothing.
+"""Renders an Integration as a Make custom app: the path and text of every file, without writing to disk.
 
-The layout is that of local development with Make's editor extension 2.8: `src/makecomapp.json` and what it
-names.
+The layout is that of local development with Make's editor extension 2.8: `src/makecomapp.json` and the files
+that it names.
 """
 
 import json
@@ -9,18 +9,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector.definition.model import Environment, Integration
-from connector.generator.make.base import base
-from connector.generator.make.connection import connection, connection_type
+from connector.generator.make.base import base_file
+from connector.generator.make.connection import connection_files, connection_type
 from connector.generator.make.fields import Unrenderable, used_dropdowns
 from connector.generator.make.hooks import instant_triggers
 from connector.generator.make.known import known_only
-from connector.generator.make.manifest import FILE, manifest, paths
+from connector.generator.make.manifest import FILE, build_manifest, paths
 from connector.generator.make.naming import MODULE_ID
 from connector.generator.make.parts import Module, Procedure
-from connector.generator.make.readme import guide, readme
+from connector.generator.make.readme import developer_guide, user_readme
 from connector.generator.make.steps import actions, procedure, searches
-from connector.generator.make.triggers import triggers
-from connector.generator.make.universal import universal
+from connector.generator.make.triggers import polling_triggers
+from connector.generator.make.universal import universal_module
 
 GROUPS = {
     "trigger": "Triggers",
@@ -39,58 +39,60 @@ def render(
     origins: Sequence[Mapping[str, Any]] = (),
     base_url: str | None = None,
 ) -> dict[str, str]:
-    """Give the app of one vendor as `{path: text}`, the same on every machine.
+    """Return the files of one vendor's app as `{path: text}`, the same on every machine.
 
-    Requests and inputs that are only assumed are left out, except for inputs that a request needs, unless
-    `include_assumed`. `origins` are where the app was deployed to before. `base_url` replaces the vendor's
-    address, for a trial against a sandbox behind a tunnel. Raises Unrenderable where Make cannot express what
-    the catalog asks for.
+    Requests and optional inputs that are only assumed are left out, unless `include_assumed`. `origins` are
+    the places where the app was deployed before. `base_url` replaces the vendor's address, for a trial with
+    a sandbox behind a tunnel. Raises Unrenderable if Make cannot express something in the catalog.
     """
-    offered = integration if include_assumed else known_only(integration)
-    made = _moved(offered, base_url)
-    hooked = list(instant_triggers(made))
-    webhooks = [webhook for _module, webhook in hooked]
+    confirmed = integration if include_assumed else known_only(integration)
+    vendor = _with_base_url(confirmed, base_url)
+    instant = list(instant_triggers(vendor))
+    webhooks = [webhook for _module, webhook in instant]
     modules = [
-        *(module for module, _webhook in hooked),
-        *triggers(made),
-        *actions(made),
-        *searches(made),
-        universal(made),
+        *(module for module, _webhook in instant),
+        *polling_triggers(vendor),
+        *actions(vendor),
+        *searches(vendor),
+        universal_module(vendor),
     ]
-    procedures = _procedures(made, modules)
+    procedures = _procedures(vendor, modules)
     _check_ids([*(one.id for one in modules)], [*(one.id for one in procedures)])
-    login = made.vendor.id
+    connection = connection_files(vendor)
+    connection_paths = _connection_paths(vendor, list(connection))
     files: dict[str, Any] = {
-        FILE: manifest(
-            connection={login: _connection_entry(made)},
+        FILE: build_manifest(
+            connection={vendor.vendor.id: _connection_entry(vendor)},
             modules=modules,
             procedures=procedures,
             webhooks=webhooks,
             origins=origins,
         ),
-        "src/general/base.iml.json": base(made),
+        "src/general/base.iml.json": base_file(vendor),
         "src/general/common.json": {},
         "src/modules/groups.json": _groups(modules),
-        **{f"src/{_connection_files(made, [code])[code]}": value for code, value in connection(made).items()},
+        **{f"src/{connection_paths[code]}": value for code, value in connection.items()},
     }
     for folder, components in (("webhooks", webhooks), ("modules", modules), ("rpcs", procedures)):
         for one in components:
             files |= _component(folder, one.id, one.files)
     texts = {
         ".gitignore": IGNORED,
-        "README.md": guide(integration, modules, _notice(made)),
-        "src/README.md": readme(made, modules),
+        "README.md": developer_guide(integration, modules, _notice(vendor)),
+        "src/README.md": user_readme(vendor, modules),
     }
     return dict(sorted({**texts, **{path: _json(value) for path, value in files.items()}}.items()))
 
 
-def _moved(integration: Integration, base_url: str | None) -> Integration:
+def _with_base_url(integration: Integration, base_url: str | None) -> Integration:
     if base_url is None:
         return integration
     if not base_url.startswith("https://"):
-        raise Unrenderable(f"{base_url} is not https, and a login goes along with every request to it.")
-    elsewhere = Environment(key="trial", label="Trial", base_url=base_url.rstrip("/"))
-    return integration.model_copy(update={"environments": (elsewhere,)})
+        raise Unrenderable(
+            f"{base_url} is not an https address. Use https, because every request sends the login."
+        )
+    trial = Environment(key="trial", label="Trial", base_url=base_url.rstrip("/"))
+    return integration.model_copy(update={"environments": (trial,)})
 
 
 def _procedures(integration: Integration, modules: Sequence[Module]) -> list[Procedure]:
@@ -103,36 +105,39 @@ def _check_ids(*kinds: Sequence[str]) -> None:
         for one in ids:
             if ids.count(one) > 1:
                 raise Unrenderable(
-                    f"Two components would be called {one} at Make; rename one in the catalog."
+                    f"Two components would have the id {one} at Make. Rename one in the catalog."
                 )
             if not MODULE_ID.fullmatch(one):
-                raise Unrenderable(f"{one} is no name for a component at Make: 3 to 48 letters and digits.")
+                raise Unrenderable(
+                    f"{one} is not a valid id of a component at Make, which has 3 to 48 letters and digits. "
+                    "Rename it in the catalog."
+                )
 
 
 def _connection_entry(integration: Integration) -> dict[str, Any]:
-    files = connection(integration)
+    files = connection_files(integration)
     return {
         "label": integration.vendor.title,
         "connectionType": connection_type(integration),
-        "codeFiles": _connection_files(integration, list(files)),
+        "codeFiles": _connection_paths(integration, list(files)),
     }
 
 
-def _connection_files(integration: Integration, codes: Sequence[str]) -> dict[str, str]:
+def _connection_paths(integration: Integration, codes: Sequence[str]) -> dict[str, str]:
     oauth = connection_type(integration) == "oauth"
     return paths("connections", integration.vendor.id, codes, oauth=oauth)
 
 
 def _component(folder: str, name: str, files: Mapping[str, Any]) -> dict[str, Any]:
-    named = paths(folder, name, list(files))
-    return {f"src/{named[code]}": value for code, value in files.items()}
+    paths_by_code = paths(folder, name, list(files))
+    return {f"src/{paths_by_code[code]}": value for code, value in files.items()}
 
 
 def _groups(modules: Sequence[Module]) -> list[dict[str, Any]]:
-    found: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
     for one in modules:
-        found.setdefault(GROUPS[one.kind], []).append(one.id)
-    return [{"label": label, "modules": ids} for label, ids in found.items()]
+        groups.setdefault(GROUPS[one.kind], []).append(one.id)
+    return [{"label": label, "modules": ids} for label, ids in groups.items()]
 
 
 def _notice(integration: Integration) -> str:

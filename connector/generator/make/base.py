@@ -1,4 +1,4 @@
-"""What all modules share (`base`), and what every request to the vendor needs: address, login, errors."""
+"""The base of a Make app, which all modules inherit: address, login headers, timeout, errors, log."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from connector.generator.make.answers import LOST, NO_REDIRECTS, valid
 from connector.generator.make.requests import version_prefix
 from connector.generator.make.tokens import ACCESS, uses_tokens
 
-# Make runs the first two of these again by itself; the others stop a run until somebody looks at it.
+# Make runs a module again after the first two types. The others stop the scenario.
 ERROR_TYPES: dict[ErrorKind, str] = {
     "rate_limited": "RateLimitError",
     "unavailable": "ConnectionError",
@@ -22,12 +22,12 @@ ERROR_TYPES: dict[ErrorKind, str] = {
 }
 DELAY = iml.at("headers", ("retry-after",))
 TIMEOUT = 30_000  # milliseconds of one request
-MOST_WORDS = 500  # characters
+MAX_MESSAGE = 500  # characters
 GATEWAY = (500, 502, 503, 504)
 
 
-def base(integration: Integration) -> dict[str, Any]:
-    """Give the file that every module, remote procedure and webhook inherits."""
+def base_file(integration: Integration) -> dict[str, Any]:
+    """Return the file that every module, remote procedure and webhook inherits."""
     return {
         "baseUrl": base_url(integration, "connection"),
         "headers": headers(integration, "connection"),
@@ -39,20 +39,20 @@ def base(integration: Integration) -> dict[str, Any]:
 
 
 def base_url(integration: Integration, login: str) -> str:
-    """Give the address that modules' addresses follow: production, unless the person chose another."""
+    """Return the address before the modules' paths: production, unless the user chose another environment."""
     prefix = version_prefix(integration)
     return _host(integration, login, lambda url: url.removesuffix(prefix))
 
 
 def origin(integration: Integration, login: str) -> str:
-    """Give scheme and host of that address alone."""
+    """Return the scheme and host of the base address."""
     return _host(integration, login, lambda url: "{0.scheme}://{0.netloc}".format(urlsplit(url)))
 
 
-def _host(integration: Integration, login: str, form: Callable[[str], str]) -> str:
+def _host(integration: Integration, login: str, shorten: Callable[[str], str]) -> str:
     if integration.authentication.host:
         return iml.braced(iml.at(login, (integration.authentication.host.key,)))
-    urls = {one.key: form(one.base_url) for one in integration.environments}
+    urls = {one.key: shorten(one.base_url) for one in integration.environments}
     production, *others = urls.items()
     if not others:
         return production[1]
@@ -60,7 +60,7 @@ def _host(integration: Integration, login: str, form: Callable[[str], str]) -> s
     return iml.braced(iml.choice(iml.at(login, ("environment",)), pairs, iml.text(production[1])))
 
 
-def result(
+def valid_result(
     integration: Integration,
     request: dict[str, Any],
     holds: str,
@@ -69,29 +69,31 @@ def result(
     ignored: Mapping[str, str] | None = None,
     writes: bool | None = None,
 ) -> dict[str, str]:
-    """Say what is a result of a request; `login` is the variable that holds what the person typed."""
+    """Return the `valid` of a request; `login` is the variable that holds the values of the login."""
     host = base_url(integration, login)
     places = (host, origin(integration, login))
     return valid(integration, request, places, holds=holds, ignored=ignored, writes=writes)
 
 
 def headers(integration: Integration, login: str) -> dict[str, str]:
-    """Give the headers of a request that is logged in with what the variable `login` holds."""
-    said = integration.authentication
-    token = uses_tokens(said)
-    credential = iml.at("connection", (ACCESS,)) if token else iml.line(iml.at(login, (said.field,)))
+    """Return the headers of a request, with the login in the variable `login`."""
+    authentication = integration.authentication
+    if uses_tokens(authentication):
+        credential = iml.at("connection", (ACCESS,))
+    else:
+        credential = iml.trimmed(iml.at(login, (authentication.field,)))
     return {
-        said.header.lower(): said.prefix + iml.braced(credential),
+        authentication.header.lower(): authentication.prefix + iml.braced(credential),
         **{
-            name.lower(): iml.braced(iml.line(iml.at(login, (field,))))
-            for name, field in said.headers.items()
+            name.lower(): iml.braced(iml.trimmed(iml.at(login, (field,))))
+            for name, field in authentication.headers.items()
         },
         "accept": "application/json",
     }
 
 
 def sanitized(integration: Integration) -> list[str]:
-    """List what Make's log must not show: the header of the credential, and where else a secret is sent."""
+    """Return the places of a request that Make's log must hide, because they hold a secret."""
     login = integration.authentication
     secret = {one.key for one in login.fields if one.secret}
     sent = [name for name, field in login.sends.items() if field in secret]
@@ -101,11 +103,11 @@ def sanitized(integration: Integration) -> list[str]:
 
 
 def errors(integration: Integration, *, once: bool = False) -> dict[str, Any]:
-    """Map statuses to Make's kinds of errors; the message is the vendor's own, with the fields it names.
+    """Return Make's error types by status, with the vendor's own message and the fields it names.
 
-    A type for all statuses takes the place of Make's own for 500 and above, so a gateway's are named too.
-    `once` is for what must not be sent again blindly: when the vendor fails, nobody knows what came of it, so
-    it is no ConnectionError there. Make does not wait for a limit's `Retry-After`: an app can but tell it.
+    A default type also replaces Make's own type for 500 and above, so the statuses of gateways are listed.
+    `once` is for a write that must not be repeated: if the vendor fails, the change may have been made, so
+    the error is not a ConnectionError, which Make repeats. Make ignores `Retry-After`; the message shows it.
     """
     message = _message(integration)
     kinds: dict[int, ErrorKind] = {**dict.fromkeys(GATEWAY, "unavailable"), **integration.errors.by_status}
@@ -122,16 +124,16 @@ def _error(kind: ErrorKind, message: str, *, once: bool) -> dict[str, str]:
 
 
 def _cut(words: str) -> str:
-    """Show no more of a vendor's words than people read."""
-    return f"substring({words}, 0, {MOST_WORDS})"
+    """Cut a vendor's message to a readable length."""
+    return f"substring({words}, 0, {MAX_MESSAGE})"
 
 
 def _message(integration: Integration) -> str:
-    said = integration.errors
-    words = _cut(f"toString(ifempty({iml.at('body', said.message)}, {iml.at('body', said.code)}))")
+    paths = integration.errors
+    words = _cut(f"toString(ifempty({iml.at('body', paths.message)}, {iml.at('body', paths.code)}))")
     message = f"[{iml.braced('statusCode')}] {iml.braced(words)}"
-    if said.fields:
-        fields = iml.at("body", said.fields)
+    if paths.fields:
+        fields = iml.at("body", paths.fields)
         named = _cut(f"join(map({fields}, 'field'), ', ')")
         message += iml.braced(f"if(length({fields}) > 0, ' (' + {named} + ')', '')")
     return message

@@ -1,7 +1,7 @@
-"""How values are compared in Make's expressions: words, identities, and rows with what was asked for.
+"""Make expressions that compare values: states, record ids, times, and rows with the inputs of a search.
 
-The same as `connector.runtime.compare`, as far as expressions can: `split` and `join` take signs out of a
-text, since whether `replace` takes out all of them is not documented.
+They follow `connector.runtime.compare`, as far as Make's expressions can. Characters are removed from a text
+by `split` and `join`, because Make does not document whether `replace` replaces every occurrence.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,130 +20,135 @@ LEAP_YEARS = "|".join(str(year) for year in range(1972, 2100, 4))
 SECONDS = "YYYY-MM-DDTHH:mm:ss"
 HTTP_DATE = "ddd, DD MMM YYYY HH:mm:ss"
 SKEW = 5
-"""Minutes by which clocks differ without a row counting as dated later."""
+"""Minutes by which a record's time may lie in the future, because clocks differ."""
 
 
 def word(value: str) -> str:
-    """Write a vendor's word in the one form in which words are compared; empty for none."""
+    """Return the expression of a word, such as a state, in the form in which words are compared."""
     return _without(_lower(value), JOINTS)
 
 
 def is_word(value: str, words: Iterable[str]) -> str:
-    """Say that a value is one of some words."""
+    """Return the condition that a value is one of the words."""
     known = "|".join(_folded(one) for one in words)
     return _among(word(value), iml.text(f"|{known}|"))
 
 
 def is_other_word(value: str, words: Iterable[str]) -> str:
-    """Say that a value is a word, and none of these."""
+    """Return the condition that a value is not empty and not one of the words."""
     known = "|".join(_folded(one) for one in words)
     return f"!contains({iml.text(f'||{known}|')}, '|' + {word(value)} + '|')"
 
 
 def identity(field: InputField, value: str) -> str:
-    """Write what identifies a record in the form in which it is compared."""
+    """Return the expression of a record's number or id in the form in which ids are compared."""
     signs = ("#", " ", "-") if field.identifies == "tracking" else ("#", " ")
     return _without(_lower(value), signs)
 
 
 def matches(field: InputField) -> str:
-    """Say that a row holds the value of an input that is compared with it, where one was given."""
-    wanted, held = iml.at("parameters", (field.key,)), iml.at("item", field.path)
+    """Return the condition that a row has the value of an input, or that the input is empty."""
+    wanted, in_row = iml.at("parameters", (field.key,)), iml.at("item", field.path)
     if field.compared == "word":
-        same = f"{word(held)} = {word(wanted)}"
+        same = f"{word(in_row)} = {word(wanted)}"
     elif field.compared == "identity" and field.identifies:
-        same = f"{identity(field, held)} = {identity(field, wanted)}"
+        same = f"{identity(field, in_row)} = {identity(field, wanted)}"
     else:
-        same = iml.same(held, wanted)
+        same = iml.same(in_row, wanted)
     return f"if({wanted}, {same}, true)"
 
 
-def tells(field: InputField, root: str) -> str:
-    """Say that a row, or a record, holds what an input asked for, or does not tell it."""
-    held = [identity(field, iml.at(root, path)) for path in field.found_at]
+def may_match(field: InputField, root: str) -> str:
+    """Return the condition that a record has the id in an input, has no id at all, or the input is empty."""
+    ids = [identity(field, iml.at(root, path)) for path in field.found_at]
     wanted = iml.at("parameters", (field.key,))
-    one = [f"({form} = '')" for form in held]
-    fitting = " || ".join([" && ".join(one), *(_asked(field, form) for form in held)])
+    empty = [f"({one} = '')" for one in ids]
+    fitting = " || ".join([" && ".join(empty), *(_is_wanted(field, one) for one in ids)])
     return f"if({wanted}, {fitting}, true)"
 
 
-def other_record(field: InputField, record: str) -> str:
-    """Say that a record is another than the one that was asked for."""
-    return f"!({tells(field, record)})"
+def is_other_record(field: InputField, record: str) -> str:
+    """Return the condition that a record has another id than the one in an input."""
+    return f"!({may_match(field, record)})"
 
 
-def _asked(field: InputField, form: str) -> str:
+def _is_wanted(field: InputField, id_: str) -> str:
     wanted = identity(field, iml.at("parameters", (field.key,)))
     if field.separator is None:
-        return f"({form} = {wanted})"
+        return f"({id_} = {wanted})"
     sign = iml.text(field.separator)
-    return f"(({form} != '') && contains({sign} + {wanted} + {sign}, {sign} + {form} + {sign}))"
+    return f"(({id_} != '') && contains({sign} + {wanted} + {sign}, {sign} + {id_} + {sign}))"
 
 
-def ignored(field: InputField, rows: str) -> str:
-    """Say that rows came of which none holds what an input asked for: the vendor ignored it.
+def is_ignored(field: InputField, rows: str) -> str:
+    """Return the condition that there are rows, but none has the id in an input: the filter was ignored.
 
-    A row that does not tell it leaves an empty place among the values, and fits. Where several values are
-    asked for in one text, no expression finds one of them among the rows: then this is never so.
+    A row without an id leaves an empty entry in the list of ids, which counts as a match. Make has no
+    expression that searches the rows for one of several ids, so the condition is false for an input that
+    holds several.
     """
     wanted = iml.at("parameters", (field.key,))
     absent = [f"!({_is_among(field, path, rows)})" for path in field.found_at]
-    several = f"!contains({wanted}, {iml.text(field.separator)})" if field.separator else ""
-    return f"if({wanted}, {iml.both(f'length({rows}) > 0', several, *absent)}, false)"
+    single = f"!contains({wanted}, {iml.text(field.separator)})" if field.separator else ""
+    return f"if({wanted}, {iml.both(f'length({rows}) > 0', single, *absent)}, false)"
 
 
 def _is_among(field: InputField, path: Path, rows: str) -> str:
     values = f"map({rows}, {iml.text('.'.join(path))})"
     joined = identity(field, f"join({values}, '|')")
-    asked = identity(field, iml.at("parameters", (field.key,)))
-    listed, wanted = f"'|' + {joined} + '|'", f"'|' + {asked} + '|'"
-    fewer = f"length({values}) < length({rows})"
+    searched = identity(field, iml.at("parameters", (field.key,)))
+    listed, wanted = f"'|' + {joined} + '|'", f"'|' + {searched} + '|'"
+    fewer = f"length({values}) < length({rows})"  # `map` drops rows without the property
     return f"contains({listed}, {wanted}) || contains({listed}, '||') || ({fewer})"
 
 
-def readable(value: str) -> str:
-    """Say that a value is a date that Make can read: anything else might stop the run."""
-    said = f"toString(ifempty({value}, ''))"
+def is_time(value: str) -> str:
+    """Return the condition that a value is a date that Make can parse: any other might stop the scenario.
+
+    Make has no function that tests a date, so the parts are compared with lists of allowed values.
+    """
+    date = f"toString(ifempty({value}, ''))"
     part = "substring({0}, {1}, {2})".format
     return iml.both(
-        f"{part(said, 4, 5)} = '-'",
-        f"{part(said, 7, 8)} = '-'",
-        f"{part(said, 0, 4)} != '0000'",
-        f"{part(said, 0, 4)} != '0001'",
-        f"contains({iml.text(f'|{MONTHS}|')}, '|' + {part(said, 5, 7)} + '|')",
-        f"contains({iml.text(f'|{DAYS}|')}, '|' + {part(said, 8, 10)} + '|')",
-        f"!contains({iml.text(f'|{NO_DAYS}|')}, '|' + {part(said, 5, 10)} + '|')",
-        f"if({part(said, 5, 10)} = '02-29', {_among(part(said, 0, 4), iml.text(f'|{LEAP_YEARS}|'))}, true)",
-        f"if(length({said}) > 10, {_time_of_day(said)}, true)",
+        f"{part(date, 4, 5)} = '-'",
+        f"{part(date, 7, 8)} = '-'",
+        f"{part(date, 0, 4)} != '0000'",
+        f"{part(date, 0, 4)} != '0001'",
+        f"contains({iml.text(f'|{MONTHS}|')}, '|' + {part(date, 5, 7)} + '|')",
+        f"contains({iml.text(f'|{DAYS}|')}, '|' + {part(date, 8, 10)} + '|')",
+        f"!contains({iml.text(f'|{NO_DAYS}|')}, '|' + {part(date, 5, 10)} + '|')",
+        f"if({part(date, 5, 10)} = '02-29', {_among(part(date, 0, 4), iml.text(f'|{LEAP_YEARS}|'))}, true)",
+        f"if(length({date}) > 10, {_is_time_of_day(date)}, true)",
     )
 
 
-def _time_of_day(said: str) -> str:
-    """Say that a text holds a time of day after its date; seconds may be missing, and 60 are too many."""
+def _is_time_of_day(date: str) -> str:
+    """Return the condition that a valid time of day follows the date; seconds may be missing."""
     part = "substring({0}, {1}, {2})".format
     return iml.both(
-        _among(part(said, 11, 13), iml.text(f"|{HOURS}|")),
-        _among(part(said, 14, 16), iml.text(f"|{SIXTY}|")),
-        _among(part(said, 17, 19), iml.text(f"|{SIXTY}||")),
+        _among(part(date, 11, 13), iml.text(f"|{HOURS}|")),
+        _among(part(date, 14, 16), iml.text(f"|{SIXTY}|")),
+        _among(part(date, 17, 19), iml.text(f"|{SIXTY}||")),
     )
 
 
 def is_number(value: str) -> str:
-    """Say that a value is a whole number, written with digits or not: another would stop `parseNumber`."""
-    said = f"toString(ifempty({value}, ''))"
-    return iml.both(f"{said} != ''", f"{_without(said, '0123456789')} = ''")
+    """Return the condition that a value is a number or a text of digits: `parseNumber` fails on others."""
+    digits = f"toString(ifempty({value}, ''))"
+    return iml.both(f"{digits} != ''", f"{_without(digits, '0123456789')} = ''")
 
 
-def has_come(value: str) -> str:
-    """Say that a time is not later than now, by Make's clock or by the vendor's.
+def is_not_in_future(value: str) -> str:
+    """Return the condition that a time is not in the future, by Make's clock or by the vendor's.
 
-    A row dated later would move Make's memory on to its time, and hide all that happens before.
+    Make continues from the latest time that it saw. A record with a time in the future would make it skip
+    every event until then.
     """
-    said = f"substring(toString(ifempty({value}, '')), 0, 19)"
+    time = f"substring(toString(ifempty({value}, '')), 0, 19)"
     ours = f"formatDate(addMinutes(now, {SKEW}), {iml.text(SECONDS)}, 'UTC')"
     date = iml.at("headers", ("date",))
     theirs = f"formatDate(parseDate({date}, {iml.text(HTTP_DATE)}, 'UTC'), {iml.text(SECONDS)}, 'UTC')"
-    return f"if({said} <= {ours}, true, {said} <= if({date}, {theirs}, ''))"
+    return f"if({time} <= {ours}, true, {time} <= if({date}, {theirs}, ''))"
 
 
 def _among(value: str, known: str) -> str:
@@ -155,8 +160,8 @@ def _lower(value: str) -> str:
 
 
 def _without(value: str, signs: Sequence[str]) -> str:
-    return reduce(lambda made, sign: f"join(split({made}, {iml.text(sign)}), '')", signs, value)
+    return reduce(lambda text, sign: f"join(split({text}, {iml.text(sign)}), '')", signs, value)
 
 
 def _folded(text: str) -> str:
-    return reduce(lambda made, sign: made.replace(sign, ""), JOINTS, text.strip().lower())
+    return reduce(lambda folded, sign: folded.replace(sign, ""), JOINTS, text.strip().lower())

@@ -1,66 +1,69 @@
-"""The connection: what a person types, the request that proves it, and the name it is shown under."""
+"""The connection of a Make app: its login fields, the request that tests the login, and its name."""
 
 from typing import Any
 
 from connector.definition.model import AuthField, Integration
 from connector.generator.make import iml
 from connector.generator.make.answers import JSON
-from connector.generator.make.base import base_url, errors, headers, origin, result, sanitized
+from connector.generator.make.base import base_url, errors, headers, origin, sanitized, valid_result
 from connector.generator.make.naming import proper_nouns, sentence
 from connector.generator.make.paging import page_query
 from connector.generator.make.requests import request
-from connector.generator.make.tokens import token_requests, typed, uses_tokens
+from connector.generator.make.tokens import login_fields, token_requests, uses_tokens
 
 SECURE = r"^https://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?$"
-"""Without a slash at the end: paths follow, and no expression is sure to take one away."""
+"""An https address without a final slash: paths are appended, and Make cannot reliably remove a slash."""
 
-NO_SLASH = "Leave out a slash at the end."
+NO_SLASH = "Leave out the slash at the end."
 
 
-def connection(integration: Integration) -> dict[str, Any]:
-    """Give the connection's files by code type: `communication`, `params`, `common`."""
+def connection_files(integration: Integration) -> dict[str, Any]:
+    """Return the connection's files by Make's code type: `communication`, `params`, `common`."""
     login = integration.authentication
-    proof = _proof(integration)
-    files: dict[str, Any] = {"communication": proof, "params": _parameters(integration), "common": {}}
+    test = _test_request(integration)
+    files: dict[str, Any] = {"communication": test, "params": _parameters(integration), "common": {}}
     if login.tokens and uses_tokens(login):
         places = base_url(integration, "parameters"), origin(integration, "parameters")
         requests = token_requests(integration, login.tokens, places, errors(integration))
-        files |= {"communication": {**requests, "info": proof}, "scopeList": [], "defaultScope": []}
+        files |= {"communication": {**requests, "info": test}, "scopeList": [], "defaultScope": []}
     return files
 
 
 def connection_type(integration: Integration) -> str:
-    """Name Make's kind of connection."""
+    """Return Make's type of the connection."""
     return "oauth" if uses_tokens(integration.authentication) else "basic"
 
 
-def _proof(integration: Integration) -> dict[str, Any]:
-    """A connection inherits nothing from the base: address, headers and sanitising are said again."""
+def _test_request(integration: Integration) -> dict[str, Any]:
+    """Return the request that tests the login.
+
+    A connection does not inherit from the base, so address, headers and log settings are repeated here.
+    """
     login = integration.authentication
     operation = integration.operations[login.test_operation]
     paging = integration.paging.get(operation.paging or "")
     query = {**page_query(paging), **{name: str(value) for name, value in login.test_query.items()}}
-    asked = request(integration, operation, (), query, login="parameters")
+    test = request(integration, operation, (), query, login="parameters")
     response: dict[str, Any] = {
-        "valid": result(integration, asked, JSON, login="parameters"),
+        "valid": valid_result(integration, test, JSON, login="parameters"),
         "error": errors(integration),
-        "metadata": {"type": "text", "value": _shown(integration)},
+        "metadata": {"type": "text", "value": _name(integration)},
     }
-    if known := next((one for one in typed(login) if one.required and not one.secret), None):
-        response["uid"] = iml.braced(iml.at("parameters", (known.key,)))
+    if account := next((one for one in login_fields(login) if one.required and not one.secret), None):
+        response["uid"] = iml.braced(iml.at("parameters", (account.key,)))
     return {
-        **asked,
-        "url": base_url(integration, "parameters") + asked["url"],
+        **test,
+        "url": base_url(integration, "parameters") + test["url"],
         "headers": headers(integration, "parameters"),
         "response": response,
         "log": {"sanitize": sanitized(integration)},
     }
 
 
-def _shown(integration: Integration) -> str:
-    """Fill the connection's label; what may be left empty falls back to the vendor's name."""
+def _name(integration: Integration) -> str:
+    """Return the connection's name: its label, filled with the login's values or the vendor's name."""
     title = iml.text(integration.vendor.title)
-    places = {one: iml.at("parameters", (one.key,)) for one in typed(integration.authentication)}
+    places = {one: iml.at("parameters", (one.key,)) for one in login_fields(integration.authentication)}
     names = {one.key: at if one.required else f"ifempty({at}, {title})" for one, at in places.items()}
     first, *others = integration.environments
     labels = [(one.key, iml.text(one.label)) for one in others]
@@ -71,7 +74,7 @@ def _shown(integration: Integration) -> str:
 def _parameters(integration: Integration) -> list[dict[str, Any]]:
     proper = proper_nouns(integration)
     login = integration.authentication
-    fields = [_field(one, proper) for one in typed(login)]
+    fields = [_field(one, proper) for one in login_fields(login)]
     if login.host:
         fields[0]["validate"] = {"pattern": SECURE}
         fields[0]["help"] = " ".join(filter(None, (fields[0].get("help"), NO_SLASH)))
@@ -86,13 +89,13 @@ def _parameters(integration: Integration) -> list[dict[str, Any]]:
         "editable": True,
         "default": first.key,
         "options": [{"label": one.label, "value": one.key} for one in integration.environments],
-        "help": f"Where the login was made. Most people want {first.label}.",
+        "help": f"The environment of your login. Choose {first.label} if you are not sure.",
     }
     return [*fields, environment]
 
 
 def _field(one: AuthField, proper: frozenset[str]) -> dict[str, Any]:
-    made: dict[str, Any] = {
+    parameter: dict[str, Any] = {
         "name": one.key,
         "type": "password" if one.secret else "text",
         "label": sentence(one.label, proper),
@@ -100,4 +103,4 @@ def _field(one: AuthField, proper: frozenset[str]) -> dict[str, Any]:
         "editable": True,
     }
     help_text = " ".join(filter(None, [one.help, one.placeholder and f"For example {one.placeholder}."]))
-    return made | ({"help": help_text} if help_text else {})
+    return parameter | ({"help": help_text} if help_text else {})

@@ -1,4 +1,4 @@
-"""Make's parameters: what a person fills in (`expect`), and what comes out of a module (`interface`)."""
+"""The forms (`parameters`) and outputs (`interface`) of Make modules, with their choices and samples."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -21,23 +21,23 @@ INPUT_TYPES: dict[FieldType, str] = {
 IDENTIFIER = re.compile(r"(^|_)(id|uuid)$")
 FOREIGN = re.compile(r"\bmap it from\b", re.IGNORECASE)
 MAPPED = "Map it from an earlier module."
-# What a value in an address must not hold: it would lead to another one.
+# A value with one of these characters in a path would lead to another address.
 ONE_SEGMENT = r"^(?!\.{1,2}$)[^/?#%\\]+$"
 
 
 class Unrenderable(ConfigurationError):  # noqa: N818
-    """Make cannot express something of the catalog; the message says what, where and what to do."""
+    """Make cannot express something in the catalog; the message says what, where and how to change it."""
 
 
 def rpc_id(dropdown: str) -> str:
-    """Name the remote procedure behind a dropdown: `return` -> `listReturns`."""
+    """Return the id of the remote procedure that fills a dropdown: `return` -> `listReturns`."""
     return camel(f"list_{plural(dropdown)}")
 
 
 def parameters(
     inputs: Iterable[InputField], integration: Integration, proper: frozenset[str]
 ) -> list[dict[str, Any]]:
-    """Give the form of a module, required fields first."""
+    """Return the form of a module, required fields first."""
     ordered = sorted(inputs, key=lambda one: not one.required)
     return [_parameter(one, one.key, integration, proper) for one in ordered]
 
@@ -45,46 +45,49 @@ def parameters(
 def _parameter(
     one: InputField, name: str, integration: Integration, proper: frozenset[str]
 ) -> dict[str, Any]:
-    made: dict[str, Any] = {"name": name, "type": "text", "label": sentence(one.label, proper)}
+    parameter: dict[str, Any] = {"name": name, "type": "text", "label": sentence(one.label, proper)}
     if one.required and not may_be_empty(one):
-        made["required"] = True
-    if said := _helped(one, made["label"]):
-        made["help"] = said
+        parameter["required"] = True
+    if help_text := _help(one, parameter["label"]):
+        parameter["help"] = help_text
     if one.default is not None:
-        made["default"] = one.default
+        parameter["default"] = one.default
     if one.children:
-        made["type"] = "array" if one.type == "list" else "collection"
-        made["spec"] = columns(one.children, integration, proper)
-        return made
+        parameter["type"] = "array" if one.type == "list" else "collection"
+        parameter["spec"] = columns(one.children, integration, proper)
+        return parameter
     many = one.type == "list"
-    made |= _typed(one, one.item_type if many else one.type)
-    offered = _offered(one, integration)
-    if many and not offered:
-        label = made["label"].removesuffix("s")
-        return made | {"type": "array", "spec": {"type": made["type"], "label": label}}
-    made |= offered
+    parameter |= _type(one, one.item_type if many else one.type)
+    choices = _choices(one, integration)
+    if many and not choices:
+        label = parameter["label"].removesuffix("s")
+        return parameter | {"type": "array", "spec": {"type": parameter["type"], "label": label}}
+    parameter |= choices
     if many:
-        made["multiple"] = True
+        parameter["multiple"] = True
     if one.location == "path":
-        made["validate"] = {"pattern": ONE_SEGMENT}
-    return made
+        parameter["validate"] = {"pattern": ONE_SEGMENT}
+    return parameter
 
 
 def may_be_empty(one: InputField) -> bool:
-    """Say whether an empty list is a value of this input; Make itself holds it for none."""
+    """Say whether the input accepts an empty list, which Make treats as a missing value."""
     return one.type == "list" and not one.children and not one.bounds.min_items
 
 
-def _helped(one: InputField, label: str) -> str:
-    """Nobody knows an id by heart: where none can be chosen, it comes from another module."""
+def _help(one: InputField, label: str) -> str:
+    """Return the help of a parameter. Users do not know ids, so an id without choices is mapped."""
     is_id = IDENTIFIER.search(one.key) or label.endswith(" ID")
     unknown = is_id and not (one.dropdown or one.choices or one.known_values)
     return f"{one.help} {MAPPED}".strip() if unknown and not FOREIGN.search(one.help) else one.help
 
 
-def _typed(one: InputField, kind: FieldType | None) -> dict[str, Any]:
+def _type(one: InputField, kind: FieldType | None) -> dict[str, Any]:
     if kind is None or kind not in INPUT_TYPES:
-        raise Unrenderable(f"The input {one.key} is of type {kind}; give its members as inputs of their own.")
+        raise Unrenderable(
+            f"The input {one.key} has type {kind}, which Make cannot show. "
+            "List its members as separate inputs in the catalog."
+        )
     extra: dict[str, Any] = {"multiline": True} if kind == "text" else {}
     if kind == "date":
         extra["time"] = False
@@ -94,24 +97,27 @@ def _typed(one: InputField, kind: FieldType | None) -> dict[str, Any]:
 def columns(
     children: Sequence[InputField], integration: Integration, proper: frozenset[str]
 ) -> list[dict[str, Any]]:
-    """Give the columns of line items under the names that the request has: Make sends them as they are."""
-    made: list[dict[str, Any]] = []
+    """Return the columns of line items, named and nested as in the request: Make sends them as they are."""
+    form: list[dict[str, Any]] = []
     for child in children:
-        holder = made
+        level = form
         for step in child.path[:-1]:
-            known = next((one for one in holder if one["name"] == step), None)
-            if known is None:
-                known = {"name": step, "type": "collection", "label": sentence(title(step)), "spec": []}
-                holder.append(known)
-            holder = known["spec"]
+            collection = next((one for one in level if one["name"] == step), None)
+            if collection is None:
+                collection = {"name": step, "type": "collection", "label": sentence(title(step)), "spec": []}
+                level.append(collection)
+            level = collection["spec"]
         if child.type == "date" or child.item_type == "date":
-            raise Unrenderable(f"The column {child.key} is a date, which Make would send with its time.")
-        holder.append(_parameter(child, child.path[-1], integration, proper))
-    return made
+            raise Unrenderable(
+                f"The column {child.key} is a date, which Make would send with a time. "
+                "Make it a text in the catalog."
+            )
+        level.append(_parameter(child, child.path[-1], integration, proper))
+    return form
 
 
-def _offered(one: InputField, integration: Integration) -> dict[str, Any]:
-    """Values to choose from: a closed set, the known words of an open one, or the vendor's records."""
+def _choices(one: InputField, integration: Integration) -> dict[str, Any]:
+    """Return an input's choices: a closed set, the known values of an open one, or a remote procedure."""
     dropdown = integration.dropdowns[one.dropdown] if one.dropdown else None
     if dropdown and dropdown.operation:
         return {"type": "select", "options": f"rpc://{rpc_id(dropdown.key)}", "mode": "edit"}
@@ -123,47 +129,47 @@ def _offered(one: InputField, integration: Integration) -> dict[str, Any]:
 
 
 def used_dropdowns(inputs: Iterable[InputField], integration: Integration) -> list[Dropdown]:
-    """Give the dropdowns that read the vendor's records for some inputs."""
-    found = []
+    """Return the dropdowns of the inputs that read the vendor's records."""
+    dropdowns = []
     for one in inputs:
         if one.dropdown and integration.dropdowns[one.dropdown].operation:
-            found.append(integration.dropdowns[one.dropdown])
-        found.extend(used_dropdowns(one.children, integration))
-    return found
+            dropdowns.append(integration.dropdowns[one.dropdown])
+        dropdowns.extend(used_dropdowns(one.children, integration))
+    return dropdowns
 
 
 def interface(fields: Iterable[Field], proper: frozenset[str]) -> list[dict[str, Any]]:
-    """Describe a bundle: every field with its type, records in records included."""
+    """Return the interface of a module: its output fields with types, including nested ones."""
     return [_output(one, proper) for one in fields]
 
 
 def _output(one: Field, proper: frozenset[str]) -> dict[str, Any]:
-    made: dict[str, Any] = {"name": one.key, "type": "any", "label": sentence(one.label, proper)}
+    output: dict[str, Any] = {"name": one.key, "type": "any", "label": sentence(one.label, proper)}
     if one.children:
         kind = "array" if one.type == "list" else "collection"
-        return made | {"type": kind, "spec": interface(one.children, proper)}
+        return output | {"type": kind, "spec": interface(one.children, proper)}
     if one.type == "list":
         kind = INPUT_TYPES.get(one.item_type, "any") if one.item_type else "any"
-        return made | {"type": "array", "spec": {"type": kind, "label": made["label"].removesuffix("s")}}
+        return output | {"type": "array", "spec": {"type": kind, "label": output["label"].removesuffix("s")}}
     if one.type in INPUT_TYPES:
-        made["type"] = INPUT_TYPES[one.type]
+        output["type"] = INPUT_TYPES[one.type]
     if one.type == "text":
-        made["multiline"] = True
-    return made
+        output["multiline"] = True
+    return output
 
 
-def sample(fields: Iterable[Field], known: Any) -> dict[str, Any]:
-    """Give an example of a bundle: the record's own, completed by examples of the fields it lacks."""
-    held = known if isinstance(known, dict) else {}
-    return {one.key: _example(one, held.get(one.key)) for one in fields}
+def sample(fields: Iterable[Field], record: Any) -> dict[str, Any]:
+    """Return a sample with every field: the values of `record`, or the field's own example."""
+    values = record if isinstance(record, dict) else {}
+    return {one.key: _example(one, values.get(one.key)) for one in fields}
 
 
-def _example(one: Field, known: Any) -> Any:
+def _example(one: Field, value: Any) -> Any:
     if one.children and one.type == "list":
-        rows = [sample(one.children, row) for row in known or [] if isinstance(row, dict)]
+        rows = [sample(one.children, row) for row in value or [] if isinstance(row, dict)]
         return rows or [sample(one.children, None)]
     if one.children:
-        return sample(one.children, known)
-    if known is None:
-        known = one.example
-    return known if known is not None or one.type != "list" else []
+        return sample(one.children, value)
+    if value is None:
+        value = one.example
+    return value if value is not None or one.type != "list" else []

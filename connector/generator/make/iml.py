@@ -1,7 +1,7 @@
-"""Make's expressions as text: `{{body.data}}`, `{{if(parameters.status, item.status, true)}}`.
+"""Writes Make's expressions (IML): `{{body.data}}`, `{{if(parameters.status, item.status, true)}}`.
 
-What is relied on, of Make's documentation of IML (developers.make.com, block elements): names joined by dots,
-back-ticks round a name that is no plain word, texts in single quotes, functions with commas, `=`, `&&`, `<`.
+Relies on Make's documentation of IML (developers.make.com, block elements): names joined by dots, backticks
+around a name that is not a plain word, texts in quotes, functions with commas, `=`, `&&`, `<`.
 """
 
 import re
@@ -11,54 +11,54 @@ PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def braced(expression: str) -> str:
-    """`body.data` -> `{{body.data}}`."""
+    """Put an expression in braces: `body.data` -> `{{body.data}}`."""
     return f"{{{{{expression}}}}}"
 
 
 def unbraced(template: str) -> str:
-    """Write a text that is one expression, or holds none, as part of an expression."""
+    """Return a text as part of an expression: without its braces, or as a literal if it has none."""
     whole = template.startswith("{{") and template.endswith("}}") and template.count("{{") == 1
     return template[2:-2] if whole else text(template)
 
 
 def at(root: str, path: Iterable[str]) -> str:
-    """Name the value at a path: `item.customer.email`, and `item` itself for the empty path.
+    """Return the name of the value at a path: `item.customer.email`; `item` for the empty path.
 
-    A step of digits is a place in a list, counted from 0; Make counts from 1: `body.errors[1].message`.
+    A step of digits is an index in a list, counted from 0. Make counts from 1: `body.errors[1].message`.
     """
     steps = (f"[{int(step) + 1}]" if step.isdecimal() else f".{_name(step)}" for step in path)
     return "".join([root, *steps])
 
 
 def text(value: str) -> str:
-    """Write a text as a literal of an expression; no expression can hold both kinds of quotes."""
+    """Return a text as a literal; raises ValueError for both kinds of quotes, as IML has no escape."""
     if "'" in value and '"' in value:
-        raise ValueError(f"IML has no literal for {value!r}.")
+        raise ValueError(f"{value!r} contains both kinds of quotes, which an IML literal cannot.")
     quote = '"' if "'" in value else "'"
     return f"{quote}{value}{quote}"
 
 
 def choice(subject: str, values: Iterable[tuple[str, str]], otherwise: str) -> str:
-    """Nest `if`s: the result that belongs to the value that `subject` has."""
-    found = otherwise
+    """Return nested `if`s that map the value of `subject` to a result."""
+    expression = otherwise
     for value, result in values:
-        found = f"if({subject} = {text(value)}, {result}, {found})"
-    return found
+        expression = f"if({subject} = {text(value)}, {result}, {expression})"
+    return expression
 
 
 def both(*conditions: str) -> str:
-    """Join conditions that all have to hold; a single one stands alone."""
+    """Join conditions with `&&`; empty ones are left out."""
     several = [one for one in conditions if one]
     return several[0] if len(several) == 1 else " && ".join(f"({one})" for one in several)
 
 
 def same(one: str, other: str) -> str:
-    """Compare two texts, ignoring case and blanks around them."""
+    """Return the comparison of two texts, ignoring case and surrounding spaces."""
     return f"lower(trim({one})) = lower(trim({other}))"
 
 
 def described(parts: list[str], otherwise: str) -> str:
-    """Join values by " · ", leaving out the empty ones; `otherwise` stands where all are empty."""
+    """Join values with " · ", without empty ones; `otherwise` is used if the first one is empty."""
     if not parts:
         return braced(otherwise)
     first, *others = parts
@@ -67,22 +67,22 @@ def described(parts: list[str], otherwise: str) -> str:
 
 
 def template(words: str, names: dict[str, str]) -> str:
-    """Turn `{store_name} ({environment})` into a text of expressions."""
-    return re.sub(r"\{(\w+)\}", lambda found: braced(names[found[1]]), words)
+    """Replace placeholders by expressions: `{store_name} ({environment})` -> `{{…}} ({{…}})`."""
+    return re.sub(r"\{(\w+)\}", lambda placeholder: braced(names[placeholder[1]]), words)
 
 
-def line(subject: str) -> str:
-    """Write a value without the blanks around it."""
+def trimmed(subject: str) -> str:
+    """Return the expression of a value without surrounding spaces."""
     return f"trim({subject})"
 
 
-def moment(subject: str, form: str, zone: str | None = "UTC") -> str:
-    """Write a date in a form of Make's tokens, if there is one; `zone` None is the scenario's own."""
-    zoned = "" if zone is None else f", {text(zone)}"
-    return f"if({subject}, formatDate({subject}, {text(form)}{zoned}), undefined)"
+def formatted_date(subject: str, pattern: str, zone: str | None = "UTC") -> str:
+    """Return the expression of a date in a format, if it is not empty; `zone` None is the scenario's zone."""
+    zone_argument = "" if zone is None else f", {text(zone)}"
+    return f"if({subject}, formatDate({subject}, {text(pattern)}{zone_argument}), undefined)"
 
 
 def _name(step: str) -> str:
     if "`" in step:
-        raise ValueError(f"IML has no way to name {step!r}.")
+        raise ValueError(f"{step!r} contains a backtick, which an IML name cannot.")
     return step if PLAIN.fullmatch(step) else f"`{step}`"

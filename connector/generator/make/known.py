@@ -1,4 +1,4 @@
-"""What of an Integration is known: what is only assumed is not offered to anyone unless asked for."""
+"""Leaves out the parts of an Integration that are only assumed, unless `--include-assumed` is given."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -9,17 +9,18 @@ S = TypeVar("S", Action, Search)
 
 
 def known_only(integration: Integration) -> Integration:
-    """Leave out requests, filters and inputs that are only assumed, except for inputs that a request needs.
+    """Return the Integration without assumed requests, filters and optional inputs.
 
-    A list that is only assumed to have pages is read as one page; a vendor that is only assumed to tell of
-    events by itself is polled.
+    A list whose paging is only assumed is read as one page. A trigger whose webhook is only assumed polls.
     """
     operations = {
         name: one if _has_pages(one, integration.paging) else one.model_copy(update={"paging": None})
         for name, one in integration.operations.items()
     }
     triggers = {
-        key: _watching(one) for key, one in integration.triggers.items() if _is_watched(integration, one)
+        key: _known_trigger(one)
+        for key, one in integration.triggers.items()
+        if _is_known_trigger(integration, one)
     }
     return integration.model_copy(
         update={
@@ -47,23 +48,23 @@ def _is_known(integration: Integration, operation: str) -> bool:
     return integration.operations[operation].provenance != "assumed"
 
 
-def _is_watched(integration: Integration, trigger: Trigger) -> bool:
-    """Say whether what a trigger asks is known: its request, and the filter that finds what is new."""
-    if _is_hooked(trigger):
+def _is_known_trigger(integration: Integration, trigger: Trigger) -> bool:
+    """Say whether a trigger's webhook, or its request and its filter for new records, is confirmed."""
+    if _has_known_hook(trigger):
         return True
     source = trigger.source
     operation = integration.operations[source.operation]
     parameter = operation.parameter(source.since) if source.since else None
-    filtered = parameter is None or parameter.field.provenance != "assumed"
-    return filtered and _is_known(integration, source.operation)
+    filter_is_known = parameter is None or parameter.field.provenance != "assumed"
+    return filter_is_known and _is_known(integration, source.operation)
 
 
-def _watching(trigger: Trigger) -> Trigger:
-    hook = trigger.hook if _is_hooked(trigger) else None
+def _known_trigger(trigger: Trigger) -> Trigger:
+    hook = trigger.hook if _has_known_hook(trigger) else None
     return trigger.model_copy(update={"hook": hook, "inputs": _inputs(trigger.inputs)})
 
 
-def _is_hooked(trigger: Trigger) -> bool:
+def _has_known_hook(trigger: Trigger) -> bool:
     return trigger.hook is not None and trigger.hook.provenance != "assumed"
 
 

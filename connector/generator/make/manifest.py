@@ -1,8 +1,8 @@
-"""`makecomapp.json`: which components there are, of which files, and how they are called at Make.
+"""Builds `makecomapp.json`, the manifest of a Make app: its components, their files, and deployments.
 
-A component is called after its key in the catalog, so its id stays the same. What Make itself names
-(connections, webhooks), and what was deployed before, stands in `origins` with its `idMapping`: that part
-belongs to whoever deploys, and is kept when the app is written anew.
+The id of a component comes from its key in the catalog, so it stays the same. `origins` lists the deployments
+of the app, with `idMapping` from these ids to the ids at Make. A deployment writes this part, so it is kept
+when the app is generated again.
 """
 
 import json
@@ -22,7 +22,7 @@ GENERAL = {
     "readme": "README.md",
     "groups": "modules/groups.json",
 }
-# Make's names of code files that a file's own name says otherwise.
+# The end of a code file's name, by Make's name for the code.
 NAMES = {
     "communication": "communication.iml.json",
     "params": "params.iml.json",
@@ -43,13 +43,13 @@ NAMES = {
 
 
 def paths(folder: str, name: str, codes: Sequence[str], *, oauth: bool = False) -> dict[str, str]:
-    """Name a component's files by code type, relative to the manifest."""
+    """Return the paths of a component's files by code type, relative to the manifest."""
     stem = kebab(name)
-    named = NAMES | ({"communication": "oauth-communication.iml.json"} if oauth else {})
-    return {code: f"{folder}/{stem}/{stem}.{named[code]}" for code in codes}
+    names = NAMES | ({"communication": "oauth-communication.iml.json"} if oauth else {})
+    return {code: f"{folder}/{stem}/{stem}.{names[code]}" for code in codes}
 
 
-def manifest(
+def build_manifest(
     *,
     connection: Mapping[str, Any],
     modules: Sequence[Module],
@@ -57,7 +57,7 @@ def manifest(
     webhooks: Sequence[Webhook],
     origins: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Give the manifest; `connection` maps its id to its entry."""
+    """Return the manifest; `connection` maps the connection's id to its entry."""
     login = next(iter(connection))
     components: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
     components["connection"] = dict(connection)
@@ -87,35 +87,40 @@ def manifest(
         "fileVersion": 1,
         "generalCodeFiles": GENERAL,
         "components": components,
-        "origins": [_mapped(one, components) for one in origins],
+        "origins": [_updated_origin(one, components) for one in origins],
     }
 
 
-def _mapped(origin: Mapping[str, Any], components: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Keep an origin; a component that is no longer generated is let go of there, never forgotten."""
-    known = origin.get("idMapping", {})
+def _updated_origin(origin: Mapping[str, Any], components: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return an origin with its mapping; an entry whose component is no longer generated is unlinked."""
+    old = origin.get("idMapping", {})
     mapping = {
         kind: [
             {**one, "local": one.get("local") if one.get("local") in components[kind] else None}
-            for one in known.get(kind, [])
+            for one in old.get(kind, [])
         ]
         for kind in KINDS
-        if kind in known or kind != "endpoint"
+        if kind in old or kind != "endpoint"
     }
     return {**origin, "idMapping": mapping}
 
 
 def kept_origins(folder: Path) -> list[dict[str, Any]]:
-    """Read where the app in `folder` was deployed to; raises ConfigurationError for a file that is none."""
+    """Return the deployments of the app in `folder`.
+
+    Raises ConfigurationError if its manifest cannot be read: overwriting it would lose them.
+    """
     file = folder / FILE
     if not file.is_file():
         return []
     try:
-        found = json.loads(file.read_text("utf-8-sig"))["origins"]
+        origins = json.loads(file.read_text("utf-8-sig"))["origins"]
     except (ValueError, KeyError, TypeError) as problem:
         raise ConfigurationError(
-            f"{file} is no manifest of a Make app, so its origins cannot be kept; mend or remove it."
+            f"{file} is not the manifest of a Make app, so its origins would be lost. Fix or remove the file."
         ) from problem
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise ConfigurationError(f"The origins in {file} are no list of objects; mend or remove the file.")
-    return found
+    if not isinstance(origins, list) or not all(isinstance(one, dict) for one in origins):
+        raise ConfigurationError(
+            f"The origins in {file} are not a list of objects. Fix them or remove the file."
+        )
+    return origins

@@ -1,60 +1,60 @@
-"""Make's rules for names: ids, file names, labels in sentence case, and how a module is called."""
+"""Make's naming rules: ids, file names, labels in sentence case, and the labels of modules."""
 
 import re
 
 from connector.definition.model import Action, Integration, Search, Trigger
 from connector.definition.naming import ACRONYMS
 
-# Names that keep their capital letter inside a sentence.
+# Proper nouns keep their capital letter in sentence case.
 PROPER = {"Shopify", "Make", "Zapier", "OAuth"}
 MODULE_ID = re.compile(r"[a-zA-Z][0-9a-zA-Z]{2,47}")
 
 
 def camel(key: str) -> str:
-    """`new_return` -> `newReturn`; the same key always makes the same id."""
+    """Return the id for a key: `new_return` -> `newReturn`."""
     first, *others = key.split("_")
     return first + "".join(one[:1].upper() + one[1:] for one in others)
 
 
 def kebab(name: str) -> str:
-    """`newReturn` -> `new-return`: how files and folders are called."""
+    """Return the name of a component's files and folder: `newReturn` -> `new-return`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
 
 
 def sentence(words: str, proper: frozenset[str] = frozenset()) -> str:
-    """`Store ID` stays, `Order Name` -> `Order name`: only the first word and names have a capital letter."""
+    """Return words in sentence case: `Order Name` -> `Order name`; `Store ID` and proper nouns stay."""
     first, *others = words.split(" ") if words else [""]
-    kept = PROPER | proper
-    return " ".join([first[:1].upper() + first[1:], *(_inside(one, kept) for one in others)])
+    names = PROPER | proper
+    return " ".join([first[:1].upper() + first[1:], *(_lower_unless(one, names) for one in others)])
 
 
-def _inside(word: str, kept: frozenset[str] | set[str]) -> str:
+def _lower_unless(word: str, names: frozenset[str] | set[str]) -> str:
     bare = word.strip("().,:;")
-    if bare in kept or bare in ACRONYMS.values() or not bare[1:].islower():
+    if bare in names or bare in ACRONYMS.values() or not bare[1:].islower():
         return word
     return word.replace(bare, bare[:1].lower() + bare[1:])
 
 
 def proper_nouns(integration: Integration) -> frozenset[str]:
-    """Names of the vendor."""
+    """Return the words of the vendor's name."""
     return frozenset(integration.vendor.title.split(" "))
 
 
 def plural(noun: str) -> str:
-    """`return` -> `returns`, `reply` -> `replies`."""
+    """Return the plural of a noun: `return` -> `returns`, `reply` -> `replies`."""
     if re.search(r"[^aeiou]y$", noun):
         return f"{noun[:-1]}ies"
     return noun + ("es" if re.search(r"(s|x|ch|sh)$", noun) else "s")
 
 
 def article(noun: str) -> str:
-    """`a return`, `an order`, `an RMA`."""
+    """Put the article before a noun: `a return`, `an order`, `an RMA`."""
     vowel = noun[:1] in "aeioAEIO" or (noun[:2].isupper() and noun[:1] in "FHLMNRSX")
     return f"{'an' if vowel else 'a'} {noun}"
 
 
 def trigger_label(trigger: Trigger, noun: str) -> str:
-    """`New Return` -> `Watch new returns`, `Return Approved` -> `Watch approved returns`."""
+    """Return a trigger's label: `Return Approved` -> `Watch approved returns`."""
     if own := trigger.labels.get("make"):
         return own
     words = lower_first(sentence(trigger.label))
@@ -65,7 +65,7 @@ def trigger_label(trigger: Trigger, noun: str) -> str:
 
 
 def action_label(action: Action) -> str:
-    """`Create Return` -> `Create a return`, `Add Note` -> `Add a note`."""
+    """Return an action's label: `Create Return` -> `Create a return`, `Add Note` -> `Add a note`."""
     if own := action.labels.get("make"):
         return own
     verb, _, rest = sentence(action.label).partition(" ")
@@ -73,7 +73,7 @@ def action_label(action: Action) -> str:
 
 
 def search_label(search: Search, noun: str) -> str:
-    """`Find Return` -> `Search returns`, `Find Customer Returns` -> `List customer returns`."""
+    """Return a search's label: `Find Return` -> `Search returns`, `Get Return` -> `Get a return`."""
     if own := search.labels.get("make"):
         return own
     label = sentence(search.label)
@@ -88,5 +88,5 @@ def search_label(search: Search, noun: str) -> str:
 
 
 def lower_first(words: str) -> str:
-    """`Returns report` -> `returns report`; acronyms stay."""
+    """Lower the first letter, except of an acronym: `Returns report` -> `returns report`."""
     return words if words[:2].isupper() else words[:1].lower() + words[1:]

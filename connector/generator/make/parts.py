@@ -1,4 +1,4 @@
-"""What the app is made of: modules and remote procedures, each with its code files."""
+"""The components of a Make app: modules, remote procedures and webhooks, each with its code files."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -12,7 +12,7 @@ Crud = Literal["create", "read", "update", "delete"]
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One module; `files` are its code files by Make's name for each."""
+    """One module; `files` are its code files by Make's names, such as `communication`."""
 
     key: str
     kind: Kind
@@ -41,7 +41,7 @@ class Procedure:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A dedicated address of Make's that the vendor is told of and calls."""
+    """An address at Make that is subscribed with the vendor and receives its posts."""
 
     id: str
     label: str

@@ -1,4 +1,4 @@
-"""The two texts of an app: the guide for its developer, and the README for those who use it."""
+"""The two documents of a Make app: the guide for its developer, and the README for users of its modules."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,19 +8,20 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from connector.definition.model import Action, Integration, Search, Trigger
-from connector.generator.make.connection import connection
+from connector.generator.make.connection import connection_files
 from connector.generator.make.parts import Module
+from connector.generator.markdown import filled, grouped
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def guide(integration: Integration, modules: Sequence[Module], notice: str) -> str:
-    """Tell a developer how to deploy the app, and what it does not do."""
+def developer_guide(integration: Integration, modules: Sequence[Module], notice: str) -> str:
+    """Return the guide: how to deploy the app and try it, and which triggers and actions are left out."""
     return _page("guide.md.jinja", notice=notice, **_facts(integration, modules))
 
 
-def readme(integration: Integration, modules: Sequence[Module]) -> str:
-    """Tell a person who builds scenarios how to connect, and what the modules do."""
+def user_readme(integration: Integration, modules: Sequence[Module]) -> str:
+    """Return the README: how to connect, what the modules do, and how they fail."""
     return _page("README.md.jinja", **_facts(integration, modules))
 
 
@@ -30,17 +31,15 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
     polled = {one.key for one in modules if one.kind == "trigger"}
     return {
         "vendor": integration.vendor,
-        "login": connection(integration)["params"],
+        "login": connection_files(integration)["params"],
         "path": f"/{integration.vendor.id}{urlsplit(integration.base_url).path}",
         "permissions": sorted(f"`{scope}`" for scope in scopes if scope),
         "modules": modules,
-        "promises": {
-            key: trigger.guarantees["make"].loses
-            if key in polled
-            else f"What {integration.vendor.title} does not post: nobody asks again."
-            for key, trigger in integration.triggers.items()
-            if key in offered
-        },
+        "misses": grouped(
+            (one.label, _misses(integration, integration.triggers[one.key], polled=one.key in polled))
+            for one in modules
+            if one.key in integration.triggers
+        ),
         "by_id": {
             key
             for key, trigger in integration.triggers.items()
@@ -53,12 +52,19 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
         ],
         "assumed": [
             one.label
-            for offers in (integration.triggers, integration.actions, integration.searches)
-            for one in offers.values()
+            for steps in (integration.triggers, integration.actions, integration.searches)
+            for one in steps.values()
             if one.key not in offered and _could_be(one)
         ],
         "missing_is_error": any(one.missing_is_empty for one in integration.paging.values()),
     }
+
+
+def _misses(integration: Integration, trigger: Trigger, *, polled: bool) -> str:
+    """Describe the events that a trigger does not see."""
+    if not polled:
+        return f"Events that {integration.vendor.title} does not post. The app does not poll for them."
+    return trigger.guarantees["make"].loses
 
 
 def _after_timeout(integration: Integration, module: Module) -> str:
@@ -66,8 +72,9 @@ def _after_timeout(integration: Integration, module: Module) -> str:
     return action.after_timeout if action else ""
 
 
-def _could_be(offer: Trigger | Action | Search) -> bool:
-    return not isinstance(offer, Trigger) or offer.hook is not None or "make" in offer.guarantees
+def _could_be(step: Trigger | Action | Search) -> bool:
+    """Say whether the app would have a step if its requests were not only assumed."""
+    return not isinstance(step, Trigger) or step.hook is not None or "make" in step.guarantees
 
 
 def _page(template: str, **context: Any) -> str:
@@ -78,4 +85,4 @@ def _page(template: str, **context: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template(template).render(context)
+    return filled(environment.get_template(template).render(context))

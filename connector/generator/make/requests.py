@@ -1,4 +1,4 @@
-"""Requests: an operation and the inputs that fill it, as Make's `url`, `method`, `qs` and `body`."""
+"""Builds Make's requests (`url`, `method`, `qs`, `body`) from an operation and its inputs."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -18,9 +18,9 @@ BODILESS = ("GET", "DELETE")
 
 
 def version_prefix(integration: Integration) -> str:
-    """Return the version at the end of every base URL (`/v1`): Make wants it in the modules' addresses."""
-    found = {VERSION.search(urlsplit(one.base_url).path) for one in integration.environments}
-    versions = {one[0] if one else "" for one in found}
+    """Return the version at the end of every base URL (`/v1`): Make's review wants it in the paths."""
+    matches = {VERSION.search(urlsplit(one.base_url).path) for one in integration.environments}
+    versions = {match[0] if match else "" for match in matches}
     return versions.pop() if len(versions) == 1 else ""
 
 
@@ -32,10 +32,10 @@ def request(
     *,
     login: str = "connection",
 ) -> dict[str, Any]:
-    """Give `url`, `method`, `qs` and `body`; `login` is the variable that holds what the person typed."""
+    """Return `url`, `method`, `qs` and `body`; `login` is the variable that holds the values of the login."""
     inputs = list(inputs)
     url = address(integration, operation, inputs)
-    asked: dict[str, Any] = {"url": url, "method": operation.method, **NO_REDIRECTS}
+    result: dict[str, Any] = {"url": url, "method": operation.method, **NO_REDIRECTS}
     qs = {name: str(value) for name, value in query.items()}
     qs |= {_query_name(one): value_of(one) for one in inputs if one.location == "query"}
     body: dict[str, Any] = {}
@@ -45,36 +45,40 @@ def request(
     for name, field in integration.authentication.sends.items():
         if name in operation.input_names:
             where = qs if operation.parameter(name) else body
-            where[name] = iml.braced(iml.line(iml.at(login, (field,))))
+            where[name] = iml.braced(iml.trimmed(iml.at(login, (field,))))
     if qs:
-        asked["qs"] = qs
+        result["qs"] = qs
     if operation.method not in BODILESS:
-        asked["body"] = body
-    return asked
+        result["body"] = body
+    return result
 
 
 def address(integration: Integration, operation: Operation, inputs: Iterable[InputField]) -> str:
-    """Return the path below the base URL, with inputs in their places."""
-    known = {one.path[0]: one.key for one in inputs if one.location == "path"}
+    """Return the path after the base URL, with the inputs filled in."""
+    keys = {one.path[0]: one.key for one in inputs if one.location == "path"}
 
-    def filled(found: re.Match[str]) -> str:
-        if found[1] not in known:
-            raise Unrenderable(f"{operation.id} needs {found[1]} in its address, which no input fills.")
-        return iml.braced(iml.line(iml.at("parameters", (known[found[1]],))))
+    def filled(placeholder: re.Match[str]) -> str:
+        name = placeholder[1]
+        if name not in keys:
+            raise Unrenderable(
+                f"{operation.id} needs {name} in its address, but no input fills it. "
+                "Add the input in the catalog."
+            )
+        return iml.braced(iml.trimmed(iml.at("parameters", (keys[name],))))
 
     return version_prefix(integration) + re.sub(r"\{([^}]+)\}", filled, operation.path)
 
 
 def value_of(one: InputField) -> str:
-    """Give the expression of an input's value, in the form that the request wants."""
+    """Return the expression of an input's value in the format of the request."""
     subject = iml.at("parameters", (one.key,))
-    if one.type == "string":  # a pasted value has blanks around it; a longer text is the person's own
-        line = iml.line(subject)
-        return iml.braced(line if one.required else f"if({subject}, {line}, undefined)")
+    if one.type == "string":  # pasted values often have spaces around them; multi-line texts stay as they are
+        trimmed = iml.trimmed(subject)
+        return iml.braced(trimmed if one.required else f"if({subject}, {trimmed}, undefined)")
     if one.type == "date":
-        return iml.braced(iml.moment(subject, DAY, zone=None))
+        return iml.braced(iml.formatted_date(subject, DAY, zone=None))
     if one.type == "datetime":
-        return iml.braced(iml.moment(subject, MOMENT))
+        return iml.braced(iml.formatted_date(subject, MOMENT))
     if one.required and one.location == "body" and may_be_empty(one):
         return iml.braced(f"ifempty({subject}, emptyarray)")
     return iml.braced(subject)

@@ -1,4 +1,4 @@
-"""Actions and searches, the universal module, and the remote procedures behind their dropdowns."""
+"""Builds the modules of actions and searches, and the remote procedures that fill their dropdowns."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from connector.definition.model import Action, Dropdown, Field, InputField, Integration, Search
 from connector.generator.make import compare, iml
 from connector.generator.make.answers import JSON, holds_record
-from connector.generator.make.base import errors, result
+from connector.generator.make.base import errors, valid_result
 from connector.generator.make.fields import interface, parameters, rpc_id, sample
 from connector.generator.make.naming import action_label, plural, proper_nouns, search_label
 from connector.generator.make.paging import page_query, pagination
@@ -21,7 +21,7 @@ UPDATES = ("update", "approve", "reject", "settle", "receive", "mark", "move", "
 
 
 def actions(integration: Integration) -> Iterator[Module]:
-    """Yield every write, those that move money included: Make allows them."""
+    """Yield a module for every write. Make also allows writes that move money."""
     for action in integration.actions.values():
         yield _write(integration, action)
 
@@ -32,9 +32,9 @@ def _write(integration: Integration, action: Action) -> Module:
     communication = request(integration, operation, inputs, {})
     response: dict[str, Any] = {
         "output": iml.braced(iml.at("body", operation.payload)),
-        "valid": result(integration, communication, holds_record(operation)),
+        "valid": valid_result(integration, communication, holds_record(operation)),
     }
-    if action.after_timeout != "repeat":  # Make cannot look first, as the connector does
+    if action.after_timeout != "repeat":  # Make cannot check if the first attempt worked
         response["error"] = errors(integration, once=True)
     return Module(
         key=action.key,
@@ -56,7 +56,7 @@ def _crud(method: str, key: str) -> Crud:
 
 
 def searches(integration: Integration) -> Iterator[Module]:
-    """Yield every read: of one record an action, of many a search."""
+    """Yield a module for every read: an action if it returns one record, a search if it returns several."""
     for search in integration.searches.values():
         yield (_many if search.kind in ("find", "list") else _one)(integration, search)
 
@@ -66,10 +66,10 @@ def _one(integration: Integration, search: Search) -> Module:
     operation = integration.operations[search.operation]
     communication = request(integration, operation, inputs, search.query)
     record = iml.at("body", operation.payload)
-    strange = {one.label: compare.other_record(one, record) for one in inputs if one.found_at}
+    ignored = {one.label: compare.is_other_record(one, record) for one in inputs if one.found_at}
     response = {
         "output": iml.braced(record),
-        "valid": result(integration, communication, holds_record(operation), ignored=strange),
+        "valid": valid_result(integration, communication, holds_record(operation), ignored=ignored),
     }
     return Module(
         key=search.key,
@@ -98,20 +98,20 @@ def _many(integration: Integration, search: Search) -> Module:
         "label": "Limit",
         "default": LIMIT,
         "validate": {"min": 1},
-        "help": f"The most {plural(search.noun)} that are handed on in one run.",
+        "help": f"The maximum number of {plural(search.noun)} that one run returns.",
     }
     files = _files(integration, inputs, search.fields, search.sample)
-    asked = request(integration, operation, inputs, query)
+    list_request = request(integration, operation, inputs, query)
     rows = iml.at("body", operation.payload)
-    strange = {one.label: compare.ignored(one, rows) for one in inputs if one.found_at}
+    ignored = {one.label: compare.is_ignored(one, rows) for one in inputs if one.found_at}
     communication = {
-        **asked,
-        **pagination(integration, operation, pages=_ceiling(search, matches)),
+        **list_request,
+        **pagination(integration, operation, pages=_page_limit(search, matches)),
         "response": {
             "limit": iml.braced("parameters.limit"),
             "iterate": _iterate(rows, inputs),
             "output": iml.braced("item"),
-            "valid": result(integration, asked, JSON, ignored=strange),
+            "valid": valid_result(integration, list_request, JSON, ignored=ignored),
         },
     }
     return Module(
@@ -129,20 +129,23 @@ def _many(integration: Integration, search: Search) -> Module:
     )
 
 
-def _ceiling(search: Search, matches: list[InputField]) -> str | None:
-    """A look-up that the API has no filter for reads the newest pages and no more."""
+def _page_limit(search: Search, matches: list[InputField]) -> str | None:
+    """Return the page limit of a search as an expression.
+
+    An input without a filter in the API is compared with the rows, on the newest `scan_pages` pages only.
+    """
     if not matches:
         return None
-    asked = " || ".join(f"ifempty({iml.at('parameters', (one.key,))}, '') != ''" for one in matches)
-    return f"if({asked}, {search.scan_pages}, 50)"
+    filled_in = " || ".join(f"ifempty({iml.at('parameters', (one.key,))}, '') != ''" for one in matches)
+    return f"if({filled_in}, {search.scan_pages}, 50)"
 
 
 def _iterate(container: str, inputs: Iterable[InputField]) -> Any:
-    """Hand on the rows that are records and hold what was asked for."""
+    """Return the iteration over the rows that match the inputs."""
     conditions = ["ifempty(item, '') != ''"]
     for one in inputs:
         if one.found_at:
-            conditions.append(compare.tells(one, "item"))
+            conditions.append(compare.may_match(one, "item"))
         elif one.location == "match":
             conditions.append(compare.matches(one))
     return {"container": iml.braced(container), "condition": iml.braced(iml.both(*conditions))}
@@ -162,20 +165,20 @@ def _files(
 
 
 def procedure(integration: Integration, dropdown: Dropdown) -> Procedure:
-    """Give the remote procedure behind a dropdown: at most three pages, as Make wants it."""
+    """Return the remote procedure that fills a dropdown. It reads at most three pages, as Make requires."""
     operation = integration.operations[dropdown.operation or ""]
     paging = integration.paging.get(operation.paging or "")
     query = {**page_query(paging), **dropdown.query}
     value = iml.at("item", dropdown.value)
     label = iml.described([iml.at("item", path) for path in dropdown.label], value)
-    asked = request(integration, operation, (), query)
+    list_request = request(integration, operation, (), query)
     return Procedure(
         id=rpc_id(dropdown.key),
         label=f"List {plural(dropdown.noun)}",
         operation=operation.id,
         files={
             "communication": {
-                **asked,
+                **list_request,
                 **pagination(integration, operation, pages=str(RPC_PAGES)),
                 "response": {
                     "limit": RPC_LIMIT,
@@ -184,7 +187,7 @@ def procedure(integration: Integration, dropdown: Dropdown) -> Procedure:
                         "condition": iml.braced(f"ifempty({value}, '') != ''"),
                     },
                     "output": {"label": label, "value": iml.braced(value)},
-                    "valid": result(integration, asked, JSON),
+                    "valid": valid_result(integration, list_request, JSON),
                 },
             },
             "params": [],

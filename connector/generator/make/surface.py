@@ -1,4 +1,4 @@
-"""What a rendered Make app shows, read off its manifest and its code files."""
+"""Reads the surface of a generated Make app from its manifest and code files, for the release gate."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -12,10 +12,10 @@ from connector.generator.surface import Field, Step, Surface
 KINDS = {"instant_trigger": "trigger"}
 
 
-def surface(folder: Path, _installed: Path) -> Surface:
-    """Read the app in a folder. Its version is the highest it was deployed as, or 1.
+def read_surface(folder: Path, _installed: Path) -> Surface:
+    """Read the app in a folder. Its version is the highest deployed one, or 1 if it was never deployed.
 
-    Raises ConfigurationError where the folder holds no app, or a file that cannot be read.
+    Raises ConfigurationError if the folder has no app, or a file that cannot be read.
     """
     app = read(folder)
     deployed = [origin.get("appVersion", 1) for origin in app.manifest.get("origins", [])]
@@ -33,49 +33,49 @@ def _step(module: Component, faults: Sequence[str]) -> Step:
     return Step(
         label=str(module.entry.get("label", "")),
         description=str(module.entry.get("description", "")),
-        asks=dict(_asks(module)),
+        behaviour=dict(_behaviour(module)),
         extent=dict(_extent(module)),
         inputs=dict(_fields(module.parameters)),
         outputs=dict(_fields(module.code.get("interface") or [])),
         identity=tuple(str(trigger[name]) for name in ("id", "date") if name in trigger),
-        way=module.type if "trigger" in module.type else "",
+        mechanism=module.type if "trigger" in module.type else "",
         faults=tuple(one.partition(": ")[2] for one in faults if one.startswith(f"{module.name}: ")),
     )
 
 
-def _asks(module: Component) -> Iterator[tuple[str, str]]:
-    """Yield what a module asks for and, of a trigger, which records are events."""
-    for code, said in module.requests:
+def _behaviour(module: Component) -> Iterator[tuple[str, str]]:
+    """Yield the requests of a module and, if it is a trigger, which records are events."""
+    for code, request in module.requests:
         for name in ("method", "url", "qs", "body"):
-            for key, one in _flat(f"{code}.{name}", said.get(name)):
-                yield (f"input {key}" if name in ("qs", "body") and "parameters." in one else key), one
+            for key, text in _flat(f"{code}.{name}", request.get(name)):
+                yield (f"input {key}" if name in ("qs", "body") and "parameters." in text else key), text
         if "trigger" in module.type:
-            yield from _flat(f"{code}.events", said.get("response", {}).get("iterate"))
+            yield from _flat(f"{code}.events", request.get("response", {}).get("iterate"))
 
 
 def _extent(module: Component) -> Iterator[tuple[str, str]]:
-    """Yield how far a module reads, and how a search compares what it reads."""
-    for code, said in module.requests:
-        yield from _flat(f"{code}.pages", said.get("pagination"))
+    """Yield how many pages a module reads and, if it is a search, how it compares the records."""
+    for code, request in module.requests:
+        yield from _flat(f"{code}.pages", request.get("pagination"))
         if "trigger" not in module.type:
-            yield from _flat(f"{code}.records", said.get("response", {}).get("iterate"))
+            yield from _flat(f"{code}.records", request.get("response", {}).get("iterate"))
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
-        for key, one in value.items():
-            yield from _flat(f"{name}.{key}", one)
+        for key, member in value.items():
+            yield from _flat(f"{name}.{key}", member)
     elif value is not None:
         yield name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _fields(given: Sequence[dict[str, Any]], before: str = "") -> Iterator[tuple[str, Field]]:
-    """Name fields as everywhere: `customer__email` in a collection, `items[]sku` in an array of them."""
-    for one in given:
-        key = before + one["name"]
-        below = one.get("spec")
-        if isinstance(below, list) and one["type"] == "collection":
-            yield from _fields(below, f"{key}__")
+def _fields(form: Sequence[dict[str, Any]], prefix: str = "") -> Iterator[tuple[str, Field]]:
+    """Yield fields by Zapier's keys: `customer__email` in a collection, `items[]sku` in an array."""
+    for one in form:
+        key = prefix + one["name"]
+        members = one.get("spec")
+        if isinstance(members, list) and one["type"] == "collection":
+            yield from _fields(members, f"{key}__")
             continue
         options = one.get("options")
         yield (
@@ -89,12 +89,12 @@ def _fields(given: Sequence[dict[str, Any]], before: str = "") -> Iterator[tuple
                 texts=_labels(options),
             ),
         )
-        if isinstance(below, list):
-            yield from _fields(below, f"{key}[]")
+        if isinstance(members, list):
+            yield from _fields(members, f"{key}[]")
 
 
 def _listed(options: Any) -> list[Any] | None:
-    """Return the choices that are listed, not those that a remote procedure finds."""
+    """Return the choices that the form lists; None if a remote procedure reads them."""
     listed = options.get("store") if isinstance(options, dict) else options
     return listed if isinstance(listed, list) else None
 

@@ -1,4 +1,4 @@
-"""Logins by tokens: got when the connection is made, refreshed before they end, kept in the connection."""
+"""Token logins in Make: request a token when the connection is created, refresh it before it expires."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,21 +9,21 @@ from connector.generator.make.answers import NO_REDIRECTS, valid
 from connector.generator.make.requests import address
 
 ACCESS, REFRESH, EXPIRES = "accessToken", "refreshToken", "expires"
-EARLY = 2  # minutes before its end in which a token is no longer used
+EARLY = 2  # minutes before its expiry at which a token is refreshed
 
 
 def uses_tokens(login: Authentication) -> bool:
-    """Say whether a token is sent, and not what the person typed."""
+    """Say whether requests carry a token instead of a value that the user entered."""
     return not login.field and login.tokens is not None
 
 
 def first_grant(tokens: TokenLogin) -> TokenGrant:
-    """Return how the first token is got: where there is a choice, not by something that is good only once."""
+    """Return the grant for the first token; one that works repeatedly is preferred."""
     return next((one for one in tokens.grants if not one.once), tokens.grants[0])
 
 
-def typed(login: Authentication) -> tuple[AuthField, ...]:
-    """Return what a person fills in: the account's address, the login's fields, and those the grants need."""
+def login_fields(login: Authentication) -> tuple[AuthField, ...]:
+    """Return the connection's fields: the account's address, the login's fields, and the grants' fields."""
     host = (login.host,) if login.host else ()
     tokens = login.tokens
     if tokens is None or not uses_tokens(login):
@@ -31,24 +31,23 @@ def typed(login: Authentication) -> tuple[AuthField, ...]:
     needed = set(first_grant(tokens).fills.values())
     if tokens.refresh:
         needed |= set(tokens.refresh.fills.values())
-    own = [one.model_copy(update={"required": True}) for one in tokens.fields if one.key in needed]
-    return (*host, *login.fields, *own)
+    token_fields = [one.model_copy(update={"required": True}) for one in tokens.fields if one.key in needed]
+    return (*host, *login.fields, *token_fields)
 
 
 def token_requests(
     integration: Integration, tokens: TokenLogin, places: tuple[str, str], error: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Give `token` and `refresh`; without a refresh token the first request is sent again."""
-    grant = first_grant(tokens)
-    got = _request(integration, tokens, places, error, _body(grant))
+    """Return the requests `token` and `refresh`; without a refresh token, both are the same request."""
+    token = _request(integration, tokens, places, error, _body(first_grant(tokens)))
     if tokens.expires_in is None:
-        return {"token": got}
-    renewed = got
+        return {"token": token}
+    refresh = token
     if tokens.refresh and tokens.refresh_token:
         body = {**_body(tokens.refresh), tokens.refresh_as: iml.braced(iml.at("data", (REFRESH,)))}
-        renewed = _request(integration, tokens, places, error, body)
+        refresh = _request(integration, tokens, places, error, body)
     condition = iml.braced(f"{iml.at('data', (EXPIRES,))} < addMinutes(now, {EARLY})")
-    return {"token": got, "refresh": {"condition": condition, **renewed}}
+    return {"token": token, "refresh": {"condition": condition, **refresh}}
 
 
 def _body(grant: TokenGrant) -> dict[str, str]:
@@ -64,33 +63,34 @@ def _request(
     body: Mapping[str, str],
 ) -> dict[str, Any]:
     operation = integration.operations[tokens.operation]
-    kept = {ACCESS: tokens.access_token, REFRESH: tokens.refresh_token}
-    data = {name: iml.braced(_in_answer(path)) for name, path in kept.items() if path}
+    stored = {ACCESS: tokens.access_token, REFRESH: tokens.refresh_token}
+    data = {name: iml.braced(_in_body(path)) for name, path in stored.items() if path}
     if tokens.expires_in:
-        data[EXPIRES] = iml.braced(f"addSeconds(now, {_in_answer(tokens.expires_in)})")
-    asked = {
+        data[EXPIRES] = iml.braced(f"addSeconds(now, {_in_body(tokens.expires_in)})")
+    request = {
         "url": places[0] + address(integration, operation, ()),
         "method": operation.method,
         **NO_REDIRECTS,
     }
-    held = f"ifempty({_in_answer(tokens.access_token)}, '') != ''"
+    has_token = f"ifempty({_in_body(tokens.access_token)}, '') != ''"
     return {
-        **asked,
+        **request,
         "body": dict(body),
         "response": {
             "data": data,
-            "valid": valid(integration, asked, places, holds=held, writes=False),
+            "valid": valid(integration, request, places, holds=has_token, writes=False),
             "error": dict(error),
         },
         "log": {"sanitize": _hidden(integration, tokens, body)},
     }
 
 
-def _in_answer(path: Path) -> str:
+def _in_body(path: Path) -> str:
     return iml.at("body", path)
 
 
 def _hidden(integration: Integration, tokens: TokenLogin, body: Mapping[str, str]) -> list[str]:
+    """Return the places in request and reply that hold secrets, which Make's log must hide."""
     secret = [iml.braced(iml.at("parameters", (key,))) for key in integration.authentication.secrets]
     secret.append(iml.braced(iml.at("data", (REFRESH,))))
     sent = [f"request.body.{name}" for name, value in body.items() if value in secret]

@@ -1,9 +1,8 @@
-"""Polling triggers: Make remembers the time of the last event and goes on from there.
+"""Polling triggers of Make: Make remembers the time of the last event and continues from there.
 
-A poll hands on the oldest of what happened later, at most as many as the person asked for; the others come
-with the next one. Records of one moment are told apart by id. What Make cannot do is compare a record with
-what it was, so a trigger is offered where the record holds the time at which it happened:
-`Guarantee.watermark`.
+A poll returns the oldest events after that time, up to the user's limit; the rest follow with the next poll.
+Events with the same time are told apart by id. Make cannot compare a record with its earlier version. So a
+trigger needs a property with the time of the event: `Guarantee.watermark`.
 """
 
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from connector.definition.model import (
 from connector.definition.samples import merged
 from connector.generator.make import compare, iml
 from connector.generator.make.answers import JSON
-from connector.generator.make.base import result
+from connector.generator.make.base import valid_result
 from connector.generator.make.fields import interface, parameters, sample
 from connector.generator.make.naming import plural, proper_nouns, search_label, trigger_label
 from connector.generator.make.paging import page_query, pagination
@@ -31,11 +30,11 @@ from connector.generator.make.requests import MOMENT, ZONELESS, request
 LIMIT = 10
 EPOCH_LIMIT = 300
 EPOCH_PAGES = 3
-STARTS_EARLY = 1  # seconds: whether a filter includes its bound is not documented
+STARTS_EARLY = 1  # seconds, because vendors do not document whether a filter includes its bound
 
 
-def triggers(integration: Integration) -> Iterator[Module]:
-    """Yield every trigger that keeps a promise on Make and of which the vendor does not tell by itself."""
+def polling_triggers(integration: Integration) -> Iterator[Module]:
+    """Yield a module for every trigger that has a guarantee on Make and no webhook."""
     for trigger in integration.triggers.values():
         promise = trigger.guarantees.get("make")
         if promise and promise.watermark and not trigger.hook:
@@ -49,7 +48,7 @@ def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
         key=trigger.key,
         kind="trigger",
         label=trigger_label(trigger, noun),
-        description=_description(trigger) + lacking(integration, trigger),
+        description=_description(trigger) + summary_note(integration, trigger),
         inputs=trigger.inputs,
         operations=(trigger.source.operation,),
         files={
@@ -57,7 +56,7 @@ def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
             "epoch": _epoch(integration, trigger, when),
             "staticParams": [
                 *parameters(trigger.inputs, integration, proper),
-                _limit(noun, lacking(integration, trigger)),
+                _limit(noun, summary_note(integration, trigger)),
             ],
             "mappableParams": [],
             "interface": interface(_row(trigger), proper),
@@ -68,7 +67,7 @@ def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
 
 
 def _row(trigger: Trigger) -> list[Field]:
-    """Leave out the details: a polling trigger of Make's makes no request for each record."""
+    """Return the fields without the details: a polling trigger of Make sends no request per record."""
     return [one for one in trigger.fields if not trigger.details or one.key != trigger.details.key]
 
 
@@ -78,14 +77,16 @@ def _description(trigger: Trigger) -> str:
     return f"{trigger.description.removesuffix('.')}{more if again else '.'}"
 
 
-def lacking(integration: Integration, trigger: Trigger) -> str:
-    """Say which module gives the details that a trigger leaves out, in a sentence that follows another."""
+def summary_note(integration: Integration, trigger: Trigger) -> str:
+    """Return a sentence that names the module for the records' details; empty if there are none."""
     if trigger.details is None:
         return ""
-    asks = trigger.details.operation
-    getting = [one for one in integration.searches.values() if (one.kind, one.operation) == ("get", asks)]
-    where = f"; the module {search_label(getting[0], getting[0].noun)} gives the details" if getting else ""
-    return f" A summary of each is handed on{where}."
+    operation = trigger.details.operation
+    searches = [
+        one for one in integration.searches.values() if (one.kind, one.operation) == ("get", operation)
+    ]
+    module = f" Use {search_label(searches[0], searches[0].noun)} to read the details." if searches else ""
+    return f" Returns a summary of each record.{module}"
 
 
 def _communication(integration: Integration, trigger: Trigger, when: Path) -> dict[str, Any]:
@@ -94,22 +95,22 @@ def _communication(integration: Integration, trigger: Trigger, when: Path) -> di
     paging = integration.paging.get(operation.paging or "")
     since = {} if when == source.id else _since(trigger)
     query = {**_order(trigger), **since, **page_query(paging, promise.page_size)}
-    asked = request(integration, operation, (), query)
+    poll = request(integration, operation, (), query)
     return {
-        **asked,
+        **poll,
         **pagination(integration, operation, pages=str(promise.pages), size=promise.page_size),
         "response": {
             "limit": iml.braced("parameters.limit"),
             "iterate": _iterate(trigger, iml.at("body", operation.payload), when),
-            "trigger": _told_apart(trigger, when),
+            "trigger": _newness(trigger, when),
             "output": iml.braced("item"),
-            "valid": result(integration, asked, JSON),
+            "valid": valid_result(integration, poll, JSON),
         },
     }
 
 
-def _told_apart(trigger: Trigger, when: Path) -> dict[str, str]:
-    """Say how Make tells what is new: by time and id, or by a number that is higher with each record."""
+def _newness(trigger: Trigger, when: Path) -> dict[str, str]:
+    """Return how Make recognizes new events: by time and id, or by a number that grows with each record."""
     source = trigger.source
     id_ = iml.at("item", source.id)
     if when == source.id:
@@ -126,7 +127,10 @@ def _order(trigger: Trigger) -> dict[str, str]:
 
 
 def _since(trigger: Trigger) -> dict[str, str]:
-    """Ask for what changed since the last event, where the API can; nothing at the very first poll."""
+    """Return the query parameter that limits the list to changes since the last event.
+
+    Empty if the API has no such filter. At the very first poll the parameter is left out.
+    """
     source = trigger.source
     if source.since is None:
         return {}
@@ -134,20 +138,20 @@ def _since(trigger: Trigger) -> dict[str, str]:
         start = f"addSeconds(now, -{source.look_back})"
         return {source.since: iml.braced(f"formatDate({start}, {iml.text(MOMENT)}, 'UTC')")}
     start = f"addSeconds(data.lastDate, -{STARTS_EARLY})"
-    written = f"formatDate({start}, {iml.text(MOMENT)}, 'UTC')"
+    value = f"formatDate({start}, {iml.text(MOMENT)}, 'UTC')"
     if isinstance(source, ChangedSince) and source.since_form == "gte_zoneless":
-        written = f"'gte:' + formatDate({start}, {iml.text(ZONELESS)}, 'UTC')"
-    return {source.since: iml.braced(f"if(data.lastDate, {written}, undefined)")}
+        value = f"'gte:' + formatDate({start}, {iml.text(ZONELESS)}, 'UTC')"
+    return {source.since: iml.braced(f"if(data.lastDate, {value}, undefined)")}
 
 
 def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
-    """Say which records are events: with an id, a time that has come, a wanted state, past the filters."""
+    """Return the iteration over events: records with an id, a past time and a state that fires."""
     source = trigger.source
     id_, time = iml.at("item", source.id), iml.at("item", when)
     if when == source.id:
         conditions = [compare.is_number(id_)]
     else:
-        conditions = [f"ifempty({id_}, '') != ''", compare.readable(time), compare.has_come(time)]
+        conditions = [f"ifempty({id_}, '') != ''", compare.is_time(time), compare.is_not_in_future(time)]
     if not isinstance(source, CreatedSince) and source.state and source.reached:
         conditions.append(compare.is_word(iml.at("item", source.state), source.reached))
     conditions += [compare.matches(one) for one in trigger.inputs]
@@ -155,7 +159,10 @@ def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
 
 
 def _epoch(integration: Integration, trigger: Trigger, when: Path) -> dict[str, Any]:
-    """Offer the latest records to start from; what is not said here is as in the communication."""
+    """Return the `epoch`: the latest records, from which the user chooses where to start.
+
+    Make takes everything else from the `communication`.
+    """
     resource = integration.resources[trigger.resource]
     operation = integration.operations[trigger.source.operation]
     label = [iml.at("item", path) for path in resource.label]
@@ -172,8 +179,8 @@ def _epoch(integration: Integration, trigger: Trigger, when: Path) -> dict[str, 
     }
 
 
-def _limit(noun: str, lacks: str) -> dict[str, Any]:
-    most = f"The most {plural(noun)} that are handed on in one run; the others follow in the next."
+def _limit(noun: str, note: str) -> dict[str, Any]:
+    help_text = f"The maximum number of {plural(noun)} that one run returns. The rest follow in the next run."
     return {
         "name": "limit",
         "type": "uinteger",
@@ -181,5 +188,5 @@ def _limit(noun: str, lacks: str) -> dict[str, Any]:
         "required": True,
         "default": LIMIT,
         "validate": {"min": 1},
-        "help": most + lacks,
+        "help": help_text + note,
     }

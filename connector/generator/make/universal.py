@@ -1,10 +1,10 @@
-"""The universal module: any request of the vendor's API, at an address below the vendor's own."""
+"""The universal module of a Make app, "Make an API call": any request to the vendor's API."""
 
 from typing import Any
 
 from connector.definition.model import Integration
 from connector.generator.make.answers import NO_REDIRECTS
-from connector.generator.make.base import errors, result
+from connector.generator.make.base import errors, valid_result
 from connector.generator.make.parts import Module
 from connector.generator.make.requests import version_prefix
 
@@ -12,16 +12,17 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 KEY = "make_api_call"
 
 
-def universal(integration: Integration) -> Module:
-    """Give the module; its address begins with a slash, so that the login reaches no other host."""
+def universal_module(integration: Integration) -> Module:
+    """Return the module. Its address begins with a slash, so the login is sent to no other host."""
     login = integration.authentication
     example = next(
         one for one in integration.operations.values() if one.method == "GET" and "{" not in one.path
     )
+    # A scenario must not replace the login's headers, in any spelling: header names ignore case.
     names = (login.header, *login.headers)
-    spelled = sorted({way for one in names for way in (one, one.lower(), one.title(), one.upper())})
-    own = ", ".join(f"'{name}'" for name in spelled)
-    asked = {"url": "/{{parameters.url}}", "method": "{{parameters.method}}", **NO_REDIRECTS}
+    spellings = sorted({name for one in names for name in (one, one.lower(), one.title(), one.upper())})
+    own = ", ".join(f"'{name}'" for name in spellings)
+    call = {"url": "/{{parameters.url}}", "method": "{{parameters.method}}", **NO_REDIRECTS}
     return Module(
         key=KEY,
         kind="universal",
@@ -29,7 +30,7 @@ def universal(integration: Integration) -> Module:
         description="Performs an arbitrary authorized API call.",
         files={
             "communication": {
-                **asked,
+                **call,
                 "headers": {
                     "{{...}}": f"{{{{omit(toCollection(parameters.headers, 'key', 'value'), {own})}}}}"
                 },
@@ -38,7 +39,7 @@ def universal(integration: Integration) -> Module:
                 "type": "text",
                 "response": {
                     "output": {"body": "{{body}}", "headers": "{{headers}}", "statusCode": "{{statusCode}}"},
-                    "valid": result(integration, asked, "", writes=True),
+                    "valid": valid_result(integration, call, "", writes=True),
                     "error": errors(integration, once=True),
                 },
             },
@@ -68,7 +69,7 @@ def _parameters(path: str, integration: Integration) -> list[dict[str, Any]]:
             "type": "text",
             "label": "URL",
             "required": True,
-            "help": f"A path below the address of the {title} API, for example `{path}`.",
+            "help": f"The path of a request to the {title} API, for example `{path}`.",
         },
         {
             "name": "method",
@@ -79,7 +80,7 @@ def _parameters(path: str, integration: Integration) -> list[dict[str, Any]]:
             "options": [{"label": one, "value": one} for one in METHODS],
         },
         {"name": "headers", "type": "array", "label": "Headers", "spec": pair, "default": json_header}
-        | {"help": "The login is added by itself."},
+        | {"help": "The login is added automatically."},
         {"name": "qs", "type": "array", "label": "Query string", "spec": pair},
         {"name": "body", "type": "any", "label": "Body"},
     ]

@@ -1,4 +1,4 @@
-"""One Zapier CLI app per vendor: data is rendered from templates/, logic is copied from static/."""
+"""Generates one Zapier CLI app per vendor: templates/ are filled with data, static/ is copied as it is."""
 
 from connector.generator.zapier.app import render
 

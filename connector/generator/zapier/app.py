@@ -1,7 +1,7 @@
-"""An Integration as a Zapier CLI app: `render` gives every file's path and text, and touches nothing.
+"""Renders an Integration as a Zapier CLI app: the path and text of every file, without writing to disk.
 
-The platform's facts relied on here (schema of the definition, exact pin of the core, ESM with `exports`)
-are those of zapier-platform-core 19.1.0.
+Relies on zapier-platform-core 19.1.0: the schema of its definition, the exact version in package.json, and
+ES modules with `exports`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,17 +12,18 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from connector.definition.model import Integration
+from connector.generator.markdown import filled
 from connector.generator.zapier import steps
 from connector.generator.zapier.fields import Unrenderable
-from connector.generator.zapier.literal import literal
+from connector.generator.zapier.literal import to_javascript
 from connector.generator.zapier.package import (
     CORE,
     authentication,
     operations,
-    package,
+    package_files,
     vendor_facts,
 )
-from connector.generator.zapier.readme import readme
+from connector.generator.zapier.readme import readme_values
 
 HERE = Path(__file__).parent
 TEMPLATES = {
@@ -39,15 +40,15 @@ Entries = dict[str, dict[str, Any]]
 def render(
     integration: Integration, *, include_assumed: bool = False, link: Mapping[str, Any] | None = None
 ) -> dict[str, str]:
-    """Give the app of one vendor as `{path: text}`, the same on every machine.
+    """Return the files of one vendor's app as `{path: text}`, the same on every machine.
 
-    Requests and inputs that are only assumed are left out, except for inputs that a request needs, unless
-    `include_assumed`. `link` is what ties the folder to an app at Zapier (`kept_link`). Raises Unrenderable
-    where Zapier cannot express what the catalog asks for.
+    Requests and optional inputs that are only assumed are left out, unless `include_assumed`. `link` connects
+    the folder to an app at Zapier (see `kept_link`). Raises Unrenderable if Zapier cannot express something
+    in the catalog.
     """
     entries = _entries(integration, assumed=include_assumed)
     page = partial(_page, _environment(), notice=_notice(integration))
-    files = {
+    entry_files = {
         f"{folder}/{key}.js": page(template, **entry)
         for folder, template in TEMPLATES.items()
         for key, entry in entries[folder].items()
@@ -58,11 +59,11 @@ def render(
         if folder != "records"
     }
     static = _static(session=not integration.authentication.field)
-    around = _around(integration, entries, page, link or {}, include_assumed=include_assumed)
-    return dict(sorted({**static, **files, **indexes, **around}.items()))
+    single_files = _single_files(integration, entries, page, link or {}, include_assumed=include_assumed)
+    return dict(sorted({**static, **entry_files, **indexes, **single_files}.items()))
 
 
-def _around(
+def _single_files(
     integration: Integration,
     entries: Entries,
     page: Callable[..., str],
@@ -70,15 +71,15 @@ def _around(
     *,
     include_assumed: bool,
 ) -> dict[str, str]:
-    """Give the files that an app has once."""
+    """Return the files that an app has once: README, package, login, index, operations, vendor."""
     used = _used(integration, entries)
     throttle = integration.limits.throttle
     hydrators = steps.hydrators(integration, entries["triggers"])
-    later = {"hydrators.js": page("hydrators.js.jinja", hydrators=hydrators)} if hydrators else {}
+    hydrator_file = {"hydrators.js": page("hydrators.js.jinja", hydrators=hydrators)} if hydrators else {}
     return {
-        **later,
+        **hydrator_file,
         ".gitignore": page("gitignore.jinja"),
-        "README.md": page("README.md.jinja", **readme(integration, entries, used)),
+        "README.md": filled(page("README.md.jinja", **readme_values(integration, entries, used))),
         "authentication.js": page("authentication.js.jinja", **authentication(integration)),
         "index.js": page(
             "index.js.jinja",
@@ -92,31 +93,32 @@ def _around(
             "operations.js.jinja", operations=operations(integration, used, assumed=include_assumed)
         ),
         "vendor.js": page("vendor.js.jinja", facts=vendor_facts(integration)),
-        **package(integration, link),
+        **package_files(integration, link),
     }
 
 
 def _entries(integration: Integration, *, assumed: bool) -> Entries:
-    """Per folder, what each of its files prints."""
+    """Return the values for each generated file, by folder and key."""
     records = steps.Records()
-    found = {
+    by_folder = {
         "triggers": _by_key(steps.triggers(integration, records, assumed=assumed)),
         "creates": _by_key(steps.creates(integration, records, assumed=assumed)),
         "searches": _by_key(steps.searches(integration, records, assumed=assumed)),
     }
     dropdowns = {
         field["dynamic"].split(".")[0]
-        for entries in found.values()
+        for entries in by_folder.values()
         for entry in entries.values()
         for field in _fields(entry)
         if "dynamic" in field
     }
-    found |= {"dropdowns": _by_key(steps.dropdowns(integration, dropdowns)), "records": records.files}
-    if both := found["triggers"].keys() & found["dropdowns"].keys():
+    by_folder |= {"dropdowns": _by_key(steps.dropdowns(integration, dropdowns)), "records": records.files}
+    if both := by_folder["triggers"].keys() & by_folder["dropdowns"].keys():
         raise Unrenderable(
-            f"{min(both)} is both a trigger and a dropdown, which Zapier keeps in one list; rename one."
+            f"{min(both)} is both a trigger and a dropdown, but Zapier has one list for both. "
+            "Rename one in the catalog."
         )
-    return found
+    return by_folder
 
 
 def _by_key(entries: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -129,16 +131,16 @@ def _fields(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _used(integration: Integration, entries: Entries) -> set[str]:
-    """Collect the operationIds that the app calls."""
+    """Return the operationIds that the app calls."""
     sources = [
         entry["source"] for folder in entries if folder != "records" for entry in entries[folder].values()
     ]
     hooks = [part for entry in entries["triggers"].values() for part in (entry["hook"] or {}).values()]
-    later = steps.hydrators(integration, entries["triggers"]).values()
+    details = steps.hydrators(integration, entries["triggers"]).values()
     login = integration.authentication
     tokens = {login.tokens.operation} if login.tokens and not login.field else set()
     return {
-        *(part["operation"].name for part in (*sources, *hooks, *later) if "operation" in part),
+        *(part["operation"].name for part in (*sources, *hooks, *details) if "operation" in part),
         login.test_operation,
         *tokens,
     }
@@ -159,7 +161,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["js"] = literal
+    environment.filters["js"] = to_javascript
     return environment
 
 

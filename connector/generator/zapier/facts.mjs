@@ -1,11 +1,11 @@
 /**
- * Prints what the steps of an app work by, as one JSON document: `{steps: {'triggers/new_return': {…}}, operations}`.
+ * Prints the facts of an app's steps as JSON: `{steps: {'triggers/new_return': {…}}, operations}`.
  *
  *   node facts.mjs <folder of the app>
  *
- * A generated step holds its facts as constants beside what it exports (`source`, `form`, `hook`) and names the
- * function that runs it. The constants are literals, whose names from other modules (`operations.list_returns`)
- * become texts here.
+ * A generated step holds its facts in constants next to its export (`source`, `form`, `hook`), and names the function
+ * that runs it. The constants are literals. Names from other modules in them, such as `operations.list_returns`,
+ * become texts.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,13 +17,15 @@ const FUNCTION = /^\s*(perform\w*): (.+?),?$/gm;
 
 const [folder] = process.argv.slice(2);
 
-const named = (path) =>
-  new Proxy({}, { get: (_, key) => (key === 'toJSON' ? () => path : named(`${path}.${String(key)}`)) });
+/** Stands for an imported name: `operations.list_returns` becomes the text 'operations.list_returns' in JSON. */
+const imported = (path) =>
+  new Proxy({}, { get: (_, key) => (key === 'toJSON' ? () => path : imported(`${path}.${String(key)}`)) });
 
-const names = new Proxy({}, { has: (_, key) => typeof key === 'string', get: (_, key) => outside(key) });
+// `with` asks `has` for every name in the literal, so each name that it does not define itself ends up here.
+const names = new Proxy({}, { has: (_, key) => typeof key === 'string', get: (_, key) => lookUp(key) });
 
-function outside(key) {
-  return key === Symbol.unscopables ? undefined : key === 'undefined' ? undefined : named(key);
+function lookUp(key) {
+  return key === Symbol.unscopables || key === 'undefined' ? undefined : imported(key);
 }
 
 const value = (literal) => new Function('names', `with (names) { return (${literal}); }`)(names);

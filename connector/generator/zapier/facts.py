@@ -1,4 +1,8 @@
-"""What the steps of a rendered Zapier app work by: the constants beside what each step exports."""
+"""Reads how the steps of a generated Zapier app work: the constants and functions in each step's file.
+
+The release gate compares these facts, so they must not depend on the version of the generator: names that an
+earlier version wrote are translated into those of today.
+"""
 
 import json
 import shutil
@@ -11,84 +15,126 @@ from typing import Any
 from connector.errors import ConfigurationError
 
 READER = Path(__file__).with_name("facts.mjs")
-PATIENCE = 60  # seconds
+TIMEOUT = 60  # seconds
 EXTENT = ("size", "pages", "lookBack")
-APART = "identity"
-"""What tells events apart, which the outputs of the step say too."""
-PLACED = ("in", "at", "as", "many", "orEmpty")
-"""What of an input says where its value goes; the rest says how it is compared or checked."""
+IDENTITY = "identity"
+"""The paths that identify an event; the surface reads them from the output fields."""
+PLACEMENT = ("in", "at", "as", "listName", "sendEmpty")
+"""Properties that say where an input's value goes. The others say how it is compared or checked."""
+TIME = "time"
+"""The gate's name for the time of a record, which is `windowTime` or `createdTime`, depending on the poll."""
+
+RENAMED_FUNCTIONS = {
+    "newest": "pollNewest",
+    "changed": "pollChanges",
+    "whole": "pollSnapshot",
+    "delivered": "receive",
+    "read": "getRecord",
+    "find": "findRecords",
+    "list": "listRecords",
+}
+RENAMED_CONSTANTS = {
+    "created": TIME,
+    "windowTime": TIME,
+    "createdTime": TIME,
+    "changed": "sortTime",
+    "mark": "eventTime",
+    "reached": "firingStates",
+    "initial": "initialStates",
+}
+RENAMED_INPUTS = {
+    "many": "listName",
+    "orEmpty": "sendEmpty",
+    "compared": "compareAs",
+    "slips": "catchTypos",
+    "forms": "variants",
+}
 
 
 @dataclass(frozen=True)
 class Facts:
-    """`steps` holds the constants of each step by its file, `operations` the requests of the app."""
+    """The facts of one app: `steps` are the constants of each step by file, `operations` its requests."""
 
     steps: Mapping[str, Mapping[str, Any]]
     operations: Mapping[str, Mapping[str, Any]]
 
-    def asks(self, step: str) -> dict[str, str]:
-        """Return what a step asks the vendor for, where its inputs go, and which records are events."""
-        known = self.steps.get(step, {})
-        calls = {name: call for name, call in known.items() if isinstance(call, str)}
-        found = {name: call.partition("(")[0] for name, call in calls.items()}
-        source = {name: one for name, one in known.get("source", {}).items() if name not in (*EXTENT, APART)}
-        rest = {name: one for name, one in known.items() if name not in ("source", "form", *calls)}
-        for name, one in _flat("", {**source, **rest}):
-            found[name] = self._request(one)
-        for key, said in _wire(known):
-            found[f"input {key}"] = _text({name: said[name] for name in PLACED if name in said})
-        return found
+    def behaviour(self, step: str) -> dict[str, str]:
+        """Return which requests a step sends, where its inputs go, and which records are events."""
+        constants = self.steps.get(step, {})
+        calls = {name: call for name, call in constants.items() if isinstance(call, str)}
+        facts = {name: _function(call) for name, call in calls.items()}
+        source = _renamed(constants.get("source", {}), RENAMED_CONSTANTS)
+        source = {name: value for name, value in source.items() if name not in (*EXTENT, IDENTITY)}
+        others = {name: value for name, value in constants.items() if name not in ("source", "form", *calls)}
+        for name, text in _flat("", {**source, **others}):
+            facts[name] = self._request(text)
+        for key, wire in _wire(constants):
+            facts[f"input {key}"] = _text({name: wire[name] for name in PLACEMENT if name in wire})
+        return facts
 
     def extent(self, step: str) -> dict[str, str]:
-        """Return how far a step reads, and how it compares what it reads."""
-        known = self.steps.get(step, {})
-        source = known.get("source", {})
-        found = {"look-back": _text(source["lookBack"])} if "lookBack" in source else {}
+        """Return how many records a step reads, how far back, and how it compares them."""
+        constants = self.steps.get(step, {})
+        source = constants.get("source", {})
+        facts = {"look-back": _text(source["lookBack"])} if "lookBack" in source else {}
         if "size" in source:
-            found["records"] = _text(source.get("pages", 1) * source["size"])
+            facts["records"] = _text(source.get("pages", 1) * source["size"])
         elif "pages" in source:
-            found["pages"] = _text(source["pages"])
-        for key, said in _wire(known):
-            rest = {name: one for name, one in said.items() if name not in (*PLACED, "children")}
-            if rest:
-                found[f"checks of input {key}"] = _text(rest)
-        return found
+            facts["pages"] = _text(source["pages"])
+        for key, wire in _wire(constants):
+            checks = {name: value for name, value in wire.items() if name not in (*PLACEMENT, "children")}
+            if checks:
+                facts[f"checks of input {key}"] = _text(checks)
+        return facts
 
     def _request(self, text: str) -> str:
-        """Name a request by its method and path: an operation may keep its id and ask for something else."""
+        """Return the method and path of an operation: its id may stay the same while its request changes."""
         operation = self.operations.get(text.removeprefix("operations."))
         return f"{operation['method']} {operation['path']}" if operation else text
 
 
 def read_facts(folder: Path) -> Facts:
-    """Read an app in Node; raises ConfigurationError where Node is missing, or the app cannot be read."""
+    """Read the facts of an app with Node.
+
+    Raises ConfigurationError if Node is missing or cannot read the app.
+    """
     node = shutil.which("node")
     if node is None:
-        raise ConfigurationError("Node is missing: install Node 18.20 or newer, the gate reads apps in it.")
-    done = subprocess.run(  # noqa: S603 - the app is ours, and its constants are literals
+        raise ConfigurationError("The release gate needs Node to read the apps. Install Node 18.20 or newer.")
+    process = subprocess.run(  # noqa: S603 - the app is generated, and its constants are literals
         [node, str(READER), str(folder.resolve())],
-        capture_output=True, text=True, timeout=PATIENCE, check=False,
+        capture_output=True, text=True, timeout=TIMEOUT, check=False,
     )  # fmt: skip
-    if done.returncode:
-        raise ConfigurationError(f"{folder} cannot be read by Node:\n{done.stderr.strip()}")
-    told = json.loads(done.stdout)
-    return Facts(told["steps"], told["operations"])
+    if process.returncode:
+        raise ConfigurationError(f"Node cannot read the app in {folder}:\n{process.stderr.strip()}")
+    facts = json.loads(process.stdout)
+    return Facts(facts["steps"], facts["operations"])
 
 
-def _wire(known: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield where each input goes, the columns of line items included."""
-    for key, said in known.get("form", {}).get("wire", {}).items():
-        yield key, said
-        for child, one in (said.get("children") or {}).items():
-            yield f"{key}[]{child}", one
+def _function(call: str) -> str:
+    """Return the name of the function in a call such as `pollNewest(vendor, source, form)`."""
+    name = call.partition("(")[0]
+    return RENAMED_FUNCTIONS.get(name, name)
 
 
-def _flat(before: str, value: Any) -> Iterator[tuple[str, str]]:
+def _renamed(constants: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in constants.items()}
+
+
+def _wire(constants: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield where each input goes, including the columns of line items."""
+    for key, wire in constants.get("form", {}).get("wire", {}).items():
+        yield key, _renamed(wire, RENAMED_INPUTS)
+        for child, column in (wire.get("children") or {}).items():
+            yield f"{key}[]{child}", _renamed(column, RENAMED_INPUTS)
+
+
+def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
-        for key, one in value.items():
-            yield from _flat(f"{before}.{key}" if before else key, one)
+        for key, member in value.items():
+            yield from _flat(f"{prefix}.{key}" if prefix else key, member)
     elif value is not None:
-        yield before, _text(value)
+        yield prefix, _text(value)
 
 
 def _text(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Zapier's words for fields: what a person fills in, where it goes, and what comes out."""
+"""Zapier's input and output fields: types, choices, dropdowns, and where each input goes in the request."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,7 +8,7 @@ from connector.definition.model import Choice, Dropdown, Field, FieldType, Input
 from connector.definition.naming import below, title
 from connector.errors import ConfigurationError
 
-# Zapier knows no date: a date is asked for as a datetime and sent as its first ten characters.
+# Zapier has no date type: the form asks for a datetime, and the app sends its first ten characters.
 INPUT_TYPES: dict[FieldType, str] = {
     "string": "string",
     "text": "text",
@@ -22,11 +22,11 @@ OUTPUT_TYPES: dict[FieldType, str] = {**INPUT_TYPES, "text": "string", "date": "
 
 
 class Unrenderable(ConfigurationError):  # noqa: N818
-    """The platform cannot express something of the catalog; the message says what, where and what to do."""
+    """Zapier cannot express something in the catalog; the message says what, where and how to change it."""
 
 
 def form(inputs: Iterable[InputField], integration: Integration) -> dict[str, Any]:
-    """Give `{fields, wire}`: Zapier's inputFields, required ones first, and where each value goes."""
+    """Return `{fields, wire}`: Zapier's inputFields, required ones first, and where each value goes."""
     ordered = sorted(inputs, key=lambda one: not one.required)
     taken = {one.key for one in ordered}
     names = {(one.key, child.key): _child_key(one, child, taken) for one in ordered for child in one.children}
@@ -37,10 +37,10 @@ def form(inputs: Iterable[InputField], integration: Integration) -> dict[str, An
 
 
 def _child_key(parent: InputField, child: InputField, taken: set[str]) -> str:
-    """Zapier wants keys that are unique in the whole form, line items included."""
+    """Return the key of a line item's column. Zapier wants keys that are unique in the whole form."""
     key = child.key if child.key not in taken else f"{parent.key}_{child.key}"
     if key in taken:
-        raise Unrenderable(f"Two inputs are called {key}; rename one in the catalog.")
+        raise Unrenderable(f"Two inputs have the key {key}. Rename one in the catalog.")
     taken.add(key)
     return key
 
@@ -55,7 +55,10 @@ def _input(one: InputField, integration: Integration, names: dict[tuple[str, str
     many = one.type == "list"
     kind = one.item_type if many else one.type
     if kind is None or kind not in INPUT_TYPES:
-        raise Unrenderable(f"The input {one.key} is of type {kind}; give its members as inputs of their own.")
+        raise Unrenderable(
+            f"The input {one.key} has type {kind}, which Zapier cannot show. "
+            "List its members as separate inputs in the catalog."
+        )
     field |= {"type": INPUT_TYPES[kind], "required": one.required and not may_be_empty(one)}
     if many:
         field["list"] = True
@@ -63,19 +66,19 @@ def _input(one: InputField, integration: Integration, names: dict[tuple[str, str
         field["helpText"] = one.help
     if one.default is not None:
         field["default"] = one.default if isinstance(one.default, str) else json.dumps(one.default)
-    return field | _offered(one, integration)
+    return field | _choices(one, integration)
 
 
 def may_be_empty(one: InputField) -> bool:
-    """Say whether an empty list is a value of this input; Zapier itself holds it for none."""
+    """Say whether the input accepts an empty list, which Zapier treats as a missing value."""
     return one.type == "list" and not one.children and not one.bounds.min_items
 
 
-def _offered(one: InputField, integration: Integration) -> dict[str, Any]:
-    """Values to choose from: a closed set, the known words of an open one, or the vendor's records."""
+def _choices(one: InputField, integration: Integration) -> dict[str, Any]:
+    """Return the field's list of choices, or the dropdown that reads them from the vendor's records."""
     if choices := known_choices(one, integration):
-        shown = [{"value": each.value, "label": each.label, "sample": each.value} for each in choices]
-        return {"choices": shown}
+        listed = [{"value": each.value, "label": each.label, "sample": each.value} for each in choices]
+        return {"choices": listed}
     dropdown = integration.dropdowns[one.dropdown] if one.dropdown else None
     if dropdown is None:
         return {}
@@ -84,14 +87,14 @@ def _offered(one: InputField, integration: Integration) -> dict[str, Any]:
 
 
 def known_choices(one: InputField, integration: Integration) -> tuple[Choice, ...]:
-    """Return the values of an input that are known while the app is written: closed set or known words."""
+    """Return the choices known at generation: a closed set, or the known values of an open one."""
     dropdown = integration.dropdowns[one.dropdown] if one.dropdown else None
     choices = dropdown.choices if dropdown else one.choices
     return choices or tuple(Choice(value=word, label=title(word)) for word in one.known_values)
 
 
 def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
-    """Name the search that finds the dropdown's records by what people know of them."""
+    """Return the search that finds a record of the dropdown, as `search.field`; None if there is none."""
     for search in integration.searches.values():
         if search.kind == "find" and search.operation == dropdown.operation and len(dropdown.value) == 1:
             return f"{search.key}.{dropdown.value[0]}"
@@ -99,19 +102,19 @@ def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
 
 
 def _renamed(parent: InputField, child: InputField, names: dict[tuple[str, str], str]) -> InputField:
-    """Call the columns that make this one required as the form calls them."""
-    beside = tuple(names[parent.key, key] for key in child.required_with)
-    return child.model_copy(update={"required_with": beside})
+    """Return the column with the form's own keys in `required_with`."""
+    required_with = tuple(names[parent.key, key] for key in child.required_with)
+    return child.model_copy(update={"required_with": required_with})
 
 
-def _compared(one: InputField) -> dict[str, Any]:
-    """Say how rows are compared again with what was asked for."""
-    how = {"identifies": one.identifies, "separator": one.separator}
-    wire: dict[str, Any] = {name: value for name, value in how.items() if value is not None}
+def _comparison(one: InputField) -> dict[str, Any]:
+    """Return how the app compares rows with this input."""
+    optional = {"identifies": one.identifies, "separator": one.separator}
+    wire: dict[str, Any] = {name: value for name, value in optional.items() if value is not None}
     if one.found_at:
         wire["foundAt"] = one.found_at
     if one.location == "match":
-        wire["compared"] = one.compared
+        wire["compareAs"] = one.compared
     return wire
 
 
@@ -120,13 +123,13 @@ def _wire(one: InputField, names: dict[tuple[str, str], str], integration: Integ
     if "date" in (one.type, one.item_type):
         wire["as"] = "date"
     if one.repeated_as and one.type == "list":
-        wire["many"] = one.repeated_as
+        wire["listName"] = one.repeated_as
     if one.required and one.location == "body" and may_be_empty(one):
-        wire["orEmpty"] = True
-    wire |= _compared(one)
+        wire["sendEmpty"] = True
+    wire |= _comparison(one)
     if known_choices(one, integration) and (one.location == "match" or not one.choices):
         wire["open"] = True
-        wire |= {"slips": True} if one.location in ("match", "query") else {}
+        wire |= {"catchTypos": True} if one.location in ("match", "query") else {}
     if one.required_with:
         wire["requiredWith"] = one.required_with
     if one.children:
@@ -135,13 +138,13 @@ def _wire(one: InputField, names: dict[tuple[str, str], str], integration: Integ
             for child in one.children
         }
     if one.children and one.variants:
-        wire["forms"] = [
+        wire["variants"] = [
             {
-                "label": form.label,
-                "fields": [names[one.key, key] for key in form.fields],
-                "required": [names[one.key, key] for key in form.required],
+                "label": variant.label,
+                "fields": [names[one.key, key] for key in variant.fields],
+                "required": [names[one.key, key] for key in variant.required],
             }
-            for form in one.variants
+            for variant in one.variants
         ]
     return wire
 
@@ -149,18 +152,18 @@ def _wire(one: InputField, names: dict[tuple[str, str], str], integration: Integ
 def output_fields(
     fields: Sequence[Field], *, prefix: str = "", heading: str = ""
 ) -> Iterator[dict[str, Any]]:
-    """Yield an entry per leaf: `customer__email` below an object, `items[]sku` in line items."""
+    """Yield one outputField per value: `customer__email` in an object, `items[]sku` in line items."""
     for one in fields:
-        key, label = prefix + one.key, _below(heading, one.label)
+        key, label = prefix + one.key, _prefixed(heading, one.label)
         if one.children:
             joint = "[]" if one.type == "list" else "__"
             yield from output_fields(one.children, prefix=key + joint, heading=label)
             continue
         kind = one.item_type if one.type == "list" else one.type
-        typed = {"type": OUTPUT_TYPES[kind]} if kind in OUTPUT_TYPES else {}
-        yield {"key": key, "label": label} | typed | ({"list": True} if one.type == "list" else {})
+        field_type = {"type": OUTPUT_TYPES[kind]} if kind in OUTPUT_TYPES else {}
+        yield {"key": key, "label": label} | field_type | ({"list": True} if one.type == "list" else {})
 
 
-def _below(heading: str, label: str) -> str:
-    """Put the parent's name before a member's, unless it is there: `Items SKU`, but not `Items Item ID`."""
+def _prefixed(heading: str, label: str) -> str:
+    """Put the parent's label before a member's, but not twice: `Items SKU`, but `Item ID` in `Items`."""
     return label if not heading or label.startswith(heading.removesuffix("s")) else below(heading, label)

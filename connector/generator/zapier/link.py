@@ -1,4 +1,4 @@
-"""Which of Zapier's apps a folder belongs to; `zapier-platform register` and `link` write it down there."""
+"""Keeps the link between a folder and an app at Zapier, which `zapier-platform register` writes there."""
 
 import json
 from pathlib import Path
@@ -11,17 +11,17 @@ KEPT = ("id", "key")
 
 
 def kept_link(folder: Path) -> dict[str, Any]:
-    """Read the id and the key that Zapier gave the app in `folder`; nothing where it was never registered.
+    """Return the id and key of the app in `folder` at Zapier; empty if it was never registered.
 
-    Raises ConfigurationError for a file that is no JSON object: writing it anew would lose the link.
+    Raises ConfigurationError if the file is not a JSON object: overwriting it would lose the link.
     """
     file = folder / FILE
     if not file.is_file():
         return {}
     try:
-        found = json.loads(file.read_text("utf-8-sig"))
-        return {name: found[name] for name in KEPT if name in found}
+        content = json.loads(file.read_text("utf-8-sig"))
+        return {name: content[name] for name in KEPT if name in content}
     except (ValueError, TypeError) as problem:
         raise ConfigurationError(
-            f"{file} is no JSON object, so its link to Zapier cannot be kept; mend it."
+            f"{file} is not a JSON object, so the link to the app at Zapier would be lost. Fix the file."
         ) from problem

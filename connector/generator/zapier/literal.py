@@ -1,4 +1,4 @@
-"""JSON values as JavaScript source, laid out the way a person would."""
+"""Writes JSON values as formatted JavaScript source."""
 
 import json
 import re
@@ -12,7 +12,7 @@ _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*|0|[1-9][0-9]{0,8}")
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Source that stands for itself among the values: a name the file imports."""
+    """A piece of JavaScript source among the values, such as a name that the file imports."""
 
     text: str
 
@@ -22,19 +22,20 @@ class Code:
         return self.text.rpartition(".")[2]
 
 
-def literal(value: Any, indent: int = 0) -> str:
-    """`value` as an expression that starts at column `indent`; broken into lines where one is too long."""
+def to_javascript(value: Any, indent: int = 0) -> str:
+    """Return `value` as an expression that starts at column `indent`, on several lines if one is too long."""
     flat = _flat(value)
     if len(flat) + indent <= WIDTH and "\n" not in flat:
         return flat
     if isinstance(value, Mapping):
-        return _broken("{", [f"{_key(k)}: {literal(v, indent + 2)}" for k, v in value.items()], "}", indent)
+        members = [f"{_key(k)}: {to_javascript(v, indent + 2)}" for k, v in value.items()]
+        return _multiline("{", members, "}", indent)
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return _broken("[", [literal(one, indent + 2) for one in value], "]", indent)
+        return _multiline("[", [to_javascript(one, indent + 2) for one in value], "]", indent)
     return flat
 
 
-def _broken(opening: str, parts: list[str], closing: str, indent: int) -> str:
+def _multiline(opening: str, parts: list[str], closing: str, indent: int) -> str:
     inner = "".join(f"{' ' * (indent + 2)}{part},\n" for part in parts)
     return f"{opening}\n{inner}{' ' * indent}{closing}"
 
@@ -58,6 +59,6 @@ def _text(text: str) -> str:
 
 def _key(key: object) -> str:
     name = str(key)
-    if name == "__proto__":  # as a plain key it would set the prototype
+    if name == "__proto__":  # a plain `__proto__:` would set the object's prototype
         return "['__proto__']"
     return name if _NAME.fullmatch(name) else _text(name)

@@ -1,4 +1,4 @@
-"""What surrounds the steps of an app: the package, the vendor's facts, the login, the operations."""
+"""The files of a Zapier app besides its steps: package.json, vendor facts, login, operations."""
 
 import json
 from collections.abc import Mapping
@@ -19,15 +19,15 @@ from connector.generator.zapier.fields import Unrenderable
 from connector.generator.zapier.literal import Code
 
 CORE = "19.1.0"
-TOKEN = "access_token"  # noqa: S105 - the name under which core keeps what a session gave
+TOKEN = "access_token"  # noqa: S105 - the name under which core stores a session's token
 TIMEOUT = 20_000  # milliseconds of one request
 RUN_TIMEOUT = 25_000  # milliseconds of a run: Zapier ends one after 30 seconds
-MAX_BYTES = 20_000_000  # of an answer, unpacked: Zapier itself takes no larger one
+MAX_BYTES = 20_000_000  # of an unpacked answer: Zapier itself accepts no larger one
 LOCK = Path(__file__).parent / "templates" / "package-lock.json"
 
 
-def package(integration: Integration, link: Mapping[str, Any]) -> dict[str, str]:
-    """package.json, its lock, and what the platform's build needs to be told; `link` is kept there."""
+def package_files(integration: Integration, link: Mapping[str, Any]) -> dict[str, str]:
+    """Return package.json, package-lock.json, and .zapierapprc with `link` and the options of the build."""
     name = f"{integration.vendor.id}-zapier"
     manifest = {
         "name": name,
@@ -45,7 +45,7 @@ def package(integration: Integration, link: Mapping[str, Any]) -> dict[str, str]
     root = {key: manifest[key] for key in ("name", "version", "license", "dependencies", "engines")}
     lock |= {"name": name, "version": integration.vendor.app_version}
     lock["packages"][""] = root
-    # The core reaches a package by a path that the build's tracing overlooks.
+    # Core loads require.mjs by a computed path, which the build's search for imports does not find.
     build = {"includeInBuild": ["require\\.mjs$"], **link}
     return {"package.json": _json(manifest), "package-lock.json": _json(lock), ".zapierapprc": _json(build)}
 
@@ -55,7 +55,7 @@ def _json(value: Any) -> str:
 
 
 def vendor_facts(integration: Integration) -> dict[str, Any]:
-    """Collect what the runtime must know of the vendor."""
+    """Return the facts about the vendor that lib/ uses: addresses, login, limits, errors, paging."""
     login, errors = integration.authentication, integration.errors
     return {
         "name": integration.vendor.title,
@@ -84,12 +84,12 @@ def vendor_facts(integration: Integration) -> dict[str, Any]:
 
 
 def override_variable(integration: Integration) -> str:
-    """Name the environment variable that replaces the address of the API."""
+    """Return the name of the environment variable that replaces the API's address."""
     return f"{integration.vendor.id.upper()}_BASE_URL"
 
 
 def _paging(paging: Paging) -> dict[str, Any]:
-    said = {"next": paging.next, "total": paging.total, "sizeReported": paging.size_reported}
+    reply_paths = {"next": paging.next, "total": paging.total, "sizeReported": paging.size_reported}
     facts = {
         "style": paging.style,
         "page": paging.page_parameter,
@@ -98,19 +98,22 @@ def _paging(paging: Paging) -> dict[str, Any]:
         "size": paging.size,
         "maxSize": paging.max_size,
     }
-    facts |= {name: path for name, path in said.items() if path is not None}
+    facts |= {name: path for name, path in reply_paths.items() if path is not None}
     return facts | ({"missingIsEmpty": True} if paging.missing_is_empty else {})
 
 
 def operations(integration: Integration, used: set[str], *, assumed: bool) -> dict[str, dict[str, Any]]:
-    """Give the requests the app makes, by operationId; what is only assumed to have pages is read as one."""
+    """Return the requests of the app by operationId.
+
+    A list whose paging is only assumed is read as one page, unless `assumed`.
+    """
     sends = integration.authentication.sends
-    found = {}
+    requests = {}
     for name, one in integration.operations.items():
         if name in used:
             paged = assumed or _has_pages(one, integration.paging)
-            found[name] = _operation(one if paged else one.model_copy(update={"paging": None}), sends)
-    return found
+            requests[name] = _operation(one if paged else one.model_copy(update={"paging": None}), sends)
+    return requests
 
 
 def _has_pages(operation: Operation, styles: Mapping[str, Paging]) -> bool:
@@ -136,13 +139,13 @@ def _operation(operation: Operation, sends: Mapping[str, str]) -> dict[str, Any]
 
 
 def _member(operation: Operation) -> str | None:
-    """Name a member that every record of this answer has: an object without it is another kind of answer."""
+    """Return a property that every record in the reply has. A reply without it is not a record."""
     record = operation.response
     for step in operation.payload:
-        found = next((one for one in record.children if one.key == step), None)
-        if found is None:
+        child = next((one for one in record.children if one.key == step), None)
+        if child is None:
             return None
-        record = found
+        record = child
     if record.type != "object":
         return None
     needed = [one for one in record.children if one.required]
@@ -152,40 +155,46 @@ def _member(operation: Operation) -> str | None:
 
 
 def authentication(integration: Integration) -> dict[str, Any]:
-    """Give what a person types to connect, the request that proves it, and the label of the connection."""
+    """Return the login: its fields, the request that tests it, and the label of the connection."""
     login = integration.authentication
-    typed = (*filter(None, (login.host,)), *login.fields)
-    fields = [_login_field(one, integration.vendor) for one in typed]
+    login_fields = (*filter(None, (login.host,)), *login.fields)
+    fields = [_login_field(one, integration.vendor) for one in login_fields]
     return {
         "fields": [*fields, *([] if login.host else _environment_field(integration))],
         "session": None if login.field else _session(login),
         "label": login.connection_label,
-        "connection_label": "{{account}}",  # Zapier's own braces: the test's answer
-        "first": _first_record(integration),
+        "connection_label": "{{account}}",  # in Zapier's syntax: the property that the test returns
+        "first_record": _first_record(integration),
     }
 
 
 def _session(login: Authentication) -> dict[str, Any]:
-    """Say how a token is asked for; core asks again when one is no longer good, so nothing is refreshed."""
+    """Return the request for a token.
+
+    Core sends it again when a token expires, so no refresh token is needed, but the grant must work twice.
+    """
     tokens = login.tokens
     usable = [one for one in tokens.grants if not one.once] if tokens else []
     if tokens is None or not usable:
-        raise Unrenderable("This login gives no token that core could ask for again; give it a credential.")
+        raise Unrenderable(
+            "Zapier cannot renew the token of this login: every grant works only once. "
+            "Add a grant that works repeatedly, or a login field with a key."
+        )
     return {
         "operation": Code(f"operations.{tokens.operation}"),
         "constants": dict(usable[0].constants),
         "fills": dict(usable[0].fills),
         "token": tokens.access_token,
-        "keep": TOKEN,
+        "storeAs": TOKEN,
     }
 
 
 def _login_field(one: AuthField, vendor: Vendor) -> dict[str, Any]:
     kind = {"type": "password"} if one.secret else {"type": "string", "isNoSecret": True}
-    way = f"[Open {vendor.title}]({vendor.homepage})." if one.secret and "](" not in one.help else ""
-    optional = {"helpText": f"{one.help} {way}".strip(), "placeholder": one.placeholder}
-    shown = {name: text for name, text in optional.items() if text}
-    return {"key": one.key, "label": one.label, "required": one.required} | kind | shown
+    link = f"[Open {vendor.title}]({vendor.homepage})." if one.secret and "](" not in one.help else ""
+    optional = {"helpText": f"{one.help} {link}".strip(), "placeholder": one.placeholder}
+    texts = {name: text for name, text in optional.items() if text}
+    return {"key": one.key, "label": one.label, "required": one.required} | kind | texts
 
 
 def _environment_field(integration: Integration) -> list[dict[str, Any]]:
@@ -201,7 +210,7 @@ def _environment_field(integration: Integration) -> list[dict[str, Any]]:
             "isNoSecret": True,
             "choices": choices,
             "default": choices[0]["value"],
-            "helpText": f"Where the key was made. Most people want {choices[0]['label']}.",
+            "helpText": f"The environment of your key. Choose {choices[0]['label']} if you are not sure.",
         }
     ]
 
@@ -211,7 +220,10 @@ def _oldest_first(source: Source) -> Mapping[str, str]:
 
 
 def _first_record(integration: Integration) -> dict[str, Any]:
-    """Ask the login's test for the oldest record, where the list can be turned round."""
+    """Return the request for the account's oldest record, which the login's test sends.
+
+    If the list has no oldest-first order, it returns the first record in the list's own order.
+    """
     login = integration.authentication
     lists = [one for one in integration.triggers.values() if one.source.operation == login.test_operation]
     resource = (

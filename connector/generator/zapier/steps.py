@@ -1,4 +1,7 @@
-"""What the app offers, as the values its templates print: one entry per generated file."""
+"""The triggers, actions, searches and dropdowns of a Zapier app, as values for the templates.
+
+Each generator yields one entry per generated file.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,33 +26,44 @@ from connector.definition.provenance import is_assumed
 from connector.generator.zapier.fields import Unrenderable, form, known_choices, output_fields
 from connector.generator.zapier.literal import Code
 
-OFFERED = ("read", "write")
-"""Risks of an action that Zapier takes; money and destruction it leaves to the vendor's own pages."""
+ALLOWED_RISKS = ("read", "write")
+"""Risks of the actions that Zapier accepts. Its policy forbids actions that move money or delete data."""
 
-LOOKERS = {"get": "read", "find": "find", "list": "list", "report": "read"}
+SEARCH_FUNCTIONS = {
+    "get": "getRecord",
+    "find": "findRecords",
+    "list": "listRecords",
+    "report": "getRecord",
+}
+"""The function of lib/searches.js that runs each kind of search."""
 
 
 @dataclass
 class Records:
-    """The distinct record shapes, each a file: a shape that several steps return is printed once."""
+    """The record files of an app. Steps that return the same fields and sample share one file."""
 
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def name(self, resource: str, operation: str, fields: Sequence[Field], sample: Any) -> str:
-        """Name the file that holds this shape: its resource, with the operation for a second shape of it."""
+        """Add a record and return the name of its file.
+
+        The file is called after the resource. A second kind of record of the same resource has the operation
+        in its name, too.
+        """
         order = {key: position for position, key in enumerate(sample)}
-        shown = sorted(fields, key=lambda one: order.get(one.key, len(order)))
-        shape = {"fields": list(output_fields(shown)), "sample": sample}
+        ordered = sorted(fields, key=lambda field: order.get(field.key, len(order)))
+        record = {"fields": list(output_fields(ordered)), "sample": sample}
         for name in (resource, f"{resource}_of_{operation}"):
-            if self.files.setdefault(name, shape) == shape:
+            if self.files.setdefault(name, record) == record:
                 return name
         raise Unrenderable(
-            f"The catalog gives {operation} two different records; give both the same fields and sample."
+            f"In the catalog, {operation} returns two different records. "
+            "Give both the same fields and sample."
         )
 
 
 def triggers(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
-    """Yield every trigger that keeps a promise on Zapier."""
+    """Yield every trigger that has a guarantee on Zapier."""
     for trigger in integration.triggers.values():
         if "zapier" in trigger.guarantees and (assumed or not is_assumed(integration, trigger)):
             yield {
@@ -70,22 +84,23 @@ def triggers(integration: Integration, records: Records, *, assumed: bool) -> It
 
 
 def _poll(source: Source) -> str:
-    """Name the function of lib/triggers.js that polls such a source."""
+    """Return the name of the function of lib/triggers.js that polls a source."""
     if isinstance(source, Snapshot):
-        return "whole"
-    return "newest" if isinstance(source, CreatedSince) else "changed"
+        return "pollSnapshot"
+    return "pollNewest" if isinstance(source, CreatedSince) else "pollChanges"
 
 
 def _source(trigger: Trigger) -> dict[str, Any]:
-    return _polled(trigger) | {"identity": [[key] for key in _identity(trigger)]}
+    return _polling(trigger) | {"identity": [[key] for key in _identity(trigger)]}
 
 
-def _polled(trigger: Trigger) -> dict[str, Any]:
+def _polling(trigger: Trigger) -> dict[str, Any]:
+    """Return the constants of a trigger's poll; lib/triggers.js explains each of them."""
     source, promise = trigger.source, trigger.guarantees["zapier"]
-    start: dict[str, Any] = {"operation": _operation(source.operation)}
+    constants: dict[str, Any] = {"operation": _operation(source.operation)}
     if isinstance(source, ChangedSince):
         return (
-            start
+            constants
             | {
                 "query": dict(source.order.newest_first) if source.order else {},
                 "size": promise.page_size,
@@ -94,45 +109,45 @@ def _polled(trigger: Trigger) -> dict[str, Any]:
                 **({"sinceForm": source.since_form} if source.since_form != "instant" else {}),
                 "lookBack": source.window,
                 "id": source.id,
-                "created": source.changed,
-                "changed": source.mark or source.changed,
-                "mark": source.mark,
+                "windowTime": source.changed,
+                "eventTime": source.mark,
+                "sortTime": source.mark or source.changed,
                 "state": source.state,
-                "reached": source.reached,
-                "initial": source.initial,
+                "firingStates": source.reached,
+                "initialStates": source.initial,
             }
             | _details(trigger)
         )
-    start["query"] = dict(source.order.newest_first)
+    constants["query"] = dict(source.order.newest_first)
     if isinstance(source, CreatedSince):
-        return start | {"size": promise.page_size}
+        return constants | {"size": promise.page_size}
     if isinstance(source, Snapshot):
-        return start | {
+        return constants | {
             "size": promise.page_size,
             "pages": promise.pages,
             "id": source.id,
-            "created": source.created,
-            "changed": source.created if source.detects == "records" else source.changed,
+            "createdTime": source.created,
+            "sortTime": source.created if source.detects == "records" else source.changed,
             "state": source.state,
-            "reached": source.reached,
-            "initial": source.initial,
+            "firingStates": source.reached,
+            "initialStates": source.initial,
         }
-    return start | {
+    return constants | {
         "size": promise.page_size,
         "pages": promise.pages,
         "since": source.since,
         "lookBack": source.look_back,
         "id": source.id,
-        "created": source.created,
-        "changed": trigger.occurred_at or source.created,
+        "windowTime": source.created,
+        "sortTime": trigger.occurred_at or source.created,
         "state": source.state,
-        "reached": source.reached,
-        "initial": source.initial,
+        "firingStates": source.reached,
+        "initialStates": source.initial,
     }
 
 
 def _details(trigger: Trigger) -> dict[str, Any]:
-    """Say how the details of a record are asked for later, by Zapier itself."""
+    """Return how Zapier requests the details of a record that fires; empty if the trigger has none."""
     details = trigger.details
     if details is None:
         return {}
@@ -141,7 +156,7 @@ def _details(trigger: Trigger) -> dict[str, Any]:
 
 
 def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
-    """Say how the vendor tells of it by itself, where that is known well enough."""
+    """Return how to subscribe to the vendor's webhook, or None if there is none, or only an assumed one."""
     hook = trigger.hook
     if hook is None or (hook.provenance == "assumed" and not assumed):
         return None
@@ -162,42 +177,43 @@ def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
 
 
 def hydrators(integration: Integration, triggers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Give what the offered triggers ask for later, by operationId without underscores: Zapier wants none."""
-    asked = [integration.triggers[key].details for key in triggers]
+    """Return the requests for details by operationId, in camel case because Zapier forbids underscores."""
+    details = [integration.triggers[key].details for key in triggers]
     return {
         camel(one.operation): {"operation": _operation(one.operation), "query": dict(one.query)}
-        for one in asked
+        for one in details
         if one is not None
     }
 
 
 def _identity(trigger: Trigger) -> list[str]:
-    """Zapier compares top-level fields only."""
+    """Return the fields that identify an event. Zapier compares top-level fields only."""
     paths = trigger.guarantees["zapier"].dedupe
     known = {one.key for one in trigger.fields}
     if any(len(path) != 1 or path[0] not in known for path in paths):
         raise Unrenderable(
-            f"{trigger.key} is identified by {_dotted(paths)}; Zapier needs top-level fields of the record."
+            f"{trigger.key} is identified by {_dotted(paths)}, but Zapier needs top-level fields of the "
+            "record. Change the trigger in the catalog."
         )
     return [path[0] for path in paths]
 
 
 def creates(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
-    """Yield every write, except those that move money or destroy: Zapier's policy allows neither."""
+    """Yield every write that Zapier's policy allows: none that moves money or deletes data."""
     for action in integration.actions.values():
-        if action.risk in OFFERED and _known(integration, action.operation, assumed=assumed):
+        if action.risk in ALLOWED_RISKS and _known(integration, action.operation, assumed=assumed):
             yield _step(action, integration, records, assumed=assumed)
 
 
 def searches(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
-    """Yield every read that a person asks for by something: Zapier wants an input in each."""
+    """Yield every search that has at least one input, which Zapier requires."""
     for search in integration.searches.values():
         if _known(integration, search.operation, assumed=assumed) and _inputs(search.inputs, assumed=assumed):
             source: dict[str, Any] = {"operation": _operation(search.operation), "query": dict(search.query)}
             if search.kind == "find":
                 source |= {"pages": search.scan_pages, "atLeastOne": search.at_least_one}
             step = _step(search, integration, records, assumed=assumed)
-            yield step | {"look": LOOKERS[search.kind], "source": source}
+            yield step | {"search": SEARCH_FUNCTIONS[search.kind], "source": source}
 
 
 def _step(
@@ -216,7 +232,7 @@ def _step(
 def find_or_creates(
     integration: Integration, searches: Mapping[str, Any], creates: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
-    """Pair searches with creates where both are offered, under the search's key as Zapier wants it."""
+    """Return the pairs of which the app has both search and create, by the search's key (Zapier's rule)."""
     return {
         pair.search: {
             "key": pair.search,
@@ -230,7 +246,7 @@ def find_or_creates(
 
 
 def dropdowns(integration: Integration, used: set[str]) -> Iterator[dict[str, Any]]:
-    """Yield the hidden triggers behind the dropdowns that the app uses."""
+    """Yield the hidden triggers that fill the dropdowns of the app's fields."""
     for dropdown in integration.dropdowns.values():
         if dropdown.key in used and dropdown.operation:
             yield {
@@ -256,12 +272,15 @@ def _known(integration: Integration, operation: str, *, assumed: bool) -> bool:
 
 
 def _inputs(inputs: Sequence[InputField], *, assumed: bool) -> list[InputField]:
-    """Without what nobody has seen the vendor take, unless the request needs it."""
+    """Return the inputs without those that are only assumed and not required."""
     return [one for one in inputs if assumed or one.required or one.provenance != "assumed"]
 
 
 def _filters(trigger: Trigger, integration: Integration, *, assumed: bool) -> list[InputField]:
-    """Leave the states that no event leads to out of those to choose: a Zap that waits for one never runs."""
+    """Return a trigger's inputs; the choices of a state leave out initial states.
+
+    No change leads to an initial state, so a Zap with that filter would never run.
+    """
     source = trigger.source
     state, initial = (None, ()) if isinstance(source, CreatedSince) else (source.state, source.initial)
     return [

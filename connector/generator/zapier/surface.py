@@ -1,4 +1,4 @@
-"""What a rendered Zapier app shows, read off the definition that Zapier's core makes of it."""
+"""Reads the surface of a generated Zapier app from its definition, for the release gate."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from connector.errors import ConfigurationError
 from connector.generator.surface import Field, Step, Surface
 from connector.generator.zapier.facts import Facts, read_facts
 from connector.generator.zapier.lint.app import App, fields, read
-from connector.generator.zapier.lint.records import leaves, mistyped, primary, unannounced
+from connector.generator.zapier.lint.records import leaves, mistyped, primary, undeclared
 
 KINDS = {
     "triggers": "trigger",
@@ -20,10 +20,10 @@ KINDS = {
 }
 
 
-def surface(folder: Path, installed: Path) -> Surface:
-    """Read the app in a folder; its packages are borrowed from an app in the folder `installed`.
+def read_surface(folder: Path, installed: Path) -> Surface:
+    """Read the app in a folder. It uses the npm packages of an app in the folder `installed`.
 
-    Raises ConfigurationError where the app cannot be run in Node, or no packages are installed.
+    Raises ConfigurationError if Node cannot run the app, or no packages are installed.
     """
     if not (folder / "node_modules").exists():
         (folder / "node_modules").symlink_to(_packages(installed, folder.name))
@@ -44,15 +44,15 @@ def surface(folder: Path, installed: Path) -> Surface:
 
 def _packages(installed: Path, vendor: str) -> Path:
     """Return the packages of any installed app: all apps need the same."""
-    found = next((path for path in sorted(installed.glob("*/node_modules")) if path.is_dir()), None)
-    if found is None:
-        there = [path.parent for path in sorted(installed.glob("*/package-lock.json"))]
-        app = next((one for one in there if one.name == vendor), there[0] if there else installed / vendor)
+    packages = next((path for path in sorted(installed.glob("*/node_modules")) if path.is_dir()), None)
+    if packages is None:
+        apps = [path.parent for path in sorted(installed.glob("*/package-lock.json"))]
+        app = next((path for path in apps if path.name == vendor), apps[0] if apps else installed / vendor)
         raise ConfigurationError(
-            f"The app {vendor} cannot be compared: no app in {installed} has its packages installed. "
-            f"Run `npm ci --prefix {app}`, or `make test`, which installs those of all."
+            f"The app {vendor} cannot be compared: no app in {installed} has its npm packages installed. "
+            f"Run `npm ci --prefix {app}`, or `make test`, which installs them for all apps."
         )
-    return found.resolve()
+    return packages.resolve()
 
 
 def _steps(app: App, facts: Facts) -> Iterator[tuple[str, Step]]:
@@ -61,7 +61,7 @@ def _steps(app: App, facts: Facts) -> Iterator[tuple[str, Step]]:
         name = f"{KINDS[kind]} {key}"
         if "operation" in step:
             file = f"{kind}/{key}"
-            yield name, replace(_step(step), asks=facts.asks(file), extent=facts.extent(file))
+            yield name, replace(_step(step), behaviour=facts.behaviour(file), extent=facts.extent(file))
         else:
             yield name, _pair(step)
 
@@ -71,7 +71,7 @@ def _pair(pair: Mapping[str, Any]) -> Step:
     return Step(
         label=display["label"],
         description=display.get("description", ""),
-        way=f"{pair['search']}, then {pair['create']}",
+        mechanism=f"{pair['search']}, then {pair['create']}",
     )
 
 
@@ -84,21 +84,21 @@ def _step(step: Mapping[str, Any]) -> Step:
         inputs=_inputs(fields(dict(step), "inputFields")),
         outputs={one["key"]: Field(one.get("type", ""), one.get("label", "")) for one in outputs},
         identity=tuple(primary(outputs)) if "type" in operation else (),
-        way=operation.get("type", ""),
-        shown=frozenset(key for key, _ in leaves(sample) if key),
+        mechanism=operation.get("type", ""),
+        sample_keys=frozenset(key for key, _ in leaves(sample) if key),
         faults=(
             *mistyped(outputs, sample),
-            *(f"{key} is not announced" for key in unannounced(outputs, sample)),
+            *(f"{key} has no output field" for key in undeclared(outputs, sample)),
         ),
     )
 
 
-def _inputs(given: Sequence[Mapping[str, Any]]) -> dict[str, Field]:
-    found = {}
-    for one in given:
-        found[one["key"]] = _field(one)
-        found |= {f"{one['key']}[]{child['key']}": _field(child) for child in one.get("children", ())}
-    return found
+def _inputs(fields: Sequence[Mapping[str, Any]]) -> dict[str, Field]:
+    inputs = {}
+    for one in fields:
+        inputs[one["key"]] = _field(one)
+        inputs |= {f"{one['key']}[]{child['key']}": _field(child) for child in one.get("children", ())}
+    return inputs
 
 
 def _field(one: Mapping[str, Any]) -> Field:
@@ -120,7 +120,10 @@ def _labels(choices: Any) -> dict[str, str]:
 
 
 def _choices(choices: Any) -> frozenset[str] | None:
-    """Zapier takes what is typed in besides, but a workflow holds a value that was chosen."""
+    """Return a field's choices as a closed set; None if there are none.
+
+    Zapier also accepts other values, but a Zap holds the value that its owner chose.
+    """
     if isinstance(choices, Mapping):
         return None if "perform" in choices else frozenset(choices)
     if isinstance(choices, list):

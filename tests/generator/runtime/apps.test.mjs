@@ -37,7 +37,7 @@ for (const vendor of VENDORS) {
     test(`${vendor} ${step.method}: treats an answer without a body as an error`, async () => {
       const server = await start(() => ({ status: 200, body: '' }));
       const { message } = await stepFails(vendor, server.url, step);
-      assert.match(message, /answered nothing \(status 200\)\./);
+      assert.match(message, /sent an empty answer \(status 200\)\./);
       assert.equal(/The change may or may not have been made/.test(message), step.kind === 'creates', message);
     });
 
@@ -137,7 +137,7 @@ for (const vendor of VENDORS) {
       const server = await start(() => ({ body: {} }));
       for (const [field, inputs] of lines) {
         const { message } = await stepFails(vendor, server.url, { ...step, inputs: inputs(['r1', 'r2']) });
-        assert.ok(message.startsWith(`${field.label} must be one text, not ["r1","r2"]`), message);
+        assert.ok(message.startsWith(`${field.label} must be a single text, not ["r1","r2"]`), message);
       }
       assert.equal(server.requests.length, 0);
     });

@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 import { bind, failing, FACTS, lib, LIST, run, vendor } from './vendor.mjs';
 
 const { identity, sameWord, word } = await lib('compare');
-const { find, list, read } = await lib('searches');
+const { findRecords, listRecords, getRecord } = await lib('searches');
 
 const servers = [];
 after(() => Promise.all(servers.map((server) => server.close())));
@@ -21,7 +21,7 @@ const FORM = {
     order: { in: 'query', at: ['order'], identifies: 'order', separator: ',', foundAt: [['order'], ['name']] },
     email: { in: 'query', at: ['email'], identifies: 'email', foundAt: [['customer', 'email']] },
     parcel: { in: 'query', at: ['parcel'], identifies: 'tracking', foundAt: [['parcels', 'number']] },
-    number: { in: 'match', at: ['number'], identifies: 'rma', compared: 'identity' },
+    number: { in: 'match', at: ['number'], identifies: 'rma', compareAs: 'identity' },
   },
 };
 const FIND = { operation: LIST, query: {}, pages: 2, atLeastOne: [] };
@@ -38,8 +38,8 @@ const shop = async (...pages) => {
   const paging = { pages: { ...FACTS.paging.pages, size: 50, maxSize: 50 } };
   return { server, api: { ...(await bind(server.url)), paging } };
 };
-const looking = (api, inputs) => run(api, find(api, FIND, FORM), { inputs });
-const misled = async (api, inputs) => failing(api, find(api, FIND, FORM), { inputs });
+const looking = (api, inputs) => run(api, findRecords(api, FIND, FORM), { inputs });
+const misled = async (api, inputs) => failing(api, findRecords(api, FIND, FORM), { inputs });
 
 for (const [what, inputs] of [
   ['as it is', { order: '#1001' }],
@@ -74,8 +74,8 @@ test('a filter ignored by the vendor is an error that names it, and not an empty
   const { api } = await shop([row(1, { order: '#10017' }), row(2, { order: '#1001-A' })]);
   const error = await misled(api, { order: '#1001', email: 'ada@example.com' });
   assert.equal(error.name, 'AppError');
-  assert.match(error.message, /^Example Returns ignored the filter Order Number "#1001": it answered with 2 records/);
-  assert.match(error.message, /none of which has it\. Whether such a record exists is not known/);
+  assert.match(error.message, /^Example Returns ignored the filter Order Number "#1001" and returned 2 records/);
+  assert.match(error.message, /records without it\. The record may still exist/);
 });
 
 test('filters that exclude every row only in combination are named together', async () => {
@@ -93,7 +93,7 @@ test('a matching record after partial matches is found', async () => {
 test('a vendor that keeps returning other records is asked for ten pages', async () => {
   const pages = Array.from({ length: 40 }, (_, n) => [row(n, { order: `#9${n}` })]);
   const { api, server } = await shop(...pages);
-  assert.match((await misled(api, { order: '#1001' })).message, /it answered with 10 records/);
+  assert.match((await misled(api, { order: '#1001' })).message, /and returned 10 records/);
   assert.equal(server.requests.length, 10);
 });
 
@@ -101,7 +101,7 @@ test('a vendor that ignores both filter and page is reported by the filter', asy
   const server = await vendor(() => ({ body: { data: [row(1, { order: '#9' })] } }));
   servers.push(server);
   const { message } = await misled(await bind(server.url), { order: '#1001' });
-  assert.match(message, /ignored the filter Order Number "#1001": it answered with one record/);
+  assert.match(message, /ignored the filter Order Number "#1001" and returned one record/);
   let asked = 0;
   const empty = await vendor(() => ({ body: { data: [], after: `p${(asked += 1)}` } }));
   servers.push(empty);
@@ -129,7 +129,7 @@ test('an ignored filter is reported even if no row matches the search', async ()
 for (const value of ['#', ' # ', ',']) {
   test(`"${value}" identifies nothing and is not sent`, async () => {
     const { api, server } = await shop([row(1)]);
-    assert.match((await misled(api, { order: value })).message, /Order Number ".*" identifies nothing/);
+    assert.match((await misled(api, { order: value })).message, /Order Number ".*" is not a number or name to search by/);
     assert.equal(server.requests.length, 0);
   });
 }
@@ -142,12 +142,12 @@ test('a nested list and a single record are compared, too', async () => {
   const operation = { ...LIST, path: '/customers/{email}/returns' };
   const { api } = await shop([row(1), row(2, { customer: { email: 'bob@example.com' } })]);
   const asked = { inputs: { email: 'ada@example.com' } };
-  assert.deepEqual(ids(await run(api, list(api, { operation, query: {} }, form), asked)), [1]);
+  assert.deepEqual(ids(await run(api, listRecords(api, { operation, query: {} }, form), asked)), [1]);
   const single = await vendor(() => ({ body: { data: row(1, { customer: { email: 'bob@example.com' } }) } }));
   servers.push(single);
   const other = await bind(single.url);
-  const { message } = await failing(other, read(other, { operation, query: {} }, form), asked);
-  assert.match(message, /ignored the filter Email "ada@example\.com": it answered with one record/);
+  const { message } = await failing(other, getRecord(other, { operation, query: {} }, form), asked);
+  assert.match(message, /ignored the filter Email "ada@example\.com" and returned one record/);
 });
 
 test('words and identities are normalized', () => {

@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 
 import { bind, lib, LIST, NOTHING, run, vendor } from './vendor.mjs';
 
-const { whole } = await lib('triggers');
+const { pollSnapshot } = await lib('triggers');
 
 const servers = [];
 after(() => Promise.all(servers.map((server) => server.close())));
@@ -33,17 +33,17 @@ const SOURCE = {
   size: 2,
   pages: 3,
   id: ['id'],
-  created: ['made'],
-  changed: ['updated'],
+  createdTime: ['made'],
+  sortTime: ['updated'],
   state: null,
-  reached: null,
-  initial: [],
+  firingStates: null,
+  initialStates: [],
 };
 const ids = (rows) => rows.map(({ id, version }) => `${id}:${version}`);
 
 test('a complete list is read page by page without a filter, sorted by last change', async () => {
   const { api, requests } = await shelf([row('5', '0'), row('4', '0'), row('3', '2', '2026-10-09T00:00:00Z')]);
-  assert.deepEqual(ids(await run(api, whole(api, SOURCE, NOTHING))), ['3:2', '5:0', '4:0']);
+  assert.deepEqual(ids(await run(api, pollSnapshot(api, SOURCE, NOTHING))), ['3:2', '5:0', '4:0']);
   assert.deepEqual(
     requests.map(({ query }) => [...query].sort().join()),
     ['order,desc,page,1,size,2', 'order,desc,page,2,size,2'],
@@ -55,7 +55,7 @@ test('reading stops at the page ceiling, and a moved row is returned once', asyn
   const { api, requests } = await shelf(rows, (list, count) => {
     if (count === 2) list.unshift(row('8', '0'));
   });
-  assert.deepEqual(ids(await run(api, whole(api, SOURCE, NOTHING))), ['7:0', '6:0', '5:0', '4:0', '3:0']);
+  assert.deepEqual(ids(await run(api, pollSnapshot(api, SOURCE, NOTHING))), ['7:0', '6:0', '5:0', '4:0', '3:0']);
   assert.equal(requests.length, 3);
 });
 
@@ -65,9 +65,9 @@ test('rows are selected by reached state, or any state but the initial one, up t
     row('2', '0'),
     row('1', '4', '2026-10-05T00:00:00Z', 'HELD'),
   ]);
-  const closed = { ...SOURCE, state: ['status'], reached: ['CLOSED'] };
-  assert.deepEqual(ids(await run(api, whole(api, closed, NOTHING))), ['3:1']);
-  const moved = { ...SOURCE, state: ['status'], initial: ['PENDING'] };
-  assert.deepEqual(ids(await run(api, whole(api, moved, NOTHING))), ['1:4', '3:1']);
-  assert.deepEqual(ids(await run(api, whole(api, moved, NOTHING), { meta: { limit: 1 } })), ['1:4']);
+  const closed = { ...SOURCE, state: ['status'], firingStates: ['CLOSED'] };
+  assert.deepEqual(ids(await run(api, pollSnapshot(api, closed, NOTHING))), ['3:1']);
+  const moved = { ...SOURCE, state: ['status'], initialStates: ['PENDING'] };
+  assert.deepEqual(ids(await run(api, pollSnapshot(api, moved, NOTHING))), ['1:4', '3:1']);
+  assert.deepEqual(ids(await run(api, pollSnapshot(api, moved, NOTHING), { meta: { limit: 1 } })), ['1:4']);
 });

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { bind, failing, FACTS, lib, LIST, run, vendor } from './vendor.mjs';
 
 const { readPages } = await lib('pages');
-const { offer } = await lib('dropdowns');
+const { listChoices } = await lib('dropdowns');
 
 const servers = [];
 after(() => Promise.all(servers.map((server) => server.close())));
@@ -72,8 +72,8 @@ test('an empty page with its own cursor is the last', async () => {
 });
 
 for (const [what, pages, why] of [
-  ['names itself', { '': [[one], 'a'], a: [[two], 'a'] }, /a page names itself as the next one/],
-  ['leads back', { '': [[one], 'a'], a: [[two], 'b'], b: [[{ id: 3 }], 'a'] }, /its pages go round/],
+  ['names itself', { '': [[one], 'a'], a: [[two], 'a'] }, /a page names itself as the next page/],
+  ['leads back', { '': [[one], 'a'], a: [[two], 'b'], b: [[{ id: 3 }], 'a'] }, /its pages repeat in a circle/],
   ['names an object', { '': [[one], { at: 'a' }] }, /neither text nor a whole number/],
   ['names a fraction', { '': [[one], 1.5] }, /neither text nor a whole number/],
 ]) {
@@ -117,7 +117,7 @@ test('a dropdown continues from the cursor that Zapier stored, and ends', async 
   const { api } = await listing(3, {});
   const kept = await keeper();
   servers.push(kept);
-  const choose = offer(api, { operation: LIST, query: {}, value: ['id'], label: [['id']] });
+  const choose = listChoices(api, { operation: LIST, query: {}, value: ['id'], label: [['id']] });
   const page = async (number) =>
     (await run(api, choose, { meta: { page: number }, rpc: kept.url })).map(({ id }) => id);
   assert.deepEqual(await page(0), [1, 2]);

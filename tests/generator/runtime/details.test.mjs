@@ -7,8 +7,8 @@ import { bind, KEY, lib, LIST, NOTHING, vendor } from './vendor.mjs';
 
 const APP = new URL('../../../zapier_app/returnmate/', import.meta.url);
 const core = createRequire(new URL('index.js', APP))('zapier-platform-core');
-const { changed } = await lib('triggers');
-const { fetchLater } = await lib('hydrators');
+const { pollChanges } = await lib('triggers');
+const { fetchDetails } = await lib('hydrators');
 const { signRequest, explainFailure } = await lib('middleware');
 
 const servers = [];
@@ -21,7 +21,7 @@ const app = async (answer) => {
   const server = await vendor(answer);
   servers.push(server);
   const api = await bind(server.url);
-  const hydrate = fetchLater(api, { operation: ONE, query: { media: true } });
+  const hydrate = fetchDetails(api, { operation: ONE, query: { media: true } });
   const source = {
     operation: LIST,
     query: { sort: '-created' },
@@ -31,12 +31,12 @@ const app = async (answer) => {
     sinceForm: 'gte_zoneless',
     lookBack: 86400,
     id: ['id'],
-    created: null,
-    changed: null,
-    mark: null,
+    windowTime: null,
+    sortTime: null,
+    eventTime: null,
     state: null,
-    reached: null,
-    initial: [],
+    firingStates: null,
+    initialStates: [],
     details: { hydrate, values: { id: ['id'], lang: ['about', 'lang'] }, key: 'details' },
   };
   const display = { label: 'Step', description: 'Triggers when a step is made.' };
@@ -46,7 +46,7 @@ const app = async (answer) => {
     beforeRequest: [signRequest(api)],
     afterResponse: [explainFailure(api)],
     hydrators: { fetchOne: hydrate },
-    triggers: { step: { key: 'step', noun: 'Step', display, operation: { perform: changed(api, source, NOTHING) } } },
+    triggers: { step: { key: 'step', noun: 'Step', display, operation: { perform: pollChanges(api, source, NOTHING) } } },
   };
   const handler = core.createAppHandler(definition);
   const call = async (method, inputData = {}) =>
@@ -85,5 +85,5 @@ test('a record deleted before its details are fetched stops no Zap, another fail
   const gone = await app(() => ({ status: 404, body: {} }));
   assert.deepEqual(await gone.fetch('hydrators.fetchOne', { id: 'a', lang: 'en' }), {});
   const down = await app(() => ({ status: 500, body: {} }));
-  await assert.rejects(down.fetch('hydrators.fetchOne', { id: 'a', lang: 'en' }), /has a problem of its own/);
+  await assert.rejects(down.fetch('hydrators.fetchOne', { id: 'a', lang: 'en' }), /reported a problem on its side/);
 });

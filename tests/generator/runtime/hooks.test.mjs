@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 
 import { bind, failing, lib, NOTHING, run, vendor } from './vendor.mjs';
 
-const { delivered, subscribe, unsubscribe } = await lib('hooks');
+const { receive, subscribe, unsubscribe } = await lib('hooks');
 
 const REGISTER = { method: 'POST', path: '/webhooks', result: ['data'] };
 const REMOVE = { method: 'DELETE', path: '/webhooks/{hook}', result: [] };
@@ -16,7 +16,7 @@ const HOOK = {
 };
 const TARGET = 'https://hooks.zapier.example/1';
 const POST = { what: { id: 'r/1' }, event: 'MOVED' };
-const STATES = { state: ['status'], reached: ['done'], initial: [] };
+const STATES = { state: ['status'], firingStates: ['done'], initialStates: [] };
 
 const servers = [];
 const start = async (answer) => {
@@ -26,7 +26,7 @@ const start = async (answer) => {
 after(() => Promise.all(servers.map((server) => server.close())));
 
 const post = async (server, source, form = NOTHING, options = {}) =>
-  run(await bind(server.url), delivered(await bind(server.url), HOOK, source, form), {
+  run(await bind(server.url), receive(await bind(server.url), HOOK, source, form), {
     more: { cleanedRequest: POST },
     ...options,
   });
@@ -50,7 +50,7 @@ test('a subscription without an id is refused, because it could not be deleted',
   const server = await start(() => ({ status: 201, body: { data: {} } }));
   const api = await bind(server.url);
   const { message } = await failing(api, subscribe(api, HOOK), { more: { targetUrl: TARGET } });
-  assert.match(message, /unexpected form: data\.id is missing/);
+  assert.match(message, /unexpected answer: data\.id is missing/);
 });
 
 for (const status of [200, 204, 404]) {
@@ -69,7 +69,7 @@ test('unsubscribing fails if the vendor refuses', async () => {
   const server = await start(() => ({ status: 403, body: {} }));
   const api = await bind(server.url);
   const { message } = await failing(api, unsubscribe(api, HOOK), { more: { subscribeData: { id: 7 } } });
-  assert.match(message, /may not do this/);
+  assert.match(message, /is not allowed to do this/);
 });
 
 test('a post delivers the record, read from the API', async () => {
@@ -81,7 +81,7 @@ test('a post delivers the record, read from the API', async () => {
 test('a post delivers nothing if the record is deleted or in another status', async () => {
   assert.deepEqual(await post(await start(() => ({ status: 404 })), STATES), []);
   assert.deepEqual(await post(await reading({ id: 'r/1', status: 'open' }), STATES), []);
-  const all = { ...STATES, reached: null, initial: ['open'] };
+  const all = { ...STATES, firingStates: null, initialStates: ['open'] };
   assert.deepEqual(await post(await reading({ id: 'r/1', status: 'open' }), all), []);
 });
 
@@ -91,18 +91,18 @@ test("the status in the post counts, not the record's current one", async () => 
     const server = await reading({ id: 'r/1', status: 'gone on' });
     const api = await bind(server.url);
     const more = { cleanedRequest: { ...POST, to } };
-    return (await run(api, delivered(api, { ...HOOK, record }, source, NOTHING), { more })).length;
+    return (await run(api, receive(api, { ...HOOK, record }, source, NOTHING), { more })).length;
   };
   assert.equal(await told('done', STATES), 1);
-  assert.equal(await told('closed', { ...STATES, reached: ['done', 'closed'] }), 0, 'told of it already');
-  assert.equal(await told('open', { ...STATES, reached: null, initial: ['open'] }), 0);
-  assert.equal(await told('done', { ...STATES, reached: null, initial: ['open'] }), 1);
+  assert.equal(await told('closed', { ...STATES, firingStates: ['done', 'closed'] }), 0, 'told of it already');
+  assert.equal(await told('open', { ...STATES, firingStates: null, initialStates: ['open'] }), 0);
+  assert.equal(await told('done', { ...STATES, firingStates: null, initialStates: ['open'] }), 1);
 });
 
 test('statuses in posts are compared in any spelling, and malformed posts deliver nothing', async () => {
   const reached = async (status) => (await post(await reading({ id: 'r/1', status }), STATES)).length;
   for (const word of ['DONE', ' done ', 'Done']) assert.equal(await reached(word), 1, word);
-  const all = { ...STATES, reached: null, initial: ['in_review'] };
+  const all = { ...STATES, firingStates: null, initialStates: ['in_review'] };
   for (const word of ['', null, ' ', '-', 'In Review']) {
     assert.equal(await reached(word), 0);
     assert.deepEqual(await post(await reading({ id: 'r/1', status: word }), all), []);
@@ -110,7 +110,7 @@ test('statuses in posts are compared in any spelling, and malformed posts delive
   const server = await start(() => ({ status: 500 }));
   const api = await bind(server.url);
   for (const what of [null, 'gone', [1]]) {
-    const perform = delivered(api, { ...HOOK, record: { row: ['what'] } }, { state: null }, NOTHING);
+    const perform = receive(api, { ...HOOK, record: { row: ['what'] } }, { state: null }, NOTHING);
     assert.deepEqual(await run(api, perform, { more: { cleanedRequest: { what } } }), []);
   }
 });
@@ -130,6 +130,6 @@ test('a complete record in a post is not read again', async () => {
   const api = await bind(server.url);
   const hook = { ...HOOK, record: { row: ['what'] } };
   const more = { cleanedRequest: { what: { id: '1', status: 'done' } } };
-  assert.deepEqual(await run(api, delivered(api, hook, STATES, NOTHING), { more }), [more.cleanedRequest.what]);
+  assert.deepEqual(await run(api, receive(api, hook, STATES, NOTHING), { more }), [more.cleanedRequest.what]);
   assert.equal(server.requests.length, 0);
 });

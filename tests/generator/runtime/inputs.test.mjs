@@ -35,7 +35,7 @@ test('empty values are omitted, false and zero are sent', () => {
 
 test('a required list is sent even if empty', () => {
   const fields = [field('tags', 'string', { list: true }), field('kinds', 'string', { list: true })];
-  const wire = { ...body('tags', { orEmpty: true }), ...body('kinds') };
+  const wire = { ...body('tags', { sendEmpty: true }), ...body('kinds') };
   assert.deepEqual(placed({}, fields, wire).body, { tags: [] });
   assert.deepEqual(placed({ tags: ['a'], kinds: [] }, fields, wire).body, { tags: ['a'] });
 });
@@ -115,15 +115,15 @@ test('line items are read row by row, without blank rows and cells', () => {
     ],
   });
   assert.throws(() => placed({ items: [{ quantity: '1' }] }, fields, wire), {
-    message: 'Fill in The sku: the value is empty.',
+    message: 'Fill in The sku. The value is empty.',
   });
 });
 
 test("several values use the vendor's repeated parameter", () => {
   const fields = [field('status', 'string', { list: true }), field('order', 'string')];
   const wire = {
-    status: { in: 'query', at: ['status'], many: 'status[]' },
-    order: { in: 'query', at: ['order'], many: 'order[]' },
+    status: { in: 'query', at: ['status'], listName: 'status[]' },
+    order: { in: 'query', at: ['order'], listName: 'order[]' },
   };
   const sent = placed({ status: ['a', '', 'b'], order: '#1' }, fields, wire).query;
   assert.deepEqual(sent, { 'status[]': ['a', 'b'], order: '#1' });
@@ -132,7 +132,7 @@ test("several values use the vendor's repeated parameter", () => {
 test('an empty required input is named before anything is sent', () => {
   const fields = [field('id', 'string', { required: true }), field('note', 'text', { required: true })];
   assert.throws(() => placed({ id: ' ', note: '' }, fields, { ...body('id'), ...body('note') }), {
-    message: 'Fill in The id and The note: the value is empty.',
+    message: 'Fill in The id and The note. The value is empty.',
   });
 });
 
@@ -142,12 +142,12 @@ test('a value is encoded as one segment of the path', () => {
     '/customers/a%2Fb%2Bc%40example.com%3F%23/x',
   );
   assert.throws(() => fill(z, '/customers/{email}/returns', { email: '..' }), {
-    message: '".." is no email.',
+    message: '".." is not a valid email.',
   });
 });
 
 for (const [value, shown] of [
-  [undefined, 'Nothing'],
+  [undefined, 'An empty value'],
   [null, 'null'],
   [' ', '" "'],
   [1.5, '1.5'],
@@ -155,7 +155,7 @@ for (const [value, shown] of [
   [{ a: 1 }, '{"a":1}'],
 ]) {
   test(`${shown} is refused in a path`, () => {
-    assert.throws(() => fill(z, '/returns/{id}', { id: value }), { message: `${shown} is no id.` });
+    assert.throws(() => fill(z, '/returns/{id}', { id: value }), { message: `${shown} is not a valid id.` });
   });
 }
 
@@ -181,7 +181,7 @@ const LINES = {
       in: 'body',
       at: ['lines'],
       children: { ...body('quantity'), ...body('product'), ...body('name'), ...body('price') },
-      forms: FORMS,
+      variants: FORMS,
     },
   },
 };
@@ -195,8 +195,8 @@ test('a line item that matches one form is sent without its empty columns', () =
 });
 
 for (const [row, sentence] of [
-  [{ quantity: 1 }, /taken for Product: The product is missing/],
-  [{ quantity: 1, price: 2 }, /taken for Custom Item: The name is missing/],
+  [{ quantity: 1 }, /looks like Product, but The product is missing/],
+  [{ quantity: 1, price: 2 }, /looks like Custom Item, but The name is missing/],
   [{ quantity: 1, product: 'p', price: 2 }, /The price does not belong to it/],
 ]) {
   test(`a line item ${JSON.stringify(row)} matches no form`, () => {
@@ -206,7 +206,7 @@ for (const [row, sentence] of [
 
 test('a line item that matches two forms is refused', () => {
   const loose = FORMS.map((form) => ({ ...form, fields: ['quantity', 'product', 'name'], required: ['quantity'] }));
-  const wire = { lines: { ...LINES.wire.lines, forms: loose } };
+  const wire = { lines: { ...LINES.wire.lines, variants: loose } };
   assert.throws(
     () => placed({ lines: [{ quantity: 1 }] }, LINES.fields, wire),
     /The quantity could be Product or Custom Item/,

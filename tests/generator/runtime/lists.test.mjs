@@ -3,10 +3,10 @@ import { after, test } from 'node:test';
 
 import { bind, failing, lib, LIST, NOTHING, run, vendor } from './vendor.mjs';
 
-const { changed, identifiedBy, newest } = await lib('triggers');
-const { find, list } = await lib('searches');
-const { offer } = await lib('dropdowns');
-const { prove } = await lib('login');
+const { pollChanges, identifiedBy, pollNewest } = await lib('triggers');
+const { findRecords, listRecords } = await lib('searches');
+const { listChoices } = await lib('dropdowns');
+const { testLogin } = await lib('login');
 
 const servers = [];
 after(() => Promise.all(servers.map((server) => server.close())));
@@ -41,17 +41,17 @@ const SCAN = {
   since: 'after',
   lookBack: 31 * 86400,
   id: ['id'],
-  created: ['created'],
-  changed: ['moved'],
+  windowTime: ['created'],
+  sortTime: ['moved'],
   state: ['status'],
-  reached: ['done'],
-  initial: ['pending'],
+  firingStates: ['done'],
+  initialStates: ['pending'],
 };
 const ids = (rows) => rows.map((row) => row.id);
 
 test('a poll for new rows reads one page, newest first, up to the limit', async () => {
   const { api, requests } = await shop(returns(9));
-  const perform = newest(api, { operation: LIST, query: {}, size: 4 }, NOTHING);
+  const perform = pollNewest(api, { operation: LIST, query: {}, size: 4 }, NOTHING);
   assert.deepEqual(ids(await run(api, perform)), ['r9', 'r8', 'r7', 'r6']);
   assert.deepEqual(ids(await run(api, perform, { meta: { limit: 2 } })), ['r9', 'r8']);
   assert.equal((await run(api, perform, { meta: { limit: -1 } })).length, 4);
@@ -63,7 +63,7 @@ test('a poll for new rows reads one page, newest first, up to the limit', async 
 
 test('a scan reads every page of its window and sorts by last change', async () => {
   const { api, requests } = await shop(returns(9, (n) => (n % 2 ? 'done' : 'open')));
-  assert.deepEqual(ids(await run(api, changed(api, SCAN, NOTHING))), ['r1', 'r3', 'r5', 'r7', 'r9']);
+  assert.deepEqual(ids(await run(api, pollChanges(api, SCAN, NOTHING))), ['r1', 'r3', 'r5', 'r7', 'r9']);
   assert.deepEqual(
     requests.map(({ query }) => query.get('page')),
     ['1', '2', '3'],
@@ -73,7 +73,7 @@ test('a scan reads every page of its window and sorts by last change', async () 
 
 test('a scan for any state omits initial states', async () => {
   const { api } = await shop(returns(3, (n) => ['pending', 'open', 'done'][n - 1]));
-  assert.deepEqual(ids(await run(api, changed(api, { ...SCAN, reached: null }, NOTHING))), ['r2', 'r3']);
+  assert.deepEqual(ids(await run(api, pollChanges(api, { ...SCAN, firingStates: null }, NOTHING))), ['r2', 'r3']);
 });
 
 const FILTER = {
@@ -83,11 +83,11 @@ const FILTER = {
 
 test("a trigger's filter is compared with the rows and never sent", async () => {
   const { api, requests } = await shop(returns(9, (n) => ['open', 'done', 'shut'][n % 3]));
-  const scan = changed(api, { ...SCAN, reached: null }, FILTER);
+  const scan = pollChanges(api, { ...SCAN, firingStates: null }, FILTER);
   assert.deepEqual(ids(await run(api, scan, { inputs: { state: ' Done' } })), ['r1', 'r4', 'r7']);
   assert.deepEqual(ids(await run(api, scan, { inputs: { state: 'done' }, meta: { limit: 2 } })), ['r1', 'r4']);
   assert.equal((await run(api, scan, { inputs: { state: ' ' } })).length, 9);
-  const poll = newest(api, { operation: LIST, query: {}, size: 4 }, FILTER);
+  const poll = pollNewest(api, { operation: LIST, query: {}, size: 4 }, FILTER);
   assert.deepEqual(ids(await run(api, poll, { inputs: { state: 'open' } })), ['r9', 'r6']);
   assert.deepEqual(ids(await run(api, poll, { inputs: { state: 'shut' }, meta: { limit: 1 } })), ['r8']);
   assert.ok(requests.every(({ query }) => !query.has('status') && !query.has('state')));
@@ -95,13 +95,13 @@ test("a trigger's filter is compared with the rows and never sent", async () => 
 
 test('a scan stops at its ceiling', async () => {
   const { api, requests } = await shop(returns(20, () => 'done'));
-  assert.equal((await run(api, changed(api, { ...SCAN, pages: 2 }, NOTHING))).length, 8);
+  assert.equal((await run(api, pollChanges(api, { ...SCAN, pages: 2 }, NOTHING))).length, 8);
   assert.equal(requests.length, 2);
 });
 
 test('a scan without a time filter stops at the first page with only older rows', async () => {
   const { api, requests } = await shop(returns(20, () => 'done'));
-  const found = await run(api, changed(api, { ...SCAN, since: null, lookBack: 15 * 86400 }, NOTHING));
+  const found = await run(api, pollChanges(api, { ...SCAN, since: null, lookBack: 15 * 86400 }, NOTHING));
   assert.deepEqual(ids(found).sort(), ['r17', 'r18', 'r19', 'r20']);
   assert.equal(requests.length, 2);
   assert.equal(requests[0].query.has('after'), false);
@@ -114,7 +114,7 @@ test('a row inserted during a scan neither repeats nor hides another', async () 
     returns(9, () => 'done'),
     { between: arrive },
   );
-  const found = ids(await run(api, changed(api, SCAN, NOTHING)));
+  const found = ids(await run(api, pollChanges(api, SCAN, NOTHING)));
   assert.equal(new Set(found).size, found.length);
   assert.deepEqual(found.filter((id) => id.startsWith('r')).sort(), ids(returns(9)).sort());
 });
@@ -126,7 +126,7 @@ test('a page that repeats the previous one is not the end', async () => {
     returns(9, () => 'done'),
     { between: arrive },
   );
-  assert.equal((await run(api, changed(api, SCAN, NOTHING))).length, 9);
+  assert.equal((await run(api, pollChanges(api, SCAN, NOTHING))).length, 9);
 });
 
 test('a vendor with smaller pages than requested is read to the end', async () => {
@@ -134,7 +134,7 @@ test('a vendor with smaller pages than requested is read to the end', async () =
     returns(7, () => 'done'),
     { cap: 3 },
   );
-  assert.equal((await run(api, changed(api, SCAN, NOTHING))).length, 7);
+  assert.equal((await run(api, pollChanges(api, SCAN, NOTHING))).length, 7);
 });
 
 test('without totals only an empty page is the last', async () => {
@@ -142,7 +142,7 @@ test('without totals only an empty page is the last', async () => {
     returns(6, () => 'done'),
     { meta: false },
   );
-  assert.equal((await run(api, changed(api, SCAN, NOTHING))).length, 6);
+  assert.equal((await run(api, pollChanges(api, SCAN, NOTHING))).length, 6);
   assert.deepEqual(
     requests.map(({ query }) => query.get('page')),
     ['1', '2', '3'],
@@ -155,7 +155,7 @@ test('a value shared by two rows is listed once', async () => {
     { id: 2, order: '#1' },
     { id: 3, order: '#2' },
   ]);
-  const perform = offer(api, { operation: LIST, query: {}, value: ['order'], label: [['order'], ['id']] });
+  const perform = listChoices(api, { operation: LIST, query: {}, value: ['order'], label: [['order'], ['id']] });
   assert.deepEqual(await run(api, perform), [
     { id: '#1', label: '#1 · 1' },
     { id: '#2', label: '#2 · 3' },
@@ -169,7 +169,7 @@ test('a dropdown is read page by page, counted from zero', async () => {
     { id: 3, customer: { name: 'Ada' } },
     { id: 4, number: 0 },
   ]);
-  const perform = offer(api, {
+  const perform = listChoices(api, {
     operation: LIST,
     query: {},
     value: ['id'],
@@ -198,13 +198,13 @@ test('a window keeps the rows whose timestamp is in it, in any order', async () 
   const mark = (n) => (n === 3 ? null : day(n === 4 ? 1 : 28));
   const rows = returns(5).map((row, n) => ({ ...row, closed: mark(n) }));
   const { api, requests } = await shop([...rows].reverse());
-  const { state, reached, initial, ...source } = { ...SCAN, lookBack: 7 * 86400, since: 'changed_after' };
-  const marked = { ...source, created: ['moved'], mark: ['closed'], changed: ['moved'] };
+  const { state, firingStates, initialStates, ...source } = { ...SCAN, lookBack: 7 * 86400, since: 'changed_after' };
+  const marked = { ...source, windowTime: ['moved'], eventTime: ['closed'], sortTime: ['moved'] };
   const long = { ...marked, lookBack: 31 * 86400 };
-  assert.deepEqual(ids(await run(api, changed(api, long, NOTHING))), ['r1', 'r3', 'r4', 'r5']);
-  const both = { ...marked, state, reached: ['pending'], initial };
-  assert.deepEqual(ids(await run(api, changed(api, both, NOTHING))), ['r3', 'r4', 'r5']);
-  assert.deepEqual(await run(api, changed(api, { ...both, reached }, NOTHING)), []);
+  assert.deepEqual(ids(await run(api, pollChanges(api, long, NOTHING))), ['r1', 'r3', 'r4', 'r5']);
+  const both = { ...marked, state, firingStates: ['pending'], initialStates };
+  assert.deepEqual(ids(await run(api, pollChanges(api, both, NOTHING))), ['r3', 'r4', 'r5']);
+  assert.deepEqual(await run(api, pollChanges(api, { ...both, firingStates }, NOTHING)), []);
   assert.equal(requests.at(-1).query.get('changed_after'), '2026-10-25T00:00:00Z');
 });
 
@@ -213,16 +213,16 @@ test('a 404 of a list is empty if the app allows it, but not at login', async ()
   servers.push(server);
   const api = await bind(server.url);
   const known = { ...api, paging: { pages: { ...api.paging.pages, missingIsEmpty: true } } };
-  const poll = (one) => newest(one, { operation: LIST, query: {}, size: 4 }, NOTHING);
+  const poll = (one) => pollNewest(one, { operation: LIST, query: {}, size: 4 }, NOTHING);
   assert.deepEqual(await run(known, poll(known)), []);
   assert.match((await failing(api, poll(api))).message, /no such record/);
   const first = { operation: LIST, query: {}, noun: 'return', name: ['number'] };
-  assert.match((await failing(known, prove(known, '{store}', first))).message, /no such record/);
+  assert.match((await failing(known, testLogin(known, '{store}', first))).message, /no such record/);
 });
 
 test('a search compares values the vendor cannot filter by, up to its page ceiling', async () => {
   const { api, requests } = await shop(returns(9));
-  assert.deepEqual(ids(await run(api, find(api, FIND, FORM), { inputs: { number: ' r-5 ', order: '#1' } })), [
+  assert.deepEqual(ids(await run(api, findRecords(api, FIND, FORM), { inputs: { number: ' r-5 ', order: '#1' } })), [
     'r5',
   ]);
   assert.deepEqual(
@@ -231,7 +231,7 @@ test('a search compares values the vendor cannot filter by, up to its page ceili
     'the filters stay on page two',
   );
   assert.deepEqual(
-    await run(api, find(api, FIND, FORM), { inputs: { number: 'R-1' } }),
+    await run(api, findRecords(api, FIND, FORM), { inputs: { number: 'R-1' } }),
     [],
     'beyond the ceiling',
   );
@@ -239,21 +239,21 @@ test('a search compares values the vendor cannot filter by, up to its page ceili
 
 test('a search by filters only is one request', async () => {
   const { api, requests } = await shop(returns(9));
-  assert.equal((await run(api, find(api, FIND, FORM), { inputs: { order: '#1' } })).length, 3);
+  assert.equal((await run(api, findRecords(api, FIND, FORM), { inputs: { order: '#1' } })).length, 3);
   assert.equal(requests.length, 1);
 });
 
 test('a search without inputs names the possible inputs', async () => {
   const { api, requests } = await shop([]);
-  const { message } = await failing(api, find(api, FIND, FORM), { inputs: { number: ' ' } });
-  assert.equal(message, 'Fill in at least one of these to search by: Number, Order.');
+  const { message } = await failing(api, findRecords(api, FIND, FORM), { inputs: { number: ' ' } });
+  assert.equal(message, 'Fill in at least one of these fields to search by: Number, Order.');
   assert.equal(requests.length, 0);
 });
 
 test('a list without pages is requested without page parameters', async () => {
   const { api, requests } = await shop(returns(2));
   const { paging, ...whole } = LIST;
-  await run(api, list(api, { operation: whole, query: {} }, NOTHING));
+  await run(api, listRecords(api, { operation: whole, query: {} }, NOTHING));
   assert.deepEqual([...requests[0].query], []);
 });
 
@@ -262,7 +262,7 @@ test('a connection is named by its account, or else by the first record', async 
   const label = (auth) =>
     run(
       api,
-      prove(api, '{shop} ({environment})', {
+      testLogin(api, '{shop} ({environment})', {
         operation: LIST,
         query: { order: 'asc' },
         noun: 'return',
@@ -277,7 +277,7 @@ test('a connection is named by its account, or else by the first record', async 
   assert.deepEqual(
     await run(
       empty.api,
-      prove(empty.api, '{shop}', { operation: LIST, query: {}, noun: 'return', name: ['number'] }),
+      testLogin(empty.api, '{shop}', { operation: LIST, query: {}, noun: 'return', name: ['number'] }),
     ),
     { account: 'no return yet' },
   );

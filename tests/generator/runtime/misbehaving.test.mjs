@@ -6,12 +6,12 @@ import { gzipSync } from 'node:zlib';
 
 import { bind, failing, FACTS, KEY, lib, LIST, NOTHING, run, vendor } from './vendor.mjs';
 
-const { newest, changed } = await lib('triggers');
-const { read } = await lib('searches');
+const { pollNewest, pollChanges } = await lib('triggers');
+const { getRecord } = await lib('searches');
 const { write } = await lib('creates');
 const { subscribe, unsubscribe } = await lib('hooks');
 const { openSession } = await import('../../../zapier_app/exsited/lib/session.js');
-const { fetchLater } = await lib('hydrators');
+const { fetchDetails } = await lib('hydrators');
 
 const servers = [];
 const start = async (answer) => {
@@ -22,15 +22,15 @@ after(() => Promise.all(servers.map((server) => server.close())));
 
 const CREATE = { method: 'POST', path: '/returns', result: ['data'] };
 const ONE = { method: 'GET', path: '/returns/7', result: ['data'] };
-const SESSION = { constants: {}, fills: {}, token: ['data', 'token'], keep: 'token' };
-const MAY = /The change may or may not have been made: look before you try again\.$/;
+const SESSION = { constants: {}, fills: {}, token: ['data', 'token'], storeAs: 'token' };
+const MAY = /The change may or may not have been made\. Check before you try again\.$/;
 
 /** Every function that sends a request, by kind. */
 const performs = (api) => ({
-  'a trigger': newest(api, { operation: LIST, query: {}, size: 4 }, NOTHING),
-  'a search': read(api, { operation: ONE, query: {} }, NOTHING),
+  'a trigger': pollNewest(api, { operation: LIST, query: {}, size: 4 }, NOTHING),
+  'a search': getRecord(api, { operation: ONE, query: {} }, NOTHING),
   'a create': write(api, { operation: CREATE }, NOTHING),
-  'details asked for later': fetchLater(api, { operation: ONE, query: {} }),
+  'details asked for later': fetchDetails(api, { operation: ONE, query: {} }),
   'a subscription': subscribe(api, { subscribe: { operation: CREATE, url: ['url'], body: {}, id: ['id'] } }),
   'the end of a subscription': unsubscribe(api, {
     unsubscribe: { operation: { ...CREATE, method: 'DELETE', path: '/returns/{id}' }, parameter: 'id' },
@@ -49,7 +49,7 @@ for (const kind of KINDS) {
       const { message } = await failing(api, performs(api)[kind], { more });
       assert.match(message, new RegExp(`^Example Returns redirects ${server.url}/returns`));
       assert.match(message, new RegExp(`to another address \\(status ${status}\\)`));
-      assert.doesNotMatch(message, /The address to use/);
+      assert.doesNotMatch(message, /Use the address/);
       assert.equal(other.requests.length, 0);
       assert.equal(server.requests.length, 1);
     });
@@ -60,7 +60,7 @@ test('a redirect on the same host names the new base URL, without its query', as
   const server = await start(() => ({ status: 301, headers: { location: `/v2/returns?key=${KEY}` } }));
   const api = await bind(server.url);
   const { message } = await failing(api, performs(api)['a trigger']);
-  assert.match(message, new RegExp(`The address to use is ${server.url.replace('/v1', '/v2')}/returns\\.$`));
+  assert.match(message, new RegExp(`Use the address ${server.url.replace('/v1', '/v2')}/returns instead\\.$`));
   assert.equal(message.includes(KEY), false);
 });
 
@@ -80,7 +80,7 @@ for (const [what, from, to, offered] of [
     const got = { ...response, getHeader: (name) => ({ location: to })[name] ?? null };
     const { message } = failure(FACTS, { errors: { Error: Said } }, {}, got);
     assert.match(message, /^Example Returns redirects https?:\/\/shop\.example\.com\/v1 to another address/);
-    assert.equal(/The address to use is (.*)\.$/.exec(message)?.[1], offered);
+    assert.equal(/Use the address (.*) instead\.$/.exec(message)?.[1], offered);
   });
 }
 
@@ -88,7 +88,7 @@ test('304 is neither a redirect nor an answer', async () => {
   const server = await start(() => ({ status: 304, headers: { location: '/elsewhere' } }));
   const api = await bind(server.url);
   const { message } = await failing(api, performs(api)['a trigger']);
-  assert.match(message, /answered with status 304, which is no result/);
+  assert.match(message, /sent no result \(status 304\)/);
 });
 
 // Time
@@ -127,13 +127,13 @@ test('a run ends at its deadline, even with more pages to read', async () => {
   });
   const api = await bind(server.url, () => time);
   const scan = { operation: LIST, query: {}, size: 1, pages: 50, since: 'after', lookBack: 86400 };
-  const paths = { id: ['id'], created: ['created'], changed: ['created'], state: ['status'] };
-  const source = { ...scan, ...paths, reached: ['done'] };
-  const { message } = await failing(api, changed(api, source, NOTHING));
-  assert.match(message, /^Example Returns answers too slowly: this took more than 25 seconds, and Zapier ends/);
+  const paths = { id: ['id'], windowTime: ['created'], sortTime: ['created'], state: ['status'] };
+  const source = { ...scan, ...paths, firingStates: ['done'] };
+  const { message } = await failing(api, pollChanges(api, source, NOTHING));
+  assert.match(message, /^Example Returns is answering too slowly: this step took more than 25 seconds, and Zapier allows 30\./);
   assert.match(message, /Nothing was changed/);
   assert.equal(server.requests.length, 3);
-  assert.match((await failing(api, changed(api, source, NOTHING))).message, /too slowly/, 'each run has its own time');
+  assert.match((await failing(api, pollChanges(api, source, NOTHING))).message, /too slowly/, 'each run has its own time');
   assert.equal(server.requests.length, 6);
 });
 
@@ -161,7 +161,7 @@ test('an answer above the size limit is refused, compressed or not', async () =>
   for (const url of [whole.url, `http://127.0.0.1:${packed.address().port}/v1`]) {
     const api = await bind(url);
     const { message } = await failing(api, performs(api)['a trigger']);
-    assert.match(message, /sent a larger answer than this app reads\. Nothing/);
+    assert.match(message, /sent an answer that is too large for this app\. Nothing/);
   }
 });
 
@@ -169,16 +169,16 @@ test('an answer with a wrong content encoding is unreadable, and not a network f
   const server = await start(() => ({ body: { data: [] }, headers: { 'content-encoding': 'gzip' } }));
   const api = await bind(server.url);
   const { message } = await failing(api, performs(api)['a trigger']);
-  assert.match(message, /broke off its answer, or packed it in a way/);
+  assert.match(message, /sent an answer that is incomplete or damaged/);
 });
 
 for (const [what, answer, sentence] of [
-  ['204', { status: 204, body: '' }, /answered nothing \(status 204\)\. The change/],
-  ['200 without a body', { body: '' }, /answered nothing \(status 200\)\. The change/],
-  ['200 with HTML', { body: '<html>' }, /unexpected form: the body is not JSON\. The change/],
-  ['200 with null', { body: 'null' }, /unexpected form: data is missing\. The change/],
-  ['200 with a list', { body: { data: [1] } }, /unexpected form: data is not an object\. The change/],
-  ['202 with a text', { status: 202, body: 'Accepted' }, /unexpected form: the body is not JSON\. The change/],
+  ['204', { status: 204, body: '' }, /sent an empty answer \(status 204\)\. The change/],
+  ['200 without a body', { body: '' }, /sent an empty answer \(status 200\)\. The change/],
+  ['200 with HTML', { body: '<html>' }, /sent an answer that is not JSON\. The change/],
+  ['200 with null', { body: 'null' }, /unexpected answer: data is missing\. The change/],
+  ['200 with a list', { body: { data: [1] } }, /unexpected answer: data is not an object\. The change/],
+  ['202 with a text', { status: 202, body: 'Accepted' }, /sent an answer that is not JSON\. The change/],
 ]) {
   test(`a write answered by ${what} reports that the change may have been made`, async () => {
     const server = await start(() => answer);
@@ -194,10 +194,10 @@ for (const [what, answer, sentence] of [
 test('a list that is an object, and a record that is a list, are reported in one sentence', async () => {
   const server = await start(() => ({ body: { data: { rows: [] } } }));
   const api = await bind(server.url);
-  assert.match((await failing(api, performs(api)['a trigger'])).message, /unexpected form: data is not a list/);
+  assert.match((await failing(api, performs(api)['a trigger'])).message, /unexpected answer: data is not a list/);
   const lists = await start(() => ({ body: { data: [] } }));
   const other = await bind(lists.url);
-  assert.match((await failing(other, performs(other)['a search'])).message, /unexpected form: data is not an object/);
+  assert.match((await failing(other, performs(other)['a search'])).message, /unexpected answer: data is not an object/);
 });
 
 test("a vendor's message is shown on one line, without secrets, and up to 500 characters", async () => {
@@ -266,13 +266,13 @@ for (const [address, asTyped, asSet] of [
   ['', false, false],
 ]) {
   test(`credentials ${asTyped || asSet ? 'are' : 'are not'} sent to ${address || 'an empty address'}`, async () => {
-    const { connect, send } = await lib('api');
+    const { createApi, send } = await lib('api');
     const sent = [];
     class Said extends Error {}
     const z = { request: async (request) => sent.push(request.url), errors: { Error: Said } };
     const bundle = { authData: { shop: address } };
-    const owned = connect({ ...FACTS, host: 'shop' }, { env: {}, now: () => 0 });
-    const set = connect(FACTS, { env: { EXAMPLE_BASE_URL: address || 'http://' }, now: () => 0 });
+    const owned = createApi({ ...FACTS, host: 'shop' }, { env: {}, now: () => 0 });
+    const set = createApi(FACTS, { env: { EXAMPLE_BASE_URL: address || 'http://' }, now: () => 0 });
     for (const [api, allowed] of [
       [owned, asTyped],
       [set, asSet],
@@ -280,7 +280,7 @@ for (const [address, asTyped, asSet] of [
       sent.length = 0;
       const going = send(api, z, bundle, ONE);
       if (allowed) await going;
-      else await assert.rejects(going, /no address of Example Returns that a login may be sent to/);
+      else await assert.rejects(going, /is not a secure Example Returns address/);
       assert.equal(sent.length, allowed ? 1 : 0);
     }
   });

@@ -3,8 +3,8 @@ import { after, test } from 'node:test';
 
 import { bind, lib, LIST, NOTHING, run, vendor } from './vendor.mjs';
 
-const { changed } = await lib('triggers');
-const { offer } = await lib('dropdowns');
+const { pollChanges } = await lib('triggers');
+const { listChoices } = await lib('dropdowns');
 
 const servers = [];
 after(() => Promise.all(servers.map((server) => server.close())));
@@ -31,12 +31,12 @@ const SCAN = {
   since: 'after',
   lookBack: 31 * 86400,
   id: ['id'],
-  created: ['created'],
-  changed: ['created'],
+  windowTime: ['created'],
+  sortTime: ['created'],
 };
 const skips = (requests) => requests.map(({ query }) => query.get('skip'));
 const everything = ROWS.map(({ id }) => id).sort();
-const scan = async (api) => (await run(api, changed(api, SCAN, NOTHING))).map(({ id }) => id).sort();
+const scan = async (api) => (await run(api, pollChanges(api, SCAN, NOTHING))).map(({ id }) => id).sort();
 
 test('without a total, offsets continue to the first empty page', async () => {
   const { api, requests } = await shop();
@@ -60,7 +60,7 @@ test('a vendor with smaller pages than requested is read to the end', async () =
 
 test("a dropdown's page number becomes an offset in rows", async () => {
   const { api, requests } = await shop();
-  const perform = offer(api, { operation: LIST, query: {}, value: ['id'], label: [['id']] });
+  const perform = listChoices(api, { operation: LIST, query: {}, value: ['id'], label: [['id']] });
   const page = async (number) => (await run(api, perform, { meta: { page: number } })).map(({ id }) => id);
   assert.deepEqual(await page(0), ['r0', 'r1', 'r2']);
   assert.deepEqual(await page(2), ['r6']);

@@ -3,9 +3,9 @@ import { after, test } from 'node:test';
 
 import { bind, failing, FACTS, KEY, lib, LIST, NOTHING, run, vendor } from './vendor.mjs';
 
-const { connect, send } = await lib('api');
-const { newest } = await lib('triggers');
-const { read } = await lib('searches');
+const { createApi, send } = await lib('api');
+const { pollNewest } = await lib('triggers');
+const { getRecord } = await lib('searches');
 const { write } = await lib('creates');
 
 const servers = [];
@@ -16,7 +16,7 @@ const start = async (answer) => {
 after(() => Promise.all(servers.map((server) => server.close())));
 
 const CREATE = { method: 'POST', path: '/returns', result: ['data'], permission: 'returns:write' };
-const poll = (api) => newest(api, { operation: LIST, query: { order: 'desc' }, size: 100 }, NOTHING);
+const poll = (api) => pollNewest(api, { operation: LIST, query: { order: 'desc' }, size: 100 }, NOTHING);
 
 test('a request has credentials and a user agent', async () => {
   const server = await start(() => ({ body: { data: [] } }));
@@ -95,7 +95,7 @@ test('no other host receives credentials', async () => {
 test("the override variable takes precedence over the login's environment", async () => {
   const { baseUrl } = await lib('api');
   const chosen = (env, environment) =>
-    baseUrl(connect(FACTS, { env, now: Date.now }), { authData: { environment } });
+    baseUrl(createApi(FACTS, { env, now: Date.now }), { authData: { environment } });
   assert.equal(chosen({}, 'trial'), 'http://127.0.0.1:2');
   assert.equal(chosen({}, undefined), 'http://127.0.0.1:1');
   assert.equal(chosen({}, 'unheard of'), 'http://127.0.0.1:1');
@@ -139,7 +139,7 @@ for (const [what, answer, expected] of [
     {
       name: 'ExpiredAuthError',
       message:
-        'Example Returns did not accept the key of this connection. Reconnect the account with a valid one.',
+        'Example Returns did not accept the key of this connection. Reconnect the account with a valid key.',
     },
   ],
   [
@@ -166,7 +166,7 @@ for (const [what, answer, expected] of [
       name: 'AppError',
       status: 502,
       message:
-        'Example Returns has a problem of its own (status 502). Nothing was changed; try again in a few minutes.',
+        'Example Returns reported a problem on its side (status 502). Nothing was changed. Try again in a few minutes.',
     },
   ],
   [
@@ -184,7 +184,7 @@ for (const [what, answer, expected] of [
     {
       name: 'AppError',
       status: 200,
-      message: 'Example Returns answered in an unexpected form: data is missing.',
+      message: 'Example Returns sent an unexpected answer: data is missing.',
     },
   ],
 ]) {
@@ -206,7 +206,7 @@ test('a write with a server error reports that it may have been made', async () 
   const server = await start(() => ({ status: 503 }));
   const api = await bind(server.url);
   const error = await failing(api, write(api, { operation: CREATE }, NOTHING));
-  assert.match(error.message, /may or may not have been made: look before you try again/);
+  assert.match(error.message, /may or may not have been made\. Check before you try again/);
 });
 
 test('a timeout and a missing server are reported in one sentence', async () => {
@@ -252,9 +252,9 @@ test('a search without a match is empty, other failures are reported', async () 
     count === 1 ? fault(404, 'NONE', 'no') : fault(500, 'OOPS', 'no'),
   );
   const api = await bind(server.url);
-  const perform = read(api, { operation: { ...LIST, path: '/returns/x' }, query: {} }, NOTHING);
+  const perform = getRecord(api, { operation: { ...LIST, path: '/returns/x' }, query: {} }, NOTHING);
   assert.deepEqual(await run(api, perform), []);
-  assert.match((await failing(api, perform)).message, /has a problem of its own \(status 500\)/);
+  assert.match((await failing(api, perform)).message, /reported a problem on its side \(status 500\)/);
 });
 
 test("an operation's result is unchanged if the caller passes a path", async () => {
@@ -272,7 +272,7 @@ for (const value of ['secret\nkey', 'secret\u2013key', 'secret\0key', 'sec\u200b
     const server = await start(() => ({ body: { data: [] } }));
     const api = await bind(server.url);
     const { message } = await failing(api, poll(api), { auth: { api_key: value } });
-    assert.match(message, /^The API key of this connection holds a character that cannot be sent/);
+    assert.match(message, /^The API key of this connection contains a character that cannot be sent/);
     assert.equal(message.includes('sec'), false);
     assert.equal(server.requests.length, 0);
   });
@@ -314,8 +314,8 @@ for (const [what, data, why] of [
     const server = await start(() => ({ body: { data } }));
     const api = await bind(server.url);
     const one = { method: 'GET', path: '/returns/7', result: ['data'], member: 'id' };
-    const form = `Example Returns answered in an unexpected form: ${why}.`;
-    assert.equal((await failing(api, read(api, { operation: one, query: {} }, NOTHING))).message, form);
+    const form = `Example Returns sent an unexpected answer: ${why}.`;
+    assert.equal((await failing(api, getRecord(api, { operation: one, query: {} }, NOTHING))).message, form);
     const made = await failing(api, write(api, { operation: { ...CREATE, member: 'id' } }, NOTHING));
     assert.match(made.message, /id is (missing|not a value)\. The change may or may not have been made/);
   });

@@ -4,10 +4,10 @@ import { after, test } from 'node:test';
 
 import { bind, failing, FACTS, lib, LIST, NOTHING, run, vendor } from './vendor.mjs';
 
-const { changed, newest, whole } = await lib('triggers');
-const { find, list } = await lib('searches');
-const { offer } = await lib('dropdowns');
-const { prove } = await lib('login');
+const { pollChanges, pollNewest, pollSnapshot } = await lib('triggers');
+const { findRecords, listRecords } = await lib('searches');
+const { listChoices } = await lib('dropdowns');
+const { testLogin } = await lib('login');
 
 const servers = [];
 const start = async (answer) => {
@@ -28,13 +28,13 @@ const SCAN = {
   lookBack: 7 * 86400,
   id: ['id'],
   identity: [['id'], ['status']],
-  created: ['created'],
-  changed: ['moved'],
+  windowTime: ['created'],
+  sortTime: ['moved'],
   state: ['status'],
-  reached: ['done'],
-  initial: ['pending'],
+  firingStates: ['done'],
+  initialStates: ['pending'],
 };
-const MARKED = { ...SCAN, identity: [['id'], ['closed']], mark: ['closed'], changed: ['closed'], state: null };
+const MARKED = { ...SCAN, identity: [['id'], ['closed']], eventTime: ['closed'], sortTime: ['closed'], state: null };
 const WHOLE = { ...SCAN, identity: [['id'], ['version']] };
 
 /** A vendor with one page of these rows; `told` collects the app's log. */
@@ -50,9 +50,9 @@ const shop = async (rows) => {
 };
 
 for (const [what, odd, why] of [
-  ['a null row', null, /row 2 is left out: it is no record\.$/],
-  ['a row that is text', 'gone', /it is no record/],
-  ['a row that is a list', [1], /it is no record/],
+  ['a null row', null, /row 2: it is not an object\.$/],
+  ['a row that is text', 'gone', /it is not an object/],
+  ['a row that is a list', [1], /it is not an object/],
   ['an id of null', good(null), /id is null/],
   ['no id', { status: 'done', created: AT, moved: AT, closed: AT, version: 1 }, /id is missing/],
   ['an empty id', good(' '), /id is not text or a whole number: " "/],
@@ -61,14 +61,14 @@ for (const [what, odd, why] of [
   ['an id that is an object', good({ a: 1 }), /id is not text or a whole number/],
 ]) {
   test(`${what} does not stop a trigger`, async () => {
-    const performs = { newest, changed, whole };
-    const sources = { newest: { ...SCAN, identity: [['id']] }, changed: SCAN, whole: WHOLE };
+    const performs = { pollNewest, pollChanges, pollSnapshot };
+    const sources = { pollNewest: { ...SCAN, identity: [['id']] }, pollChanges: SCAN, pollSnapshot: WHOLE };
     for (const [kind, perform] of Object.entries(performs)) {
       const { api, told, hearing } = await shop([good('a'), odd, good('b')]);
       const poll = hearing(perform(api, sources[kind], NOTHING));
       assert.deepEqual(ids(await run(api, poll)), ['a', 'b'], kind);
       assert.equal(told.length, 1, kind);
-      assert.match(told[0], /^Example Returns: \/returns, page 1, row 2 is left out: /);
+      assert.match(told[0], /^Example Returns: skipped \/returns, page 1, row 2: /);
       assert.match(told[0], why);
     }
   });
@@ -85,9 +85,9 @@ for (const [what, more] of [
 ]) {
   test(`a creation time ${what} does not stop a trigger that sorts by it`, async () => {
     const { api, told, hearing } = await shop([good('a'), good('odd', more), good('b')]);
-    assert.deepEqual(ids(await run(api, hearing(changed(api, SCAN, NOTHING)))), ['a', 'b']);
-    assert.match(told.join(), /row 2 is left out: created is (null|missing|not a time)/);
-    const newestFirst = hearing(newest(api, { ...SCAN, identity: [['id']] }, NOTHING));
+    assert.deepEqual(ids(await run(api, hearing(pollChanges(api, SCAN, NOTHING)))), ['a', 'b']);
+    assert.match(told.join(), /row 2: created is (null|missing|not a time)/);
+    const newestFirst = hearing(pollNewest(api, { ...SCAN, identity: [['id']] }, NOTHING));
     assert.deepEqual(ids(await run(api, newestFirst)), ['a', 'odd', 'b'], 'no time counts there');
   });
 }
@@ -95,25 +95,25 @@ for (const [what, more] of [
 test('a time in the far future is returned', async () => {
   const ahead = good('ahead', { created: '9999-12-31T23:59:59-05:00', moved: '9999-12-31T23:59:59-05:00' });
   const { api, told, hearing } = await shop([good('a'), ahead]);
-  assert.deepEqual(ids(await run(api, hearing(changed(api, SCAN, NOTHING)))), ['ahead', 'a']);
+  assert.deepEqual(ids(await run(api, hearing(pollChanges(api, SCAN, NOTHING)))), ['ahead', 'a']);
   assert.deepEqual(told, []);
 });
 
 test('an empty timestamp is no event, and an unreadable one is skipped', async () => {
   const rows = [good('a'), good('open', { closed: null }), good('none', { closed: '' }), good('odd', { closed: 7 })];
   const { api, told, hearing } = await shop(rows);
-  assert.deepEqual(ids(await run(api, hearing(changed(api, MARKED, NOTHING)))), ['a']);
+  assert.deepEqual(ids(await run(api, hearing(pollChanges(api, MARKED, NOTHING)))), ['a']);
   assert.equal(told.length, 1);
-  assert.match(told[0], /row 4 is left out: closed is not a time: 7/);
+  assert.match(told[0], /row 4: closed is not a time: 7/);
 });
 
 for (const status of [3, true, ['done'], { a: 1 }]) {
   test(`a status of ${JSON.stringify(status)} does not stop a trigger`, async () => {
-    for (const perform of [changed, whole]) {
+    for (const perform of [pollChanges, pollSnapshot]) {
       const { api, told, hearing } = await shop([good('a'), good('odd', { status }), good('b')]);
-      const any = { ...SCAN, reached: null };
+      const any = { ...SCAN, firingStates: null };
       assert.deepEqual(ids(await run(api, hearing(perform(api, any, NOTHING)))), ['a', 'b']);
-      assert.match(told.join(), /row 2 is left out: status is not text/);
+      assert.match(told.join(), /row 2: status is not text/);
     }
   });
 }
@@ -121,7 +121,7 @@ for (const status of [3, true, ['done'], { a: 1 }]) {
 for (const status of [null, undefined, '', ' ', '-']) {
   test(`a status of ${JSON.stringify(status)} is no state, and causes neither an event nor a log line`, async () => {
     const { api, told, hearing } = await shop([good('a'), good('none', { status })]);
-    assert.deepEqual(ids(await run(api, hearing(changed(api, { ...SCAN, reached: null }, NOTHING)))), ['a']);
+    assert.deepEqual(ids(await run(api, hearing(pollChanges(api, { ...SCAN, firingStates: null }, NOTHING)))), ['a']);
     assert.deepEqual(told, []);
   });
 }
@@ -129,10 +129,10 @@ for (const status of [null, undefined, '', ' ', '-']) {
 for (const status of ['IN_TRANSIT', 'in transit', 'In-Transit', ' inTransit ', 'in_transit']) {
   test(`the state "${status}" is recognised in this spelling`, async () => {
     const { api } = await shop([good('a', { status })]);
-    const wanted = (source) => run(api, changed(api, { ...SCAN, ...source }, NOTHING));
-    assert.equal((await wanted({ reached: ['In Transit'] })).length, 1);
-    assert.equal((await wanted({ reached: null, initial: ['in-transit'] })).length, 0);
-    assert.equal((await wanted({ reached: ['In Transit 2'] })).length, 0);
+    const wanted = (source) => run(api, pollChanges(api, { ...SCAN, ...source }, NOTHING));
+    assert.equal((await wanted({ firingStates: ['In Transit'] })).length, 1);
+    assert.equal((await wanted({ firingStates: null, initialStates: ['in-transit'] })).length, 0);
+    assert.equal((await wanted({ firingStates: ['In Transit 2'] })).length, 0);
   });
 }
 
@@ -149,27 +149,27 @@ const many = (from, count) => Array.from({ length: count }, (_, n) => good(`r${f
 
 test('a list with many pages without new rows is an error', async () => {
   const { server, api } = await sequence([{ data: many(0, 3) }]);
-  const { message } = await failing(api, changed(api, SCAN, NOTHING));
-  assert.match(message, /a list that does not end: page after page brings nothing new/);
+  const { message } = await failing(api, pollChanges(api, SCAN, NOTHING));
+  assert.match(message, /a list that does not end: page after page repeats the same rows/);
   assert.equal(server.requests.length, 6);
 });
 
 test('with few pages to read, one repeated page is an error', async () => {
   const { server, api } = await sequence([{ data: many(0, 20) }]);
-  assert.match((await failing(api, changed(api, { ...SCAN, pages: 3 }, NOTHING))).message, /brings nothing new/);
+  assert.match((await failing(api, pollChanges(api, { ...SCAN, pages: 3 }, NOTHING))).message, /repeats the same rows/);
   assert.equal(server.requests.length, 2);
 });
 
 test('rows inserted during a read are no error', async () => {
   const pages = [{ data: many(10, 20) }, { data: many(10, 20) }, { data: many(30, 5) }, { data: [] }];
   const { api } = await sequence(pages);
-  assert.equal((await run(api, changed(api, SCAN, NOTHING))).length, 25);
+  assert.equal((await run(api, pollChanges(api, SCAN, NOTHING))).length, 25);
 });
 
 test('an endless list stops at the page ceiling', async () => {
   const server = await start((_, number) => ({ body: { data: many(number * 10, 3) } }));
   const api = await bind(server.url);
-  assert.equal((await run(api, changed(api, { ...SCAN, pages: 4 }, NOTHING))).length, 12);
+  assert.equal((await run(api, pollChanges(api, { ...SCAN, pages: 4 }, NOTHING))).length, 12);
   assert.equal(server.requests.length, 4);
 });
 
@@ -177,13 +177,13 @@ for (const total of ['3', -1, 2.5, null, true]) {
   test(`a total of ${JSON.stringify(total)} is ignored`, async () => {
     const pages = [many(0, 3), many(3, 1), []].map((data) => ({ data, count: total }));
     const { api } = await sequence(pages);
-    assert.equal((await run(api, changed(api, SCAN, NOTHING))).length, 4);
+    assert.equal((await run(api, pollChanges(api, SCAN, NOTHING))).length, 4);
   });
 }
 
 const LOOK = {
   fields: [{ key: 'number', label: 'Number', type: 'string' }],
-  wire: { number: { in: 'match', at: ['number'], compared: 'text' } },
+  wire: { number: { in: 'match', at: ['number'], compareAs: 'text' } },
 };
 const FIND = { operation: LIST, query: {}, pages: 5, atLeastOne: [] };
 
@@ -196,14 +196,14 @@ test('a search in a list that changes during the read is repeated, and then fail
     { data: [row(3)], count: 3, size: 2 },
   ];
   const { server, api } = await sequence(fell);
-  assert.deepEqual(ids(await run(api, find(api, FIND, LOOK), { inputs: { number: 'N-3' } })), [3]);
+  assert.deepEqual(ids(await run(api, findRecords(api, FIND, LOOK), { inputs: { number: 'N-3' } })), [3]);
   assert.equal(server.requests.length, 4);
   const always = await start((_, number) => ({
     body: number % 2 ? { data: [row(1), row(2)], count: 4, size: 2 } : { data: [row(4)], count: 3, size: 2 },
   }));
   const other = await bind(always.url);
-  const { message } = await failing(other, find(other, FIND, LOOK), { inputs: { number: 'N-3' } });
-  assert.match(message, /changed each time that it was read, so whether the record exists is not known/);
+  const { message } = await failing(other, findRecords(other, FIND, LOOK), { inputs: { number: 'N-3' } });
+  assert.match(message, /changed every time it was read, so the search could not finish\. The record may still exist/);
   assert.equal(always.requests.length, 6);
 });
 
@@ -215,16 +215,16 @@ test('a decreased total makes an empty result doubtful', async () => {
     return { body: { data: pages[page] ?? [], count: page === '1' ? 3 : 2, size: 2 } };
   });
   const api = await bind(server.url);
-  const { message } = await failing(api, find(api, FIND, LOOK), { inputs: { number: 'N-9' } });
-  assert.match(message, /whether the record exists is not known/);
+  const { message } = await failing(api, findRecords(api, FIND, LOOK), { inputs: { number: 'N-9' } });
+  assert.match(message, /The record may still exist/);
 });
 
 test('rows that are no records stop no search, dropdown or login', async () => {
   const { api } = await shop([null, { id: null, number: null }, { id: 7, number: 'N-7' }]);
-  assert.equal((await run(api, list(api, { operation: LIST, query: {} }, NOTHING))).length, 2);
-  const choose = offer(api, { operation: LIST, query: {}, value: ['id'], label: [['number']] });
+  assert.equal((await run(api, listRecords(api, { operation: LIST, query: {} }, NOTHING))).length, 2);
+  const choose = listChoices(api, { operation: LIST, query: {}, value: ['id'], label: [['number']] });
   assert.deepEqual(await run(api, choose), [{ id: 7, label: 'N-7' }]);
-  const login = prove(api, '{shop}', { operation: LIST, query: {}, noun: 'return', name: ['number'] });
+  const login = testLogin(api, '{shop}', { operation: LIST, query: {}, noun: 'return', name: ['number'] });
   assert.deepEqual(await run(api, login), { account: 'no return yet' });
 });
 
@@ -243,7 +243,7 @@ for (const [what, date, sentence] of [
     const told = [];
     const hearing = (z, bundle) => {
       z.console.log = (line) => told.push(line);
-      return changed(api, SCAN, NOTHING)(z, bundle);
+      return pollChanges(api, SCAN, NOTHING)(z, bundle);
     };
     assert.deepEqual(ids(await run(api, hearing)).sort(), ['a', 'ahead']);
     assert.equal(server.requests[0].query.get('after'), '2026-10-25T00:00:00Z');

@@ -13,7 +13,7 @@ const CHOICES = [
   { value: 'dhl', label: 'DHL' },
 ];
 
-const SLIPS = { choices: ['approved', 'received'], wire: { open: true, slips: true, separator: ',' } };
+const SLIPS = { choices: ['approved', 'received'], wire: { open: true, catchTypos: true, separator: ',' } };
 
 /** Returns what is sent for `value` in a field of this type. */
 const sent = (type, value, { wire = {}, ...more } = {}) => {
@@ -55,8 +55,8 @@ for (const [type, value, expected, more] of [
   ['string', 'Dhl', 'dhl', { choices: CHOICES, wire: { open: true } }],
   ['string', 'Another One', 'Another One', { choices: CHOICES, wire: { open: true } }],
   ['string', 'approve', 'approve', { choices: ['approved'], wire: { open: true } }],
-  ['string', 'quarantined', 'quarantined', { choices: ['approved'], wire: { open: true, slips: true } }],
-  ['string', 'received2', 'received2', { choices: ['received'], wire: { open: true, slips: true } }],
+  ['string', 'quarantined', 'quarantined', { choices: ['approved'], wire: { open: true, catchTypos: true } }],
+  ['string', 'received2', 'received2', { choices: ['received'], wire: { open: true, catchTypos: true } }],
   ['string', 'APPROVED, other ', 'approved,other', SLIPS],
   ['string', ['a ', ' b'], ['a', 'b'], { list: true }],
 ]) {
@@ -65,18 +65,18 @@ for (const [type, value, expected, more] of [
 }
 
 for (const [type, value, must, more] of [
-  ['string', ['r1', 'r2'], /The X must be one text, not \["r1","r2"\]/],
-  ['string', ['r1'], /must be one text/],
-  ['text', { a: 1 }, /must be one text/],
-  ['string', true, /must be one text/],
-  ['string', [['a']], /must be one text/, { list: true }],
+  ['string', ['r1', 'r2'], /The X must be a single text, not \["r1","r2"\]/],
+  ['string', ['r1'], /must be a single text/],
+  ['text', { a: 1 }, /must be a single text/],
+  ['string', true, /must be a single text/],
+  ['string', [['a']], /must be a single text/, { list: true }],
   ['string', Number.NaN, /The X must be/],
-  ['string', 'a\0b', /holds a character that cannot be sent/],
-  ['text', 'a\ud83d b', /holds a character that cannot be sent/],
+  ['string', 'a\0b', /contains a character that cannot be sent/],
+  ['text', 'a\ud83d b', /contains a character that cannot be sent/],
   ...['1_0', '0x10', '1e3', '1,000', '1,5', '1.5', '\uff15', 'NaN', 'Infinity', 'true', 'two', true, [1]]
     .map((value) => ['integer', value, /The X must be a (whole )?number, not /]),
   ['integer', 2.5, /must be a whole number/],
-  ['integer', '9007199254740992', /too large to be sent exactly/],
+  ['integer', '9007199254740992', /too large a number to be sent exactly/],
   ...['1,5', '1.299,00', '5.', '1e3', '0x10', 'NaN', '\u20ac5', '5 \u20ac', true, [5]].map((value) => [
     'number',
     value,
@@ -93,11 +93,11 @@ for (const [type, value, must, more] of [
   ['datetime', '2026-13-45T00:00:00Z', /must be a time like/],
   ['datetime', '2026-10-31T25:00:00Z', /must be a time like/],
   ['string', 'fedex', /must be one of australia_post, dhl, not "fedex"/, { choices: CHOICES }],
-  ['string', 'aproved', /The X is "aproved", which is no known word: did you mean approved/, SLIPS],
-  ['string', 'recieved', /did you mean received/, SLIPS],
-  ['string', 'approved, recieved', /is "recieved", .*did you mean received/, SLIPS],
-  ['string', '#', /The X "#" identifies nothing/, { wire: { identifies: 'order' } }],
-  ['string', ' - ', /identifies nothing/, { wire: { identifies: 'tracking' } }],
+  ['string', 'aproved', /The X is "aproved", which is not a known value\. Did you mean approved/, SLIPS],
+  ['string', 'recieved', /Did you mean received/, SLIPS],
+  ['string', 'approved, recieved', /is "recieved", .*Did you mean received/, SLIPS],
+  ['string', '#', /The X "#" is not a number or name to search by/, { wire: { identifies: 'order' } }],
+  ['string', ' - ', /is not a number or name to search by/, { wire: { identifies: 'tracking' } }],
 ]) {
   test(`${type} ${JSON.stringify(value)} is refused by name`, () =>
     assert.throws(() => sent(type, value, more), { name: 'Error', message: must }));
@@ -106,7 +106,7 @@ for (const [type, value, must, more] of [
 for (const value of [null, undefined, '', ' \u200b\n', [], [' '], {}]) {
   test(`${JSON.stringify(value)} is not given`, () => {
     assert.equal(sent('string', value), undefined);
-    assert.throws(() => sent('string', value, { required: true }), /Fill in The X: the value is empty/);
+    assert.throws(() => sent('string', value, { required: true }), /Fill in The X. The value is empty/);
   });
 }
 
@@ -118,7 +118,7 @@ test('a field required by another one is required only together with it', () => 
   };
   assert.deepEqual(place(z, { city: 'Bern' }, fields, wire).body, { to: { city: 'Bern' } });
   assert.deepEqual(place(z, {}, fields, wire).body, {});
-  assert.throws(() => place(z, { name: 'Ada' }, fields, wire), /Fill in CITY: it is required when NAME is given/);
+  assert.throws(() => place(z, { name: 'Ada' }, fields, wire), /Fill in CITY. It is required when NAME is filled in/);
 });
 
 test('a long text of whitespace is read quickly', () => {
@@ -135,5 +135,5 @@ test('line items given as text are refused by name', () => {
 
 test('a path value is one segment, without surrounding whitespace', () => {
   assert.equal(fill(z, '/returns/{id}', { id: ' r/1 ' }), '/returns/r%2F1');
-  assert.throws(() => fill(z, '/returns/{id}', { id: ' .. ' }), /is no id/);
+  assert.throws(() => fill(z, '/returns/{id}', { id: ' .. ' }), /is not a valid id/);
 });

@@ -89,8 +89,8 @@ const ended = (server) =>
 
 /** Binds the facts to a vendor at `url`, at a fixed time. */
 export const bind = async (url, now = () => Date.parse('2026-11-01T00:00:00Z')) => {
-  const { connect } = await lib('api');
-  return connect(FACTS, { env: { EXAMPLE_BASE_URL: url }, now });
+  const { createApi } = await lib('api');
+  return createApi(FACTS, { env: { EXAMPLE_BASE_URL: url }, now });
 };
 
 /** Runs `perform` in Zapier's core as a search, with the app's own middleware. */

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from connector.generator.make import render as render_make
-from connector.generator.write import write
+from connector.generator.write import write_files
 from connector.generator.zapier import render as render_zapier
 from support.checking_proxy import listening
 from support.matrix.adapter import Adapter, Connect
@@ -56,7 +56,7 @@ class MatrixApps:
         """Return the runtime with an app that includes assumed parts."""
         folder = Path(self.started.enter_context(TemporaryDirectory()))
         shops = self.shops(vendor)
-        write(RENDERERS[runtime](shops.offer, include_assumed=True), folder)
+        write_files(RENDERERS[runtime](shops.offer, include_assumed=True), folder)
         if runtime == "zapier":
             (folder / "node_modules").symlink_to(ZAPIER_APPS / vendor / "node_modules")
             return zapier(vendor, shops.proxy.url, folder)

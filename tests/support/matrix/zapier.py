@@ -19,11 +19,11 @@ KINDS = {"actions": "creates", "dropdowns": "triggers"}
 NAMES: Mapping[str, Kind] = {"ExpiredAuthError": "authentication", "ThrottledError": "rate_limited"}
 SENTENCES: Mapping[str, Kind] = {
     r"did not accept this login": "authentication",
-    r"lacks the permission|may not do this": "permission",
+    r"lacks the permission|is not allowed to do this": "permission",
     r"has no such record": "not_found",
     r"did not accept the input|Fill in|must be": "validation",
     r"may or may not have been made": "unknown",
-    r"has a problem of its own|could not be reached|did not answer in time": "unavailable",
+    r"reported a problem on its side|could not be reached|did not answer in time": "unavailable",
 }
 """Texts that identify the kind of the app's errors; Zapier has names for two kinds."""
 

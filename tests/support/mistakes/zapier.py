@@ -96,7 +96,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "a value shared by two records is listed twice",
         "zapier",
         "swap",
-        instead("lib/dropdowns.js", "return once(known", "return (known"),
+        instead("lib/dropdowns.js", "return uniqueChoices(choices);", "return choices;"),
         "dropdown_page_2",
     ),
     Mistake(

@@ -1,12 +1,12 @@
-/** Searches answer an array, empty when there is nothing: a miss is no error. */
+/** Runs searches. A search returns a list of records, which is empty if nothing matches. */
 import { payload, send } from './api.js';
-import { compared, fits, ignoredFilters } from './compare.js';
+import { compareRows, fits, ignoredFilters } from './compare.js';
 import { withDeadline } from './deadline.js';
 import { fill, invalid, isEmpty, place } from './inputs.js';
 import { readPages } from './pages.js';
 
-/** One record below a path: a return by its id, a report of a period. */
-export const read =
+/** Returns one record, read by its path: a return by its id, or the report of a period. */
+export const getRecord =
   (facts, { operation, query }, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
     const placed = place(z, bundle.inputData, fields, wire);
@@ -17,74 +17,82 @@ export const read =
       missing: true,
     });
     if (response.status === 404) return [];
-    const { fitting, ignored } = compared(placed.asked, [payload(api, z, operation, response)]);
+    const { fitting, ignored } = compareRows(placed.sent, [payload(api, z, operation, response)]);
     if (ignored.length > 0) throw ignoredFilters(api, z, ignored, 1);
     return fitting;
   });
 
-/** The records below a path, those of the first page that holds any: the returns of a customer. */
-export const list =
+/** Returns the first page of the records below a path: the returns of a customer. */
+export const listRecords =
   (facts, { operation, query }, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
     const placed = place(z, bundle.inputData, fields, wire);
     const path = fill(z, operation.path, placed.path);
     const options = { path, query: { ...placed.query, ...query }, missing: true };
-    return (await look(api, z, bundle, operation, { ...options, pages: 1 }, placed)).found;
+    return (await search(api, z, bundle, operation, { ...options, pages: 1 }, placed)).records;
   });
 
 /**
- * The records of a list that fit every input given. What the vendor can filter by is sent along; what it
- * cannot (`in: 'match'`) is compared here, page by page up to `pages`, until a page holds one.
+ * Returns the records of a list that match every input. Filters that the vendor has are sent. Other inputs
+ * (`in: 'match'`) are compared here, page by page up to `pages`, until a page has a match.
  */
-export const find =
+export const findRecords =
   (facts, { operation, query, pages, atLeastOne }, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
     if (atLeastOne.length > 0 && atLeastOne.every((key) => isEmpty(bundle.inputData[key]))) {
       const names = fields.filter(({ key }) => atLeastOne.includes(key)).map(({ label }) => label);
-      throw invalid(z, `Fill in at least one of these to search by: ${names.join(', ')}.`);
+      throw invalid(z, `Fill in at least one of these fields to search by: ${names.join(', ')}.`);
     }
     const placed = place(z, bundle.inputData, fields, wire);
     const options = { query: { ...placed.query, ...query }, pages: placed.match.length > 0 ? pages : 1 };
     for (let lap = 1; lap <= LAPS; lap += 1) {
-      const { found, doubt } = await look(api, z, bundle, operation, options, placed);
-      if (found.length > 0 || !doubt) return found;
+      const { records, changed } = await search(api, z, bundle, operation, options, placed);
+      if (records.length > 0 || !changed) return records;
     }
     throw new z.errors.Error(
-      `The list of ${api.name} changed each time that it was read, so whether the record exists is not known.`,
+      `The list in ${api.name} changed every time it was read, so the search could not finish. ` +
+        'The record may still exist. Try again in a few minutes.',
       'LIST_CHANGED',
     );
   });
 
-/** A list that changes while it is read may hide a record; it is read again so often. */
+/** How often a list is read if it changes meanwhile: a record that moves between pages may be missed. */
 const LAPS = 3;
-/** The most pages that are read of a list once it held records that were not asked for. */
-const MISLED_PAGES = 10;
+/** The limit of pages for a list that contains records that do not match the filters that were sent. */
+const MAX_PAGES_WITH_OTHERS = 10;
 
 /**
- * Reads a list until a page holds what was asked for. A vendor that matches a part of a name has other records
- * first, so reading goes on; where rows came and none is what was asked for, the vendor ignored a filter.
+ * Reads a list until a page has a match, and returns `{records, changed}`.
+ *
+ * A vendor that matches a part of a name may send other records first, so reading continues. If there are rows and
+ * none matches the filters that were sent, the vendor ignored a filter, and this throws.
  */
-const look = async (api, z, bundle, operation, options, { asked, match }) => {
+const search = async (api, z, bundle, operation, options, { sent, match }) => {
   const lap = {};
-  const doubtful = () => lap.doubt && match.length > 0;
-  const strange = [];
-  let came = 0;
-  let passed = 0;
-  let read = 0;
-  const nothingFits = () => came > 0 && passed === 0;
-  const most = asked.length > 0 ? Math.max(options.pages, MISLED_PAGES) : options.pages;
+  const mayHaveMissed = () => lap.changed && match.length > 0;
+  const ignoredSoFar = [];
+  let rowCount = 0;
+  let fittingCount = 0;
+  let pagesRead = 0;
+  const nothingFits = () => rowCount > 0 && fittingCount === 0;
+  const pages = sent.length > 0 ? Math.max(options.pages, MAX_PAGES_WITH_OTHERS) : options.pages;
   try {
-    for await (const rows of readPages(api, z, bundle, operation, { ...options, pages: most, lap })) {
-      const { fitting, ignored } = compared(asked, rows);
-      [came, passed, read] = [came + rows.length, passed + fitting.length, read + (rows.length > 0 ? 1 : 0)];
-      strange.push(...ignored.filter((one) => !strange.includes(one)));
-      const found = fitting.filter(fits(match));
-      const misled = passed < came;
-      if (found.length > 0 || (read >= options.pages && !misled)) return { found, doubt: doubtful() };
+    for await (const rows of readPages(api, z, bundle, operation, { ...options, pages, lap })) {
+      const { fitting, ignored } = compareRows(sent, rows);
+      rowCount += rows.length;
+      fittingCount += fitting.length;
+      pagesRead += rows.length > 0 ? 1 : 0;
+      ignoredSoFar.push(...ignored.filter((filter) => !ignoredSoFar.includes(filter)));
+      const records = fitting.filter(fits(match));
+      const hasOthers = fittingCount < rowCount;
+      if (records.length > 0 || (pagesRead >= options.pages && !hasOthers)) {
+        return { records, changed: mayHaveMissed() };
+      }
     }
   } catch (error) {
-    if (!error.isEndless || !nothingFits()) throw error; // a vendor that ignores a filter may ignore the page too
+    // A vendor that ignores filters may ignore the page parameter too: report the filter, not the endless list.
+    if (!error.isEndless || !nothingFits()) throw error;
   }
-  if (nothingFits()) throw ignoredFilters(api, z, strange, came);
-  return { found: [], doubt: doubtful() };
+  if (nothingFits()) throw ignoredFilters(api, z, ignoredSoFar, rowCount);
+  return { records: [], changed: mayHaveMissed() };
 };

@@ -1,6 +1,6 @@
 /**
- * Values as a Zap hands them over, checked and typed: most reach a Zap as text, whatever the field states. What
- * cannot be understood is refused by the field's name; nothing is guessed.
+ * Checks the values of a Zap's fields and converts them to the field's type: most values arrive as text. A value that
+ * cannot be converted is an error that names the field; nothing is guessed.
  */
 import { chosen } from './choices.js';
 import { trimmed } from './compare.js';
@@ -11,15 +11,15 @@ const FALSE = ['false', 'no', 'n', 'off', '0'];
 const NUMBER = /^[+-]?(\d+(\.\d+)?|\.\d+)$/;
 const ZONED = /(Z|UTC|GMT|[+\u2212-]\d\d:?(\d\d)?)$/i;
 const DAY_ONLY = /^\d{4}-\d\d-\d\d$/;
-/** NUL, and half of a pair: JSON may carry them, and many a vendor's database does not take them. */
+/** NUL and unpaired surrogates: JSON can carry them, but many databases refuse them. */
 const UNSENDABLE = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
-/** An input that the vendor would refuse anyway, said before anything is sent. */
+/** Creates the error for an input that cannot be sent, before any request. */
 export const invalid = (z, sentence) => new z.errors.Error(sentence, 'INVALID_INPUT', 400);
 
 export const nameOf = (field) => field.label ?? field.key;
 
-/** Nothing a person would call a value: null, blanks, and lists or objects of such. */
+/** Whether a value is empty: null, blank text, or a list or object that holds only empty values. */
 export const isEmpty = (value) => {
   if (value === null || value === undefined) return true;
   if (typeof value === 'string') return trimmed(value) === '';
@@ -27,7 +27,7 @@ export const isEmpty = (value) => {
   return false;
 };
 
-/** A value in the type that `field` states; `form` is its entry in `wire`. */
+/** Converts a value to the type of `field`; `form` is the field's entry in `wire`. */
 export const typed = (z, value, field, form) => {
   if (form.as === 'date') return date(z, value, field);
   if (field.type === 'integer' || field.type === 'number') return number(z, value, field);
@@ -40,16 +40,18 @@ export const typed = (z, value, field, form) => {
 const refuse = (z, field, must, value) =>
   invalid(z, `${nameOf(field)} must be ${must}, not ${JSON.stringify(value)?.slice(0, 60)}.`);
 
-/** One line is trimmed; a text of several lines is the person's own. */
+/** Trims single-line text. Multi-line text (`type: 'text'`) stays as the user wrote it. */
 const text = (z, value, field) => {
   const kind = Array.isArray(value) ? 'a list' : typeof value;
-  if (kind !== 'string' && kind !== 'number') throw refuse(z, field, 'one text', value);
+  if (kind !== 'string' && kind !== 'number') throw refuse(z, field, 'a single text', value);
   const words = kind === 'number' ? digits(z, value, field) : value;
-  if (UNSENDABLE.test(words)) throw invalid(z, `${nameOf(field)} holds a character that cannot be sent.`);
+  if (UNSENDABLE.test(words)) {
+    throw invalid(z, `${nameOf(field)} contains a character that cannot be sent. Remove it and try again.`);
+  }
   return field.type === 'text' ? words : trimmed(words);
 };
 
-/** A number in a text field, without an exponent. */
+/** Writes a number for a text field without an exponent: 1e21 becomes 1000000000000000000000. */
 const digits = (z, value, field) => {
   if (!Number.isFinite(value)) throw refuse(z, field, 'a text', value);
   if (Number.isInteger(value)) return BigInt(value).toString();
@@ -63,25 +65,25 @@ const number = (z, value, field) => {
   if (typeof parsed !== 'number' || !Number.isFinite(parsed)) throw refuse(z, field, 'a number', value);
   if (field.type === 'integer' && !Number.isInteger(parsed)) throw refuse(z, field, 'a whole number', value);
   if (Math.abs(parsed) > Number.MAX_SAFE_INTEGER) {
-    throw invalid(z, `${nameOf(field)} is too large to be sent exactly: ${JSON.stringify(value)}.`);
+    throw invalid(z, `${nameOf(field)} is too large a number to be sent exactly: ${JSON.stringify(value)}.`);
   }
   return parsed;
 };
 
 const boolean = (z, value, field) => {
-  const said = typeof value === 'object' ? '' : trimmed(String(value)).toLowerCase();
-  if (!TRUE.includes(said) && !FALSE.includes(said)) throw refuse(z, field, 'true or false', value);
-  return TRUE.includes(said);
+  const text = typeof value === 'object' ? '' : trimmed(String(value)).toLowerCase();
+  if (!TRUE.includes(text) && !FALSE.includes(text)) throw refuse(z, field, 'true or false', value);
+  return TRUE.includes(text);
 };
 
-/** A day as it was written: a moment of another zone may lie on another day in UTC. */
+/** Returns the day in the zone in which it was written: in UTC it may be another day. */
 const date = (z, value, field) => {
   const day = typeof value === 'string' ? writtenDay(trimmed(value)) : undefined;
   if (!day) throw refuse(z, field, 'a date like 2026-10-31', value);
   return day;
 };
 
-/** A moment in UTC; beyond the year 9999 as it was written. */
+/** Converts a time to UTC. A time after the year 9999 stays as it was written. */
 const instant = (z, words, field) => {
   const when = moment(words);
   if (Number.isNaN(when)) throw refuse(z, field, 'a time like 2026-10-31T09:30:00Z', words);
@@ -92,12 +94,13 @@ const instant = (z, words, field) => {
   return utc.startsWith('+') ? words : utc.replace('.000Z', 'Z');
 };
 
-/** The value of a choice; of an open set anything else may be typed, but for what is a slip of a known word. */
+/** Returns the value of a choice. An open set allows other values, unless one looks like a misspelled choice. */
 const choice = (z, words, { choices, ...field }, form) => {
-  const found = chosen(words, choices, form);
-  if (found.slip) {
-    throw invalid(z, `${nameOf(field)} is "${found.part}", which is no known word: did you mean ${found.slip}?`);
+  const result = chosen(words, choices, form);
+  if (result.typoOf) {
+    const problem = `${nameOf(field)} is "${result.part}", which is not a known value.`;
+    throw invalid(z, `${problem} Did you mean ${result.typoOf}?`);
   }
-  if (found.unknown) throw refuse(z, field, `one of ${found.unknown.join(', ')}`, words);
-  return found.words;
+  if (result.unknown) throw refuse(z, field, `one of ${result.unknown.join(', ')}`, words);
+  return result.words;
 };

@@ -1,4 +1,4 @@
-/** Actions: one request, which carries the inputs named in `wire` and nothing else. */
+/** Runs actions: each is one request, with the inputs that `wire` names and no others. */
 import { payload, send } from './api.js';
 import { withDeadline } from './deadline.js';
 import { fill, place } from './inputs.js';

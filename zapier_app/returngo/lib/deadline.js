@@ -1,11 +1,11 @@
 /**
- * The time that a run may take. Zapier ends a run after 30 seconds and shows no reason; the app ends it earlier,
- * with a sentence. Every function that Zapier calls runs inside `withDeadline`.
+ * Limits the time of a run. Zapier ends a run after 30 seconds without a reason, so the app ends it earlier, with an
+ * error that explains why. Every function that Zapier calls runs inside `withDeadline`.
  */
 
-/** Runs `perform(api, z, bundle)` with an `api` that knows when the run has to end. */
+/** Wraps `perform(api, z, bundle)`: its `api` holds the time at which the run must end. */
 export const withDeadline = (api, perform) => (z, bundle) =>
   perform({ ...api, deadline: api.now() + api.runTimeout }, z, bundle);
 
-/** The milliseconds that the next request may take: one attempt's, or what is left of the run. */
+/** Returns the milliseconds that the next request may take: the limit of one request, or the rest of the run. */
 export const timeLeft = (api) => Math.min(api.timeout, (api.deadline ?? Infinity) - api.now());

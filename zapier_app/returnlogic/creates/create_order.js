@@ -189,7 +189,7 @@ const form = {
     shipping_price: { in: 'body', at: ['shippingPrice'] },
     fees: { in: 'body', at: ['fees'] },
     refund_amount: { in: 'body', at: ['refundAmount'] },
-    tags: { in: 'body', at: ['tags'], orEmpty: true },
+    tags: { in: 'body', at: ['tags'], sendEmpty: true },
     customer_email: { in: 'body', at: ['customerEmail'], identifies: 'email' },
     customer_phone: { in: 'body', at: ['customerPhone'] },
     external_customer: { in: 'body', at: ['externalCustomerId'] },

@@ -1,2 +1,2 @@
-/** The only place that reads the clock; everything else is handed one. Milliseconds since 1970. */
+/** Returns the current time in milliseconds since 1970. Only this module reads the clock; others take it as `now`. */
 export const now = () => Date.now();

@@ -1,11 +1,11 @@
-/** What a person typed at login, as it is sent. */
+/** Reads the values that the user entered at login. */
 import { trimmed } from './compare.js';
 
-/** The value of one field of the login, without the blanks around it that come along when it is pasted. */
+/** Returns the value of one login field, trimmed: pasted keys often come with spaces around them. */
 export const typedIn = (bundle, field) => trimmed(String(bundle.authData?.[field] ?? ''));
 
-/** A header takes no line break and no character beyond Latin-1; Node would show the whole value in its error. */
+/** A header holds no line break and only Latin-1. Checked here because Node's error would show the whole secret. */
 const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
 
-/** Whether a value can stand in a header of a request. */
+/** Whether a value can be sent in a header. */
 export const isSendable = (value) => !UNSENDABLE.test(value);

@@ -1,4 +1,4 @@
-/** What can be said of the app without any server: it is valid, and its samples fit its fields. */
+/** Tests the app without a server: its definition is valid, and its samples match its output fields. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -10,7 +10,7 @@ const steps = ['triggers', 'creates', 'searches'].flatMap((kind) =>
   Object.values(app[kind]).map((step) => ({ name: `${kind}.${step.key}`, ...step })),
 );
 
-/** The leaf keys of a record as output fields name them: `customer__email`, `items[]sku`. */
+/** Returns the keys of a record's values as output fields name them: `customer__email`, `items[]sku`. */
 const leaves = (value, key = '') => {
   if (Array.isArray(value) && value.some((one) => typeof one === 'object' && one !== null)) {
     return value.flatMap((one) => leaves(one, `${key}[]`));
@@ -20,14 +20,14 @@ const leaves = (value, key = '') => {
   return Object.entries(value).flatMap(([name, one]) => leaves(one, key + joint + name));
 };
 
-/** An untyped field stands for what lies below it too; what is empty in the sample has its fields below it. */
+/** Whether a field describes a value: an untyped field covers nested values, and an empty value has nested fields. */
 const covers = (field, leaf) =>
   field.key === leaf ||
   (!field.type && leaf.startsWith(`${field.key}__`)) ||
   field.key.startsWith(`${leaf}__`) ||
   field.key.startsWith(`${leaf}[]`);
 
-test('the definition satisfies the platform', async () => {
+test('the definition is valid', async () => {
   const { results } = await zapier.createAppHandler(app)({ command: 'validate' });
   assert.deepEqual(results, []);
 });
@@ -40,7 +40,7 @@ for (const { name, display, operation } of steps.filter((step) => !step.display.
     assert.deepEqual(unknown, [], display.label);
   });
 
-  test(`${name}: the sample holds the fields that identify it`, () => {
+  test(`${name}: the sample has the fields that identify it`, () => {
     const identity = operation.outputFields.filter((field) => field.primary).map((field) => field.key);
     assert.deepEqual(
       identity.filter((key) => operation.sample[key] === undefined),

@@ -1,8 +1,8 @@
 /**
- * Times as vendors write them, as milliseconds since 1970; NaN for what is no time.
+ * Parses the times that vendors send, into milliseconds since 1970; NaN if a value is not a valid time.
  *
- * JavaScript's own reader takes a time without a zone for one of this machine's, and a year before 100 for one of
- * the twentieth century; it knows no leap second. A time without a zone is UTC here, as in all runtimes.
+ * `Date.parse` is not enough: it reads a time without a zone in this machine's zone and years below 100 as 19xx, and
+ * it rejects leap seconds. Here a time without a zone is UTC, as in the Python connector.
  */
 
 const LONGEST = 100;
@@ -15,34 +15,34 @@ const BASIC = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(?:[.,](\d+))?(?:Z|([+-])(
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const ZONES = { ut: 0, utc: 0, gmt: 0, z: 0, est: -5, edt: -4, cst: -6, cdt: -5, mst: -7, mdt: -6, pst: -8, pdt: -7 };
 const CLOCK = String.raw`(\d\d?):(\d\d)(?::(\d\d))?`;
-/** RFC 5322, and RFC 9110's first two forms: Sun, 06 Nov 1994 08:49:37 GMT and Sunday, 06-Nov-94 08:49:37 GMT. */
+/** RFC 5322, and the first two forms of RFC 9110: Sun, 06 Nov 1994 08:49:37 GMT and Sunday, 06-Nov-94 08:49:37 GMT. */
 const MAIL = new RegExp(
   String.raw`^(?:[a-z]+,\s*)?(\d\d?)[\s-]+([a-z]{3})[a-z]*[\s-]+(\d{4}|\d\d)\s+${CLOCK}\s*([a-z]+|[+-]\d{4})$`,
   'i',
 );
-/** RFC 9110's third form: Sun Nov  6 08:49:37 1994. */
+/** The third form of RFC 9110: Sun Nov  6 08:49:37 1994. */
 const ASCTIME = new RegExp(String.raw`^[a-z]{3}\s+([a-z]{3})\s+(\d\d?)\s+${CLOCK}\s+(\d{4})$`, 'i');
 
-/** Any form of a time: RFC 3339 and its relatives in ISO 8601, or a date of a mail or of HTTP. */
+/** Parses a time in RFC 3339, ISO 8601, mail (RFC 5322) or HTTP (RFC 9110) format. */
 export const moment = (value) => {
   if (typeof value !== 'string' || value.length > LONGEST) return Number.NaN;
   const parts = INSTANT.exec(value.trim()) ?? BASIC.exec(value.trim());
   return parts ? instant(parts) : httpDate(value);
 };
 
-/** The day of a date, or of a time as it was written in its own zone: 2026-10-31; undefined for what is neither. */
+/** Returns the day of a date or time in its own zone, such as 2026-10-31; undefined if the text is neither. */
 export const writtenDay = (text) =>
   INSTANT.test(text) && !Number.isNaN(moment(text)) ? text.slice(0, 10) : undefined;
 
 const instant = ([, year, month, day, hour = 0, minute = 0, second = 0, fraction = 0, sign, ...zone]) => {
   const [hours = 0, minutes = 0] = zone;
-  if (hours > 23 || minutes > 59 || Number(year) === 1) return Number.NaN; // the year 1 stands for "no time"
+  if (hours > 23 || minutes > 59 || Number(year) === 1) return Number.NaN; // vendors send the year 1 for "no time"
   const offset = (sign === '+' || !sign ? 1 : -1) * (Number(hours) * 60 + Number(minutes));
   const base = utc([year, month - 1, day, hour, minute, second].map(Number));
   return base + Math.floor(Number(`0.${fraction}`) * 1000) - offset * 60_000;
 };
 
-/** The three forms that RFC 9110 obliges a reader to take, and those of a mail. */
+/** Parses an HTTP date in the three forms that RFC 9110, section 5.6.7, requires, and the date of a mail. */
 export const httpDate = (value) => {
   const text = String(value ?? '').trim();
   if (text.length > LONGEST) return Number.NaN;
@@ -67,7 +67,7 @@ const offsetOf = (zone) => {
   return (ZONES[zone.toLowerCase()] ?? Number.NaN) * 3_600_000;
 };
 
-/** NaN where the parts are no day or no time of day; a leap second is the first of the next minute. */
+/** Returns NaN if the day or the time of day does not exist. A leap second counts as the first second after it. */
 const utc = ([year, month, day, hour, minute, second]) => {
   const date = new Date(0);
   date.setUTCFullYear(year, month, day);

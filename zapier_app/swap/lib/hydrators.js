@@ -1,13 +1,13 @@
-/** What Zapier asks for later, and only for the records that fire. */
+/** Reads the details of a record. Zapier calls these functions later, and only for the records that fire. */
 import { payload, send } from './api.js';
 import { withDeadline } from './deadline.js';
 import { fill } from './inputs.js';
 
 /**
- * One record by what `z.dehydrate` was told: its values fill the path, the others go into the query, which adds
- * to `query`. A record that is gone by then has no details, and the Zap goes on without.
+ * Reads one record by the values that were given to `z.dehydrate`: those that the path names fill the path, the
+ * others are added to `query`. If the record no longer exists, the details are empty and the Zap continues.
  */
-export const fetchLater =
+export const fetchDetails =
   (facts, { operation, query }) =>
   withDeadline(facts, async (api, z, bundle) => {
     const values = bundle.inputData;

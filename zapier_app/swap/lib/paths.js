@@ -1,20 +1,20 @@
-/** Places in JSON values. A path is an array of names: `['error', 'message']`; `[]` is the value itself. */
+/** Reads and writes nested JSON values. A path is a list of names: `['error', 'message']`; `[]` is the whole value. */
 
-/** The value at `path`, or undefined. */
-export const at = (value, path) => path.reduce((found, name) => found?.[name], value);
+/** Returns the value at `path`, or undefined. */
+export const at = (value, path) => path.reduce((inner, name) => inner?.[name], value);
 
-/** Sets the value at `path`, making the objects on the way. */
+/** Sets the value at `path` and creates missing objects. */
 export const put = (target, path, value) => {
   const [name, ...rest] = path;
   if (rest.length === 0) target[name] = value;
   else put((target[name] ??= {}), rest, value);
 };
 
-/** The object with every value changed. */
+/** Returns a copy of the object with `change` applied to every value. */
 export const mapped = (object, change) =>
   Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
 
-/** The object with other values in the places that `changes` name; objects are merged, not replaced. */
+/** Returns a copy of the object with `changes` applied. Nested objects are merged, not replaced. */
 export const merged = (object, changes) => ({
   ...object,
   ...Object.fromEntries(
@@ -25,5 +25,5 @@ export const merged = (object, changes) => ({
   ),
 });
 
-/** A JSON object: no list, and not null. */
+/** Whether a value is a JSON object: not a list and not null. */
 export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,19 +1,20 @@
-/** How long a vendor asks to wait before the next request (RFC 9110, section 10.2.3). */
+/** Reads `Retry-After`, the time a vendor asks to wait before the next request (RFC 9110, section 10.2.3). */
 import { httpDate } from './times.js';
 
-/** A longer wait than this many seconds is not believed; Zapier comes again then, and hears if it is too early. */
-const MOST = 3600;
+/** The longest wait in seconds. If it is too short, Zapier's next request gets another 429. */
+const LONGEST = 3600;
 
-/** The seconds to wait, or undefined where the reply says nothing that can be read. */
+/** Returns the seconds to wait, or undefined if the reply has no readable Retry-After. */
 export const retryDelay = (api, response) => {
-  const told = response.getHeader('retry-after')?.trim();
-  if (!told) return undefined;
-  const seconds = /^\d+(\.\d*)?$/.test(told) ? Number(told) : untilDate(api, response, told);
-  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(Math.ceil(seconds), 1), MOST);
+  const retryAfter = response.getHeader('retry-after')?.trim();
+  if (!retryAfter) return undefined;
+  const isNumber = /^\d+(\.\d*)?$/.test(retryAfter);
+  const seconds = isNumber ? Number(retryAfter) : secondsUntil(api, response, retryAfter);
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(Math.ceil(seconds), 1), LONGEST);
 };
 
-/** From the vendor's own time of the reply, where it tells one: its clock may differ from ours. */
-const untilDate = (api, response, told) => {
+/** Counts from the reply's `Date` if it has one, because the vendor's clock may differ from Zapier's. */
+const secondsUntil = (api, response, date) => {
   const sent = httpDate(response.getHeader('date'));
-  return (httpDate(told) - (Number.isNaN(sent) ? api.now() : sent)) / 1000;
+  return (httpDate(date) - (Number.isNaN(sent) ? api.now() : sent)) / 1000;
 };

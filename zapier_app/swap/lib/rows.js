@@ -1,46 +1,48 @@
-/** What a trigger needs of a row, and why a row cannot be used: one such row must not stop the others. */
+/** Checks the rows of a trigger. A row that cannot be used is skipped, so that it does not stop the others. */
 import { at } from './paths.js';
 import { moment } from './times.js';
 
 /**
- * Why a trigger cannot use a row, undefined where it can. `identity` are the paths that tell events apart,
- * `created` and `mark` the times that the trigger goes by, `state` the path of the state. A mark that is empty
- * says that it did not happen, and an empty state that there is none: neither is wrong.
+ * Returns a function that says why a trigger cannot use a row; undefined if it can.
+ *
+ * The arguments are paths: `identity` of the values that identify an event, `windowTime` and `eventTime` of the times
+ * that the trigger uses, `state` of the state. An empty `eventTime` means that the event has not happened, and an
+ * empty state that the record has none: both are allowed.
  */
-export const judge =
-  ({ identity = [], created, mark, state }) =>
+export const skipReason =
+  ({ identity = [], windowTime, eventTime, state }) =>
   (row) => {
-    const known = [created, mark, state].filter(Boolean).map(String);
-    const ids = identity.filter((path) => !known.includes(String(path)));
+    const checked = [windowTime, eventTime, state].filter(Boolean).map(String);
+    const ids = identity.filter((path) => !checked.includes(String(path)));
     return (
-      first(ids, (path) => wrongIdentity(row, path)) ??
-      (created && wrongTime(row, created)) ??
-      (mark && !isNothing(at(row, mark)) ? wrongTime(row, mark) : undefined) ??
-      (state && wrongState(row, state))
+      firstProblem(ids, (path) => idProblem(row, path)) ??
+      (windowTime && timeProblem(row, windowTime)) ??
+      (eventTime && !isNothing(at(row, eventTime)) ? timeProblem(row, eventTime) : undefined) ??
+      (state && stateProblem(row, state))
     );
   };
 
-const first = (paths, why) => paths.map(why).find(Boolean);
+const firstProblem = (paths, problemAt) => paths.map(problemAt).find(Boolean);
 
-const wrongIdentity = (row, path) => {
+const idProblem = (row, path) => {
   const value = at(row, path);
   const usable = (typeof value === 'string' && value.trim() !== '') || Number.isInteger(value);
-  return usable ? undefined : wrong(path, value, 'text or a whole number');
+  return usable ? undefined : problem(path, value, 'text or a whole number');
 };
 
-const wrongTime = (row, path) => {
+const timeProblem = (row, path) => {
   const value = at(row, path);
-  return Number.isNaN(moment(value)) ? wrong(path, value, 'a time') : undefined;
+  return Number.isNaN(moment(value)) ? problem(path, value, 'a time') : undefined;
 };
 
-const wrongState = (row, path) => {
+const stateProblem = (row, path) => {
   const value = at(row, path);
-  return typeof value === 'string' || isNothing(value) ? undefined : wrong(path, value, 'text');
+  return typeof value === 'string' || isNothing(value) ? undefined : problem(path, value, 'text');
 };
 
 const isNothing = (value) => value === undefined || value === null || value === '';
 
-const wrong = (path, value, kind) => {
+const problem = (path, value, kind) => {
   const name = path.join('.');
   if (value === undefined || value === null) return `${name} is ${value === null ? 'null' : 'missing'}`;
   return `${name} is not ${kind}: ${JSON.stringify(value).slice(0, 60)}`;

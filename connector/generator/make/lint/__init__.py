@@ -1,15 +1,15 @@
-"""Make's checks of an app, as far as its files alone can tell, and some of our own.
+"""Checks of a Make app that need only its files.
 
-Make reviews an app by hand and by a program of its own; neither can be had. The checks follow Make's public
-review requirements and naming rules, and what its editor's schemas accept although it is wrong. A check is a
-function from an app to sentences; its name begins with its id. When the files themselves are not what they
-should be (M001 to M003), the other checks wait until they are.
+Make reviews an app by hand and with a program that is not public. The checks follow Make's public review
+requirements and naming rules, and find faults that the schemas of its editor accept. A check is a function
+that takes an app and yields sentences; its name begins with its id. If M001 to M003 find invalid files, the
+other checks do not run.
 """
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from connector.generator.complaint import Complaint, complaints
+from connector.generator.complaint import Complaint, run_checks
 from connector.generator.make.lint import (
     behaviour,
     language,
@@ -25,29 +25,29 @@ Check = Callable[[App], Iterator[str]]
 
 __all__ = ["CHECKS", "App", "Check", "check", "lint", "parsed", "read"]
 
-FIRST: tuple[Check, ...] = (structure.m001_manifest_is_one,)
+FIRST: tuple[Check, ...] = (structure.m001_manifest_is_valid,)
 SECOND: tuple[Check, ...] = (
-    structure.m002_manifest_names_the_files_there_are,
-    structure.m003_code_files_hold_what_their_kind_may,
+    structure.m002_manifest_lists_all_files,
+    structure.m003_code_files_are_valid,
 )
 THIRD: tuple[Check, ...] = (
-    structure.m004_ids_are_such_that_make_takes_them,
-    structure.m005_there_is_a_readme,
+    structure.m004_ids_are_valid,
+    structure.m005_app_has_a_readme,
     language.m006_expressions_can_be_read,
     language.m007_functions_exist,
     language.m008_variables_exist,
     language.m009_parameters_exist,
     language.m010_connection_values_exist,
     language.m011_arrays_are_counted_from_one,
-    language.m012_items_hold_what_is_asked_of_them,
+    language.m012_items_have_their_properties,
     references.m013_dropdowns_exist_and_are_used,
     references.m014_connections_exist,
     references.m015_instant_triggers_have_webhooks,
     references.m016_groups_hold_each_module_once,
-    references.m017_ids_are_chosen,
+    references.m017_ids_have_dropdowns,
     wording.m018_everything_has_a_label,
     wording.m019_labels_are_in_sentence_case,
-    wording.m020_modules_are_called_as_make_calls_them,
+    wording.m020_module_labels_follow_makes_rules,
     wording.m021_modules_are_described_in_the_third_person,
     behaviour.m022_actions_do_one_thing,
     behaviour.m023_searches_have_a_limit,
@@ -77,11 +77,11 @@ CHECKS = (*FIRST, *SECOND, *THIRD)
 def check(app: App) -> list[Complaint]:
     """Run the checks over an app."""
     for checks in (FIRST, SECOND):
-        if found := complaints(checks, app):
-            return found
-    return complaints(THIRD, app)
+        if complaints := run_checks(checks, app):
+            return complaints
+    return run_checks(THIRD, app)
 
 
 def lint(folder: Path) -> list[Complaint]:
-    """Run the checks over the app in a folder; raises ConfigurationError for what is no app."""
+    """Run the checks over the app in a folder; raises ConfigurationError if there is no readable app."""
     return check(read(folder))

@@ -1,4 +1,4 @@
-"""An app as the checks see it: the manifest, and every code file by its path."""
+"""Reads a Make app for the checks: the manifest, and every code file by its path."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -27,43 +27,43 @@ class Component:
 
     @property
     def type(self) -> str:
-        """What kind of module it is; empty for other components."""
+        """The type of a module; empty for other components."""
         return str(self.entry.get("moduleType", ""))
 
     @property
     def parameters(self) -> list[Json]:
-        """What a person may fill in: fixed first, then what can be mapped."""
+        """The form: static parameters first, then those that can be mapped."""
         codes = ("staticParams", "mappableParams", "params")
         return [one for code in codes for one in self.code.get(code) or []]
 
     @property
     def requests(self) -> list[tuple[str, Json]]:
-        """Its requests by the code file (and, of an OAuth connection, the step) that makes each."""
-        found: list[tuple[str, Json]] = []
+        """Its requests, with the name of their code file or, in an OAuth connection, of their step."""
+        requests: list[tuple[str, Json]] = []
         for code in ("communication", "attach", "detach", "update"):
-            said = self.code.get(code) or {}
+            content = self.code.get(code) or {}
             if self.entry.get("connectionType") == "oauth":
-                found.extend((step, one) for step, one in said.items())
-            elif isinstance(said, list):
-                found.extend((code, one) for one in said)
-            elif "url" in said:
-                found.append((code, said))
-        return found
+                requests.extend((step, one) for step, one in content.items())
+            elif isinstance(content, list):
+                requests.extend((code, one) for one in content)
+            elif "url" in content:
+                requests.append((code, content))
+        return requests
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """`files` maps a path below `src` to what the file holds: JSON, or the text of any other file."""
+    """One app; `files` maps a path in `src` to the content of a file: parsed JSON, or text."""
 
     files: Mapping[str, Any]
 
     @property
     def manifest(self) -> Json:
-        found: Json = self.files[MANIFEST]
-        return found
+        manifest: Json = self.files[MANIFEST]
+        return manifest
 
     def components(self, *kinds: str) -> Iterator[Component]:
-        """Yield the components of some kinds, or of all."""
+        """Yield the components of the given kinds, or all components."""
         for kind, components in self.manifest["components"].items():
             if kinds and kind not in kinds:
                 continue
@@ -72,24 +72,24 @@ class App:
                 yield Component(kind, name, entry, code)
 
     def modules(self, *types: str) -> Iterator[Component]:
-        """Yield the modules of some types, or all."""
+        """Yield the modules of the given types, or all modules."""
         for one in self.components("module"):
             if not types or one.type in types:
                 yield one
 
     def general(self, code: str) -> Any:
-        """Return one of the files that an app has once: `base`, `common`, `readme`, `groups`."""
+        """Return the content of a general file: `base`, `common`, `readme` or `groups`."""
         return self.files.get(self.manifest["generalCodeFiles"][code])
 
     @property
     def names(self) -> frozenset[str]:
-        """Words of the service's own name, which keep their capital letters."""
+        """The words of the service's name, which keep their capital letters in labels."""
         labels = [one.entry.get("label", "") for one in self.components("connection")]
         return frozenset(word for label in labels for word in label.split(" "))
 
 
 def parsed(texts: Mapping[str, str]) -> App:
-    """Read an app from the texts of its files, by path below `src`; raises ConfigurationError."""
+    """Return an app from the texts of its files by path in `src`; raises ConfigurationError."""
     return App({path: _read(path, text) for path, text in texts.items()})
 
 
@@ -98,7 +98,8 @@ def read(folder: Path) -> App:
     source = folder / "src" if (folder / "src").is_dir() else folder
     if not (source / MANIFEST).is_file():
         raise ConfigurationError(
-            f"{folder} holds no Make app: there is no src/{MANIFEST}; `returns generate make` writes one."
+            f"{folder} does not contain a Make app: src/{MANIFEST} is missing. "
+            "Run `returns generate make` to write the apps."
         )
     texts: dict[str, str] = {}
     for path in sorted(source.rglob("*")):
@@ -106,7 +107,7 @@ def read(folder: Path) -> App:
             try:
                 texts[path.relative_to(source).as_posix()] = path.read_text("utf-8")
             except (OSError, UnicodeDecodeError) as problem:
-                raise ConfigurationError(f"{path} cannot be read as text: {problem}.") from problem
+                raise ConfigurationError(f"{path} is not a readable text file: {problem}.") from problem
     return parsed(texts)
 
 
@@ -116,6 +117,6 @@ def _read(path: str, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as problem:
-        raise ConfigurationError(f"{path} is no JSON: {problem}.") from problem
+        raise ConfigurationError(f"{path} is not valid JSON: {problem}.") from problem
     except RecursionError as problem:
-        raise ConfigurationError(f"{path} is nested too deeply.") from problem
+        raise ConfigurationError(f"{path} is nested too deeply to be read.") from problem

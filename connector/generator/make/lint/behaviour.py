@@ -1,4 +1,4 @@
-"""Checks of what modules do: what each type needs, how lists are read, samples."""
+"""Checks of what modules do: what each module type needs, how lists are read, and samples."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,65 +14,68 @@ REPEATED = ("ConnectionError", "RateLimitError")
 
 
 def m022_actions_do_one_thing(app: App) -> Iterator[str]:
-    """An action says what it does to a record, gives one bundle, and reads no pages."""
+    """An action states its CRUD type, returns one bundle, and reads no pages."""
     for one in app.modules("action"):
         if not one.entry.get("actionCrud"):
-            yield f"{one.name} does not say whether it creates, reads, updates or deletes."
+            yield f"{one.name} has no actionCrud. Set it to create, read, update or delete."
         for _code, request in one.requests:
             if "pagination" in request:
-                yield f"{one.name} reads pages, which only searches may."
+                yield f"{one.name} has pagination, which only searches may have. Remove it."
             if "iterate" in request.get("response", {}):
-                yield f"{one.name} gives several bundles, which only searches may."
+                yield f"{one.name} returns several bundles, which only searches may do. Remove iterate."
 
 
 def m023_searches_have_a_limit(app: App) -> Iterator[str]:
-    """A search gives a bundle for each record, at most as many as the person asked for."""
+    """A search returns a bundle per record, up to the limit that the user sets."""
     for one in app.modules("search"):
         limit = _named(one.parameters, "limit")
         if limit is None or "default" not in limit:
-            yield f"{one.name} has no parameter limit with a default."
+            yield f"{one.name} has no parameter limit with a default. Add one."
         for _code, request in one.requests:
             response = request.get("response", {})
             if response.get("limit") != "{{parameters.limit}}":
-                yield f"{one.name} does not keep to parameters.limit."
+                yield f"{one.name} ignores the user's limit. Set response.limit to {{{{parameters.limit}}}}."
             if "iterate" not in response:
-                yield f"{one.name} does not say what its records are."
+                yield f"{one.name} has no response.iterate. Set it to the list of records."
 
 
 def m024_triggers_know_what_is_new(app: App) -> Iterator[str]:
-    """A polling trigger tells records apart by time and id, and asks how many to hand on."""
+    """A polling trigger says how new records are recognized, and lets the user set a limit."""
     for one in app.modules("trigger"):
         limit = _named(one.code.get("staticParams") or [], "limit")
         if limit is None or not limit.get("required"):
-            yield f"{one.name} has no required static parameter limit: Make would hand on one record."
+            yield f"{one.name} has no required static parameter limit. Without it Make returns one record."
         for _code, request in one.requests:
             response = request.get("response", {})
             if "trigger" not in response:
-                yield f"{one.name} has no response.trigger: Make cannot tell what is new."
+                yield f"{one.name} has no response.trigger. Without it Make cannot recognize new records."
             if response.get("limit") != "{{parameters.limit}}":
-                yield f"{one.name} does not keep to parameters.limit."
+                yield f"{one.name} ignores the user's limit. Set response.limit to {{{{parameters.limit}}}}."
             if "iterate" not in response:
-                yield f"{one.name} does not say what its records are."
+                yield f"{one.name} has no response.iterate. Set it to the list of records."
 
 
 def m025_triggers_are_not_mappable(app: App) -> Iterator[str]:
-    """What starts a scenario can take nothing from earlier modules: its parameters are static."""
+    """A trigger has only static parameters: it starts a scenario, so there is nothing to map from."""
     for one in app.modules("trigger", "instant_trigger"):
         if one.code.get("mappableParams"):
-            yield f"{one.name} has parameters that can be mapped, where there is nothing to map."
+            yield f"{one.name} has mappable parameters, but no earlier module. Make them static."
 
 
 def m026_filters_by_time_include_the_last_one(app: App) -> Iterator[str]:
-    """A trigger that asks for what is later than the last time asks a little earlier: times may be equal."""
+    """A trigger's time filter starts before the last event, because others may have the same time."""
     for one in app.modules("trigger"):
         for _code, request in one.requests:
             for name, text in request.get("qs", {}).items():
                 if "data.lastDate" in str(text) and "(data.lastDate, -" not in str(text):
-                    yield f"{one.name}: {name} leaves out records of the very moment of the last one."
+                    yield (
+                        f"In {one.name}, the filter {name} misses records with the time of the last event. "
+                        "Subtract a second from data.lastDate."
+                    )
 
 
 def m027_lists_end(app: App) -> Iterator[str]:
-    """`pagination` has a condition, which holds for the last page too: Make asks it twice."""
+    """`pagination` has a condition, and it also holds for the last page, because Make evaluates it twice."""
     for one in app.components("module", "rpc"):
         for code in ("communication", "epoch"):
             pagination = (one.code.get(code) or {}).get("pagination")
@@ -80,85 +83,88 @@ def m027_lists_end(app: App) -> Iterator[str]:
                 continue
             condition = pagination.get("condition")
             if condition is None or condition is True:
-                yield f"{one.name} {code}: nothing ends the reading of pages."
+                yield f"In {one.name} {code}, pagination has no end. Add a condition."
             elif _loses_the_last_page(str(condition)):
-                yield f"{one.name} {code}: pagination.page is one further when the condition is asked again."
+                yield (
+                    f"In {one.name} {code}, the condition skips the last page: Make evaluates it again "
+                    "with a higher pagination.page. Use <= instead."
+                )
 
 
 def _loses_the_last_page(condition: str) -> bool:
-    """Find `pagination.page < last` and the like: the last page would never be read."""
+    """Find comparisons such as `pagination.page < last`, which skip the last page."""
     for node in nodes(condition):
         if isinstance(node, Operation) and node.operator in ("<", ">"):
-            below = node.left if node.operator == "<" else node.right
-            if isinstance(below, Name) and (below.root, *below.steps) == ("pagination", "page"):
+            lower = node.left if node.operator == "<" else node.right
+            if isinstance(lower, Name) and (lower.root, *lower.steps) == ("pagination", "page"):
                 return True
     return False
 
 
 def m028_pages_keep_their_filters(app: App) -> Iterator[str]:
-    """`pagination` adds to the request; it does not take its place."""
+    """`pagination` adds to the request instead of replacing it, so later pages keep the filters."""
     for one in app.components("module", "rpc"):
         for _code, request in one.requests:
             if request.get("pagination", {}).get("mergeWithParent") is False:
-                yield f"{one.name}: later pages are asked for without the filters of the first."
+                yield f"In {one.name}, later pages lose the filters of the first. Remove mergeWithParent."
 
 
 def m029_dropdowns_are_short(app: App) -> Iterator[str]:
-    """A remote procedure gives label and value, at most 500 of them, in at most three requests."""
+    """A remote procedure returns label and value, at most 500 entries, in at most three requests."""
     for one in app.components("rpc"):
         for _code, request in one.requests:
             response = request.get("response", {})
             output = response.get("output")
             if not isinstance(output, dict) or output.keys() != {"label", "value"}:
-                yield f"{one.name} does not give label and value."
+                yield f"{one.name} does not return label and value. Set response.output to both."
             if response.get("limit") not in RPC_RECORDS:
-                yield f"{one.name} has no limit of at most {RPC_RECORDS[-1]}."
+                yield f"{one.name} has no response.limit of at most {RPC_RECORDS[-1]}. Add one."
             pages = str(request.get("pagination", {}).get("condition", "pagination.page <= 1"))
             if not any(f"pagination.page <= {count}" in pages for count in (1, 2, 3)):
-                yield f"{one.name} may take more than three requests."
+                yield f"{one.name} may send more than three requests. Limit pagination.page to 3."
 
 
 def m030_samples_equal_interfaces(app: App) -> Iterator[str]:
-    """A sample has the names of the interface and no others, at every depth, with values of its types."""
+    """A sample has exactly the names of the interface, at every depth, with values of the right types."""
     for one in app.modules("trigger", "instant_trigger", "action", "search"):
         yield from _differences(one, one.code.get("samples"), one.code.get("interface") or [], "")
 
 
-def _differences(one: Component, held: Any, form: list[Json], place: str) -> Iterator[str]:
-    if not isinstance(held, dict):
-        if held is not None:
-            yield f"{one.name}: the sample has no record at {place or 'its top'}."
+def _differences(one: Component, sample: Any, form: list[Json], place: str) -> Iterator[str]:
+    if not isinstance(sample, dict):
+        if sample is not None:
+            yield f"{one.name}: the sample has no collection at {place or 'its top level'}."
         return
     known = {field["name"]: field for field in form}
-    for name in sorted(held.keys() - known.keys()):
-        yield f"{one.name}: the sample's {place}{name} is not in the interface."
-    for name in sorted(known.keys() - held.keys()):
-        yield f"{one.name}: the sample has no {place}{name}."
-    for name in known.keys() & held.keys():
-        yield from _value(one, held[name], known[name], f"{place}{name}")
+    for name in sorted(sample.keys() - known.keys()):
+        yield f"{one.name}: the sample has {place}{name}, which is missing from the interface."
+    for name in sorted(known.keys() - sample.keys()):
+        yield f"{one.name}: the interface has {place}{name}, which is missing from the sample."
+    for name in known.keys() & sample.keys():
+        yield from _value(one, sample[name], known[name], f"{place}{name}")
 
 
-def _value(one: Component, held: Any, field: Json, place: str) -> Iterator[str]:
+def _value(one: Component, value: Any, field: Json, place: str) -> Iterator[str]:
     kinds: dict[str, tuple[type, ...]] = {
         "text": (str,), "date": (str,), "integer": (int,), "uinteger": (int,), "number": (int, float),
         "boolean": (bool,), "array": (list,), "collection": (dict,),
     }  # fmt: skip
     wanted = kinds.get(field["type"], (object,))
-    if held is None:
+    if value is None:
         return
-    if not isinstance(held, wanted) or (
-        isinstance(held, bool) and bool not in wanted and object not in wanted
+    if not isinstance(value, wanted) or (
+        isinstance(value, bool) and bool not in wanted and object not in wanted
     ):
-        yield f"{one.name}: the sample's {place} is no {field['type']}."
+        yield f"{one.name}: {place} in the sample is not of the type {field['type']}."
         return
     spec = field.get("spec")
     if isinstance(spec, list) and spec:
-        for row in held if isinstance(held, list) else [held]:
+        for row in value if isinstance(value, list) else [value]:
             yield from _differences(one, row, spec, f"{place}.")
 
 
 def m040_failed_writes_are_not_repeated(app: App) -> Iterator[str]:
-    """When the vendor fails in a write that does more when sent twice, Make is not told to run it again."""
+    """A failed write that is not idempotent has no error type that Make repeats."""
     inherited = app.general("base").get("response", {}).get("error")
     for one in app.modules("action", "universal"):
         for _code, request in one.requests:
@@ -168,13 +174,16 @@ def m040_failed_writes_are_not_repeated(app: App) -> Iterator[str]:
             for status in FAILURES:
                 kind = _error_type(error, status)
                 if kind in REPEATED:
-                    yield f"{one.name}: status {status} is a {kind}, so Make sends the write again."
+                    yield (
+                        f"In {one.name}, status {status} is a {kind}, so Make repeats the write. "
+                        "Use RuntimeError."
+                    )
 
 
 def _error_type(error: Any, status: str) -> str:
-    """Give the type of an error; Make's own for a failing vendor where the app says none."""
-    said = error if isinstance(error, dict) else {}
-    return str(said.get(status, {}).get("type", said.get("type", "ConnectionError")))
+    """Return the error type of a status; the default is Make's own type for 500 and above."""
+    types = error if isinstance(error, dict) else {}
+    return str(types.get(status, {}).get("type", types.get("type", "ConnectionError")))
 
 
 def _named(form: list[Json], name: str) -> Json | None:

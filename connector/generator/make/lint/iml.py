@@ -1,9 +1,9 @@
-"""Reads Make's expression language: a text with `{{…}}` in it becomes a tree; nothing is evaluated here.
+"""Parses Make's expression language (IML): `{{…}}` in a text becomes a tree. It does not evaluate anything.
 
-Grammar, after Make's page "JavaScript in Make" (developers.make.com, block elements): `||`, `&&`, equality
-(`=`, `==`, `===`, `!=`, `!==`), relations, `+ -`, `* / %`, `! -`, then a value: a number, a text in either
-quotes, a call `name(a, b)`, or a name with `.step`, back-ticks for a step that is no word, and `[n]` (counted
-from one; empty is the first).
+The grammar follows Make's page "JavaScript in Make" (developers.make.com, block elements): `||`, `&&`,
+equality (`=`, `==`, `===`, `!=`, `!==`), relations, `+ -`, `* / %`, `! -`, then a value: a number, a text in
+quotes, a call `name(a, b)`, or a name with `.step`, backticks around a step that is not a plain word, and
+`[n]` (counted from one; empty is the first).
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from dataclasses import dataclass
 
 
 class ImlError(ValueError):
-    """A text is no IML; the message says what is wrong with it."""
+    """A text is not valid IML; the message says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A text or a number."""
+    """A literal text or number."""
 
     value: str | float
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A variable and the steps into it; a number is a place in an array, counted from one."""
+    """A variable and the steps into it; a number is an array index, counted from one."""
 
     root: str
     steps: tuple[str | int, ...] = ()
@@ -33,7 +33,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function with its arguments."""
+    """A function call with its arguments."""
 
     function: str
     arguments: tuple[Node, ...]
@@ -41,7 +41,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operator between two values, or before one (`left` is None)."""
+    """An operator between two values, or before one value (`left` is None)."""
 
     operator: str
     left: Node | None
@@ -66,25 +66,25 @@ LEVELS = (
 
 
 def pieces(text: str) -> list[Piece]:
-    """Split a text into plain parts and parsed expressions; raises ImlError."""
-    found: list[Piece] = []
+    """Split a text into plain parts and parsed expressions; raises ImlError for invalid IML."""
+    parts: list[Piece] = []
     rest = text
     while "{{" in rest:
         before, _, rest = rest.partition("{{")
         if before:
-            found.append(before)
+            parts.append(before)
         end = _end(rest)
         if end < 0:
-            raise ImlError(f"an expression is not closed in {text!r}")
-        found.append(parse(rest[:end]))
+            raise ImlError(f"{{{{ without }}}} in {text!r}")
+        parts.append(parse(rest[:end]))
         rest = rest[end + 2 :]
     if "}}" in rest:
-        raise ImlError(f"an expression is closed that was not opened in {text!r}")
-    return [*found, rest] if rest or not found else found
+        raise ImlError(f"}}}} without {{{{ in {text!r}")
+    return [*parts, rest] if rest or not parts else parts
 
 
 def _end(text: str) -> int:
-    """Find the closing braces that no quotes hold."""
+    """Return the index of the closing braces outside of quotes; -1 if there are none."""
     quote = ""
     for index, letter in enumerate(text):
         if quote:
@@ -97,11 +97,11 @@ def _end(text: str) -> int:
 
 
 def parse(expression: str) -> Node:
-    """Parse what stands between the braces; raises ImlError."""
-    reader = _Reader(_tokens(expression), expression)
-    node = reader.level(0)
-    if reader.peek():
-        raise ImlError(f"{reader.peek()!r} is not expected in {expression!r}")
+    """Parse the expression between braces; raises ImlError for invalid IML."""
+    parser = _Parser(_tokens(expression), expression)
+    node = parser.level(0)
+    if parser.peek():
+        raise ImlError(f"unexpected {parser.peek()!r} in {expression!r}")
     return node
 
 
@@ -109,16 +109,16 @@ def _tokens(expression: str) -> list[str]:
     tokens, place = [], 0
     trimmed = expression.rstrip()
     while place < len(trimmed):
-        found = TOKEN.match(trimmed, place)
-        if found is None:
-            raise ImlError(f"{trimmed[place:].strip()[:20]!r} is not expected in {expression!r}")
-        tokens.append(found[0].strip())
-        place = found.end()
+        token = TOKEN.match(trimmed, place)
+        if token is None:
+            raise ImlError(f"unexpected {trimmed[place:].strip()[:20]!r} in {expression!r}")
+        tokens.append(token[0].strip())
+        place = token.end()
     return tokens
 
 
-class _Reader:
-    """Reads tokens from left to right."""
+class _Parser:
+    """A recursive-descent parser: `level` handles one level of operator precedence."""
 
     def __init__(self, tokens: list[str], expression: str) -> None:
         self._tokens = tokens
@@ -131,7 +131,7 @@ class _Reader:
     def take(self, wanted: str = "") -> str:
         token = self.peek()
         if not token or (wanted and token != wanted):
-            raise ImlError(f"{wanted or 'a value'} is missing in {self._expression!r}")
+            raise ImlError(f"missing {wanted or 'value'} in {self._expression!r}")
         self._place += 1
         return token
 
@@ -162,7 +162,7 @@ class _Reader:
         if token[0] == "`":
             return Name(token[1:-1], self._steps())
         if not (token[0].isalpha() or token[0] in "_$"):
-            raise ImlError(f"{token!r} is not expected in {self._expression!r}")
+            raise ImlError(f"unexpected {token!r} in {self._expression!r}")
         return self._call(token) if self.peek() == "(" else Name(token, self._steps())
 
     def _call(self, function: str) -> Call:
@@ -188,5 +188,5 @@ class _Reader:
     def _index(self) -> int:
         token = self.take()
         if not token.isdigit():
-            raise ImlError(f"{token!r} is no place in an array in {self._expression!r}")
+            raise ImlError(f"{token!r} is not an array index in {self._expression!r}")
         return int(token)

@@ -1,4 +1,4 @@
-"""The words of Make's expression language, after its public reference (help.make.com/functions)."""
+"""The functions and constants of Make's expression language, from its reference (help.make.com/functions)."""
 
 FUNCTIONS = frozenset(
     (

@@ -1,4 +1,4 @@
-"""Checks of expressions: that they can be read, and that every function and variable in them exists."""
+"""Checks of expressions: they can be parsed, and their functions, variables and parameters exist."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -20,56 +20,56 @@ TRIGGERS = {"trigger": {"data"}, "instant_trigger": {"payload", "webhook"}}
 
 
 def m006_expressions_can_be_read(app: App) -> Iterator[str]:
-    """Every `{{…}}` is closed and is an expression."""
+    """Every `{{…}}` is a valid expression."""
     for where, _one, text in _texts(app):
         try:
             pieces(text)
         except ImlError as problem:
-            yield f"{where}: {problem}."
+            yield f"{where} is not a valid expression: {problem}."
 
 
 def m007_functions_exist(app: App) -> Iterator[str]:
-    """Every function is one of Make's."""
+    """Every function is a function of Make."""
     for where, _one, node in _nodes(app):
         if isinstance(node, Call) and node.function not in FUNCTIONS:
-            yield f"{where}: Make has no function {node.function}."
+            yield f"{where} calls {node.function}, which is not a function of Make."
 
 
 def m008_variables_exist(app: App) -> Iterator[str]:
-    """Every variable is one that Make gives at that place."""
+    """Every variable exists in its place: `item` in a module, `data` in a connection."""
     for where, one, node in _nodes(app):
         kind = one.kind if one else "base"
         known = ROOTS.get(kind, frozenset()) | CONSTANTS | TRIGGERS.get(one.type if one else "", set())
         if isinstance(node, Name) and node.root not in known:
-            yield f"{where}: there is no variable {node.root} here."
+            yield f"{where} uses the variable {node.root}, which does not exist there."
 
 
 def m009_parameters_exist(app: App) -> Iterator[str]:
-    """Every `parameters.x` is in the form of its component."""
+    """Every `parameters.x` is a parameter of its component."""
     for where, one, node in _nodes(app):
         if one is None or not isinstance(node, Name) or node.root != "parameters" or not node.steps:
             continue
         if node.steps[0] not in {parameter["name"] for parameter in one.parameters}:
-            yield f"{where}: there is no parameter {node.steps[0]}."
+            yield f"{where} uses the parameter {node.steps[0]}, which the form does not have."
 
 
 def m010_connection_values_exist(app: App) -> Iterator[str]:
-    """Every `connection.x` is typed or stored when the connection is made."""
+    """Every `connection.x` is a field of the connection, or stored when it is created."""
     known = {key for one in app.components("connection") for key in stored(one)}
     for where, _one, node in _nodes(app):
         if isinstance(node, Name) and node.root == "connection" and node.steps and node.steps[0] not in known:
-            yield f"{where}: the connection holds no {node.steps[0]}."
+            yield f"{where} uses {node.steps[0]}, which the connection does not have."
 
 
 def m011_arrays_are_counted_from_one(app: App) -> Iterator[str]:
-    """No `[0]`: it is nothing at Make."""
+    """No expression uses `[0]`, which is always empty in Make."""
     for where, _one, node in _nodes(app):
         if isinstance(node, Name) and 0 in node.steps:
-            yield f"{where}: [0] is nothing; Make counts from 1."
+            yield f"{where} uses [0], but Make counts from 1. Use [1] for the first element."
 
 
-def m012_items_hold_what_is_asked_of_them(app: App) -> Iterator[str]:
-    """Every `item.a.b` of a module is in its interface."""
+def m012_items_have_their_properties(app: App) -> Iterator[str]:
+    """Every `item.a.b` of a module is in the module's interface."""
     for where, one, node in _nodes(app):
         if one is None or one.kind != "module" or not isinstance(node, Name) or node.root != "item":
             continue
@@ -77,19 +77,20 @@ def m012_items_hold_what_is_asked_of_them(app: App) -> Iterator[str]:
         for step in node.steps:
             if not isinstance(form, list) or not form:
                 break
-            found = next((field for field in form if field["name"] == step), None)
-            if found is None:
-                yield f"{where}: the interface has no {'.'.join(str(part) for part in node.steps)}."
+            member = next((field for field in form if field["name"] == step), None)
+            if member is None:
+                path = ".".join(str(part) for part in node.steps)
+                yield f"{where} uses item.{path}, which is missing from the interface."
                 break
-            form = found.get("spec")
+            form = member.get("spec")
 
 
 def stored(connection: Component) -> set[str]:
-    """Return the names that a connection can be asked for."""
-    found = {one["name"] for one in connection.parameters}
+    """Return the names of a connection's values: its fields, and what its requests store."""
+    names = {one["name"] for one in connection.parameters}
     for _step, request in connection.requests:
-        found |= set(request.get("response", {}).get("data", {}))
-    return found
+        names |= set(request.get("response", {}).get("data", {}))
+    return names
 
 
 def _texts(app: App) -> Iterator[tuple[str, Component | None, str]]:
@@ -102,7 +103,7 @@ def _texts(app: App) -> Iterator[tuple[str, Component | None, str]]:
 
 
 def strings(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every text in a value, with its place."""
+    """Yield every text in a nested value with its place, such as ` at qs.page`."""
     if isinstance(value, str):
         yield value, f" at {place}" if place else ""
     elif isinstance(value, dict):
@@ -119,22 +120,22 @@ def _nodes(app: App) -> Iterator[tuple[str, Component | None, Node]]:
             yield where, one, node
 
 
-@lru_cache(maxsize=4_096)  # the checks read the same texts one after the other
+@lru_cache(maxsize=4_096)  # every check parses the same texts
 def nodes(text: str) -> tuple[Node, ...]:
-    """Return every node of every expression in a text; nothing for a text that cannot be read."""
+    """Return every node of every expression in a text; empty if the text is not valid IML."""
     try:
-        found = pieces(text)
+        parts = pieces(text)
     except ImlError:
         return ()
-    return tuple(node for piece in found if not isinstance(piece, str) for node in _below(piece))
+    return tuple(node for part in parts if not isinstance(part, str) for node in _walk(part))
 
 
-def _below(node: Node) -> Iterator[Node]:
+def _walk(node: Node) -> Iterator[Node]:
     yield node
     if isinstance(node, Call):
         for one in node.arguments:
-            yield from _below(one)
+            yield from _walk(one)
     elif isinstance(node, Operation):
         if node.left is not None:
-            yield from _below(node.left)
-        yield from _below(node.right)
+            yield from _walk(node.left)
+        yield from _walk(node.right)

@@ -1,4 +1,4 @@
-"""Checks of what components say of each other."""
+"""Checks of references between components: dropdowns, connections, webhooks, groups."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ PROCEDURE = "rpc://"
 
 
 def m013_dropdowns_exist_and_are_used(app: App) -> Iterator[str]:
-    """Every `rpc://x` is a remote procedure, and every remote procedure is used."""
+    """Every `rpc://x` names a remote procedure, and every remote procedure is used."""
     known = {one.id for one in app.components("rpc")}
     used: set[str] = set()
     for one in app.components("module", "webhook", "connection"):
@@ -22,61 +22,61 @@ def m013_dropdowns_exist_and_are_used(app: App) -> Iterator[str]:
             name = options.removeprefix(PROCEDURE)
             used.add(name)
             if name not in known:
-                yield f"{one.name} {field['name']}: there is no remote procedure {name}."
+                yield f"{one.name} {field['name']} uses the remote procedure {name}, which does not exist."
     for name in sorted(known - used):
-        yield f"rpc {name} is used by no parameter."
+        yield f"No parameter uses rpc {name}. Remove it."
 
 
 def m014_connections_exist(app: App) -> Iterator[str]:
-    """Modules, remote procedures and webhooks use a connection that there is."""
+    """Modules, remote procedures and webhooks use an existing connection."""
     known = {one.id for one in app.components("connection")}
     for one in app.components("module", "rpc", "webhook"):
-        named = one.entry.get("connection")
-        if one.type == "instant_trigger" and named is None:
+        connection = one.entry.get("connection")
+        if one.type == "instant_trigger" and connection is None:
             continue
-        if named not in known:
-            yield f"{one.name} uses connection {named}, which there is not."
+        if connection not in known:
+            yield f"{one.name} uses the connection {connection}, which does not exist."
 
 
 def m015_instant_triggers_have_webhooks(app: App) -> Iterator[str]:
-    """An instant trigger has a webhook, and a webhook is used, attached and detached."""
+    """An instant trigger has a webhook, and every webhook is used, attached and detached."""
     hooks = {one.id: one for one in app.components("webhook")}
     used = set()
     for one in app.modules("instant_trigger"):
         used.add(one.entry.get("webhook"))
         if one.entry.get("webhook") not in hooks:
-            yield f"{one.name} has no webhook."
+            yield f"{one.name} has no webhook. Add one."
     for name, hook in hooks.items():
         if name not in used:
-            yield f"webhook {name} is used by no module."
+            yield f"No module uses webhook {name}. Remove it."
         if bool(hook.code.get("attach")) != bool(hook.code.get("detach")):
-            yield f"webhook {name} is attached and never detached, or the other way round."
+            yield f"webhook {name} has only one of attach and detach. Add the other."
 
 
 def m016_groups_hold_each_module_once(app: App) -> Iterator[str]:
-    """Every module is in one group, and no group names another."""
-    counted = Counter(name for group in app.general("groups") for name in group["modules"])
+    """Every module is in exactly one group, and groups contain only existing modules."""
+    counts = Counter(name for group in app.general("groups") for name in group["modules"])
     known = {one.id for one in app.modules()}
-    for name in sorted(known - counted.keys()):
-        yield f"module {name} is in no group."
-    for name, count in sorted(counted.items()):
+    for name in sorted(known - counts.keys()):
+        yield f"module {name} is not in a group. Add it to one."
+    for name, count in sorted(counts.items()):
         if name not in known:
-            yield f"A group names module {name}, which there is not."
+            yield f"A group contains the module {name}, which does not exist. Remove it."
         elif count > 1:
-            yield f"module {name} is in {count} groups."
+            yield f"module {name} is in {count} groups. Keep it in one."
 
 
-def m017_ids_are_chosen(app: App) -> Iterator[str]:
-    """An input that is an id offers a dropdown, or says that it comes from another module."""
+def m017_ids_have_dropdowns(app: App) -> Iterator[str]:
+    """A parameter that is an id has a dropdown, or its help says where to map it from."""
     for one in app.modules("action", "search", "trigger", "instant_trigger"):
         for field in every(one.parameters):
-            wanted = IDENTIFIER.search(field["name"]) or str(field.get("label", "")).endswith(" ID")
-            if wanted and "options" not in field and not FOREIGN.search(field.get("help", "")):
-                yield f"{one.name} asks for the id {field['name']} without a dropdown."
+            is_id = IDENTIFIER.search(field["name"]) or str(field.get("label", "")).endswith(" ID")
+            if is_id and "options" not in field and not FOREIGN.search(field.get("help", "")):
+                yield f"In {one.name}, {field['name']} is an id without a dropdown. Add options, or help."
 
 
 def every(form: list[Json]) -> Iterator[Json]:
-    """Yield the fields of a form, and those in them."""
+    """Yield the fields of a form, including nested ones."""
     for field in form:
         yield field
         inner: Any = field.get("spec")

@@ -1,4 +1,4 @@
-"""Checks of how requests are sent: none is redirected, and each ends."""
+"""Checks of requests: no redirects are followed, and the time of each is limited."""
 
 from collections.abc import Iterator
 
@@ -10,22 +10,22 @@ NO_REDIRECT = Operation("<", Name("statusCode"), Literal(300))
 
 
 def m041_redirects_are_refused(app: App) -> Iterator[str]:
-    """Nothing follows a redirect, and none is taken for a result: the login would go along to any host."""
+    """No request follows a redirect, which sends the login to another host, or accepts it as a result."""
     for where, request in (("base", app.general("base")), *_requests(app)):
         for name in NOT_FOLLOWED:
             if request.get(name) is not False:
-                yield f"{where} does not say {name}: false."
+                yield f"{where} follows redirects. Set {name} to false."
     for where, request in _requests(app):
         valid = request.get("response", {}).get("valid")
         condition = valid.get("condition") if isinstance(valid, dict) else valid
         if NO_REDIRECT not in _required(str(condition)):
-            yield f"{where} takes a redirect for a result: its response.valid has no statusCode < 300."
+            yield f"{where} accepts a redirect as a result. Add statusCode < 300 to response.valid."
 
 
 def m042_requests_end(app: App) -> Iterator[str]:
-    """The base bounds each request in time; nothing else can."""
+    """The base limits the time of every request."""
     if "timeout" not in app.general("base"):
-        yield "base has no timeout: a vendor that never answers holds a scenario for as long as Make allows."
+        yield "base has no timeout, so a vendor that never answers blocks a scenario. Add one."
 
 
 def _requests(app: App) -> Iterator[tuple[str, Json]]:
@@ -35,12 +35,12 @@ def _requests(app: App) -> Iterator[tuple[str, Json]]:
 
 
 def _required(condition: str) -> list[Node]:
-    """Return what has to hold for a condition to hold: itself, and what `&&` joins in it."""
+    """Return the parts of a condition that must all hold: itself, and the parts that `&&` joins."""
     try:
-        found = [one for one in pieces(condition) if not isinstance(one, str)]
+        parts = [one for one in pieces(condition) if not isinstance(one, str)]
     except ImlError:
         return []
-    for node in found:  # grows while it is read
+    for node in parts:  # the list grows during the loop
         if isinstance(node, Operation) and node.operator == "&&" and node.left is not None:
-            found += [node.left, node.right]
-    return found
+            parts += [node.left, node.right]
+    return parts

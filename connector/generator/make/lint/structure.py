@@ -1,4 +1,4 @@
-"""Checks of files: that they are there, that they hold what their kind may hold, and how they are called."""
+"""Checks of the files of an app: the manifest and the files match, and each file fits its schema."""
 
 import json
 import re
@@ -36,26 +36,26 @@ NEEDED = {
 }
 
 
-def m001_manifest_is_one(app: App) -> Iterator[str]:
-    """`makecomapp.json` has the shape of file version 1, with all kinds of components."""
+def m001_manifest_is_valid(app: App) -> Iterator[str]:
+    """`makecomapp.json` fits the schema of file version 1."""
     yield from _violations(MANIFEST, "manifest", app.manifest)
 
 
-def m002_manifest_names_the_files_there_are(app: App) -> Iterator[str]:
-    """Every file that the manifest names is there, and every file that is there is named."""
+def m002_manifest_lists_all_files(app: App) -> Iterator[str]:
+    """The manifest lists exactly the files that exist, and each module has the files of its type."""
     named = set(app.manifest["generalCodeFiles"].values())
     for one in app.components():
         named |= set(one.entry["codeFiles"].values())
         missing = NEEDED.get(one.type, set()) - one.entry["codeFiles"].keys()
         if missing:
-            yield f"{one.name} has no {', '.join(sorted(missing))}."
+            yield f"{one.name} has no {', '.join(sorted(missing))}. Add it."
     for path in sorted(named - app.files.keys()):
-        yield f"{path} is named by {MANIFEST} and is not there."
+        yield f"{MANIFEST} lists {path}, which does not exist. Add the file, or remove the entry."
     for path in sorted(app.files.keys() - named - {MANIFEST}):
-        yield f"{path} is there and {MANIFEST} does not name it."
+        yield f"{path} is missing from {MANIFEST}. Add an entry, or remove the file."
 
 
-def m003_code_files_hold_what_their_kind_may(app: App) -> Iterator[str]:
+def m003_code_files_are_valid(app: App) -> Iterator[str]:
     """Every code file fits the schema of its kind."""
     general = app.manifest["generalCodeFiles"]
     for code in ("base", "common", "groups"):
@@ -75,25 +75,25 @@ def _kind(one: Component, code: str) -> str:
     return KINDS.get(code, code)
 
 
-def m004_ids_are_such_that_make_takes_them(app: App) -> Iterator[str]:
-    """Ids are letters and digits; those of connections and webhooks may have dashes."""
+def m004_ids_are_valid(app: App) -> Iterator[str]:
+    """Ids consist of letters and digits; those of connections and webhooks may contain dashes."""
     for one in app.components():
         pattern = CONNECTION_ID if one.kind in ("connection", "webhook") else ID
         if not pattern.fullmatch(one.id):
-            yield f"{one.name}: Make takes no such id."
+            yield f"{one.name} has an id that Make does not accept. Rename it."
 
 
-def m005_there_is_a_readme(app: App) -> Iterator[str]:
-    """The README that reviewers read says something."""
+def m005_app_has_a_readme(app: App) -> Iterator[str]:
+    """The app has a README of at least 20 words for Make's reviewers."""
     text = app.general("readme")
-    if not isinstance(text, str) or len(text.split()) < 20:  # noqa: PLR2004 - fewer words say nothing
-        yield "The README is missing, or says next to nothing."
+    if not isinstance(text, str) or len(text.split()) < 20:  # noqa: PLR2004 - explained in the docstring
+        yield "The README is missing or too short. Describe the app, its connection and its modules."
 
 
 def _violations(path: str, kind: str, value: Any) -> Iterator[str]:
     validator = _validator(kind)
     if validator is None:
-        yield f"{path} is of no kind known here: {kind}."
+        yield f"{path} has an unknown kind: {kind}."
         return
     for error in validator.iter_errors(value):
         place = ".".join(str(step) for step in error.instance_path)

@@ -1,18 +1,17 @@
-"""Zapier's publishing checks, as far as an app alone can tell, and some of our own.
+"""Zapier's publishing checks that need no account, and some of our own (H).
 
-Zapier runs its checks on its servers when an app is submitted; the structural validator in core knows
-none of them. A check is a function from an app to sentences; its name begins with the id that Zapier's
-check reference gives it (https://docs.zapier.com/platform/publish/integration-checks-reference; there is
-no D019 and no D020). Ids that begin with H are ours.
+Zapier runs its checks on its servers when an app is submitted. The validator in core contains none of them.
+A check is a function that takes an app and yields sentences. Its name begins with the id in Zapier's check
+reference (https://docs.zapier.com/platform/publish/integration-checks-reference; D019 and D020 do not exist).
 
-Those that need an account (A, S, T, U, L) are not here; tests hold live results of the sandbox against the
-definition by the same functions, in `records`.
+Checks that need an account (A, S, T, U, L) are missing. Tests compare live results of the sandbox with the
+definition, using the functions in `records`.
 """
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from connector.generator.complaint import Complaint, complaints
+from connector.generator.complaint import Complaint, run_checks
 from connector.generator.zapier.lint import login, package, references, requests, samples, shapes, texts
 from connector.generator.zapier.lint.app import App, read
 
@@ -22,7 +21,7 @@ __all__ = ["CHECKS", "App", "Check", "lint", "read"]
 
 
 def zapier_accepts_the_structure(app: App) -> Iterator[str]:
-    """What `zapier-platform validate --without-style` finds."""
+    """Core's validator accepts the definition, as in `zapier-platform validate --without-style`."""
     for one in app.refused:
         yield f"{one.get('property', 'The definition')}: {one.get('message')}"
 
@@ -38,9 +37,9 @@ CHECKS: tuple[Check, ...] = (
     login.d007_addresses_are_https,
     texts.d008_links_are_whole,
     shapes.d009_searches_have_inputs,
-    samples.d010_samples_hold_the_identity,
+    samples.d010_samples_have_primary_keys,
     texts.d011_help_says_more_than_the_label,
-    samples.d012_samples_are_there,
+    samples.d012_steps_have_samples,
     references.d013_search_buttons_exist,
     references.d014_search_buttons_have_dropdowns,
     references.d015_find_or_creates_exist,
@@ -53,7 +52,7 @@ CHECKS: tuple[Check, ...] = (
     samples.d024_samples_agree_with_the_fields,
     texts.d025_no_text_runs_code,
     login.d026_hosts_are_not_typed_in,
-    package.m002_app_is_described_as_what_it_is,
+    package.m002_app_description_is_about_the_service,
     login.h001_secrets_are_masked,
     shapes.h002_required_inputs_come_first,
     shapes.h003_keys_of_a_form_are_unique,
@@ -62,10 +61,10 @@ CHECKS: tuple[Check, ...] = (
     texts.h006_texts_have_a_good_length,
     texts.h007_fields_are_labelled,
     texts.h008_labels_are_distinct,
-    samples.h009_samples_are_announced,
+    samples.h009_samples_have_output_fields,
     package.h010_core_is_pinned,
     package.h011_package_can_be_built,
-    texts.h012_actions_are_called_by_a_verb,
+    texts.h012_action_labels_begin_with_a_verb,
     texts.h013_choices_read_like_words,
     requests.h014_no_redirect_is_followed,
     requests.h015_requests_are_bounded,
@@ -75,6 +74,6 @@ CHECKS: tuple[Check, ...] = (
 def lint(folder: Path) -> list[Complaint]:
     """Run every check over the app in a folder.
 
-    Raises ConfigurationError where the app cannot be run: no app there, no Node, no packages.
+    Raises ConfigurationError if there is no app in the folder, or Node or the app's packages are missing.
     """
-    return complaints(CHECKS, read(folder))
+    return run_checks(CHECKS, read(folder))

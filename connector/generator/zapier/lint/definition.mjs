@@ -1,15 +1,15 @@
 /**
- * Prints what Zapier's core makes of an app, as one JSON document: `{definition, refused}`.
+ * Loads an app with Zapier's core and prints one JSON document: `{definition, refused}`.
  *
  *   node definition.mjs <folder of the app>
  *
- * `definition` is what `zapier-platform push` would send (functions have become names), `refused` what
- * `zapier-platform validate --without-style` would print.
+ * `definition` is what `zapier-platform push` uploads, with names in place of functions. `refused` is what
+ * `zapier-platform validate --without-style` prints.
  */
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-console.log = console.error; // stdout holds the document and nothing else
+console.log = console.error; // keep stdout for the document
 
 const entry = pathToFileURL(`${process.argv[2]}/index.js`);
 const core = createRequire(entry)('zapier-platform-core');

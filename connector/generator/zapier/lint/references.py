@@ -1,4 +1,4 @@
-"""Checks of what points at something else: dropdowns, search buttons, find-or-creates."""
+"""Checks of references between steps: dropdowns, search buttons, find-or-creates."""
 
 import re
 from collections.abc import Iterator
@@ -10,47 +10,47 @@ ID = re.compile(r"(^|_)ids?$", re.IGNORECASE)
 
 
 def d004_ids_have_dropdowns(app: App) -> Iterator[str]:
-    """Nobody knows an id by heart; of one that another service gave, the help says where to `map it from`."""
+    """An id has a dropdown, because users do not know ids; else its help says where to `map it from`."""
     for path, field in app.inputs():
         is_id = ID.search(field["key"]) or re.search(r"\bIDs?$", field.get("label", ""))
         foreign = FOREIGN.search(field.get("helpText", ""))
         if is_id and not ({"dynamic", "choices"} & field.keys() or foreign):
-            yield f"{path} asks for an id without a dropdown, and does not say where to map it from."
+            yield f"{path} is an id without a dropdown. Add one, or say in its help where to map it from."
 
 
 def d005_dropdowns_exist(app: App) -> Iterator[str]:
-    """A dropdown names a trigger, the field that is sent and the field that is read."""
+    """A dropdown names an existing trigger, and its fields for the value and the label."""
     for path, field in app.inputs():
         if "dynamic" in field:
             trigger, *keys = re.split(r"[.,]", field["dynamic"])
             missing = set(keys) - _outputs(app, "triggers", trigger)
             if missing or not keys:
                 named = " and ".join(sorted(missing)) or "fields"
-                yield f"{path} offers {field['dynamic']}, but the trigger {trigger} has no {named}."
+                yield f"{path} uses {field['dynamic']}, but the trigger {trigger} has no {named}. Correct it."
 
 
 def d013_search_buttons_exist(app: App) -> Iterator[str]:
-    """A search button names a search and the field of what it finds."""
+    """A search button names an existing search and a field of its result."""
     for path, field in app.inputs():
         if "search" in field:
             search, _, key = field["search"].partition(".")
             if key not in _outputs(app, "searches", search):
-                yield f"{path} offers the search {field['search']}, which is not there."
+                yield f"{path} uses the search {field['search']}, which does not exist. Correct it."
 
 
 def d014_search_buttons_have_dropdowns(app: App) -> Iterator[str]:
-    """Without a dropdown Zapier shows no button."""
+    """A search button has a dropdown, without which Zapier does not show it."""
     for path, field in app.inputs():
         if "search" in field and "dynamic" not in field:
-            yield f"{path} has a search button but no dropdown."
+            yield f"{path} has a search button but no dropdown. Add `dynamic`, or remove `search`."
 
 
 def d015_find_or_creates_exist(app: App) -> Iterator[str]:
-    """A find-or-create names a search and a create, and goes by the search's key."""
+    """A find-or-create names an existing search and an existing create."""
     for key, pair in app.definition.get("searchOrCreates", {}).items():
         for kind, wanted in (("searches", pair["search"]), ("creates", pair["create"])):
             if wanted not in app.definition.get(kind, {}):
-                yield f"searchOrCreates.{key} names {wanted}, which is not among the {kind}."
+                yield f"searchOrCreates.{key} uses {wanted}, which is missing from {kind}. Correct it."
 
 
 def _outputs(app: App, kind: str, key: str) -> set[str]:

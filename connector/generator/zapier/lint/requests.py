@@ -1,4 +1,4 @@
-"""Checks of how the app sends requests: none is redirected, none lasts for ever."""
+"""Checks of the app's requests: no redirects are followed, and time and size are limited."""
 
 import re
 from collections.abc import Iterator
@@ -12,41 +12,41 @@ BOUNDS = ("signal", "size")
 
 
 def h014_no_redirect_is_followed(app: App) -> Iterator[str]:
-    """A redirect takes the login along to any host, and makes a read of a write."""
+    """No request follows redirects, which send the login to another host and turn a write into a read."""
     for path, call in _calls(app):
         if not REDIRECT.search(call):
-            yield f"{path} sends a request that follows redirects: {_short(call)}; add redirect: 'manual'."
+            yield f"{path} sends a request that follows redirects: {_short(call)}. Add redirect: 'manual'."
     for path, request in _shorthands(app.definition):
         if request.get("redirect") != "manual":
-            yield f"{path} is a request that follows redirects; add redirect: 'manual'."
+            yield f"{path} is a request that follows redirects. Add redirect: 'manual'."
 
 
 def h015_requests_are_bounded(app: App) -> Iterator[str]:
-    """A vendor that sends a byte now and then, or an answer without end, must not use up a run."""
+    """Every request limits its time and the size of the answer, so that a slow vendor cannot block a run."""
     for path, call in _calls(app):
         missing = [name for name in BOUNDS if not re.search(rf"\b{name}\b\s*[:,}}]", call)]
         if missing:
-            yield f"{path} sends a request without {' and '.join(missing)}: {_short(call)}."
+            yield f"{path} sends a request without {' and '.join(missing)}: {_short(call)}. Add them."
 
 
 def _calls(app: App) -> Iterator[tuple[str, str]]:
-    """Yield every call of `z.request`, by its file."""
+    """Yield the file and source of every call of `z.request`."""
     for path, text in sources(app):
-        for found in CALL.finditer(text):
-            yield path, text[found.start() : _closing(text, found.end())]
+        for call in CALL.finditer(text):
+            yield path, text[call.start() : _end_of_call(text, call.end())]
 
 
-def _closing(text: str, start: int) -> int:
+def _end_of_call(text: str, start: int) -> int:
     depth = 1
-    for place in range(start, len(text)):
-        depth += {"(": 1, ")": -1}.get(text[place], 0)
+    for index in range(start, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[index], 0)
         if depth == 0:
-            return place + 1
+            return index + 1
     return len(text)
 
 
 def _shorthands(value: Any, path: str = "The definition") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every request that stands in the definition in place of a function."""
+    """Yield every request that the definition contains instead of a function."""
     if not isinstance(value, dict):
         return
     for key, inner in value.items():

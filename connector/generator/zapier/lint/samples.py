@@ -1,4 +1,4 @@
-"""Checks of static samples: what people see and map before anything has happened."""
+"""Checks of static samples, which users see and map before a step has run."""
 
 from collections.abc import Iterator
 
@@ -6,40 +6,40 @@ from connector.generator.zapier.lint import records
 from connector.generator.zapier.lint.app import App, fields
 
 
-def d010_samples_hold_the_identity(app: App) -> Iterator[str]:
-    """Zapier tells polled records apart by their primary fields; a hook's it takes as they come."""
+def d010_samples_have_primary_keys(app: App) -> Iterator[str]:
+    """The sample of a polling trigger has every primary field, by which Zapier identifies records."""
     for path, step in app.steps("triggers"):
         if step["operation"].get("type") != "hook":
-            for key in records.unidentified(
+            for key in records.missing_primary(
                 fields(step, "outputFields"), step["operation"].get("sample") or {}
             ):
-                yield f"{path} is identified by {key}, which its sample lacks."
+                yield f"The sample of {path} does not have the primary field {key}. Add it."
 
 
-def d012_samples_are_there(app: App) -> Iterator[str]:
-    """Every step shows a record before it has one."""
+def d012_steps_have_samples(app: App) -> Iterator[str]:
+    """Every step has a sample."""
     for path, step in app.steps():
         sample = step["operation"].get("sample")
         if not isinstance(sample, dict) or not sample:
-            yield f"{path} has no sample."
+            yield f"{path} has no sample. Add a typical record."
 
 
 def d023_sample_times_carry_a_zone(app: App) -> Iterator[str]:
-    """`2026-10-31T09:30:00Z`; a time without a zone is another one in every country."""
+    """Times in samples have a zone, as in `2026-10-31T09:30:00Z`."""
     for path, step in app.steps():
-        for said in records.mistimed(fields(step, "outputFields"), step["operation"].get("sample")):
-            yield f"In the sample of {path}, {said}."
+        for problem in records.mistimed(fields(step, "outputFields"), step["operation"].get("sample")):
+            yield f"In the sample of {path}, {problem}. Use ISO 8601 with a zone."
 
 
 def d024_samples_agree_with_the_fields(app: App) -> Iterator[str]:
-    """Values have the types that the output fields state, and required ones are there."""
+    """The values of a sample have the types of their output fields, and required ones are present."""
     for path, step in app.steps():
-        for said in records.mistyped(fields(step, "outputFields"), step["operation"].get("sample")):
-            yield f"In the sample of {path}, {said}."
+        for problem in records.mistyped(fields(step, "outputFields"), step["operation"].get("sample")):
+            yield f"In the sample of {path}, {problem}. Correct the sample or the field."
 
 
-def h009_samples_are_announced(app: App) -> Iterator[str]:
-    """What a sample shows has an output field with a label and a type."""
+def h009_samples_have_output_fields(app: App) -> Iterator[str]:
+    """Every value of a sample has an output field."""
     for path, step in app.steps():
-        for key in records.unannounced(fields(step, "outputFields"), step["operation"].get("sample") or {}):
-            yield f"The sample of {path} shows {key}, which no output field announces."
+        for key in records.undeclared(fields(step, "outputFields"), step["operation"].get("sample") or {}):
+            yield f"The sample of {path} contains {key}, which has no output field. Add one."

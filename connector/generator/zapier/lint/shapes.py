@@ -1,4 +1,4 @@
-"""Checks of how a step is built: what it asks for, and how it learns of something."""
+"""Checks of a step's structure: its inputs, and whether a trigger polls or subscribes."""
 
 from collections.abc import Iterator
 
@@ -9,66 +9,68 @@ MANY_INPUTS = 30
 
 
 def d006_hooks_can_be_listed(app: App) -> Iterator[str]:
-    """While a Zap is set up, records come from a list, not from something that has to happen first."""
+    """A hook has `performList`, from which Zapier takes records while a Zap is set up."""
     for path, step in _hooks(app):
         if "performList" not in step["operation"]:
-            yield f"{path} is a hook without performList."
+            yield f"{path} is a hook without performList. Add one."
 
 
 def d009_searches_have_inputs(app: App) -> Iterator[str]:
-    """One has to search by something."""
+    """A search has at least one input."""
     for path, step in app.steps("searches"):
         if not step["operation"].get("inputFields"):
-            yield f"{path} has nothing to search by."
+            yield f"{path} has no input to search by. Add one."
 
 
 def d016_an_app_is_more_than_a_static_hook(app: App) -> Iterator[str]:
-    """For that alone Zapier has webhooks of its own."""
+    """An app has more than static hooks, for which users can use Zapier's own Webhooks app."""
     steps = list(app.steps())
     if steps and all(_is_static(step) for _, step in steps):
-        yield "The app consists of static hooks only."
+        yield "The app has only static hooks. Add another step, or make the hooks subscribe by themselves."
 
 
 def d017_hooks_subscribe_by_themselves(app: App) -> Iterator[str]:
-    """A hook that people have to register by hand is not accepted."""
+    """A hook subscribes and unsubscribes by itself: Zapier accepts none that users register by hand."""
     for path, step in _hooks(app):
         if _is_static(step):
-            yield f"{path} is a hook that does not subscribe and unsubscribe by itself."
+            yield f"{path} is a static hook. Add performSubscribe and performUnsubscribe."
 
 
 def d022_creates_have_inputs(app: App) -> Iterator[str]:
-    """Templates of Zaps need inputs that everybody has."""
+    """A create has at least one static input, which Zap templates need."""
     for path, step in app.steps("creates"):
         if not fields(step, "inputFields"):
-            yield f"{path} has no static input."
+            yield f"{path} has no static input. Add one."
 
 
 def h002_required_inputs_come_first(app: App) -> Iterator[str]:
-    """What has to be filled in is not to be looked for."""
+    """Required inputs come before optional ones."""
     for path, step in app.steps():
         required = [bool(one.get("required")) for one in fields(step, "inputFields")]
         if required != sorted(required, reverse=True):
-            yield f"{path} asks for something optional before something required."
+            yield f"{path} has an optional input before a required one. Put required inputs first."
 
 
 def h003_keys_of_a_form_are_unique(app: App) -> Iterator[str]:
-    """Zapier repeats the columns of line items at the top level, so a key means one input of a form."""
+    """Keys are unique in a form, because Zapier repeats the columns of line items at the top level."""
     for path, step in app.steps():
         keys = [
-            shown["key"] for one in fields(step, "inputFields") for shown in (one, *one.get("children", ()))
+            field["key"]
+            for parent in fields(step, "inputFields")
+            for field in (parent, *parent.get("children", ()))
         ]
         for key in sorted({key for key in keys if keys.count(key) > 1}):
-            yield f"{path} has two inputs called {key}."
+            yield f"{path} has two inputs with the key {key}. Rename one."
 
 
 def h004_forms_can_be_filled_in(app: App) -> Iterator[str]:
-    """A form of a hundred inputs is an API in disguise."""
+    """A form has few enough inputs, and help texts are short enough to read."""
     for path, step in app.steps():
         if (count := len(fields(step, "inputFields"))) > MANY_INPUTS:
-            yield f"{path} asks for {count} things; {MANY_INPUTS} are the most that a person fills in."
+            yield f"{path} has {count} inputs. Use at most {MANY_INPUTS}."
     for path, field in app.inputs():
         if len(field.get("helpText", "")) > HELP_LIMIT:
-            yield f"The help of {path} has more than {HELP_LIMIT:,} characters."
+            yield f"The help of {path} has more than {HELP_LIMIT:,} characters. Shorten it."
 
 
 def _hooks(app: App) -> Iterator[tuple[str, Step]]:

@@ -1,4 +1,4 @@
-"""Checks of what people read: labels, descriptions, help."""
+"""Checks of the texts that users read: labels, descriptions, help."""
 
 import re
 from collections.abc import Iterator
@@ -23,72 +23,74 @@ VERBS = {
 
 
 def d008_links_are_whole(app: App) -> Iterator[str]:
-    """A link is `[text](https://…)`; an address that is none stands in backticks."""
+    """A link is written `[text](https://…)`; an address that is not a link is in backticks."""
     for path, text in _texts(app):
         targets = LINK.sub(lambda link: "" if link["target"].startswith("https://") else link[0], text)
         rest = QUOTED.sub("", targets)
         if re.search(r"https?://|\]\(|\[[^\]]*\(", rest):
-            yield f"{path} has a link that is none: {text!r}."
+            yield f"{path} has an invalid link: {text!r}. Write [text](https://…), or put it in backticks."
 
 
 def d011_help_says_more_than_the_label(app: App) -> Iterator[str]:
-    """Help that repeats the label helps nobody."""
+    """A field's help says more than its label."""
     for path, field in (
         *app.inputs(),
         *((f"authentication.{one['key']}", one) for one in app.login_fields()),
     ):
         if field.get("helpText") and _plain(field["helpText"]) == _plain(field.get("label", "")):
-            yield f"The help of {path} repeats its label."
+            yield f"The help of {path} only repeats its label. Say more, or remove it."
 
 
 def d018_labels_are_in_title_case(app: App) -> Iterator[str]:
-    """Labels and nouns of steps: each word with a capital, small words inside excepted."""
+    """Labels and nouns of steps are in Title Case; small words inside them may be lower case."""
     for path, step in app.steps("triggers", "creates", "searches", "searchOrCreates"):
         for text in (step["display"]["label"], step.get("noun", "")):
             for index, word in enumerate(text.split()):
                 if word[0].islower() and (index == 0 or word not in SMALL):
-                    yield f"{path} is called {text!r}, which is not in Title Case."
+                    yield f"{path} is called {text!r}, which is not in Title Case. Capitalize its words."
                     break
 
 
 def d021_triggers_are_described_by_when(app: App) -> Iterator[str]:
-    """Zapier asks for `Triggers when … .` and for nothing else."""
+    """The description of a trigger is a sentence that begins with `Triggers when`."""
     for path, step in app.steps("triggers"):
         if not re.fullmatch(r"Triggers when .*\w\.", step["display"]["description"]):
-            yield f"{path} is described as {step['display']['description']!r}."
+            text = step["display"]["description"]
+            yield f"The description of {path} is {text!r}. Write a sentence like 'Triggers when ….'."
 
 
 def d025_no_text_runs_code(app: App) -> Iterator[str]:
-    """Addresses that a browser would run or read files by have no place in texts and samples."""
+    """Texts and samples contain no addresses that run code or read files in a browser."""
     samples = ((path, str(step["operation"].get("sample"))) for path, step in app.steps())
     for path, text in (*_texts(app), *samples):
-        for found in DANGEROUS.findall(text):
-            yield f"{path} has an address that begins with {found} and may run code."
+        for scheme in DANGEROUS.findall(text):
+            yield f"{path} contains an address that begins with {scheme} and may run code. Remove it."
 
 
 def h005_actions_are_described_by_what_they_do(app: App) -> Iterator[str]:
-    """By a verb: `Creates a new x.`, `Finds an x by y.`, each a whole sentence."""
+    """The description of an action is a sentence that begins with a verb: `Creates …`, `Finds …`."""
     for kind, beginning in BEGINNINGS.items():
         for path, step in app.steps(kind):
             if not re.fullmatch(rf"{beginning}.*\w\.", step["display"]["description"]):
-                yield f"{path} is described as {step['display']['description']!r}."
+                text = step["display"]["description"]
+                yield f"The description of {path} is {text!r}. Write a sentence like 'Creates a ….'."
 
 
 def h006_texts_have_a_good_length(app: App) -> Iterator[str]:
-    """Labels fit a menu, descriptions are one sentence."""
+    """Labels fit into a menu, and descriptions are one sentence about the service."""
     for path, step in app.steps("triggers", "creates", "searches", "searchOrCreates"):
         label, description = step["display"]["label"], step["display"]["description"]
         if len(label) > LABEL_LIMIT:
-            yield f"The label of {path} has more than {LABEL_LIMIT} characters."
+            yield f"The label of {path} has more than {LABEL_LIMIT} characters. Shorten it."
         if len(description) not in DESCRIPTION:
             bounds = f"{DESCRIPTION.start} to {DESCRIPTION.stop - 1}"
-            yield f"The description of {path} has {len(description)} characters; {bounds} are read."
+            yield f"The description of {path} has {len(description)} characters. Use {bounds}."
         if re.search(r"zapier", f"{label} {description}", re.IGNORECASE):
-            yield f"{path} speaks of Zapier; speak of the service."
+            yield f"The label or description of {path} mentions Zapier. Describe the service instead."
 
 
 def h007_fields_are_labelled(app: App) -> Iterator[str]:
-    """Every input and every output has a label of its own, with a capital, that says nothing twice."""
+    """Every input and output has a label that begins with a capital, is not its key and repeats no words."""
     for path, step in app.steps():
         for kind in ("inputFields", "outputFields"):
             for one in fields(step, kind):
@@ -96,36 +98,36 @@ def h007_fields_are_labelled(app: App) -> Iterator[str]:
                     label = field.get("label", "")
                     bad = not label or label[0].islower() or label == field["key"]
                     if bad or STUTTER.search(label):
-                        yield f"{path}.{field['key']} is labelled {label!r} among its {kind}."
+                        yield f"In the {kind} of {path}, {field['key']} has the label {label!r}. Correct it."
 
 
 def h008_labels_are_distinct(app: App) -> Iterator[str]:
-    """Two steps of a kind under one label cannot be told apart in a menu."""
+    """No two steps of a kind have the same label."""
     for kind in ("triggers", "creates", "searches"):
         labels = [step["display"]["label"] for _, step in app.steps(kind)]
         for label in sorted({label for label in labels if labels.count(label) > 1}):
-            yield f"Two {kind} are called {label!r}."
+            yield f"Two {kind} are called {label!r}. Rename one."
 
 
-def h012_actions_are_called_by_a_verb(app: App) -> Iterator[str]:
-    """`Find Return`, `Create Note`: in a menu of steps a noun alone does not say what would be done."""
+def h012_action_labels_begin_with_a_verb(app: App) -> Iterator[str]:
+    """The label of an action begins with a verb that says what it does: `Find Return`, `Create Note`."""
     for kind, verbs in VERBS.items():
         for path, step in app.steps(kind):
             label = step["display"]["label"]
             if not re.match(rf"(?:{verbs})\b", label):
-                yield f"{path} is called {label!r}, which does not begin with {verbs.replace('|', ' or ')}."
+                yield f"{path} is called {label!r}. Begin the label with {verbs.replace('|', ', ')}."
 
 
 def h013_choices_read_like_words(app: App) -> Iterator[str]:
-    """`In Transit`, not `IN_TRANSIT`: the value is the vendor's, the label is for people."""
+    """The labels of choices are written for users: `In Transit` instead of the API's `IN_TRANSIT`."""
     for path, field in app.inputs():
-        for label in _choices(field.get("choices", ())):
+        for label in _choice_labels(field.get("choices", ())):
             if not label or "_" in label or label[0].islower() or SHOUT.search(label):
-                yield f"{path} offers {label!r}."
+                yield f"{path} has the choice {label!r}. Give it a label like 'In Transit'."
 
 
-def _choices(choices: Any) -> Iterator[str]:
-    """Zapier takes an object of labels, a list of values, or a list of objects."""
+def _choice_labels(choices: Any) -> Iterator[str]:
+    """Yield the labels of choices, which are an object of labels, a list of values, or a list of objects."""
     if isinstance(choices, dict):
         yield from choices.values() if "perform" not in choices else ()
     else:

@@ -1,11 +1,12 @@
 /**
- * How values are compared. A vendor spells its words in several ways, and what identifies a record is typed in
- * several ways: `#1001` and ` 1001`. What a search was asked for is compared again with the rows that came, since a
- * vendor may ignore a filter or match a part of a name, and answers with other people's records then.
+ * Compares values: states, order numbers, and the rows of a search with what the user asked for.
+ *
+ * The same value is written in several ways: `In Transit` and `in_transit`, `#1001` and ` 1001`. Searches compare
+ * every row again, because a vendor may ignore a filter, or match a part of a name, and return other people's records.
  */
 import { at, isObject } from './paths.js';
 
-/** A text without the blanks around it, those included that JavaScript takes for none; in one pass each way. */
+/** Trims a text, including zero-width characters. One pass from each end: a regular expression may backtrack. */
 export const trimmed = (text) => {
   let [start, end] = [0, text.length];
   while (start < end && BLANK.test(text[start])) start += 1;
@@ -15,16 +16,16 @@ export const trimmed = (text) => {
 
 const BLANK = /[\s\u200b\u2060\ufeff]/;
 
-/** A vendor's word in the one form in which words are compared; empty for what is no word, so no state either. */
+/** Normalizes a word, such as a state, for comparison. Empty if the value is neither a text nor a whole number. */
 export const word = (value) =>
   isPlain(value) ? trimmed(String(value)).toLowerCase().replace(/[\s_\u2010-\u2015-]+/g, '') : '';
 
-/** Text, or a whole number. */
+/** Whether a value is a text or a whole number. */
 const isPlain = (value) => typeof value === 'string' || Number.isInteger(value);
 
 export const sameWord = (one, other) => word(one) !== '' && word(one) === word(other);
 
-/** What identifies a record in the form in which it is compared; empty for what identifies nothing. */
+/** Normalizes a record's number or id for comparison. Empty if the value identifies nothing. */
 export const identity = (kind, value) => {
   if (!isPlain(value)) return '';
   const text = trimmed(trimmed(String(value)).toLowerCase().replace(/^#/, ''));
@@ -34,19 +35,19 @@ export const identity = (kind, value) => {
 const sameIdentity = (kind, one, other) =>
   identity(kind, one) !== '' && identity(kind, one) === identity(kind, other);
 
-/** Tells whether a row holds every value of a `match`, `[{path, value, compared, identifies}]`. */
-export const fits = (match) => (row) => match.every((one) => holds(one, at(row, one.path)));
+/** Returns a filter for rows that hold every value of `match`, `[{path, value, compareAs, identifies}]`. */
+export const fits = (match) => (row) => match.every((one) => isSame(one, at(row, one.path)));
 
-const holds = ({ value, compared, identifies }, found) => {
-  if (compared === 'word') return sameWord(found, value);
-  if (compared === 'identity') return sameIdentity(identifies, found, value);
-  return plain(found) === plain(value);
+const isSame = ({ value, compareAs, identifies }, inRow) => {
+  if (compareAs === 'word') return sameWord(inRow, value);
+  if (compareAs === 'identity') return sameIdentity(identifies, inRow, value);
+  return plain(inRow) === plain(value);
 };
 
 const plain = (value) => trimmed(String(value ?? '')).toLowerCase();
 
-/** The forms that an input asks for: one value, or several. */
-export const forms = (kind, value, separator) =>
+/** Returns the normalized ids that an input asks for: one, or several if it has a separator. */
+export const wantedIds = (kind, value, separator) =>
   [value]
     .flat()
     .flatMap((one) => (separator ? String(one).split(separator) : [one]))
@@ -54,39 +55,43 @@ export const forms = (kind, value, separator) =>
     .filter(Boolean);
 
 /**
- * Sorts rows by what was asked for, `[{key, label, kind, paths, wanted}]`: `fitting` are those to hand on, `ignored`
- * the filters that the vendor ignored. A row that does not tell a field fits it. Where rows came and none fits,
- * the vendor ignored a filter: whether a record exists that fits is not known then.
+ * Compares rows with the filters that were sent, `[{key, label, kind, paths, wanted}]`.
+ *
+ * Returns `{fitting, ignored}`: the rows that match every filter, and the filters that the vendor ignored. A row
+ * without the field matches. If there are rows and none matches, the vendor ignored a filter, and the record may
+ * exist all the same. Blame the filters that no row matches; only if there are none, those that some rows miss.
  */
-export const compared = (asked, rows) => {
-  const fitting = rows.filter((row) => asked.every((one) => tells(one, row)));
+export const compareRows = (filters, rows) => {
+  const fitting = rows.filter((row) => filters.every((filter) => mayMatch(filter, row)));
   if (fitting.length > 0 || rows.length === 0) return { fitting, ignored: [] };
-  const strange = asked.map((one) => [one, rows.filter((row) => !tells(one, row)).length]);
-  const alone = strange.filter(([, count]) => count === rows.length);
-  const any = strange.filter(([, count]) => count > 0);
-  return { fitting, ignored: (alone.length > 0 ? alone : any).map(([one]) => one) };
+  const misses = filters.map((filter) => [filter, rows.filter((row) => !mayMatch(filter, row)).length]);
+  const missedByAll = misses.filter(([, count]) => count === rows.length);
+  const missedByAny = misses.filter(([, count]) => count > 0);
+  return { fitting, ignored: (missedByAll.length > 0 ? missedByAll : missedByAny).map(([filter]) => filter) };
 };
 
-const tells = ({ kind, paths, wanted }, row) => {
-  const held = paths.flatMap((path) => everything(row, path)).map((value) => identity(kind, value));
-  const told = held.filter(Boolean);
-  return told.length === 0 || wanted.length === 0 || told.some((form) => wanted.includes(form));
+const mayMatch = ({ kind, paths, wanted }, row) => {
+  const ids = paths
+    .flatMap((path) => valuesAt(row, path))
+    .map((value) => identity(kind, value))
+    .filter(Boolean);
+  return ids.length === 0 || wanted.length === 0 || ids.some((id) => wanted.includes(id));
 };
 
-/** Every value at a path that may lead through lists. */
-const everything = (value, path) => {
-  if (Array.isArray(value)) return value.flatMap((one) => everything(one, path));
+/** Returns every value at a path that may lead through lists. */
+const valuesAt = (value, path) => {
+  if (Array.isArray(value)) return value.flatMap((one) => valuesAt(one, path));
   if (path.length === 0) return [value];
-  return isObject(value) ? everything(value[path[0]], path.slice(1)) : [];
+  return isObject(value) ? valuesAt(value[path[0]], path.slice(1)) : [];
 };
 
-/** The error for rows of which none is what was asked for: "nothing found" would not be true. */
+/** Creates the error for a search whose filter the vendor ignored: "nothing found" would be wrong. */
 export const ignoredFilters = (api, z, ignored, count) => {
   const filters = ignored.map(({ label, value }) => `${label} "${value}"`).join(' and ');
-  const came = count === 1 ? 'one record with another value' : `${count} records, none of which has it`;
+  const rows = count === 1 ? 'one record with another value' : `${count} records without it`;
   return new z.errors.Error(
-    `${api.name} ignored the filter ${filters}: it answered with ${came}. ` +
-      'Whether such a record exists is not known, so nothing is handed on.',
+    `${api.name} ignored the filter ${filters} and returned ${rows}. ` +
+      'The record may still exist, so this step stops here and returns nothing. Try another search field.',
     'FILTER_IGNORED',
   );
 };

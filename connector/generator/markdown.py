@@ -1,0 +1,58 @@
+"""Helpers for generated READMEs: lines of at most 120 characters, and labels grouped by a shared text."""
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+WIDTH = 120
+FENCE = re.compile(r"\s*```")
+VERBATIM = re.compile(r"\||#|$")
+MARKER = re.compile(r"\s*(?:[-*]|\d+\.)\s+")
+
+
+def filled(text: str) -> str:
+    """Fill each paragraph and list item; code blocks, tables and headings stay as they are."""
+    return "\n".join(_lines(text)) + "\n"
+
+
+def _lines(text: str) -> Iterator[str]:
+    block: list[str] = []
+    in_code = False
+    for line in text.splitlines():
+        fence = FENCE.match(line) is not None
+        if fence or in_code or VERBATIM.match(line):
+            yield from _fill(block)
+            block = []
+            yield line
+            in_code = in_code != fence
+            continue
+        if MARKER.match(line):
+            yield from _fill(block)
+            block = []
+        block.append(line)
+    yield from _fill(block)
+
+
+def _fill(block: list[str]) -> list[str]:
+    """Fill the lines of one paragraph; its later lines start below the text of a list item."""
+    if not block:
+        return []
+    marker = MARKER.match(block[0])
+    indent = len(marker[0]) if marker else len(block[0]) - len(block[0].lstrip())
+    return textwrap.wrap(
+        " ".join(line.strip() for line in block),
+        WIDTH,
+        initial_indent=" " * (len(block[0]) - len(block[0].lstrip())),
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def grouped(texts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Group labels by the text that they share: `[{"labels": [...], "text": ...}]`."""
+    groups: dict[str, list[str]] = {}
+    for label, text in texts:
+        groups.setdefault(text, []).append(label)
+    return [{"labels": labels, "text": text} for text, labels in groups.items()]
