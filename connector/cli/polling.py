@@ -46,17 +46,17 @@ async def follow(
     cursors: Cursors,
     options: PollOptions,
     *,
-    show: Handler,
-    ran: Callable[[RunResult], None],
-    failed: Callable[[ConnectorError], None],
-    aside: Callable[[list[Skipped]], None],
+    handler: Handler,
+    on_round: Callable[[RunResult], None],
+    on_error: Callable[[ConnectorError], None],
+    on_skipped: Callable[[list[Skipped]], None],
     prefix: str = "",
 ) -> None:
     """Poll a trigger of one connection; its cursor is stored for this profile and these inputs.
 
-    `show` receives each event, `ran` the result of each poll, `failed` each error after which a watch tries
-    again, and `aside` the events and rows that were set aside. `prefix` begins each notice, to name the
-    connection if there are several.
+    `handler` receives each event, `on_round` the result of each poll, `on_error` each error after which a
+    watch tries again, and `on_skipped` the events and rows that were set aside. `prefix` begins each notice,
+    to name the connection if there are several.
     """
     from connector.clock import sleep
     from connector.runtime.runner import Runner
@@ -64,20 +64,20 @@ async def follow(
     trigger, title = connection.triggers[key], f"{connection.integration.vendor.title}: "
     cursor, owner = trigger.cursor_name(**inputs), profile.key(connection.integration)
     if options.skipped and not options.retry:
-        aside(cursors.skipped(owner, cursor))
+        on_skipped(cursors.skipped(owner, cursor))
         return
 
     def report(result: RunResult) -> None:
         for note in result.notes:
             notify(f"{prefix}{note.removeprefix(title)}" if prefix else note)
-        ran(result)
+        on_round(result)
 
     with cursors.locked(owner, cursor):
         if options.restart:
             cursors.forget(owner, cursor)
         if options.since is not None and cursors.load(owner, cursor) is not None:
             notify(_since_ignored(connection, profile))
-        runner = Runner(trigger, cursors, profile=owner, handler=show, inputs=inputs, ends=(OutputLost,))
+        runner = Runner(trigger, cursors, profile=owner, handler=handler, inputs=inputs, ends=(OutputLost,))
         if options.interval is None:
             if options.retry:
                 result = await runner.retry(limit=options.limit)
@@ -93,7 +93,7 @@ async def follow(
             since=options.since,
             limit=options.limit,
             on_round=report,
-            on_error=failed,
+            on_error=on_error,
         )
 
 

@@ -167,10 +167,10 @@ class _Poller:
                     self._inputs,
                     self._cursors,
                     options,
-                    show=printing(self._render),
-                    ran=lambda result: self._report(result, watching=watching, backfill=backfill),
-                    failed=lambda error: _report_retry(error, debug=options.debug),
-                    aside=lambda entries: list_skipped(entries, self._output),
+                    handler=printing(self._render),
+                    on_round=lambda result: self._report(result, watching=watching, backfill=backfill),
+                    on_error=lambda error: _report_retry(error, debug=options.debug),
+                    on_skipped=lambda entries: list_skipped(entries, self._output),
                 )
 
     def _render(self, event: Event) -> str:

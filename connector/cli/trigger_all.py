@@ -119,10 +119,10 @@ class _Poller:
                     {},
                     self.cursors,
                     self.options,
-                    show=printing(lambda event: self._render(integration, profile, event)),
-                    ran=lambda result: self._report(name, result),
-                    failed=report_retry,
-                    aside=lambda entries: list_skipped(entries, self.output, f"{name}: "),
+                    handler=printing(lambda event: self._render(integration, profile, event)),
+                    on_round=lambda result: self._report(name, result),
+                    on_error=report_retry,
+                    on_skipped=lambda entries: list_skipped(entries, self.output, f"{name}: "),
                     prefix=f"{name}: ",
                 )
         except OutputLost:
