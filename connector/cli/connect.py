@@ -103,7 +103,8 @@ def _base_url(
 
 
 def _environment_url(integration: Integration, key: str) -> str:
-    from connector.definition.naming import did_you_mean, listed
+    from connector.definition.naming import listed
+    from connector.definition.spelling import did_you_mean
 
     title = integration.vendor.title
     if integration.authentication.host:

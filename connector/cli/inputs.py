@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.values import value_of
-from connector.definition.naming import did_you_mean, listed, trimmed
+from connector.definition.naming import listed
+from connector.definition.spelling import did_you_mean, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

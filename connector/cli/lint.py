@@ -10,7 +10,7 @@ import typer
 from connector.cli.completion import complete_vendor
 from connector.cli.options import As  # noqa: TC001 - typer reads the annotation
 from connector.cli.output import Format, print_json, print_line
-from connector.definition.naming import did_you_mean
+from connector.definition.spelling import did_you_mean
 from connector.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.cli.ending import OutputLost
 from connector.cli.output import Format, notify, print_json_line, print_line, printable
+from connector.cli.shutdown import OutputLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

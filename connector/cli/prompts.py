@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from connector.cli.output import notify
-from connector.definition.naming import trimmed
+from connector.definition.spelling import trimmed
 from connector.errors import ConfigurationError
 from connector.profiles.text_files import encoding
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from connector.cli.completion import complete_key, complete_vendor
-from connector.cli.ending import print_traceback, printing, refuse_without_output, run
 from connector.cli.options import As, Inputs, ProfileName, collect_inputs, connect_by_name, user_folder
 from connector.cli.output import Format, as_json, encodable, encoding, notify, spinner
 from connector.cli.polling import PollOptions, event_as_data, event_line, follow, list_skipped
+from connector.cli.shutdown import print_traceback, printing, refuse_without_output, run
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from connector.cli.ending import OutputLost, print_traceback, printing, with_debug_hint
 from connector.cli.exit_codes import FAILED, exit_code
 from connector.cli.options import connect_with, profiles
 from connector.cli.output import Format, as_json, encodable, encoding, notify, spinner
 from connector.cli.polling import PollOptions, event_line, follow, list_skipped
-from connector.definition.naming import did_you_mean, listed
+from connector.cli.shutdown import OutputLost, print_traceback, printing, with_debug_hint
+from connector.definition.naming import listed
+from connector.definition.spelling import did_you_mean
 from connector.errors import ConfigurationError, ConnectorError, UnknownKey
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from connector.definition.naming import trimmed
+from connector.definition.spelling import trimmed
 
 if TYPE_CHECKING:
     from connector.definition.model import FieldType

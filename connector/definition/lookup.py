@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from connector.definition.naming import did_you_mean, listed
+from connector.definition.naming import listed
+from connector.definition.spelling import did_you_mean
 from connector.errors import UnknownKey
 
 if TYPE_CHECKING:

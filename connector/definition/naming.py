@@ -1,9 +1,8 @@
-"""Turns field names into labels, compares names and status words, and suggests names for mistyped ones."""
+"""Turns names of fields into labels, and values into text, as people read them."""
 
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from difflib import get_close_matches
 
 ACRONYMS = {
     word.lower(): word for word in ("ID", "URL", "RMA", "SKU", "API", "CRM", "ERP", "UUID", "IBAN", "ZIP")
@@ -42,34 +41,6 @@ def below(heading: str, label: str) -> str:
     return " ".join([*parent, *own[shared:]])
 
 
-BLANKS = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200C)))) + (
-    "\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
-)
-"""The characters to trim: white space, and the zero-width characters that copying from a web page adds."""
-FOLDED_AWAY = re.compile(r"[\s_\u2010-\u2015-]+")
-"""Matches blanks, underscores, hyphens and dashes."""
-
-
-def trimmed(text: str) -> str:
-    """Return a text without leading and trailing blanks and newlines."""
-    return text.strip(BLANKS)
-
-
-def folded(word: str) -> str:
-    """Return a form of a word that is equal for all spellings: `In Transit`, `in_transit`, `InTransit`.
-
-    Case, blanks, hyphens and underscores are ignored; other characters count.
-    """
-    return FOLDED_AWAY.sub("", trimmed(word).casefold())
-
-
-def word(value: object) -> str:
-    """Return the folded form of a status or type; empty if the value is neither a text nor a whole number."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return ""
-    return folded(str(value))
-
-
 MOST_DIGITS = 60
 """Numbers with more digits are not written out."""
 
@@ -92,21 +63,6 @@ def text_of(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return ""
     return plain(Decimal(str(value)) if isinstance(value, float) else Decimal(value))
-
-
-def same_word(found: object, wanted: object) -> bool:
-    """Return True if two values are spellings of the same word; an empty word never matches."""
-    form = word(found)
-    return bool(form) and form == word(wanted)
-
-
-def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """Return the end of an error sentence, `; did you mean list_returns?`, or "" if no name is similar."""
-    names = list(known)
-    near = get_close_matches(wrong.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
-    if not near:
-        return ""
-    return f"; did you mean {next(name for name in names if name.lower() == near[0])}?"
 
 
 def listed(names: Iterable[str]) -> str:

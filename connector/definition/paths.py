@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.model.api import JSON
-from connector.definition.naming import did_you_mean, listed
+from connector.definition.naming import listed
+from connector.definition.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

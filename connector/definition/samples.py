@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.model import CreatedSince
-from connector.definition.naming import same_word
 from connector.definition.paths import at_path, dotted
+from connector.definition.spelling import same_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from connector.definition.naming import did_you_mean, listed, trimmed
+from connector.definition.naming import listed
+from connector.definition.spelling import did_you_mean, trimmed
 from connector.errors import ConfigurationError, NotFound
 from connector.profiles.file import ProfileFile
 from connector.profiles.variables import CONTROL_TOKEN, SANDBOX_URL, Variables, variable

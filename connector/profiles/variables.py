@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.definition.naming import did_you_mean, trimmed
+from connector.definition.spelling import did_you_mean, trimmed
 from connector.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.paths import at_path
 from connector.errors import ConnectorError, NotFound, OutcomeUnknown
-from connector.runtime.attribution import attributed
 from connector.runtime.compare import was_sent
+from connector.runtime.error_context import attributed
 from connector.runtime.inputs import fill
 from connector.transport.times import parse_time
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.definition.naming import folded, title
+from connector.definition.naming import title
+from connector.definition.spelling import folded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,8 +11,9 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from connector.definition.naming import plain, same_word, trimmed
+from connector.definition.naming import plain
 from connector.definition.paths import at_path, everything_at
+from connector.definition.spelling import same_word, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from connector.definition.compiler import integration as compiled
 from connector.definition.lookup import by_key
-from connector.definition.naming import did_you_mean, listed
+from connector.definition.naming import listed
+from connector.definition.spelling import did_you_mean
 from connector.errors import (
     AuthenticationError,
     ConfigurationError,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connector.definition.naming import text_of, trimmed
+from connector.definition.naming import text_of
 from connector.definition.paths import at_path
-from connector.runtime.attribution import attributed
+from connector.definition.spelling import trimmed
+from connector.runtime.error_context import attributed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

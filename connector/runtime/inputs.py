@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.definition.naming import trimmed
+from connector.definition.spelling import trimmed
 from connector.errors import FieldError, ValidationFailed
 from connector.runtime.choices import choice_value, intended_word
 from connector.runtime.compare import identifiers, matches

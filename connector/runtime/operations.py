@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.definition.naming import did_you_mean
+from connector.definition.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping

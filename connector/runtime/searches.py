@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.naming import listed
 from connector.errors import FieldError, NotFound, UnexpectedResponse
-from connector.runtime.attribution import attributed
 from connector.runtime.compare import matching_rows
+from connector.runtime.error_context import attributed
 from connector.runtime.inputs import fill, not_run
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from connector.definition.paths import at_path
 from connector.errors import ConfigurationError, NotFound, UnexpectedResponse, ValidationFailed
 from connector.runtime.actions import LOOKS
-from connector.runtime.attribution import attributed
+from connector.runtime.error_context import attributed
 from connector.runtime.inputs import fill
 from connector.runtime.polling import STRATEGIES, Cursor, Event, Strategy
 from connector.runtime.polling.model import (

@@ -21,8 +21,8 @@ from connector.errors import (
     VendorUnavailable,
 )
 from connector.transport.redirects import redirect_message
+from connector.transport.retry_after import NOTABLE, duration, requested_wait
 from connector.transport.times import http_date
-from connector.transport.waits import NOTABLE, duration, requested_wait
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from connector.definition.model import ErrorFormat, ErrorKind, Integration, Operation
     from connector.transport.bodies import Reply
-    from connector.transport.waits import Wait
+    from connector.transport.retry_after import Wait
 
     Secrets = Collection[str]
 

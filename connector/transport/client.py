@@ -9,7 +9,6 @@ caller.
 
 from __future__ import annotations
 
-import random
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,9 +16,7 @@ from typing import TYPE_CHECKING, Any
 from connector.errors import (
     AuthenticationError,
     ConfigurationError,
-    ConnectorError,
     NotFound,
-    OutcomeUnknown,
     PermissionDenied,
     RateLimited,
     UnexpectedResponse,
@@ -28,12 +25,13 @@ from connector.errors import (
     attributed_to,
 )
 from connector.transport.addresses import parse_base_url
-from connector.transport.answers import REDIRECT, SERVER_ERROR, Answer, MalformedRows, read_answer
+from connector.transport.answers import Answer, MalformedRows, read_answer
 from connector.transport.deadline import Deadline
-from connector.transport.limits import Limiter
 from connector.transport.paging import Page, PageWalk, as_page
+from connector.transport.rate_limits import Limiter
 from connector.transport.request import Request, build
-from connector.transport.sending import NotSent, Sender
+from connector.transport.retries import PATIENCE, next_delay
+from connector.transport.sending import Sender
 from connector.transport.times import http_date
 from connector.transport.tokens import TokenKeeper
 
@@ -48,14 +46,7 @@ if TYPE_CHECKING:
 
     Send = Callable[[Request, Deadline], Awaitable[Answer]]
 
-ATTEMPTS = 4
-"""How often a request is sent at most."""
-TOO_MANY, SEE_OTHER, NOT_MODIFIED = 429, 303, 304
-BACK_OFF = 0.5
-"""The longest wait in seconds after the first failed attempt; it doubles with each."""
-MAX_BACK_OFF = 30.0
-PATIENCE = 90.0
-"""The longest single wait in seconds; a vendor that asks for more gets no further attempt."""
+TOO_MANY = 429
 TIMEOUT = 30.0
 """How many seconds one attempt may take in total."""
 DEADLINE = 120.0
@@ -122,33 +113,10 @@ class Client:
             except (RateLimited, VendorUnavailable, UnexpectedResponse) as problem:
                 if problem.operation != operation.id:  # the token request failed, so this one was never sent
                     raise
-                delay = self._delay(request, problem, attempt, deadline, safe=safe)
+                timeout = self._sender.timeout
+                delay = next_delay(request, problem, attempt, deadline, timeout=timeout, safe=safe)
                 reason = problem.message.rstrip(".")
             await deadline.sleep(delay, operation.id, f"the last attempt failed ({reason})")
-
-    def _delay(
-        self, request: Request, problem: ConnectorError, attempt: int, deadline: Deadline, *, safe: bool
-    ) -> float:
-        """Return the seconds until the next attempt, or raise the error that ends the call.
-
-        The order matters: only an attempt that sent nothing (`NotSent`) or was rejected (429) may repeat a
-        write. After a time-out, another attempt must fit into the deadline in full: with less time it has
-        no better chance. A vendor's wait (`Retry-After`, RFC 9110 section 10.2.3) is a minimum, never
-        shortened.
-        """
-        if not isinstance(problem, NotSent | RateLimited):
-            if not safe and _may_be_done(problem):
-                raise _outcome_unknown(request, problem) from problem
-            if isinstance(problem, UnexpectedResponse):
-                raise problem
-        requested = getattr(problem, "retry_after", None) or 0.0
-        delay = max(requested, self._back_off(attempt))
-        needs = self._sender.timeout if isinstance(problem.__cause__, TimeoutError) else 0.0
-        if attempt < ATTEMPTS and delay <= PATIENCE and delay + needs <= deadline.left:
-            return delay
-        if isinstance(problem, NotSent):
-            raise VendorUnavailable(problem.message, operation=problem.operation) from problem
-        raise problem
 
     async def pages(
         self, operation: Operation, values: Mapping[str, Any], first: Position | None = None
@@ -246,34 +214,3 @@ class Client:
     def _secrets(self) -> tuple[str, ...]:
         secrets = (self._credentials.get(key, "") for key in self.integration.authentication.secrets)
         return (*filter(None, secrets), *(self.tokens.secrets if self.tokens else ()))
-
-    def _back_off(self, attempt: int) -> float:
-        """Return a random wait up to 0.5, 1, 2, 4 … seconds: exponential back-off with full jitter.
-
-        Without jitter, clients that failed together would all come back together
-        (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
-        """
-        return random.uniform(0, min(MAX_BACK_OFF, BACK_OFF * 2 ** (attempt - 1)))  # noqa: S311 - not a secret
-
-
-def _outcome_unknown(request: Request, problem: ConnectorError) -> OutcomeUnknown:
-    """Return the error for a write that may or may not have happened."""
-    name = request.operation.id
-    return OutcomeUnknown(
-        f"{name} was sent, but it is not known whether it was done: {problem.message} The change may have "
-        "been made.",
-        sent=request.sent(),
-        operation=name,
-    )
-
-
-def _may_be_done(problem: ConnectorError) -> bool:
-    """Check whether a write may have changed something: yes, unless the status says that it was refused.
-
-    4xx is a refusal, and so are redirects, which are not followed. 303 (See Other) and 304 are not: a
-    server answers 303 after a POST that it carried out (RFC 9110 section 15.4.4).
-    """
-    status = problem.status
-    return (
-        status is None or status < REDIRECT or status >= SERVER_ERROR or status in {SEE_OTHER, NOT_MODIFIED}
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.clock import elapsed
-from connector.transport.waits import NOTABLE, duration, log
+from connector.transport.retry_after import NOTABLE, duration, log
 
 if TYPE_CHECKING:
     from connector.clock import Sleep

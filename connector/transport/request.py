@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from connector.definition.naming import did_you_mean, listed
+from connector.definition.naming import listed
+from connector.definition.spelling import did_you_mean
 from connector.errors import FieldError, ValidationFailed
 from connector.transport.values import RefusedValue, checked_members, checked_value
 

@@ -14,7 +14,7 @@ from connector.transport.addresses import origin, proxy_phrase, transport_for
 from connector.transport.answers import REDIRECT
 from connector.transport.bodies import ACCEPTED, Reply, Unreadable, read_body
 from connector.transport.causes import cause
-from connector.transport.waits import duration
+from connector.transport.retry_after import duration
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.paths import at_path
 from connector.errors import AuthenticationError, ConnectorError, UnexpectedResponse, VendorUnavailable
-from connector.transport.waits import duration
+from connector.transport.retry_after import duration
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.model import InputField
-from connector.definition.naming import did_you_mean, listed, trimmed
+from connector.definition.naming import listed
+from connector.definition.spelling import did_you_mean, trimmed
 from connector.errors import FieldError
 from connector.transport.times import parse_time
 

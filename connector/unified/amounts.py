@@ -11,7 +11,7 @@ import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from connector.definition.naming import trimmed
+from connector.definition.spelling import trimmed
 
 MAX_LENGTH = 60
 """The most characters of a text that can be an amount."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from connector.definition.naming import folded, same_word, text_of, trimmed, word
+from connector.definition.naming import text_of
 from connector.definition.paths import at_path
+from connector.definition.spelling import folded, same_word, trimmed, word
 from connector.errors import ConfigurationError
 from connector.transport.times import parse_time
 from connector.unified.amounts import number, original_text

@@ -9,16 +9,16 @@ from __future__ import annotations
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
-from mock_server.engine.api import Api
 from mock_server.engine.body import ClientDisconnected
 from mock_server.engine.compiler import Compiler
 from mock_server.engine.connexion_parts import Resolver, Specification, SpecMiddleware
+from mock_server.engine.pipeline import Api
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 
-    from mock_server.engine.api import Answer
     from mock_server.engine.body import Receive
+    from mock_server.engine.pipeline import Answer
     from mock_server.engine.protocols import Gate, Guard, Meter, Service
     from mock_server.engine.routing import Route
 

@@ -41,6 +41,6 @@ def _may_be_label(scope: Message) -> bool:
 
 
 def _draw_label(label: Label) -> bytes:
-    from mock_server.pages.drawing import render  # reportlab takes 0.3 s to import
+    from mock_server.pages.label_pdf import render  # reportlab takes 0.3 s to import
 
     return render(label)

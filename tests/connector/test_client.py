@@ -28,7 +28,7 @@ from connector.errors import (
     VendorUnavailable,
 )
 from connector.transport.addresses import parse_base_url
-from connector.transport.limits import Limiter
+from connector.transport.rate_limits import Limiter
 
 if TYPE_CHECKING:
     from connector.definition.model import Integration

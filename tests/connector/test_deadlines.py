@@ -135,7 +135,7 @@ async def test_deadline_ends_an_attempt_before_its_timeout(integration: Integrat
 async def test_attempt_is_skipped_if_too_little_time_remains(
     integration: Integration, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connector.transport.client.BACK_OFF", 0.0)
+    monkeypatch.setattr("connector.transport.retries.BACK_OFF", 0.0)
     slow = Slow(drips=True)
     limits: dict[str, Any] = {"timeout": LONG_ENOUGH, "deadline": LONG_ENOUGH * 1.9}
     how: dict[str, Any] = {"transport": slow, "clock": time.clock, "sleep": time.sleep, **limits}

@@ -13,7 +13,7 @@ from connector.definition.compiler import integration as compiled
 from connector.definition.guarantees import shortest_interval
 from connector.definition.model import Limits, Plan, Window, WindowHeaders
 from connector.errors import RateLimited
-from connector.transport.limits import Limiter
+from connector.transport.rate_limits import Limiter
 
 if TYPE_CHECKING:
     from support.fake_vendor import Time, Wire

@@ -11,7 +11,7 @@ import pytest
 from support.fake_vendor import refusal, rows
 
 from connector.errors import RateLimited, VendorUnavailable
-from connector.transport.waits import MAX_WAIT, duration, requested_wait
+from connector.transport.retry_after import MAX_WAIT, duration, requested_wait
 
 if TYPE_CHECKING:
     from support.fake_vendor import Time, Wire

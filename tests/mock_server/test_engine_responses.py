@@ -31,7 +31,7 @@ def answering(reply: Reply | Exception) -> Caller:
 
 def logged_by_the_engine(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
     """Return the engine's log messages, without those of libraries."""
-    return [record for record in caplog.records if record.name == "mock_server.engine.api"]
+    return [record for record in caplog.records if record.name == "mock_server.engine.pipeline"]
 
 
 def test_stored_documents_are_sent_unchanged() -> None:

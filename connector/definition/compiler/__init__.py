@@ -29,8 +29,9 @@ from connector.definition.model import (
     Window,
     WindowHeaders,
 )
-from connector.definition.naming import did_you_mean, listed
+from connector.definition.naming import listed
 from connector.definition.paths import Resolver, dotted, walk
+from connector.definition.spelling import did_you_mean
 from connector.errors import CatalogError, ConfigurationError
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from connector.definition.compiler.required import through_a_list, unfilled, with_requirements
 from connector.definition.model import Action, Choice, Field, InputField, Path, Search, Trigger, Variant
-from connector.definition.naming import below, did_you_mean, title
+from connector.definition.naming import below, title
 from connector.definition.paths import dotted, leaves, walk
+from connector.definition.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,8 +12,8 @@ from connector.definition.catalog import (
 )
 from connector.definition.guarantees import least_certain
 from connector.definition.model import ChangedSince, CreatedSince, Details, Order, Snapshot, WindowScan
-from connector.definition.naming import did_you_mean
 from connector.definition.paths import walk
+from connector.definition.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,8 +21,8 @@ from connector.definition.model import (
     Search,
     Trigger,
 )
-from connector.definition.naming import did_you_mean
 from connector.definition.paths import dotted, walk
+from connector.definition.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.model import FrozenModel, ItemTable, RefundTable, ShipmentTable
-from connector.definition.naming import did_you_mean, folded
 from connector.definition.paths import walk
+from connector.definition.spelling import did_you_mean, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,11 +5,12 @@ from typing import Any
 from connector.definition.model import AuthField, Integration
 from connector.generator.make import iml
 from connector.generator.make.answers import JSON
-from connector.generator.make.base import base_url, errors, headers, origin, sanitized, valid_result
+from connector.generator.make.base import base_url, headers, origin, sanitized, valid_result
+from connector.generator.make.errors import errors
 from connector.generator.make.naming import proper_nouns, sentence
 from connector.generator.make.paging import page_query
 from connector.generator.make.requests import request
-from connector.generator.make.tokens import login_fields, token_requests, uses_tokens
+from connector.generator.make.token_login import login_fields, token_requests, uses_tokens
 
 SECURE = r"^https://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?$"
 """An https address without a final slash: paths are appended, and Make cannot reliably remove a slash."""

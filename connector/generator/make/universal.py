@@ -4,7 +4,8 @@ from typing import Any
 
 from connector.definition.model import Integration
 from connector.generator.make.answers import NO_REDIRECTS
-from connector.generator.make.base import errors, valid_result
+from connector.generator.make.base import valid_result
+from connector.generator.make.errors import errors
 from connector.generator.make.parts import Module
 from connector.generator.make.requests import version_prefix
 

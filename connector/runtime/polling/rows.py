@@ -10,8 +10,8 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from connector.definition.naming import folded
 from connector.definition.paths import at_path
+from connector.definition.spelling import folded
 from connector.errors import UnexpectedResponse
 from connector.transport.times import parse_time
 

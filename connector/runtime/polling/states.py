@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connector.definition.naming import folded
+from connector.definition.spelling import folded
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -18,6 +18,7 @@ from mock_server.vendors.refusals import STATUSES, not_found, require_grant
 from mock_server.vendors.swap import documents
 from mock_server.vendors.swap.examples import examples
 from mock_server.vendors.swap.facts import LIFECYCLE, NAME, PLANS, STORE_ID
+from mock_server.vendors.swap.paging import list_reply, page
 from mock_server.vendors.swap.quality import QualityControl
 from mock_server.vendors.swap.returns import Returns
 from mock_server.vendors.swap.seeding import write_seed
@@ -56,17 +57,17 @@ class Swap:
 
     def list_returns(self, call: Call) -> Reply:
         tenant, query = _tenant(call, call.query["swap_store_id"]), call.query
-        rows, total = self._page(tenant, query, _filters(query))
+        rows, total = page(self._store, tenant, query, _filters(query))
         returns: Any = Documents(rows)
         if query["api_version"] == 1:
             returns = [_without_shipments(row) for row in rows]
-        return _list_reply("returns", returns, query["api_version"], query, len(rows), total)
+        return list_reply("returns", returns, query["api_version"], query, len(rows), total)
 
     def list_returns_v1(self, call: Call) -> Reply:
         tenant, query = _tenant(call, call.query["store"]), call.query
-        rows, total = self._page(tenant, query, _filters_v1(query))
+        rows, total = page(self._store, tenant, query, _filters_v1(query))
         orders = [as_version_1(orjson.loads(row)) for row in rows]
-        return _list_reply("orders", orders, query["version"], query, len(rows), total)
+        return list_reply("orders", orders, query["version"], query, len(rows), total)
 
     def update_quality_control(self, call: Call) -> Reply:
         tenant, requested = _tenant(call, call.body["store_id"]), call.body
@@ -119,14 +120,6 @@ class Swap:
         else:
             self._quality.end(change, step.tenant, step.subject, at)
 
-    # Helpers
-
-    def _page(self, tenant: str, query: Mapping[str, Any], filters: Filters) -> tuple[list[bytes], int]:
-        size = query["items_per_page"]
-        return self._store.page(
-            tenant, NAME, "return", filters, limit=size, offset=(query["page"] - 1) * size
-        )
-
 
 def vendor(world: World) -> Swap:
     """Return Swap's handlers; `mock_server.vendors.load` calls this."""
@@ -139,22 +132,6 @@ def _tenant(call: Call, store: str) -> str:
     if store != STORE_ID:
         raise not_found("store", store)
     return grant.tenant
-
-
-def _list_reply(name: str, rows: Any, version: int, query: Mapping[str, Any], size: int, total: int) -> Reply:
-    page, per_page = query["page"], query["items_per_page"]
-    pages = -(-total // per_page)
-    pagination = {
-        "page": page,
-        "items_per_page": per_page,
-        "total_pages": pages,
-        "total_items": total,
-        "has_next_page": page < pages,
-        "has_previous_page": page > 1,
-        "current_page_size": size,
-        "items_in_remaining_pages": max(0, total - page * per_page),
-    }
-    return Reply(200, {name: rows, "version": version, "query_params": dict(query), "pagination": pagination})
 
 
 def _without_shipments(row: bytes) -> Mapping[str, Any]:

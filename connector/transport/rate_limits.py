@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from connector.errors import RateLimited
 from connector.transport.deadline import Deadline
-from connector.transport.waits import duration, log, number, requested_wait
+from connector.transport.retry_after import duration, log, number, requested_wait
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -1,0 +1,58 @@
+"""Maps a vendor's failures to Make's error types, which Make repeats or which stop the scenario."""
+
+from typing import Any
+
+from connector.definition.model import ErrorKind, Integration
+from connector.generator.make import iml
+from connector.generator.make.answers import LOST
+
+# Make runs a module again after the first two types. The others stop the scenario.
+ERROR_TYPES: dict[ErrorKind, str] = {
+    "rate_limited": "RateLimitError",
+    "unavailable": "ConnectionError",
+    "authentication": "InvalidAccessTokenError",
+    "permission": "InvalidConfigurationError",
+    "not_found": "DataError",
+    "validation": "DataError",
+    "unexpected": "RuntimeError",
+}
+DELAY = iml.at("headers", ("retry-after",))
+MAX_MESSAGE = 500  # characters
+GATEWAY = (500, 502, 503, 504)
+
+
+def errors(integration: Integration, *, once: bool = False) -> dict[str, Any]:
+    """Return Make's error types by status, with the vendor's own message and the fields it names.
+
+    A default type also replaces Make's own type for 500 and above, so the statuses of gateways are listed.
+    `once` is for a write that must not be repeated: if the vendor fails, the change may have been made, so
+    the error is not a ConnectionError, which Make repeats. Make ignores `Retry-After`; the message shows it.
+    """
+    message = _message(integration)
+    kinds: dict[int, ErrorKind] = {**dict.fromkeys(GATEWAY, "unavailable"), **integration.errors.by_status}
+    by_status = {str(status): _error(kind, message, once=once) for status, kind in sorted(kinds.items())}
+    return {"message": message, "type": "RuntimeError", **by_status}
+
+
+def _error(kind: ErrorKind, message: str, *, once: bool) -> dict[str, str]:
+    if once and kind == "unavailable":
+        return {"message": f"{message} {LOST}", "type": ERROR_TYPES["unexpected"]}
+    if kind == "rate_limited":
+        message += iml.braced(f"if({DELAY}, ' Retry-After: ' + {DELAY}, '')")
+    return {"message": message, "type": ERROR_TYPES[kind]}
+
+
+def _cut(words: str) -> str:
+    """Cut a vendor's message to a readable length."""
+    return f"substring({words}, 0, {MAX_MESSAGE})"
+
+
+def _message(integration: Integration) -> str:
+    paths = integration.errors
+    words = _cut(f"toString(ifempty({iml.at('body', paths.message)}, {iml.at('body', paths.code)}))")
+    message = f"[{iml.braced('statusCode')}] {iml.braced(words)}"
+    if paths.fields:
+        fields = iml.at("body", paths.fields)
+        named = _cut(f"join(map({fields}, 'field'), ', ')")
+        message += iml.braced(f"if(length({fields}) > 0, ' (' + {named} + ')', '')")
+    return message
