@@ -20,7 +20,7 @@ from mock_server.webhooks.targets import Targets
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - addresses to listen on, not to call
 _FIRST, _BEYOND = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """The range of years in which every vendor's date format works."""
-_MOST_SEED = 2**53 - 1
+_MAX_SEED = 2**53 - 1
 
 
 class Settings(BaseSettings):
@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     vendor: str = ""
     """Serve only this vendor, at the root; if empty, all vendors, each below its name."""
     rate_limits: bool = True
-    seed: int = Field(default=1, ge=0, le=_MOST_SEED)
+    seed: int = Field(default=1, ge=0, le=_MAX_SEED)
     seed_size: int = Field(default=150, ge=0, le=20_000)
     """The number of returns per vendor with which a new tenant starts."""
     first_moment: AwareDatetime | None = None

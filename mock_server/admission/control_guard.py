@@ -13,10 +13,10 @@ from mock_server.engine.problem import Problem
 from mock_server.engine.security import extractor
 from mock_server.settings import Settings
 
-MOST_WRONG: Final = 10
+MAX_WRONG: Final = 10
 WINDOW: Final = 60.0
-"""An address that sent `MOST_WRONG` wrong tokens within `WINDOW` seconds is refused with 429."""
-_MOST_ADDRESSES: Final = 10_000
+"""An address that sent `MAX_WRONG` wrong tokens within `WINDOW` seconds is refused with 429."""
+_MAX_ADDRESSES: Final = 10_000
 _BEARER: Final = extractor({"type": "http", "scheme": "bearer"})
 _HEADER: Final = extractor({"type": "apiKey", "in": "header", "name": "X-Sandbox-Token"})
 
@@ -63,13 +63,13 @@ class WrongTokens:
         times.append(self._now())
         self._times[caller] = times
         self._times.move_to_end(caller)
-        if len(self._times) > _MOST_ADDRESSES:  # bounds the memory: drop the address seen longest ago
+        if len(self._times) > _MAX_ADDRESSES:  # bounds the memory: drop the address seen longest ago
             self._times.popitem(last=False)
 
     def refuse_guessing(self, caller: str) -> None:
         """Raise `Problem("rate_limited")` for an address that has sent too many wrong tokens."""
         times = self._recent(caller)
-        if len(times) < MOST_WRONG:
+        if len(times) < MAX_WRONG:
             return
         wait = max(1, ceil(times[0] + WINDOW - self._now()))
         raise Problem(

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     Fault = tuple[str, tuple[str | int, ...], Any, ValidationError]
     """The keyword that failed, the path of the value, the details (`error.kind`), and the error itself."""
 
-MOST_FIELDS = 20
+MAX_FIELDS = 20
 """Invalid fields listed in one response."""
-MOST_ECHOED = 80
+MAX_ECHOED = 80
 """Characters of input that a message repeats."""
-_MOST_ERRORS = 5 * MOST_FIELDS
+_MAX_ERRORS = 5 * MAX_FIELDS
 """Errors read from the validator: more than fields, because one field can have several."""
 _LARGEST = 2**63
 _ABOUT_MEMBERS = {"required", "additionalProperties"}
@@ -69,8 +69,8 @@ _SENTENCES: dict[str, Callable[[Any], str]] = {
 
 
 def shorten(text: str) -> str:
-    """Return at most `MOST_ECHOED` characters of a text from a request, with an ellipsis if it is cut."""
-    return text if len(text) <= MOST_ECHOED else text[: MOST_ECHOED - 1] + "…"
+    """Return at most `MAX_ECHOED` characters of a text from a request, with an ellipsis if it is cut."""
+    return text if len(text) <= MAX_ECHOED else text[: MAX_ECHOED - 1] + "…"
 
 
 def refusal(errors: Sequence[FieldError]) -> Problem:
@@ -81,7 +81,7 @@ def refusal(errors: Sequence[FieldError]) -> Problem:
     more = (
         f", and {_count(others, 'other field')} {'is' if others == 1 else 'are'} not valid" if others else ""
     )
-    return Problem("invalid", f"{first}{more}.", tuple(fields[:MOST_FIELDS]))
+    return Problem("invalid", f"{first}{more}.", tuple(fields[:MAX_FIELDS]))
 
 
 def _merged(errors: Sequence[FieldError]) -> Sequence[FieldError]:
@@ -105,19 +105,19 @@ def _sentence(messages: Sequence[str]) -> str:
 
 
 def explain(validator: Draft4Validator, instance: Any, name: str = "") -> list[FieldError]:
-    """Return the errors that `validator` finds in `instance`, up to `MOST_FIELDS`; empty if it is valid.
+    """Return the errors that `validator` finds in `instance`, up to `MAX_FIELDS`; empty if it is valid.
 
     Field names are paths that start with `name`, such as `items[0].quantity`.
     """
     try:
-        faults = [_fault(error) for error in islice(validator.iter_errors(instance), _MOST_ERRORS)]
+        faults = [_fault(error) for error in islice(validator.iter_errors(instance), _MAX_ERRORS)]
     except ValueError:  # the validator's own limit on depth
         return [FieldError(name or WHOLE, "is nested too deeply")]
     # The usual case: every error is about another value, so none can follow from another one.
     if len(faults) == 1 or len({path for _, path, _, _ in faults}) == len(faults):
-        return [error for fault in faults for error in _field_errors(fault, name)][:MOST_FIELDS]
+        return [error for fault in faults for error in _field_errors(fault, name)][:MAX_FIELDS]
     errors = [error for fault in _causes(faults) for error in _field_errors(fault, name)]
-    return [*_merged(errors)[:MOST_FIELDS]]
+    return [*_merged(errors)[:MAX_FIELDS]]
 
 
 def _fault(error: ValidationError) -> Fault:

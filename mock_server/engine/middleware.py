@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _NO_CONTENT = 204
-_MOST_DATES = 64
+_MAX_DATES = 64
 _SECOND = 1_000_000
 
 
@@ -123,7 +123,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         date = self._dates.get(second)
         if date is None:
             # Each tenant has its own time, but within a second all its responses have the same header.
-            if len(self._dates) >= _MOST_DATES:
+            if len(self._dates) >= _MAX_DATES:
                 self._dates.clear()
             date = self._dates[second] = formatdate(second, usegmt=True).encode()
         return b"date", date

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_MOST_DIGITS = 4_000
+_MAX_DIGITS = 4_000
 """Python converts no longer numbers (https://docs.python.org/3/library/stdtypes.html#int-max-str-digits)."""
 _LARGEST = 2**63 - 1
 _MISSING = object()
@@ -70,7 +70,7 @@ def decode(raw: bytes) -> str | None:
 def _integer(text: str) -> int:
     if not _INTEGER.fullmatch(text):
         raise ValueError("must be a whole number")
-    number = int(text[:_MOST_DIGITS])
+    number = int(text[:_MAX_DIGITS])
     if abs(number) > _LARGEST:
         raise ValueError("is too large" if number > 0 else "is too small")
     return number
@@ -178,12 +178,12 @@ def compile_parameter(raw: Mapping[str, Any], schemas: Schemas) -> Parameter:
 
 
 def _max_values(raw: Mapping[str, Any], location: str, *, array: bool) -> int:
-    most = raw.get("x-max-values", 0)
-    if most and (location != "query" or array or "default" in raw["schema"]):
+    max_values = raw.get("x-max-values", 0)
+    if max_values and (location != "query" or array or "default" in raw["schema"]):
         raise ValueError(
             f"x-max-values of {raw['name']!r} is only allowed on a scalar query parameter without a default."
         )
-    return int(most)
+    return int(max_values)
 
 
 def _coercion(name: str, schema: Mapping[str, Any], schemas: Schemas) -> Callable[[str], Any]:

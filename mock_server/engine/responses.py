@@ -25,7 +25,7 @@ JSON = "application/json"
 SIGNATURES = {"application/pdf": b"%PDF-"}
 """The media types that a specification may name besides JSON, and the first bytes of such files."""
 _BINARY = {"type": "string", "format": "binary"}
-MOST_KNOWN = 100_000
+MAX_KNOWN = 100_000
 """Hashes of valid documents that one `DocumentCheck` remembers."""
 _STORED = (Documents, Document)
 _WHOLE = ""
@@ -54,7 +54,7 @@ class DocumentCheck:
         # a validation; the reply itself would be the same.
         if self._valid.issuperset(map(hash, rows)):
             return
-        if len(self._valid) > MOST_KNOWN:  # bounds the memory; all are validated again once
+        if len(self._valid) > MAX_KNOWN:  # bounds the memory; all are validated again once
             self._valid.clear()
         for row in rows:
             _check(self._validator, orjson.loads(row), status, pointer)

@@ -21,7 +21,7 @@ from mock_server.clock import SECOND, sleep, steady, wall
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-MOST_HEAD: Final = 65_536
+MAX_HEAD: Final = 65_536
 """Bytes of a request line and its headers."""
 HEAD_SECONDS: Final = 20.0
 BODY_SECONDS: Final = 60.0
@@ -46,10 +46,10 @@ NO_HOST: Final = Refusal(
     HTTPStatus.BAD_REQUEST, "An HTTP/1.1 request needs exactly one Host header (RFC 9112, section 3.2)."
 )
 LONG_HEAD: Final = Refusal(
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"The request's headers are larger than {MOST_HEAD} bytes."
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"The request's headers are larger than {MAX_HEAD} bytes."
 )
 LONG_TARGET: Final = Refusal(
-    HTTPStatus.REQUEST_URI_TOO_LONG, f"The request's URL is longer than {MOST_HEAD} bytes."
+    HTTPStatus.REQUEST_URI_TOO_LONG, f"The request's URL is longer than {MAX_HEAD} bytes."
 )
 LONG_BODY: Final = Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too large.")
 SLOW_HEAD: Final = Refusal(
@@ -73,7 +73,7 @@ _UPGRADE_HEADERS: Final = {b"upgrade", b"http2-settings"}
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. `most_body` is the size limit of request bodies in bytes.
+    """One connection. `max_body` is the size limit of request bodies in bytes.
 
     The connection itself closes at a higher limit: below it, the API answers in its own error format.
     """
@@ -82,9 +82,9 @@ class Protocol(HttpToolsProtocol):
     cycle: Any
     flow: Any
 
-    def __init__(self, *, most_body: int, **options: Any) -> None:
+    def __init__(self, *, max_body: int, **options: Any) -> None:
         super().__init__(**options)
-        self._most_wire = MOST_HEAD + _BODY_OVERHEAD * most_body
+        self._max_received = MAX_HEAD + _BODY_OVERHEAD * max_body
         self._refusal = BROKEN
         self._chunk = b""
         self._counted: object = None
@@ -115,14 +115,14 @@ class Protocol(HttpToolsProtocol):
         else:  # a pipelined request: how much of this chunk belongs to earlier requests is unknown
             self._counted, self._received = scope, 0
         if "method" not in scope:
-            if self._received > MOST_HEAD:
-                self.refuse(LONG_TARGET if len(self.url) > MOST_HEAD else LONG_HEAD)
-        elif self._received > self._most_wire:
+            if self._received > MAX_HEAD:
+                self.refuse(LONG_TARGET if len(self.url) > MAX_HEAD else LONG_HEAD)
+        elif self._received > self._max_received:
             self.refuse(LONG_BODY)
 
     def on_headers_complete(self) -> None:
         """Check the headers before the application sees the request."""
-        if len(self._chunk) > MOST_HEAD or self.scope is self._counted:
+        if len(self._chunk) > MAX_HEAD or self.scope is self._counted:
             self._measure_head()
         if [name for name, _ in self.headers].count(b"host") != 1:
             hosts = sum(name == b"host" for name, _ in self.headers)
@@ -168,9 +168,9 @@ class Protocol(HttpToolsProtocol):
         return b"\r\n".join((*lines, b"", b""))
 
     def _measure_head(self) -> None:
-        if len(self.url) > MOST_HEAD:
+        if len(self.url) > MAX_HEAD:
             self._fail(LONG_TARGET)
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MOST_HEAD:
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD:
             self._fail(LONG_HEAD)
 
     def _fail(self, refusal: Refusal) -> None:

@@ -44,7 +44,7 @@ def serve(
     config = uvicorn.Config(
         app,
         loop="auto",  # uvloop where it is installed
-        http=partial(Protocol, most_body=settings.max_body),  # type: ignore[arg-type]  # called as a class
+        http=partial(Protocol, max_body=settings.max_body),  # type: ignore[arg-type]  # called as a class
         ws="none",
         proxy_headers=False,
         lifespan="on",

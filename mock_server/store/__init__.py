@@ -237,9 +237,9 @@ class Store:
         ).fetchone()
         return row
 
-    def due_deliveries(self, webhook: tuple[str, str, str], now: int, most: int) -> list[tuple[Any, ...]]:
-        """Return up to `most` due deliveries to a webhook (partition, vendor, id), the earliest first."""
-        return self._execute(statements.DUE_DELIVERIES, (*webhook, now, most, 0)).fetchall()
+    def due_deliveries(self, webhook: tuple[str, str, str], now: int, limit: int) -> list[tuple[Any, ...]]:
+        """Return up to `limit` due deliveries to a webhook (partition, vendor, id), the earliest first."""
+        return self._execute(statements.DUE_DELIVERIES, (*webhook, now, limit, 0)).fetchall()
 
     def _reload_partition(self, tenant: str) -> None:
         self._partitions.pop(tenant, None)

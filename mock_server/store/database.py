@@ -15,7 +15,7 @@ from mock_server.store.tables import SCHEMA_VERSION, meta
 
 _ADVICE = "Move the file away or choose another one with --database."
 _ELSEWHERE = "Choose another one with --database."
-_LONGEST_CHECK = 2.0
+_MAX_CHECK_SECONDS = 2.0
 """Seconds that the check for damage may take at start-up; a large file is not checked to its end."""
 
 
@@ -115,7 +115,7 @@ def _prepare(connection: sqlite3.Connection, name: str, *, is_new: bool) -> None
 
 
 def _check_integrity(connection: sqlite3.Connection, name: str) -> None:
-    timer = Timer(_LONGEST_CHECK, connection.interrupt)
+    timer = Timer(_MAX_CHECK_SECONDS, connection.interrupt)
     timer.daemon = True
     timer.start()
     try:

@@ -124,18 +124,18 @@ class Outbox:
             )
         )
 
-    def due(self, most: int, tenant: str | None = None) -> list[Delivery]:
-        """Return up to `most` due deliveries of each webhook of one tenant, or of all; the earliest first."""
-        return [delivery for key in self.due_webhooks(tenant) for delivery in self.due_to(key, most)]
+    def due(self, limit: int, tenant: str | None = None) -> list[Delivery]:
+        """Return up to `limit` due deliveries per webhook, of one tenant or of all; the earliest first."""
+        return [delivery for key in self.due_webhooks(tenant) for delivery in self.due_to(key, limit)]
 
     def due_webhooks(self, tenant: str | None = None) -> list[WebhookKey]:
         """Return the webhooks of one tenant, or of all, that have a delivery due."""
         return [key for key, due in self._waiting(tenant) if due <= self._clocks.now(key.tenant)]
 
-    def due_to(self, key: WebhookKey, most: int) -> list[Delivery]:
-        """Return up to `most` due deliveries of a webhook, the earliest first."""
+    def due_to(self, key: WebhookKey, limit: int) -> list[Delivery]:
+        """Return up to `limit` due deliveries of a webhook, the earliest first."""
         webhook = (self._store.partition(key.tenant), key.vendor, key.webhook)
-        rows = self._store.due_deliveries(webhook, self._clocks.now(key.tenant), most)
+        rows = self._store.due_deliveries(webhook, self._clocks.now(key.tenant), limit)
         return [Delivery(**dict(zip(_COLUMNS, row, strict=True)), tenant=key.tenant) for row in rows]
 
     def next_due(self, tenant: str) -> int | None:

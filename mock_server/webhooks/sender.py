@@ -25,20 +25,20 @@ from mock_server.webhooks.outbox import Delivery, Outbox, Outcome, WebhookKey
 from mock_server.webhooks.targets import RefusedError
 from mock_server.webhooks.transport import request_to
 
-MOST_AT_ONCE: Final = 256
-MOST_OF_A_TENANT: Final = 32
-MOST_OF_A_WEBHOOK: Final = 4
+MAX_AT_ONCE: Final = 256
+MAX_PER_TENANT: Final = 32
+MAX_PER_WEBHOOK: Final = 4
 """Limits of deliveries under way; a webhook whose last attempt timed out gets only one at a time."""
 _ATTEMPT_SECONDS: Final = 15.0
 """How long an attempt may take in total; `_TIMEOUT` limits only the time between two pieces of an answer."""
 _TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
 _POLL_SECONDS: Final = 0.25
 """Interval of looking for due deliveries while any are waiting: a tenant's clock can be moved at any time."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+_FIRST_PAUSE, _MAX_PAUSE = 1.0, 60.0
 """Seconds until a failed access to the store is retried; the pause doubles each time."""
 _NOT_IN_TIME: Final = Outcome("no answer in time")
-_MOST_SLOW: Final = 4_096
-_MOST_TURNS: Final = 100
+_MAX_SLOW: Final = 4_096
+_MAX_TURNS: Final = 100
 """Turns of the event loop to wait for the task to start a delivery before waiting in real time."""
 _log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Sender:
                 except Exception:  # noqa: BLE001 - the disk may have failed for a moment only
                     _log.exception("Webhooks could not be read from the outbox; trying again in %d s.", pause)
                     await self._sleep(pause)
-                    pause = min(2 * pause, _LONGEST_PAUSE)
+                    pause = min(2 * pause, _MAX_PAUSE)
         finally:
             self._outbox.send_due = None
             for task in self._under_way.values():
@@ -105,24 +105,22 @@ class Sender:
         """Return due deliveries of webhooks below their limits, starting after the webhook served last."""
         keys = [key for key in self._outbox.due_webhooks() if self._has_room(key)]
         keys.sort(key=lambda key: (key <= self._last, key))
-        return [one for key in keys[:MOST_AT_ONCE] for one in self._outbox.due_to(key, MOST_OF_A_WEBHOOK)]
+        return [one for key in keys[:MAX_AT_ONCE] for one in self._outbox.due_to(key, MAX_PER_WEBHOOK)]
 
     def _has_room(self, key: WebhookKey) -> bool:
         """Return True if another delivery to a webhook may be started."""
-        most = 1 if key in self._slow else MOST_OF_A_WEBHOOK
+        limit = 1 if key in self._slow else MAX_PER_WEBHOOK
         return (
-            self._of_webhooks[key] < most
-            and self._of_tenants[key.tenant] < MOST_OF_A_TENANT
-            and len(self._under_way) < MOST_AT_ONCE
+            self._of_webhooks[key] < limit
+            and self._of_tenants[key.tenant] < MAX_PER_TENANT
+            and len(self._under_way) < MAX_AT_ONCE
         )
 
     async def _send(self, delivery: Delivery) -> None:
         key = delivery.webhook_key
         try:
             outcome = await self._attempt(delivery)
-            if (
-                len(self._slow) >= _MOST_SLOW
-            ):  # bounds the memory: webhooks can be deleted while they are slow
+            if len(self._slow) >= _MAX_SLOW:  # bounds the memory: webhooks can be deleted while they are slow
                 self._slow.clear()
             (self._slow.add if outcome is _NOT_IN_TIME else self._slow.discard)(key)
             await self._record_outcome(delivery, outcome)
@@ -152,7 +150,7 @@ class Sender:
                     delivery.id, outcome.message, error, pause,
                 )  # fmt: skip
                 await self._sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
+                pause = min(2 * pause, _MAX_PAUSE)
             else:
                 return
 
@@ -179,7 +177,7 @@ class Sender:
             tasks = list(self._under_way.values())
             if tasks:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=_POLL_SECONDS)
-            elif turns < _MOST_TURNS:  # the task of `run` has not started them yet
+            elif turns < _MAX_TURNS:  # the task of `run` has not started them yet
                 turns += 1
                 await Turn()
             else:
@@ -199,5 +197,5 @@ def _round_robin(due: Iterator[Delivery]) -> Iterator[Delivery]:
     queues: dict[WebhookKey, list[Delivery]] = {}
     for delivery in due:
         queues.setdefault(delivery.webhook_key, []).append(delivery)
-    for position in range(MOST_OF_A_WEBHOOK):
+    for position in range(MAX_PER_WEBHOOK):
         yield from (queue[position] for queue in queues.values() if position < len(queue))

@@ -24,7 +24,7 @@ from mock_server.tenants import Tenant, TenantExistsError, UnknownTenantError
 
 DAY = 24 * HOUR
 OPTIONS: dict[str, Any] = {"seed": 3, "seed_size": 25, "first_moment": NOON}
-MOST_AT_A_TIME = 600
+MAX_AT_A_TIME = 600
 """Rows that one slice may write or delete, not counting SQLite's own counters and indexes."""
 
 
@@ -119,7 +119,7 @@ def test_tenant_appears_when_complete_and_others_run_in_between() -> None:
         run(opened, story)
         assert len(set(seen)) == 1, "an incomplete tenant was visible"
         steps = [after - before for before, after in pairwise(changes)]
-        assert max(steps) <= MOST_AT_A_TIME < changes[-1] - changes[0]
+        assert max(steps) <= MAX_AT_A_TIME < changes[-1] - changes[0]
         assert stored(opened.world.store) == sum(map(len, everything(opened.world.store, "demo").values()))
 
 

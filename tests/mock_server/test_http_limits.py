@@ -12,9 +12,9 @@ from support.each import each
 from uvicorn.server import ServerState
 
 from mock_server.serving import protocol
-from mock_server.serving.protocol import MOST_HEAD, Protocol, Sweeper
+from mock_server.serving.protocol import MAX_HEAD, Protocol, Sweeper
 
-MOST_BODY = 1_000
+MAX_BODY = 1_000
 GET = b"GET /one HTTP/1.1\r\nHost: here\r\n\r\n"
 POST = b"POST /two HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\n"
 
@@ -77,7 +77,7 @@ class ServedConnection:
         config = uvicorn.Config(self._app, http="httptools", ws="none", lifespan="off", **options)
         self.state = ServerState()
         self.connection = Protocol(
-            config=config, server_state=self.state, app_state={}, _loop=self.loop, most_body=MOST_BODY
+            config=config, server_state=self.state, app_state={}, _loop=self.loop, max_body=MAX_BODY
         )
         self.connection.connection_made(self.line)
         self.line.protocol = self.connection
@@ -150,9 +150,9 @@ def test_requests_in_parts_are_served(open_connection: Open) -> None:
 @pytest.mark.parametrize(
     "head",
     [
-        b"GET / HTTP/1.1\r\nHost: here\r\nX-Long: " + b"a" * MOST_HEAD + b"\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: here\r\n" + b"A: b\r\n" * (MOST_HEAD // 2) + b"\r\n",
-        b"GET / HTTP/1.1\r\nHost: here\r\nX-Endless: " + b"a" * 50 * MOST_HEAD,
+        b"GET / HTTP/1.1\r\nHost: here\r\nX-Long: " + b"a" * MAX_HEAD + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: here\r\n" + b"A: b\r\n" * (MAX_HEAD // 2) + b"\r\n",
+        b"GET / HTTP/1.1\r\nHost: here\r\nX-Endless: " + b"a" * 50 * MAX_HEAD,
     ],
     ids=["one long header", "many headers", "a header without an end"],
 )
@@ -163,20 +163,20 @@ def test_large_headers_are_431(open_connection: Open, head: bytes, size: int) ->
     if size == 1_000 or head.endswith(b"\r\n\r\n"):
         refused(site, 431, "larger than 65536 bytes")
     assert site.seen == []
-    assert len(site.connection.headers or ()) < MOST_HEAD
+    assert len(site.connection.headers or ()) < MAX_HEAD
 
 
 @pytest.mark.parametrize("size", [1_000, 10_000_000], ids=["in pieces", "at once"])
 def test_long_url_is_414(open_connection: Open, size: int) -> None:
     site = open_connection()
-    head = b"GET /" + b"a" * (MOST_HEAD + 2_000) + b" HTTP/1.1\r\nHost: here\r\n\r\n"
+    head = b"GET /" + b"a" * (MAX_HEAD + 2_000) + b" HTTP/1.1\r\nHost: here\r\n\r\n"
     site.send(*(head[place : place + size] for place in range(0, len(head), size)))
     refused(site, 414, "URL is longer than 65536 bytes")
 
 
 def test_head_just_below_the_limit_is_served(open_connection: Open) -> None:
     site = open_connection()
-    head = b"GET / HTTP/1.1\r\nHost: here\r\nX-Long: " + b"a" * (MOST_HEAD - 100) + b"\r\n\r\n"
+    head = b"GET / HTTP/1.1\r\nHost: here\r\nX-Long: " + b"a" * (MAX_HEAD - 100) + b"\r\n\r\n"
     site.send(head, *(head[place : place + 1_000] for place in range(0, len(head), 1_000)), GET)
     assert site.statuses == [200] * 3
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from mock_server.admission.control_guard import MOST_WRONG, WINDOW, WrongTokens
+from mock_server.admission.control_guard import MAX_WRONG, WINDOW, WrongTokens
 from mock_server.app import create_app
 from mock_server.engine.problem import Problem
 from mock_server.settings import Settings
@@ -173,10 +173,10 @@ def test_listening_host_is_accepted() -> None:
 def test_guessing_the_control_token_is_slowed_down() -> None:
     with sandbox(control_token="right") as guarded:
         right, wrong = {"X-Sandbox-Token": "right"}, {"Authorization": "Bearer wrong"}
-        for _ in range(MOST_WRONG + 5):
+        for _ in range(MAX_WRONG + 5):
             # A request without a token is no guess.
             assert guarded.get("/__sandbox/health").status_code == 401
-        for _ in range(MOST_WRONG):
+        for _ in range(MAX_WRONG):
             assert guarded.get("/__sandbox/health", headers=right).status_code == 200
             assert guarded.get("/__sandbox/health", headers=wrong).status_code == 401
         for headers in (wrong, right):
@@ -187,7 +187,7 @@ def test_guessing_the_control_token_is_slowed_down() -> None:
 
 
 def test_wrong_vendor_keys_are_not_slowed_down(client: TestClient) -> None:
-    for number in range(3 * MOST_WRONG):
+    for number in range(3 * MAX_WRONG):
         answer = client.get("/returnmate/v1/rmas", headers={"Authorization": f"Bearer wrong-{number}"})
         assert answer.status_code == 401
 
@@ -195,10 +195,10 @@ def test_wrong_vendor_keys_are_not_slowed_down(client: TestClient) -> None:
 def test_guesses_are_counted_per_address_and_expire() -> None:
     time = [1_000.0]
     wrong = WrongTokens(lambda: time[0])
-    for second in range(MOST_WRONG):
+    for second in range(MAX_WRONG):
         time[0] = 1_000.0 + second
         wrong.add("192.0.2.1")
-    with pytest.raises(Problem, match=f"again in {WINDOW - MOST_WRONG + 1:.0f} seconds"):
+    with pytest.raises(Problem, match=f"again in {WINDOW - MAX_WRONG + 1:.0f} seconds"):
         wrong.refuse_guessing("192.0.2.1")
     wrong.refuse_guessing("192.0.2.2")
     time[0] = 1_000.0 + WINDOW

@@ -13,7 +13,7 @@ from support.worlds import NOON, SECOND, open_world
 import mock_server.bulk
 from mock_server.bulk import Bulk
 from mock_server.webhooks.outbox import DELAYS
-from mock_server.webhooks.sender import MOST_AT_ONCE, MOST_OF_A_WEBHOOK, Sender
+from mock_server.webhooks.sender import MAX_AT_ONCE, MAX_PER_WEBHOOK, Sender
 
 
 @pytest.fixture
@@ -37,12 +37,12 @@ def hanging(
     return receive
 
 
-@pytest.mark.parametrize("webhooks", [1, MOST_AT_ONCE + 8])
+@pytest.mark.parametrize("webhooks", [1, MAX_AT_ONCE + 8])
 def test_hanging_receivers_delay_no_other_tenant_or_webhook(context: WebhookContext, webhooks: int) -> None:
     gate, got = asyncio.Event(), list[str]()
 
     async def story() -> None:
-        for number in range(MOST_AT_ONCE + 8):
+        for number in range(MAX_AT_ONCE + 8):
             context.post(webhook=f"slow{number % webhooks}", url="http://slow.example.com/")
         await asyncio.sleep(0.05)
         context.post(tenant="other")
@@ -55,7 +55,7 @@ def test_hanging_receivers_delay_no_other_tenant_or_webhook(context: WebhookCont
 
     run_sender(context, hanging(gate, got), story)  # type: ignore[arg-type]
     assert set(got[: 2 if webhooks == 1 else 1]) == {"hooks.example.com"}
-    assert got.count("slow.example.com") == MOST_AT_ONCE + 8
+    assert got.count("slow.example.com") == MAX_AT_ONCE + 8
 
 
 def test_webhook_after_a_timeout_gets_one_delivery_at_a_time(context: WebhookContext) -> None:
@@ -71,12 +71,12 @@ def test_webhook_after_a_timeout_gets_one_delivery_at_a_time(context: WebhookCon
         raise httpx.ReadTimeout("too late", request=request)
 
     async def story() -> None:
-        for _ in range(2 * MOST_OF_A_WEBHOOK):
+        for _ in range(2 * MAX_PER_WEBHOOK):
             context.post()
         await until(lambda: all(one.attempts for one in context.known()))
 
     run_sender(context, late, story)  # type: ignore[arg-type]
-    assert at_once == [*range(1, MOST_OF_A_WEBHOOK + 1), *[1] * MOST_OF_A_WEBHOOK]
+    assert at_once == [*range(1, MAX_PER_WEBHOOK + 1), *[1] * MAX_PER_WEBHOOK]
     assert {one.outcome for one in context.known()} == {"no answer in time"}
 
 
