@@ -41,21 +41,21 @@ def test_every_vendor_has_modules_of_every_kind() -> None:
 @pytest.mark.parametrize("step", ALL, ids=lambda one: one.id)
 def test_redirect_is_an_error_that_names_the_address(step: Step, status: int) -> None:
     vendor = Vendor(status, location=ELSEWHERE)
-    with pytest.raises(MakeError, match=r"The answer is a redirect\. Redirects are not followed") as told:
+    with pytest.raises(MakeError, match=r"The answer is a redirect\. Redirects are not followed") as caught:
         step.run(vendor)
     [asked] = vendor.asked
-    assert asked.url.host in told.value.message
-    assert asked.url.path.split("/")[1] in told.value.message
-    assert "elsewhere" not in told.value.message
-    assert told.value.message.endswith(LOST) == step.changes()
-    assert told.value.type == "RuntimeError"
+    assert asked.url.host in caught.value.message
+    assert asked.url.path.split("/")[1] in caught.value.message
+    assert "elsewhere" not in caught.value.message
+    assert caught.value.message.endswith(LOST) == step.changes()
+    assert caught.value.type == "RuntimeError"
 
 
 @pytest.mark.parametrize("step", ALL, ids=lambda one: one.id)
 def test_304_is_neither_a_redirect_nor_an_answer(step: Step) -> None:
-    with pytest.raises(MakeError, match=r"\[304\] .*has an unexpected form") as told:
+    with pytest.raises(MakeError, match=r"\[304\] .*has an unexpected form") as caught:
         step.run(Vendor(304, location=ELSEWHERE))
-    assert "redirect" not in told.value.message
+    assert "redirect" not in caught.value.message
 
 
 @pytest.mark.parametrize("step", ALL, ids=lambda one: one.id)
@@ -65,9 +65,9 @@ def test_redirect_on_the_same_host_names_the_address_to_use(step: Step) -> None:
         step.run(first)
     origin = f"https://{first.asked[0].url.host}"
     vendor = Vendor(308, location=f"{origin}/v9/here?token=sandbox-demo-x")
-    with pytest.raises(MakeError, match=f"Use the address {origin}/v9/here instead\\.") as told:
+    with pytest.raises(MakeError, match=f"Use the address {origin}/v9/here instead\\.") as caught:
         step.run(vendor)
-    assert "sandbox-demo" not in told.value.message
+    assert "sandbox-demo" not in caught.value.message
     assert len(vendor.asked) == 1
 
 
@@ -85,9 +85,9 @@ class _nothing:  # noqa: N801 - used like pytest.raises
 )  # fmt: skip
 def test_empty_answer_is_no_result(step: Step, status: int, content: bytes, kind: str) -> None:
     vendor = Vendor(status, content=content, **({"content_type": kind} if kind else {}))
-    with pytest.raises(MakeError, match="The answer is empty or has an unexpected form") as told:
+    with pytest.raises(MakeError, match="The answer is empty or has an unexpected form") as caught:
         step.run(vendor)
-    assert told.value.message.endswith(LOST) == step.changes()
+    assert caught.value.message.endswith(LOST) == step.changes()
     assert len(vendor.asked) == 1
 
 
@@ -123,10 +123,10 @@ def test_connection_follows_no_redirect(vendor: str) -> None:
         if "options" not in one
     }
     wire = Wire(httpx.Client(transport=httpx.MockTransport(other), trust_env=False), hosts)
-    with pytest.raises(MakeError, match="The answer is a redirect") as told:
+    with pytest.raises(MakeError, match="The answer is a redirect") as caught:
         connect(app, wire, NOW, **typed)
     assert len(other.asked) == 1
-    assert "sandbox-demo" not in told.value.message
+    assert "sandbox-demo" not in caught.value.message
 
 
 @pytest.mark.parametrize("step", ALL, ids=lambda one: one.id)
@@ -136,6 +136,6 @@ def test_error_message_of_the_vendor_is_truncated(step: Step) -> None:
     for name in reversed(said):
         body = [body] if name.isdecimal() else {name: body}
     vendor = Vendor(400, content=json.dumps(body).encode(), content_type="application/json")
-    with pytest.raises(MakeError) as told:
+    with pytest.raises(MakeError) as caught:
         step.run(vendor)
-    assert 500 <= told.value.message.count("x") < 510
+    assert 500 <= caught.value.message.count("x") < 510

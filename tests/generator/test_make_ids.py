@@ -97,7 +97,7 @@ def test_app_passes_the_lint_and_its_guarantee_states_the_gap(returnmate: Integr
     assert "created_after" not in said["qs"]
     promise = made.triggers["new_return"].guarantees["make"]
     assert (promise.dedupe, promise.provenance) == ((("id",),), "observed")
-    assert "no higher id" in promise.loses
+    assert "without a higher ID" in promise.loses
 
 
 @pytest.mark.parametrize(("growing", "state"), [(False, False), (True, True)])

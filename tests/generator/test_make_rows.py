@@ -181,9 +181,9 @@ def compared(step: Step) -> list[InputField]:
 @pytest.mark.parametrize("step", [one for one in SEARCHES if compared(one)], ids=lambda one: one.id)
 def test_filter_ignored_by_the_vendor_is_an_error_and_not_an_empty_list(step: Step) -> None:
     for one in each(compared(step)):
-        with pytest.raises(MakeError, match=f"It ignored this filter: {one.label}") as told:
+        with pytest.raises(MakeError, match=f"It ignored this filter: {one.label}") as caught:
             found(step, one, ("#10017", "#1001-A"), "1001")
-        assert "It returned other records" in told.value.message
+        assert "It returned other records" in caught.value.message
         assert found(step, one, ("#10017", " 1001 ", "#1001-A", "#1001"), "1001") == [" 1001 ", "#1001"]
         assert found(step, one, ("#10017", None, "", "#A1"), " a1\n") == [None, "", "#A1"]
         assert found(step, one, (), "1001") == []

@@ -10,8 +10,10 @@ from support.zapier import APPS
 
 from connector.definition.compiler import integration, vendors
 from connector.generator import make
+from connector.generator.markdown import WIDTH, filled
 from connector.generator.zapier.package import authentication
 
+MAKE_APPS = Path(__file__).parents[2] / "make_app"
 CONNECTION = "src/connections/{0}/{0}.params.iml.json"
 
 
@@ -55,3 +57,17 @@ def test_docs_index_links_the_readmes_of_all_apps() -> None:
     for vendor in each(vendors()):
         assert f"(../zapier_app/{vendor}/README.md)" in index
         assert f"(../make_app/{vendor}/README.md)" in index
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_no_line_of_a_readme_is_longer_than_120_characters(vendor: str) -> None:
+    readmes = [APPS / vendor / "README.md", *(MAKE_APPS / vendor).rglob("README.md")]
+    for readme in each(readmes):
+        assert max(map(len, readme.read_text("utf-8").splitlines())) <= WIDTH, readme
+
+
+def test_filling_keeps_code_and_the_indent_of_lists() -> None:
+    long = "word " * 30
+    text = filled(f"# Title\n\n- {long}\n\n1. Run:\n\n   ```sh\n   {long}\n   ```\n")
+    assert f"   ```sh\n   {long}\n   ```" in text
+    assert re.search(r"^- word .*\n  word", text, re.MULTILINE)

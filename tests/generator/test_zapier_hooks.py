@@ -119,7 +119,7 @@ def test_app_subscribes_and_lists_in_the_same_shape(hooked: Integration, tmp_pat
     performs = {"perform", "performList", "performSubscribe", "performUnsubscribe"}
     assert performs <= operation.keys()
     assert "throttle" not in operation
-    assert "does not post: unknown asks again." in (tmp_path / "README.md").read_text("utf-8")
+    assert "does not post. The app does not poll for them." in (tmp_path / "README.md").read_text("utf-8")
 
 
 def test_assumed_webhook_is_polled_unless_assumed_parts_are_included() -> None:

@@ -211,6 +211,6 @@ def test_missing_permission_is_named(shop: Shop, sandbox: Sandbox) -> None:
 
 
 def test_path_value_cannot_leave_its_segment(shop: Shop) -> None:
-    with pytest.raises(ZapierError, match=r'"\.\." is no email'):
+    with pytest.raises(ZapierError, match=r'"\.\." is not a valid email'):
         shop.search("list_customer_returns", customer_email="..")
     assert shop.search("get_return", return_id="../shipments?x=1#y") == []

@@ -162,7 +162,7 @@ def test_line_items_have_one_of_two_forms(trusting: Shop) -> None:
         (None, "Gift wrap", 2.5),
     ]
     for wrong, words in (
-        ({"quantity": 1, "price": 1}, "External Product is missing"),
+        ({"quantity": 1, "price": 1}, "External Product ID is missing"),
         ({**wrap, "product": "7001"}, "looks like a product, but Item Name does not belong to it"),
     ):
         with pytest.raises(ZapierError, match=words):

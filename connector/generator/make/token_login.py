@@ -18,7 +18,7 @@ def uses_tokens(login: Authentication) -> bool:
 
 
 def first_grant(tokens: TokenLogin) -> TokenGrant:
-    """Return the grant for the first token; one that works repeatedly is preferred."""
+    """Return the grant for the first token; a grant that works repeatedly is preferred."""
     return next((one for one in tokens.grants if not one.once), tokens.grants[0])
 
 

@@ -94,7 +94,7 @@ def known_choices(one: InputField, integration: Integration) -> tuple[Choice, ..
 
 
 def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
-    """Return the search that finds a record of the dropdown, as `search.field`; None if there is none."""
+    """Return the search that finds a record of the dropdown, as `search.field`, or None."""
     for search in integration.searches.values():
         if search.kind == "find" and search.operation == dropdown.operation and len(dropdown.value) == 1:
             return f"{search.key}.{dropdown.value[0]}"

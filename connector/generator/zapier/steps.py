@@ -156,7 +156,7 @@ def _details(trigger: Trigger) -> dict[str, Any]:
 
 
 def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
-    """Return how to subscribe to the vendor's webhook, or None if there is none, or only an assumed one."""
+    """Return how to subscribe to the vendor's webhook, or None if it has none or it is only assumed."""
     hook = trigger.hook
     if hook is None or (hook.provenance == "assumed" and not assumed):
         return None

@@ -87,16 +87,16 @@ test('a post delivers nothing if the record is deleted or in another status', as
 
 test("the status in the post counts, not the record's current one", async () => {
   const record = { ...HOOK.record, state: ['to'] };
-  const told = async (to, source) => {
+  const fired = async (to, source) => {
     const server = await reading({ id: 'r/1', status: 'gone on' });
     const api = await bind(server.url);
     const more = { cleanedRequest: { ...POST, to } };
     return (await run(api, receive(api, { ...HOOK, record }, source, NOTHING), { more })).length;
   };
-  assert.equal(await told('done', STATES), 1);
-  assert.equal(await told('closed', { ...STATES, firingStates: ['done', 'closed'] }), 0, 'told of it already');
-  assert.equal(await told('open', { ...STATES, firingStates: null, initialStates: ['open'] }), 0);
-  assert.equal(await told('done', { ...STATES, firingStates: null, initialStates: ['open'] }), 1);
+  assert.equal(await fired('done', STATES), 1);
+  assert.equal(await fired('closed', { ...STATES, firingStates: ['done', 'closed'] }), 0, 'fired for the first state already');
+  assert.equal(await fired('open', { ...STATES, firingStates: null, initialStates: ['open'] }), 0);
+  assert.equal(await fired('done', { ...STATES, firingStates: null, initialStates: ['open'] }), 1);
 });
 
 test('statuses in posts are compared in any spelling, and malformed posts deliver nothing', async () => {

@@ -215,7 +215,7 @@ test("a vendor's message is shown on one line, without secrets, and up to 500 ch
 
 // How long to wait
 
-for (const [told, date, delay] of [
+for (const [retryAfter, date, delay] of [
   ['7', undefined, 7],
   [' 7 ', undefined, 7],
   ['2.0', undefined, 2],
@@ -232,8 +232,8 @@ for (const [told, date, delay] of [
   ['Sun, 01 Nov 2026 11:59:00 GMT', 'Sun, 01 Nov 2026 12:00:00 GMT', 1],
   ['Sun, 01 Nov 2026 00:00:20 GMT', 'odd', 20],
 ]) {
-  test(`Retry-After: ${String(told).slice(0, 40)} means ${delay} seconds`, async () => {
-    const headers = { ...(told && { 'retry-after': told }), ...(date && { date }) };
+  test(`Retry-After: ${String(retryAfter).slice(0, 40)} means ${delay} seconds`, async () => {
+    const headers = { ...(retryAfter && { 'retry-after': retryAfter }), ...(date && { date }) };
     const limited = await start(() => ({ status: 429, headers }));
     const api = await bind(limited.url);
     const error = await failing(api, performs(api)['a create']);

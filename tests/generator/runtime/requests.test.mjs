@@ -170,7 +170,7 @@ for (const [what, answer, expected] of [
     },
   ],
   [
-    'a status that nobody described',
+    'a status without a description',
     fault(418, 'TEA', 'I am a teapot'),
     {
       name: 'AppError',
@@ -216,9 +216,9 @@ test('a timeout and a missing server are reported in one sentence', async () => 
     (await failing(api, poll(api))).message,
     /^Example Returns did not answer in time\. Nothing was changed/,
   );
-  const nobody = await bind('http://127.0.0.1:9/v1');
+  const unreachable = await bind('http://127.0.0.1:9/v1');
   assert.match(
-    (await failing(nobody, write(nobody, { operation: CREATE }, NOTHING))).message,
+    (await failing(unreachable, write(unreachable, { operation: CREATE }, NOTHING))).message,
     /^Example Returns could not be reached\. The change may/,
   );
 });

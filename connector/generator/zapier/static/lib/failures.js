@@ -59,7 +59,7 @@ const kindOfStatus = (status) => {
 export const refusedLogin = (api, z, bundle, words = '') =>
   new z.errors.Error(hideSecrets(api, sentences.login(api, words), bundle), 'AuthenticationError', 401);
 
-/** Creates the error for a request without a reply, or with one that could not be read to its end. */
+/** Creates the error for a request without a reply, or whose reply could not be read completely. */
 export const unreachable = (api, z, method, { type, code }) => {
   const problem = PROBLEMS[type] ?? (/^(Z_|ERR_)/.test(code ?? '') ? PROBLEMS.broken : 'could not be reached');
   return new z.errors.Error(`${api.name} ${problem}. ${whatToDoNext(method)}`, 'UNREACHABLE');
