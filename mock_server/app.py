@@ -26,8 +26,8 @@ from mock_server.engine.connexion_parts import (
     Resolver,
     ServerErrorMiddleware,
 )
-from mock_server.engine.faults import first_fault
 from mock_server.engine.middleware import Engine
+from mock_server.engine.specification_errors import first_error
 from mock_server.pages import curl
 from mock_server.pages.console import Entry, create_console
 from mock_server.pages.labels import LabelPages
@@ -81,8 +81,8 @@ def create_app(settings: Settings) -> Sandbox:
         return _assemble(world, {name: vendors.load(name, world) for name in chosen})
     except Exception as error:
         world.close()
-        if fault := first_fault([*chosen, openapi.CONTROL_PLANE]):
-            raise BrokenSpecification(fault) from error
+        if problem := first_error([*chosen, openapi.CONTROL_PLANE]):
+            raise BrokenSpecification(problem) from error
         raise
     except BaseException:
         world.close()

@@ -142,8 +142,11 @@ def _delivers(source: Source, runtime: Runtime) -> Delivers:
         return "every_record"
     if isinstance(source, Snapshot) and source.detects == "records":
         return "every_record"
+    # Make keeps no states, so it sees that a record in the state has changed, but not whether it just entered it.
     if runtime == "make" and isinstance(source, ChangedSince) and source.mark is None:
         return "while_there"
+    # The last change overwrites earlier ones, the creation time never changes, and any other mark is a time that is
+    # set when a state is reached.
     if isinstance(source, ChangedSince) and source.mark is not None:
         kinds = {source.changed: "latest_state", source.created: "every_record"}
         return cast("Delivers", kinds.get(source.mark, "reached"))
@@ -157,6 +160,7 @@ def _look_back(source: Source, runtime: Runtime) -> int | None:
         return source.look_back
     if isinstance(source, Snapshot):
         return None
+    # Python continues from its cursor. Zapier has none: it reads the whole window and drops the IDs it knows.
     if isinstance(source, ChangedSince):
         return source.overlap if runtime == "python" else source.window
     return source.overlap if runtime == "python" else None
@@ -171,6 +175,7 @@ def _order(source: Source, runtime: Runtime) -> Literal["oldest_first", "newest_
 
 
 def _dedupe(source: Source) -> tuple[Path, ...]:
+    # A record that can be several events needs a second path that differs between them.
     if isinstance(source, ChangedSince) and source.mark is not None:
         return (source.id,) if source.mark == source.created else (source.id, source.mark)
     if isinstance(source, Snapshot) and source.detects == "versions":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from connector.definition.compiler.required import settled, through_a_list, unfilled
+from connector.definition.compiler.required import through_a_list, unfilled, with_requirements
 from connector.definition.model import Action, Choice, Field, InputField, Path, Search, Trigger, Variant
 from connector.definition.naming import below, did_you_mean, title
 from connector.definition.paths import dotted, leaves, walk
@@ -91,7 +91,7 @@ def inputs(
         if field:
             compiled.append(_found_at(resolver, field, entry, record, place, subject))
     _check_complete(resolver, operation, compiled, at, subject)
-    return settled(operation.body.children if operation.body else (), compiled, _tightened(entries))
+    return with_requirements(operation.body.children if operation.body else (), compiled, _tightened(entries))
 
 
 def _tightened(entries: Mapping[str, InputEntry]) -> set[str]:
@@ -279,7 +279,7 @@ def _columns(
         columns.append(_input(key, child, column, "body", dotted(name), None))
     for path in unfilled(field.children, columns):
         resolver.report(at, f"{subject} leaves out {'.'.join((field.key, *path))}, which the API requires.")
-    return settled(field.children, columns, _tightened(entry.children))
+    return with_requirements(field.children, columns, _tightened(entry.children))
 
 
 def _input(

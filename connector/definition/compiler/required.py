@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from connector.definition.model import Field, InputField, Path
 
 
-def settled(
+def with_requirements(
     fields: Sequence[Field], inputs: Sequence[InputField], tightened: Collection[str]
 ) -> tuple[InputField, ...]:
     """Return the inputs of a body, or of a line item, with `required` and `required_with` set.
@@ -21,10 +21,10 @@ def settled(
     only if the object is sent, which is when another input fills a part of it. Inputs in `tightened`, which
     the catalog itself requires, stay required.
     """
-    return tuple(_settled(fields, field, inputs, tightened) for field in inputs)
+    return tuple(_with_requirement(fields, field, inputs, tightened) for field in inputs)
 
 
-def _settled(
+def _with_requirement(
     fields: Sequence[Field], field: InputField, inputs: Sequence[InputField], tightened: Collection[str]
 ) -> InputField:
     optional = _optional_holder(fields, field.path) if field.location == "body" else None

@@ -309,15 +309,15 @@ def _check_dropdowns(
         _check_dropdowns(resolver, entry.children, catalog, (*at, name, "children"), subject)
 
 
-def dropdowns(catalog: Catalog, resolver: Resolver, acting: Mapping[str, Action]) -> dict[str, Dropdown]:
-    """Compile the dropdowns; `acting` are the compiled actions, whose inputs some dropdowns offer."""
+def dropdowns(catalog: Catalog, resolver: Resolver, actions: Mapping[str, Action]) -> dict[str, Dropdown]:
+    """Compile the dropdowns; `actions` are the compiled actions, whose inputs some dropdowns offer."""
     compiled = {}
     for key, entry in catalog.dropdowns.items():
         at: At = ("dropdowns", key)
         if (entry.operation is None) == (entry.choices_of is None):
             resolver.report(at, f"dropdown {key} needs either operation or choices_of.")
         elif entry.choices_of is not None:
-            choices = _choices(resolver, key, entry.choices_of, acting)
+            choices = _choices(resolver, key, entry.choices_of, actions)
             compiled[key] = Dropdown(key=key, noun=entry.noun, choices=choices)
         elif operation := resolver.operation(entry.operation or "", (*at, "operation"), f"dropdown {key}"):
             row = _row(operation) or ()
@@ -338,12 +338,12 @@ def dropdowns(catalog: Catalog, resolver: Resolver, acting: Mapping[str, Action]
 
 
 def _choices(
-    resolver: Resolver, key: str, source: tuple[str, str], acting: Mapping[str, Action]
+    resolver: Resolver, key: str, source: tuple[str, str], actions: Mapping[str, Action]
 ) -> tuple[Choice, ...]:
     at: At = ("dropdowns", key, "choices_of")
-    if not resolver.known(source[0], acting, at, f"dropdown {key} names action {source[0]}"):
+    if not resolver.known(source[0], actions, at, f"dropdown {key} names action {source[0]}"):
         return ()
-    field = walk(acting[source[0]].inputs, dotted(source[1]))
+    field = walk(actions[source[0]].inputs, dotted(source[1]))
     choices = compile_fields.suggestions(field) if field else ()
     if not choices:
         resolver.report(at, f"dropdown {key}: {source[0]} has no input {source[1]} with known values.")

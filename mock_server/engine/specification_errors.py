@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 _LONGEST = 200
 
 
-def first_fault(names: Iterable[str]) -> str | None:
+def first_error(names: Iterable[str]) -> str | None:
     """Return what is wrong with the first broken document among `names`, or None if all are valid OpenAPI.
 
     Validating takes a second, so call it only after a start has failed.
     """
-    return next((fault for fault in map(_fault, names) if fault), None)
+    return next((error for error in map(_error, names) if error), None)
 
 
-def _fault(name: str) -> str | None:
+def _error(name: str) -> str | None:
     try:
         document = openapi.read(name)
     except openapi.DocumentError as error:
