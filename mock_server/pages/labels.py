@@ -13,7 +13,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 FindLabel = Callable[[str], Label | None]
-"""Returns the label at a path, or None if there is none."""
+"""Returns the label at a path, or None if no label has it."""
 
 
 class LabelPages:

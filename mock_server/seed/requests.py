@@ -1,7 +1,6 @@
 """Turns a seeded return into the request a shopper would have sent, and fills in what a request omits."""
 
 import zlib
-from decimal import Decimal
 from typing import Any
 
 from mock_server.seed.model import SeedItem, SeedReturn
@@ -32,9 +31,9 @@ def requested_item(item: SeedItem) -> dict[str, Any]:
     }
 
 
-def invented_price(sku: str) -> Decimal:
+def invented_price(sku: str) -> float:
     """Return a price for a SKU that no order lists: 10.00 to 209.95, always the same for the same SKU."""
-    return Decimal(1000 + zlib.crc32(sku.encode()) % 4000 * 5) / 100
+    return (1000 + zlib.crc32(sku.encode()) % 4000 * 5) / 100
 
 
 def invented_name(email: str) -> str:

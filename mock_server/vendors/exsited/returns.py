@@ -6,6 +6,7 @@ Which requests are refused, and when a return closes, is assumed (see `openapi/e
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -84,7 +85,7 @@ class Returns:
     # Outside the API, by the shop and its customers
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Create the return that a shopper requests, and an invoice for its order if there is none.
+        """Create the return that a shopper requests, and an invoice for its order if that is missing.
 
         Schedules the arrival of the parcel; returns the `Return`.
         """
@@ -151,7 +152,7 @@ class Returns:
     # Helpers
 
     def row(self, tenant: str, kind: str, id_: str) -> Row:
-        """Return the row of a record; raises `Problem` if there is none."""
+        """Return the row of a record; raises `Problem` for an unknown id."""
         row = self.store.row(tenant, NAME, kind, id_)
         if row is None:
             raise not_found(kind, id_)
@@ -214,7 +215,7 @@ class Returns:
         return taken
 
     def _ensure_invoice(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Return an invoice of the order with enough units to return; creates one if there is none."""
+        """Return an invoice of the order with enough units left to return; creates it if missing."""
         needed = _by_sku(requested)
         order = documents.order_id(requested["order_number"])
         for row in self.store.rows(tenant, NAME, "invoice", Filters(order_numbers=(order,))):
@@ -228,7 +229,9 @@ class Returns:
                 return known
         email: str = requested["customer_email"]
         buyer = Buyer(requested.get("customer_name") or invented_name(email), email)
-        lines = [InvoiceLine(sku, sku, count, invented_price(sku)) for sku, count in needed.items()]
+        lines = [
+            InvoiceLine(sku, sku, count, Decimal(str(invented_price(sku)))) for sku, count in needed.items()
+        ]
         invoice = documents.new_invoice(
             self.free_id(tenant, "invoice"), requested["order_number"], buyer, lines, at
         )

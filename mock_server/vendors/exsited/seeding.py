@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 
 from mock_server.recorder import TimedEvent, record_in_order
@@ -105,7 +106,7 @@ class SeedWriter:
                 sku,
                 known[sku].name if sku in known else sku,
                 quantity,
-                known[sku].unit_price if sku in known else invented_price(sku),
+                known[sku].unit_price if sku in known else Decimal(str(invented_price(sku))),
             )
             for sku, quantity in seed.ordered
         ]

@@ -118,7 +118,7 @@ def _item(
     sku, variant = item["sku"], item.get("variant") or ""
     name = item.get("name") or sku
     currency = requested.get("currency", "AUD")
-    price = Decimal(str(item.get("unit_price", float(invented_price(sku)))))
+    price = Decimal(str(item.get("unit_price", invented_price(sku))))
     type_, resolution, rule = RESOLUTIONS[item.get("resolution") or requested.get("return_type", "refund")]
     reason = item["reason"]
     questions = [_question(id_, place, *question) for place, question in enumerate(QUESTIONS.get(reason, ()))]

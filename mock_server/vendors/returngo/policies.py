@@ -120,7 +120,7 @@ def _new_line(shop: str, order: str, sku: str, quantity: int, item: Mapping[str,
         "sku": sku,
         "name": item.get("name") or sku,
         "variant": item.get("variant", ""),
-        "unit_price": item.get("unit_price", float(invented_price(sku))),
+        "unit_price": item.get("unit_price", invented_price(sku)),
         "quantity": quantity,
     }
 

@@ -111,7 +111,7 @@ class Returns:
     def _priced(self, tenant: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a requested line item with the product's name and price."""
         stored = self.store.document(tenant, NAME, "product", item["sku"])
-        product = orjson.loads(stored) if stored else {"unit_price": float(invented_price(item["sku"]))}
+        product = orjson.loads(stored) if stored else {"unit_price": invented_price(item["sku"])}
         return {**product, **item}
 
     def _attach(self, change: Change, tenant: str, shipment: JSON, at: int) -> None:

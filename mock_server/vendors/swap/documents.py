@@ -188,7 +188,7 @@ def _product(id_: str, item: Mapping[str, Any], requested: Mapping[str, Any], at
         "sku": item["sku"],
         "barcode": f"200{zlib.crc32(item['sku'].encode()):010d}",
         "item_count": item["quantity"],
-        "cost": item.get("unit_price", float(invented_price(item["sku"]))),
+        "cost": item.get("unit_price", invented_price(item["sku"])),
         "return_type": _in_capitals(type_),
         "currency": requested.get("currency", "AUD"),
         "main_reason_id": f"reason-{_short(main)}",
