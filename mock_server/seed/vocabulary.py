@@ -94,6 +94,6 @@ REMARKS: Final = (
     ("Refund to the original card confirmed by phone", True),
 )
 REFUSALS: Final = {
-    "requested": "Outside the return period, the customer was told",
+    "requested": "Outside the return period, the customer was told",  # plain-english: ok
     "inspected": "Worn and washed, cannot be sold again; sent back to the customer",
 }
