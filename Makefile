@@ -20,11 +20,13 @@ test-days: .venv/.ready node ## All tests on seven other days; nearly an hour.
 matrix: .venv/.ready node ## Run each scenario in every runtime of every vendor; print a table.
 	@$(BIN)/python -m pytest -q --no-header tests/matrix
 
-check: .venv/.ready ## Lint, format, types and import rules.
+check: .venv/.ready ## Lint, format, types, import layers, tables of the documents, plain English.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@PYTHONPATH=tests $(BIN)/python -m documents --check
+	@$(BIN)/python tests/plain_english.py
 
 fix: .venv/.ready ## Let ruff fix what it can.
 	@$(BIN)/ruff check --fix .

@@ -88,7 +88,7 @@ class Bulk:
 
         `to` is called with the tenant's time once earlier work on the tenant is done, and returns the target
         time. Steps are run and webhooks are retried in the order in which they are due, each at its own time
-        on the clock. Raises `UnknownTenantError`, and whatever `to` raises.
+        on the clock. Raises `UnknownTenantError`, and every error of `to`.
         """
         clocks, executed = self._world.clocks, list[ExecutedStep]()
         async with self._exclusive(name):

@@ -32,7 +32,7 @@ EXEMPTION = "plain-english: ok"
 # comment, or between two string literals that Python joins; `\x20` is a space that does not.
 ADVICE = {
     r"(tells?|told|telling) of": "say what it does: reports, shows, describes",
-    r"(?<!if\x20there\x20)(is|are|was|were|be) none": "write 'is missing', 'None if ...' or 'is not a ...'",
+    r"(?<!if\x20there\x20)(is|are|was|were|be) none(?! of)": "write 'is missing' or 'None if ...'",
     r"anew": "write 'again', 'start over' or 'new'",
     r"nobody(?=\s[a-z])": "name who is meant: no client, no user, no receiver",
     r"no more (by|than this|needed)|and no more(?! than)": "write 'no longer' or 'only'",
@@ -45,7 +45,7 @@ ADVICE = {
     r"wish(es|ed)?": "write 'request', 'option' or 'setting'",
     r"knows? no": "write 'has no' or 'does not use'",
     r"(is|are) to be (?!found)": "write 'must be', 'will be' or 'should be'",
-    r"(stands?|lies?) (in(?! the (way|future|past))|at|on|there|beside|before|for itself)": "write 'is'",
+    r"(stands?|lies?) (in(?! the (way|future|past|window))|at|on|there|beside|before)": "write 'is'",
     r"comes? of": "write 'results from'",
     r"so many": "write the number, or 'that many'",
     r"in its own words": "say which words",

@@ -1,4 +1,4 @@
-"""Compares words regardless of spelling (`In Transit`, `in_transit`), and suggests names for mistyped ones."""
+"""Compares words regardless of spelling (`In Transit`, `in_transit`), and suggests corrections of names."""
 
 import re
 from collections.abc import Iterable

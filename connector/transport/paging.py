@@ -30,7 +30,7 @@ MAX_STALE_PAGES = 10
 A single one is normal: rows inserted during the reading push known rows to the next page.
 """
 MANY = 10
-"""A trigger stops at a page that repeats this many rows: so many are not inserted between two requests."""
+"""A trigger stops at a page that repeats this many rows: fewer are inserted between two requests."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class Protocol(HttpToolsProtocol):
     The connection itself closes at a higher limit: below it, the API answers in its own error format.
     """
 
-    scope: Any  # None before the first request, whatever uvicorn declares
+    scope: Any  # None before the first request, although uvicorn does not declare it
     cycle: Any
     flow: Any
 

@@ -44,7 +44,7 @@ class Batch:
         """Schedule the commit of the open transaction, unless it is scheduled already.
 
         `call_soon` twice means two turns of the loop: the second one includes requests that arrived during
-        the first. Measured, this gives a tenth more creates a second under load, and costs a single client a
+        the first. Measured, this allows a tenth more creates a second under load, and costs a single client a
         few microseconds.
         """
         if not self.open:

@@ -15,10 +15,7 @@ TABLES = {
 }
 """The name in a table's markers, `<!-- name -->` and `<!-- /name -->`: its document, and what computes it."""
 LONGEST = 120
-PLACES = (
-    "*.md",
-    "docs/*.md",
-)
+PLACES = ("*.md", "docs/*.md", "zapier_app/*/*.md", "make_app/*/*.md", "make_app/*/src/*.md")
 
 
 def documents() -> list[Path]:

@@ -364,7 +364,7 @@ class Catalog(CatalogEntry):
     """A complete catalog file.
 
     `payload` is the path of the result in an answer, for all operations or by operation; an operation that
-    is not listed returns its result without an envelope. `exclude` gives a reason for each operation that
+    is not listed returns its result without an envelope. `exclude` has a reason for each operation that
     is not offered.
     """
 
