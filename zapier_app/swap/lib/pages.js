@@ -8,7 +8,7 @@ const MAX_EMPTY_PAGES = 3;
 /** This many pages in a row without a new row are an error. Fewer are not: new rows push known ones to later pages. */
 const MAX_STALE_PAGES = 5;
 
-/** A repeated page with at least this many rows is an error if few pages are read: so many cannot arrive in between. */
+/** A repeated page with at least this many rows is an error if few pages are read: they cannot all be new. */
 const FULL_PAGE = 10;
 
 /**
