@@ -142,7 +142,7 @@ def _delivers(source: Source, runtime: Runtime) -> Delivers:
         return "every_record"
     if isinstance(source, Snapshot) and source.detects == "records":
         return "every_record"
-    # Make keeps no states: it sees that a record in the state has changed, but not whether it just entered it.
+    # Make keeps no states: it sees that a record in the state has changed, but not whether it just entered.
     if runtime == "make" and isinstance(source, ChangedSince) and source.mark is None:
         return "while_there"
     # The last change overwrites earlier ones, the creation time never changes, and any other mark is a time
