@@ -1,7 +1,7 @@
 """Compares two versions of an app and describes each difference in a sentence, as breaking or notable.
 
-A breaking change makes existing workflows fail, or fire again for old events. Users see a
-notable change. Zapier makes the same comparison when a version is promoted (checks C001 to C003 of its
+A breaking change makes existing workflows fail, or fire again for old events. A notable change only looks
+different to users. Zapier makes the same comparison when a version is promoted (checks C001 to C003 of its
 reference).
 """
 
