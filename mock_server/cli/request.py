@@ -31,7 +31,9 @@ Token = Annotated[
     ),
 ]
 Tenant = Annotated[str, typer.Option("--tenant", help="Name of the tenant.")]
-Vendor = Annotated[str, typer.Argument(help="Vendor, for example returngo.", autocompletion=complete_vendor)]
+Vendor = Annotated[
+    str, typer.Argument(help="Vendor that the sandbox serves.", autocompletion=complete_vendor)
+]
 As = Annotated[Format, typer.Option("--format", help="Output for people (table) or for programs (json).")]
 
 
