@@ -249,7 +249,7 @@ def test_filter_delivers_matching_events_only_and_leaves_others_unaffected(retur
         (["search", "returnmate", "find_return", "-i", "order_number=#none"], 4, "No return was found."),
         (["search", "returnmate", "find_return"], 5, "is required"),
         (["catalog", "--format", "xml"], 2, "xml"),
-        (["catalog", "unknown"], 2, f"There is no vendor 'unknown'; there is {listed(vendors())}."),
+        (["catalog", "unknown"], 2, f"There is no vendor 'unknown'; choose {listed(vendors())}."),
         (["generate", "zapier", "--output", "/dev/null"], 1, f"/dev/null/{vendors()[0]} cannot be used"),
         (["connect", "returnmate", "--profile", "a b"], 2, "'a b' is not a valid profile name"),
         (["connect", "returnmate", "--base-url", "127.0.0.1:4010"], 2, "is not a base URL"),

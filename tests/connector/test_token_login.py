@@ -392,5 +392,5 @@ def test_zapier_refuses_one_time_codes() -> None:
     assert made.authentication.tokens
     tokens = made.authentication.tokens.model_copy(update={"grants": made.authentication.tokens.grants[:1]})
     login = made.authentication.model_copy(update={"field": "", "tokens": tokens})
-    with pytest.raises(Unrenderable, match="could ask for again"):
+    with pytest.raises(Unrenderable, match="every grant works only once"):
         render(made.model_copy(update={"authentication": login}))
