@@ -1,4 +1,4 @@
-"""Compiles the section `authentication`: login fields, credential, tokens and the login test."""
+"""Compiles the section `authentication` of a catalog: login fields, the credential, tokens and the test."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AT: At = ("authentication",)
 
 
 def authentication(entry: AuthenticationEntry, resolver: Resolver) -> Authentication:
-    """Compile the section `authentication` of a catalog."""
+    """Compile the section `authentication` of a catalog; problems are reported to `resolver`."""
     scheme = _scheme(entry, resolver)
     bearer = scheme.get("type") == "http"
     _check_credential(entry, resolver)
