@@ -287,7 +287,7 @@ class Spec:
             schema = _joined(self._merged(part, f"{where}.allOf"), schema)
         for keyword in ("oneOf", "anyOf"):
             if keyword in schema and all(set(part) == {"required"} for part in schema[keyword]):
-                # "One of these fields is required" has no equivalent here; the vendor's own error reports it.
+                # The model cannot express "one of these fields is required"; only the vendor checks this.
                 del schema[keyword]
             elif keyword in schema:
                 raw_parts = schema.pop(keyword)

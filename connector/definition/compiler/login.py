@@ -104,7 +104,7 @@ def _tokens(entry: TokenEntry, fields: Mapping[str, AuthFieldEntry], resolver: R
         _check_field(operation, entry.refresh.token, (*at, "refresh", "token"), resolver)
     if entry.refresh and entry.refresh_token is None:
         resolver.report(
-            (*at, "refresh"), "refresh needs refresh_token, the path of the refresh token in the answer."
+            (*at, "refresh"), "refresh needs refresh_token, the path of the refresh token in the response."
         )
     answer = operation.response.children if operation else ()
 

@@ -118,7 +118,7 @@ def _trigger(
     example = samples.of_event(resolver, source, record, entry.example, (*at, "example"), f"trigger {key}")
     shown = samples.merged(sample, example)
     samples.check(resolver, source, happened, shown, (*at, "example"), f"trigger {key}")
-    # A time inside the details is not in the row of the list, so no runtime can compare rows by it.
+    # A time inside the details is not in the row of the list, so no runtime can compare rows by this time.
     in_row = happened if happened and not (details and happened[0] == details.request.key) else None
     return Trigger(
         key=key,
@@ -174,7 +174,7 @@ def _details(
     if request is None:
         return None
     resource = known[entry.resource]
-    # The label is empty so that generators do not put it before the labels of the members.
+    # The label is empty, because generators prefix the labels of members with the label of their object.
     field = Field(key=entry.key, label="", type="object", children=resource.fields)
     return _CompiledDetails(request, field, resource.sample)
 
