@@ -3,11 +3,11 @@
     async with connector.open("returnmate", api_key="…") as rm:
         result = await rm.triggers["new_return"].poll(cursor)
         created = await rm.actions["create_return"](order_number="#1001", …)
-        answer = await rm.operations.list_returns(status=["pending", "approved"])
+        response = await rm.operations.list_returns(status=["pending", "approved"])
 
-`open` returns a `Connection`; a handler of events raises `Skip` to set one aside. Errors are in
-`connector.errors`, durable polling is in `connector.runtime.runner`, all vendors in one model in
-`connector.unified`.
+`open` returns a `Connection`. Event handlers raise `Skip` to set an event aside. `connector.errors` contains
+all exceptions, `connector.runtime.runner` polls and stores its position between runs, and `connector.unified`
+converts the records of all vendors to a common model.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ def open(  # noqa: A001 - read as connector.open
     deadline: float = 120.0,
     **credentials: str,
 ) -> Connection:
-    """Open a connection to a vendor, to use with `async with`; no request is sent yet.
+    """Create a connection to a vendor for use with `async with`; no request is sent yet.
 
-    `vendor` is the vendor's id (`"returnmate"`) or a compiled `Integration`. `base_url` defaults to the
+    `vendor` is the vendor's ID (`"returnmate"`) or a compiled `Integration`. `base_url` defaults to the
     vendor's production API. `credentials` are the vendor's login fields, such as `api_key`. Raises
     `ConfigurationError` for an unknown vendor, an invalid base URL, or unknown or missing credentials.
 
-    `timeout` is how many seconds one attempt may take, from connecting to the last byte of the answer.
-    `deadline` is how many seconds one call may take, with all attempts and the waits between them. Waits of
-    more than two seconds are logged as warnings of the logger `returns_connector`.
+    `timeout` limits the seconds for one attempt, from connecting to the last byte of the response.
+    `deadline` limits the seconds for one call, including all attempts and the pauses between attempts.
+    Pauses of more than two seconds are logged as warnings by the logger `returns_connector`.
 
-    `transport` replaces the network, `clock` the current time and `sleep` the waiting, for tests.
+    Tests can replace the network with `transport`, the current time with `clock`, and pauses with `sleep`.
     """
     from connector.runtime.connection import connect
 

@@ -1,4 +1,4 @@
-"""The wall clock and the real sleep: the only module of this package that reads the time itself."""
+"""Returns the current time and sleeps; the only module in this package that reads the system clock."""
 
 import asyncio
 import time
@@ -11,11 +11,11 @@ Sleep = Callable[[float], Awaitable[None]]
 
 def now() -> datetime:
     """Return the current time in UTC."""
-    return datetime.now(UTC)  # noqa: TID251 - the one module that may
+    return datetime.now(UTC)  # noqa: TID251 - only this module may call it
 
 
 def elapsed() -> float:
-    """Return seconds of real time since an arbitrary start; unlike a clock, they never go back."""
+    """Return the seconds since an arbitrary start, from a monotonic clock; use it to measure durations."""
     return time.monotonic()
 
 

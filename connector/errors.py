@@ -1,22 +1,23 @@
 """The exceptions of this package, all derived from `ConnectorError`.
 
     ConnectorError
-    ├── ConfigurationError      wrong set-up: unknown vendor, bad profile, cursor of another trigger
+    ├── ConfigurationError      wrong setup: unknown vendor, invalid profile, cursor of another trigger
     │   ├── UnknownKey          no such trigger, action or search (also a KeyError)
-    │   └── CatalogError        a catalog does not match its specification (`problems`, with line numbers)
-    ├── AuthenticationError     401: the credential is missing, wrong or expired; or no such account or store
+    │   └── CatalogError        catalog does not match the specification (`problems`, with line numbers)
+    ├── AuthenticationError     401: credential missing, wrong or expired, or unknown account or store
     ├── PermissionDenied        403: the credential is valid but lacks a permission (`scope`)
     ├── NotFound                404: no such record
     ├── ValidationFailed        wrong input, detected before sending or by the vendor (`fields`)
     ├── RateLimited             429, or a limit that would be exceeded (`retry_after` in seconds)
-    ├── VendorUnavailable       5xx, no connection, or no answer in time: nothing changed, try later
+    ├── VendorUnavailable       5xx, no connection, or timeout: nothing was changed, try again later
     │                           (`retry_after` in seconds)
-    ├── UnexpectedResponse      an answer that is not JSON, is cut off, or has another shape
-    └── OutcomeUnknown          a write that may or may not have happened (`sent`)
+    ├── UnexpectedResponse      response that is not JSON, is incomplete, or has an unexpected structure
+    └── OutcomeUnknown          write request that may or may not have succeeded (`sent`)
 
-Messages are sentences for people and contain no secrets. `operation` is the operationId of the request,
-`status` its HTTP status, `vendor` and `profile` name the connection; each is None if unknown. `str(error)`
-begins with the connection ("returngo, profile sandbox: …"), `message` is the sentence alone.
+`message` consists of complete sentences that can be shown to the user, without secrets. `operation` is the
+operationId of the request, `status` the HTTP status of the response, and `vendor` and `profile` identify the
+connection; each is None if unknown. `str(error)` is the message, prefixed with the connection if it is known
+("returngo, profile sandbox: …").
 
     try:
         await rm.actions["create_return"](order_number="#1001", …)
@@ -38,7 +39,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """A wrong input: its name, as `items[0].quantity`, and what is wrong, as "must be at least 1"."""
+    """A problem with one input: `field` is its path (`items[0].quantity`), `message` says what is wrong.
+
+    The message continues a sentence that begins with the path, for example "must be at least 1".
+    """
 
     field: str
     message: str
@@ -48,7 +52,7 @@ class FieldError:
 
 
 class ConnectorError(Exception):
-    """The base of all errors; `operation` and `status` are None if unknown."""
+    """The base class of all errors in this package; `operation` and `status` are None if unknown."""
 
     def __init__(self, message: str, *, operation: str | None = None, status: int | None = None) -> None:
         super().__init__(message)
@@ -67,7 +71,7 @@ class ConnectorError(Exception):
 
 @contextmanager
 def attributed_to(vendor: str, profile: str | None = None) -> Iterator[None]:
-    """Add vendor and profile to each error that leaves the block, unless it has them."""
+    """Set `vendor` and `profile` on every `ConnectorError` raised in the block, unless already set."""
     try:
         yield
     except ConnectorError as problem:
@@ -76,23 +80,26 @@ def attributed_to(vendor: str, profile: str | None = None) -> Iterator[None]:
 
 
 def attribute(problem: ConnectorError, vendor: str, profile: str | None = None) -> None:
-    """Add vendor and profile to an error, unless it has them."""
+    """Set `vendor` and `profile` on an error, unless they are already set."""
     problem.vendor = problem.vendor or vendor
     problem.profile = problem.profile or profile
 
 
 class ConfigurationError(ConnectorError):
-    """The set-up is wrong: vendor, profile, base URL, cursor or catalog."""
+    """The setup is wrong, for example the vendor, profile, base URL, cursor or catalog."""
 
 
 class UnknownKey(ConfigurationError, KeyError):  # noqa: N818
-    """There is no trigger, action or search with this key; also a `KeyError`, as for any mapping."""
+    """There is no trigger, action or search with this key. Also a `KeyError`, as raised by mappings."""
 
     __str__ = ConfigurationError.__str__
 
 
 class CatalogError(ConfigurationError):
-    """A catalog does not match its specification; `problems` are sentences that start with file and line."""
+    """A catalog or specification is invalid, or the two do not match.
+
+    `problems` lists all problems, each as a sentence that starts with the file name and, if known, the line.
+    """
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
@@ -100,11 +107,11 @@ class CatalogError(ConfigurationError):
 
 
 class AuthenticationError(ConnectorError):
-    """The credential is missing, wrong or expired."""
+    """The credential is missing, wrong or expired, or the account or store is unknown."""
 
 
 class PermissionDenied(ConnectorError):  # noqa: N818
-    """The credential lacks a permission; `scope` is the one the operation needs, None if unknown."""
+    """The credential lacks a permission; `scope` names the required permission, or is None if unknown."""
 
     def __init__(
         self,
@@ -119,11 +126,11 @@ class PermissionDenied(ConnectorError):  # noqa: N818
 
 
 class NotFound(ConnectorError):  # noqa: N818
-    """The record does not exist."""
+    """The requested record does not exist."""
 
 
 class ValidationFailed(ConnectorError):  # noqa: N818
-    """Some inputs are wrong: see `fields`. `status` is None if they were refused before sending."""
+    """Inputs are invalid; `fields` lists the problems. `status` is None if no request was sent."""
 
     def __init__(
         self,
@@ -138,7 +145,7 @@ class ValidationFailed(ConnectorError):  # noqa: N818
 
 
 class RateLimited(ConnectorError):  # noqa: N818
-    """Too many requests; `retry_after` is how many seconds to wait, None if unknown."""
+    """A rate limit was exceeded, or would be; `retry_after` is the seconds to wait, or None if unknown."""
 
     def __init__(
         self,
@@ -153,9 +160,9 @@ class RateLimited(ConnectorError):  # noqa: N818
 
 
 class VendorUnavailable(ConnectorError):  # noqa: N818
-    """The vendor cannot be reached or cannot answer now; nothing was changed.
+    """The vendor cannot be reached or cannot process the request now; nothing was changed.
 
-    `retry_after` is how many seconds the vendor asks to wait, None if it does not say.
+    `retry_after` is the time to wait, in seconds, that the vendor requests, or None.
     """
 
     def __init__(
@@ -171,13 +178,14 @@ class VendorUnavailable(ConnectorError):  # noqa: N818
 
 
 class UnexpectedResponse(ConnectorError):  # noqa: N818
-    """The answer does not match the specification: not JSON, cut off, or of another shape."""
+    """A response does not match the specification: not JSON, incomplete, or with an unexpected structure."""
 
 
 class OutcomeUnknown(ConnectorError):  # noqa: N818
-    """A write got no answer, and its effect was not found; check before you send it again.
+    """A write request received no response, so it may or may not have succeeded.
 
-    `sent` is the request: `operation`, `method`, `path`, `query` and `body`, without credentials.
+    Check at the vendor before sending the request again. `sent` describes the request: `operation`, `method`,
+    `path`, `query` and `body`, without credentials.
     """
 
     def __init__(self, message: str, *, sent: Mapping[str, Any], operation: str | None = None) -> None:
@@ -186,11 +194,17 @@ class OutcomeUnknown(ConnectorError):  # noqa: N818
 
 
 class Skip(Exception):  # noqa: N818 - a request of a handler, not an error
-    """Raise it in a handler to set an event aside: `raise Skip("why")`. After others it is tried again."""
+    """Raised by an event handler to set the event aside: `raise Skip("no such order")`.
+
+    The event is not retried automatically. After any other exception, the handler is called again.
+    """
 
 
 def as_connector_error(problem: Exception) -> ConnectorError:
-    """Return an unforeseen exception as a `ConnectorError`, with the exception as its cause."""
+    """Convert an unexpected exception to a `ConnectorError` with the exception as its cause.
+
+    Returns a `ConnectorError` unchanged.
+    """
     if isinstance(problem, ConnectorError):
         return problem
     text = " ".join(str(problem).split())[:200]

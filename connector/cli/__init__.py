@@ -1,4 +1,4 @@
-"""The connector's commands of the program `returns`: connect, catalog, trigger, action, search and others."""
+"""The connector's commands of the program `returns`, such as `connect`, `trigger`, `action` and `search`."""
 
 import typer
 
@@ -6,7 +6,7 @@ from connector.cli import action, catalog, connect, generate, lint, trigger
 
 
 def register(app: typer.Typer) -> None:
-    """Add the connector's commands to the program."""
+    """Add the connector's commands to `app`, the program `returns`."""
     app.command()(connect.connect)
     app.command()(catalog.catalog)
     app.command()(trigger.trigger)

@@ -1,4 +1,4 @@
-"""`returns action` and `returns search`: run one operation of a vendor and print the result."""
+"""The commands `returns action` and `returns search`, which call a vendor's API and print the result."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def action(
 ) -> None:
     """Run an action, for example create_return.
 
-    Prints the record that the vendor returns.
+    Prints the record in the vendor's response.
     """
     from connector.definition.compiler import integration as compiled
     from connector.definition.lookup import by_key
@@ -85,7 +85,7 @@ def search(
 ) -> None:
     """Run a search or a report, for example find_return.
 
-    Prints the records that it finds. Exits with code 4 if it finds nothing.
+    Prints the records that were found. Exits with code 4 if no record was found.
     """
     from connector.definition.compiler import integration as compiled
     from connector.definition.lookup import by_key

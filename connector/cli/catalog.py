@@ -1,4 +1,4 @@
-"""`returns catalog` and `returns fidelity`: what each vendor offers, its guarantees and their provenance."""
+"""The commands `returns catalog` and `returns fidelity`, which show what is available for each vendor."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DELIVERS = {
     "reached": "once, when reached",
     "while_there": "when reached, and at each later change",
 }
-WIDE = 140  # columns below which the ten columns of the guarantees are hard to read
+WIDE = 140  # width of the terminal below which the table of guarantees is printed as a list
 SECONDS = {"day": 86_400, "hour": 3_600, "minute": 60}
 
 
@@ -90,9 +90,10 @@ def _print_catalog(integration: Integration) -> None:
 
 
 def _row(integration: Integration, offer: Trigger | Action | Search) -> tuple[str, str, str, str]:
-    """Return the cells of a trigger, action or search.
+    """Return the cells of the table row for a trigger, action or search.
 
-    One that rests on an assumption about the API is marked, because generated apps leave it out.
+    The description is marked with "(assumed)" if the vendor's API is only assumed to have the request,
+    because generated apps leave out such triggers, actions and searches.
     """
     from connector.definition.model import Trigger
     from connector.definition.provenance import is_assumed
@@ -148,7 +149,7 @@ def _intervals(guarantee: Guarantee) -> str:
 
 
 def format_duration(seconds: int) -> str:
-    """Return a duration in its largest whole unit: `45 days`, `7 min 12 s`, or `nothing` for 0."""
+    """Format a duration in the largest unit without a remainder: `45 days`, `7 min 12 s`, `nothing` for 0."""
     if seconds == 0:
         return "nothing"
     for unit, length in SECONDS.items():
@@ -162,7 +163,8 @@ def format_duration(seconds: int) -> str:
 def fidelity(output: As = Format.table) -> None:
     """Show how much of each API is documented or assumed.
 
-    Counts what the vendor documents, what was observed in its API, and what is only assumed.
+    Counts the operations, parameters and fields that the vendor documents, that were observed in its API,
+    and that are only assumed.
     """
     from connector.definition.compiler import vendors
     from connector.definition.fidelity import shares

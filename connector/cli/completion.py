@@ -1,7 +1,8 @@
 """Shell completion of vendors, triggers, actions, searches, inputs, environments and profiles.
 
-A shell shows the output of a completion in the line that the user is typing. So every function here returns
-an empty list after any failure: an unknown vendor, a broken catalog or profile file, a missing home.
+The shell inserts the output of a completion into the line that the user is typing. Every function therefore
+returns an empty list instead of raising an error, for example for an unknown vendor, an invalid catalog or
+profiles file, or a missing home folder.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ OFFERS = {"trigger": "triggers", "action": "actions", "search": "searches"}
 def _completes(
     candidates: Callable[[typer.Context], Iterable[tuple[str, str]]],
 ) -> Callable[[typer.Context, str], Completions]:
-    """Return a completion function that filters the candidates by what was typed, and never fails."""
+    """Build a completion function that keeps the candidates starting with the typed text.
+
+    The function returns an empty list if `candidates` raises an error.
+    """
 
     def complete(ctx: typer.Context, incomplete: str) -> Completions:
         try:
@@ -35,7 +39,7 @@ def _completes(
 
 @_completes
 def complete_vendor(ctx: typer.Context) -> Iterator[tuple[str, str]]:
-    """Complete the name of a vendor; after `trigger --all`, a trigger of any vendor."""
+    """Complete the ID of a vendor or, after `trigger --all`, the key of a trigger of any vendor."""
     from connector.definition.compiler import integration, vendors
 
     if ctx.params.get("everywhere"):
@@ -48,25 +52,28 @@ def complete_vendor(ctx: typer.Context) -> Iterator[tuple[str, str]]:
 
 @_completes
 def complete_key(ctx: typer.Context) -> Iterator[tuple[str, str]]:
-    """Complete a trigger, an action or a search of the vendor, whichever the command runs."""
+    """Complete the key of the vendor's triggers, actions or searches, depending on the command."""
     yield from ((key, offer.label) for key, offer in _offers(ctx, _integration(ctx)).items())
 
 
 @_completes
 def complete_input(ctx: typer.Context) -> Iterator[tuple[str, str]]:
-    """Complete the key of an input up to its equals sign: `order_number=`, `items[0].sku=`."""
+    """Complete the key of an input, including the equals sign: `order_number=`, `items[0].sku=`."""
     yield from _inputs(_offers(ctx, _integration(ctx))[_argument(ctx, "key") or ""].inputs, "")
 
 
 @_completes
 def complete_environment(ctx: typer.Context) -> Iterator[tuple[str, str]]:
-    """Complete one of the vendor's environments."""
+    """Complete the key of one of the vendor's environments, such as `production`."""
     yield from ((environment.key, environment.base_url) for environment in _integration(ctx).environments)
 
 
 @_completes
 def complete_profile(ctx: typer.Context) -> Iterator[tuple[str, str]]:
-    """Complete the name of a profile of the vendor; of any vendor before one is named, and with --all."""
+    """Complete the name of one of the vendor's profiles.
+
+    Profiles of all vendors are offered with --all, or if the command line does not name a vendor yet.
+    """
     from connector.cli.options import profiles
     from connector.definition.compiler import vendors
 
@@ -83,10 +90,10 @@ def _integration(ctx: typer.Context) -> Integration:
 
 
 def _argument(ctx: typer.Context, name: str) -> str | None:
-    """Return an argument of the command line; `vendor` is the first one and `key` the second.
+    """Return the argument `vendor`, the first on the command line, or `key`, the second; None if missing.
 
-    After an option without its value, such as the one to complete, the parser stops before it assigns
-    arguments, and leaves all of them in `ctx.args`.
+    If the command line ends with an option that has no value yet, the parser stops before it assigns the
+    arguments to their names. All arguments are then in `ctx.args`.
     """
     position = ("vendor", "key").index(name)
     rest = ctx.args[position] if len(ctx.args) > position else None

@@ -1,4 +1,4 @@
-"""`returns connect`: ask for a vendor's login, test it, and save it as a profile."""
+"""The command `returns connect`, which asks for a login at a vendor, tests it and saves it as a profile."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def connect(
 ) -> None:
     """Test a login and save it as a connection.
 
-    Asks for the login fields, tests them at the vendor, and saves them in a file that only you can read. A
-    field is not asked for if its environment variable RETURNS_<VENDOR>_<FIELD> is set. The address is read
-    from --base-url or --environment, then from RETURNS_<VENDOR>_BASE_URL.
+    Asks for the login fields, tests the login with a request to the vendor, and saves it in a file that only
+    you can read. A field that is set by an environment variable, RETURNS_<VENDOR>_<FIELD>, is not asked for.
+    The address is taken from --base-url or --environment, or else from RETURNS_<VENDOR>_BASE_URL.
     """
     from connector.definition.compiler import integration as compiled
     from connector.profiles import Profile, check_name
@@ -68,9 +68,9 @@ def connect(
 
 
 def _ask(known: Profiles, vendor: str, field: AuthField, prompt: Prompt) -> str:
-    """Return a login field from the environment or from the user, or "" for an optional field left empty.
+    """Return the value of a login field from its environment variable, or else ask the user for it.
 
-    Raises `ConfigurationError` if a required field is left empty.
+    Returns "" if an optional field is left empty, and raises `ConfigurationError` if a required field is.
     """
     from connector.profiles.variables import variable
 
@@ -87,7 +87,10 @@ def _ask(known: Profiles, vendor: str, field: AuthField, prompt: Prompt) -> str:
 def _base_url(
     integration: Integration, known: Profiles, prompt: Prompt, environment: str | None, base_url: str | None
 ) -> httpx.URL:
-    """Return the address from an option, the environment, an answer of the user, or the vendor's own."""
+    """Determine the base URL: from an option, an environment variable, a prompt, or the vendor's default.
+
+    Only vendors with a different base URL for each account are asked for at the prompt.
+    """
     from connector.profiles.variables import parse_url, variable
 
     vendor, host = integration.vendor.id, integration.authentication.host
@@ -117,10 +120,10 @@ def _environment_url(integration: Integration, key: str) -> str:
 
 
 async def _verify(integration: Integration, profile: Profile) -> Profile:
-    """Test the login and return the profile to save.
+    """Test the login with a request to the vendor, and return the profile to save.
 
-    If the login was good only once, such as an authorization code, the saved profile contains the refresh
-    token that the vendor returned for it.
+    If the user entered a value that can be used only once, such as an authorization code, the returned
+    profile contains the vendor's refresh token instead.
     """
     async with connect_with(integration, profile) as connection:
         with spinner("Testing the login …"):

@@ -1,4 +1,4 @@
-"""Exit codes of the program `returns`, by kind of error."""
+"""The exit codes of the program `returns` for each kind of error."""
 
 from connector.errors import (
     AuthenticationError,
@@ -28,5 +28,5 @@ EXIT_CODES: tuple[tuple[type[ConnectorError], int], ...] = (
 
 
 def exit_code(error: ConnectorError) -> int:
-    """Return the exit code of an error."""
+    """Return the exit code with which the program ends after this error."""
     return next(code for kind, code in EXIT_CODES if isinstance(error, kind))

@@ -1,4 +1,4 @@
-"""`returns generate`: write the Zapier and Make apps from the API descriptions and the catalog."""
+"""The command `returns generate`, which writes the Zapier and Make apps or compares them with a release."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def zapier(
     check: Check = False,  # noqa: FBT002
     include_assumed: Assumed = False,  # noqa: FBT002
 ) -> None:
-    """Write one Zapier app per vendor. An app stays linked to its app at Zapier."""
+    """Write one Zapier app per vendor. Existing links to apps at Zapier are kept."""
     from connector.definition.compiler import integration
     from connector.generator.zapier import render
     from connector.generator.zapier.link import kept_link
@@ -106,7 +106,7 @@ def make(
         typer.Option(help="Another address of the API, for testing; only with --vendor.", show_default=False),
     ] = None,
 ) -> None:
-    """Write one Make app per vendor. An app stays linked to its app at Make."""
+    """Write one Make app per vendor. Existing links to apps at Make are kept."""
     from connector.definition.compiler import integration
     from connector.generator.make import render
     from connector.generator.make.manifest import kept_origins

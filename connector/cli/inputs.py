@@ -1,4 +1,4 @@
-"""`--input` of actions, searches and triggers: `items[0].sku=BOOT-39`, parsed by the field's type."""
+"""Parses the option `--input` of actions, searches and triggers, such as `--input items[0].sku=BOOT-39`."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ MAX_ITEMS = 1_000
 
 
 class InputError(ValueError):
-    """An `--input` cannot be parsed; the message is a sentence."""
+    """An `--input` is invalid. The message is a complete sentence that can be shown to the user."""
 
 
 def collect(
     fields: Sequence[InputField], pairs: Sequence[str], document: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the inputs of a JSON object and of `key=value` pairs; a pair replaces a value of the object.
+    """Combine the inputs from a JSON object and from `key=value` pairs; pairs override values in the object.
 
-    Repeated pairs become a list if the input accepts several values. Raises `InputError`.
+    Values are parsed according to the type of the field. Repeated pairs become a list if the input accepts
+    several values. Raises `InputError` if a pair is malformed, names an unknown input or has a wrong value.
     """
     inputs: dict[str, Any] = json.loads(json.dumps(document, default=float)) if document else {}
     counts: dict[str, int] = {}
@@ -74,7 +75,10 @@ def _field(fields: Sequence[InputField], names: Sequence[str], key: str) -> Inpu
 
 
 def _value(field: InputField, text: str, key: str) -> Any:
-    """Return the value of a text; blanks alone mean that the input is not given."""
+    """Parse a value according to the field's type, or return "" for a value that is blank.
+
+    Raises `InputError` if the value is invalid.
+    """
     if not trimmed(text):
         return ""
     try:
@@ -84,7 +88,11 @@ def _value(field: InputField, text: str, key: str) -> Any:
 
 
 def _insert(inputs: dict[str, Any], steps: Sequence[str | int], value: Any, key: str) -> None:
-    """Insert a value at the position of its key; items of a list must be given in order."""
+    """Insert a value into nested objects and lists at the position that `steps` describes.
+
+    Raises `InputError` if list items are not numbered from 0 without gaps, or if `steps` contradicts the
+    inputs inserted before.
+    """
     holder: Any = inputs
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         new: Any = value if following is None else ([] if isinstance(following, int) else {})

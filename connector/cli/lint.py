@@ -1,4 +1,4 @@
-"""`returns lint`: check generated apps against the publishing requirements of Zapier and Make."""
+"""The command `returns lint`, which checks generated apps against Zapier's and Make's requirements."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def lint() -> None:
 
 @commands.command()
 def zapier(apps: Apps = None, output: As = Format.table) -> None:
-    """Run Zapier's publishing checks. Needs Node; exit code 1 if a check fails."""
+    """Run Zapier's publishing checks. Requires Node.js; exits with code 1 if a check fails."""
     from connector.generator.zapier.lint import CHECKS
     from connector.generator.zapier.lint import lint as check
 
@@ -47,7 +47,7 @@ def zapier(apps: Apps = None, output: As = Format.table) -> None:
 
 @commands.command()
 def make(apps: Apps = None, output: As = Format.table) -> None:
-    """Check Make's review requirements. Exit code 1 if a check fails."""
+    """Check Make's review requirements. Exits with code 1 if a check fails."""
     from connector.generator.make.lint import CHECKS
     from connector.generator.make.lint import lint as check
 
@@ -55,7 +55,10 @@ def make(apps: Apps = None, output: As = Format.table) -> None:
 
 
 def _folders(names: list[str] | None, root: Path) -> list[Path]:
-    """Return the folders of the named apps, or of all apps; a vendor's app is a folder in `root`."""
+    """Return the folders of the apps to check: those with the given names or paths, or all folders in `root`.
+
+    Raises `ConfigurationError` if a folder does not exist or `root` contains no apps.
+    """
     folders = sorted(path for path in root.glob("*") if path.is_dir())
     if names:
         for name in names:

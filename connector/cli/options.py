@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, and the connection to a vendor with a profile."""
+"""The arguments and options that several commands share, and functions that connect to a vendor."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ As = Annotated[Format, typer.Option("--format", help="Output for people (table) 
 def collect_inputs(
     fields: Sequence[InputField], pairs: list[str] | None, document: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the inputs given by `--input` and `--json`; raises `typer.BadParameter` if one is unusable."""
+    """Combine the inputs from `--input` and `--json`; raise `typer.BadParameter` if an input is invalid."""
     from connector.cli.inputs import InputError, collect
 
     try:
@@ -62,7 +62,7 @@ def collect_inputs(
 
 
 def profiles() -> Profiles:
-    """Return the profiles of the user who runs the program."""
+    """Return the profiles in the user's configuration folder and environment variables."""
     from platformdirs import user_config_path
 
     from connector.profiles import Profiles
@@ -71,7 +71,7 @@ def profiles() -> Profiles:
 
 
 def user_folder(locate: Callable[[str], Path]) -> Path:
-    """Return the program's folder that a function of platformdirs locates.
+    """Return the folder for the program's files that `locate`, a function from platformdirs, determines.
 
     Raises `ConfigurationError` if the user has no home folder.
     """
@@ -85,14 +85,17 @@ def user_folder(locate: Callable[[str], Path]) -> Path:
 async def connect_by_name(
     integration: Integration, profile_name: str | None
 ) -> AsyncIterator[tuple[Connection, Profile]]:
-    """Connect to a vendor with the named profile, or with the default one if the name is None."""
+    """Connect to a vendor with the named profile, or with the default profile if the name is None.
+
+    Raises `ConfigurationError` if the profile does not exist or is incomplete.
+    """
     profile = await profiles().choose(integration, profile_name)
     async with connect_with(integration, profile) as connection:
         yield connection, profile
 
 
 def connect_with(integration: Integration, profile: Profile) -> Connection:
-    """Return a connection to a vendor with a profile; new refresh tokens are saved in the profile."""
+    """Create a connection to a vendor with a profile; new refresh tokens are saved in the profile."""
     from functools import partial
 
     from connector import clock
@@ -114,7 +117,10 @@ def connect_with(integration: Integration, profile: Profile) -> Connection:
 
 
 def _save_refresh_token(integration: Integration, profile: Profile, refresh_token: str) -> None:
-    """Save a refresh token, or print a notice: the running command needs only the token in memory."""
+    """Save a refresh token in the profile, and print a notice if this fails.
+
+    No error is raised, because the command that is running can continue with the token in memory.
+    """
     try:
         profiles().renew(integration, profile, refresh_token)
     except ConfigurationError as error:

@@ -1,4 +1,4 @@
-"""Output of commands: tables and lines for people, JSON for programs, notices on standard error."""
+"""Prints the output of commands: tables and lines for people, JSON for programs, and notices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from connector.definition.model import Field
 
-PIPE_WIDTH = 160  # columns of a table that is not printed on a terminal
+PIPE_WIDTH = 160  # width, in characters, of a table that is not printed on a terminal
 
 
 class Format(StrEnum):
@@ -31,42 +31,42 @@ class Format(StrEnum):
 
 
 def print_json(value: Any) -> None:
-    """Print an indented JSON document."""
+    """Print a value on standard output as indented JSON."""
     print(as_json(value, encoding(sys.stdout), indent=2))  # noqa: T201
 
 
 def print_json_line(value: Any) -> None:
-    """Print JSON on one line and flush it."""
+    """Print a value as JSON on one line, and flush standard output."""
     print_encoded(as_json(value, encoding(sys.stdout)))
 
 
 def print_line(text: str) -> None:
-    """Print a line and flush it; characters that the terminal's encoding lacks become question marks."""
+    """Print a line and flush standard output; characters that cannot be encoded become question marks."""
     print_encoded(encodable(text, encoding(sys.stdout)))
 
 
 def print_encoded(text: str) -> None:
-    """Print and flush a line that contains only characters of the output's encoding."""
+    """Print a line that standard output can encode, and flush standard output."""
     print(text, flush=True)  # noqa: T201
 
 
 def notify(sentence: str) -> None:
-    """Print a notice on standard error, so that it never mixes with the output."""
+    """Print a notice on standard error, so that it never becomes part of the output."""
     print(encodable(sentence, encoding(sys.stderr)), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def is_closed() -> bool:
-    """Return whether the program was started without a standard output, so that its output is lost."""
+    """Return True if the program was started with standard output closed, so that its output is lost."""
     return sys.__stdout__ is None
 
 
 def encoding(stream: Any) -> str:
-    """Return the encoding of a stream, or UTF-8 if it has none."""
+    """Return the encoding of a stream, or UTF-8 if the stream does not have an encoding."""
     return getattr(stream, "encoding", None) or "utf-8"
 
 
 def as_json(value: Any, code: str, indent: int | None = None) -> str:
-    """Return a value as JSON that can be written in the encoding `code`.
+    """Format a value as JSON that contains only characters of the encoding `code`.
 
     NaN and infinity become null. Decimals that exceed the range of a float become strings.
     """
@@ -87,7 +87,7 @@ def _dump(value: Any, indent: int | None, *, ascii_only: bool) -> str:
 
 
 def _finite(value: Any) -> Any:
-    """Return a copy of a value in which numbers without a JSON notation are null or strings."""
+    """Return a copy of a value in which numbers that JSON cannot represent are null or strings."""
     if isinstance(value, Mapping):
         return {key: _finite(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
@@ -98,17 +98,17 @@ def _finite(value: Any) -> Any:
 
 
 def encodable(text: str, code: str) -> str:
-    """Return a text with a question mark for each character that the encoding `code` lacks."""
+    """Replace each character that the encoding `code` does not contain with a question mark."""
     return text.encode(code, "replace").decode(code)
 
 
 def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, min_width: int = 0
 ) -> None:
-    """Print a table, or a list on a terminal that is too narrow for it or narrower than `min_width`.
+    """Print a table, or a list if the terminal is too narrow for the table or narrower than `min_width`.
 
-    The cells of the first column are names to type, and are never wrapped. Without a terminal, the table
-    takes up to 160 columns.
+    The first column contains names that users type, so its cells are never wrapped. If standard output is
+    not a terminal, the table is up to 160 characters wide.
     """
     from rich.console import Console
     from rich.table import Table
@@ -146,12 +146,12 @@ def print_table(
 
 
 def width() -> int:
-    """Return the number of columns of the terminal, or 160 if standard output is not a terminal."""
+    """Return the width of the terminal in characters, or 160 if standard output is not a terminal."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
 
 
 def print_record(fields: Sequence[Field], value: dict[str, Any], title: str) -> None:
-    """Print a record as a table of labels and values, including values that no field describes."""
+    """Print a record as a table of labels and values; values that are not in `fields` keep their key."""
     known = {field.key: field for field in fields}
     rows: list[tuple[str, str]] = []
     for key, content in value.items():
@@ -177,7 +177,7 @@ def _record_rows(label: str, field: Field | None, value: Any) -> Iterator[tuple[
 
 
 def one_line(value: Any) -> str:
-    """Return a JSON value as a single line for people."""
+    """Format a JSON value as a single line of text for people, such as `sku BOOT-39 · quantity 1`."""
     if value is None:
         return ""
     if isinstance(value, dict):
@@ -197,7 +197,7 @@ def printable(text: str) -> str:
 
 @contextmanager
 def spinner(sentence: str) -> Iterator[None]:
-    """Show a spinner until the block ends, if standard error is a terminal."""
+    """Show a spinner with this sentence until the block ends; do nothing without a terminal."""
     if not sys.stderr.isatty():
         yield
         return

@@ -1,4 +1,4 @@
-"""What `returns trigger` does for one connection: poll or watch, list what was set aside, print events."""
+"""Polls a trigger on one connection for `returns trigger`, and prints its events and skipped entries."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PollOptions:
-    """Options of polling: seconds between polls (None: poll once), backfill start, event limit, restart.
+    """The options of `returns trigger` that control polling.
 
-    With `skipped`, nothing is polled: events that were set aside are listed or, with `retry`, handed over
-    again. `debug` prints the traceback of each error.
+    `interval` is the number of seconds between polls, or None to poll once. `since` is the start of the first
+    poll, `limit` the largest number of events, and `restart` deletes the stored cursor. With `skipped`,
+    nothing is polled: events that were set aside are listed or, with `retry`, passed to the handler again.
+    `debug` prints the traceback of each error.
     """
 
     interval: float | None
@@ -52,11 +54,11 @@ async def follow(
     on_skipped: Callable[[list[Skipped]], None],
     prefix: str = "",
 ) -> None:
-    """Poll a trigger of one connection; its cursor is stored for this profile and these inputs.
+    """Poll or watch a trigger on one connection; the cursor is stored for this profile and these inputs.
 
-    `handler` receives each event, `on_round` the result of each poll, `on_error` each error after which a
-    watch tries again, and `on_skipped` the events and rows that were set aside. `prefix` begins each notice,
-    to name the connection if there are several.
+    `handler` receives each event, `on_round` the result of each poll, `on_error` each error after which
+    watching continues, and `on_skipped` the events and rows that were set aside. `prefix` is the beginning of
+    each notice, which names the connection if several are polled. Raises the error of a single poll.
     """
     from connector.clock import sleep
     from connector.runtime.runner import Runner
@@ -105,7 +107,10 @@ def _since_ignored(connection: Connection, profile: Profile) -> str:
 
 
 def event_line(integration: Integration, event: Event, source: str) -> str:
-    """Return an event as one line for people: its time, its source (a trigger's label) and the record."""
+    """Format an event as one line for people: its time, `source` and the label of the record.
+
+    `source` is the text that identifies the trigger, such as its label.
+    """
     from connector.definition.paths import at_path
 
     trigger = integration.triggers[event.trigger]
@@ -116,13 +121,13 @@ def event_line(integration: Integration, event: Event, source: str) -> str:
 
 
 def event_as_data(event: Event) -> dict[str, Any]:
-    """Return an event as the JSON object that programs read."""
+    """Convert an event to the object that is printed with --format json."""
     times = {"occurred_at": event.occurred_at, "observed_at": event.observed_at}
     return {"id": event.id, "trigger": event.trigger, **times, "data": event.data}
 
 
 def list_skipped(entries: list[Skipped], output: Format, prefix: str = "") -> None:
-    """Print what was set aside: events that could not be printed, and rows that could not be read."""
+    """Print the events and rows that were set aside, each with its time and the reason."""
     for entry in entries:
         if output is Format.json:
             data = event_as_data(entry.event) if entry.event else {"id": None}

@@ -1,4 +1,4 @@
-"""The program `returns`: collects the commands of all packages, and ends with an exit code for each error."""
+"""The program `returns`: collects the commands of all packages, and converts errors to exit codes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ denied, 4 nothing found, 5 invalid inputs, 6 rate limit exceeded, 7 unknown whet
 
 
 def program() -> typer.Typer:
-    """Return the program with the commands of every entry point in the group `returns.commands`."""
+    """Build the program from the commands of all entry points in the group `returns.commands`."""
     app = typer.Typer(
         name="returns", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
     )
@@ -45,24 +45,24 @@ def _options(
         typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Accept the options of the program itself, before any command."""
+    """Define the options that are given before the name of a command, such as --version."""
 
 
 def main() -> NoReturn:
-    """Run the program with the arguments of the process, and exit with its exit code."""
+    """Run the program with the arguments in `sys.argv`, and end the process with the exit code."""
     prepare_streams()
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
-    """Run the program with arguments and return its exit code."""
+    """Run the program with the given arguments, print errors on standard error, and return the exit code."""
     try:
         with log_to_terminal():
             code = program()(args=arguments, standalone_mode=False, prog_name="returns")
         sys.stdout.flush()
     except ConnectorError as error:
         return _print_error(error)
-    except SystemExit as exit_:  # raised by the command line library, for a broken pipe among others
+    except SystemExit as exit_:  # raised by the command line library, for example for a broken pipe
         return _discard_output() if isinstance(exit_.__context__, BrokenPipeError) else int(exit_.code or 0)
     except OSError as error:
         return _discard_output() if isinstance(error, BrokenPipeError) else _print_system_error(error)
@@ -79,15 +79,15 @@ def run(arguments: list[str]) -> int:
 def _discard_output() -> int:
     """Redirect standard output to the null device and return exit code 0.
 
-    The reader has closed the pipe, for example `head`. Without this, Python would print an error when it
-    flushes the stream at exit.
+    This is called after the reader of a pipe, such as `head`, has closed the pipe. Otherwise Python would
+    print an error when it flushes standard output at exit.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
 def _print_system_error(error: OSError) -> int:
-    """Print an error of the operating system, such as a full disk, as one sentence."""
+    """Print an error of the operating system, such as a full disk, as one sentence; return exit code 1."""
     file = error.filename or "The output"
     print(f"{file} cannot be used: {(error.strerror or str(error)).lower()}.", file=sys.stderr)  # noqa: T201
     _discard_output()

@@ -1,4 +1,4 @@
-"""Prompts of `returns connect`: answers typed by a user, or one per line on standard input of a script."""
+"""Reads the login fields for `returns connect` from prompts, or from lines of redirected standard input."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 
 
 class Prompt:
-    """Asks for login fields on the terminal, or reads the answers from redirected standard input."""
+    """Asks for login fields on the terminal, or reads one per line from redirected standard input."""
 
     def __init__(self) -> None:
         self._script: TextIO | None = None
 
     def ask(self, label: str, explanation: str, *, secret: bool, required: bool) -> str:
-        """Return the answer without surrounding blanks, or "" if it is empty."""
+        """Ask for one login field, and return the input without surrounding white space.
+
+        Returns "" if the input is empty, and raises `ConfigurationError` if standard input is not UTF-8.
+        """
         if explanation:
             notify(explanation)
         if sys.stdin is None or not sys.stdin.isatty():
@@ -44,7 +47,7 @@ class Prompt:
 
 
 def _redirected_input() -> TextIO:
-    """Return standard input, decoded by its byte order mark; a closed one is returned as empty."""
+    """Return standard input with the encoding of its byte order mark, or an empty stream if it is closed."""
     if sys.stdin is None:
         return io.StringIO()
     raw = getattr(sys.stdin, "buffer", None)

@@ -1,4 +1,4 @@
-"""Prints the connector's log on the terminal: long waits, and settings or fields that were ignored."""
+"""Prints the connector's log messages on standard error, for example about ignored settings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _TerminalHandler(logging.Handler):
 
 @contextmanager
 def log_to_terminal() -> Iterator[None]:
-    """Print log messages of the connector on standard error until the block ends."""
+    """Print messages of the logger `returns_connector` on standard error until the block ends."""
     logger, handler = logging.getLogger(LOGGER), _TerminalHandler(logging.INFO)
     logger.addHandler(handler)
     try:

@@ -1,4 +1,4 @@
-"""How `returns trigger` hands over events and ends: on SIGTERM, on lost output, and on unexpected errors."""
+"""Prints the events of `returns trigger`, and ends the command on SIGTERM, lost output or an error."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ class OutputLost(Exception):  # noqa: N818 - describes what happened
 
 
 def printing(render: Callable[[Event], str]) -> Handler:
-    """Return a handler that prints each event as the text that `render` returns.
+    """Build an event handler that prints the line that `render` returns for each event.
 
-    An event that cannot be rendered is set aside at once, because a retry would fail in the same way.
+    The handler raises `Skip` for an event that cannot be rendered, because a retry would fail again, and
+    `OutputLost` if standard output cannot be written to.
     """
 
     async def hand_over(event: Event) -> None:
@@ -53,7 +54,10 @@ def printing(render: Callable[[Event], str]) -> Handler:
 
 
 def run(coroutine: Coroutine[Any, Any, None], *, debug: bool) -> None:
-    """Run a command until it ends; SIGTERM ends it between two events with exit code 143."""
+    """Run a command until it ends, or until SIGTERM ends it between two events with exit code 143.
+
+    Unexpected errors are raised as `ConnectorError`, and `OutputLost` as the `OSError` that caused it.
+    """
     try:
         terminated = asyncio.run(_until_terminated(coroutine))
     except OutputLost as lost:
@@ -68,7 +72,7 @@ def run(coroutine: Coroutine[Any, Any, None], *, debug: bool) -> None:
 
 
 async def _until_terminated(coroutine: Coroutine[Any, Any, None]) -> bool:
-    """Await the coroutine and return whether SIGTERM ended it, cancelling it as Ctrl-C does."""
+    """Await the coroutine, cancel it on SIGTERM as on Ctrl-C, and return True if SIGTERM was received."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     signals: list[int] = []
 
@@ -91,7 +95,7 @@ async def _until_terminated(coroutine: Coroutine[Any, Any, None]) -> bool:
 
 
 def refuse_without_output() -> None:
-    """Raise `ConfigurationError` if standard output is closed, because events would be lost."""
+    """Raise `ConfigurationError` if standard output is closed, because printed events would be lost."""
     if is_closed():
         raise ConfigurationError(
             "Standard output is closed, so events would be lost. Redirect it to a file, or to /dev/null if"
@@ -100,7 +104,7 @@ def refuse_without_output() -> None:
 
 
 def with_debug_hint(problem: Exception) -> ConnectorError:
-    """Return an exception as a `ConnectorError`; the message of an unexpected one mentions --debug."""
+    """Convert an exception to a `ConnectorError` whose message suggests --debug; keep a `ConnectorError`."""
     error = as_connector_error(problem)
     if error is not problem:
         error.message = f"{error.message} --debug shows where."
@@ -108,7 +112,7 @@ def with_debug_hint(problem: Exception) -> ConnectorError:
 
 
 def print_traceback(error: Exception, *, debug: bool) -> None:
-    """Print the traceback of an exception on standard error if `debug` is set."""
+    """Print the traceback of an exception on standard error if `debug` is true; otherwise do nothing."""
     if debug:
         text = "".join(traceback.format_exception(error))
         print(encodable(text, encoding(sys.stderr)), file=sys.stderr, flush=True)  # noqa: T201

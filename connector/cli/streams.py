@@ -1,4 +1,4 @@
-"""Standard streams of the program: closed streams, a full disk, and encodings that lack characters."""
+"""Prepares the standard streams for closed streams, failed writes and characters that cannot be encoded."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def prepare_streams() -> None:
-    """Make all three standard streams usable, whichever of them are closed.
+    """Make standard input, output and error usable, even if some of them are closed.
 
-    A closed stream is replaced by the null device: its file descriptor would otherwise go to the next file
-    that the program opens. Characters that an encoding lacks become question marks. A failed write to
-    standard error is ignored, because a notice must never change how a command ends.
+    A closed stream is replaced with the null device, because the next file that the program opens would
+    otherwise receive the stream's file descriptor. Characters that cannot be encoded become question marks.
+    A failed write to standard error is ignored, because a notice must not change a command's exit code.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
@@ -30,33 +30,36 @@ def prepare_streams() -> None:
 
 
 def _null_device(number: int) -> TextIO:
-    """Return the null device for the stream with this file descriptor, and occupy the descriptor."""
+    """Open the null device for the stream with this file descriptor.
+
+    If the descriptor is free, it is occupied as well, so that no other file receives it.
+    """
     try:
         os.fstat(number)
     except OSError:
-        os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor: this one, or one before it
+        os.open(os.devnull, os.O_RDWR)  # occupies the lowest free descriptor: this one, or a lower one
     return open(os.devnull, "r" if number == 0 else "w", encoding="utf-8")  # noqa: PTH123 - never closed
 
 
 class ErrorIgnoringStream:
-    """A text stream that drops what cannot be written instead of raising an error."""
+    """A text stream that discards output that cannot be written, instead of raising an error."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write a text, or drop it if writing fails."""
+        """Write a string, or discard it if writing fails; return its length in either case."""
         with suppress(OSError, ValueError):
             self._stream.write(text)
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
-        """Write each text, or drop it if writing fails."""
+        """Write each string, or discard the strings that cannot be written."""
         for line in lines:
             self.write(line)
 
     def flush(self) -> None:
-        """Flush the stream; after a failure, its buffer and all later output go to the null device."""
+        """Flush the stream; if this fails, redirect its buffer and all later output to the null device."""
         try:
             self._stream.flush()
         except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""`returns trigger`: poll or watch a trigger of one connection, or of all connections with --all."""
+"""The command `returns trigger`, which polls or watches a trigger on one connection, or on all with --all."""
 
 from __future__ import annotations
 
@@ -79,16 +79,16 @@ def trigger(
 ) -> None:
     """Poll a trigger and print each new event once.
 
-    The first poll only records what exists and prints nothing, unless you use --since. Each later poll prints
-    new events, oldest first if the vendor reports times. The position is stored for each connection, trigger
-    and combination of inputs, so you can stop and restart a watch without missing or repeating an event. With
-    --format json, each event is one line.
+    The first poll only records which records exist and prints nothing, unless you use --since. Each later
+    poll prints new events, oldest first if the vendor reports times. The position is stored for each
+    connection, trigger and combination of inputs, so you can stop and restart a watch without missing or
+    repeating an event. With --format json, each event is one line.
 
-    `returns trigger --all new_return` polls every profile of every vendor that has this trigger, or one for
-    the same event under another name. Without any profile, it polls the sandbox. A notice names each vendor
-    that is skipped and why. If one vendor fails, the others continue. --limit applies to each connection.
+    `returns trigger --all new_return` polls every profile of every vendor that has this trigger, or a trigger
+    for the same event under another name. Without any profile, the sandbox is polled. A notice states which
+    vendors are skipped and why. If one vendor fails, the others continue. --limit applies to each connection.
 
-    A row that cannot be read, or an event that cannot be printed, is set aside and reported once; --skipped
+    Rows that cannot be read and events that cannot be printed are set aside and reported once; --skipped
     lists them. Ctrl-C and SIGTERM stop a watch between two events.
     """
     from platformdirs import user_state_path

@@ -1,4 +1,4 @@
-"""`returns trigger --all`: poll the same kind of event on every connection, in one common format."""
+"""The option `--all` of `returns trigger`, which polls the same kind of event on every connection."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 def trigger_name(first: str | None, second: str | None, inputs: list[str] | None) -> str:
-    """Return the trigger from the arguments of the command; with --all it is the only one.
+    """Return the key of the trigger, which is the only argument that `--all` accepts.
 
-    Raises `typer.BadParameter` if a vendor or an input is given, too.
+    Raises `typer.BadParameter` if it is missing, or if a second argument or an input is given.
     """
     if first is None or second is not None:
         raise typer.BadParameter("--all takes only a trigger, as in `returns trigger --all new_return`.")
@@ -48,9 +48,9 @@ async def run(
     *,
     include_assumed: bool,
 ) -> None:
-    """Poll all connections at the same time.
+    """Poll the trigger on all connections concurrently.
 
-    Exits with the exit code of the failed connections, or with 1 if their exit codes differ.
+    Raises `typer.Exit` if a connection fails, with the exit code of its error, or 1 if exit codes differ.
     """
     targets = await _targets(key, profile_name, include_assumed=include_assumed)
     poller = _Poller(cursors, options, output)
@@ -65,7 +65,10 @@ async def run(
 async def _targets(
     key: str, profile_name: str | None, *, include_assumed: bool
 ) -> list[tuple[Integration, Profile, str]]:
-    """Return the connections to poll, each with its trigger; reports why each other vendor is skipped."""
+    """List the connections to poll, each with the key of its trigger; print why vendors are skipped.
+
+    Raises `UnknownKey` if no connection has such a trigger, and `ConfigurationError` if all are skipped.
+    """
     from connector.definition.compiler import integration, vendors
     from connector.unified.events import choose_trigger, event_kind, event_names
 
@@ -100,9 +103,10 @@ class _Poller:
     failures: int = 0
 
     async def poll(self, integration: Integration, profile: Profile, key: str) -> ConnectorError | None:
-        """Poll a trigger of one connection; an error is printed, and returned instead of raised.
+        """Poll a trigger on one connection; print and return an error instead of raising it.
 
-        An error of one vendor must not stop the others. Only a lost output stops all of them.
+        An error of one vendor must not stop the other connections. Only `OutputLost` is raised, which stops
+        all connections.
         """
         name = f"{integration.vendor.title} ({profile.name})"
         debug = self.options.debug
@@ -137,7 +141,10 @@ class _Poller:
         return None
 
     def summarize(self) -> None:
-        """Print, after a single poll, which connections were polled first, or that nothing is new."""
+        """Print which connections were polled for the first time, or that there are no new events.
+
+        Prints nothing if the connections are watched, or if events that were set aside are listed.
+        """
         if self.options.interval is not None or self.options.skipped:
             return
         if self.polled_first:

@@ -1,7 +1,7 @@
-"""Parses values that users write as text, on the command line or in a spreadsheet.
+"""Parses values that users type on the command line or in a spreadsheet.
 
-Numbers consist of plain ASCII digits. `1_0`, `0x10`, `1e3`, `1,000`, `1,5` and `NaN` are refused, because
-they could be read as another number than the user meant.
+Numbers consist of ASCII digits. `1_0`, `0x10`, `1e3`, `1,000`, `1,5` and `NaN` are rejected, because the user
+may have meant a different number than the one that would be parsed.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ EXPECTED: dict[FieldType, str] = {
 
 
 def value_of(kind: FieldType, text: str) -> Any:
-    """Return the value of a text for a field of this type, ignoring surrounding blanks.
+    """Parse a value for a field of the type `kind`, ignoring surrounding white space.
 
-    Raises `ValueError` with the expected form, for example "a whole number". Text, dates and times are
-    returned unchanged: they are validated later, together with values that come from a program.
+    Raises `ValueError` with a description of valid values, for example "a whole number". Strings, dates and
+    times are returned unchanged; they are validated later, together with values that programs pass.
     """
     bare = trimmed(text)
     match kind:

@@ -1,9 +1,9 @@
 """Reads an OpenAPI 3.0 document into `Operation` and `Field` models.
 
-Only the keywords in `connector.definition.keywords` are understood; any other one raises `SpecError` with
-its place. `x-provenance` is inherited downwards, from the document to the path, operation, parameter or
-schema, and property; the nearest mark wins. A part without a mark of its own or an inherited one raises
-`SpecError`, so that nothing counts as documented by default.
+Only the keywords in `connector.definition.keywords` are supported; any other keyword raises `SpecError`.
+`x-provenance` is inherited from the document by its paths, and on by operations, parameters, schemas and
+properties; the innermost value applies. A part that neither has nor inherits a value raises `SpecError`, so
+that no part counts as documented by default.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 FORMATS: dict[str, FieldType] = {"date-time": "datetime", "date": "date"}
 PROVENANCES = ("documented", "observed", "assumed")
 LONG_TEXT = 500
-"""A string that may be at least this long is prose with several lines."""
+"""A string whose `maxLength` is at least this value is treated as text with several lines."""
 VARIANTS = "variants"
-"""The key under which a merged `oneOf` schema keeps its variants; it is no OpenAPI keyword."""
+"""The key that stores the variants in a merged `oneOf` schema; it is not an OpenAPI keyword."""
 
 
 class SpecError(ValueError):
-    """Raised if a document has a part that is wrong or not understood; the message names its place."""
+    """An OpenAPI document is invalid or uses an unsupported feature; the message begins with its position."""
 
 
 class Spec:
-    """A parsed OpenAPI document, with its `operations` and schemas as models."""
+    """A parsed OpenAPI document; `operations` is keyed by operationId, and `schema` looks up a schema."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
@@ -56,7 +56,7 @@ class Spec:
                 self.schema(name)  # raises SpecError for a schema without provenance
 
     def schema(self, name: str) -> Field:
-        """Return the component schema `name` as a field; raises `LookupError` for an unknown name."""
+        """Return the component schema `name` as a `Field`, or raise `LookupError` if it does not exist."""
         schemas = self.document.get("components", {}).get("schemas", {})
         if name not in schemas:
             raise LookupError(name)
@@ -75,7 +75,7 @@ class Spec:
 
     @property
     def login_headers(self) -> set[str]:
-        """The names of all headers that security schemes require."""
+        """The names of the headers in which security schemes of type `apiKey` send their key."""
         schemes = self.document.get("components", {}).get("securitySchemes", {}).values()
         return {
             str(scheme["name"])
@@ -99,7 +99,7 @@ class Spec:
     def _described(
         self, path: str, method: str, raw: Any, shared: Any, inherited: Provenance | None
     ) -> Operation:
-        """Return one operation; malformed parts of it raise `SpecError` instead of Python's own errors."""
+        """Parse one operation; raise `SpecError` instead of `KeyError` or `TypeError` if it is malformed."""
         try:
             return self._operation(path, method, raw, shared, inherited)
         except KeyError as error:
@@ -152,7 +152,7 @@ class Spec:
         )
 
     def _parameter(self, raw: Any, where: str, inherited: Provenance) -> Parameter | None:
-        """Return a path or query parameter, or None for a header: headers belong to the login."""
+        """Parse a path or query parameter; return None for headers, which authentication sets."""
         parameter = self._resolve(raw, where)
         self._check("parameter", parameter, where)
         if parameter["in"] == "header":
@@ -189,7 +189,7 @@ class Spec:
         raise SpecError(f"{where}: no successful response is described.")
 
     def _media(self, response: Mapping[str, Any], where: str) -> tuple[str, Mapping[str, Any]]:
-        """Return the media type of a successful answer and its object: JSON, or a file of one other type."""
+        """Return the media type and media type object of a successful response: JSON, or a binary file."""
         content = response.get("content", {})
         if JSON in content or len(content) != 1:
             return JSON, self._json(response, where)
@@ -276,10 +276,10 @@ class Spec:
         raise SpecError(f"{where}: type {kind!r} is not supported.")
 
     def _merged(self, raw: Any, where: str) -> dict[str, Any]:
-        """Return the schema with `allOf`, `oneOf` and `anyOf` merged in.
+        """Return the schema with `allOf`, `oneOf` and `anyOf` resolved into a single schema.
 
-        Objects in `oneOf` become one object with variants. Of alternatives that are all strings the first
-        is taken.
+        Objects in `oneOf` become one object with variants. If all alternatives are strings, the first
+        alternative is used.
         """
         schema = dict(self._resolve(raw, where))
         self._check("schema", schema, where)
@@ -287,7 +287,7 @@ class Spec:
             schema = _joined(self._merged(part, f"{where}.allOf"), schema)
         for keyword in ("oneOf", "anyOf"):
             if keyword in schema and all(set(part) == {"required"} for part in schema[keyword]):
-                # "One of these fields is required" has no equivalent here; the vendor's own error reports it.
+                # The model cannot express "one of these fields is required"; only the vendor checks this.
                 del schema[keyword]
             elif keyword in schema:
                 raw_parts = schema.pop(keyword)
@@ -321,7 +321,7 @@ class Spec:
         return raw
 
     def _expand(self, value: Any) -> Any:
-        """Return an example with the references inside it replaced by what they point to."""
+        """Return an example in which each `$ref` is replaced by the value that it refers to."""
         value = self._resolve(value, "example")
         if isinstance(value, dict):
             return {key: self._expand(member) for key, member in value.items()}
@@ -335,7 +335,7 @@ class Spec:
                 raise SpecError(f"{where or 'document'}: the {kind} keyword {keyword!r} is not supported.")
 
     def _mark(self, holder: Mapping[str, Any], inherited: Provenance | None, where: str) -> Provenance | None:
-        """Return the holder's own or inherited provenance, or None."""
+        """Return the object's own provenance, else the inherited provenance, which can be None."""
         mark = holder.get("x-provenance", inherited)
         if mark not in PROVENANCES and (mark is not None or "x-provenance" in holder):
             place = where or "document"
@@ -343,7 +343,7 @@ class Spec:
         return cast("Provenance | None", mark)
 
     def _provenance(self, holder: Mapping[str, Any], inherited: Provenance | None, where: str) -> Provenance:
-        """Return the holder's own or inherited provenance; raises `SpecError` if both are missing."""
+        """Return the object's own or inherited provenance, or raise `SpecError` if both are missing."""
         mark = self._mark(holder, inherited, where)
         if mark is None:
             raise SpecError(
@@ -354,13 +354,13 @@ class Spec:
 
 
 def _is_prose(schema: Mapping[str, Any]) -> bool:
-    """Return True if a string is prose with several lines. A URL can be as long, but is one line."""
+    """Return True if a string schema describes text with several lines: it is long, but not a URL or enum."""
     is_url = str(schema.get("example", "")).startswith(("http://", "https://"))
     return schema.get("maxLength", 0) >= LONG_TEXT and "enum" not in schema and not is_url
 
 
 def bounds(schema: Mapping[str, Any]) -> Bounds:
-    """Return the limits that a schema sets for a value."""
+    """Return the limits that a schema sets for values, such as `maximum`, `maxLength` and `pattern`."""
     return Bounds(
         minimum=schema.get("minimum"),
         maximum=schema.get("maximum"),
@@ -375,7 +375,7 @@ def bounds(schema: Mapping[str, Any]) -> Bounds:
 
 
 def _united(raw: Sequence[Any], alternatives: Sequence[dict[str, Any]], where: str) -> dict[str, Any]:
-    """Return one object schema with the members of all alternatives, and these as its variants."""
+    """Merge alternative object schemas into one that has all their properties and a variant for each."""
     properties: dict[str, Any] = {}
     variants = []
     for part, alternative in zip(raw, alternatives, strict=True):

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 
 def shares(vendor: str) -> dict[str, Counter[Provenance]]:
-    """Count operations, parameters and schema fields of a vendor by provenance."""
+    """Count a vendor's operations, parameters and schema fields by provenance.
+
+    The result is keyed by "operations", "parameters" and "fields". Raises `CatalogError` if the vendor's
+    specification is missing or invalid.
+    """
     spec = specification.parsed(specification.read(vendor), f"openapi/{vendor}.yaml")
     operations = spec.operations.values()
     return {

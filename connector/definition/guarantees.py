@@ -1,4 +1,4 @@
-"""Computes what each trigger promises in each runtime: look-back, items and calls per poll, missed events."""
+"""Computes each trigger's guarantees: which events it delivers or misses, and how many requests it sends."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def guarantees(
     """Compute the guarantees of a trigger, one for each runtime that can offer it.
 
     `pages` is the largest number of pages per poll in each runtime, and `occurred_at` the path of the
-    event's time in a row of the list. `details` is true if each event costs an additional call. `unseen`
-    describes changes that the vendor's filter does not show. If `end_reported` is false, the end of a list
-    costs a call for an empty page.
+    event's time in a row of the list. `details` is true if each event requires an additional request.
+    `unseen` describes changes that the vendor's filter does not return. If `end_reported` is false, a poll
+    finds the end of a list only by requesting an empty page.
 
-    Make remembers only the time of the last event. It therefore offers triggers whose rows carry the time
-    of the event, and triggers for new records if the vendor's IDs grow (`growing_ids`). It does not request
-    details.
+    Make remembers only the time of the last event. It therefore offers triggers whose rows contain the time
+    of the event, and triggers for new records if the vendor's IDs increase (`growing_ids`). It does not
+    request details.
     """
     rows: dict[Runtime, Guarantee] = {
         runtime: guarantee(
@@ -58,7 +58,7 @@ def guarantees(
     }
     when = watermark(source, occurred_at)
     if when is None and growing_ids and _delivers(source, "make") == "every_record":
-        # That IDs grow is an observation, so the promise is at most observed.
+        # Increasing IDs were only observed, so the guarantee is at most as certain as an observation.
         when, provenance = source.id, least_certain([provenance, "observed"])
     if when and "make" in pages:
         rows["make"] = guarantee(
@@ -68,7 +68,7 @@ def guarantees(
 
 
 def watermark(source: Source, occurred_at: Path | None) -> Path | None:
-    """Return the path of the time of a trigger's events, or None if records carry no such time."""
+    """Return the path of the time at which an event occurred, or None if records do not contain this time."""
     if isinstance(source, CreatedSince):
         return source.created
     if isinstance(source, ChangedSince):
@@ -90,13 +90,14 @@ def guarantee(
     unseen: str | None = None,
     end_reported: bool = True,
 ) -> Guarantee:
-    """Compute the guarantee of one runtime.
+    """Compute the guarantee of a trigger in one runtime.
 
-    `when` is the path of the time, or of the growing ID, that the runtime compares; None if it compares
-    records. The other arguments are those of `guarantees`.
+    `when` is the path of the time, or of the increasing ID, by which the runtime finds new events; None if
+    the runtime remembers records instead. `pages` is the largest number of pages per poll. The other
+    arguments are the same as in `guarantees`.
     """
     misses = _loses(source, runtime, pages * source.page_size, by_id=when == source.id)
-    # A list that fits on one page takes a second request if only an empty page ends it.
+    # A list that fits on one page needs a second request if only an empty page shows that it has ended.
     quiet = 1 if end_reported else min(2, pages)
     return Guarantee(
         runtime=runtime,
@@ -121,16 +122,16 @@ def guarantee(
 
 
 def shortest_interval(plan: Plan, calls: int) -> int:
-    """Return the shortest interval, in seconds, at which a plan allows polls of `calls` requests.
+    """Return the shortest interval, in seconds, at which a plan allows polls of `calls` requests each.
 
-    Polling every `interval` seconds makes `calls * seconds / interval` requests per window, which must not
-    exceed the window's `requests`. The division rounds up.
+    Polling every `interval` seconds sends `calls * seconds / interval` requests per window, which must not
+    exceed the window's `requests`. The result is rounded up.
     """
     return max((-(-calls * window.seconds // window.requests) for window in plan.windows), default=1)
 
 
 def least_certain(provenances: Iterable[Provenance]) -> Provenance:
-    """Return the weakest of the given provenances; "documented" if there are none."""
+    """Return the least certain of the given provenances, or "documented" if none is given."""
     given = set(provenances)
     return next((provenance for provenance in WORST_FIRST if provenance in given), "documented")
 
@@ -142,11 +143,12 @@ def _delivers(source: Source, runtime: Runtime) -> Delivers:
         return "every_record"
     if isinstance(source, Snapshot) and source.detects == "records":
         return "every_record"
-    # Make keeps no states: it sees that a record in the state has changed, but not whether it just entered.
+    # Make does not store states: it sees that a record in this state has changed, but not whether the record
+    # has just reached the state.
     if runtime == "make" and isinstance(source, ChangedSince) and source.mark is None:
         return "while_there"
-    # The last change overwrites earlier ones, the creation time never changes, and any other mark is a time
-    # that is set when a state is reached.
+    # The time of the last change overwrites earlier times, the creation time never changes, and any other
+    # mark is a time that is set when a state is reached.
     if isinstance(source, ChangedSince) and source.mark is not None:
         kinds = {source.changed: "latest_state", source.created: "every_record"}
         return cast("Delivers", kinds.get(source.mark, "reached"))
@@ -160,7 +162,7 @@ def _look_back(source: Source, runtime: Runtime) -> int | None:
         return source.look_back
     if isinstance(source, Snapshot):
         return None
-    # Python continues from its cursor. Zapier has none: it reads the whole window and drops the IDs it knows.
+    # Python continues from its cursor. Zapier has no cursor: it reads the whole window and drops known IDs.
     if isinstance(source, ChangedSince):
         return source.overlap if runtime == "python" else source.window
     return source.overlap if runtime == "python" else None
@@ -175,7 +177,7 @@ def _order(source: Source, runtime: Runtime) -> Literal["oldest_first", "newest_
 
 
 def _dedupe(source: Source) -> tuple[Path, ...]:
-    # A record that can be several events needs a second path that differs between them.
+    # If a record can produce several events, a second path must distinguish these events.
     if isinstance(source, ChangedSince) and source.mark is not None:
         return (source.id,) if source.mark == source.created else (source.id, source.mark)
     if isinstance(source, Snapshot) and source.detects == "versions":
@@ -212,7 +214,7 @@ def _loses_of_window(source: WindowScan, runtime: Runtime, items: int) -> str:
 
 
 def _loses_after_a_time(source: Source, items: int, *, by_id: bool) -> str:
-    """Describe what a platform misses that continues from the time, or the ID, of the last event."""
+    """Describe the events missed by a platform that remembers only the time or ID of the last event."""
     if by_id:
         return f"Records without a higher ID than the last one delivered, and all but the first {items:,}."
     late = "Records that appear after a newer one was delivered"
@@ -231,7 +233,7 @@ def _loses_after_a_time(source: Source, items: int, *, by_id: bool) -> str:
 
 
 def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
-    """Describe what is missed among the records that a filter on changes returns."""
+    """Describe the events missed by a source that requests the records changed since a given time."""
     if runtime == "python":
         late = f"Changes that appear more than {_span(source.overlap)} after newer ones"
         young = f"A record unchanged for {_span(source.look_back)}"
@@ -252,7 +254,7 @@ def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
 
 
 def _loses_of_snapshot(source: Snapshot, runtime: Runtime, items: int) -> str:
-    """Describe what is missed of a list that is compared as a whole."""
+    """Describe the events missed by a source that compares a complete list with the previous poll."""
     between = {
         "records": "",
         "versions": "Versions between two polls. ",

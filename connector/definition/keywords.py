@@ -1,6 +1,7 @@
-"""The OpenAPI keywords that the reader of specifications understands, by the part they belong to.
+"""The OpenAPI keywords that `connector.definition.document` supports, keyed by the kind of object.
 
-A keyword that is not listed here stops the build, because ignoring it could break a promise later.
+A specification with any other keyword raises an error, because ignoring a keyword could make the generated
+requests or checks wrong.
 """
 
 METHODS = ("get", "post", "put", "patch", "delete")

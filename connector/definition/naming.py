@@ -1,4 +1,4 @@
-"""Turns names of fields into labels, and values into text, as people read them."""
+"""Formats field names as labels, numbers as strings, and names as a list in a sentence."""
 
 import re
 from collections.abc import Iterable
@@ -9,13 +9,13 @@ ACRONYMS = {
 }  # fmt: skip
 SMALL = {"a", "an", "and", "as", "by", "for", "in", "of", "on", "or", "the", "to"}
 JOINT = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=[0-9]+$)")
-"""Matches the word boundaries inside a camelCase name, and the one before a trailing number."""
+"""Matches the word boundaries inside a camelCase name, and the boundary before a trailing number."""
 INITIALS = 3
-"""A word of up to this many capitals is an abbreviation; a longer one is a normal word in capitals."""
+"""The longest word in capitals that is kept as an abbreviation; longer words are put in lower case."""
 
 
 def title(name: str) -> str:
-    """Return a name in Title Case: `orderId` -> "Order ID", `PENDING` -> "Pending", `zip1` -> "ZIP 1"."""
+    """Format a name in Title Case: `orderId` -> "Order ID", `PENDING` -> "Pending", `zip1` -> "ZIP 1"."""
     words = [word for word in re.split(r"[-_. ]", JOINT.sub("_", name)) if word]
     inside = range(1, len(words) - 1)
     return " ".join(_titled(word, small=index in inside) for index, word in enumerate(words))
@@ -32,7 +32,7 @@ def _titled(word: str, *, small: bool) -> str:
 
 
 def below(heading: str, label: str) -> str:
-    """Return a member's label prefixed with its parent's, without repeating the words where they meet.
+    """Prefix a field's label with the label of its parent, without repeating words that both have in common.
 
     `Items Price` and `Price Amount` become `Items Price Amount`.
     """
@@ -42,13 +42,14 @@ def below(heading: str, label: str) -> str:
 
 
 MOST_DIGITS = 60
-"""Numbers with more digits are not written out."""
+"""The largest number of digits before the decimal point that `plain` writes out."""
 
 
 def plain(number: Decimal) -> str:
-    """Return a number without an exponent: `1000`, never `1E+3`; empty for infinity, NaN and huge numbers.
+    """Format a number without an exponent: `1000`, never `1E+3`.
 
     Whole numbers lose their fraction (`7.0` becomes `7`); other numbers keep trailing zeros (`12.50`).
+    Returns "" for infinity, NaN and numbers that are too long to write out.
     """
     if not number.is_finite() or number.adjusted() > MOST_DIGITS:
         return ""
@@ -57,7 +58,7 @@ def plain(number: Decimal) -> str:
 
 
 def text_of(value: object) -> str:
-    """Return a text unchanged, and a number in plain digits; empty for any other value."""
+    """Return a string unchanged and a number in plain digits; return "" for any other value."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
@@ -66,12 +67,12 @@ def text_of(value: object) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Return the names as a list in words: `a, b or c`."""
+    """Format names as a list for a sentence, `a, b or c`; return "nothing" if there are no names."""
     words = list(names)
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}" if words else "nothing"
 
 
 def camel(name: str) -> str:
-    """Return a snake_case name in camelCase: `get_rma` -> `getRma`."""
+    """Convert a name from snake_case to camelCase: `get_rma` -> `getRma`."""
     first, *others = name.split("_")
     return first + "".join(word.capitalize() for word in others)

@@ -1,4 +1,4 @@
-"""Resolves the names in a catalog against the specification, and follows paths through JSON values."""
+"""Looks up the names that a catalog uses in the specification, and reads JSON values at paths."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ At = tuple[object, ...]
 
 
 def dotted(path: str) -> Path:
-    """Return a dotted path as a tuple: `customer.email` -> `("customer", "email")`."""
+    """Split a dotted path into a tuple: `customer.email` -> `("customer", "email")`."""
     return tuple(path.split("."))
 
 
 def walk(fields: Sequence[Field], path: Path) -> Field | None:
-    """Return the field at `path`, through objects and the items of lists; None if there is no such field."""
+    """Return the field at `path`, which may lead through objects and lists, or None if there is none."""
     field = next((field for field in fields if field.key == path[0]), None)
     return field if field is None or len(path) == 1 else walk(field.children, path[1:])
 
 
 class Resolver:
-    """Looks up the names of one catalog in one specification.
+    """Looks up the names that one catalog uses in the specification, and collects all `problems`.
 
-    Each method reports an unknown name to `problems` and goes on, so that one run finds every mistake.
-    `subject` is the part of the catalog that uses the name and begins the message; `at` is its place in the
-    file.
+    A method that finds an unknown name adds a problem and continues, so that one run reports every mistake.
+    `subject` describes the part of the catalog that uses the name, and the message begins with it; `at` is
+    the position of this part in the file.
     """
 
     def __init__(self, spec: Spec, located: Located) -> None:
@@ -43,16 +43,19 @@ class Resolver:
         self.problems: list[str] = []
         self.used: set[str] = set()
         self.filled: set[str] = set()
-        """Parameters and body fields that the login fills, so that no input needs to."""
+        """The parameters and body fields that are filled from login fields, so that they need no input."""
         self.paged: dict[str, set[str]] = {}
-        """Parameters that paging fills, by operation."""
+        """The parameters that paging fills, keyed by operation."""
 
     def report(self, at: Sequence[object], sentence: str) -> None:
-        """Add a problem with the file and line of `at`."""
+        """Add a problem: the sentence, prefixed with the file name and the line of the key `at`."""
         self.problems.append(self.located.message(at, sentence))
 
     def operation(self, name: str, at: At, subject: str) -> Operation | None:
-        """Return the operation if it exists and answers with JSON."""
+        """Return the operation `name`; report a problem and return None if it does not respond with JSON.
+
+        Does the same if the operation does not exist.
+        """
         operation = self.spec.operations.get(name)
         if operation is None:
             suggestion = did_you_mean(name, self.spec.operations) or "."
@@ -70,7 +73,7 @@ class Resolver:
         return operation
 
     def parameter(self, operation: Operation, name: str, at: At, subject: str) -> Parameter | None:
-        """Return the parameter if the operation has it."""
+        """Return the operation's parameter `name`, or report a problem and return None if there is none."""
         parameter = operation.parameter(name)
         if parameter is None:
             names = [parameter.name for parameter in operation.parameters]
@@ -81,7 +84,7 @@ class Resolver:
         return parameter
 
     def path(self, fields: Sequence[Field], written: str, at: At, subject: str) -> Path:
-        """Return a dotted path as a tuple, and report it if the record has no such field."""
+        """Split a dotted path into a tuple, and report a problem if `fields` has no field at the path."""
         steps = dotted(written)
         if walk(fields, steps) is None:
             suggestion = did_you_mean(written, leaves(fields)) or "."
@@ -91,7 +94,7 @@ class Resolver:
     def query(
         self, operation: Operation | None, values: Mapping[str, Any], at: At, subject: str
     ) -> dict[str, Any]:
-        """Return fixed query values, and report unknown parameters and values that they do not allow."""
+        """Return the fixed query values; report unknown parameters and values that are not allowed."""
         for name, value in values.items():
             parameter = operation and self.parameter(operation, name, (*at, name), subject)
             if parameter and parameter.field.choices:
@@ -103,9 +106,9 @@ class Resolver:
         return dict(values)
 
     def known(self, name: str, names: Iterable[str], at: At, sentence: str) -> bool:
-        """Return True if `name` is among `names` of the catalog.
+        """Return True if `name` is one of the catalog's `names`, and report a problem if it is not.
 
-        `sentence` is the message up to the name, without the full stop.
+        `sentence` is the beginning of the message, up to and including the name.
         """
         names = list(names)
         if name not in names:
@@ -115,7 +118,7 @@ class Resolver:
 
 
 def leaves(fields: Iterable[Field], before: str = "") -> list[str]:
-    """Return the dotted paths of all fields of a record, nested ones included."""
+    """List the dotted paths of all fields of a record, including nested fields."""
     paths = []
     for field in fields:
         paths.append(before + field.key)
@@ -124,7 +127,7 @@ def leaves(fields: Iterable[Field], before: str = "") -> list[str]:
 
 
 def at_path(value: Any, path: Path) -> Any:
-    """Return the value at `path` of a JSON value, or None if missing; `0` is the first item of a list."""
+    """Return the value at `path` in a JSON value, or None if it is missing; `"0"` is a list's first item."""
     for step in path:
         if isinstance(value, list) and step.isdecimal():
             value = value[int(step)] if int(step) < len(value) else None
@@ -134,7 +137,7 @@ def at_path(value: Any, path: Path) -> Any:
 
 
 def everything_at(value: Any, path: Path) -> Iterator[Any]:
-    """Yield every value at `path`, which may lead through lists; None for each missing one."""
+    """Yield every value at `path`, which may lead through lists; yield None where a value is missing."""
     if isinstance(value, list):
         for item in value:
             yield from everything_at(item, path)

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def of_operation(resolver: Resolver, name: str, at: At, subject: str) -> Any:
-    """Return the first record in an operation's example, and report an operation without one."""
+    """Return the first record in the example response of the operation `name`.
+
+    Reports a problem and returns None if the operation is unknown or has no example.
+    """
     operation = resolver.operation(name, at, subject)
     if operation is None:
         return None
@@ -36,10 +39,10 @@ def of_event(
     at: At,
     subject: str,
 ) -> dict[str, Any]:
-    """Return the values in which an event's example differs from the record's sample.
+    """Build the values in which the example of an event differs from the sample of the record.
 
-    `fields` are those of the record and `example` maps dotted paths in it to values. The state that the
-    trigger waits for is added.
+    `fields` are the fields of the record, and `example` maps dotted paths in the record to values. The
+    result also contains the state that the trigger detects. Unknown paths are reported to `resolver`.
     """
     changes: dict[str, Any] = {}
     if not isinstance(source, CreatedSince) and source.state and source.reached:
@@ -53,7 +56,11 @@ def of_event(
 def check(
     resolver: Resolver, source: Source, occurred: Path | None, shown: Any, at: At, subject: str
 ) -> None:
-    """Report an example record, `shown`, that would not fire its trigger."""
+    """Report a problem if the example record `shown` would not fire the trigger.
+
+    This is the case if the record is in an initial state, or if the time of the event at `occurred` is
+    missing.
+    """
     if not isinstance(source, CreatedSince) and source.state and not source.reached:
         state = at_path(shown, source.state)
         if any(same_word(state, initial) for initial in source.initial):
@@ -64,7 +71,7 @@ def check(
 
 
 def merged(sample: Any, changes: Mapping[str, Any]) -> Any:
-    """Return a copy of a record with `changes` applied; nested objects are merged."""
+    """Return a copy of the record `sample` with `changes` applied; nested objects are merged."""
     if not isinstance(sample, dict):
         return dict(changes)
     inside = {

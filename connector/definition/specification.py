@@ -1,4 +1,4 @@
-"""Reads a vendor's specification, and reports a missing or broken one as a `CatalogError`."""
+"""Reads a vendor's specification, and raises `CatalogError` if it is missing or invalid."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def read(vendor: str) -> dict[str, Any]:
-    """Return the vendor's OpenAPI document; raises `CatalogError` if it is missing or not such a document."""
+    """Read the vendor's OpenAPI document, or raise `CatalogError` if it is missing or cannot be parsed."""
     try:
         return openapi.read(vendor)
     except LookupError as error:
@@ -25,7 +25,11 @@ def read(vendor: str) -> dict[str, Any]:
 
 
 def parsed(document: Mapping[str, Any], name: str) -> Spec:
-    """Return the operations and schemas of a document; `name` is its file for error messages."""
+    """Parse an OpenAPI document into a `Spec`.
+
+    Raises `CatalogError` if a part of the document is invalid or not supported; the message begins with
+    `name`, the name of the file.
+    """
     try:
         return Spec(document)
     except SpecError as error:

@@ -1,4 +1,4 @@
-"""Compares words regardless of spelling (`In Transit`, `in_transit`), and suggests corrections of names."""
+"""Compares words regardless of spelling (`In Transit`, `in_transit`), and corrects mistyped names."""
 
 import re
 from collections.abc import Iterable
@@ -7,39 +7,39 @@ from difflib import get_close_matches
 BLANKS = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200C)))) + (
     "\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
 )
-"""The characters to trim: white space, and the zero-width characters that copying from a web page adds."""
+"""The characters to trim: white space, and zero-width characters that are copied from web pages."""
 FOLDED_AWAY = re.compile(r"[\s_\u2010-\u2015-]+")
-"""Matches blanks, underscores, hyphens and dashes."""
+"""Matches white space, underscores, hyphens and dashes."""
 
 
 def trimmed(text: str) -> str:
-    """Return a text without leading and trailing blanks and newlines."""
+    """Return a string without leading and trailing white space and zero-width characters."""
     return text.strip(BLANKS)
 
 
 def folded(word: str) -> str:
-    """Return a form of a word that is equal for all spellings: `In Transit`, `in_transit`, `InTransit`.
+    """Return a form that is equal for all spellings of a word: `In Transit`, `in_transit`, `InTransit`.
 
-    Case, blanks, hyphens and underscores are ignored; other characters count.
+    Case, white space, hyphens and underscores are removed; all other characters are significant.
     """
     return FOLDED_AWAY.sub("", trimmed(word).casefold())
 
 
 def word(value: object) -> str:
-    """Return the folded form of a status or type; empty if the value is neither a text nor a whole number."""
+    """Return the folded form of a status or type, or "" if it is neither a string nor an integer."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     return folded(str(value))
 
 
 def same_word(found: object, wanted: object) -> bool:
-    """Return True if two values are spellings of the same word; an empty word never matches."""
+    """Return True if two values are spellings of the same word; an empty string never matches."""
     form = word(found)
     return bool(form) and form == word(wanted)
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """Return the end of an error sentence, `; did you mean list_returns?`, or "" if no name is similar."""
+    """Return an ending for an error message, `; did you mean list_returns?`, or "" if no name is similar."""
     names = list(known)
     near = get_close_matches(wrong.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
     if not near:

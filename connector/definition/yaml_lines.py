@@ -1,4 +1,4 @@
-"""Parses YAML and keeps the line of every key, so that error messages can name it."""
+"""Parses YAML and records the line of every key, so that error messages can state the line."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """The data of a YAML document, and the line of every key and item."""
+    """The data in a YAML document, and the line of every key and list item, keyed by its path."""
 
     name: str
     data: Any
     lines: Mapping[tuple[str, ...], int]
 
     def line(self, path: Sequence[object]) -> int:
-        """Return the line of `path`, or of the nearest enclosing key."""
+        """Return the line of `path`, or the line of the nearest enclosing key if the path does not exist."""
         steps = [str(step) for step in path]
         while steps:
             if tuple(steps) in self.lines:
@@ -32,12 +32,15 @@ class Located:
         return 1
 
     def message(self, path: Sequence[object], sentence: str) -> str:
-        """Return an error message that starts with the file name and the line of `path`."""
+        """Format an error message that starts with the file name and the line of `path`."""
         return f"{self.name}:{self.line(path)}: {sentence}"
 
 
 def parse(name: str, text: str) -> Located:
-    """Parse one YAML document; raises `yaml.YAMLError`, which names line and column."""
+    """Parse a YAML document; `name` is its file name.
+
+    Raises `yaml.YAMLError`, with line and column, if the YAML is invalid or a key occurs twice.
+    """
     loader = Loader(text)
     try:
         node = loader.get_single_node()
@@ -53,7 +56,7 @@ def parse(name: str, text: str) -> Located:
 
 
 def described(name: str, error: yaml.YAMLError) -> str:
-    """Return a YAML error as one sentence with the file and, if known, the line."""
+    """Format a YAML error as one sentence that starts with the file name and, if known, the line."""
     mark = getattr(error, "problem_mark", None)
     place = f"{name}:{mark.line + 1}" if mark else name
     problem = getattr(error, "problem", None) or " ".join(str(error).split())
@@ -62,7 +65,7 @@ def described(name: str, error: yaml.YAMLError) -> str:
 
 def _collect(node: yaml.Node, path: tuple[str, ...], lines: dict[tuple[str, ...], int]) -> None:
     if isinstance(node, yaml.MappingNode):
-        # A mapping's own keys override the keys merged in with `<<`, so the merged ones are collected first.
+        # Keys merged in with `<<` are collected first, because the mapping's own keys override them.
         merged = [value for key, value in node.value if key.tag == MERGE]
         for value in merged:
             _collect(value, path, lines)

@@ -1,9 +1,9 @@
 """Profiles: named logins from the user's profiles file, the environment, or a running sandbox.
 
-Without a name, the profile is the login in the environment (`RETURNS_<VENDOR>_<FIELD>`) if it is complete,
-else the profile `default` of the file, else the only profile of the file, else `sandbox`: the login of the
-tenant `demo` at `RETURNS_SANDBOX_URL`. `RETURNS_<VENDOR>_BASE_URL` overrides the address of every profile
-except `sandbox`.
+If no profile is named, the first of these that exists is used: the login in the environment variables
+`RETURNS_<VENDOR>_<FIELD>` if it is complete; the profile `default` in the file; the only profile in the file;
+and `sandbox`, the login of the tenant `demo` at `RETURNS_SANDBOX_URL`. `RETURNS_<VENDOR>_BASE_URL` overrides
+the base URL of every profile except `sandbox`.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ NAME = re.compile(r"^[A-Za-z0-9_-]+$")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A login at one vendor. `fields` contain secrets, so `repr` omits them."""
+    """A named login at one vendor: the base URL and the login fields, which `repr` omits as secret."""
 
     name: str
     base_url: str | None
     fields: Mapping[str, str] = field(repr=False)
 
     def key(self, integration: Integration) -> str:
-        """Return the key under which the cursors of this connection are stored.
+        """Build the key under which the cursors of this connection are stored.
 
-        It consists of the name, the address and the shop. Replacing a key does not create a new connection,
-        so secrets are excluded.
+        The key consists of the profile's name, the base URL and the shop. Secrets are excluded, so that
+        polling continues after the user has replaced an API key.
         """
         login = integration.authentication
         public = {*login.sends.values(), *login.headers.values()}.difference(login.secrets)
@@ -53,9 +53,10 @@ class Profile:
         return " ".join([f"{self.name}@{self.base_url or 'production'}", *shop])
 
     def renewed(self, integration: Integration, refresh_token: str) -> Profile:
-        """Return the profile with a refresh token instead of fields that are good only once, such as a code.
+        """Return a copy of the profile with this refresh token instead of values that can be used only once.
 
-        Returns the profile itself if the vendor's login has no field for a refresh token.
+        Such a value is, for example, an authorization code. Returns the profile itself if the vendor has no
+        login field for a refresh token.
         """
         tokens = integration.authentication.tokens
         key = tokens and tokens.refresh_field
@@ -68,9 +69,9 @@ class Profile:
 
 
 class Profiles:
-    """The profiles of a user: those in the TOML file at `path`, and those that `environment` defines.
+    """The profiles that the TOML file at `path` and the variables in `environment` define.
 
-    `report` receives a sentence for each setting that is ignored or that overrides a profile.
+    `report` is called with a sentence for each setting that is ignored or that overrides a profile.
     """
 
     def __init__(
@@ -87,10 +88,10 @@ class Profiles:
         self._report = report
 
     async def choose(self, integration: Integration, name: str | None = None) -> Profile:
-        """Return the profile `name`, or the default profile if it is None.
+        """Return the profile `name`, or the default profile if `name` is None.
 
-        Raises `ConfigurationError` if the profile is unknown or incomplete, and `VendorUnavailable` if it is
-        the sandbox and none is running.
+        Raises `ConfigurationError` if the profile is unknown or incomplete, and `VendorUnavailable` if the
+        profile is `sandbox` and no sandbox is running.
         """
         chosen = self._choose_without_sandbox(integration, name)
         self.report_unknown(integration, chosen)
@@ -99,7 +100,7 @@ class Profiles:
         return chosen
 
     def _choose_without_sandbox(self, integration: Integration, name: str | None) -> Profile | None:
-        """Return the profile to use, or None for the sandbox."""
+        """Return the profile to use, or None if the profile is `sandbox`."""
         title, saved = integration.vendor.title, self.saved(integration.vendor.id)
         if name is not None:
             if name in saved:
@@ -122,10 +123,11 @@ class Profiles:
     async def choose_all(
         self, integrations: Sequence[Integration], name: str | None = None
     ) -> list[tuple[Integration, Profile]]:
-        """Return all profiles of these vendors, or those named `name`, or else the sandbox's profiles.
+        """List all profiles of these vendors, or only the profiles named `name`, each with its integration.
 
-        A login that is both in the environment and in the file is returned once. Raises `ConfigurationError`
-        if no vendor has a profile of this name, and `VendorUnavailable` if no sandbox is running.
+        If there are none, the profiles of a running sandbox are returned. A login that is both in the
+        environment and in the file is returned once. Raises `ConfigurationError` if no vendor has a profile
+        with this name, and `VendorUnavailable` if the sandbox is needed but not running.
         """
         pairs = [(integration, profile) for integration in integrations for profile in self._all(integration)]
         if name is not None:
@@ -154,16 +156,16 @@ class Profiles:
         for integration in integrations:
             try:
                 pairs.append((integration, await self._sandbox(integration, alone=len(integrations) == 1)))
-            except NotFound:  # a sandbox may serve only some of the vendors
+            except NotFound:  # a sandbox may provide only some of the vendors
                 continue
         return pairs
 
     def names(self, vendor: str) -> list[str]:
-        """Return the names of the profiles that are saved in the file, and of the built-in `sandbox`."""
+        """List the names of a vendor's profiles in the file, followed by the built-in profile `sandbox`."""
         return [*self.saved(vendor), SANDBOX]
 
     def saved(self, vendor: str) -> dict[str, Profile]:
-        """Return the profiles of a vendor in the file, by name."""
+        """Return the vendor's profiles that are saved in the file, keyed by name."""
         profiles = {}
         for name, values in self._file.section(vendor).items():
             fields = {key: trimmed(value) for key, value in values.items()}
@@ -171,7 +173,10 @@ class Profiles:
         return profiles
 
     def save(self, vendor: str, profile: Profile) -> None:
-        """Save a profile in the file, which only its owner can read."""
+        """Save a profile in the file, which only its owner can read.
+
+        Raises `ConfigurationError` if the name is invalid or the file cannot be changed.
+        """
         check_name(profile.name)
         with self._file.changing():
             self._put(vendor, profile)
@@ -182,9 +187,9 @@ class Profiles:
             self._file.read()
 
     def renew(self, integration: Integration, profile: Profile, refresh_token: str) -> None:
-        """Save a new refresh token in a profile of the file; the old one may no longer be valid.
+        """Save a new refresh token in the profile in the file, because the old token may become invalid.
 
-        The profile in the file is changed only if it is still the same login at the same address.
+        The file is changed only if its profile is still the same login with the same base URL.
         """
         vendor = integration.vendor.id
         renewed = profile.renewed(integration, refresh_token)
@@ -196,9 +201,9 @@ class Profiles:
                 self._put(vendor, renewed)
 
     def newest_refresh_token(self, integration: Integration, profile: Profile) -> str:
-        """Return the refresh token that the file contains now for this login, or "" if it has no token.
+        """Read the refresh token of this login from the file, or return "" if there is none.
 
-        Another process with the same profile may have saved a newer one.
+        Another process that uses the same profile may have saved a newer token.
         """
         tokens = integration.authentication.tokens
         key = tokens.refresh_field if tokens else None
@@ -209,13 +214,13 @@ class Profiles:
         return saved.fields.get(key, "") if same else ""
 
     def environment_value(self, vendor: str, field: str) -> str | None:
-        """Return the environment variable for a login field or the base URL, or None if it is not set."""
+        """Return the value of the environment variable for a login field or "base_url"; None if not set."""
         return self._variables.get(vendor, field)
 
     def report_unknown(self, integration: Integration, chosen: Profile | None = None) -> None:
-        """Report unknown settings of a vendor, in the environment and in the file.
+        """Report environment variables and settings in the file that are not a login field of the vendor.
 
-        The `chosen` profile is skipped, because connecting with it reports its unknown fields.
+        The `chosen` profile is skipped, because its unknown fields are reported when it is used to connect.
         """
         vendor, login = integration.vendor.id, integration.authentication
         for sentence in self._ignored(integration):
@@ -231,7 +236,7 @@ class Profiles:
                     )
 
     def _ignored(self, integration: Integration) -> list[str]:
-        """Return a sentence for each variable and each section of the file that belongs to no login."""
+        """Build a sentence for each environment variable and section of the file that is not used."""
         from connector.definition.compiler import vendors
 
         known = vendors()
@@ -270,7 +275,7 @@ class Profiles:
         return None
 
     def _with_base_url(self, integration: Integration, profile: Profile) -> Profile:
-        """Return the profile with the address from the environment, if one is set for its vendor."""
+        """Return the profile, with the base URL from the environment if it is set for the vendor."""
         base_url = self.environment_value(integration.vendor.id, "base_url")
         if base_url is None or _bare(base_url) == _bare(profile.base_url):
             return profile
@@ -297,7 +302,7 @@ class Profiles:
 
 
 def check_name(name: str) -> None:
-    """Raise `ConfigurationError` if a profile cannot have this name."""
+    """Raise `ConfigurationError` if `name` is reserved or not a valid name for a profile."""
     if not NAME.fullmatch(name):
         raise ConfigurationError(f"{name!r} is not a valid profile name: use letters, digits, - and _.")
     if name == ENVIRONMENT:
@@ -307,7 +312,7 @@ def check_name(name: str) -> None:
 
 
 def _same(one: Profile, other: Profile) -> bool:
-    """Return whether two profiles are the same login at the same address."""
+    """Return True if two profiles have the same login fields and base URL, regardless of their names."""
     return (_bare(one.base_url), one.fields) == (_bare(other.base_url), other.fields)
 
 

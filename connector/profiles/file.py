@@ -1,4 +1,4 @@
-"""The file profiles.toml with its sections `[<vendor>.<name>]`: reads it, and changes one profile in it."""
+"""Reads and edits the file profiles.toml, which has a section `[<vendor>.<name>]` for each profile."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ KINDS = {
 
 
 class ProfileFile:
-    """A profiles file. Every method raises `ConfigurationError` if the file cannot be read or written."""
+    """A profiles file. All methods raise `ConfigurationError` if the file cannot be read or written."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def read(self) -> dict[str, Any]:
-        """Return the parsed file, or an empty dictionary if there is no file."""
+        """Parse the file, or return an empty dictionary if the file does not exist."""
         text = self._text()
         try:
             return tomllib.loads(text)
@@ -42,7 +42,10 @@ class ProfileFile:
             raise ConfigurationError(self._unreadable(error)) from error
 
     def section(self, vendor: str) -> dict[str, dict[str, str]]:
-        """Return the fields of each profile of a vendor, by the profile's name."""
+        """Return the fields of a vendor's profiles, keyed by the name of the profile.
+
+        Raises `ConfigurationError` if a profile is not a section, or one of its values is not a string.
+        """
         profiles = self.read().get(vendor, {})
         if not isinstance(profiles, dict):
             raise ConfigurationError(
@@ -65,7 +68,10 @@ class ProfileFile:
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Lock the file against other processes; hold the lock while reading and calling `put`."""
+        """Prevent other processes from changing the file until the block ends.
+
+        Read the file and call `put` within the same block.
+        """
         try:
             with text_files.locked(self.path):
                 yield
@@ -75,7 +81,10 @@ class ProfileFile:
             ) from error
 
     def put(self, vendor: str, name: str, values: Mapping[str, str]) -> None:
-        """Write a profile without changing comments, other profiles or other tables of the file."""
+        """Write a profile to the file, keeping comments, other profiles and all other content unchanged.
+
+        Raises `ConfigurationError` if a value is not valid Unicode, or if other content would be changed.
+        """
         for key, value in values.items():
             if not _is_utf_8(value):
                 raise ConfigurationError(
@@ -84,8 +93,8 @@ class ProfileFile:
         text = self._text()
         expected = tomllib.loads(text, parse_float=str)
         expected.setdefault(vendor, {})[name] = dict(values)
-        # tomlkit keeps comments, but some layouts of nested tables confuse it. So its result is parsed again
-        # and used only if it says exactly what was intended.
+        # tomlkit keeps comments, but edits some layouts of nested tables incorrectly. The edited text is
+        # therefore parsed again, and used only if its content is exactly as intended.
         attempts = (_edit(text, vendor, name, values, inline=inline) for inline in (False, True))
         edited = next((attempt for attempt in attempts if _parses_to(attempt, expected)), None)
         if edited is None:
@@ -122,7 +131,7 @@ def _is_utf_8(value: str) -> bool:
 
 
 def _edit(text: str, vendor: str, name: str, values: Mapping[str, str], *, inline: bool) -> str:
-    """Return the text with the profile as a section or an inline table, or "" if that is not possible."""
+    """Return the edited text with the profile as a section or inline table, or "" if this is impossible."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
@@ -144,7 +153,7 @@ def _edit(text: str, vendor: str, name: str, values: Mapping[str, str], *, inlin
 
 
 def _parses_to(text: str, expected: Mapping[str, Any]) -> bool:
-    """Return whether a text parses to this content; numbers are compared as text, because nan != nan."""
+    """Return True if a TOML text has this content; floats are compared as strings, because nan != nan."""
     try:
         return tomllib.loads(text, parse_float=str) == expected
     except ValueError:

@@ -1,4 +1,4 @@
-"""The built-in profile `sandbox`: asks a running sandbox for the login of its tenant `demo`."""
+"""Requests the login of the tenant `demo` from a running sandbox, for the built-in profile `sandbox`."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ async def login(
     *,
     alone: bool,
 ) -> tuple[str, dict[str, str]]:
-    """Return the base URL and the login fields of a vendor in the sandbox at `url`.
+    """Request the base URL and the login fields of a vendor from the sandbox at `url`.
 
-    `alone` is whether only this vendor is looked up, so that errors can name it. Raises `ConfigurationError`
-    if the address is not allowed, `VendorUnavailable` if no sandbox answers, and `NotFound` if the sandbox
-    does not serve the vendor.
+    `token` is the sandbox's control token, or "". `alone` is true if only this vendor is looked up, so that
+    the error message can name the vendor. Raises `ConfigurationError` if the URL or token is invalid,
+    `AuthenticationError` if the sandbox rejects the token, `VendorUnavailable` if no sandbox responds, and
+    `NotFound` if the sandbox does not provide the vendor.
     """
     address = parse_url(url, SANDBOX_URL)
     base_url = str(address).rstrip("/")
@@ -69,7 +70,7 @@ def _unreachable(integration: Integration, base_url: str, error: httpx.HTTPError
 
 
 def _parse(integration: Integration, response: httpx.Response, base_url: str) -> tuple[str, dict[str, str]]:
-    """Return the base URL and the login fields from the sandbox's answer."""
+    """Read the base URL and the login fields from the sandbox's response."""
     if response.status_code == UNAUTHORIZED:
         sent = "Authorization" in response.request.headers
         raise AuthenticationError(

@@ -1,4 +1,4 @@
-"""Text files that users edit and the program rewrites: encodings, locks, and replacement in one step."""
+"""Detects the encoding of text files that users edit, locks these files, and replaces them atomically."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, because its mark begins with the mark of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, because this mark begins with the mark of UTF-16
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -25,9 +25,10 @@ LOCK_TIMEOUT = 10.0  # seconds to wait for another process that changes the file
 
 
 def encoding(start: bytes) -> str:
-    """Return the encoding of a text from its first bytes: by its byte order mark, or UTF-8 without one.
+    """Detect the encoding of a text file from its first bytes.
 
-    UTF-16 without a mark is recognized too: one of the two bytes of its first letter is zero.
+    The encoding is determined by the byte order mark. Without a mark it is UTF-16 if one of the first two
+    bytes is zero, and UTF-8 otherwise.
     """
     marked = next((name for mark, name in BYTE_ORDER_MARKS if start.startswith(mark)), None)
     if marked is None and len(start) > 1 and 0 in start[:2]:
@@ -36,9 +37,9 @@ def encoding(start: bytes) -> str:
 
 
 def decode(raw: bytes) -> str:
-    """Return bytes as text with unchanged line ends.
+    """Decode the content of a text file, without changing its line endings.
 
-    Raises `ValueError` if they are not text; its message is the end of a sentence.
+    Raises `ValueError` if the bytes cannot be decoded; the message is a clause that ends another message.
     """
     try:
         return raw.decode(encoding(raw[:4]))
@@ -49,37 +50,37 @@ def decode(raw: bytes) -> str:
 
 
 def reason(error: OSError | ValueError) -> str:
-    """Return the message of an error without its number and file name, as the end of a sentence."""
+    """Format an error, without its number and file name, as a clause that ends another message."""
     message = getattr(error, "strerror", None) or str(error)
     return f"{message[:1].lower()}{message[1:]}"
 
 
 def restrict(path: Path) -> None:
-    """Make a file with secrets readable by its owner only, if the file belongs to this user."""
+    """Make a file with secrets readable only by its owner; do nothing if this user may not change it."""
     if path.stat().st_mode & OTHERS:
         with suppress(OSError):
             path.chmod(OWNER_ONLY)
 
 
 def target(path: Path) -> Path:
-    """Return the file that a path refers to, following symbolic links, so that a write keeps the links."""
+    """Return the path with symbolic links resolved, so that replacing the file does not replace a link."""
     return Path(os.path.realpath(path))
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Prevent other processes from changing a file until the block ends.
+    """Prevent other processes that use this function from changing a file until the block ends.
 
-    The lock is on a separate file, held by the operating system through SQLite, so it ends when the process
-    ends or crashes. Raises `OSError` if that file cannot be created, and `ConfigurationError` if another
-    process holds the lock for ten seconds.
+    SQLite locks a separate file next to it, and the operating system releases the lock if the process
+    crashes. Raises `OSError` if the lock file cannot be created, and `ConfigurationError` if another process
+    keeps the lock for more than ten seconds.
     """
     import sqlite3
 
     file = target(path)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock_file = file.with_name(f"{file.name}.lock")
-    os.close(os.open(lock_file, os.O_CREAT | os.O_RDWR, OWNER_ONLY))  # raises the cause, which SQLite hides
+    os.close(os.open(lock_file, os.O_CREAT | os.O_RDWR, OWNER_ONLY))  # raises an OSError, unlike SQLite
     lock = sqlite3.connect(lock_file, timeout=LOCK_TIMEOUT, isolation_level=None)
     try:
         lock.execute("begin exclusive")
@@ -95,9 +96,10 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def replace(path: Path, content: str) -> None:
-    """Replace a file's content in one step, so that a crash leaves either the old content or the new one.
+    """Replace a file's content atomically, so that a crash leaves either the old or the new content.
 
-    Only the owner can read the new file. Raises `OSError`. The caller must hold the lock of `locked`.
+    Only the owner can read the new file. Raises `OSError` if the file cannot be written. Call this only
+    within a `locked` block.
     """
     file = target(path)
     temporary = file.with_name(f"{file.name}.new")
@@ -117,7 +119,7 @@ def replace(path: Path, content: str) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Write a folder's entries to disk, so that the rename survives a power failure; not on Windows."""
+    """Flush a folder's entries to disk, so that a rename survives a power failure; no effect on Windows."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

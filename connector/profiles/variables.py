@@ -1,4 +1,4 @@
-"""Environment variables of a login: `RETURNS_<VENDOR>_<FIELD>` and `RETURNS_<VENDOR>_BASE_URL`."""
+"""Reads login fields and base URLs from environment variables such as `RETURNS_<VENDOR>_<FIELD>`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PREFIX = "RETURNS_"
 SANDBOX_URL, CONTROL_TOKEN = "RETURNS_SANDBOX_URL", "RETURNS_CONTROL_TOKEN"
 LOGIN_FIELDS = ("api_key", "client_id", "client_secret", "base_url")
-"""Fields by whose name a variable is recognized as a login, even if its vendor is misspelled."""
+"""The fields by which a misspelled variable is recognized: `RETURNS_RETURMATE_API_KEY` ends in `API_KEY`."""
 
 
 def variable(vendor: str, field: str) -> str:
@@ -26,9 +26,10 @@ def variable(vendor: str, field: str) -> str:
 
 
 def parse_url(text: str, source: str) -> httpx.URL:
-    """Return the URL that a variable or an option contains.
+    """Parse a base URL from an environment variable or option.
 
-    Raises `ConfigurationError` for an invalid URL; the message begins with `source`.
+    Raises `ConfigurationError` if the URL is invalid; the message begins with `source`, the name of the
+    variable or option.
     """
     from connector.transport.addresses import parse_base_url
 
@@ -39,21 +40,24 @@ def parse_url(text: str, source: str) -> httpx.URL:
 
 
 class Variables:
-    """The environment variables of a user. A variable that is empty counts as not set."""
+    """Looks up the user's environment variables; an empty variable is treated as not set."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
     def __getitem__(self, name: str) -> str:
-        """Return a variable without surrounding blanks, or "" if it is not set."""
+        """Return the value of a variable without surrounding white space, or "" if it is not set."""
         return trimmed(self._environment.get(name, ""))
 
     def get(self, vendor: str, field: str) -> str | None:
-        """Return the variable of a vendor's login field or base URL, or None if it is not set."""
+        """Return the value of the variable for a vendor's login field or "base_url"; None if not set."""
         return self[variable(vendor, field)] or None
 
     def ignored(self, integration: Integration, vendors: Collection[str]) -> Iterator[str]:
-        """Yield a sentence for each variable that looks like a login of this vendor but is not read."""
+        """Yield a message for each variable that seems to be meant for a login but is not read.
+
+        These are variables with an unknown field or vendor, or whose name is not in capitals.
+        """
         known = [
             variable(integration.vendor.id, field.key) for field in integration.authentication.all_fields
         ]

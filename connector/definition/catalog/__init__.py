@@ -1,8 +1,8 @@
-"""The entries of a catalog file, `connector/catalog/<vendor>.yaml`: every key it may use.
+"""Defines the sections and keys of a catalog file, `connector/catalog/<vendor>.yaml`.
 
-The vocabulary is closed and has no expressions. `connector.definition.compiler` checks the names of
-operations, parameters and fields against the vendor's specification; `connector.definition.model` explains
-what the values mean. Paths into records are written with dots: `customer.email`.
+Unknown keys are errors, and no value is an expression to evaluate. `connector.definition.compiler` checks the
+names of operations, parameters and fields against the vendor's specification; `connector.definition.model`
+explains what the values mean. Paths into records are written with dots: `customer.email`.
 """
 
 from typing import Annotated, Any, Literal
@@ -26,14 +26,14 @@ from connector.definition.model import (
 
 
 class EnvironmentEntry(CatalogEntry):
-    """One base URL of the API; it must be a server of the specification."""
+    """One base URL of the API, which the specification must list as a server."""
 
     label: Label
     base_url: str
 
 
 class ErrorEntry(CatalogEntry):
-    """Paths into an error answer, and the kind of error for each status or code."""
+    """How to read an error response: paths into its body, and the kind of error for each status or code."""
 
     code: Dotted
     message: Dotted
@@ -43,7 +43,7 @@ class ErrorEntry(CatalogEntry):
 
 
 class PlanEntry(CatalogEntry):
-    """The number of requests that a plan allows per window. A window that is not listed has no limit."""
+    """The number of requests that a plan allows per second, minute and day; None if there is no limit."""
 
     second: Annotated[int, PydanticField(ge=1)] | None = None
     minute: Annotated[int, PydanticField(ge=1)] | None = None
@@ -51,17 +51,17 @@ class PlanEntry(CatalogEntry):
 
 
 class WindowHeaderEntry(CatalogEntry):
-    """The headers that report one rate window."""
+    """The response headers that report the limit and the remaining requests of one rate limit window."""
 
     limit: str
     remaining: str
 
 
 class LimitEntry(CatalogEntry):
-    """The section `limits`; leave it out if the vendor documents no rate limit.
+    """The section `limits`, with the vendor's rate limits; leave it out if the vendor documents none.
 
-    `limit_header`, `remaining_header` and `reset_header` report the window with the fewest requests left;
-    `headers` lists the headers of each window.
+    `limit_header`, `remaining_header` and `reset_header` are the headers of a vendor that reports only the
+    window with the fewest requests left; `headers` is for vendors that report every window.
     """
 
     plans: dict[str, PlanEntry] = {}
@@ -72,7 +72,11 @@ class LimitEntry(CatalogEntry):
 
 
 class PagedEntry(CatalogEntry):
-    """The keys that all paging styles share. `total` is the path of the total number of records."""
+    """The keys that all paging styles share; `size` is the parameter for the page size.
+
+    `total` and `size_reported` are the paths of the total number of records and of the page size that the
+    vendor used. `missing_is_empty` is true if a 404 means that the list is empty.
+    """
 
     size: str
     page_size: int
@@ -83,7 +87,7 @@ class PagedEntry(CatalogEntry):
 
 
 class NumberedEntry(PagedEntry):
-    """Paging by page number: `page` is the parameter, `first` the number of the first page."""
+    """Paging by page number: `page` is the parameter for it, and `first` the number of the first page."""
 
     style: Literal["page"]
     page: str
@@ -98,7 +102,7 @@ class OffsetEntry(PagedEntry):
 
 
 class CursorEntry(PagedEntry):
-    """Paging by cursor: `cursor` is the parameter for the opaque value at `next` in the previous page."""
+    """Paging by cursor: the parameter `cursor` is set to the value at `next` in the previous page."""
 
     style: Literal["cursor"]
     cursor: str
@@ -109,7 +113,7 @@ PagingEntry = Annotated[NumberedEntry | OffsetEntry | CursorEntry, PydanticField
 
 
 class FieldEntry(CatalogEntry):
-    """The label and help of a field; `choices` relabels its values, as in `{tnt: TNT}`."""
+    """The label and help text of a field; `choices` maps its values to other labels, as in `{tnt: TNT}`."""
 
     label: Label | None = None
     help: Sentence | None = None
@@ -117,7 +121,7 @@ class FieldEntry(CatalogEntry):
 
 
 class ResourceEntry(CatalogEntry):
-    """A kind of record; `schema` is a schema of the specification, `sample` an operation with an example."""
+    """A kind of record: `schema` names its schema in the specification, `sample` an operation's example."""
 
     noun: str
     record: str = PydanticField(alias="schema")
@@ -128,10 +132,10 @@ class ResourceEntry(CatalogEntry):
 
 
 class DropdownEntry(CatalogEntry):
-    """The options of an input.
+    """The options that a dropdown offers for an input.
 
-    They come from the records of `operation` (`value` and `label` are paths in a record), or from
-    `choices_of`: an action and its input with known values.
+    The options are the records that `operation` lists (`value` and `label` are paths in a record), or the
+    known values of an action's input: `choices_of` names the action and the input.
     """
 
     noun: str
@@ -144,7 +148,7 @@ class DropdownEntry(CatalogEntry):
 
 
 class OrderEntry(CatalogEntry):
-    """How to sort a list: parameter `by` takes `value`, and `direction` takes one of the last two."""
+    """How to sort a list: set parameter `by` to `value`, `direction` to `oldest_first` or `newest_first`."""
 
     by: str
     direction: str
@@ -154,7 +158,7 @@ class OrderEntry(CatalogEntry):
 
 
 class PageCeilings(CatalogEntry):
-    """The largest number of pages that one poll reads in each runtime."""
+    """The largest number of pages that a single poll reads, for each runtime."""
 
     python: Annotated[int, PydanticField(ge=1, le=500)]
     zapier: Annotated[int, PydanticField(ge=1, le=25)]
@@ -162,12 +166,12 @@ class PageCeilings(CatalogEntry):
 
     @property
     def by_runtime(self) -> dict[Runtime, int]:
-        """The ceilings as a mapping by runtime."""
+        """The largest number of pages per poll, keyed by runtime."""
         return {"python": self.python, "zapier": self.zapier, "make": self.make}
 
 
 class SortEntry(CatalogEntry):
-    """How to sort a list with a single parameter."""
+    """How to sort a list: set `parameter` to `oldest_first` or `newest_first`."""
 
     parameter: str
     oldest_first: str
@@ -175,9 +179,9 @@ class SortEntry(CatalogEntry):
 
 
 class DetailsEntry(CatalogEntry):
-    """An additional request per event; its answer is added to the record under `key`.
+    """An additional request for each event; the response is added to the event's record under `key`.
 
-    `parameters` maps the operation's parameters to fields of the row; `resource` describes the answer.
+    `parameters` maps the operation's parameters to fields of the row; `resource` describes the response.
     """
 
     operation: str
@@ -188,10 +192,10 @@ class DetailsEntry(CatalogEntry):
 
 
 class SourceEntry(CatalogEntry):
-    """A list that triggers poll; several triggers can share one.
+    """A list that triggers poll; several triggers can use the same source.
 
-    `unseen` describes the changes that the vendor's filter does not show; the guarantee repeats it.
-    `growing_ids` is true if IDs are numbers and a later record was never observed to have a lower one.
+    `unseen` describes changes that the vendor's filter does not return; the sentence is added to the
+    guarantee. `growing_ids` is true if IDs are numbers and no later record was observed with a lower ID.
     """
 
     operation: str
@@ -204,7 +208,7 @@ class SourceEntry(CatalogEntry):
 
 
 class OrderedEntry(SourceEntry):
-    """A list that can be sorted by creation time."""
+    """A source whose list can be sorted by creation time."""
 
     created: Dotted
     since: str | None = None
@@ -212,17 +216,17 @@ class OrderedEntry(SourceEntry):
 
 
 class CreatedSinceEntry(OrderedEntry):
-    """Polls new records by their creation time; see `connector.definition.model.CreatedSince`."""
+    """A source that finds new records by creation time; see `connector.definition.model.CreatedSince`."""
 
     strategy: Literal["created_since"]
     overlap_minutes: Annotated[int, PydanticField(ge=1, le=24 * 60)]
 
 
 class ChangedSinceEntry(SourceEntry):
-    """Polls changed records by a filter on changes; see `connector.definition.model.ChangedSince`.
+    """A source that filters by the time of a change; see `connector.definition.model.ChangedSince`.
 
-    At least one of `mark` and `state` is required if rows have a time of change, `changed`. `since_form` is
-    the form in which the filter takes a time. A runtime without memory reads the last `window_hours`.
+    At least one of `mark` and `state` is required if `changed`, the time of the last change, is set. The
+    filter expects a time in the format `since_form`. A runtime without memory reads the last `window_hours`.
     """
 
     strategy: Literal["changed_since"]
@@ -240,9 +244,9 @@ class ChangedSinceEntry(SourceEntry):
 
 
 class SnapshotEntry(SourceEntry):
-    """Polls a complete list and compares versions; see `connector.definition.model.Snapshot`.
+    """A source that reads a complete list and compares versions; see `connector.definition.model.Snapshot`.
 
-    `detects: states` requires `state`. A list with more than `most_records` records is an error.
+    `detects: states` requires `state`. A poll fails if the list has more than `most_records` records.
     """
 
     strategy: Literal["snapshot"]
@@ -258,7 +262,7 @@ class SnapshotEntry(SourceEntry):
 
 
 class WindowScanEntry(OrderedEntry):
-    """Polls all recent records and compares states; see `connector.definition.model.WindowScan`."""
+    """A source that reads recent records and compares states; see `connector.definition.model.WindowScan`."""
 
     strategy: Literal["window_scan"]
     state: Dotted
@@ -267,13 +271,13 @@ class WindowScanEntry(OrderedEntry):
 
 
 class TriggerEntry(CatalogEntry):
-    """One trigger.
+    """An event that starts a workflow, such as a new return; see `connector.definition.model.Trigger`.
 
-    `status` limits a source with a `state` to one state, or to the states `or_later` that can only follow
-    it; without it, every change of state is an event. `provenance` says how well that status is known.
-    `inputs` are optional filters, each with a `match`. `labels` overrides the label on a platform whose
-    naming rules would produce an awkward one. `example` lists the fields of the resource's sample that have
-    other values after such an event; the state itself is filled in automatically.
+    With `status`, an event occurs when a record reaches this state or one in `or_later`, the states that can
+    only follow. Without `status`, every change of state is an event. `provenance` states how certain the
+    status is. `inputs` are optional filters that require `match`. `labels` replaces `label` on platforms
+    whose naming rules make it awkward. `example` lists the fields of the resource's sample that have
+    different values after such an event; the new state is filled in automatically.
     """
 
     label: Label
@@ -293,11 +297,11 @@ class TriggerEntry(CatalogEntry):
 class InputEntry(FieldEntry):
     """One input of a trigger, action or search.
 
-    `name` is the parameter or body field to fill, if it differs from the key. `match` is a path in the
-    records read; the input is then compared with them and not sent. `required` can only make an optional
-    input required. `identifies` is the kind of identifier the value is. In a search, `found_at` lists the
-    fields of a row that contain the value; rows with another value there are dropped. `several: commas`
-    accepts several values separated by commas.
+    `name` is the parameter or body field to fill, if it differs from the key. With `match`, the input is not
+    sent but compared with the value at this path in each record read. `required: true` makes an input
+    required that the API treats as optional. `identifies` is the kind of identifier that the value is. In a
+    search, `found_at` lists the fields of a row that contain the value; rows with other values in these
+    fields are dropped. `several: commas` accepts several values separated by commas.
     """
 
     name: Dotted | None = None
@@ -311,9 +315,10 @@ class InputEntry(FieldEntry):
 
 
 class FindingEntry(CatalogEntry):
-    """How to look for the record of a write that got no answer.
+    """How to look for the record of a write request that received no response.
 
-    The values of `parameters` and `equal` are inputs of the action, or columns of one: `lines.quantity`.
+    `parameters` maps parameters of the operation to inputs of the action. `equal` maps fields of a record to
+    inputs, or to columns of a list input, such as `lines.quantity`.
     """
 
     operation: str
@@ -335,7 +340,7 @@ class StepEntry(CatalogEntry):
 
 
 class ActionEntry(StepEntry):
-    """One action; see `connector.definition.model.Action`."""
+    """A request that creates, changes or deletes a record; see `connector.definition.model.Action`."""
 
     risk: Risk
     after_timeout: Literal["repeat", "find", "ask"]
@@ -343,7 +348,7 @@ class ActionEntry(StepEntry):
 
 
 class SearchEntry(StepEntry):
-    """One search; see `connector.definition.model.Search`."""
+    """A request that reads records on demand; see `connector.definition.model.Search`."""
 
     kind: Literal["get", "find", "list", "report"]
     query: dict[str, Any] = {}
@@ -363,9 +368,9 @@ class FindOrCreateEntry(CatalogEntry):
 class Catalog(CatalogEntry):
     """A complete catalog file.
 
-    `payload` is the path of the result in an answer, for all operations or by operation; an operation that
-    is not listed returns its result without an envelope. `exclude` has a reason for each operation that
-    is not offered.
+    `payload` is the path of the result in a response: one path for all operations, or a mapping keyed by
+    operation that omits operations whose response is the result itself. `exclude` maps each operation that
+    is not offered to the reason.
     """
 
     catalog: Literal[1]

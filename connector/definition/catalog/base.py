@@ -1,4 +1,4 @@
-"""Base class and string types of all catalog entries."""
+"""The base class of all catalog entries, and the types of strings that they contain."""
 
 from typing import Annotated
 
@@ -12,6 +12,6 @@ Sentence = Annotated[str, PydanticField(min_length=5, max_length=1000, pattern=r
 
 
 class CatalogEntry(BaseModel):
-    """Base class of all entries: immutable, and raises an error for unknown keys."""
+    """The base class of all catalog entries, which are immutable and reject unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

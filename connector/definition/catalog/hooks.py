@@ -1,4 +1,4 @@
-"""Catalog entries of the `hooks` section: how a vendor reports events by webhook."""
+"""Catalog entries of the section `hooks`, which describes how a vendor reports events by webhook."""
 
 from connector.definition.catalog.base import CatalogEntry, Dotted, Key
 from connector.definition.model import Provenance
@@ -7,7 +7,8 @@ from connector.definition.model import Provenance
 class SubscribeEntry(CatalogEntry):
     """The request that registers a webhook.
 
-    `url` and `event` are fields of its body; `id` is the path of the subscription's ID in the answer.
+    `url` and `event` are fields of the request body; `id` is the path of the subscription's ID in the
+    response.
     """
 
     operation: str
@@ -24,11 +25,11 @@ class UnsubscribeEntry(CatalogEntry):
 
 
 class DeliveryEntry(CatalogEntry):
-    """How to read the record of a delivery.
+    """How to obtain the record that a webhook delivery is about.
 
-    `at` is the path of the record in the answer of `operation`, or in the delivery itself if there is no
-    operation. `parameters` maps the operation's parameters to fields of the delivery; `status` is the field
-    with the new status.
+    With `operation`, the record is requested; without it, the delivery itself contains the record. `at` is
+    the path of the record in the response or in the delivery. `parameters` maps the operation's parameters
+    to fields of the delivery; `status` is the field of the delivery that contains the new status.
     """
 
     operation: str | None = None
@@ -38,7 +39,7 @@ class DeliveryEntry(CatalogEntry):
 
 
 class HookEntry(CatalogEntry):
-    """One kind of webhook; `provenance` says how well its deliveries are known."""
+    """One kind of webhook; `provenance` states how certain the format of its deliveries is."""
 
     subscribe: SubscribeEntry
     unsubscribe: UnsubscribeEntry
@@ -47,7 +48,7 @@ class HookEntry(CatalogEntry):
 
 
 class TriggerHookEntry(CatalogEntry):
-    """The webhook of a trigger: `via` names an entry of `hooks`, `event` is the vendor's event name."""
+    """The webhook of a trigger: `via` names an entry in `hooks`, and `event` is the vendor's event name."""
 
     via: Key
     event: str

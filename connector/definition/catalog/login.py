@@ -1,4 +1,4 @@
-"""Catalog entries of the `authentication` section: login fields, credentials and tokens."""
+"""Catalog entries of the section `authentication`: login fields, the credential and access tokens."""
 
 from typing import Annotated, Any
 
@@ -8,7 +8,7 @@ from connector.definition.catalog.base import CatalogEntry, Dotted, Key, Label, 
 
 
 class LoginCheckEntry(CatalogEntry):
-    """The request that tests whether a login works."""
+    """The request that tests whether the user's credentials are valid."""
 
     operation: str
     query: dict[str, Any] = {}
@@ -25,9 +25,9 @@ class AuthFieldEntry(CatalogEntry):
 
 
 class GrantEntry(CatalogEntry):
-    """A token request: `constants` have fixed values, `fills` maps a field to the login field that fills it.
+    """A token request; `constants` maps fields of its body to fixed values, `fills` to login fields.
 
-    `once` is true if the request can be sent only once, as with an authorization code.
+    `once` is true if the request succeeds only once, as with an authorization code.
     """
 
     constants: dict[str, str] = {}
@@ -36,16 +36,16 @@ class GrantEntry(CatalogEntry):
 
 
 class RefreshEntry(GrantEntry):
-    """The request that refreshes a token; `token` is the field for the refresh token."""
+    """The request that refreshes an access token; `token` is the body field for the refresh token."""
 
     token: str
 
 
 class TokenEntry(CatalogEntry):
-    """A login by access token.
+    """How to obtain an access token from the login fields.
 
-    `access_token`, `refresh_token` and `expires_in` are paths in the answer; `fields` are additional login
-    fields.
+    `access_token`, `refresh_token` and `expires_in` are paths in the token response; `fields` are login
+    fields that only token requests use.
     """
 
     operation: str
@@ -58,7 +58,7 @@ class TokenEntry(CatalogEntry):
 
 
 class HostEntry(CatalogEntry):
-    """The login field `base_url`, for vendors that give each account its own address."""
+    """The login field `base_url`, for vendors whose API has a different base URL for each account."""
 
     label: Label
     help: Sentence | None = None
@@ -66,11 +66,11 @@ class HostEntry(CatalogEntry):
 
 
 class AuthenticationEntry(CatalogEntry):
-    """The section `authentication`.
+    """The section `authentication`: how requests are authenticated, and what the user has to enter.
 
-    `credential` is the login field to send; without it, requests send an access token obtained by `tokens`.
-    `sends` maps a query parameter, a body field or the header of another security scheme to the login field
-    that fills it.
+    `credential` is the login field to send; without it, requests send the access token that `tokens` obtains.
+    `sends` maps additional query parameters, body fields and headers of security schemes to the login fields
+    that fill them.
     """
 
     security_scheme: str

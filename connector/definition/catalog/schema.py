@@ -1,7 +1,7 @@
-"""Generates `connector/catalog/schema.json`, the JSON Schema with which editors check and complete catalogs.
+"""Generates `connector/catalog/schema.json`, the JSON Schema that editors use to check and complete catalogs.
 
-Each catalog names the schema in its first line. Run `python -m connector.definition.catalog.schema` after
-changing the entries; `make generate` does it as well.
+Each catalog refers to the schema in its first line. Run `python -m connector.definition.catalog.schema` or
+`make generate` after changing the classes of catalog entries.
 """
 
 import json
@@ -13,7 +13,7 @@ FILE = Path(__file__).parents[2] / "catalog" / "schema.json"
 
 
 def text() -> str:
-    """Return the content of the schema file."""
+    """Return the JSON Schema of catalog files, as the text of `connector/catalog/schema.json`."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Catalog.model_json_schema()}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 

@@ -1,8 +1,8 @@
 """Compiles a vendor's specification and catalog into an `Integration`.
 
-Every name in the catalog is checked against the specification. All problems are collected and reported
-together, each with its line. An operation that the catalog neither uses nor excludes with a reason is a
-problem too.
+Every name in the catalog is checked against the specification. All problems are collected and raised
+together as one `CatalogError`, which states the line of each problem. An operation that the catalog neither
+uses nor excludes with a reason is also a problem.
 """
 
 from __future__ import annotations
@@ -42,9 +42,10 @@ SECONDS = {"second": 1, "minute": 60, "day": 86_400}
 
 
 def vendors() -> list[str]:
-    """Return the sorted names of all vendors: those with a catalog, a specification or both.
+    """List the IDs of all vendors that have a catalog or a specification, in alphabetical order.
 
-    A vendor that lacks one of the two is included, so that compiling it names the missing file.
+    Vendors for which one of the two files is missing are included; `integration` then reports the missing
+    file.
     """
     names = (file.name for file in CATALOGS.iterdir())
     catalogs = {name.removesuffix(".yaml") for name in names if name.endswith(".yaml")}
@@ -52,10 +53,10 @@ def vendors() -> list[str]:
 
 
 def integration(vendor: str) -> Integration:
-    """Compile the integration of `vendor`.
+    """Compile the integration of `vendor` from its specification and catalog.
 
-    Raises `ConfigurationError` for an unknown vendor, and `CatalogError` if the vendor's specification or
-    catalog is missing, broken or does not match the other.
+    Raises `ConfigurationError` if the vendor is unknown, and `CatalogError` if either file is missing or
+    invalid, or if the catalog does not match the specification.
     """
     known = vendors()
     if vendor not in known:
@@ -72,7 +73,10 @@ def integration(vendor: str) -> Integration:
 
 
 def join(document: Mapping[str, Any], text: str, name: str) -> Integration:
-    """Compile a parsed specification and the text of the catalog file `name`; raises `CatalogError`."""
+    """Compile a parsed specification and the text of the catalog file `name` into an `Integration`.
+
+    Raises `CatalogError` with all problems if the catalog is invalid or does not match the specification.
+    """
     spec = specification.parsed(document, f"openapi/{name.rpartition('/')[2]}")
     source = _parsed(name, text)
     try:
@@ -99,10 +103,10 @@ def _parsed(name: str, text: str) -> yaml_lines.Located:
 
 
 def _sentence(source: yaml_lines.Located, error: Any) -> str:
-    """Return a validation error of pydantic as one sentence with the line in the YAML.
+    """Format a pydantic validation error as one sentence that starts with the file and line.
 
-    Pydantic's location also names the chosen member of a union; those steps are not in the file and are
-    skipped.
+    Pydantic's location also contains the name of the union member that was tried. Such a step does not exist
+    in the file and is skipped when looking up the line.
     """
     path: tuple[str, ...] = ()
     for step in error["loc"]:
@@ -260,7 +264,7 @@ def _paging(catalog: Catalog, resolver: Resolver) -> dict[str, Paging]:
 
 
 def _position(entry: NumberedEntry | OffsetEntry | CursorEntry) -> str:
-    """Return the name of the parameter that takes the position of a page."""
+    """Return the name of the parameter for the page number, offset or cursor."""
     if isinstance(entry, NumberedEntry):
         return entry.page
     return entry.offset if isinstance(entry, OffsetEntry) else entry.cursor

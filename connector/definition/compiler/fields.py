@@ -1,4 +1,4 @@
-"""Compiles the fields of records and the inputs of requests, with the labels and help of the catalog."""
+"""Compiles the fields of records and the inputs of requests, with labels and help texts from the catalog."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Step = TypeVar("Step", Trigger, Action, Search)
 def labelled(
     fields: tuple[Field, ...], entries: Mapping[str, FieldEntry], before: str = ""
 ) -> tuple[Field, ...]:
-    """Return the fields with the labels and help of the catalog.
+    """Return a copy of the fields with the labels and help texts that the catalog defines in `entries`.
 
-    The label of an object's member starts with the object's ("Refund Amount"); the label of a list's column
-    stands alone ("SKU").
+    The label of a field inside an object begins with the object's label ("Refund Amount"). The label of a
+    field inside a list is not prefixed ("SKU").
     """
     result = []
     for field in fields:
@@ -52,7 +52,7 @@ def labelled(
 
 
 def relabelled(field: Field, entry: FieldEntry | None) -> tuple[Choice, ...]:
-    """Return the field's choices with the labels of the catalog."""
+    """Return the field's choices, with labels from the catalog where the entry defines them."""
     labels = entry.choices if entry else {}
     return tuple(
         Choice(value=choice.value, label=labels.get(choice.value, choice.label)) for choice in field.choices
@@ -60,7 +60,7 @@ def relabelled(field: Field, entry: FieldEntry | None) -> tuple[Choice, ...]:
 
 
 def suggestions(field: Field) -> tuple[Choice, ...]:
-    """Return the choices of a field, or the known values of an open set."""
+    """Return the values to suggest for a field: its choices, or its known values if it has no choices."""
     return field.choices or tuple(Choice(value=value, label=title(value)) for value in field.known_values)
 
 
@@ -72,10 +72,10 @@ def inputs(
     at: At,
     subject: str,
 ) -> tuple[InputField, ...]:
-    """Compile the inputs of an action or search.
+    """Compile the inputs of an action or search, and report inputs that do not fit the operation.
 
-    `record` has the fields of a search's rows, to which `match` and `found_at` refer; it is None for an
-    action.
+    `record` contains the fields of the records that a search returns, to which `match` and `found_at` refer;
+    it is None for an action.
     """
     compiled = []
     for key, entry in entries.items():
@@ -100,9 +100,9 @@ def _tightened(entries: Mapping[str, InputEntry]) -> set[str]:
 
 
 def with_known_values(steps: Mapping[str, Step], dropdowns: Mapping[str, Dropdown]) -> dict[str, Step]:
-    """Copy the choices of a dropdown into the `known_values` of its inputs.
+    """Return the steps with the choices of each dropdown copied into the `known_values` of its inputs.
 
-    An input with known values also accepts their labels: "In Transit" for `in_transit`.
+    The runtime then also accepts the label of a known value: "In Transit" for `in_transit`.
     """
 
     def completed(field: InputField) -> InputField:
@@ -119,7 +119,7 @@ def with_known_values(steps: Mapping[str, Step], dropdowns: Mapping[str, Dropdow
 
 SEPARATORS = {"commas": ","}
 POLLING = ("cursor", "since")
-"""Arguments of `poll`, which no input of a trigger may be named after."""
+"""The arguments of `poll`; a trigger's input cannot have one of these names."""
 
 
 def filters(
@@ -130,10 +130,10 @@ def filters(
     subject: str,
     state: Path | None = None,
 ) -> tuple[InputField, ...]:
-    """Compile a trigger's inputs, which filter the records read and are not sent.
+    """Compile a trigger's inputs, which filter the records that a poll reads and are not sent to the vendor.
 
-    `state` is the path of the status that the trigger watches; its value is compared as a word, even if the
-    specification lists no values for it.
+    `state` is the path of the status that the trigger watches. An input that filters by this status ignores
+    case and punctuation, even if the specification does not list the possible values.
     """
     compiled = []
     for key, entry in entries.items():
@@ -182,7 +182,7 @@ def _found_at(
     place: At,
     subject: str,
 ) -> InputField:
-    """Return the input with the paths in a row that contain its value."""
+    """Return the input with `found_at` set to the paths from the catalog entry, after checking them."""
     _check_identifies(resolver, field, place, subject)
     if not entry.found_at:
         return field
@@ -199,7 +199,7 @@ def _found_at(
 
 
 def _check_identifies(resolver: Resolver, field: InputField, place: At, subject: str) -> None:
-    """Report `identifies` on free text, a date, an amount or a choice, and `several` on a body field."""
+    """Report `identifies` on an input that cannot be an identifier, and `several` outside the query."""
     if field.identifies and (field.type not in ("string", "integer") or field.choices):
         resolver.report(
             (*place, "identifies"),
@@ -241,7 +241,7 @@ def _placed(
 def _variants(
     resolver: Resolver, field: Field, columns: Sequence[InputField], at: At, subject: str
 ) -> tuple[Variant, ...]:
-    """Return the variants of a field in the names of its inputs, and report those that cannot be filled."""
+    """Return a field's variants with its column keys as names; report required members without a column."""
     keys = {column.path[0]: column.key for column in columns}
     if not keys:
         return field.variants

@@ -1,4 +1,4 @@
-"""Compiles webhooks: how to subscribe and unsubscribe, and how to read a delivery."""
+"""Compiles the webhooks of triggers: how to subscribe and unsubscribe, and how to read a delivery."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 def hook(
     chosen: TriggerHookEntry, hooks: Mapping[str, HookEntry], resolver: Resolver, at: At, subject: str
 ) -> Hook | None:
-    """Compile the webhook of a trigger; `hooks` are the catalog's. Return None if a name is unknown."""
+    """Compile the webhook of a trigger, or return None if the catalog names an unknown hook or operation.
+
+    `chosen` is the trigger's entry, and `hooks` is the section `hooks` of the catalog. Problems are reported
+    to `resolver`.
+    """
     if not resolver.known(chosen.via, hooks, (*at, "via"), f"{subject} names hook {chosen.via}"):
         return None
     entry, there = hooks[chosen.via], ("hooks", chosen.via)
@@ -64,7 +68,7 @@ def _nested(path: Path, value: str) -> dict[str, Any]:
 
 
 def _read(entry: DeliveryEntry, resolver: Resolver, at: At, subject: str) -> Operation | None:
-    """Return the operation that reads the record of a delivery, or None if the delivery contains it.
+    """Return the operation that reads a delivery's record, or None if the delivery contains the record.
 
     Paths into the delivery are not checked, because specifications do not describe deliveries.
     """

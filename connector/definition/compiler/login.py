@@ -1,4 +1,4 @@
-"""Compiles the section `authentication`: login fields, credential, tokens and the login test."""
+"""Compiles the section `authentication` of a catalog: login fields, the credential, tokens and the test."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AT: At = ("authentication",)
 
 
 def authentication(entry: AuthenticationEntry, resolver: Resolver) -> Authentication:
-    """Compile the section `authentication` of a catalog."""
+    """Compile the section `authentication` of a catalog; problems are reported to `resolver`."""
     scheme = _scheme(entry, resolver)
     bearer = scheme.get("type") == "http"
     _check_credential(entry, resolver)
@@ -104,7 +104,7 @@ def _tokens(entry: TokenEntry, fields: Mapping[str, AuthFieldEntry], resolver: R
         _check_field(operation, entry.refresh.token, (*at, "refresh", "token"), resolver)
     if entry.refresh and entry.refresh_token is None:
         resolver.report(
-            (*at, "refresh"), "refresh needs refresh_token, the path of the refresh token in the answer."
+            (*at, "refresh"), "refresh needs refresh_token, the path of the refresh token in the response."
         )
     answer = operation.response.children if operation else ()
 

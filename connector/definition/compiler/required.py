@@ -1,4 +1,4 @@
-"""Decides which inputs are required: always, or only together with others of the same optional object."""
+"""Determines which inputs are always required, and which only if their optional parent object is sent."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 def with_requirements(
     fields: Sequence[Field], inputs: Sequence[InputField], tightened: Collection[str]
 ) -> tuple[InputField, ...]:
-    """Return the inputs of a body, or of a line item, with `required` and `required_with` set.
+    """Return the inputs with `required` and `required_with` set according to the request body.
 
-    `fields` are the fields of that body or line item. A required member of an optional object is required
-    only if the object is sent, which is when another input fills a part of it. Inputs in `tightened`, which
-    the catalog itself requires, stay required.
+    `fields` are the fields of the body, or of one line item. A required member of an optional object is
+    required only if the object is sent, that is, if another input fills a different member of the object.
+    Inputs whose keys are in `tightened` stay required, because the catalog marks them as required.
     """
     return tuple(_with_requirement(fields, field, inputs, tightened) for field in inputs)
 
@@ -35,7 +35,7 @@ def _with_requirement(
 
 
 def _optional_holder(fields: Sequence[Field], path: Path) -> Path | None:
-    """Return the path of the innermost optional object that contains `path`, or None."""
+    """Return the path of the innermost optional object that contains `path`, or None if there is none."""
     for length in range(len(path) - 1, 0, -1):
         holder = walk(fields, path[:length])
         if holder is not None and not holder.required:
@@ -44,7 +44,10 @@ def _optional_holder(fields: Sequence[Field], path: Path) -> Path | None:
 
 
 def unfilled(fields: Sequence[Field], inputs: Sequence[InputField], before: Path = ()) -> Iterator[Path]:
-    """Yield the required members that no input fills, for every object that some input fills in part."""
+    """Yield the path of each required field that no input fills.
+
+    Fields inside an object count only if an input fills another part of the same object.
+    """
     for field in fields:
         path = (*before, field.key)
         below = [entry for entry in inputs if _below(entry, path)]
@@ -55,9 +58,9 @@ def unfilled(fields: Sequence[Field], inputs: Sequence[InputField], before: Path
 
 
 def through_a_list(fields: Sequence[Field], path: Path) -> Path | None:
-    """Return the path of the list that `path` leads through, or None.
+    """Return the path of the first list that contains `path`, or None if no list does.
 
-    One input cannot fill a member in each item of a list.
+    A single input cannot fill a field that is inside a list, because the field occurs once for each item.
     """
     for length in range(1, len(path)):
         holder = walk(fields, path[:length])

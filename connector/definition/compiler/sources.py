@@ -1,4 +1,4 @@
-"""Compiles the sources that triggers poll, their details requests, and the provenance of both."""
+"""Compiles the sources that triggers poll and their details requests, and determines their provenance."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def source(
     fields: tuple[Field, ...],
     key: str,
 ) -> Source:
-    """Compile the source of the trigger `key`, with the `status` that the trigger waits for."""
+    """Compile the source that the trigger `key` polls, including the status that the trigger detects.
+
+    `fields` are the fields of a record in the list. Problems are reported to `resolver`.
+    """
     at: At = ("sources", trigger.source)
     subject = f"source {trigger.source}"
     if operation and entry.since:
@@ -151,7 +154,10 @@ def _sorting(entry: SortEntry, operation: Operation | None, resolver: Resolver, 
 def details(
     entry: DetailsEntry, resolver: Resolver, row: tuple[Field, ...], at: At, subject: str
 ) -> Details | None:
-    """Compile the request for the details of an event's record; `row` has the fields of the list."""
+    """Compile the request that reads the details of an event's record, or return None if it is unknown.
+
+    `row` contains the fields of a record in the list, which fill the parameters of the request.
+    """
     operation = resolver.operation(entry.operation, (*at, "operation"), subject)
     if operation is None:
         return None
@@ -179,9 +185,9 @@ def _check_states(
 
 
 def provenance(source: Source, operation: Operation | None, fields: tuple[Field, ...]) -> Provenance:
-    """Return the weakest provenance among what a source relies on.
+    """Return the least certain provenance among the parts of the specification that a source relies on.
 
-    That is the operation, its filter or sort parameters, and the fields that identify events.
+    These parts are the operation, its filter or sort parameters, and the fields that identify events.
     """
     provenances: list[Provenance] = [operation.provenance] if operation else []
     paths = [source.id, source.created]

@@ -43,7 +43,7 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
 def resources(catalog: Catalog, resolver: Resolver) -> dict[str, Resource]:
-    """Compile the resources, the kinds of records."""
+    """Compile the section `resources`, which describes the kinds of records."""
     return {key: _resource(key, entry, resolver) for key, entry in catalog.resources.items()}
 
 
@@ -74,7 +74,11 @@ def _resource(key: str, entry: ResourceEntry, resolver: Resolver) -> Resource:
 def triggers(
     catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource], limits: Limits
 ) -> dict[str, Trigger]:
-    """Compile the triggers with their guarantees."""
+    """Compile the section `triggers` and compute each trigger's guarantees.
+
+    `known` contains the compiled resources. A trigger with an unknown source or resource is reported to
+    `resolver` and left out.
+    """
     compiled = {}
     for key, entry in catalog.triggers.items():
         at: At = ("triggers", key)
@@ -114,7 +118,7 @@ def _trigger(
     example = samples.of_event(resolver, source, record, entry.example, (*at, "example"), f"trigger {key}")
     shown = samples.merged(sample, example)
     samples.check(resolver, source, happened, shown, (*at, "example"), f"trigger {key}")
-    # A time inside the details is not in the row of the list, so no runtime can compare rows by it.
+    # A time inside the details is not in the row of the list, so no runtime can compare rows by this time.
     in_row = happened if happened and not (details and happened[0] == details.request.key) else None
     return Trigger(
         key=key,
@@ -147,13 +151,13 @@ def _trigger(
 
 
 def _end_reported(catalog: Catalog, operation: str) -> bool:
-    """Return True if the vendor reports the end of a list, by a total or by a missing next page."""
+    """Return True if a response shows that its page is the last one, by a total or a missing cursor."""
     paging = next((entry for entry in catalog.paging.values() if operation in entry.operations), None)
     return paging is None or paging.style == "cursor" or paging.total is not None
 
 
 class _CompiledDetails(NamedTuple):
-    """The details of a trigger: the request, the field that holds its answer, and a sample of that answer."""
+    """A compiled details request, the field that contains the response, and a sample response."""
 
     request: Details
     field: Field
@@ -170,13 +174,16 @@ def _details(
     if request is None:
         return None
     resource = known[entry.resource]
-    # The label is empty so that generators do not put it before the labels of the members.
+    # The label is empty, because generators prefix the labels of members with the label of their object.
     field = Field(key=entry.key, label="", type="object", children=resource.fields)
     return _CompiledDetails(request, field, resource.sample)
 
 
 def actions(catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, Action]:
-    """Compile the actions."""
+    """Compile the section `actions`; `known` contains the compiled resources.
+
+    An action with an unknown operation or resource is reported to `resolver` and left out.
+    """
     compiled = {}
     for key, entry in catalog.actions.items():
         at: At = ("actions", key)
@@ -225,7 +232,8 @@ def _finding(
     columns = [f"{field.key}.{child.key}" for field in inputs for child in field.children]
     for source in entry.equal.values():
         resolver.known(source, [*keys, *columns], (*at, "equal"), f"{subject} compares input {source}")
-    # An input that is also a parameter of the lookup matches every record found, so it cannot identify one.
+    # An input that is also a parameter of the lookup has the same value in every record that is found, so it
+    # cannot tell the records apart.
     always = {field.key for field in inputs if field.required and field.key not in entry.parameters.values()}
     if always and not always & {source.partition(".")[0] for source in entry.equal.values()}:
         resolver.report(
@@ -252,7 +260,10 @@ def _finding(
 
 
 def searches(catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, Search]:
-    """Compile the searches."""
+    """Compile the section `searches`; `known` contains the compiled resources.
+
+    A search with an unknown operation or resource is reported to `resolver` and left out.
+    """
     compiled = {}
     for key, entry in catalog.searches.items():
         at: At = ("searches", key)
@@ -310,7 +321,7 @@ def _check_dropdowns(
 
 
 def dropdowns(catalog: Catalog, resolver: Resolver, actions: Mapping[str, Action]) -> dict[str, Dropdown]:
-    """Compile the dropdowns; `actions` are the compiled actions, whose inputs some dropdowns offer."""
+    """Compile the section `dropdowns`; `actions` provides the inputs to which `choices_of` refers."""
     compiled = {}
     for key, entry in catalog.dropdowns.items():
         at: At = ("dropdowns", key)
@@ -351,7 +362,7 @@ def _choices(
 
 
 def find_or_create(catalog: Catalog, resolver: Resolver) -> tuple[FindOrCreate, ...]:
-    """Compile the pairs of a search and the action to run if it finds nothing."""
+    """Compile the section `find_or_create`, and report unknown names of searches and actions."""
     for index, entry in enumerate(catalog.find_or_create):
         at: At = ("find_or_create", index)
         resolver.known(entry.search, catalog.searches, at, f"find_or_create names search {entry.search}")
@@ -375,7 +386,7 @@ def _known_resource(
 
 
 def _row(operation: Operation | None) -> tuple[Field, ...] | None:
-    """Return the fields of one record in an operation's payload, or None."""
+    """Return the fields of a record in an operation's payload; None if there is no operation or payload."""
     if operation is None:
         return None
     path = operation.payload

@@ -1,4 +1,4 @@
-"""Checks the section `unified`: every path exists, and every status and trigger is mapped."""
+"""Checks that the paths in the section `unified` exist, and that every status and trigger is mapped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Fields = tuple["Field", ...]
 LISTED = (ItemTable, ShipmentTable, RefundTable)
-"""Tables whose paths are relative to the members of the list or object at `at`."""
+"""The tables whose paths are relative to the object at `at`, or to each item of the list at `at`."""
 
 
 def check(
@@ -26,7 +26,10 @@ def check(
     resources: Mapping[str, Resource],
     triggers: Mapping[str, Trigger],
 ) -> None:
-    """Report everything in the section that does not fit the specification."""
+    """Report unknown names and paths, unmapped statuses and unmapped triggers in the section `unified`.
+
+    Does nothing if the catalog has no such section.
+    """
     if section is None:
         return
     for key, table in section.returns.items():
@@ -41,9 +44,9 @@ def check(
 
 
 def _check_events(section: Unified, resolver: Resolver, triggers: Mapping[str, Trigger]) -> None:
-    """Report triggers without a kind of event, and kinds with two triggers.
+    """Report triggers that have no kind of event, and kinds of events that two triggers share.
 
-    A kind with two triggers would deliver the same event twice to callers who poll by kind.
+    Polling by a kind that two triggers share would deliver the same event twice.
     """
     first: dict[str, str] = {}
     for key, kind in section.events.items():
@@ -57,7 +60,7 @@ def _check_events(section: Unified, resolver: Resolver, triggers: Mapping[str, T
 
 
 def _fields(key: str, resources: Mapping[str, Resource], triggers: Mapping[str, Trigger]) -> Fields:
-    """Return the fields of a resource's records, with the details that its triggers add."""
+    """Return the fields of a resource's records, including the details that a trigger adds."""
     detailed = (
         trigger.fields for trigger in triggers.values() if trigger.resource == key and trigger.details
     )
@@ -65,7 +68,7 @@ def _fields(key: str, resources: Mapping[str, Resource], triggers: Mapping[str, 
 
 
 def _check_part(part: FrozenModel, fields: Fields, record: Fields, resolver: Resolver, at: At) -> None:
-    """Check the paths of one table, which start at `fields`; `record` has the fields of the whole return."""
+    """Check the paths in one table, which are relative to `fields`; `record` contains the return's fields."""
     start: Path | None = getattr(part, "at", None) if isinstance(part, LISTED) else None
     if start is not None:
         fields = _members(fields, start, resolver, at)
@@ -108,7 +111,7 @@ def _members(fields: Fields, path: Path, resolver: Resolver, at: At) -> Fields:
 
 
 def _check_statuses(section: Unified, table: ReturnTable, fields: Fields, resolver: Resolver) -> None:
-    """Report statuses of the specification that are not mapped, and mapped ones that it does not list."""
+    """Report statuses that the specification lists but the section does not map, and the reverse."""
     inspection, shipment = section.inspection_statuses, section.shipment_statuses
     _check_mapping(fields, table.status, "statuses", section.statuses, resolver)
     _check_mapping(fields, table.shipping_status, "shipment_statuses", shipment, resolver)

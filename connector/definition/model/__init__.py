@@ -1,17 +1,17 @@
 """The platform-neutral model of one vendor's integration.
 
-`connector.definition.compiler.integration(vendor)` joins the description of the API
+`connector.definition.compiler.integration(vendor)` combines the description of the API
 (`openapi/<vendor>.yaml`) with the triggers, actions and searches of the catalog
-(`connector/catalog/<vendor>.yaml`) into one frozen `Integration`. The Python runtime executes it and each
-generator renders it, so the model contains nothing specific to a platform.
+(`connector/catalog/<vendor>.yaml`) into one frozen `Integration`. The Python runtime executes the model, and
+each generator renders it as an app, so the model contains nothing specific to a platform.
 
 Conventions:
 
-- A *path* is a tuple of keys into a JSON value, such as `("customer", "email")`; the empty tuple is the
-  value itself.
+- A *path* is a tuple of keys into a JSON value, such as `("customer", "email")`; the empty tuple refers to
+  the whole value.
 - Operations, parameters and fields keep the vendor's names, exactly as sent and received.
 - Labels are in Title Case; help texts are complete sentences written for merchants.
-- Tuples keep the order of the catalog, which is the order that users see. Mappings are looked up by key.
+- Tuples keep the order of the catalog, in which platforms show the entries. Mappings have no such order.
 """
 
 from connector.definition.model.api import (

@@ -1,4 +1,4 @@
-"""Models of the API itself: operations, login, errors, rate limits and paging."""
+"""Models of a vendor's API: operations, authentication, errors, rate limits and paging."""
 
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
@@ -16,8 +16,8 @@ ErrorKind = Literal[
 class Parameter(FrozenModel):
     """A path or query parameter, named by `field.key`.
 
-    `repeated_as` is the name of the parameter that takes several values (`status` -> `status[]`), if the
-    API has one. That array parameter itself has `field.type` "list".
+    `repeated_as` is the name of the array parameter for several values (`status[]` for `status`), or None if
+    the API has no such parameter. The array parameter itself has `field.type` "list".
     """
 
     location: Literal["path", "query"]
@@ -30,12 +30,12 @@ class Parameter(FrozenModel):
 
 
 class Operation(FrozenModel):
-    """One request of the API. `id` is the operationId; `path` is a template below the base URL.
+    """One operation of the API. `id` is the operationId; `path` is a template relative to the base URL.
 
     `body` is None or a Field of type "object". `status`, `response`, `media_type` and `example` describe
-    the successful answer; the catalog can offer only operations that answer with JSON. `payload` is the
-    path to the result inside the answer, such as `("data",)`, and `payload_is_list` is true if that result
-    is a list. `paging` names an entry of `Integration.paging`, or is None if the answer has no pages.
+    the successful response; the catalog can offer only operations that respond with JSON. `payload` is the
+    path of the result in the response, such as `("data",)`, and `payload_is_list` is true if the result is a
+    list. `paging` is a key of `Integration.paging`, or None if the response is not divided into pages.
     """
 
     id: str
@@ -69,7 +69,7 @@ class Operation(FrozenModel):
 
 
 class Vendor(FrozenModel):
-    """The company that runs the API. `description` is one sentence, "X is a …", of 40 to 140 characters.
+    """The company that provides the API. `description` is one sentence, "X is a …", of 40 to 140 characters.
 
     `app_version` is the version of the generated apps, as `major.minor.patch`.
     """
@@ -82,7 +82,7 @@ class Vendor(FrozenModel):
 
 
 class Environment(FrozenModel):
-    """One base URL of the API, such as production or a sandbox. The first one listed is production."""
+    """One base URL of the API, such as production or a sandbox. An integration lists production first."""
 
     key: str
     label: str
@@ -90,7 +90,7 @@ class Environment(FrozenModel):
 
 
 class AuthField(FrozenModel):
-    """A login field that the user fills in. `secret` values never appear in output, logs or errors."""
+    """A login field that the user fills in. The value of a `secret` field never appears in logs or errors."""
 
     key: str
     label: str
@@ -103,8 +103,8 @@ class AuthField(FrozenModel):
 class TokenGrant(FrozenModel):
     """The body of one kind of token request (RFC 6749, section 1.3).
 
-    `constants` are fields with fixed values; `fills` maps a field to the AuthField that provides its value.
-    `once` is true if the request can be sent only once, as with an authorization code.
+    `constants` maps fields of the body to fixed values, `fills` maps them to the AuthFields that provide the
+    value. `once` is true if the request succeeds only once, as with an authorization code.
     """
 
     constants: Mapping[str, str]
@@ -115,10 +115,10 @@ class TokenGrant(FrozenModel):
 class TokenLogin(FrozenModel):
     """How to obtain the access token that is sent as the credential.
 
-    The first request sends `operation` with the first of `grants` whose fields are all filled in. Later
-    requests use `refresh`, with the last refresh token in the field `refresh_as`. `access_token`,
-    `refresh_token` and `expires_in` (in seconds) are paths into the answer. `fields` are the AuthFields
-    that only a token login needs.
+    The first token request sends `operation` with the first of `grants` whose fields are all filled in.
+    Later token requests send `refresh`, with the last refresh token in the field `refresh_as`.
+    `access_token`, `refresh_token` and `expires_in` (in seconds) are paths in the response. `fields` are the
+    AuthFields that only token requests use.
     """
 
     operation: str
@@ -132,7 +132,7 @@ class TokenLogin(FrozenModel):
 
     @property
     def refresh_field(self) -> str | None:
-        """The AuthField that takes a refresh token, or None if users cannot enter one."""
+        """The key of the AuthField for a refresh token, or None if users cannot enter a refresh token."""
         return next(
             (grant.fills[self.refresh_as] for grant in self.grants if self.refresh_as in grant.fills), None
         )
@@ -142,13 +142,13 @@ class Authentication(FrozenModel):
     """How requests are authenticated.
 
     With `scheme` "bearer" a request sends `Authorization: Bearer <field>`, with "header" it sends
-    `<header>: <field>`. `field` is the key of the AuthField to send. If it is empty ("") or the user left
-    it blank, the access token of `tokens` is sent instead. `host` is the AuthField for the base URL, for
-    vendors that give each account its own address. `test_operation` with `test_query` is the cheapest
-    request that fails without a valid credential. `connection_label` is a template over AuthField keys and
-    `environment`, such as `"{store_name} ({environment})"`; it never contains a secret. `sends` maps a
-    query parameter or body field to the AuthField that fills it in every operation that has it; `headers`
-    maps a header of every request to its AuthField.
+    `<header>: <field>`. `field` is the key of the AuthField to send. If the key is empty ("") or the user
+    left the field blank, the access token from `tokens` is sent instead. `host` is the AuthField for the base
+    URL, for vendors whose API has a different base URL for each account. `test_operation` with `test_query`
+    is the cheapest request that fails without a valid credential. `connection_label` is a template that
+    refers to AuthFields and `environment`, such as `"{store_name} ({environment})"`; it never contains a
+    secret. `sends` maps a query parameter or body field to the AuthField that fills it, in every operation
+    that accepts this parameter or field; `headers` maps headers of every request to AuthFields.
     """
 
     scheme: Literal["bearer", "header"]
@@ -166,17 +166,17 @@ class Authentication(FrozenModel):
 
     @property
     def all_fields(self) -> tuple[AuthField, ...]:
-        """The AuthFields of every way to log in, without the base URL."""
+        """All AuthFields except `host`: those of every request and those that only token requests use."""
         return (*self.fields, *(self.tokens.fields if self.tokens else ()))
 
     def missing(self, filled: Collection[str]) -> AuthField | None:
-        """Return the first required AuthField that is not among `filled`, or None if the login is complete.
+        """Return the first required AuthField whose key is not in `filled`, or None if no field is missing.
 
         The base URL is not checked.
         """
         first = next((field for field in self.fields if field.required and field.key not in filled), None)
         grants = self.tokens.grants if self.tokens else ()
-        # A complete token grant replaces the credential, so the credential is not missing then.
+        # If all fields of a token grant are filled in, a token is sent and the credential is not needed.
         if (
             first
             and self.field == first.key
@@ -192,11 +192,11 @@ class Authentication(FrozenModel):
 
 
 class ErrorFormat(FrozenModel):
-    """How to read an error answer: paths into its body, and the kind of error for each status or code.
+    """How to read an error response: paths into its body, and the kind of error for each status or code.
 
-    The value at `fields` is `{field: message}` or a list of `{"field", "message"}`; None if the vendor does
-    not name fields. A status that is not listed counts as "unexpected" below 500 and as "unavailable" from
-    500.
+    The value at `fields` is `{field: message}` or a list of `{"field", "message"}`; `fields` is None if the
+    vendor does not name the invalid fields. A status that is not in `by_status` is "unexpected" below 500 and
+    "unavailable" otherwise.
     """
 
     code: Path
@@ -207,21 +207,24 @@ class ErrorFormat(FrozenModel):
 
 
 class Window(FrozenModel):
-    """One rate limit: at most `requests` within `seconds`."""
+    """One rate limit: at most `requests` requests within `seconds` seconds."""
 
     requests: int
     seconds: int
 
 
 class Plan(FrozenModel):
-    """The rate limits of one of the vendor's plans. Windows that are not listed have no limit."""
+    """The rate limits of one of the vendor's plans; an empty tuple means that the plan has no limit."""
 
     name: str
     windows: tuple[Window, ...]
 
 
 class WindowHeaders(FrozenModel):
-    """The headers that report the limit and the remaining requests of the window of `seconds`."""
+    """The names of the headers that report the limit and the remaining requests of a rate limit window.
+
+    `seconds` is the length of the window.
+    """
 
     seconds: int
     limit: str
@@ -229,12 +232,12 @@ class WindowHeaders(FrozenModel):
 
 
 class Limits(FrozenModel):
-    """The rate limits of one credential, and the headers that report them.
+    """The rate limits that apply to one credential, and the response headers that report them.
 
     `throttle` is the shortest window of the smallest plan, for platforms that do not know the user's plan;
-    None if no limit is known. Header names are lower-case. `limit_header`, `remaining_header` and
-    `reset_header` (Unix seconds) belong to vendors that report one window, `headers` to vendors that report
-    each window.
+    None if no limit is known. Header names are in lower case. `limit_header`, `remaining_header` and
+    `reset_header` (in seconds since the Unix epoch) are used by vendors that report a single window,
+    `headers` by vendors that report every window.
     """
 
     plans: tuple[Plan, ...]
@@ -248,20 +251,20 @@ class Limits(FrozenModel):
 class Paging(FrozenModel):
     """How to read a list page by page.
 
-    `page_parameter` takes the position of a page, which starts at `first`:
+    `page_parameter` is the parameter for the position of a page:
 
-    - style "page": the page number;
-    - style "offset": the number of rows to skip. It advances by the number of rows received, because a
-      vendor may return fewer rows than requested;
-    - style "cursor": the value at `next` in the previous page; the first request sends none.
+    - style "page": the page number, which starts at `first`;
+    - style "offset": the number of rows to skip, which starts at `first`. It increases by the number of rows
+      received, because a vendor may return fewer rows than requested;
+    - style "cursor": the value at `next` in the previous page; the first request sends no cursor.
 
-    Reading stops at an empty page or when the total at `total` is reached. A page with fewer rows than
-    requested is not necessarily the last. With style "cursor" it stops if `next` is missing or an empty
-    page names itself.
+    Reading stops at an empty page or when the number of records at `total` is reached. A page with fewer
+    rows than requested is not necessarily the last page. With style "cursor", reading stops if `next` is
+    missing, or if an empty page returns its own cursor as `next`.
 
-    `size` is the page size to request and `max_size` the largest that the vendor allows. `size_reported` is
-    the path of the page size that the vendor actually used. `missing_is_empty` is true if a 404 means an
-    empty list.
+    `size` is the page size to request and `max_size` the largest page size that the vendor allows.
+    `size_reported` is the path of the page size that the vendor used. `missing_is_empty` is true if a 404
+    means that the list is empty.
     """
 
     style: Literal["page", "offset", "cursor"]

@@ -9,18 +9,18 @@ Path = tuple[str, ...]
 Provenance = Literal["documented", "observed", "assumed"]
 FieldType = Literal["string", "text", "integer", "number", "boolean", "datetime", "date", "list", "object"]
 Identifier = Literal["order", "rma", "email", "tracking", "id"]
-"""The kind of identifier a value is; `connector.runtime.compare` compares each kind by its own rules."""
+"""The kinds of identifiers; `connector.runtime.compare` compares values of each kind by its own rules."""
 Comparison = Literal["identity", "word", "text"]
 
 
 class FrozenModel(BaseModel):
-    """Base class of all models: immutable, and raises an error for unknown field names."""
+    """The base class of all models, which are immutable and reject unknown field names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Bounds(FrozenModel):
-    """The limits that the specification sets for a value; None for each limit that is not set."""
+    """The limits that the specification sets for a value; a limit that is not set is None."""
 
     minimum: float | None = None
     maximum: float | None = None
@@ -34,36 +34,36 @@ class Bounds(FrozenModel):
 
 
 class Choice(FrozenModel):
-    """One value of a closed set and its label: `label_sent` and "Label Sent"."""
+    """One of the values that a field can have, and its label, such as `label_sent` and "Label Sent"."""
 
     value: str
     label: str
 
 
 class Variant(FrozenModel):
-    """One of the alternative forms of an object: all of `required`, and no member outside `fields`."""
+    """One of the alternative schemas of an object: `fields` are all its members, `required` a subset."""
 
     label: str
     fields: tuple[str, ...]
     required: tuple[str, ...]
 
     def fits(self, given: AbstractSet[str]) -> bool:
-        """Return True if an object with exactly the members `given` matches this form."""
+        """Return True if an object that has exactly the members `given` matches this variant."""
         return set(self.required) <= given <= set(self.fields)
 
 
 class Field(FrozenModel):
-    """One named value of a record or of a request.
+    """One named value in a record or a request.
 
     A "list" with `children` is a list of records, such as line items; without children it is a list of
-    `item_type`. An "object" without `children` has members that are not known in advance, such as counts by
-    status. A "datetime" is ISO 8601 with a time zone, a "date" is `YYYY-MM-DD`.
+    `item_type`. An "object" without `children` has members that are not known in advance, such as counts
+    keyed by status. A "datetime" is in ISO 8601 format with a time zone, a "date" is `YYYY-MM-DD`.
 
-    `choices` is a closed set of values. `known_values` are examples from an open set; do not validate
-    against them. The label of an object's member is complete in itself ("Customer Email"); the label of a
-    list's column is read together with the list's ("SKU"). With `variants`, an object (or each object of a
-    list) has exactly one of these forms; `children` then has the members of all forms, and a member is
-    required if every form requires it.
+    `choices` lists all possible values. `known_values` are examples of possible values; do not validate
+    against them. The label of a field inside an object can be read alone ("Customer Email"); the label of a
+    field inside a list is read together with the list's label ("SKU"). With `variants`, an object (or each
+    object in a list) matches exactly one of these schemas; `children` then contains the members of all
+    variants, and a member is required if every variant requires it.
     """
 
     key: str
@@ -84,24 +84,25 @@ class Field(FrozenModel):
 
 
 class InputField(Field):
-    """An input of a trigger, action or search, and the place in the request that its value fills.
+    """An input of a trigger, action or search, and the part of the request that its value fills.
 
-    `location` "path" and "query" name the parameter `path[0]`. With "body", `path` leads into the JSON
-    body; for the children of a list it is relative to one item. "match" is not sent: the value is compared
-    with the one at `path` in each record read, because the API has no such filter. `compared` selects how:
-    "identity" and "word" as in `connector.runtime.compare`, "text" ignoring case and surrounding blanks.
+    With `location` "path" or "query", the input fills the parameter `path[0]`. With "body", `path` is the
+    path in the JSON body; for the children of a list it is relative to one item. With "match", the input is
+    not sent: the value is compared with the value at `path` in each record read, because the API has no such
+    filter. `compared` selects the comparison: "identity" and "word" as in `connector.runtime.compare`, "text"
+    ignores case and surrounding white space.
 
-    `dropdown` names an entry of `Integration.dropdowns` with suggestions; other values are accepted too.
-    `repeated_as` is the query parameter for several values (`status[]`), and `separator` separates several
-    values in one text, if the API supports it.
+    `dropdown` is a key of `Integration.dropdowns`, which suggests values; other values are accepted too.
+    `repeated_as` is the query parameter for several values (`status[]`). `separator` is the character that
+    separates several values in one string, or None if the API does not support this.
 
     `required_with` lists the keys of inputs that fill other members of the same optional object. If one of
-    them has a value, the object is sent and this input is required.
+    these inputs has a value, the object is sent and this input is required.
 
-    `identifies` is the kind of identifier the value is; free text, dates and ranges have none. For a
-    search, `found_at` lists the paths in a row that may contain the value (they may lead through lists; one
-    match is enough). A row with a different value there is dropped, because vendors sometimes ignore a
-    filter. A row without a value is kept.
+    `identifies` is the kind of identifier that the value is, or None for free text, dates and ranges. For a
+    search, `found_at` lists the paths in a row that may contain the value (a path may lead through lists).
+    A row is dropped if it has values at these paths but none of them matches, because vendors sometimes
+    ignore a filter. A row without such a value is kept.
     """
 
     location: Literal["path", "query", "body", "match"]

@@ -25,8 +25,8 @@ SinceForm = Literal["instant", "gte_zoneless"]
 class Resource(FrozenModel):
     """A kind of record, such as a return or a shipment.
 
-    `noun` is lower-case and singular ("return"). `label` lists the paths whose values name a record to the
-    user.
+    `noun` is in lower case and singular ("return"). `label` lists the paths of the values that identify a
+    record to the user, such as a return number.
     """
 
     key: str
@@ -38,11 +38,12 @@ class Resource(FrozenModel):
 
 
 class Dropdown(FrozenModel):
-    """The options of an input: a closed set of `choices`, or the records that `operation` lists.
+    """The options that are suggested for an input: fixed `choices`, or the records that `operation` lists.
 
-    For records, `value` is the path of the value to fill in and `label` lists the paths whose values are
-    joined with " · " (missing values are left out). `query` is sent with every request. `search` is the
-    query parameter that filters the list by typed text, or None if the API has none.
+    For records, `value` is the path of the value to fill in, and `label` lists the paths of the values that
+    are joined with " · " into the option's label (missing values are left out). `query` is sent with every
+    request. `search` is the query parameter that filters the list by the text that the user types, or None
+    if the API has no such parameter.
     """
 
     key: str
@@ -56,7 +57,7 @@ class Dropdown(FrozenModel):
 
 
 class Order(FrozenModel):
-    """The query parameters that sort a list, in both directions."""
+    """The query parameters that sort a list from oldest to newest, and from newest to oldest."""
 
     oldest_first: Mapping[str, str]
     newest_first: Mapping[str, str]
@@ -65,10 +66,10 @@ class Order(FrozenModel):
 class CreatedSince(FrozenModel):
     """Polling strategy: each record is one event, found by its creation time.
 
-    With `since`, the query parameter for "created after", a poll reads oldest first, from the watermark
-    minus `overlap`. Without it, a poll reads newest first until records are older than that. Records inside
-    the overlap are remembered by `id`, so that records which appear only after the watermark has passed
-    them are still found.
+    With `since`, the query parameter for "created after", a poll reads the records created after the
+    watermark minus `overlap`, oldest first. Without `since`, a poll reads newest first until records are
+    older than this time. The IDs of records inside the overlap are remembered, so that a record that appears
+    in the list late, with a creation time before the watermark, is still found.
     """
 
     strategy: Literal["created_since"] = "created_since"
@@ -85,9 +86,9 @@ class CreatedSince(FrozenModel):
 class WindowScan(FrozenModel):
     """Polling strategy: read the records of the last `look_back` seconds and compare their states.
 
-    If `reached` is None, every change of `state` is an event, identified by `id` and state; a record first
-    seen in one of the `initial` states is not. Otherwise each record is one event, when its state is first
-    seen among `reached`: the state of the trigger and the states that can only follow it.
+    If `reached` is None, every change of `state` is an event, identified by `id` and state; a new record in
+    one of the `initial` states is not an event. Otherwise each record is one event, which occurs when its
+    state is first observed to be one of `reached`: the trigger's state and the states that can only follow.
     """
 
     strategy: Literal["window_scan"] = "window_scan"
@@ -105,20 +106,21 @@ class WindowScan(FrozenModel):
 
 
 class ChangedSince(FrozenModel):
-    """Polling strategy: read the records changed since a moment, in any order.
+    """Polling strategy: read the records that changed after a given time, in any order.
 
-    `since` is the query parameter for "changed after"; `since_form` says how it writes a time and `changed`
-    is the time it filters by. A poll reads from the watermark minus `overlap`, and a record is remembered
-    for `look_back` after its last change. A runtime without memory reads the last `window` instead.
+    `since` is the query parameter for "changed after", which expects a time in the format `since_form` and
+    compares it with the field at `changed`. A poll reads from the watermark minus `overlap`, and a record is
+    remembered for `look_back` seconds after its last change. A runtime without memory reads the last
+    `window` seconds instead.
 
-    With `mark`, the path of a time, a record is an event when that time is first set and each time it
-    changes, identified by `id` and the time (by `id` alone for the creation time, which never changes).
-    With `reached` as well, only records in one of these states are events. Without `mark`, events come from
-    `state`, as in a window scan.
+    With `mark`, the path of a time, an event occurs when this time is first set and whenever it changes. The
+    event is identified by `id` and the time (by `id` alone for the creation time, which never changes). With
+    `mark` and `reached`, only records in one of these states are events. Without `mark`, the events are
+    changes of `state`, as in a window scan.
 
-    If `changed` is None, rows carry no time of change and the time of the vendor's answer is used instead.
-    Such a record without `mark` and `state` is one event, when the filter first returns it. `order` is None
-    if the list cannot be sorted.
+    If `changed` is None, rows do not contain the time of the change, and the time of the vendor's response
+    is used instead. If `mark` and `state` are also None, each record is one event, which occurs when the
+    filter first returns the record. `order` is None if the list cannot be sorted.
     """
 
     strategy: Literal["changed_since"] = "changed_since"
@@ -144,10 +146,10 @@ class Snapshot(FrozenModel):
     """Polling strategy: read a complete list without filters and compare the `version` of each record.
 
     `detects` selects the events: "records" (each new `id`), "versions" (each new `id` and each higher
-    version of a known one, identified by both) or "states" (changes of `state`, as in a window scan).
-    `version` is the path of a whole number, `changed` of the time of the last change. A list of more than
-    `most_records` raises an error. A runtime without memory reads the list up to its ceiling, and its
-    platform drops the records it already knows.
+    version of a known record, identified by `id` and version) or "states" (changes of `state`, as in a window
+    scan). `version` is the path of an integer, `changed` the path of the time of the last change. A list of
+    more than `most_records` records raises an error. A runtime without memory reads the list up to its page
+    limit, and the platform drops the records that it already knows.
     """
 
     strategy: Literal["snapshot"] = "snapshot"
@@ -173,9 +175,9 @@ Source = CreatedSince | ChangedSince | Snapshot | WindowScan
 class Details(FrozenModel):
     """An additional request that reads the details of each event's record.
 
-    It is sent for events only, not for the other rows of a list. `parameters` maps each parameter of
-    `operation` to a path in the row; `query` is sent every time. The answer is added to the record under
-    `key`, as None if the vendor answers that the record does not exist.
+    The request is sent only for rows that are events. `parameters` maps each parameter of `operation` to a
+    path in the row; `query` is sent with every request. The response is added to the record under `key`; the
+    value is None if the vendor responds with 404.
     """
 
     operation: str
@@ -185,18 +187,17 @@ class Details(FrozenModel):
 
 
 class Hook(FrozenModel):
-    """A webhook of the vendor that reports the events of a trigger.
+    """A vendor's webhook that reports the events of a trigger.
 
-    The operation `subscribe` takes the receiver's URL at `url` of its body, together with the constants in
-    `body`. Its answer contains the subscription's ID at `id`, which `unsubscribe` takes as path parameter
-    `parameter`.
+    The operation `subscribe` sends the constants in `body`, and the receiver's URL at the path `url` of the
+    body. Its response contains the subscription's ID at `id`; `unsubscribe` sends this ID as the path
+    parameter `parameter`.
 
-    A delivery names a record. `read` is the operation that reads it, with `parameters` mapping its
-    parameters to paths in the delivery; if `read` is None, the delivery contains the record itself. `row`
-    is the path, in the answer of `read` or in the delivery, of the record in the form that the trigger's
-    list has. `state` is the path of the new state in the delivery; if it is None, the state of the record
-    at the time of reading counts. A trigger for one state accepts only deliveries of exactly that state,
-    because a webhook has no memory of earlier ones.
+    A delivery refers to a record. `read` is the operation that reads this record, and `parameters` maps the
+    operation's parameters to paths in the delivery; if `read` is None, the delivery contains the record.
+    `row` is the path of the record, as the trigger's list returns it, in the response or in the delivery.
+    `state` is the path of the new state in the delivery; if it is None, the state in the record applies. A
+    trigger for one state accepts only deliveries with exactly this state, because earlier states are unknown.
     """
 
     subscribe: str
@@ -213,26 +214,26 @@ class Hook(FrozenModel):
 
 
 class Guarantee(FrozenModel):
-    """What one trigger promises in one runtime, as computed by `connector.definition.guarantees`.
+    """What one trigger guarantees in one runtime, as computed by `connector.definition.guarantees`.
 
     `delivers` is one of:
 
     - "every_record": each new record once;
-    - "latest_state": each change, but not the states passed through between two polls;
-    - "reached": once, when the state or a later one is seen;
+    - "latest_state": each change of state, except states that a record enters and leaves between two polls;
+    - "reached": each record once, when the trigger's state or a later state is first observed;
     - "while_there": when the state is reached, and again for each later change of a record in that state.
 
-    `look_back` is how many seconds back a late record or change is still found; None means as far as one
-    poll reads. A poll reads at most `pages` pages of `page_size` items, in `order` ("any": unsorted), so
-    `items_per_poll` items. `calls_per_poll` counts the requests of a poll that reads all pages,
-    `calls_per_poll_quiet` those of a poll with one page of items (two if only an empty page ends the list),
-    and `calls_per_event` the additional requests per event. `calls_per_day` and `calls_per_day_quiet`
-    assume a poll every `interval` seconds. `shortest_interval` maps each plan to the shortest interval, in
-    seconds, at which its limits allow polls of all pages.
+    A record or change that appears in the list late is found for `look_back` seconds; None means as far back
+    as one poll reads. A poll reads at most `pages` pages of `page_size` items in `order` ("any": unsorted),
+    which is `items_per_poll` items. `calls_per_poll` is the number of requests in a poll that reads all
+    pages, `calls_per_poll_quiet` in a poll that finds one page of items, and `calls_per_event` the number of
+    additional requests per event. `calls_per_day` and `calls_per_day_quiet` assume a poll every `interval`
+    seconds. `shortest_interval` maps each plan to the shortest interval, in seconds, at which the plan's
+    limits allow polls that read all pages.
 
-    `dedupe` lists the paths that together identify an event; a platform marks them as the primary key.
-    `watermark` is the path of the time or growing ID to compare, for a runtime that remembers only the last
-    one. `loses` describes in sentences which events the trigger misses.
+    `dedupe` lists the paths that together identify an event; platforms use them as the primary key.
+    `watermark` is the path of the time or increasing ID to compare, for runtimes that remember only the last
+    value. `loses` describes, in complete sentences, which events the trigger can miss.
     """
 
     runtime: Runtime
@@ -258,11 +259,12 @@ class Guarantee(FrozenModel):
 class Trigger(FrozenModel):
     """A trigger: an event that starts a workflow, such as a new return.
 
-    `inputs` are optional filters (location "match"). Only events whose record matches are delivered; what a
-    poll reads and remembers does not depend on them. `fields` and `sample` describe the data of one event:
-    a row of the list, plus its `details` if the trigger has them. `example` holds the values in which such
-    an event differs from `sample`. `guarantees` has no entry for a runtime on which the trigger is not
-    offered. `labels` overrides the label of a runtime whose naming rules would produce an awkward one.
+    `inputs` are optional filters (location "match"). Only events whose records match the filters are
+    delivered, but a poll reads and remembers the same records with and without filters. `fields` and `sample`
+    describe the data of one event: a row of the list, and the response of `details` if it is not None.
+    `example` contains the values in which such an event differs from `sample`. `guarantees` has no entry for
+    a runtime that does not offer the trigger. `labels` replaces `label` in runtimes whose naming rules would
+    make it awkward.
     """
 
     key: str
@@ -282,13 +284,13 @@ class Trigger(FrozenModel):
 
 
 class Finding(FrozenModel):
-    """How to find out whether a write without an answer succeeded: look for an equal record.
+    """How to find out whether a write request without a response succeeded: look for a matching record.
 
-    `operation` lists or reads the records. `query` and `path_values` map a parameter to the input that
-    fills it. `records` is the path of the list inside the operation's payload. `equal` pairs a path in a
-    record with an input, or with a column of its line items. The write succeeded if each pair has equal
-    values (line items in any order) and the time at `created` is not before the first attempt. At least one
-    of these inputs always has a value.
+    `operation` lists or reads the records. `query` and `path_values` map parameters to the inputs that fill
+    them. `records` is the path of the list inside the operation's payload. `equal` pairs a path in a record
+    with an input, or with a column of a list input. The write succeeded if a record has equal values in each
+    pair (line items in any order), and its creation time at `created` is not before the first attempt. At
+    least one of these inputs always has a value.
     """
 
     operation: str
@@ -302,9 +304,10 @@ class Finding(FrozenModel):
 class Action(FrozenModel):
     """An action: a request that creates, changes or deletes a record.
 
-    `after_timeout` is what to do if the vendor does not answer: "repeat" sends the request again, because
-    repeating it is harmless; "find" looks for the record with `finding` and reports an unknown outcome if
-    it is not found; "ask" reports an unknown outcome at once. Only "repeat" ever sends a second request.
+    `after_timeout` selects what happens if the vendor does not respond: "repeat" sends the request again,
+    because repeating it is harmless; "find" looks for the record with `finding`, and raises `OutcomeUnknown`
+    if the record is not found; "ask" raises `OutcomeUnknown` immediately. Only "repeat" sends the request
+    more than once.
     """
 
     key: str
@@ -327,13 +330,13 @@ class Search(FrozenModel):
 
     `kind` is one of:
 
-    - "get": one record by its ID; a 404 is an empty result;
-    - "find": the records of a list that match all inputs, best match first. If an input has location
+    - "get": reads one record by its ID; a 404 is an empty result;
+    - "find": reads the records of a list that match all inputs, best match first. If an input has location
       "match", up to `scan_pages` pages are read;
-    - "list": all records that belong to another record or a period;
-    - "report": one computed record.
+    - "list": reads all records that belong to another record or to a period of time;
+    - "report": reads one record that the vendor computes.
 
-    `query` is sent with every request. `at_least_one` lists the keys of which "find" requires one.
+    `query` is sent with every request. `at_least_one` lists inputs of which at least one must have a value.
     """
 
     key: str
@@ -353,7 +356,7 @@ class Search(FrozenModel):
 
 
 class FindOrCreate(FrozenModel):
-    """A search combined with the action to run if it finds nothing."""
+    """A search, and the action that creates the record if the search finds nothing."""
 
     key: str
     label: str
@@ -363,7 +366,7 @@ class FindOrCreate(FrozenModel):
 
 
 class Integration(FrozenModel):
-    """One vendor's API and everything that is offered for it; the root of the model."""
+    """One vendor's API with the triggers, actions and searches that use it; the root of the model."""
 
     vendor: Vendor
     environments: tuple[Environment, ...]

@@ -1,9 +1,9 @@
-"""Models of a catalog's `unified` section, which maps a vendor's records to the common form of a return.
+"""Models of a catalog's section `unified`, which maps a vendor's records to the common model of a return.
 
-The classes mirror the section in the catalog. A path is written with dots (`customer.email`) and is
-relative to the record or, inside a list, to one of its members. A field without a path is one that the
-vendor does not provide. `connector.definition.compiler.unified` checks the paths against the specification,
-and `connector.unified` uses the tables to read records.
+The classes have the same structure as the section in the catalog. A path is written with dots
+(`customer.email`) and is relative to the record or, inside a list, to one item of the list. A field without a
+path is not available from the vendor. `connector.definition.compiler.unified` checks the paths against the
+specification, and `connector.unified` uses the tables to read records.
 """
 
 from collections.abc import Mapping
@@ -41,10 +41,10 @@ DottedPath = Annotated[Path, BeforeValidator(_split, json_schema_input_type=str)
 
 
 class MoneyTable(FrozenModel):
-    """An amount and its currency.
+    """The paths of an amount and its currency.
 
-    `currency` is relative to the amount's own record, `return_currency` to the whole return. Without both,
-    the vendor does not report a currency.
+    `currency` is relative to the record that contains the amount, `return_currency` to the whole return. If
+    both are None, the vendor does not report a currency.
     """
 
     amount: DottedPath
@@ -53,14 +53,14 @@ class MoneyTable(FrozenModel):
 
 
 class ReasonTable(FrozenModel):
-    """The reason for a return: the vendor's code, its text, or both."""
+    """The paths of the reason for a return: the vendor's code, a description, or both."""
 
     code: DottedPath | None = None
     text: DottedPath | None = None
 
 
 class AddressTable(FrozenModel):
-    """An address; `lines` are the lines of the street address, in order."""
+    """The paths of an address; `lines` lists the lines of the street address in order."""
 
     name: DottedPath | None = None
     company: DottedPath | None = None
@@ -74,7 +74,7 @@ class AddressTable(FrozenModel):
 
 
 class CustomerTable(FrozenModel):
-    """The customer of a return."""
+    """The paths of the customer who returns the items."""
 
     id: DottedPath | None = None
     name: DottedPath | None = None
@@ -83,7 +83,7 @@ class CustomerTable(FrozenModel):
 
 
 class ItemTable(FrozenModel):
-    """The items of a return, in the list at `at`."""
+    """How to read the items of a return from the list at `at`."""
 
     at: DottedPath
     id: DottedPath | None = None
@@ -100,14 +100,14 @@ class ItemTable(FrozenModel):
 
 
 class FlagTable(FrozenModel):
-    """A condition: true if the value at `at` equals `equals`."""
+    """A condition that is true if the value at the path `at` equals `equals`."""
 
     at: DottedPath
     equals: str | bool
 
 
 class ShipmentTable(FrozenModel):
-    """The shipments in the list or single object at `at`, or the record itself if `at` is missing."""
+    """How to read shipments from the list or object at `at`, or from the record itself if `at` is None."""
 
     at: DottedPath | None = None
     id: DottedPath | None = None
@@ -124,7 +124,7 @@ class ShipmentTable(FrozenModel):
 
 
 class RefundTable(FrozenModel):
-    """The refunds in the list or single object at `at`; members that meet `unless` are left out."""
+    """How to read refunds from the list or object at `at`, leaving out those that meet `unless`."""
 
     at: DottedPath
     unless: FlagTable | None = None
@@ -138,10 +138,10 @@ class RefundTable(FrozenModel):
 class ReturnTable(FrozenModel):
     """How to read a return from one kind of record.
 
-    `within` is the path of the return if the record contains it next to other data; all other paths are
-    relative to it. `resolutions` may lead through a list. A record that is only part of a return, such as a
-    shipment, refers to its return by `id` and `number`; its `shipments` table then describes the record
-    itself.
+    `within` is the path of the return if the record also contains other data; all other paths are relative
+    to the return. `resolutions` may lead through a list. If the record is only a part of a return, such as a
+    shipment, `id` and `number` are the paths of the return's ID and number, and the table `shipments` reads
+    the record itself.
     """
 
     within: DottedPath | None = None
@@ -169,11 +169,11 @@ class ReturnTable(FrozenModel):
 
 
 class Unified(FrozenModel):
-    """The complete mapping of one vendor.
+    """The section `unified`: how to convert one vendor's records and events to the common model.
 
-    `statuses`, `shipment_statuses` and `inspection_statuses` map each status of the vendor to a common one;
-    they are compared without case, blanks, `-` and `_`. `returns` has a table for each resource that is a
-    return or part of one. `events` maps each trigger to a common kind of event.
+    `statuses`, `shipment_statuses` and `inspection_statuses` map the vendor's statuses to common statuses;
+    case, white space, `-` and `_` are ignored when looking up a status. `returns` contains a table for each
+    resource that is a return or part of a return. `events` maps each trigger to a common kind of event.
     """
 
     statuses: Mapping[str, ReturnStatus]
