@@ -1,4 +1,4 @@
-"""Pagination: finds the next page of a list, recognises the last page, and detects lists that never end."""
+"""Pagination: finds the next page of a list, recognizes the last page, and detects lists that never end."""
 
 from __future__ import annotations
 
