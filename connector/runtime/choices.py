@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from connector.definition.model import Field
 
 SHORTEST, LONG = 4, 8
-"""The shortest words in which one letter, and two letters, may be wrong in a misspelling."""
+"""The minimum lengths of words in which one wrong letter, and two wrong letters, are a misspelling."""
 
 
 def choice_value(field: Field, text: str) -> str:

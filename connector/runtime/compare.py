@@ -38,7 +38,7 @@ def identifier_form(kind: Identifier, value: Any) -> str:
 
 
 def same_identifier(kind: Identifier, value: Any, wanted: Any) -> bool:
-    """Check whether two values are the same identifier once they are normalized."""
+    """Check whether two values are the same identifier after normalization; false for invalid identifiers."""
     form = identifier_form(kind, value)
     return bool(form) and form == identifier_form(kind, wanted)
 

@@ -49,7 +49,7 @@ FRACTION = "\0decimal"
 class Skipped:
     """An event or unreadable row that was set aside and is not delivered.
 
-    `why` states the reason and `at` is the time when this happened. `event` is None for an unreadable row.
+    `why` states the reason, and `at` is when the entry was set aside. `event` is None for an unreadable row.
     """
 
     event: Event | None

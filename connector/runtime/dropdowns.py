@@ -31,7 +31,7 @@ class Option:
 class Options:
     """One page of a dropdown's options.
 
-    Pass `next_page` to the dropdown to load the next page; it is None on the last page.
+    `next_page` is the `page` argument that loads the next page; None on the last page.
     """
 
     options: tuple[Option, ...]
@@ -50,7 +50,7 @@ class BoundDropdown:
 
     @attributed
     async def __call__(self, *, page: Position | None = None, search: str | None = None) -> Options:
-        """Load one page of options: the page at position `page`, or the first page if it is None.
+        """Load one page of options: the page at position `page`, or the first page if `page` is None.
 
         If the vendor's API can search, `search` is sent to the API. Otherwise the options on this page whose
         label contains `search` are returned. Raises any `ConnectorError` that the request raises.
@@ -80,7 +80,7 @@ class BoundDropdown:
 
 
 def _distinct(options: Iterable[Option]) -> tuple[Option, ...]:
-    """Remove options whose value occurred before: an order with two returns would be offered twice."""
+    """Remove options with a duplicate value, for example an order that is listed for each of its returns."""
     by_value: dict[str, Option] = {}
     for option in options:
         by_value.setdefault(option.value, option)

@@ -87,7 +87,7 @@ def not_run(name: str, errors: Sequence[FieldError]) -> ValidationFailed:
 def present_of(fields: Sequence[InputField], given: Mapping[str, Any]) -> dict[str, Any]:
     """Normalize inputs and leave out those that are empty.
 
-    Strings are trimmed, and a choice given by its label is replaced by the choice's value.
+    Single-line strings are trimmed, and a choice given by its label is replaced by the choice's value.
     """
     known = {field.key: field for field in fields}
     normal = {key: _normalised(known.get(key), value) for key, value in given.items()}

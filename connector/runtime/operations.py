@@ -51,7 +51,7 @@ class BoundOperation:
 
 
 class Operations:
-    """All API operations of a connection, by attribute (`operations.list_returns`) or by key."""
+    """All API operations of a connection, accessible as attributes (`operations.list_returns`) or by key."""
 
     def __init__(self, client: Client, operations: Mapping[str, Operation]) -> None:
         self._bound = {key: BoundOperation(client, operation) for key, operation in operations.items()}

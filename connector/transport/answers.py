@@ -44,10 +44,10 @@ SUCCESS, REDIRECT, CLIENT_ERROR, SERVER_ERROR = 200, 300, 400, 500
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The data of a successful response.
+    """The data in a successful response.
 
     `data` is the record, or the list of rows on one page. `meta` is the JSON object with the page numbers and
-    totals of a list (empty if there is none), and `body` is the whole JSON body. Numbers with a fraction are
+    totals for a list (empty if there is none), and `body` is the whole JSON body. Numbers with a fraction are
     `Decimal`. Fields that are missing from the specification are kept. `date` is the value of the `Date`
     header, None if the vendor did not send it.
     """
@@ -292,7 +292,7 @@ def _sentence(text: str, secrets: Secrets) -> str:
 
 
 def _clean(text: str, secrets: Secrets) -> str:
-    """Make a vendor's string safe to display: one line, at most 500 characters, no secrets, no controls."""
+    """Make a vendor's string safe to display: a short line without secrets or control characters."""
     text = " ".join(text.split())
     for secret in secrets:
         text = text.replace(secret, "***")

@@ -184,7 +184,7 @@ class Client:
         return self.integration.paging[operation.paging]
 
     async def _logged_in(self, request: Request, deadline: Deadline) -> Answer:
-        """Send the request with credentials; if the vendor refuses the token, renew it and send once more."""
+        """Send the request with credentials; repeat it once with a new token if the vendor refuses the token."""
         if self.tokens is None:
             return await self._once(request, deadline, self._credential)
         token = await self.tokens.token(deadline)

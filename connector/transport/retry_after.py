@@ -34,7 +34,7 @@ log = logging.getLogger("returns_connector")
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """How long a vendor asks the client to wait.
+    """The wait that a vendor asks for in the headers of a response.
 
     `seconds` is None if no header has a usable value. If a header asks for an implausible wait, `doubt` is a
     complete sentence about that header that can be shown to the user; otherwise it is "".

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Exchange = Callable[[Mapping[str, Any], Deadline], Awaitable[Any]]
 
 EARLY = timedelta(seconds=60)
-"""How long before it expires a token is replaced; a tenth of the token's lifetime, if that is shorter."""
+"""A token is replaced this long before it expires, or a tenth of its lifetime if that is shorter."""
 MAX_LIFE = timedelta(days=365)
 """A token with a longer lifetime is replaced after this time."""
 

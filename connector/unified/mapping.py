@@ -287,7 +287,8 @@ def _number(row: Mapping[str, Any], path: Path | None) -> Decimal | None:
 def _flag(row: Mapping[str, Any], table: FlagTable | None) -> bool | None:
     """Check whether a record's value equals `table.equals`; return None if the value is missing.
 
-    Strings are compared without case, spaces, hyphens and underscores.
+    None is also returned if `table` is None or the value has the wrong type. Case, spaces, hyphens and
+    underscores are ignored when strings are compared.
     """
     value = at_path(row, table.at) if table else None
     if table is None or isinstance(table.equals, bool):

@@ -104,7 +104,11 @@ class Item(Record):
 
 
 class Shipment(Record):
-    """A parcel; `outbound` is true for a parcel to the customer, false for a parcel from the customer."""
+    """A parcel.
+
+    `outbound` is true for a parcel to the customer, false for a parcel from the customer, and None if the
+    direction is unknown.
+    """
 
     id: str | None = None
     status: ShipmentStatus | None = None

@@ -192,7 +192,7 @@ def _may_miss_rows(read: ReadResult, met: set[str]) -> bool:
 
 
 def _pruned(source: ChangedSince, state: Cursor, now: datetime) -> Cursor:
-    """Raise the floor to the start of the look-back, and drop the entries below the floor.
+    """Raise the floor to the start of the look-back, and drop entries for records that changed before it.
 
     The floor never rises above the time from which the next poll reads; otherwise events would be lost if the
     vendor was down for longer than the look-back.

@@ -63,7 +63,7 @@ class ReadPlan:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRow:
-    """A row without the fields that the strategy needs.
+    """A row that is not an object, or that has no valid value in a field that the strategy reads.
 
     `page` and `row` are the row's position, counted from 1. `why` states the problem as a clause without a
     period. `key` identifies the row in later polls: the row's ID, or a digest of its content if it has no ID.

@@ -26,7 +26,7 @@ MAX_UNREADABLE = 1_000
 MAX_NOTES = 5
 """The maximum number of notes that a poll reports in full; the others are counted in one more note."""
 TOLERANCE = 300
-"""The difference in seconds between the vendor's clock and the local clock above which it is reported."""
+"""If the vendor's clock and the local clock differ by more than this number of seconds, it is reported."""
 
 
 @dataclass(frozen=True, slots=True)

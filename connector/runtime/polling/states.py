@@ -24,7 +24,7 @@ class Watches(Protocol):
     """A source whose state changes create events.
 
     If `reached` is not None, only entering one of those states creates an event. Otherwise every state change
-    creates an event, except that a record may be in one of the `initial` states when it is first seen.
+    creates an event, and so does a record's first known state unless it is one of the `initial` states.
     """
 
     @property
