@@ -94,7 +94,8 @@ class BoundAction:
                 raise _unknown(lost, f"Looking for it failed too: {problem.message}") from problem
             if len(matches) > 1:
                 raise _unknown(
-                    lost, f"There are {len(matches)} matching records, so it is unclear which is it."
+                    lost,
+                    f"There are {len(matches)} matching records, so it is unclear which of them was created.",
                 )
             if matches:
                 return matches[0]

@@ -48,7 +48,7 @@ OF_THE_CONNECTION = (AuthenticationError, ConfigurationError, PermissionDenied, 
 """Errors that affect the whole connection and not just one record; they end the round."""
 
 Handler = Callable[[Event], Awaitable[None]]
-"""Receives an event; the event counts as delivered if the handler returns without raising an exception."""
+"""An async function that receives an event; the event is delivered if the function raises no exception."""
 CrashPoint = Callable[[str], None]
 
 

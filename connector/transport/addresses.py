@@ -65,7 +65,7 @@ def origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 
 def transport_for(url: httpx.URL) -> httpx.AsyncHTTPTransport:
-    """Create the HTTP transport for a URL, using the proxy from the environment except for this machine.
+    """Create the HTTP transport for a URL: direct for this machine, otherwise with the environment's proxy.
 
     httpx's own proxy support would also send requests for this machine to the proxy, and would fail because
     of an invalid proxy for an unrelated URL. Raises `ConfigurationError` if the proxy cannot be used.

@@ -38,7 +38,7 @@ MAX_MESSAGE = 500
 """The maximum length of a vendor's message within an error message."""
 MAX_FIELDS = 20
 MAX_DEPTH = 100
-"""The deepest nesting of JSON that is accepted, so that recursive code cannot exceed Python's limit."""
+"""The deepest nesting of JSON that is accepted, so that recursive code stays within Python's limit."""
 SUCCESS, REDIRECT, CLIENT_ERROR, SERVER_ERROR = 200, 300, 400, 500
 
 

@@ -164,7 +164,7 @@ class Client:
                 raise
             if position not in (None, paging.first) and paging.total is not None:
                 raise UnexpectedResponse(
-                    f"{operation.id}: page {position} is missing, although the page before it announced it.",
+                    f"{operation.id}: page {position} is missing, although the reported total includes it.",
                     operation=operation.id,
                     status=missing.status,
                 ) from missing
@@ -184,7 +184,7 @@ class Client:
         return self.integration.paging[operation.paging]
 
     async def _logged_in(self, request: Request, deadline: Deadline) -> Answer:
-        """Send the request with credentials; repeat it once with a new token if the vendor refuses the token."""
+        """Send the request with credentials; if the vendor refuses the token, retry once with a new token."""
         if self.tokens is None:
             return await self._once(request, deadline, self._credential)
         token = await self.tokens.token(deadline)

@@ -108,7 +108,7 @@ class PageWalk:
             raise self._error("too many pages in a row are empty, and each names a next page.")
         if self.stale >= MAX_STALE_PAGES:
             raise self._error(
-                "the pages contain nothing new: the vendor does not answer with the requested page."
+                "the pages contain nothing new: the vendor does not return the requested pages."
             )
         # Digests, because page cursors can be kilobytes long and are stored with the trigger's cursor.
         if isinstance(page.next, str):

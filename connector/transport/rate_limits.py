@@ -3,7 +3,7 @@
 Until the first response, requests are paced by the rate-limit windows of the vendor's smallest plan. After
 that, the rate-limit headers decide. If the headers announce a single window, the plan with a window of that
 size is used; if they announce several windows, each window is paced as announced. If a window is exhausted,
-the limiter waits until it resets.
+the limiter waits until the window resets.
 
 Two kinds of windows are not paced, because pacing them would only slow requests down: windows that the
 headers do not announce, and windows that the vendor does not count, whose remaining requests have not

@@ -22,7 +22,7 @@ def redirect_message(reply: Reply, secrets: Collection[str] = ()) -> str:
     """
     status, requested = reply.status_code, displayed(reply.url, secrets)
     if status < MULTIPLE_CHOICES:
-        return f"{requested} was answered with status {status}, which does not answer this request."
+        return f"{requested} was answered with status {status}, which is not a response to this request."
     if status == NOT_MODIFIED:
         return (
             f"{requested} was answered with status 304 (not modified), although the request was not "

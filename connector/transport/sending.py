@@ -31,7 +31,7 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx
 
 
 class NotSent(VendorUnavailable):
-    """The request never left this machine, so even a write can be repeated safely.
+    """The request was not sent to the vendor, so even a write can be repeated safely.
 
     `Client` retries the request, and raises `VendorUnavailable` after the last attempt.
     """

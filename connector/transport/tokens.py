@@ -149,7 +149,7 @@ class TokenKeeper:
                     raise
         grant = self._grant()
         if grant is None:
-            raise AuthenticationError("This login cannot get another token; connect again.")
+            raise AuthenticationError("These credentials cannot be used to get another token; connect again.")
         await self._exchange_for_token(self._body(self._login.grants[grant]), deadline)
         if self._login.grants[grant].once:
             self._spent.add(grant)

@@ -26,7 +26,7 @@ MAX_UNREADABLE = 1_000
 MAX_NOTES = 5
 """The maximum number of notes that a poll reports in full; the others are counted in one more note."""
 TOLERANCE = 300
-"""If the vendor's clock and the local clock differ by more than this number of seconds, it is reported."""
+"""The largest difference in seconds between the vendor's clock and the local clock that is not reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def report_problems(
         if known is None and row.key not in current:
             notes.append(note)
         current.setdefault(row.key, [moment, note, known[2] if known else not first])
-    notes = [f"{note} It is tried again in every poll that reads it." for note in notes]
+    notes = [f"{note} The row is tried again in every poll that returns it." for note in notes]
     missing = {key: entry for key, entry in rows.items() if key not in current and key not in readable}
     # Only a poll that read the whole list shows that a row is gone; others may not have reached its page.
     passed = {key for key, entry in missing.items() if read.complete and entry[0] + GRACE < moment}

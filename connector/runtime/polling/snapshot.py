@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from connector.runtime.polling.rows import Row
 
 MAX_PRIMING_LAPS = 10
-"""The maximum number of first laps, because a list that keeps shifting must not prevent events forever."""
+"""The maximum number of laps without events: a list that keeps shifting must not prevent events forever."""
 
 Entry = list[Any]
 """A record's entry in the cursor: a list of its version and, if states create events, state and state counts.

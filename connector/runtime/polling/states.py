@@ -1,4 +1,4 @@
-"""Detects state changes: decides whether a record that enters a state creates an event, and its ID.
+"""Detects state changes: decides whether entering a state creates an event, and builds the event's ID.
 
 Case, spaces, hyphens and underscores are ignored when states are compared. A record without a state creates
 no event, and its entry in the cursor stays unchanged.

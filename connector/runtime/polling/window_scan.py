@@ -10,7 +10,8 @@ Records inserted during a lap only push other records to later pages.
 
 The first lap without `since` creates no events and only stores the state of every record. The lap is repeated
 if rows shifted between pages, because a missed record would look new in the next lap. With `since`, a record
-created before that time (the *floor*) creates no event when it is first seen, but its later state changes do.
+created before that time (the *floor*) creates no event when it is first seen, but its later state changes
+create events.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 100_000
 """The maximum number of records that a cursor remembers; more records are an error."""
 MAX_PRIMING_LAPS = 10
-"""The maximum number of first laps, because a list that keeps shifting must not prevent events forever."""
+"""The maximum number of laps without events: a list that keeps shifting must not prevent events forever."""
 
 
 def plan(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
