@@ -106,9 +106,9 @@ class Connection:
     async def check(self) -> None:
         """Check the credentials with one inexpensive request.
 
-        Raises `AuthenticationError` if the vendor refuses the credentials or returns 404, and any other error
-        that the request raises. Some vendors return 404 for a wrong account or store; the request asks for no
-        single record, so 404 cannot mean that a record is missing.
+        Raises `AuthenticationError` if the vendor refuses the credentials, and any other error that the
+        request raises. If the credentials include an account or store, 404 also raises `AuthenticationError`:
+        the request asks for no single record, so 404 means that the account or store is wrong.
         """
         login = self.integration.authentication
         try:
