@@ -1,4 +1,5 @@
-"""Runs an `Integration` against a vendor: operations, actions, searches, dropdowns and triggers.
+"""Runs an `Integration` against a vendor's API: operations, actions, searches, dropdowns and triggers.
 
-`Connection` holds them for one login; `Runner` polls a trigger durably, with its cursor and events in a file.
+`Connection` provides all of them for one account. `Runner` polls a trigger durably: it stores the trigger's
+cursor and undelivered events in a file.
 """

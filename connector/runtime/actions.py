@@ -1,9 +1,10 @@
-"""Runs actions: sends a write once and, if no answer comes, looks for its effect (`OutcomeUnknown`).
+"""Runs actions; after a write without a response, searches for its effect or raises `OutcomeUnknown`.
 
-The client repeats a write that certainly had no effect: no connection was made, or the answer was 429. This
-module handles writes that were sent and not answered. A slow vendor may still carry them out, so not
-finding the effect proves nothing, and sending the write again could do it twice. RFC 9110 section 9.2.2
-says not to repeat a request that is not idempotent unless the client can detect that it was never applied.
+The client itself repeats a write that certainly had no effect: no connection was made, or the response was
+429. This module handles writes that were sent and received no response. A slow vendor may still carry out
+such a write, so a search that finds nothing proves nothing, and sending the write again could apply it twice.
+RFC 9110 section 9.2.2 says not to repeat a request that is not idempotent unless the client can detect that
+the request was never applied.
 """
 
 from __future__ import annotations
@@ -27,18 +28,18 @@ if TYPE_CHECKING:
     from connector.transport.client import Client
 
 ATTEMPTS = 3
-"""How often an idempotent write is sent before its outcome counts as unknown."""
+"""How many times an idempotent write is sent before `OutcomeUnknown` is raised."""
 LOOKS = (1.0, 3.0, 6.0)
-"""The pauses in seconds before each look for a record that may become visible late."""
+"""The pause in seconds before each attempt to find a record, which may become visible with a delay."""
 MAX_LOOK_PAGES = 10
 MAX_LOOK_TIME = timedelta(seconds=60)
 CHECK_FIRST = "check before you send it again."
 TOLERANCE = timedelta(seconds=2)
-"""How much earlier than the request a record may be dated: `Date` headers have whole seconds."""
+"""How far a record's creation time may precede the request, because `Date` headers have whole seconds."""
 
 
 class BoundAction:
-    """An action of one connection: `await action(order_number="#1001", …)` returns the vendor's record."""
+    """An action bound to a connection: `await action(order_number="#1001", …)` runs the action."""
 
     def __init__(self, client: Client, action: Action) -> None:
         self.action = action
@@ -46,13 +47,13 @@ class BoundAction:
 
     @attributed
     async def __call__(self, **inputs: Any) -> dict[str, Any]:
-        """Run the action and return the vendor's record; inputs that are None or "" are not sent.
+        """Run the action with inputs keyed by name, and return the vendor's record.
 
             created = await rm.actions["create_return"](order_number="#1001", items=[…])
 
-        Raises `ValidationFailed` for wrong inputs, before anything is sent; `OutcomeUnknown` if no answer
-        came and the effect was not found, with the request in `sent`; and the other errors as the vendor
-        answers.
+        Inputs that are None or "" are not sent. Raises `ValidationFailed` for invalid inputs, before anything
+        is sent; `OutcomeUnknown`, with the request in `sent`, if no response arrived and the effect was not
+        found; and any other `ConnectorError` that matches the vendor's response.
         """
         filled = fill(self.action.key, self.action.inputs, inputs)
         operation = self._client.integration.operations[self.action.operation]
@@ -73,10 +74,11 @@ class BoundAction:
             return data
 
     async def _look(self, filled: FilledInputs, started: datetime, lost: OutcomeUnknown) -> dict[str, Any]:
-        """Return the record that the unanswered write created; look several times, as it may appear late.
+        """Search for the record that a write without a response created, and return that record.
 
-        Pages and time are limited: a vendor that ignores the filter answers with everything it has. Two
-        matching records are an error too, because either may be another client's.
+        The search is repeated, because the record may appear late. The number of pages and the time are
+        limited, because a vendor that ignores the filter returns all its records. Raises `OutcomeUnknown` if
+        no record matches, and also if several records match, because any of them may be another client's.
         """
         finding = self.action.finding
         if finding is None:
@@ -92,7 +94,8 @@ class BoundAction:
                 raise _unknown(lost, f"Looking for it failed too: {problem.message}") from problem
             if len(matches) > 1:
                 raise _unknown(
-                    lost, f"There are {len(matches)} matching records, so it is unclear which is it."
+                    lost,
+                    f"There are {len(matches)} matching records, so it is unclear which of them was created.",
                 )
             if matches:
                 return matches[0]
@@ -110,7 +113,10 @@ class BoundAction:
     async def _matching(
         self, finding: Finding, filled: FilledInputs, started: datetime, until: datetime
     ) -> tuple[list[dict[str, Any]], bool]:
-        """Return the records that hold what was sent, and whether the whole list was read."""
+        """Find the records that match the sent values; return them, and true if the whole list was read.
+
+        `started` is when the write was sent, and reading stops at the first page received after `until`.
+        """
         client = self._client
         operation = client.integration.operations[finding.operation]
         places = {**finding.query, **finding.path_values}
@@ -129,20 +135,20 @@ class BoundAction:
             data = (await client.call(operation, values)).data
             records = at_path(data, finding.records)
             rows = records if isinstance(records, list) else [records]
-        # Records are dated by the vendor's clock; an older record with the same content is not this write's.
+        # Creation times are on the vendor's clock. An older record with the same content has another origin.
         since = client.vendor_time(started) - TOLERANCE
         matches = [row for row in rows if isinstance(row, dict) and self._is_it(row, finding, filled, since)]
         return self._distinct(matches), read_all
 
     def _distinct(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return each record once: a row inserted during the reading pushes others to the next page."""
+        """Remove duplicate records, which occur when an inserted row pushes other rows to the next page."""
         path = self._client.integration.resources[self.action.resource].id
         ids = [at_path(row, path) if path else None for row in rows]
         keys = [repr(row if id_ in (None, "") else id_) for row, id_ in zip(rows, ids, strict=True)]
         return list(dict(zip(keys, rows, strict=True)).values())
 
     def _is_it(self, row: Mapping[str, Any], finding: Finding, filled: FilledInputs, since: datetime) -> bool:
-        """Check whether a record was created since the request and holds what was sent."""
+        """Check whether a record was created at or after `since` and contains the values that were sent."""
         try:
             late_enough = parse_time(at_path(row, finding.created)) >= since
         except ValueError:
@@ -156,5 +162,5 @@ class BoundAction:
 
 
 def _unknown(lost: OutcomeUnknown, sentence: str) -> OutcomeUnknown:
-    """Return the error of an unanswered write, with a sentence about the search for its effect."""
+    """Build an `OutcomeUnknown` like `lost`, with a sentence about the search appended to its message."""
     return OutcomeUnknown(f"{lost.message} {sentence}", sent=lost.sent, operation=lost.operation)

@@ -1,4 +1,4 @@
-"""Reads a choice as people write it, by value or label in any case, and detects misspelled words."""
+"""Matches the choices that users type, by value or label in any case, and detects misspelled values."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from connector.definition.model import Field
 
 SHORTEST, LONG = 4, 8
-"""The length from which one wrong letter is a misspelling, and that from which two are."""
+"""The minimum lengths of words in which one wrong letter, and two wrong letters, are a misspelling."""
 
 
 def choice_value(field: Field, text: str) -> str:
-    """Return the value of the field's choice that `text` names, or `text` itself if it names none.
+    """Look up the field's choice whose value or label is `text`, and return its value.
 
-    A value takes precedence over a label, and an exact match over one that differs in case, spaces, hyphens
-    or underscores. In an open set only case is ignored: another spelling may be another word.
+    Returns `text` unchanged if no choice matches. A value takes precedence over a label, and an exact match
+    over a match that differs in case, spaces, hyphens or underscores. If the field also allows unknown
+    values, only case is ignored, because another spelling may be a different value.
     """
     pairs = [(choice.value, choice.label) for choice in field.choices]
     known = [(word, title(word)) for word in field.known_values]
@@ -34,9 +35,10 @@ def choice_value(field: Field, text: str) -> str:
 
 
 def intended_word(field: Field, text: str) -> str | None:
-    """Return the known word that `text` probably misspells; None for a known or a very different word.
+    """Return the field's known value that `text` probably misspells; None if there is no such value.
 
-    Only open sets are checked: a word that is not in a closed set is refused anyway.
+    A known value is never a misspelling. Fields with a closed list of choices are not checked, because any
+    other value is refused anyway.
     """
     wanted = folded(text)
     known = {folded(word): word for word in field.known_values}
@@ -49,12 +51,12 @@ def intended_word(field: Field, text: str) -> str | None:
 
 
 def _differ_in_letters(word: str, other: str) -> bool:
-    """Check whether two words differ in letters only: `received2` is another word, not a misspelling."""
+    """Check whether two words differ only in letters: `received2` does not misspell `received`."""
     return [sign for sign in word if not sign.isalpha()] == [sign for sign in other if not sign.isalpha()]
 
 
 def _distance(word: str, other: str) -> int:
-    """Count the letters to insert, delete, replace or swap with the next (Damerau-Levenshtein distance)."""
+    """Compute the Damerau-Levenshtein distance: how many letters to insert, delete, replace or swap."""
     rows = [list(range(len(other) + 1))]
     for at, letter in enumerate(word, 1):
         rows.append([at])
@@ -64,7 +66,11 @@ def _distance(word: str, other: str) -> int:
 
 
 def _steps(rows: list[list[int]], word: str, other: str, at: int, to: int, *, same: bool) -> Iterator[int]:
-    """Yield the distance by each last step: delete, insert, replace (or keep), swap."""
+    """Yield the distance between two prefixes for each possible last edit: delete, insert, replace, swap.
+
+    `rows` contains the distances of shorter prefixes, `at` and `to` are the lengths of the prefixes, and
+    `same` says whether their last letters are equal.
+    """
     yield rows[at - 1][to] + 1
     yield rows[at][to - 1] + 1
     yield rows[at - 1][to - 1] + (not same)

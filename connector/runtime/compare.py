@@ -1,8 +1,8 @@
-"""Compares records with the values that were searched for or sent.
+"""Compares the records that a vendor returns with the values that were searched for or sent.
 
-Values that identify a record (order and return numbers, e-mail addresses, tracking numbers, ids) are
-written in many ways: `#1001`, `1001`, ` #1001`. A vendor may ignore a filter or match parts of a value, and
-answer with other records. So every row of a search is compared again with the values that identify it.
+Identifiers (order and return numbers, e-mail addresses, tracking numbers, IDs) are written in many ways:
+`#1001`, `1001`, ` #1001`. A vendor may ignore a filter or match parts of an identifier, and return other
+records. Therefore the identifiers in each record of a search result are compared with the wanted identifiers.
 """
 
 from __future__ import annotations
@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from connector.definition.model import Identifier, InputField, Path
 
 JOINTS = re.compile(r"[\s\u2010-\u2015-]+")
-"""What carriers print between the groups of a tracking number: spaces, hyphens, dashes."""
+"""The separators between the groups of digits in a tracking number: spaces, hyphens and dashes."""
 
 
 def identifier_form(kind: Identifier, value: Any) -> str:
-    """Return the form in which identifiers of a kind are compared; "" if the value identifies nothing."""
+    """Normalize an identifier for comparison; return "" if the value cannot be an identifier.
+
+    Case, surrounding blanks and a leading `#` are ignored, and so are separators in tracking numbers.
+    """
     if isinstance(value, float | Decimal):
         value = plain(Decimal(str(value)))
     if isinstance(value, bool) or not isinstance(value, str | int):
@@ -35,13 +38,13 @@ def identifier_form(kind: Identifier, value: Any) -> str:
 
 
 def same_identifier(kind: Identifier, value: Any, wanted: Any) -> bool:
-    """Check whether two values identify the same record."""
+    """Check whether two values are the same identifier after normalization; false for invalid identifiers."""
     form = identifier_form(kind, value)
     return bool(form) and form == identifier_form(kind, wanted)
 
 
 def matches(field: InputField, row: Mapping[str, Any], wanted: Any) -> bool:
-    """Check whether a row holds the value of an input with location "match"."""
+    """Check whether a row contains the wanted value of an input with location "match"."""
     value = at_path(row, field.path)
     if field.compared == "word":
         return same_word(value, wanted)
@@ -51,9 +54,11 @@ def matches(field: InputField, row: Mapping[str, Any], wanted: Any) -> bool:
 
 
 def was_sent(field: InputField, column: Path, value: Any, row: Mapping[str, Any], path: Path) -> bool:
-    """Check whether a row holds at `path` the value sent for an input, or for a `column` of line items.
+    """Check whether the value at `path` in a row equals the value sent for an input.
 
-    The order of line items does not matter. A column with a value that cannot be compared matches anything.
+    For an input with line items, `column` is the path within one item, and the values of all items are
+    compared in any order. A column that contains an object, a list, null or a Boolean is not compared, and
+    counts as equal.
     """
     if column:
         sent = [_form(value) for value in everything_at(value, column)]
@@ -69,14 +74,17 @@ def _forms(values: Iterable[Any]) -> list[str]:
 
 
 def _form(value: Any) -> str | None:
-    """Return a text or number in the form in which it is compared; None for any other value."""
+    """Normalize a string or number for comparison; return None for any other value."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     return trimmed(value).casefold() if isinstance(value, str) else plain(Decimal(str(value)))
 
 
 def holds(stored: Any, wanted: Any) -> bool:
-    """Check whether a stored value equals the wanted one: text in any case, objects by wanted members."""
+    """Check whether a stored value equals the wanted value.
+
+    Strings are compared without case and surrounding blanks. A stored object may have additional members.
+    """
     if isinstance(wanted, dict):
         return isinstance(stored, dict) and all(
             holds(stored.get(key), value) for key, value in wanted.items()
@@ -95,7 +103,7 @@ def holds(stored: Any, wanted: Any) -> bool:
 
 
 def identifiers(field: InputField, value: Any) -> frozenset[str]:
-    """Return the identifiers in a checked input: one, or several (a list, or a text with separators)."""
+    """Normalize all identifiers in a validated input: a single value, a list, or a string with separators."""
     values = value if isinstance(value, list | tuple) else [value]
     if field.separator:
         values = [part for item in values for part in str(item).split(field.separator)]
@@ -106,10 +114,11 @@ def identifiers(field: InputField, value: Any) -> frozenset[str]:
 def matching_rows(
     fields: Sequence[InputField], inputs: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
 ) -> tuple[list[Mapping[str, Any]], list[InputField]]:
-    """Return the rows that match the filters; if none does, also the filters that the vendor ignored.
+    """Return the rows that match all filters, and the filters that the vendor probably ignored.
 
-    A row without the field matches. The ignored filters are those that no row matches; if each filter matches
-    some row, those that any row fails to match.
+    A row that does not contain the filtered field counts as matching. The list of ignored filters is empty if
+    any row matches. Otherwise it contains the filters that no row matches or, if there is no such filter, all
+    filters that some row does not match.
     """
     filters = [
         (field, identifiers(field, inputs[field.key]))

@@ -1,4 +1,4 @@
-"""Opens a connection: one vendor, one login, and the vendor's triggers, actions, searches and operations."""
+"""Opens a connection to one vendor account, with the vendor's triggers, actions, searches and operations."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 class ByKey(Mapping[str, T]):
-    """A mapping whose error for a wrong key (`UnknownKey`) suggests the nearest right one."""
+    """A mapping that raises `UnknownKey` for an unknown key and suggests the most similar existing key."""
 
     def __init__(self, kind: str, integration: Integration, entries: Mapping[str, T]) -> None:
         self._kind = kind
@@ -57,11 +57,12 @@ class ByKey(Mapping[str, T]):
 
 
 class Connection:
-    """One vendor with one login, as `connector.open` returns it.
+    """A connection to one vendor with one set of credentials, as returned by `connector.open`.
 
     Use `triggers[key].poll(cursor)`, `actions[key](…)`, `searches[key](…)`, `dropdowns[key](…)`,
-    `find_or_create[key](…)` and `operations.<operationId>(…)`; `integration` describes them all, with their
-    inputs and fields. `async with` closes the network connections at its end.
+    `find_or_create[key](…)` and `operations.<operationId>(…)`. `integration` describes all of these with
+    their inputs and fields. Use the connection in an `async with` block, which closes the network connections
+    at its end.
     """
 
     def __init__(self, client: Client) -> None:
@@ -99,19 +100,20 @@ class Connection:
         )
 
     def trigger_with_strategy(self, key: str, strategy: Strategy | None = None) -> BoundTrigger:
-        """Return a trigger that is polled by another strategy than its own (for tests of strategies)."""
+        """Create a trigger that is polled with `strategy` instead of its own strategy; used in tests."""
         return BoundTrigger(self.client, self.triggers[key].trigger, strategy)
 
     async def check(self) -> None:
-        """Check the login with one cheap request; raise `AuthenticationError` if the vendor refuses it.
+        """Check the credentials with one inexpensive request.
 
-        Raises any other error of a request too. Some vendors answer 404 to a wrong account or store. The
-        request asks for no record, so a 404 means that the login is wrong.
+        Raises `AuthenticationError` if the vendor refuses the credentials, and any other error that the
+        request raises. If the credentials include an account or store, 404 also raises `AuthenticationError`:
+        the request asks for no single record, so 404 means that the account or store is wrong.
         """
         login = self.integration.authentication
         try:
             await self.client.call(self.integration.operations[login.test_operation], login.test_query)
-        except MalformedRows:  # the login is good; readers of the list report the records
+        except MalformedRows:  # the credentials are valid; code that reads the list reports the rows
             return
         except NotFound as missing:
             labels = [field.label for field in login.fields if field.key in login.sends.values()]
@@ -129,7 +131,7 @@ class Connection:
     async def __aexit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the connection, and add vendor and profile to an error that leaves the block."""
+        """Close the connection, and add vendor and profile to a `ConnectorError` raised in the block."""
         if isinstance(problem, ConnectorError):
             attribute(problem, self.integration.vendor.id, self.client.profile)
         await self.client.close()
@@ -147,9 +149,10 @@ def connect(
     deadline: float = DEADLINE,
     profile: str | None = None,
 ) -> Connection:
-    """Return a connection; see `connector.open`, which adds the real clock and sleep.
+    """Create a connection; `connector.open` calls this function with the real clock and sleep.
 
-    `profile` is a name for the connection that its errors show.
+    `vendor` is a vendor's ID or a compiled `Integration`. `profile` is a name for the connection, used in
+    error messages. Raises `ConfigurationError` if the base URL, a credential field or a limit is invalid.
     """
     integration = compiled(vendor) if isinstance(vendor, str) else vendor
     with attributed_to(integration.vendor.id, profile):
@@ -170,7 +173,11 @@ def connect(
 def _checked(
     integration: Integration, credentials: Mapping[str, str], *, has_address: bool
 ) -> dict[str, str]:
-    """Return the login fields, trimmed; raise `ConfigurationError` for unknown, missing or unusable ones."""
+    """Validate the credential fields and trim their values.
+
+    `has_address` is true if the caller passed a base URL. Raises `ConfigurationError` for an unknown field, a
+    missing required field, or a value that cannot be sent in a header.
+    """
     login, title = integration.authentication, integration.vendor.title
     known = [field.key for field in login.all_fields]
     for key in credentials:
@@ -178,7 +185,7 @@ def _checked(
             guess = did_you_mean(key, known) or f"; use {listed(known)}."
             raise ConfigurationError(f"{title} has no login field {key}{guess}")
     fields = {key: (value or "").strip() for key, value in credentials.items()}
-    # Header values: a line break in one would inject another header (RFC 9110 section 5.5).
+    # These become header values, where a line break would inject a header (RFC 9110 section 5.5).
     for key in (login.field, *login.headers.values()):
         if not fields.get(key, "").isascii() or not fields.get(key, "").isprintable():
             raise ConfigurationError(f"{key} contains characters that no credential of {title} has.")
@@ -190,7 +197,7 @@ def _checked(
 
 
 def _seconds(name: str, value: Any) -> float:
-    """Return a limit in seconds; raise `ConfigurationError` if it is not a finite number above 0."""
+    """Convert a limit in seconds to a float; raise `ConfigurationError` unless it is finite and positive."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         raise ConfigurationError(f"{name} must be a number of seconds above 0, not {value!r}.")
     return float(value)

@@ -1,6 +1,6 @@
-"""Stores cursors and the events that wait for delivery (the outbox) in one SQLite file.
+"""Stores triggers' cursors and the events that are pending delivery (the outbox) in one SQLite file.
 
-One runner at a time may use a profile and trigger; `Cursors.locked` ensures that.
+Only one runner at a time may use the same profile and trigger; `Cursors.locked` enforces this.
 """
 
 from __future__ import annotations
@@ -38,16 +38,19 @@ create table if not exists skipped (
 );
 """
 TRIES = "alter table waiting add column tries integer not null default 0"
-"""Adds the column that files of earlier versions do not have."""
+"""Adds the column `tries` to a file that an earlier version created without it."""
 OWNER_ONLY = 0o600
 SKIP = "insert into skipped (profile, trigger, event, why, at) values (?, ?, ?, ?, ?)"
 FRACTION = "\0decimal"
-"""The key of an object that represents a `Decimal`: JSON numbers would lose its exact digits."""
+"""The key of the JSON object that represents a `Decimal`, whose exact digits a JSON number would lose."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """An event that was set aside, why and when; `event` is None for a row that could not be read."""
+    """An event or unreadable row that was set aside and is not delivered.
+
+    `why` states the reason, and `at` is when the entry was set aside. `event` is None for an unreadable row.
+    """
 
     event: Event | None
     why: str
@@ -55,17 +58,18 @@ class Skipped:
 
 
 class Cursors:
-    """The cursors of triggers and the outbox of their events, in a SQLite file.
+    """Stores the cursors of triggers and the outbox of their events in a SQLite file.
 
-    `advance` moves a cursor and adds the poll's events to the outbox in one transaction. So every event
-    that a cursor has passed was delivered, waits in the outbox, or was set aside. `settle` removes a
-    delivered event; `set_aside` moves one to the list that `skipped` returns, and `retry` moves those back.
-    A `place` is an event's number in the outbox.
+    `advance` stores a new cursor and adds the poll's events to the outbox in one transaction. Therefore every
+    event that a cursor has passed was delivered, is pending in the outbox, or was set aside. `settle` removes
+    a delivered event from the outbox. `set_aside` moves an event from the outbox to the list of skipped
+    events, and `retry` moves all skipped events back. A `place` is an event's number in the outbox.
 
         with Cursors(Path("cursors.sqlite3")) as cursors, cursors.locked("shop", "returngo:new_return"):
             cursor = cursors.load("shop", "returngo:new_return")
 
-    Raises `ConfigurationError` if the file cannot be used: full disk, no permission, another kind of file.
+    All methods raise `ConfigurationError` if the file cannot be used, for example because the disk is full,
+    access is denied, or the file is not a SQLite database.
     """
 
     def __init__(self, path: Path) -> None:
@@ -75,7 +79,7 @@ class Cursors:
             path.parent.mkdir(parents=True, exist_ok=True)
             _restrict_to_owner(path)
             self._database = sqlite3.connect(path, timeout=10, isolation_level=None)
-            # synchronous = full: once `advance` returns, a power failure cannot undo it.
+            # synchronous = full: a power failure cannot undo an `advance` that has returned.
             self._database.executescript("pragma journal_mode = wal; pragma synchronous = full;" + TABLES)
             columns = {row[1] for row in self._database.execute("pragma table_info(waiting)")}
             if "tries" not in columns:
@@ -93,10 +97,10 @@ class Cursors:
 
     @contextmanager
     def locked(self, profile: str, trigger: str) -> Iterator[None]:
-        """Lock a profile and trigger; raise `ConfigurationError` if another runner has the lock.
+        """Lock a profile and trigger for the duration of a `with` block.
 
-        The lock is the operating system's, on a separate file, so it is released even if the process is
-        killed.
+        Raises `ConfigurationError` if another runner has the lock. The operating system holds the lock on a
+        separate file, and releases it even if the process is killed.
         """
         name = hashlib.sha256(f"{profile}\0{trigger}".encode()).hexdigest()[:16]
         with self._usable():
@@ -118,7 +122,10 @@ class Cursors:
             lock.close()
 
     def load(self, profile: str, trigger: str) -> Cursor | None:
-        """Return the stored cursor, None if there is none; raise `ConfigurationError` if it is damaged."""
+        """Load the stored cursor; return None if no cursor is stored.
+
+        Raises `ConfigurationError` if the cursor is damaged.
+        """
         with self._usable():
             row = self._database.execute(
                 "select cursor from cursors where profile = ? and trigger = ?", (profile, trigger)
@@ -137,7 +144,7 @@ class Cursors:
         return cursor
 
     def waiting(self, profile: str, trigger: str) -> list[tuple[int, Event]]:
-        """Return the events that wait for delivery, oldest entry first, each with its place."""
+        """List the events that are pending delivery as `(place, event)` pairs, earliest place first."""
         with self._usable():
             rows = self._database.execute(
                 "select place, event from waiting where profile = ? and trigger = ? order by place",
@@ -146,7 +153,7 @@ class Cursors:
         return [(place, self._event(text)) for place, text in rows]
 
     def failures(self, profile: str, trigger: str) -> dict[int, int]:
-        """Return how often each waiting event failed, by its place; events that never failed are left out."""
+        """Map the place of each pending event that has failed to its number of failed delivery attempts."""
         with self._usable():
             rows = self._database.execute(
                 "select place, tries from waiting where profile = ? and trigger = ? and tries > 0",
@@ -155,7 +162,7 @@ class Cursors:
         return dict(rows)
 
     def record_failure(self, place: int) -> None:
-        """Count one more failed attempt to hand over an event."""
+        """Add one to the number of failed delivery attempts of the event at `place`."""
         with self._usable():
             self._database.execute("update waiting set tries = tries + 1 where place = ?", (place,))
 
@@ -169,10 +176,11 @@ class Cursors:
         rows: Iterable[str] = (),
         at: datetime | None = None,
     ) -> None:
-        """Store the cursor and add the events that it has passed to the outbox, in one transaction.
+        """Store a poll's cursor and add the poll's events to the outbox, in one transaction.
 
         With two transactions, a crash between them would lose the events (cursor first) or deliver them twice
-        (events first). `rows` are sentences about unreadable rows that are given up at the time `at`.
+        (events first). `rows` are sentences about unreadable rows; they are added to the skipped entries with
+        the time `at`, and ignored if `at` is None.
         """
         texts = [_json_of(event) for event in events]
         given_up = [(profile, trigger, None, _storable(why), at.isoformat()) for why in rows] if at else []
@@ -187,7 +195,7 @@ class Cursors:
             self._database.executemany(SKIP, given_up)
 
     def set_aside(self, place: int, why: str, at: datetime) -> None:
-        """Move a waiting event to the skipped ones, in one transaction."""
+        """Move a pending event to the list of skipped events, with the reason `why` and the time `at`."""
         with self._usable(), self._transaction():
             row = self._database.execute(
                 "select profile, trigger, event from waiting where place = ?", (place,)
@@ -196,7 +204,7 @@ class Cursors:
             self._database.execute("delete from waiting where place = ?", (place,))
 
     def skipped(self, profile: str, trigger: str) -> list[Skipped]:
-        """Return the events and rows that were set aside, in that order."""
+        """List the events and unreadable rows that were set aside, in the order in which that happened."""
         with self._usable():
             rows = self._database.execute(
                 "select event, why, at from skipped where profile = ? and trigger = ? order by place",
@@ -208,7 +216,10 @@ class Cursors:
         ]
 
     def retry(self, profile: str, trigger: str) -> int:
-        """Move all skipped events back to the outbox and return how many; unreadable rows stay skipped."""
+        """Move all skipped events back to the outbox and return their number.
+
+        Unreadable rows have no event to deliver, so they stay in the list of skipped entries.
+        """
         key = (profile, trigger)
         with self._usable(), self._transaction():
             moved = self._database.execute(
@@ -222,12 +233,12 @@ class Cursors:
         return moved.rowcount
 
     def settle(self, place: int) -> None:
-        """Remove a delivered event from the outbox."""
+        """Remove the event at `place` from the outbox after its delivery."""
         with self._usable():
             self._database.execute("delete from waiting where place = ?", (place,))
 
     def forget(self, profile: str, trigger: str) -> None:
-        """Delete the cursor and the waiting events: the next poll is a first poll."""
+        """Delete the cursor and all pending events, so that the next poll is a first poll."""
         with self._usable(), self._transaction():
             for table in ("waiting", "cursors"):
                 self._database.execute(
@@ -237,7 +248,7 @@ class Cursors:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """Run the block in one transaction: commit it, or roll back on any exception."""
+        """Run the `with` block in one transaction, which is rolled back if the block raises an exception."""
         self._database.execute("begin immediate")
         try:
             yield
@@ -258,7 +269,10 @@ class Cursors:
 
     @contextmanager
     def _usable(self) -> Iterator[None]:
-        """Turn the errors of file and database into a `ConfigurationError`, and notice a replaced file."""
+        """Convert file and database errors in the `with` block to a `ConfigurationError`.
+
+        Also raises `ConfigurationError` if the file was deleted or replaced after it was opened.
+        """
         try:
             if self._file is not None and _identity(self.path) != self._file:
                 raise ConfigurationError(
@@ -274,10 +288,10 @@ class Cursors:
 
 
 def _restrict_to_owner(path: Path) -> None:
-    """Create the file readable by its owner only, and restrict an existing one: it holds customer data.
+    """Make the file, which contains customer data, accessible to its owner only; create it if necessary.
 
     An existing file is not opened here: closing any descriptor of a file drops all POSIX locks that the
-    process holds on it, including SQLite's (https://sqlite.org/howtocorrupt.html, section 2.2).
+    process holds on the file, including SQLite's (https://sqlite.org/howtocorrupt.html, section 2.2).
     """
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
@@ -287,7 +301,7 @@ def _restrict_to_owner(path: Path) -> None:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Return device and inode of the file at a path, None if there is no file."""
+    """Return the device and inode numbers of the file at a path; None if there is no file."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -296,12 +310,12 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _storable(text: str) -> str:
-    """Return a text that SQLite can store: a lone surrogate is replaced by its escape."""
+    """Replace lone surrogates, which SQLite cannot store, with escape sequences."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _json_of(event: Event) -> str:
-    """Write an event as JSON, with exact decimal numbers."""
+    """Serialize an event to JSON, preserving the exact digits of `Decimal` values."""
     return json.dumps(
         {
             "id": event.id,
@@ -315,7 +329,10 @@ def _json_of(event: Event) -> str:
 
 
 def _event_of(text: str) -> Event:
-    """Read an event that `_json_of` wrote; raise `KeyError`, `TypeError` or `ValueError` if damaged."""
+    """Parse an event serialized by `_json_of`.
+
+    Raises `KeyError`, `TypeError` or `ValueError` if the JSON is damaged.
+    """
 
     def restored(members: dict[str, Any]) -> Any:
         digits = members.get(FRACTION)

@@ -1,4 +1,4 @@
-"""Loads dropdowns: pages of values to choose from, each with a label for people."""
+"""Loads the options of dropdown inputs page by page, each option with a value and a label."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One entry of a dropdown: `value` is sent to the vendor, `label` is shown."""
+    """An option in a dropdown; `value` is sent to the vendor, and `label` is shown to the user."""
 
     value: str
     label: str
@@ -29,16 +29,19 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """One page of a dropdown; pass `next_page` to get the next one (None after the last)."""
+    """One page of a dropdown's options.
+
+    `next_page` is the `page` argument that loads the next page; None on the last page.
+    """
 
     options: tuple[Option, ...]
     next_page: Position | None
 
 
 class BoundDropdown:
-    """A dropdown of one connection.
+    """A dropdown bound to a connection.
 
-    `await dropdown()` returns its first page, `await dropdown(page=options.next_page)` the next.
+    `await dropdown()` loads the first page, and `await dropdown(page=options.next_page)` the next page.
     """
 
     def __init__(self, client: Client, dropdown: Dropdown) -> None:
@@ -47,9 +50,10 @@ class BoundDropdown:
 
     @attributed
     async def __call__(self, *, page: Position | None = None, search: str | None = None) -> Options:
-        """Return one page. `search` filters in the API if that can search, otherwise the labels of this page.
+        """Load one page of options: the page at position `page`, or the first page if `page` is None.
 
-        Raises the errors of a request.
+        If the vendor's API can search, `search` is sent to the API. Otherwise the options on this page whose
+        label contains `search` are returned. Raises any `ConnectorError` that the request raises.
         """
         dropdown = self.dropdown
         if dropdown.operation is None:
@@ -76,7 +80,7 @@ class BoundDropdown:
 
 
 def _distinct(options: Iterable[Option]) -> tuple[Option, ...]:
-    """Keep the first option of each value: an order with two returns is listed twice, but is one choice."""
+    """Remove options with a duplicate value, for example an order that is listed for each of its returns."""
     by_value: dict[str, Option] = {}
     for option in options:
         by_value.setdefault(option.value, option)

@@ -1,4 +1,4 @@
-"""Adds vendor and profile to the errors that a connection's actions, searches and triggers raise."""
+"""Adds the vendor and profile to errors raised by a connection's actions, searches and triggers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Call = TypeVar("Call", bound="Callable[..., Awaitable[Any]]")
 
 
 def attributed(call: Call) -> Call:
-    """Wrap a method of an object with a `_client`, so that its errors name the vendor and the profile."""
+    """Decorate an async method to add the vendor and profile of `self._client` to errors that it raises."""
 
     @wraps(call)
     async def named(self: Any, /, *args: Any, **inputs: Any) -> Any:

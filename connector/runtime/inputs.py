@@ -1,4 +1,4 @@
-"""Checks the inputs of an action, search or trigger, and maps them to parameters and body fields."""
+"""Validates the inputs of an action, search or trigger, and maps them to parameters and body fields."""
 
 from __future__ import annotations
 
@@ -20,25 +20,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FilledInputs:
-    """Checked inputs: by key, as `values` of the operation, and as `matches` to compare records with."""
+    """The validated inputs of an action, search or trigger.
+
+    `inputs` are the normalized values keyed by input. `values` are the values to send, keyed by the
+    operation's parameters and body fields. `matches` are the inputs that the API cannot filter by, with the
+    values to compare records with.
+    """
 
     inputs: dict[str, Any]
     values: dict[str, Any]
     matches: tuple[tuple[InputField, Any], ...]
 
     def fits(self, row: Mapping[str, Any]) -> bool:
-        """Check whether a record holds the value of every input that is compared with records."""
+        """Check whether a record has the wanted value for each input in `matches`."""
         return all(matches(field, row, value) for field, value in self.matches)
 
 
 def fill(
     name: str, fields: Sequence[InputField], given: Mapping[str, Any], *, looking: bool = False
 ) -> FilledInputs:
-    """Check inputs given by key; `name` is the action, search or trigger. Raises `ValidationFailed`.
+    """Validate and normalize inputs keyed by name; raise `ValidationFailed` with all errors.
 
-    None and blank text mean "not given". A single line is trimmed, text of several lines stays as it is. A
-    choice can be given by its value or its label. `looking` says that the inputs are filters: a misspelled
-    known value is then refused, because it would find nothing.
+    `name` is the key of the action, search or trigger, for the error message. None and blank strings mean
+    "not given". Single-line inputs are trimmed; multi-line inputs are not. A choice can be given by its value
+    or label. `looking` means that the inputs are filters; a probable misspelling of a known value is then an
+    error, because the filter would match nothing.
     """
     present = present_of(fields, given)
     errors = list(_misspellings(fields, present)) if looking else []
@@ -74,19 +80,22 @@ def fill(
 
 
 def not_run(name: str, errors: Sequence[FieldError]) -> ValidationFailed:
-    """Return the error for inputs that were refused before anything was sent."""
+    """Build the error for invalid inputs to `name`, an action, search or trigger that was not run."""
     return ValidationFailed(f"{name} was not run: {joined_errors(errors)}", fields=errors)
 
 
 def present_of(fields: Sequence[InputField], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs that are given, normalised: text trimmed, choices by their values."""
+    """Normalize inputs and leave out those that are empty.
+
+    Single-line strings are trimmed, and a choice given by its label is replaced by the choice's value.
+    """
     known = {field.key: field for field in fields}
     normal = {key: _normalised(known.get(key), value) for key, value in given.items()}
     return {key: value for key, value in normal.items() if not _is_empty(known.get(key), value)}
 
 
 def _is_empty(field: InputField | None, value: Any) -> bool:
-    """Check whether a value means "not given"; an empty list does for a filter that takes several values."""
+    """Check whether a value means "not given": None, "", or [] for a filter that accepts several values."""
     several = field is not None and field.repeated_as is not None
     return value is None or value == "" or (several and value == [])
 
@@ -117,7 +126,7 @@ def _text(field: InputField, value: str) -> str:
 
 
 def _misspellings(fields: Sequence[InputField], present: Mapping[str, Any]) -> Iterator[FieldError]:
-    """Yield an error for each filter that misspells a known value."""
+    """Yield an error for each filter whose value is probably a misspelling of a known value."""
     for field in fields:
         value = present.get(field.key)
         parts = value.split(field.separator or "\0") if isinstance(value, str) else ()
@@ -132,7 +141,7 @@ def _several(field: InputField, present: Mapping[str, Any]) -> bool:
 
 
 def _values(fields: Sequence[InputField], fit: Mapping[str, Any]) -> dict[str, Any]:
-    """Return checked inputs by the parameters and body fields that they fill."""
+    """Map validated inputs to a nested dict keyed by the operation's parameters and body fields."""
     values: dict[str, Any] = {}
     for field in fields:
         if field.location == "match" or field.key not in fit:

@@ -1,4 +1,4 @@
-"""Calls any operation of the API by its operationId, and reads lists page by page."""
+"""Calls any API operation by its operationId, and iterates over the pages or rows of lists."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class BoundOperation:
-    """An operation of one connection.
+    """An API operation bound to a connection.
 
-    `await operation(status="pending")` returns an `Answer`. For a list, `async for row in
-    operation.rows(…)` reads the rows of all pages, and `operation.pages(…)` the pages themselves.
+    `await operation(status="pending")` returns an `Answer`. For a list operation, `async for row in
+    operation.rows(…)` iterates over the rows of all pages, and `operation.pages(…)` over the pages.
     """
 
     def __init__(self, client: Client, operation: Operation) -> None:
@@ -28,14 +28,15 @@ class BoundOperation:
         self.__doc__ = f"{operation.summary}. {operation.description}".strip()
 
     async def __call__(self, **values: Any) -> Answer:
-        """Send the operation with values named like its parameters and body fields; return the `Answer`.
+        """Send a request with values for the operation's parameters and body fields; return the `Answer`.
 
-        Raises `ValidationFailed` for wrong values, before anything is sent, and any error of a request.
+        Raises `ValidationFailed` for invalid values, before anything is sent, and any other `ConnectorError`
+        if the request fails.
         """
         return await self._client.call(self.operation, values)
 
     async def pages(self, **values: Any) -> AsyncIterator[Page]:
-        """Yield the pages of a list to the last one, starting at the first or at the given page parameter."""
+        """Yield the pages of a list, from the first page or from the given page parameter to the last."""
         operation = self.operation
         paging = self._client.integration.paging.get(operation.paging or "")
         first = values.pop(paging.page_parameter, None) if paging else None
@@ -43,14 +44,14 @@ class BoundOperation:
             yield page
 
     async def rows(self, **values: Any) -> AsyncIterator[dict[str, Any]]:
-        """Yield the rows of a list, page by page."""
+        """Yield the rows on all pages of a list; each page is requested only when its rows are needed."""
         async for page in self.pages(**values):
             for row in page.rows:
                 yield dict(row)
 
 
 class Operations:
-    """The operations of one connection, as attributes and by key: `operations.list_returns`."""
+    """All API operations of a connection, accessible as attributes (`operations.list_returns`) or by key."""
 
     def __init__(self, client: Client, operations: Mapping[str, Operation]) -> None:
         self._bound = {key: BoundOperation(client, operation) for key, operation in operations.items()}

@@ -1,15 +1,15 @@
 """Polls a trigger durably and delivers its events at least once: the runner.
 
-Events and cursor are stored in one transaction before the first event is handed over (an outbox). An event
-is delivered twice only if the process dies between the end of its handler and the note that it is
-delivered; event ids are stable, so a consumer that remembers them sees each event once.
+The events and the cursor are stored in one transaction before the first event is delivered (an outbox). An
+event is delivered twice only if the process dies after the event's handler returns and before the delivery
+is recorded. Event IDs are stable, so a consumer that remembers the IDs can drop the duplicate.
 
-Why not deliver first and store the cursor afterwards: after a crash the poll would be repeated. A record that
-changed and changed back in the meantime would then make no event, and the consumer would keep the state that
-was delivered last.
+Why the runner does not deliver first and store the cursor afterwards: after a crash the poll would be
+repeated. A record that changed and changed back in the meantime would then create no event, and the consumer
+would keep the outdated state that was delivered last.
 
-A failed event is tried again. Later events of its record wait for it, so that they arrive in order; events of
-other records do not wait. An event is set aside only if its handler raises `Skip`.
+A failed event is tried again. Later events for the same record wait for the failed event, so that they arrive
+in order; events for other records do not wait. An event is set aside only if its handler raises `Skip`.
 """
 
 from __future__ import annotations
@@ -41,25 +41,26 @@ if TYPE_CHECKING:
     from connector.runtime.triggers import BoundTrigger
 
 MAX_STUCK_RECORDS = 5
-"""After this many records in a row whose details cannot be read, the rest waits for the next round."""
+"""If details cannot be read for this many consecutive records, the other events wait for the next round."""
 MAX_RETRY_PAUSE = 3_600.0
-"""The longest pause between two attempts at one event, in seconds."""
+"""The longest pause between two attempts to deliver an event, in seconds."""
 OF_THE_CONNECTION = (AuthenticationError, ConfigurationError, PermissionDenied, RateLimited)
-"""Errors of the connection and not of one record: they end the round."""
+"""Errors that affect the whole connection and not just one record; they end the round."""
 
 Handler = Callable[[Event], Awaitable[None]]
-"""Takes one event; returning means that it is delivered, raising that it is not."""
+"""An async function that receives an event; the event is delivered if the function raises no exception."""
 CrashPoint = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What one round did.
+    """The result of one round of a `Runner`.
 
-    `first_poll` is true if no cursor was stored before. `handed_over` counts the events delivered in this
-    round; `all_handed_over` is true if none is waiting. `problem` is why some wait: their details could not
-    be read or, in `watch`, their handler raised. `notes` are sentences to show or log: rows that cannot be
-    read, clocks that differ, events that were set aside.
+    `first_poll` is true if no cursor was stored before. `handed_over` is the number of events delivered in
+    this round. `all_handed_over` is false if events are still pending, or if `limit` was reached before the
+    poll. `problem` is the first error that left an event pending: the event's details could not be read, or
+    its handler raised an exception. `notes` are complete sentences that can be shown or logged, about
+    unreadable rows, clocks that differ, and events that were set aside.
 
         result = await runner.once(limit=100)
         if not result.all_handed_over:
@@ -75,12 +76,12 @@ class RunResult:
 
 @dataclass(slots=True)
 class _Round:
-    """The state of one round.
+    """The state of one round of a `Runner`.
 
-    `interval` is the pause in seconds after an event's first failure (None: retry it in every round),
-    `limit` the most events to hand over. `stuck` are the records that failed in this round, `held` those
-    whose pause has not ended. `raised` is the first exception of a handler, `away` the error if the vendor
-    could not be reached.
+    `interval` is the pause in seconds after an event's first failure (None: retry in every round), and
+    `limit` is the maximum number of events to deliver (None: no limit). `stuck` maps the IDs of records that
+    failed in this round to their errors. `held` contains the IDs of records whose retry is not due yet.
+    `raised` is the first exception from a handler. `away` is set if the vendor could not be reached.
     """
 
     interval: float | None
@@ -98,12 +99,12 @@ class _Round:
 
 
 def no_crash(point: str) -> None:
-    """Do nothing; tests pass a function that raises at one of the points, as a crash would."""
+    """Do nothing at `point`; tests pass a function that raises an exception there to simulate a crash."""
     del point
 
 
 class Runner:
-    """Polls one trigger for one profile, and hands each event to `handler` at least once.
+    """Polls one trigger for one profile, and delivers each event to `handler` at least once.
 
         async def handler(event: Event) -> None:
             await queue.put(event.id, event.data)
@@ -114,13 +115,14 @@ class Runner:
             with cursors.locked("shop", trigger.cursor_name()):
                 result = await runner.once()
 
-    `inputs` are the trigger's filters by key; the cursor is stored under `trigger.cursor_name(**inputs)`.
-    Only one process may run the same profile and name at a time, which `Cursors.locked` ensures.
+    `inputs` are the values of the trigger's filters, keyed by filter. The cursor is stored under the profile
+    and the name `trigger.cursor_name(**inputs)`; only one process at a time may use that pair, which
+    `Cursors.locked` enforces.
 
-    An event whose handler raises is tried again in a later round. `Skip` sets it aside instead, and one of
-    `ends` ends the round at once. `crash` is called with the name of each point that a test may interrupt:
-    `polled`, `kept`, `handed_over_one`, `settled_one`, `handed_over`. Raises `ValidationFailed` for wrong
-    inputs.
+    If the handler raises an exception, the event is tried again in a later round. `Skip` sets the event aside
+    instead, and an exception listed in `ends` ends the round immediately. `crash` is called with the name of
+    each point at which a test can simulate a crash: `polled`, `kept`, `handed_over_one`, `settled_one`,
+    `handed_over`. Raises `ValidationFailed` for invalid inputs.
     """
 
     def __init__(
@@ -146,11 +148,11 @@ class Runner:
         self._due: dict[int, datetime] = {}
 
     async def once(self, *, since: datetime | date | None = None, limit: int | None = None) -> RunResult:
-        """Run one round: hand over waiting events, poll once, and hand over the new ones.
+        """Run one round: deliver pending events, poll once, and deliver the new events.
 
-        At most `limit` events are handed over (None: all); the rest waits for the next round. `since`
-        matters for the first poll only, see `BoundTrigger.poll`. Raises the first exception of a handler at
-        the end of the round, and any error of the poll.
+        At most `limit` events are delivered (None: all); the others remain pending until the next round.
+        `since` applies to the first poll only, see `BoundTrigger.poll`. Raises the first exception from a
+        handler at the end of the round, and any error that the poll raises.
         """
         state = _Round(None, limit)
         result = await self._round(state, since)
@@ -159,7 +161,10 @@ class Runner:
         return result
 
     async def retry(self, *, limit: int | None = None) -> RunResult:
-        """Hand over the events that were set aside and those that wait, without a poll; see `once`."""
+        """Deliver the pending events and the events that were set aside, without polling.
+
+        `limit` and the handler's exceptions are treated as in `once`.
+        """
         self._cursors.retry(self._profile, self._name)
         state = _Round(None, limit)
         await self._hand_over(state)
@@ -177,17 +182,19 @@ class Runner:
         on_round: Callable[[RunResult], None] = lambda _result: None,
         on_error: Callable[[ConnectorError], None] = lambda _problem: None,
     ) -> None:
-        """Poll every `interval` seconds until `limit` events are handed over (None: until cancelled).
+        """Poll every `interval` seconds until `limit` events are delivered (None: until cancelled).
 
-        `on_round` is called with the result of each round, `on_error` with each error that does not end
-        watching:
+        `on_round` is called with the result of each round. `on_error` is called with each error that does not
+        end the loop:
 
-        - The vendor cannot be reached or limits requests. The pause is then at least as long as it asks for.
-        - An answer is unexpected, or an unforeseen exception is raised, after at least one good round: one
-          error page of a proxy must not stop a watch, but a wrong base URL has to be reported at once.
+        - The vendor cannot be reached or limits requests. The pause is then at least the wait that the vendor
+          asks for.
+        - A response is unexpected, or an unforeseen exception is raised, after at least one successful round.
+          A single error page from a proxy must not end the loop, but a wrong base URL must be reported
+          immediately.
 
-        Other errors are raised. An event whose handler raises is tried again after `interval` seconds, and
-        then after pauses that double up to an hour.
+        Other errors are raised. If the handler raises an exception, the event is tried again after `interval`
+        seconds, and then after pauses that double up to an hour.
         """
         before, left, answered = self._handed_over, limit, False
         while left is None or left > 0:
@@ -218,7 +225,7 @@ class Runner:
             polled = await self._trigger.poll_list(cursor, since=since, **self._inputs)
             state.notes += polled.notes
             self._crash("polled")
-            # Cursor and events in one transaction: a crash after it finds both, a crash before it neither.
+            # Cursor and events are stored in one transaction, so a crash cannot separate them.
             self._cursors.advance(
                 self._profile,
                 self._name,
@@ -240,10 +247,11 @@ class Runner:
         return RunResult(first_poll, state.handed_over, all_handed_over, problem, tuple(state.notes))
 
     async def _hand_over(self, state: _Round, *, polled: bool = True) -> None:
-        """Read the details of waiting events and hand them over; before the poll, skip most failed ones.
+        """Read the details of pending events and deliver the events.
 
-        If the details of several records in a row cannot be read, the vendor is at fault and not the records.
-        The others then wait for the next round, which begins with them.
+        Before the poll (`polled` is false), most events that failed in earlier rounds are skipped. If the
+        details of several consecutive records cannot be read, the cause is probably the vendor, not the
+        records, so the remaining events wait for the next round.
         """
         unread_in_a_row = 0
         for place, event, record in self._waiting(state, polled=polled):
@@ -267,11 +275,11 @@ class Runner:
             await self._deliver(state, place, record, detailed)
 
     def _waiting(self, state: _Round, *, polled: bool) -> Iterator[tuple[int, Event, str]]:
-        """Yield the waiting events, those of one record in their order.
+        """Yield the pending events with their places and record IDs; events for one record stay in order.
 
-        The oldest event comes first. If it failed before and fails again, the events of records that never
-        failed come next, and the other failed ones only after the poll. So one bad record delays no other,
-        and a vendor that is down costs one request before the poll.
+        The oldest event comes first. If it failed in an earlier round and fails again, events for records
+        without failures come next, and the other failed events come only after the poll. Thus one bad record
+        does not delay other records, and if the vendor is down, only one request is wasted before the poll.
         """
         failures = self._cursors.failures(self._profile, self._name)
         waiting = [
@@ -293,7 +301,11 @@ class Runner:
             yield from sorted(failed_before, key=lambda entry: (*failed[entry[2]], entry[0]))
 
     async def _deliver(self, state: _Round, place: int, record: str, event: Event) -> None:
-        """Call the handler with an event; then remove it from the outbox, set it aside or postpone it."""
+        """Call the handler with an event, then update the outbox.
+
+        A delivered event is removed. An event whose handler raises `Skip` is set aside; after any other
+        exception the event is postponed, unless the exception is one that ends the round.
+        """
         try:
             await self._handler(event)
         except self._ends:
@@ -310,7 +322,7 @@ class Runner:
             error.__cause__ = problem
             self._postpone(state, place, record, error)
         else:
-            # A crash between the handler and `settle` delivers this event again: at least once.
+            # If the process crashes between the handler and `settle`, this event is delivered again.
             self._crash("handed_over_one")
             self._cursors.settle(place)
             self._due.pop(place, None)
@@ -319,7 +331,7 @@ class Runner:
             self._crash("settled_one")
 
     def _postpone(self, state: _Round, place: int, record: str, problem: ConnectorError) -> None:
-        """Postpone an event, and with it later events of its record, to a later round."""
+        """Postpone an event, and all later events for the same record, to a later round."""
         state.stuck[record] = problem
         self._cursors.record_failure(place)
         if state.interval is not None:
@@ -329,7 +341,7 @@ class Runner:
 
 
 def _can_continue(problem: Exception, *, answered: bool) -> bool:
-    """Check whether watching continues after an exception; `answered`: a round has succeeded before."""
+    """Check whether `watch` continues after an exception; `answered` is true after a successful round."""
     if isinstance(problem, VendorUnavailable | RateLimited):
         return True
     return answered and (isinstance(problem, UnexpectedResponse) or not isinstance(problem, ConnectorError))

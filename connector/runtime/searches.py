@@ -1,4 +1,4 @@
-"""Runs searches: one record by id, records that match filters, the records of a parent, a report."""
+"""Runs searches: finds a record by ID, records that match filters, or the child records of a parent."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from connector.transport.client import Client
 
 LIMIT = 100
-"""The most records that a search returns by default."""
+"""The maximum number of records that a search returns by default."""
 MAX_MISMATCHED_PAGES = 10
-"""The most pages to read once a list contained a record that does not match the filters."""
+"""The maximum number of pages to read if some of their records do not match the filters."""
 
 
 class BoundSearch:
-    """A search of one connection: `await search(rma_number="RMA-2026-001234")` returns matching records."""
+    """A search bound to a connection: `await search(rma_number="RMA-2026-001234")` returns the matches."""
 
     def __init__(self, client: Client, search: Search) -> None:
         self.search = search
@@ -33,15 +33,16 @@ class BoundSearch:
 
     @attributed
     async def __call__(self, *, limit: int = LIMIT, **inputs: Any) -> list[dict[str, Any]]:
-        """Search with inputs by key; return at most `limit` records, an empty list if none matches.
+        """Search with inputs keyed by name; return at most `limit` records, or [] if no record matches.
 
             returns = await rm.searches["find_return"](order_number="#1001")
 
-        If the API has no filter for an input, the newest `search.scan_pages` pages are read and compared.
-        Records are compared with the identifying inputs again, and those with another value are left out.
+        If the API has no filter for an input, the records on the newest `search.scan_pages` pages are
+        compared with the input. Records whose identifiers differ from the inputs are left out, because a
+        vendor may ignore a filter.
 
-        Raises `ValidationFailed` for wrong inputs, `UnexpectedResponse` if the vendor ignored a filter and
-        returned other records only, and any error of a request.
+        Raises `ValidationFailed` for invalid inputs, `UnexpectedResponse` if the vendor ignored a filter and
+        no returned record matches, and any other error that a request raises.
         """
         search = self.search
         filled = fill(search.key, search.inputs, inputs, looking=True)
@@ -60,7 +61,7 @@ class BoundSearch:
                 raise self._ignored(ignored, filled, len(rows))
             return [dict(row) for row in matching[:limit]]
         except NotFound:
-            if "{" not in operation.path:  # the path names no record, so the address itself is wrong
+            if "{" not in operation.path:  # the path contains no record ID, so the URL itself is wrong
                 raise
             return []
 
@@ -73,7 +74,8 @@ class BoundSearch:
             matching, mismatched = matching_rows(self.search.inputs, filled.inputs, page.rows)
             received, passed = received + len(page.rows), passed + len(matching)
             ignored = ignored or mismatched
-            # By content: a record created during the reading pushes the last row of a page to the next one.
+            # Keyed by content: a record created while the list is read pushes a page's last row to the next
+            # page.
             found |= {repr(row): dict(row) for row in matching if filled.fits(row)}
             if len(found) >= limit or (filled.matches and (found or pages >= self.search.scan_pages)):
                 break
@@ -84,7 +86,10 @@ class BoundSearch:
         return list(found.values())[:limit]
 
     def _ignored(self, fields: Sequence[InputField], filled: FilledInputs, count: int) -> UnexpectedResponse:
-        """Return the error for an ignored filter; an empty result would wrongly say that no record exists."""
+        """Build the error for filters that the vendor ignored; `count` is the number of records received.
+
+        Returning an empty list instead would wrongly mean that no record exists.
+        """
         title = self._client.integration.vendor.title
         filters = " and ".join(f"{field.key} {filled.inputs[field.key]!r}" for field in fields)
         records = (
@@ -98,7 +103,7 @@ class BoundSearch:
 
 
 class BoundFindOrCreate:
-    """A search, and the action to run if it finds nothing: `await pair(search={…}, create={…})`."""
+    """A search with the action to run if nothing is found: `await pair(search={…}, create={…})`."""
 
     def __init__(self, pair: FindOrCreate, search: BoundSearch, create: BoundAction) -> None:
         self.pair = pair
@@ -108,6 +113,9 @@ class BoundFindOrCreate:
     async def __call__(
         self, *, search: dict[str, Any], create: dict[str, Any]
     ) -> tuple[dict[str, Any], bool]:
-        """Return the record, and whether it was created. Two calls at the same time may both create one."""
+        """Find the first record that matches `search`, or create a record with the inputs `create`.
+
+        Returns the record, and true if it was created. Two concurrent calls may both create a record.
+        """
         records = await self._search(limit=1, **search)
         return (records[0], False) if records else (await self._create(**create), True)

@@ -1,4 +1,4 @@
-"""Polls one trigger: reads pages as its strategy plans, returns events and the next cursor."""
+"""Polls a trigger with its polling strategy, and returns the new events and the cursor for the next poll."""
 
 from __future__ import annotations
 
@@ -35,25 +35,26 @@ if TYPE_CHECKING:
     from connector.transport.paging import Page, Position
 
 VERSION = 1
-"""The format of a cursor; a cursor of another version is refused."""
+"""The version of the cursor format; cursors with any other version are refused."""
 START_OVER = "Discard it and start over (`returns trigger --restart`)."
 
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """The events of one poll, and the cursor for the next one.
+    """The events from one poll, and the cursor for the next poll.
 
-    `events` are sorted by `occurred_at`, oldest first. If an event has no `occurred_at`, they are sorted by
-    when their records changed or were created, or stay in the vendor's order if that is unknown too. A later
-    poll can return older events: records that appear after a newer one was delivered, and events that were
+    `events` are sorted by `occurred_at`, oldest first. If any event has no `occurred_at`, all events are
+    sorted by when their records changed or were created, or keep the vendor's order if that is unknown too. A
+    later poll can return older events, for records that appeared late in the vendor's list or that were
     beyond this poll's page limit.
 
-    `cursor` is a JSON object, to pass to the next poll unchanged. Store it only after the events are
-    delivered, or together with them: the next poll does not return them again.
+    `cursor` is a JSON object; pass it to the next poll unchanged. The next poll does not return these events
+    again, so store the cursor only after the events are delivered, or in the same transaction as the events.
 
-    `complete` is false if the poll stopped at its page limit: poll again at once for the rest. `notes` are
-    sentences to show or log, such as rows that cannot be read or clocks that differ. `set_aside` are
-    sentences about unreadable rows that are given up, because readings no longer contain them.
+    `complete` is false if the poll stopped at its page limit; poll again immediately for the remaining
+    events. `notes` are complete sentences that can be shown or logged, for example about unreadable rows or
+    clocks that differ. `set_aside` are sentences about unreadable rows that are no longer retried, because
+    the vendor's list no longer contains those rows.
 
         result = await rm.triggers["new_return"].poll(load_cursor())
         for event in result.events:
@@ -69,10 +70,11 @@ class PollResult:
 
 
 class BoundTrigger:
-    """A trigger of one connection, as in `connection.triggers["new_return"]`.
+    """A trigger bound to a connection, for example `connection.triggers["new_return"]`.
 
-    `name` is the vendor's id and the trigger's key, and starts the id of each event. `strategy` replaces the
-    trigger's own; tests use it to check that a faulty strategy is detected.
+    `name` consists of the vendor's ID and the trigger's key, and is the beginning of each event's ID.
+    `strategy` replaces the trigger's own polling strategy; tests use it to check that a faulty strategy is
+    detected.
     """
 
     def __init__(self, client: Client, trigger: Trigger, strategy: Strategy | None = None) -> None:
@@ -82,14 +84,15 @@ class BoundTrigger:
         self._strategy = strategy or STRATEGIES[trigger.source.strategy]
 
     def now(self) -> datetime:
-        """Return the current time by the connection's clock."""
+        """Return the current time according to the connection's clock."""
         return self._client.clock()
 
     def cursor_name(self, **inputs: Any) -> str:
-        """Return the name under which to store the cursor of a poll with these inputs.
+        """Build the name under which to store the cursor for these inputs.
 
-        The inputs are part of the name, because a cursor has also passed the events that the inputs filtered
-        out: with other inputs it would miss them. Raises `ValidationFailed` for wrong inputs.
+        The name contains the inputs, because a cursor also advances past the events that the inputs filter
+        out. A poll with other inputs and the same cursor would miss those events. Raises `ValidationFailed`
+        for invalid inputs.
         """
         filters = fill(self.trigger.key, self.trigger.inputs, inputs, looking=True).inputs
         return f"{self.name} {json.dumps(filters, sort_keys=True, default=str)}" if filters else self.name
@@ -98,21 +101,21 @@ class BoundTrigger:
     async def poll(
         self, cursor: Cursor | None = None, *, since: datetime | date | None = None, **inputs: Any
     ) -> PollResult:
-        """Poll once, read each event's details if the trigger has them, and return a `PollResult`.
+        """Poll once, add details to the events if the trigger has details, and return a `PollResult`.
 
-        `cursor` is the one that the last poll returned, None for the first poll. The first poll returns no
-        events, it only learns which records exist; with `since` it returns what happened since that time. A
-        date or a time without a zone is UTC. Later polls ignore `since`.
+        `cursor` is the cursor that the last poll returned, or None for the first poll. The first poll returns
+        no events and only remembers which records exist; with `since`, it returns the events since that time.
+        A date, or a time without a zone, is in UTC. Later polls ignore `since`.
 
-        `inputs` are the trigger's filters by key: events whose record does not match are left out, and the
-        cursor passes them all the same.
+        `inputs` are the values of the trigger's filters, keyed by filter. Events for records that do not
+        match are left out, and the cursor advances past those events as well.
 
             result = await rm.triggers["new_return"].poll(since=date(2026, 11, 1))
             result = await rm.triggers["new_return"].poll(result.cursor)
 
-        Raises `ValidationFailed` for wrong inputs, `ConfigurationError` for a cursor of another trigger or
-        version, and any error of a request (`AuthenticationError`, `RateLimited`, `VendorUnavailable`, …).
-        After an error, poll again with the same cursor: no event is lost.
+        Raises `ValidationFailed` for invalid inputs, `ConfigurationError` for a cursor of another trigger or
+        version, and any error that a request raises (`AuthenticationError`, `RateLimited`,
+        `VendorUnavailable`, …). After an error, poll again with the same cursor; no event is lost.
         """
         result = await self.poll_list(cursor, since=since, **inputs)
         return replace(
@@ -121,18 +124,19 @@ class BoundTrigger:
 
     @attributed
     async def read_details(self, event: Event) -> Event:
-        """Return the event with its record's details, which the vendor's list does not contain.
+        """Request the record's details, which the vendor's list does not contain, and add them to the event.
 
-        The event itself is returned if the trigger has no details. They are added to `event.data` under the
-        key `trigger.details.key`.
+        Returns a new event whose `data` contains the details under the key `trigger.details.key`. If the
+        trigger has no details, `event` itself is returned.
 
             result = await trigger.poll_list(cursor)
             for event in result.events:
                 await deliver(await trigger.read_details(event))
 
-        A record can be listed a moment before it can be read, so a missing one is requested again, three
-        times within ten seconds. If it is still missing it was deleted, and its details are None; so are
-        those of a record whose id cannot be sent in a request. Raises any other error of a request.
+        A record can appear in the list shortly before its details are available, so a missing record is
+        requested again, three times within ten seconds. The details are None if the record is still missing,
+        because it was probably deleted, or if the record's ID cannot be sent in a request. Raises any other
+        error that a request raises.
         """
         details = self.trigger.details
         if details is None:
@@ -150,22 +154,23 @@ class BoundTrigger:
             except ValidationFailed as refused:
                 if refused.status is not None:
                     raise
-                break  # refused before it was sent; another attempt would end the same way
+                break  # refused before anything was sent; another attempt would fail too
         record = {**event.data, details.key: details_data}
         return replace(event, data=record, occurred_at=occurred_at(record, self.trigger.occurred_at))
 
     def record_id(self, event: Event) -> str:
-        """Return the id of the record that the event is about; several events can have the same one."""
+        """Return the ID of the event's record; several events can share a record."""
         return row_id(event.data, self.trigger.source.id)
 
     @attributed
     async def poll_list(
         self, cursor: Cursor | None = None, *, since: datetime | date | None = None, **inputs: Any
     ) -> PollResult:
-        """Poll the vendor's list as `poll` does, but leave out the details; `read_details` adds them.
+        """Poll the vendor's list like `poll`, without the details that `read_details` adds.
 
-        Use it to store events and cursor first and to read details afterwards, as `Runner` does: an error in
-        one record's details then delays that record only. Takes, returns and raises what `poll` does.
+        Use this method to store the events and the cursor first and to read the details afterwards, as
+        `Runner` does: an error in one record's details then delays only that record. The parameters, the
+        result and the errors are the same as those of `poll`.
 
             result = await rm.triggers["new_return"].poll_list(cursor)
         """
@@ -190,7 +195,7 @@ class BoundTrigger:
             first=cursor is None,
             doubtful=folded.doubtful,
         )
-        # Filtered after `fold`, so that the cursor passes the other events as well.
+        # Events are filtered after `fold`, so that the cursor also advances past events that do not match.
         events = oldest_first(event for event in folded.events if filters.fits(event.data))
         return PollResult(
             events=events,
@@ -201,9 +206,9 @@ class BoundTrigger:
         )
 
     def _next_cursor(self, state: Cursor, read: ReadResult, problems: Problems) -> Cursor:
-        """Return the cursor to store: the strategy's state, and what a later poll needs to continue."""
-        # The loop detection of a reading has to survive the poll, or a list without end would be read for
-        # ever.
+        """Build the cursor to store: the strategy's state, an unfinished walk, and the reported problems."""
+        # If a later poll continues the walk, loop detection must continue as well; otherwise a list without
+        # an end would be read forever.
         walk = read.walk if state.get("resume") else None
         return {
             "version": VERSION,
@@ -217,11 +222,11 @@ class BoundTrigger:
     async def _read(
         self, state: Cursor | None, now: datetime, since: datetime | None, walked: Any
     ) -> tuple[Any, ReadResult]:
-        """Read what the strategy plans; return the state to fold it with, and the rows.
+        """Read the pages that the strategy plans; return the strategy's state for `fold`, and the rows.
 
-        The page at which the last poll stopped can be gone: page cursors expire, and lists get shorter. Then
-        the list is read from the start, and all of it in this poll, because a page that does not last until
-        the next poll would never lead to the end.
+        The page at which the last poll stopped may no longer exist, because page cursors expire and lists
+        become shorter. In that case the whole list is read from the start in this poll: if it were split
+        between polls again, the next page could again be lost.
         """
         source = self.trigger.source
         plan = self._plan(state, now, since)
@@ -253,7 +258,10 @@ class BoundTrigger:
         return await self._client.page(operation, values, position)
 
     def _state_of(self, cursor: Cursor) -> Cursor:
-        """Return the strategy's state in a cursor; raise `ConfigurationError` if the cursor is not usable."""
+        """Extract the strategy's state from a cursor.
+
+        Raises `ConfigurationError` if the cursor is damaged or belongs to another trigger or version.
+        """
         made_by = cursor.get("trigger")
         if made_by != self.name:
             raise ConfigurationError(

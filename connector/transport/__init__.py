@@ -1,5 +1,5 @@
-"""Sends requests to a vendor's API: build, log in, pace, send, retry, read pages and answers.
+"""Sends requests to a vendor's API: authentication, rate limits, retries, paging and error responses.
 
-`client.Client` is the entry point. It follows no redirects, keeps the vendor's rate limits, and ends every
-call within its deadline.
+`client.Client` is the entry point. It does not follow redirects, stays within the vendor's rate limits, and
+ends every call within the call's deadline.
 """

@@ -1,4 +1,4 @@
-"""Checks base URLs (HTTPS, except for this machine) and chooses the proxy for them."""
+"""Validates base URLs (HTTPS, except for this machine) and chooses the proxy for a base URL."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ MAX_PORT = 65_535
 
 
 def parse_base_url(base_url: str) -> httpx.URL:
-    """Return a base URL without its trailing slash; raise `ConfigurationError` if it is invalid.
+    """Validate a base URL and remove its trailing slash; raise `ConfigurationError` if it is invalid.
 
-    Each request carries the login, so http:// is allowed for this machine only. User name, query and fragment
-    are refused, because they would not be sent as written.
+    Each request contains credentials, so http:// is allowed for this machine only. A URL with a user name,
+    query or fragment is invalid, because those parts would not be sent as written.
     """
     try:
         url = httpx.URL(base_url.strip().rstrip("/"))
@@ -44,7 +44,11 @@ def parse_base_url(base_url: str) -> httpx.URL:
 
 
 def is_loopback(host: str) -> bool:
-    """Check whether a host is this machine: 127.0.0.0/8, ::1, localhost or *.localhost (RFC 6761)."""
+    """Check whether a host name or IP address refers to this machine.
+
+    True for 127.0.0.0/8, ::1, the unspecified addresses 0.0.0.0 and ::, and for localhost and *.localhost
+    (RFC 6761).
+    """
     name = host.lower().rstrip(".").removeprefix("[").removesuffix("]")
     try:
         ip = ip_address(name)
@@ -56,15 +60,15 @@ def is_loopback(host: str) -> bool:
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    """Return scheme, host and port of a URL: a login is sent to its own origin only."""
+    """Return the scheme, host and port of a URL; credentials are sent only to the base URL's origin."""
     return (url.scheme, url.host, url.port)
 
 
 def transport_for(url: httpx.URL) -> httpx.AsyncHTTPTransport:
-    """Return the transport for an address: direct for this machine, otherwise through the proxy that is set.
+    """Create the HTTP transport for a URL: direct for this machine, otherwise with the environment's proxy.
 
-    httpx itself would also send requests for this machine to the proxy, and would fail on an invalid proxy
-    that is set for other addresses. Raises `ConfigurationError` if the proxy cannot be used.
+    httpx's own proxy support would also send requests for this machine to the proxy, and would fail because
+    of an invalid proxy for an unrelated URL. Raises `ConfigurationError` if the proxy cannot be used.
     """
     setting = None if is_loopback(url.host) else _proxy(url)
     if setting is None:
@@ -82,20 +86,20 @@ def transport_for(url: httpx.URL) -> httpx.AsyncHTTPTransport:
 
 
 def _check_place(url: httpx.URL) -> None:
-    """Raise `ValueError` for a proxy without a host, or with an impossible port or name."""
+    """Raise `ValueError` if a proxy URL has no host, an invalid host name or an invalid port."""
     url.raw_host.decode("ascii").encode("idna")
     if not url.host or "%" in url.host or not 0 < (url.port or 1) <= MAX_PORT:
         raise ValueError("not the address of a proxy")
 
 
 def proxy_phrase(url: httpx.URL) -> str:
-    """Return the end of a sentence that names the proxy for an address; "" if there is no proxy."""
+    """Format the phrase that names a URL's proxy in an error message; "" if there is no proxy."""
     setting = None if is_loopback(url.host) else _proxy(url)
     return f" through the proxy in {setting[0]} ({_without_login(setting[1])})" if setting else ""
 
 
 def _proxy(url: httpx.URL) -> tuple[str, str] | None:
-    """Return the environment variable that sets the proxy for an address, and its value; None without."""
+    """Find the proxy setting for a URL: the environment variable's name and its value, or None."""
     proxies = getproxies()
     scheme = next((name for name in (url.scheme, "all") if proxies.get(name)), None)
     if scheme is None or proxy_bypass(url.netloc.decode("ascii")):

@@ -1,4 +1,4 @@
-"""Reads an answer: returns its data as an `Answer`, or raises the error that status and body mean."""
+"""Converts an HTTP response to an `Answer`, or raises the `ConnectorError` that matches status and body."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ if TYPE_CHECKING:
     Secrets = Collection[str]
 
 MAX_MESSAGE = 500
-"""The most characters of a vendor's text that an error shows."""
+"""The maximum length of a vendor's message within an error message."""
 MAX_FIELDS = 20
 MAX_DEPTH = 100
-"""The deepest nesting of JSON that is accepted: recursive code that walks through it must not overflow."""
+"""The deepest nesting of JSON that is accepted, so that recursive code stays within Python's limit."""
 SUCCESS, REDIRECT, CLIENT_ERROR, SERVER_ERROR = 200, 300, 400, 500
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer.
+    """The data in a successful response.
 
-    `data` is the record, or the rows of one page; `meta` the page numbers and totals that come with a list
-    (empty if there are none); `body` the whole JSON. Amounts and other fractions are `Decimal`. Fields that
-    the specification does not have are kept. `date` is the vendor's clock when it answered, None if not
-    sent.
+    `data` is the record, or the list of rows on one page. `meta` is the JSON object with the page numbers and
+    totals for a list (empty if there is none), and `body` is the whole JSON body. Numbers with a fraction are
+    `Decimal`. Fields that are missing from the specification are kept. `date` is the value of the `Date`
+    header, None if the vendor did not send it.
     """
 
     operation: str
@@ -61,7 +61,7 @@ class Answer:
 
 
 class MalformedRows(UnexpectedResponse):
-    """Some rows of a list are not objects; `answer` holds all rows, for callers that handle bad ones."""
+    """Some rows of a list are not JSON objects; `answer` contains all rows, valid and malformed."""
 
     def __init__(self, message: str, answer: Answer) -> None:
         super().__init__(message, operation=answer.operation, status=answer.status)
@@ -76,13 +76,14 @@ def read_answer(
     *,
     clock: datetime,
 ) -> Answer:
-    """Return the answer, or raise the error that the reply means; messages never contain `secrets`.
+    """Convert a response to an `Answer`; raise the matching `ConnectorError` for an error response.
 
-    `clock` is the current time, used to compute waits if the reply has no `Date` header.
+    Error messages never contain `secrets`. `clock` is the current time, used to compute the wait that the
+    vendor asks for if the response has no `Date` header.
     """
     if SUCCESS <= reply.status_code < REDIRECT:
         body = _parsed(operation, reply)
-        # Some vendors answer an error with status 200: a code, and no data.
+        # Some vendors report an error with status 200, in a body that has an error code and no data.
         code = at_path(body, integration.errors.code)
         if isinstance(code, str) and at_path(body, operation.payload) is None:
             raise _error(integration, operation, reply, body, secrets, clock)
@@ -120,7 +121,10 @@ def _parsed(operation: Operation, reply: Reply) -> Any:
 
 
 def parse_json(content: bytes) -> Any:
-    """Parse JSON, with fractions as `Decimal`; raise `ValueError` for anything else."""
+    """Parse a JSON body, with fractions as `Decimal`.
+
+    Raises `ValueError` if the body is not valid JSON or is nested more than `MAX_DEPTH` levels deep.
+    """
     try:
         value = json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
     except (RecursionError, ArithmeticError) as problem:
@@ -131,11 +135,11 @@ def parse_json(content: bytes) -> Any:
 
 
 def _refuse_constant(text: str) -> Any:
-    raise ValueError(f"{text} is not JSON")  # Python reads NaN and Infinity, RFC 8259 has neither
+    raise ValueError(f"{text} is not JSON")  # Python accepts NaN and Infinity, RFC 8259 does not
 
 
 def _deeper_than(levels: int, value: Any) -> bool:
-    """Check whether JSON is nested more than `levels` deep, without recursion."""
+    """Check whether parsed JSON is nested more than `levels` deep, without using recursion."""
     level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(levels):
         level = [
@@ -236,7 +240,10 @@ def _error(  # noqa: PLR0911 - one return per kind
 
 
 def _kind_of(form: ErrorFormat, status: int, code: Any) -> ErrorKind:
-    """Return the kind of an error: by its status, else by the code in the body."""
+    """Look up the kind of an error response by its status, or else by the error code in its body.
+
+    Other responses are `unavailable` for status 5xx and `unexpected` for any other status.
+    """
     if status in form.by_status:
         return form.by_status[status]
     if isinstance(code, str) and code in form.by_code:
@@ -245,9 +252,10 @@ def _kind_of(form: ErrorFormat, status: int, code: Any) -> ErrorKind:
 
 
 def field_errors(value: Any, secrets: Secrets = ()) -> tuple[FieldError, ...]:
-    """Read a list of `{"field", "message"}`, or a mapping of field to message; ignore anything else.
+    """Parse the field errors in a vendor's error response; return an empty tuple if there are none.
 
-    At most `MAX_FIELDS` errors are returned: a vendor could send a million.
+    `value` can be a list of `{"field": …, "message": …}` objects, or an object that maps fields to messages.
+    At most `MAX_FIELDS` errors are returned, because a vendor could send a million.
     """
     if isinstance(value, dict):
         value = [{"field": field, "message": message} for field, message in value.items()]
@@ -262,14 +270,17 @@ def field_errors(value: Any, secrets: Secrets = ()) -> tuple[FieldError, ...]:
 
 
 def _text(value: Any, secrets: Secrets) -> str:
-    """Return a vendor's text about a field: a text, a number, or the first texts of a list."""
+    """Convert a field name or message to a clean string; join the strings in a list, up to `MAX_FIELDS`.
+
+    Returns "" for true, false, null and objects.
+    """
     if isinstance(value, list):
         return _clean("; ".join(text for text in value[:MAX_FIELDS] if isinstance(text, str)), secrets)
     return "" if isinstance(value, bool | dict | None) else _clean(str(value), secrets)
 
 
 def _with_wait(message: str, wait: Wait) -> str:
-    """Add to a message how long the vendor asks to wait, or why its request is ignored."""
+    """Append how long the vendor asks the client to wait, or why the vendor's wait is ignored."""
     if wait.seconds is not None and wait.seconds > NOTABLE:
         return f"{message} It asks to wait {duration(wait.seconds)}."
     return f"{message} {wait.doubt}".rstrip()
@@ -281,7 +292,7 @@ def _sentence(text: str, secrets: Secrets) -> str:
 
 
 def _clean(text: str, secrets: Secrets) -> str:
-    """Return untrusted text for display: one line, short, without secrets and control characters."""
+    """Make a vendor's string safe to display: a short line without secrets or control characters."""
     text = " ".join(text.split())
     for secret in secrets:
         text = text.replace(secret, "***")

@@ -1,7 +1,7 @@
-"""Reads and decompresses the body of an answer, up to a size limit.
+"""Reads and decompresses the body of a response, up to a size limit.
 
-An answer is untrusted input: 400 kB of gzip can become 400 MB, and a body without a length may never end. So
-the body is decompressed piece by piece, and reading stops as soon as it is too large.
+A response is untrusted input: 400 kB of gzip can become 400 MB, and a body without a length may never end.
+Therefore the body is decompressed in chunks, and reading stops as soon as the size limit is exceeded.
 """
 
 from __future__ import annotations
@@ -13,17 +13,21 @@ from typing import Final
 import httpx
 
 MAX_BODY: Final = 32 * 2**20
-"""The largest body in bytes, compressed and decompressed; a page of records has about a hundredth of it."""
+"""The size limit of a body in bytes, before and after decompression; a typical page has about 1% of it."""
 ACCEPTED: Final = "gzip, deflate"
 """The content codings that this module decompresses (RFC 9110 section 8.4.1)."""
 MAX_CODINGS = 3
-"""The most content codings that may be applied to one body."""
+"""The maximum number of content codings that may be applied to one body."""
 GZIP_WINDOW, ZLIB_WINDOW, RAW_WINDOW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer with its body; `unread` says why the body could not be read ("" if it was)."""
+    """An HTTP response with its decompressed body.
+
+    `location` is the value of the `Location` header. If the body could not be read, `unread` says why, as a
+    clause such as "is cut off"; otherwise it is "".
+    """
 
     url: httpx.URL
     status_code: int
@@ -34,11 +38,15 @@ class Reply:
 
 
 class Unreadable(Exception):  # noqa: N818 - internal: becomes `Reply.unread`
-    """A body is too large or cannot be decompressed; the message ends a sentence."""
+    """A body is too large or cannot be decompressed; the message is a clause such as "is cut off"."""
 
 
 async def read_body(response: httpx.Response, largest: int = MAX_BODY) -> bytes:
-    """Return the decompressed body; raise `Unreadable`, or httpx's errors if the connection breaks."""
+    """Read and decompress the body of a response, up to `largest` bytes.
+
+    Raises `Unreadable` if the body is too large, incomplete or not decompressible, and
+    `httpx.TransportError` if the connection breaks.
+    """
     layers = _layers(response.headers, largest)
     stream = response.stream
     assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 - the client is asynchronous
@@ -59,12 +67,12 @@ async def read_body(response: httpx.Response, largest: int = MAX_BODY) -> bytes:
 
 
 def too_large(largest: int) -> Unreadable:
-    """Return the error for a body that is larger than the limit."""
+    """Build the error for a body of more than `largest` bytes."""
     return Unreadable(f"is larger than {largest // 2**20} MB" if largest >= 2**20 else "is too large")
 
 
 class _Layer:
-    """Decompresses one content coding, to at most `largest` bytes in all."""
+    """A decompressor for one content coding, which raises `Unreadable` after `largest` bytes of output."""
 
     def __init__(self, coding: str, largest: int) -> None:
         self._deflate = coding == "deflate"
@@ -96,7 +104,11 @@ class _Layer:
 
 
 def _layers(headers: httpx.Headers, largest: int) -> list[_Layer]:
-    """Return the decompressors of a body in order; none if a coding is unknown, which leaves it as it is."""
+    """Create the decompressors for the codings in `Content-Encoding`, in the order in which to apply them.
+
+    The list is empty if a coding is unknown, so that the body is returned unchanged. Raises `Unreadable` if
+    there are more than `MAX_CODINGS` codings.
+    """
     named = [coding.strip().lower() for coding in headers.get("content-encoding", "").split(",")]
     codings = [coding for coding in reversed(named) if coding not in {"", "identity"}]
     if len(codings) > MAX_CODINGS:

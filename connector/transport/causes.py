@@ -1,4 +1,4 @@
-"""Explains why a request failed: time-out, host name, TLS certificate or connection."""
+"""Explains why a request failed: a time-out, or a problem with the host name, TLS or the connection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def cause(problem: BaseException, host: str) -> str:
-    """Return the root cause of a failed request, as the end of a sentence."""
+    """Describe the root cause of a failed request to `host`, as a clause that completes an error message."""
     if isinstance(problem, httpx.TimeoutException):
         return "it does not answer in time"
     if isinstance(problem, httpx.RemoteProtocolError | httpx.DecodingError):
@@ -36,7 +36,7 @@ def _reason(problem: BaseException, host: str) -> str:
 
 
 def _chain(problem: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception and its causes; of an exception group, the first member."""
+    """Yield an exception, then each exception that caused it; for a group, continue with its first member."""
     while problem is not None:
         yield problem
         group = problem.exceptions[0] if isinstance(problem, BaseExceptionGroup) else None

@@ -1,10 +1,10 @@
-"""Sends requests with retries, back-off and deadlines: 429 and `Retry-After`, 5xx, time-outs, lost writes.
+"""Sends requests with retries, back-off and deadlines; handles 429, `Retry-After`, 5xx and time-outs.
 
 A safe request (GET, RFC 9110 section 9.2.1) is repeated after connection errors, time-outs and 5xx. A write
-is repeated only if it certainly had no effect: the connection failed before anything was sent, or the
-answer was 429. A write without a usable answer raises `OutcomeUnknown`; `connector.runtime.actions` looks
-for its effect. Every attempt has a time-out and every call a deadline, so that no vendor can block a
-caller.
+is repeated only if it certainly had no effect: the connection failed before any data was sent, or the
+response was 429. A write without a usable response raises `OutcomeUnknown`; `connector.runtime.actions` then
+searches for the record that the write may have created. Every attempt has a time-out and every call has a
+deadline, so that no vendor can block a caller.
 """
 
 from __future__ import annotations
@@ -48,16 +48,16 @@ if TYPE_CHECKING:
 
 TOO_MANY = 429
 TIMEOUT = 30.0
-"""How many seconds one attempt may take in total."""
+"""The limit in seconds for one attempt as a whole."""
 DEADLINE = 120.0
-"""How many seconds one call may take in total, with its attempts and the waits between them."""
+"""The limit in seconds for one call, including all attempts and the waits between them."""
 
 
 class Client:
-    """Sends the operations of one vendor with one login, to one base URL.
+    """Calls one vendor's API operations at one base URL with one set of credentials.
 
-    `credentials` are the login fields by key. `timeout` and `deadline` are the seconds that one attempt,
-    and one call with all its attempts, may take. `profile` names the connection in errors.
+    `credentials` are the credential fields keyed by name. `timeout` limits one attempt and `deadline` one
+    call with all its attempts, both in seconds. `profile` is the connection's name in error messages.
     """
 
     def __init__(
@@ -93,11 +93,15 @@ class Client:
         self._sender = Sender(integration, self.base_url, credentials, transport, timeout)
 
     async def close(self) -> None:
-        """Close the network connections."""
+        """Close the open network connections; the client cannot be used afterwards."""
         await self._sender.close()
 
     async def call(self, operation: Operation, values: Mapping[str, Any]) -> Answer:
-        """Check the values, send the operation with retries and return its answer; raise `ConnectorError`."""
+        """Validate the values, send the request with retries, and return the response as an `Answer`.
+
+        `values` are keyed by the names of parameters and body fields. Raises `ValidationFailed` before
+        anything is sent if a value is invalid, and a subclass of `ConnectorError` if the request fails.
+        """
         with attributed_to(self.integration.vendor.id, self.profile):
             login = {name: value for name, value in self._sends.items() if name in operation.input_names}
             request = build(operation, {**login, **values})
@@ -111,7 +115,7 @@ class Client:
             try:
                 return await send(request, deadline)
             except (RateLimited, VendorUnavailable, UnexpectedResponse) as problem:
-                if problem.operation != operation.id:  # the token request failed, so this one was never sent
+                if problem.operation != operation.id:  # the token request failed, so `request` was never sent
                     raise
                 timeout = self._sender.timeout
                 delay = next_delay(request, problem, attempt, deadline, timeout=timeout, safe=safe)
@@ -121,7 +125,10 @@ class Client:
     async def pages(
         self, operation: Operation, values: Mapping[str, Any], first: Position | None = None
     ) -> AsyncIterator[Page]:
-        """Read a list page by page; raise `UnexpectedResponse` for a list that does not end."""
+        """Yield the pages of a list, from `first` (None: the first page) to the last.
+
+        Raises `UnexpectedResponse` if the list does not end, and any error that a request raises.
+        """
         position, walk = first, PageWalk(operation.id)
         while True:
             page = await self.page(operation, values, position)
@@ -135,7 +142,10 @@ class Client:
     async def page(
         self, operation: Operation, values: Mapping[str, Any], position: Position | None = None
     ) -> Page:
-        """Read one page of a list: the first, or the one at `position`, which is a page's `next`."""
+        """Read one page of a list: the first page, or the page at `position`.
+
+        `position` is the `next` attribute of an earlier page. Raises the same errors as `call`.
+        """
         with attributed_to(self.integration.vendor.id, self.profile):
             return await self._page(operation, values, position)
 
@@ -148,12 +158,13 @@ class Client:
         except MalformedRows as malformed:
             answer = malformed.answer
         except NotFound as missing:
-            # Some vendors answer 404 to an empty list. A 404 to a page that the total announced is an error.
+            # Some vendors return 404 for an empty list. But 404 for a page that must exist according to the
+            # total is an error.
             if not paging.missing_is_empty:
                 raise
             if position not in (None, paging.first) and paging.total is not None:
                 raise UnexpectedResponse(
-                    f"{operation.id}: page {position} is missing, although the page before it announced it.",
+                    f"{operation.id}: page {position} is missing, although the reported total includes it.",
                     operation=operation.id,
                     status=missing.status,
                 ) from missing
@@ -161,7 +172,7 @@ class Client:
         return as_page(paging, answer, here, parameters[paging.size_parameter])
 
     def vendor_time(self, when: datetime) -> datetime:
-        """Convert a time of our clock to the vendor's, by the `Date` header of its last answer."""
+        """Convert a time on the local clock to the vendor's clock, using the vendor's last `Date` header."""
         try:
             return when + self._skew
         except OverflowError:
@@ -173,7 +184,7 @@ class Client:
         return self.integration.paging[operation.paging]
 
     async def _logged_in(self, request: Request, deadline: Deadline) -> Answer:
-        """Send with the login; if the vendor refuses the token, get a new one and send once more."""
+        """Send the request with credentials; if the vendor refuses the token, retry once with a new token."""
         if self.tokens is None:
             return await self._once(request, deadline, self._credential)
         token = await self.tokens.token(deadline)
@@ -184,9 +195,10 @@ class Client:
             return await self._once(request, deadline, await self.tokens.token(deadline))
 
     async def _exchange(self, body: Mapping[str, Any], deadline: Deadline) -> Any:
-        """Send a token request and return the answer's body; raise `AuthenticationError` if it is refused.
+        """Send a token request and return the body of the response.
 
-        A token request changes no record, so it may be repeated like a read.
+        A token request changes no record, so it is retried like a GET request. Raises `AuthenticationError`
+        if the vendor refuses the credentials.
         """
         login = self.integration.authentication.tokens
         assert login is not None  # noqa: S101 - only a `TokenKeeper` calls it
@@ -204,7 +216,7 @@ class Client:
         operation = request.operation
         await self._limiter.admit(operation.id, deadline)
         reply = await self._sender.send(request, credential, deadline)
-        # Vendors' clocks can be minutes off; waits and the search for a lost write reckon with their time.
+        # A vendor's clock can be minutes off, and waits and the search for a lost write depend on that clock.
         date = http_date(reply.headers.get("date", ""))
         if date is not None:
             self._skew = date - self.clock()

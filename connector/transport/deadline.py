@@ -1,4 +1,4 @@
-"""The deadline of one call: how long it may take with all its attempts and the waits between them."""
+"""Limits how long one call may take, including all attempts and the waits between them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """A deadline in `seconds` from now; `sleep` is how to wait, `vendor` is named in warnings.
+    """A deadline that passes `seconds` after it is created.
 
-    Real time counts, not the clock that a caller passes: a test's clock does not move while a vendor is
-    silent, and the call would never end. A wait counts in full even if the caller's `sleep` returns early.
+    `sleep` is the coroutine function to wait with, and `vendor` is named in warnings. The deadline measures
+    real time, because a test's clock does not move while a vendor is silent, and the call would never end.
+    Each wait counts in full, even if the caller's `sleep` returns early.
     """
 
     def __init__(self, seconds: float, sleep: Sleep, vendor: str) -> None:
@@ -27,11 +28,14 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """The seconds left, at least 0."""
+        """The number of seconds until the deadline; 0 if it has passed."""
         return max(0.0, self.seconds - (elapsed() - self._began) - self._skipped)
 
     async def sleep(self, seconds: float, operation: str, reason: str) -> None:
-        """Wait before an operation; log a wait of more than two seconds, with its reason."""
+        """Wait before an operation is sent; log a warning with `reason` if the wait exceeds two seconds.
+
+        The wait is not shortened to fit into the deadline; callers compare it with `left` first.
+        """
         if seconds > NOTABLE:
             log.warning(
                 "%s: %s waits %s before it is sent, because %s.",

@@ -1,4 +1,4 @@
-"""Paging: where the next page of a list begins, when the list ends, and how endless lists are detected."""
+"""Pagination: finds the next page of a list, recognizes the last page, and detects lists that never end."""
 
 from __future__ import annotations
 
@@ -18,29 +18,33 @@ if TYPE_CHECKING:
     from connector.transport.answers import Answer
 
 Position = int | str
-"""Where a page begins, as the vendor counts: a page number, an offset in rows, or an opaque cursor."""
+"""Where a page begins: a page number, an offset in rows, or an opaque cursor, depending on the vendor."""
 
 MAX_PAGES = 1_000
 """A list with more pages counts as endless."""
 MAX_EMPTY_PAGES = 3
-"""This many empty pages in a row are skipped, if each names a next page; more are an error."""
+"""The maximum number of consecutive empty pages that name a next page; one more is an error."""
 MAX_STALE_PAGES = 10
-"""This many pages in a row without a new row are an error.
+"""The number of consecutive pages without a new row that is an error.
 
-A single one is normal: rows inserted during the reading push known rows to the next page.
+A single such page is normal: rows inserted while the list is read push known rows to the next page.
 """
 MANY = 10
-"""A trigger stops at a page that repeats this many rows: fewer are inserted between two requests."""
+"""A trigger stops reading if a page repeats the page before it and has at least this many rows.
+
+A shorter page can be repeated legitimately, if that many rows were inserted between two requests.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of a list.
 
-    `rows` are its records, `next` is where the next page begins (None: this is the last one). `total` is
-    the number of rows in the whole list, `at` the vendor's clock when it answered; both None if not
-    reported. `malformed` are rows that are not objects, each with its index on the page. `short` is true if
-    fewer rows came than requested and the vendor does not report whether there are more.
+    `rows` are the page's records, and `next` is the position of the next page (None on the last page).
+    `total` is the number of rows in the whole list, and `at` is the vendor's clock at the time of the
+    response; both are None if the vendor does not report them. `malformed` lists the rows that are not
+    objects, each with its index on the page. `short` is true if the page has fewer rows than requested and
+    the vendor does not report whether there are more.
     """
 
     rows: tuple[Mapping[str, Any], ...]
@@ -52,17 +56,18 @@ class Page:
 
 
 class EndlessList(UnexpectedResponse):
-    """A list has too many pages; reading it again from the start would not help."""
+    """A list has too many pages; reading the list again from the start would not help."""
 
 
 @dataclass(slots=True)
 class PageWalk:
-    """Follows one reading of a list, and raises an error if the list does not end.
+    """Tracks the pages of one list while they are read, and raises an error if the list does not end.
 
-    `key` is the path of the rows' ids; without one, rows are compared by their content. `seen` are digests
-    of the page cursors requested so far, `pages` counts the pages read, `total` is the last total reported.
-    `total_fell` is true once a total is smaller than the one before: a row was deleted, so rows moved up to
-    pages already read. These four are stored as JSON if a later poll continues the reading.
+    `key` is the path to the ID in a row; if the path is empty, rows are compared by their content. `seen`
+    contains digests of the page cursors requested so far, `pages` counts the pages read, and `total` is the
+    last total that the vendor reported. `total_fell` becomes true when a total is smaller than the previous
+    total: a row was deleted, so other rows may have moved to pages already read. `seen`, `pages`, `total` and
+    `total_fell` are stored as JSON if a later poll continues to read the list.
     """
 
     operation: str
@@ -78,20 +83,18 @@ class PageWalk:
     stale: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `resume_walk` needs to continue in a later poll."""
+        """Build the JSON object from which `resume_walk` restores this walk in a later poll."""
         return {"pages": self.pages, "seen": list(self.seen), "total": self.total, "fell": self.total_fell}
 
     def visit(self, page: Page) -> bool:
-        """Record a page; return whether its rows are part of the list.
+        """Record a page; return true if its rows belong to the list, false if the list has already ended.
 
-        They are not if a short page comes a second time: some vendors repeat the last page for every page
-        number after it, so the list ended with the page before. Raises `UnexpectedResponse` if the page
-        shows that the list does not end.
+        The list has ended if a short page is repeated: some vendors return the last page again for every
+        higher page number. Raises `UnexpectedResponse` if the page shows that the list does not end.
         """
         self.pages += 1
         keys = self._keys(page)
-        # Only without a total (`short`), and by content: a full page that comes twice is counted as stale
-        # below.
+        # `short` implies that there is no total. A full page that is repeated counts as stale, see `_count`.
         if self.short and page.short and keys and keys == self.before:
             return False
         self.short = page.short
@@ -105,7 +108,7 @@ class PageWalk:
             raise self._error("too many pages in a row are empty, and each names a next page.")
         if self.stale >= MAX_STALE_PAGES:
             raise self._error(
-                "the pages contain nothing new: the vendor does not answer with the requested page."
+                "the pages contain nothing new: the vendor does not return the requested pages."
             )
         # Digests, because page cursors can be kilobytes long and are stored with the trigger's cursor.
         if isinstance(page.next, str):
@@ -119,15 +122,15 @@ class PageWalk:
         return True
 
     def _count(self, keys: list[str]) -> None:
-        """Count the empty pages in a row, and the pages in a row without a new row."""
+        """Update the counts of consecutive empty pages and of consecutive pages without a new row."""
         if not keys:
             self.empty += 1
             return
         fresh = set(keys) - self.known
         self.known |= fresh
         self.empty, self.stale = 0, 0 if fresh else self.stale + 1
-        # A trigger's reading has a key. It ends at once, or each poll would spend ten requests on the same
-        # page.
+        # Only a trigger's walk has a key. A trigger stops at the first repeated page; otherwise each poll
+        # would spend ten requests on that page.
         if self.key and keys == self.before and len(keys) >= MANY:
             self.stale = MAX_STALE_PAGES
         self.before = keys
@@ -145,7 +148,7 @@ class PageWalk:
 
 
 def resume_walk(operation: str, key: tuple[str, ...], stored: Any) -> PageWalk:
-    """Continue the walk that `PageWalk.as_json` stored; start a new one if it is missing or damaged."""
+    """Restore a walk from the JSON of `PageWalk.as_json`; start a new walk if `stored` is None or damaged."""
     state = stored if isinstance(stored, dict) else {}
     walk = PageWalk(operation, key)
     if isinstance(state.get("pages"), int) and isinstance(state.get("seen"), list):
@@ -155,11 +158,12 @@ def resume_walk(operation: str, key: tuple[str, ...], stored: Any) -> PageWalk:
 
 
 def as_page(paging: Paging, answer: Answer, position: Position | None, size: int) -> Page:
-    """Read the answer of a list as the page at `position`; `size` is the number of rows requested.
+    """Convert the response for the page at `position` to a `Page`; `size` is the number of rows requested.
 
-    A page is the last one if it is empty and names no next page, or if it reaches the total that the vendor
-    reports. A page with fewer rows than requested is not: vendors cap the page size without saying so. Raises
-    `UnexpectedResponse` for a page with rows that names itself as the next.
+    A list with page cursors ends at the page that names no next page. Other lists end at an empty page, or at
+    the page that reaches the vendor's total. A page with fewer rows than requested is not necessarily the
+    last page, because vendors cap the page size without saying so. Raises `UnexpectedResponse` for a page
+    that has rows and names itself as the next page.
     """
     rows = tuple(row for row in answer.data if isinstance(row, dict))
     malformed = tuple((index, row) for index, row in enumerate(answer.data) if not isinstance(row, dict))
@@ -168,7 +172,7 @@ def as_page(paging: Paging, answer: Answer, position: Position | None, size: int
     total = _count(answer.body, paging.total)
     reported = _count(answer.body, paging.size_reported)
     count, here = len(answer.data), paging.first if position is None else int(position)
-    # An offset counts the rows received, not those requested: vendors cap the page size without saying so.
+    # The offset grows by the rows received, not by the rows requested, because vendors cap the page size.
     if paging.style == "offset":
         following, last = here + count, total is not None and here + count >= total
     else:
@@ -179,10 +183,10 @@ def as_page(paging: Paging, answer: Answer, position: Position | None, size: int
 
 
 def _reached(total: int, number: int, count: int, size: int, reported: int | None) -> bool:
-    """Check whether page `number` (0 is the first) with `count` rows is the last of a list of `total` rows.
+    """Check whether page `number` (counted from 0) with `count` rows is the last page of `total` rows.
 
-    `reported` is the page size that the vendor reports. Without it, pages may be smaller than the requested
-    `size`, so the list may have more pages than `total / size`.
+    `reported` is the page size that the vendor reports. If it is None, pages may be smaller than the
+    requested `size`, so the list may have more pages than `total / size`.
     """
     if reported:
         return (number + 1) * reported >= total
@@ -191,7 +195,11 @@ def _reached(total: int, number: int, count: int, size: int, reported: int | Non
 
 
 def _next_cursor(path: tuple[str, ...], answer: Answer, position: Position | None) -> Position | None:
-    """Return the cursor of the next page; None if the answer has none, or an empty page names itself."""
+    """Read the next page's cursor from a response; None if it is missing, or an empty page names itself.
+
+    Raises `UnexpectedResponse` if the cursor is neither a string nor a whole number, or if a page with rows
+    names itself as the next page.
+    """
     cursor = at_path(answer.body, path)
     if cursor is None or cursor is False or (isinstance(cursor, str) and not cursor.strip()):
         return None

@@ -1,12 +1,13 @@
-"""Rate limiter: paces requests to stay within a login's limits, before the vendor answers 429.
+"""Rate limiter: paces requests to stay within the account's rate limits, so that the vendor sends no 429.
 
-Until the first answer, requests are paced by the windows of the vendor's smallest plan. Then the vendor's
-limit headers decide. If they announce one window, the plan with a window of that size is the login's plan;
-if they announce each window, each is paced as announced. An exhausted window is waited for.
+Until the first response, requests are paced by the rate-limit windows of the vendor's smallest plan. After
+that, the rate-limit headers decide. If the headers announce a single window, the plan with a window of that
+size is used; if they announce several windows, each window is paced as announced. If a window is exhausted,
+the limiter waits until the window resets.
 
-Two kinds of windows are not paced, because pacing them would only slow requests down: windows that the vendor
-does not announce, and windows that it does not count, which are still full after several requests. A 429 is
-respected in any case.
+Two kinds of windows are not paced, because pacing them would only slow requests down: windows that the
+headers do not announce, and windows that the vendor does not count, whose remaining requests have not
+decreased after several requests. A 429 response is always respected.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ if TYPE_CHECKING:
 
 
 MAX_WINDOW_REQUESTS = 1_000_000
-"""A window of more requests than this is not paced: the header is implausible."""
+"""A header that announces a window with more requests than this is implausible, and is ignored."""
 
 
 class Limiter:
     """Paces the requests of one connection.
 
-    `patience` is the longest wait in seconds; a longer one raises `RateLimited`. `vendor` is named in
-    warnings.
+    `patience` is the longest acceptable wait in seconds; if a longer wait is needed, `RateLimited` is raised.
+    `vendor` is named in warnings.
     """
 
     def __init__(
@@ -57,7 +58,10 @@ class Limiter:
         self._lock = asyncio.Lock()
 
     async def admit(self, operation: str, deadline: Deadline | None = None) -> None:
-        """Wait until one more request is allowed; raise `RateLimited` if that would take too long."""
+        """Wait until the next request is allowed, and count that request.
+
+        Raises `RateLimited` if the wait would exceed the limiter's patience or the deadline.
+        """
         deadline = deadline or Deadline(math.inf, self._sleep, self._vendor)
         await self._acquire(operation, deadline)
         try:
@@ -70,7 +74,7 @@ class Limiter:
                 )
             if wait > 0:
                 await deadline.sleep(wait, operation, "the rate limit is used up")
-            # An answer to an earlier request may have arrived during the wait and set a new block: keep that.
+            # A response to an earlier request may have set a new block during the wait; keep the new block.
             if (self._block_from, self._block) == block:
                 self._block = 0.0
             self._times.append(self._clock())
@@ -78,10 +82,10 @@ class Limiter:
             self._lock.release()
 
     async def _acquire(self, operation: str, deadline: Deadline) -> None:
-        """Take the lock within the deadline.
+        """Acquire the limiter's lock; raise `RateLimited` if the deadline passes first.
 
-        Only the request that holds the lock sleeps, the others queue. If all of them slept, they would wake
-        at the same time and exceed the limit together.
+        Only the request that holds the lock sleeps, while the other requests wait for the lock. If all of
+        them slept, they would wake at the same time and exceed the limit together.
         """
         try:
             async with asyncio.timeout(None if math.isinf(deadline.left) else deadline.left):
@@ -94,14 +98,14 @@ class Limiter:
             ) from None
 
     def learn(self, headers: httpx.Headers, *, refused: bool = False) -> None:
-        """Update the pace from the limit headers of an answer; `refused` says that it was a 429."""
+        """Update the pace from a response's rate-limit headers; `refused` is true for a 429 response."""
         if self._limits.headers:
             self._learn_each(headers, refused=refused)
         else:
             self._learn_one(headers)
 
     def _learn_one(self, headers: httpx.Headers) -> None:
-        """Find the plan by the size of the one window that the headers announce, and pace by it."""
+        """Find the plan that has the single window announced in the headers, and pace by that window."""
         limit = number(headers, self._limits.limit_header)
         remaining = number(headers, self._limits.remaining_header)
         paced = self._limits.throttle
@@ -129,11 +133,12 @@ class Limiter:
             log.warning("%s: %s", self._vendor, wait.doubt)
 
     def _learn_each(self, headers: httpx.Headers, *, refused: bool) -> None:
-        """Pace each window as the headers announce it.
+        """Set the pace of each window to the limit that the headers announce.
 
-        The headers do not say when an exhausted window opens again. If this connection used it up, its own
-        pace knows. If other clients of the same login did, or the pace was too fast, wait for a whole window.
-        Windows longer than the patience are left to the vendor's 429.
+        The headers do not say when an exhausted window resets. If this connection alone exhausted the window,
+        the normal pacing computes the wait. If other clients of the same account contributed, or the vendor
+        refused the request, requests are blocked for the length of the window. Windows longer than the
+        limiter's patience are not paced; the vendor enforces them with 429.
         """
         for window in self._limits.headers:
             limit, remaining = number(headers, window.limit), number(headers, window.remaining)
@@ -150,16 +155,16 @@ class Limiter:
                 self._block_for(window.seconds)
 
     def _not_counted(self, seconds: int, limit: float, remaining: float | None) -> bool:
-        """Check whether a window is still full although this connection sent several requests in it.
+        """Check whether the vendor ignores a window: it is still full after several of our requests.
 
-        One request proves nothing: some vendors compute the header before they count the request.
+        A single request is not enough, because some vendors compute the header before counting the request.
         """
         start = self._clock().timestamp() - seconds
         several = len(self._times) > 1 and self._times[-2].timestamp() > start
         return several and remaining is not None and remaining >= limit
 
     def _block_for(self, seconds: float) -> None:
-        """Block requests for some seconds, unless a longer block is already set."""
+        """Block requests for the given number of seconds, unless the current block lasts longer."""
         if seconds > self._blocked():
             self._block_from, self._block = self._clock().timestamp(), seconds
 
@@ -167,7 +172,7 @@ class Limiter:
         return _remaining(self._block_from, self._block, self._clock().timestamp())
 
     def _wait(self) -> float:
-        """Return the seconds until the next request fits into every window (a sliding log of send times)."""
+        """Compute the seconds until every window allows another request, from a sliding log of send times."""
         now = self._clock().timestamp()
         while self._times and self._times[-1].timestamp() > now:  # the clock was set back
             self._times.pop()
@@ -186,7 +191,10 @@ class Limiter:
 
 
 def _requests(limits: Limits, patience: float) -> dict[int, int]:
-    """Return the windows of the smallest plan that can be waited for, as requests by seconds."""
+    """Map each window of the smallest plan, keyed by its length in seconds, to its number of requests.
+
+    Windows longer than `patience` are left out, because the limiter never waits that long.
+    """
     smallest: tuple[Window, ...] = next(
         (plan.windows for plan in limits.plans if limits.throttle in plan.windows), ()
     )
@@ -194,5 +202,5 @@ def _requests(limits: Limits, patience: float) -> dict[int, int]:
 
 
 def _remaining(start: float, seconds: float, now: float) -> float:
-    """Return how much of a time span is left: at most all of it, even if the clock was set back."""
+    """Compute the rest of a time span in seconds, limited to the full span in case the clock was set back."""
     return max(0.0, min(seconds, start + seconds - now))

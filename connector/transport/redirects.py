@@ -1,4 +1,4 @@
-"""Explains redirects, which are not followed: the login would go to an address that no user entered."""
+"""Explains redirects, which are not followed: credentials must not be sent to an address no user entered."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ MAX_ADDRESS = 300
 
 
 def redirect_message(reply: Reply, secrets: Collection[str] = ()) -> str:
-    """Return sentences that explain an answer with a 1xx or 3xx status."""
+    """Explain a response with a 1xx or 3xx status in sentences that can be shown to the user.
+
+    The URLs in the message do not contain query strings or `secrets`.
+    """
     status, requested = reply.status_code, displayed(reply.url, secrets)
     if status < MULTIPLE_CHOICES:
-        return f"{requested} was answered with status {status}, which does not answer this request."
+        return f"{requested} was answered with status {status}, which is not a response to this request."
     if status == NOT_MODIFIED:
         return (
             f"{requested} was answered with status 304 (not modified), although the request was not "
@@ -36,9 +39,10 @@ def redirect_message(reply: Reply, secrets: Collection[str] = ()) -> str:
 
 
 def redirect_target(reply: Reply) -> httpx.URL | None:
-    """Return the target of a redirect that only changes http to https, or only the path on the same host.
+    """Return a redirect's target if it is safe to suggest to the user as a base URL, otherwise None.
 
-    Any other target may belong to another party, so it is not suggested.
+    A target is safe if only the scheme changes from http to https, or if only the path changes. Any other
+    target may belong to another party.
     """
     try:
         target = reply.url.join(reply.location) if reply.location else None
@@ -54,7 +58,7 @@ def redirect_target(reply: Reply) -> httpx.URL | None:
 
 
 def displayed(url: httpx.URL, secrets: Collection[str] = ()) -> str:
-    """Return an address without its query, which may contain personal data, and without secrets."""
+    """Format a URL for a message: without secrets, and without the query, which may contain personal data."""
     text = str(url.copy_with(query=None, fragment=None))
     for secret in secrets:
         text = text.replace(secret, "***")

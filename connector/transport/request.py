@@ -1,4 +1,4 @@
-"""Builds a request: checks named values and places them in path, query and body."""
+"""Builds a request from named values: validates the values and inserts them into path, query and body."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A checked request: `path` is relative to the base URL and percent-encoded, `body` is JSON or None."""
+    """A validated request, ready to be sent.
+
+    `path` is percent-encoded and relative to the base URL. `body` is the JSON value to send, or None for a
+    request without a body.
+    """
 
     operation: Operation
     path: str
@@ -28,7 +32,10 @@ class Request:
     body: Any
 
     def sent(self) -> dict[str, Any]:
-        """Return the request as `OutcomeUnknown.sent` shows it, without credentials."""
+        """Describe the request for `OutcomeUnknown.sent`: operation, method, path, query and body.
+
+        The credentials are not included.
+        """
         return {
             "operation": self.operation.id,
             "method": self.operation.method,
@@ -39,10 +46,10 @@ class Request:
 
 
 def build(operation: Operation, values: Mapping[str, Any]) -> Request:
-    """Check values by the names of parameters and body fields; return the request.
+    """Validate values keyed by the names of parameters and body fields, and build the request.
 
-    A list for a parameter with a form for several values (`status` -> `status[]`) is sent in that form, once
-    per value. Raises `ValidationFailed` with every wrong field.
+    If the API has a separate parameter for several values (`status[]` for `status`), a list is sent as that
+    parameter, repeated for each value. Raises `ValidationFailed` with an error for each invalid field.
     """
     parameters = {parameter.name: parameter for parameter in operation.parameters}
     body_fields = operation.body.children if operation.body else ()
@@ -62,7 +69,7 @@ def build(operation: Operation, values: Mapping[str, Any]) -> Request:
         if parameter.location == "query":
             query.extend(placed)
         elif placed:
-            # safe="": a slash in an id must not lead to another resource.
+            # safe="" also encodes slashes: a slash in an ID must not change which resource is requested.
             path = path.replace(f"{{{name}}}", quote(placed[0][1], safe=""))
     if errors:
         raise ValidationFailed(_sentence(operation, errors), fields=errors, operation=operation.id)
@@ -88,8 +95,8 @@ def _parameter(parameter: Parameter, value: Any, known: Mapping[str, Parameter])
         field = known[name].field
         value = sorted(value) if isinstance(value, set | frozenset) else value
     fit = checked_value(field, value, parameter.name)
-    # Clients and servers remove the segments . and .. from a path (RFC 3986 section 5.2.4): the request would
-    # reach another resource.
+    # Clients and servers remove the segments . and .. from a path (RFC 3986 section 5.2.4), so the request
+    # would reach another resource.
     if parameter.location == "path" and fit in ("", ".", ".."):
         raise RefusedValue(FieldError(name, "must be the id of a record"))
     return [(name, _text(item)) for item in (fit if isinstance(fit, list) else [fit])]
@@ -102,7 +109,7 @@ def _text(value: Any) -> str:
 
 
 def joined_errors(errors: Sequence[FieldError]) -> str:
-    """Return the errors as the end of a sentence."""
+    """Join field errors with semicolons, and add a period unless the last error ends with a question mark."""
     text = "; ".join(str(error) for error in errors)
     return text if text.endswith("?") else f"{text}."
 

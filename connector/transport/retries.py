@@ -1,7 +1,7 @@
-"""Decides whether a request is sent again, and after how many seconds: 429, 5xx, time-outs, lost writes.
+"""Decides whether a failed request is retried and how long to wait first: 429, 5xx, time-outs, lost writes.
 
 A safe request (GET, RFC 9110 section 9.2.1) is repeated after connection errors, time-outs and 5xx. A write
-is repeated only if it certainly had no effect: nothing was sent, or the answer was 429.
+is repeated only if it certainly had no effect: no data was sent, or the response was 429.
 """
 
 from __future__ import annotations
@@ -24,24 +24,25 @@ if TYPE_CHECKING:
     from connector.transport.request import Request
 
 ATTEMPTS = 4
-"""How often a request is sent at most."""
+"""The maximum number of times that a request is sent, including the first."""
 SEE_OTHER, NOT_MODIFIED = 303, 304
 BACK_OFF = 0.5
-"""The longest wait in seconds after the first failed attempt; it doubles with each."""
+"""The longest wait in seconds after the first failed attempt; it doubles with each further attempt."""
 MAX_BACK_OFF = 30.0
 PATIENCE = 90.0
-"""The longest single wait in seconds; a vendor that asks for more gets no further attempt."""
+"""The longest single wait in seconds; if a vendor asks for a longer wait, the request is not retried."""
 
 
 def next_delay(
     request: Request, problem: ConnectorError, attempt: int, deadline: Deadline, *, timeout: float, safe: bool
 ) -> float:
-    """Return the seconds until the next attempt, or raise the error that ends the call.
+    """Compute the seconds to wait before the next attempt, or raise the error that ends the call.
 
-    The order matters: only an attempt that sent nothing (`NotSent`) or was rejected (429) may repeat a
-    write. After a time-out, another attempt must fit into the deadline in full: with less time it has
-    no better chance. A vendor's wait (`Retry-After`, RFC 9110 section 10.2.3) is a minimum, never
-    shortened.
+    `problem` is the error of the last attempt, and `attempt` counts the attempts so far. A write (`safe` is
+    false) is repeated only if it was not sent (`NotSent`) or was rejected with 429; otherwise
+    `OutcomeUnknown` is raised unless the vendor refused the write. After a time-out, there must be enough
+    time for another full attempt before the deadline. A vendor's `Retry-After` (RFC 9110 section 10.2.3) is
+    never shortened.
     """
     if not isinstance(problem, NotSent | RateLimited):
         if not safe and _may_be_done(problem):
@@ -59,16 +60,16 @@ def next_delay(
 
 
 def _back_off(attempt: int) -> float:
-    """Return a random wait up to 0.5, 1, 2, 4 … seconds: exponential back-off with full jitter.
+    """Choose a random wait of up to 0.5, 1, 2, 4 … seconds: exponential back-off with full jitter.
 
-    Without jitter, clients that failed together would all come back together
+    Without jitter, clients that failed at the same time would all retry at the same time
     (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
     """
     return random.uniform(0, min(MAX_BACK_OFF, BACK_OFF * 2 ** (attempt - 1)))  # noqa: S311 - not a secret
 
 
 def _outcome_unknown(request: Request, problem: ConnectorError) -> OutcomeUnknown:
-    """Return the error for a write that may or may not have happened."""
+    """Build the error for a write that was sent and may or may not have been carried out."""
     name = request.operation.id
     return OutcomeUnknown(
         f"{name} was sent, but it is not known whether it was done: {problem.message} The change may have "
@@ -79,10 +80,10 @@ def _outcome_unknown(request: Request, problem: ConnectorError) -> OutcomeUnknow
 
 
 def _may_be_done(problem: ConnectorError) -> bool:
-    """Check whether a write may have changed something: yes, unless the status says that it was refused.
+    """Check whether a failed write may have had an effect: yes, unless its status means that it was refused.
 
-    4xx is a refusal, and so are redirects, which are not followed. 303 (See Other) and 304 are not: a
-    server answers 303 after a POST that it carried out (RFC 9110 section 15.4.4).
+    4xx means refused, and so does a redirect, because redirects are not followed. 303 (See Other) and 304 do
+    not: a server may return 303 after carrying out a POST (RFC 9110 section 15.4.4).
     """
     status = problem.status
     return (

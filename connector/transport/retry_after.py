@@ -1,7 +1,8 @@
-"""Reads `Retry-After` and rate-limit reset headers: how many seconds a vendor asks to wait.
+"""Parses `Retry-After` and rate-limit reset headers to find out how long a vendor asks the client to wait.
 
-`Retry-After` holds seconds or a date (RFC 9110 section 10.2.3). Reset headers have no standard: vendors send
-Unix seconds, milliseconds, seconds from now, or a date. Implausible waits are ignored. Nothing here waits.
+`Retry-After` contains seconds or a date (RFC 9110 section 10.2.3). Reset headers have no standard: vendors
+send a Unix time in seconds or milliseconds, the number of seconds from now, or a date. Implausible waits are
+ignored. This module only computes waits; the callers do the waiting.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 MAX_WAIT = 86_400.0
 """The longest plausible wait in seconds: a day, the longest rate window that a vendor documents."""
 NOTABLE = 2.0
-"""A wait of more seconds than this is logged or shown."""
+"""A wait longer than this number of seconds is logged or mentioned in the error message."""
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 UNIX_TIME = 1e9
-"""A number from here on (September 2001) is a Unix time, a smaller one a duration in seconds."""
+"""Numbers from this value on (September 2001) are Unix times; smaller numbers are durations in seconds."""
 UNIX_MILLISECONDS = 1e11
 MAX_QUOTE = 40
 
@@ -33,17 +34,22 @@ log = logging.getLogger("returns_connector")
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A requested wait; `seconds` is None if there is no usable header, `doubt` a sentence that says why."""
+    """The wait that a vendor asks for in the headers of a response.
+
+    `seconds` is None if no header has a usable value. If a header asks for an implausible wait, `doubt` is a
+    complete sentence about that header that can be shown to the user; otherwise it is "".
+    """
 
     seconds: float | None = None
     doubt: str = ""
 
 
 def requested_wait(headers: httpx.Headers, reset_header: str | None, clock: datetime) -> Wait:
-    """Return how long an answer asks to wait, by `Retry-After` or else by the vendor's reset header.
+    """Compute the wait that response headers ask for, from `Retry-After` or else from `reset_header`.
 
-    A time in a header is compared with the answer's `Date`, because the vendor's clock may differ from ours.
-    `clock` is our time, used if `Date` is missing or leads to an implausible wait. A past time means no wait.
+    A point in time is compared with the `Date` header, because the vendor's clock may differ from the local
+    clock. `clock` is the local time, used if `Date` is missing or leads to an implausible wait. A time in the
+    past means no wait.
     """
     for name in ("retry-after", reset_header):
         value = headers.get_list(name)[0].strip() if name and name in headers else ""
@@ -60,7 +66,7 @@ def requested_wait(headers: httpx.Headers, reset_header: str | None, clock: date
 
 
 def number(headers: httpx.Headers, name: str | None) -> float | None:
-    """Return the number in a header, 0 if it is negative; None if the header holds no number."""
+    """Parse a header as a number, with 0 for a negative number; return None if it is not a number."""
     value = headers.get(name, "").strip() if name else ""
     if NUMBER.fullmatch(value.removeprefix("-")):
         return 0.0 if value.startswith("-") else float(value)
@@ -68,7 +74,7 @@ def number(headers: httpx.Headers, name: str | None) -> float | None:
 
 
 def duration(seconds: float) -> str:
-    """Return seconds as text for people: `45 seconds`, `2.5 minutes`, `3 days`."""
+    """Format seconds for people: `45 seconds`, `2.5 minutes`, `3 days`."""
     if seconds > MAX_WAIT * 36_500:
         return "more than a hundred years"
     whole = round(seconds)
@@ -79,12 +85,15 @@ def duration(seconds: float) -> str:
 
 
 def _wait(text: str, date: datetime | None, clock: datetime, *, is_duration: bool) -> float | None:
-    """Return the seconds that a header asks for; None if it holds neither a number nor a time."""
+    """Convert a header value to seconds to wait; return None if the value is neither a number nor a time.
+
+    `is_duration` means that a number of any size is a duration, as in `Retry-After`.
+    """
     if NUMBER.fullmatch(text):
         value = float(text)
         if is_duration or value < UNIX_TIME:
             return value
-        # Of 13 digits it counts milliseconds, of 16 microseconds, of 19 nanoseconds.
+        # A Unix time has 10 digits in seconds, 13 in milliseconds, 16 in microseconds, 19 in nanoseconds.
         for _unit in ("milliseconds", "microseconds", "nanoseconds"):
             value = value / 1000 if value >= UNIX_MILLISECONDS else value
         return _until(value, date, clock)
@@ -95,8 +104,11 @@ def _wait(text: str, date: datetime | None, clock: datetime, *, is_duration: boo
 
 
 def _until(when: float, date: datetime | None, clock: datetime) -> float:
-    """Return the seconds until a Unix time by the vendor's `Date`, or by our clock if that is implausible."""
-    # A cache can repeat an old `Date`, which makes the wait look longer than a day.
+    """Compute the seconds from the `Date` header to a Unix time, at least 0.
+
+    The local clock is used instead if there is no `Date` header, or if the result is longer than a day.
+    """
+    # A cached response can have an old `Date`, which makes the wait look longer than a day.
     wait = when - (date or clock).timestamp()
     if wait > MAX_WAIT:
         wait = when - clock.timestamp()

@@ -1,4 +1,4 @@
-"""Sends one HTTP request once: with a time-out, a size limit, and the login for the vendor's address only."""
+"""Sends one HTTP request, without retries: applies the time-out and size limit and adds the credentials."""
 
 from __future__ import annotations
 
@@ -26,16 +26,19 @@ if TYPE_CHECKING:
 USER_AGENT = "returns-connector/0.1"
 MAX_CONNECT = 10.0
 LOCATION = "returns.location"
-"""The response extension that holds the `Location` header."""
+"""The key in `httpx.Response.extensions` under which the `Location` header is kept."""
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 class NotSent(VendorUnavailable):
-    """Nothing was sent, so even a write can be repeated; `Client` retries or raises `VendorUnavailable`."""
+    """The request was not sent to the vendor, so even a write can be repeated safely.
+
+    `Client` retries the request, and raises `VendorUnavailable` after the last attempt.
+    """
 
 
 class Sender:
-    """Sends requests to one vendor; `timeout` is how many seconds one attempt may take in total."""
+    """Sends requests to one vendor's API; `timeout` is the limit in seconds for one attempt as a whole."""
 
     def __init__(
         self,
@@ -59,14 +62,14 @@ class Sender:
         )
 
     async def close(self) -> None:
-        """Close the network connections."""
+        """Close the open network connections; the sender cannot be used afterwards."""
         await self.http.aclose()
 
     async def send(self, request: Request, credential: str, deadline: Deadline) -> Reply:
-        """Send the request once and return the reply with any status.
+        """Send the request once and return the response, even if its status is an error.
 
-        Raises `NotSent` if nothing was sent, `VendorUnavailable` if no answer came, and `UnexpectedResponse`
-        for a successful answer that cannot be read.
+        `credential` is the access token or API key. Raises `NotSent` if nothing was sent, `VendorUnavailable`
+        if no response arrived, and `UnexpectedResponse` if a successful response has an unreadable body.
         """
         operation = request.operation
         seconds = min(self.timeout, deadline.left)
@@ -74,8 +77,8 @@ class Sender:
             raise NotSent(f"It was not sent within {duration(deadline.seconds)}.", operation=operation.id)
         prepared = self.prepared(request)
         try:
-            # httpx's time-outs restart with each byte, so a slow sender could take forever. This one does
-            # not.
+            # httpx's time-outs restart with each byte, so a slow vendor could take forever. This time-out
+            # limits the whole attempt.
             async with asyncio.timeout(seconds):
                 reply = await self._replied(prepared, credential)
         except NEVER_SENT as problem:
@@ -96,7 +99,7 @@ class Sender:
     async def _replied(self, prepared: httpx.Request, credential: str) -> Reply:
         login = _VendorOnly(self._integration.authentication, self._base_url, credential, self._credentials)
         response = await self.http.send(prepared, auth=login, stream=True)
-        self.http.cookies.clear()  # no API needs them, and a vendor could add more with each answer
+        self.http.cookies.clear()  # no API needs cookies, and each response could add more
         content, unread = b"", ""
         try:
             content = await read_body(response)
@@ -105,14 +108,14 @@ class Sender:
         except httpx.TransportError:
             if response.status_code < REDIRECT:
                 raise
-            unread = "is cut off"  # the status is enough for an error
+            unread = "is cut off"  # an error response is understood by its status, without the body
         finally:
             await response.aclose()
         location = str(response.extensions.get(LOCATION, ""))
         return Reply(prepared.url, response.status_code, response.headers, content, location, unread)
 
     def prepared(self, request: Request) -> httpx.Request:
-        """Build the request for httpx, without the login; raise `ValidationFailed` if the URL is too long."""
+        """Build the httpx request, without credentials; raise `ValidationFailed` if the URL is too long."""
         query = f"?{urlencode(request.query)}" if request.query else ""
         target = f"{request.path}{query}".encode()
         headers, content = {}, None
@@ -146,7 +149,7 @@ class Sender:
 
 
 class _VendorOnly(httpx.Auth):
-    """Adds the login to requests for the vendor's own scheme, host and port, and to no others."""
+    """Adds the credentials to a request only if its scheme, host and port are those of the base URL."""
 
     def __init__(
         self, login: Authentication, base_url: httpx.URL, credential: str, credentials: Mapping[str, str]
@@ -165,6 +168,9 @@ class _VendorOnly(httpx.Auth):
 
 
 async def _hide_location(response: httpx.Response) -> None:
-    """Hide `Location` from httpx, which parses it even without following it, and fails on an invalid one."""
+    """Move the `Location` header to the response's extensions.
+
+    httpx parses the header even if redirects are not followed, and raises an error if the URL is invalid.
+    """
     if "location" in response.headers:
         response.extensions = {**response.extensions, LOCATION: response.headers.pop("location")}

@@ -1,7 +1,8 @@
-"""Parses the times in records and headers: RFC 3339, the common forms of ISO 8601, and HTTP dates.
+"""Parses the times in records and headers: RFC 3339, common ISO 8601 formats, and HTTP dates.
 
-A time without a zone is UTC, a date alone is midnight. A leap second (`:60`) is the start of the next minute,
-`24:00` the start of the next day. The year 1 means "no time": some systems write their zero value that way.
+A time without a zone is in UTC, and a date alone means midnight. A leap second (`:60`) is the start of the
+next minute, and `24:00` is the start of the next day. The year 1 means "no time", because some systems write
+their zero value that way.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 
 MAX_LENGTH = 100
-"""The most characters of a time."""
+"""The maximum length of a string that is parsed as a time."""
 WRITTEN = re.compile(
     r"""(?P<date>\d{4}-\d\d-\d\d)
         (?:[Tt\ ]\ *(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?
@@ -24,9 +25,9 @@ FIRST_YEAR, LAST_YEAR = 2, 9998
 
 
 def parse_time(text: object) -> datetime:
-    """Return a text as an aware datetime in UTC; raise `ValueError` if it is not a time.
+    """Parse a string into an aware datetime in UTC; raise `ValueError` if it is not a time.
 
-    A time that UTC cannot represent, within hours of the end of the year 9999, keeps its own zone.
+    A time within hours of the end of the year 9999 keeps its own zone if converting it to UTC would overflow.
     """
     if not isinstance(text, str) or len(text) > MAX_LENGTH:
         raise ValueError(f"{text!r:.40} is not a time")
@@ -48,7 +49,10 @@ def parse_time(text: object) -> datetime:
 
 
 def _plain(text: str) -> datetime | None:
-    """Parse `2024-12-30T10:30:00Z`, None for other forms; most rows have it, and this is much faster."""
+    """Parse a time in the format `2024-12-30T10:30:00Z`; return None for any other format.
+
+    Most records use this format, and parsing it separately is much faster.
+    """
     if len(text) != PLAIN or text[10] != "T" or text[-1] != "Z":
         return None
     try:
@@ -59,7 +63,10 @@ def _plain(text: str) -> datetime | None:
 
 
 def _assembled(match: re.Match[str]) -> datetime:
-    """Return the time of the parts; a second of 60 (RFC 3339 section 5.7) or an hour of 24 carries over."""
+    """Build a datetime from a match of `WRITTEN`; raise `ValueError` if a part is out of range.
+
+    Second 60 (RFC 3339 section 5.7) becomes the next minute, and hour 24 the next day.
+    """
     day = datetime.fromisoformat(match["date"]).replace(tzinfo=_zone(match))
     hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
     micros = int((match["fraction"] or "0")[:6].ljust(6, "0"))
@@ -81,7 +88,10 @@ def _zone(match: re.Match[str]) -> timezone:
 
 
 def _other_form(text: str) -> datetime:
-    """Parse the basic form of ISO 8601 (`20260301T120000Z`), or the date of an e-mail or HTTP header."""
+    """Parse ISO 8601 basic format (`20260301T120000Z`), or a date in the format of e-mail and HTTP headers.
+
+    Raises `ValueError` for any other format.
+    """
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
@@ -93,10 +103,10 @@ def _other_form(text: str) -> datetime:
 
 
 def http_date(text: str) -> datetime | None:
-    """Parse an HTTP date in any form that a recipient must accept (RFC 9110 section 5.6.7); None for others.
+    """Parse an HTTP date in any format that a recipient must accept (RFC 9110 section 5.6.7).
 
-    The forms are IMF-fixdate, the one of RFC 850, and that of C's `asctime`, which has no zone and means
-    UTC. Years outside 2 to 9998 return None too, so that a caller can add and subtract without an overflow.
+    The formats are IMF-fixdate, RFC 850, and C's `asctime`, which has no zone and means UTC. Returns None for
+    other formats, and for years outside 2 to 9998, so that callers can add and subtract without an overflow.
     """
     try:
         parts = parsedate_tz(text) if len(text) <= MAX_LENGTH else None

@@ -1,11 +1,12 @@
-"""Gets OAuth access tokens, caches them until they expire, and refreshes them once for all requests.
+"""Gets OAuth access tokens, caches them until they expire, and refreshes them for all concurrent requests.
 
-Single flight: if several requests need a token at the same time, one asks for it and the others wait for
-its token or its error. Otherwise each would use the refresh token, and a vendor that rotates refresh tokens
-revokes the login when an old one is used again (RFC 9700 section 4.14.2).
+Single flight: if several requests need a token at the same time, one of them sends the token request, and
+the others wait for the token or for the error. Otherwise each request would use the refresh token, and a
+vendor that rotates refresh tokens revokes the authorization when an old refresh token is used again
+(RFC 9700 section 4.14.2).
 
-A refresh token that the vendor refuses is dropped, and the login's own grants are tried again, except grants
-that can be used once (an authorization code).
+If the vendor refuses the refresh token, the refresh token is dropped and the grants in the definition are
+tried again, except single-use grants (an authorization code).
 """
 
 from __future__ import annotations
@@ -30,20 +31,21 @@ if TYPE_CHECKING:
     Exchange = Callable[[Mapping[str, Any], Deadline], Awaitable[Any]]
 
 EARLY = timedelta(seconds=60)
-"""How long before its expiry a token is replaced; a tenth of its lifetime, if that is shorter."""
+"""A token is replaced this long before it expires, or a tenth of its lifetime if that is shorter."""
 MAX_LIFE = timedelta(days=365)
 """A token with a longer lifetime is replaced after this time."""
 
 
 class TokenKeeper:
-    """The access and refresh token of one connection.
+    """Stores the access token and the refresh token for one connection, and renews them.
 
-    `credentials` are the login fields by key; `exchange` sends the body of a token request within a
-    deadline and returns the answer's body.
+    `credentials` are the credential fields keyed by name. `exchange` sends the body of a token request within
+    a deadline and returns the body of the response.
 
-    `refresh_token` is the newest one known. `save_refresh_token`, if set, is called with each new one, so
-    that a later process can log in with it. `load_newest` returns the newest one saved by any process (""
-    if none): if a refresh token can be used once, another process may have used the one known here.
+    `refresh_token` is the latest refresh token of this process. `save_refresh_token`, if set, is called with
+    each new refresh token, so that a later process can use it. `load_newest` returns the refresh token that
+    any process saved last ("" if there is none); it is needed because another process may already have used
+    a single-use refresh token.
     """
 
     def __init__(
@@ -64,13 +66,14 @@ class TokenKeeper:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The tokens, which no message may contain."""
+        """The current access and refresh tokens, which must not appear in any message."""
         return tuple(filter(None, (self._access, self.refresh_token)))
 
     async def token(self, deadline: Deadline) -> str:
-        """Return a valid access token; raise `AuthenticationError` if the vendor refuses the login.
+        """Return a valid access token, from the cache if possible, otherwise by a token request.
 
-        Raises the other errors of a token request too.
+        Raises `AuthenticationError` if the vendor refuses the credentials, `VendorUnavailable` if the
+        deadline passes first, and any other error that the token request raises.
         """
         before = self._problem
         await self._acquire(deadline)
@@ -78,8 +81,8 @@ class TokenKeeper:
             if self._access and (self._until is None or self._clock() < self._until):
                 return self._access
             if self._problem is not None and self._problem is not before:
-                # Another request asked while this one waited, and failed: asking again would fail too. A
-                # copy, because a raised exception collects the traceback of its task.
+                # Another task's token request failed while this task waited, so a second token request would
+                # fail too. The error is copied, because a raised exception collects its task's traceback.
                 raise copy(self._problem)
             try:
                 await self._renew(deadline)
@@ -91,7 +94,10 @@ class TokenKeeper:
             self._lock.release()
 
     async def _acquire(self, deadline: Deadline) -> None:
-        """Take the lock within the deadline: one request asks for a token, the others wait for it."""
+        """Acquire the lock that allows one token request at a time.
+
+        Raises `VendorUnavailable` if the deadline passes while another task holds the lock.
+        """
         try:
             async with asyncio.timeout(deadline.left):
                 await self._lock.acquire()
@@ -102,22 +108,25 @@ class TokenKeeper:
             ) from None
 
     def refuse(self, token: str) -> None:
-        """Drop an access token that the vendor refused, unless it has been replaced already.
+        """Drop an access token that the vendor refused, unless a new token has already replaced it.
 
-        Of several requests with the same old token, only the first may drop it: the others would drop the
-        new one.
+        Several concurrent requests may report the same old token. Only the first report may drop the current
+        token; the later reports would drop its replacement.
         """
         if token == self._access:
             self._access = ""
 
     async def _renew(self, deadline: Deadline) -> None:
-        """Get a new token; if that is refused, try a refresh token that another process saved."""
+        """Request a new token; if refused, try again with a refresh token that another process saved.
+
+        Raises `AuthenticationError` if there is no such refresh token, or if the vendor refuses it as well.
+        """
         used = {self.refresh_token, *self._credentials.values()}
         try:
             await self._request_token(deadline)
         except AuthenticationError:
-            # Another process with the same profile may have used this one-time refresh token and saved the
-            # next.
+            # Another process with the same profile may have used this single-use refresh token and saved
+            # its successor.
             newer = self.load_newest()
             if not newer or newer in used:
                 raise
@@ -125,7 +134,10 @@ class TokenKeeper:
             await self._request_token(deadline)
 
     async def _request_token(self, deadline: Deadline) -> None:
-        """Use the refresh token if there is one, else the first grant that the login has all fields for."""
+        """Request tokens with the refresh token if there is one, otherwise with the first usable grant.
+
+        Raises `AuthenticationError` if the vendor refuses, or if no usable grant is left.
+        """
         self._access = ""
         if self.refresh_token and self._login.refresh:
             body = self._body(self._login.refresh) | {self._login.refresh_as: self.refresh_token}
@@ -137,14 +149,14 @@ class TokenKeeper:
                     raise
         grant = self._grant()
         if grant is None:
-            raise AuthenticationError("This login cannot get another token; connect again.")
+            raise AuthenticationError("These credentials cannot be used to get another token; connect again.")
         await self._exchange_for_token(self._body(self._login.grants[grant]), deadline)
         if self._login.grants[grant].once:
             self._spent.add(grant)
         return None
 
     def _grant(self) -> int | None:
-        """Return the index of the first grant that the login has all fields for; None if there is none."""
+        """Find the first unspent grant whose credential fields are all filled; return its index, or None."""
         complete = (
             index
             for index, grant in enumerate(self._login.grants)
@@ -162,11 +174,14 @@ class TokenKeeper:
         return {**grant.constants, **filled}
 
     async def _exchange_for_token(self, body: Mapping[str, Any], deadline: Deadline) -> None:
-        """Send a token request, and store the tokens of its answer (RFC 6749 section 5.1)."""
+        """Send a token request and store the tokens in the response (RFC 6749 section 5.1).
+
+        Raises `UnexpectedResponse` if the response has no usable access token.
+        """
         answer = await self._exchange(body, deadline)
         login = self._login
         access = at_path(answer, login.access_token)
-        # It becomes a header value: a line break in it would inject a header (RFC 9110 section 5.5).
+        # The token becomes a header value, where a line break would inject a header (RFC 9110 section 5.5).
         if not isinstance(access, str) or not access or not access.isascii() or not access.isprintable():
             raise UnexpectedResponse(f"{login.operation} was answered without a token.")
         self._access = access
@@ -174,12 +189,12 @@ class TokenKeeper:
         refresh = at_path(answer, login.refresh_token) if login.refresh_token else None
         if isinstance(refresh, str) and refresh != self.refresh_token:
             self.refresh_token = refresh
-            # Saved before the access token is used: the old refresh token may be void from now on.
+            # Saved before the access token is used, because the old refresh token may already be invalid.
             if self.save_refresh_token:
                 self.save_refresh_token(refresh)
 
     def _expiry(self, seconds: Any) -> datetime | None:
-        """Return when to replace a token that is valid for `seconds`; None if they are missing or invalid."""
+        """Compute when to replace a token that is valid for `seconds`; None if `seconds` is not usable."""
         try:
             life = min(timedelta(seconds=int(seconds)), MAX_LIFE)
         except (TypeError, ValueError):

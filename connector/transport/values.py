@@ -1,4 +1,4 @@
-"""Checks values against the specification before they are sent, and converts them to JSON."""
+"""Validates the values for a request against the API specification, and converts them to JSON types."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ZONED = re.compile(r"(?:[Zz]|UTC|GMT|[+\-\u2212]\d\d(?::?\d\d)?)", re.ASCII)
 
 
 class RefusedValue(Exception):  # noqa: N818 - internal: becomes `ValidationFailed`
-    """A value is invalid; `errors` name its fields."""
+    """A value is invalid; `errors` contains one `FieldError` for each problem."""
 
     def __init__(self, *errors: FieldError) -> None:
         super().__init__("; ".join(str(error) for error in errors))
@@ -34,7 +34,10 @@ class RefusedValue(Exception):  # noqa: N818 - internal: becomes `ValidationFail
 
 
 def checked_value(field: Field, value: Any, name: str) -> Any:
-    """Return `value` as it is sent in JSON; raise `RefusedValue`, whose errors call it `name`."""
+    """Validate `value` and convert it to the JSON type of the field.
+
+    Raises `RefusedValue` if the value is invalid; its errors refer to the value as `name`.
+    """
     if value is None:
         if field.nullable:
             return None
@@ -49,10 +52,10 @@ def checked_value(field: Field, value: Any, name: str) -> Any:
 def checked_members(
     fields: Sequence[Field], values: Mapping[str, Any], before: str = ""
 ) -> tuple[dict[str, Any], list[FieldError]]:
-    """Check a mapping against fields; return the valid members, and all errors at once.
+    """Validate a mapping against fields; return the valid members and a list of all errors.
 
-    Errors are unknown names, missing required fields and invalid values. None means "not given", unless the
-    field may be null. `before` is put in front of names in errors (`items[0].`).
+    Unknown names, missing required fields and invalid values are errors. None means "not given", unless the
+    field may be null. `before` is a prefix for field names in errors, for example `items[0].`.
     """
     known = {field.key: field for field in fields}
     errors = [
@@ -127,7 +130,11 @@ def _object(field: Field, value: Any, name: str) -> dict[str, Any]:
 
 
 def variant_errors(field: Field, given: Iterable[str], name: str) -> list[FieldError]:
-    """Return why an object has none, or several, of the field's variants; empty if it has exactly one."""
+    """List the errors of an object that does not match exactly one of the field's variants.
+
+    `given` are the object's member names, and `name` is how errors refer to the object. The list is empty if
+    exactly one variant matches, or if the field has no variants.
+    """
     members = set(given)
     matching = [variant for variant in field.variants if variant.fits(members)]
     if len(matching) == 1 or not field.variants:
@@ -197,7 +204,7 @@ def _check_text(field: Field, value: Any, name: str) -> None:
         raise RefusedValue(FieldError(name, f"has the wrong form{hint}"))
 
 
-# --- One function per type: returns the value as JSON sends it, or raises an error that says what it must be.
+# --- One function per type: converts a value to its JSON type, or raises an error that says what is expected.
 
 
 def _text(value: Any) -> str:
@@ -221,7 +228,11 @@ def _number(value: Any) -> int | Decimal:
 
 
 def _exact(value: Any, sentence: str) -> Decimal:
-    """Return a number that every JSON parser reads exactly; raise an error with `sentence` for another."""
+    """Convert a number to a `Decimal` that every JSON parser reads without rounding.
+
+    Raises `TypeError` or `ValueError` with the message `sentence` if the value is not a finite number, and
+    `ValueError` if the number has too many digits.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise TypeError(sentence)
     number = Decimal(str(value)) if isinstance(value, float) else Decimal(value)

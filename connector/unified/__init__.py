@@ -1,4 +1,4 @@
-"""Presents the returns of all vendors in one model, and polls a trigger on several connections.
+"""Converts returns from all vendors to one common model, and polls a trigger on several connections.
 
 event = unified_event(rm.integration, event_of_a_trigger)
 print(event.kind, event.record.status, event.record.vendor_status, event.raw)

@@ -1,7 +1,7 @@
-"""Parses amounts of money: numbers, and texts with the separators and currencies of any country.
+"""Parses amounts of money: numbers, and strings with thousands separators, decimal points and currencies.
 
-Only unambiguous texts are parsed: `1,234.50`, `1.234,50 €`, `12,50`. `1,234` can be 1234 or 1.234, so it is
-not parsed, and the caller keeps the text.
+Only unambiguous strings are parsed: `1,234.50`, `1.234,50 €`, `12,50`. The string `1,234` can mean 1234 or
+1.234, so it is not parsed, and the caller keeps the original string.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 from connector.definition.spelling import trimmed
 
 MAX_LENGTH = 60
-"""The most characters of a text that can be an amount."""
+"""The maximum length of a string that is parsed as an amount."""
 MAX_DIGITS = 400
-"""The largest exponent, above that of any double; writing out a larger one could take millions of digits."""
+"""The largest exponent, above that of any double; a larger number could have millions of digits."""
 CODE = re.compile(r"^[A-Z]{3}(?=[\s\d.,+-])|(?<=[\s\d.,])[A-Z]{3}$")
 """A currency code before or after the digits."""
 SPACES = "[ \u00a0\u202f'\u2019]"
@@ -30,11 +30,11 @@ FORMS = (
     (re.compile(rf"[+-]?\d{{1,3}}(?:{SPACES}\d{{3}})+(?:\.\d+)?", re.ASCII), SPACES, "."),
     (re.compile(rf"[+-]?\d{{1,3}}(?:{SPACES}\d{{3}})+,\d+", re.ASCII), SPACES, ","),
 )
-"""The forms of an amount, each with its thousands separator and its decimal point."""
+"""The number formats, each with patterns for the number, its thousands separator and its decimal point."""
 
 
 def number(value: Any) -> Decimal | None:
-    """Return a value as an exact number; None if it is not a number or is ambiguous."""
+    """Parse a number or string as an exact `Decimal`; return None if it is not a number or is ambiguous."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     try:
@@ -55,7 +55,10 @@ def _parsed(text: str) -> Decimal | None:
 
 
 def _bare(text: str) -> str:
-    """Return a text without its currency code or symbol; a sign may be in front of either."""
+    """Remove the currency code or symbol from an amount; a sign may precede the currency or the digits.
+
+    Returns "" if the amount has two signs.
+    """
     sign, text = (text[0], text[1:]) if text[:1] in ("+", "-") else ("", text)
     letters = [letter for letter in CODE.sub("", trimmed(text)) if unicodedata.category(letter) != "Sc"]
     bare = trimmed("".join(letters))
@@ -63,7 +66,10 @@ def _bare(text: str) -> str:
 
 
 def original_text(value: Any) -> str | None:
-    """Return a vendor's value for an amount as text; None if it is missing or blank."""
+    """Convert a vendor's value for an amount to a string, to be kept if the value cannot be parsed.
+
+    Returns None if the value is missing, blank, an object or a list.
+    """
     if value is None or (isinstance(value, str) and not trimmed(value)):
         return None
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Finds each vendor's trigger for a kind of event, by the trigger's key or by the kind."""
+"""Finds each vendor's trigger for a kind of event, such as `return_created`, or for a trigger's key."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TriggerChoice:
-    """The key of the trigger to poll; if None, `why` ends a sentence that begins with the vendor.
+    """The result of `choose_trigger` for one vendor.
 
-    `assumed` says that there is a trigger, but its requests are only assumed.
+    `trigger` is the key of the trigger to poll. If it is None, `why` states the reason, as the rest of a
+    sentence that begins with the vendor's name. `assumed` is true if a trigger exists but was not chosen
+    because its requests are only assumed.
     """
 
     trigger: str | None
@@ -27,15 +29,15 @@ class TriggerChoice:
 
 
 def event_names(integrations: Iterable[Integration]) -> set[str]:
-    """Return all names that can be polled: keys of triggers, and the kinds of their events."""
+    """Collect all names that can be polled: the triggers' keys and their kinds of events, except "other"."""
     tables = [integration.unified.events for integration in integrations if integration.unified]
     return {name for table in tables for pair in table.items() for name in pair} - {"other"}
 
 
 def event_kind(name: str, integrations: Iterable[Integration]) -> str | None:
-    """Return the kind of event for a trigger's key or for a kind itself.
+    """Look up the kind of event for `name`, which is a trigger's key or a kind of event.
 
-    None if no catalog has that name, or if catalogs use it for different kinds.
+    Returns None if no catalog contains the name, or if catalogs use it for different kinds.
     """
     tables = [integration.unified.events for integration in integrations if integration.unified]
     kinds = {table[name] for table in tables if name in table}
@@ -47,9 +49,9 @@ def event_kind(name: str, integrations: Iterable[Integration]) -> str | None:
 def choose_trigger(
     integration: Integration, name: str, kind: str | None, *, include_assumed: bool
 ) -> TriggerChoice:
-    """Choose the vendor's trigger with that key or, if it has none, one of that kind.
+    """Choose the vendor's trigger with the key `name` or, if there is no such trigger, one of the given kind.
 
-    A trigger whose requests are only assumed is chosen only if `include_assumed`.
+    A trigger whose requests are only assumed is chosen only if `include_assumed` is true.
     """
     events = integration.unified.events if integration.unified else {}
     has_kind = kind not in (None, "other")

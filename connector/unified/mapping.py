@@ -1,4 +1,4 @@
-"""Maps a vendor's records to the common model, by the paths in the catalog's `unified` section."""
+"""Converts a vendor's records to the common model, using the paths in the catalog's `unified` section."""
 
 from __future__ import annotations
 
@@ -48,9 +48,10 @@ T = TypeVar("T", bound=str)
 
 
 def unified_event(integration: Integration, event: Event, *, profile: str | None = None) -> UnifiedEvent:
-    """Return a trigger's event in the common model; `profile` names the connection that it comes from.
+    """Convert a trigger's event to the common model; `profile` is the name of the event's connection.
 
-    Raises `ConfigurationError` if the catalog has no section `unified`, or for an event of another vendor.
+    Raises `ConfigurationError` if the catalog has no `unified` section, or if the vendor has no trigger with
+    the event's key.
     """
     table = _table(integration)
     trigger = integration.triggers.get(event.trigger)
@@ -73,7 +74,11 @@ def unified_event(integration: Integration, event: Event, *, profile: str | None
 def unified_return(
     integration: Integration, resource: str, record: Mapping[str, Any]
 ) -> UnifiedReturn | None:
-    """Return a record of one of the vendor's resources as a return; None if the resource is not a return."""
+    """Convert a vendor's record to a `UnifiedReturn`; return None if `resource` does not contain returns.
+
+    `resource` is the key of the record's resource in the catalog. Raises `ConfigurationError` if the catalog
+    has no `unified` section.
+    """
     table = _table(integration)
     paths = table.returns.get(resource)
     return None if paths is None else _return(integration.vendor.id, table, paths, record)
@@ -198,7 +203,7 @@ def _customer(record: Mapping[str, Any], paths: CustomerTable | None) -> Custome
 def _addresses(
     row: Mapping[str, Any], tables: Mapping[AddressRole, AddressTable]
 ) -> dict[AddressRole, Address]:
-    """Return the addresses that the record contains, by their role."""
+    """Build the addresses in a record, keyed by role; leave out roles for which the record has no address."""
     addresses: dict[AddressRole, Address] = {
         role: Address(
             name=_text(row, paths.name),
@@ -221,11 +226,11 @@ def _reasons(row: Mapping[str, Any], tables: tuple[ReasonTable, ...]) -> tuple[R
     return tuple(reason for reason in reasons if reason != Reason())
 
 
-# --- Single values: None if the record has no readable one.
+# --- Single values: each function returns None if the value is missing or cannot be parsed.
 
 
 def _meaning(words: Mapping[str, T], word: str | None) -> T | Literal["other"] | None:
-    """Return the meaning of a vendor's status word: `other` for an unknown word, None for an empty one."""
+    """Look up the common status for a vendor's status word; `other` if it is unknown, None if it is blank."""
     if word is None or not folded(word):
         return None
     return next((meaning for known, meaning in words.items() if folded(known) == folded(word)), "other")
@@ -241,7 +246,7 @@ def _text_or_none(value: Any) -> str | None:
 
 
 def _texts(row: Mapping[str, Any], path: Path | None) -> tuple[str, ...]:
-    """Return the texts at a path, which may lead through lists; each text once."""
+    """Collect the distinct strings at a path, which may lead through lists."""
     texts = (_text_or_none(value) for value in _everything(row, path)) if path else ()
     return tuple(dict.fromkeys(text for text in texts if text))
 
@@ -257,7 +262,7 @@ def _everything(value: Any, path: Path) -> Iterator[Any]:
 
 
 def _rows(record: Mapping[str, Any], path: Path) -> list[Mapping[str, Any]]:
-    """Return the records in the list at a path, or the single record at it."""
+    """Return the objects in the list at a path, or the single object if the path leads to an object."""
     value = at_path(record, path)
     rows = value if isinstance(value, list) else [value]
     return [row for row in rows if isinstance(row, dict)]
@@ -269,18 +274,22 @@ def _money(row: Mapping[str, Any], paths: MoneyTable | None, record: Mapping[str
     if paths is None or text is None:
         return None
     amount = number(value)
-    # Some vendors name the currency once per return and not with each amount.
+    # Some vendors state the currency once per return instead of with each amount.
     currency = _text(row, paths.currency) or _text(record, paths.return_currency)
     return Money(amount=amount, currency=currency, text=text if amount is None else None)
 
 
 def _number(row: Mapping[str, Any], path: Path | None) -> Decimal | None:
-    """Return an exact number: a float by its shortest form, a text by its digits."""
+    """Parse the number at a path as an exact `Decimal`; a float is rounded to its shortest representation."""
     return number(at_path(row, path)) if path else None
 
 
 def _flag(row: Mapping[str, Any], table: FlagTable | None) -> bool | None:
-    """Return whether the value is the one that the table names; words are compared like statuses."""
+    """Check whether a record's value equals `table.equals`; return None if the value is missing.
+
+    None is also returned if `table` is None or the value has the wrong type. Case, spaces, hyphens and
+    underscores are ignored when strings are compared.
+    """
     value = at_path(row, table.at) if table else None
     if table is None or isinstance(table.equals, bool):
         return None if table is None or not isinstance(value, bool) else value == table.equals

@@ -1,8 +1,8 @@
-"""The common model of all vendors: `UnifiedReturn` and `UnifiedEvent`, with their parts.
+"""Defines the common model for returns and events from all vendors: `UnifiedReturn` and `UnifiedEvent`.
 
-Each status has two fields: a normalised one with a closed set of values, and the vendor's own word
-(`vendor_status`), which is kept even if the normalised value is `other`. A fact that the vendor does not
-provide is None or empty; nothing is guessed. `raw` is the vendor's complete record.
+Each status has two fields: a normalized status from a fixed set of values (`status`), and the vendor's own
+status word (`vendor_status`), which is kept even if the normalized status is `other`. A field that the vendor
+does not provide is None or empty; no value is guessed. `raw` is the vendor's complete record.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from connector.definition.model import AddressRole, EventKind, InspectionStatus,
 
 
 class Record(BaseModel):
-    """The base of all parts: immutable, and without unknown fields."""
+    """The base class of the common model's types, which are immutable and do not allow unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,14 +33,14 @@ def _digits(number: Decimal) -> str:
 
 
 Plain = Annotated[Decimal, PlainSerializer(_digits, return_type=str, when_used="json")]
-"""A decimal number that JSON shows in plain digits, `1000`, never as `1E+3`."""
+"""A `Decimal` that is serialized to JSON as a string of plain digits (`1000`, not `1E+3`)."""
 
 
 class Money(Record):
-    """An exact amount; `currency` is the vendor's code (usually ISO 4217), None if missing.
+    """An exact amount of money.
 
-    `amount` is None only if the vendor's text is not a number or is ambiguous (`1,234`); `text` is then
-    that text.
+    `currency` is the vendor's currency code (usually ISO 4217), None if missing. `amount` is None only if the
+    vendor's value is not a number or is ambiguous (`1,234`); in that case, `text` is the vendor's value.
     """
 
     amount: Plain | None
@@ -54,14 +54,14 @@ class Money(Record):
 
 
 class Reason(Record):
-    """Why an item is returned: the vendor's code and text."""
+    """The reason why an item is returned, as the vendor's code and description."""
 
     code: str | None = None
     text: str | None = None
 
 
 class Address(Record):
-    """A postal address; `lines` are the street lines."""
+    """A postal address; `lines` contains the street address, line by line."""
 
     name: str | None = None
     company: str | None = None
@@ -84,10 +84,10 @@ class Customer(Record):
 
 
 class Item(Record):
-    """One line of a return.
+    """A line item in a return.
 
-    `quantity` is None if the vendor has no quantities, so that each unit is a line. `resolution` is what the
-    customer gets for the item, in the vendor's word.
+    `quantity` is None if the vendor does not report quantities and lists each unit as a separate item.
+    `resolution` is the vendor's word for what the customer receives for the item, such as a refund.
     """
 
     id: str | None = None
@@ -104,7 +104,11 @@ class Item(Record):
 
 
 class Shipment(Record):
-    """A parcel; `outbound` is true if it goes to the customer, None if unknown."""
+    """A parcel.
+
+    `outbound` is true for a parcel to the customer, false for a parcel from the customer, and None if the
+    direction is unknown.
+    """
 
     id: str | None = None
     status: ShipmentStatus | None = None
@@ -121,7 +125,7 @@ class Shipment(Record):
 
 
 class Refund(Record):
-    """A refund, issued or requested; `method` and `vendor_status` are the vendor's words."""
+    """A refund that was issued or requested; `method` and `vendor_status` are the vendor's own words."""
 
     id: str | None = None
     amount: Money | None = None
@@ -131,7 +135,11 @@ class Refund(Record):
 
 
 class UnifiedReturn(Record):
-    """A return (RMA); `resolutions` are the vendor's words for what the customer gets, each once."""
+    """A return (RMA) in the common model.
+
+    `resolutions` contains the vendor's words for what the customer receives, such as a refund, without
+    duplicates.
+    """
 
     vendor: str
     id: str | None
@@ -163,17 +171,17 @@ class UnifiedReturn(Record):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """The reasons of all items, each once, in the order of the items."""
+        """The distinct reasons of all items, in the order of the items."""
         return tuple(dict.fromkeys(reason for item in self.items for reason in item.reasons))
 
 
 class UnifiedEvent(Record):
-    """An event of one vendor's trigger, in the common model.
+    """An event from a vendor's trigger, in the common model.
 
-    `id` is the trigger's event id: the same in every delivery, and unique within a `profile`. `kind` is
-    from a closed set, `trigger` is the trigger's key. `record` is the return that the event is about, None
-    if the record is not part of a return (an order). `occurred_at` is the vendor's time, None if missing;
-    `observed_at` is when the poll found the event, by our clock.
+    `id` is the ID of the trigger's event; it is the same in every delivery, and unique within a `profile`.
+    `kind` is the kind of event, from a fixed set, and `trigger` is the trigger's key. `record` is the event's
+    return, None if the record is something else, such as an order. `occurred_at` is the time stated by the
+    vendor, None if missing. `observed_at` is when the poll found the event, according to the local clock.
     """
 
     id: str
@@ -187,6 +195,6 @@ class UnifiedEvent(Record):
     raw: Mapping[str, Any]
 
     def as_json(self) -> dict[str, Any]:
-        """Return JSON values: amounts as text, times in ISO 8601, and `raw` unchanged."""
+        """Convert the event to a JSON object: amounts as strings, times in ISO 8601, and `raw` unchanged."""
         fields = self.model_dump(mode="json", exclude={"raw": True, "record": {"raw"}})
         return {**fields, "raw": dict(self.raw)}

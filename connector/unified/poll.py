@@ -1,4 +1,4 @@
-"""Polls one trigger on several connections at once; a connection that fails does not stop the others."""
+"""Polls a trigger on several connections concurrently, and collects the events and errors of all of them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PollAllResult:
-    """The events of all connections; the other fields are by the name of the connection.
+    """The events from all connections; the other fields are mappings keyed by the connection's name.
 
     `events` are sorted by `occurred_at`, or `observed_at` if the vendor provides no time, oldest first.
-    `cursors` are JSON objects for the next call: the new one of each connection that answered, the given
-    one of each that failed. Store them only after the events are delivered. `failed` are the errors of
-    connections that failed; an unforeseen exception is the `__cause__` of its error. `skipped` says why a
-    connection was not polled, as the end of a sentence ("has no trigger new_return"). `notes` are sentences
-    to show or log: rows that cannot be read, clocks that differ.
+    `cursors` contains the JSON objects to pass to the next call: the new cursor of each connection that was
+    polled successfully, and the unchanged cursor of each other connection. Store the cursors only after the
+    events are delivered. `failed` contains the errors of the connections that failed; an unforeseen exception
+    is the `__cause__` of the error. `skipped` states why a connection was not polled, as the rest of a
+    sentence that begins with the connection ("has no trigger new_return"). `notes` contains complete
+    sentences that can be shown or logged, about unreadable rows and clocks that differ.
 
         result = await poll_all({"shop": rm, "outlet": swap}, "new_return", cursors)
         for event in result.events:
@@ -55,15 +56,16 @@ async def poll_all(
     since: datetime | date | None = None,
     include_assumed: bool = False,
 ) -> PollAllResult:
-    """Poll one trigger on each connection; a connection's name becomes the `profile` of its events.
+    """Poll a trigger on each connection concurrently, and return all events in the common model.
 
-    `trigger` is a kind of event (`return_created`), or the key of a trigger (`new_return`), which means its
-    kind: each connection is polled by its own trigger of that kind. A trigger whose requests are only
-    assumed is polled if `include_assumed` is true. `cursors` are those of the last result. A connection
-    without a cursor is polled for the first time: it returns no events, or those since `since`, see
-    `BoundTrigger.poll`.
+    `connections` are keyed by name, which becomes the `profile` of the connection's events. `trigger` is a
+    kind of event (`return_created`) or a trigger's key (`new_return`). A connection that has no trigger with
+    that key is polled with its own trigger for the same kind of event. A trigger whose requests are only
+    assumed is polled only if `include_assumed` is true. `cursors` are the cursors in the last result. The
+    first poll of a connection, without a cursor, returns no events or, with `since`, the events since that
+    time; see `BoundTrigger.poll`.
 
-    Errors of a connection are not raised, they are in `PollAllResult.failed`.
+    An error on a connection is not raised; `PollAllResult.failed` contains it.
     """
     next_cursors = dict(cursors or {})
     choices = _choices(connections, trigger, include_assumed=include_assumed)
@@ -106,7 +108,7 @@ def _choices(
 async def _poll(
     name: str, connection: Connection, trigger: str, cursor: Cursor | None, since: datetime | date | None
 ) -> tuple[PollResult, list[UnifiedEvent]] | ConnectorError:
-    """Poll one connection; return any exception, so that the other connections go on."""
+    """Poll one connection; return an error instead of raising it, so that the other polls continue."""
     try:
         polled = await connection.triggers[trigger].poll(cursor, since=since)
         pairs = [_unified(connection.integration, event, name) for event in polled.events]
@@ -117,7 +119,10 @@ async def _poll(
 
 
 def _unified(integration: Integration, event: Event, name: str) -> tuple[UnifiedEvent, str | None]:
-    """Return an event in the common model; if its record cannot be read, without it and with a note."""
+    """Convert an event to the common model; return the event and a note, which is usually None.
+
+    If the record cannot be converted, the event has no `record`, and the note says why.
+    """
     try:
         return unified_event(integration, event, profile=name), None
     except ConnectorError:

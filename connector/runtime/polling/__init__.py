@@ -1,9 +1,10 @@
-"""Polling as a pure function: `(pages, cursor) -> (events, next cursor)`.
+"""Polling strategies as pure functions: `(pages, cursor) -> (events, next cursor)`.
 
-`model` holds the types and the page reader, `rows` reads one row, `states` compares states, `problems`
-reports unreadable rows and wrong clocks. The strategies are `created_since`, `changed_since`, `snapshot` and
-`window_scan`; `strategies` maps their names. Nothing here uses the network, the disk or the clock:
-`connector.runtime.triggers` does.
+`model` contains the types and the page reader, `rows` reads the fields of a row, `states` detects state
+changes, and `problems` reports unreadable rows and wrong clocks. The strategies are `created_since`,
+`changed_since`, `snapshot` and `window_scan`; `strategies` maps their names to their functions. The
+strategies do not use the network, the disk or the clock; `connector.runtime.triggers` passes in pages and
+times.
 """
 
 from connector.runtime.polling.model import (

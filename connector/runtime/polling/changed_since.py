@@ -1,23 +1,25 @@
-"""Polls for changed records by a filter on their last change: watermark, overlap, look-back and laps.
+"""Polls for changed records with the API's filter on modification time: watermark, overlap and look-back.
 
-The cursor keeps a *watermark* (every change up to it has been read), a *floor* (changes before it make no
-event), and for each record changed since the floor what was last seen: its state, or its *mark*, which is the
-time that makes an event. A record makes an event when its mark or state differs from the one seen before;
-reading a record again makes none. If rows hold no time of change, the beginning of the lap takes its place,
-by the earlier of the vendor's clock and ours.
+The cursor contains a *watermark* (every change up to that time has been read), a *floor* (changes before
+that time create no event), and an entry for each record changed since the floor. The entry stores the
+record's last known state, or its last known *mark*, which is a time field whose changes create events. A
+record creates an event when its state or mark differs from the entry; reading an unchanged record again
+creates no event. If rows contain no modification time, the beginning of the lap is used instead, according to
+the earlier of the vendor's clock and the local clock.
 
-Each poll reads everything changed since the watermark minus the overlap. That is a *lap*, and it may take
-several polls, each continuing with the next page.
+A *lap* reads all records changed since the watermark minus the overlap. A lap may take several polls, each
+of which continues with the next page.
 
-Why the watermark never passes the beginning of its lap: a row on a page already read may have changed since.
+Why the watermark never advances past the beginning of the lap: a row on a page that was already read may have
+changed since then.
 
-Why a lap is repeated: a change moves its row within the list, so rows shift between pages while they are
-read. Rows that changed come again. Rows that moved to a page already read show as fewer distinct rows than
-the list counts, or as a total that falls; the watermark then stays, and the next poll reads the same lap
-again.
+Why a lap is repeated: a change moves its row within the list, so rows shift between pages while the list is
+read. A row that changed appears again on a later page. But a row that moved to a page already read is missed;
+then the lap contains fewer distinct rows than the reported total, or the total becomes smaller. In that case
+the watermark stays, and the next poll repeats the lap.
 
-Why a look-back: the floor follows it, and records below the floor are dropped, so the cursor stays small. The
-first lap without `since` makes no events.
+Why there is a look-back: the floor is the start of the look-back, and entries below the floor are dropped, so
+that the cursor stays small. The first lap without `since` creates no events.
 """
 
 from __future__ import annotations
@@ -47,16 +49,20 @@ if TYPE_CHECKING:
     from connector.runtime.polling.rows import Row
 
 MAX_ROWS = 100_000
-"""The most records a cursor remembers; more is an error."""
+"""The maximum number of records that a cursor remembers; more records are an error."""
 MAX_HOLDS = 5
-"""The most times in a row that a lap is repeated because rows may be missing."""
+"""The maximum number of consecutive times that a lap is repeated because rows may be missing."""
 
 Entry = list[Any]
-"""What is known of a record: its last change (µs), its mark or state, how often it entered each state."""
+"""A record's entry in the cursor: a list of its modification time, its mark or state, and its state counts.
+
+The modification time is in microseconds since the Unix epoch. The state counts map each state to the number
+of times that the record entered it.
+"""
 
 
 def plan(source: ChangedSince, cursor: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
-    """Return what to read: the changes since the watermark, from the page at which the last poll stopped."""
+    """Plan to read the records changed since the watermark, or the remaining pages of an unfinished lap."""
     state = cursor or _start(source, now, since)
     resume = state["resume"]
     since_value = resume["since"] if resume else _since_value(source, state)
@@ -72,14 +78,17 @@ def fold(
     now: datetime,
     since: datetime | None,
 ) -> FoldResult:
-    """Return an event for each row that differs from what the cursor knows of its record."""
+    """Create an event for each row that differs from its record's entry; compute the next cursor.
+
+    Raises `ConfigurationError` if the cursor would contain more than `MAX_ROWS` records.
+    """
     state = cursor or _start(source, now, since)
     known: dict[str, Entry] = dict(state["rows"])
     met = set(state["resume"]["met"]) if state["resume"] else set()
     began = _began(state, read, now)
     high: int | None = state["resume"]["high"] if state["resume"] else None
     high = began if source.changed is None else high
-    # Unreadable rows count as read, or one of them would make every lap look incomplete.
+    # Unreadable rows count as read; otherwise a single unreadable row would make every lap look incomplete.
     met |= read.unreadable_keys
     events: list[tuple[int, Event]] = []
     for row in read.rows:
@@ -105,7 +114,7 @@ def fold(
 
 
 def check(source: ChangedSince, row: Row) -> None:
-    """Raise `UnexpectedResponse` for a row without the fields that this source reads."""
+    """Raise `UnexpectedResponse` if a field that this strategy reads is missing from the row or invalid."""
     row_id(row, source.id)
     if source.changed is not None:
         time_at(row, source.changed)
@@ -129,7 +138,10 @@ def _start(source: ChangedSince, now: datetime, since: datetime | None) -> Curso
 
 
 def _since_value(source: ChangedSince, state: Cursor) -> str:
-    """Return the filter's value, one second early: vendors do not document whether the bound is included."""
+    """Format the value of the modification-time filter.
+
+    The time is one second early, because vendors do not document whether the filter includes the given time.
+    """
     watermark: int | None = state["watermark"]
     floor: int = state["floor"]
     start = floor if watermark is None else max(floor, watermark - source.overlap * SECOND)
@@ -137,7 +149,7 @@ def _since_value(source: ChangedSince, state: Cursor) -> str:
 
 
 def _began(state: Cursor, read: ReadResult, now: datetime) -> int:
-    """Return when the lap began, by the earlier of the vendor's clock and ours."""
+    """Return when the lap began (µs), according to the earlier of the vendor's clock and the local clock."""
     began: int | None = state["resume"]["began"] if state["resume"] else None
     return earlier_clock(read.at, now) if began is None else began
 
@@ -145,7 +157,11 @@ def _began(state: Cursor, read: ReadResult, now: datetime) -> int:
 def _advanced(
     source: ChangedSince, state: Cursor, read: ReadResult, met: set[str], high: int | None, began: int
 ) -> Cursor:
-    """Return the state after one reading: continue the lap, repeat it, or move the watermark past it."""
+    """Compute the strategy's state after a poll: continue the lap, repeat the lap, or advance the watermark.
+
+    `met` contains the IDs of the rows read in the lap, `high` is the latest modification time among those
+    rows (µs), and `began` is when the lap began (µs).
+    """
     if not read.complete:
         since = state["resume"]["since"] if state["resume"] else _since_value(source, state)
         return {
@@ -161,22 +177,25 @@ def _advanced(
     if _may_miss_rows(read, met) and state["held"] < MAX_HOLDS:
         return {**state, "resume": None, "held": state["held"] + 1}
     before: int | None = state["watermark"]
-    # A row read early in the lap may have changed again since, at a time before `high`: never pass `began`.
+    # A row read early in the lap may have changed again before `high`, so `began` is the upper limit.
     passed = None if high is None else min(high, began)
     newest = max((when for when in (before, passed) if when is not None), default=None)
     return {**state, "watermark": newest, "primed": True, "resume": None, "held": 0}
 
 
 def _may_miss_rows(read: ReadResult, met: set[str]) -> bool:
-    """Check whether rows may be missing from a lap: the total fell, or it is more than the rows read."""
+    """Check whether a finished lap may have missed rows.
+
+    True if the reported total fell while the list was read, or if it exceeds the number of distinct rows.
+    """
     return read.complete and (read.total_fell or len(met) < (read.total or 0))
 
 
 def _pruned(source: ChangedSince, state: Cursor, now: datetime) -> Cursor:
-    """Raise the floor to the start of the look-back, and drop the records below it.
+    """Raise the floor to the start of the look-back, and drop entries for records that changed before it.
 
-    The floor stays below everything the next poll reads. Otherwise a vendor that was down for longer than the
-    look-back would cost events.
+    The floor never rises above the time from which the next poll reads; otherwise events would be lost if the
+    vendor was down for longer than the look-back.
     """
     if state["watermark"] is None or state["resume"]:
         return state
@@ -189,7 +208,10 @@ def _pruned(source: ChangedSince, state: Cursor, now: datetime) -> Cursor:
 def _compared(
     source: ChangedSince, row: Row, key: str, when: int, entry: Entry | None, floor: int
 ) -> tuple[str | None, Entry]:
-    """Compare a row with its entry; return the end of the event's id (None: no event) and the new entry."""
+    """Compare a row with its record's entry; return the suffix of the event's ID and the new entry.
+
+    The suffix is None if the row creates no event. `when` is the row's modification time (µs).
+    """
     last, counts = (entry[1], entry[2]) if entry else (None, {})
     state = text_at(row, source.state) if source.state else None
     if source.mark is None and source.state is None:
@@ -199,8 +221,8 @@ def _compared(
     mark = at_path(row, source.mark)
     if mark is None or (source.reached is not None and not is_among(state, source.reached)):
         return None, [when, last, counts]
-    # A record can change without its mark, and an old mark can be seen for the first time: neither is an
-    # event.
+    # A change that leaves the mark unchanged creates no event, nor does an old mark that is seen for the
+    # first time.
     if mark == last or time_at(row, source.mark) < floor:
         return None, [when, mark, counts]
     return (key if source.mark == source.created else f"{key}:{mark}"), [when, mark, counts]

@@ -1,27 +1,29 @@
 """Polls for new records by creation time: watermark, overlap, and pages that shift while they are read.
 
-Each record makes one event. The cursor keeps a *watermark* (every record created up to it has been read),
-the ids *seen* in the overlap below the watermark, and a *floor* (records created before it never make an
-event, because they existed before the first poll).
+Each record creates one event. The cursor contains a *watermark* (every record created up to that time has
+been read), the IDs *seen* in the overlap below the watermark, and a *floor* (records created before that time
+never create an event, because they existed before the first poll).
 
-Why an overlap: a record can appear in the list after a newer one was delivered, because the vendor's
-database commits out of order or its index lags. Reading starts that many seconds below the watermark, and
-the ids in `seen` keep known records from making a second event.
+Why there is an overlap: an older record can appear in the list after a newer record was delivered, because
+the vendor's database commits out of order or its index lags. Each poll reads again from `overlap` seconds
+before the watermark, and the IDs in `seen` prevent a second event for a known record.
 
-Why oldest first: with a filter on creation time, a record inserted during the reading only pushes others to
-later pages, where they are read again and recognised. Without a filter, records are read newest first until
-they are older than the overlap. If a poll reaches its page limit, the next one continues: from the newest
-record read if that is progress, otherwise (thousands of records with one time, or newest first) from the next
-page.
+Why records are read oldest first: with a filter on creation time, a record inserted while the list is read
+only pushes other records to later pages, where they are read again and recognized by their IDs. Without a
+filter, records are read newest first until they are older than the overlap. If a poll reaches its page limit,
+the next poll continues with a filter value from the newest record read. If that is not possible, because
+thousands of records have the same time or because records are read newest first, the next poll continues with
+the next page.
 
-Why two clocks: the watermark never passes the earlier of the vendor's clock and ours, as they were when the
-reading began. A record dated in the future (an import, a wrong clock) would otherwise move the watermark past
-everything that is created until then. Such a record makes its event at once, and is read again until its time
-has come.
+Why there are two clocks: the watermark never advances past the earlier of the vendor's clock and the local
+clock at the beginning of the poll. Otherwise a record dated in the future (an import, a wrong clock) would
+move the watermark past all records created until then. Such a record creates its event immediately, and is
+read again by each poll until its creation time is in the past.
 
-Why a reading is repeated: pages can shift while they are read, for instance when a row is deleted. It shows
-as a row read twice, as fewer distinct rows than the list counts, or as a total that falls. The watermark then
-stays below the doubtful place, and the next poll reads it again.
+Why pages are read again: rows can shift between pages while the list is read, for example when a row is
+deleted. This is detected if a row is read twice, if there are fewer distinct rows than the reported total, or
+if the total becomes smaller. In that case the watermark stays below the affected records, and the next poll
+reads them again.
 """
 
 from __future__ import annotations
@@ -49,15 +51,15 @@ if TYPE_CHECKING:
     from connector.runtime.polling.rows import Row
 
 MAX_SEEN = 20_000
-"""The most ids a cursor keeps; beyond it the floor rises over the oldest of them."""
+"""The maximum number of IDs in a cursor; if there are more, the floor rises above the oldest records."""
 MAX_HOLDS = 5
-"""The most times in a row that the watermark stays because rows may be missing."""
+"""The maximum number of consecutive polls in which the watermark stays because rows may be missing."""
 
 
 def plan(source: CreatedSince, cursor: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
-    """Return what to read.
+    """Plan to read the records created since the watermark minus the overlap.
 
-    The first poll without `since` makes no events, so it reads only the newest records, to learn their ids.
+    The first poll without `since` creates no events, so it only reads the newest records to learn their IDs.
     """
     state = cursor or _start(since)
     if cursor is None and since is None:
@@ -86,7 +88,7 @@ def fold(
     now: datetime,
     since: datetime | None,
 ) -> FoldResult:
-    """Return an event for each record not seen before, and move the watermark."""
+    """Create an event for each record not seen before, and advance the watermark in the next cursor."""
     state = cursor or _start(since)
     rows, doubt = _distinct_rows(source, state, read)
     if cursor is None and since is None:
@@ -95,11 +97,11 @@ def fold(
     fresh = [
         (when, key, row)
         for key, (when, row) in rows.items()
-        # A recovered record was unreadable when it was new, so it makes its event even below the cut.
+        # A recovered record was unreadable when it was new, so it creates its event even below the cut.
         if key not in seen and (key in read.recovered or cut is None or when >= cut)
     ]
     if source.since is None:
-        # The sort is stable: reversed first, records with the same time come out oldest first.
+        # Reversed first, because the sort is stable: records with the same time end up oldest first.
         fresh.reverse()
     fresh.sort(key=lambda entry: entry[0])
     moved = _advanced(source, state, rows, doubt, read, earlier_clock(read.at, now))
@@ -112,7 +114,7 @@ def fold(
 
 
 def check(source: CreatedSince, row: Row) -> None:
-    """Raise `UnexpectedResponse` for a row without a usable id or time."""
+    """Raise `UnexpectedResponse` if the row's ID or creation time is missing or invalid."""
     row_id(row, source.id)
     time_at(row, source.created)
 
@@ -120,10 +122,11 @@ def check(source: CreatedSince, row: Row) -> None:
 def _distinct_rows(
     source: CreatedSince, state: Cursor, read: ReadResult
 ) -> tuple[dict[str, tuple[int, Row]], int | None]:
-    """Return the rows by id, and the earliest creation time of a row that came twice (None: no row did).
+    """Remove duplicate rows; return the rows keyed by ID, and the time of the earliest duplicate.
 
-    A row that comes twice was pushed to a later page, so another row may have moved to a page that was read
-    before. In a reading that continues an earlier poll's, the ids of that poll count as read.
+    The times are creation times in microseconds since the Unix epoch; the second result is None if there is
+    no duplicate. A row that is read twice has moved to a later page, so another row may have moved to a page
+    that was already read. If this poll continues an earlier poll, the IDs from that poll count as read.
     """
     resume = state["resume"]
     doubt: int | None = resume["doubt"] if resume else None
@@ -146,16 +149,21 @@ def _advanced(
     read: ReadResult,
     latest: int,
 ) -> Cursor:
-    """Return the state after one reading: continue it, repeat it, or move the watermark."""
+    """Compute the strategy's state after a poll: continue at a page, read again, or advance the watermark.
+
+    `doubt` is the creation time of the earliest row that was read twice, and `latest` is the limit for the
+    watermark, both in microseconds since the Unix epoch.
+    """
     before: int | None = state["watermark"]
     resume: dict[str, Any] | None = state["resume"]
     latest = resume.get("latest", latest) if resume else latest
     high = _later(_newest((when for when, _row in rows.values()), latest), resume["high"] if resume else None)
     safe = _earlier(high, doubt)
     repeat = state["held"] < MAX_HOLDS and _may_miss_rows(source, state, rows, read)
-    # At the page limit a new filter value is better than a page number, which shifts when rows are inserted.
-    # It needs a watermark that moved, and records read oldest first; otherwise the next poll continues here,
-    # and stays with page numbers until the end of this reading.
+    # At the page limit, a new filter value is better than a page number, because rows shift between pages
+    # when a row is inserted. A new filter value requires a watermark that has advanced, and records that are
+    # read oldest first. Otherwise the next poll continues at the next page, and so do the polls after it
+    # until the list is read to its end.
     if not read.complete and (source.since is None or resume or not _is_after(safe, before)):
         since = resume["since"] if resume else _since_value(source, state)
         place = {"page": read.next_page, "since": since, "high": high, "doubt": doubt, "latest": latest}
@@ -168,17 +176,20 @@ def _advanced(
 def _may_miss_rows(
     source: CreatedSince, state: Cursor, rows: dict[str, tuple[int, Row]], read: ReadResult
 ) -> bool:
-    """Check whether rows may be missing: the total fell, or it is more than the rows that were read."""
+    """Check whether rows may be missing: the reported total fell, or exceeds the number of rows read."""
     if read.total_fell:
         return True
-    # Without a filter the total is that of the whole list, and in a reading of several polls the rows of
-    # earlier polls are not at hand: neither can be compared.
+    # The total cannot be compared without a filter, because it then counts the whole list, nor if this poll
+    # continues an earlier poll, whose rows are no longer available.
     counted = source.since is not None and not state["resume"] and read.complete
     return counted and len(rows.keys() | read.unreadable_keys) < (read.total or 0)
 
 
 def _since_value(source: CreatedSince, state: Cursor) -> str | None:
-    """Return the filter's value, one second early: vendors do not document whether the bound is included."""
+    """Format the value of the creation-time filter; return None if there is no filter or no lower bound.
+
+    The time is one second early, because vendors do not document whether the filter includes the given time.
+    """
     cut = _cut(source, state)
     return None if cut is None or source.since is None else filter_value(cut - SECOND)
 
@@ -186,10 +197,10 @@ def _since_value(source: CreatedSince, state: Cursor) -> str | None:
 def _first_state(
     source: CreatedSince, rows: dict[str, tuple[int, Row]], read: ReadResult, doubt: int | None, now: datetime
 ) -> Cursor:
-    """Return the state after a first poll that only learns which records exist.
+    """Compute the strategy's state after a first poll that creates no events.
 
-    The floor rises over everything that was not read or is below a doubtful place: those records existed
-    before the first poll, so they must not make events later.
+    The floor is set above the records that were not read or may have been missed. Those records existed
+    before the first poll, so they must not create events later.
     """
     newest = _newest((when for when, _row in rows.values()), earlier_clock(read.at, now))
     oldest = None if read.complete else min((when for when, _row in rows.values()), default=None)
@@ -205,7 +216,7 @@ def _first_state(
 
 
 def _newest(creations: Iterable[int], latest: int) -> int | None:
-    """Return the newest creation time, at most `latest`; None without any."""
+    """Return the latest of the creation times, limited to `latest`; None if there are no creation times."""
     newest = max(creations, default=None)
     return None if newest is None else min(newest, latest)
 
@@ -216,14 +227,17 @@ def _start(since: datetime | None) -> Cursor:
 
 
 def _cut(source: CreatedSince, state: Cursor) -> int | None:
-    """Return the creation time below which records make no events: overlap or floor, the later of them."""
+    """Compute the creation time (µs) before which records create no events; None if there is no limit.
+
+    This is the later of the start of the overlap and the floor.
+    """
     watermark: int | None = state["watermark"]
     below = None if watermark is None else watermark - source.overlap * SECOND
     return _later(below, state["floor"])
 
 
 def _pruned(source: CreatedSince, state: Cursor) -> Cursor:
-    """Drop the ids below the cut; if too many remain, raise the floor over the oldest of them."""
+    """Drop the IDs of records below the cut; if too many IDs remain, drop the oldest and raise the floor."""
     cut = _cut(source, state)
     recent = (
         state["seen"] if cut is None else {key: when for key, when in state["seen"].items() if when >= cut}
@@ -236,7 +250,11 @@ def _pruned(source: CreatedSince, state: Cursor) -> Cursor:
 
 
 class _BelowNewest:
-    """Checks whether a page reaches below the overlap under the newest record not dated in the future."""
+    """Decides when a first poll has read enough: when a page contains records older than the overlap.
+
+    The overlap ends at the newest record on the first page, or at the current time if that record is dated
+    in the future.
+    """
 
     def __init__(self, source: CreatedSince, now: datetime) -> None:
         self.source = source

@@ -1,9 +1,9 @@
-"""The types of polling: `Event`, `ReadPlan`, `ReadResult`, `FoldResult`, `Strategy`; and the page reader.
+"""Defines the types for polling (`Event`, `Strategy`, `ReadPlan`, `ReadResult`, …) and reads pages.
 
-A poll has three steps. `plan` turns the cursor into what to read; `read` fetches pages in order, up to a
-limit, and is the only step with I/O; `fold` turns rows and cursor into events and the next cursor. A
-`Strategy` holds the three as plain functions, so that a test can replace one of them with a faulty version
-and check that the delivery certificate detects it.
+A poll has three steps. `plan` decides from the cursor which pages to read. `read` fetches pages in order, up
+to a limit, and is the only step with I/O. `fold` computes the events and the next cursor from the rows and
+the cursor. A `Strategy` contains the three steps as plain functions, so that a test can replace a step with a
+faulty version and check that the delivery certificate detects the fault.
 """
 
 from __future__ import annotations
@@ -24,18 +24,19 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Cursor = dict[str, Any]
-"""What a trigger remembers between polls: plain JSON, which callers store and pass back unchanged."""
+"""A trigger's state between polls: a JSON object that callers store and pass to the next poll unchanged."""
 Fetch = Callable[[Mapping[str, Any], Position | None], Awaitable[Page]]
-"""Fetches one page: `fetch(query, position)`."""
+"""A function that fetches the page at a position: `await fetch(query, position)`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a record.
+    """Something that happened to a record, such as its creation or a change of its status.
 
-    `id` is stable: the same event has the same id in every delivery, so a consumer can drop duplicates.
-    `trigger` is the trigger's key. `occurred_at` is the vendor's time, None if the record holds none;
-    `observed_at` is when the poll found the event, by our clock. `data` is the vendor's record.
+    `id` is stable: an event has the same ID in every delivery, so a consumer can drop duplicates. `trigger`
+    is the trigger's key. `occurred_at` is the time stated in the record, None if the record contains no time.
+    `observed_at` is when the poll found the event, according to the local clock. `data` is the vendor's
+    record.
     """
 
     id: str
@@ -47,10 +48,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
-    """What to read: at most `pages` pages with `query`, until `enough(page)` is true.
+    """The pages to read in a poll: at most `pages` pages with `query`, until `enough(page)` is true.
 
-    Reading starts at `first_page` (None: the first page). `walk` carries the loop detection of an earlier
-    poll when this one continues its reading.
+    Reading starts at the position `first_page` (None: at the beginning of the list). `walk` is the walk of an
+    earlier poll if this poll continues to read the same list, so that loops across polls are detected.
     """
 
     query: Mapping[str, Any]
@@ -62,9 +63,10 @@ class ReadPlan:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRow:
-    """A row that cannot be read; `page` and `row` count from 1, `why` ends a sentence.
+    """A row that is not an object, or that has no valid value in a field that the strategy reads.
 
-    `key` identifies the row between polls: its id, or a digest of its content if it has no id.
+    `page` and `row` are the row's position, counted from 1. `why` states the problem as a clause without a
+    period. `key` identifies the row in later polls: the row's ID, or a digest of its content if it has no ID.
     """
 
     key: str
@@ -75,15 +77,16 @@ class UnreadableRow:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """The rows of one reading, and where it stopped.
+    """The rows read in a poll, and the position at which reading stopped.
 
-    `complete` is true if the reading reached its end, false if it stopped at its page limit; `next_page` is
-    then where to continue (None after the last page of the list). `total` is the number of rows that the
-    vendor reports for the list, `at` the vendor's clock when it answered the first page; both None if not
-    reported. `total_fell` is true if a page reported a smaller total than the page before it.
+    `complete` is false if reading stopped at the page limit; the next poll then continues at `next_page`
+    (None after the last page of the list). `total` is the number of rows in the list as reported by the
+    vendor, and `at` is the vendor's clock at the time of the first response; both are None if the vendor does
+    not report them. `total_fell` is true if a page reported a smaller total than the page before it.
 
-    `positions` holds page and row number of each of `rows`. `unreadable` are the rows that were left out,
-    `readable_ids` the ids of `rows`, and `recovered` those of them that earlier polls could not read.
+    `positions` contains the page number and row number of each row in `rows`. `unreadable` lists the rows
+    that were left out, `readable_ids` contains the IDs of `rows`, and `recovered` contains the IDs of rows
+    that earlier polls could not read. `walk` is the walk to continue in the next poll.
     """
 
     rows: tuple[Row, ...]
@@ -100,16 +103,17 @@ class ReadResult:
 
     @property
     def unreadable_keys(self) -> set[str]:
-        """The keys of the unreadable rows, each with a NUL in front, so that none equals a record's id."""
+        """The keys of the unreadable rows, prefixed with NUL so that they differ from all record IDs."""
         return {f"\0{row.key}" for row in self.unreadable}
 
 
 @dataclass(frozen=True, slots=True)
 class FoldResult:
-    """Events, sorted by the strategy's time (creation or change), and the cursor that has passed them.
+    """The events from a poll and the cursor for the next poll.
 
-    `doubtful` is true if the list was still changing, or held fewer rows than it counts, at the last of
-    several readings.
+    The events are sorted by the time that the strategy uses, which is the creation or modification time.
+    `doubtful` is true if rows may be missing although the list was read several times: the total still fell,
+    or there were fewer rows than the reported total.
     """
 
     events: tuple[Event, ...]
@@ -118,7 +122,7 @@ class FoldResult:
 
 
 def oldest_first(events: Iterable[Event]) -> tuple[Event, ...]:
-    """Sort events by `occurred_at`; keep their order if any of them has none."""
+    """Sort events by `occurred_at`, oldest first; keep their order if any event has no `occurred_at`."""
     unsorted = tuple(events)
     if any(event.occurred_at is None for event in unsorted):
         return unsorted
@@ -127,11 +131,11 @@ def oldest_first(events: Iterable[Event]) -> tuple[Event, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """How one kind of source is polled.
+    """A polling strategy: the functions that poll one kind of source.
 
-    `plan(source, cursor, now, since)`, `read(fetch, plan)` and `fold(about, source, cursor, read, now,
-    since)` are the three steps. `check(source, row)` raises `UnexpectedResponse` for a row that `fold`
-    cannot read.
+    The three steps of a poll are `plan(source, cursor, now, since)`, `read(fetch, plan)` and `fold(about,
+    source, cursor, read, now, since)`. `check(source, row)` raises `UnexpectedResponse` for a row that `fold`
+    cannot process.
     """
 
     plan: Callable[[Any, Cursor | None, datetime, datetime | None], ReadPlan]
@@ -142,14 +146,18 @@ class Strategy:
 
 @dataclass(frozen=True, slots=True)
 class TriggerIdentity:
-    """The trigger that makes an event: `name` starts the event's id, `occurred_at` is a path into its row."""
+    """The properties of a trigger that are needed to create its events.
+
+    `name` is the prefix of event IDs, `trigger` is the trigger's key, and `occurred_at` is the path to the
+    event's time in a row (None if rows contain no such time).
+    """
 
     name: str
     trigger: str
     occurred_at: tuple[str, ...] | None
 
     def event(self, row: Row, suffix: str, now: datetime) -> Event:
-        """Make the event of a row; `suffix` completes its id and must be the same in every poll."""
+        """Create the event for a row; `suffix` is the end of its ID and must be the same in every poll."""
         return Event(
             id=f"{self.name}:{suffix}",
             trigger=self.trigger,
@@ -160,9 +168,9 @@ class TriggerIdentity:
 
 
 async def read_pages(fetch: Fetch, plan: ReadPlan) -> ReadResult:
-    """Read pages in order until the list ends, the plan has enough, or its page limit is reached.
+    """Read pages in order until the list ends, `plan.enough` returns true, or the page limit is reached.
 
-    Raises `UnexpectedResponse` for a list that has no end.
+    Raises `UnexpectedResponse` if the list does not end, and any error that `fetch` raises.
     """
     rows: list[Row] = []
     positions: list[tuple[int, int]] = []
@@ -199,10 +207,11 @@ async def read_pages(fetch: Fetch, plan: ReadPlan) -> ReadResult:
 def without_unreadable(
     read: ReadResult, key: tuple[str, ...], check: Callable[[Row], None], unread_before: frozenset[str]
 ) -> ReadResult:
-    """Move the rows that `check` refuses from `rows` to `unreadable`.
+    """Move the rows for which `check` raises `UnexpectedResponse` from `rows` to `unreadable`.
 
-    One bad row must not stop a trigger, so it is reported and left out. `unread_before` are the ids of
-    records that earlier polls could not read: those that are readable now are `recovered`.
+    A bad row must not stop a trigger, so the row is left out and reported. `key` is the path to a row's ID.
+    `unread_before` contains the IDs of records that earlier polls could not read; the IDs that are readable
+    now become `recovered`.
     """
     rows: list[Row] = []
     positions: list[tuple[int, int]] = []
@@ -227,7 +236,7 @@ def without_unreadable(
 
 
 def without_resume(cursor: Cursor) -> Cursor:
-    """Return a strategy's state without the page at which the last poll stopped: reading starts over."""
+    """Remove the page at which the last poll stopped from a strategy's state, so that reading starts over."""
     return {**cursor, "resume": None}
 
 

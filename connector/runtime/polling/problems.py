@@ -1,7 +1,7 @@
-"""Reports the problems of a poll: rows that cannot be read, clocks that differ, lists that keep changing.
+"""Reports problems found by a poll: rows that cannot be read, clocks that differ, lists that keep changing.
 
-Each problem is reported once; the cursor remembers what was reported. A row that cannot be read is tried
-again in every reading that still contains it, and set aside once readings no longer do.
+Each problem is reported once; the cursor remembers the reported problems. An unreadable row is tried again in
+every poll that returns the row, and set aside when polls no longer return it.
 """
 
 from __future__ import annotations
@@ -17,21 +17,26 @@ if TYPE_CHECKING:
     from connector.runtime.polling.model import ReadResult, UnreadableRow
 
 GRACE = 900 * SECOND
-"""How long, in microseconds, a row must be missing from readings before it is set aside.
+"""How long, in microseconds, a row must be missing from the list before it is set aside.
 
-A shifting page can hide a row from one reading, so a single miss proves nothing.
+A row can be missing from a single poll because rows shifted between pages, so one miss proves nothing.
 """
 MAX_UNREADABLE = 1_000
-"""The most unreadable rows a cursor remembers."""
+"""The maximum number of unreadable rows that a cursor remembers."""
 MAX_NOTES = 5
-"""The most sentences about rows that one poll reports."""
+"""The maximum number of notes that a poll reports in full; the others are counted in one more note."""
 TOLERANCE = 300
-"""The most seconds by which two clocks may differ without a report."""
+"""The largest difference in seconds between the vendor's clock and the local clock that is not reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """Sentences to report: new `notes`, and `set_aside` for rows given up; `remembered` is for the cursor."""
+    """The problems found by a poll.
+
+    `notes` are complete sentences about new problems, which can be shown to the user. `set_aside` are
+    sentences about unreadable rows that are no longer retried. `remembered` is stored in the cursor, so that
+    the next poll does not report the same problems again.
+    """
 
     remembered: dict[str, Any]
     notes: tuple[str, ...] = ()
@@ -39,9 +44,9 @@ class Problems:
 
 
 def unreadable_ids(remembered: Any) -> frozenset[str]:
-    """Return the ids of records that polls after the first one could not read.
+    """Return the IDs of the records that polls other than the first poll could not read.
 
-    Once such a record is readable it makes its event, however old it is by then.
+    When such a record becomes readable, it creates its event, regardless of the record's age.
     """
     rows = _rows(remembered)
     return frozenset(
@@ -59,7 +64,12 @@ def report_problems(
     first: bool,
     doubtful: bool,
 ) -> Problems:
-    """Compare the reading with what was reported before; `first` says that there was no cursor yet."""
+    """Find the new problems in a poll, and the problems to remember for the next poll.
+
+    `remembered` contains the problems that earlier polls reported. `title` and `operation` are the vendor's
+    title and the operation's ID for messages, `first` is true in the first poll, and `doubtful` is
+    `FoldResult.doubtful`.
+    """
     rows, moment = _rows(remembered), micros(now)
     readable = {str(key) for key in read.readable_ids}
     notes: list[str] = []
@@ -70,9 +80,9 @@ def report_problems(
         if known is None and row.key not in current:
             notes.append(note)
         current.setdefault(row.key, [moment, note, known[2] if known else not first])
-    notes = [f"{note} It is tried again in every poll that reads it." for note in notes]
+    notes = [f"{note} The row is tried again in every poll that returns it." for note in notes]
     missing = {key: entry for key, entry in rows.items() if key not in current and key not in readable}
-    # Only a complete reading shows that a row is gone; another may just not have reached its page.
+    # Only a poll that read the whole list shows that a row is gone; others may not have reached its page.
     passed = {key for key, entry in missing.items() if read.complete and entry[0] + GRACE < moment}
     rest = {**{key: entry for key, entry in missing.items() if key not in passed}, **current}
     newest = sorted(rest.items(), key=lambda pair: pair[1][0], reverse=True)[:MAX_UNREADABLE]

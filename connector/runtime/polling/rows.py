@@ -1,6 +1,7 @@
-"""Reads one row of a list: its id, times and state; and writes times for filters.
+"""Reads IDs, times and strings from a row of a list, and formats times for API filters.
 
-Times inside a cursor are whole microseconds since 1970, because JSON has no type for them and floats round.
+Times inside a cursor are whole microseconds since the Unix epoch, because JSON has no type for times and
+floats would be rounded.
 """
 
 from __future__ import annotations
@@ -24,15 +25,18 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
 """Microseconds in a second."""
 SHOWN = 60
-"""The most characters of an unreadable value that an error quotes."""
+"""The maximum number of characters that an error message quotes from an invalid value."""
 OLDEST, NEWEST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
-"""Outside these, a conversion between time zones or a look-back can overflow `datetime`."""
+"""The limits for times from callers; outside them, time zones or a look-back can overflow `datetime`."""
 SINCE_FORMS: Mapping[SinceForm, str] = {"instant": "{}Z", "gte_zoneless": "gte:{}"}
-"""How vendors write a time in a filter: `2024-12-30T10:30:00Z`, or `gte:2024-12-30T10:30:00` (in UTC)."""
+"""The formats of time filters: `2024-12-30T10:30:00Z`, or `gte:2024-12-30T10:30:00` (in UTC)."""
 
 
 def row_id(row: Row, path: tuple[str, ...]) -> str:
-    """Return the row's id as text; raise `UnexpectedResponse` if it has none."""
+    """Return the ID at a path in a row as a string.
+
+    Raises `UnexpectedResponse` if the ID is missing, empty, or neither a string nor a whole number.
+    """
     value = at_path(row, path)
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise unreadable_value(path, value, "text or a whole number")
@@ -40,7 +44,10 @@ def row_id(row: Row, path: tuple[str, ...]) -> str:
 
 
 def time_at(row: Row, path: tuple[str, ...]) -> int:
-    """Return the time at a path in microseconds since 1970; raise `UnexpectedResponse` if it is not one."""
+    """Parse the time at a path in a row into microseconds since the Unix epoch.
+
+    Raises `UnexpectedResponse` if the value is missing or not a time.
+    """
     value = at_path(row, path)
     try:
         return micros(parse_time(value))
@@ -49,7 +56,10 @@ def time_at(row: Row, path: tuple[str, ...]) -> int:
 
 
 def text_at(row: Row, path: tuple[str, ...]) -> str | None:
-    """Return the text at a path, None if it is missing or blank; raise `UnexpectedResponse` if not text."""
+    """Return the string at a path in a row; None if the value is missing, null or blank.
+
+    Raises `UnexpectedResponse` if the value is not a string.
+    """
     value = at_path(row, path)
     if value is None:
         return None
@@ -59,7 +69,7 @@ def text_at(row: Row, path: tuple[str, ...]) -> str | None:
 
 
 def occurred_at(row: Row, path: tuple[str, ...] | None) -> datetime | None:
-    """Return the time at a path of a record; None if there is no path or no readable time."""
+    """Parse the time at a path in a record; return None if there is no path or the value is not a time."""
     value = at_path(row, path) if path else None
     try:
         return parse_time(value) if isinstance(value, str) and value else None
@@ -68,13 +78,19 @@ def occurred_at(row: Row, path: tuple[str, ...] | None) -> datetime | None:
 
 
 def unreadable_value(path: tuple[str, ...], value: Any, expected: str) -> UnexpectedResponse:
-    """Return the error for a value of the wrong type; it quotes the start of the value."""
+    """Build the error for a missing value or a value of the wrong type; the message quotes the value.
+
+    `expected` names the expected type, for example "a time".
+    """
     fault = "is missing or null" if value is None else f"is not {expected}: {repr(value)[:SHOWN]}"
     return UnexpectedResponse(f"{'.'.join(path)} {fault}")
 
 
 def reaches_below(rows: Iterable[Row], path: tuple[str, ...], cut: int) -> bool:
-    """Check whether rows listed newest first reach below a time, by the last row with a readable one."""
+    """Check whether a page, listed newest first, contains rows older than `cut` (µs).
+
+    Only the last row with a readable time at `path` is compared.
+    """
     for row in reversed(tuple(rows)):
         with suppress(UnexpectedResponse):
             return time_at(row, path) < cut
@@ -82,23 +98,26 @@ def reaches_below(rows: Iterable[Row], path: tuple[str, ...], cut: int) -> bool:
 
 
 def earlier_clock(vendor: datetime | None, now: datetime) -> int:
-    """Return the earlier of the vendor's clock and ours, in microseconds: a watermark never passes it."""
+    """Return the earlier of the vendor's clock and the local clock (µs), the limit for a watermark."""
     return micros(now if vendor is None else min(vendor, now))
 
 
 def micros(when: datetime) -> int:
-    """Return a time as whole microseconds since 1970."""
+    """Convert a datetime to whole microseconds since the Unix epoch."""
     return (when - EPOCH) // timedelta(microseconds=1)
 
 
 def filter_value(when: int, form: SinceForm = "instant") -> str:
-    """Write microseconds since 1970 as the value of a time filter, rounded down to the second."""
+    """Format a time (µs) as the value of an API's time filter, rounded down to the second."""
     rounded = (EPOCH + timedelta(seconds=when // SECOND)).replace(tzinfo=None)
     return SINCE_FORMS[form].format(rounded.isoformat())
 
 
 def aware_time(when: datetime | date) -> datetime:
-    """Return an aware datetime between `OLDEST` and `NEWEST`; a date is midnight UTC, no zone is UTC."""
+    """Convert a date or datetime to an aware datetime, limited to the range from `OLDEST` to `NEWEST`.
+
+    A date means midnight UTC, and a datetime without a zone is in UTC.
+    """
     if not isinstance(when, datetime):
         when = datetime(when.year, when.month, when.day, tzinfo=UTC)
     aware = when if when.tzinfo else when.replace(tzinfo=UTC)

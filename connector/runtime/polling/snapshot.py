@@ -1,17 +1,17 @@
-"""Polls a list that has no filter by reading all of it and comparing versions: the snapshot.
+"""Polls a list that the API cannot filter, by reading the whole list and comparing versions: the snapshot.
 
-The cursor keeps, for each record ever seen, its highest version and, if states make events, the last state
-and how often the record entered each. No entry is ever dropped, because a record that a poll does not see
-may just have moved to another page. So that the cursor cannot grow forever, more than `most_records` is an
-error.
+The cursor contains an entry for each record ever seen, with the record's highest version. If state changes
+create events, the entry also contains the record's last state and how often the record entered each state.
+Entries are never dropped, because a record that is missing from a poll may only have moved to another page.
+More than `most_records` entries are an error, so that the cursor cannot grow without limit.
 
-Reading the list may take several polls, each continuing with the next page; together they are a *lap*. Events
-are made as rows are read. A row that moved to a page already read comes in the next lap, a row that comes
-twice is known the second time, and a row with a lower version than before comes from an older page and is
-ignored.
+Reading the whole list is a *lap*, which may take several polls, each of which continues with the next page.
+Each poll creates events for the rows that it reads. A row that moved to a page already read is found in the
+next lap. A row that is read twice creates no second event. A row with a lower version than its entry comes
+from an outdated page and is ignored.
 
-The first lap without `since` makes no events; it is repeated while it has read fewer records than the list
-counts.
+The first lap without `since` creates no events; the lap is repeated as long as it reads fewer records than
+the reported total.
 """
 
 from __future__ import annotations
@@ -32,14 +32,17 @@ if TYPE_CHECKING:
     from connector.runtime.polling.rows import Row
 
 MAX_PRIMING_LAPS = 10
-"""The most first laps: a list that never stops shifting must not keep the trigger silent forever."""
+"""The maximum number of laps without events: a list that keeps shifting must not prevent events forever."""
 
 Entry = list[Any]
-"""What is known of a record: its version and, if states make events, its state and the counts of states."""
+"""A record's entry in the cursor: a list of its version and, if states create events, state and state counts.
+
+The state counts map each state to the number of times that the record entered it.
+"""
 
 
 def plan(source: Snapshot, cursor: Cursor | None, _now: datetime, _since: datetime | None) -> ReadPlan:
-    """Return what to read: the list, from the page at which the last poll stopped."""
+    """Plan to read the whole list, starting at the page at which the last poll stopped."""
     resume = cursor["resume"] if cursor else None
     first = resume["page"] if resume else None
     return ReadPlan(source.order.newest_first, first, source.pages, lambda _page: False)
@@ -53,7 +56,10 @@ def fold(
     now: datetime,
     since: datetime | None,
 ) -> FoldResult:
-    """Return an event for each row that differs from what the cursor knows of its record."""
+    """Create an event for each row that differs from its record's entry; compute the next cursor.
+
+    Raises `ConfigurationError` if the cursor would contain more than `source.most_records` entries.
+    """
     state = cursor or _start(since)
     known: dict[str, Entry] = dict(state["rows"])
     met: set[str] = set()
@@ -64,7 +70,7 @@ def fold(
         twice = twice or key in met
         met.add(key)
         entry = known.get(key)
-        if entry and version < entry[0]:  # a page cached or read before the change: it is not news
+        if entry and version < entry[0]:  # the page is outdated, for example cached
             continue
         suffix, known[key] = _compared(source, row, key, version, entry)
         settled = entry is None and state["floor"] is not None and when < state["floor"]
@@ -75,8 +81,8 @@ def fold(
             f"{about.name} would have to remember more than {source.most_records:,} records, which is its"
             " limit: the list has grown too long to be compared in full."
         )
-    # Rows come newest first, and the sort is stable: reversed first, rows with the same time come out
-    # oldest first.
+    # Rows are read newest first. They are reversed first, because the sort is stable: rows with the same time
+    # end up oldest first.
     events.reverse()
     events.sort(key=lambda pair: pair[0])
     return FoldResult(
@@ -86,7 +92,7 @@ def fold(
 
 
 def check(source: Snapshot, row: Row) -> None:
-    """Raise `UnexpectedResponse` for a row without the fields that this source reads."""
+    """Raise `UnexpectedResponse` if a field that this strategy reads is missing from the row or invalid."""
     row_id(row, source.id)
     _version(source, row)
     _event_time(source, row)
@@ -100,7 +106,12 @@ def _start(since: datetime | None) -> Cursor:
 
 
 def _after_lap(state: Cursor, read: ReadResult, *, twice: bool, known: int) -> Cursor:
-    """Return the state after one reading: continue the lap, or end it and decide whether to trust it."""
+    """Compute the strategy's state after a poll: continue the lap, or end the lap.
+
+    `twice` is true if a row was read twice, and `known` is the number of entries. At the end of a first lap,
+    `primed` becomes true if the lap read as many records as the reported total or, without a total, if no
+    rows shifted between pages.
+    """
     resume = state["resume"] or {}
     moved = twice or read.total_fell or bool(resume.get("moved"))
     unreadable = {*resume.get("odd", ()), *read.unreadable_keys}
@@ -116,7 +127,10 @@ def _after_lap(state: Cursor, read: ReadResult, *, twice: bool, known: int) -> C
 def _compared(
     source: Snapshot, row: Row, key: str, version: int, entry: Entry | None
 ) -> tuple[str | None, Entry]:
-    """Compare a row with its entry; return the end of the event's id (None: no event) and the new entry."""
+    """Compare a row with its record's entry; return the suffix of the event's ID and the new entry.
+
+    The suffix is None if the row creates no event.
+    """
     if source.detects == "records":
         return (None if entry else key), [version]
     if source.detects == "versions":
@@ -126,7 +140,10 @@ def _compared(
 
 
 def _version(source: Snapshot, row: Row) -> int:
-    """Return the row's version, a whole number or its digits; raise `UnexpectedResponse` if it is neither."""
+    """Return a row's version as an integer.
+
+    Raises `UnexpectedResponse` if the version is neither a whole number nor a string of digits.
+    """
     value = at_path(row, source.version)
     version = value if isinstance(value, int) and not isinstance(value, bool) else None
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
@@ -137,6 +154,9 @@ def _version(source: Snapshot, row: Row) -> int:
 
 
 def _event_time(source: Snapshot, row: Row) -> int:
-    """Return when the record last changed, or its creation if new records make events or it never changed."""
+    """Return a row's modification time in microseconds since the Unix epoch.
+
+    Returns the creation time instead if the record has never changed, or if only new records create events.
+    """
     changed = source.detects != "records" and at_path(row, source.changed) not in (None, "")
     return time_at(row, source.changed if changed else source.created)

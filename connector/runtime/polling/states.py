@@ -1,7 +1,7 @@
-"""Decides when a record that enters a state makes an event, and what the event's id is.
+"""Detects state changes: decides whether entering a state creates an event, and builds the event's ID.
 
-States are compared without case, spaces, hyphens and underscores. A record without a state makes no event and
-keeps its entry.
+Case, spaces, hyphens and underscores are ignored when states are compared. A record without a state creates
+no event, and its entry in the cursor stays unchanged.
 """
 
 from __future__ import annotations
@@ -14,11 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 Entry = list[Any]
-"""What is known of a record: a time or a version, its last state, how often it entered each state."""
+"""A record's entry in the cursor: a list of a time or version, the last state, and the state counts.
+
+The state counts map each state to the number of times that the record entered it.
+"""
 
 
 class Watches(Protocol):
-    """A source whose events are state changes; `reached` limits them to some states (None: every state)."""
+    """A source whose state changes create events.
+
+    If `reached` is not None, only entering one of those states creates an event. Otherwise every state change
+    creates an event, and so does a record's first known state unless it is one of the `initial` states.
+    """
 
     @property
     def reached(self) -> tuple[str, ...] | None: ...
@@ -28,24 +35,25 @@ class Watches(Protocol):
 
 
 def is_among(state: str | None, words: Collection[str]) -> bool:
-    """Check whether a state is one of the given words."""
+    """Check whether a state equals one of `words`, ignoring case, spaces, hyphens and underscores."""
     return state is not None and folded(state) in {folded(word) for word in words}
 
 
 def compare_state(source: Watches, key: str, state: str | None, known: Entry) -> tuple[str | None, Entry]:
-    """Compare a record's state with what is known of the record.
+    """Compare a record's state with its entry; return the suffix of the event's ID and the new entry.
 
-    Returns the end of the event's id (None: no event) and the entry to keep. `known` holds the new time or
-    version, and the last state and counts as they were.
+    The suffix is None if the record creates no event. `known` is the record's entry in the cursor, with the
+    time or version already updated.
 
-    The counts make ids unique: a record that enters a state for the second time has `:2` at the end of its
-    id. With `reached`, a record makes one event, the first time it enters any of these states.
+    The state counts make event IDs unique: if a record enters a state for the second time, the ID ends with
+    `:2`. If the source has `reached`, a record creates a single event, when it first enters one of those
+    states.
     """
     when, last, counted = known
     if state is None or (last is not None and folded(state) == folded(last)):
         return None, known
     word = folded(state)
-    # By folded word, and earlier counts too: a vendor that respells a state has not changed it.
+    # The counts are merged by normalized state, because a different spelling is not a state change.
     counts: dict[str, int] = {}
     for name, times in counted.items():
         counts[folded(name)] = counts.get(folded(name), 0) + times

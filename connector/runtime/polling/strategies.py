@@ -1,4 +1,4 @@
-"""The polling strategies by the name that the catalog uses for them."""
+"""Maps the names of polling strategies in the catalog to their functions."""
 
 from __future__ import annotations
 

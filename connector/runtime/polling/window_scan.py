@@ -1,16 +1,17 @@
-"""Polls for changed states by reading every record created within a trigger's look-back: the window scan.
+"""Polls for state changes by reading every record created within a trigger's look-back: the window scan.
 
-It is for APIs that cannot filter by the time of a change and do not return it. The cursor keeps, for each
-record in the look-back, the last state seen and how often the record entered each state. An entry is
-dropped only when its record is older than the look-back, never because a poll did not see it: rows move
-between pages while they are read.
+This strategy is for APIs that neither filter by modification time nor return it. The cursor contains an entry
+for each record in the look-back, with the record's last state and how often the record entered each state. An
+entry is dropped only when its record is older than the look-back, and not when a poll misses the record,
+because rows move between pages while the list is read.
 
-Reading the window may take several polls, each continuing with the next page; together they are a *lap*.
-Records inserted during a lap only push others to later pages.
+Reading the window is a *lap*, which may take several polls, each of which continues with the next page.
+Records inserted during a lap only push other records to later pages.
 
-The first lap without `since` makes no events: it learns the state of every record. It is repeated if rows
-shifted between pages, because a record that it missed would look new in the next lap. With `since`, a record
-created before it (the *floor*) makes no event when it is first seen, and is watched from then on.
+The first lap without `since` creates no events and only stores the state of every record. The lap is repeated
+if rows shifted between pages, because a missed record would look new in the next lap. With `since`, a record
+created before that time (the *floor*) creates no event when it is first seen, but its later state changes
+create events.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ if TYPE_CHECKING:
     from connector.runtime.polling.rows import Row
 
 MAX_ROWS = 100_000
-"""The most records a cursor remembers; more is an error."""
+"""The maximum number of records that a cursor remembers; more records are an error."""
 MAX_PRIMING_LAPS = 10
-"""The most first laps: a list that never stops shifting must not keep the trigger silent forever."""
+"""The maximum number of laps without events: a list that keeps shifting must not prevent events forever."""
 
 
 def plan(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
-    """Return what to read: the window, from the page at which the last poll stopped."""
+    """Plan to read the records created within the look-back, from the page at which the last poll stopped."""
     start = _start(source, cursor, now, since)
     resume = cursor["resume"] if cursor else None
     first = resume["page"] if resume else None
@@ -56,7 +57,7 @@ def plan(source: WindowScan, cursor: Cursor | None, now: datetime, since: dateti
             source.pages,
             lambda page: reaches_below(page.rows, source.created, start),
         )
-    # One second early: vendors do not document whether the bound is included.
+    # One second early, because vendors do not document whether the filter includes the given time.
     since_value = resume["since"] if resume else filter_value(start - SECOND)
     return ReadPlan(
         {**source.order.oldest_first, source.since: since_value}, first, source.pages, lambda _page: False
@@ -71,7 +72,10 @@ def fold(
     now: datetime,
     since: datetime | None,
 ) -> FoldResult:
-    """Return an event for each row whose state differs from what the cursor knows of its record."""
+    """Create an event for each row whose state differs from its record's entry; compute the next cursor.
+
+    Raises `ConfigurationError` if the cursor would contain more than `MAX_ROWS` records.
+    """
     start = _start(source, cursor, now, since)
     primed = cursor["primed"] if cursor else since is not None
     floor = _floor(cursor, since)
@@ -86,7 +90,7 @@ def fold(
         if when < start:
             older = True
             continue
-        # With `since`, the state that an older record has when it is first seen is not news.
+        # With `since`, the first known state of a record created before that time creates no event.
         settled = key not in known and floor is not None and when < floor
         entry = known.get(key, [when, None, {}])
         suffix, known[key] = compare_state(
@@ -99,7 +103,7 @@ def fold(
             f"{about.name} would have to remember more than {MAX_ROWS:,} records: its look-back is too long,"
             " or `since` is too far in the past."
         )
-    # The total is that of the whole list. Without a filter it is the window's only if no older row came.
+    # Without a filter, the total counts the whole list. It counts the window only if no older row was read.
     counted = read.total is not None and (source.since is not None or not older)
     covered = len(known.keys() | met | read.unreadable_keys) >= (read.total or 0) if counted else False
     state = _after_lap(
@@ -111,7 +115,7 @@ def fold(
         covered=covered,
     )
     if source.since is None:
-        # The sort is stable: reversed first, records with the same time come out oldest first.
+        # Reversed first, because the sort is stable: records with the same time end up oldest first.
         events.reverse()
     events.sort(key=lambda pair: pair[0])
     return FoldResult(
@@ -121,7 +125,7 @@ def fold(
 
 
 def check(source: WindowScan, row: Row) -> None:
-    """Raise `UnexpectedResponse` for a row without a usable id, time or state."""
+    """Raise `UnexpectedResponse` if the row's ID or creation time is missing, or if a field is invalid."""
     row_id(row, source.id)
     time_at(row, source.created)
     text_at(row, source.state)
@@ -130,10 +134,11 @@ def check(source: WindowScan, row: Row) -> None:
 def _after_lap(
     cursor: Cursor | None, read: ReadResult, *, since_value: str, shifted: bool, counted: bool, covered: bool
 ) -> dict[str, Any]:
-    """Return the state after one reading: continue the lap, or end it and decide whether to trust it.
+    """Compute the strategy's state after a poll: continue the lap, or end the lap.
 
-    `counted` says that the total is that of the window, `covered` that as many rows are known. Without a
-    total, a lap is trusted if no row came twice.
+    `shifted` is true if rows shifted between pages, `counted` if the reported total counts the window, and
+    `covered` if at least that many records are known. At the end of a lap, `primed` becomes true if all rows
+    in the window were read or, without a usable total, if no rows shifted.
     """
     resume = cursor["resume"] if cursor else None
     laps = cursor["laps"] if cursor else 0
@@ -150,7 +155,10 @@ def _after_lap(
 
 
 def _start(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> int:
-    """Return when the window begins: it never moves back, and does not move during a lap."""
+    """Compute the creation time at which the window begins, in microseconds since the Unix epoch.
+
+    The beginning never moves to an earlier time, and does not move during a lap.
+    """
     start = micros(now - timedelta(seconds=source.look_back))
     if cursor:
         before: int = cursor["start"]
@@ -159,7 +167,7 @@ def _start(source: WindowScan, cursor: Cursor | None, now: datetime, since: date
 
 
 def _floor(cursor: Cursor | None, since: datetime | None) -> int | None:
-    """Return the creation time before which a record makes no event when it is first seen."""
+    """Return the creation time (µs) before which a record creates no event when it is first seen, or None."""
     if cursor:
         floor: int | None = cursor.get("floor")
         return floor
