@@ -66,9 +66,9 @@ def _ignored(filters: Mapping[str, str]) -> str:
 
 
 def _better_address(origin: str) -> str:
-    """Build an IML expression that suggests to use the target of a redirect instead.
+    """Build an IML expression for a sentence that recommends the target of a redirect.
 
-    The suggested URL omits the query string. If the redirect leads to another host, the suggestion is empty.
+    The recommended URL omits the query string. If the redirect leads to another host, the sentence is empty.
     """
     literal = "{{" not in origin
     start = iml.text(f"{origin}/") if literal else f"{iml.unbraced(origin)} + '/'"
@@ -81,7 +81,7 @@ def holds_record(operation: Operation) -> str:
     """Build an IML condition that is true if a response contains a record.
 
     The condition tests the envelope of the record if the operation has one, otherwise a property that every
-    record has. If no property is suitable, it tests whether the content type is JSON.
+    record has. If no property is suitable, the condition tests whether the content type is JSON.
     """
     if operation.payload:
         return f"ifempty({iml.at('body', operation.payload)}, '') != ''"
@@ -90,7 +90,7 @@ def holds_record(operation: Operation) -> str:
 
 
 def _required_member(record: Field) -> str | None:
-    """Return the key of a property that no record omits; None if there is no such property.
+    """Return the key of a property that every record has; None if there is no such property.
 
     Numbers and booleans are not considered, because Make treats 0 and false as empty.
     """

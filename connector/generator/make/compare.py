@@ -66,7 +66,7 @@ def matches(field: InputField) -> str:
 
 
 def may_match(field: InputField, root: str) -> str:
-    """Build an IML condition that is false if the record at `root` has a different ID than the input.
+    """Build an IML condition that is false if the ID of the record at `root` differs from the input.
 
     The condition is true if the IDs are equal, if the record has no ID, or if the input is empty.
     """
@@ -78,7 +78,7 @@ def may_match(field: InputField, root: str) -> str:
 
 
 def is_other_record(field: InputField, record: str) -> str:
-    """Build an IML condition that is true if a record has a different ID than the input."""
+    """Build an IML condition that is true if the ID of a record differs from the input."""
     return f"!({may_match(field, record)})"
 
 
@@ -93,7 +93,7 @@ def _is_wanted(field: InputField, id_: str) -> str:
 def is_ignored(field: InputField, rows: str) -> str:
     """Build an IML condition that is true if there are rows, but no row has the ID in the input.
 
-    In this case the vendor ignored the filter. A row without an ID counts as a match. The condition is always
+    The vendor has then ignored the filter. A row without an ID counts as a match. The condition is always
     false for an input that contains several IDs, because IML cannot search the rows for one of several
     values.
     """

@@ -110,7 +110,7 @@ def columns(
     """Build the parameters for the columns of line items. Raises Unrenderable for a date column.
 
     Make sends line items unchanged, so the parameters have the same names and nesting as the request body.
-    Make would send a date with a time.
+    Date columns are not supported, because Make would send a time with the date.
     """
     form: list[dict[str, Any]] = []
     for child in children:

@@ -54,7 +54,10 @@ def _module(integration: Integration, trigger: Trigger, hook: Hook) -> Module:
 
 
 def _read(integration: Integration, hook: Hook) -> dict[str, Any]:
-    """Build the request that reads a webhook post's record; empty if the post already contains the record."""
+    """Build the request that reads the record named in a webhook post.
+
+    The result is empty if the post already contains the record.
+    """
     if hook.read is None:
         return {}
     operation = integration.operations[hook.read]

@@ -29,7 +29,8 @@ def at(root: str, path: Iterable[str]) -> str:
     """Build the IML name of the value at a path below `root`: `item.customer.email`.
 
     An empty path returns `root`. A step of digits is a list index, counted from 0. IML counts from 1, so the
-    path `("errors", "0", "message")` in `body` becomes `body.errors[1].message`.
+    path `("errors", "0", "message")` in `body` becomes `body.errors[1].message`. Raises ValueError if a step
+    contains a backtick.
     """
     steps = (f"[{int(step) + 1}]" if step.isdecimal() else f".{_name(step)}" for step in path)
     return "".join([root, *steps])

@@ -92,7 +92,10 @@ def build_manifest(
 
 
 def _updated_origin(origin: Mapping[str, Any], components: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return an origin whose `idMapping` contains None as the local ID of components that no longer exist."""
+    """Return a copy of an origin in which components that no longer exist are unlinked.
+
+    The `local` ID of such a component becomes None in `idMapping`.
+    """
     old = origin.get("idMapping", {})
     mapping = {
         kind: [

@@ -52,7 +52,7 @@ def _size(paging: Paging, size: int | None) -> int:
 
 
 def _next(paging: Paging, rows: str, size: int) -> tuple[str, str]:
-    """Build two IML expressions: the position of the next page, and a condition that is true if it exists."""
+    """Build two IML expressions: the next page's position, and whether there is a next page."""
     if paging.next is not None:
         cursor = iml.at("body", paging.next)
         return cursor, f"ifempty({cursor}, '') != ''"  # even an empty page may be followed by another

@@ -73,7 +73,10 @@ def _after_timeout(integration: Integration, module: Module) -> str:
 
 
 def _could_be(step: Trigger | Action | Search) -> bool:
-    """Check whether the app would contain a step if the step's requests were confirmed."""
+    """Check whether Make can run a step, whether or not the step's requests are confirmed.
+
+    Make can run a trigger only if the trigger has a webhook or a guarantee for Make.
+    """
     return not isinstance(step, Trigger) or step.hook is not None or "make" in step.guarantees
 
 

@@ -18,9 +18,10 @@ BODILESS = ("GET", "DELETE")
 
 
 def version_prefix(integration: Integration) -> str:
-    """Return the API version at the end of all base URLs (`/v1`); empty if it is missing or differs.
+    """Return the API version at the end of the base URLs, such as `/v1`.
 
-    Make's review requires the version in the modules' paths instead of the base URL.
+    The result is empty if the base URLs do not all end with the same version. Make's review requires the
+    version in the modules' paths instead of the base URL.
     """
     matches = {VERSION.search(urlsplit(one.base_url).path) for one in integration.environments}
     versions = {match[0] if match else "" for match in matches}
@@ -80,7 +81,10 @@ def address(integration: Integration, operation: Operation, inputs: Iterable[Inp
 
 
 def value_of(one: InputField) -> str:
-    """Build an IML template that inserts an input's value into a request, in the format of the API."""
+    """Build an IML template that inserts an input's value into a request.
+
+    Single-line strings are trimmed, and dates and times are formatted as the API expects.
+    """
     subject = iml.at("parameters", (one.key,))
     if one.type == "string":  # pasted values often have spaces around them; "text" is not trimmed
         trimmed = iml.trimmed(subject)

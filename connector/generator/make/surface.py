@@ -13,7 +13,7 @@ KINDS = {"instant_trigger": "trigger"}
 
 
 def read_surface(folder: Path, _installed: Path) -> Surface:
-    """Read the surface of the Make app in a folder, such as its steps and their fields.
+    """Read the version, login fields and steps of the Make app in a folder.
 
     The version is the highest deployed version, or 1 if the app was never deployed. Raises ConfigurationError
     if the folder contains no app, or a file that cannot be read.
@@ -45,7 +45,7 @@ def _step(module: Component, faults: Sequence[str]) -> Step:
 
 
 def _behaviour(module: Component) -> Iterator[tuple[str, str]]:
-    """Yield the name and value of each fact about a module's requests.
+    """Yield facts about a module's requests, each as a name and a value.
 
     For a trigger, the facts include the conditions that decide which records are events.
     """
@@ -58,9 +58,9 @@ def _behaviour(module: Component) -> Iterator[tuple[str, str]]:
 
 
 def _extent(module: Component) -> Iterator[tuple[str, str]]:
-    """Yield the name and value of each fact about how many pages a module reads.
+    """Yield facts about how many pages a module reads, each as a name and a value.
 
-    For other modules than triggers, the facts include the conditions that decide which records are returned.
+    For modules that are not triggers, the facts include the conditions that select the records.
     """
     for code, request in module.requests:
         yield from _flat(f"{code}.pages", request.get("pagination"))

@@ -81,7 +81,10 @@ def _description(trigger: Trigger) -> str:
 
 
 def summary_note(integration: Integration, trigger: Trigger) -> str:
-    """Build a sentence that says which module reads the records' details; empty if there are no details."""
+    """Build the note that a trigger returns only summaries, and which module reads the details.
+
+    The note is empty if the records have no details to read.
+    """
     if trigger.details is None:
         return ""
     operation = trigger.details.operation
@@ -137,7 +140,7 @@ def _since(trigger: Trigger) -> dict[str, str]:
     """Build the query parameter that limits the list to changes since the last event.
 
     The result is empty if the API has no such filter. The first poll omits the parameter, except in a window
-    scan, whose period always ends now.
+    scan, which always covers a fixed period before the poll.
     """
     source = trigger.source
     if source.since is None:
@@ -171,9 +174,9 @@ def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
 
 
 def _epoch(integration: Integration, trigger: Trigger, when: Path) -> dict[str, Any]:
-    """Build the `epoch`, which lists the latest records so that the user can choose where to start.
+    """Build the `epoch` file, which lists the latest records so that the user can choose where to start.
 
-    Make reads all other settings from the `communication`.
+    Make reads all other settings from the `communication` file.
     """
     resource = integration.resources[trigger.resource]
     operation = integration.operations[trigger.source.operation]

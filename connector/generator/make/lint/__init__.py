@@ -77,8 +77,8 @@ CHECKS = (*FIRST, *SECOND, *THIRD)
 def check(app: App) -> list[Complaint]:
     """Run the checks over an app and return the problems that they find.
 
-    M001 checks the manifest, and M002 and M003 check the code files. If one of these checks finds a problem,
-    the checks after it do not run, because they rely on valid files.
+    M001 checks the manifest, and M002 and M003 check the code files. If the manifest is invalid, only M001
+    runs. If another file is invalid, M004 and later checks do not run.
     """
     for checks in (FIRST, SECOND):
         if complaints := run_checks(checks, app):

@@ -81,7 +81,7 @@ def m026_filters_by_time_include_the_last_one(app: App) -> Iterator[str]:
 
 
 def m027_lists_end(app: App) -> Iterator[str]:
-    """Check that every `pagination` has a condition that does not skip the last page.
+    """Check that every `pagination` has a condition, and that the condition does not skip the last page.
 
     Make evaluates the condition twice, the second time with an increased page number.
     """
@@ -182,9 +182,9 @@ def _value(one: Component, value: Any, field: Json, place: str) -> Iterator[str]
 
 
 def m040_failed_writes_are_not_repeated(app: App) -> Iterator[str]:
-    """Check that Make does not repeat a failed write that is not idempotent.
+    """Check that no write has an error type that Make retries, unless the write is idempotent.
 
-    Make repeats a module after the error types ConnectionError and RateLimitError.
+    Make retries a module after a ConnectionError or a RateLimitError.
     """
     inherited = app.general("base").get("response", {}).get("error")
     for one in app.modules("action", "universal"):

@@ -26,7 +26,10 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A variable and the path to a value in it. An integer in `steps` is an array index, counted from one."""
+    """A variable and the path to a value inside the variable.
+
+    An integer in `steps` is an array index, counted from one.
+    """
 
     root: str
     steps: tuple[str | int, ...] = ()

@@ -44,7 +44,7 @@ def m014_connections_exist(app: App) -> Iterator[str]:
 def m015_instant_triggers_have_webhooks(app: App) -> Iterator[str]:
     """Check that every instant trigger has a webhook, and that every webhook is used.
 
-    A webhook that can be attached must also have a request to detach it, and the other way round.
+    A webhook must also have both an `attach` and a `detach` request, or neither.
     """
     hooks = {one.id: one for one in app.components("webhook")}
     used = set()
