@@ -66,9 +66,9 @@ def valid_result(
     ignored: Mapping[str, str] | None = None,
     writes: bool | None = None,
 ) -> dict[str, str]:
-    """Build the `valid` directive of a request whose base URL comes from the IML variable `login`.
+    """Build the `valid` directive of a request. The parameters are those of `answers.valid`, except `login`.
 
-    The other parameters are documented in `answers.valid`.
+    `login` is the IML variable that contains the connection's fields, from which the base URL is built.
     """
     host = base_url(integration, login)
     places = (host, origin(integration, login))
