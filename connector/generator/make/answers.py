@@ -1,4 +1,4 @@
-"""Validates replies in Make apps (`response.valid`): redirects, empty replies and HTML pages are errors."""
+"""Builds the `valid` directive of Make requests, which rejects redirects, empty responses and HTML pages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,17 @@ from connector.definition.model import Field, Integration, Operation
 from connector.generator.make import iml
 
 NO_REDIRECTS = {"followRedirects": False, "followAllRedirects": False}
-"""A redirect would send the login to another host, and turn a write into a read."""
+"""Request settings that disable redirects.
+
+A redirect could send the credentials to another host, or turn a write into a read.
+"""
 LOST = "The change may or may not have been made. Check before you run this again."
 IGNORED = "It returned other records, so the record may still exist. It ignored this filter:"
 NO_REDIRECT = "(statusCode < 300) || (statusCode = 304)"
-"""304 (Not Modified) points to no other address, so it is reported as an unexpected answer."""
+"""An IML condition that is true unless the response is a redirect.
+
+Status 304 (Not Modified) has no new address, so it is reported as an unexpected response instead.
+"""
 JSON = f"contains(lower(ifempty({iml.at('headers', ('content-type',))}, '')), 'json')"
 LOCATION = f"ifempty({iml.at('headers', ('location',))}, '')"
 
@@ -25,12 +31,16 @@ def valid(
     ignored: Mapping[str, str] | None = None,
     writes: bool | None = None,
 ) -> dict[str, str]:
-    """Return the `valid` of a request: when a reply below status 400 is a result, and the error otherwise.
+    """Build the `valid` directive of a request: the condition for success, and the error message otherwise.
 
-    `places` are the address before the request's path, and its scheme and host alone. `holds` is a condition
-    that a result must meet. `ignored` maps the label of an input to a condition under which the vendor
-    ignored this filter. It is checked on the first page only, whose rows are other records then, so "nothing
-    found" would be wrong. `writes` says whether the request changes something, if its method does not.
+    Make evaluates the directive for responses with a status below 400. `places` contains the base URL, and
+    the base URL's scheme and host. `holds` is an additional IML condition for success; an empty string adds
+    no condition.
+
+    `ignored` maps the label of an input to an IML condition that is true if the vendor ignored this filter.
+    These conditions are checked on the first page only. If the first page contains only other records, an
+    empty result would wrongly mean that the record does not exist. If `writes` is true, the error message
+    warns that the change may have been made. By default, every method except GET counts as a write.
     """
     host, origin = places
     title, method = integration.vendor.title, request["method"]
@@ -56,7 +66,10 @@ def _ignored(filters: Mapping[str, str]) -> str:
 
 
 def _better_address(origin: str) -> str:
-    """Suggest the target of a redirect, without its query, if it is on the same host."""
+    """Build an IML expression for a sentence that recommends the target of a redirect.
+
+    The recommended URL omits the query string. If the redirect leads to another host, the sentence is empty.
+    """
     literal = "{{" not in origin
     start = iml.text(f"{origin}/") if literal else f"{iml.unbraced(origin)} + '/'"
     size = str(len(origin) + 1) if literal else f"length({start})"
@@ -65,7 +78,11 @@ def _better_address(origin: str) -> str:
 
 
 def holds_record(operation: Operation) -> str:
-    """Return the condition that a reply holds a record: its envelope, or a property that every record has."""
+    """Build an IML condition that is true if a response contains a record.
+
+    The condition tests the envelope of the record if the operation has one, otherwise a property that every
+    record has. If no property is suitable, the condition tests whether the content type is JSON.
+    """
     if operation.payload:
         return f"ifempty({iml.at('body', operation.payload)}, '') != ''"
     member = _required_member(operation.response)
@@ -73,6 +90,9 @@ def holds_record(operation: Operation) -> str:
 
 
 def _required_member(record: Field) -> str | None:
-    """Return a property that every record has, of a type without 0 and false: Make treats both as empty."""
+    """Return the key of a property that every record has; None if there is no such property.
+
+    Numbers and booleans are not considered, because Make treats 0 and false as empty.
+    """
     kinds = ("string", "text", "object", "list")
     return next((one.key for one in record.children if one.required and one.type in kinds), None)

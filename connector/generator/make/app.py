@@ -1,7 +1,7 @@
-"""Renders an Integration as a Make custom app: the path and text of every file, without writing to disk.
+"""Renders an Integration as a Make custom app: the path and content of every file, without writing to disk.
 
-The layout is that of local development with Make's editor extension 2.8: `src/makecomapp.json` and the files
-that it names.
+The folder layout is the one that Make's editor extension 2.8 uses for local development:
+`src/makecomapp.json` and the files that this manifest lists.
 """
 
 import json
@@ -39,11 +39,12 @@ def render(
     origins: Sequence[Mapping[str, Any]] = (),
     base_url: str | None = None,
 ) -> dict[str, str]:
-    """Return the files of one vendor's app as `{path: text}`, the same on every machine.
+    """Render one vendor's app as a dictionary that maps each file's path to its content.
 
-    Requests and optional inputs that are only assumed are left out, unless `include_assumed`. `origins` are
-    the places where the app was deployed before. `base_url` replaces the vendor's address, for a trial with
-    a sandbox behind a tunnel. Raises Unrenderable if Make cannot express something in the catalog.
+    Requests and optional inputs whose provenance is `assumed` are left out unless `include_assumed` is true.
+    `origins` contains the app's earlier deployments, which the manifest keeps. `base_url` replaces the
+    vendor's base URL, to try the app with a sandbox behind a tunnel. Raises Unrenderable if `base_url` is not
+    https, or if Make cannot express something in the catalog.
     """
     confirmed = integration if include_assumed else known_only(integration)
     vendor = _with_base_url(confirmed, base_url)

@@ -1,4 +1,4 @@
-"""The base of a Make app, which all modules inherit: address, login headers, timeout, errors, log."""
+"""Builds the base that all modules of a Make app inherit: URL, headers, timeout, error types and logging."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,11 +11,11 @@ from connector.generator.make.errors import errors
 from connector.generator.make.requests import version_prefix
 from connector.generator.make.token_login import ACCESS, uses_tokens
 
-TIMEOUT = 30_000  # milliseconds of one request
+TIMEOUT = 30_000  # milliseconds per request
 
 
 def base_file(integration: Integration) -> dict[str, Any]:
-    """Return the file that every module, remote procedure and webhook inherits."""
+    """Build the content of `base.iml.json`, which every module, remote procedure and webhook inherits."""
     return {
         "baseUrl": base_url(integration, "connection"),
         "headers": headers(integration, "connection"),
@@ -27,13 +27,22 @@ def base_file(integration: Integration) -> dict[str, Any]:
 
 
 def base_url(integration: Integration, login: str) -> str:
-    """Return the address before the modules' paths: production, unless the user chose another environment."""
+    """Build the base URL of all requests, as a string or as an IML template.
+
+    The URL is the one that the user entered in the connection, if the vendor has a separate host per account.
+    Otherwise it is the URL of the environment that the user chose (by default production), without the API
+    version. `login` is the IML variable that contains the connection's fields.
+    """
     prefix = version_prefix(integration)
     return _host(integration, login, lambda url: url.removesuffix(prefix))
 
 
 def origin(integration: Integration, login: str) -> str:
-    """Return the scheme and host of the base address."""
+    """Build the scheme and host of the base URL, as a string or as an IML template.
+
+    A base URL that the user entered is returned unchanged. `login` is the IML variable that contains the
+    connection's fields.
+    """
     return _host(integration, login, lambda url: "{0.scheme}://{0.netloc}".format(urlsplit(url)))
 
 
@@ -57,14 +66,20 @@ def valid_result(
     ignored: Mapping[str, str] | None = None,
     writes: bool | None = None,
 ) -> dict[str, str]:
-    """Return the `valid` of a request; `login` is the variable that holds the values of the login."""
+    """Build the `valid` directive of a request. The parameters are those of `answers.valid`, except `login`.
+
+    `login` is the IML variable that contains the connection's fields, from which the base URL is built.
+    """
     host = base_url(integration, login)
     places = (host, origin(integration, login))
     return valid(integration, request, places, holds=holds, ignored=ignored, writes=writes)
 
 
 def headers(integration: Integration, login: str) -> dict[str, str]:
-    """Return the headers of a request, with the login in the variable `login`."""
+    """Build the headers that every request sends: the authentication headers and `accept`.
+
+    `login` is the IML variable that contains the connection's fields.
+    """
     authentication = integration.authentication
     if uses_tokens(authentication):
         credential = iml.at("connection", (ACCESS,))
@@ -81,7 +96,10 @@ def headers(integration: Integration, login: str) -> dict[str, str]:
 
 
 def sanitized(integration: Integration) -> list[str]:
-    """Return the places of a request that Make's log must hide, because they hold a secret."""
+    """List the request headers, query parameters and body properties that contain secrets.
+
+    The paths are in the format of `log.sanitize`, which hides these values in Make's log.
+    """
     login = integration.authentication
     secret = {one.key for one in login.fields if one.secret}
     sent = [name for name, field in login.sends.items() if field in secret]

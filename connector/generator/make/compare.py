@@ -1,7 +1,8 @@
-"""Make expressions that compare values: states, record ids, times, and rows with the inputs of a search.
+"""Builds IML conditions that compare status words, record IDs and times, and rows with search inputs.
 
-They follow `connector.runtime.compare`, as far as Make's expressions can. Characters are removed from a text
-by `split` and `join`, because Make does not document whether `replace` replaces every occurrence.
+IML is Make's expression language. The conditions follow `connector.runtime.compare` as far as IML allows.
+`split` and `join` remove characters from a string, because Make does not document whether `replace` replaces
+every occurrence.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,34 +21,40 @@ LEAP_YEARS = "|".join(str(year) for year in range(1972, 2100, 4))
 SECONDS = "YYYY-MM-DDTHH:mm:ss"
 HTTP_DATE = "ddd, DD MMM YYYY HH:mm:ss"
 SKEW = 5
-"""Minutes by which a record's time may lie in the future, because clocks differ."""
+"""The number of minutes that a record's time may be in the future, because clocks differ."""
 
 
 def word(value: str) -> str:
-    """Return the expression of a word, such as a state, in the form in which words are compared."""
+    """Build an IML expression that normalizes a status word, so that spelling variants compare as equal.
+
+    The result is in lower case, without spaces, hyphens and underscores.
+    """
     return _without(_lower(value), JOINTS)
 
 
 def is_word(value: str, words: Iterable[str]) -> str:
-    """Return the condition that a value is one of the words."""
+    """Build an IML condition that is true if the value equals one of `words`."""
     known = "|".join(_folded(one) for one in words)
     return _among(word(value), iml.text(f"|{known}|"))
 
 
 def is_other_word(value: str, words: Iterable[str]) -> str:
-    """Return the condition that a value is not empty and not one of the words."""
+    """Build an IML condition that is true if the value is not empty and equals none of `words`."""
     known = "|".join(_folded(one) for one in words)
     return f"!contains({iml.text(f'||{known}|')}, '|' + {word(value)} + '|')"
 
 
 def identity(field: InputField, value: str) -> str:
-    """Return the expression of a record's number or id in the form in which ids are compared."""
+    """Build an IML expression that normalizes a record's number or ID for comparison.
+
+    The result is in lower case, without spaces and `#`, and for a tracking number without hyphens.
+    """
     signs = ("#", " ", "-") if field.identifies == "tracking" else ("#", " ")
     return _without(_lower(value), signs)
 
 
 def matches(field: InputField) -> str:
-    """Return the condition that a row has the value of an input, or that the input is empty."""
+    """Build an IML condition that is true if a row has the value of an input, or if the input is empty."""
     wanted, in_row = iml.at("parameters", (field.key,)), iml.at("item", field.path)
     if field.compared == "word":
         same = f"{word(in_row)} = {word(wanted)}"
@@ -59,7 +66,10 @@ def matches(field: InputField) -> str:
 
 
 def may_match(field: InputField, root: str) -> str:
-    """Return the condition that a record has the id in an input, has no id at all, or the input is empty."""
+    """Build an IML condition that is false if the ID of the record at `root` differs from the input.
+
+    The condition is true if the IDs are equal, if the record has no ID, or if the input is empty.
+    """
     ids = [identity(field, iml.at(root, path)) for path in field.found_at]
     wanted = iml.at("parameters", (field.key,))
     empty = [f"({one} = '')" for one in ids]
@@ -68,7 +78,7 @@ def may_match(field: InputField, root: str) -> str:
 
 
 def is_other_record(field: InputField, record: str) -> str:
-    """Return the condition that a record has another id than the one in an input."""
+    """Build an IML condition that is true if the ID of a record differs from the input."""
     return f"!({may_match(field, record)})"
 
 
@@ -81,11 +91,11 @@ def _is_wanted(field: InputField, id_: str) -> str:
 
 
 def is_ignored(field: InputField, rows: str) -> str:
-    """Return the condition that there are rows, but none has the id in an input: the filter was ignored.
+    """Build an IML condition that is true if there are rows, but no row has the ID in the input.
 
-    A row without an id leaves an empty entry in the list of ids, which counts as a match. Make has no
-    expression that searches the rows for one of several ids, so the condition is false for an input that
-    holds several.
+    The vendor has then ignored the filter. A row without an ID counts as a match. The condition is always
+    false for an input that contains several IDs, because IML cannot search the rows for one of several
+    values.
     """
     wanted = iml.at("parameters", (field.key,))
     absent = [f"!({_is_among(field, path, rows)})" for path in field.found_at]
@@ -98,14 +108,15 @@ def _is_among(field: InputField, path: Path, rows: str) -> str:
     joined = identity(field, f"join({values}, '|')")
     searched = identity(field, iml.at("parameters", (field.key,)))
     listed, wanted = f"'|' + {joined} + '|'", f"'|' + {searched} + '|'"
-    fewer = f"length({values}) < length({rows})"  # `map` drops rows without the property
+    fewer = f"length({values}) < length({rows})"  # `map` omits rows that do not have the property
     return f"contains({listed}, {wanted}) || contains({listed}, '||') || ({fewer})"
 
 
 def is_time(value: str) -> str:
-    """Return the condition that a value is a date that Make can parse: any other might stop the scenario.
+    """Build an IML condition that is true if Make can parse the value as a date.
 
-    Make has no function that tests a date, so the parts are compared with lists of allowed values.
+    A date that Make cannot parse might stop the scenario. IML has no function that validates a date, so the
+    condition compares each part of the date with a list of allowed values.
     """
     date = f"toString(ifempty({value}, ''))"
     part = "substring({0}, {1}, {2})".format
@@ -123,7 +134,7 @@ def is_time(value: str) -> str:
 
 
 def _is_time_of_day(date: str) -> str:
-    """Return the condition that a valid time of day follows the date; seconds may be missing."""
+    """Build an IML condition that is true if a valid time of day follows the date. Seconds are optional."""
     part = "substring({0}, {1}, {2})".format
     return iml.both(
         _among(part(date, 11, 13), iml.text(f"|{HOURS}|")),
@@ -133,16 +144,16 @@ def _is_time_of_day(date: str) -> str:
 
 
 def is_number(value: str) -> str:
-    """Return the condition that a value is a number or a text of digits: `parseNumber` fails on others."""
+    """Build an IML condition that is true if the value has only digits, which `parseNumber` requires."""
     digits = f"toString(ifempty({value}, ''))"
     return iml.both(f"{digits} != ''", f"{_without(digits, '0123456789')} = ''")
 
 
 def is_not_in_future(value: str) -> str:
-    """Return the condition that a time is not in the future, by Make's clock or by the vendor's.
+    """Build an IML condition that is true if a time is not in the future, by Make's clock or the vendor's.
 
-    Make continues from the latest time that it saw. A record with a time in the future would make it skip
-    every event until then.
+    The vendor's clock is the `Date` header of the response. Make continues from the latest time that it has
+    seen, so after a record with a future time, Make would skip every event before that time.
     """
     time = f"substring(toString(ifempty({value}, '')), 0, 19)"
     ours = f"formatDate(addMinutes(now, {SKEW}), {iml.text(SECONDS)}, 'UTC')"

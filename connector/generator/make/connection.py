@@ -1,4 +1,4 @@
-"""The connection of a Make app: its login fields, the request that tests the login, and its name."""
+"""Builds a Make app's connection: its fields, its name, and the request that tests the credentials."""
 
 from typing import Any
 
@@ -13,13 +13,16 @@ from connector.generator.make.requests import request
 from connector.generator.make.token_login import login_fields, token_requests, uses_tokens
 
 SECURE = r"^https://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?$"
-"""An https address without a final slash: paths are appended, and Make cannot reliably remove a slash."""
+"""A pattern for an https URL without a final slash.
+
+The final slash is not allowed, because paths are appended and IML cannot reliably remove the slash.
+"""
 
 NO_SLASH = "Leave out the slash at the end."
 
 
 def connection_files(integration: Integration) -> dict[str, Any]:
-    """Return the connection's files by Make's code type: `communication`, `params`, `common`."""
+    """Build the connection's code files, keyed by Make's code type, such as `communication` and `params`."""
     login = integration.authentication
     test = _test_request(integration)
     files: dict[str, Any] = {"communication": test, "params": _parameters(integration), "common": {}}
@@ -31,14 +34,14 @@ def connection_files(integration: Integration) -> dict[str, Any]:
 
 
 def connection_type(integration: Integration) -> str:
-    """Return Make's type of the connection."""
+    """Return Make's type for the connection: `oauth` if requests carry a token, otherwise `basic`."""
     return "oauth" if uses_tokens(integration.authentication) else "basic"
 
 
 def _test_request(integration: Integration) -> dict[str, Any]:
-    """Return the request that tests the login.
+    """Build the request that tests the credentials.
 
-    A connection does not inherit from the base, so address, headers and log settings are repeated here.
+    A connection does not inherit from the base, so the base URL, headers and log settings are repeated here.
     """
     login = integration.authentication
     operation = integration.operations[login.test_operation]
@@ -62,7 +65,10 @@ def _test_request(integration: Integration) -> dict[str, Any]:
 
 
 def _name(integration: Integration) -> str:
-    """Return the connection's name: its label, filled with the login's values or the vendor's name."""
+    """Build the connection's name: the vendor's label template, filled in with the connection's fields.
+
+    An optional field that the user left empty is replaced by the vendor's name.
+    """
     title = iml.text(integration.vendor.title)
     places = {one: iml.at("parameters", (one.key,)) for one in login_fields(integration.authentication)}
     names = {one.key: at if one.required else f"ifempty({at}, {title})" for one, at in places.items()}

@@ -1,4 +1,4 @@
-"""Maps a vendor's failures to Make's error types, which Make repeats or which stop the scenario."""
+"""Maps a vendor's errors to Make's error types, which decide whether Make retries or stops the scenario."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from connector.definition.model import ErrorKind, Integration
 from connector.generator.make import iml
 from connector.generator.make.answers import LOST
 
-# Make runs a module again after the first two types. The others stop the scenario.
+# Make retries a module after a RateLimitError or a ConnectionError. The other types stop the scenario.
 ERROR_TYPES: dict[ErrorKind, str] = {
     "rate_limited": "RateLimitError",
     "unavailable": "ConnectionError",
@@ -22,11 +22,14 @@ GATEWAY = (500, 502, 503, 504)
 
 
 def errors(integration: Integration, *, once: bool = False) -> dict[str, Any]:
-    """Return Make's error types by status, with the vendor's own message and the fields it names.
+    """Build the `error` directive: the message, and Make's error type for each status.
 
-    A default type also replaces Make's own type for 500 and above, so the statuses of gateways are listed.
-    `once` is for a write that must not be repeated: if the vendor fails, the change may have been made, so
-    the error is not a ConnectionError, which Make repeats. Make ignores `Retry-After`; the message shows it.
+    The message contains the vendor's own message and the invalid fields that the vendor lists. For a rate
+    limit, the message also contains `Retry-After`, which Make ignores. The statuses 500, 502, 503 and 504 are
+    listed, because the default type also replaces the type that Make would otherwise use for them.
+
+    Set `once` for a write that must not be repeated. If the vendor fails, the change may have been made, so
+    the error is a RuntimeError instead of a ConnectionError, after which Make would repeat the write.
     """
     message = _message(integration)
     kinds: dict[int, ErrorKind] = {**dict.fromkeys(GATEWAY, "unavailable"), **integration.errors.by_status}
@@ -43,7 +46,7 @@ def _error(kind: ErrorKind, message: str, *, once: bool) -> dict[str, str]:
 
 
 def _cut(words: str) -> str:
-    """Cut a vendor's message to a readable length."""
+    """Build an IML expression that shortens a message to `MAX_MESSAGE` characters."""
     return f"substring({words}, 0, {MAX_MESSAGE})"
 
 

@@ -1,4 +1,4 @@
-"""The forms (`parameters`) and outputs (`interface`) of Make modules, with their choices and samples."""
+"""Builds the input parameters, output fields (`interface`), choices and samples of Make modules."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -21,23 +21,29 @@ INPUT_TYPES: dict[FieldType, str] = {
 IDENTIFIER = re.compile(r"(^|_)(id|uuid)$")
 FOREIGN = re.compile(r"\bmap it from\b", re.IGNORECASE)
 MAPPED = "Map it from an earlier module."
-# A value with one of these characters in a path would lead to another address.
+# A path parameter with one of these characters would change the path, and so the endpoint that is called.
 ONE_SEGMENT = r"^(?!\.{1,2}$)[^/?#%\\]+$"
 
 
 class Unrenderable(ConfigurationError):  # noqa: N818
-    """Make cannot express something in the catalog; the message says what, where and how to change it."""
+    """An error that is raised if Make cannot express something in the catalog.
+
+    The message states what cannot be expressed, where it is, and how to change the catalog.
+    """
 
 
 def rpc_id(dropdown: str) -> str:
-    """Return the id of the remote procedure that fills a dropdown: `return` -> `listReturns`."""
+    """Build the ID of the remote procedure that fills a dropdown: `return` -> `listReturns`."""
     return camel(f"list_{plural(dropdown)}")
 
 
 def parameters(
     inputs: Iterable[InputField], integration: Integration, proper: frozenset[str]
 ) -> list[dict[str, Any]]:
-    """Return the form of a module, required fields first."""
+    """Build the input parameters of a module, with the required parameters first.
+
+    Raises Unrenderable for an input whose type Make does not support.
+    """
     ordered = sorted(inputs, key=lambda one: not one.required)
     return [_parameter(one, one.key, integration, proper) for one in ordered]
 
@@ -71,12 +77,16 @@ def _parameter(
 
 
 def may_be_empty(one: InputField) -> bool:
-    """Say whether the input accepts an empty list, which Make treats as a missing value."""
+    """Check whether an input accepts an empty list, which Make treats as a missing value."""
     return one.type == "list" and not one.children and not one.bounds.min_items
 
 
 def _help(one: InputField, label: str) -> str:
-    """Return the help of a parameter. Users do not know ids, so an id without choices is mapped."""
+    """Build the help text of an input.
+
+    Users do not know the IDs of records, so the help text of an ID without choices says to map the ID from an
+    earlier module.
+    """
     is_id = IDENTIFIER.search(one.key) or label.endswith(" ID")
     unknown = is_id and not (one.dropdown or one.choices or one.known_values)
     return f"{one.help} {MAPPED}".strip() if unknown and not FOREIGN.search(one.help) else one.help
@@ -97,7 +107,11 @@ def _type(one: InputField, kind: FieldType | None) -> dict[str, Any]:
 def columns(
     children: Sequence[InputField], integration: Integration, proper: frozenset[str]
 ) -> list[dict[str, Any]]:
-    """Return the columns of line items, named and nested as in the request: Make sends them as they are."""
+    """Build the parameters for the columns of line items. Raises Unrenderable for a date column.
+
+    Make sends line items unchanged, so the parameters have the same names and nesting as the request body.
+    Date columns are not supported, because Make would send a time with the date.
+    """
     form: list[dict[str, Any]] = []
     for child in children:
         level = form
@@ -117,7 +131,11 @@ def columns(
 
 
 def _choices(one: InputField, integration: Integration) -> dict[str, Any]:
-    """Return an input's choices: a closed set, the known values of an open one, or a remote procedure."""
+    """Build the choices of an input: a remote procedure that reads them, or a fixed list.
+
+    The fixed list contains the choices in the catalog or, if there are none, the known values. The result is
+    empty if the input has no choices.
+    """
     dropdown = integration.dropdowns[one.dropdown] if one.dropdown else None
     if dropdown and dropdown.operation:
         return {"type": "select", "options": f"rpc://{rpc_id(dropdown.key)}", "mode": "edit"}
@@ -129,7 +147,7 @@ def _choices(one: InputField, integration: Integration) -> dict[str, Any]:
 
 
 def used_dropdowns(inputs: Iterable[InputField], integration: Integration) -> list[Dropdown]:
-    """Return the dropdowns of the inputs that read the vendor's records."""
+    """List the dropdowns of `inputs` and nested inputs whose choices are read from the vendor's API."""
     dropdowns = []
     for one in inputs:
         if one.dropdown and integration.dropdowns[one.dropdown].operation:
@@ -139,7 +157,7 @@ def used_dropdowns(inputs: Iterable[InputField], integration: Integration) -> li
 
 
 def interface(fields: Iterable[Field], proper: frozenset[str]) -> list[dict[str, Any]]:
-    """Return the interface of a module: its output fields with types, including nested ones."""
+    """Build the `interface` of a module: its output fields and their types, including nested fields."""
     return [_output(one, proper) for one in fields]
 
 
@@ -159,7 +177,7 @@ def _output(one: Field, proper: frozenset[str]) -> dict[str, Any]:
 
 
 def sample(fields: Iterable[Field], record: Any) -> dict[str, Any]:
-    """Return a sample with every field: the values of `record`, or the field's own example."""
+    """Build a sample record: the values in `record`, and the catalog's example for each missing field."""
     values = record if isinstance(record, dict) else {}
     return {one.key: _example(one, values.get(one.key)) for one in fields}
 

@@ -1,4 +1,4 @@
-"""Instant triggers and their webhooks: subscribe Make's address (`attach`), and remove it (`detach`)."""
+"""Builds instant triggers and their webhooks, which subscribe and unsubscribe a URL at Make."""
 
 import re
 from collections.abc import Iterator
@@ -18,12 +18,12 @@ SUBSCRIPTION = "subscription"
 
 
 def webhook_id(trigger: Trigger) -> str:
-    """Return the id of a trigger's webhook: `new_return` -> `new-return`."""
+    """Build the ID of a trigger's webhook: `new_return` -> `new-return`."""
     return trigger.key.replace("_", "-")
 
 
 def instant_triggers(integration: Integration) -> Iterator[tuple[Module, Webhook]]:
-    """Yield a module and its webhook for every trigger that the vendor sends webhooks for."""
+    """Yield a module and its webhook for every trigger whose events the vendor sends to webhooks."""
     for trigger in integration.triggers.values():
         if trigger.hook:
             yield (
@@ -54,7 +54,10 @@ def _module(integration: Integration, trigger: Trigger, hook: Hook) -> Module:
 
 
 def _read(integration: Integration, hook: Hook) -> dict[str, Any]:
-    """Return the request that reads the record of a post; empty if the post contains the record."""
+    """Build the request that reads the record named in a webhook post.
+
+    The result is empty if the post already contains the record.
+    """
     if hook.read is None:
         return {}
     operation = integration.operations[hook.read]
@@ -101,7 +104,11 @@ def _webhook(integration: Integration, trigger: Trigger, hook: Hook) -> Webhook:
 
 
 def _condition(trigger: Trigger, hook: Hook) -> dict[str, str]:
-    """Return the condition that skips posts about other states than the trigger's; empty if not needed."""
+    """Build the condition that skips webhook posts about statuses that do not fire the trigger.
+
+    The result is empty if every post fires the trigger. Raises Unrenderable if the condition is needed, but
+    the posts do not contain the new status.
+    """
     source = trigger.source
     if isinstance(source, CreatedSince) or not source.state:
         return {}

@@ -1,7 +1,8 @@
-"""Writes Make's expressions (IML): `{{body.data}}`, `{{if(parameters.status, item.status, true)}}`.
+"""Builds expressions in IML, Make's expression language: `{{if(parameters.status, item.status, true)}}`.
 
-Relies on Make's documentation of IML (developers.make.com, block elements): names joined by dots, backticks
-around a name that is not a plain word, texts in quotes, functions with commas, `=`, `&&`, `<`.
+The syntax follows Make's documentation of IML (developers.make.com, block elements): names joined by dots,
+backticks around a name that is not a plain word, strings in quotes, functions with arguments separated by
+commas, and the operators `=`, `&&` and `<`.
 """
 
 import re
@@ -11,27 +12,35 @@ PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def braced(expression: str) -> str:
-    """Put an expression in braces: `body.data` -> `{{body.data}}`."""
+    """Enclose an expression in double braces: `body.data` -> `{{body.data}}`."""
     return f"{{{{{expression}}}}}"
 
 
 def unbraced(template: str) -> str:
-    """Return a text as part of an expression: without its braces, or as a literal if it has none."""
+    """Remove the braces around an expression: `{{body.data}}` -> `body.data`.
+
+    A string that is not a single expression in braces is returned as an IML literal.
+    """
     whole = template.startswith("{{") and template.endswith("}}") and template.count("{{") == 1
     return template[2:-2] if whole else text(template)
 
 
 def at(root: str, path: Iterable[str]) -> str:
-    """Return the name of the value at a path: `item.customer.email`; `item` for the empty path.
+    """Build the IML name of the value at a path below `root`: `item.customer.email`.
 
-    A step of digits is an index in a list, counted from 0. Make counts from 1: `body.errors[1].message`.
+    An empty path returns `root`. A step of digits is a list index, counted from 0. IML counts from 1, so the
+    path `("errors", "0", "message")` in `body` becomes `body.errors[1].message`. Raises ValueError if a step
+    contains a backtick.
     """
     steps = (f"[{int(step) + 1}]" if step.isdecimal() else f".{_name(step)}" for step in path)
     return "".join([root, *steps])
 
 
 def text(value: str) -> str:
-    """Return a text as a literal; raises ValueError for both kinds of quotes, as IML has no escape."""
+    """Quote a string as an IML literal.
+
+    Raises ValueError if the string contains both kinds of quotes, because IML has no escape character.
+    """
     if "'" in value and '"' in value:
         raise ValueError(f"{value!r} contains both kinds of quotes, which an IML literal cannot.")
     quote = '"' if "'" in value else "'"
@@ -39,7 +48,7 @@ def text(value: str) -> str:
 
 
 def choice(subject: str, values: Iterable[tuple[str, str]], otherwise: str) -> str:
-    """Return nested `if`s that map the value of `subject` to a result."""
+    """Build nested IML `if`s that map each of `values` to its result, and other values to `otherwise`."""
     expression = otherwise
     for value, result in values:
         expression = f"if({subject} = {text(value)}, {result}, {expression})"
@@ -47,18 +56,21 @@ def choice(subject: str, values: Iterable[tuple[str, str]], otherwise: str) -> s
 
 
 def both(*conditions: str) -> str:
-    """Join conditions with `&&`; empty ones are left out."""
+    """Join IML conditions with `&&`, leaving out empty ones."""
     several = [one for one in conditions if one]
     return several[0] if len(several) == 1 else " && ".join(f"({one})" for one in several)
 
 
 def same(one: str, other: str) -> str:
-    """Return the comparison of two texts, ignoring case and surrounding spaces."""
+    """Build an IML condition that is true if two strings are equal, ignoring case and surrounding spaces."""
     return f"lower(trim({one})) = lower(trim({other}))"
 
 
 def described(parts: list[str], otherwise: str) -> str:
-    """Join values with " · ", without empty ones; `otherwise` is used if the first one is empty."""
+    """Build an IML template that joins the values in `parts` with " · ", leaving out empty values.
+
+    `otherwise` replaces the first value if that value is empty, or if `parts` is empty.
+    """
     if not parts:
         return braced(otherwise)
     first, *others = parts
@@ -67,17 +79,20 @@ def described(parts: list[str], otherwise: str) -> str:
 
 
 def template(words: str, names: dict[str, str]) -> str:
-    """Replace placeholders by expressions: `{store_name} ({environment})` -> `{{…}} ({{…}})`."""
+    """Replace placeholders with IML expressions: `{store_name} ({environment})` -> `{{…}} ({{…}})`."""
     return re.sub(r"\{(\w+)\}", lambda placeholder: braced(names[placeholder[1]]), words)
 
 
 def trimmed(subject: str) -> str:
-    """Return the expression of a value without surrounding spaces."""
+    """Build an IML expression that removes the spaces around a value."""
     return f"trim({subject})"
 
 
 def formatted_date(subject: str, pattern: str, zone: str | None = "UTC") -> str:
-    """Return the expression of a date in a format, if it is not empty; `zone` None is the scenario's zone."""
+    """Build an IML expression that formats a date, or returns `undefined` if the date is empty.
+
+    If `zone` is None, the date is formatted in the scenario's time zone.
+    """
     zone_argument = "" if zone is None else f", {text(zone)}"
     return f"if({subject}, formatDate({subject}, {text(pattern)}{zone_argument}), undefined)"
 

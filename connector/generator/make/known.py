@@ -1,4 +1,4 @@
-"""Leaves out the parts of an Integration that are only assumed, unless `--include-assumed` is given."""
+"""Removes requests, filters and inputs that are only assumed, unless `--include-assumed` is given."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -9,9 +9,10 @@ S = TypeVar("S", Action, Search)
 
 
 def known_only(integration: Integration) -> Integration:
-    """Return the Integration without assumed requests, filters and optional inputs.
+    """Return a copy of the Integration without the requests, filters and optional inputs that are assumed.
 
-    A list whose paging is only assumed is read as one page. A trigger whose webhook is only assumed polls.
+    If the paging parameters of a list are assumed, the app reads only its first page. If a trigger's webhook
+    is assumed, the trigger polls instead.
     """
     operations = {
         name: one if _has_pages(one, integration.paging) else one.model_copy(update={"paging": None})
@@ -49,7 +50,7 @@ def _is_known(integration: Integration, operation: str) -> bool:
 
 
 def _is_known_trigger(integration: Integration, trigger: Trigger) -> bool:
-    """Say whether a trigger's webhook, or its request and its filter for new records, is confirmed."""
+    """Check whether a trigger has a confirmed webhook, or a confirmed request and filter for new records."""
     if _has_known_hook(trigger):
         return True
     source = trigger.source

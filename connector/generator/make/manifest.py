@@ -1,8 +1,8 @@
-"""Builds `makecomapp.json`, the manifest of a Make app: its components, their files, and deployments.
+"""Builds `makecomapp.json`, the manifest of a Make app: its components, their files, and its deployments.
 
-The id of a component comes from its key in the catalog, so it stays the same. `origins` lists the deployments
-of the app, with `idMapping` from these ids to the ids at Make. A deployment writes this part, so it is kept
-when the app is generated again.
+The ID of a component is derived from its key in the catalog, so the ID does not change when the app is
+generated again. `origins` lists the app's deployments. Deploying the app writes an `idMapping` from these IDs
+to the IDs at Make into each origin, so `origins` is kept when the app is generated again.
 """
 
 import json
@@ -22,7 +22,7 @@ GENERAL = {
     "readme": "README.md",
     "groups": "modules/groups.json",
 }
-# The end of a code file's name, by Make's name for the code.
+# The suffixes of code file names, keyed by Make's code type.
 NAMES = {
     "communication": "communication.iml.json",
     "params": "params.iml.json",
@@ -43,7 +43,7 @@ NAMES = {
 
 
 def paths(folder: str, name: str, codes: Sequence[str], *, oauth: bool = False) -> dict[str, str]:
-    """Return the paths of a component's files by code type, relative to the manifest."""
+    """Build the paths of a component's files, keyed by code type and relative to the manifest."""
     stem = kebab(name)
     names = NAMES | ({"communication": "oauth-communication.iml.json"} if oauth else {})
     return {code: f"{folder}/{stem}/{stem}.{names[code]}" for code in codes}
@@ -57,7 +57,7 @@ def build_manifest(
     webhooks: Sequence[Webhook],
     origins: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Return the manifest; `connection` maps the connection's id to its entry."""
+    """Build the manifest. `connection` maps the ID of the app's only connection to its manifest entry."""
     login = next(iter(connection))
     components: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
     components["connection"] = dict(connection)
@@ -92,7 +92,10 @@ def build_manifest(
 
 
 def _updated_origin(origin: Mapping[str, Any], components: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return an origin with its mapping; an entry whose component is no longer generated is unlinked."""
+    """Return a copy of an origin in which components that no longer exist are unlinked.
+
+    The `local` ID of such a component becomes None in `idMapping`.
+    """
     old = origin.get("idMapping", {})
     mapping = {
         kind: [
@@ -106,9 +109,10 @@ def _updated_origin(origin: Mapping[str, Any], components: Mapping[str, Mapping[
 
 
 def kept_origins(folder: Path) -> list[dict[str, Any]]:
-    """Return the deployments of the app in `folder`.
+    """Read the app's deployments from the manifest in `folder`; empty if there is no manifest.
 
-    Raises ConfigurationError if its manifest cannot be read: overwriting it would lose them.
+    Raises ConfigurationError if the manifest cannot be read, because overwriting it would lose the
+    deployments.
     """
     file = folder / FILE
     if not file.is_file():

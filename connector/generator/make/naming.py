@@ -1,28 +1,31 @@
-"""Make's naming rules: ids, file names, labels in sentence case, and the labels of modules."""
+"""Applies Make's naming rules to component IDs, file names, labels in sentence case, and module labels."""
 
 import re
 
 from connector.definition.model import Action, Integration, Search, Trigger
 from connector.definition.naming import ACRONYMS
 
-# Proper nouns keep their capital letter in sentence case.
+# Proper nouns that keep their capital letters in labels.
 PROPER = {"Shopify", "Make", "Zapier", "OAuth"}
 MODULE_ID = re.compile(r"[a-zA-Z][0-9a-zA-Z]{2,47}")
 
 
 def camel(key: str) -> str:
-    """Return the id for a key: `new_return` -> `newReturn`."""
+    """Convert a catalog key to a component ID: `new_return` -> `newReturn`."""
     first, *others = key.split("_")
     return first + "".join(one[:1].upper() + one[1:] for one in others)
 
 
 def kebab(name: str) -> str:
-    """Return the name of a component's files and folder: `newReturn` -> `new-return`."""
+    """Convert a component ID to the name of its folder and files: `newReturn` -> `new-return`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
 
 
 def sentence(words: str, proper: frozenset[str] = frozenset()) -> str:
-    """Return words in sentence case: `Order Name` -> `Order name`; `Store ID` and proper nouns stay."""
+    """Convert a label to sentence case: `Order Name` -> `Order name`.
+
+    Acronyms and proper nouns keep their capital letters: `Store ID`.
+    """
     first, *others = words.split(" ") if words else [""]
     names = PROPER | proper
     return " ".join([first[:1].upper() + first[1:], *(_lower_unless(one, names) for one in others)])
@@ -36,25 +39,28 @@ def _lower_unless(word: str, names: frozenset[str] | set[str]) -> str:
 
 
 def proper_nouns(integration: Integration) -> frozenset[str]:
-    """Return the words of the vendor's name."""
+    """Return the words of the vendor's name, which keep their capital letters in labels."""
     return frozenset(integration.vendor.title.split(" "))
 
 
 def plural(noun: str) -> str:
-    """Return the plural of a noun: `return` -> `returns`, `reply` -> `replies`."""
+    """Form the plural of a noun: `return` -> `returns`, `reply` -> `replies`."""
     if re.search(r"[^aeiou]y$", noun):
         return f"{noun[:-1]}ies"
     return noun + ("es" if re.search(r"(s|x|ch|sh)$", noun) else "s")
 
 
 def article(noun: str) -> str:
-    """Put the article before a noun: `a return`, `an order`, `an RMA`."""
+    """Prefix a noun with its indefinite article: `a return`, `an order`, `an RMA`."""
     vowel = noun[:1] in "aeioAEIO" or (noun[:2].isupper() and noun[:1] in "FHLMNRSX")
     return f"{'an' if vowel else 'a'} {noun}"
 
 
 def trigger_label(trigger: Trigger, noun: str) -> str:
-    """Return a trigger's label: `Return Approved` -> `Watch approved returns`."""
+    """Build a trigger's label for Make: `Return Approved` -> `Watch approved returns`.
+
+    A label for Make in the catalog takes precedence.
+    """
     if own := trigger.labels.get("make"):
         return own
     words = lower_first(sentence(trigger.label))
@@ -65,7 +71,10 @@ def trigger_label(trigger: Trigger, noun: str) -> str:
 
 
 def action_label(action: Action) -> str:
-    """Return an action's label: `Create Return` -> `Create a return`, `Add Note` -> `Add a note`."""
+    """Build an action's label for Make: `Create Return` -> `Create a return`.
+
+    A label for Make in the catalog takes precedence.
+    """
     if own := action.labels.get("make"):
         return own
     verb, _, rest = sentence(action.label).partition(" ")
@@ -73,7 +82,10 @@ def action_label(action: Action) -> str:
 
 
 def search_label(search: Search, noun: str) -> str:
-    """Return a search's label: `Find Return` -> `Search returns`, `Get Return` -> `Get a return`."""
+    """Build a search's label for Make: `Find Return` -> `Search returns`, `Get Return` -> `Get a return`.
+
+    A label for Make in the catalog takes precedence.
+    """
     if own := search.labels.get("make"):
         return own
     label = sentence(search.label)
@@ -88,5 +100,5 @@ def search_label(search: Search, noun: str) -> str:
 
 
 def lower_first(words: str) -> str:
-    """Lower the first letter, except of an acronym: `Returns report` -> `returns report`."""
+    """Convert the first letter to lower case, except in an acronym: `Returns report` -> `returns report`."""
     return words if words[:2].isupper() else words[:1].lower() + words[1:]

@@ -1,4 +1,4 @@
-"""The components of a Make app: modules, remote procedures and webhooks, each with its code files."""
+"""Defines the components of a Make app: modules, remote procedures and webhooks, each with its code files."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -12,7 +12,7 @@ Crud = Literal["create", "read", "update", "delete"]
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One module; `files` are its code files by Make's names, such as `communication`."""
+    """A module of a Make app. `files` maps Make's code types, such as `communication`, to their content."""
 
     key: str
     kind: Kind
@@ -31,7 +31,7 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """A remote procedure that fills a dropdown."""
+    """A remote procedure of a Make app, which reads the choices of a dropdown from the vendor's API."""
 
     id: str
     label: str
@@ -41,7 +41,7 @@ class Procedure:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An address at Make that is subscribed with the vendor and receives its posts."""
+    """A webhook of a Make app: a URL at Make that is subscribed with the vendor and receives its posts."""
 
     id: str
     label: str

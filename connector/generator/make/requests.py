@@ -1,4 +1,4 @@
-"""Builds Make's requests (`url`, `method`, `qs`, `body`) from an operation and its inputs."""
+"""Builds the requests of Make modules (`url`, `method`, `qs`, `body`) from operations and their inputs."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,11 @@ BODILESS = ("GET", "DELETE")
 
 
 def version_prefix(integration: Integration) -> str:
-    """Return the version at the end of every base URL (`/v1`): Make's review wants it in the paths."""
+    """Return the API version at the end of the base URLs, such as `/v1`.
+
+    The result is empty if the base URLs do not all end with the same version. Make's review requires the
+    version in the modules' paths instead of the base URL.
+    """
     matches = {VERSION.search(urlsplit(one.base_url).path) for one in integration.environments}
     versions = {match[0] if match else "" for match in matches}
     return versions.pop() if len(versions) == 1 else ""
@@ -32,7 +36,11 @@ def request(
     *,
     login: str = "connection",
 ) -> dict[str, Any]:
-    """Return `url`, `method`, `qs` and `body`; `login` is the variable that holds the values of the login."""
+    """Build a Make request for an operation: `url`, `method`, `qs` and `body`, with redirects disabled.
+
+    `query` contains fixed query parameters. `login` is the IML variable that contains the connection's
+    fields.
+    """
     inputs = list(inputs)
     url = address(integration, operation, inputs)
     result: dict[str, Any] = {"url": url, "method": operation.method, **NO_REDIRECTS}
@@ -54,7 +62,10 @@ def request(
 
 
 def address(integration: Integration, operation: Operation, inputs: Iterable[InputField]) -> str:
-    """Return the path after the base URL, with the inputs filled in."""
+    """Build the path of an operation's URL after the base URL, with the path inputs filled in.
+
+    Raises Unrenderable if no input fills a placeholder in the path.
+    """
     keys = {one.path[0]: one.key for one in inputs if one.location == "path"}
 
     def filled(placeholder: re.Match[str]) -> str:
@@ -70,9 +81,12 @@ def address(integration: Integration, operation: Operation, inputs: Iterable[Inp
 
 
 def value_of(one: InputField) -> str:
-    """Return the expression of an input's value in the format of the request."""
+    """Build an IML template that inserts an input's value into a request.
+
+    Single-line strings are trimmed, and dates and times are formatted as the API expects.
+    """
     subject = iml.at("parameters", (one.key,))
-    if one.type == "string":  # pasted values often have spaces around them; multi-line texts stay as they are
+    if one.type == "string":  # pasted values often have spaces around them; "text" is not trimmed
         trimmed = iml.trimmed(subject)
         return iml.braced(trimmed if one.required else f"if({subject}, {trimmed}, undefined)")
     if one.type == "date":

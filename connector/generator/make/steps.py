@@ -1,4 +1,4 @@
-"""Builds the modules of actions and searches, and the remote procedures that fill their dropdowns."""
+"""Builds the modules for actions and searches, and the remote procedures that fill their dropdowns."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -22,7 +22,7 @@ UPDATES = ("update", "approve", "reject", "settle", "receive", "mark", "move", "
 
 
 def actions(integration: Integration) -> Iterator[Module]:
-    """Yield a module for every write. Make also allows writes that move money."""
+    """Yield a module for every action, including actions that move money, which Make allows."""
     for action in integration.actions.values():
         yield _write(integration, action)
 
@@ -35,7 +35,7 @@ def _write(integration: Integration, action: Action) -> Module:
         "output": iml.braced(iml.at("body", operation.payload)),
         "valid": valid_result(integration, communication, holds_record(operation)),
     }
-    if action.after_timeout != "repeat":  # Make cannot check if the first attempt worked
+    if action.after_timeout != "repeat":  # Make cannot check whether the first attempt succeeded
         response["error"] = errors(integration, once=True)
     return Module(
         key=action.key,
@@ -57,7 +57,7 @@ def _crud(method: str, key: str) -> Crud:
 
 
 def searches(integration: Integration) -> Iterator[Module]:
-    """Yield a module for every read: an action if it returns one record, a search if it returns several."""
+    """Yield a module for every search: a Make action if it returns one record, otherwise a Make search."""
     for search in integration.searches.values():
         yield (_many if search.kind in ("find", "list") else _one)(integration, search)
 
@@ -131,9 +131,10 @@ def _many(integration: Integration, search: Search) -> Module:
 
 
 def _page_limit(search: Search, matches: list[InputField]) -> str | None:
-    """Return the page limit of a search as an expression.
+    """Build the page limit of a search as an IML expression; None if the default limit applies.
 
-    An input without a filter in the API is compared with the rows, on the newest `scan_pages` pages only.
+    The API cannot filter by some inputs. If such an input is filled in, the search reads only the newest
+    `scan_pages` pages and compares each row with the input.
     """
     if not matches:
         return None
@@ -142,7 +143,7 @@ def _page_limit(search: Search, matches: list[InputField]) -> str | None:
 
 
 def _iterate(container: str, inputs: Iterable[InputField]) -> Any:
-    """Return the iteration over the rows that match the inputs."""
+    """Build the `iterate` directive, which returns only the rows that match the inputs."""
     conditions = ["ifempty(item, '') != ''"]
     for one in inputs:
         if one.found_at:
@@ -166,7 +167,7 @@ def _files(
 
 
 def procedure(integration: Integration, dropdown: Dropdown) -> Procedure:
-    """Return the remote procedure that fills a dropdown. It reads at most three pages, as Make requires."""
+    """Build the remote procedure that fills a dropdown. It reads at most three pages, as Make requires."""
     operation = integration.operations[dropdown.operation or ""]
     paging = integration.paging.get(operation.paging or "")
     query = {**page_query(paging), **dropdown.query}

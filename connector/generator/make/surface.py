@@ -1,4 +1,4 @@
-"""Reads the surface of a generated Make app from its manifest and code files, for the release gate."""
+"""Reads the surface of a generated Make app, which the release gate compares, from the app's files."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -13,9 +13,10 @@ KINDS = {"instant_trigger": "trigger"}
 
 
 def read_surface(folder: Path, _installed: Path) -> Surface:
-    """Read the app in a folder. Its version is the highest deployed one, or 1 if it was never deployed.
+    """Read the version, login fields and steps of the Make app in a folder.
 
-    Raises ConfigurationError if the folder has no app, or a file that cannot be read.
+    The version is the highest deployed version, or 1 if the app was never deployed. Raises ConfigurationError
+    if the folder contains no app, or a file that cannot be read.
     """
     app = read(folder)
     deployed = [origin.get("appVersion", 1) for origin in app.manifest.get("origins", [])]
@@ -44,7 +45,10 @@ def _step(module: Component, faults: Sequence[str]) -> Step:
 
 
 def _behaviour(module: Component) -> Iterator[tuple[str, str]]:
-    """Yield the requests of a module and, if it is a trigger, which records are events."""
+    """Yield facts about a module's requests, each as a name and a value.
+
+    For a trigger, the facts include the conditions that decide which records are events.
+    """
     for code, request in module.requests:
         for name in ("method", "url", "qs", "body"):
             for key, text in _flat(f"{code}.{name}", request.get(name)):
@@ -54,7 +58,10 @@ def _behaviour(module: Component) -> Iterator[tuple[str, str]]:
 
 
 def _extent(module: Component) -> Iterator[tuple[str, str]]:
-    """Yield how many pages a module reads and, if it is a search, how it compares the records."""
+    """Yield facts about how many pages a module reads, each as a name and a value.
+
+    For modules that are not triggers, the facts include the conditions that select the records.
+    """
     for code, request in module.requests:
         yield from _flat(f"{code}.pages", request.get("pagination"))
         if "trigger" not in module.type:
@@ -70,7 +77,10 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _fields(form: Sequence[dict[str, Any]], prefix: str = "") -> Iterator[tuple[str, Field]]:
-    """Yield fields by Zapier's keys: `customer__email` in a collection, `items[]sku` in an array."""
+    """Yield each field with its key in Zapier's notation.
+
+    `customer__email` is a field in a collection, and `items[]sku` is a field in an array.
+    """
     for one in form:
         key = prefix + one["name"]
         members = one.get("spec")
@@ -94,7 +104,7 @@ def _fields(form: Sequence[dict[str, Any]], prefix: str = "") -> Iterator[tuple[
 
 
 def _listed(options: Any) -> list[Any] | None:
-    """Return the choices that the form lists; None if a remote procedure reads them."""
+    """Return the choices in a parameter's `options`; None if it lists no choices."""
     listed = options.get("store") if isinstance(options, dict) else options
     return listed if isinstance(listed, list) else None
 

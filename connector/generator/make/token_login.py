@@ -1,4 +1,4 @@
-"""Token logins in Make: request a token when the connection is created, refresh it before it expires."""
+"""Builds the requests that get and refresh the access token of a Make connection."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,21 +9,21 @@ from connector.generator.make.answers import NO_REDIRECTS, valid
 from connector.generator.make.requests import address
 
 ACCESS, REFRESH, EXPIRES = "accessToken", "refreshToken", "expires"
-EARLY = 2  # minutes before its expiry at which a token is refreshed
+EARLY = 2  # minutes before the expiry of the token
 
 
 def uses_tokens(login: Authentication) -> bool:
-    """Say whether requests carry a token instead of a value that the user entered."""
+    """Check whether requests carry an access token instead of a value that the user entered."""
     return not login.field and login.tokens is not None
 
 
 def first_grant(tokens: TokenLogin) -> TokenGrant:
-    """Return the grant for the first token; a grant that works repeatedly is preferred."""
+    """Return the grant that requests the first token, preferably a grant that works more than once."""
     return next((one for one in tokens.grants if not one.once), tokens.grants[0])
 
 
 def login_fields(login: Authentication) -> tuple[AuthField, ...]:
-    """Return the connection's fields: the account's address, the login's fields, and the grants' fields."""
+    """List the connection's fields: the account's base URL, credentials, and inputs of token requests."""
     host = (login.host,) if login.host else ()
     tokens = login.tokens
     if tokens is None or not uses_tokens(login):
@@ -38,7 +38,11 @@ def login_fields(login: Authentication) -> tuple[AuthField, ...]:
 def token_requests(
     integration: Integration, tokens: TokenLogin, places: tuple[str, str], error: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the requests `token` and `refresh`; without a refresh token, both are the same request."""
+    """Build the requests `token`, which gets the first access token, and `refresh`, which renews it.
+
+    `refresh` is missing if the token does not expire. Without a refresh token, `refresh` sends the same
+    request as `token`. `places` contains the base URL, and the base URL's scheme and host.
+    """
     token = _request(integration, tokens, places, error, _body(first_grant(tokens)))
     if tokens.expires_in is None:
         return {"token": token}
@@ -90,7 +94,7 @@ def _in_body(path: Path) -> str:
 
 
 def _hidden(integration: Integration, tokens: TokenLogin, body: Mapping[str, str]) -> list[str]:
-    """Return the places in request and reply that hold secrets, which Make's log must hide."""
+    """List the paths in requests and responses that contain secrets, which Make's log must hide."""
     secret = [iml.braced(iml.at("parameters", (key,))) for key in integration.authentication.secrets]
     secret.append(iml.braced(iml.at("data", (REFRESH,))))
     sent = [f"request.body.{name}" for name, value in body.items() if value in secret]

@@ -1,8 +1,8 @@
-"""Polling triggers of Make: Make remembers the time of the last event and continues from there.
+"""Builds polling triggers for Make, which continue from the time of the last event.
 
-A poll returns the oldest events after that time, up to the user's limit; the rest follow with the next poll.
-Events with the same time are told apart by id. Make cannot compare a record with its earlier version. So a
-trigger needs a property with the time of the event: `Guarantee.watermark`.
+A poll returns the oldest events after that time, up to the user's limit; the next poll returns the rest. Make
+distinguishes events with the same time by their IDs. Make cannot compare a record with its earlier version,
+so a trigger needs a property that contains the time of the event: `Guarantee.watermark`.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ STARTS_EARLY = 1  # seconds, because vendors do not document whether a filter in
 
 
 def polling_triggers(integration: Integration) -> Iterator[Module]:
-    """Yield a module for every trigger that has a guarantee on Make and no webhook."""
+    """Yield a module for every trigger that has no webhook and whose guarantee for Make has a watermark."""
     for trigger in integration.triggers.values():
         promise = trigger.guarantees.get("make")
         if promise and promise.watermark and not trigger.hook:
@@ -67,7 +67,10 @@ def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
 
 
 def _row(trigger: Trigger) -> list[Field]:
-    """Return the fields without the details: a polling trigger of Make sends no request per record."""
+    """Return the trigger's fields without the record details, which would need a request per record.
+
+    A polling trigger of Make sends no such requests.
+    """
     return [one for one in trigger.fields if not trigger.details or one.key != trigger.details.key]
 
 
@@ -78,7 +81,10 @@ def _description(trigger: Trigger) -> str:
 
 
 def summary_note(integration: Integration, trigger: Trigger) -> str:
-    """Return a sentence that names the module for the records' details; empty if there are none."""
+    """Build the note that a trigger returns only summaries, and which module reads the details.
+
+    The note is empty if the records have no details to read.
+    """
     if trigger.details is None:
         return ""
     operation = trigger.details.operation
@@ -110,7 +116,11 @@ def _communication(integration: Integration, trigger: Trigger, when: Path) -> di
 
 
 def _newness(trigger: Trigger, when: Path) -> dict[str, str]:
-    """Return how Make recognizes new events: by time and id, or by a number that grows with each record."""
+    """Build the `trigger` directive, which defines how Make recognizes new events.
+
+    Make compares the time and ID of each record or, if records have no time, an ID that grows with each
+    record.
+    """
     source = trigger.source
     id_ = iml.at("item", source.id)
     if when == source.id:
@@ -127,9 +137,10 @@ def _order(trigger: Trigger) -> dict[str, str]:
 
 
 def _since(trigger: Trigger) -> dict[str, str]:
-    """Return the query parameter that limits the list to changes since the last event.
+    """Build the query parameter that limits the list to changes since the last event.
 
-    Empty if the API has no such filter. At the very first poll the parameter is left out.
+    The result is empty if the API has no such filter. The first poll omits the parameter, except in a window
+    scan, which always covers a fixed period before the poll.
     """
     source = trigger.source
     if source.since is None:
@@ -145,7 +156,11 @@ def _since(trigger: Trigger) -> dict[str, str]:
 
 
 def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
-    """Return the iteration over events: records with an id, a past time and a state that fires."""
+    """Build the `iterate` directive, which selects the records that are events.
+
+    An event has an ID, a time that is not in the future, a status that fires the trigger, and the values of
+    the trigger's inputs.
+    """
     source = trigger.source
     id_, time = iml.at("item", source.id), iml.at("item", when)
     if when == source.id:
@@ -159,9 +174,9 @@ def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
 
 
 def _epoch(integration: Integration, trigger: Trigger, when: Path) -> dict[str, Any]:
-    """Return the `epoch`: the latest records, from which the user chooses where to start.
+    """Build the `epoch` file, which lists the latest records so that the user can choose where to start.
 
-    Make takes everything else from the `communication`.
+    Make reads all other settings from the `communication` file.
     """
     resource = integration.resources[trigger.resource]
     operation = integration.operations[trigger.source.operation]

@@ -1,4 +1,4 @@
-"""The universal module of a Make app, "Make an API call": any request to the vendor's API."""
+"""Builds the universal module "Make an API call", which sends any request to the vendor's API."""
 
 from typing import Any
 
@@ -14,12 +14,15 @@ KEY = "make_api_call"
 
 
 def universal_module(integration: Integration) -> Module:
-    """Return the module. Its address begins with a slash, so the login is sent to no other host."""
+    """Build the module "Make an API call".
+
+    Its URL begins with a slash, so a scenario cannot send the credentials to another host.
+    """
     login = integration.authentication
     example = next(
         one for one in integration.operations.values() if one.method == "GET" and "{" not in one.path
     )
-    # A scenario must not replace the login's headers, in any spelling: header names ignore case.
+    # A scenario must not replace the authentication headers. Header names are case-insensitive.
     names = (login.header, *login.headers)
     spellings = sorted({name for one in names for name in (one, one.lower(), one.title(), one.upper())})
     own = ", ".join(f"'{name}'" for name in spellings)

@@ -1,9 +1,9 @@
-"""Checks of a Make app that need only its files.
+"""Checks a Make app for problems that can be found in its files, without access to Make.
 
 Make reviews an app by hand and with a program that is not public. The checks follow Make's public review
-requirements and naming rules, and find faults that the schemas of its editor accept. A check is a function
-that takes an app and yields sentences; its name begins with its id. If M001 to M003 find invalid files, the
-other checks do not run.
+requirements and naming rules, and find problems that the schemas of Make's editor accept. A check is a
+function that takes an `App` and yields one sentence per problem. The function's name begins with the check's
+ID, such as M001.
 """
 
 from collections.abc import Callable, Iterator
@@ -75,7 +75,11 @@ CHECKS = (*FIRST, *SECOND, *THIRD)
 
 
 def check(app: App) -> list[Complaint]:
-    """Run the checks over an app."""
+    """Run the checks over an app and return the problems that they find.
+
+    M001 checks the manifest, and M002 and M003 check the code files. If the manifest is invalid, only M001
+    runs. If another file is invalid, M004 and later checks do not run.
+    """
     for checks in (FIRST, SECOND):
         if complaints := run_checks(checks, app):
             return complaints
@@ -83,5 +87,8 @@ def check(app: App) -> list[Complaint]:
 
 
 def lint(folder: Path) -> list[Complaint]:
-    """Run the checks over the app in a folder; raises ConfigurationError if there is no readable app."""
+    """Run the checks over the app in a folder and return the problems that they find.
+
+    Raises ConfigurationError if the folder does not contain an app, or if a file cannot be read.
+    """
     return check(read(folder))

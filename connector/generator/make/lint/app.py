@@ -1,4 +1,4 @@
-"""Reads a Make app for the checks: the manifest, and every code file by its path."""
+"""Loads a Make app's manifest and code files from a folder, for the checks to inspect."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,11 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One component: its kind and id in the manifest, its entry there, and its code files."""
+    """A component of an app, such as a module or a webhook.
+
+    `kind` and `id` locate the component in the manifest, and `entry` is its manifest entry. `code` maps each
+    code type, such as `communication`, to the content of the component's file.
+    """
 
     kind: str
     id: str
@@ -27,18 +31,18 @@ class Component:
 
     @property
     def type(self) -> str:
-        """The type of a module; empty for other components."""
+        """The type of a module, such as `search`; empty for other components."""
         return str(self.entry.get("moduleType", ""))
 
     @property
     def parameters(self) -> list[Json]:
-        """The form: static parameters first, then those that can be mapped."""
+        """The input parameters: static parameters first, then mappable parameters."""
         codes = ("staticParams", "mappableParams", "params")
         return [one for code in codes for one in self.code.get(code) or []]
 
     @property
     def requests(self) -> list[tuple[str, Json]]:
-        """Its requests, with the name of their code file or, in an OAuth connection, of their step."""
+        """The requests, each with the name of its code file or, in an OAuth connection, of its step."""
         requests: list[tuple[str, Json]] = []
         for code in ("communication", "attach", "detach", "update"):
             content = self.code.get(code) or {}
@@ -53,7 +57,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """One app; `files` maps a path in `src` to the content of a file: parsed JSON, or text."""
+    """A Make app. `files` maps each path below `src` to the file's content: parsed JSON, or a string."""
 
     files: Mapping[str, Any]
 
@@ -63,7 +67,7 @@ class App:
         return manifest
 
     def components(self, *kinds: str) -> Iterator[Component]:
-        """Yield the components of the given kinds, or all components."""
+        """Yield the components of the given kinds, or all components if no kind is given."""
         for kind, components in self.manifest["components"].items():
             if kinds and kind not in kinds:
                 continue
@@ -72,7 +76,7 @@ class App:
                 yield Component(kind, name, entry, code)
 
     def modules(self, *types: str) -> Iterator[Component]:
-        """Yield the modules of the given types, or all modules."""
+        """Yield the modules of the given types, or all modules if no type is given."""
         for one in self.components("module"):
             if not types or one.type in types:
                 yield one
@@ -83,18 +87,24 @@ class App:
 
     @property
     def names(self) -> frozenset[str]:
-        """The words of the service's name, which keep their capital letters in labels."""
+        """The words of the vendor's name, which keep their capital letters in labels."""
         labels = [one.entry.get("label", "") for one in self.components("connection")]
         return frozenset(word for label in labels for word in label.split(" "))
 
 
 def parsed(texts: Mapping[str, str]) -> App:
-    """Return an app from the texts of its files by path in `src`; raises ConfigurationError."""
+    """Create an app from the contents of its files, keyed by path below `src`.
+
+    Raises ConfigurationError if a JSON file cannot be parsed.
+    """
     return App({path: _read(path, text) for path, text in texts.items()})
 
 
 def read(folder: Path) -> App:
-    """Read an app from its folder, or from the `src` in it; raises ConfigurationError."""
+    """Read an app from its folder, or directly from its `src` folder.
+
+    Raises ConfigurationError if the folder does not contain an app, or if a file cannot be read or parsed.
+    """
     source = folder / "src" if (folder / "src").is_dir() else folder
     if not (source / MANIFEST).is_file():
         raise ConfigurationError(

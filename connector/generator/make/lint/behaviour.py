@@ -1,4 +1,4 @@
-"""Checks of what modules do: what each module type needs, how lists are read, and samples."""
+"""Checks how modules behave: what each module type requires, how lists are read, and whether samples fit."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ REPEATED = ("ConnectionError", "RateLimitError")
 
 
 def m022_actions_do_one_thing(app: App) -> Iterator[str]:
-    """An action states its CRUD type, returns one bundle, and reads no pages."""
+    """Check that every action states its CRUD type, returns a single bundle, and does not use pagination."""
     for one in app.modules("action"):
         if not one.entry.get("actionCrud"):
             yield f"{one.name} has no actionCrud. Set it to create, read, update or delete."
@@ -26,7 +26,7 @@ def m022_actions_do_one_thing(app: App) -> Iterator[str]:
 
 
 def m023_searches_have_a_limit(app: App) -> Iterator[str]:
-    """A search returns a bundle per record, up to the limit that the user sets."""
+    """Check that every search returns one bundle per record, up to the limit that the user sets."""
     for one in app.modules("search"):
         limit = _named(one.parameters, "limit")
         if limit is None or "default" not in limit:
@@ -40,7 +40,7 @@ def m023_searches_have_a_limit(app: App) -> Iterator[str]:
 
 
 def m024_triggers_know_what_is_new(app: App) -> Iterator[str]:
-    """A polling trigger says how new records are recognized, and lets the user set a limit."""
+    """Check that every polling trigger defines how Make recognizes new records, and has a limit parameter."""
     for one in app.modules("trigger"):
         limit = _named(one.code.get("staticParams") or [], "limit")
         if limit is None or not limit.get("required"):
@@ -56,14 +56,20 @@ def m024_triggers_know_what_is_new(app: App) -> Iterator[str]:
 
 
 def m025_triggers_are_not_mappable(app: App) -> Iterator[str]:
-    """A trigger has only static parameters: it starts a scenario, so there is nothing to map from."""
+    """Check that triggers have no mappable parameters.
+
+    A trigger starts a scenario, so there is no earlier module whose output could be mapped.
+    """
     for one in app.modules("trigger", "instant_trigger"):
         if one.code.get("mappableParams"):
             yield f"{one.name} has mappable parameters, but no earlier module. Make them static."
 
 
 def m026_filters_by_time_include_the_last_one(app: App) -> Iterator[str]:
-    """A trigger's time filter starts before the last event, because others may have the same time."""
+    """Check that the time filter of a trigger starts before the time of the last event.
+
+    Other events may have the same time.
+    """
     for one in app.modules("trigger"):
         for _code, request in one.requests:
             for name, text in request.get("qs", {}).items():
@@ -75,7 +81,10 @@ def m026_filters_by_time_include_the_last_one(app: App) -> Iterator[str]:
 
 
 def m027_lists_end(app: App) -> Iterator[str]:
-    """`pagination` has a condition, and it also holds for the last page, because Make evaluates it twice."""
+    """Check that every `pagination` has a condition, and that the condition does not skip the last page.
+
+    Make evaluates the condition twice, the second time with an increased page number.
+    """
     for one in app.components("module", "rpc"):
         for code in ("communication", "epoch"):
             pagination = (one.code.get(code) or {}).get("pagination")
@@ -92,7 +101,10 @@ def m027_lists_end(app: App) -> Iterator[str]:
 
 
 def _loses_the_last_page(condition: str) -> bool:
-    """Find comparisons such as `pagination.page < last`, which skip the last page."""
+    """Check whether a condition contains a comparison such as `pagination.page < last`.
+
+    Such a comparison skips the last page.
+    """
     for node in nodes(condition):
         if isinstance(node, Operation) and node.operator in ("<", ">"):
             lower = node.left if node.operator == "<" else node.right
@@ -102,7 +114,10 @@ def _loses_the_last_page(condition: str) -> bool:
 
 
 def m028_pages_keep_their_filters(app: App) -> Iterator[str]:
-    """`pagination` adds to the request instead of replacing it, so later pages keep the filters."""
+    """Check that `pagination` extends the request, so that later pages keep the filters.
+
+    If `mergeWithParent` is false, `pagination` replaces the request.
+    """
     for one in app.components("module", "rpc"):
         for _code, request in one.requests:
             if request.get("pagination", {}).get("mergeWithParent") is False:
@@ -110,7 +125,7 @@ def m028_pages_keep_their_filters(app: App) -> Iterator[str]:
 
 
 def m029_dropdowns_are_short(app: App) -> Iterator[str]:
-    """A remote procedure returns label and value, at most 500 entries, in at most three requests."""
+    """Check that every remote procedure returns at most 500 labels and values, in at most three requests."""
     for one in app.components("rpc"):
         for _code, request in one.requests:
             response = request.get("response", {})
@@ -125,7 +140,10 @@ def m029_dropdowns_are_short(app: App) -> Iterator[str]:
 
 
 def m030_samples_equal_interfaces(app: App) -> Iterator[str]:
-    """A sample has exactly the names of the interface, at every depth, with values of the right types."""
+    """Check that every sample has exactly the fields of the interface, with values of the right types.
+
+    Nested fields are checked as well.
+    """
     for one in app.modules("trigger", "instant_trigger", "action", "search"):
         yield from _differences(one, one.code.get("samples"), one.code.get("interface") or [], "")
 
@@ -164,7 +182,10 @@ def _value(one: Component, value: Any, field: Json, place: str) -> Iterator[str]
 
 
 def m040_failed_writes_are_not_repeated(app: App) -> Iterator[str]:
-    """A failed write that is not idempotent has no error type that Make repeats."""
+    """Check that no write has an error type that Make retries, unless the write is idempotent.
+
+    Make retries a module after a ConnectionError or a RateLimitError.
+    """
     inherited = app.general("base").get("response", {}).get("error")
     for one in app.modules("action", "universal"):
         for _code, request in one.requests:
@@ -181,7 +202,10 @@ def m040_failed_writes_are_not_repeated(app: App) -> Iterator[str]:
 
 
 def _error_type(error: Any, status: str) -> str:
-    """Return the error type of a status; the default is Make's own type for 500 and above."""
+    """Return the error type for a status.
+
+    If the app defines neither a type for the status nor a default type, Make uses ConnectionError.
+    """
     types = error if isinstance(error, dict) else {}
     return str(types.get(status, {}).get("type", types.get("type", "ConnectionError")))
 

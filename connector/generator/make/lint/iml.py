@@ -1,9 +1,10 @@
-"""Parses Make's expression language (IML): `{{…}}` in a text becomes a tree. It does not evaluate anything.
+"""Parses templates in IML, Make's expression language, into syntax trees without evaluating them.
 
-The grammar follows Make's page "JavaScript in Make" (developers.make.com, block elements): `||`, `&&`,
-equality (`=`, `==`, `===`, `!=`, `!==`), relations, `+ -`, `* / %`, `! -`, then a value: a number, a text in
-quotes, a call `name(a, b)`, or a name with `.step`, backticks around a step that is not a plain word, and
-`[n]` (counted from one; empty is the first).
+The grammar follows Make's page "JavaScript in Make" (developers.make.com, block elements). The operators are,
+from the lowest to the highest precedence: `||`, `&&`, equality (`=`, `==`, `===`, `!=`, `!==`), comparison
+(`<=`, `>=`, `<`, `>`), `+ -`, `* / %`, and the unary `! -`. An operand is a number, a string in quotes, a
+call `name(a, b)`, or a name. A name can be followed by `.step`, with backticks around a step that is not a
+plain word, and by an array index `[n]`. Indexes count from one, and an empty index means the first element.
 """
 
 from __future__ import annotations
@@ -13,19 +14,22 @@ from dataclasses import dataclass
 
 
 class ImlError(ValueError):
-    """A text is not valid IML; the message says what is wrong."""
+    """An error in an IML expression. The message states the problem and quotes the expression."""
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A literal text or number."""
+    """A string or number literal."""
 
     value: str | float
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A variable and the steps into it; a number is an array index, counted from one."""
+    """A variable and the path to a value inside the variable.
+
+    An integer in `steps` is an array index, counted from one.
+    """
 
     root: str
     steps: tuple[str | int, ...] = ()
@@ -41,7 +45,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operator between two values, or before one value (`left` is None)."""
+    """A binary operation, or a unary operation if `left` is None."""
 
     operator: str
     left: Node | None
@@ -66,7 +70,10 @@ LEVELS = (
 
 
 def pieces(text: str) -> list[Piece]:
-    """Split a text into plain parts and parsed expressions; raises ImlError for invalid IML."""
+    """Split a template into plain strings and parsed expressions, in order.
+
+    Raises ImlError if an expression is invalid, or if braces are not balanced.
+    """
     parts: list[Piece] = []
     rest = text
     while "{{" in rest:
@@ -84,7 +91,7 @@ def pieces(text: str) -> list[Piece]:
 
 
 def _end(text: str) -> int:
-    """Return the index of the closing braces outside of quotes; -1 if there are none."""
+    """Find the index of the next closing braces outside quotes; -1 if there are no such braces."""
     quote = ""
     for index, letter in enumerate(text):
         if quote:
@@ -97,7 +104,10 @@ def _end(text: str) -> int:
 
 
 def parse(expression: str) -> Node:
-    """Parse the expression between braces; raises ImlError for invalid IML."""
+    """Parse an IML expression, given without its braces, into a syntax tree.
+
+    Raises ImlError if the expression is invalid.
+    """
     parser = _Parser(_tokens(expression), expression)
     node = parser.level(0)
     if parser.peek():
@@ -118,7 +128,10 @@ def _tokens(expression: str) -> list[str]:
 
 
 class _Parser:
-    """A recursive-descent parser: `level` handles one level of operator precedence."""
+    """A recursive-descent parser for one IML expression.
+
+    `level` parses all operators from a level of precedence upwards.
+    """
 
     def __init__(self, tokens: list[str], expression: str) -> None:
         self._tokens = tokens

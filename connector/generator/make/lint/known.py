@@ -1,4 +1,4 @@
-"""The functions and constants of Make's expression language, from its reference (help.make.com/functions)."""
+"""Lists the functions and constants of IML, Make's expression language, from help.make.com/functions."""
 
 FUNCTIONS = frozenset(
     (

@@ -1,4 +1,4 @@
-"""Checks of expressions: they can be parsed, and their functions, variables and parameters exist."""
+"""Checks that IML expressions can be parsed, and that their functions, variables and parameters exist."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -20,7 +20,7 @@ TRIGGERS = {"trigger": {"data"}, "instant_trigger": {"payload", "webhook"}}
 
 
 def m006_expressions_can_be_read(app: App) -> Iterator[str]:
-    """Every `{{…}}` is a valid expression."""
+    """Check that every expression in `{{…}}` can be parsed."""
     for where, _one, text in _texts(app):
         try:
             pieces(text)
@@ -29,14 +29,14 @@ def m006_expressions_can_be_read(app: App) -> Iterator[str]:
 
 
 def m007_functions_exist(app: App) -> Iterator[str]:
-    """Every function is a function of Make."""
+    """Check that every function that an expression calls exists in Make."""
     for where, _one, node in _nodes(app):
         if isinstance(node, Call) and node.function not in FUNCTIONS:
             yield f"{where} calls {node.function}, which is not a function of Make."
 
 
 def m008_variables_exist(app: App) -> Iterator[str]:
-    """Every variable exists in its place: `item` in a module, `data` in a connection."""
+    """Check that every variable is available in the component that uses it, such as `item` in a module."""
     for where, one, node in _nodes(app):
         kind = one.kind if one else "base"
         known = ROOTS.get(kind, frozenset()) | CONSTANTS | TRIGGERS.get(one.type if one else "", set())
@@ -45,16 +45,19 @@ def m008_variables_exist(app: App) -> Iterator[str]:
 
 
 def m009_parameters_exist(app: App) -> Iterator[str]:
-    """Every `parameters.x` is a parameter of its component."""
+    """Check that every `parameters.x` refers to a parameter of the same component."""
     for where, one, node in _nodes(app):
         if one is None or not isinstance(node, Name) or node.root != "parameters" or not node.steps:
             continue
         if node.steps[0] not in {parameter["name"] for parameter in one.parameters}:
-            yield f"{where} uses the parameter {node.steps[0]}, which the form does not have."
+            yield f"{where} uses the parameter {node.steps[0]}, which this component does not have."
 
 
 def m010_connection_values_exist(app: App) -> Iterator[str]:
-    """Every `connection.x` is a field of the connection, or stored when it is created."""
+    """Check that every `connection.x` refers to a value that the connection has.
+
+    The value is a field of the connection, or stored by one of the connection's requests.
+    """
     known = {key for one in app.components("connection") for key in stored(one)}
     for where, _one, node in _nodes(app):
         if isinstance(node, Name) and node.root == "connection" and node.steps and node.steps[0] not in known:
@@ -62,14 +65,14 @@ def m010_connection_values_exist(app: App) -> Iterator[str]:
 
 
 def m011_arrays_are_counted_from_one(app: App) -> Iterator[str]:
-    """No expression uses `[0]`, which is always empty in Make."""
+    """Check that no expression uses the array index `[0]`, which is always empty in Make."""
     for where, _one, node in _nodes(app):
         if isinstance(node, Name) and 0 in node.steps:
             yield f"{where} uses [0], but Make counts from 1. Use [1] for the first element."
 
 
 def m012_items_have_their_properties(app: App) -> Iterator[str]:
-    """Every `item.a.b` of a module is in the module's interface."""
+    """Check that every `item.x` in a module refers to a field in the module's interface."""
     for where, one, node in _nodes(app):
         if one is None or one.kind != "module" or not isinstance(node, Name) or node.root != "item":
             continue
@@ -86,7 +89,7 @@ def m012_items_have_their_properties(app: App) -> Iterator[str]:
 
 
 def stored(connection: Component) -> set[str]:
-    """Return the names of a connection's values: its fields, and what its requests store."""
+    """List the names of the values that a connection has: its fields, and values that its requests store."""
     names = {one["name"] for one in connection.parameters}
     for _step, request in connection.requests:
         names |= set(request.get("response", {}).get("data", {}))
@@ -103,7 +106,10 @@ def _texts(app: App) -> Iterator[tuple[str, Component | None, str]]:
 
 
 def strings(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every text in a nested value with its place, such as ` at qs.page`."""
+    """Yield every string in a nested value, with its path in the form ` at qs.page`.
+
+    The path is empty if `value` itself is a string.
+    """
     if isinstance(value, str):
         yield value, f" at {place}" if place else ""
     elif isinstance(value, dict):
@@ -120,9 +126,9 @@ def _nodes(app: App) -> Iterator[tuple[str, Component | None, Node]]:
             yield where, one, node
 
 
-@lru_cache(maxsize=4_096)  # every check parses the same texts
+@lru_cache(maxsize=4_096)  # every check parses the same templates
 def nodes(text: str) -> tuple[Node, ...]:
-    """Return every node of every expression in a text; empty if the text is not valid IML."""
+    """Parse a template and return every syntax tree node in its expressions; empty if it is invalid."""
     try:
         parts = pieces(text)
     except ImlError:

@@ -1,4 +1,4 @@
-"""Checks of references between components: dropdowns, connections, webhooks, groups."""
+"""Checks that the dropdowns, connections, webhooks and modules that components refer to exist."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ PROCEDURE = "rpc://"
 
 
 def m013_dropdowns_exist_and_are_used(app: App) -> Iterator[str]:
-    """Every `rpc://x` names a remote procedure, and every remote procedure is used."""
+    """Check that every `rpc://x` refers to a remote procedure, and that every remote procedure is used."""
     known = {one.id for one in app.components("rpc")}
     used: set[str] = set()
     for one in app.components("module", "webhook", "connection"):
@@ -28,7 +28,10 @@ def m013_dropdowns_exist_and_are_used(app: App) -> Iterator[str]:
 
 
 def m014_connections_exist(app: App) -> Iterator[str]:
-    """Modules, remote procedures and webhooks use an existing connection."""
+    """Check that every module, remote procedure and webhook uses a connection that exists.
+
+    An instant trigger does not need a connection, because its webhook has one.
+    """
     known = {one.id for one in app.components("connection")}
     for one in app.components("module", "rpc", "webhook"):
         connection = one.entry.get("connection")
@@ -39,7 +42,10 @@ def m014_connections_exist(app: App) -> Iterator[str]:
 
 
 def m015_instant_triggers_have_webhooks(app: App) -> Iterator[str]:
-    """An instant trigger has a webhook, and every webhook is used, attached and detached."""
+    """Check that every instant trigger has a webhook, and that every webhook is used.
+
+    A webhook must also have both an `attach` and a `detach` request, or neither.
+    """
     hooks = {one.id: one for one in app.components("webhook")}
     used = set()
     for one in app.modules("instant_trigger"):
@@ -54,7 +60,7 @@ def m015_instant_triggers_have_webhooks(app: App) -> Iterator[str]:
 
 
 def m016_groups_hold_each_module_once(app: App) -> Iterator[str]:
-    """Every module is in exactly one group, and groups contain only existing modules."""
+    """Check that every module is in exactly one group, and that groups contain only existing modules."""
     counts = Counter(name for group in app.general("groups") for name in group["modules"])
     known = {one.id for one in app.modules()}
     for name in sorted(known - counts.keys()):
@@ -67,7 +73,7 @@ def m016_groups_hold_each_module_once(app: App) -> Iterator[str]:
 
 
 def m017_ids_have_dropdowns(app: App) -> Iterator[str]:
-    """A parameter that is an id has a dropdown, or its help says where to map it from."""
+    """Check that every parameter for an ID has a dropdown, or help that says where to map the ID from."""
     for one in app.modules("action", "search", "trigger", "instant_trigger"):
         for field in every(one.parameters):
             is_id = IDENTIFIER.search(field["name"]) or str(field.get("label", "")).endswith(" ID")
@@ -76,7 +82,7 @@ def m017_ids_have_dropdowns(app: App) -> Iterator[str]:
 
 
 def every(form: list[Json]) -> Iterator[Json]:
-    """Yield the fields of a form, including nested ones."""
+    """Yield all input parameters or output fields in `form`, including nested ones."""
     for field in form:
         yield field
         inner: Any = field.get("spec")

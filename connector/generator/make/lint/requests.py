@@ -1,4 +1,4 @@
-"""Checks of requests: no redirects are followed, and the time of each is limited."""
+"""Checks that requests do not follow redirects, and that the time of every request is limited."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,10 @@ NO_REDIRECT = Operation("<", Name("statusCode"), Literal(300))
 
 
 def m041_redirects_are_refused(app: App) -> Iterator[str]:
-    """No request follows a redirect, which sends the login to another host, or accepts it as a result."""
+    """Check that no request follows a redirect or accepts a redirect as a result.
+
+    A redirect that is followed could send the credentials to another host.
+    """
     for where, request in (("base", app.general("base")), *_requests(app)):
         for name in NOT_FOLLOWED:
             if request.get(name) is not False:
@@ -23,9 +26,9 @@ def m041_redirects_are_refused(app: App) -> Iterator[str]:
 
 
 def m042_requests_end(app: App) -> Iterator[str]:
-    """The base limits the time of every request."""
+    """Check that the base sets a timeout, which applies to all requests."""
     if "timeout" not in app.general("base"):
-        yield "base has no timeout, so a vendor that never answers blocks a scenario. Add one."
+        yield "base has no timeout, so a vendor that never responds blocks a scenario. Add one."
 
 
 def _requests(app: App) -> Iterator[tuple[str, Json]]:
@@ -35,7 +38,10 @@ def _requests(app: App) -> Iterator[tuple[str, Json]]:
 
 
 def _required(condition: str) -> list[Node]:
-    """Return the parts of a condition that must all hold: itself, and the parts that `&&` joins."""
+    """Return the parts of a condition that must all be true: the condition itself and the operands of `&&`.
+
+    The result is empty if the condition cannot be parsed.
+    """
     try:
         parts = [one for one in pieces(condition) if not isinstance(one, str)]
     except ImlError:

@@ -1,4 +1,4 @@
-"""Security checks: requests stay on the vendor's host, and secrets are neither shown nor logged."""
+"""Checks that requests stay on the vendor's host, and that secrets are neither shown nor logged."""
 
 import re
 from collections.abc import Iterator
@@ -14,25 +14,28 @@ VERSIONED = re.compile(r"/v\d+(?=['\"}]|/?$)")
 
 
 def m031_one_universal_module(app: App) -> Iterator[str]:
-    """The app has exactly one universal module."""
+    """Check that the app has exactly one universal module."""
     count = len(list(app.modules("universal")))
     if count != 1:
         yield f"The app has {count} universal modules. Make requires exactly one."
 
 
 def m032_universal_module_stays_with_the_vendor(app: App) -> Iterator[str]:
-    """The universal module's address begins with a slash, so a scenario cannot call another host."""
+    """Check that the universal module's URL begins with a slash.
+
+    Otherwise a scenario could send the credentials to another host.
+    """
     for one in app.modules("universal"):
         for _code, request in one.requests:
             if not request["url"].startswith("/"):
-                yield f"{one.name} lets a scenario send the login to any host. Begin {request['url']} with /."
+                yield f"{one.name} can send the credentials to any host. Begin {request['url']} with /."
         texts = [str(field.get("help", "")) for field in one.parameters if field["name"] == "url"]
         if not any("`/" in text for text in texts):
             yield f"In {one.name}, the help of url shows no example. Add a path that begins with a slash."
 
 
 def m033_universal_module_keeps_the_login(app: App) -> Iterator[str]:
-    """Headers that a scenario adds cannot replace the login's headers."""
+    """Check that headers set by a scenario cannot replace the authentication headers."""
     own = [name.lower() for name in app.general("base").get("headers", {}) if name.lower() != "accept"]
     for one in app.modules("universal"):
         for _code, request in one.requests:
@@ -43,7 +46,7 @@ def m033_universal_module_keeps_the_login(app: App) -> Iterator[str]:
 
 
 def m034_addresses_are_relative(app: App) -> Iterator[str]:
-    """Modules, remote procedures and webhooks have paths without a host, which comes from the base."""
+    """Check that modules, remote procedures and webhooks use paths, which are appended to the base URL."""
     for one in app.components("module", "rpc", "webhook"):
         for code, request in one.requests:
             urls = [request["url"], request.get("pagination", {}).get("url", "/")]
@@ -53,7 +56,7 @@ def m034_addresses_are_relative(app: App) -> Iterator[str]:
 
 
 def m035_base_is_the_vendors_own(app: App) -> Iterator[str]:
-    """The base address is https and has no version at its end."""
+    """Check that the base URL uses https and does not end with an API version."""
     url = str(app.general("base")["baseUrl"])
     if "http://" in url:
         yield f"The base address {url} is not https. Use https."
@@ -62,7 +65,7 @@ def m035_base_is_the_vendors_own(app: App) -> Iterator[str]:
 
 
 def m036_errors_are_explained(app: App) -> Iterator[str]:
-    """Base and connection map error statuses to Make's error types."""
+    """Check that the base and the connections define an error for status 401."""
     places: list[tuple[str, Any]] = [("base", app.general("base").get("response", {}).get("error"))]
     for one in app.components("connection"):
         places += [(f"{one.name} {step}", r.get("response", {}).get("error")) for step, r in one.requests
@@ -73,7 +76,7 @@ def m036_errors_are_explained(app: App) -> Iterator[str]:
 
 
 def m037_secrets_are_not_logged(app: App) -> Iterator[str]:
-    """Every place of a request or reply that holds a secret is listed in `log.sanitize`."""
+    """Check that `log.sanitize` lists every part of a request or response that contains a secret."""
     secret = _secret_names(app)
     base = app.general("base")
     inherited = base.get("log", {}).get("sanitize", [])
@@ -124,7 +127,10 @@ def _covered(path: str, hidden: list[str]) -> bool:
 
 
 def m038_secrets_are_typed_as_passwords(app: App) -> Iterator[str]:
-    """The fields of a connection are editable, its secrets are passwords, and modules ask for no secrets."""
+    """Check that a connection's fields are editable, and that its secrets are password fields.
+
+    Modules must not have parameters for secrets.
+    """
     for one in app.components("connection"):
         for field in one.parameters:
             if not field.get("editable"):
@@ -142,7 +148,10 @@ def _is_free_text(field: Json) -> bool:
 
 
 def m039_connections_have_names(app: App) -> Iterator[str]:
-    """A connection has a name that distinguishes accounts and contains no secret."""
+    """Check that every connection has a name, and that the name contains no secret.
+
+    The name lets users distinguish the connections of several accounts.
+    """
     secret = _secret_names(app)
     for one in app.components("connection"):
         responses = [request["response"] for _step, request in one.requests if "response" in request]

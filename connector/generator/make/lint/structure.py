@@ -1,4 +1,4 @@
-"""Checks of the files of an app: the manifest and the files match, and each file fits its schema."""
+"""Checks an app's files: the manifest lists exactly the existing files, and every file matches its schema."""
 
 import json
 import re
@@ -37,12 +37,15 @@ NEEDED = {
 
 
 def m001_manifest_is_valid(app: App) -> Iterator[str]:
-    """`makecomapp.json` fits the schema of file version 1."""
+    """Check that `makecomapp.json` matches the schema of file version 1."""
     yield from _violations(MANIFEST, "manifest", app.manifest)
 
 
 def m002_manifest_lists_all_files(app: App) -> Iterator[str]:
-    """The manifest lists exactly the files that exist, and each module has the files of its type."""
+    """Check that the manifest lists exactly the existing files, and that each module has the required files.
+
+    The type of a module decides which files are required.
+    """
     named = set(app.manifest["generalCodeFiles"].values())
     for one in app.components():
         named |= set(one.entry["codeFiles"].values())
@@ -56,7 +59,7 @@ def m002_manifest_lists_all_files(app: App) -> Iterator[str]:
 
 
 def m003_code_files_are_valid(app: App) -> Iterator[str]:
-    """Every code file fits the schema of its kind."""
+    """Check that every code file matches the schema for its code type."""
     general = app.manifest["generalCodeFiles"]
     for code in ("base", "common", "groups"):
         if general[code] in app.files:
@@ -76,7 +79,10 @@ def _kind(one: Component, code: str) -> str:
 
 
 def m004_ids_are_valid(app: App) -> Iterator[str]:
-    """Ids consist of letters and digits; those of connections and webhooks may contain dashes."""
+    """Check that component IDs contain only letters and digits.
+
+    IDs of connections and webhooks may also contain dashes.
+    """
     for one in app.components():
         pattern = CONNECTION_ID if one.kind in ("connection", "webhook") else ID
         if not pattern.fullmatch(one.id):
@@ -84,7 +90,7 @@ def m004_ids_are_valid(app: App) -> Iterator[str]:
 
 
 def m005_app_has_a_readme(app: App) -> Iterator[str]:
-    """The app has a README of at least 20 words for Make's reviewers."""
+    """Check that the app has a README of at least 20 words, which Make's reviewers read."""
     text = app.general("readme")
     if not isinstance(text, str) or len(text.split()) < 20:  # noqa: PLR2004 - explained in the docstring
         yield "The README is missing or too short. Describe the app, its connection and its modules."

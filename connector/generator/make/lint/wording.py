@@ -1,4 +1,4 @@
-"""Checks of the texts that users read: labels in sentence case, module labels and descriptions."""
+"""Checks the strings that users read: labels are in sentence case, and modules are labelled and described."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ TRIGGER = "Triggers when "
 
 
 def m018_everything_has_a_label(app: App) -> Iterator[str]:
-    """Components, and all fields of forms and interfaces, have labels."""
+    """Check that every component, input parameter and output field has a label."""
     for one in app.components("connection", "webhook", "module", "rpc"):
         if not one.entry.get("label"):
             yield f"{one.name} has no label. Add one."
@@ -28,7 +28,7 @@ def m018_everything_has_a_label(app: App) -> Iterator[str]:
 
 
 def m019_labels_are_in_sentence_case(app: App) -> Iterator[str]:
-    """Labels are in sentence case: only the first word and proper nouns have a capital letter."""
+    """Check that labels are in sentence case: only the first word and proper nouns are capitalized."""
     for where, label in _labels(app):
         if not is_sentence_case(label, app.names):
             yield f"In {where}, the label {label!r} is not in sentence case. Lower all but the first word."
@@ -46,7 +46,7 @@ def _labels(app: App) -> Iterator[tuple[str, str]]:
 
 
 def is_sentence_case(label: str, names: frozenset[str]) -> bool:
-    """Say whether a label is in sentence case: `RMA number`, `Store ID`, `Make an API call`."""
+    """Check whether a label is in sentence case: `RMA number`, `Store ID`, `Make an API call`."""
     first, *others = label.split(" ") if label else [""]
     proper = PROPER | names | set(ACRONYMS.values())
     titled = [bare for word in others if (bare := word.strip("().,:;'")) not in proper and bare.istitle()]
@@ -54,7 +54,10 @@ def is_sentence_case(label: str, names: frozenset[str]) -> bool:
 
 
 def m020_module_labels_follow_makes_rules(app: App) -> Iterator[str]:
-    """A module's label begins as its type requires ("Watch …", "Search …"), is short enough and unique."""
+    """Check that module labels are unique, not too long, and begin as the module type requires.
+
+    For example, the labels of triggers begin with "Watch".
+    """
     for one in app.modules():
         starts = STARTS.get(one.type)
         label = one.entry.get("label", "")
@@ -69,7 +72,10 @@ def m020_module_labels_follow_makes_rules(app: App) -> Iterator[str]:
 
 
 def m021_modules_are_described_in_the_third_person(app: App) -> Iterator[str]:
-    """A module's description is a sentence in the third person; a trigger's begins with `Triggers when`."""
+    """Check that every module's description is a sentence in the third person.
+
+    The description of a trigger must begin with `Triggers when`.
+    """
     for one in app.modules():
         text = str(one.entry.get("description", ""))
         if not text.endswith(".") or not text.partition(" ")[0].rstrip(",").endswith("s"):
