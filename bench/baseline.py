@@ -12,7 +12,7 @@ from typing import Self
 ALLOWED = 10
 """The percentage by which a measured count may exceed the recorded count."""
 _SETTLED = 1
-"""The percentage by which counts vary between runs; an update keeps recorded counts that differ by less."""
+"""The percentage by which a count may change before an update replaces the recorded count."""
 _FILE = "bench/instructions.json"
 _UPDATE = 'run `make guard-update REASON="…"` and commit the file with the change'
 
@@ -119,7 +119,10 @@ def unexplained(baseline: Baseline, history: Sequence[Baseline]) -> Iterator[str
 
 
 def notes(baseline: Baseline, counts: Mapping[str, int], machine: Machine) -> Iterator[str]:
-    """Yield a remark for each difference between the machines, and for each count that fell considerably."""
+    """Yield a remark for each relevant difference between the machines, and for each count that fell.
+
+    Counts that fell by at most `ALLOWED` per cent are not mentioned.
+    """
     yield from _differences(baseline.machine, machine)
     for name, count in counts.items():
         entry = baseline.measures.get(name)

@@ -50,7 +50,7 @@ class Server:
 
 
 def pinned(core: int, *command: str) -> list[str]:
-    """Build the command line that runs `command` on the core with the number `core` (modulo all cores)."""
+    """Build the command line that runs `command` on one core; `core` is an index of the available cores."""
     cores = sorted(os.sched_getaffinity(0))
     return ["taskset", "-c", str(cores[core % len(cores)]), *command]
 

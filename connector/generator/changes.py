@@ -89,7 +89,7 @@ def _step(name: str, base: Step, now: Step) -> Iterator[Change]:
 
 
 def _behaviour(name: str, base: Step, now: Step) -> Iterator[Change]:
-    """Yield a breaking change for each fact about a step's behaviour that differs, such as its request."""
+    """Yield a breaking change for each fact about a step's behaviour that changed, such as its request."""
     is_trigger = name.startswith("trigger ")
     effect = "it fires for other events, or at other times" if is_trigger else "it does something else"
     for key in _all_names(base.behaviour, now.behaviour):
@@ -102,7 +102,7 @@ def _behaviour(name: str, base: Step, now: Step) -> Iterator[Change]:
 
 
 def _extent(name: str, base: Step, now: Step) -> Iterator[Change]:
-    """Yield a change for each fact about how much a step reads that differs, such as the number of records.
+    """Yield a change for each fact about how much a step reads that changed, such as the number of records.
 
     A lower number is a breaking change, because the step no longer finds some records.
     """
@@ -115,7 +115,7 @@ def _extent(name: str, base: Step, now: Step) -> Iterator[Change]:
 
 
 def _all_names(base: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """List the keys of both mappings, those of `base` first; empty if either mapping is empty.
+    """List all keys that are in either mapping, in their order; empty if one of the mappings is empty.
 
     An empty mapping means that the release does not contain this information, so nothing can be compared.
     """
@@ -175,7 +175,7 @@ def _field(name: str, base: Field, now: Field) -> Iterator[Change]:
 
 
 def _lower_the(name: str) -> str:
-    """Write the first letter of a name in lower case, for use in the middle of a sentence."""
+    """Convert the first letter of a name to lower case, for use in the middle of a sentence."""
     return name[:1].lower() + name[1:]
 
 

@@ -64,7 +64,7 @@ class Verdict:
 
     @property
     def refusal(self) -> str:
-        """The reason why the new version is refused, phrased to follow the app's name; empty if accepted.
+        """The reason why the version is refused, phrased to follow the app's name; empty if it is accepted.
 
         A breaking change requires a higher major version, and any other change requires a higher version.
         Versions of Make apps are whole numbers, so a Make app keeps its version if no change is breaking. No

@@ -54,7 +54,7 @@ def _fill(block: list[str]) -> list[str]:
 
 
 def grouped(texts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Group pairs of a label and a text by text: `[{"labels": [...], "text": ...}]`."""
+    """Group `(label, text)` pairs that have the same text: `[{"labels": [...], "text": ...}]`."""
     groups: dict[str, list[str]] = {}
     for label, text in texts:
         groups.setdefault(text, []).append(label)

@@ -24,7 +24,7 @@ class Drift:
     """The differences between a folder and the generated files, as sorted relative POSIX paths.
 
     `missing` files are not in the folder, `extra` files are not generated, and the content of `different`
-    files differs. A `Drift` is true if there are any differences.
+    files differs. A `Drift` is truthy if there are any differences.
     """
 
     missing: tuple[str, ...] = ()

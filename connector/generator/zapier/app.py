@@ -40,7 +40,7 @@ Entries = dict[str, dict[str, Any]]
 def render(
     integration: Integration, *, include_assumed: bool = False, link: Mapping[str, Any] | None = None
 ) -> dict[str, str]:
-    """Render a vendor's app, and return the content of each file by path.
+    """Render a vendor's app, and return the content of its files, keyed by path.
 
     Requests and optional inputs whose provenance is "assumed" are left out, unless `include_assumed` is true.
     `link` is the content of .zapierapprc that connects the folder to an app at Zapier (see `kept_link`).

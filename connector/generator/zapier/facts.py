@@ -18,14 +18,14 @@ READER = Path(__file__).with_name("facts.mjs")
 TIMEOUT = 60  # seconds
 EXTENT = ("size", "pages", "lookBack")
 IDENTITY = "identity"
-"""The constant with the paths that identify an event, which the surface reads from the output fields."""
+"""The constant that identifies events. It is skipped, because the surface reads it from the output fields."""
 PLACEMENT = ("in", "at", "as", "listName", "sendEmpty")
 """The properties of an input that define which part of the request the value fills.
 
 The other properties define how the value is compared with records, or checked.
 """
 TIME = "time"
-"""The release gate's name for the constants `windowTime` and `createdTime`, of which a poll has one."""
+"""The release gate's common name for the constants `windowTime` and `createdTime`."""
 
 RENAMED_FUNCTIONS = {
     "newest": "pollNewest",

@@ -193,6 +193,6 @@ def output_fields(
 def _prefixed(heading: str, label: str) -> str:
     """Prefix a member's label with its parent's label, unless the label already begins with it.
 
-    In `Items`, `SKU` becomes `Items SKU`, but `Item ID` is not changed: the singular counts too.
+    In `Items`, `SKU` becomes `Items SKU`. `Item ID` is not changed, because it begins with the singular.
     """
     return label if not heading or label.startswith(heading.removesuffix("s")) else below(heading, label)

@@ -14,7 +14,7 @@ KEPT = ("id", "key")
 
 
 def kept_link(folder: Path) -> dict[str, Any]:
-    """Read the ID and key under which the app in `folder` is registered at Zapier; empty if it is not.
+    """Read the ID and key of the app in `folder` at Zapier; empty if the app is not registered.
 
     Raises `ConfigurationError` if .zapierapprc is not a JSON object, because generating the app would
     overwrite the file and lose the link.

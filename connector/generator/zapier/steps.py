@@ -191,8 +191,8 @@ def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
 def hydrators(integration: Integration, triggers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Build the requests for the details of records, keyed by operationId.
 
-    The operationIds are in camel case, because Zapier forbids underscores in these keys. `triggers` is keyed
-    by the triggers in the app.
+    The operationIds are in camel case, because Zapier forbids underscores in these keys. The keys of
+    `triggers` select the triggers whose requests are included.
     """
     details = [integration.triggers[key].details for key in triggers]
     return {
@@ -260,7 +260,7 @@ def find_or_creates(
 ) -> dict[str, dict[str, Any]]:
     """Build the find-or-creates whose search and create action are both in the app.
 
-    They are keyed by the search, as Zapier requires.
+    The result is keyed by the key of the search, as Zapier requires.
     """
     return {
         pair.search: {
@@ -304,7 +304,7 @@ def _known(integration: Integration, operation: str, *, assumed: bool) -> bool:
 
 
 def _inputs(inputs: Sequence[InputField], *, assumed: bool) -> list[InputField]:
-    """Filter inputs: optional inputs that are only assumed are left out, unless `assumed` is true."""
+    """Leave out the optional inputs that are only assumed, unless `assumed` is true."""
     return [one for one in inputs if assumed or one.required or one.provenance != "assumed"]
 
 

@@ -10,5 +10,5 @@
 export const withDeadline = (api, perform) => (z, bundle) =>
   perform({ ...api, deadline: api.now() + api.runTimeout }, z, bundle);
 
-/** Returns the timeout for the next request in milliseconds: the limit for a request or the rest of the run's time. */
+/** Returns the timeout for the next request in milliseconds: the limit for one request, or the rest of the run. */
 export const timeLeft = (api) => Math.min(api.timeout, (api.deadline ?? Infinity) - api.now());

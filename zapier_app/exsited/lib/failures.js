@@ -122,7 +122,7 @@ const withoutQuery = (address) => {
   return origin + pathname;
 };
 
-/** Suggests to use the target of a redirect; empty unless the target is on the same host and at least as secure. */
+/** Suggests the target of a redirect as the new address; empty unless it is on the same host and equally secure. */
 const betterAddress = (address, target) => {
   if (!URL.canParse(target, address)) return '';
   const [requested, offered] = [new URL(address), new URL(target, address)];

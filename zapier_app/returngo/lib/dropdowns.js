@@ -25,7 +25,7 @@ export const listChoices =
 
 /**
  * Keeps only the first choice for each ID, because Zapier requires unique IDs. For example, an order with two returns
- * must be listed once.
+ * must be listed only once.
  */
 const uniqueChoices = (choices) =>
   choices.filter(({ id }, index) => choices.findIndex((choice) => choice.id === id) === index);

@@ -21,8 +21,8 @@ export const trimmed = (text) => {
 const BLANK = /[\s\u200b\u2060\ufeff]/;
 
 /**
- * Normalizes a word, such as a state, for comparison: without case, spaces, underscores and hyphens. Returns an empty
- * string if the value is neither a string nor a whole number.
+ * Normalizes a word, such as a state, for comparison: in lower case, without spaces, underscores and hyphens. Returns
+ * an empty string if the value is neither a string nor a whole number.
  */
 export const word = (value) =>
   isPlain(value) ? trimmed(String(value)).toLowerCase().replace(/[\s_\u2010-\u2015-]+/g, '') : '';
@@ -33,8 +33,8 @@ const isPlain = (value) => typeof value === 'string' || Number.isInteger(value);
 export const sameWord = (one, other) => word(one) !== '' && word(one) === word(other);
 
 /**
- * Normalizes a record's number or ID for comparison: without case, a leading `#` and, if `kind` is `tracking`, spaces
- * and hyphens. Returns an empty string if the value does not identify a record.
+ * Normalizes a record's number or ID for comparison: in lower case, without a leading `#` and, if `kind` is `tracking`,
+ * without spaces and hyphens. Returns an empty string if the value does not identify a record.
  */
 export const identity = (kind, value) => {
   if (!isPlain(value)) return '';

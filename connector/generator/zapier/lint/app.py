@@ -21,7 +21,7 @@ TIMEOUT = 60  # seconds
 
 @dataclass(frozen=True)
 class App:
-    """A Zapier app as the lint checks see it.
+    """The definition and the files of a Zapier app, which the lint checks inspect.
 
     `definition` is the app's definition as Zapier's core serializes it: a function is replaced by a string
     such as `$func$2$f$`. `refused` lists the errors that the core's validator reports. `files` contains the

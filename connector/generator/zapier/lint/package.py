@@ -33,10 +33,10 @@ def h010_core_is_pinned(app: App) -> Iterator[str]:
 
 
 def h011_package_can_be_built(app: App) -> Iterator[str]:
-    """Check the package settings without which the built app would not load.
+    """Check the settings in package.json and .zapierapprc that the built app needs.
 
-    package.json must use `exports`, the build must include `require.mjs`, which Zapier's bundler does not
-    find by itself, and package.json and the definition must state the same version.
+    package.json must be an ES module with `exports` and have the version of the definition. The build must
+    include `require.mjs`, which Zapier's build does not find in its search for imports.
     """
     package = json.loads(app.files["package.json"])
     if package.get("type") != "module" or "exports" not in package or "main" in package:
