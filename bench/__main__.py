@@ -1,7 +1,7 @@
-"""Compares the sandbox with Prism on the same specification: throughput, latency, start-up time and memory.
+"""Benchmarks the sandbox against Prism on the same specification: throughput, latency, start-up and memory.
 
-Each server has one core. Rounds alternate between the two, so that noise on the machine affects both. The
-table shows medians and ratios.
+Each server runs on one core. The servers are measured alternately, so that noise on the machine affects both.
+The table shows the medians of all rounds and the ratios between the two servers.
 """
 
 import json
@@ -27,7 +27,7 @@ _AUTOCANNON = Path(__file__).parent / "node_modules/autocannon/autocannon.js"
 
 
 def _path(server: Server, load: Load) -> str:
-    """Return the path of a load, with the id of an existing return filled in."""
+    """Build the URL path for a load; `{id}` is replaced by the ID of an existing return on the server."""
     if "{id}" not in load.path:
         return load.path
     listed = httpx.get(f"{server.base_url}/rmas", headers=server.headers).json()
@@ -36,7 +36,11 @@ def _path(server: Server, load: Load) -> str:
 
 @dataclass(frozen=True)
 class Figures:
-    """The results of one load: requests per second, p99 latency in ms, and CPU time in µs per request."""
+    """The results of one load.
+
+    `rate` is the number of requests per second, `p99` the 99th percentile of the latency in milliseconds, and
+    `cpu` the server's CPU time per request in microseconds.
+    """
 
     rate: float
     p99: float
@@ -44,7 +48,10 @@ class Figures:
 
 
 def fire(server: Server, load: Load) -> Figures:
-    """Run a load against a server for `SECONDS`; exit if a response has an unexpected status."""
+    """Send a load to a server for `SECONDS` seconds, and return the results.
+
+    Exits with an error message if a response has an unexpected status.
+    """
     url = server.base_url + _path(server, load)
     body = json.dumps(load.body) if load.body else ""
     headers = {**server.headers, **({"Content-Type": "application/json"} if body else {})}
@@ -74,7 +81,11 @@ def fire(server: Server, load: Load) -> Figures:
 
 
 def measure(start: Callable[[Path, int], AbstractContextManager[Server]], port: int) -> dict[str, Any]:
-    """Run one round: start a server, run all loads, and measure its memory before and after."""
+    """Run one round: start a server on `port`, send all loads, and measure its memory before and after.
+
+    `start` is the context manager that runs the server in a temporary folder. The results are the start-up
+    time (`start`), the memory in MiB (`before`, `after`), and the results of each load by name (`figures`).
+    """
     with tempfile.TemporaryDirectory() as folder, start(Path(folder), port) as server:
         before = server.memory
         figures = {load.name: fire(server, load) for load in LOADS}
@@ -82,7 +93,7 @@ def measure(start: Callable[[Path, int], AbstractContextManager[Server]], port: 
 
 
 def figures(measured: dict[str, Any]) -> dict[str, float]:
-    """Return the results of one round for one server, by the labels of the table's lines."""
+    """Convert the results of `measure` to a flat dictionary, keyed by the labels of the table's rows."""
     named = {
         "cold start, s": measured["start"],
         "memory at start, MiB": measured["before"],
@@ -95,7 +106,10 @@ def figures(measured: dict[str, Any]) -> dict[str, float]:
 
 
 def show(rounds: list[tuple[dict[str, Any], dict[str, Any]]]) -> Table:
-    """Return a table with the medians of all rounds side by side."""
+    """Build the table that compares the medians of both servers.
+
+    Each round is a pair of results from `measure`: the sandbox's, then Prism's.
+    """
     table = Table(
         title=f"{CONNECTIONS} connections, {SECONDS} s, median of {len(rounds)} rounds, one core each"
     )
@@ -115,7 +129,7 @@ def show(rounds: list[tuple[dict[str, Any], dict[str, Any]]]) -> Table:
 
 
 def main() -> None:
-    """Run all rounds and print the table."""
+    """Run all rounds of the benchmark, and print the table of results."""
     console = Console()
     rounds = [
         (measure(sandbox, 4811), measure(prism, 4812))

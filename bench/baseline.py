@@ -1,7 +1,7 @@
-"""The baseline of the performance guard: the allowed instruction counts, and the rules to change them.
+"""The baseline of the performance guard: the recorded instruction counts, and the rules for changing them.
 
-`instructions.json` has a count and a reason for each measure. A measured count may exceed the one in the file
-by `ALLOWED` per cent. A count in the file may only grow together with a new reason.
+`instructions.json` records a count and a reason for each measure. A measured count may exceed the recorded
+count by `ALLOWED` per cent. When a recorded count is increased, its reason must be changed too.
 """
 
 import json
@@ -10,16 +10,16 @@ from dataclasses import asdict, dataclass
 from typing import Self
 
 ALLOWED = 10
-"""Per cent by which a measured count may exceed the one in the file."""
+"""The percentage by which a measured count may exceed the recorded count."""
 _SETTLED = 1
-"""Per cent of change that an update ignores, as noise."""
+"""The percentage by which a count may change before an update replaces the recorded count."""
 _FILE = "bench/instructions.json"
 _UPDATE = 'run `make guard-update REASON="…"` and commit the file with the change'
 
 
 @dataclass(frozen=True)
 class Machine:
-    """The properties of a machine that influence counts."""
+    """The versions and the architecture that influence how many instructions are counted."""
 
     python: str
     architecture: str
@@ -28,7 +28,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Entry:
-    """The instruction count of one measure, and the reason for it."""
+    """The recorded instruction count of one measure, and the reason why it was last changed."""
 
     count: int
     reason: str
@@ -36,14 +36,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Baseline:
-    """The contents of `instructions.json`."""
+    """The contents of `instructions.json`: the recorded counts, and the machine on which they were made."""
 
     machine: Machine
     measures: Mapping[str, Entry]
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse the text of the file; raises `ValueError` with the problem."""
+        """Parse the content of `instructions.json`; raises `ValueError` if it is invalid."""
         try:
             content = json.loads(text)
             measures = {name: Entry(**entry) for name, entry in content["measures"].items()}
@@ -57,15 +57,16 @@ class Baseline:
         return cls(machine, measures)
 
     def text(self) -> str:
-        """Return the text of the file."""
+        """Format the baseline as the JSON content of `instructions.json`."""
         measures = {name: asdict(entry) for name, entry in self.measures.items()}
         content = {"counted_on": asdict(self.machine), "measures": measures}
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
     def updated(self, counts: Mapping[str, int], machine: Machine, reason: str) -> Self:
-        """Return a baseline with the measured counts; those that changed get the reason.
+        """Create a baseline from measured counts.
 
-        Raises `ValueError` if the reason is empty.
+        Entries whose count changed by more than noise get the measured count and `reason`; others are kept.
+        If the machine is different, every entry is replaced. Raises `ValueError` if the reason is empty.
         """
         if not reason.strip():
             raise ValueError('Give the reason for the change: make guard-update REASON="…".')
@@ -80,7 +81,10 @@ class Baseline:
 
 
 def faults(baseline: Baseline, counts: Mapping[str, int]) -> Iterator[str]:
-    """Yield a sentence for each measured count that the baseline does not allow."""
+    """Yield an error message for each measured count that is too high or not in the baseline.
+
+    Entries in the baseline that were not measured are reported too.
+    """
     for name, count in counts.items():
         entry = baseline.measures.get(name)
         if entry is None:
@@ -97,9 +101,9 @@ def faults(baseline: Baseline, counts: Mapping[str, int]) -> Iterator[str]:
 
 
 def unexplained(baseline: Baseline, history: Sequence[Baseline]) -> Iterator[str]:
-    """Yield a sentence for each count in the file that has no reason, or grew without a new one.
+    """Yield an error message for each recorded count that has no reason, or that grew without a new reason.
 
-    `history` has earlier states of the file, the latest first.
+    `history` contains earlier versions of the file, the latest first.
     """
     for name, entry in baseline.measures.items():
         if not entry.reason.strip():
@@ -115,7 +119,10 @@ def unexplained(baseline: Baseline, history: Sequence[Baseline]) -> Iterator[str
 
 
 def notes(baseline: Baseline, counts: Mapping[str, int], machine: Machine) -> Iterator[str]:
-    """Yield remarks about the measured counts: those that shrank, and a different machine."""
+    """Yield a remark for each relevant difference between the machines, and for each count that fell.
+
+    Counts that fell by at most `ALLOWED` per cent are not mentioned.
+    """
     yield from _differences(baseline.machine, machine)
     for name, count in counts.items():
         entry = baseline.measures.get(name)
@@ -127,7 +134,7 @@ def notes(baseline: Baseline, counts: Mapping[str, int], machine: Machine) -> It
 
 
 def _differences(baseline: Machine, here: Machine) -> list[str]:
-    """Return a sentence for each difference between this machine and the one that the counts come from."""
+    """Describe each difference between this machine and the machine on which the counts were recorded."""
     differences = []
     if _minor(baseline.python) != _minor(here.python):
         differences.append((f"Python {baseline.python}", f"Python {here.python}"))

@@ -1,4 +1,4 @@
-"""Counts the instructions of `bench/workload.py` with valgrind's callgrind."""
+"""Counts the instructions that `bench/workload.py` executes, with valgrind's callgrind."""
 
 import json
 import os
@@ -16,15 +16,18 @@ ROOT = Path(__file__).parents[1]
 _TIMEOUT = 900  # seconds; a run takes one minute on an idle core
 _OUTPUT = "callgrind.out"
 _PLAIN_LIBC = "glibc.cpu.hwcaps=-AVX2,-AVX,-AVX_Fast_Unaligned_Load,-BMI2,-ERMS,-SSE4_1,-SSE4_2,-SSSE3"
-"""Makes the C library use the same functions on all processors; with AVX2, a list takes 5 % more."""
+"""Makes the C library use the same functions on all processors; with AVX2, a list request takes 5 % more."""
 
 
 class CannotCountError(Exception):
-    """The instructions cannot be counted; the message is a sentence."""
+    """Raised if the instructions cannot be counted.
+
+    The message states the reason and can be shown to the user.
+    """
 
 
 def tool() -> str:
-    """Return the path of valgrind; raises `CannotCountError` if it is not installed."""
+    """Return the path of valgrind; raises `CannotCountError` if valgrind is not installed."""
     path = shutil.which("valgrind")
     if path is None:
         raise CannotCountError(
@@ -34,7 +37,11 @@ def tool() -> str:
 
 
 def count() -> dict[str, int]:
-    """Return the number of instructions by measure, each for one request or one start."""
+    """Run the workload under callgrind, and return the number of instructions for each measure.
+
+    The count is the average for one request, or the total for the import or the start of the sandbox. Raises
+    `CannotCountError` if valgrind is missing, or if the workload fails.
+    """
     valgrind = tool()
     with tempfile.TemporaryDirectory() as folder:
         for name in ("plain", "counted"):
@@ -47,7 +54,10 @@ def count() -> dict[str, int]:
 
 
 def measures(printed: str, folder: Path) -> dict[str, int]:
-    """Return the counts by measure, from the lines that the workload printed and the dumps in `folder`."""
+    """Compute the counts for each measure from the workload's output and callgrind's dumps in `folder`.
+
+    Each line of the output names a measure and its number of repetitions, and belongs to one dump.
+    """
     counts = {}
     for part, line in enumerate(printed.splitlines(), start=1):
         name, times = json.loads(line)
@@ -57,7 +67,10 @@ def measures(printed: str, folder: Path) -> dict[str, int]:
 
 
 def here() -> Machine:
-    """Return the properties of this machine."""
+    """Look up the versions and the architecture of this machine.
+
+    Raises `CannotCountError` if valgrind is not installed.
+    """
     valgrind = subprocess.run([tool(), "--version"], capture_output=True, text=True, check=True).stdout
     return Machine(
         python=platform.python_version(),
@@ -87,7 +100,7 @@ def _run(prefix: list[str], folder: Path) -> str:
 
 
 def _environment(given: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return environment variables with which Python does the same work in every run."""
+    """Build the environment variables that make Python do the same work in every run."""
     return {
         "PATH": given.get("PATH", os.defpath),
         "HOME": str(folder),
@@ -100,7 +113,7 @@ def _environment(given: Mapping[str, str], folder: Path) -> dict[str, str]:
 
 
 def _total(dump: Path) -> int:
-    """Return the total number of instructions in one dump."""
+    """Read the total number of instructions from a dump; raises `CannotCountError` if there is no total."""
     try:
         lines = dump.read_text("utf-8").splitlines()
     except FileNotFoundError:

@@ -1,6 +1,6 @@
 """The performance guard: counts instructions and compares them with the baseline in `instructions.json`.
 
-`python -m bench.guard` compares; `python -m bench.guard --update REASON` writes the counts to the file.
+`python -m bench.guard` compares the counts. `python -m bench.guard --update REASON` records them.
 """
 
 import subprocess
@@ -16,22 +16,25 @@ from bench.callgrind import ROOT, CannotCountError, count, here
 
 BASELINE = Path(__file__).parent / "instructions.json"
 _STATES = 50
-"""How many earlier states of the file are read: more than it changes between two releases."""
+"""The number of earlier versions of the file to read; the file changes less often between two releases."""
 
 
 def earlier(path: Path) -> list[Baseline]:
-    """Return the committed states of a file, the latest first; empty without a Git history."""
+    """Read the committed versions of a baseline file from Git, the latest first.
+
+    Versions that are not valid are skipped. Returns an empty list if there is no Git history.
+    """
     inside = path.relative_to(ROOT).as_posix()
     states = []
     for commit in _git("log", f"--max-count={_STATES}", "--format=%H", "--", inside).split():
         text = _git("show", f"{commit}:{inside}")
-        with suppress(ValueError):  # a state that cannot be read, or a commit that removed the file
+        with suppress(ValueError):  # an invalid version of the file, or a commit that removed the file
             states.append(Baseline.parse(text))
     return states
 
 
 def _git(*arguments: str) -> str:
-    """Return the output of Git; "" if it fails or is not installed."""
+    """Run a Git command and return its output; empty if the command fails or Git is not installed."""
     try:
         run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     except FileNotFoundError:
@@ -40,7 +43,7 @@ def _git(*arguments: str) -> str:
 
 
 def table(baseline: Baseline, counts: dict[str, int]) -> Table:
-    """Return a table of the baseline and the measured counts."""
+    """Build a table that shows each measured count, the recorded count, and the change in per cent."""
     rows = Table(title="Instructions")
     for heading in ("", "baseline", "counted", "change"):
         rows.add_column(heading, justify="right" if heading else "left")
@@ -52,7 +55,10 @@ def table(baseline: Baseline, counts: dict[str, int]) -> Table:
 
 
 def compare() -> int:
-    """Count, print the results, and return the exit code: 1 if a count grew too much or without a reason."""
+    """Count instructions, compare them with the baseline, print the results, and return the exit code.
+
+    The exit code is 1 if a measured count is too high, or if a recorded count grew without a new reason.
+    """
     baseline = Baseline.parse(BASELINE.read_text("utf-8"))
     history = earlier(BASELINE)
     problems = list(unexplained(baseline, history))
@@ -69,7 +75,11 @@ def compare() -> int:
 
 
 def update(reason: str) -> int:
-    """Count, and write the counts that changed to the file, with the reason."""
+    """Count instructions, record the counts that changed together with the reason, and return the exit code.
+
+    The exit code is 1, and the file is not written, if a count grew but the reason is not new. Raises
+    `ValueError` if the reason is empty.
+    """
     machine = here()
     baseline = Baseline.parse(BASELINE.read_text("utf-8")) if BASELINE.exists() else Baseline(machine, {})
     baseline.updated({}, machine, reason)  # refuses an empty reason before the minute of counting
@@ -85,7 +95,7 @@ def update(reason: str) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the guard and return the exit code; errors go to standard error as a sentence."""
+    """Run the guard with command-line arguments and return the exit code; errors go to standard error."""
     try:
         match arguments:
             case []:

@@ -1,4 +1,4 @@
-"""The requests that the benchmarks send, with the expected statuses."""
+"""Defines the requests that the benchmarks send, and the HTTP status that each response should have."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,10 @@ RETURN_REQUEST = {
 
 @dataclass(frozen=True)
 class Load:
-    """One kind of request; `{id}` in its path is replaced by the id of an existing return."""
+    """A request that the benchmarks send repeatedly, and the `status` of the expected response.
+
+    `{id}` in the path is replaced by the ID of an existing return.
+    """
 
     name: str
     method: str

@@ -1,4 +1,4 @@
-"""Starts the servers under test, each in a process on one core, and measures how long they take to answer."""
+"""Starts the servers that the benchmark compares, each on one core, and measures their start-up time."""
 
 import json
 import os
@@ -23,7 +23,11 @@ _START_TIMEOUT = 60.0
 
 @dataclass
 class Server:
-    """A running server. It first answered `ready` seconds after its start; `headers` authenticate."""
+    """A running server under test.
+
+    `ready` is the number of seconds from the start of the process to its first response. `headers` contains
+    the credentials.
+    """
 
     name: str
     base_url: str
@@ -33,27 +37,27 @@ class Server:
 
     @property
     def cpu(self) -> float:
-        """Seconds of CPU time used so far; other processes influence it less than elapsed time."""
+        """CPU time in seconds that the server has used so far, which other processes hardly influence."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     @property
     def memory(self) -> float:
-        """Resident memory in MiB."""
+        """Resident memory of the server's process in MiB."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
         return int(line.split()[1]) / 1024
 
 
 def pinned(core: int, *command: str) -> list[str]:
-    """Return a command that runs `command` on one core."""
+    """Build the command line that runs `command` on one core; `core` is an index of the available cores."""
     cores = sorted(os.sched_getaffinity(0))
     return ["taskset", "-c", str(cores[core % len(cores)]), *command]
 
 
 @contextmanager
 def sandbox(folder: Path, port: int) -> Iterator[Server]:
-    """Run the sandbox with a database on disk, rate limits off, and the tenant `bench`."""
+    """Run the sandbox with a database in `folder`, and create the tenant `bench` without rate limits."""
     returns = str(Path(sys.executable).with_name("returns"))
     database = f"sqlite:///{folder / 'bench.sqlite3'}"
     command = [returns, "serve", "--port", str(port), "--database", database]
@@ -71,7 +75,10 @@ def sandbox(folder: Path, port: int) -> Iterator[Server]:
 
 @contextmanager
 def prism(folder: Path, port: int) -> Iterator[Server]:
-    """Run Prism with its defaults on the same specification, with 25 returns in the example of the list."""
+    """Run Prism with default options on ReturnMate's specification.
+
+    The specification's example list is extended to 25 returns, as many as the benchmarks request.
+    """
     document = folder / "returnmate.json"
     document.write_text(json.dumps(_with_full_page(openapi.read("returnmate"))))
     command = ["node", str(_PRISM), "mock", str(document), "--port", str(port), "--host", "127.0.0.1"]

@@ -1,8 +1,8 @@
-"""The workload whose instructions the performance guard counts: starts the sandbox and sends requests to it.
+"""The workload for the performance guard: starts the sandbox and sends requests, always with the same work.
 
-Every run does the same work: real time stands still, nothing depends on random numbers, timers are virtual,
-and requests enter at the ASGI boundary. `mark` ends a part: it prints the part's name and the number of
-repetitions, and callgrind writes a dump (see `bench/callgrind.py`).
+The system clock is replaced by a constant, timers use virtual time, nothing depends on random numbers, and
+requests are passed to the ASGI application without a socket. `mark` ends each part of the run, so that
+callgrind counts the instructions of each part separately (see `bench/callgrind.py`).
 """
 
 import asyncio
@@ -26,9 +26,12 @@ _HOST, _PORT = "127.0.0.1", 4010
 
 
 def mark(name: str = "", times: int = 1) -> None:
-    """End a part of the run; the counts of a part without a name are ignored."""
+    """End a part of the run: print its name and number of repetitions, and make callgrind write a dump.
+
+    The counts of a part without a name are ignored.
+    """
     print(json.dumps([name, times]), flush=True)
-    os.getppid()  # only called here: callgrind writes a dump before this call
+    os.getppid()  # callgrind writes a dump before each call of this function, which is called only here
 
 
 class VirtualTime(asyncio.SelectorEventLoop):
@@ -39,7 +42,7 @@ class VirtualTime(asyncio.SelectorEventLoop):
         super().__init__(_NonBlockingSelector(self._jump))
 
     def time(self) -> float:
-        """Return seconds of virtual time."""
+        """Return the virtual time in seconds since the loop was created."""
         return self._virtual
 
     def _jump(self, seconds: float) -> None:
@@ -47,7 +50,7 @@ class VirtualTime(asyncio.SelectorEventLoop):
 
 
 class _NonBlockingSelector(selectors.SelectSelector):
-    """A selector that never sleeps: it passes time-outs to `jump` instead."""
+    """A selector that never sleeps: instead of waiting, it passes the number of seconds to `jump`."""
 
     def __init__(self, jump: Callable[[float], None]) -> None:
         super().__init__()
@@ -61,14 +64,17 @@ class _NonBlockingSelector(selectors.SelectSelector):
 
 
 class Caller:
-    """Calls an ASGI application as a server does, without a socket."""
+    """An HTTP client that calls an ASGI application directly, without a socket.
+
+    `headers` are sent with every request.
+    """
 
     def __init__(self, app: Any) -> None:
         self._app = app
         self.headers: Mapping[str, str] = {}
 
     async def __call__(self, method: str, path: str, content: bytes = b"", *, status: int) -> Any:
-        """Send a request and return the body of the response; exit if its status is not the expected one."""
+        """Send a request and return the body of the response; exit if the response does not have `status`."""
         sent: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
@@ -105,7 +111,7 @@ class Caller:
 
 
 class Lifespan:
-    """Starts and stops an application with ASGI lifespan messages."""
+    """A context manager that starts and stops an ASGI application with lifespan messages."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
@@ -129,7 +135,10 @@ class Lifespan:
 
 
 async def requests(app: Any) -> None:
-    """Send each load to the tenant `bench`: first `_WARM_UP` requests, then `_COUNTED` that are counted."""
+    """Send the loads to the tenant `bench`.
+
+    For each load, `_WARM_UP` requests are not counted, and the following `_COUNTED` requests are.
+    """
     call = Caller(app)
     async with Lifespan(app):
         base, ids = await _tenant(call)
@@ -145,7 +154,7 @@ async def requests(app: Any) -> None:
 
 
 async def _tenant(call: Caller) -> tuple[str, list[str]]:
-    """Create the tenant `bench`; returns the path of its API and the ids of its newest returns."""
+    """Create the tenant `bench`, and return the base path of its API and the IDs of its 25 newest returns."""
     demo = json.loads(await call("GET", "/__sandbox/tenants/demo", status=200))
     if demo["first_moment"] != FIRST_MOMENT:
         raise SystemExit(f"Real time does not stand still: demo begins at {demo['first_moment']}.")
@@ -163,7 +172,7 @@ async def _tenant(call: Caller) -> tuple[str, list[str]]:
 
 
 def main(folder: Path) -> None:
-    """Import the sandbox, start it and send the loads, with its database in `folder`."""
+    """Import and start the sandbox with a database in `folder`, and send all loads to it."""
     time.time_ns = lambda: _FIRST_MOMENT_NS
     mark()
     from pydantic import SecretStr

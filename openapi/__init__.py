@@ -1,7 +1,7 @@
-"""Reads the OpenAPI specifications: one per vendor, and `sandbox` for the control plane.
+"""Reads the OpenAPI specifications: one for each vendor, and `sandbox` for the sandbox's control plane.
 
-The sandbox and the connector share nothing but these files, which are shipped as package data. Documents are
-returned as plain dictionaries in the order of the file. Dates stay strings, as in JSON.
+The YAML files are package data, and they are the only thing that the sandbox and the connector share. A
+document is returned as a dictionary whose keys have the order of the file. Dates remain strings, as in JSON.
 """
 
 from pathlib import Path
@@ -14,11 +14,14 @@ FOLDER = Path(__file__).parent
 
 
 class DocumentError(ValueError):
-    """A specification that cannot be used; the message names the file, the line if known, and the reason."""
+    """Raised if a specification is not a valid OpenAPI document.
+
+    The message names the file and the reason, and the line if it is known.
+    """
 
 
 class _JsonLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Loads only types that JSON has, so that a date stays a string."""
+    """A YAML loader that does not convert dates and times, because JSON has no such types."""
 
 
 _JsonLoader.yaml_implicit_resolvers = {
@@ -28,7 +31,10 @@ _JsonLoader.yaml_implicit_resolvers = {
 
 
 def path(name: str) -> Path:
-    """Return the path of the document `name`; raises `LookupError`, which lists the vendors."""
+    """Return the path of a specification; `name` is a vendor or `sandbox`.
+
+    Raises `LookupError`, whose message lists the vendors, if there is no such specification.
+    """
     file = FOLDER / f"{name}.yaml"
     if not file.is_file():
         raise LookupError(f"There is no specification {name!r}; the vendors are {', '.join(vendors())}.")
@@ -36,9 +42,10 @@ def path(name: str) -> Path:
 
 
 def read(name: str) -> dict[str, Any]:
-    """Return the document `name` (a vendor, or `sandbox`) as a new dictionary.
+    """Read a specification and return it as a new dictionary; `name` is a vendor or `sandbox`.
 
-    Raises `LookupError` if there is no such file, and `DocumentError` if it is not an OpenAPI document.
+    Raises `LookupError` if there is no such specification, and `DocumentError` if the file is not a valid
+    OpenAPI document.
     """
     content = path(name).read_bytes()
     try:
@@ -58,6 +65,6 @@ def read(name: str) -> dict[str, Any]:
 
 
 def vendors() -> list[str]:
-    """Return the sorted names of the vendors that have a specification."""
+    """List the names of all vendors that have a specification, in alphabetical order."""
     files = FOLDER.glob("*.yaml")
     return sorted(file.stem for file in files if file.stem != CONTROL_PLANE)

@@ -1,4 +1,5 @@
-"""Generates apps for no-code platforms (Zapier, Make) from an Integration.
+"""Generates apps for no-code platforms (Zapier, Make) from an `Integration`.
 
-Each platform is one pure function, `render(integration) -> {path: text}`. Only `write.py` writes to disk.
+Each platform has a pure function `render`, which takes an `Integration` and returns the content of the app's
+files, keyed by path. Only `write.py` writes to disk.
 """

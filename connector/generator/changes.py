@@ -1,8 +1,8 @@
-"""Compares two versions of an app and describes each difference in a sentence, as breaking or notable.
+"""Compares two versions of an app and classifies each difference as breaking or notable.
 
-A breaking change makes existing workflows fail, or fire again for old events. A notable change only looks
-different to users. Zapier makes the same comparison when a version is promoted (checks C001 to C003 of its
-reference).
+A breaking change makes existing workflows fail, or makes them fire again for old events. A notable change
+is visible to users but breaks nothing. Zapier makes the same comparison when a version is promoted (checks
+C001 to C003 in its reference).
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from connector.generator.surface import Field, Step, Surface
 
 LONGEST = 120
-"""The most characters of a text or a fact in a sentence."""
+"""The maximum number of characters of an old or new value that a change's sentence quotes."""
 NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference, as a sentence without the name of the app."""
+    """A difference between two versions of an app, described in a sentence that does not name the app."""
 
     breaking: bool
     sentence: str
@@ -27,7 +27,10 @@ class Change:
 
 
 def compare(base: Surface, now: Surface) -> list[Change]:
-    """Return every difference in the order of the app, breaking ones first."""
+    """List all differences between two versions of an app: breaking changes first, then notable ones.
+
+    Within each group, changes of the app itself come first, then changes of its login, then of its steps.
+    """
     changes = [
         *_texts("The app", base.texts, now.texts),
         *_fields("The login", "field", base.login, now.login),
@@ -51,7 +54,10 @@ def _steps(base: Mapping[str, Step], now: Mapping[str, Step]) -> Iterator[Change
 
 
 def _is_renamed(name: str, step: Step, other: str, candidate: Step) -> bool:
-    """Guess whether a removed step was renamed: the candidate has the same kind, and its label or form."""
+    """Guess whether the removed step `name` was renamed to the new step `other`.
+
+    Both must have the same kind, and the same label or the same inputs and outputs.
+    """
     same_kind = name.partition(" ")[0] == other.partition(" ")[0]
     same_form = bool(step.inputs) and step.inputs == candidate.inputs and step.outputs == candidate.outputs
     return same_kind and (step.label == candidate.label or same_form)
@@ -83,7 +89,7 @@ def _step(name: str, base: Step, now: Step) -> Iterator[Change]:
 
 
 def _behaviour(name: str, base: Step, now: Step) -> Iterator[Change]:
-    """Yield changes of what a step does while its form stays the same."""
+    """Yield a breaking change for each fact about a step's behaviour that changed, such as its request."""
     is_trigger = name.startswith("trigger ")
     effect = "it fires for other events, or at other times" if is_trigger else "it does something else"
     for key in _all_names(base.behaviour, now.behaviour):
@@ -96,7 +102,10 @@ def _behaviour(name: str, base: Step, now: Step) -> Iterator[Change]:
 
 
 def _extent(name: str, base: Step, now: Step) -> Iterator[Change]:
-    """Yield changes of how much a step reads. Reading less is breaking: it misses records it used to find."""
+    """Yield a change for each fact about how much a step reads that changed, such as the number of records.
+
+    A lower number is a breaking change, because the step no longer finds some records.
+    """
     for key in _all_names(base.extent, now.extent):
         before, after = base.extent.get(key, NOTHING), now.extent.get(key, NOTHING)
         if before != after:
@@ -106,7 +115,10 @@ def _extent(name: str, base: Step, now: Step) -> Iterator[Change]:
 
 
 def _all_names(base: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """Return the names of all facts; empty if one of the releases has no facts at all."""
+    """List all keys that are in either mapping, in their order; empty if one of the mappings is empty.
+
+    An empty mapping means that the release does not contain this information, so nothing can be compared.
+    """
     return [*base, *(key for key in now if key not in base)] if base and now else []
 
 
@@ -163,7 +175,7 @@ def _field(name: str, base: Field, now: Field) -> Iterator[Change]:
 
 
 def _lower_the(name: str) -> str:
-    """Return a name for the middle of a sentence: `the trigger new_return's input status`."""
+    """Convert the first letter of a name to lower case, for use in the middle of a sentence."""
     return name[:1].lower() + name[1:]
 
 
@@ -184,7 +196,10 @@ def _output_keys(step: Step) -> list[str]:
 
 
 def _is_covered(key: str, keys: list[str]) -> bool:
-    """Check for a key or its members: an object that is null in one sample has members in the next."""
+    """Check whether `keys` contains `key` or a member of `key`, such as `customer__email` for `customer`.
+
+    An object that is null in the sample of one version may have members in the sample of the other.
+    """
     return any(one == key or one.startswith((f"{key}__", f"{key}[]")) for one in keys)
 
 

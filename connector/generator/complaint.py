@@ -1,4 +1,4 @@
-"""Runs the checks of a lint over a generated app and returns their complaints."""
+"""Runs lint checks on a generated app and collects the problems that they find."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,10 @@ A = TypeVar("A")
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """A problem in an app: the id of the check that found it (`D018`), and a sentence with place and fix."""
+    """A problem that a lint check found in an app.
+
+    `check` is the check's ID, such as `D018`. `sentence` says where the problem is and how to fix it.
+    """
 
     check: str
     sentence: str
@@ -19,10 +22,10 @@ class Complaint:
 
 
 def check_id(check: Callable[..., object]) -> str:
-    """Return the id in the name of a check: D018 for `d018_labels_are_in_title_case`."""
+    """Extract a check's ID from its function name: `D018` from `d018_labels_are_in_title_case`."""
     return check.__name__.partition("_")[0].upper()
 
 
 def run_checks(checks: Iterable[Callable[[A], Iterator[str]]], app: A) -> list[Complaint]:
-    """Run every check over an app, in order, and return the complaints."""
+    """Run the checks on an app, and list the problems in the order of the checks."""
     return [Complaint(check_id(check), sentence) for check in checks for sentence in check(app)]

@@ -1,4 +1,4 @@
-"""The release gate: compares the apps that would be generated now with the released ones."""
+"""The release gate: compares newly generated apps with the released apps and checks their version numbers."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,10 +19,10 @@ from connector.generator.zapier.surface import read_surface as read_zapier_surfa
 
 @dataclass(frozen=True)
 class Platform:
-    """A platform: the folder of its apps, and the functions that render and read an app.
+    """A no-code platform: the folder that contains its apps, and the functions that render and read an app.
 
-    `render` also takes the folder of the app, because a deployment writes ids there that must be kept.
-    `read_surface` takes the folder of an app, and the folder of all apps with their installed packages.
+    `render` also takes the app's folder, because a deployment writes IDs there that must be kept.
+    `read_surface` takes the app's folder and a folder of apps whose npm packages are installed.
     """
 
     folder: str
@@ -46,9 +46,10 @@ PLATFORMS = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result for one app, such as `zapier_app/returnmate`.
+    """The release gate's result for one app, such as `zapier_app/returnmate`.
 
-    `base` is the released version and `now` the new one. A version is empty if there is no such app.
+    `base` is the number of the released version, and `now` the number of the new version. `base` is empty if
+    the app was never released, and `now` if the app was removed. Both are empty if no file changed.
     """
 
     app: str
@@ -58,16 +59,16 @@ class Verdict:
 
     @property
     def refused(self) -> bool:
-        """Whether the changes need a higher version than the app has."""
+        """Whether the release gate refuses the app's new version."""
         return bool(self.refusal)
 
     @property
     def refusal(self) -> str:
-        """What is wrong with the version, as the end of a sentence about the app; empty if it is right.
+        """The reason why the version is refused, phrased to follow the app's name; empty if it is accepted.
 
-        A breaking change needs a higher major version, any other change a higher version. Make's versions
-        are whole numbers: there, changes that break nothing go into the released version. A version must
-        never be lower than the released one.
+        A breaking change requires a higher major version, and any other change requires a higher version.
+        Versions of Make apps are whole numbers, so a Make app keeps its version if no change is breaking. No
+        version may be lower than the released version.
         """
         base, now = _numbers(self.base), _numbers(self.now)
         if any(one.breaking for one in self.changes) and now[:1] <= base[:1]:
@@ -80,10 +81,10 @@ class Verdict:
 
 
 def verdicts(base: str, root: Path, platforms: Sequence[Platform] = PLATFORMS) -> Iterator[Verdict]:
-    """Yield a verdict for every app that was released at `base` or would be generated now.
+    """Yield a verdict for each app that was released at `base` or is generated from the current catalog.
 
-    `root` contains the platforms' folders. Raises ConfigurationError if `base` cannot be read, or an app
-    cannot be run.
+    `base` is a folder or a Git revision. `root` contains the platforms' folders. Raises `ConfigurationError`
+    if `base` is neither, or if an app cannot be read.
     """
     for platform in platforms:
         with released_apps(base, platform.folder) as old:
@@ -111,5 +112,5 @@ def _verdict(platform: Platform, vendor: str, old: Path, installed: Path) -> Ver
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """Return the parts of a version as numbers, so that 1.10.0 is higher than 1.9.0."""
+    """Parse a version into a tuple of numbers, so that 1.10.0 is higher than 1.9.0."""
     return tuple(int(part) for part in version.split(".")) if version else ()

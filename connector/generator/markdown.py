@@ -1,4 +1,4 @@
-"""Helpers for generated READMEs: lines of at most 120 characters, and labels grouped by a shared text."""
+"""Formats generated READMEs: wraps Markdown at 120 characters, and groups labels that share a description."""
 
 import re
 import textwrap
@@ -12,7 +12,10 @@ MARKER = re.compile(r"\s*(?:[-*]|\d+\.)\s+")
 
 
 def filled(text: str) -> str:
-    """Fill each paragraph and list item; code blocks, tables and headings stay as they are."""
+    """Wrap the paragraphs and list items of a Markdown document at `WIDTH` characters.
+
+    Code blocks, tables and headings are not changed.
+    """
     return "\n".join(_lines(text)) + "\n"
 
 
@@ -35,7 +38,7 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _fill(block: list[str]) -> list[str]:
-    """Fill the lines of one paragraph; its later lines start below the text of a list item."""
+    """Wrap the lines of one paragraph or list item; a list item's further lines are indented."""
     if not block:
         return []
     marker = MARKER.match(block[0])
@@ -51,7 +54,7 @@ def _fill(block: list[str]) -> list[str]:
 
 
 def grouped(texts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Group labels by the text that they share: `[{"labels": [...], "text": ...}]`."""
+    """Group `(label, text)` pairs that have the same text: `[{"labels": [...], "text": ...}]`."""
     groups: dict[str, list[str]] = {}
     for label, text in texts:
         groups.setdefault(text, []).append(label)

@@ -1,4 +1,4 @@
-"""Copies released apps from a git revision or a folder, so that the release gate can compare them."""
+"""Copies the released apps from a Git revision or a folder, for the release gate."""
 
 import io
 import shutil
@@ -15,10 +15,11 @@ from connector.generator.write import INSTALLED
 
 @contextmanager
 def released_apps(base: str, folder: str) -> Iterator[Path]:
-    """Yield a temporary folder with the content of `folder` (`zapier_app`) at `base`, which may be empty.
+    """Yield a temporary copy of `folder`, such as `zapier_app`, as it was released at `base`.
 
-    `base` is a folder that contains `folder`, or a revision of the current git repository. Raises
-    ConfigurationError if it is neither.
+    `base` is a folder that contains `folder`, or a revision of the current Git repository. The copy is empty
+    if `base` does not contain `folder`. Raises `ConfigurationError` if `base` is neither a folder nor a
+    revision.
     """
     with tempfile.TemporaryDirectory(prefix="returns-diff-") as name:
         copy = Path(name) / folder
@@ -51,7 +52,10 @@ def _extract(revision: str, folder: str, target: Path) -> None:
 
 
 def _git(*arguments: str) -> bytes:
-    """Return the output of a git command; empty if it fails."""
+    """Run a Git command and return its standard output; empty if the command fails.
+
+    Raises `ConfigurationError` if Git is not installed.
+    """
     git = shutil.which("git")
     if git is None:
         raise ConfigurationError(

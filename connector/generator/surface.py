@@ -1,7 +1,8 @@
-"""The surface of an app: the parts that users' workflows depend on, in one model for all platforms.
+"""Models an app's surface, the parts that users' workflows depend on, in the same way for all platforms.
 
-Each platform reads it from the generated files, for example `connector.generator.zapier.surface`. So the
-release gate can compare apps that different versions of the generator wrote.
+Each platform has a function that reads the surface from an app's generated files, for example in
+`connector.generator.zapier.surface`. This allows the release gate to compare apps that were written by
+different versions of the generator.
 """
 
 from collections.abc import Mapping
@@ -12,8 +13,8 @@ from dataclasses import dataclass, field
 class Field:
     """An input, an output or a login field.
 
-    `choices` is a closed set of values; None if any value is allowed. `texts` are the labels of the choices
-    by value.
+    `choices` is the set of allowed values, or None if any value is allowed. `texts` contains the choices'
+    labels, keyed by value.
     """
 
     type: str
@@ -28,14 +29,15 @@ class Field:
 class Step:
     """A trigger, an action or a search.
 
-    `inputs` and `outputs` are keyed as in workflows: `customer__email`, `items[]sku`. `identity` are the
-    outputs that identify an event. `mechanism` is how a trigger gets its events ("polling", "hook").
-    `sample_keys` are the keys of the static sample, and `faults` describe where the sample contradicts the
+    `inputs` and `outputs` are keyed as in workflows: `customer__email`, `items[]sku`. `identity` lists the
+    outputs that identify an event. `mechanism` is how a trigger receives its events: "polling" or "hook".
+    `sample_keys` are the keys in the static sample, and `faults` describes where the sample contradicts the
     outputs.
 
-    `behaviour` are facts by name: the requests that it sends, which records are events and, under
-    `input KEY`, where each input goes. `extent` are facts about how many records it reads, how far back, and
-    how it compares them. Both are empty if the release does not contain these facts.
+    `behaviour` contains facts keyed by name: the requests that the step sends, which records are events and,
+    under `input KEY`, which part of the request the input fills. `extent` contains facts about how many
+    records the step reads, how far back in time it looks, and how it compares records with the inputs. Both
+    are empty if the release does not contain these facts.
     """
 
     label: str
@@ -52,7 +54,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """One app: its version, login fields, steps by name (`trigger new_return`), and texts by name."""
+    """The parts of one app that users' workflows depend on.
+
+    `steps` is keyed by kind and key (`trigger new_return`), and `texts` by name, such as `description`.
+    """
 
     version: str
     login: Mapping[str, Field]

@@ -1,4 +1,4 @@
-"""Generates one Zapier CLI app per vendor: templates/ are filled with data, static/ is copied as it is."""
+"""Generates a Zapier CLI app for each vendor, from the templates in templates/ and the files in static/."""
 
 from connector.generator.zapier.app import render
 

@@ -1,7 +1,7 @@
-"""Renders an Integration as a Zapier CLI app: the path and text of every file, without writing to disk.
+"""Renders an `Integration` as the files of a Zapier CLI app, without writing to disk.
 
-Relies on zapier-platform-core 19.1.0: the schema of its definition, the exact version in package.json, and
-ES modules with `exports`.
+The app needs zapier-platform-core 19.1.0: it follows that version's schema, pins that exact version in
+package.json, and consists of ES modules that are loaded through `exports`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -40,11 +40,11 @@ Entries = dict[str, dict[str, Any]]
 def render(
     integration: Integration, *, include_assumed: bool = False, link: Mapping[str, Any] | None = None
 ) -> dict[str, str]:
-    """Return the files of one vendor's app as `{path: text}`, the same on every machine.
+    """Render a vendor's app, and return the content of its files, keyed by path.
 
-    Requests and optional inputs that are only assumed are left out, unless `include_assumed`. `link` connects
-    the folder to an app at Zapier (see `kept_link`). Raises Unrenderable if Zapier cannot express something
-    in the catalog.
+    Requests and optional inputs whose provenance is "assumed" are left out, unless `include_assumed` is true.
+    `link` is the content of .zapierapprc that connects the folder to an app at Zapier (see `kept_link`).
+    Raises `Unrenderable` if the catalog contains something that Zapier does not support.
     """
     entries = _entries(integration, assumed=include_assumed)
     page = partial(_page, _environment(), notice=_notice(integration))
@@ -71,7 +71,7 @@ def _single_files(
     *,
     include_assumed: bool,
 ) -> dict[str, str]:
-    """Return the files that an app has once: README, package, login, index, operations, vendor."""
+    """Render the files at the top level of the app, such as README.md, index.js and package.json."""
     used = _used(integration, entries)
     throttle = integration.limits.throttle
     hydrators = steps.hydrators(integration, entries["triggers"])
@@ -98,7 +98,10 @@ def _single_files(
 
 
 def _entries(integration: Integration, *, assumed: bool) -> Entries:
-    """Return the values for each generated file, by folder and key."""
+    """Compute the template values for each step, dropdown and record, keyed by folder, then by key.
+
+    Raises `Unrenderable` if a trigger and a dropdown have the same key.
+    """
     records = steps.Records()
     by_folder = {
         "triggers": _by_key(steps.triggers(integration, records, assumed=assumed)),
@@ -131,7 +134,7 @@ def _fields(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _used(integration: Integration, entries: Entries) -> set[str]:
-    """Return the operationIds that the app calls."""
+    """Collect the operationIds of all requests that the app sends."""
     sources = [
         entry["source"] for folder in entries if folder != "records" for entry in entries[folder].values()
     ]

@@ -1,11 +1,11 @@
 /**
- * Prints the facts of an app's steps as JSON: `{steps: {'triggers/new_return': {…}}, operations}`.
+ * Prints the facts about an app's steps as JSON: `{steps: {'triggers/new_return': {…}}, operations}`.
  *
  *   node facts.mjs <folder of the app>
  *
- * A generated step holds its facts in constants next to its export (`source`, `form`, `hook`), and names the function
- * that runs it. The constants are literals. Names from other modules in them, such as `operations.list_returns`,
- * become texts.
+ * The file of a generated step contains the facts in constants (`source`, `form`, `hook`), and the call of the function
+ * that runs the step. The constants are literals. Names in them that are imported from other modules, such as
+ * `operations.list_returns`, are printed as strings.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,11 +17,11 @@ const FUNCTION = /^\s*(perform\w*): (.+?),?$/gm;
 
 const [folder] = process.argv.slice(2);
 
-/** Stands for an imported name: `operations.list_returns` becomes the text 'operations.list_returns' in JSON. */
+/** Creates a placeholder for an imported name, which JSON.stringify writes as a string: 'operations.list_returns'. */
 const imported = (path) =>
   new Proxy({}, { get: (_, key) => (key === 'toJSON' ? () => path : imported(`${path}.${String(key)}`)) });
 
-// `with` asks `has` for every name in the literal, so each name that it does not define itself ends up here.
+// `with` calls `has` for every free name in the literal. Since `has` returns true, `get` resolves all these names.
 const names = new Proxy({}, { has: (_, key) => typeof key === 'string', get: (_, key) => lookUp(key) });
 
 function lookUp(key) {

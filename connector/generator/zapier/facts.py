@@ -1,7 +1,7 @@
-"""Reads how the steps of a generated Zapier app work: the constants and functions in each step's file.
+"""Reads how the steps of a generated Zapier app work, from the constants and functions in each step's file.
 
-The release gate compares these facts, so they must not depend on the version of the generator: names that an
-earlier version wrote are translated into those of today.
+The release gate compares these facts with the facts of a released app, which an earlier version of the
+generator may have written. Names that earlier versions used are therefore replaced by the current names.
 """
 
 import json
@@ -18,11 +18,14 @@ READER = Path(__file__).with_name("facts.mjs")
 TIMEOUT = 60  # seconds
 EXTENT = ("size", "pages", "lookBack")
 IDENTITY = "identity"
-"""The paths that identify an event; the surface reads them from the output fields."""
+"""The constant that identifies events. It is skipped, because the surface reads it from the output fields."""
 PLACEMENT = ("in", "at", "as", "listName", "sendEmpty")
-"""Properties that say where an input's value goes. The others say how it is compared or checked."""
+"""The properties of an input that define which part of the request the value fills.
+
+The other properties define how the value is compared with records, or checked.
+"""
 TIME = "time"
-"""The gate's name for the time of a record, which is `windowTime` or `createdTime`, depending on the poll."""
+"""The release gate's common name for the constants `windowTime` and `createdTime`."""
 
 RENAMED_FUNCTIONS = {
     "newest": "pollNewest",
@@ -53,13 +56,21 @@ RENAMED_INPUTS = {
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts of one app: `steps` are the constants of each step by file, `operations` its requests."""
+    """The facts about how one app works.
+
+    `steps` contains the constants in each step's file, keyed by path (`triggers/new_return`). `operations`
+    contains the app's requests, keyed by operationId.
+    """
 
     steps: Mapping[str, Mapping[str, Any]]
     operations: Mapping[str, Mapping[str, Any]]
 
     def behaviour(self, step: str) -> dict[str, str]:
-        """Return which requests a step sends, where its inputs go, and which records are events."""
+        """Collect the facts about what a step does: its requests, its inputs, and which records are events.
+
+        `step` is the path of the step's file, such as `triggers/new_return`. The result is empty if the app
+        contains no facts about the step.
+        """
         constants = self.steps.get(step, {})
         calls = {name: call for name, call in constants.items() if isinstance(call, str)}
         facts = {name: _function(call) for name, call in calls.items()}
@@ -73,7 +84,10 @@ class Facts:
         return facts
 
     def extent(self, step: str) -> dict[str, str]:
-        """Return how many records a step reads, how far back, and how it compares them."""
+        """Collect the facts about how many records a step reads, how far back, and how it compares them.
+
+        `step` is the path of the step's file, as in `behaviour`.
+        """
         constants = self.steps.get(step, {})
         source = constants.get("source", {})
         facts = {"look-back": _text(source["lookBack"])} if "lookBack" in source else {}
@@ -88,15 +102,18 @@ class Facts:
         return facts
 
     def _request(self, text: str) -> str:
-        """Return the method and path of an operation: its id may stay the same while its request changes."""
+        """Replace a reference to an operation by its method and path; other strings are returned unchanged.
+
+        The operationId is not compared, because the request may change while the operationId does not.
+        """
         operation = self.operations.get(text.removeprefix("operations."))
         return f"{operation['method']} {operation['path']}" if operation else text
 
 
 def read_facts(folder: Path) -> Facts:
-    """Read the facts of an app with Node.
+    """Run Node to read the facts about the app in `folder`.
 
-    Raises ConfigurationError if Node is missing or cannot read the app.
+    Raises `ConfigurationError` if Node is not installed or cannot read the app.
     """
     node = shutil.which("node")
     if node is None:
@@ -112,7 +129,7 @@ def read_facts(folder: Path) -> Facts:
 
 
 def _function(call: str) -> str:
-    """Return the name of the function in a call such as `pollNewest(vendor, source, form)`."""
+    """Return the current name of the function in a call such as `pollNewest(vendor, source, form)`."""
     name = call.partition("(")[0]
     return RENAMED_FUNCTIONS.get(name, name)
 
@@ -122,7 +139,7 @@ def _renamed(constants: Mapping[str, Any], names: Mapping[str, str]) -> dict[str
 
 
 def _wire(constants: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield where each input goes, including the columns of line items."""
+    """Yield the key and the `wire` entry of each input, including the columns of line items."""
     for key, wire in constants.get("form", {}).get("wire", {}).items():
         yield key, _renamed(wire, RENAMED_INPUTS)
         for child, column in (wire.get("children") or {}).items():

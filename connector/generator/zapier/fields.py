@@ -1,4 +1,7 @@
-"""Zapier's input and output fields: types, choices, dropdowns, and where each input goes in the request."""
+"""Converts the catalog's inputs and fields to Zapier's input and output fields.
+
+Also builds `wire`, which tells the app which part of the request each input fills.
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,7 +11,7 @@ from connector.definition.model import Choice, Dropdown, Field, FieldType, Input
 from connector.definition.naming import below, title
 from connector.errors import ConfigurationError
 
-# Zapier has no date type: the form asks for a datetime, and the app sends its first ten characters.
+# Zapier has no date type: the user enters a datetime, and the app sends its first ten characters.
 INPUT_TYPES: dict[FieldType, str] = {
     "string": "string",
     "text": "text",
@@ -22,11 +25,19 @@ OUTPUT_TYPES: dict[FieldType, str] = {**INPUT_TYPES, "text": "string", "date": "
 
 
 class Unrenderable(ConfigurationError):  # noqa: N818
-    """Zapier cannot express something in the catalog; the message says what, where and how to change it."""
+    """Raised if the catalog contains something that Zapier does not support.
+
+    The message names the part of the catalog and says how to change it.
+    """
 
 
 def form(inputs: Iterable[InputField], integration: Integration) -> dict[str, Any]:
-    """Return `{fields, wire}`: Zapier's inputFields, required ones first, and where each value goes."""
+    """Build the input form of a step as `{"fields": ..., "wire": ...}`.
+
+    `fields` are Zapier's inputFields, required fields first. `wire` maps each field's key to the part of the
+    request that the value fills; lib/inputs.js documents its format. Raises `Unrenderable` if two inputs have
+    the same key, or if Zapier has no field for an input's type.
+    """
     ordered = sorted(inputs, key=lambda one: not one.required)
     taken = {one.key for one in ordered}
     names = {(one.key, child.key): _child_key(one, child, taken) for one in ordered for child in one.children}
@@ -37,7 +48,10 @@ def form(inputs: Iterable[InputField], integration: Integration) -> dict[str, An
 
 
 def _child_key(parent: InputField, child: InputField, taken: set[str]) -> str:
-    """Return the key of a line item's column. Zapier wants keys that are unique in the whole form."""
+    """Choose a key for a column of line items that is unique in the whole form, as Zapier requires.
+
+    Adds the key to `taken`. Raises `Unrenderable` if the key is already taken even with the parent's prefix.
+    """
     key = child.key if child.key not in taken else f"{parent.key}_{child.key}"
     if key in taken:
         raise Unrenderable(f"Two inputs have the key {key}. Rename one in the catalog.")
@@ -70,12 +84,15 @@ def _input(one: InputField, integration: Integration, names: dict[tuple[str, str
 
 
 def may_be_empty(one: InputField) -> bool:
-    """Say whether the input accepts an empty list, which Zapier treats as a missing value."""
+    """Check whether an input accepts an empty list, which Zapier treats as a missing value."""
     return one.type == "list" and not one.children and not one.bounds.min_items
 
 
 def _choices(one: InputField, integration: Integration) -> dict[str, Any]:
-    """Return the field's list of choices, or the dropdown that reads them from the vendor's records."""
+    """Build a field's `choices`, or its `dynamic` dropdown, which lists the vendor's records.
+
+    The result is empty if the input accepts any value.
+    """
     if choices := known_choices(one, integration):
         listed = [{"value": each.value, "label": each.label, "sample": each.value} for each in choices]
         return {"choices": listed}
@@ -87,14 +104,20 @@ def _choices(one: InputField, integration: Integration) -> dict[str, Any]:
 
 
 def known_choices(one: InputField, integration: Integration) -> tuple[Choice, ...]:
-    """Return the choices known at generation: a closed set, or the known values of an open one."""
+    """List the choices that the catalog defines for an input: a closed set, or known values of an open set.
+
+    Empty if the choices can only be read from the vendor, or if the input accepts any value.
+    """
     dropdown = integration.dropdowns[one.dropdown] if one.dropdown else None
     choices = dropdown.choices if dropdown else one.choices
     return choices or tuple(Choice(value=word, label=title(word)) for word in one.known_values)
 
 
 def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
-    """Return the search that finds a record of the dropdown, as `search.field`, or None."""
+    """Find the search that can select a record instead of the dropdown, as `search.field`.
+
+    Returns None if no search uses the dropdown's operation, or if the dropdown's value is a nested field.
+    """
     for search in integration.searches.values():
         if search.kind == "find" and search.operation == dropdown.operation and len(dropdown.value) == 1:
             return f"{search.key}.{dropdown.value[0]}"
@@ -102,13 +125,13 @@ def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
 
 
 def _renamed(parent: InputField, child: InputField, names: dict[tuple[str, str], str]) -> InputField:
-    """Return the column with the form's own keys in `required_with`."""
+    """Copy a column of line items, with the keys in `required_with` replaced by the keys used in the form."""
     required_with = tuple(names[parent.key, key] for key in child.required_with)
     return child.model_copy(update={"required_with": required_with})
 
 
 def _comparison(one: InputField) -> dict[str, Any]:
-    """Return how the app compares rows with this input."""
+    """Build the properties of a `wire` entry that define how the app compares rows with an input."""
     optional = {"identifies": one.identifies, "separator": one.separator}
     wire: dict[str, Any] = {name: value for name, value in optional.items() if value is not None}
     if one.found_at:
@@ -152,7 +175,10 @@ def _wire(one: InputField, names: dict[tuple[str, str], str], integration: Integ
 def output_fields(
     fields: Sequence[Field], *, prefix: str = "", heading: str = ""
 ) -> Iterator[dict[str, Any]]:
-    """Yield one outputField per value: `customer__email` in an object, `items[]sku` in line items."""
+    """Yield Zapier's outputField for each value: `customer__email` in an object, `items[]sku` in line items.
+
+    Keys begin with `prefix`, and labels with `heading`.
+    """
     for one in fields:
         key, label = prefix + one.key, _prefixed(heading, one.label)
         if one.children:
@@ -165,5 +191,8 @@ def output_fields(
 
 
 def _prefixed(heading: str, label: str) -> str:
-    """Put the parent's label before a member's, but not twice: `Items SKU`, but `Item ID` in `Items`."""
+    """Prefix a member's label with its parent's label, unless the label already begins with it.
+
+    In `Items`, `SKU` becomes `Items SKU`. `Item ID` is not changed, because it begins with the singular.
+    """
     return label if not heading or label.startswith(heading.removesuffix("s")) else below(heading, label)

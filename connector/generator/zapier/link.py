@@ -1,4 +1,7 @@
-"""Keeps the link between a folder and an app at Zapier, which `zapier-platform register` writes there."""
+"""Preserves the link from an app's folder to its registration at Zapier when the app is generated again.
+
+`zapier-platform register` writes the link to .zapierapprc in the folder.
+"""
 
 import json
 from pathlib import Path
@@ -11,9 +14,10 @@ KEPT = ("id", "key")
 
 
 def kept_link(folder: Path) -> dict[str, Any]:
-    """Return the id and key of the app in `folder` at Zapier; empty if it was never registered.
+    """Read the ID and key of the app in `folder` at Zapier; empty if the app is not registered.
 
-    Raises ConfigurationError if the file is not a JSON object: overwriting it would lose the link.
+    Raises `ConfigurationError` if .zapierapprc is not a JSON object, because generating the app would
+    overwrite the file and lose the link.
     """
     file = folder / FILE
     if not file.is_file():

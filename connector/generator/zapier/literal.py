@@ -1,4 +1,4 @@
-"""Writes JSON values as formatted JavaScript source."""
+"""Formats Python values as JavaScript literals, for the templates."""
 
 import json
 import re
@@ -12,18 +12,22 @@ _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*|0|[1-9][0-9]{0,8}")
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A piece of JavaScript source among the values, such as a name that the file imports."""
+    """A JavaScript expression that is written without quotes, such as a name that the file imports."""
 
     text: str
 
     @property
     def name(self) -> str:
-        """The last part of a dotted name."""
+        """The last part of a dotted name: `list_returns` in `operations.list_returns`."""
         return self.text.rpartition(".")[2]
 
 
 def to_javascript(value: Any, indent: int = 0) -> str:
-    """Return `value` as an expression that starts at column `indent`, on several lines if one is too long."""
+    """Format a value as a JavaScript expression that starts at column `indent`.
+
+    `value` may contain JSON values and `Code`. If the expression does not fit into `WIDTH` columns, each
+    member of an object or a list has its own line.
+    """
     flat = _flat(value)
     if len(flat) + indent <= WIDTH and "\n" not in flat:
         return flat

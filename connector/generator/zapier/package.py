@@ -1,4 +1,4 @@
-"""The files of a Zapier app besides its steps: package.json, vendor facts, login, operations."""
+"""Builds the parts of a Zapier app that are not steps: package, vendor settings, login and operations."""
 
 import json
 from collections.abc import Mapping
@@ -20,14 +20,17 @@ from connector.generator.zapier.literal import Code
 
 CORE = "19.1.0"
 TOKEN = "access_token"  # noqa: S105 - the name under which core stores a session's token
-TIMEOUT = 20_000  # milliseconds of one request
-RUN_TIMEOUT = 25_000  # milliseconds of a run: Zapier ends one after 30 seconds
-MAX_BYTES = 20_000_000  # of an unpacked answer: Zapier itself accepts no larger one
+TIMEOUT = 20_000  # milliseconds for one request
+RUN_TIMEOUT = 25_000  # milliseconds for one run of a step, which Zapier ends after 30 seconds
+MAX_BYTES = 20_000_000  # of a decompressed response, which is also Zapier's own limit
 LOCK = Path(__file__).parent / "templates" / "package-lock.json"
 
 
 def package_files(integration: Integration, link: Mapping[str, Any]) -> dict[str, str]:
-    """Return package.json, package-lock.json, and .zapierapprc with `link` and the options of the build."""
+    """Build package.json, package-lock.json and .zapierapprc, keyed by path.
+
+    .zapierapprc contains the build options, and `link`, which connects the folder to an app at Zapier.
+    """
     name = f"{integration.vendor.id}-zapier"
     manifest = {
         "name": name,
@@ -55,7 +58,10 @@ def _json(value: Any) -> str:
 
 
 def vendor_facts(integration: Integration) -> dict[str, Any]:
-    """Return the facts about the vendor that lib/ uses: addresses, login, limits, errors, paging."""
+    """Build the vendor's settings for vendor.js: base URLs, credentials, limits, errors and paging.
+
+    The modules in lib/ read these settings at run time.
+    """
     login, errors = integration.authentication, integration.errors
     return {
         "name": integration.vendor.title,
@@ -84,7 +90,7 @@ def vendor_facts(integration: Integration) -> dict[str, Any]:
 
 
 def override_variable(integration: Integration) -> str:
-    """Return the name of the environment variable that replaces the API's address."""
+    """Return the name of the environment variable that overrides the API's base URL."""
     return f"{integration.vendor.id.upper()}_BASE_URL"
 
 
@@ -103,9 +109,10 @@ def _paging(paging: Paging) -> dict[str, Any]:
 
 
 def operations(integration: Integration, used: set[str], *, assumed: bool) -> dict[str, dict[str, Any]]:
-    """Return the requests of the app by operationId.
+    """Build the requests for operations.js, keyed by operationId; `used` are the operationIds to include.
 
-    A list whose paging is only assumed is read as one page, unless `assumed`.
+    If the paging of a list is only assumed, its request has no paging, so one page is read. If `assumed` is
+    true, assumed paging is included too.
     """
     sends = integration.authentication.sends
     requests = {}
@@ -139,7 +146,10 @@ def _operation(operation: Operation, sends: Mapping[str, str]) -> dict[str, Any]
 
 
 def _member(operation: Operation) -> str | None:
-    """Return a property that every record in the reply has. A reply without it is not a record."""
+    """Choose a property that every record in the response has; a response without it is not a record.
+
+    Returns None if the result is not an object, or if no property is required.
+    """
     record = operation.response
     for step in operation.payload:
         child = next((one for one in record.children if one.key == step), None)
@@ -155,7 +165,10 @@ def _member(operation: Operation) -> str | None:
 
 
 def authentication(integration: Integration) -> dict[str, Any]:
-    """Return the login: its fields, the request that tests it, and the label of the connection."""
+    """Build the values for authentication.js: login fields, connection label, and the test request.
+
+    Raises `Unrenderable` if the vendor uses tokens that Zapier cannot renew.
+    """
     login = integration.authentication
     login_fields = (*filter(None, (login.host,)), *login.fields)
     fields = [_login_field(one, integration.vendor) for one in login_fields]
@@ -169,9 +182,10 @@ def authentication(integration: Integration) -> dict[str, Any]:
 
 
 def _session(login: Authentication) -> dict[str, Any]:
-    """Return the request for a token.
+    """Build the request for an access token.
 
-    Core sends it again when a token expires, so no refresh token is needed, but the grant must work twice.
+    Zapier's core sends the request again when the token expires, so no refresh token is needed. The grant
+    must therefore work repeatedly. Raises `Unrenderable` if every grant works only once.
     """
     tokens = login.tokens
     usable = [one for one in tokens.grants if not one.once] if tokens else []
@@ -220,9 +234,10 @@ def _oldest_first(source: Source) -> Mapping[str, str]:
 
 
 def _first_record(integration: Integration) -> dict[str, Any]:
-    """Return the request for the account's oldest record, which the login's test sends.
+    """Build the request for the account's oldest record, which is sent to test the credentials.
 
-    If the list has no oldest-first order, it returns the first record in the list's own order.
+    If the vendor cannot sort the list from oldest to newest, the request returns the first record in the
+    list's default order.
     """
     login = integration.authentication
     lists = [one for one in integration.triggers.values() if one.source.operation == login.test_operation]

@@ -1,4 +1,4 @@
-"""The values that the README template of a Zapier app prints."""
+"""Computes the values for the README template of a Zapier app."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,11 @@ from connector.generator.zapier.steps import ALLOWED_RISKS
 def readme_values(
     integration: Integration, entries: Mapping[str, Mapping[str, Any]], used: set[str]
 ) -> dict[str, Any]:
-    """Return the values for the template; `used` are the operationIds that the app calls."""
+    """Compute the values for the README template.
+
+    `entries` contains the values for each generated file, keyed by folder, then by key. `used` contains the
+    operationIds of the requests that the app sends.
+    """
     scopes = {integration.operations[name].scope for name in used}
     return {
         "vendor": integration.vendor,
@@ -36,9 +40,10 @@ def readme_values(
 
 
 def _left_out(integration: Integration, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Return the labels of steps in the catalog that the app does not have.
+    """List the labels of the catalog's steps that are not in the app.
 
-    Zapier's policy forbids those under `forbidden`; those under `assumed` rest on unconfirmed requests.
+    Steps under `forbidden` violate Zapier's policy. Steps under `assumed` need a request that the vendor has
+    not confirmed.
     """
     actions = integration.actions.values()
     forbidden = [one for one in actions if one.risk not in ALLOWED_RISKS]
@@ -54,7 +59,7 @@ def _left_out(integration: Integration, entries: Mapping[str, Mapping[str, Any]]
 
 
 def _misses(integration: Integration, key: str, *, hooked: bool) -> str:
-    """Describe the events that a trigger does not see."""
+    """Describe the events for which a trigger does not fire."""
     if hooked:
         return f"Events that {integration.vendor.title} does not post. The app does not poll for them."
     return integration.triggers[key].guarantees["zapier"].loses
@@ -66,10 +71,10 @@ def _login_line(field: Mapping[str, Any]) -> str:
 
 
 def _trial(integration: Integration) -> dict[str, str]:
-    """Return the environment variables that connect the app to a local sandbox, as the demo merchant.
+    """Build the environment variables that connect the app to the demo tenant of a local sandbox.
 
-    Secret login fields hold the sandbox's demo key; other fields hold their placeholder or a name made from
-    the key.
+    The value of a secret login field is the sandbox's demo key. The value of another field is its placeholder
+    or, if the field has no placeholder, a name derived from the demo key.
     """
     vendor, login = integration.vendor.id, integration.authentication
     key = f"sandbox-demo-{vendor}"

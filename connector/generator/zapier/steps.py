@@ -1,6 +1,6 @@
-"""The triggers, actions, searches and dropdowns of a Zapier app, as values for the templates.
+"""Computes the template values for the triggers, actions, searches and dropdowns of a Zapier app.
 
-Each generator yields one entry per generated file.
+Each generator function yields a dictionary for each file to generate.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,10 @@ from connector.generator.zapier.fields import Unrenderable, form, known_choices,
 from connector.generator.zapier.literal import Code
 
 ALLOWED_RISKS = ("read", "write")
-"""Risks of the actions that Zapier accepts. Its policy forbids actions that move money or delete data."""
+"""The risk levels of the actions that Zapier accepts.
+
+Zapier's policy forbids actions that transfer money or delete data.
+"""
 
 SEARCH_FUNCTIONS = {
     "get": "getRecord",
@@ -35,20 +38,20 @@ SEARCH_FUNCTIONS = {
     "list": "listRecords",
     "report": "getRecord",
 }
-"""The function of lib/searches.js that runs each kind of search."""
+"""The function in lib/searches.js that runs each kind of search."""
 
 
 @dataclass
 class Records:
-    """The record files of an app. Steps that return the same fields and sample share one file."""
+    """Collects the record files of an app; steps that return the same fields and sample share a file."""
 
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def name(self, resource: str, operation: str, fields: Sequence[Field], sample: Any) -> str:
-        """Add a record and return the name of its file.
+        """Add a record file unless an equal file exists, and return the name of the file.
 
-        The file is called after the resource. A second kind of record of the same resource has the operation
-        in its name, too.
+        The name is the resource, or `resource_of_operation` if the resource already has a different record.
+        Raises `Unrenderable` if one operation returns two different records.
         """
         order = {key: position for position, key in enumerate(sample)}
         ordered = sorted(fields, key=lambda field: order.get(field.key, len(order)))
@@ -63,7 +66,10 @@ class Records:
 
 
 def triggers(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
-    """Yield every trigger that has a guarantee on Zapier."""
+    """Yield the template values for each trigger whose delivery on Zapier the catalog guarantees.
+
+    Triggers that rely on assumed requests are left out, unless `assumed` is true.
+    """
     for trigger in integration.triggers.values():
         if "zapier" in trigger.guarantees and (assumed or not is_assumed(integration, trigger)):
             yield {
@@ -84,7 +90,7 @@ def triggers(integration: Integration, records: Records, *, assumed: bool) -> It
 
 
 def _poll(source: Source) -> str:
-    """Return the name of the function of lib/triggers.js that polls a source."""
+    """Return the name of the function in lib/triggers.js that polls this kind of source."""
     if isinstance(source, Snapshot):
         return "pollSnapshot"
     return "pollNewest" if isinstance(source, CreatedSince) else "pollChanges"
@@ -95,7 +101,7 @@ def _source(trigger: Trigger) -> dict[str, Any]:
 
 
 def _polling(trigger: Trigger) -> dict[str, Any]:
-    """Return the constants of a trigger's poll; lib/triggers.js explains each of them."""
+    """Build the constants for a trigger's polling function; lib/triggers.js documents each constant."""
     source, promise = trigger.source, trigger.guarantees["zapier"]
     constants: dict[str, Any] = {"operation": _operation(source.operation)}
     if isinstance(source, ChangedSince):
@@ -147,7 +153,10 @@ def _polling(trigger: Trigger) -> dict[str, Any]:
 
 
 def _details(trigger: Trigger) -> dict[str, Any]:
-    """Return how Zapier requests the details of a record that fires; empty if the trigger has none."""
+    """Build the constants for requesting the details of a record that fires the trigger.
+
+    Empty if the trigger needs no details.
+    """
     details = trigger.details
     if details is None:
         return {}
@@ -156,7 +165,10 @@ def _details(trigger: Trigger) -> dict[str, Any]:
 
 
 def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
-    """Return how to subscribe to the vendor's webhook, or None if it has none or it is only assumed."""
+    """Build the constants for subscribing to the vendor's webhook and for reading its posts.
+
+    Returns None if the trigger has no webhook, or if the webhook is only assumed and `assumed` is false.
+    """
     hook = trigger.hook
     if hook is None or (hook.provenance == "assumed" and not assumed):
         return None
@@ -177,7 +189,11 @@ def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
 
 
 def hydrators(integration: Integration, triggers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the requests for details by operationId, in camel case because Zapier forbids underscores."""
+    """Build the requests for the details of records, keyed by operationId.
+
+    The operationIds are in camel case, because Zapier forbids underscores in these keys. The keys of
+    `triggers` select the triggers whose requests are included.
+    """
     details = [integration.triggers[key].details for key in triggers]
     return {
         camel(one.operation): {"operation": _operation(one.operation), "query": dict(one.query)}
@@ -187,7 +203,10 @@ def hydrators(integration: Integration, triggers: Mapping[str, Any]) -> dict[str
 
 
 def _identity(trigger: Trigger) -> list[str]:
-    """Return the fields that identify an event. Zapier compares top-level fields only."""
+    """List the keys of the fields that identify an event of a trigger.
+
+    Raises `Unrenderable` unless all are top-level fields of the record, the only fields that Zapier compares.
+    """
     paths = trigger.guarantees["zapier"].dedupe
     known = {one.key for one in trigger.fields}
     if any(len(path) != 1 or path[0] not in known for path in paths):
@@ -199,14 +218,21 @@ def _identity(trigger: Trigger) -> list[str]:
 
 
 def creates(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
-    """Yield every write that Zapier's policy allows: none that moves money or deletes data."""
+    """Yield the template values for each action that Zapier's policy allows.
+
+    Actions that transfer money or delete data are left out, and so are assumed actions unless `assumed` is
+    true.
+    """
     for action in integration.actions.values():
         if action.risk in ALLOWED_RISKS and _known(integration, action.operation, assumed=assumed):
             yield _step(action, integration, records, assumed=assumed)
 
 
 def searches(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
-    """Yield every search that has at least one input, which Zapier requires."""
+    """Yield the template values for each search that has at least one input, which Zapier requires.
+
+    Assumed searches are left out, unless `assumed` is true.
+    """
     for search in integration.searches.values():
         if _known(integration, search.operation, assumed=assumed) and _inputs(search.inputs, assumed=assumed):
             source: dict[str, Any] = {"operation": _operation(search.operation), "query": dict(search.query)}
@@ -232,7 +258,10 @@ def _step(
 def find_or_creates(
     integration: Integration, searches: Mapping[str, Any], creates: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
-    """Return the pairs of which the app has both search and create, by the search's key (Zapier's rule)."""
+    """Build the find-or-creates whose search and create action are both in the app.
+
+    The result is keyed by the key of the search, as Zapier requires.
+    """
     return {
         pair.search: {
             "key": pair.search,
@@ -246,7 +275,10 @@ def find_or_creates(
 
 
 def dropdowns(integration: Integration, used: set[str]) -> Iterator[dict[str, Any]]:
-    """Yield the hidden triggers that fill the dropdowns of the app's fields."""
+    """Yield the template values for the hidden triggers that list the choices in dropdowns.
+
+    `used` contains the keys of the dropdowns that the app's input fields refer to.
+    """
     for dropdown in integration.dropdowns.values():
         if dropdown.key in used and dropdown.operation:
             yield {
@@ -272,14 +304,14 @@ def _known(integration: Integration, operation: str, *, assumed: bool) -> bool:
 
 
 def _inputs(inputs: Sequence[InputField], *, assumed: bool) -> list[InputField]:
-    """Return the inputs without those that are only assumed and not required."""
+    """Leave out the optional inputs that are only assumed, unless `assumed` is true."""
     return [one for one in inputs if assumed or one.required or one.provenance != "assumed"]
 
 
 def _filters(trigger: Trigger, integration: Integration, *, assumed: bool) -> list[InputField]:
-    """Return a trigger's inputs; the choices of a state leave out initial states.
+    """List a trigger's filters, without initial states among the choices for the record's state.
 
-    No change leads to an initial state, so a Zap with that filter would never run.
+    Records are created in an initial state and never change to it, so a Zap with that filter would never run.
     """
     source = trigger.source
     state, initial = (None, ()) if isinstance(source, CreatedSince) else (source.state, source.initial)

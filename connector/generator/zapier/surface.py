@@ -1,4 +1,4 @@
-"""Reads the surface of a generated Zapier app from its definition, for the release gate."""
+"""Reads the surface of a generated Zapier app, which the release gate compares between versions."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,9 +21,10 @@ KINDS = {
 
 
 def read_surface(folder: Path, installed: Path) -> Surface:
-    """Read the app in a folder. It uses the npm packages of an app in the folder `installed`.
+    """Run the app in `folder` in Node, and read its surface from its definition.
 
-    Raises ConfigurationError if Node cannot run the app, or no packages are installed.
+    If the app has no npm packages, a link to the packages of an app in the folder `installed` is added.
+    Raises `ConfigurationError` if no app there has its packages installed, or if Node cannot run the app.
     """
     if not (folder / "node_modules").exists():
         (folder / "node_modules").symlink_to(_packages(installed, folder.name))
@@ -43,7 +44,10 @@ def read_surface(folder: Path, installed: Path) -> Surface:
 
 
 def _packages(installed: Path, vendor: str) -> Path:
-    """Return the packages of any installed app: all apps need the same."""
+    """Find the npm packages of any app in the folder `installed`, because all apps need the same packages.
+
+    Raises `ConfigurationError` if no app has its packages installed; `vendor` is named in the message.
+    """
     packages = next((path for path in sorted(installed.glob("*/node_modules")) if path.is_dir()), None)
     if packages is None:
         apps = [path.parent for path in sorted(installed.glob("*/package-lock.json"))]
@@ -120,9 +124,9 @@ def _labels(choices: Any) -> dict[str, str]:
 
 
 def _choices(choices: Any) -> frozenset[str] | None:
-    """Return a field's choices as a closed set; None if there are none.
+    """Return a field's choices as a closed set of values; None if the field has no static choices.
 
-    Zapier also accepts other values, but a Zap holds the value that its owner chose.
+    Zapier also accepts other values, but existing Zaps contain values that their owners chose from the list.
     """
     if isinstance(choices, Mapping):
         return None if "perform" in choices else frozenset(choices)

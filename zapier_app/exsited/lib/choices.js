@@ -1,16 +1,18 @@
-/** Matches what a user typed with the choices of a field: by value or label, in any case. Detects typing mistakes. */
+/** Matches user input with the choices for a field, by value or label, ignoring case. Detects spelling mistakes. */
 import { trimmed, word } from './compare.js';
 
-/** Words with fewer letters than this are not checked for typing mistakes. */
+/** Words that are shorter than this number of characters are not checked for spelling mistakes. */
 const SHORTEST = 4;
-/** Words with at least this many letters may differ in two letters, shorter ones in one. */
+/** A misspelled word may differ by two edits from a value that has at least this length, otherwise by one edit. */
 const LONG = 8;
 
 /**
- * Returns `{words}`, the values of `choices` that a text names; `{typoOf, part}` if a part looks like a misspelled
- * value; or `{unknown}`, the allowed values, if a part is none of them.
+ * Replaces the labels or values in `text` by the values of the matching choices, and returns `{words}`. If `separator`
+ * is given, the text may contain several choices.
  *
- * With `open` other values are allowed too. With `catchTypos` a misspelled value is reported.
+ * If a part looks like a misspelled value, returns `{typoOf, part}`: the value and the misspelled part. If a part is
+ * not an allowed value, returns `{unknown}`, the list of allowed values. If `open` is true, other values are allowed
+ * too. Misspelled values are detected only if `catchTypos` is true.
  */
 export const chosen = (text, choices, { open, catchTypos, separator }) => {
   const listed = choices.map((one) => (typeof one === 'string' ? { value: one, label: one } : one));
@@ -25,7 +27,10 @@ export const chosen = (text, choices, { open, catchTypos, separator }) => {
   return { words: words.join(separator) };
 };
 
-/** Prefers the exact spelling to others, and a value to a label. In an open set only the case of letters may differ. */
+/**
+ * Returns the value of the choice that a text names, or undefined. Exact matches are preferred to matches that ignore
+ * case, and values are preferred to labels. In a closed set, spaces, underscores and hyphens are ignored too.
+ */
 const named = (text, listed, open) => {
   for (const form of [(one) => one, (one) => one.toLowerCase(), ...(open ? [] : [word])]) {
     for (const place of ['value', 'label']) {
@@ -36,7 +41,7 @@ const named = (text, listed, open) => {
   return undefined;
 };
 
-/** Returns the value that a text is probably a misspelling of, or undefined. */
+/** Returns the value that the user probably misspelled, or undefined if the text is not similar to a value. */
 const misspelled = (text, listed) => {
   const wanted = word(text);
   const known = listed.map(({ value }) => ({ value, form: word(value) }));
@@ -48,7 +53,10 @@ const misspelled = (text, listed) => {
   return nearest.steps <= allowed && signs(wanted) === signs(nearest.form) ? nearest.value : undefined;
 };
 
-/** Counts the edits between two words: insert, delete, replace, or swap adjacent letters (Damerau-Levenshtein). */
+/**
+ * Returns the Damerau-Levenshtein distance between two words: the number of characters to insert, delete or replace,
+ * or of adjacent characters to swap.
+ */
 const distance = (one, other) => {
   const rows = [Array.from({ length: other.length + 1 }, (_, n) => n)];
   for (let at = 1; at <= one.length; at += 1) {

@@ -1,13 +1,14 @@
 /**
- * Turns failures into errors that the Zap's owner can read: what was wrong, and what to do.
+ * Converts failed requests to errors that tell the Zap's owner what went wrong and what to do.
  *
- * 429 and a `Retry-After` become a ThrottledError, which makes Zapier run the step again later.
+ * A response with status 429, or a read that failed with `Retry-After`, becomes a ThrottledError, which makes Zapier
+ * run the step again later.
  */
 import { at } from './paths.js';
 import { retryDelay } from './retries.js';
 import { fieldErrors, hideSecrets, vendorMessage } from './words.js';
 
-/** Creates the error for a failed reply: a status below 200 or above 299. */
+/** Creates the error for an unsuccessful response, including redirects. */
 export const failure = (api, z, bundle, response) => {
   const { status, data, request } = response;
   const code = codeOf(api, bundle, data) ?? `HTTP_${status}`;
@@ -28,10 +29,13 @@ export const failure = (api, z, bundle, response) => {
   return new z.errors.Error(hideSecrets(api, sentence, bundle), code, status);
 };
 
-/** Seconds until Zapier runs a step again after a 429 without a usable Retry-After. */
+/** The delay in seconds before Zapier runs a step again, if a response with status 429 has no valid Retry-After. */
 const DEFAULT_DELAY = 60;
 
-/** Returns the vendor's error code if it is a number or a short text. Anything longer may repeat what was sent. */
+/**
+ * Returns the vendor's error code if it is a number or a short string, otherwise undefined. A longer string may be a
+ * message that repeats values from the request.
+ */
 const codeOf = (api, bundle, data) => {
   const value = at(data, api.errors.code);
   const code = ['string', 'number'].includes(typeof value) ? String(value) : '';
@@ -47,7 +51,7 @@ const kindOf = (api, code, response) => {
   return known ?? api.errors.byStatus[status] ?? kindOfStatus(status);
 };
 
-/** Without 304 (Not Modified), which points to no other address. */
+/** The status codes of redirects. 304 (Not Modified) is not included, because it does not redirect to another URL. */
 const REDIRECTS = [300, 301, 302, 303, 307, 308];
 
 const kindOfStatus = (status) => {
@@ -55,11 +59,11 @@ const kindOfStatus = (status) => {
   return status >= 500 ? 'unavailable' : 'unexpected';
 };
 
-/** Creates the error for a login that the vendor refused; `words` is the vendor's message. */
+/** Creates the error for credentials that the vendor refused. `words` is the vendor's message. */
 export const refusedLogin = (api, z, bundle, words = '') =>
   new z.errors.Error(hideSecrets(api, sentences.login(api, words), bundle), 'AuthenticationError', 401);
 
-/** Creates the error for a request without a reply, or whose reply could not be read completely. */
+/** Creates the error for a request that received no response, or whose response could not be read completely. */
 export const unreachable = (api, z, method, { type, code }) => {
   const problem = PROBLEMS[type] ?? (/^(Z_|ERR_)/.test(code ?? '') ? PROBLEMS.broken : 'could not be reached');
   return new z.errors.Error(`${api.name} ${problem}. ${whatToDoNext(method)}`, 'UNREACHABLE');
@@ -71,7 +75,7 @@ const PROBLEMS = {
   broken: 'sent an answer that is incomplete or damaged',
 };
 
-/** Creates the error for a run that has no time left for another request. */
+/** Creates the error for a run in which there is no time left for another request. */
 export const outOfTime = (api, z, method) =>
   new z.errors.Error(
     `${api.name} is answering too slowly: this step took more than ${api.runTimeout / 1000} seconds, and Zapier ` +
@@ -79,7 +83,7 @@ export const outOfTime = (api, z, method) =>
     'OUT_OF_TIME',
   );
 
-/** Kinds of errors that mean a refused login when a token was requested. */
+/** The kinds of errors that mean, in response to a request for a token, that the credentials were refused. */
 const REFUSED = ['authentication', 'permission', 'validation', 'not_found'];
 
 const sentences = {
@@ -112,13 +116,13 @@ const sentences = {
       : joined(`${api.name} refused the request (status ${status}).`, words),
 };
 
-/** Returns an address without its query, which may hold what the user entered at login. */
+/** Returns a URL without its query, which may contain credentials. */
 const withoutQuery = (address) => {
   const { origin, pathname } = new URL(address);
   return origin + pathname;
 };
 
-/** Suggests the target of a redirect only if it is on the same host and not less secure. */
+/** Suggests the target of a redirect as the new address; empty unless it is on the same host and equally secure. */
 const betterAddress = (address, target) => {
   if (!URL.canParse(target, address)) return '';
   const [requested, offered] = [new URL(address), new URL(target, address)];
@@ -128,7 +132,7 @@ const betterAddress = (address, target) => {
   return same && !lessSafe ? `Use the address ${withoutQuery(offered)} instead.` : '';
 };
 
-/** Says whether the failed request may have changed something, and what to do next. */
+/** Returns sentences that say whether the failed request may have changed data, and what to do next. */
 export const whatToDoNext = (method) =>
   method === 'GET'
     ? 'Nothing was changed. Try again in a few minutes.'

@@ -1,8 +1,8 @@
 /**
- * Turns the inputs of a step into the path, query and body of a request.
+ * Builds the path, query and body of a request from the inputs of a step.
  *
- * Only inputs named in `wire` are sent: Zapier repeats line items as flat texts at the top level, and a body made of
- * all inputs would contain those too. Empty values are left out.
+ * Only inputs that `wire` lists are sent, because the input data also contains the columns of line items, which Zapier
+ * repeats as strings at the top level. Empty values are left out.
  */
 import { trimmed, wantedIds } from './compare.js';
 import { put } from './paths.js';
@@ -11,21 +11,26 @@ import { invalid, isEmpty, nameOf, typed } from './values.js';
 export { invalid, isEmpty };
 
 /**
- * Sorts `inputs` into `{path, query, body, match, sent}`: `match` is compared with the rows here, `sent` are the
- * filters that the vendor receives and that are compared with the rows again.
+ * Converts and checks `inputs`, and returns `{path, query, body, match, sent}`. `path`, `query` and `body` are the
+ * parts of the request. `match` lists values that are not sent but compared with the rows in the response. `sent` lists
+ * the IDs that are sent as filters and compared with the rows, too.
  *
- * `fields` are Zapier's inputFields. `wire` maps a field's key to where its value goes, and in which form:
+ * `fields` are Zapier's inputFields. `wire` maps the key of each field to an object with these properties:
  *
- * - `in`, `at`: `path`, `query`, `body`, or `match` (not sent), and the path there.
- * - `as: 'date'`: send a day without a time.
- * - `listName`: the query parameter for several values.
- * - `sendEmpty`: send an empty list if there is no value.
- * - `open`: values other than the choices are allowed; `catchTypos`: unless one looks like a misspelled choice.
- * - `compareAs`: how a `match` is compared: `word`, `identity` or plain text.
- * - `identifies`, `foundAt`, `separator`: the kind of id, the paths where a row holds it, and what separates several.
- * - `requiredWith`: the fields that make this one required.
- * - `children`, `variants`: the columns of line items, and the sets of columns, `[{label, fields, required}]`, of which
- *   each line item must have exactly one.
+ * - `in`: the part of the result that receives the value: `path`, `query`, `body` or `match`.
+ * - `at`: the path of the value in that part; for `match`, the path of the value in a row.
+ * - `as: 'date'`: the value is sent as a date without a time.
+ * - `listName`: the query parameter to use if the value is a list.
+ * - `sendEmpty`: an empty list is sent if there is no value.
+ * - `open`: values other than the field's choices are allowed.
+ * - `catchTypos`: a value that looks like a misspelled choice is refused, even if `open` is true.
+ * - `compareAs`: the comparison for `match`: `word`, `identity`, or by default a comparison that ignores case.
+ * - `identifies`: the kind of ID or number that the value is.
+ * - `foundAt`: the paths at which a row contains this ID.
+ * - `separator`: the separator between several IDs in one value.
+ * - `requiredWith`: the keys of fields; if any of them has a value, this field is required.
+ * - `children`: the `wire` of the columns of line items.
+ * - `variants`: the allowed sets of columns, `[{label, fields, required}]`. Each line item must match exactly one.
  */
 export const place = (z, inputs, fields, wire) => {
   refuseMissing(z, inputs, fields, wire);
@@ -45,7 +50,10 @@ export const place = (z, inputs, fields, wire) => {
   return placed;
 };
 
-/** Adds an id to the filters that rows are compared with; refuses a value that identifies nothing, such as `#`. */
+/**
+ * Adds the IDs in a value to the filters that are compared with rows. Throws an error if the value contains no ID, for
+ * example if it is only `#`.
+ */
 const rememberId = (z, { sent }, field, { identifies: kind, foundAt: paths, separator }, value) => {
   if (!kind) return;
   const wanted = wantedIds(kind, value, separator);
@@ -53,7 +61,10 @@ const rememberId = (z, { sent }, field, { identifies: kind, foundAt: paths, sepa
   if (paths) sent.push({ key: field.key, label: nameOf(field), value, kind, paths, wanted });
 };
 
-/** Fills `{name}` in a path, each value encoded as one segment. An empty value or dots would lead to another path. */
+/**
+ * Replaces each `{name}` in a path by the value with that name, encoded as one segment. Throws an error if a value is
+ * empty, `.` or `..`, because the request would be sent to a different path.
+ */
 export const fill = (z, path, values) =>
   path.replace(/\{([^}]+)\}/g, (_, key) => {
     const value = isId(values[key]) ? trimmed(String(values[key])) : '';
@@ -63,7 +74,7 @@ export const fill = (z, path, values) =>
     return encodeURIComponent(value);
   });
 
-/** Whether a value can be an id. Without this check, a record without an id would be read at `/undefined`. */
+/** Returns whether a value can be an ID. Otherwise, a missing ID would be sent as `/undefined`. */
 const isId = (value) => typeof value === 'string' || Number.isInteger(value);
 
 const refuseMissing = (z, inputs, fields, wire) => {
@@ -90,7 +101,7 @@ const cast = (z, value, field, form) => {
   return typed(z, value, field, form);
 };
 
-/** Refuses a line item whose columns match none of the variants, or more than one. */
+/** Throws an error if the columns of a line item do not match exactly one of the variants. */
 const checkVariant = (z, row, { children }, variants) => {
   const labels = new Map(children.map((child) => [child.key, nameOf(child)]));
   const given = [...labels.keys()].filter((key) => !isEmpty(row[key]));
@@ -103,7 +114,8 @@ const checkVariant = (z, row, { children }, variants) => {
     const options = fitting.map(({ label }) => label).join(' or ');
     throw invalid(z, `A line item with ${named(given)} could be ${options}. Fill in a field that only one of them has.`);
   }
-  // A foreign column says more than a missing one: blame the variant with the fewest foreign columns.
+  // The message names the variant that the user probably meant: the variant with the fewest columns that do not belong
+  // to it and, among equals, the fewest missing columns.
   const distance = (variant) => foreign(variant).length * 100 + missing(variant).length;
   const [nearest] = [...variants].sort((one, other) => distance(one) - distance(other));
   const problems = [

@@ -1,14 +1,16 @@
-/** Tests the login of a connection with one cheap request, and names the connection. */
+/** Tests the credentials of a connection with a request for one record, and computes the connection's label. */
 import { environment } from './api.js';
 import { withDeadline } from './deadline.js';
 import { readPage } from './pages.js';
 import { at } from './paths.js';
 
 /**
- * Returns `{account}`, the connection's label: `label` with its `{names}` replaced by the values of the login.
+ * Sends the test request, and returns `{account}`, the connection's label. In `label`, each `{name}` is replaced by the
+ * value of the login field with that name.
  *
- * An empty value is replaced by the number of the account's first record, read by `{operation, query, noun, name}`.
- * Records cannot be deleted, so this number stays the same, and it shows nothing of the key.
+ * If the value is empty, the number of the account's first record is used instead. `operation` and `query` are the
+ * request that reads the record, `noun` is the kind of record, and `name` is the path of its number. The number does
+ * not change, because records cannot be deleted, and it reveals no part of the credentials.
  */
 export const testLogin =
   (facts, label, { operation, query, noun, name }) =>

@@ -1,4 +1,7 @@
-/** Opens a session for vendors that need a token. Core stores the token and asks for a new one after a 401. */
+/**
+ * Requests access tokens from vendors that require one. Zapier's core stores the token, and requests a new token after
+ * a response with status 401.
+ */
 import { send } from './api.js';
 import { withDeadline } from './deadline.js';
 import { refusedLogin } from './failures.js';
@@ -6,8 +9,8 @@ import { at, mapped } from './paths.js';
 import { isSendable, typedIn } from './typed.js';
 
 /**
- * Requests a token. Core turns every 401 into a RefreshAuthError before the app sees it, as if a session had ended.
- * Here no session exists yet, so a 401 means that the login was refused.
+ * Sends the request for a token. Zapier's core throws a RefreshAuthError for each response with status 401, as if the
+ * token had expired. There is no token yet, so the status means that the vendor refused the credentials.
  */
 const requestToken = async (api, z, bundle, operation, body) => {
   try {
@@ -18,10 +21,11 @@ const requestToken = async (api, z, bundle, operation, body) => {
 };
 
 /**
- * Returns `{[storeAs]: token}`, which core adds to the values that the user entered at login.
+ * Requests a token and returns `{[storeAs]: token}`, which Zapier's core adds to the values that the user entered at
+ * login (`bundle.authData`).
  *
- * `constants` are sent as they are, `fills` maps fields of the request to fields of the login, and `token` is the path
- * of the token in the reply.
+ * `constants` are properties of the request's body, `fills` maps further properties to the login fields with their
+ * values, and `token` is the path of the token in the response. Throws an error if the token is missing or invalid.
  */
 export const openSession =
   (facts, { operation, constants, fills, token: tokenPath, storeAs }) =>

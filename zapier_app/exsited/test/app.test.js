@@ -1,4 +1,4 @@
-/** Tests the app without a server: its definition is valid, and its samples match its output fields. */
+/** Tests, without a server, that the app's definition is valid and that its samples match its output fields. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -10,7 +10,7 @@ const steps = ['triggers', 'creates', 'searches'].flatMap((kind) =>
   Object.values(app[kind]).map((step) => ({ name: `${kind}.${step.key}`, ...step })),
 );
 
-/** Returns the keys of a record's values as output fields name them: `customer__email`, `items[]sku`. */
+/** Returns the keys of all values in a record, in the format of output fields: `customer__email`, `items[]sku`. */
 const leaves = (value, key = '') => {
   if (Array.isArray(value) && value.some((one) => typeof one === 'object' && one !== null)) {
     return value.flatMap((one) => leaves(one, `${key}[]`));
@@ -20,7 +20,10 @@ const leaves = (value, key = '') => {
   return Object.entries(value).flatMap(([name, one]) => leaves(one, key + joint + name));
 };
 
-/** Whether a field describes a value: an untyped field covers nested values, and an empty value has nested fields. */
+/**
+ * Returns whether an output field describes the value with the key `leaf`. A field without a type also covers nested
+ * values. An empty object or list in the sample is covered by the fields of its members.
+ */
 const covers = (field, leaf) =>
   field.key === leaf ||
   (!field.type && leaf.startsWith(`${field.key}__`)) ||

@@ -1,12 +1,16 @@
 /**
- * Compares values: states, order numbers, and the rows of a search with what the user asked for.
+ * Compares states and record numbers, and checks that the rows of a search match the search criteria.
  *
- * The same value is written in several ways: `In Transit` and `in_transit`, `#1001` and ` 1001`. Searches compare
- * every row again, because a vendor may ignore a filter, or match a part of a name, and return other people's records.
+ * The same value may be written in different ways: `In Transit` and `in_transit`, `#1001` and ` 1001`. Every row that a
+ * search returns is compared here, because a vendor may ignore a filter or match part of a name, and so return the
+ * records of other people.
  */
 import { at, isObject } from './paths.js';
 
-/** Trims a text, including zero-width characters. One pass from each end: a regular expression may backtrack. */
+/**
+ * Removes whitespace and zero-width characters from both ends of a string. It does not use a regular expression, which
+ * could take very long on strings with much whitespace.
+ */
 export const trimmed = (text) => {
   let [start, end] = [0, text.length];
   while (start < end && BLANK.test(text[start])) start += 1;
@@ -16,16 +20,22 @@ export const trimmed = (text) => {
 
 const BLANK = /[\s\u200b\u2060\ufeff]/;
 
-/** Normalizes a word, such as a state, for comparison. Empty if the value is neither a text nor a whole number. */
+/**
+ * Normalizes a word, such as a state, for comparison: in lower case, without spaces, underscores and hyphens. Returns
+ * an empty string if the value is neither a string nor a whole number.
+ */
 export const word = (value) =>
   isPlain(value) ? trimmed(String(value)).toLowerCase().replace(/[\s_\u2010-\u2015-]+/g, '') : '';
 
-/** Whether a value is a text or a whole number. */
+/** Returns whether a value is a string or a whole number. */
 const isPlain = (value) => typeof value === 'string' || Number.isInteger(value);
 
 export const sameWord = (one, other) => word(one) !== '' && word(one) === word(other);
 
-/** Normalizes a record's number or id for comparison. Empty if the value identifies nothing. */
+/**
+ * Normalizes a record's number or ID for comparison: in lower case, without a leading `#` and, if `kind` is `tracking`,
+ * without spaces and hyphens. Returns an empty string if the value does not identify a record.
+ */
 export const identity = (kind, value) => {
   if (!isPlain(value)) return '';
   const text = trimmed(trimmed(String(value)).toLowerCase().replace(/^#/, ''));
@@ -35,7 +45,10 @@ export const identity = (kind, value) => {
 const sameIdentity = (kind, one, other) =>
   identity(kind, one) !== '' && identity(kind, one) === identity(kind, other);
 
-/** Returns a filter for rows that hold every value of `match`, `[{path, value, compareAs, identifies}]`. */
+/**
+ * Returns a function that checks whether a row has all values in `match`, `[{path, value, compareAs, identifies}]`.
+ * `compareAs` and `identifies` define the comparison, as in `place`.
+ */
 export const fits = (match) => (row) => match.every((one) => isSame(one, at(row, one.path)));
 
 const isSame = ({ value, compareAs, identifies }, inRow) => {
@@ -46,7 +59,7 @@ const isSame = ({ value, compareAs, identifies }, inRow) => {
 
 const plain = (value) => trimmed(String(value ?? '')).toLowerCase();
 
-/** Returns the normalized ids that an input asks for: one, or several if it has a separator. */
+/** Returns the normalized IDs in the value of an input. If `separator` is given, a string may contain several IDs. */
 export const wantedIds = (kind, value, separator) =>
   [value]
     .flat()
@@ -55,11 +68,12 @@ export const wantedIds = (kind, value, separator) =>
     .filter(Boolean);
 
 /**
- * Compares rows with the filters that were sent, `[{key, label, kind, paths, wanted}]`.
+ * Compares rows with the filters that were sent to the vendor, `[{key, label, kind, paths, wanted}]`.
  *
- * Returns `{fitting, ignored}`: the rows that match every filter, and the filters that the vendor ignored. A row
- * without the field matches. If there are rows and none matches, the vendor ignored a filter, and the record may
- * exist all the same. Blame the filters that no row matches; only if there are none, those that some rows miss.
+ * Returns `{fitting, ignored}`: the rows that match all filters, and the filters that the vendor ignored. A row that
+ * does not have a filter's field counts as a match. If no row matches all filters, the vendor must have ignored at
+ * least one filter, and the record may still exist. In this case `ignored` lists the filters that no row matches or, if
+ * there is no such filter, the filters that at least one row does not match.
  */
 export const compareRows = (filters, rows) => {
   const fitting = rows.filter((row) => filters.every((filter) => mayMatch(filter, row)));
@@ -78,14 +92,14 @@ const mayMatch = ({ kind, paths, wanted }, row) => {
   return ids.length === 0 || wanted.length === 0 || ids.some((id) => wanted.includes(id));
 };
 
-/** Returns every value at a path that may lead through lists. */
+/** Returns all values at a path. If the path leads through a list, the values of all its items are returned. */
 const valuesAt = (value, path) => {
   if (Array.isArray(value)) return value.flatMap((one) => valuesAt(one, path));
   if (path.length === 0) return [value];
   return isObject(value) ? valuesAt(value[path[0]], path.slice(1)) : [];
 };
 
-/** Creates the error for a search whose filter the vendor ignored: "nothing found" would be wrong. */
+/** Creates the error for a search whose filters the vendor ignored. An empty result would be misleading. */
 export const ignoredFilters = (api, z, ignored, count) => {
   const filters = ignored.map(({ label, value }) => `${label} "${value}"`).join(' and ');
   const rows = count === 1 ? 'one record with another value' : `${count} records without it`;

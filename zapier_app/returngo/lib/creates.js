@@ -1,4 +1,4 @@
-/** Runs actions: each is one request, with the inputs that `wire` names and no others. */
+/** Runs create actions. Each action sends one request, which contains only the inputs that `wire` lists. */
 import { payload, send } from './api.js';
 import { withDeadline } from './deadline.js';
 import { fill, place } from './inputs.js';

@@ -1,13 +1,13 @@
-/** Checks the rows of a trigger. A row that cannot be used is skipped, so that it does not stop the others. */
+/** Checks the rows that a trigger reads. An invalid row is skipped, so that the trigger still fires for other rows. */
 import { at } from './paths.js';
 import { moment } from './times.js';
 
 /**
- * Returns a function that says why a trigger cannot use a row; undefined if it can.
+ * Returns a function that takes a row and returns the reason why a trigger cannot use it, or undefined if it is valid.
  *
- * The arguments are paths: `identity` of the values that identify an event, `windowTime` and `eventTime` of the times
- * that the trigger uses, `state` of the state. An empty `eventTime` means that the event has not happened, and an
- * empty state that the record has none: both are allowed.
+ * `identity` lists the paths of the values that identify an event. `windowTime` and `eventTime` are the paths of the
+ * times that the trigger uses, and `state` is the path of the state. The event time may be empty, if the event has not
+ * happened yet, and so may the state.
  */
 export const skipReason =
   ({ identity = [], windowTime, eventTime, state }) =>

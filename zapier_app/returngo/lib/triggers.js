@@ -1,11 +1,11 @@
 /**
  * Runs polling triggers.
  *
- * Zapier remembers the `primary` fields of every row it has seen and fires for new ones. So a poll keeps no state: it
- * returns the current rows, newest first.
+ * Zapier stores the values of the `primary` fields of every row that a poll has returned, and fires for rows with new
+ * values. The app therefore stores nothing: a poll returns the current rows, newest first.
  *
- * A trigger's inputs are never sent as filters but compared with the rows here. In a filtered list, a row that
- * leaves the list while it is read moves other rows to pages that were already read.
+ * A trigger's inputs are compared with the rows here and never sent as filters: in a filtered list, rows disappear when
+ * they change, and later rows then move to pages that were already read.
  */
 import { fits, word } from './compare.js';
 import { withDeadline } from './deadline.js';
@@ -16,10 +16,11 @@ import { skipReason } from './rows.js';
 import { moment } from './times.js';
 
 /**
- * Polls for new rows of a list that has the newest first: reads one page.
+ * Polls for new rows in a list that is sorted from newest to oldest: reads the first page.
  *
- * In `source`, `size` is the number of rows per page, and `identity` the paths of the values by which Zapier
- * recognizes an event. Times are not checked, so a row without one is returned. `{fields, wire}` are the filters.
+ * In `source`, `operation` and `query` define the request, `size` is the number of rows per page, and `identity` lists
+ * the paths of the values that identify an event. `fields` and `wire` define the trigger's inputs, as in `place`. Rows
+ * without a valid time are returned too.
  */
 export const pollNewest =
   (facts, { operation, query, size, identity }, { fields, wire }) =>
@@ -35,24 +36,26 @@ export const pollNewest =
   });
 
 /**
- * Polls for changes: reads the rows of the last `lookBack` seconds, keeps those whose state fires the trigger, and
- * sorts them by time, the latest first.
+ * Polls for changed rows: reads the rows of the last `lookBack` seconds (the window), and returns the rows whose state
+ * fires the trigger, sorted from latest to earliest.
  *
- * In addition to `pollNewest`, `source` has:
+ * In addition to the properties for `pollNewest`, `source` has:
  *
- * - `pages`: the most pages to read.
- * - `since`, `sinceForm`: the query parameter that limits the list to the window, and the format of its time. If it is
- *   null, reading stops at the first page on which every row is older than the window.
- * - `id`: the path of a row's id.
- * - `windowTime`: the path of the time that must lie in the window. Null if rows do not have it.
- * - `eventTime`: the path of the time at which the event happened, which must lie in the window too. Null if missing.
- * - `sortTime`: the path of the time to sort by. Rows without it are sorted by `windowTime`.
- * - `state`, `firingStates`, `initialStates`: the path of a row's state, and the states that fire. If `firingStates` is
- *   null, every state fires except the initial ones, in which records are created.
- * - `details`: `{hydrate, values, key}`, the request for details that Zapier sends for the records that fire.
+ * - `pages`: the maximum number of pages to read.
+ * - `since`: the query parameter that limits the list to the window. If it is null, all rows are requested, and reading
+ *   stops after the first page on which every row is older than the window.
+ * - `sinceForm`: the format of the time in this parameter, a key of `SINCE_FORMS`.
+ * - `id`: the path of a row's ID.
+ * - `windowTime`: the path of the time that must be in the window, or null if rows do not have such a time.
+ * - `eventTime`: the path of the time of the event, which must be in the window too, or null if rows do not have it.
+ * - `sortTime`: the path of the time to sort by. Rows without this time are sorted by `windowTime`.
+ * - `state`: the path of a row's state, or null if every row fires.
+ * - `firingStates`: the states that fire. If it is null, all states fire except `initialStates`.
+ * - `initialStates`: the states in which records are created.
+ * - `details`: `{hydrate, values, key}`, the request for details, which Zapier sends only for records that fire.
  *
- * The window has no end, so a row with a time in the future fires at once. Its start is measured by Zapier's clock and
- * not by the reply's `Date`: a single wrong `Date` could hide rows or return old ones.
+ * The window has no end, so a row with a time in the future fires immediately. The start of the window is computed with
+ * Zapier's clock instead of the response's `Date`, because a wrong `Date` could exclude rows or include old rows.
  */
 export const pollChanges =
   (facts, source, { fields, wire }) =>
@@ -75,11 +78,11 @@ export const pollChanges =
   });
 
 /**
- * Polls a list that has neither a filter nor an order for changes: reads up to `pages` pages of the whole list and
- * sorts the rows by `sortTime`, else by `createdTime`, the latest first.
+ * Polls for changed rows in a list that the vendor can neither filter nor sort by time: reads up to `pages` pages from
+ * the start of the list, and returns the rows whose state fires the trigger, sorted from latest to earliest.
  *
- * A changed record fires because its version or state is one of the `primary` fields. The other properties of
- * `source` are those of `pollChanges`.
+ * Rows are sorted by `sortTime`, and rows without this time by `createdTime`. A changed record fires again because its
+ * version or state is one of the `primary` fields. The other properties of `source` are documented at `pollChanges`.
  */
 export const pollSnapshot =
   (facts, source, { fields, wire }) =>
@@ -95,7 +98,9 @@ export const pollSnapshot =
     return events.filter(fits(match)).slice(0, limitOf(bundle, events.length));
   });
 
-/** Adds a placeholder under `key`, for which Zapier requests the details if the row fires. */
+/**
+ * Returns a function that adds a placeholder to a row as the property `key`; Zapier replaces it by the row's details.
+ */
 export const withDetails = (z, { hydrate, values, key }) => (row) => ({
   ...row,
   [key]: z.dehydrate(hydrate, mapped(values, (path) => at(row, path))),
@@ -105,31 +110,38 @@ const happenedSince = ({ eventTime }, row, start) => !eventTime || moment(at(row
 
 const hasFiringState = ({ state: path, ...states }, row) => !path || isAmong(states, at(row, path));
 
-/** Whether a state fires a trigger. An empty state never does. */
+/** Returns whether a state fires a trigger. An empty state never fires. */
 export const isAmong = ({ firingStates, initialStates }, state) => {
   const isSame = (other) => word(other) === word(state);
   return word(state) !== '' && (firingStates ? firingStates.some(isSame) : !initialStates.some(isSame));
 };
 
-/** Sorts rows by the first of two times that a row has. Rows without either keep the vendor's order, at the end. */
+/**
+ * Sorts rows in place, from latest to earliest. The time of a row is at `path` or, if it is missing there, at
+ * `fallback`. Rows without a time are put at the end, in the vendor's order.
+ */
 const sortLatestFirst = (rows, [path, fallback]) => {
   const timeAt = (row, place) => (place ? moment(at(row, place)) : Number.NaN);
   const time = (row) => timeAt(row, path) || timeAt(row, fallback) || -Infinity;
-  rows.sort((one, other) => time(other) - time(one) || 0); // `|| 0`: two rows without a time differ by NaN
+  rows.sort((one, other) => time(other) - time(one) || 0); // the difference is NaN for two rows without a time
 };
 
-/** Returns how many rows to return: Zapier's limit if it is lower than `size`. Its limit -1 means all rows. */
+/**
+ * Returns the maximum number of rows to return: `size`, or Zapier's limit if it is lower. Zapier's -1 means no limit.
+ */
 const limitOf = (bundle, size) => (bundle.meta?.limit > 0 ? Math.min(bundle.meta.limit, size) : size);
 
-/** Formats milliseconds as UTC with seconds: 2026-10-31T09:30:00Z. */
+/** Formats milliseconds since the Unix epoch as a time in UTC without fractions: 2026-10-31T09:30:00Z. */
 const utc = (milliseconds) => new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** The formats of time that vendors' filters expect. */
+/** Converts a time to the format that a vendor's filter expects, keyed by the name of the format. */
 const SINCE_FORMS = {
   instant: (moment) => moment,
   gte_zoneless: (moment) => `gte:${moment.replace('Z', '')}`,
 };
 
-/** Marks the output fields that identify an event as `primary`. */
+/**
+ * Returns a copy of the output fields in which the fields with the given keys, which identify an event, are `primary`.
+ */
 export const identifiedBy = (keys, fields) =>
   fields.map((field) => (keys.includes(field.key) ? { ...field, primary: true } : field));

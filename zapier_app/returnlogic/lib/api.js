@@ -1,8 +1,8 @@
 /**
- * Sends requests to the vendor's API and takes the result out of each reply.
+ * Sends requests to the vendor's API and extracts the result from each response.
  *
- * `createApi` joins the vendor's facts with the environment variables and the clock. The result, `api`, is the first
- * argument of every other function in lib/.
+ * `createApi` combines the settings in vendor.js with the environment variables and the clock. Its result, `api`, is
+ * the first argument of most functions in lib/.
  */
 import { timeLeft } from './deadline.js';
 import { whatToDoNext, outOfTime, unreachable } from './failures.js';
@@ -11,7 +11,10 @@ import { typedIn } from './typed.js';
 
 export const createApi = (vendor, { env, now }) => ({ ...vendor, env, now });
 
-/** Returns the API's address: the override variable if it is set, else the address or environment given at login. */
+/**
+ * Returns the API's base URL: the value of the override variable if it is set, otherwise the URL that the user entered
+ * at login, otherwise the URL of the environment chosen at login.
+ */
 export const baseUrl = (api, bundle) => {
   const address = api.env[api.overrideVariable] || typedAddress(api, bundle) || environment(api, bundle).url;
   return address.trim().replace(/\/+$/, '');
@@ -19,7 +22,10 @@ export const baseUrl = (api, bundle) => {
 
 const typedAddress = (api, bundle) => (api.host ? typedIn(bundle, api.host) : '');
 
-/** Throws unless the address is safe for secrets: https, or http on this machine if the override variable sets it. */
+/**
+ * Throws an error unless the base URL is safe for sending secrets. It must use https; if the override variable sets it,
+ * http on this machine is allowed too.
+ */
 const requireSafeAddress = (api, z, bundle) => {
   const variable = api.env[api.overrideVariable];
   const address = variable || (api.host ? typedAddress(api, bundle) : environment(api, bundle).url);
@@ -36,15 +42,15 @@ const requireSafeAddress = (api, z, bundle) => {
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
-/** Returns the environment chosen at login, `{label, url}`, or the first one if none was chosen. */
+/** Returns the environment that the user chose at login, `{label, url}`; by default the vendor's first environment. */
 export const environment = (api, bundle) =>
   api.environments[bundle.authData?.environment] ?? Object.values(api.environments)[0];
 
 /**
- * Sends one request and returns core's response. A failed request throws an error that the user can read.
+ * Sends a request and returns the response. Throws an error with a message for the user if the request fails.
  *
- * `operation` is one of operations.js. With `missing: true` a 404 is returned instead of thrown. With
- * `isLogin: true` the request opens a session, so it carries no token.
+ * `operation` is an entry in operations.js. If `missing` is true, a response with status 404 is returned instead of
+ * thrown. If `isLogin` is true, the request opens a session, so it is sent without a token.
  */
 export const send = async (
   api,
@@ -63,10 +69,11 @@ export const send = async (
 };
 
 /**
- * Sends a request once, with a limit on its time and on the size of the answer.
+ * Sends a request once, with a timeout and a limit on the size of the response.
  *
- * Redirects are not followed: the login would be sent to another host, and a write would become a read. Core must
- * not handle a 429 itself (`throwForThrottlingEarly`), because it misreads some values of Retry-After.
+ * Redirects are not followed, because they would send the credentials to another host, or turn a write into a read.
+ * Zapier's core must not handle status 429 itself (`throwForThrottlingEarly`), because it misinterprets some values of
+ * Retry-After.
  */
 const sendOnce = async (api, z, request) => {
   const limit = timeLeft(api);
@@ -83,7 +90,7 @@ const sendOnce = async (api, z, request) => {
     });
   } catch (error) {
     const late = stop.signal.aborted;
-    stop.abort(); // stop reading and unpacking the rest of the answer
+    stop.abort(); // stop reading and decompressing the rest of the response
     if (!['FetchError', 'AbortError'].includes(error.name)) throw error;
     throw unreachable(api, z, request.method, late ? { type: 'request-timeout' } : error);
   } finally {
@@ -91,15 +98,18 @@ const sendOnce = async (api, z, request) => {
   }
 };
 
-/** Returns what the user entered at login, by the request's names, `{name: field}`, without empty values. */
+/**
+ * Returns the values that the user entered at login, keyed by the names that the request uses. `names` maps each of
+ * these names to the key of a login field. Empty values are left out.
+ */
 const loginValues = (bundle, names = {}) => {
   const values = Object.entries(names).map(([name, field]) => [name, typedIn(bundle, field)]);
   return Object.fromEntries(values.filter(([, value]) => value !== ''));
 };
 
 /**
- * Returns the record in a reply. Every record of the operation has the property `member`; a reply without it is
- * something else, for example an error with status 200, and throws.
+ * Returns the record in a response. Throws an error if the record is missing or does not have the property
+ * `operation.member`, for example because the vendor reported an error with status 200.
  */
 export const payload = (api, z, operation, response) => {
   const record = extract(api, z, operation, response, isObject, 'an object');
@@ -108,11 +118,13 @@ export const payload = (api, z, operation, response) => {
   return record;
 };
 
-/** Returns the records of a list reply. */
+/** Returns the list of records in a response. Throws an error if the response does not contain a list. */
 export const payloads = (api, z, operation, response) =>
   extract(api, z, operation, response, Array.isArray, 'a list');
 
-/** Returns a single value of a reply, such as an id. */
+/**
+ * Returns a single value in a response, such as an ID. Throws an error if the value is missing, an object or a list.
+ */
 export const value = (api, z, operation, response) =>
   extract(api, z, operation, response, (one) => typeof one !== 'object', 'a value');
 
@@ -134,5 +146,5 @@ const unexpectedReply = (api, { result: path }, { content, data, status }, resul
   return `${api.name} sent an unexpected answer: ${where} ${problem}.`;
 };
 
-/** A write with a successful status may have been made, even if its reply cannot be read. */
+/** Warns that a write may have succeeded although its response cannot be used; empty for reads. */
 const afterWrite = ({ method }) => (method === 'GET' ? '' : whatToDoNext(method));

@@ -1,23 +1,32 @@
-/** Reads lists: one page, or page after page up to a limit. Detects lists whose pages never end. */
+/** Reads lists of records: one page, or all pages up to a limit. Detects lists whose pages never end. */
 import { payloads, send } from './api.js';
 import { at, isObject } from './paths.js';
 import { httpDate } from './times.js';
 
-/** More empty pages than this in a row, each with a next page, are an error. */
+/** The maximum number of consecutive empty pages that are followed by another page. More are an error. */
 const MAX_EMPTY_PAGES = 3;
-/** This many pages in a row without a new row are an error. Fewer are not: new rows push known ones to later pages. */
+/**
+ * The number of consecutive pages without a new row that is an error. Fewer are allowed, because rows that are added
+ * while the list is read move known rows to later pages.
+ */
 const MAX_STALE_PAGES = 5;
 
-/** A repeated page with at least this many rows is an error if few pages are read: they cannot all be new. */
+/**
+ * If at most `MAX_STALE_PAGES` pages are read, a page that repeats the previous page is an error if it has at least
+ * this number of rows, because it is unlikely that this many rows were added while the list was read.
+ */
 const FULL_PAGE = 10;
 
 /**
  * Reads one page of a list and returns `{rows, next, total, at}`.
  *
- * The page is the one at `from`, the `next` of another page, or else page `number`, counted from 0 as Zapier does (a
- * list with cursors has only page 0). After the last page `next` is undefined. `at` is the vendor's time of the reply.
- * A page may have fewer rows than were requested. A list without paging is one page. `missing` says whether a 404
- * is an empty page; the default is the vendor's `missingIsEmpty`.
+ * `from` selects the page: it is the `next` of another page. Without `from`, the page `number` is read, counted from 0
+ * as Zapier does; in a list with cursors, this is always the first page. `size` is the number of rows to request, but
+ * the page may have fewer rows. If `missing` is true, a response with status 404 is an empty page; the default is the
+ * vendor's `missingIsEmpty`.
+ *
+ * In the result, `next` is undefined after the last page. `total` is the number of rows in the list, if the vendor
+ * reports it. `at` is the time of the response by the vendor's clock. A list without paging has one page.
  */
 export const readPage = async (
   api,
@@ -49,10 +58,10 @@ export const readPage = async (
 const start = ({ style, first }, number, requested) =>
   style === 'cursor' ? undefined : first + number * (style === 'offset' ? requested : 1);
 
-/** Returns a number of rows, or undefined if the value is not one. */
+/** Returns the value if it is a valid number of rows, otherwise undefined. */
 const count = (value) => (Number.isInteger(value) && value >= 0 ? value : undefined);
 
-/** Returns the page number, offset or cursor of the next page; undefined after the last page. */
+/** Returns the page number, offset or cursor of the next page, depending on the paging style; undefined at the end. */
 const nextPosition = (api, z, data, paging, { position, requested, total, rows }) => {
   const { style, first, next: cursorPath, sizeReported } = paging;
   if (style === 'cursor') return nextCursor(api, z, at(data, cursorPath), position, rows);
@@ -64,7 +73,10 @@ const nextPosition = (api, z, data, paging, { position, requested, total, rows }
   return last ? undefined : position + 1;
 };
 
-/** Returns the cursor in a page, or undefined if it has none. */
+/**
+ * Returns the cursor of the next page, or undefined if there is no next page. Throws an error if the cursor has a wrong
+ * type, or if it is the cursor of the current page and this page has rows.
+ */
 const nextCursor = (api, z, cursor, current, rows) => {
   const nothing = cursor === undefined || cursor === null || cursor === false;
   if (nothing || (typeof cursor === 'string' && !cursor.trim())) return undefined;
@@ -82,12 +94,12 @@ const endlessList = (api, z, why) => {
 };
 
 /**
- * Yields the rows of at most `pages` pages, each row once. A row comes twice when a new one arrives at the top while
- * the list is read: the last row of one page moves to the next.
+ * Reads up to `pages` pages of a list, and yields the rows of each page. Rows that an earlier page contained are left
+ * out: if a row is added at the top while the list is read, the last row of a page moves to the next page.
  *
- * `id` is the path of a row's id; without it the whole row identifies it. `reasonToSkip(row)` returns why a row
- * cannot be used; such a row is logged and left out. `lap.changed` is set to whether the list changed while it was
- * read, so a row may have been missed.
+ * `id` is the path of a row's ID; without it, rows are compared as a whole. `reasonToSkip(row)` returns the reason why
+ * a row cannot be used, or undefined; unusable rows are logged and left out. `lap.changed` is set to true if the list
+ * changed while it was read, so that a row may have been missed, otherwise to false.
  */
 export async function* readPages(api, z, bundle, operation, options) {
   const { path, query, size, pages, missing, id, reasonToSkip = skipNothing, lap = {} } = options;
@@ -112,7 +124,10 @@ export async function* readPages(api, z, bundle, operation, options) {
   }
 }
 
-/** Returns the rows of a page that were not seen before, each with its index. Throws if pages only repeat rows. */
+/**
+ * Returns `[row, index]` for each row of a page that no earlier page contained, and updates `state`. Throws an error if
+ * the pages only repeat known rows.
+ */
 const newRows = (api, z, state, { rows }, keys) => {
   const fresh = rows.map((row, index) => [row, index]).filter(([, index]) => !state.seen.has(keys[index]));
   keys.forEach((key) => state.seen.add(key));
@@ -126,8 +141,9 @@ const newRows = (api, z, state, { rows }, keys) => {
 };
 
 /**
- * Whether a row may have been missed: the total fell, or fewer rows came than it says. A deleted row moves all later
- * ones up, so the first row of the next page is now on a page that was already read.
+ * Returns whether a row may have been missed: the total number of rows decreased, or fewer rows than the total were
+ * read. If a row is deleted, all later rows move up, and the first row of the next page moves to a page that was
+ * already read.
  */
 const hasChanged = (state, { next, total }) => {
   state.totalFell ||= total !== undefined && total < state.highestTotal;
@@ -147,10 +163,13 @@ const usable = (api, z, operation, rows, { read, reasonToSkip }) =>
 
 const skipNothing = () => undefined;
 
-/** Clocks that differ by more than this many milliseconds are logged. */
+/** The difference between the vendor's clock and Zapier's, in milliseconds, above which a warning is logged. */
 const MAX_CLOCK_DIFFERENCE = 300_000;
 
-/** Logs that the vendor's clock differs from Zapier's: look-back windows are measured by Zapier's. */
+/**
+ * Logs a warning if the vendor's clock differs from Zapier's clock, because look-back windows are computed with
+ * Zapier's clock.
+ */
 const compareClocks = (api, z, vendorTime) => {
   const seconds = Math.round((vendorTime - api.now()) / 1000);
   if (Math.abs(vendorTime - api.now()) > MAX_CLOCK_DIFFERENCE) {
@@ -158,7 +177,7 @@ const compareClocks = (api, z, vendorTime) => {
   }
 };
 
-/** Returns all rows that `readPages` yields. Reads one page unless `pages` is given. */
+/** Returns a list of all rows that `readPages` yields. By default, one page is read. */
 export const rowsOf = async (api, z, bundle, operation, options) => {
   const all = [];
   for await (const rows of readPages(api, z, bundle, operation, { pages: 1, ...options })) all.push(...rows);

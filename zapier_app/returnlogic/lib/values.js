@@ -1,6 +1,6 @@
 /**
- * Checks the values of a Zap's fields and converts them to the field's type: most values arrive as text. A value that
- * cannot be converted is an error that names the field; nothing is guessed.
+ * Checks the values of input fields and converts each value to the type of its field, because Zapier passes most values
+ * as strings. If a value cannot be converted, an error that names the field is thrown.
  */
 import { chosen } from './choices.js';
 import { trimmed } from './compare.js';
@@ -11,15 +11,15 @@ const FALSE = ['false', 'no', 'n', 'off', '0'];
 const NUMBER = /^[+-]?(\d+(\.\d+)?|\.\d+)$/;
 const ZONED = /(Z|UTC|GMT|[+\u2212-]\d\d:?(\d\d)?)$/i;
 const DAY_ONLY = /^\d{4}-\d\d-\d\d$/;
-/** NUL and unpaired surrogates: JSON can carry them, but many databases refuse them. */
+/** Matches NUL and unpaired surrogates, which are allowed in JSON but refused by many databases. */
 const UNSENDABLE = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
-/** Creates the error for an input that cannot be sent, before any request. */
+/** Creates the error for an input that cannot be sent. `sentence` says which input it is and how to correct it. */
 export const invalid = (z, sentence) => new z.errors.Error(sentence, 'INVALID_INPUT', 400);
 
 export const nameOf = (field) => field.label ?? field.key;
 
-/** Whether a value is empty: null, blank text, or a list or object that holds only empty values. */
+/** Returns whether a value is missing, null, a blank string, or a list or object that contains only empty values. */
 export const isEmpty = (value) => {
   if (value === null || value === undefined) return true;
   if (typeof value === 'string') return trimmed(value) === '';
@@ -27,7 +27,7 @@ export const isEmpty = (value) => {
   return false;
 };
 
-/** Converts a value to the type of `field`; `form` is the field's entry in `wire`. */
+/** Converts a value to the type of `field`, or throws an error. `form` is the field's entry in `wire` (see `place`). */
 export const typed = (z, value, field, form) => {
   if (form.as === 'date') return date(z, value, field);
   if (field.type === 'integer' || field.type === 'number') return number(z, value, field);
@@ -40,7 +40,9 @@ export const typed = (z, value, field, form) => {
 const refuse = (z, field, must, value) =>
   invalid(z, `${nameOf(field)} must be ${must}, not ${JSON.stringify(value)?.slice(0, 60)}.`);
 
-/** Trims single-line text. Multi-line text (`type: 'text'`) stays as the user wrote it. */
+/**
+ * Converts a value to a string. Single-line strings are trimmed; multi-line strings (`type: 'text'`) are not changed.
+ */
 const text = (z, value, field) => {
   const kind = Array.isArray(value) ? 'a list' : typeof value;
   if (kind !== 'string' && kind !== 'number') throw refuse(z, field, 'a single text', value);
@@ -51,7 +53,7 @@ const text = (z, value, field) => {
   return field.type === 'text' ? words : trimmed(words);
 };
 
-/** Writes a number for a text field without an exponent: 1e21 becomes 1000000000000000000000. */
+/** Formats a number for a string field without an exponent: 1e21 becomes 1000000000000000000000. */
 const digits = (z, value, field) => {
   if (!Number.isFinite(value)) throw refuse(z, field, 'a text', value);
   if (Number.isInteger(value)) return BigInt(value).toString();
@@ -76,14 +78,14 @@ const boolean = (z, value, field) => {
   return TRUE.includes(text);
 };
 
-/** Returns the day in the zone in which it was written: in UTC it may be another day. */
+/** Converts a date or time to a date like 2026-10-31. The zone is not changed, because in UTC the date may differ. */
 const date = (z, value, field) => {
   const day = typeof value === 'string' ? writtenDay(trimmed(value)) : undefined;
   if (!day) throw refuse(z, field, 'a date like 2026-10-31', value);
   return day;
 };
 
-/** Converts a time to UTC. A time after the year 9999 stays as it was written. */
+/** Converts a time to UTC. A time that is after the year 9999 in UTC is not changed. */
 const instant = (z, words, field) => {
   const when = moment(words);
   if (Number.isNaN(when)) throw refuse(z, field, 'a time like 2026-10-31T09:30:00Z', words);
@@ -94,7 +96,10 @@ const instant = (z, words, field) => {
   return utc.startsWith('+') ? words : utc.replace('.000Z', 'Z');
 };
 
-/** Returns the value of a choice. An open set allows other values, unless one looks like a misspelled choice. */
+/**
+ * Converts a value or label to the value of the matching choice. Throws an error if the value looks like a misspelled
+ * choice, or if it is not an allowed value.
+ */
 const choice = (z, words, { choices, ...field }, form) => {
   const result = chosen(words, choices, form);
   if (result.typoOf) {

@@ -1,11 +1,12 @@
-/** Reads the details of a record. Zapier calls these functions later, and only for the records that fire. */
+/** Reads the details of records. Zapier calls these functions only for records that fire a trigger. */
 import { payload, send } from './api.js';
 import { withDeadline } from './deadline.js';
 import { fill } from './inputs.js';
 
 /**
- * Reads one record by the values that were given to `z.dehydrate`: those that the path names fill the path, the
- * others are added to `query`. If the record no longer exists, the details are empty and the Zap continues.
+ * Reads one record with the values that were passed to `z.dehydrate`. Values whose names are in the operation's path
+ * are inserted there, and all other values are added to `query`. Returns an empty object if the record no longer
+ * exists, so that the Zap continues.
  */
 export const fetchDetails =
   (facts, { operation, query }) =>

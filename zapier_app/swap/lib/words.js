@@ -1,18 +1,19 @@
-/** Reads the vendor's error messages and makes them safe to show: without secrets, on one line, and not too long. */
+/** Extracts error messages from the vendor's responses, removes secrets and line breaks, and limits their length. */
 import { at, isObject } from './paths.js';
 import { typedIn } from './typed.js';
 
 const MAX_LENGTH = 500;
 
-/** Returns the vendor's error message as a sentence; empty if the reply has none. */
+/** Returns the vendor's error message as a sentence; empty if the response does not contain a message. */
 export const vendorMessage = (api, bundle, data) => {
   const words = at(data, api.errors.message);
   return typeof words === 'string' && words.trim() ? asSentence(safeToShow(api, words, bundle)) : '';
 };
 
 /**
- * Returns the vendor's errors per field as sentences. The reply has a list of `{field, message}`, or an object that
- * maps a field to one or more messages. Errors that the main message already contains are left out.
+ * Returns the vendor's error messages for individual fields as sentences. The response contains a list of objects
+ * `{field, message}`, or an object that maps each field to a message or a list of messages. Errors that the main
+ * message already contains are left out.
  */
 export const fieldErrors = (api, bundle, data) => {
   const errors = api.errors.fields && at(data, api.errors.fields);
@@ -25,14 +26,17 @@ export const fieldErrors = (api, bundle, data) => {
   return safeToShow(api, sentences.join(' '), bundle);
 };
 
-/** Replaces the secrets of the login in a text: a vendor may repeat what it was sent. */
+/** Replaces the connection's secrets in a string by `[hidden]`, because a vendor's message may repeat them. */
 export const hideSecrets = (api, text, bundle) =>
   api.secrets
     .map((field) => typedIn(bundle, field))
     .filter(Boolean)
     .reduce((shown, secret) => shown.replaceAll(secret, '[hidden]'), text);
 
-/** Hides secrets before it cuts the text: a secret that was cut in half would not be recognized. */
+/**
+ * Hides secrets in a string, writes it on one line and limits its length. Secrets are hidden before the string is cut,
+ * because a part of a secret would not be recognized.
+ */
 const safeToShow = (api, text, bundle) => cut(hideSecrets(api, text, bundle).replace(/\s+/g, ' ').trim());
 
 const cut = (text) => {

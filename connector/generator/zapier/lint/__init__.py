@@ -1,11 +1,12 @@
-"""Zapier's publishing checks that need no account, and some of our own (H).
+"""A linter for generated Zapier apps: Zapier's publishing checks that need no account, and our own (H).
 
-Zapier runs its checks on its servers when an app is submitted. The validator in core contains none of them.
-A check is a function that takes an app and yields sentences. Its name begins with the id in Zapier's check
-reference (https://docs.zapier.com/platform/publish/integration-checks-reference; D019 and D020 do not exist).
+Zapier runs its checks on its servers when an app is submitted; the validator in Zapier's core does not
+contain them. A check is a function that takes an `App` and yields a sentence for each problem. The function's
+name begins with the ID of the check in Zapier's reference
+(https://docs.zapier.com/platform/publish/integration-checks-reference; D019 and D020 do not exist).
 
-Checks that need an account (A, S, T, U, L) are missing. Tests compare live results of the sandbox with the
-definition, using the functions in `records`.
+Checks that need an account (A, S, T, U, L) are not included. The tests use the functions in `records` to
+compare records from the sandbox with the app's definition.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ __all__ = ["CHECKS", "App", "Check", "lint", "read"]
 
 
 def zapier_accepts_the_structure(app: App) -> Iterator[str]:
-    """Core's validator accepts the definition, as in `zapier-platform validate --without-style`."""
+    """Check that Zapier's validator accepts the app, as in `zapier-platform validate --without-style`."""
     for one in app.refused:
         yield f"{one.get('property', 'The definition')}: {one.get('message')}"
 
@@ -72,8 +73,9 @@ CHECKS: tuple[Check, ...] = (
 
 
 def lint(folder: Path) -> list[Complaint]:
-    """Run every check over the app in a folder.
+    """Run all checks on the app in `folder`, and list the problems.
 
-    Raises ConfigurationError if there is no app in the folder, or Node or the app's packages are missing.
+    Raises `ConfigurationError` if the folder contains no app, if Node or the app's npm packages are not
+    installed, or if the app cannot be loaded.
     """
     return run_checks(CHECKS, read(folder))

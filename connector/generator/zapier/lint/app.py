@@ -1,4 +1,4 @@
-"""Loads a Zapier app for the checks: its definition from Zapier's core, and the text of its files."""
+"""Loads a generated Zapier app for the lint checks: its definition and the content of its files."""
 
 import json
 import re
@@ -21,10 +21,11 @@ TIMEOUT = 60  # seconds
 
 @dataclass(frozen=True)
 class App:
-    """One app.
+    """The definition and the files of a Zapier app, which the lint checks inspect.
 
-    `definition` is serialised: a function is a text such as `$func$2$f$`. `refused` are the errors of core's
-    validator. `files` maps relative POSIX paths to texts, without installed packages.
+    `definition` is the app's definition as Zapier's core serializes it: a function is replaced by a string
+    such as `$func$2$f$`. `refused` lists the errors that the core's validator reports. `files` contains the
+    content of each file except installed packages, keyed by relative POSIX path.
     """
 
     definition: Mapping[str, Any]
@@ -32,42 +33,51 @@ class App:
     files: Mapping[str, str] = field(default_factory=dict)
 
     def steps(self, *kinds: str) -> Iterator[tuple[str, Step]]:
-        """Yield every visible step with its path in the definition, such as `triggers.new_return`."""
+        """Yield the path (`triggers.new_return`) and the definition of each step that is not hidden.
+
+        `kinds` are the sections of the definition to search; the default is `STEPS`.
+        """
         for kind in kinds or STEPS:
             for key, step in self.definition.get(kind, {}).items():
                 if not step["display"].get("hidden"):
                     yield f"{kind}.{key}", step
 
     def inputs(self, *kinds: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield every input field of the visible steps with its path, including columns of line items."""
+        """Yield the path (`creates.create_note.text`) and the definition of each step's input fields.
+
+        Columns of line items are included. `kinds` selects the steps as in `steps`.
+        """
         for path, step in self.steps(*kinds):
             for parent in fields(step, "inputFields"):
                 for one in (parent, *parent.get("children", ())):
                     yield f"{path}.{one['key']}", one
 
     def login_fields(self) -> list[dict[str, Any]]:
-        """Return the fields that a user fills in to connect an account."""
+        """List the fields that a user fills in to connect an account."""
         login: list[dict[str, Any]] = self.definition.get("authentication", {}).get("fields", [])
         return login
 
 
 def sources(app: App) -> Iterator[tuple[str, str]]:
-    """Yield the path and code of every file that runs at Zapier, without comments."""
+    """Yield the path and the code, without comments, of each JavaScript file outside test/."""
     for path, text in app.files.items():
         if path.endswith((".js", ".mjs")) and not path.startswith("test/"):
             yield path, COMMENT.sub("", text)
 
 
 def fields(step: Step, kind: str) -> list[dict[str, Any]]:
-    """Return a step's static `inputFields` or `outputFields`, without those that a function computes."""
+    """List the fields of a step under `kind` (`inputFields` or `outputFields`).
+
+    Fields that a function computes at run time are left out.
+    """
     return [one for one in step["operation"].get(kind, ()) if isinstance(one, dict)]
 
 
 def read(folder: Path) -> App:
-    """Load an app in Node and read its files.
+    """Run Node to load the app in `folder`, and read the app's files.
 
-    Raises ConfigurationError if there is no app, if Node or the app's packages are missing, or if the app
-    cannot be loaded.
+    Raises `ConfigurationError` if the folder contains no app, if Node or the app's npm packages are not
+    installed, or if the app cannot be loaded.
     """
     if not (folder / "index.js").is_file():
         raise ConfigurationError(

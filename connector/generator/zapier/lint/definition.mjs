@@ -1,15 +1,15 @@
 /**
- * Loads an app with Zapier's core and prints one JSON document: `{definition, refused}`.
+ * Loads an app with Zapier's core and prints a JSON object: `{definition, refused}`.
  *
  *   node definition.mjs <folder of the app>
  *
- * `definition` is what `zapier-platform push` uploads, with names in place of functions. `refused` is what
- * `zapier-platform validate --without-style` prints.
+ * `definition` is the definition that `zapier-platform push` uploads, in which functions are replaced by strings.
+ * `refused` lists the errors that `zapier-platform validate --without-style` prints.
  */
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-console.log = console.error; // keep stdout for the document
+console.log = console.error; // stdout must contain only the JSON object
 
 const entry = pathToFileURL(`${process.argv[2]}/index.js`);
 const core = createRequire(entry)('zapier-platform-core');

@@ -1,4 +1,4 @@
-"""Checks of the login: where credentials are entered, the connection's label, and safe addresses."""
+"""Lint checks for authentication in Zapier apps: login fields, the connection label, and secure URLs."""
 
 import re
 from collections.abc import Iterator
@@ -11,21 +11,21 @@ OPEN_HOST = re.compile(r"https?://[^/'\"`\s]*(?:\$\{|\{\{)[^'\"`\s]*")
 
 
 def d001_credentials_belong_to_the_login(app: App) -> Iterator[str]:
-    """Only the login asks for credentials: Zapier does not protect the inputs of steps as well."""
+    """Check that no step has an input for credentials, which Zapier protects better in login fields."""
     for path, field in app.inputs():
         if field.get("type") == "password" or CREDENTIAL.search(field["key"]):
             yield f"{path} asks for a credential. Move it to the login."
 
 
 def d002_credentials_come_with_a_link(app: App) -> Iterator[str]:
-    """The help of a secret links to the page where users find it."""
+    """Check that the help text of each secret login field has a link to the page that shows the secret."""
     for field in app.login_fields():
         if field.get("type") == "password" and not LINK.search(field.get("helpText", "")):
             yield f"The help of the login's {field['key']} has no link. Link to the page where users find it."
 
 
 def d003_connection_label_names_the_account(app: App) -> Iterator[str]:
-    """The connection label distinguishes two accounts and shows no secret."""
+    """Check that the connection label differs between accounts and contains no secret."""
     label = app.definition.get("authentication", {}).get("connectionLabel", "")
     secret = {one["key"] for one in app.login_fields() if one.get("type") == "password"}
     if "{{" not in label and not label.startswith("$func$"):
@@ -36,14 +36,14 @@ def d003_connection_label_names_the_account(app: App) -> Iterator[str]:
 
 
 def d007_addresses_are_https(app: App) -> Iterator[str]:
-    """Every address in the app's code and data is https."""
+    """Check that the app's code contains no URL that begins with `http://`."""
     for path, text in sources(app):
         for address in re.findall(r"http://[^\s'\"`)]*", text):
             yield f"{path} contains the address {address}. Use https."
 
 
 def d026_hosts_are_not_typed_in(app: App) -> Iterator[str]:
-    """No host is built from user input: it could send the credential to any server."""
+    """Check that no host name is built from user input, which could send the credentials to any server."""
     for path, text in sources(app):
         for address in OPEN_HOST.findall(text):
             yield f"{path} builds a host from user input, {address}. Let users choose from fixed addresses."
@@ -56,7 +56,7 @@ def d026_hosts_are_not_typed_in(app: App) -> Iterator[str]:
 
 
 def h001_secrets_are_masked(app: App) -> Iterator[str]:
-    """Secrets of the login are passwords: hidden while they are typed, and stored as secrets."""
+    """Check that login fields for credentials have the type password, so that Zapier hides their values."""
     for field in app.login_fields():
         is_visible = field.get("type") != "password" or field.get("isNoSecret")
         if CREDENTIAL.search(field["key"]) and is_visible:

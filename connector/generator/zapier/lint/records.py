@@ -1,4 +1,4 @@
-"""Compares a record, such as a static sample or a live result, with the output fields of its step."""
+"""Compares records, such as static samples or responses from the sandbox, with a step's output fields."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,17 +16,20 @@ KINDS: dict[str, tuple[type, ...]] = {
 
 
 def primary(fields: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the keys of the fields that identify a record for Zapier; the default is `id`."""
+    """List the keys of the fields that identify a record for Zapier; `["id"]` if no field is primary."""
     return [one["key"] for one in fields if one.get("primary")] or ["id"]
 
 
 def missing_primary(fields: Sequence[dict[str, Any]], record: dict[str, Any]) -> Iterator[str]:
-    """Yield the primary keys that a record does not have."""
+    """Yield the keys of primary fields for which a record has no value."""
     yield from (key for key in primary(fields) if record.get(key) in (None, ""))
 
 
 def mistyped(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
-    """Yield a sentence part for each value of a wrong type and each missing required value."""
+    """Yield a clause for each value that has the wrong type, and for each required value that is missing.
+
+    For example: `total has the type number but is '12.50'`.
+    """
     for field in fields:
         at_key = values(record, field["key"])
         kinds = KINDS.get(field.get("type", ""))
@@ -38,7 +41,10 @@ def mistyped(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
 
 
 def mistimed(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
-    """Yield a sentence part for each time, in any field, that is not ISO 8601 with a zone."""
+    """Yield a clause, such as `created_at is '2026-10-31 09:30'`, for each time without a time zone.
+
+    Values of datetime fields must also be in ISO 8601 format.
+    """
     datetimes = {field["key"] for field in fields if field.get("type") == "datetime"}
     for key in sorted(datetimes):
         for value in values(record, key):
@@ -50,7 +56,10 @@ def mistimed(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
 
 
 def undeclared(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
-    """Yield the keys of a record without an output field; an untyped field covers nested values."""
+    """Yield the key of each value in a record that has no output field.
+
+    An output field without a type also covers the values nested in it.
+    """
     known = {field["key"]: field for field in fields}
     for key in dict.fromkeys(key for key, _ in leaves(record)):
         has_members = any(name.startswith((f"{key}__", f"{key}[]")) for name in known)
@@ -60,7 +69,10 @@ def undeclared(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
 
 
 def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield a record's values by the key of their output field: `customer__email`, `items[]sku`."""
+    """Yield the output field's key (`customer__email`, `items[]sku`) and the value of each leaf of a record.
+
+    `key` is the key of `value` itself, which is empty for a whole record.
+    """
     if isinstance(value, dict) and (value or not key):
         joint = "" if not key or key.endswith("[]") else "__"
         for name, member in value.items():
@@ -73,7 +85,10 @@ def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def values(record: Any, key: str) -> list[Any]:
-    """Return a record's values at the key of an output field: `customer__email`, `items[]sku`."""
+    """List the values in a record for an output field's key, such as `customer__email` or `items[]sku`.
+
+    A key in line items has one value for each line item. Missing members are left out.
+    """
     level = [record]
     for name in re.split(r"__|\[\]", key):
         members = [one[name] for one in level if isinstance(one, dict) and name in one]

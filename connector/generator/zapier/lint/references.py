@@ -1,4 +1,4 @@
-"""Checks of references between steps: dropdowns, search buttons, find-or-creates."""
+"""Lint checks for references between steps: dropdowns, search buttons and find-or-creates."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,10 @@ ID = re.compile(r"(^|_)ids?$", re.IGNORECASE)
 
 
 def d004_ids_have_dropdowns(app: App) -> Iterator[str]:
-    """An id has a dropdown, because users do not know ids; else its help says where to `map it from`."""
+    """Check that each input for an ID has a dropdown, because users do not know IDs.
+
+    Instead of a dropdown, the help text may say which step to `map it from`.
+    """
     for path, field in app.inputs():
         is_id = ID.search(field["key"]) or re.search(r"\bIDs?$", field.get("label", ""))
         foreign = FOREIGN.search(field.get("helpText", ""))
@@ -19,7 +22,7 @@ def d004_ids_have_dropdowns(app: App) -> Iterator[str]:
 
 
 def d005_dropdowns_exist(app: App) -> Iterator[str]:
-    """A dropdown names an existing trigger, and its fields for the value and the label."""
+    """Check that each dropdown refers to an existing trigger and to output fields of this trigger."""
     for path, field in app.inputs():
         if "dynamic" in field:
             trigger, *keys = re.split(r"[.,]", field["dynamic"])
@@ -30,7 +33,7 @@ def d005_dropdowns_exist(app: App) -> Iterator[str]:
 
 
 def d013_search_buttons_exist(app: App) -> Iterator[str]:
-    """A search button names an existing search and a field of its result."""
+    """Check that each search button refers to an existing search and to an output field of this search."""
     for path, field in app.inputs():
         if "search" in field:
             search, _, key = field["search"].partition(".")
@@ -39,14 +42,14 @@ def d013_search_buttons_exist(app: App) -> Iterator[str]:
 
 
 def d014_search_buttons_have_dropdowns(app: App) -> Iterator[str]:
-    """A search button has a dropdown, without which Zapier does not show it."""
+    """Check that each input with a search button has a dropdown; without it, Zapier hides the button."""
     for path, field in app.inputs():
         if "search" in field and "dynamic" not in field:
             yield f"{path} has a search button but no dropdown. Add `dynamic`, or remove `search`."
 
 
 def d015_find_or_creates_exist(app: App) -> Iterator[str]:
-    """A find-or-create names an existing search and an existing create."""
+    """Check that each find-or-create refers to an existing search and to an existing create action."""
     for key, pair in app.definition.get("searchOrCreates", {}).items():
         for kind, wanted in (("searches", pair["search"]), ("creates", pair["create"])):
             if wanted not in app.definition.get(kind, {}):

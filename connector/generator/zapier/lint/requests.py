@@ -1,4 +1,4 @@
-"""Checks of the app's requests: no redirects are followed, and time and size are limited."""
+"""Lint checks for a Zapier app's HTTP requests: no redirects, a timeout, and a limit on the response size."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,10 @@ BOUNDS = ("signal", "size")
 
 
 def h014_no_redirect_is_followed(app: App) -> Iterator[str]:
-    """No request follows redirects, which send the login to another host and turn a write into a read."""
+    """Check that no request follows redirects.
+
+    A redirect could send the credentials to another host, or turn a write into a read.
+    """
     for path, call in _calls(app):
         if not REDIRECT.search(call):
             yield f"{path} sends a request that follows redirects: {_short(call)}. Add redirect: 'manual'."
@@ -22,7 +25,10 @@ def h014_no_redirect_is_followed(app: App) -> Iterator[str]:
 
 
 def h015_requests_are_bounded(app: App) -> Iterator[str]:
-    """Every request limits its time and the size of the answer, so that a slow vendor cannot block a run."""
+    """Check that each request has a timeout and limits the size of the response.
+
+    Otherwise a slow vendor or a huge response could block the run of a Zap.
+    """
     for path, call in _calls(app):
         missing = [name for name in BOUNDS if not re.search(rf"\b{name}\b\s*[:,}}]", call)]
         if missing:
@@ -30,7 +36,7 @@ def h015_requests_are_bounded(app: App) -> Iterator[str]:
 
 
 def _calls(app: App) -> Iterator[tuple[str, str]]:
-    """Yield the file and source of every call of `z.request`."""
+    """Yield the file's path and the source code of each call of `z.request`."""
     for path, text in sources(app):
         for call in CALL.finditer(text):
             yield path, text[call.start() : _end_of_call(text, call.end())]
@@ -46,7 +52,7 @@ def _end_of_call(text: str, start: int) -> int:
 
 
 def _shorthands(value: Any, path: str = "The definition") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every request that the definition contains instead of a function."""
+    """Yield the path and the request for each request that the definition states in place of a function."""
     if not isinstance(value, dict):
         return
     for key, inner in value.items():

@@ -1,4 +1,4 @@
-"""Checks of a step's structure: its inputs, and whether a trigger polls or subscribes."""
+"""Lint checks for the structure of steps: their input forms, and the functions of webhook triggers."""
 
 from collections.abc import Iterator
 
@@ -9,42 +9,48 @@ MANY_INPUTS = 30
 
 
 def d006_hooks_can_be_listed(app: App) -> Iterator[str]:
-    """A hook has `performList`, from which Zapier takes records while a Zap is set up."""
+    """Check that each webhook trigger has `performList`, which Zapier calls while a user sets up a Zap."""
     for path, step in _hooks(app):
         if "performList" not in step["operation"]:
             yield f"{path} is a hook without performList. Add one."
 
 
 def d009_searches_have_inputs(app: App) -> Iterator[str]:
-    """A search has at least one input."""
+    """Check that each search has at least one input."""
     for path, step in app.steps("searches"):
         if not step["operation"].get("inputFields"):
             yield f"{path} has no input to search by. Add one."
 
 
 def d016_an_app_is_more_than_a_static_hook(app: App) -> Iterator[str]:
-    """An app has more than static hooks, for which users can use Zapier's own Webhooks app."""
+    """Check that the app does not consist of static webhook triggers only.
+
+    Users can receive webhooks that they register by hand with Zapier's own Webhooks app.
+    """
     steps = list(app.steps())
     if steps and all(_is_static(step) for _, step in steps):
         yield "The app has only static hooks. Add another step, or make the hooks subscribe by themselves."
 
 
 def d017_hooks_subscribe_by_themselves(app: App) -> Iterator[str]:
-    """A hook subscribes and unsubscribes by itself: Zapier accepts none that users register by hand."""
+    """Check that each webhook trigger subscribes and unsubscribes automatically.
+
+    Zapier does not accept webhooks that users must register by hand.
+    """
     for path, step in _hooks(app):
         if _is_static(step):
             yield f"{path} is a static hook. Add performSubscribe and performUnsubscribe."
 
 
 def d022_creates_have_inputs(app: App) -> Iterator[str]:
-    """A create has at least one static input, which Zap templates need."""
+    """Check that each create action has at least one static input, which Zap templates need."""
     for path, step in app.steps("creates"):
         if not fields(step, "inputFields"):
             yield f"{path} has no static input. Add one."
 
 
 def h002_required_inputs_come_first(app: App) -> Iterator[str]:
-    """Required inputs come before optional ones."""
+    """Check that required inputs are listed before optional inputs."""
     for path, step in app.steps():
         required = [bool(one.get("required")) for one in fields(step, "inputFields")]
         if required != sorted(required, reverse=True):
@@ -52,7 +58,10 @@ def h002_required_inputs_come_first(app: App) -> Iterator[str]:
 
 
 def h003_keys_of_a_form_are_unique(app: App) -> Iterator[str]:
-    """Keys are unique in a form, because Zapier repeats the columns of line items at the top level."""
+    """Check that all inputs of a step have different keys, including the columns of line items.
+
+    Zapier repeats the columns at the top level of the input data, so equal keys would collide.
+    """
     for path, step in app.steps():
         keys = [
             field["key"]
@@ -64,7 +73,7 @@ def h003_keys_of_a_form_are_unique(app: App) -> Iterator[str]:
 
 
 def h004_forms_can_be_filled_in(app: App) -> Iterator[str]:
-    """A form has few enough inputs, and help texts are short enough to read."""
+    """Check that no step has more than `MANY_INPUTS` inputs, and no help text exceeds `HELP_LIMIT`."""
     for path, step in app.steps():
         if (count := len(fields(step, "inputFields"))) > MANY_INPUTS:
             yield f"{path} has {count} inputs. Use at most {MANY_INPUTS}."

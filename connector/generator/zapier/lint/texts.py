@@ -1,4 +1,4 @@
-"""Checks of the texts that users read: labels, descriptions, help."""
+"""Lint checks for the texts that users of a Zapier app read: labels, descriptions and help texts."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ VERBS = {
 
 
 def d008_links_are_whole(app: App) -> Iterator[str]:
-    """A link is written `[text](https://…)`; an address that is not a link is in backticks."""
+    """Check that links are written `[text](https://…)`, and that other URLs are in backticks."""
     for path, text in _texts(app):
         targets = LINK.sub(lambda link: "" if link["target"].startswith("https://") else link[0], text)
         rest = QUOTED.sub("", targets)
@@ -32,7 +32,7 @@ def d008_links_are_whole(app: App) -> Iterator[str]:
 
 
 def d011_help_says_more_than_the_label(app: App) -> Iterator[str]:
-    """A field's help says more than its label."""
+    """Check that no help text only repeats the label of its field."""
     for path, field in (
         *app.inputs(),
         *((f"authentication.{one['key']}", one) for one in app.login_fields()),
@@ -42,7 +42,7 @@ def d011_help_says_more_than_the_label(app: App) -> Iterator[str]:
 
 
 def d018_labels_are_in_title_case(app: App) -> Iterator[str]:
-    """Labels and nouns of steps are in Title Case; small words inside them may be lower case."""
+    """Check that labels and nouns of steps are in title case; words in `SMALL` may be in lower case."""
     for path, step in app.steps("triggers", "creates", "searches", "searchOrCreates"):
         for text in (step["display"]["label"], step.get("noun", "")):
             for index, word in enumerate(text.split()):
@@ -52,7 +52,7 @@ def d018_labels_are_in_title_case(app: App) -> Iterator[str]:
 
 
 def d021_triggers_are_described_by_when(app: App) -> Iterator[str]:
-    """The description of a trigger is a sentence that begins with `Triggers when`."""
+    """Check that the description of each trigger is a sentence that begins with `Triggers when`."""
     for path, step in app.steps("triggers"):
         if not re.fullmatch(r"Triggers when .*\w\.", step["display"]["description"]):
             text = step["display"]["description"]
@@ -60,7 +60,7 @@ def d021_triggers_are_described_by_when(app: App) -> Iterator[str]:
 
 
 def d025_no_text_runs_code(app: App) -> Iterator[str]:
-    """Texts and samples contain no addresses that run code or read files in a browser."""
+    """Check that texts and samples contain no URL schemes that run code or read files in a browser."""
     samples = ((path, str(step["operation"].get("sample"))) for path, step in app.steps())
     for path, text in (*_texts(app), *samples):
         for scheme in DANGEROUS.findall(text):
@@ -68,7 +68,10 @@ def d025_no_text_runs_code(app: App) -> Iterator[str]:
 
 
 def h005_actions_are_described_by_what_they_do(app: App) -> Iterator[str]:
-    """The description of an action is a sentence that begins with a verb: `Creates …`, `Finds …`."""
+    """Check that the description of each action or search is a sentence that begins with a verb.
+
+    For example: `Creates …` or `Finds …`.
+    """
     for kind, beginning in BEGINNINGS.items():
         for path, step in app.steps(kind):
             if not re.fullmatch(rf"{beginning}.*\w\.", step["display"]["description"]):
@@ -77,7 +80,7 @@ def h005_actions_are_described_by_what_they_do(app: App) -> Iterator[str]:
 
 
 def h006_texts_have_a_good_length(app: App) -> Iterator[str]:
-    """Labels fit into a menu, and descriptions are one sentence about the service."""
+    """Check the length of each step's label and description, and that neither mentions Zapier."""
     for path, step in app.steps("triggers", "creates", "searches", "searchOrCreates"):
         label, description = step["display"]["label"], step["display"]["description"]
         if len(label) > LABEL_LIMIT:
@@ -90,7 +93,10 @@ def h006_texts_have_a_good_length(app: App) -> Iterator[str]:
 
 
 def h007_fields_are_labelled(app: App) -> Iterator[str]:
-    """Every input and output has a label that begins with a capital, is not its key and repeats no words."""
+    """Check the labels of input and output fields.
+
+    A label must begin with a capital letter, differ from the field's key, and not repeat words.
+    """
     for path, step in app.steps():
         for kind in ("inputFields", "outputFields"):
             for one in fields(step, kind):
@@ -102,7 +108,7 @@ def h007_fields_are_labelled(app: App) -> Iterator[str]:
 
 
 def h008_labels_are_distinct(app: App) -> Iterator[str]:
-    """No two steps of a kind have the same label."""
+    """Check that no two triggers, no two creates and no two searches have the same label."""
     for kind in ("triggers", "creates", "searches"):
         labels = [step["display"]["label"] for _, step in app.steps(kind)]
         for label in sorted({label for label in labels if labels.count(label) > 1}):
@@ -110,7 +116,7 @@ def h008_labels_are_distinct(app: App) -> Iterator[str]:
 
 
 def h012_action_labels_begin_with_a_verb(app: App) -> Iterator[str]:
-    """The label of an action begins with a verb that says what it does: `Find Return`, `Create Note`."""
+    """Check that the label of each action or search begins with a verb: `Create Note`, `Find Return`."""
     for kind, verbs in VERBS.items():
         for path, step in app.steps(kind):
             label = step["display"]["label"]
@@ -119,7 +125,7 @@ def h012_action_labels_begin_with_a_verb(app: App) -> Iterator[str]:
 
 
 def h013_choices_read_like_words(app: App) -> Iterator[str]:
-    """The labels of choices are written for users: `In Transit` instead of the API's `IN_TRANSIT`."""
+    """Check that the labels of choices are readable: `In Transit` instead of the API's `IN_TRANSIT`."""
     for path, field in app.inputs():
         for label in _choice_labels(field.get("choices", ())):
             if not label or "_" in label or label[0].islower() or SHOUT.search(label):
@@ -127,7 +133,10 @@ def h013_choices_read_like_words(app: App) -> Iterator[str]:
 
 
 def _choice_labels(choices: Any) -> Iterator[str]:
-    """Yield the labels of choices, which are an object of labels, a list of values, or a list of objects."""
+    """Yield the labels of a field's `choices`, which Zapier allows in three formats.
+
+    `choices` is an object of labels keyed by value, a list of values, or a list of objects with labels.
+    """
     if isinstance(choices, dict):
         yield from choices.values() if "perform" not in choices else ()
     else:

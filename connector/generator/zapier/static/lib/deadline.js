@@ -1,11 +1,14 @@
 /**
- * Limits the time of a run. Zapier ends a run after 30 seconds without a reason, so the app ends it earlier, with an
- * error that explains why. Every function that Zapier calls runs inside `withDeadline`.
+ * Limits how long a step may run. Zapier stops a step after 30 seconds without an explanation, so the app stops earlier
+ * with an error that explains the reason. Every function that Zapier calls is wrapped in `withDeadline`.
  */
 
-/** Wraps `perform(api, z, bundle)`: its `api` holds the time at which the run must end. */
+/**
+ * Converts `perform(api, z, bundle)` to a function that Zapier can call with `(z, bundle)`. In each run, `perform`
+ * receives a copy of `api` with `deadline`, the time at which the run must end.
+ */
 export const withDeadline = (api, perform) => (z, bundle) =>
   perform({ ...api, deadline: api.now() + api.runTimeout }, z, bundle);
 
-/** Returns the milliseconds that the next request may take: the limit of one request, or the rest of the run. */
+/** Returns the timeout for the next request in milliseconds: the limit for one request, or the rest of the run. */
 export const timeLeft = (api) => Math.min(api.timeout, (api.deadline ?? Infinity) - api.now());

@@ -1,8 +1,8 @@
 /**
- * Runs webhook triggers: subscribes an address of Zapier with the vendor, and handles what the vendor posts to it.
+ * Runs webhook triggers: subscribes Zapier's URLs to the vendor's events, and handles the posts that the vendor sends.
  *
- * A post only says that something happened. The record is read again, so it has the same fields as in the list that
- * `performList` shows while a Zap is set up.
+ * A post may contain only a part of the record. If the vendor has a request for the record, it is read again, so that
+ * it has the same fields as the records that `performList` returns while a user sets up a Zap.
  */
 import { payload, send, value } from './api.js';
 import { fits } from './compare.js';
@@ -12,8 +12,10 @@ import { at, isObject, mapped, put } from './paths.js';
 import { isAmong, withDetails } from './triggers.js';
 
 /**
- * Subscribes Zapier's address to one kind of event. In `{operation, url, body, id}`, `url` is the place of the
- * address in the request's `body`, and `id` the place of the subscription's id in the reply.
+ * Subscribes Zapier's URL to an event, and returns the ID of the subscription, which Zapier stores.
+ *
+ * In `{operation, url, body, id}`, `url` is the path of Zapier's URL in the request's `body`, and `id` is the path of
+ * the subscription's ID in the response.
  */
 export const subscribe =
   (facts, { subscribe: { operation, url, body, id } }) =>
@@ -25,7 +27,7 @@ export const subscribe =
     return { id: value(api, z, idInReply, response) };
   });
 
-/** Deletes the subscription. One that no longer exists is not an error. */
+/** Deletes the subscription that Zapier stored. If it no longer exists, no error is thrown. */
 export const unsubscribe =
   (facts, { unsubscribe: { operation, parameter } }) =>
   withDeadline(facts, async (api, z, bundle) => {
@@ -35,12 +37,15 @@ export const unsubscribe =
   });
 
 /**
- * Returns the record that a post is about, as a list of one. The list is empty if the record no longer exists, is in
- * another state than the trigger's, or does not match the filters.
+ * Handles a post: returns a list with the record that the post is about. The list is empty if the record no longer
+ * exists, does not have the state that fires the trigger, or does not match the filters.
  *
- * `record` is `{operation, values, row, state}`: the operation that reads the record; the paths in the post that
- * fill the operation's path; the path of the record in the reply (without `operation`, in the post itself); and the
- * path of the new state in the post, if the post has it.
+ * In `record`, `{operation, values, row, state}`:
+ *
+ * - `operation` is the request that reads the record; without it, the record is in the post.
+ * - `values` maps the parameters in the request's path to paths in the post.
+ * - `row` is the path of the record in the result of the request, or in the post.
+ * - `state` is the path of the new state in the post. Without it, the state is read from the record.
  */
 export const receive =
   (facts, { record }, source, { fields, wire }) =>
@@ -56,8 +61,9 @@ export const receive =
   });
 
 /**
- * A poll also takes later states, in case it missed the first one. A post does not: the app remembers no earlier
- * posts, so a record that moves on would fire twice. Hence only the first state counts.
+ * Returns whether a state fires a webhook trigger. Only the first of the trigger's states does. A poll also accepts
+ * later states, in case it missed the first state. With posts, a record would then fire again whenever it enters a
+ * later state, because the app does not store earlier posts.
  */
 const isEvent = ({ state: path, firingStates, initialStates }, state) =>
   !path || isAmong({ firingStates: firingStates && [firingStates[0]], initialStates }, state);

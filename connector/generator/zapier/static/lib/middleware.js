@@ -1,9 +1,9 @@
-/** Adds the login to every request, and turns every failed reply into an error. */
+/** Adds the credentials to each request, and throws an error for each unsuccessful response. */
 import { baseUrl } from './api.js';
 import { failure } from './failures.js';
 import { isSendable, typedIn } from './typed.js';
 
-/** Adds the login and the user agent to requests for the vendor's own host. Other requests stay as they are. */
+/** Adds the credentials and the user agent to requests to the vendor's API. Requests to other hosts are not changed. */
 export const signRequest = (api) => (request, z, bundle) => {
   if (new URL(request.url).origin !== new URL(baseUrl(api, bundle)).origin) return request;
   const { header, prefix, field, headers = {} } = api.credential;
@@ -17,7 +17,10 @@ export const signRequest = (api) => (request, z, bundle) => {
   return request;
 };
 
-/** Returns a value that a header can carry, else throws. The error does not show the value: it may be a secret. */
+/**
+ * Returns `value` if it can be sent in a header, otherwise throws an error. The error does not contain the value, which
+ * may be a secret.
+ */
 const sendable = (api, z, field, value) => {
   if (isSendable(value)) return value;
   const name = field.replaceAll('_', ' ').replace(/^api\b/, 'API');
@@ -28,7 +31,7 @@ const sendable = (api, z, field, value) => {
   );
 };
 
-/** Throws an error for a failed reply or a redirect, unless the caller handles a 404 itself. */
+/** Throws an error for an unsuccessful response, unless it has status 404 and the caller handles a missing record. */
 export const explainFailure = (api) => (response, z, bundle) => {
   const expected = response.status === 404 && response.skipThrowForStatus;
   if (response.status < 300 || expected) return response;

@@ -1,11 +1,14 @@
-/** Runs searches. A search returns a list of records, which is empty if nothing matches. */
+/** Runs searches. A search returns a list of records, which is empty if no record matches. */
 import { payload, send } from './api.js';
 import { compareRows, fits, ignoredFilters } from './compare.js';
 import { withDeadline } from './deadline.js';
 import { fill, invalid, isEmpty, place } from './inputs.js';
 import { readPages } from './pages.js';
 
-/** Returns one record, read by its path: a return by its id, or the report of a period. */
+/**
+ * Reads one record with a request whose path or query identifies the record: a return by its ID, or the report for a
+ * period. Returns an empty list if the record does not exist.
+ */
 export const getRecord =
   (facts, { operation, query }, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
@@ -22,7 +25,7 @@ export const getRecord =
     return fitting;
   });
 
-/** Returns the first page of the records below a path: the returns of a customer. */
+/** Reads the first page of the records that belong to another record, such as a customer's returns. */
 export const listRecords =
   (facts, { operation, query }, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
@@ -33,8 +36,11 @@ export const listRecords =
   });
 
 /**
- * Returns the records of a list that match every input. Filters that the vendor has are sent. Other inputs
- * (`in: 'match'`) are compared here, page by page up to `pages`, until a page has a match.
+ * Finds the records in a list that match all inputs. Inputs for which the vendor has a filter are sent in the request.
+ * Other inputs (`in: 'match'`) are compared with the rows: up to `pages` pages are read until a page has a match.
+ *
+ * `atLeastOne` lists the keys of inputs of which one must be filled in. Throws an error if the list changes every time
+ * it is read, because the record could then be missed.
  */
 export const findRecords =
   (facts, { operation, query, pages, atLeastOne }, { fields, wire }) =>
@@ -56,16 +62,17 @@ export const findRecords =
     );
   });
 
-/** How often a list is read if it changes meanwhile: a record that moves between pages may be missed. */
+/** How many times a list is read if it changes while it is read, in which case a record may be missed. */
 const LAPS = 3;
-/** The limit of pages for a list that contains records that do not match the filters that were sent. */
+/** The maximum number of pages to read if the pages contain records that do not match the filters in the request. */
 const MAX_PAGES_WITH_OTHERS = 10;
 
 /**
- * Reads a list until a page has a match, and returns `{records, changed}`.
+ * Reads a list until a page has a match. Returns `{records, changed}`: the matching records on this page, and whether
+ * the list changed, so that a record may have been missed.
  *
- * A vendor that matches a part of a name may send other records first, so reading continues. If there are rows and
- * none matches the filters that were sent, the vendor ignored a filter, and this throws.
+ * A vendor that matches part of a name may return other records first, so more pages are read in this case. Throws an
+ * error if there are rows but none matches the filters in the request, because the vendor must have ignored a filter.
  */
 const search = async (api, z, bundle, operation, options, { sent, match }) => {
   const lap = {};
@@ -90,7 +97,8 @@ const search = async (api, z, bundle, operation, options, { sent, match }) => {
       }
     }
   } catch (error) {
-    // A vendor that ignores filters may ignore the page parameter too: report the filter, not the endless list.
+    // A vendor that ignores filters may also ignore the page parameter. The ignored filter is reported in this case,
+    // because it explains the empty result better than the endless list.
     if (!error.isEndless || !nothingFits()) throw error;
   }
   if (nothingFits()) throw ignoredFilters(api, z, ignoredSoFar, rowCount);

@@ -1,8 +1,8 @@
 /**
- * Parses the times that vendors send, into milliseconds since 1970; NaN if a value is not a valid time.
+ * Parses the times in vendors' responses to milliseconds since the Unix epoch. The result is NaN for an invalid time.
  *
- * `Date.parse` is not enough: it reads a time without a zone in this machine's zone and years below 100 as 19xx, and
- * it rejects leap seconds. Here a time without a zone is UTC, as in the Python connector.
+ * `Date.parse` is not sufficient: it interprets a time without a zone in the local zone, it reads years below 100 as
+ * 19xx, and it rejects leap seconds. Here, a time without a zone is interpreted as UTC, as in the Python connector.
  */
 
 const LONGEST = 100;
@@ -15,22 +15,25 @@ const BASIC = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(?:[.,](\d+))?(?:Z|([+-])(
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const ZONES = { ut: 0, utc: 0, gmt: 0, z: 0, est: -5, edt: -4, cst: -6, cdt: -5, mst: -7, mdt: -6, pst: -8, pdt: -7 };
 const CLOCK = String.raw`(\d\d?):(\d\d)(?::(\d\d))?`;
-/** RFC 5322, and the first two forms of RFC 9110: Sun, 06 Nov 1994 08:49:37 GMT and Sunday, 06-Nov-94 08:49:37 GMT. */
+/**
+ * Matches dates in RFC 5322 format and in the first two formats of RFC 9110: Sun, 06 Nov 1994 08:49:37 GMT and Sunday,
+ * 06-Nov-94 08:49:37 GMT.
+ */
 const MAIL = new RegExp(
   String.raw`^(?:[a-z]+,\s*)?(\d\d?)[\s-]+([a-z]{3})[a-z]*[\s-]+(\d{4}|\d\d)\s+${CLOCK}\s*([a-z]+|[+-]\d{4})$`,
   'i',
 );
-/** The third form of RFC 9110: Sun Nov  6 08:49:37 1994. */
+/** Matches dates in the third format of RFC 9110: Sun Nov  6 08:49:37 1994. */
 const ASCTIME = new RegExp(String.raw`^[a-z]{3}\s+([a-z]{3})\s+(\d\d?)\s+${CLOCK}\s+(\d{4})$`, 'i');
 
-/** Parses a time in RFC 3339, ISO 8601, mail (RFC 5322) or HTTP (RFC 9110) format. */
+/** Parses a time in RFC 3339, ISO 8601, email (RFC 5322) or HTTP (RFC 9110) format; NaN if it is invalid. */
 export const moment = (value) => {
   if (typeof value !== 'string' || value.length > LONGEST) return Number.NaN;
   const parts = INSTANT.exec(value.trim()) ?? BASIC.exec(value.trim());
   return parts ? instant(parts) : httpDate(value);
 };
 
-/** Returns the day of a date or time in its own zone, such as 2026-10-31; undefined if the text is neither. */
+/** Returns the date as it is written in a date or time, such as 2026-10-31; undefined if the string is neither. */
 export const writtenDay = (text) =>
   INSTANT.test(text) && !Number.isNaN(moment(text)) ? text.slice(0, 10) : undefined;
 
@@ -42,7 +45,9 @@ const instant = ([, year, month, day, hour = 0, minute = 0, second = 0, fraction
   return base + Math.floor(Number(`0.${fraction}`) * 1000) - offset * 60_000;
 };
 
-/** Parses an HTTP date in the three forms that RFC 9110, section 5.6.7, requires, and the date of a mail. */
+/**
+ * Parses an HTTP date in one of the three formats of RFC 9110, section 5.6.7, or an email date; NaN if it is invalid.
+ */
 export const httpDate = (value) => {
   const text = String(value ?? '').trim();
   if (text.length > LONGEST) return Number.NaN;
@@ -67,7 +72,10 @@ const offsetOf = (zone) => {
   return (ZONES[zone.toLowerCase()] ?? Number.NaN) * 3_600_000;
 };
 
-/** Returns NaN if the day or the time of day does not exist. A leap second counts as the first second after it. */
+/**
+ * Converts a UTC date and time to milliseconds since the Unix epoch; NaN if the date or the time of day does not exist.
+ * A leap second is converted to the following second.
+ */
 const utc = ([year, month, day, hour, minute, second]) => {
   const date = new Date(0);
   date.setUTCFullYear(year, month, day);
