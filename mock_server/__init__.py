@@ -1,1 +1,1 @@
-"""A stateful sandbox of returns APIs, which behaves like the real services."""
+"""A stateful mock server for returns APIs that behaves like the real services."""

@@ -1,6 +1,6 @@
-"""Acts: operations that a merchant performs outside the API, and that only this vendor has.
+"""Acts: vendor-specific operations that a merchant performs in the vendor's own pages, outside the API.
 
-A vendor declares its acts. The control plane lists them, validates their inputs and runs them.
+A vendor declares its acts. The control plane lists the acts, validates their input and runs them.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,10 +18,12 @@ Run = Callable[[Change, str, Mapping[str, Any], int], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act. `sentence` describes it, `schema` is the JSON Schema (draft 4) of its input, an object.
+    """An act that a vendor declares.
 
-    `run(change, tenant, input, at)` performs it and returns the changed document in the vendor's form. It
-    raises `LookupError` for an unknown id, and `IllegalMove` or `ValueError` if the act is not possible.
+    `sentence` describes the act, and `schema` is the JSON Schema (draft 4) of its input, an object.
+
+    `run(change, tenant, input, at)` performs the act and returns the changed document in the vendor's format.
+    It raises `LookupError` for an unknown ID, and `IllegalMove` or `ValueError` if the act is not possible.
     """
 
     sentence: str
@@ -29,17 +31,17 @@ class Act:
     run: Run
 
     def faults(self, requested: Any) -> list[FieldError]:
-        """Return the errors in an act's input; empty if it is valid."""
+        """Validate an input for the act, and return its errors; an empty list if the input is valid."""
         return explain(Draft4Validator(dict(self.schema), validate_formats=True), requested)
 
 
 @runtime_checkable
 class Acting(Protocol):
-    """A vendor that has acts, by name."""
+    """A vendor that declares acts, keyed by name."""
 
     acts: Mapping[str, Act]
 
 
 def acts_of(vendor: object) -> Mapping[str, Act]:
-    """Return the acts of a vendor by name; empty if it declares none."""
+    """Return a vendor's acts, keyed by name; an empty mapping if the vendor declares no acts."""
     return vendor.acts if isinstance(vendor, Acting) else {}

@@ -1,4 +1,4 @@
-"""Opens the listening socket, before any slow import, so that a port in use is reported at once."""
+"""Opens the listening socket before slow imports, so that a port in use is reported immediately."""
 
 import os
 import socket
@@ -6,15 +6,18 @@ from errno import EACCES, EADDRINUSE
 from ipaddress import ip_address
 
 _PORT_ERRORS = {EADDRINUSE, EACCES}
-"""Errors that another port can avoid: the port is in use, or needs privileges because it is below 1024."""
+"""Errors that choosing another port avoids: the port is in use, or is below 1024 and needs privileges."""
 
 
 class AddressError(Exception):
-    """The sandbox cannot listen on this address; the message is a sentence."""
+    """Raised if the sandbox cannot listen on an address.
+
+    The message is a complete sentence that can be shown to the user.
+    """
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on an address; raises `AddressError`.
+    """Open a socket that listens on a host and port; raise `AddressError` if that is not possible.
 
     Port 0 picks a free port. The host `::` accepts IPv4 connections as well.
     """
@@ -23,7 +26,7 @@ def listen(host: str, port: int) -> socket.socket:
         both = family == socket.AF_INET6 and _is_unspecified(host) and socket.has_dualstack_ipv6()
         return socket.create_server((host, port), family=family, backlog=2048, dualstack_ipv6=both)
     except OSError as error:
-        number = error.errno or 0  # negative if the host cannot be resolved; `strerror` has the reason then
+        number = error.errno or 0  # negative if the host cannot be resolved: see `strerror`
         reason = os.strerror(number) if number > 0 else error.strerror or str(error)
         option = "--port" if number in _PORT_ERRORS else "--host"
         raise AddressError(
@@ -33,7 +36,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def is_loopback(host: str) -> bool:
-    """Return True if only this machine can reach a host."""
+    """Return True if `host` is a loopback address or `localhost`, which only this machine can reach."""
     try:
         address = ip_address(host)
         return (getattr(address, "ipv4_mapped", None) or address).is_loopback

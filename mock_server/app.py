@@ -1,4 +1,4 @@
-"""Assembles the sandbox as one ASGI application: vendors' APIs, control plane and console pages."""
+"""Assembles the sandbox's ASGI application from the vendors' APIs, the control plane and the console."""
 
 from __future__ import annotations
 
@@ -52,26 +52,33 @@ CONTROL_PATH = "/__sandbox"
 
 
 class UnknownVendorError(LookupError):
-    """The settings name a vendor that does not exist."""
+    """Raised if the settings name a vendor that does not exist."""
 
 
 class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
-    """The ASGI application. `world` is its state, `entries` describe the vendors' APIs that it serves."""
+    """The sandbox's ASGI application.
+
+    `world` contains the sandbox's state, and `entries` describes the vendors' APIs that it serves.
+    """
 
     world: World
     tenants: Tenants
     entries: list[Entry]
 
     def assemble(self) -> None:
-        """Compile all operations now instead of at the first request; raises `BrokenSpecification`."""
+        """Compile all operations now instead of at the first request.
+
+        Raises `BrokenSpecification` if an operation cannot be served.
+        """
         self.app, self.middleware_stack = self._build_middleware_stack()
 
 
 def create_app(settings: Settings) -> Sandbox:
-    """Create a sandbox; two sandboxes in one process share no state.
+    """Create a sandbox that shares no state with other sandboxes in the process.
 
-    Raises `UnknownVendorError`, `StoreError` for a database that cannot be used, `BrokenSpecification` for an
-    operation that cannot be served, and `ProxyUnusable` for a proxy that webhooks cannot be sent through.
+    Raises `UnknownVendorError` for a vendor that does not exist, `StoreError` for a database that cannot be
+    used, `BrokenSpecification` for an operation that cannot be served, and `ProxyUnusable` for a proxy that
+    webhooks cannot be sent through.
     """
     chosen = [settings.vendor] if settings.vendor else openapi.vendors()
     for name in set(chosen).difference(vendors.names()):
@@ -90,7 +97,10 @@ def create_app(settings: Settings) -> Sandbox:
 
 
 def _unknown(name: str) -> str:
-    """Return the message for a vendor that cannot be served; it names the missing package or the vendors."""
+    """Build the error message for a vendor that cannot be served.
+
+    The message names the missing file or package, or lists the vendors that exist.
+    """
     if name in openapi.vendors():
         return f"mock_server/vendors/{name} is missing; openapi/{name}.yaml needs its handlers."
     if name.isidentifier() and find_spec(f"mock_server.vendors.{name}"):
@@ -145,7 +155,11 @@ def _add(
 
 
 def _lifespan(world: World, transport: WebhookTransport) -> Any:
-    """Return the ASGI lifespan: it starts group commit and the sender of webhooks, and stops them."""
+    """Build the ASGI lifespan handler.
+
+    At start-up it starts group commit and the webhook sender; at shutdown it stops all background tasks and
+    closes the database.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
@@ -177,7 +191,7 @@ def _entry(world: World, vendor: Vendor) -> Entry:
 
 
 def _without_login(entry: Entry) -> Entry:
-    """Return the entry for pages that the public may see: without the keys and records of `demo`."""
+    """Copy an entry without the credentials and records of `demo`, for pages that the public can see."""
     command = curl.command(entry.document, entry.url, {}, {})
     return replace(entry, fields={}, curl=command, examples=Examples)
 
@@ -190,7 +204,10 @@ def _control_entry(settings: Settings) -> Entry:
 
 
 def _with_servers(document: dict[str, Any], path: str, url: str) -> dict[str, Any]:
-    """Return the document with this sandbox as server: by path for "Try it out", by URL for other tools."""
+    """Set the document's `servers` to this sandbox, and return the document.
+
+    Swagger UI uses the path when the user presses "Try it out"; other tools use the URL.
+    """
     document["servers"] = [
         {"url": path, "description": "This sandbox"},
         {"url": url, "description": "This sandbox, by its full address"},
@@ -199,7 +216,11 @@ def _with_servers(document: dict[str, Any], path: str, url: str) -> dict[str, An
 
 
 def _find_label(world: World, served: Mapping[str, Vendor], path: str) -> Label | None:
-    """Return the content of the shipping label at a path, or None; the path itself is the permission."""
+    """Look up the content of the shipping label at a URL path; return None if the path has no label.
+
+    No credentials are checked: label paths cannot be guessed, so a client that knows the path may read the
+    label.
+    """
     target = world.labels.read(path)
     vendor = served.get(target.vendor) if target else None
     if target is None or not isinstance(vendor, Labelling) or not world.clocks.known(target.tenant):

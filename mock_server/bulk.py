@@ -1,9 +1,10 @@
-"""Creates, resets, deletes and advances whole tenants in slices, without blocking other tenants.
+"""Creates, resets, deletes and advances tenants in time slices, without blocking requests of other tenants.
 
-Another thread writes the seed into a temporary store. From there it is copied in slices into a partition that
-does not belong to a tenant yet, and one short transaction makes it the tenant's partition. So clients see a
-new tenant only when it is complete, and during a reset either all old rows or all new ones. If the process is
-killed in between, the unfinished partition is listed in `stray_partitions`, and the next start empties it.
+A worker thread writes the seed into a temporary store. The rows are then copied in slices into a partition
+that does not belong to a tenant yet, and one short transaction assigns the partition to the tenant. Clients
+therefore see a new tenant only when it is complete, and during a reset they see either all old rows or all
+new rows. If the process is killed in between, the unfinished partition is listed in `stray_partitions`, and
+the next start empties it.
 """
 
 import asyncio
@@ -26,21 +27,21 @@ from mock_server.vendors import Vendor
 from mock_server.world import World
 
 _SMALL: Final = 30
-"""Returns per vendor up to which a seed is small: small seeds do not wait for large ones."""
+"""The highest number of returns per vendor in a small seed; small seeds do not wait for large seeds."""
 _SMALL_AT_ONCE: Final = 4
 WEBHOOK_SECONDS: Final = 20
-"""How long one advance waits for the receivers of webhooks, in total."""
+"""The total time that one advance waits for webhook receivers."""
 _log = logging.getLogger(__name__)
 
 
 class _StoppedError(Exception):
-    """Writing of the seed was stopped, because it is no longer needed."""
+    """Raised in the worker thread to stop writing a seed that is no longer needed."""
 
 
 class Bulk:
     """Creates, resets, deletes and advances tenants while requests are served.
 
-    One large seed is written at a time, and up to `_SMALL_AT_ONCE` small ones.
+    At most one large seed and `_SMALL_AT_ONCE` small seeds are written at the same time.
     """
 
     def __init__(self, world: World, tenants: Tenants, served: Mapping[str, Vendor]) -> None:
@@ -53,7 +54,10 @@ class Bulk:
         self._in_use: set[str] = set()
 
     async def create(self, name: str, **requested: Any) -> Tenant:
-        """Create a tenant; takes the same options and raises the same errors as `Tenants.create`."""
+        """Create a tenant in slices.
+
+        Accepts the same options and raises the same errors as `Tenants.create`.
+        """
         async with self._exclusive(name):
             tenant = self._tenants.plan(name, **requested)
             partition = self._tenants.free_partition(name)
@@ -64,7 +68,7 @@ class Bulk:
             return tenant
 
     async def reset(self, name: str) -> Tenant:
-        """Reset a tenant; raises `UnknownTenantError`."""
+        """Reset a tenant to its seed in slices; raise `UnknownTenantError` if the tenant does not exist."""
         async with self._exclusive(name):
             tenant = self._tenants.after_reset(name)
             partition = self._tenants.free_partition(name)
@@ -76,7 +80,10 @@ class Bulk:
             return tenant
 
     async def delete(self, name: str) -> None:
-        """Delete a tenant; raises the same errors as `Tenants.delete`."""
+        """Delete a tenant and then its rows in slices.
+
+        Raises the same errors as `Tenants.delete`.
+        """
         async with self._exclusive(name):
             with self._world.store.change() as change:
                 partition = self._tenants.remove(change, name)
@@ -84,21 +91,22 @@ class Bulk:
             await self._empty(partition)
 
     async def advance(self, name: str, to: Callable[[int], int]) -> list[ExecutedStep]:
-        """Move a tenant's clock forward, and return the steps that were run.
+        """Advance a tenant's clock, and return the scheduled steps that were run.
 
-        `to` is called with the tenant's time once earlier work on the tenant is done, and returns the target
-        time. Steps are run and webhooks are retried in the order in which they are due, each at its own time
-        on the clock. Raises `UnknownTenantError`, and every error of `to`.
+        When earlier operations on the tenant have finished, `to` is called with the tenant's time and returns
+        the target time. Steps and webhook retries run in the order in which they are due, and during each of
+        them the clock shows the time at which it is due. Raises `UnknownTenantError`, and any error that `to`
+        raises.
         """
         clocks, executed = self._world.clocks, list[ExecutedStep]()
         async with self._exclusive(name):
-            self._tenants.get(name)  # it may have been deleted while this waited
+            self._tenants.get(name)  # the tenant may have been deleted during the wait
             target = to(clocks.now(name))
             with clocks.moving(name):
                 end, deadline = ticks() + SLICE, _Deadline()
                 while True:
-                    # Steps and retries happen in the order in which they are due; a retry precedes a step
-                    # of the same time.
+                    # Steps and retries run in the order in which they are due. A retry runs before a step
+                    # that is due at the same time.
                     attempt = await self._next_attempt(name, deadline)
                     if attempt is not None and attempt <= min(target, clocks.next_due(name) or target):
                         clocks.move(name, attempt)
@@ -113,9 +121,10 @@ class Bulk:
         return executed
 
     async def _next_attempt(self, name: str, deadline: "_Deadline") -> int | None:
-        """Send a tenant's due webhooks, and return when the next attempt is due; None if there is none.
+        """Send a tenant's due webhooks, and return the time at which the next attempt is due.
 
-        After the deadline, which receivers that hang use up, webhooks are left to the background task.
+        Returns None if no attempt is pending, or after the deadline, which slow receivers can use up. The
+        background task then sends the remaining webhooks.
         """
         outbox = self._world.outbox
         due = outbox.next_due(name)
@@ -129,16 +138,17 @@ class Bulk:
 
     @asynccontextmanager
     async def _exclusive(self, name: str) -> AsyncIterator[None]:
-        """Wait until no other create, reset, delete or advance of this tenant is under way."""
+        """Acquire the tenant's lock, so that only one create, reset, delete or advance runs at a time."""
         lock = self._locks.setdefault(name, asyncio.Lock())
         async with lock:
             yield
 
     @asynccontextmanager
     async def _filled(self, tenant: Tenant, partition: str) -> AsyncIterator[None]:
-        """Fill a partition with the tenant's seed; the block then makes it the tenant's.
+        """Fill a partition with the tenant's seed, then run the `with` block, which assigns it to the tenant.
 
-        The partition is listed as stray until then. If anything fails, it is emptied again.
+        Until the block has assigned the partition, it is listed as stray. If filling it or the block fails,
+        the partition is emptied.
         """
         store = self._world.store
         await self._empty_strays()
@@ -160,7 +170,10 @@ class Bulk:
             self._in_use.discard(partition)
 
     async def _empty_strays(self) -> None:
-        """Empty stray partitions that could not be emptied before, for example because the disk was full."""
+        """Empty all stray partitions that are not in use.
+
+        An earlier attempt to empty them may have failed, for example because the disk was full.
+        """
         for partition in self._tenants.stray_partitions():
             if partition not in self._in_use:
                 await self._empty(partition)
@@ -172,8 +185,8 @@ class Bulk:
             stop = Event()
             writing = asyncio.ensure_future(asyncio.to_thread(_write_seed, scratch, vendor, tenant, stop))
             try:
-                # Cancelling this task does not stop the thread. So it is shielded, asked to stop, and waited
-                # for: the store that it writes to is closed below.
+                # Cancelling this task does not stop the thread, and the store that the thread writes to is
+                # closed below. So the thread is shielded from cancellation, asked to stop, and awaited.
                 await asyncio.shield(writing)
                 for newest in fill(scratch.store, self._world.store, partition, events=events):
                     events = newest
@@ -184,7 +197,7 @@ class Bulk:
                 scratch.close()
 
     async def _empty(self, partition: str) -> None:
-        """Empty a stray partition in slices; if that fails, a later call tries again."""
+        """Empty a stray partition in slices; log a failure, and leave the partition for a later attempt."""
         self._in_use.add(partition)
         try:
             for _ in empty(self._world.store, partition):
@@ -192,36 +205,39 @@ class Bulk:
             with self._world.store.change() as change:
                 change.run(_delete_stray(partition))
             await self._world.store.yield_after_commit()
-        except Exception:  # noqa: BLE001 - the tenant's change itself is done; perhaps the disk is full
+        except Exception:  # noqa: BLE001 - the tenant itself is changed already; the disk may be full
             _log.exception("The partition %s could not be emptied; trying again later.", partition)
         finally:
             self._in_use.discard(partition)
 
 
 class _Deadline:
-    """The end of the time that one advance waits for the receivers of webhooks."""
+    """The time limit on how long one advance waits for webhook receivers."""
 
     def __init__(self) -> None:
         self._end = ticks() + WEBHOOK_SECONDS * SECOND
 
     @property
     def remaining(self) -> float:
-        """Seconds until the deadline, 0 after it."""
+        """The number of seconds until the deadline; 0 after the deadline."""
         return max(0, self._end - ticks()) / SECOND
 
     def has_passed(self) -> bool:
-        """Return True after the deadline."""
+        """Return True if the deadline has passed."""
         return ticks() >= self._end
 
 
 def _delete_stray(partition: str) -> sa.Delete:
-    """Return the statement that removes a partition from the list of stray ones."""
+    """Build the SQL statement that removes a partition from the list of stray partitions."""
     table = tables.stray_partitions
     return sa.delete(table).where(table.c.name == partition)
 
 
 def _write_seed(scratch: World, name: str, tenant: Tenant, stop: Event) -> None:
-    """Write a tenant's seed of one vendor; runs in another thread, on a world that only it uses."""
+    """Write a tenant's seed for one vendor into a temporary world, until `stop` is set.
+
+    Runs in a worker thread; no other thread uses `scratch`.
+    """
     vendor = vendors.load(name, scratch)
     returns = seed.returns(tenant.seed, tenant.seed_size, before=tenant.first_moment, salt=name)
     with suppress(_StoppedError), scratch.store.change() as change:

@@ -1,18 +1,20 @@
-"""Simulates carriers: schedules the scans of parcels in transit."""
+"""Simulates carriers by scheduling the tracking scans of parcels."""
 
 from mock_server.store import Change
 
 Scans = tuple[tuple[int, str], ...]
-"""The scans of a parcel in order: µs after the label was created, and the vendor's word for the status."""
+"""A parcel's scans in order: microseconds since the label was created, and the vendor's status."""
 
 
 def schedule_scans(
     change: Change, tenant: str, vendor: str, subject: str, scans: Scans, *, last: str, made: int, start: int
 ) -> None:
-    """Schedule the remaining scans of a parcel, those that follow the status `last`.
+    """Schedule the scans that follow the status `last`, or all scans if no scan has this status.
 
-    `made` is when the label was created. Scans that would be due before `start` are scheduled after it,
-    spaced like label and first scan. Each is a step `scan` with the body `{"status": …}`.
+    `made` is the time at which the label was created, and `start` the earliest time for a scan, both in
+    microseconds since the Unix epoch. Scans that would be due too early are scheduled after `start`, at the
+    interval between the label and the first scan. Each scan becomes a step `scan` with the body `{"status":
+    …}`.
     """
     statuses = [status for _, status in scans]
     remaining = scans[statuses.index(last) + 1 :] if last in statuses else scans

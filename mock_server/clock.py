@@ -1,11 +1,12 @@
-"""The tenants' clocks: freeze, advance, and run scheduled steps. All times are µs since 1970 in UTC.
+"""Tenant clocks: freezes and advances them, and runs scheduled steps.
 
-A tenant's clock runs at an offset from real time. It can be frozen and moved forward. A scheduled step (a
-carrier's scan, say) runs when the clock reaches it: while `advance` moves the clock, or before the next
-request after real time has passed it. No background task runs steps: a tenant that gets no request costs
-nothing, and between two requests no client can notice the difference.
+All times are in microseconds (µs) since the Unix epoch, in UTC. A tenant's clock runs at an offset from real
+time. It can be frozen and moved forward. A scheduled step, such as a carrier's scan, runs when the clock
+reaches its due time: while `advance` moves the clock, or before the next request after real time has passed
+the due time. No background task runs steps: a tenant without requests costs nothing, and no client can notice
+the difference between two requests.
 
-This is the only module of the package that reads real time.
+This is the only module in the package that reads real time.
 """
 
 import asyncio
@@ -33,67 +34,68 @@ _EARLIEST: Final = -62_135_596_800 * SECOND  # 0001-01-01
 _LATEST: Final = 253_402_300_800 * SECOND - 1  # 9999-12-31T23:59:59.999999
 
 SLICE: Final = 5_000
-"""How long (µs) work for one tenant may occupy the event loop before other requests are served."""
+"""The longest time (µs) for which work for one tenant blocks requests of other tenants."""
 _LEAP_SECOND: Final = re.compile(r"(?<=T[0-9]{2}:[0-9]{2}):60(?=$|[.Z+-])", re.ASCII)
 
 RunStep = Callable[[Change, Step], None]
 
 
 def wall() -> int:
-    """Return real time."""
+    """Return real time in microseconds since the Unix epoch."""
     return time.time_ns() // 1_000
 
 
 def steady() -> float:
-    """Return seconds on a monotonic clock; only differences are meaningful."""
+    """Return the seconds on a monotonic clock; only the difference between two values is meaningful."""
     return time.monotonic()
 
 
 def ticks() -> int:
-    """Return µs of a performance counter, to measure durations."""
+    """Return the microseconds on a performance counter, for measuring durations."""
     return time.perf_counter_ns() // 1_000
 
 
 async def sleep(seconds: float) -> None:
-    """Wait in real time."""
+    """Wait for a number of seconds of real time."""
     await asyncio.sleep(seconds)
 
 
 def moment(at: int) -> datetime:
-    """Return µs since 1970 as a date-time in UTC."""
+    """Convert microseconds since the Unix epoch to a date-time in UTC."""
     return _EPOCH + timedelta(microseconds=at)
 
 
 def micros(at: datetime) -> int:
-    """Return a date-time with a zone as µs since 1970."""
+    """Convert a date-time with a time zone to microseconds since the Unix epoch."""
     return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 def whole_second(at: int) -> int:
-    """Return µs since 1970, rounded down to a whole second."""
+    """Round a time (µs) down to a whole second."""
     return at // SECOND * SECOND
 
 
 def timestamp(at: int) -> str:
-    """Return µs since 1970 as `2024-12-30T10:30:00Z`, rounded down to a whole second."""
+    """Format a time (µs) as in `2024-12-30T10:30:00Z`, rounded down to a whole second."""
     return _formatted(at // SECOND)
 
 
 def reached_at(due: int) -> str:
-    """Return the first whole second at or after `due`, in the format of `timestamp`."""
+    """Format the first whole second at or after the time `due` (µs), as `timestamp` does."""
     return timestamp(due + SECOND - 1)
 
 
-@lru_cache(maxsize=4_096)  # a response has the same times over and over
+@lru_cache(maxsize=4_096)  # responses repeat the same times
 def _formatted(second: int) -> str:
     return f"{moment(second * SECOND).replace(tzinfo=None).isoformat()}Z"
 
 
 def instant(text: str) -> int:
-    """Parse an RFC 3339 date-time, or a date, to µs since 1970; raises `ValueError`.
+    """Parse an RFC 3339 date-time or a date, and return microseconds since the Unix epoch.
 
-    A date means midnight UTC, and a date-time without an offset is in UTC. A leap second becomes the second
-    before it. Times outside of the years 1 to 9999 become the nearest time inside.
+    A date means midnight UTC, and a date-time without an offset is in UTC. A leap second becomes the
+    preceding second. Times outside the years 1 to 9999 become the nearest time within these years. Raises
+    `ValueError` if `text` is not a date or a date-time.
     """
     normalized = _LEAP_SECOND.sub(":59", text.upper())
     if normalized.startswith("0000-"):
@@ -104,7 +106,7 @@ def instant(text: str) -> int:
 
 @dataclass(slots=True)
 class TenantClock:
-    """The state of one tenant's clock: running at `offset` (µs) from real time, or frozen at `frozen_at`."""
+    """A tenant's clock, which runs at `offset` (µs) from real time or is frozen at `frozen_at` (µs)."""
 
     offset: int = 0
     frozen_at: int | None = None
@@ -112,14 +114,14 @@ class TenantClock:
 
 @dataclass(frozen=True, slots=True)
 class ExecutedStep:
-    """A step that was run; `error` is "" or the reason why it failed."""
+    """A scheduled step that was run; `error` is the reason for its failure, or "" if it succeeded."""
 
     step: Step
     error: str = ""
 
 
 class Clocks:
-    """The clocks of all tenants, cached from the store, and the runner of scheduled steps."""
+    """Manages the clocks of all tenants, which are cached in memory, and runs their scheduled steps."""
 
     def __init__(
         self, store: Store, real: Callable[[], int] = wall, ticks: Callable[[], int] = ticks
@@ -139,65 +141,69 @@ class Clocks:
         store.on_change(table, self._reload)
 
     def _reload(self, tenant: str) -> None:
-        """Read a tenant's clock from the store again; remove it if the tenant was deleted."""
+        """Reload a tenant's clock from the store, or remove it from the cache if the tenant was deleted."""
         self._clocks.pop(tenant, None)
         for row in self._store.tenant_rows(tables.tenants, tenant, "clock_offset", "frozen_at"):
             self._clocks[tenant] = TenantClock(*row)
 
     def real(self) -> int:
-        """Return real time, for everything that does not belong to a tenant."""
+        """Return real time (µs), for data that does not belong to a tenant."""
         return self._real()
 
     def register_steps(self, vendor: str, run: RunStep) -> None:
-        """Register the function that runs a vendor's steps; the clock shows `step.due` during a call."""
+        """Register the function that runs a vendor's steps.
+
+        While `run` is called with a step, the tenant's clock shows the time at which the step is due.
+        """
         self._steps[vendor] = run
         self._vendors = tuple(self._steps)
 
     def now(self, tenant: str) -> int:
-        """Return the tenant's time; raises `KeyError` for an unknown tenant."""
+        """Return the tenant's time (µs); raise `KeyError` if the tenant does not exist."""
         clock = self._clocks[tenant]
         return self._real() + clock.offset if clock.frozen_at is None else clock.frozen_at
 
     def known(self, tenant: str) -> bool:
-        """Return True if a tenant of this name exists."""
+        """Return True if a tenant with this name exists."""
         return tenant in self._clocks
 
     def frozen(self, tenant: str) -> bool:
-        """Return True if the tenant's clock is frozen."""
+        """Return True if the tenant's clock is frozen; raise `KeyError` if the tenant does not exist."""
         return self._clocks[tenant].frozen_at is not None
 
     def offset(self, tenant: str) -> int:
-        """Return the difference of the tenant's clock to real time."""
+        """Return the difference (µs) between the tenant's time and real time."""
         return self.now(tenant) - self._real()
 
     def next_due(self, tenant: str) -> int | None:
-        """Return when the tenant's next step is due; None if none is scheduled."""
+        """Return the time (µs) at which the tenant's next step is due; None if no step is scheduled."""
         return self._store.next_due(tenant, self._vendors)
 
     def freeze(self, tenant: str) -> None:
-        """Stop the tenant's clock at its present time, after running the steps that are due.
+        """Run the tenant's due steps, then stop its clock at the current time.
 
-        Freezing a frozen clock changes nothing.
+        Freezing a frozen clock has no effect.
         """
         self.catch_up(tenant)  # overdue steps would otherwise wait until the clock runs again
         self._set(tenant, TenantClock(frozen_at=self.now(tenant)))
 
     def unfreeze(self, tenant: str) -> None:
-        """Let the tenant's clock run again, from its present time."""
+        """Start the tenant's clock again at the time that it shows."""
         self._set(tenant, TenantClock(offset=self.offset(tenant)))
 
     def catch_up(self, tenant: str) -> list[ExecutedStep]:
-        """Run all steps that are due, and return them."""
+        """Run all of the tenant's due steps, and return them."""
         due = self.next_due(tenant)
         if due is None or due > self.now(tenant):
             return []
         return self._run_until(tenant, self.now(tenant))
 
     def catch_up_slice(self, tenant: str) -> bool:
-        """Run due steps for up to `SLICE` µs; returns True if none is due any more.
+        """Run due steps for up to `SLICE` microseconds; return True if no due step remains.
 
-        Every request calls this first; it is cheap, because the time of the next step is cached. If it
-        returns False, await `catch_up_in_slices`. While `advance` is moving the clock, steps are left to it.
+        Every request calls this method first. The call is cheap, because the time of the next step is cached.
+        If it returns False, await `catch_up_in_slices`. While the tenant's steps are reserved by `moving`,
+        the method runs no steps and returns True.
         """
         due = self.next_due(tenant)
         if due is None or due > self.now(tenant) or tenant in self._moving:
@@ -209,16 +215,16 @@ class Clocks:
         return True
 
     async def catch_up_in_slices(self, tenant: str) -> None:
-        """Run all steps that are due, serving other requests in between."""
+        """Run all of the tenant's due steps in slices, and serve other requests between the slices."""
         while self.known(tenant) and not self.catch_up_slice(tenant):
             await self._store.yield_after_commit()
 
     @contextmanager
     def moving(self, tenant: str) -> Iterator[None]:
-        """Reserve the tenant's steps for the caller, which moves the clock in slices.
+        """Reserve the tenant's steps for the caller, which advances the clock in slices.
 
-        Without this, a request that arrives between two slices would run steps too, and they would be missing
-        in the result of `advance`.
+        Otherwise, a request that arrives between two slices would run steps too, and the result of `advance`
+        would not include these steps.
         """
         self._moving.add(tenant)
         try:
@@ -227,10 +233,10 @@ class Clocks:
             self._moving.discard(tenant)
 
     def advance(self, tenant: str, to: int) -> list[ExecutedStep]:
-        """Move the clock forward to `to`; run all steps that become due in order, and return them.
+        """Advance the clock to `to`, run all steps that become due in order, and return the steps.
 
-        A step may schedule others, which are run too if they are due by `to`. Raises `ValueError` for a time
-        before the clock's present time.
+        A step can schedule further steps, which also run if they are due by `to`. Raises `ValueError` if `to`
+        is before the clock's current time.
         """
         now = self.now(tenant)
         if to < now:
@@ -240,29 +246,30 @@ class Clocks:
         return executed
 
     def move(self, tenant: str, to: int) -> None:
-        """Set the clock to `to` without running steps; a time before its present time changes nothing."""
+        """Set the clock to `to` without running steps; a time before the current time has no effect."""
         self._set(tenant, self._set_to(tenant, max(to, self.now(tenant))))
 
     def _run_until(self, tenant: str, target: int) -> list[ExecutedStep]:
-        """Run the steps that are due by `target`; this moves the clock to the last of them."""
+        """Run and return the steps that are due by `target`; each step moves the clock to its due time."""
         executed: list[ExecutedStep] = []
         while step := self.run_next(tenant, target):
             executed.append(step)
         return executed
 
     def run_next(self, tenant: str, target: int) -> ExecutedStep | None:
-        """Run the first step that is due by `target`; returns None if there is none."""
+        """Run and return the next step that is due by `target`; return None if no step is due."""
         step = self._store.next_step(tenant, self._vendors)
         if step is None or step.due > target:
             return None
-        # A step that is overdue runs with the clock at `step.due`, but does not set the clock back.
+        # An overdue step runs with the clock at `step.due`, but does not set the clock back.
         return self._run(step, self._set_to(tenant, max(step.due, self.now(tenant))))
 
     def _run(self, step: Step, after: TenantClock) -> ExecutedStep:
         """Run and delete one step, and set the clock to `after`, in one transaction.
 
-        So a step runs exactly once, also if the process is killed. During the step, the cached clock is
-        frozen at `step.due`: everything that it writes has this time.
+        A step therefore runs exactly once, even if the process is killed. While the step runs, the cached
+        clock is frozen at `step.due`, so that everything the step writes has this time. If the step fails, it
+        is dropped, and the result contains the error.
         """
         try:
             with self._store.change() as change:
@@ -281,7 +288,7 @@ class Clocks:
         return ExecutedStep(step)
 
     def _set_to(self, tenant: str, at: int) -> TenantClock:
-        """Return the tenant's clock set to `at`, frozen or running as it is now."""
+        """Build the clock that shows `at`; it is frozen if the tenant's current clock is frozen."""
         if self.frozen(tenant):
             return TenantClock(frozen_at=at)
         return TenantClock(offset=at - self._real())

@@ -1,7 +1,7 @@
-"""URLs of shipping labels, which cannot be guessed: a client that has the URL may download the label.
+"""Builds and verifies shipping label URLs, which need no credentials because they cannot be guessed.
 
-A URL contains the vendor, the tenant and the shipment, and a token: an HMAC of these with a key derived from
-the sandbox's secret. A wrong token is refused without a database query.
+A URL contains the vendor, the tenant, the shipment and a token. The token is an HMAC of the other three parts
+with a key derived from the sandbox's secret. A wrong token is refused without a database query.
 """
 
 import base64
@@ -16,7 +16,7 @@ PREFIX = "/labels/"
 
 @dataclass(frozen=True, slots=True)
 class LabelTarget:
-    """The shipment that a label URL is for."""
+    """The shipment that a label URL belongs to."""
 
     vendor: str
     tenant: str
@@ -25,23 +25,23 @@ class LabelTarget:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Creates and checks the label URLs of one sandbox."""
+    """Builds and verifies the label URLs of one sandbox."""
 
     key: bytes
     base_url: str
 
     @classmethod
     def of(cls, secret: bytes, base_url: str) -> Self:
-        """Return the labels of a sandbox that has this secret and this base URL."""
+        """Create an instance for a base URL, with a signing key derived from the sandbox's secret."""
         return cls(hashlib.sha256(b"labels\0" + secret).digest(), base_url)
 
     def address(self, vendor: str, tenant: str, shipment: str) -> str:
-        """Return the URL of a shipment's label."""
+        """Build the URL of a shipment's label."""
         token = self._token(LabelTarget(vendor, tenant, shipment))
         return f"{self.base_url}{PREFIX}{vendor}/{tenant}/{quote(shipment, safe='')}/{token}.pdf"
 
     def read(self, path: str) -> LabelTarget | None:
-        """Return the shipment of a decoded URL path; None if it is not a valid label path."""
+        """Return the shipment that a decoded URL path names; None if the path or its token is not valid."""
         parts = path.removeprefix(PREFIX).split("/")
         if not path.startswith(PREFIX) or len(parts) != len(LabelTarget.__slots__) + 1:
             return None

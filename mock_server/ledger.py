@@ -1,8 +1,8 @@
-"""The ledger: an append-only log of everything that happened to a tenant, in order.
+"""The ledger: an append-only log of each tenant's events, in order.
 
-`Change.record` writes events in the transaction of the rows that they describe. Each tenant's events are
-numbered 1, 2, 3 … without gaps; a reset starts at 1 again. Kinds are the same for all vendors; the vendor's
-own words are in the body.
+`Change.record` writes an event in the same transaction as the rows that the event describes. Each tenant's
+events are numbered 1, 2, 3 … without gaps; a reset starts at 1 again. The kinds of events are the same for
+all vendors; the body contains the vendor's own status.
 """
 
 from collections.abc import Iterable
@@ -15,27 +15,27 @@ import orjson
 from mock_server.store import Store, statements
 
 RETURN_CREATED: Final = "return.created"
-"""A return was created. Body: `status` (vendor's word), `state` (neutral), and fields of the vendor."""
+"""A return was created. Body: `status` (the vendor's), `state` (neutral), and vendor-specific fields."""
 RETURN_STATE_CHANGED: Final = "return.state_changed"
-"""A return's status changed. Body: `from` and `to` (vendor's words), `state` (the new neutral state)."""
+"""A return's status changed. Body: `from` and `to` (vendor's statuses), `state` (the new neutral state)."""
 RETURN_NOTE_ADDED: Final = "return.note_added"
-"""A note was added. Body: `note` (its id), `internal`."""
+"""A note was added to a return. Body: `note` (the note's ID), `internal`."""
 RETURN_QUALITY_CHECKED: Final = "return.quality_checked"
-"""Returned items were inspected. Body: `from` and `to` (vendor's words for the return), and the results."""
+"""Returned items were inspected. Body: `from` and `to` (the return's vendor statuses), and the results."""
 RETURN_ITEMS_RECEIVED: Final = "return.items_received"
-"""Returned items arrived. Body: `receipt` (its id), `quantity`, `received` (the total so far)."""
+"""Returned items arrived. Body: `receipt` (the receipt's ID), `quantity`, `received` (the total so far)."""
 SHIPMENT_CREATED: Final = "shipment.created"
-"""A shipment was created. Body: `return` (id), `status`, `tracking_number`."""
+"""A shipment was created. Body: `return` (the return's ID), `status`, `tracking_number`."""
 SHIPMENT_STATE_CHANGED: Final = "shipment.state_changed"
-"""A shipment's status changed. Body: `return` (id), `from`, `to`."""
+"""A shipment's status changed. Body: `return` (the return's ID), `from`, `to`."""
 REFUND_ISSUED: Final = "refund.issued"
-"""A refund was issued. Body: `amount` (decimal as text), `currency`, `method`."""
+"""A refund was issued. Body: `amount` (decimal string), `currency`, `method`."""
 ORDER_CREATED: Final = "order.created"
-"""An order was created. Body: `number` (the customer's order number) and `status` (vendor's word)."""
+"""An order was created. Body: `number` (the customer's order number) and `status` (the vendor's)."""
 TRANSACTION_CREATED: Final = "transaction.created"
-"""A payment was requested or made. Body: `return` (id), `status`, `type`, `amount`, `currency`."""
+"""A payment was requested or made. Body: `return` (its ID), `status`, `type`, `amount`, `currency`."""
 TRANSACTION_STATE_CHANGED: Final = "transaction.state_changed"
-"""A transaction's status changed. Body: `return` (id), `from`, `to`."""
+"""A transaction's status changed. Body: `return` (the return's ID), `from`, `to`."""
 SWITCH_TURNED: Final = "switch.turned"
 """A switch was turned on or off. Body: `on`, and `shop` if the switch belongs to one shop."""
 
@@ -56,12 +56,15 @@ KINDS: Final = (
 
 
 _AT_ONCE: Final = 20_000
-"""Events that `search` reads before it lets other requests be served."""
+"""The number of events that `search` reads before it lets other requests be served."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry of the ledger: what happened to `subject` (an id) at `at` (µs, on the tenant's clock)."""
+    """A ledger entry about the record whose ID is `subject`.
+
+    `at` is the tenant's time in microseconds since the Unix epoch.
+    """
 
     sequence: int
     vendor: str
@@ -72,7 +75,7 @@ class Event:
 
 
 class Ledger:
-    """Reads the ledgers of all tenants."""
+    """Reads events from the ledgers of all tenants."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -88,14 +91,14 @@ class Ledger:
         kind: str | None = None,
         vendor: str | None = None,
     ) -> list[Event]:
-        """Return the events with numbers above `after` and up to `until`, oldest first.
+        """List a tenant's events with numbers above `after` and up to `until`, oldest first.
 
-        Of these, return the first `limit` or, if `last` is given, the newest `last`.
+        Returns only the first `limit` of these events or, if `last` is given, only the newest `last` events.
         """
         filters = {"until": until, "kind": kind, "vendor": vendor}
         conditions = tuple(name for name, value in filters.items() if value is not None)
         query = statements.events(conditions, newest_first=last is not None)
-        count = last if last is not None else limit if limit is not None else -1  # SQLite: -1 is no limit
+        count = last if last is not None else limit if limit is not None else -1  # -1: no limit in SQLite
         values = (filters[name] for name in conditions)
         rows = self._store.fetch(query, (self._store.partition(tenant), after, *values, count, 0))
         if last is not None:
@@ -105,7 +108,7 @@ class Ledger:
     async def search(
         self, tenant: str, *, after: int, limit: int, last: int | None, kind: str | None, vendor: str | None
     ) -> list[Event]:
-        """Return the same as `events`, but serve other requests while a long ledger is read."""
+        """List the same events as `events`, but serve other requests while a long ledger is read."""
         events: list[Event] = []
         newest = self.last(tenant)
         read = partial(self.events, tenant, kind=kind, vendor=vendor)
@@ -124,16 +127,16 @@ class Ledger:
         return events
 
     def last(self, tenant: str) -> int:
-        """Return the number of the newest event; 0 if there is none."""
+        """Return the number of the tenant's newest event; 0 if the ledger is empty."""
         rows = self._store.fetch(statements.LAST_EVENT, (self._store.partition(tenant),))
         return rows[0][0] or 0
 
 
 def rebuild(events: Iterable[Event]) -> dict[tuple[str, str], str]:
-    """Replay a whole ledger; returns the final status of each return by (vendor, id).
+    """Replay a whole ledger, and return the final status of each return, keyed by (vendor, ID).
 
-    Raises `ValueError` if events contradict each other, which shows that a change was recorded wrongly or not
-    at all.
+    Raises `ValueError` if events contradict each other, which shows that a change was recorded wrongly or was
+    not recorded.
     """
     statuses: dict[tuple[str, str], str] = {}
     for event in events:

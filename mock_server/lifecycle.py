@@ -1,6 +1,6 @@
 """`Lifecycle`: checks status changes against a vendor's transition table.
 
-A vendor lists its statuses, the neutral state of each, and the statuses that may follow it.
+For each of its statuses, a vendor lists the neutral state and the statuses that may follow.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ STATES: Final[tuple[State, ...]] = get_args(State)
 
 @dataclass
 class IllegalMove(Exception):  # noqa: N818 - an adjective and a noun read better than another Error
-    """The requested status may not follow the current one; `allowed` lists those that may."""
+    """Raised if `wanted` may not follow the status `current`; `allowed` lists the statuses that may."""
 
     current: str
     wanted: str
@@ -26,17 +26,17 @@ class IllegalMove(Exception):  # noqa: N818 - an adjective and a noun read bette
 
 
 class UnknownReturn(LookupError):  # noqa: N818 - an adjective and a noun read better than another Error
-    """No return has this id."""
+    """Raised if no return has the requested ID."""
 
     def __init__(self, id_: str) -> None:
         super().__init__(f"No return has the id {id_}.")
 
 
 class Lifecycle:
-    """One vendor's statuses and transitions.
+    """A vendor's statuses and the allowed transitions between them.
 
-    `states` maps each status to its neutral state. `transitions` maps each status to those that may follow
-    it; one without followers is final. Raises `ValueError` with all errors in the table.
+    `states` maps each status to its neutral state. `transitions` maps each status to the statuses that may
+    follow; a status without followers is final. Raises `ValueError` that lists all errors in these tables.
     """
 
     def __init__(
@@ -59,17 +59,17 @@ class Lifecycle:
             raise ValueError(f"The transition table is wrong: {'; '.join(faults)}.")
 
     def check(self, current: str, wanted: str) -> None:
-        """Raise `IllegalMove` unless `wanted` may follow `current`; staying must be listed as well."""
+        """Raise `IllegalMove` unless `wanted` may follow `current`, even if both are the same status."""
         allowed = self.transitions.get(current, ())
         if wanted not in allowed:
             raise IllegalMove(current, wanted, allowed)
 
     def is_open(self, status: str) -> bool:
-        """Return True if another status may follow `status`."""
+        """Return True if another status may follow `status`, which means that `status` is not final."""
         return bool(self.transitions.get(status))
 
     def word(self, state: State) -> str:
-        """Return the first status with a neutral state; raises `LookupError` if there is none."""
+        """Return the first status with a neutral state; raise `LookupError` if no status has the state."""
         for word, known in self.states.items():
             if known == state:
                 return word

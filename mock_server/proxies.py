@@ -1,9 +1,9 @@
-"""Finds the proxy for an address in the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY).
+"""Finds the proxy for a URL in the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY).
 
-httpx does this as well, but it also sends requests for this machine to the proxy, and it fails for every
-request if any of the proxies has a scheme that it does not support. Two callers need the proxy in different
-forms. Commands that call the sandbox use `network`, which validates the proxy of one address. The sender of
-webhooks asks `webhook_proxy` at start-up for each scheme, and `bypasses` for each request.
+httpx does this as well, but it also sends requests to this machine through the proxy, and if any of the
+proxies has an unsupported scheme, every request fails. There are two groups of functions. Commands that call
+the sandbox use `network`, which validates the proxy for one URL. The webhook sender calls `webhook_proxy` at
+start-up for each scheme, and `bypasses` for each request.
 """
 
 from __future__ import annotations
@@ -22,20 +22,24 @@ _SCHEMES = {"http", "https"}
 
 
 class ProxyUnusable(ValueError):  # noqa: N818 - read as a sentence, like its message
-    """The proxy set in the environment cannot be used; the message is a sentence."""
+    """Raised if the proxy in the environment cannot be used.
+
+    The message is a complete sentence that can be shown to the user.
+    """
 
 
 def network(url: str) -> httpx.HTTPTransport:
-    """Return the transport for blocking requests to an address; raises `ProxyUnusable`."""
+    """Create the httpx transport for blocking requests to a URL; raise `ProxyUnusable` for a bad proxy."""
     import httpx
 
     return httpx.HTTPTransport(proxy=proxy(url))
 
 
 def proxy(url: str) -> httpx.Proxy | None:
-    """Return the proxy for an address; None for this machine, for NO_PROXY, or if none is set.
+    """Return the proxy for requests to a URL, or None if they are sent without a proxy.
 
-    Raises `ProxyUnusable` if its scheme or its address is not supported.
+    No proxy is used for this machine, for a host in NO_PROXY, or if the environment sets no proxy. Raises
+    `ProxyUnusable` if the scheme or the address of the proxy is not supported.
     """
     import httpx
 
@@ -57,10 +61,10 @@ def proxy(url: str) -> httpx.Proxy | None:
 
 
 def webhook_proxy(scheme: str, settings: Mapping[str, str]) -> str | None:
-    """Return the URL of the proxy for webhooks to URLs of a scheme; None if none is set.
+    """Return the URL of the proxy for webhooks whose URLs have this scheme; None if no proxy is set.
 
-    `settings` are as `urllib.request.getproxies` returns them. Raises `ProxyUnusable` for a scheme that
-    webhooks cannot be sent through.
+    `settings` is a mapping that `urllib.request.getproxies` returns. Raises `ProxyUnusable` if webhooks
+    cannot be sent through a proxy with the proxy URL's scheme.
     """
     setting = _setting(scheme, settings)
     if setting is None:
@@ -83,7 +87,10 @@ def bypasses(host: str, settings: Mapping[str, str]) -> bool:
 
 
 def reaches_itself(host: str) -> bool:
-    """Return True if a host is this machine: 127.0.0.0/8, ::1, localhost, or a name below localhost."""
+    """Return True if `host` is this machine.
+
+    This machine has loopback and unspecified addresses, and the names `localhost` and `*.localhost`.
+    """
     name = host.lower().rstrip(".").removeprefix("[").removesuffix("]")
     try:
         address = ip_address(name)
@@ -95,7 +102,7 @@ def reaches_itself(host: str) -> bool:
 
 
 def _setting(scheme: str, settings: Mapping[str, str]) -> tuple[str, str] | None:
-    """Return the variable that sets the proxy for a URL scheme, and its value; None if none does."""
+    """Look up the variable that sets the proxy for a URL scheme; return its name and value, or None."""
     name = next((name for name in (scheme, "all") if settings.get(name)), None)
     return None if name is None else (f"{name.upper()}_PROXY", settings[name].strip())
 
@@ -105,7 +112,7 @@ def _with_scheme(proxy: str) -> str:
 
 
 def _check_address(url: httpx.URL) -> None:
-    """Raise `ValueError` if a proxy has no host, or a port or a host name that cannot be connected to."""
+    """Raise `ValueError` if a proxy URL has no host, or has a host or port that cannot be connected to."""
     url.raw_host.decode("ascii").encode("idna")
     if not url.host or "%" in url.host or not 0 < (url.port or 1) <= HIGHEST_PORT:
         raise ValueError("not the address of a proxy")

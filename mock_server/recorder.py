@@ -1,4 +1,4 @@
-"""`Recorder`: writes the ledger events that all vendors share: returns, shipments and refunds."""
+"""`Recorder`: records ledger events about returns, shipments and refunds, which all vendors have."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,27 +10,28 @@ from mock_server.lifecycle import Lifecycle
 from mock_server.store import Change
 
 TimedEvent = tuple[int, Callable[[], Any]]
-"""An event for the ledger: when it happened (µs), and a function that records it."""
+"""A ledger event: its time in microseconds since the Unix epoch, and a function that records the event."""
 
 
 def record_in_order(events: Iterable[TimedEvent]) -> None:
-    """Record events sorted by time; events of the same time keep their order."""
+    """Record events in order of their times; events with the same time keep their order."""
     for _, record in sorted(events, key=lambda event: event[0]):
         record()
 
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Records the events of one vendor; the constants in `ledger` describe the bodies.
+    """Records one vendor's events in the ledger; the constants in `ledger` describe the bodies.
 
-    `id_` is the id of the return or shipment, `at` the time (µs), and `more` the fields that the vendor adds.
+    `id_` is the ID of the return or shipment, `at` is the time (µs), and `more` contains the fields that the
+    vendor adds to the body.
     """
 
     vendor: str
     lifecycle: Lifecycle
 
     def return_created(self, change: Change, tenant: str, id_: str, at: int, **more: Any) -> None:
-        """Record that a return was created."""
+        """Record that a return was created with the lifecycle's initial status."""
         status = self.lifecycle.initial
         body = {"status": status, "state": self.lifecycle.states[status], **more}
         change.record(tenant, self.vendor, kind=ledger.RETURN_CREATED, subject=id_, at=at, body=body)
@@ -38,7 +39,7 @@ class Recorder:
     def return_moved(
         self, change: Change, tenant: str, id_: str, at: int, *, before: str, after: str, **more: Any
     ) -> None:
-        """Record that the status of a return changed."""
+        """Record that a return's status changed from `before` to `after`."""
         body = {"from": before, "to": after, "state": self.lifecycle.states[after], **more}
         change.record(tenant, self.vendor, kind=ledger.RETURN_STATE_CHANGED, subject=id_, at=at, body=body)
 
@@ -53,14 +54,14 @@ class Recorder:
         status: str,
         tracking_number: str | None,
     ) -> None:
-        """Record that a shipment of the return `owner` was created."""
+        """Record that a shipment was created for the return whose ID is `owner`."""
         body = {"return": owner, "status": status, "tracking_number": tracking_number}
         change.record(tenant, self.vendor, kind=ledger.SHIPMENT_CREATED, subject=id_, at=at, body=body)
 
     def shipment_moved(
         self, change: Change, tenant: str, id_: str, at: int, *, owner: str, before: str, after: str
     ) -> None:
-        """Record that the status of a shipment of the return `owner` changed."""
+        """Record that a shipment's status changed from `before` to `after`; `owner` is the return's ID."""
         body = {"return": owner, "from": before, "to": after}
         change.record(tenant, self.vendor, kind=ledger.SHIPMENT_STATE_CHANGED, subject=id_, at=at, body=body)
 

@@ -1,4 +1,4 @@
-"""Renders PDFs in another thread: rendering one takes milliseconds, which would block the event loop."""
+"""Renders PDFs in a worker thread, because rendering takes milliseconds and would block the event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """Renders one PDF at a time, because reportlab shares its fonts within the whole process."""
+    """Renders one PDF at a time, because reportlab shares its fonts across the whole process."""
 
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def draw(self, drawing: Callable[[], bytes]) -> bytes:
-        """Call `drawing` in another thread, and return its result."""
+        """Call `drawing` in a worker thread, and return the PDF that it returns."""
         async with self._lock:
             return await asyncio.to_thread(drawing)

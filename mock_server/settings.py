@@ -1,4 +1,4 @@
-"""The sandbox's settings, from the command line and the environment."""
+"""The sandbox's settings, read from the command line and from environment variables."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -19,46 +19,46 @@ from mock_server.webhooks.targets import Targets
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - addresses to listen on, not to call
 _FIRST, _BEYOND = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""The range of years in which every vendor's date format works."""
+"""The times that every vendor's date format can represent are from `_FIRST` until before `_BEYOND`."""
 _MAX_SEED = 2**53 - 1
 
 
 class Settings(BaseSettings):
-    """How one sandbox runs. Each field can come from the environment as `RETURNS_<FIELD>`."""
+    """The settings of one sandbox; the environment variable `RETURNS_<FIELD>` sets the default of a field."""
 
     model_config = SettingsConfigDict(env_prefix="RETURNS_", frozen=True, extra="ignore")
 
     host: str = "127.0.0.1"
     port: int = Field(default=4010, ge=0, le=65_535)
     public_url: str = ""
-    """The scheme, host and port that clients use; if empty, made from `host` and `port`."""
+    """The scheme, host and port that clients use; if empty, they are taken from `host` and `port`."""
     database: str = "sqlite://"
-    """`sqlite:///relative.db`, `sqlite:////absolute.db`, or `sqlite://` to keep everything in memory."""
+    """`sqlite:///relative.db`, `sqlite:////absolute.db`, or `sqlite://` to keep all data in memory."""
     vendor: str = ""
-    """Serve only this vendor, at the root; if empty, all vendors, each below its name."""
+    """The only vendor to serve, at the root path; if empty, all vendors, each below a path with its name."""
     rate_limits: bool = True
     seed: int = Field(default=1, ge=0, le=_MAX_SEED)
     seed_size: int = Field(default=150, ge=0, le=20_000)
-    """The number of returns per vendor with which a new tenant starts."""
+    """The number of returns that a new tenant has for each vendor."""
     first_moment: AwareDatetime | None = None
-    """The time at which the clock of `demo` starts; None for the present time."""
+    """The time at which the clock of `demo` starts; if None, the current time."""
     secret: SecretStr | None = None
-    """The secret from which API keys are derived; None for one that is created and kept in the database."""
+    """The secret from which API keys are derived; if None, a secret is generated and kept in the database."""
     control_token: SecretStr | None = None
-    """The bearer token that `/__sandbox` requires; None if it requires none."""
+    """The bearer token that `/__sandbox` requires; if None, requests need no token."""
     demo_keys: bool | None = None
-    """Whether `demo` has the well-known keys; None: only if no other machine can reach the sandbox."""
+    """Whether `demo` has the well-known keys; if None, only if no other machine can reach the sandbox."""
     keep_alive: int = Field(default=75, ge=1, le=86_400)
-    """Seconds after which an idle connection is closed; longer than clients keep theirs open."""
+    """Seconds before the server closes an idle connection; higher than the time-out of most clients."""
     webhook_allow: Annotated[tuple[str, ...], NoDecode] = ()
-    """Hosts and CIDR blocks to which webhooks may be sent besides this machine, separated by commas."""
+    """Hosts and CIDR blocks, other than this machine, that webhooks may be sent to; separated by commas."""
     max_body: int = Field(default=1_048_576, ge=1)
     """The size limit of request bodies in bytes."""
 
     @field_validator("first_moment", mode="wrap")
     @classmethod
     def _check_first_moment(cls, given: Any, parse: ValidatorFunctionWrapHandler) -> datetime | None:
-        """Apply the same rules as the control plane does to a tenant's first moment."""
+        """Apply the rules that the control plane applies to a tenant's first moment."""
         try:
             moment: datetime | None = parse(given)
         except ValidationError:
@@ -70,13 +70,13 @@ class Settings(BaseSettings):
     @field_validator("secret", "control_token")
     @classmethod
     def _empty_to_none(cls, given: SecretStr | None) -> SecretStr | None:
-        """Treat an empty variable as one that is not set: an empty secret would protect nothing."""
+        """Return None for an empty value, because an empty secret would protect nothing."""
         return given if given and given.get_secret_value().strip() else None
 
     @field_validator("public_url")
     @classmethod
     def _check_public_url(cls, value: str) -> str:
-        """Accept only a URL with a scheme and a host, and an optional port."""
+        """Raise `ValueError` unless the URL is empty or an HTTP URL with a host and without credentials."""
         if not value:
             return value
         try:
@@ -105,7 +105,7 @@ class Settings(BaseSettings):
 
     @property
     def targets(self) -> Targets:
-        """The hosts to which webhooks may be sent."""
+        """The hosts that webhooks may be sent to."""
         return Targets.read(self.host, self.webhook_allow)
 
     @property
@@ -117,5 +117,5 @@ class Settings(BaseSettings):
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def path_of(self, vendor: str, base_path: str) -> str:
-        """Return the path of a vendor's API: below its name, or at the root if it is the only one."""
+        """Return the path of a vendor's API, which begins with its name unless it is the only vendor."""
         return base_path if self.vendor else f"/{vendor}{base_path}"

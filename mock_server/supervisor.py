@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
 _PAUSES: Final = (1, 2, 5, 10, 30, 60)
-"""Seconds before each restart in a row; the last one repeats."""
+"""Seconds to wait before each consecutive restart of a task; the last value repeats."""
 STEADY: Final = 60.0
-"""Seconds that a task must run before an earlier failure is no longer reported."""
+"""Seconds that a restarted task must run before its earlier failure is no longer reported."""
 _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class _Failure:
-    """Why a task ended, how many times in a row, and when it was restarted (None: not yet)."""
+    """Why a task ended, how many times in a row, and when it was restarted; None before the restart."""
 
     reason: str
     times: int
@@ -29,7 +29,7 @@ class _Failure:
 
 
 class Supervisor:
-    """Runs the background tasks of one sandbox until `stop`."""
+    """Runs the background tasks of one sandbox, and restarts them until `stop` is called."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Supervisor:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def problems(self) -> list[str]:
-        """Return a sentence for each task that ended and has not run for `STEADY` seconds since."""
+        """List a sentence for each task that ended and has not yet run for `STEADY` seconds since then."""
         for name, failure in list(self._failures.items()):
             if failure.restarted is not None and self._now() - failure.restarted >= STEADY:
                 del self._failures[name]

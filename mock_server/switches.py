@@ -1,7 +1,7 @@
-"""Switches: named settings that simulate a condition of a tenant's account, such as an outage of the vendor.
+"""Switches: settings that simulate a condition of a tenant's account, such as a vendor's outage.
 
-A vendor declares its switches. All are off at first and after a reset. They are stored per tenant, and the
-ledger records each change.
+A vendor declares its switches. All switches are off when a tenant is created or reset. Their positions are
+stored per tenant, and the ledger records each change.
 """
 
 from collections.abc import Iterable
@@ -18,10 +18,11 @@ _WHOLE_ACCOUNT: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """One switch of a vendor; `sentence` describes what is the case while it is on.
+    """A switch that a vendor declares; `sentence` describes what is the case while the switch is on.
 
-    If there are `shops`, each of them has its own switch, otherwise the whole account has one. While a switch
-    with `closes` is on, every call of the tenant is refused as unavailable, with `closes` as the message.
+    If there are `shops`, each shop has its own switch; otherwise the whole account has one switch. While a
+    switch with `closes` is on, every request of the tenant to the vendor is refused as unavailable, with
+    `closes` as the message.
     """
 
     name: str
@@ -31,13 +32,13 @@ class Switch:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The shops that have a switch of their own; ("",) if it is for the whole account."""
+        """The shops that have their own switch; `("",)` if the switch is for the whole account."""
         return self.shops or (_WHOLE_ACCOUNT,)
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Whether one switch of a tenant is on; `shop` is "" for the whole account."""
+    """Whether a tenant's switch is on; `shop` is "" for a switch of the whole account."""
 
     vendor: str
     switch: Switch
@@ -46,7 +47,7 @@ class Position:
 
 
 class Switches:
-    """All switches of a sandbox."""
+    """Stores the switch positions of all tenants, and caches them in memory."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -57,14 +58,14 @@ class Switches:
         store.on_change(tables.switches, self._reload)
 
     def _reload(self, tenant: str) -> None:
-        """Read the switches of a tenant from the store again."""
+        """Reload a tenant's switch positions from the store."""
         for key in [key for key in self._on if key[0] == tenant]:
             del self._on[key]
         for vendor, name, shop in self._store.tenant_rows(tables.switches, tenant, "vendor", "name", "shop"):
             self._on.setdefault((tenant, vendor), set()).add((name, shop))
 
     def declare(self, vendor: str, switches: Iterable[Switch]) -> None:
-        """Set a vendor's switches; raises `ValueError` if one with `closes` is for single shops."""
+        """Register a vendor's switches; raise `ValueError` if a switch with `closes` also has `shops`."""
         declared = {switch.name: switch for switch in switches}
         for switch in declared.values():
             if switch.closes and switch.shops:
@@ -72,12 +73,12 @@ class Switches:
         self._declared[vendor] = declared
 
     def is_on(self, tenant: str, vendor: str, name: str, shop: str = _WHOLE_ACCOUNT) -> bool:
-        """Return True if a switch is on; raises `LookupError` if the vendor has no such switch."""
+        """Return True if a switch is on; raise `LookupError` if the vendor has no such switch or shop."""
         self._switch(vendor, name, shop)
         return (name, shop) in self._on.get((tenant, vendor), ())
 
     def closed(self, tenant: str, vendor: str) -> str:
-        """Return the message of the switch that closes the vendor for a tenant; "" if it is open."""
+        """Return the message of the switch that closes a vendor for a tenant; "" if no such switch is on."""
         on = self._on.get((tenant, vendor))
         if not on:
             return ""
@@ -85,7 +86,7 @@ class Switches:
         return next((declared[name].closes for name, _ in sorted(on) if name in declared), "")
 
     def positions(self, tenant: str) -> list[Position]:
-        """Return all switches of a tenant, on or off, sorted by vendor."""
+        """List the positions of all switches of a tenant, sorted by vendor."""
         return [
             Position(vendor, switch, shop, self.is_on(tenant, vendor, switch.name, shop))
             for vendor, declared in sorted(self._declared.items())
@@ -96,9 +97,10 @@ class Switches:
     def turn(
         self, tenant: str, vendor: str, name: str, *, on: bool, at: int, shop: str = _WHOLE_ACCOUNT
     ) -> Position:
-        """Turn a switch on or off, and record it in the ledger if that changes anything.
+        """Turn a switch on or off, and record the change in the ledger if the position changes.
 
-        Raises `LookupError` that lists the vendor's switches or shops.
+        Raises `LookupError` if there is no such switch or shop; the message lists the vendor's switches or
+        shops.
         """
         switch = self._switch(vendor, name, shop)
         if self.is_on(tenant, vendor, name, shop) != on:
@@ -115,7 +117,7 @@ class Switches:
         return Position(vendor, switch, shop, on)
 
     def turn_all_off(self, change: Change, tenant: str) -> None:
-        """Turn all switches of a tenant off without recording it: the tenant is reset or deleted."""
+        """Turn off all switches of a tenant that is being reset or deleted, without recording the changes."""
         change.run_for(tenant, sa.delete(tables.switches).where(tables.switches.c.tenant == tenant))
 
     def _switch(self, vendor: str, name: str, shop: str) -> Switch:

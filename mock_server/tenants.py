@@ -1,4 +1,4 @@
-"""Tenants: creates, resets and deletes them. A tenant is a merchant with an account at every vendor."""
+"""Creates, resets and deletes tenants. A tenant is a merchant with an account at every vendor."""
 
 import re
 from collections.abc import Mapping
@@ -21,20 +21,20 @@ NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,39}")
 
 
 class UnknownTenantError(LookupError):
-    """No tenant has this name."""
+    """Raised if no tenant has the requested name."""
 
 
 class TenantExistsError(Exception):
-    """A tenant of this name already exists."""
+    """Raised if a tenant with the requested name already exists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """The options with which a tenant was created, and to which a reset returns.
+    """The options with which a tenant was created, and which a reset applies again.
 
-    Its clock started at `first_moment` (µs). If that time was `chosen`, a reset sets the clock back to it and
-    reproduces the same data byte for byte; otherwise a reset starts at real time. `plan` "" means each
-    vendor's first plan.
+    The tenant's clock started at `first_moment` (microseconds since the Unix epoch). If `chosen` is True, the
+    client chose this time, and a reset sets the clock back to it and reproduces the same data byte for byte.
+    Otherwise a reset starts the clock at real time. If `plan` is "", each vendor's first plan applies.
     """
 
     name: str
@@ -50,9 +50,9 @@ class Tenant:
 class Tenants:
     """Creates, resets and deletes tenants, each in one transaction.
 
-    While requests are served, `Bulk` does the same in slices. The rows of a tenant are in a *partition*. A
-    reset fills a new partition and then lets the tenant point to it, so that clients never see half of a
-    reset; the old partition is emptied afterwards.
+    While requests are served, `Bulk` does the same in slices. A tenant's rows are stored in a *partition*. A
+    reset fills a new partition and then assigns it to the tenant, so that clients never see a partial reset;
+    the old partition is emptied afterwards.
     """
 
     def __init__(self, world: World, vendors: Mapping[str, Vendor]) -> None:
@@ -67,8 +67,8 @@ class Tenants:
     def open(self) -> None:
         """Prepare the tenants at start-up.
 
-        Creates `demo` if it is missing, and for every tenant the default keys that are missing because a
-        vendor or the secret is new. Deletes partitions that a killed process left half filled or half
+        Creates the tenant `demo` if it is missing. Creates the default keys that tenants miss because a
+        vendor or the secret is new. Deletes partitions that a killed process left partly filled or partly
         emptied.
         """
         world = self._world
@@ -104,9 +104,9 @@ class Tenants:
     ) -> Tenant:
         """Create a tenant with its returns, keys and clock.
 
-        `seed` and `seed_size` default to the settings, `first_moment` (µs) to the present time. With
-        `frozen`, the clock stays there. Raises `TenantExistsError`, or `ValueError` for an invalid name or
-        plan.
+        `seed` and `seed_size` default to the settings, and `first_moment` (µs) to the current time. If
+        `frozen` is True, the clock is frozen at that time. Raises `TenantExistsError` if the name is in use,
+        or `ValueError` if the name or plan is not valid.
         """
         tenant = self.plan(
             name,
@@ -134,7 +134,7 @@ class Tenants:
         first_moment: int | None = None,
         frozen: bool = False,
     ) -> Tenant:
-        """Check the options of a new tenant, and return it without storing it; see `create`."""
+        """Validate the options for a new tenant, and build the tenant without storing it; see `create`."""
         world = self._world
         if not NAME.fullmatch(name):
             raise ValueError(
@@ -159,7 +159,7 @@ class Tenants:
         )
 
     def insert(self, change: Change, tenant: Tenant, partition: str) -> None:
-        """Store a new tenant, whose rows are in `partition`, with its clock and default keys."""
+        """Store a new tenant with its clock and default keys; `partition` contains the tenant's rows."""
         name, table = tenant.name, tables.tenants
         change.run_for(name, sa.insert(table).values(self._columns(tenant, partition)))
         for vendor in self._vendors.values():
@@ -167,18 +167,21 @@ class Tenants:
         change.after_commit(partial(self._world.limiter.reset, name))
 
     def every(self) -> list[Tenant]:
-        """Return all tenants, sorted by name."""
+        """List all tenants, sorted by name."""
         return self._read(sa.true())
 
     def get(self, name: str) -> Tenant:
-        """Return a tenant; raises `UnknownTenantError`."""
+        """Look up a tenant by name; raise `UnknownTenantError` if no tenant has this name."""
         matches = self._read(tables.tenants.c.name == name)
         if not matches:
             raise UnknownTenantError(f"There is no tenant {name!r}.")
         return matches[0]
 
     def reset(self, name: str) -> Tenant:
-        """Reset a tenant to its seed: the ledger starts at 1 again, keys stay, all switches are off."""
+        """Reset a tenant to its seed; raise `UnknownTenantError` if no tenant has this name.
+
+        The ledger starts at 1 again, and all switches are turned off. The API keys stay the same.
+        """
         tenant = self.after_reset(name)
         with self._world.store.change() as change:
             old = self.move(change, tenant, self.free_partition(name))
@@ -188,14 +191,20 @@ class Tenants:
         return tenant
 
     def after_reset(self, name: str) -> Tenant:
-        """Return a tenant as it will be after a reset; raises `UnknownTenantError`."""
+        """Build the tenant as it will be after a reset.
+
+        Raises `UnknownTenantError` if no tenant has this name.
+        """
         tenant = self.get(name)
         if tenant.chosen:
             return tenant
         return replace(tenant, first_moment=whole_second(self._world.clocks.real()))
 
     def move(self, change: Change, tenant: Tenant, partition: str) -> str:
-        """Point a tenant to another partition and reset its clock; returns the old partition, now stray."""
+        """Assign another partition to a tenant, and reset its clock, switches and request counts.
+
+        Returns the old partition, which is now listed as stray.
+        """
         name, table, old = tenant.name, tables.tenants, self._world.store.partition(tenant.name)
         change.run(sa.insert(tables.stray_partitions).values(name=old))
         columns = self._columns(tenant, partition)
@@ -205,12 +214,19 @@ class Tenants:
         return old
 
     def delete(self, name: str) -> None:
-        """Delete a tenant and all its data; raises `UnknownTenantError`, or `ValueError` for `demo`."""
+        """Delete a tenant and all its data.
+
+        Raises `UnknownTenantError` if no tenant has this name, or `ValueError` for `demo`, which cannot be
+        deleted.
+        """
         with self._world.store.change() as change:
             self.delete_stray_partition(change, self.remove(change, name))
 
     def remove(self, change: Change, name: str) -> str:
-        """Delete a tenant, but not its rows; returns their partition, which is now stray. See `delete`."""
+        """Delete a tenant without its rows; return the partition with the rows, which is now listed as stray.
+
+        Raises the same errors as `delete`.
+        """
         self.get(name)
         if name == DEMO:
             raise ValueError("The tenant 'demo' always exists; reset it instead.")
@@ -225,7 +241,7 @@ class Tenants:
         return partition
 
     def free_partition(self, name: str) -> str:
-        """Return the name of an unused partition for a tenant."""
+        """Choose a partition name for a tenant that no tenant and no stray partition uses."""
         taken = {
             partition for (partition,) in self._world.store.select(sa.select(tables.tenants.c.partition))
         }
@@ -233,17 +249,17 @@ class Tenants:
         return name if name not in taken else f"{name}.{token_hex(6)}"
 
     def stray_partitions(self) -> list[str]:
-        """Return the partitions that do not belong to a tenant."""
+        """List the partitions that do not belong to a tenant."""
         return [name for (name,) in self._world.store.select(sa.select(tables.stray_partitions.c.name))]
 
     def delete_stray_partition(self, change: Change, partition: str) -> None:
-        """Delete the contents of a stray partition, and remove it from the list."""
+        """Delete the rows in a stray partition, and remove it from the list of stray partitions."""
         change.wipe(partition)
         table = tables.stray_partitions
         change.run(sa.delete(table).where(table.c.name == partition))
 
     def _reload_limits(self, name: str) -> None:
-        """Read a tenant's setting for rate limits from the store again."""
+        """Reload a tenant's rate limit mode from the store."""
         modes = self._world.limiter.modes
         modes.pop(name, None)
         for (limits,) in self._world.store.tenant_rows(tables.tenants, name, "limits"):

@@ -1,4 +1,4 @@
-"""`World`: the state and services of one sandbox in one object; two worlds share no state."""
+"""`World`: the state and services of one sandbox; two worlds share no state."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from mock_server.webhooks.outbox import Outbox
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The store, the clocks and the other services that vendors and the control plane use."""
+    """The store, clocks and other services of one sandbox, which vendors and the control plane use."""
 
     store: Store
     ledger: Ledger
@@ -39,12 +39,12 @@ class World:
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
-        """Open the database that the settings name; raises `StoreError` if it cannot be used."""
+        """Create a world on the database that the settings name; raise `StoreError` if it cannot be used."""
         store = Store.open(settings.database)
         return cls._over(store, settings, _secret(store, settings))
 
     def scratch(self) -> Self:
-        """Return an empty world with the same settings and secret, on a temporary store."""
+        """Create an empty world on a temporary store, with the same settings and secret."""
         return self._over(Store.scratch(), self.settings, self.keys.secret)
 
     @classmethod
@@ -59,12 +59,12 @@ class World:
         return cls(store, Ledger(store), clocks, keys, tokens, limiter, switches, outbox, labels, settings)
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the world's database."""
         self.store.close()
 
 
 def _secret(store: Store, settings: Settings) -> bytes:
-    """Return the secret from the settings, or else from the database, where it is created if missing."""
+    """Return the secret from the settings or the database; generate and store a secret if both have none."""
     if settings.secret is not None:
         return settings.secret.get_secret_value().encode()
     table = tables.meta

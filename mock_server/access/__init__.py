@@ -1,1 +1,1 @@
-"""Access to the vendors' APIs: API keys, OAuth tokens, scopes, plans and rate limits."""
+"""Access control for the vendors' APIs: API keys, OAuth tokens, scopes, plans and rate limits."""

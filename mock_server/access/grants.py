@@ -7,7 +7,7 @@ from mock_server.access.plans import Plan
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The permissions of one API key; `key` is its name, not its secret."""
+    """The permissions of one API key; `key` is the key's name, not its secret."""
 
     tenant: str
     vendor: str

@@ -1,8 +1,8 @@
-"""API keys: creates, checks and lists them.
+"""Creates, verifies and lists API keys.
 
-A key is an HMAC of the sandbox's secret over tenant, vendor and key name, so it can be shown again without
-being stored. The database keeps its SHA-256 digest, scopes and plan. The secret comes from the settings, or
-else from the database.
+A key is an HMAC of the tenant, the vendor and the key's name, computed with the sandbox's secret, so a key
+can be shown again without being stored. The database stores each key's SHA-256 digest, scopes and plan. The
+secret comes from the settings, or else from the database.
 """
 
 import base64
@@ -25,23 +25,23 @@ _COLUMNS: Final = ("digest", "vendor", "name", "scopes", "plan")
 
 
 def public_key(vendor: str) -> str:
-    """Return the well-known key of the tenant `demo`, which is the same in every sandbox."""
+    """Return the tenant `demo`'s well-known key for a vendor, which is the same in every sandbox."""
     return f"sandbox-{DEMO}-{vendor}"
 
 
 def is_public(key: str, vendor: str) -> bool:
-    """Return True if a key is the well-known one, which pages may show."""
+    """Return True if `key` is the vendor's well-known key of `demo`, which pages may show."""
     return key == public_key(vendor)
 
 
 class KeyExistsError(Exception):
-    """The tenant already has a key of this name for this vendor."""
+    """Raised if the tenant already has a key with this name for the vendor."""
 
 
 class Keys:
-    """The API keys of one sandbox, indexed in memory by digest.
+    """Stores the API keys of one sandbox, indexed in memory by digest.
 
-    With `public_demo`, the default keys of the tenant `demo` are the well-known ones.
+    If `public_demo` is True, the default keys of the tenant `demo` are the well-known keys.
     """
 
     def __init__(self, store: Store, secret: bytes, *, public_demo: bool = True) -> None:
@@ -56,7 +56,7 @@ class Keys:
         store.on_change(tables.keys, self._reload)
 
     def offer(self, vendor: str, scopes: Collection[str], plans: Mapping[str, Plan]) -> None:
-        """Register a vendor with its scopes and plans, the default plan first, and load its keys."""
+        """Register a vendor's scopes and plans, the default plan first, and load the vendor's keys."""
         self._scopes[vendor] = tuple(scopes)
         self._plans[vendor] = plans
         table = tables.keys
@@ -65,7 +65,7 @@ class Keys:
             self._remember(tenant, *key)
 
     def _reload(self, tenant: str) -> None:
-        """Read the keys of a tenant from the store again."""
+        """Reload a tenant's keys from the store."""
         for digest in self._digests.pop(tenant, ()):
             self._grants.pop(digest, None)
         self._presented.clear()
@@ -80,8 +80,8 @@ class Keys:
             self._grants[digest] = Grant(tenant, vendor, name, granted, self._plan(vendor, plan))
 
     def look_up(self, vendor: str, presented: str) -> Grant | None:
-        """Return the grant of a key that a client sent; None if it is not a key of this vendor."""
-        grant = self._presented.get(presented)  # saves the SHA-256 of keys that were used before
+        """Look up the grant for a key that a client sent; return None if the vendor has no such key."""
+        grant = self._presented.get(presented)  # avoids hashing keys that were sent before
         if grant is None:
             grant = self._grants.get(_digest(presented))
             if grant is None:
@@ -92,21 +92,21 @@ class Keys:
         return grant if grant.vendor == vendor else None
 
     def key(self, tenant: str, vendor: str, name: str = DEFAULT) -> str:
-        """Return the secret of the key with this name, whether or not the key exists."""
+        """Compute the secret of the key with this name, whether or not the key exists."""
         if self.public_demo and tenant == DEMO and name == DEFAULT:
             return public_key(vendor)
         mac = hmac.digest(self.secret, f"{tenant}\0{vendor}\0{name}".encode(), "sha256")
         return f"sandbox-{vendor}-{tenant}-{base64.b32encode(mac[:15]).decode().lower()}"
 
     def held_by(self, tenant: str) -> list[Grant]:
-        """Return the grants of a tenant's keys, sorted by vendor and name."""
+        """List the grants of a tenant's keys, sorted by vendor and key name."""
         held = [self._grants[digest] for digest in self._digests.get(tenant, ())]
         return sorted(held, key=lambda grant: (grant.vendor, grant.key))
 
     def issue_default(self, change: Change, tenant: str, vendor: str, plan: str, at: int) -> None:
-        """Store the default key of a tenant for a vendor, with all scopes and the tenant's plan.
+        """Store a tenant's default key for a vendor, with all scopes and the given plan.
 
-        It replaces a default key that was derived from another secret.
+        Replaces a default key that was derived from another secret.
         """
         table = tables.keys
         same_name = sa.and_(table.c.tenant == tenant, table.c.vendor == vendor, table.c.name == DEFAULT)
@@ -118,7 +118,7 @@ class Keys:
         )
 
     def has_default(self, tenant: str, vendor: str) -> bool:
-        """Return True if the default key, derived from the present secret, is stored."""
+        """Return True if the default key that is derived from the current secret is stored."""
         grant = self._grants.get(_digest(self.key(tenant, vendor)))
         return grant is not None and grant.vendor == vendor
 
@@ -127,8 +127,9 @@ class Keys:
     ) -> str:
         """Create a key and return its secret.
 
-        `scopes` None means all scopes, `plan` "" the vendor's first plan. Raises `KeyExistsError`, or
-        `ValueError` for an unknown vendor, scope or plan.
+        If `scopes` is None, the key has all scopes; if `plan` is "", it has the vendor's first plan. Raises
+        `KeyExistsError` if the tenant has a key with this name, or `ValueError` for an unknown vendor, scope
+        or plan.
         """
         if vendor not in self._scopes:
             raise ValueError(f"There is no vendor {vendor!r}; there are {_listed(self._scopes)}.")
@@ -144,10 +145,10 @@ class Keys:
         return self.key(tenant, vendor, name)
 
     def set_plan(self, change: Change, tenant: str, vendor: str, name: str, plan: str | Plan) -> Grant:
-        """Set the plan of a key: one of the vendor's by name, or a custom one (see `plans.agreed`).
+        """Set the plan of a key, and return the key's new grant.
 
-        Returns the key's new grant. Raises `LookupError` if the tenant has no such key, `ValueError` for an
-        unknown plan.
+        `plan` is the name of one of the vendor's plans, or a custom plan (see `plans.agreed`). Raises
+        `LookupError` if the tenant has no such key, or `ValueError` for an unknown plan.
         """
         grant = next(
             (held for held in self.held_by(tenant) if (held.vendor, held.key) == (vendor, name)), None
@@ -168,7 +169,7 @@ class Keys:
             raise ValueError(f"There is no plan {plan!r} at {vendor}; there are {plans}.")
 
     def remove(self, change: Change, tenant: str) -> None:
-        """Delete every key of a tenant."""
+        """Delete all keys of a tenant."""
         change.run_for(tenant, sa.delete(tables.keys).where(tables.keys.c.tenant == tenant))
 
     def _write(self, change: Change, grant: Grant, at: int) -> None:

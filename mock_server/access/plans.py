@@ -1,4 +1,4 @@
-"""Plans: the rate limits of a key, as requests per second, minute, hour or day."""
+"""Plans: the rate limits of API keys, in requests per second, minute, hour or day."""
 
 import re
 from collections.abc import Mapping
@@ -14,9 +14,10 @@ _AGREED: Final = re.compile(rf"{_WINDOW.pattern}(, {_WINDOW.pattern})*")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A named set of rate limits: `Plan("starter", ((60, "minute"), (10_000, "day")))`; 0 means unlimited.
+    """A named set of rate limits, such as `Plan("starter", ((60, "minute"), (10_000, "day")))`.
 
-    `spans` are the limited windows as (seconds, limit, unit), the shortest first.
+    A limit of 0 means unlimited. `spans` lists the windows that are limited as (seconds, limit, unit),
+    shortest first.
     """
 
     name: str
@@ -29,13 +30,13 @@ class Plan:
 
 
 def agreed(windows: Mapping[Unit, int]) -> Plan:
-    """Return a custom plan for one merchant; its name lists its limits, such as `200/second, 5000/day`."""
+    """Create a custom plan for a merchant; its name lists the limits, such as `200/second, 5000/day`."""
     chosen = [(windows[unit], unit) for unit in SECONDS if unit in windows]
     return Plan(", ".join(f"{limit}/{unit}" for limit, unit in chosen), tuple(chosen))
 
 
 def by_name(name: str) -> Plan | None:
-    """Return the custom plan that has this name; None if it is not the name of a custom plan."""
+    """Parse the name of a custom plan and create the plan; return None for any other name."""
     if not _AGREED.fullmatch(name):
         return None
     return agreed({cast("Unit", unit): int(limit) for limit, unit in _WINDOW.findall(name)})

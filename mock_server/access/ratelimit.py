@@ -1,7 +1,7 @@
-"""Rate limits per key: counts requests in fixed windows on the tenant's clock, in memory.
+"""Enforces rate limits per API key: counts requests in fixed windows on the tenant's clock.
 
-A day's window begins at midnight UTC, a minute's at second 0, and so on. Counts start at zero after a
-restart. A request that is refused with 429 is not counted.
+A day's window begins at midnight UTC, a minute's window at second 0, and so on. Counts are kept in memory and
+start at zero after a restart. A request that is refused with 429 is not counted.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _MICRO: Final = 1_000_000
 
 
 class WindowState(NamedTuple):
-    """One window: how many requests it allows and has left, and when it ends (Unix seconds)."""
+    """The state of a window: its limit, the requests left, and its end in seconds since the Unix epoch."""
 
     window: Unit
     limit: int
@@ -30,8 +30,9 @@ class WindowState(NamedTuple):
 class Verdict(NamedTuple):
     """Whether a request is allowed, and the state of the window with the fewest requests left.
 
-    `reset` is in Unix seconds, `retry_after` in seconds (0 if allowed). `windows` has all windows of the
-    plan, the shortest first. For a plan without windows, `limit` is 0 and `window` is None.
+    `reset` is in seconds since the Unix epoch, and `retry_after` in seconds from now (0 if the request is
+    allowed). `windows` lists all windows of the plan, shortest first. For a plan without windows, `limit` is
+    0 and `window` is None.
     """
 
     allowed: bool
@@ -45,7 +46,7 @@ class Verdict(NamedTuple):
 
 @dataclass(slots=True)
 class _Count:
-    """The requests that one key has left in a window of `length` seconds, which ends at `reset`."""
+    """The requests that a key has left in a window of `length` seconds, which ends at `reset`."""
 
     length: int
     limit: int
@@ -54,13 +55,16 @@ class _Count:
     reset: int = 0
 
     def start_window(self, second: int) -> None:
-        """Start the window that contains `second`."""
+        """Start the window that contains the Unix time `second`, with all requests left."""
         self.left = self.limit
         self.reset = second - second % self.length + self.length
 
 
 class Limiter:
-    """Counts requests per key. With `enabled=False`, every request is allowed and none is counted."""
+    """Counts requests per API key, and decides which requests exceed a rate limit.
+
+    If `enabled` is False, every request is allowed and no request is counted.
+    """
 
     def __init__(self, clocks: "Clocks", *, enabled: bool = True) -> None:
         self.modes: dict[str, Mode] = {}
@@ -69,14 +73,20 @@ class Limiter:
         self._counts: dict[tuple[str, str, str], list[_Count]] = {}
 
     def enforced(self, tenant: str) -> bool:
-        """Return True if a tenant's limits are enforced: `on`, or `auto` while its clock is not frozen."""
+        """Return True if a tenant's rate limits are enforced.
+
+        They are enforced in the mode `on`, and in the mode `auto` while the tenant's clock is not frozen.
+        """
         if not self._enabled:
             return False
         mode = self.modes.get(tenant, "auto")
         return mode == "on" or (mode == "auto" and not self._clocks.frozen(tenant))
 
     def take(self, grant: "Grant", now: int) -> Verdict:
-        """Count one request at `now` (µs, on the tenant's clock) against every window of the plan."""
+        """Count a request against every window of the key's plan, unless it exceeds a limit.
+
+        `now` is the tenant's time in microseconds since the Unix epoch.
+        """
         if not self.enforced(grant.tenant):
             return untouched(grant.plan, now)
         account = (grant.tenant, grant.vendor, grant.key)
@@ -97,17 +107,17 @@ class Limiter:
         return _verdict(counts, second, allowed=allowed)
 
     def reset(self, tenant: str) -> None:
-        """Set all counts of a tenant to zero."""
+        """Set all request counts of a tenant to zero."""
         for account in [account for account in self._counts if account[0] == tenant]:
             del self._counts[account]
 
     def reset_key(self, grant: "Grant") -> None:
-        """Set the counts of one key to zero; its next request starts the windows of its present plan."""
+        """Set a key's request counts to zero; its next request starts the windows of its current plan."""
         self._counts.pop((grant.tenant, grant.vendor, grant.key), None)
 
 
 def untouched(plan: Plan, now: int) -> Verdict:
-    """Return the verdict of a plan with full windows at `now` (µs)."""
+    """Build the verdict for a plan whose windows at `now` (µs) have all requests left."""
     counts = _fresh(plan)
     for count in counts:
         count.start_window(now // _MICRO)

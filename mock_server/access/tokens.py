@@ -1,9 +1,10 @@
-"""OAuth access tokens, refresh tokens and authorization codes.
+"""Issues and verifies OAuth access tokens, refresh tokens and authorization codes.
 
-A token is a JWT (RFC 7519, HS256), signed with a key derived from the sandbox's secret, so it need not be
-stored and survives a restart. It grants the same access as its API key while that key exists, and expires on
-the tenant's clock. A reset can set that clock back; tokens issued at a later time than the clock shows are
-invalid, or they would live longer than they should. The store keeps the single-use tokens that were used.
+A token is a JWT (RFC 7519, HS256) that is signed with a key derived from the sandbox's secret, so it is not
+stored and survives a restart. A token grants the same access as its API key while that key exists, and
+expires on the tenant's clock. A reset can set that clock back. Tokens that were issued at a later time than
+the clock shows are therefore invalid; otherwise they would live longer than they should. The store contains
+only the single-use tokens that were used.
 """
 
 import base64
@@ -29,7 +30,7 @@ _LEEWAY: Final = 60 * SECOND  # real clocks are sometimes set back a little
 
 
 class TokenExpiredError(Exception):
-    """The token is genuine but expired."""
+    """Raised if a token is genuine but has expired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,12 @@ class _Token:
     key: str
     use: Use
     id: str
-    begins: int  # µs since 1970, by the tenant's clock
+    begins: int  # microseconds since the Unix epoch, on the tenant's clock
     ends: int
 
 
 class Tokens:
-    """Issues tokens for API keys, and checks the tokens that clients send."""
+    """Issues tokens for API keys, and verifies the tokens that clients send."""
 
     def __init__(self, store: Store, keys: Keys, clocks: Clocks, secret: bytes) -> None:
         self._store = store
@@ -58,18 +59,21 @@ class Tokens:
         store.on_change(tables.spent_tokens, self._reload)
 
     def _reload(self, tenant: str) -> None:
-        """Read the used single-use tokens of a tenant from the store again."""
+        """Reload the single-use tokens that a tenant's clients have used from the store."""
         self._spent[tenant] = {id_ for (id_,) in self._store.tenant_rows(tables.spent_tokens, tenant, "id")}
 
     def client_id(self, tenant: str, vendor: str, name: str = DEFAULT) -> str:
-        """Return the OAuth client id that belongs to a key."""
+        """Compute the OAuth client ID that belongs to a key."""
         if tenant == DEMO and name == DEFAULT:
             return f"sandbox-demo-{vendor}-client"
         mac = hmac.digest(self._secret, f"{tenant}\0{vendor}\0{name}".encode(), "sha256")
         return f"sandbox-client-{base64.b32encode(mac[:10]).decode().lower()}"
 
     def client(self, vendor: str, client_id: str, client_secret: str) -> Grant | None:
-        """Return the grant for a client id and secret (the API key); None if they do not belong together."""
+        """Look up the grant for an OAuth client ID and client secret, which is the API key.
+
+        Returns None if the key does not exist or belongs to another client ID.
+        """
         grant = self._keys.look_up(vendor, client_secret)
         if grant is None:
             return None
@@ -77,7 +81,7 @@ class Tokens:
         return grant if hmac.compare_digest(known.encode(), client_id.encode()) else None
 
     def issue(self, grant: Grant, use: Use, *, seconds: int) -> str:
-        """Return a new token that expires after `seconds` on the tenant's clock."""
+        """Issue a token that expires after `seconds` on the tenant's clock."""
         now = self._clocks.now(grant.tenant)
         claims = {
             "of": [grant.tenant, grant.vendor, grant.key],
@@ -89,9 +93,10 @@ class Tokens:
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
 
     def look_up(self, vendor: str, use: Use, presented: str) -> Grant | None:
-        """Return the grant of a token; None if it is for another vendor or use, or its key was deleted.
+        """Verify a token and return its grant.
 
-        Raises `TokenExpiredError`.
+        Returns None if the token is not genuine, is for another vendor or use, or its key was deleted. Raises
+        `TokenExpiredError` if the token has expired, or was issued later than the tenant's clock shows.
         """
         token = self._token(presented)
         if token is None or (token.vendor, token.use) != (vendor, use):
@@ -102,9 +107,10 @@ class Tokens:
         return grant
 
     def spend(self, vendor: str, presented: str, use: Use = "code") -> Grant | None:
-        """Use up a single-use token, such as a code (RFC 6749, section 4.1.2); returns its grant, or None.
+        """Use up a single-use token, such as a code (RFC 6749, section 4.1.2), and return its grant.
 
-        Raises `TokenExpiredError`.
+        Returns None if the token is not valid or was used before. Raises `TokenExpiredError` if it has
+        expired.
         """
         grant = self.look_up(vendor, use, presented)
         token = self._token(presented)
@@ -112,7 +118,7 @@ class Tokens:
             return None
         table, tenant = tables.spent_tokens, token.tenant
         expired = sa.and_(table.c.tenant == tenant, table.c.ends <= self._clocks.now(tenant))
-        # Forget those that have expired by now: they are refused anyway, and the table stays small.
+        # Delete used tokens that have expired: they are refused anyway, and the table stays small.
         with self._store.change() as change:
             change.run_for(tenant, sa.delete(table).where(expired))
             change.run_for(tenant, sa.insert(table).values(tenant=tenant, id=token.id, ends=token.ends))

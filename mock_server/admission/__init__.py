@@ -1,1 +1,1 @@
-"""Admits requests: by API key at the vendors' APIs, by host, origin and token at the control plane."""
+"""Admission checks: API keys for the vendors' APIs; host, origin and token for the control plane."""

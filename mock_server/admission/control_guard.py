@@ -1,4 +1,4 @@
-"""Protects the control plane: checks the host, the origin and the control token of each request."""
+"""Protects the control plane by checking the host, origin and control token of each request."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -15,14 +15,14 @@ from mock_server.settings import Settings
 
 MAX_WRONG: Final = 10
 WINDOW: Final = 60.0
-"""An address that sent `MAX_WRONG` wrong tokens within `WINDOW` seconds is refused with 429."""
+"""Seconds within which an address may send `MAX_WRONG` wrong tokens before it is refused with 429."""
 _MAX_ADDRESSES: Final = 10_000
 _BEARER: Final = extractor({"type": "http", "scheme": "bearer"})
 _HEADER: Final = extractor({"type": "apiKey", "in": "header", "name": "X-Sandbox-Token"})
 
 
 class ControlGuard:
-    """Checks every request to the control plane; raises `Problem` to refuse it."""
+    """Checks every request to the control plane before it is handled."""
 
     def __init__(self, settings: Settings, now: Callable[[], float] = steady) -> None:
         token = settings.control_token
@@ -31,7 +31,7 @@ class ControlGuard:
         self._wrong_tokens = WrongTokens(now)
 
     def __call__(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> None:
-        """Raise `Problem` if the request is not allowed."""
+        """Check the host, origin and token of a request; raise `Problem` if the request is not allowed."""
         self._origins.refuse_other_names(headers)
         self._origins.refuse_other_sites(scope["method"], headers)
         if self._token:
@@ -51,23 +51,23 @@ class ControlGuard:
 
 
 class WrongTokens:
-    """Counts wrong tokens per address. `now` returns seconds on a monotonic clock."""
+    """Counts the wrong tokens that each address sent; `now` returns seconds on a monotonic clock."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._times: OrderedDict[str, list[float]] = OrderedDict()
 
     def add(self, caller: str) -> None:
-        """Count one wrong token of an address."""
+        """Count a wrong token that an address sent."""
         times = self._recent(caller)
         times.append(self._now())
         self._times[caller] = times
         self._times.move_to_end(caller)
-        if len(self._times) > _MAX_ADDRESSES:  # bounds the memory: drop the address seen longest ago
+        if len(self._times) > _MAX_ADDRESSES:  # bounds the memory: drop the least recent address
             self._times.popitem(last=False)
 
     def refuse_guessing(self, caller: str) -> None:
-        """Raise `Problem("rate_limited")` for an address that has sent too many wrong tokens."""
+        """Raise `Problem("rate_limited")` if an address has sent too many wrong tokens."""
         times = self._recent(caller)
         if len(times) < MAX_WRONG:
             return
@@ -84,7 +84,10 @@ class WrongTokens:
 
 
 def _network(address: str) -> str:
-    """Return the key to count an address by: an IPv6 client has a whole /64, so its first four groups."""
+    """Return the key under which an address is counted.
+
+    An IPv6 client has a whole /64 network, so only the first four groups of its address are used.
+    """
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The engine's gates: `KeyGate` checks and meters a vendor's clients, `ControlGate` admits every request."""
+"""The engine's gates: `KeyGate` authenticates a vendor's clients, `ControlGate` admits every request."""
 
 from collections.abc import Awaitable, Mapping
 from functools import partial
@@ -13,7 +13,10 @@ from mock_server.world import World
 
 
 class KeyGate:
-    """The gate and meter of one vendor's API: checks API keys and access tokens, and counts requests."""
+    """The gate and meter of one vendor's API.
+
+    It authenticates clients by API key or access token, and counts their requests.
+    """
 
     def __init__(self, world: World, vendor: Vendor) -> None:
         self._vendor = vendor.name
@@ -30,9 +33,10 @@ class KeyGate:
         self._switches = world.switches
 
     def admit(self, credentials: Mapping[str, str]) -> Grant:
-        """Return the grant of the first valid credential, after running the tenant's steps that are due.
+        """Return the grant for the first valid credential, after running the tenant's due steps.
 
-        Steps run here because clients must not see a state that is older than the tenant's clock.
+        Steps run here because clients must not see a state that is older than the tenant's clock. Raises
+        `Problem("unauthenticated")` if no credential is valid, or `NotReady` if steps remain to be run.
         """
         for presented in credentials.values():
             grant = self._grant(presented)
@@ -56,28 +60,28 @@ class KeyGate:
             raise Problem("unauthenticated", "This access token has expired; get another one.") from None
 
     def take(self, grant: Grant) -> Verdict:
-        """Count one request against the rate limits of the key."""
+        """Count a request against the rate limits of its API key."""
         return self._limiter.take(grant, self._clocks.now(grant.tenant))
 
     def closed(self, grant: Grant) -> str:
-        """Return the message of the tenant's switch that closes the vendor; "" if none does."""
+        """Return the message of the switch that closes the vendor for the tenant; "" if none is on."""
         return self._switches.closed(grant.tenant, grant.vendor)
 
     def anonymous(self) -> Verdict:
-        """Return the lowest plan's windows, unused."""
+        """Build a verdict with the unused windows of the lowest plan."""
         return untouched(self._lowest_plan, self._clocks.real())
 
     def pending(self) -> Awaitable[None] | None:
-        """Return the commit under way, or None."""
+        """Return the commit that is under way, or None."""
         return self._store.pending
 
     def now(self, grant: Grant | None) -> int:
-        """Return the time of the grant's tenant, or real time without a grant."""
+        """Return the time of the grant's tenant, or real time without a grant, in µs since the Unix epoch."""
         return self._clocks.real() if grant is None else self._clocks.now(grant.tenant)
 
 
 class ControlGate:
-    """The control plane's gate. It has no keys: `ControlGuard` decides which requests are allowed."""
+    """The control plane's gate, which uses no keys: `ControlGuard` decides which requests are allowed."""
 
     def __init__(self, world: World) -> None:
         self._clocks = world.clocks
@@ -86,12 +90,12 @@ class ControlGate:
         self.undo_held = world.store.undo_held
 
     def admit(self, _credentials: Mapping[str, str]) -> None:
-        """Admit every request, without a grant."""
+        """Admit every request without a grant."""
 
     def pending(self) -> Awaitable[None] | None:
-        """Return the commit under way, or None."""
+        """Return the commit that is under way, or None."""
         return self._store.pending
 
     def now(self, grant: Grant | None) -> int:  # noqa: ARG002 - the control plane always uses real time
-        """Return real time."""
+        """Return real time in microseconds since the Unix epoch."""
         return self._clocks.real()

@@ -1,9 +1,9 @@
-"""Protects the sandbox against requests that web pages of other sites send (CSRF, DNS rebinding).
+"""Protects the sandbox against requests from web pages of other sites (CSRF, DNS rebinding).
 
-On loopback the control plane requires no token, and a browser sends requests for any page that is open in it.
+On loopback the control plane requires no token, and any page that is open in a browser can send requests.
 
-- A page of another site can send a POST without a body. The browser marks it with `Origin` (RFC 6454, section
-  7) and `Sec-Fetch-Site` (W3C Fetch Metadata). Programs send neither.
+- A page of another site can send a POST without a body. The browser marks the request with `Origin` (RFC
+  6454, section 7) and `Sec-Fetch-Site` (W3C Fetch Metadata). Other programs send neither header.
 - A page's host name can be made to resolve to 127.0.0.1 (DNS rebinding). To the browser, the sandbox is then
   the page's own site, so the page can read responses too. The `Host` header still has the page's host name.
 """
@@ -18,12 +18,12 @@ from mock_server.settings import Settings
 
 _SAFE_METHODS: Final = {"GET", "HEAD", "OPTIONS"}
 _SAME_SITE: Final = {"", "same-origin", "none"}
-"""Allowed values of `Sec-Fetch-Site`: sent by programs, the sandbox's own pages, and for a typed address."""
+"""Allowed values of `Sec-Fetch-Site`: absent (programs), the sandbox's own pages, or a typed address."""
 _PORTS: Final = {"http": 80, "https": 443}
 
 
 class OriginGuard:
-    """Checks `Host` and `Origin` against the sandbox's own host names and public address."""
+    """Checks the `Host` and `Origin` headers against the sandbox's own host names and public URL."""
 
     def __init__(self, settings: Settings) -> None:
         self._public = _origin(settings.public_url)
@@ -32,10 +32,10 @@ class OriginGuard:
         self._any_host = settings.control_token is not None
 
     def refuse_other_names(self, headers: Mapping[bytes, bytes]) -> None:
-        """Raise `Problem("forbidden")` if the `Host` header names another host than the sandbox.
+        """Raise `Problem("forbidden")` if the `Host` header contains a host name that is not the sandbox's.
 
-        With a control token any host is allowed, because other pages do not know the token. Requests without
-        a `Host` header do not come from browsers.
+        If there is a control token, any host name is allowed, because pages of other sites do not know the
+        token. Requests without a `Host` header are allowed, because they do not come from browsers.
         """
         host = _text(headers, b"host")
         if self._any_host or not host:
@@ -49,7 +49,7 @@ class OriginGuard:
             )
 
     def refuse_other_sites(self, method: str, headers: Mapping[bytes, bytes]) -> None:
-        """Raise `Problem("forbidden")` for a write request from a page of another origin."""
+        """Raise `Problem("forbidden")` if a page of another site sent a request with an unsafe method."""
         if method in _SAFE_METHODS:
             return
         origin = _text(headers, b"origin")
@@ -63,7 +63,7 @@ class OriginGuard:
             )
 
     def _is_own(self, origin: str, host: str) -> bool:
-        """Return True if an origin is the sandbox: the `Host` of the request, or the public address."""
+        """Return True if an origin is the sandbox's: it equals the request's `Host` or the public URL."""
         parsed = _origin(origin)
         if parsed is None:
             return False
@@ -72,7 +72,7 @@ class OriginGuard:
 
 
 def _origin(url: str) -> tuple[str, str, int] | None:
-    """Return the scheme, host and port of a URL (RFC 6454, section 4); None if it lacks one of them."""
+    """Parse the scheme, host and port of a URL (RFC 6454, section 4); return None if any is missing."""
     try:
         parsed: SplitResult = urlsplit(url)
         port = parsed.port or _PORTS.get(parsed.scheme, 0)
@@ -82,10 +82,10 @@ def _origin(url: str) -> tuple[str, str, int] | None:
 
 
 def _is_authority(host: str) -> bool:
-    """Return True if a `Host` header is a host with an optional port."""
+    """Return True if the value of a `Host` header is a valid host with an optional port."""
     if set("/?#@\\ ") & set(host):
         return False
-    if host.startswith("[") and host.partition("]")[2][:1] not in {"", ":"}:  # urlsplit does not notice
+    if host.startswith("[") and host.partition("]")[2][:1] not in {"", ":"}:  # urlsplit accepts it
         return False
     try:
         return urlsplit(f"//{host}").port != 0 and bool(urlsplit(f"//{host}").hostname)

@@ -1,4 +1,4 @@
-"""The commands `returns sandbox …`: clients of a running sandbox's control plane (`openapi/sandbox.yaml`)."""
+"""The commands `returns sandbox …`, which call a running sandbox's control plane (`openapi/sandbox.yaml`)."""
 
 import typer
 
@@ -10,7 +10,7 @@ __all__ = ["DEFAULT_URL", "commands", "credentials"]
 
 
 def commands() -> typer.Typer:
-    """Return the command group `returns sandbox`."""
+    """Build the command group `returns sandbox`."""
     group = typer.Typer(
         no_args_is_help=True,
         help="Control a running sandbox.\n\n"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def show(app: Sandbox) -> None:
-    """Print the sandbox's address, the demo logins and commands to try next."""
+    """Print the sandbox's address, the demo credentials and commands to try next."""
     settings = app.world.settings
     terminal.say(f"The returns sandbox is ready: {settings.base_url}/", "")
     terminal.say(*_apis(app), "", *_facts(settings), *_next_steps(app.entries, settings.base_url))
@@ -34,7 +34,7 @@ def show(app: Sandbox) -> None:
 
 
 def facts(app: Sandbox) -> dict[str, Any]:
-    """Return the content of the ready file: URL, control token, process id, and the logins of all vendors."""
+    """Build the content of the ready file: URL, control token, process ID and each vendor's credentials."""
     settings = app.world.settings
     token = settings.control_token
     return {
@@ -61,7 +61,7 @@ def _facts(settings: Settings) -> Iterator[str]:
 
 
 def _ignored_options(demo: Tenant, settings: Settings) -> Iterator[str]:
-    """Yield a warning for each option that is ignored because tenant `demo` exists from an earlier start."""
+    """Yield a warning for each option that has no effect because the tenant `demo` exists already."""
     for name in ("seed", "seed_size"):
         actual, requested = getattr(demo, name), getattr(settings, name)
         if name in settings.model_fields_set and actual != requested:
@@ -88,15 +88,15 @@ def _next_steps(entries: list[Entry], base_url: str) -> Iterator[str]:
 
 
 def _program() -> str:
-    """Return the command that starts this program: its name if it is on PATH, else its path."""
+    """Return the command that starts this program: `returns` if it is on PATH, otherwise its path."""
     called = Path(sys.argv[0])
     return "returns" if shutil.which("returns") or called.name != "returns" else shlex.quote(str(called))
 
 
 def _inputs(document: Mapping[str, Any]) -> str:
-    """Return `--input` options with the specification's example values of `create_return`.
+    """Build `--input` options from the specification's example for `create_return`.
 
-    Returns "" if there is no such operation, or if its body nests the inputs in an envelope.
+    Returns "" if the operation does not exist, or if its body nests the inputs in an envelope.
     """
     operations = (operation for path in document["paths"].values() for operation in path.values())
     create_return = next(

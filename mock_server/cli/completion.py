@@ -4,9 +4,10 @@ from contextlib import suppress
 
 
 def complete_vendor(incomplete: str) -> list[str]:
-    """Return the vendors whose names begin with `incomplete`; an empty list after any failure.
+    """List the vendors whose names begin with `incomplete`; return an empty list if that fails.
 
-    A failure must stay silent: the shell would print its message into the line that the user is typing.
+    A failure must stay silent, because the shell would print the message into the line that the user is
+    typing.
     """
     with suppress(Exception):
         import openapi

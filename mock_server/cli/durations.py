@@ -1,4 +1,4 @@
-"""Durations on the command line: `returns sandbox advance 3d`, `1d12h`, or a plain number of seconds."""
+"""Parses durations on the command line, such as `3d`, `1d12h` or a plain number of seconds."""
 
 import re
 
@@ -7,10 +7,10 @@ _DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]{{1,12}}){unit})?" for unit
 
 
 def seconds(text: str) -> int:
-    """Return a duration in seconds; a number without a unit is in seconds.
+    """Parse a duration, and return it in seconds; a number without a unit is in seconds.
 
-    Units are w, d, h, m and s, the largest first and each at most once. Raises `ValueError` with a sentence
-    if the text is not a duration.
+    Units are w, d, h, m and s, the largest first and each at most once. Raises `ValueError` if the string is
+    not a duration. The message is a complete sentence that can be shown to the user.
     """
     try:
         return int(text)

@@ -1,6 +1,7 @@
-"""`--input` of `returns sandbox act`: `items[0].isReturned=yes`, parsed by the act's JSON Schema.
+"""Parses `--input` options for `returns sandbox act`, such as `items[0].isReturned=yes`.
 
-Names and values are not validated here. The control plane validates them and explains what is wrong.
+Values are converted to the types in the act's JSON Schema. Everything else is validated by the control plane,
+whose error messages explain what is wrong.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, 
 
 
 class InputError(ValueError):
-    """An `--input` cannot be parsed; the message is a sentence."""
+    """Raised if an `--input` option cannot be parsed.
+
+    The message is a complete sentence that can be shown to the user.
+    """
 
 
 def describe_inputs(
     schema: Mapping[str, Any], prefix: str = "", *, optional: bool = False
 ) -> list[tuple[str, str]]:
-    """Return the inputs of a JSON Schema: the key to write for each, and its type."""
+    """List the inputs that a JSON Schema describes: the key for `--input`, and the type."""
     lines = []
     for name, field in schema.get("properties", {}).items():
         is_optional = optional or name not in schema.get("required", ())
@@ -37,7 +41,7 @@ def describe_inputs(
 
 
 def parse_inputs(schema: Mapping[str, Any], pairs: Iterable[str]) -> dict[str, Any]:
-    """Return the JSON object that `key=value` pairs describe; raises `InputError`."""
+    """Build the JSON object that `key=value` pairs describe; raise `InputError` for an invalid pair."""
     inputs: dict[str, Any] = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")
@@ -62,7 +66,7 @@ def _steps(key: str) -> list[str | int]:
 
 
 def _schema_at(schema: Mapping[str, Any], steps: Iterable[str | int]) -> Mapping[str, Any]:
-    """Return the schema of an input, or an empty schema if the input is unknown."""
+    """Look up the schema of an input; return an empty schema if the input is unknown."""
     for step in steps:
         child = schema.get("items") if isinstance(step, int) else schema.get("properties", {}).get(step)
         schema = child or {}
@@ -83,7 +87,10 @@ def _value(schema: Mapping[str, Any], text: str, key: str) -> Any:
 
 
 def _insert(inputs: Any, steps: list[str | int], value: Any, key: str) -> None:
-    """Insert a value at the position of its key; items of a list must be given in order."""
+    """Insert a value at the position of its key; raise `InputError` if the position does not exist.
+
+    Items of a list must be given in order.
+    """
     holder: Any = inputs
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         fits = isinstance(holder, list if isinstance(step, int) else dict)

@@ -1,4 +1,4 @@
-"""`returns credentials`, and the commands for API keys: their scopes, plans and rate limits."""
+"""`returns credentials`, and the commands for API keys, their scopes, plans and rate limits."""
 
 import sys
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ class CredentialsFormat(StrEnum):
 
 
 def register(commands: typer.Typer) -> None:
-    """Add the commands for keys to `returns sandbox`."""
+    """Add the commands for API keys to `returns sandbox`."""
     commands.command()(keys)
     commands.command("create-key")(create_key)
     commands.command()(plan)
@@ -48,7 +48,7 @@ def credentials(
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Show how to log in to each API of a running sandbox."""
+    """Show the credentials for each API of a running sandbox."""
     answer = call(url, token, "GET", tenant_path(tenant, "credentials"))
     vendors = member(answer, "vendors")
     if output is CredentialsFormat.json:
@@ -120,7 +120,7 @@ def plan(
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Change the rate limits of a key.
+    """Change the rate limits of an API key.
 
     Sets the limits of a plan, or individual limits.
     """

@@ -1,4 +1,4 @@
-"""`returns sandbox ledger` and `deliveries`: the events of a tenant, and its webhook deliveries."""
+"""`returns sandbox ledger` and `deliveries`: list a tenant's events and webhook deliveries."""
 
 from typing import Annotated, Any
 

@@ -20,17 +20,17 @@ _PIPE_WIDTH = 200  # columns of a table that is not printed on a terminal
 
 
 class Format(StrEnum):
-    """The format of a command's output."""
+    """The output format of a command."""
 
     table = "table"
     json = "json"
 
 
 def print_answer(answer: httpx.Response, output: Format, member: str = "", *, otherwise: str = "") -> None:
-    """Print an answer of the control plane: its JSON unchanged, or a table.
+    """Print a response of the control plane, either its unchanged JSON or a table.
 
-    The table shows the answer's `member`, or its member `otherwise` if that one is empty. Without names it
-    shows the whole answer.
+    The table shows the response's field `member`, or the field `otherwise` if `member` is empty. If no field
+    is given, the table shows the whole response.
     """
     if output is Format.json:
         print_json(answer)
@@ -47,18 +47,18 @@ def print_answer(answer: httpx.Response, output: Format, member: str = "", *, ot
 
 
 def print_json(answer: httpx.Response) -> None:
-    """Print the JSON of an answer unchanged; characters that the terminal's encoding lacks are escaped."""
+    """Print a response's JSON unchanged; escape characters if the terminal's encoding lacks any of them."""
     text = answer.text
     print_line(text if _is_encodable(text) else json.dumps(answer.json()))
 
 
 def print_line(text: str) -> None:
-    """Print a line; characters that the terminal's encoding lacks become question marks."""
+    """Print a line; replace characters that the terminal's encoding lacks with question marks."""
     print(_encodable(text, sys.stdout))  # noqa: T201
 
 
 def notify(sentence: str) -> None:
-    """Print a notice on standard error, so that it never mixes with the output."""
+    """Print a notice on standard error, so that it is kept separate from the command's output."""
     print(_encodable(_printable(sentence), sys.stderr), file=sys.stderr)  # noqa: T201
 
 
@@ -80,10 +80,10 @@ def _encodable(text: str, stream: TextIO) -> str:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, wrap: bool = True) -> None:
-    """Print a table, or a list on a terminal that is too narrow for it.
+    """Print a table, or a list if the terminal is too narrow for the table.
 
-    With `wrap=False` every cell stays on one line, so that its value can be copied. Without a terminal, the
-    table takes at least 200 columns.
+    If `wrap` is False, every cell stays on one line, so that its value can be copied. If the output is not a
+    terminal, the table is laid out for at least 200 columns.
     """
     from rich.console import Console
     from rich.table import Table
@@ -96,7 +96,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, wrap: 
         print("\n".join(tables.as_list(columns, cells, available, wrap=wrap)))  # noqa: T201
         return
     layout = Table(box=None, pad_edge=False, show_header=any(columns))
-    for index, column in enumerate(columns):  # fold: an id that is cut off is of no use
+    for index, column in enumerate(columns):  # fold: an ID that is cut off is useless
         layout.add_column(column, overflow="fold", width=fitting[index] if terminal and fitting else None)
     for row in cells:
         layout.add_row(*map(Text, row))
@@ -104,7 +104,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, wrap: 
 
 
 def one_line(value: Any) -> str:
-    """Return a JSON value as a single line for people."""
+    """Format a JSON value as a single line for people."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -120,5 +120,5 @@ def one_line(value: Any) -> str:
 
 
 def _printable(text: str) -> str:
-    """Replace control characters, so that data of a tenant cannot send commands to the terminal."""
+    """Replace control characters, so that a tenant's data cannot send commands to the terminal."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "�" for letter in text)

@@ -1,4 +1,4 @@
-"""Requests to the sandbox's control plane: shared options, and each failure as one sentence and exit code."""
+"""Sends requests to the sandbox's control plane, and reports failures as a sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DEFAULT_URL = "http://127.0.0.1:4010"
 FAILED, MISUSED = 1, 2
 _EXIT_CODES = {400: 5, 401: 3, 403: 3, 404: 4, 409: 5, 429: 6}
-"""Exit codes by HTTP status, as `returns --help` lists them."""
+"""Exit codes, keyed by HTTP status, as `returns --help` lists them."""
 _TIMEOUT = 30.0  # seconds
 _NOT_UTF_8 = "An argument contains bytes that are not UTF-8 text."
 
@@ -38,7 +38,7 @@ As = Annotated[Format, typer.Option("--format", help="Output for people (table) 
 
 
 def path_segment(name: str) -> str:
-    """Return a name percent-encoded as one segment of a path."""
+    """Percent-encode a name as one segment of a path; end the program if the name is not valid UTF-8."""
     try:
         return quote(name, safe="")
     except UnicodeEncodeError:
@@ -46,21 +46,21 @@ def path_segment(name: str) -> str:
 
 
 def tenant_path(tenant: str, *names: str) -> str:
-    """Return the control plane's path of a tenant, or of a resource below it."""
+    """Build the control plane's path for a tenant, or for a resource below the tenant."""
     return "/".join(["/tenants", *map(path_segment, (tenant, *names))])
 
 
 def not_none(**values: Any) -> dict[str, Any]:
-    """Return the options that were given, without those that are None."""
+    """Return the keyword arguments without those whose value is None."""
     return {name: value for name, value in values.items() if value is not None}
 
 
 def call(
     url: str, token: str, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None
 ) -> httpx.Response:
-    """Send a request to the control plane and return its answer.
+    """Send a request to the control plane and return the response.
 
-    Ends the program with one sentence and an exit code if no sandbox answers or the request is refused.
+    Ends the program with a sentence and an exit code if no sandbox responds or the request is refused.
     """
     import httpx
 
@@ -90,7 +90,7 @@ def call(
 
 
 def member(answer: httpx.Response, name: str) -> Any:
-    """Return a member of the answer's JSON object; ends the program if the answer has no such member."""
+    """Return a field of the response's JSON object; end the program if the response lacks the field."""
     content = answer.json()
     if name not in content:
         fail(_not_a_sandbox(answer))
@@ -98,13 +98,13 @@ def member(answer: httpx.Response, name: str) -> Any:
 
 
 def fail(sentence: str, code: int = FAILED) -> NoReturn:
-    """End the program with a sentence on standard error and an exit code."""
+    """Print a sentence on standard error, and end the program with an exit code."""
     notify(sentence)
     raise typer.Exit(code)
 
 
 def _checked(url: str, token: str) -> tuple[str, dict[str, str]]:
-    """Return the base URL and the headers of a request; ends the program if one of them is unusable."""
+    """Build a request's base URL and headers; end the program if the URL or the token is not usable."""
     try:
         bearer = unreachable.bearer_token(token)
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}

@@ -1,4 +1,4 @@
-"""`returns sandbox move`, `acts` and `act`: what a merchant does in the vendor's pages, not by the API."""
+"""`returns sandbox move`, `acts` and `act`: perform a merchant's operations in the vendor's own pages."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def move(
 ) -> None:
     """Change the status of a return.
 
-    Does what a merchant would do in the vendor's own pages.
+    The effect is the same as when a merchant changes the status in the vendor's own pages.
     """
     body = {"vendor": vendor, "status": status}
     answer = call(url, token, "POST", tenant_path(tenant, "returns", return_id, "move"), body)
@@ -72,9 +72,9 @@ def acts(
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """List the acts of a merchant, with their inputs.
+    """List acts and their inputs.
 
-    An act is what a merchant can do in the vendor's own pages, but no API offers.
+    An act is an operation that a merchant can perform in the vendor's own pages, but not through the API.
     """
     names = [vendor] if vendor else member(call(url, token, "GET", "/health"), "vendors")
     entries = [{"vendor": name, **entry} for name in names for entry in _acts(url, token, tenant, name)]

@@ -1,4 +1,4 @@
-"""The sandbox's part of the command line: `returns serve`, `returns credentials`, `returns sandbox …`."""
+"""The sandbox's commands: `returns serve`, `returns credentials` and `returns sandbox …`."""
 
 from __future__ import annotations
 
@@ -98,7 +98,8 @@ def serve(
 ) -> None:
     """Start the sandbox: mock servers of the vendors' APIs.
 
-    They keep state, so a return that is created can be read, moved and refunded. Ctrl-C stops it.
+    The mock servers keep state, so a return that is created can be read, updated and refunded. Ctrl-C stops
+    the sandbox.
     """
     terminal.open_closed_streams()
     options = {
@@ -163,7 +164,10 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
 
 
 def with_control_token(settings: Settings) -> Settings:
-    """Return settings with a control token if other machines can reach the sandbox; prints a new token."""
+    """Return settings with a control token if other machines can reach the sandbox.
+
+    If the settings have no token, a new token is created and printed.
+    """
     from pydantic import SecretStr
 
     if settings.control_token or address.is_loopback(settings.host):

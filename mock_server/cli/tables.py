@@ -1,4 +1,4 @@
-"""Table layout for the terminal: column widths that break no word, and lists where a table does not fit."""
+"""Lays out tables for the terminal: column widths that break no word, or a list if a table does not fit."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-GAP = 2  # blanks between two columns
+GAP = 2  # spaces between two columns
 READABLE = 8  # a column of sentences that is narrower than this is hard to read
 
 
 def column_widths(
     columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, wrap: bool = True
 ) -> list[int] | None:
-    """Return the width of each column, or None if the table does not fit into `width` without breaking words.
+    """Compute the width of each column; return None if the table would not fit without breaking words.
 
-    The first column holds names that users type or copy, so its cells stay on one line. With `wrap=False`
-    the cells of all columns do.
+    The first column contains names that users type or copy, so its cells stay on one line. If `wrap` is
+    False, the cells of all columns stay on one line.
     """
     texts = list(zip(columns, *rows, strict=True))
     longest = [max(_line_width(text) for text in column) for column in texts]
@@ -30,7 +30,7 @@ def column_widths(
     if sum(needed) > room:
         return None
     widths = [min(size, room) for size in longest]
-    for _ in range(sum(widths) - room):  # take what is too much from whichever column is widest
+    for _ in range(sum(widths) - room):  # shrink the widest column by one
         widths[max((i for i, size in enumerate(widths) if size > needed[i]), key=widths.__getitem__)] -= 1
     return widths
 
@@ -38,10 +38,11 @@ def column_widths(
 def as_list(
     columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, wrap: bool = True
 ) -> Iterator[str]:
-    """Yield the lines of a list: a line `name: value` for each cell that is not empty, a blank between rows.
+    """Yield the lines of a list that shows a table's rows, for a terminal that is too narrow for a table.
 
-    Without headings each row is itself a name and a value. Lines are wrapped between words; a value that is
-    a single word stays on the line of its name, so that it can be copied.
+    Each cell that is not empty becomes a line `name: value`, and a blank line separates the rows. Without
+    headings, each row is a name and a value. Lines are wrapped between words; a value that is a single word
+    stays on the same line as its name, so that it can be copied.
     """
     if not any(columns):
         for name, value in rows:

@@ -78,7 +78,7 @@ def reset(
 ) -> None:
     """Reset a tenant to its initial state.
 
-    Times and ids start over, so that a test finds the same returns again.
+    Times and IDs start over, so that a test finds the same returns again.
     """
     print_answer(call(url, token, "POST", tenant_path(tenant, "reset")), output)
     notify("Restart triggers that polled this tenant with --restart; they remember its old ids and times.")
@@ -112,7 +112,7 @@ def advance(
 ) -> None:
     """Move the clock of a tenant forward.
 
-    Events that become due, such as parcel scans, happen at once.
+    Events that become due, such as parcel scans, happen immediately.
     """
     try:
         body = {"seconds": durations.seconds(duration)}

@@ -1,4 +1,4 @@
-"""Checks of a sandbox's address and control token, and the reason why a request to it failed."""
+"""Validates a sandbox's URL and control token, and explains why a request to the sandbox failed."""
 
 from __future__ import annotations
 
@@ -18,11 +18,18 @@ _LONGEST_LABEL, _HIGHEST_PORT = 63, 65_535
 
 
 class UnusableError(ValueError):
-    """An address or a token cannot be used; the message is a sentence."""
+    """Raised if a URL or a token cannot be used.
+
+    The message is a complete sentence that can be shown to the user.
+    """
 
 
 def base_url(url: str, token: str) -> str:
-    """Return an address without surrounding blanks and trailing slash; raises `UnusableError`."""
+    """Validate a sandbox's URL, and return it without surrounding spaces and trailing slashes.
+
+    Raises `UnusableError` if the URL is not valid, contains credentials, a query or a fragment, or would send
+    `token` to another machine without encryption.
+    """
     bare = url.strip().rstrip("/")
     parsed = _parsed(bare)
     if parsed is None or parsed.scheme not in {"http", "https"} or not _has_valid_host(parsed):
@@ -42,7 +49,7 @@ def base_url(url: str, token: str) -> str:
 
 
 def bearer_token(token: str) -> str:
-    """Return a control token without surrounding blanks; raises `UnusableError` if no header can hold it."""
+    """Return a control token without surrounding spaces; raise `UnusableError` for invalid characters."""
     bare = token.strip()
     if not bare.isascii() or not bare.isprintable():
         raise UnusableError("The control token contains invalid characters; copy it again.")
@@ -50,7 +57,7 @@ def bearer_token(token: str) -> str:
 
 
 def cause(error: Exception, host: str) -> str:
-    """Return the underlying cause of a failed request, worded as the end of a sentence."""
+    """Describe the underlying cause of a failed request in a phrase that can end a sentence."""
     import httpx
 
     if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError):
@@ -89,7 +96,10 @@ def _parsed(url: str) -> httpx.URL | None:
 
 
 def _has_valid_host(url: httpx.URL) -> bool:
-    """Return whether the host can be looked up: DNS limits the labels of a name, and sockets the port."""
+    """Return True if the host can be looked up and the port exists.
+
+    DNS limits the length of the labels in a name, and sockets limit the port.
+    """
     labels = url.raw_host.decode("ascii").removesuffix(".").split(".")
     is_name = ":" in url.host or all(
         0 < len(label) <= _LONGEST_LABEL and "%" not in label for label in labels
@@ -98,6 +108,6 @@ def _has_valid_host(url: httpx.URL) -> bool:
 
 
 def _without_secrets(url: str) -> str:
-    """Return an address without user name, password and query."""
+    """Return a URL without its user name, password and query."""
     scheme, mark, rest = url.rpartition("://")
     return f"{scheme}{mark}{rest.rpartition('@')[2].split('?')[0]}"

@@ -1,4 +1,4 @@
-"""Request bodies: reads them up to a size limit, parses them as JSON and validates them."""
+"""Reads request bodies up to a size limit, parses them as JSON and validates them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ JSON = "application/json"
 _CHARSETS = {"", "utf-8", "utf8", "us-ascii"}
 
 
-class ClientDisconnected(Exception):  # noqa: N818 - an event, not an error: there is no client left to answer
-    """The client disconnected before its request body was complete."""
+class ClientDisconnected(Exception):  # noqa: N818 - an event, not an error: no client is left to respond to
+    """Raised if the client disconnects before its request body is complete."""
 
 
 async def receive_body(receive: Receive, limit: int) -> bytes:
-    """Return the whole body.
+    """Receive the whole request body.
 
-    Raises `Problem("too_large")` if it exceeds `limit` bytes, `ClientDisconnected` if it never completes.
+    Raises `Problem("too_large")` if the body exceeds `limit` bytes, or `ClientDisconnected` if the client
+    disconnects before the body is complete.
     """
     chunks: list[bytes] = []
     size = 0
@@ -45,12 +46,12 @@ async def receive_body(receive: Receive, limit: int) -> bytes:
 
 
 def too_large(limit: int) -> Problem:
-    """Return the problem for a body of more than `limit` bytes."""
+    """Build the problem for a body of more than `limit` bytes."""
     return Problem("too_large", f"The request body is larger than {limit} bytes.", details={"limit": limit})
 
 
 class Body:
-    """The compiled Request Body Object of one operation: JSON, required or optional.
+    """The compiled Request Body Object of one operation, whose body is JSON and required or optional.
 
     Raises `ValueError` if the specification names another media type.
     """
@@ -65,12 +66,12 @@ class Body:
         self._limit = limit
 
     async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> Any:
-        """Return the JSON value, or None if there is no body.
+        """Receive and validate the request body; return its JSON value, or None if there is no body.
 
-        Raises `Problem` for a body that is missing, too large, no JSON or not valid, and
-        `ClientDisconnected`.
+        Raises `Problem` if the body is missing although it is required, is too large, is not JSON or is not
+        valid. Raises `ClientDisconnected` if the client disconnects before the body is complete.
         """
-        # A body that its header declares too large need not be received. Twenty digits are enough to compare.
+        # A body whose Content-Length is too large need not be received. Twenty digits are enough to compare.
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length[:20]) > self._limit:
             raise too_large(self._limit)
@@ -96,7 +97,7 @@ class Body:
 
 
 def _check_encoding(encoding: str) -> None:
-    """Refuse a compressed body (RFC 9110, section 8.4): no vendor documents that it accepts one."""
+    """Raise `Problem` for a compressed body (RFC 9110, section 8.4), which no vendor documents to accept."""
     if encoding.strip().lower() not in {"", "identity"}:
         raise Problem(
             "unsupported_media_type",

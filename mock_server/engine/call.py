@@ -1,4 +1,4 @@
-"""`Call`: one validated request, as handlers receive it."""
+"""`Call`: a validated request, in the form in which handlers receive it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Call:
-    """A request that passed authentication, limits and validation.
+    """A request that has passed authentication, rate limits and validation.
 
-    `path` and `query` map the specification's parameter names to converted values; defaults are filled in,
-    other optional parameters that were not sent are missing. `headers` have lower-case names. `body` is the
+    `path` and `query` map the specification's parameter names to converted values. Defaults are filled in;
+    other optional parameters that were not sent are absent. `headers` has lower-case names. `body` is the
     parsed JSON, or None. `base_url` is the scheme, host and port that clients use.
     """
 

@@ -1,7 +1,7 @@
 """Compiles an OpenAPI document into routes and operations at start-up.
 
-What a request needs (extractors of credentials, parameter converters, schema validators) is built here once
-per operation. Handling a request then takes no look at the document.
+The parts that handle requests (credential extractors, parameter converters, schema validators) are built here
+once per operation, so that no request needs to read the document.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class BrokenSpecification(Exception):  # noqa: N818 - an adjective and a noun read better than another Error
-    """An OpenAPI document that cannot be served; the message names the operation and the reason."""
+    """Raised if an OpenAPI document cannot be served; the message names the operation and the reason."""
 
 
 class Compiler:
-    """Builds the routes of one OpenAPI document; `max_body` is the size limit of request bodies in bytes."""
+    """Builds the routes for one OpenAPI document; `max_body` is the size limit of request bodies in bytes."""
 
     def __init__(self, specification: Specification, resolver: Resolver, *, max_body: int) -> None:
         self._specification = specification
@@ -35,7 +35,7 @@ class Compiler:
         self._schemas = Schemas(self._document)
 
     def routes(self) -> Routes:
-        """Return the routes of all operations; raises `BrokenSpecification`."""
+        """Build the routes for all operations; raise `BrokenSpecification` if one cannot be served."""
         routes = Routes(extra_slashes=self._document.get("x-extra-slashes") == "ignored")
         for path, item in self._document["paths"].items():
             for method in _METHODS:

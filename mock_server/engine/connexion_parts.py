@@ -1,4 +1,4 @@
-"""The classes that the sandbox uses from Connexion, whose import takes most of the start-up time."""
+"""Imports the classes that the sandbox uses from Connexion, which takes most of the start-up time."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""Turns the errors of a JSON Schema validator into messages for API users, such as "must be at least 1"."""
+"""Converts JSON Schema validation errors to messages for API users, such as "must be at least 1"."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from jsonschema_rs import Draft4Validator, ValidationError
 
     Fault = tuple[str, tuple[str | int, ...], Any, ValidationError]
-    """The keyword that failed, the path of the value, the details (`error.kind`), and the error itself."""
+    """The failed keyword, the path to the value, the details (`error.kind`), and the validation error."""
 
 MAX_FIELDS = 20
-"""Invalid fields listed in one response."""
+"""The maximum number of invalid fields that one response lists."""
 MAX_ECHOED = 80
-"""Characters of input that a message repeats."""
+"""The maximum number of characters of the request's input that a message repeats."""
 _MAX_ERRORS = 5 * MAX_FIELDS
-"""Errors read from the validator: more than fields, because one field can have several."""
+"""The maximum number of errors to read from the validator; a field can have several errors."""
 _LARGEST = 2**63
 _ABOUT_MEMBERS = {"required", "additionalProperties"}
 _DECISIVE = ({"enum"}, {"maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"}, {"type"}, {"format"})
-"""Keywords whose error hides the others of the same value, the most important first."""
+"""Keywords whose errors hide the other errors of the same value, the most important keywords first."""
 WHOLE = "body"
-"""The field name of the whole body."""
+"""The field name for errors that concern the whole body."""
 
 _TYPES = {
     "string": "a string",
@@ -45,7 +45,7 @@ _FORMATS = {
     "uri": "an absolute URI",
 }
 _PATTERN_MESSAGES = {r"^[^\x00]*$": "must not contain NUL characters"}
-"""Messages for patterns that are hard to read."""
+"""Messages for patterns that are hard to read, keyed by pattern."""
 
 _SENTENCES: dict[str, Callable[[Any], str]] = {
     "enum": lambda kind: f"must be one of {_words(kind.options)}",
@@ -69,12 +69,15 @@ _SENTENCES: dict[str, Callable[[Any], str]] = {
 
 
 def shorten(text: str) -> str:
-    """Return at most `MAX_ECHOED` characters of a text from a request, with an ellipsis if it is cut."""
+    """Shorten a string from a request to `MAX_ECHOED` characters; an ellipsis shows that it was cut."""
     return text if len(text) <= MAX_ECHOED else text[: MAX_ECHOED - 1] + "…"
 
 
 def refusal(errors: Sequence[FieldError]) -> Problem:
-    """Return the problem for invalid fields: a sentence about the first, and a list with each field once."""
+    """Build the problem for invalid fields; each field is listed once.
+
+    The problem's message describes the first field and states how many other fields are not valid.
+    """
     fields = _merged(errors)
     first = f"{fields[0].field} {fields[0].message}"
     others = len(fields) - 1
@@ -85,7 +88,7 @@ def refusal(errors: Sequence[FieldError]) -> Problem:
 
 
 def _merged(errors: Sequence[FieldError]) -> Sequence[FieldError]:
-    """Merge the errors of each field into one."""
+    """Merge all errors of the same field into one error."""
     if len({error.field for error in errors}) == len(errors):
         return errors
     messages: dict[str, list[str]] = {}
@@ -97,7 +100,7 @@ def _merged(errors: Sequence[FieldError]) -> Sequence[FieldError]:
 
 
 def _sentence(messages: Sequence[str]) -> str:
-    """Join messages: `must have …` and `must be …` become `must have … and be …`."""
+    """Join the messages for one field: `must have …` and `must be …` become `must have … and be …`."""
     first, *rest = messages
     must = "must "
     others = (more.removeprefix(must) if first.startswith(must) else more for more in rest)
@@ -105,15 +108,15 @@ def _sentence(messages: Sequence[str]) -> str:
 
 
 def explain(validator: Draft4Validator, instance: Any, name: str = "") -> list[FieldError]:
-    """Return the errors that `validator` finds in `instance`, up to `MAX_FIELDS`; empty if it is valid.
+    """Validate `instance`, and return up to `MAX_FIELDS` errors; an empty list if it is valid.
 
     Field names are paths that start with `name`, such as `items[0].quantity`.
     """
     try:
         faults = [_fault(error) for error in islice(validator.iter_errors(instance), _MAX_ERRORS)]
-    except ValueError:  # the validator's own limit on depth
+    except ValueError:  # deeper than the validator supports
         return [FieldError(name or WHOLE, "is nested too deeply")]
-    # The usual case: every error is about another value, so none can follow from another one.
+    # The usual case: each error is about a different value, so no error can follow from another error.
     if len(faults) == 1 or len({path for _, path, _, _ in faults}) == len(faults):
         return [error for fault in faults for error in _field_errors(fault, name)][:MAX_FIELDS]
     errors = [error for fault in _causes(faults) for error in _field_errors(fault, name)]
@@ -121,7 +124,7 @@ def explain(validator: Draft4Validator, instance: Any, name: str = "") -> list[F
 
 
 def _fault(error: ValidationError) -> Fault:
-    """Read the attributes of a validator's error once: each access creates new objects."""
+    """Read the attributes of a validation error once, because each access creates new objects."""
     kind = error.kind
     return kind.name, (*error.instance_path,), kind, error
 
@@ -129,8 +132,8 @@ def _fault(error: ValidationError) -> Fault:
 def _causes(faults: Sequence[Fault]) -> Iterable[Fault]:
     """Leave out errors that follow from another error of the same value.
 
-    A message that lists the allowed values makes the one about the type redundant. A number out of bounds is
-    reported as out of bounds, even if it is so large that the JSON parser returned a float.
+    A message that lists the allowed values makes the message about the type redundant. A number out of bounds
+    is reported as out of bounds, even if it is so large that the JSON parser returned a float.
     """
     by_path: dict[tuple[str | int, ...], list[Fault]] = {}
     for fault in faults:
@@ -139,7 +142,7 @@ def _causes(faults: Sequence[Fault]) -> Iterable[Fault]:
 
 
 def _decisive(faults: Sequence[Fault]) -> Sequence[Fault]:
-    """Return the errors of one value that are worth reporting."""
+    """Select the errors of one value that are worth reporting."""
     keywords = {keyword for keyword, *_ in faults}
     for decisive in _DECISIVE:
         if keywords & decisive:
@@ -165,7 +168,7 @@ def _field_errors(fault: Fault, name: str) -> Iterator[FieldError]:
 
 
 def _whole_number_message(value: Any) -> str:
-    """Return the message for a whole number that was parsed as a float, such as `1.0`; else ""."""
+    """Build the message for a whole number that was parsed as a float, such as `1.0`; return "" otherwise."""
     if not isinstance(value, float) or not value.is_integer():
         return ""
     if abs(value) >= _LARGEST:
@@ -176,10 +179,10 @@ def _whole_number_message(value: Any) -> str:
 def _alternatives(
     alternatives: Iterable[Iterable[ValidationError]], path: str, name: str
 ) -> Iterator[FieldError]:
-    """Report the errors of `anyOf` or `oneOf`.
+    """Yield the errors to report if a value does not match `anyOf` or `oneOf`.
 
-    If all branches complain about one field, their messages are joined with "or". Otherwise the branch with
-    the fewest errors is reported, as it is probably the one that the client meant.
+    If the errors of all branches are about the same field, their messages are joined with "or". Otherwise the
+    errors of the branch with the fewest errors are reported, because the client probably meant that branch.
     """
     branches = [
         [
@@ -200,7 +203,7 @@ def _alternatives(
 
 
 def _choice(messages: Sequence[str]) -> str:
-    """Join the messages of alternatives: `must be … or …`."""
+    """Join the messages of alternatives to `must be … or …`."""
     must_be = "must be "
     alike = all(message.startswith(must_be) for message in messages)
     choices = _unique(message.removeprefix(must_be) if alike else message for message in messages)

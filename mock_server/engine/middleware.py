@@ -1,7 +1,7 @@
-"""The engine as a Connexion middleware: answers requests to operations and passes all others on.
+"""The engine as Connexion middleware: handles requests to operations, and passes other requests on.
 
-Connexion calls `add_api` with each specification when it builds its middleware stack at start-up. The engine
-is the outermost middleware, so a request to an operation passes through no other.
+Connexion calls `add_api` with each specification when it builds the middleware stack at start-up. The engine
+is the outermost middleware, so a request to an operation passes through no other middleware.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ _SECOND = 1_000_000
 
 
 class Engine(SpecMiddleware):  # type: ignore[misc]
-    """Answers every operation of every specification that was added.
+    """Handles the requests to all operations of the APIs that were added with `add_api`.
 
-    `max_body` is in bytes, `base_url` the scheme, host and port that clients use. `passes` are the first
-    segments (such as `/ui`) below an API's base path that belong to its documentation pages.
+    `max_body` is the size limit of request bodies in bytes, and `base_url` is the scheme, host and port that
+    clients use. `passes` contains the first path segments (such as `/ui`) that belong to documentation pages
+    below an API's base path.
     """
 
     def __init__(self, app: Application, *, max_body: int, base_url: str, passes: Sequence[str]) -> None:
@@ -58,9 +59,9 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         guard: Guard | None = None,
         **_stock: Any,
     ) -> None:
-        """Compile one API; raises `BrokenSpecification`.
+        """Compile one API; raise `BrokenSpecification` if an operation cannot be served.
 
-        Connexion calls this with the options that the application's `add_api` received.
+        Connexion calls this method with the options that the application's `add_api` received.
         """
         routes = Compiler(specification, resolver, max_body=self._max_body).routes()
         self._apis.append(
@@ -76,7 +77,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request to an API, or pass it to the next middleware."""
+        """Handle a request to an API, or pass the request to the next middleware."""
         if scope["type"] == "http":
             # Not `path`, which is decoded: there, an escaped slash in a segment looks like any other slash.
             path: bytes = scope.get("raw_path") or scope["path"].encode()
@@ -92,7 +93,10 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         await self._app(scope, receive, send)
 
     def _belongs(self, path: bytes, base: bytes) -> bool:
-        """Return True if the API answers this unknown path with its 404: below its base, and not a page."""
+        """Return True if an unknown path is below the API's base path, but is not a documentation page.
+
+        The API responds to requests for such a path with its own 404.
+        """
         rest = path[len(base) :]
         if not base or (rest and not rest.startswith(b"/")):
             return False
@@ -118,7 +122,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         await send({"type": "http.response.body", "body": body})
 
     def _date(self, now: int) -> tuple[bytes, bytes]:
-        """Return the Date header (RFC 9110, section 6.6.1) for a time in µs since 1970."""
+        """Build the Date header (RFC 9110, section 6.6.1) for a time in microseconds since the Unix epoch."""
         second = now // _SECOND
         date = self._dates.get(second)
         if date is None:

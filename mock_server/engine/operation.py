@@ -1,4 +1,4 @@
-"""`Operation`: one operation of the specification in compiled form."""
+"""`Operation`: an operation of an OpenAPI specification in compiled form."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation: its handler, and the checks that a request must pass before the handler runs."""
+    """A compiled operation: its handler, and the validation of its requests and responses."""
 
     id: str
     handler: Callable[[Call], Reply | Awaitable[Reply]]

@@ -1,10 +1,10 @@
-"""Path, query and header parameters: decodes, converts and validates them.
+"""Decodes, converts and validates path, query and header parameters.
 
 Percent-encoding follows RFC 3986, section 2.1. Styles follow the "Parameter Object" of OpenAPI 3.0.3:
 `simple` for paths and headers, `form` (repeated or comma-separated) for queries. Values are scalars or arrays
 of scalars. `x-max-values` on a query parameter lets clients repeat a scalar up to that many times; handlers
-then always get a list. OpenAPI has no word for this, and other tools that read the document see the usual
-scalar.
+then always get a list. OpenAPI has no keyword for this, and other tools that read the document see an
+ordinary scalar.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _MAX_DIGITS = 4_000
-"""Python converts no longer numbers (https://docs.python.org/3/library/stdtypes.html#int-max-str-digits)."""
+"""Below Python's limit for integers (https://docs.python.org/3/library/stdtypes.html#int-max-str-digits)."""
 _LARGEST = 2**63 - 1
 _MISSING = object()
 _UNDECODABLE = "must be percent-encoded UTF-8 without NUL characters"
 
 
 class Headers(Mapping[str, str]):
-    """Request headers by case-insensitive name; a value is decoded when it is read."""
+    """Request headers, keyed by case-insensitive name; each value is decoded when it is read."""
 
     __slots__ = ("_raw",)
 
@@ -55,7 +55,7 @@ class Headers(Mapping[str, str]):
 
 
 def decode(raw: bytes) -> str | None:
-    """Decode percent-encoded UTF-8; None for an invalid escape, invalid UTF-8, or a NUL character."""
+    """Decode percent-encoded UTF-8; return None for an invalid escape, invalid UTF-8 or a NUL character."""
     if b"%" in raw:
         if _ESCAPE.search(raw):
             return None
@@ -101,22 +101,25 @@ COERCIONS: dict[str, Callable[[str], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of an operation."""
+    """A compiled Parameter Object, which converts and validates the values of one parameter."""
 
     name: str
     required: bool
     repeated: bool
-    """The value is an array, sent as several `name=value` pairs."""
+    """Whether the value is an array that is sent as several `name=value` pairs."""
     comma_separated: bool
-    """The value is an array, sent as one text with commas."""
+    """Whether the value is an array that is sent as one comma-separated string."""
     max_values: int
-    """How many times clients may send the scalar (`x-max-values`); 0 without the keyword."""
+    """How many times clients may send the scalar (`x-max-values`); 0 if the keyword is missing."""
     coerce: Callable[[str], Any]
     validator: Draft4Validator
     default: Any
 
     def read(self, texts: list[str], values: dict[str, Any], errors: list[FieldError]) -> None:
-        """Add the value of this parameter to `values`, or what is wrong with it to `errors`."""
+        """Convert and validate the strings that were sent for this parameter.
+
+        The value is added to `values`; if it is not valid, the problems are added to `errors`.
+        """
         if self.max_values:
             self._read_several(texts, values, errors)
             return
@@ -157,7 +160,7 @@ class Parameter:
 
 
 def compile_parameter(raw: Mapping[str, Any], schemas: Schemas) -> Parameter:
-    """Compile one Parameter Object; raises `ValueError` for a style or type that is not supported."""
+    """Compile a Parameter Object; raise `ValueError` if its style or type is not supported."""
     name, location = raw["name"], raw["in"]
     schema = schemas.resolve(raw["schema"])
     array = schema.get("type") == "array"
@@ -202,7 +205,7 @@ def _types_of_members(schema: Mapping[str, Any], schemas: Schemas) -> set[str]:
 
 
 class Parameters:
-    """All parameters of one operation."""
+    """The compiled parameters of one operation."""
 
     def __init__(self, raw: Sequence[Mapping[str, Any]], path: str, schemas: Schemas) -> None:
         locations: dict[str, dict[str, Parameter]] = {"path": {}, "query": {}, "header": {}}
@@ -224,7 +227,10 @@ class Parameters:
     def read(
         self, segments: Sequence[bytes], query: bytes, headers: Headers
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the path and query values; raises `Problem("invalid")` that lists all invalid parameters."""
+        """Return the values of the path and query parameters, each keyed by name.
+
+        Raises `Problem("invalid")` that lists all path, query and header parameters that are not valid.
+        """
         errors: list[FieldError] = []
         path = self._read_path(segments, errors) if segments else {}
         values = self._read_query(query, errors) if query or self._required else self._defaults.copy()
@@ -260,7 +266,7 @@ class Parameters:
         return values
 
     def _check_headers(self, headers: Headers, errors: list[FieldError]) -> None:
-        """Report missing and invalid header parameters; handlers read their values from `Call.headers`."""
+        """Add problems with header parameters to `errors`; handlers read the values from `Call.headers`."""
         for name, parameter in self._headers:
             if name in headers:
                 parameter.read([headers[name]], {}, errors)
@@ -269,7 +275,7 @@ class Parameters:
 
 
 def pairs(query: bytes) -> Iterator[tuple[str | None, str | None]]:
-    """Yield the decoded names and values of a query string; None for each that cannot be decoded."""
+    """Yield the decoded names and values in a query string; None replaces each that cannot be decoded."""
     for piece in query.split(b"&"):
         if piece:
             # "+" is a space in queries (application/x-www-form-urlencoded), but not in paths.

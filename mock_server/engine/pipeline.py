@@ -1,4 +1,4 @@
-"""Answers the requests of one API: authentication, limits, validation, handler, error responses."""
+"""Handles the requests to one API: authentication, rate limits, validation, handlers, error responses."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _SERVER_ERROR = Problem("server_error", "The sandbox failed to answer this reque
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 _NOSNIFF: Pairs = ((b"x-content-type-options", b"nosniff"),)
-"""Sent by the control plane, so that no browser runs its JSON as a script of another site's page."""
+"""Headers of the control plane, so that no browser runs its JSON as a script of another site's page."""
 
 
 class Answer(NamedTuple):
-    """A complete response.
+    """A complete HTTP response.
 
-    `headers` exclude Content-Type, Content-Length and Date, which `Engine` adds. `now` (µs) is the moment to
-    write into Date.
+    `headers` excludes Content-Type, Content-Length and Date, which `Engine` adds. `now` is the time for the
+    Date header, in microseconds since the Unix epoch.
     """
 
     status: int
@@ -47,7 +47,7 @@ class Answer(NamedTuple):
 
 
 class RequestState:
-    """What the checks have found out about one request so far; refusals are rendered from it too."""
+    """The results of the checks of a request so far, which error responses use as well."""
 
     __slots__ = ("grant", "verdict")
 
@@ -59,8 +59,8 @@ class RequestState:
 class Api:
     """The operations of one specification, and the service that handles them.
 
-    `gate` authenticates callers. Without a `meter` there are no rate limits, and responses are marked
-    `nosniff`. A `guard` checks each request before anything else does.
+    `gate` authenticates clients. Without a `meter` there are no rate limits, and responses are marked
+    `nosniff`. A `guard` checks each request before all other checks.
     """
 
     def __init__(
@@ -83,24 +83,24 @@ class Api:
         self._base_url = base_url
 
     def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
-        """Return the route and the path parameters of a raw path below this API's base; None if unknown."""
+        """Return the route and path parameters for a raw path below this API's base path; None if unknown."""
         return self._routes.match(path[len(self.base) :])
 
     def claims(self, path: bytes) -> bool:
-        """Return True if the API is served at the root and has a path with the same first segment."""
+        """Return True if the API is served at the root, and any of its paths has the same first segment."""
         return not self.base and self._routes.begins(path)
 
     def unknown_path(self) -> Answer:
-        """Return the 404 for a path that has no operation."""
+        """Build the 404 response for a path that has no operation."""
         return self._refuse(Problem("not_found", "There is nothing at this path."), None, RequestState())
 
     async def answer(
         self, route: Route, segments: Sequence[bytes], scope: Mapping[str, Any], receive: Receive
     ) -> Answer:
-        """Answer one request to a known path.
+        """Handle a request to a known path, and return the response.
 
-        Raises `ClientDisconnected` if the client hung up before its body was complete. Any other failure is
-        logged and answered with a 500.
+        Raises `ClientDisconnected` if the client disconnects before its request body is complete. All other
+        errors are logged and result in a 500 response.
         """
         operation = route.operations.get(scope["method"])
         state = RequestState()
@@ -124,7 +124,7 @@ class Api:
         receive: Receive,
         state: RequestState,
     ) -> Answer:
-        """Run the operation, then wait for its commit."""
+        """Run the operation, and wait until its changes are committed."""
         try:
             try:
                 answer = await self._check_and_run(operation, segments, scope, receive, state)
@@ -133,8 +133,8 @@ class Api:
                 answer = await self._check_and_run(operation, segments, scope, receive, state)
         except Problem as problem:
             answer = self._refuse(problem, operation, state)
-        # Changes are committed once per turn of the event loop (`store/batch.py`). A reader waits too: it may
-        # have seen a change that is not on disk yet, and must not report what a failed COMMIT takes back.
+        # Changes are committed once per turn of the event loop (`store/batch.py`). Requests
+        # that only read wait too: they may have read a change that a failed COMMIT would still undo.
         pending = self._gate.pending()
         if pending is not None:
             await pending
@@ -148,10 +148,10 @@ class Api:
         receive: Receive,
         state: RequestState,
     ) -> Answer:
-        """Check a request, then run its handler.
+        """Check a request, run its handler and return the response.
 
-        Credentials are checked first, then limits, outages, scope and parameters, and the body last: a client
-        that may not call an operation learns nothing about its input.
+        Credentials are checked first, then rate limits, outages, scope and parameters, and the body last, so
+        that a client that may not call an operation learns nothing about its input.
         """
         raw = dict(scope["headers"])
         if self._guard is not None:
@@ -178,11 +178,11 @@ class Api:
         return Answer(reply.status, payload, self._limits(state) + reply.headers, self._gate.now(grant), kind)
 
     def _run(self, operation: Operation, call: Call) -> tuple[Any, bytes | None]:
-        """Call the handler; return its reply and the bytes to send, or an awaitable reply and None.
+        """Call the handler; return its reply and the encoded body, or an awaitable reply and None.
 
-        A client that gets a 500 must find nothing changed: if the handler fails after writing, or its reply
-        violates the specification, its writes are undone. Writes before a `Problem` are kept. The writes
-        of an asynchronous handler are kept too, because other requests run while it awaits.
+        A client that receives a 500 must find nothing changed: if the handler fails after writing, or its
+        reply violates the specification, its writes are undone. Writes before a `Problem` are kept. The
+        writes of an asynchronous handler are kept too, because other requests run while it awaits.
         """
         # No other task runs between `hold` and `release`, so only writes of this handler are undone.
         gate = self._gate
@@ -199,7 +199,7 @@ class Api:
             gate.release()
 
     def _refuse(self, problem: Problem, operation: Operation | None, state: RequestState) -> Answer:
-        """Return the response for a problem; for an operation, it is validated like any other reply."""
+        """Build the error response for a problem; for an operation, validate it like any other reply."""
         reply = self._service.problem(problem)
         try:
             payload = operation.responses.encode(reply) if operation else encode_unchecked(reply.body)

@@ -1,4 +1,4 @@
-"""Errors in a neutral form: a kind, a message and the fields; each vendor renders its own error format."""
+"""Errors in a vendor-neutral form, which each vendor renders in its own error format."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One invalid field, such as `FieldError("items[0].quantity", "must be at least 1")`."""
+    """An error about one field, such as `FieldError("items[0].quantity", "must be at least 1")`."""
 
     field: str
     message: str
@@ -28,10 +28,10 @@ class FieldError:
 
 @dataclass(eq=False)
 class Problem(Exception):  # noqa: N818 - the term of RFC 9457
-    """An error response; handlers and everything that they call may raise it.
+    """An error response, which handlers and the functions that they call may raise.
 
-    `message` is a sentence, `fields` lists the invalid fields, `details` has facts that a vendor may show
-    (the allowed states, the missing scope). The vendor decides whether `headers` are sent.
+    `message` is a complete sentence, `fields` lists the invalid fields, and `details` contains facts that a
+    vendor may show (the allowed states, the missing scope). The vendor decides whether `headers` are sent.
     """
 
     kind: Kind

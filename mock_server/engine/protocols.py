@@ -1,4 +1,4 @@
-"""Interfaces that the engine calls: `Gate` authenticates, `Meter` counts requests, `Service` handles them."""
+"""Interfaces that the engine calls: `Gate` authenticates, `Meter` limits and `Service` handles requests."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from mock_server.engine.reply import Reply
 
     Guard = Callable[[Mapping[str, Any], Mapping[bytes, bytes]], None]
-    """Checks a request's ASGI scope and headers before anything else; raises `Problem` to refuse it."""
+    """Checks a request's ASGI scope and headers before all other checks; raises `Problem` to refuse it."""
 
 
 class NotReady(Exception):  # noqa: N818 - a signal to wait, not an error
-    """The tenant has scheduled steps to run first: await `wait()`, then admit the request again."""
+    """Raised if a tenant's scheduled steps must run first: await `wait()`, then admit the request again."""
 
     def __init__(self, wait: Callable[[], Awaitable[None]]) -> None:
         super().__init__()
@@ -28,50 +28,54 @@ class Gate(Protocol):
     """Authentication, transactions and time for one API."""
 
     def admit(self, credentials: Mapping[str, str]) -> Grant | None:
-        """Return the grant for these credentials, or None for an API without keys.
+        """Return the grant for a request's credentials, or None for an API without keys.
 
-        `credentials` maps security schemes to values; it is empty if none were sent. Raises
-        `Problem("unauthenticated")`, or `NotReady`.
+        `credentials` maps security schemes to the values that were sent; it is empty if the request has none.
+        Raises `Problem("unauthenticated")` if no credential is valid, or `NotReady` if scheduled steps must
+        run first.
         """
 
     def pending(self) -> Awaitable[None] | None:
-        """Return the commit that a response must wait for; None if everything is on disk."""
+        """Return the commit that a response must await; None if all changes are on disk already."""
 
     def hold(self) -> None:
-        """Make the writes that follow undoable until `release`."""
+        """Make the writes that follow undoable until `release` is called."""
 
     def release(self) -> None:
-        """Keep the writes since `hold`; does nothing after `undo_held`."""
+        """Keep the writes since `hold`; do nothing after `undo_held`."""
 
     def undo_held(self) -> None:
-        """Undo the writes since `hold`."""
+        """Undo all writes since `hold`."""
 
     def now(self, grant: Grant | None) -> int:
-        """Return the time of the grant's tenant, or real time for None, in µs since 1970."""
+        """Return the time of the grant's tenant, or real time without a grant, in µs since the Unix epoch."""
 
 
 class Meter(Protocol):
     """Rate limits and outages of one API; an API without keys has no meter."""
 
     def take(self, grant: Grant) -> Verdict:
-        """Count one request; `Verdict.allowed` is False if a limit of the grant's plan is exceeded."""
+        """Count a request against the grant's plan; `Verdict.allowed` is False if it exceeds a limit."""
 
     def closed(self, grant: Grant) -> str:
-        """Return why the API is closed to this tenant, as a sentence; "" if it is open."""
+        """Return a sentence that says why the API is unavailable to the tenant; "" if it is available."""
 
     def anonymous(self) -> Verdict:
-        """Return the unused windows of the lowest plan, for responses to unauthenticated requests."""
+        """Build a verdict with the unused windows of the lowest plan, for unauthenticated requests."""
 
 
 class Service(Protocol):
-    """One API: its error format and headers. Handlers are methods named by operationId, `(Call) -> Reply`."""
+    """An API's handlers, error format and rate limit headers.
+
+    Handlers are methods named by operationId, with the signature `(Call) -> Reply`.
+    """
 
     @property
     def name(self) -> str:
-        """The API's name in logs."""
+        """The API's name, as it appears in logs."""
 
     def problem(self, problem: Problem) -> Reply:
-        """Return the API's error response for a problem."""
+        """Build the API's error response for a problem."""
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
-        """Return the API's rate limit headers."""
+        """Build the API's rate limit headers for a verdict."""

@@ -1,4 +1,4 @@
-"""`Reply`: what handlers return: a status with JSON, stored JSON documents that stay unparsed, or a file."""
+"""`Reply`: a handler's response, whose body is JSON, stored JSON documents or a file."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,21 +6,21 @@ from typing import Any
 
 @dataclass(slots=True)
 class Documents:
-    """A JSON array of stored documents, inserted into the response without parsing them."""
+    """A JSON array of stored documents, which are inserted into the response without being parsed."""
 
     rows: list[bytes]
 
 
 @dataclass(slots=True)
 class Document:
-    """One stored JSON document, inserted into the response without parsing it."""
+    """A stored JSON document, which is inserted into the response without being parsed."""
 
     row: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file, such as a PDF, as the whole body of a response."""
+    """A file, such as a PDF, that is the whole body of a response."""
 
     media_type: str
     content: bytes
@@ -28,10 +28,10 @@ class File:
 
 @dataclass(slots=True)
 class Reply:
-    """A response.
+    """A handler's response to a request.
 
-    `body` is a JSON value, a `Document`, `Documents`, or a `File`. The values of a JSON object may be
-    `Document` or `Documents` too, but only at its top level.
+    `body` is a JSON value, a `Document`, a `Documents` or a `File`. In a JSON object, the values at the top
+    level may be `Document` or `Documents` objects too.
     """
 
     status: int

@@ -1,8 +1,9 @@
 """Validates replies against the specification and serialises them.
 
-Stored documents are inserted into a reply as bytes, without parsing them. Each is validated once per schema
-and remembered by the hash of its bytes: equal bytes have equal contents, and a schema never changes while the
-sandbox runs, so a second validation has the same result. The rest of a reply is validated every time.
+Stored documents are inserted into a reply as bytes, without being parsed. Each document is validated once per
+schema and remembered by the hash of its bytes: equal bytes have equal contents, and a schema never changes
+while the sandbox runs, so a second validation has the same result. The rest of a reply is validated every
+time.
 """
 
 from __future__ import annotations
@@ -23,24 +24,24 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 SIGNATURES = {"application/pdf": b"%PDF-"}
-"""The media types that a specification may name besides JSON, and the first bytes of such files."""
+"""Media types that a specification may name besides JSON, and the first bytes of each type's files."""
 _BINARY = {"type": "string", "format": "binary"}
 MAX_KNOWN = 100_000
-"""Hashes of valid documents that one `DocumentCheck` remembers."""
+"""The maximum number of hashes of valid documents that one `DocumentCheck` remembers."""
 _STORED = (Documents, Document)
 _WHOLE = ""
 _NOTHING: dict[str, Any] = {}
 
 
 class BrokenReplyError(Exception):
-    """A reply that violates the specification: a bug in the sandbox, never the client's fault."""
+    """Raised if a reply violates the specification, which is a bug in the sandbox, not the client's fault."""
 
     def __init__(self, status: int, pointer: str, message: str) -> None:
         super().__init__(f"status {status} at {pointer or '/'}: {message}")
 
 
 class DocumentCheck:
-    """Validates the stored documents of one position in a reply, each distinct document once."""
+    """Validates the stored documents at one position in replies, each distinct document once."""
 
     __slots__ = ("_valid", "_validator")
 
@@ -49,12 +50,12 @@ class DocumentCheck:
         self._valid: set[int] = set()
 
     def check(self, rows: list[bytes], status: int, pointer: str) -> None:
-        """Raise `BrokenReplyError` unless every document is valid."""
+        """Validate documents that were not validated before; raise `BrokenReplyError` if one is not valid."""
         # Computing a hash takes far less time than parsing. A collision of two 64-bit hashes would only skip
         # a validation; the reply itself would be the same.
         if self._valid.issuperset(map(hash, rows)):
             return
-        if len(self._valid) > MAX_KNOWN:  # bounds the memory; all are validated again once
+        if len(self._valid) > MAX_KNOWN:  # bounds the memory; each document is validated once more
             self._valid.clear()
         for row in rows:
             _check(self._validator, orjson.loads(row), status, pointer)
@@ -62,7 +63,7 @@ class DocumentCheck:
 
 
 class JsonContent:
-    """The JSON body that one operation may send with one status."""
+    """Validates and serialises the JSON body that one operation may send with one status."""
 
     def __init__(self, schema: Mapping[str, Any], schemas: Schemas) -> None:
         self._schema = schema
@@ -72,10 +73,11 @@ class JsonContent:
         self._checks: dict[tuple[str, bool], DocumentCheck] = {}
 
     def encode(self, body: Any, status: int) -> bytes:
-        """Validate `body` and serialise it; raises `BrokenReplyError`.
+        """Validate and serialise a JSON body; raise `BrokenReplyError` if it violates the schema.
 
-        A JSON object with stored documents is split in two. `frame` replaces them by null, in arrays of the
-        same length, and is validated without their schemas; `spliced` has their bytes, and is serialised.
+        An object with stored documents is copied twice. In `frame`, the documents are replaced by null, in
+        arrays of the same length; this copy is validated without the documents' schemas. In `spliced`, they
+        are replaced by their bytes; this copy is serialised.
         """
         if isinstance(body, _STORED):
             return self._splice(body, _WHOLE, status)
@@ -85,7 +87,7 @@ class JsonContent:
             _check(self._whole, body, status, "")
             return orjson.dumps(body)
         frame, spliced = body, body
-        # The same keys hold stored documents in almost every reply, so `_frame` compiles few validators.
+        # Almost every reply has stored documents at the same keys, so `_frame` compiles few validators.
         stored: tuple[str, ...] = ()
         for key, value in body.items():
             if isinstance(value, _STORED):
@@ -98,7 +100,7 @@ class JsonContent:
         return orjson.dumps(spliced)
 
     def _splice(self, value: Documents | Document, key: str, status: int) -> bytes:
-        """Return the bytes of the stored documents below `key`, after checking them."""
+        """Validate the stored documents below `key`, and return their bytes."""
         many = isinstance(value, Documents)
         check = self._checks.get((key, many)) or self._make_check(key, many=many)
         rows = value.rows if isinstance(value, Documents) else [value.row]
@@ -114,7 +116,7 @@ class JsonContent:
         return check
 
     def _frame(self, stored: tuple[str, ...]) -> Draft4Validator:
-        """Return the validator for an object whose properties `stored` are validated on their own."""
+        """Return a validator for the object that skips the separately validated properties `stored`."""
         if stored not in self._frames:
             frame = self._schema
             for key in stored:
@@ -124,14 +126,14 @@ class JsonContent:
 
 
 class FileContent:
-    """A file of one media type that an operation may send with one status."""
+    """Checks the files of one media type that one operation may send with one status."""
 
     def __init__(self, media_type: str) -> None:
         self._media_type = media_type
         self._signature = SIGNATURES[media_type]
 
     def encode(self, body: Any, status: int) -> bytes:
-        """Return the bytes of a `File`; raises `BrokenReplyError` for another body or media type."""
+        """Return the bytes of a `File`; raise `BrokenReplyError` for another body or media type."""
         if not isinstance(body, File) or body.media_type != self._media_type:
             raise BrokenReplyError(status, "", f"the body is not a file of type {self._media_type}")
         if not body.content.startswith(self._signature):
@@ -149,7 +151,7 @@ class Responses:
             self._contents[status] = _content(content, schemas) if content else None
 
     def encode(self, reply: Reply) -> bytes:
-        """Validate a reply and serialise its body; raises `BrokenReplyError`."""
+        """Validate a reply and serialise its body; raise `BrokenReplyError` if the reply is not valid."""
         status = str(reply.status)
         for known in (status, f"{status[0]}XX", "default"):
             if known in self._contents:
@@ -158,7 +160,7 @@ class Responses:
 
 
 def encode_unchecked(body: Any) -> bytes:
-    """Serialise the body of a reply that belongs to no operation, such as a 404 for an unknown path."""
+    """Serialise a body without validation, for a reply that has no operation, such as a 404."""
     return b"" if body is None else orjson.dumps(body)
 
 
@@ -190,7 +192,7 @@ def _check(validator: Draft4Validator, instance: Any, status: int, pointer: str)
 
 
 def _property_schemas(schema: Mapping[str, Any], name: str, schemas: Schemas) -> Iterable[Mapping[str, Any]]:
-    """Yield each schema of the property `name`; `allOf` can define it more than once."""
+    """Yield each schema of the property `name`; `allOf` can define the property more than once."""
     resolved = schemas.resolve(schema)
     if name in resolved.get("properties", {}):
         yield resolved["properties"][name]
@@ -207,7 +209,7 @@ def _item_schemas(schema: Mapping[str, Any], schemas: Schemas) -> Iterable[Mappi
 
 
 def _without(schema: Mapping[str, Any], name: str, schemas: Schemas) -> dict[str, Any]:
-    """Return the schema without the schema of the property `name`, except for limits of its array length."""
+    """Copy a schema without the schema of the property `name`, except for limits on its array length."""
     resolved = dict(schemas.resolve(schema))
     if name in resolved.get("properties", {}):
         inner = schemas.resolve(resolved["properties"][name])

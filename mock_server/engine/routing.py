@@ -1,4 +1,4 @@
-"""Routing: finds the operation for a path and a method."""
+"""Routes requests: finds the operation for a path and a method."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SLASHES = re.compile(rb"/{2,}")
 
 
 class Route:
-    """The operations of one path, by method."""
+    """The operations of one path, keyed by method."""
 
     __slots__ = ("allow", "operations")
 
@@ -26,9 +26,9 @@ class Route:
         self.allow = b""
 
     def add(self, method: str, operation: Operation) -> None:
-        """Serve `operation` for `method`; a GET operation answers HEAD as well (RFC 9110, section 9.3.2).
+        """Register an operation for a method; a GET operation also serves HEAD (RFC 9110, section 9.3.2).
 
-        For HEAD, the HTTP server leaves out the body.
+        The HTTP server leaves out the body of the response to HEAD.
         """
         self.operations[method.upper()] = operation
         if method == "get":
@@ -37,7 +37,7 @@ class Route:
 
 
 class Template:
-    """A path with parameters, such as `/rmas/{id}`; in `pattern`, None marks a parameter."""
+    """A path with parameters, such as `/rmas/{id}`; in `pattern`, None represents a parameter."""
 
     __slots__ = ("literals", "parameters", "route")
 
@@ -47,7 +47,7 @@ class Template:
         self.route = route
 
     def match(self, decoded: Sequence[bytes], raw: Sequence[bytes]) -> tuple[bytes, ...] | None:
-        """Return the raw segments of the parameters, or None if a literal segment differs."""
+        """Return the raw segments of the parameters; return None if a literal segment differs."""
         for index, literal in self.literals:
             if decoded[index] != literal:
                 return None
@@ -55,9 +55,9 @@ class Template:
 
 
 class Routes:
-    """The paths below one base path. A literal segment takes precedence over a parameter.
+    """The paths below one base path; a literal segment takes precedence over a parameter.
 
-    With `extra_slashes`, doubled slashes and a trailing slash are ignored.
+    If `extra_slashes` is True, doubled slashes and a trailing slash are ignored.
     """
 
     def __init__(self, *, extra_slashes: bool = False) -> None:
@@ -67,7 +67,7 @@ class Routes:
         self._templates: dict[int, dict[tuple[bytes | None, ...], Template]] = {}
 
     def add(self, path: str, method: str, operation: Operation) -> None:
-        """Add one operation; raises `ValueError` if a path parameter is only part of a segment."""
+        """Add an operation; raise `ValueError` if a path parameter is only part of a segment."""
         pattern = tuple(_segment(part) for part in path.removeprefix("/").split("/"))
         self._first_segments.add(pattern[0] or b"")
         if None not in pattern:
@@ -79,11 +79,11 @@ class Routes:
         self._templates[len(pattern)] = dict(sorted(templates.items(), key=lambda item: _precedence(item[0])))
 
     def begins(self, path: bytes) -> bool:
-        """Return True if an operation's path has the same first segment as this raw path."""
+        """Return True if the path of any operation has the same first segment as the raw path."""
         return path.lstrip(b"/").partition(b"/")[0] in self._first_segments
 
     def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
-        """Return the route of a raw path below the base and its raw path parameters; None if unknown."""
+        """Return the route and raw path parameters for a raw path below the base path; None if unknown."""
         match = self._match(path)
         if match is None and self._extra_slashes:
             normalized = b"/" + _SLASHES.sub(b"/", path).strip(b"/")

@@ -1,8 +1,8 @@
 """Translates OpenAPI 3.0 schemas to JSON Schema draft 4, on which OpenAPI 3.0 is based.
 
-OpenAPI 3.0.3, "Schema Object": `nullable` allows null in addition, `readOnly` properties are not allowed in
-requests, `writeOnly` properties are not allowed in responses. Two rules are the same in draft 4 and need no
-translation: `exclusiveMinimum` is a boolean, and keywords beside `$ref` are ignored.
+According to OpenAPI 3.0.3, "Schema Object", `nullable` also allows null, `readOnly` properties are not
+allowed in requests, and `writeOnly` properties are not allowed in responses. Two rules are the same in draft
+4 and need no translation: `exclusiveMinimum` is a boolean, and keywords next to `$ref` are ignored.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def is_uuid(text: str) -> bool:
 
 
 def translate(schema: Mapping[str, Any], direction: Direction) -> Schema:
-    """Return an OpenAPI schema as JSON Schema; raises `ValueError` for a keyword that is not supported."""
+    """Translate an OpenAPI schema to JSON Schema; raise `ValueError` for an unsupported keyword."""
     result: Schema = {}
     for keyword, value in schema.items():
         if keyword in _VERBATIM:
@@ -65,7 +65,7 @@ def _property(schema: Mapping[str, Any], direction: Direction) -> Schema:
 
 
 def _drop_hidden_required(result: Schema, schema: Mapping[str, Any], direction: Direction) -> None:
-    """Do not require properties that this direction does not allow."""
+    """Remove properties that the direction does not allow from the `required` keyword of `result`."""
     properties = schema.get("properties", {})
     required = [
         name for name in result.pop("required", []) if not properties.get(name, {}).get(_HIDDEN[direction])
@@ -96,7 +96,7 @@ class Schemas:
         }
 
     def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the object that `node` refers to within the document, or `node` if it has no `$ref`."""
+        """Return the object that the `$ref` of `node` points to, or `node` itself if it has no `$ref`."""
         while "$ref" in node:
             target: Any = self._document
             for part in node["$ref"].removeprefix("#/").split("/"):
@@ -105,7 +105,7 @@ class Schemas:
         return node
 
     def validator(self, schema: Mapping[str, Any], direction: Direction) -> jsonschema_rs.Draft4Validator:
-        """Compile one OpenAPI schema to a validator that checks formats as well."""
+        """Compile an OpenAPI schema to a validator that also checks formats."""
         return jsonschema_rs.Draft4Validator(
             {**translate(schema, direction), "components": {"schemas": self._named[direction]}},
             validate_formats=True,

@@ -1,4 +1,4 @@
-"""Reads credentials from requests, as the specification's security schemes describe."""
+"""Extracts credentials from requests according to the specification's security schemes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _bearer(headers: Mapping[bytes, bytes], _query: bytes) -> str | None:
-    """Return a bearer token (RFC 6750, section 2.1); its scheme in any case (RFC 9110, 11.1)."""
+    """Extract a bearer token (RFC 6750, section 2.1) after a scheme in any case (RFC 9110, section 11.1)."""
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
     return token.strip().decode("latin-1") or None if scheme.lower() == b"bearer" else None
 
@@ -35,7 +35,7 @@ EXTRACTORS: dict[tuple[str, str], Callable[[Mapping[str, Any]], Extractor]] = {
 
 
 def extractor(scheme: Mapping[str, Any]) -> Extractor:
-    """Return a function that reads one scheme's credential; raises `ValueError` for an unsupported scheme."""
+    """Build a function that extracts a scheme's credential; raise `ValueError` for an unsupported scheme."""
     kind = (scheme["type"], str(scheme.get("scheme", scheme.get("in"))).lower())
     if kind not in EXTRACTORS:
         raise ValueError(f"The security scheme {' '.join(kind)} is not supported.")
@@ -43,7 +43,10 @@ def extractor(scheme: Mapping[str, Any]) -> Extractor:
 
 
 class Security:
-    """The Security Requirement Objects (OpenAPI 3.0.3) of one operation: alternative sets of credentials."""
+    """The alternative sets of credentials that an operation accepts.
+
+    They are defined by the operation's Security Requirement Objects (OpenAPI 3.0.3).
+    """
 
     __slots__ = ("_alternatives", "challenge", "public")
 
@@ -51,17 +54,21 @@ class Security:
         self, requirements: Sequence[Mapping[str, Any]] | None, schemes: Mapping[str, Mapping[str, Any]]
     ) -> None:
         self.public = requirements is not None and not requirements
-        """True if the operation needs no credentials (`security: []`), such as one that issues tokens."""
+        """True if the operation needs no credentials (`security: []`), for example to issue tokens."""
         self._alternatives = [
             [(name, extractor(schemes[name])) for name in requirement] for requirement in requirements or ()
         ]
         self._alternatives.sort(key=len, reverse=True)  # `{}` (no credentials) comes last
         used = {schemes[name].get("scheme", "").lower() for each in requirements or () for name in each}
         self.challenge = ((b"www-authenticate", b"Bearer"),) if "bearer" in used else ()
-        """The WWW-Authenticate header of a 401 (RFC 9110, section 11.6.1)."""
+        """The WWW-Authenticate header for a 401 response (RFC 9110, section 11.6.1)."""
 
     def credentials(self, headers: Mapping[bytes, bytes], query: bytes) -> dict[str, str]:
-        """Return the credentials of the first complete alternative, by scheme; empty if none is complete."""
+        """Extract the credentials for an operation, keyed by scheme.
+
+        Returns the first alternative for which all credentials were sent, or an empty mapping if there is
+        none.
+        """
         for alternative in self._alternatives:
             found = {}
             for name, extract in alternative:

@@ -1,4 +1,4 @@
-"""Explains in one sentence why a specification cannot be served."""
+"""Finds the error in an OpenAPI document that cannot be served, and describes it in one sentence."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _LONGEST = 200
 
 
 def first_error(names: Iterable[str]) -> str | None:
-    """Return what is wrong with the first broken document among `names`, or None if all are valid OpenAPI.
+    """Describe the error in the first invalid document among `names`; return None if all are valid.
 
-    Validating takes a second, so call it only after a start has failed.
+    Validation takes a second, so call this function only after start-up has failed.
     """
     return next((error for error in map(_error, names) if error), None)
 

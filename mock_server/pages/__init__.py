@@ -1,1 +1,1 @@
-"""The sandbox's pages for people: landing page, OpenAPI documents, shipping labels."""
+"""The sandbox's web pages: landing page, Swagger UI, OpenAPI documents and shipping labels."""

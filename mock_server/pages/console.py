@@ -1,4 +1,4 @@
-"""The console, a Flask application: landing page, Swagger UI and OpenAPI documents, error pages."""
+"""The console: a Flask application with the landing page, Swagger UI, OpenAPI documents and error pages."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _SWAGGER_UI: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One API on the landing page; `path` has no trailing slash, `fields` are the demo credentials."""
+    """An API on the landing page; `path` has no trailing slash, `fields` contains the demo credentials."""
 
     title: str
     name: str
@@ -31,11 +31,11 @@ class Entry:
     fields: dict[str, str]
     curl: str
     examples: Callable[[], Examples] = Examples
-    """Returns example values that work with the sandbox's current records."""
+    """Returns example values that match the sandbox's current records."""
 
 
 def create_console(apis: Sequence[Entry], control: Entry) -> Flask:
-    """Create the console for these APIs."""
+    """Create the Flask application that shows the vendors' APIs and the control plane."""
     console = Flask(__name__)
     # Flask's own redirects are absolute URLs, and `wsgi` hides the host that they would need.
     console.url_map.merge_slashes = False
@@ -57,7 +57,7 @@ def create_console(apis: Sequence[Entry], control: Entry) -> Flask:
 
 
 def _serve_document(console: Flask, entry: Entry) -> None:
-    """Serve an API's OpenAPI document: as YAML, and as JSON with working examples for Swagger UI."""
+    """Serve an API's OpenAPI document as YAML, and as JSON with working examples for Swagger UI."""
 
     def send_json() -> Response:
         document = prefilled(entry.document, entry.examples())
@@ -76,7 +76,7 @@ def _serve_document(console: Flask, entry: Entry) -> None:
 
 
 def _serve_swagger_ui(console: Flask, entry: Entry) -> None:
-    """Serve Swagger UI for an API."""
+    """Serve Swagger UI for an API, below the API's path."""
 
     def home() -> str:
         return render_template("documentation.html", entry=entry)
@@ -99,7 +99,7 @@ def _quoted(names: Sequence[str]) -> str:
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-    """Writes repeated values in full instead of as YAML anchors, which many OpenAPI tools cannot read."""
+    """Dumps repeated values in full instead of as YAML anchors, which many OpenAPI tools cannot read."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - required by the base class
         return True

@@ -1,4 +1,4 @@
-"""Builds the curl command on the landing page, which reads the first list of an API."""
+"""Builds the example curl command for an API, which sends a GET request with the demo credentials."""
 
 import shlex
 from collections.abc import Iterator, Mapping
@@ -8,9 +8,9 @@ from typing import Any
 def command(
     document: Mapping[str, Any], url: str, headers: Mapping[str, str], query: Mapping[str, str]
 ) -> str:
-    """Return a curl command for the first GET in an OpenAPI document whose path has no parameters.
+    """Build a curl command for the first GET operation in a document whose path has no parameters.
 
-    Required query parameters get the document's example values.
+    Required query parameters have the example values of the OpenAPI document.
     """
     paths = (path for path, item in document["paths"].items() if "get" in item and "{" not in path)
     path = next(paths, "/")

@@ -1,11 +1,11 @@
-"""The data of a shipping label; `drawing` renders it as a PDF."""
+"""The content of a shipping label, which `label_pdf` renders as a PDF."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The texts on a label; `direction` is the vendor's word, such as `return` or `outbound`."""
+    """The strings on a shipping label; `direction` is the vendor's term, such as `return` or `outbound`."""
 
     carrier: str
     service: str

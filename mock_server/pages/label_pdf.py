@@ -1,4 +1,4 @@
-"""Draws shipping labels as PDF: A6, with a barcode, marked as samples."""
+"""Renders shipping labels as PDFs in A6 format, with a barcode and marked as samples."""
 
 from io import BytesIO
 
@@ -16,7 +16,7 @@ _NOTICE = "SAMPLE – NOT VALID FOR SHIPPING"
 
 
 def render(label: Label) -> bytes:
-    """Return a label as a PDF of one page; the same label always gets the same bytes."""
+    """Render a label as a PDF with one page; the same label always results in the same bytes."""
     output = BytesIO()
     canvas = Canvas(output, pagesize=A6, invariant=1)
     canvas.setTitle(f"Label {label.tracking_number}")
@@ -51,5 +51,5 @@ def _draw_barcode(canvas: Canvas, tracking_number: str) -> None:
 
 
 def _title(code: str) -> str:
-    """Return `australia_post` as `Australia Post`."""
+    """Format a code such as `australia_post` as a title, such as `Australia Post`."""
     return code.replace("_", " ").title()[:_LONGEST_LINE]

@@ -1,4 +1,4 @@
-"""Serves shipping labels as PDF, at the URLs that shipments contain."""
+"""Serves shipping labels as PDFs, at the label URLs that shipments contain."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
@@ -13,11 +13,11 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 FindLabel = Callable[[str], Label | None]
-"""Returns the label at a path, or None if no label has it."""
+"""Looks up the label at a URL path; returns None if the path has no label."""
 
 
 class LabelPages:
-    """ASGI middleware that serves labels and passes all other requests on."""
+    """ASGI middleware that serves shipping labels, and passes all other requests on."""
 
     def __init__(self, application: Application, find: FindLabel, renderer: Renderer) -> None:
         self._application = application
@@ -25,7 +25,7 @@ class LabelPages:
         self._renderer = renderer
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Respond with the label at the request's path, or pass the request to the application."""
         label = self._find(scope["path"]) if _may_be_label(scope) else None
         if label is None:
             await self._application(scope, receive, send)

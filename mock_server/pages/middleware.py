@@ -1,4 +1,4 @@
-"""Middleware of the console pages: adds security headers, and checks the host name of each request."""
+"""Middleware for the console pages: adds security headers, and checks the host name of each request."""
 
 from __future__ import annotations
 
@@ -18,18 +18,21 @@ if TYPE_CHECKING:
 
 _SECOND: Final = 1_000_000
 _LABELS: Final = "/labels/"
-"""Labels belong to the vendors' APIs. Their URLs cannot be guessed, so any host name is accepted."""
+"""Label URLs belong to the vendors' APIs and cannot be guessed, so any host name is accepted for them."""
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""`unsafe-inline` is for the style attributes that Swagger UI writes; no page has inline scripts."""
+"""`unsafe-inline` allows the style attributes that Swagger UI writes; no page has inline scripts."""
 _ALWAYS: Final = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 _PAGE: Final = ((b"x-frame-options", b"DENY"), (b"content-security-policy", _POLICY.encode()))
 
 
 class PageMiddleware:
-    """ASGI middleware around the pages; `now` returns real time in µs, for the `Date` header."""
+    """ASGI middleware that checks requests to the pages, and adds headers to their responses.
+
+    `now` returns real time in microseconds since the Unix epoch, for the `Date` header.
+    """
 
     def __init__(self, pages: Application, check_host: Check, now: Callable[[], int]) -> None:
         self._pages = pages
@@ -37,7 +40,7 @@ class PageMiddleware:
         self._now = now
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request."""
+        """Pass a request to the pages, or respond with 403 if the host name is not the sandbox's."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -53,7 +56,7 @@ class PageMiddleware:
             await self._pages(scope, receive, send_with_headers)
 
     def _headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        """Return the headers of a response with the date and the security headers added."""
+        """Add the `Date` header and the security headers to a response's headers."""
         dated = dict(headers)
         dated[b"date"] = formatdate(self._now() // _SECOND, usegmt=True).encode()
         content_type = dated.get(b"content-type", b"")

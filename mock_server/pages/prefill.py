@@ -1,8 +1,8 @@
-"""Adapts an OpenAPI document for Swagger UI, so that every operation succeeds by pressing Execute.
+"""Adapts an OpenAPI document for Swagger UI, so that every operation succeeds when a user presses Execute.
 
-Path parameters and bodies get examples from existing records. Optional query parameters lose their examples:
-Swagger UI would send them all, and lists filtered by them would be empty. The documents in `openapi/` keep
-their examples, which are meant for readers.
+Path parameters and bodies get examples from existing records. The examples of optional query parameters are
+removed, because Swagger UI would send all of them, and the filtered lists would be empty. The documents in
+`openapi/` keep their examples, which are meant for readers.
 """
 
 from collections.abc import Mapping
@@ -16,14 +16,18 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Values that work: `path` parameters by name or `operation.name`, and `bodies` by operation."""
+    """Example values from existing records.
+
+    `path` contains values for path parameters, keyed by parameter name or `operation.name`, and `bodies`
+    contains request bodies, keyed by operation.
+    """
 
     path: Mapping[str, str] = field(default_factory=dict)
     bodies: Mapping[str, Any] = field(default_factory=dict)
 
 
 def prefilled(document: Mapping[str, Any], examples: Examples) -> dict[str, Any]:
-    """Return a copy of an OpenAPI document with these examples."""
+    """Copy an OpenAPI document, and replace the copy's examples with `examples`."""
     copy: dict[str, Any] = orjson.loads(orjson.dumps(document))
     for path in copy["paths"].values():
         shared = path.pop("parameters", [])

@@ -1,8 +1,8 @@
-"""Runs a WSGI application, the console, as an ASGI one.
+"""Adapts a WSGI application, the console, to ASGI.
 
-The application does not see the `Host` header, so that a caller cannot make its links and redirects point to
-another host. It runs in the event loop's thread, because it reads the store, which belongs to that thread,
-and takes only milliseconds. Requests have no body here.
+The application does not see the `Host` header, so that a client cannot make the application's links and
+redirects point to another host. The application runs in the event loop's thread, because it reads the store,
+which belongs to that thread, and takes only milliseconds. Request bodies are ignored.
 """
 
 import sys
@@ -16,7 +16,7 @@ WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class WsgiApp:
-    """An ASGI application that calls a WSGI one."""
+    """An ASGI application that calls a WSGI application."""
 
     def __init__(self, application: WSGI) -> None:
         self._application = application
@@ -27,7 +27,7 @@ class WsgiApp:
         receive: Callable[[], Awaitable[Message]],  # noqa: ARG002 - part of the protocol
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
-        """Answer one HTTP request."""
+        """Call the WSGI application for a request, and send its response."""
         start: dict[str, Any] = {}
 
         def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
@@ -47,7 +47,7 @@ class WsgiApp:
 
 
 def _environ(scope: Message) -> dict[str, Any]:
-    """Return the WSGI environment (PEP 3333) of an ASGI scope."""
+    """Build the WSGI environment (PEP 3333) for an ASGI scope."""
     host, port = scope.get("server") or ("localhost", 80)
     environ = {
         "REQUEST_METHOD": scope["method"],

@@ -1,7 +1,7 @@
 """HTTP connections: size limits, time-outs and error responses, on top of uvicorn's httptools protocol.
 
-uvicorn limits neither sizes nor times (https://www.uvicorn.org/settings/#resource-limits). Sizes are checked
-as data arrives. Time-outs (RFC 9112, section 9.5) are checked once a second by one `Sweeper` for all
+uvicorn limits neither sizes nor durations (https://www.uvicorn.org/settings/#resource-limits). Here, sizes
+are checked as data arrives. Once a second, one `Sweeper` checks the time-outs (RFC 9112, section 9.5) of all
 connections, so that requests need no timers of their own.
 """
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 MAX_HEAD: Final = 65_536
-"""Bytes of a request line and its headers."""
+"""The maximum size in bytes of a request line and its headers."""
 HEAD_SECONDS: Final = 20.0
 BODY_SECONDS: Final = 60.0
 READ_SECONDS: Final = 120.0
-"""How long a client may take to read a response."""
+"""The maximum time in seconds that a client may take to read a response."""
 LINGER_SECONDS: Final = 2.0
-"""How long input is discarded after a refusal, so that the client receives it (RFC 9112, section 9.6)."""
+"""Seconds to discard input after a refusal, so that the client can read it (RFC 9112, section 9.6)."""
 _TIMEOUTS: Final = {"head": HEAD_SECONDS, "body": BODY_SECONDS, "unread": READ_SECONDS}
 _BODY_OVERHEAD: Final = 8
-"""Bytes received per byte of body, at most: in chunked coding (RFC 9112, section 7.1), one byte takes six."""
+"""Maximum bytes received per byte of body; chunked coding (RFC 9112, section 7.1) can need six bytes."""
 
 
 class Refusal(NamedTuple):
-    """An error response as plain text: the request is not complete enough to know which API it is for."""
+    """A plain-text error response to a request that is not complete enough to know its API."""
 
     status: int
     sentence: str
@@ -61,7 +61,10 @@ SLOW_BODY: Final = Refusal(
 
 
 class _Discarded:
-    """Replaces uvicorn's request cycle while a request is parsed again; to uvicorn, it is answered."""
+    """A placeholder for uvicorn's request cycle while a request is parsed again.
+
+    To uvicorn, the cycle looks complete.
+    """
 
     response_complete = True
     more_body = False
@@ -73,9 +76,10 @@ _UPGRADE_HEADERS: Final = {b"upgrade", b"http2-settings"}
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. `max_body` is the size limit of request bodies in bytes.
+    """An HTTP connection; `max_body` is the size limit of request bodies in bytes.
 
-    The connection itself closes at a higher limit: below it, the API answers in its own error format.
+    The connection refuses only bodies that exceed a higher limit. Below that limit, the API refuses a body
+    that is too large, in its own error format.
     """
 
     scope: Any  # None before the first request, although uvicorn does not declare it
@@ -93,7 +97,7 @@ class Protocol(HttpToolsProtocol):
 
     @property
     def reading_head(self) -> bool:
-        """True while the headers of a request are incomplete."""
+        """True while the headers of the newest request are incomplete."""
         return self.scope is not None and "method" not in self.scope
 
     @property
@@ -102,14 +106,14 @@ class Protocol(HttpToolsProtocol):
         return self.cycle is not None and self.cycle.scope is self.scope and self.cycle.more_body
 
     def data_received(self, data: bytes) -> None:
-        """Parse received data, and refuse a head or a body that is too large."""
+        """Parse received data, and refuse a request whose head or body is too large."""
         self._chunk = data
         super().data_received(data)
         scope, cycle = self.scope, self.cycle
         if scope is None or ("method" in scope and (cycle is None or not cycle.more_body)):
             return
-        # Bytes are counted per request, not as the parser reports them: it reports a header only once it is
-        # complete, so a header that never ends would fill the memory unnoticed.
+        # Bytes are counted per request, not as the parser reports them: the parser reports a header only once
+        # the header is complete, so a header that never ends would fill the memory unnoticed.
         if scope is self._counted:
             self._received += len(data)
         else:  # a pipelined request: how much of this chunk belongs to earlier requests is unknown
@@ -121,7 +125,7 @@ class Protocol(HttpToolsProtocol):
             self.refuse(LONG_BODY)
 
     def on_headers_complete(self) -> None:
-        """Check the headers before the application sees the request."""
+        """Check the size of the headers and the `Host` header before the application receives the request."""
         if len(self._chunk) > MAX_HEAD or self.scope is self._counted:
             self._measure_head()
         if [name for name, _ in self.headers].count(b"host") != 1:
@@ -133,16 +137,16 @@ class Protocol(HttpToolsProtocol):
             self.cycle = _DISCARDED
             return
         super().on_headers_complete()
-        # Trailers (RFC 9112, section 7.1.2) are appended to this list. They must not be taken for headers,
-        # such as a second Authorization, so they get a list that nothing reads.
+        # uvicorn appends trailers (RFC 9112, section 7.1.2) to this list. A trailer must not be mistaken for
+        # a header, such as a second Authorization, so trailers are appended to a list that nothing reads.
         self.headers = []
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Serve a request that offers an upgrade over HTTP/1.1; servers may ignore the offer (RFC 9110, 7.8).
+        """Ignore a request's offer to upgrade, and serve it over HTTP/1.1 (allowed by RFC 9110, section 7.8).
 
-        After such a head, the parser takes the rest of the data, including the body, for the other protocol.
-        Java's HTTP client offers HTTP/2 with every first request. So the request is parsed again without the
-        offer.
+        After a head with an offer, the parser treats the rest of the data, including the body, as another
+        protocol. Java's HTTP client offers HTTP/2 with every first request. The request is therefore parsed
+        again without the offer.
         """
         paused = sys.exc_info()[1]
         if self.cycle is not _DISCARDED or paused is None:
@@ -154,7 +158,7 @@ class Protocol(HttpToolsProtocol):
         super().data_received(self._chunk)
 
     def _without_upgrade(self) -> bytes:
-        """Return the bytes of the head that was just parsed, without its upgrade headers."""
+        """Rebuild the head that was just parsed, as bytes without its upgrade headers."""
         version = self.parser.get_http_version().encode()
         lines = [self.parser.get_method() + b" " + self.url + b" HTTP/" + version]
         for name, value in self.headers:
@@ -174,7 +178,7 @@ class Protocol(HttpToolsProtocol):
             self._fail(LONG_HEAD)
 
     def _fail(self, refusal: Refusal) -> None:
-        """Stop the parser: uvicorn answers an exception in a callback with `send_400_response`."""
+        """Stop the parser by raising `ValueError`, after which uvicorn calls `send_400_response`."""
         self._refusal = refusal
         raise ValueError(refusal.sentence)
 
@@ -185,8 +189,8 @@ class Protocol(HttpToolsProtocol):
     def refuse(self, refusal: Refusal) -> None:
         """Refuse the incomplete request and close the connection.
 
-        Responses must be sent in the order of the requests (RFC 9112, section 9.3.2), so the refusal waits
-        for the response to an earlier, pipelined request.
+        Responses must be sent in the order of the requests (RFC 9112, section 9.3.2). If an earlier,
+        pipelined request has no complete response yet, the refusal is sent after that response.
         """
         if self.transport.is_closing():
             return
@@ -238,10 +242,10 @@ class Protocol(HttpToolsProtocol):
 
 
 class _Lingering(asyncio.Protocol):
-    """Discards what a client still sends, for `LINGER_SECONDS` after the last response.
+    """Discards the data that a client sends within `LINGER_SECONDS` after the last response.
 
     Closing a socket that has unread input sends a TCP reset, which can destroy the response before the client
-    has read it. RFC 9112, section 9.6, therefore asks servers to close in two steps.
+    has read it. RFC 9112, section 9.6, therefore asks servers to close connections in two steps.
     """
 
     def __init__(
@@ -262,7 +266,7 @@ class _Lingering(asyncio.Protocol):
 
 
 class Sweeper:
-    """Enforces the time-outs of all connections. `now` returns seconds on a monotonic clock."""
+    """Enforces the time-outs of all connections; `now` returns seconds on a monotonic clock."""
 
     def __init__(
         self,
@@ -282,7 +286,7 @@ class Sweeper:
             self.sweep()
 
     def sweep(self) -> None:
-        """Check every connection once, and end those that have waited too long for their client."""
+        """Check every connection once, and end the connections whose clients exceeded a time-out."""
         now = self._now()
         waiting: dict[Protocol, tuple[str, object, float]] = {}
         for connection in list(self._connections()):
@@ -304,7 +308,8 @@ class Sweeper:
 def _stage(connection: Protocol) -> str | None:
     """Return what the connection waits for its client to do; None while the sandbox is working.
 
-    "unread": read the response, "head" or "body": send the rest of it, "silent": send another request.
+    The stages are "unread" (read the response), "head" and "body" (send the rest of this part of the
+    request), and "silent" (send another request).
     """
     if connection.flow is not None and connection.flow.write_paused:
         return "unread"

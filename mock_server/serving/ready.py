@@ -1,4 +1,4 @@
-"""The ready file: lets programs that start the sandbox find out when it answers and where."""
+"""The ready file, which shows programs that the sandbox accepts requests, and at which URL."""
 
 from __future__ import annotations
 
@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 
 
 class ReadyFileError(Exception):
-    """The ready file cannot be written; the message is a sentence."""
+    """Raised if the ready file cannot be written.
+
+    The message is a complete sentence that can be shown to the user.
+    """
 
 
 class ReadyFile:
-    """A JSON file that exists while the sandbox answers; only its user can read it, as it has the token."""
+    """A JSON file that exists while the sandbox accepts requests.
+
+    The file contains the control token, so only the user who started the sandbox can read it.
+    """
 
     def __init__(self, path: Path, draft: Path) -> None:
         self._path = path
@@ -26,9 +32,9 @@ class ReadyFile:
 
     @classmethod
     def prepare(cls, path: Path) -> Self:
-        """Remove the file of an earlier sandbox, and check that the folder is writable.
+        """Remove the file of an earlier sandbox, and create a draft of the new file in the same folder.
 
-        Raises `ReadyFileError`.
+        Raises `ReadyFileError` if the file cannot be written.
         """
         if _is_not_a_file(path):
             raise ReadyFileError(
@@ -47,7 +53,10 @@ class ReadyFile:
         return cls(path, Path(draft))
 
     def publish(self, content: Mapping[str, Any]) -> None:
-        """Write the file; it appears complete, by a rename. Raises `ReadyFileError`."""
+        """Write the draft, and rename it to the ready file, so that no program reads an incomplete file.
+
+        Raises `ReadyFileError` if the file cannot be written.
+        """
         try:
             self._draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
             self._draft.replace(self._path)
@@ -57,7 +66,7 @@ class ReadyFile:
             ) from error
 
     def remove(self) -> None:
-        """Remove the file, or the draft if it was never published."""
+        """Remove the ready file, or the draft if the file was never published."""
         for file in (self._draft, self._path):
             try:
                 file.unlink(missing_ok=True)
@@ -66,7 +75,7 @@ class ReadyFile:
 
 
 def _is_not_a_file(path: Path) -> bool:
-    """Return True if a path is a link, a folder, or a device such as `/dev/stdout`."""
+    """Return True if a path exists and is a link, a folder, or a device such as `/dev/stdout`."""
     try:
         return not S_ISREG(path.lstat().st_mode)
     except OSError:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mock_server.settings import Settings
 
 _YOUNG, _MIDDLE, _OLD = 50_000, 20, 50
-"""Thresholds of the garbage collector. It runs rarely, because requests create no reference cycles."""
+"""Thresholds of the garbage collector, which runs rarely because requests create no reference cycles."""
 _SECONDS_TO_FINISH = 1
 
 
@@ -31,10 +31,10 @@ def serve(
     ready: Callable[[Sandbox], None],
     leaving: Callable[[], None],
 ) -> None:
-    """Serve until a signal ends the process.
+    """Serve requests until a signal ends the process.
 
-    `ready` is called as soon as requests are answered, `leaving` before shutdown. Raises what `create_app`
-    and `ready` raise.
+    `ready` is called as soon as requests are accepted, and `leaving` before the shutdown. Raises every error
+    of `create_app` and `ready`.
     """
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
@@ -93,7 +93,7 @@ class _Server(uvicorn.Server):
 
 
 def _tune_garbage_collection() -> None:
-    """Exclude the objects created at start-up from all later collections."""
+    """Exclude objects created at start-up from garbage collection, and make collections less frequent."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)

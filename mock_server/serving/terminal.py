@@ -1,4 +1,4 @@
-"""Prints to the terminal; a standard stream that is closed or cannot be written does not end the sandbox."""
+"""Prints to the terminal; the sandbox keeps running if a standard stream is closed or cannot be written."""
 
 import os
 import sys
@@ -7,20 +7,23 @@ from typing import TextIO
 
 
 def open_closed_streams() -> None:
-    """Open the null device in place of standard streams that are closed.
+    """Open the null device in place of each standard stream that is closed.
 
-    Otherwise the next file or socket that is opened, perhaps the database, gets the number of a standard
-    stream, and everything printed goes into it.
+    Otherwise the next file or socket that is opened, such as the database, would get the descriptor of a
+    standard stream, and everything that is printed would be written into it.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor, which is `number`
 
 
 def say(*lines: str) -> None:
-    """Print lines on standard output; if that fails, warn once on standard error and discard later output."""
+    """Print lines on standard output.
+
+    If that fails, a warning is printed once on standard error, and later output is discarded.
+    """
     stream = sys.stdout
     if stream is None:  # closed when Python started
         return
@@ -33,14 +36,14 @@ def say(*lines: str) -> None:
 
 
 def warn(sentence: str) -> None:
-    """Print a line on standard error, if it is open."""
+    """Print a line on standard error; do nothing if the stream is closed."""
     if sys.stderr is not None:
         with suppress(OSError, ValueError):
             _write(sys.stderr, (sentence,))
 
 
 def _silence(stream: TextIO) -> None:
-    """Redirect a stream, including what is left in its buffer, to the null device."""
+    """Redirect a stream and its unwritten buffer to the null device."""
     with suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())
