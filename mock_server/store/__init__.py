@@ -245,7 +245,10 @@ class Store:
         return row
 
     def due_deliveries(self, webhook: tuple[str, str, str], now: int, limit: int) -> list[tuple[Any, ...]]:
-        """Fetch up to `limit` deliveries to a webhook (partition, vendor, ID) due at `now`, oldest first."""
+        """Fetch up to `limit` deliveries to a webhook (partition, vendor, ID) that are due at `now`.
+
+        The delivery that has been due for the longest time comes first.
+        """
         return self._execute(statements.DUE_DELIVERIES, (*webhook, now, limit, 0)).fetchall()
 
     def _reload_partition(self, tenant: str) -> None:
@@ -382,7 +385,7 @@ class Store:
             yield chunk
 
     def fetch(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Run a query that `statements` has compiled, and return its rows."""
+        """Run a compiled query from `statements`, and return its rows."""
         return self._execute(statement, values).fetchall()
 
     def select(self, statement: sa.sql.ClauseElement) -> list[tuple[Any, ...]]:

@@ -30,7 +30,7 @@ class Change:
 
         Sets `row.sequence` and returns it; a replaced row keeps its sequence number.
         """
-        # Most rows are new: trying the INSERT first saves them a query for an existing row.
+        # Most rows are new, so try INSERT first: this saves a query that looks for an existing row.
         execute = self._execute
         key = (self._partitions.get(row.tenant, row.tenant), row.vendor, row.kind)
         content = (

@@ -10,7 +10,10 @@ Sorting = tuple[tuple[Order, bool], ...]
 
 
 class StoreError(Exception):
-    """The database cannot be used. The message is a complete sentence that can be shown to the user."""
+    """Raised if the database cannot be used.
+
+    The message is a complete sentence that can be shown to the user.
+    """
 
 
 @dataclass(slots=True)

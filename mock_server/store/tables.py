@@ -35,7 +35,7 @@ tenants = sa.Table(
 )
 
 stray_partitions = sa.Table(
-    "stray_partitions",  # without a tenant while being filled or emptied; emptied at the next start
+    "stray_partitions",  # partitions being filled or emptied, without a tenant; emptied at the next start
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sqlite_with_rowid=False,
