@@ -361,7 +361,7 @@ class Store:
             return due
 
     def next_step(self, tenant: str, vendors: tuple[str, ...]) -> Step | None:
-        """Fetch the earliest step of these vendors, or None; of steps due together, the first scheduled."""
+        """Fetch these vendors' earliest step, or None; of steps due together, the one scheduled first."""
         if not vendors:
             return None
         values = (self.partition(tenant), *vendors, 1, 0)
@@ -379,7 +379,7 @@ class Store:
         await Turn()
 
     def chunks(self, statement: sa.sql.ClauseElement, size: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Run a query and yield its rows in lists of up to `size`. Do not write before the last is read."""
+        """Run a query and yield its rows in lists of up to `size`. Do not write until all rows are read."""
         cursor = self._execute(*statements.bound(statement))
         while chunk := cursor.fetchmany(size):
             yield chunk
