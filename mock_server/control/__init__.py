@@ -1,4 +1,4 @@
-"""The control plane's handlers: a method per operationId of `openapi/sandbox.yaml`, a module per subject."""
+"""The control plane's request handlers: one method per operationId of `openapi/sandbox.yaml`."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
@@ -49,33 +49,33 @@ _SUBJECTS: Final = (
 
 
 class Control:
-    """Handlers of the control plane's operations, for one sandbox."""
+    """Handles the operations of the control plane for one sandbox."""
 
     name = "sandbox"
 
     def __init__(self, world: World, tenants: Tenants, vendors: Mapping[str, Vendor]) -> None:
         context = ControlContext(world, tenants, vendors)
         self.handlers: dict[str, Handler] = {}
-        """Handlers by operationId."""
+        """The handlers keyed by operationId."""
         for subject in _SUBJECTS:
             endpoints = subject(context)
             names = [name for name in vars(subject) if not name.startswith("_")]
             self.handlers |= {name: getattr(endpoints, name) for name in names}
 
     def __getattr__(self, name: str) -> Handler:
-        """Return the handler of an operation."""
+        """Look up the handler of an operation by operationId; raises `AttributeError` for an unknown ID."""
         try:
             return self.__dict__["handlers"][name]  # type: ignore[no-any-return]
         except KeyError:
             raise AttributeError(f"The control plane has no operation {name!r}.") from None
 
     def problem(self, problem: Problem) -> Reply:
-        """Render a problem as `{"error": {"code", "message"[, "fields"]}}`."""
+        """Build the error response for a problem: `{"error": {"code", "message"[, "fields"]}}`."""
         error: dict[str, Any] = {"code": problem.kind, "message": problem.message}
         if problem.fields:
             error["fields"] = [{"field": entry.field, "message": entry.message} for entry in problem.fields]
         return Reply(_STATUSES[problem.kind], {"error": error}, problem.headers)
 
     def limit_headers(self, _verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
-        """Return no headers: the control plane has no rate limits."""
+        """Return an empty tuple, because the control plane has no rate limits."""
         return ()

@@ -1,4 +1,4 @@
-"""Operations on acts, which merchants do outside a vendor's API, such as installing an app."""
+"""Control plane operations on acts: merchants' actions outside a vendor's API, such as installing an app."""
 
 from mock_server.acts import Act, acts_of
 from mock_server.control.context import ControlContext
@@ -11,7 +11,7 @@ from mock_server.vendors import Vendor
 
 
 class ActEndpoints:
-    """Lists and runs the acts of a vendor."""
+    """Handles the operations that list and run the acts of a vendor."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context

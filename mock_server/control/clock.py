@@ -1,4 +1,4 @@
-"""Operations on a tenant's clock: show, advance, freeze and unfreeze it."""
+"""Control plane operations that show, advance, freeze and unfreeze a tenant's clock."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -10,11 +10,11 @@ from mock_server.engine.call import Call
 from mock_server.engine.reply import Reply
 
 TOLERANCE: Final = 2 * SECOND
-"""How far in the past the target of a ticking clock may be."""
+"""How far in the past (in microseconds) a requested time may be if the clock is ticking."""
 
 
 class ClockEndpoints:
-    """Shows, advances, freezes and unfreezes the clock of a tenant."""
+    """Handles the operations that show, advance, freeze and unfreeze the clock of a tenant."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context
@@ -50,10 +50,11 @@ class ClockEndpoints:
         return Reply(200, self._clock(tenant))
 
     def _target(self, tenant: str, requested: Mapping[str, Any], now: int) -> int:
-        """Return the time to which to move a clock that shows `now`, both in µs.
+        """Compute the time to which to advance a clock that shows `now` (microseconds since the Unix epoch).
 
-        Raises `Problem` for a time in the past. A ticking clock accepts the last few seconds and stays where
-        it is: by the time a client sends back the time that it read, the clock has ticked on.
+        Raises `Problem` if this time is in the past or after the year 2199. For a ticking clock, a time up to
+        `TOLERANCE` in the past is accepted and leaves the clock unchanged: the clock has ticked on by the
+        time a client sends back the time that it read.
         """
         if "to" not in requested:
             to: int = now + round(requested["seconds"] * SECOND)
@@ -72,6 +73,6 @@ class ClockEndpoints:
         return {
             "now": timestamp(clocks.now(tenant)),
             "frozen": clocks.frozen(tenant),
-            "ahead_seconds": round(clocks.offset(tenant) / SECOND, 3) + 0.0,  # no -0.0
+            "ahead_seconds": round(clocks.offset(tenant) / SECOND, 3) + 0.0,  # turns -0.0 into 0.0
             "next_due": None if due is None else reached_at(due),
         }

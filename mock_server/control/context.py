@@ -1,4 +1,4 @@
-"""Shared by the control plane's endpoints: looks up the tenant and vendor of a request, builds errors."""
+"""Helpers for the control plane's handlers: look up tenants and vendors, parse times, build errors."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,12 +16,12 @@ from mock_server.world import World
 
 LAST: Final = instant("2200-01-01")
 _FIRST: Final = instant("1990-01-01")
-"""Times from `_FIRST` up to `LAST` fit every vendor's date formats."""
+"""Times from `_FIRST` up to, but not including, `LAST` are valid in every vendor's date formats."""
 
 
 @dataclass(frozen=True, slots=True)
 class ControlContext:
-    """One sandbox: its world, its tenants and the vendors it serves."""
+    """The world, tenants and vendors of one sandbox, shared by all handlers of the control plane."""
 
     world: World
     tenants: Tenants
@@ -32,15 +32,15 @@ class ControlContext:
         object.__setattr__(self, "bulk", Bulk(self.world, self.tenants, self.vendors))
 
     def tenant(self, call: Call) -> Tenant:
-        """Return the tenant in the path; raises `Problem("not_found")`."""
+        """Look up the tenant in the request's path; raises `Problem("not_found")` if it does not exist."""
         with self.missing():
             return self.tenants.get(call.path["tenant"])
 
     @contextmanager
     def missing(self) -> Iterator[None]:
-        """Turn `UnknownTenantError` into `Problem("not_found")`.
+        """Convert an `UnknownTenantError` raised in the block to `Problem("not_found")`.
 
-        A tenant that exists at first may be deleted by another request while this one waits.
+        While a request waits, another request may delete its tenant, even if the tenant existed at first.
         """
         try:
             yield
@@ -48,27 +48,35 @@ class ControlContext:
             raise Problem("not_found", str(error)) from None
 
     def vendor(self, name: str) -> Vendor:
-        """Return the vendor that a body names; raises `Problem("invalid")`."""
+        """Look up a vendor that a request names; raises `Problem("invalid")` if the vendor is not served."""
         try:
             return self.vendors[name]
         except KeyError:
             raise invalid("vendor", f"this sandbox serves {', '.join(self.vendors)}") from None
 
     async def now(self, tenant: str) -> int:
-        """Run all steps that are due, then return the tenant's time in µs, rounded to whole seconds."""
+        """Run all due steps of a tenant, then return the time on the tenant's clock, in whole seconds.
+
+        The result is in microseconds since the Unix epoch. Raises `Problem("not_found")` if the tenant was
+        deleted in the meantime.
+        """
         await self.world.clocks.catch_up_in_slices(tenant)
         with self.missing():
             self.tenants.get(tenant)
         return whole_second(self.world.clocks.now(tenant))
 
     def credentials(self, call: Call, vendor: Vendor, key: str) -> dict[str, Any]:
-        """Return how to use a key: the API's base URL, fields to type in, headers and query to send."""
+        """Describe how to use an API key: base URL, values to enter in a form, headers and query to send."""
         path = self.world.settings.path_of(vendor.name, vendor.base_path)
         return {"base_url": call.base_url + path, **vendor.credentials(key)}
 
 
 def moment(text: str, field: str) -> int:
-    """Return a date-time in µs, in whole seconds; raises `Problem` naming `field`."""
+    """Parse a date-time string to microseconds since the Unix epoch, rounded down to whole seconds.
+
+    Raises `Problem("invalid")`, which names `field`, if the string is not a date-time or not in the years
+    1990 to 2199.
+    """
     try:
         at = whole_second(instant(text))
     except ValueError:
@@ -79,10 +87,10 @@ def moment(text: str, field: str) -> int:
 
 
 def invalid(field: str, message: str) -> Problem:
-    """Return the problem of one field of a request."""
+    """Create the problem that reports an invalid field of a request."""
     return Problem("invalid", f"{field}: {message.rstrip('.')}.", fields=(FieldError(field, message),))
 
 
 def conflict(error: Exception) -> Reply:
-    """Return the 409 reply for a request that conflicts with existing data."""
+    """Build the 409 response to a request that conflicts with existing data."""
     return Reply(409, {"error": {"code": "conflict", "message": str(error)}})

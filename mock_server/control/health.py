@@ -1,4 +1,4 @@
-"""The health check: whether the sandbox works, its version, and the vendors it serves."""
+"""The control plane's health check: reports problems, the version, and the vendors that are served."""
 
 from importlib.metadata import PackageNotFoundError, version
 
@@ -8,7 +8,7 @@ from mock_server.engine.reply import Reply
 
 
 class HealthEndpoints:
-    """Reports the sandbox's health."""
+    """Handles the operation that reports the sandbox's health."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context

@@ -1,4 +1,4 @@
-"""Operations on API keys: list, create and change the keys of a tenant, and show its credentials."""
+"""Control plane operations that list, create and change a tenant's API keys, and show its credentials."""
 
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from mock_server.engine.reply import Reply
 
 
 class KeyEndpoints:
-    """Lists, creates and changes the API keys of a tenant."""
+    """Handles the operations on a tenant's API keys and credentials."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context

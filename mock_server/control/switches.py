@@ -1,4 +1,4 @@
-"""Operations on switches: list a tenant's switches, and turn them on and off."""
+"""Control plane operations that list a tenant's switches, and turn them on and off."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from mock_server.switches import Position
 
 
 class SwitchEndpoints:
-    """Lists the switches of a tenant, and turns them on and off."""
+    """Handles the operations that list a tenant's switches and turn them on and off."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context

@@ -1,4 +1,4 @@
-"""Operations on tenants: list, create, show, reset and delete them."""
+"""Control plane operations that list, create, show, reset and delete tenants."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from mock_server.tenants import Tenant, TenantExistsError
 
 
 class TenantEndpoints:
-    """Lists, creates, shows, resets and deletes tenants."""
+    """Handles the operations that list, create, show, reset and delete tenants."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context

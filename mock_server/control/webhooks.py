@@ -1,4 +1,4 @@
-"""Operations on webhook deliveries: list what was sent, and what is still queued."""
+"""Control plane operation that lists a tenant's webhook deliveries, both finished and pending."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from mock_server.webhooks.outbox import Delivery
 
 
 class WebhookEndpoints:
-    """Lists the webhook deliveries of a tenant."""
+    """Handles the operation that lists the webhook deliveries of a tenant."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context

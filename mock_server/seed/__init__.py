@@ -1,4 +1,4 @@
-"""Generates a new tenant's returns: the same seed, size and first moment give the same ones everywhere."""
+"""Generates a new tenant's returns: the same seed, size and first moment always produce the same returns."""
 
 from mock_server.seed.model import (
     Reason,

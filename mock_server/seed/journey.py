@@ -1,4 +1,4 @@
-"""Draws the history of one return: its moves between states, its parcel's scans, and its notes."""
+"""Generates the history of a return: its status changes, the scans of its parcel, and its notes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,19 +24,19 @@ FATES: Final[dict[Fate, int]] = {
     "never sent": 4,
     "lost": 2,
 }
-"""Percentage of returns by how they end."""
+"""The percentage of returns with each fate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """The history of a return: its moves, shipment and notes, each in order of time."""
+    """The history of a return: its status changes, shipment and notes, in chronological order."""
 
     moves: tuple[SeedMove, ...]
     shipment: SeedShipment | None
     notes: tuple[SeedNote, ...]
 
     def until(self, moment: int) -> "Journey":
-        """Return the part of this journey that has happened by `moment` (µs)."""
+        """Copy the part of this journey that has happened by `moment` (microseconds since the Unix epoch)."""
         return Journey(
             tuple(move for move in self.moves if move.at <= moment),
             _shipment_until(self.shipment, moment),
@@ -44,7 +44,7 @@ class Journey:
         )
 
     def later(self, by: int) -> "Journey":
-        """Return the same journey, moved `by` µs into the future."""
+        """Copy this journey with every time shifted `by` microseconds into the future."""
         shipment = self.shipment
         return Journey(
             tuple(replace(move, at=move.at + by) for move in self.moves),
@@ -59,11 +59,11 @@ class Journey:
 
 
 def draw_journey(dice: SeededRandom, created_at: int, fate: Fate) -> Journey:
-    """Draw the complete journey of a return created at `created_at` (µs)."""
+    """Generate the complete journey, with the end `fate`, of a return created at `created_at` (µs)."""
     moves = [SeedMove(created_at, "requested")]
     notes = _notes(dice, created_at)
     shipment = None
-    days = dice.weighted({1: 50, 3: 35, 7: 15})  # how soon the shop decides
+    days = dice.weighted({1: 50, 3: 35, 7: 15})  # within how many days the shop decides
     decided = created_at + dice.between(45, days * 24 * 60) * MINUTE
     if fate == "rejected on request":
         moves.append(SeedMove(decided, "rejected"))
@@ -141,13 +141,13 @@ def _notes(dice: SeededRandom, created_at: int) -> list[SeedNote]:
 
 
 def _shipment_until(shipment: SeedShipment | None, until: int) -> SeedShipment | None:
-    """Return a shipment with its scans up to `until` (µs); None before its label is created."""
+    """Copy a shipment with its scans up to `until` (µs); returns None if its label is created later."""
     if shipment is None or shipment.created_at > until:
         return None
     return replace(shipment, scans=tuple(scan for scan in shipment.scans if scan.at <= until))
 
 
 def moments(journey: Journey) -> Sequence[int]:
-    """Return the times of all moves and scans of a journey (µs), in order."""
+    """List the times of all status changes and scans in a journey (µs), in ascending order."""
     scans = journey.shipment.scans if journey.shipment else ()
     return sorted({*(move.at for move in journey.moves), *(scan.at for scan in scans)})

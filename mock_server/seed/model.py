@@ -1,6 +1,7 @@
-"""The records of a seed in vendor-neutral terms; each vendor converts them to its own documents.
+"""The vendor-neutral data classes of generated returns; each vendor converts them to its own documents.
 
-Times are µs since 1970 in UTC, in whole seconds. Amounts are Decimal, in the return's currency.
+Times are microseconds since the Unix epoch, in whole seconds. Amounts are `Decimal`, in the return's
+currency.
 """
 
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ Scanned = Literal["label_created", "picked_up", "in_transit", "out_for_delivery"
 
 @dataclass(frozen=True, slots=True)
 class SeedAddress:
-    """A customer's address, with an invented street and suburb."""
+    """A customer's postal address, with an invented street and suburb."""
 
     street: str
     suburb: str
@@ -37,7 +38,7 @@ class SeedAddress:
 
 @dataclass(frozen=True, slots=True)
 class SeedCustomer:
-    """A customer; `orders` counts all their orders, at least one per return."""
+    """A customer. `orders` is the number of orders they have placed, at least one per return."""
 
     name: str
     email: str
@@ -48,7 +49,7 @@ class SeedCustomer:
 
 @dataclass(frozen=True, slots=True)
 class SeedItem:
-    """A returned line item; `size` and the customer's `comment` may be ""."""
+    """A returned line item; `size` and `comment`, which the customer wrote, can be ""."""
 
     sku: str
     name: str
@@ -61,7 +62,7 @@ class SeedItem:
 
 @dataclass(frozen=True, slots=True)
 class SeedMove:
-    """A return's move to a neutral state."""
+    """A change of a return's status, expressed as the neutral state that the return enters."""
 
     at: int
     state: State
@@ -69,7 +70,7 @@ class SeedMove:
 
 @dataclass(frozen=True, slots=True)
 class SeedScan:
-    """A carrier's scan of a parcel; `location` may be ""."""
+    """A carrier's scan of a parcel; `location` can be ""."""
 
     at: int
     status: Scanned
@@ -79,7 +80,7 @@ class SeedScan:
 
 @dataclass(frozen=True, slots=True)
 class SeedShipment:
-    """The parcel of a return. Its first scan is `label_created`, at `created_at`."""
+    """The parcel in which a customer sends items back. Its first scan is `label_created`, at `created_at`."""
 
     created_at: int
     carrier: str
@@ -90,7 +91,7 @@ class SeedShipment:
 
 @dataclass(frozen=True, slots=True)
 class SeedNote:
-    """A note by the shop's staff; customers do not see `internal` ones."""
+    """A note written by the shop's staff; customers do not see notes that are `internal`."""
 
     at: int
     content: str
@@ -100,9 +101,10 @@ class SeedNote:
 
 @dataclass(frozen=True, slots=True)
 class SeedRefund:
-    """The refund of a completed return; an exchange has none.
+    """The refund of a completed return; an exchange has no refund.
 
-    `status` is "failed" if the payment did not go through, "awaited" if an integrator has to make it.
+    `status` is "failed" if the payment did not go through, and "awaited" if an integrator has to make the
+    payment.
     """
 
     at: int
@@ -113,11 +115,12 @@ class SeedRefund:
 
 @dataclass(frozen=True, slots=True)
 class SeedReturn:
-    """One return and its history. `number` counts from 1, oldest first.
+    """One return with its history; `number` counts a tenant's returns from 1, oldest first.
 
-    `ordered` lists all items of the order (SKU and quantity), `items` the returned ones. `moves` start with
-    `requested` at `created_at` and end with the current state. `partly` means that only some items have
-    arrived. `staged` returns show one stage on purpose (see `stages`), so vendors do not vary them.
+    `ordered` contains the SKU and quantity of every item in the order, `items` the returned items. `moves`
+    starts with `requested` at `created_at` and ends with the current state. `partly` means that only some
+    items have arrived. A `staged` return was generated to show a particular stage (see `stages`), so vendors
+    must not vary it.
     """
 
     number: int
@@ -138,5 +141,5 @@ class SeedReturn:
 
     @property
     def state(self) -> State:
-        """Return the current state."""
+        """The current neutral state."""
         return self.moves[-1].state

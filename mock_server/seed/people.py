@@ -1,4 +1,4 @@
-"""Draws the customers of a seed, and the items of their orders and returns."""
+"""Generates the customers of new tenants, and the items of their orders and returns."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -12,7 +12,7 @@ _CENT = Decimal("0.01")
 
 
 def people(dice: SeededRandom, count: int) -> list[tuple[str, str, str, SeedAddress]]:
-    """Draw people: name, unique e-mail address, phone and postal address."""
+    """Generate `count` people: name, unique e-mail address, phone number and postal address."""
     drawn: list[tuple[str, str, str, SeedAddress]] = []
     taken: set[str] = set()
     for _ in range(count):
@@ -30,9 +30,10 @@ def people(dice: SeededRandom, count: int) -> list[tuple[str, str, str, SeedAddr
 def customers(
     dice: SeededRandom, drawn: Sequence[tuple[str, str, str, SeedAddress]], choices: Sequence[int]
 ) -> dict[int, SeedCustomer]:
-    """Return the people chosen as customers, by index, each with a number of orders.
+    """Build the customer for each return, keyed by the person's index in `drawn`.
 
-    `choices` holds the index of one person per return.
+    `choices` contains the index of one person per return, and can contain the same index several times. A
+    customer has at least as many orders as returns.
     """
     returns: dict[int, int] = {}
     for place in choices:
@@ -44,7 +45,10 @@ def customers(
 
 
 def basket(dice: SeededRandom, currency: str) -> tuple[tuple[tuple[str, int], ...], tuple[SeedItem, ...]]:
-    """Draw an order of one to four products, and the one to three of them that are returned."""
+    """Generate an order of one to four products, of which one to three are returned.
+
+    Returns the SKU and quantity of each ordered product, and the returned items.
+    """
     items: dict[str, SeedItem] = {}
     for _ in range(dice.weighted({1: 46, 2: 30, 3: 16, 4: 8})):
         item = _item(dice, currency)

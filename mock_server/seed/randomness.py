@@ -1,7 +1,7 @@
-"""A random generator that draws the same values from a seed on every machine and Python version.
+"""A random number generator that produces the same values from a seed on every machine and Python version.
 
-Python guarantees a reproducible sequence for `Random.random` only, so everything else is computed from it,
-with exact arithmetic: functions such as `log` may differ in the last bit between machines.
+Python guarantees a reproducible sequence only for `Random.random`, so all other values are computed from it,
+with exact arithmetic: functions such as `log` can differ in the last bit between machines.
 """
 
 import random
@@ -12,13 +12,13 @@ T = TypeVar("T")
 
 
 class SeededRandom:
-    """Draws reproducible random values from one seed."""
+    """Generates reproducible random values from a seed."""
 
     def __init__(self, seed: str) -> None:
         self._random = random.Random(seed).random  # noqa: S311 - a seed is meant to be predictable
 
     def chance(self, share: float) -> bool:
-        """Return True with a probability of `share`."""
+        """Return True with the probability `share`, a number from 0 to 1."""
         return self._random() < share
 
     def between(self, low: int, high: int) -> int:
@@ -26,11 +26,11 @@ class SeededRandom:
         return low + int(self._random() * (high - low + 1))
 
     def pick(self, values: Sequence[T]) -> T:
-        """Draw one of the values, all equally likely."""
+        """Draw one of `values`, all with the same probability."""
         return values[int(self._random() * len(values))]
 
     def weighted(self, weights: Mapping[T, int]) -> T:
-        """Draw a key with a probability in proportion to its weight."""
+        """Draw a key of `weights`, with a probability proportional to its weight."""
         left = int(self._random() * sum(weights.values()))
         for key, weight in weights.items():
             left -= weight
@@ -39,7 +39,7 @@ class SeededRandom:
         raise ValueError("All weights are zero.")
 
     def late_day(self, days: int) -> int:
-        """Draw a day from 0 to `days`, later days more often."""
+        """Draw a day from 0 to `days`; later days are more likely."""
         share = self._random()
         if self.chance(0.5):
             share = max(share, self._random(), self._random())

@@ -1,4 +1,4 @@
-"""Turns a seeded return into the request a shopper would have sent, and fills in what a request omits."""
+"""Converts generated returns to shoppers' requests, and invents values that a request leaves out."""
 
 import zlib
 from typing import Any
@@ -7,7 +7,7 @@ from mock_server.seed.model import SeedItem, SeedReturn
 
 
 def requested_return(seed: SeedReturn) -> dict[str, Any]:
-    """Return a seeded return as the control plane's `ShopperReturn`; vendors add fields of their own."""
+    """Convert a generated return to the control plane's `ShopperReturn`; vendors add fields of their own."""
     return {
         "order_number": seed.order_number,
         "customer_email": seed.customer.email,
@@ -19,7 +19,7 @@ def requested_return(seed: SeedReturn) -> dict[str, Any]:
 
 
 def requested_item(item: SeedItem) -> dict[str, Any]:
-    """Return a seeded line item as an item of a `ShopperReturn`."""
+    """Convert a line item of a generated return to an item of a `ShopperReturn`."""
     return {
         "sku": item.sku,
         "name": item.name,
@@ -32,10 +32,13 @@ def requested_item(item: SeedItem) -> dict[str, Any]:
 
 
 def invented_price(sku: str) -> float:
-    """Return a price for a SKU that no order lists: 10.00 to 209.95, always the same for the same SKU."""
+    """Invent a price from 10.00 to 209.95 for a SKU that is in no order; equal SKUs have equal prices."""
     return (1000 + zlib.crc32(sku.encode()) % 4000 * 5) / 100
 
 
 def invented_name(email: str) -> str:
-    """Return a name for a customer who sent only an e-mail address: `ada.arden@…` becomes `Ada Arden`."""
+    """Derive a customer's name from their e-mail address: `ada.arden@…` becomes `Ada Arden`.
+
+    Vendors use this name if a request does not contain a name.
+    """
     return email.partition("@")[0].replace(".", " ").title()

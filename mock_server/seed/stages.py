@@ -1,7 +1,7 @@
-"""Staged returns: up to half of a seed reaches chosen states within the last 20 hours.
+"""Staged returns: up to half of the generated returns reach a chosen stage within the last 20 hours.
 
-By chance alone, no return may be in some states for days, and triggers and actions would have nothing to work
-on. 20 hours is less than the shortest period that any trigger looks back for changes.
+If states were left to chance, some states could have no returns for days, and triggers and actions would have
+no data to work with. 20 hours is less than the shortest period for which any trigger looks back for changes.
 """
 
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from mock_server.seed.model import RefundStatus, ReturnType, Scanned, State
 from mock_server.seed.randomness import SeededRandom
 
 RECENT: Final = 20 * HOUR
-"""How long before the first moment a return reaches its stage at most, in µs."""
+"""The longest time between a return reaching its stage and the tenant's first moment, in microseconds."""
 _LEAST: Final = 5 * MINUTE
-"""How long before the first moment a return reaches its stage at least, in µs."""
+"""The shortest time between a return reaching its stage and the tenant's first moment, in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The point that a staged return has reached: the move to `state`, or the parcel's scan `scan`.
+    """The point that a staged return has reached: the status change to `state`, or the parcel's scan `scan`.
 
-    `fate` is how its journey would end. `partly` means that only some of its items have arrived, `fresh` that
-    its order is at most five hours old. `return_type` and `refund` are drawn if None.
+    `fate` is how the return would end later. `partly` means that only some items have arrived, `fresh` that
+    the order is at most five hours old. If `return_type` or `refund` is None, it is drawn at random.
     """
 
     state: State
@@ -59,17 +59,17 @@ STAGES: Final = (
     Stage("approved", return_type="refund"),
     Stage("received", return_type="store_credit"),
 )
-"""All stages, the most useful first: a small seed has only those."""
+"""All stages, the most useful first, because a small seed uses only the first stages."""
 
 
 def stages(size: int) -> tuple[Stage, ...]:
-    """Return the stages of a seed of `size` returns; at most half of them are staged."""
+    """Select the stages for a seed of `size` returns, so that at most half of the returns are staged."""
     return STAGES[: size // 2]
 
 
 def to_stage(dice: SeededRandom, stage: Stage, before: int) -> Journey:
-    """Draw a journey that has reached `stage`, and gone no further, at the moment `before` (µs)."""
-    # A journey whose next event follows its stage too soon cannot stop there: draw another one.
+    """Generate a journey that reaches `stage` shortly before `before` (µs), with no further event by then."""
+    # If the next event follows the stage too soon, the journey cannot stop there: draw another journey.
     while True:
         journey = draw_journey(dice, 0, stage.fate)
         reached = _reached(journey, stage)
@@ -83,7 +83,7 @@ def to_stage(dice: SeededRandom, stage: Stage, before: int) -> Journey:
 
 
 def _reached(journey: Journey, stage: Stage) -> int:
-    """Return when a journey reaches a stage, in µs."""
+    """Return when a journey reaches a stage (µs)."""
     if stage.scan and journey.shipment:
         return next(scan.at for scan in journey.shipment.scans if scan.status == stage.scan)
     return next(move.at for move in journey.moves if move.state == stage.state)

@@ -1,4 +1,4 @@
-"""The names, addresses, products and texts of a seed: all invented, with e-mail at example domains."""
+"""Invented names, addresses, products and texts for generated returns; e-mail uses example domains only."""
 
 from decimal import Decimal
 from typing import Final
@@ -31,7 +31,7 @@ SUBURBS: Final = {
 }
 REGION_WEIGHTS: Final = {"NSW": 32, "VIC": 27, "QLD": 20, "SA": 7, "WA": 10, "TAS": 4}
 AREA_CODES: Final = {"NSW": 2, "VIC": 3, "QLD": 7, "SA": 8, "WA": 8, "TAS": 3}
-"""Area codes by state. The regulator reserves 5550 0000 to 5550 9999 in each area for fiction."""
+"""Area codes keyed by state. The regulator reserves 5550 0000 to 5550 9999 in each area for fiction."""
 NZ_SUBURBS: Final = (("Auckland", 1010, "Tui Ridge"), ("Wellington", 6011, "Kowhai Bay"))
 
 GOODS: Final = (
@@ -52,7 +52,7 @@ GOODS: Final = (
     ("KET", "Stovetop Kettle", Decimal("74.90"), ""),
     ("THR", "Wool Throw", Decimal("189.00"), ""),
 )
-"""Product code, name, price in AUD, and key into `SIZES`."""
+"""The code, name, price in AUD and key of `SIZES` for each product."""
 COLOURS: Final = (("NVY", "Navy"), ("OLV", "Olive"), ("SND", "Sand"), ("BLK", "Black"), ("RST", "Rust"))
 SIZES: Final = {
     "clothes": ("XS", "S", "M", "L", "XL"),

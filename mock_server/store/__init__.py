@@ -1,7 +1,7 @@
-"""The store: rows, counters, ledger events and scheduled steps of all tenants, in one SQLite database.
+"""The store: reads and writes all tenants' rows, counters, ledger events and scheduled steps in SQLite.
 
-It has no HTTP and no vendor-specific code. It is called synchronously from one thread, because a statement
-takes only microseconds. `Store.change()` is the only way to write.
+The store contains no HTTP code and no vendor-specific code. It is synchronous and used from one thread,
+because each statement takes only microseconds. All writes go through `Store.change()`.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ _ROLLBACK_TO = ("ROLLBACK TO change", _RELEASE)
 
 
 class Store:
-    """The database of one sandbox; open it with `Store.open(url)`."""
+    """Reads and writes the database of one sandbox. Create it with `Store.open(url)` or `Store.scratch()`."""
 
     def __init__(self, connection: sqlite3.Connection, watch: Watch) -> None:
         self._connection = connection
@@ -52,36 +52,39 @@ class Store:
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """Open `sqlite://` (in memory) or `sqlite:///path`; raises `StoreError`."""
+        """Open the database at `sqlite://` (in memory) or `sqlite:///path`.
+
+        Raises `StoreError` if the database cannot be opened or created.
+        """
         return cls(*open_database(url))
 
     @classmethod
     def scratch(cls) -> Self:
-        """Return an empty temporary store, which is deleted when it is closed."""
+        """Create an empty temporary store, which is deleted when it is closed."""
         return cls(open_scratch(), Watch(""))
 
     def close(self) -> None:
-        """Commit what is pending and close the database; acknowledged changes are on disk even without it."""
+        """Commit pending changes and close the database; changes already acknowledged are on disk anyway."""
         if self._batch:
             self._batch.flush()
         self._connection.close()
 
     def commit_together(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Turn on group commit: from now on, changes made in one turn of the loop are committed together."""
+        """Enable group commit: changes made within two turns of `loop` are committed in one transaction."""
         self._batch = Batch(loop, self._commit)
 
     @property
     def pending(self) -> asyncio.Future[None] | None:
-        """The commit to await before reporting what was read or written; None if everything is on disk."""
+        """A future for the next commit, to await before sending a response; None if everything is on disk."""
         return self._batch.pending if self._batch else None
 
     @contextmanager
     def change(self) -> Iterator[Change]:
-        """Open a transaction: it is committed at the end of the block, and rolled back if the block raises.
+        """Open a transaction that is committed when the block ends, and rolled back if the block raises.
 
-        Reads inside the block see its writes. Changes do not nest: pass the `Change` on instead. With group
-        commit, the change is a savepoint inside the transaction of its batch, so that a failure undoes this
-        change alone.
+        Reads inside the block see the block's writes. Blocks cannot be nested (`RuntimeError`): pass the
+        `Change` to other functions instead. With group commit, the change is a savepoint in the transaction
+        of its batch, so that a failure undoes this change only.
         """
         if self._changing:
             raise RuntimeError("A change is open already; pass it on instead of opening another.")
@@ -89,7 +92,7 @@ class Store:
         # The first change of a batch begins the transaction that `Batch.flush` commits.
         if batch is None or not batch.open:
             execute("BEGIN IMMEDIATE")
-        elif not self._connection.in_transaction:  # SQLite rolled it back, after a full disk for example
+        elif not self._connection.in_transaction:  # SQLite rolled back, for example when the disk was full
             raise StoreError("An earlier change of the same batch failed, and the whole batch was undone.")
         if batch:
             execute("SAVEPOINT change")
@@ -119,21 +122,21 @@ class Store:
             self._held += 1
 
     def hold(self) -> None:
-        """Keep the savepoints of the changes that follow, so that `undo_held` can undo these changes.
+        """Keep the savepoints of the following changes open, so that `undo_held` can undo these changes.
 
-        Do not await anything before `release`: changes of other tasks would be undone as well.
+        Do not await before calling `release` or `undo_held`: changes of other tasks would be undone as well.
         """
         self._held = 0
         self._marks = len(self._uncommitted), len(self._callbacks)
 
     def release(self) -> None:
-        """Release the savepoints since `hold`: these changes are committed with the batch."""
+        """Release the savepoints kept since `hold`, so that their changes are committed with the batch."""
         held, self._held = self._held, _NOT_HOLDING
         for _ in range(held):
             self._execute(_RELEASE)
 
     def undo_held(self) -> None:
-        """Undo the changes since `hold`; without group commit they are already on disk and stay."""
+        """Undo the changes made since `hold`; without group commit, they are already on disk and are kept."""
         held, self._held = self._held, _NOT_HOLDING
         first_uncommitted, first_callback = self._marks
         changed = self._uncommitted[first_uncommitted:]
@@ -161,9 +164,10 @@ class Store:
             self._failure = f"The last change could not be stored: {error}."
 
     def write_problem(self) -> str:
-        """Return why nothing can be stored at the moment, as a sentence; "" if no problem is known.
+        """Return why the store cannot save changes at the moment; "" if no problem is known.
 
-        After a failure it tries to write, because a disk that was full may have space again.
+        The message is a complete sentence that can be shown to the user. If the last write failed, this
+        method tries another write, because a disk that was full may have space again.
         """
         try:
             self._watch.check()
@@ -190,12 +194,13 @@ class Store:
         self._failure = ""
 
     def _undo(self, rollback: Sequence[str], changed: Sequence[TenantTable]) -> None:
-        """Run the `rollback` statements, then read the caches of the `changed` tables from the file again.
+        """Run the `rollback` statements, then reload the caches of the `changed` tables from the database.
 
-        Caches are updated while a change is open. If it is undone, or its COMMIT fails, they would hold keys,
-        clocks or switches that the file does not have. After a full disk or an I/O error, SQLite may already
-        have rolled back the whole transaction (https://www.sqlite.org/lang_transaction.html, section 3): then
-        every table changed in the batch is read again, not only those of this change.
+        Caches are updated while a change is open. If the change is undone or its COMMIT fails, they would
+        contain keys, clocks or switches that are not in the database. After a full disk or an I/O error,
+        SQLite may already have rolled back the whole transaction
+        (https://www.sqlite.org/lang_transaction.html, section 3); the caches of all tables changed in the
+        batch are then reloaded.
         """
         self._memory.forget()
         if self._connection.in_transaction:
@@ -205,32 +210,34 @@ class Store:
             changed = (*self._uncommitted, *changed)
         try:
             self._memory.reload(dict.fromkeys(changed))
-        except sqlite3.Error as error:  # the caches are wrong now, so no further change may be stored
+        except sqlite3.Error as error:  # the caches are now wrong, so no further change may be saved
             self._watch.fail(error)
 
     def on_change(self, table: sa.Table, reload: Reload) -> None:
-        """Call `reload(tenant)` whenever a tenant's rows in `table` change, and when a change is undone.
+        """Register `reload(tenant)`, called after each change to a tenant's rows in `table` or its rollback.
 
-        `reload` reads them with `tenant_rows`. So a cache always equals the file, even if a commit fails.
+        `reload` reads the rows with `tenant_rows`, so that its cache matches the database even if a commit
+        fails.
         """
         self._memory.on_change(table.name, reload)
 
     def tenant_rows(self, table: sa.Table, tenant: str, *columns: str) -> list[tuple[Any, ...]]:
-        """Return the given columns of a tenant's rows in one of `tables.REMEMBERED`."""
+        """Fetch the given columns of a tenant's rows in `table`, which is one of `tables.REMEMBERED`."""
         return self._execute(statements.of_tenant(table, columns), (tenant,)).fetchall()
 
     def partition(self, tenant: str) -> str:
-        """Return the name of the partition that has the tenant's rows."""
+        """Return the name of the partition that contains the tenant's rows."""
         return self._partitions.get(tenant, tenant)
 
     def tenants_by_partition(self) -> dict[str, str]:
-        """Return the tenant of each partition, except for stray partitions."""
+        """Return the names of the tenants keyed by partition; partitions without a tenant are left out."""
         return {partition: name for name, partition in self._partitions.items()}
 
     def next_webhook(self, last: tuple[str, str, str]) -> tuple[str, str, str, int] | None:
-        """Return the first webhook after `last` that has a delivery to send, and when that is due.
+        """Find the first webhook after `last` with a pending delivery, and when that delivery is due.
 
-        A webhook is (partition, vendor, id), in this order.
+        A webhook is identified by (partition, vendor, ID), and webhooks are sorted in this order. Returns
+        these three values and the due time, or None if no further webhook has a pending delivery.
         """
         row: tuple[str, str, str, int] | None = self._execute(
             statements.NEXT_WEBHOOK, (*last, 1, 0)
@@ -238,7 +245,10 @@ class Store:
         return row
 
     def due_deliveries(self, webhook: tuple[str, str, str], now: int, limit: int) -> list[tuple[Any, ...]]:
-        """Return up to `limit` due deliveries to a webhook (partition, vendor, id), the earliest first."""
+        """Fetch up to `limit` deliveries to a webhook (partition, vendor, ID) that are due at `now`.
+
+        The delivery that has been due for the longest time comes first.
+        """
         return self._execute(statements.DUE_DELIVERIES, (*webhook, now, limit, 0)).fetchall()
 
     def _reload_partition(self, tenant: str) -> None:
@@ -248,13 +258,13 @@ class Store:
         )
 
     def row(self, tenant: str, vendor: str, kind: str, id_: str) -> Row | None:
-        """Return the row with this id, or None."""
+        """Fetch one row by its ID; returns None if the row does not exist."""
         partition = self._partitions.get(tenant, tenant)
         values = self._execute(statements.ROW, (partition, vendor, kind, id_)).fetchone()
         return None if values is None else Row(tenant, *values)
 
     def document(self, tenant: str, vendor: str, kind: str, id_: str) -> bytes | None:
-        """Return the stored document with this id, or None."""
+        """Fetch the stored document of a row, as JSON bytes; returns None if the row does not exist."""
         partition = self._partitions.get(tenant, tenant)
         values = self._execute(statements.DOCUMENT, (partition, vendor, kind, id_)).fetchone()
         return None if values is None else values[0]
@@ -271,10 +281,11 @@ class Store:
         limit: int,
         offset: int = 0,
     ) -> tuple[list[bytes], int]:
-        """Return the summaries of one page, and the total number of rows that match the filters.
+        """Fetch the summaries of one page of rows, and count all rows that match the filters.
 
-        Rows of equal times are ordered by `sequence`, so that pages neither repeat nor skip rows. Without
-        filters, or if only statuses are filtered, the total comes from the counters instead of a COUNT query.
+        Rows with equal times are sorted by `sequence`, so that pages neither repeat nor skip rows. Without
+        filters, or with `statuses` as the only filter, the total is read from the counters instead of running
+        a COUNT query.
         """
         shape, values = statements.shape_of(filters)
         sql = statements.page(shape, order, descending=descending)
@@ -299,10 +310,10 @@ class Store:
         inclusive: bool = True,
         limit: int,
     ) -> list[tuple[str, bytes]]:
-        """Return ids and summaries for keyset pagination: from the row with id `start`, or after it.
+        """Fetch IDs and summaries for keyset pagination, starting at the row with the ID `start` or after it.
 
-        Such pages do not shift when rows are inserted before them. Without `sorting`, the row inserted last
-        comes first. Raises `LookupError` if no row has the id `start`.
+        Such pages do not shift when rows are inserted before them. Without `sorting`, the most recently
+        inserted row comes first. Raises `LookupError` if no row has the ID `start`.
         """
         shape, values = statements.shape_of(filters)
         start_at: statements.StartAt = "beginning"
@@ -318,29 +329,29 @@ class Store:
         return self._execute(sql, [named[n] if n in named else next(others) for n in names]).fetchall()
 
     def children(self, tenant: str, vendor: str, kind: str, parent: str) -> list[bytes]:
-        """Return the documents of the rows of `kind` that belong to `parent`, oldest first."""
+        """Fetch the documents of the rows of `kind` whose parent has the ID `parent`, oldest first."""
         partition = self._partitions.get(tenant, tenant)
         rows = self._execute(statements.CHILDREN, (partition, vendor, kind, parent)).fetchall()
         return [document for (document,) in rows]
 
     def rows(self, tenant: str, vendor: str, kind: str, filters: Filters = EVERYTHING) -> Iterator[Row]:
-        """Yield whole rows, oldest first; do not write before the last one is read."""
+        """Yield the matching rows with all columns, oldest first. Do not write until the last row is read."""
         shape, values = statements.shape_of(filters)
         partition = self._partitions.get(tenant, tenant)
         for row in self._execute(statements.every(shape), (partition, vendor, kind, *values)):
             yield Row(tenant, *row)
 
     def totals(self, tenant: str, vendor: str, kind: str) -> dict[str, int]:
-        """Return the number of rows of `kind` by vendor status, from the counters."""
+        """Count the rows of `kind` per status, from the counters; statuses without rows are left out."""
         totals = self._totals((self._partitions.get(tenant, tenant), vendor, kind))
         return {status: total for status, total in totals.items() if total}
 
     def total(self, tenant: str, vendor: str, kind: str) -> int:
-        """Return the number of rows of `kind`."""
+        """Return the number of rows of `kind`, from the counters."""
         return sum(self._totals((self._partitions.get(tenant, tenant), vendor, kind)).values())
 
     def next_due(self, tenant: str, vendors: tuple[str, ...]) -> int | None:
-        """Return when the earliest step of these vendors is due; cached, because every request asks."""
+        """Return when the earliest step of these vendors is due, or None; cached for use in every request."""
         partition = self._partitions.get(tenant, tenant)
         try:
             return self._memory.next_due[partition, vendors]
@@ -350,7 +361,7 @@ class Store:
             return due
 
     def next_step(self, tenant: str, vendors: tuple[str, ...]) -> Step | None:
-        """Return the step that is due first; of several at the same time, the one scheduled first."""
+        """Fetch these vendors' earliest step, or None; of steps due together, the one scheduled first."""
         if not vendors:
             return None
         values = (self.partition(tenant), *vendors, 1, 0)
@@ -361,24 +372,24 @@ class Store:
         return Step(tenant, vendor, due, step, subject, orjson.loads(body), id_)
 
     async def yield_after_commit(self) -> None:
-        """Wait until all changes are on disk and other tasks have run; raises what the commit raises."""
+        """Wait until all changes are on disk and other tasks have run; raises the error if COMMIT fails."""
         pending = self.pending
         if pending is not None:
             await pending
         await Turn()
 
     def chunks(self, statement: sa.sql.ClauseElement, size: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Run a query and yield its rows in lists of up to `size`; do not write before the last is read."""
+        """Run a query and yield its rows in lists of up to `size`. Do not write until all rows are read."""
         cursor = self._execute(*statements.bound(statement))
         while chunk := cursor.fetchmany(size):
             yield chunk
 
     def fetch(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Run a query compiled in `statements` and return its rows."""
+        """Run a compiled query from `statements`, and return its rows."""
         return self._execute(statement, values).fetchall()
 
     def select(self, statement: sa.sql.ClauseElement) -> list[tuple[Any, ...]]:
-        """Run a query that is compiled each time; use `statements` for the queries of frequent requests."""
+        """Run a query that is compiled on every call; for frequent queries, use `fetch` instead."""
         return self._execute(*statements.bound(statement)).fetchall()
 
     def _totals(self, key: CounterKey) -> dict[str, int]:

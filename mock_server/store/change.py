@@ -1,4 +1,4 @@
-"""`Change`: the write operations of one transaction: rows, counters, ledger events and scheduled steps."""
+"""`Change`: writes rows, counters, ledger events and scheduled steps in one transaction."""
 
 from collections.abc import Callable, Iterable, Mapping
 from sqlite3 import Connection
@@ -13,7 +13,7 @@ from mock_server.store.model import Row, Step
 
 
 class Change:
-    """The writes of one transaction; `Store.change()` creates it, and it must not be used after the block."""
+    """Writes to the store in one transaction. `Store.change()` creates it; do not use it after the block."""
 
     def __init__(self, connection: Connection, memory: Memory) -> None:
         self._execute = connection.execute
@@ -21,16 +21,16 @@ class Change:
         self._memory = memory
         self._partitions = memory.partitions
         self.changed: list[TenantTable] = []
-        """The cached tables that `run_for` changed."""
+        """The tables and tenants of all `run_for` calls; their caches are reloaded after a rollback."""
         self.callbacks: list[Callable[[], None]] = []
-        """Called once the change is on disk; never if it is undone."""
+        """Functions to call when the change is on disk; they are not called if it is undone."""
 
     def put(self, row: Row) -> int:
-        """Insert the row, or replace the one with the same id, and update the counters.
+        """Insert a row, or replace the row that has the same ID, and update the counters.
 
-        Returns the row's sequence number and sets it on `row`; a replaced row keeps its number.
+        Sets `row.sequence` and returns it; a replaced row keeps its sequence number.
         """
-        # Most rows are new. Trying the INSERT first, instead of asking for the row, saves a query for these.
+        # Most rows are new, so try INSERT first: this saves a query that looks for an existing row.
         execute = self._execute
         key = (self._partitions.get(row.tenant, row.tenant), row.vendor, row.kind)
         content = (
@@ -67,9 +67,9 @@ class Change:
         shop: str = "",
         summary: dict[str, Any] | None = None,
     ) -> int:
-        """Store the present state of a record, with the columns that `Row` describes.
+        """Store the current document of a record, with the columns of `Row`; returns the sequence number.
 
-        By default `updated_at` is `created_at`, `state` is `status`, and the summary is the whole document.
+        `updated_at` defaults to `created_at`, `state` to `status`, and `summary` to the whole document.
         """
         body = orjson.dumps(document)
         row = Row(
@@ -119,7 +119,7 @@ class Change:
         subject: str,
         body: Mapping[str, Any] | None = None,
     ) -> None:
-        """Schedule `step` for `subject`: `Clocks` runs it when the tenant's clock reaches `due`."""
+        """Schedule `step` for `subject`; `Clocks` runs it when the tenant's clock reaches `due`."""
         partition = self._partitions.get(tenant, tenant)
         self._execute(
             statements.SCHEDULE, (partition, vendor, due, step, subject, orjson.dumps(dict(body or {})))
@@ -127,37 +127,37 @@ class Change:
         self._memory.next_due.clear()
 
     def unschedule(self, tenant: str, vendor: str, subject: str) -> None:
-        """Delete all scheduled steps of `subject`."""
+        """Delete all steps that are scheduled for `subject`."""
         partition = self._partitions.get(tenant, tenant)
         self._execute(statements.UNSCHEDULE, (partition, vendor, subject))
         self._memory.next_due.clear()
 
     def done(self, step: Step) -> None:
-        """Delete a step that has been run."""
+        """Delete a scheduled step after it has run."""
         self._execute(statements.STEP_DONE, (step.id,))
         self._memory.next_due.clear()
 
     def wipe(self, partition: str) -> None:
-        """Delete the rows, counters, ledger, steps and deliveries of a partition."""
+        """Delete all rows, counters, ledger events, scheduled steps and webhook deliveries in a partition."""
         for name in tables.PARTITIONED:
             self._execute(statements.wipe(tables.metadata.tables[name]), (partition,))
         self._memory.forget_partition(partition)
 
     def run(self, statement: sa.sql.ClauseElement) -> int:
-        """Run a statement that is compiled each time; returns the number of rows that it changed."""
+        """Run a statement that is compiled on every call; returns the number of rows changed."""
         return self._execute(*statements.bound(statement)).rowcount
 
     def run_many(self, statement: str, values: Iterable[tuple[Any, ...]]) -> None:
-        """Run a statement from `statements` once for each tuple of values."""
+        """Run a compiled statement from `statements` once for each tuple of values."""
         self._execute_many(statement, values)
 
     def run_for(self, tenant: str, statement: sa.Insert | sa.Update | sa.Delete) -> None:
-        """Run a statement on a tenant's rows in one of `tables.REMEMBERED`, and update the caches of it."""
+        """Change a tenant's rows in one of `tables.REMEMBERED`, and reload the caches of these rows."""
         tenant_table = (cast("sa.Table", statement.table).name, tenant)
         self.changed.append(tenant_table)
         self.run(statement)
         self._memory.reload((tenant_table,))
 
     def after_commit(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once this change is on disk: for state that is kept in memory only."""
+        """Call `callback` when this change is on disk; use it to update state that is kept only in memory."""
         self.callbacks.append(callback)

@@ -1,4 +1,4 @@
-"""Opens the store's SQLite database, in a file or in memory; creates, configures and checks it."""
+"""Opens the store's SQLite database, in a file or in memory: creates, configures and checks it."""
 
 import os
 import sqlite3
@@ -16,14 +16,15 @@ from mock_server.store.tables import SCHEMA_VERSION, meta
 _ADVICE = "Move the file away or choose another one with --database."
 _ELSEWHERE = "Choose another one with --database."
 _MAX_CHECK_SECONDS = 2.0
-"""Seconds that the check for damage may take at start-up; a large file is not checked to its end."""
+"""Time limit of the check for damage at start-up; the rest of a large file remains unchecked."""
 
 
 def open_database(url: str) -> tuple[sqlite3.Connection, Watch]:
-    """Connect to a database in autocommit mode; in an empty one, create the tables.
+    """Connect to a database in autocommit mode, and create the tables if it is empty.
 
-    `url` is `sqlite://` (in memory) or `sqlite:///path`. Raises `StoreError` if the file cannot be opened, is
-    in use or damaged, belongs to another program, or was written by another version of the sandbox.
+    `url` is `sqlite://` (in memory) or `sqlite:///path`. Returns the connection and the file's `Watch`.
+    Raises `StoreError` if the file cannot be opened, is in use or damaged, belongs to another program, or was
+    written by another version of the sandbox.
     """
     path = _path(url)
     if path and not Path(path).parent.is_dir():
@@ -59,7 +60,10 @@ def open_database(url: str) -> tuple[sqlite3.Connection, Watch]:
 
 
 def _in_use(path: str) -> str:
-    """Return the message for a locked file. Another sandbox locks out readers too, other programs do not."""
+    """Build the error message for a locked database file, with advice on how to unlock it.
+
+    Another sandbox blocks readers as well as writers; other programs block writers only.
+    """
     reader = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, timeout=0)
     try:
         reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -71,7 +75,7 @@ def _in_use(path: str) -> str:
 
 
 def open_scratch() -> sqlite3.Connection:
-    """Connect to an empty temporary database with the tables: in memory, or on disk if it grows large."""
+    """Create an empty temporary database with all tables; SQLite moves it to disk if it grows large."""
     connection = sqlite3.connect("", isolation_level=None, check_same_thread=False, cached_statements=128)
     for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -32768"):
         connection.execute(f"PRAGMA {pragma}")
@@ -95,8 +99,8 @@ def _prepare(connection: sqlite3.Connection, name: str, *, is_new: bool) -> None
     execute("PRAGMA busy_timeout = 2000")
     execute("PRAGMA locking_mode = EXCLUSIVE")  # one process per file, because clocks and keys are cached
     execute("PRAGMA synchronous = NORMAL")  # in WAL mode, a killed process loses no committed change
-    execute("PRAGMA cache_size = -65536")  # KiB: a large seed is one transaction and must fit into it
-    execute("PRAGMA page_size = 2048")  # a create changes ten pages, so half the default is half the log
+    execute("PRAGMA cache_size = -65536")  # KiB: the transaction of a large seed must fit into the cache
+    execute("PRAGMA page_size = 2048")  # a create changes ten pages: half the default halves the log
     execute("PRAGMA wal_autocheckpoint = 4000")  # pages (8 MB): all requests wait during a checkpoint
     execute("BEGIN IMMEDIATE")
     try:

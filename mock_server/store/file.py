@@ -1,4 +1,4 @@
-"""The database file: makes it private to its user, and notices if it is deleted or replaced while open."""
+"""Makes the database file private to its owner, and detects if the open file is deleted or replaced."""
 
 import os
 from contextlib import suppress
@@ -10,13 +10,13 @@ from mock_server.store.model import StoreError
 _PRIVATE = 0o600
 _LOG = "-wal"
 FileIdentity = tuple[int, int, int]
-"""Device, inode and size of a file."""
+"""The device, inode and size of a file."""
 
 
 def create(path: str) -> bool:
-    """Create an empty file that only its user can read, unless it exists; returns whether it was created.
+    """Create an empty file that only its owner can access; returns False if the file already exists.
 
-    Raises `OSError`.
+    Raises `OSError` if the file cannot be created.
     """
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, _PRIVATE))
@@ -26,19 +26,22 @@ def create(path: str) -> bool:
 
 
 def make_private(path: str) -> None:
-    """Make a database file and SQLite's files beside it readable for their owner only, where possible."""
+    """Make a database file, and SQLite's files next to it, accessible to their owner only.
+
+    Files whose permissions cannot be changed, such as those of another user, are skipped.
+    """
     for suffix in ("", _LOG, "-shm"):
         file = Path(path + suffix)
-        with suppress(OSError):  # missing, or owned by another user
+        with suppress(OSError):  # the file is missing, or belongs to another user
             if S_IMODE(file.stat().st_mode) != _PRIVATE:
                 file.chmod(_PRIVATE)
 
 
 class Watch:
-    """Notices that the database file or its log was deleted, replaced or truncated.
+    """Detects if the database file or its write-ahead log is deleted, replaced or truncated.
 
-    A file that is deleted while it is open exists until the process ends, and everything written to it is
-    lost then. So no change may be acknowledged after that. With an empty `path` (in memory), nothing is
+    A file that is deleted while open exists until the process ends; everything written to it is then lost.
+    Therefore no change may be acknowledged after the deletion. If `path` is empty (in memory), nothing is
     checked.
     """
 
@@ -50,7 +53,10 @@ class Watch:
         self.check()
 
     def check(self) -> None:
-        """Raise `StoreError` if the file is not the one that was opened, now or at an earlier check."""
+        """Raise `StoreError` if the database file was deleted, replaced or truncated since it was opened.
+
+        After a failed check, all later checks fail too.
+        """
         if not self._fault:
             for name in self._names:
                 self._check_file(name)
@@ -58,7 +64,7 @@ class Watch:
             raise StoreError(self._fault)
 
     def fail(self, error: Exception) -> None:
-        """Fail every later check, because of an error in reading the file."""
+        """Make all later checks fail, because reading the database raised `error`."""
         self._fault = self._fault or (
             f"The database {self._path or 'in memory'} can no longer be read ({error}); nothing is stored "
             "until the sandbox is restarted."
@@ -69,7 +75,7 @@ class Watch:
         try:
             now = os.stat(name)  # noqa: PTH116 - Path.stat takes twice as long, and each commit calls this
         except OSError:
-            if known is not None or name == self._path:  # the first write creates the log
+            if known is not None or name == self._path:  # the log is missing until the first write
                 self._fault = _sentence(name, "was deleted")
             return
         if known is not None:

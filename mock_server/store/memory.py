@@ -1,63 +1,64 @@
-"""The store's caches, and the notification of all other caches about changes of the file.
+"""The store's caches, and the notifications that keep other caches equal to the database.
 
-Caching is safe because only this process uses the file. One rule holds for every cache: it is read from the
-file after each change, and read again if that change is undone. Caches outside of the store register for this
-with `Store.on_change`.
+Caching is safe because only this process uses the file. The store updates its own caches on every write, and
+empties them if a change is undone. Caches outside the store register with `Store.on_change`: they are
+reloaded from the database after each change, and again if that change is undone.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 CounterKey = tuple[str, str, str]
-"""Partition, vendor and kind: these rows are counted together."""
+"""The partition, vendor and kind of rows that are counted together."""
 Reload = Callable[[str], None]
-"""Reads the cached data of one tenant from the file again."""
+"""A function that reloads the cached data of the tenant with the given name from the database."""
 TenantTable = tuple[str, str]
-"""The name of a cached table, and a tenant."""
+"""The name of a cached table, and the name of a tenant."""
 
 
 @dataclass(slots=True)
 class Memory:
-    """Cached data, including the writes of the open transaction.
+    """Cached data of the store, including the writes of the open transaction.
 
-    After a rollback, the store calls `forget` and `reload`.
+    After a rollback, the store calls `forget` and `reload`, so that no cache contains writes that were
+    undone.
     """
 
     last_events: dict[str, int] = field(default_factory=dict)
-    """The newest ledger sequence number of each partition."""
+    """The sequence number of the newest ledger event, keyed by partition."""
     totals: dict[CounterKey, dict[str, int]] = field(default_factory=dict)
-    """Numbers of rows by status."""
+    """The number of rows per status, keyed by partition, vendor and kind."""
     next_due: dict[tuple[str, tuple[str, ...]], int | None] = field(default_factory=dict)
-    """When the earliest step is due, by partition and vendors."""
+    """When the earliest step is due (microseconds since the Unix epoch), keyed by partition and vendors."""
     partitions: dict[str, str] = field(default_factory=dict)
-    """The partition of each tenant; a tenant that is missing here has a partition of its own name."""
+    """The partition keyed by tenant; a tenant that is missing here has a partition of the same name."""
     listeners: dict[str, list[Reload]] = field(default_factory=dict)
-    """The caches outside of the store, by the table that they are read from."""
+    """The `reload` functions of caches outside the store, keyed by the table that they read."""
 
     def count(self, key: CounterKey, status: str, by: int) -> None:
-        """Update a cached counter."""
+        """Add `by` to the cached number of rows with a status; does nothing if the key is not cached."""
         totals = self.totals.get(key)
         if totals is not None:
             totals[status] = totals.get(status, 0) + by
 
     def forget(self) -> None:
-        """Empty the store's own caches."""
+        """Clear the cached event numbers, row counts and due times."""
         self.last_events.clear()
         self.totals.clear()
         self.next_due.clear()
 
     def forget_partition(self, partition: str) -> None:
-        """Remove one partition from the store's own caches."""
+        """Clear the cached event number, row counts and due times of one partition."""
         self.last_events.pop(partition, None)
         self.totals = {key: totals for key, totals in self.totals.items() if key[0] != partition}
         self.next_due = {key: due for key, due in self.next_due.items() if key[0] != partition}
 
     def on_change(self, table: str, reload: Reload) -> None:
-        """Call `reload(tenant)` after each change of a tenant's rows in `table`, and when it is undone."""
+        """Register `reload(tenant)`, called when a tenant's rows in `table` change or a change is undone."""
         self.listeners.setdefault(table, []).append(reload)
 
     def reload(self, changed: Iterable[TenantTable]) -> None:
-        """Call the listeners of these tables and tenants."""
+        """Call the registered `reload` functions of each changed table with the tenant whose rows changed."""
         for table, tenant in changed:
             for reload in self.listeners.get(table, ()):
                 reload(tenant)

@@ -1,4 +1,4 @@
-"""The store's data types: rows, filters and scheduled steps. Times are µs since 1970 in UTC."""
+"""The store's data types: rows, filters and scheduled steps. Times are microseconds since the Unix epoch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,21 +6,24 @@ from typing import Any, Literal
 
 Order = Literal["created_at", "updated_at"]
 Sorting = tuple[tuple[Order, bool], ...]
-"""Columns to sort by, each with True for the latest first."""
+"""The columns to sort by, most significant first; each has True for descending order."""
 
 
 class StoreError(Exception):
-    """The database cannot be used; the message is a sentence for the user."""
+    """Raised if the database cannot be used.
+
+    The message is a complete sentence that can be shown to the user.
+    """
 
 
 @dataclass(slots=True)
 class Row:
-    """One record of a vendor: neutral columns for filters, and the vendor's JSON ready to send.
+    """One record of a vendor: vendor-neutral columns to filter by, and the vendor's JSON ready to send.
 
-    `kind` is neutral ("return", "shipment", …). `status` is the vendor's word for the status, `state` the
-    neutral one. `parent` is the id of the row that this one belongs to, or "". `shop` is "" unless the
-    account has several shops. The store assigns `sequence` when the row is inserted; it orders rows with
-    equal times.
+    `kind` is vendor-neutral ("return", "shipment", …). `status` is the vendor's status, `state` its neutral
+    equivalent. `document` is the whole record, `summary` the version shown in lists. `parent` is the ID of
+    the row that this row belongs to, or "". `shop` is "" unless the account has several shops. The store
+    assigns `sequence` when the row is inserted; rows with equal times are sorted by it.
     """
 
     tenant: str
@@ -42,11 +45,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Selects rows of a kind: a row matches if, in every field that is set, any of the values matches.
+    """Selects rows of a kind: a row must match every field that is set, by having one of the field's values.
 
-    The suffixes of the time fields mean: `_from` (>=), `_after` (>), `_before` (<), `_until` (<=), `_not`
-    (!=). E-mail addresses are compared without regard to case, order numbers and ids exactly. "" matches no
-    row.
+    The suffixes of the time fields are comparisons: `_from` (>=), `_after` (>), `_before` (<), `_until` (<=),
+    `_not` (!=). E-mail addresses are compared case-insensitively, order numbers and IDs exactly. The value ""
+    matches no row.
     """
 
     statuses: tuple[str, ...] = ()
@@ -70,7 +73,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A scheduled event: the vendor's `step` happens to `subject` when the tenant's clock reaches `due`."""
+    """A scheduled event: the vendor runs `step` on `subject` when the tenant's clock reaches `due`."""
 
     tenant: str
     vendor: str

@@ -1,7 +1,7 @@
 """Fills and empties partitions in slices, so that other requests are served in between.
 
-Each slice is a transaction of its own. A partition must therefore not belong to a tenant while it is filled
-or emptied: clients would see half of its rows.
+Each slice is a separate transaction. A partition must not belong to a tenant while it is being filled or
+emptied, because clients would see only some of its rows.
 """
 
 from collections.abc import Iterator
@@ -13,14 +13,15 @@ from mock_server.store import Store, statements, tables
 
 _ROWS: Final = 100
 _EVENTS: Final = 400
-"""Rows and events written per slice, which takes a few milliseconds."""
+"""Maximum number of rows or events per slice; writing a slice takes a few milliseconds."""
 _KEYS: Final = {"rows": "sequence", "steps": "id", "deliveries": "id"}
 
 
 def fill(source: Store, target: Store, partition: str, *, events: int) -> Iterator[int]:
-    """Copy a whole store to a partition of another one; after each slice, yield the newest event's number.
+    """Copy all data of `source` to a partition of `target`; yields the last event number after each slice.
 
-    `source` has the rows and the ledger of one tenant only. Its event numbers are continued after `events`.
+    `source` must contain the rows and the ledger of one tenant only. In the partition, its events are
+    numbered from `events` + 1 onwards.
     """
     rows, ledger, steps, counters = tables.rows, tables.ledger, tables.steps, tables.counters
     columns = [column for column in rows.c if column.name not in {"tenant", "sequence"}]
@@ -47,7 +48,7 @@ def fill(source: Store, target: Store, partition: str, *, events: int) -> Iterat
 
 
 def empty(store: Store, partition: str) -> Iterator[None]:
-    """Delete everything in a partition; yields after each slice."""
+    """Delete all data in a partition; yields after each slice."""
     for name in tables.PARTITIONED:
         deleted = 1
         while deleted:
@@ -59,7 +60,7 @@ def empty(store: Store, partition: str) -> Iterator[None]:
 
 
 def _delete_slice(table: sa.Table, partition: str) -> sa.Delete:
-    """Return the statement that deletes one slice of a table's rows in a partition."""
+    """Build the statement that deletes one slice of a partition's rows in `table`."""
     inside = table.c.tenant == partition
     if table is tables.ledger:
         first = sa.select(sa.func.min(table.c.sequence)).where(inside).scalar_subquery()

@@ -1,7 +1,8 @@
 """The SQL statements of the store, compiled once from the table definitions.
 
-Compiling a statement with SQLAlchemy takes a hundred times longer than running it. Statements of requests are
-therefore compiled when the module is imported or, if they depend on filters, once per combination of filters.
+Compiling a statement with SQLAlchemy takes a hundred times longer than running it. The statements that
+requests run are therefore compiled when the module is imported or, if they depend on filters, once per
+combination of filters.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from mock_server.store.model import Filters, Order, Sorting
 from mock_server.store.tables import counters, deliveries, ledger, metadata, rows, steps, tenants
 
 StartAt = Literal["beginning", "row", "after row"]
-"""Where a slice starts: at the first row, at a given row, or after it."""
+"""Where a slice starts: at the first row, at a given row, or after a given row."""
 _DIALECT = sqlite.dialect(paramstyle="qmark")
 
 ROW_COLUMNS = (
@@ -28,14 +29,14 @@ _CONTENT = tuple(name for name in ROW_COLUMNS if name not in (*_KEY, "sequence")
 
 
 def bound(statement: sa.sql.ClauseElement) -> tuple[str, list[Any]]:
-    """Return the SQL text of a statement that contains its values, and the values in the text's order."""
+    """Compile a statement that contains its values; returns the SQL and the values in the order it needs."""
     compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     return str(compiled), [compiled.params[name] for name in _names(compiled)]
 
 
 @cache
 def schema() -> list[str]:
-    """Return the statements that create all tables and indexes."""
+    """Build the statements that create all tables and indexes."""
     created: list[str] = []
     for table in metadata.sorted_tables:
         created.append(str(CreateTable(table).compile(dialect=_DIALECT)))
@@ -51,7 +52,7 @@ def _names(compiled: Any) -> Sequence[str]:
 
 
 def _text(statement: sa.sql.ClauseElement, *order: str) -> str:
-    """Return the SQL text of a statement, after checking that it takes its values in `order`."""
+    """Compile a statement to SQL; raises `AssertionError` if it does not have the parameters `order`."""
     compiled = statement.compile(dialect=_DIALECT)
     if tuple(_names(compiled)) != order:
         raise AssertionError(f"{compiled} takes {_names(compiled)}, not {order}")
@@ -63,7 +64,7 @@ def _by_key() -> list[sa.ColumnElement[bool]]:
 
 
 def _not_empty(column: str) -> sa.ColumnElement[bool]:
-    """Return the condition of the column's partial index; SQLite uses it only for queries that repeat it."""
+    """Build the condition of a column's partial index; SQLite uses the index only if a query repeats it."""
     return rows.c[column] != sa.literal_column("''")
 
 
@@ -179,7 +180,10 @@ Shape = tuple[tuple[str, int], ...]
 
 
 def shape_of(filters: Filters) -> tuple[Shape, list[Any]]:
-    """Return the shape of filters (the fields that are set, with their number of values), and the values."""
+    """Split filters into their shape and their values; queries are cached by shape.
+
+    The shape lists the name of each field that is set, and its number of values.
+    """
     shape: list[tuple[str, int]] = []
     values: list[Any] = []
     for name in _LISTS:
@@ -202,7 +206,7 @@ def _conditions(shape: Shape) -> tuple[list[sa.ColumnElement[bool]], list[str]]:
         order += names
         if name in _LISTS:
             column = rows.c[_LISTS[name]]
-            # With one value, use "=" instead of IN: then SQLite takes the order of rows from the index too.
+            # For a single value, "=" instead of IN lets SQLite read the rows from the index in sorted order.
             many = column.in_([sa.bindparam(n) for n in names])
             conditions += [column == sa.bindparam(names[0]) if size == 1 else many, _not_empty(_LISTS[name])]
         elif name in _BOUNDS:
@@ -215,15 +219,15 @@ def _conditions(shape: Shape) -> tuple[list[sa.ColumnElement[bool]], list[str]]:
 
 @cache
 def wipe(table: sa.Table) -> str:
-    """Return the statement that deletes a partition's rows in a table; its value is the partition."""
+    """Build the statement that deletes a partition's rows in `table`; its parameter is the partition."""
     return _text(sa.delete(table).where(table.c.tenant == sa.bindparam("k_tenant")), "k_tenant")
 
 
 @cache
 def next_step(vendors: int) -> str:
-    """Return the query for the step that is due first.
+    """Build the query for the earliest step of `vendors` vendors.
 
-    Its values are the partition, the vendors (`vendors` is their number), 1 and 0.
+    Its parameters are the partition, the vendors, 1 (the limit) and 0 (the offset).
     """
     names = [f"vendor_{number}" for number in range(vendors)]
     statement = (
@@ -244,10 +248,10 @@ _EVENT_COLUMNS = ("sequence", "vendor", "kind", "subject", "at", "body")
 
 @cache
 def events(conditions: tuple[str, ...], *, newest_first: bool) -> str:
-    """Return the query for ledger events after a sequence number.
+    """Build the query for ledger events after a sequence number.
 
-    `conditions` are any of `until`, `kind` and `vendor`, in this order. The query's values are the partition,
-    the sequence number, those of the conditions, limit and offset.
+    `conditions` may contain `until`, `kind` and `vendor`, in this order. The parameters are the partition,
+    the sequence number, the values for `conditions`, the limit and the offset.
     """
     columns = {"until": ledger.c.sequence, "kind": ledger.c.kind, "vendor": ledger.c.vendor}
     query = sa.select(*(ledger.c[name] for name in _EVENT_COLUMNS)).where(
@@ -264,7 +268,7 @@ def events(conditions: tuple[str, ...], *, newest_first: bool) -> str:
 
 @lru_cache(maxsize=64)
 def of_tenant(table: sa.Table, names: tuple[str, ...]) -> str:
-    """Return the query for the given columns of a tenant's rows; its value is the tenant's name."""
+    """Build the query for the given columns of a tenant's rows; its parameter is the tenant's name."""
     tenant = table.c["name" if table is tenants else "tenant"]
     columns = [table.c[name] for name in names]
     return _text(sa.select(*columns).where(tenant == sa.bindparam("k_tenant")), "k_tenant")
@@ -272,9 +276,9 @@ def of_tenant(table: sa.Table, names: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=512)
 def page(shape: Shape, order: Order, *, descending: bool) -> str:
-    """Return the query for one page of summaries.
+    """Build the query for one page of summaries.
 
-    Its values are tenant, vendor, kind, those of the filters, limit and offset.
+    Its parameters are the partition, vendor, kind, filter values, limit and offset.
     """
     conditions, names = _conditions(shape)
     columns = (rows.c[order], rows.c.sequence)
@@ -287,11 +291,11 @@ def page(shape: Shape, order: Order, *, descending: bool) -> str:
 
 @lru_cache(maxsize=512)
 def slice_(shape: Shape, sorting: Sorting, start_at: StartAt) -> tuple[str, tuple[str, ...]]:
-    """Return the query for ids and summaries from a row on, and the names of its values in their order.
+    """Build the query for IDs and summaries from a given row onwards; returns it with its parameter names.
 
-    Its values are those of `page` and, for `sequence` and each column sorted by, `at_<column>`: the values of
-    the row at which, or after which, the slice starts. Ties are sorted by `sequence`, in the direction of the
-    first column.
+    Its parameters are those of `page` and, for `sequence` and each sort column, `at_<column>`: the value of
+    that column in the row at which, or after which, the slice starts. Rows that are equal in all sort columns
+    are sorted by `sequence`, in the direction of the first sort column.
     """
     conditions, names = _conditions(shape)
     columns = [*sorting, ("sequence", sorting[0][1] if sorting else True)]
@@ -309,7 +313,11 @@ def slice_(shape: Shape, sorting: Sorting, start_at: StartAt) -> tuple[str, tupl
 
 
 def _from_row(columns: Sequence[tuple[str, bool]], *, inclusive: bool) -> sa.ColumnElement[bool]:
-    """Return the condition for rows after a given row: greater (or less) in the first column that differs."""
+    """Build the condition that selects the rows sorted after a given row.
+
+    In the first sort column that differs, such a row has the greater value, or the smaller value if the
+    column is sorted in descending order. If `inclusive`, the given row is selected too.
+    """
     alternatives: list[sa.ColumnElement[bool]] = []
     same: list[sa.ColumnElement[bool]] = []
     for name, latest in columns:
@@ -321,16 +329,16 @@ def _from_row(columns: Sequence[tuple[str, bool]], *, inclusive: bool) -> sa.Col
 
 @lru_cache(maxsize=512)
 def count(shape: Shape) -> str:
-    """Return the query that counts rows; its values are tenant, vendor, kind and those of the filters."""
+    """Build the query that counts rows; its parameters are the partition, vendor, kind and filter values."""
     conditions, names = _conditions(shape)
     return _text(sa.select(sa.func.count()).select_from(rows).where(*conditions), *names)
 
 
 @lru_cache(maxsize=512)
 def every(shape: Shape) -> str:
-    """Return the query for whole rows (without their tenant), oldest first.
+    """Build the query for all columns except the tenant, oldest row first.
 
-    Its values are the same as for `count`.
+    Its parameters are the same as for `count`.
     """
     conditions, names = _conditions(shape)
     columns = [rows.c[name] for name in ROW_COLUMNS[1:]]

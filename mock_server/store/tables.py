@@ -1,6 +1,6 @@
-"""The database tables; all SQL statements are compiled from these.
+"""The database tables; all SQL statements are compiled from these definitions.
 
-Times are integers: microseconds since 1970 in UTC. Documents and bodies are JSON as bytes.
+Times are integers: microseconds since the Unix epoch. Documents and bodies are JSON, stored as bytes.
 """
 
 import sqlalchemy as sa
@@ -22,7 +22,7 @@ tenants = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column(
         "partition", sa.Text, nullable=False, unique=True
-    ),  # the value of `tenant` in the tables of `PARTITIONED`
+    ),  # the value of `tenant` in the `PARTITIONED` tables
     sa.Column("seed", sa.BigInteger, nullable=False),
     sa.Column("seed_size", sa.Integer, nullable=False),
     sa.Column("plan", sa.Text, nullable=False),  # "": each vendor's first plan
@@ -35,7 +35,7 @@ tenants = sa.Table(
 )
 
 stray_partitions = sa.Table(
-    "stray_partitions",  # belong to no tenant: being filled or emptied; emptied at the next start
+    "stray_partitions",  # partitions being filled or emptied, without a tenant; emptied at the next start
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sqlite_with_rowid=False,
@@ -55,7 +55,7 @@ keys = sa.Table(
 )
 
 switches = sa.Table(
-    "switches",  # only those that are on
+    "switches",  # only switches that are on
     metadata,
     sa.Column("tenant", sa.Text, primary_key=True),
     sa.Column("vendor", sa.Text, primary_key=True),
@@ -65,7 +65,7 @@ switches = sa.Table(
 )
 
 spent_tokens = sa.Table(
-    "spent_tokens",  # single-use tokens that were used, until they would have expired
+    "spent_tokens",  # single-use tokens that were used, kept until they would have expired
     metadata,
     sa.Column("tenant", sa.Text, primary_key=True),
     sa.Column("id", sa.Text, primary_key=True),
@@ -74,15 +74,15 @@ spent_tokens = sa.Table(
 )
 
 REMEMBERED = (tenants, keys, switches, spent_tokens)
-"""Tables that are cached in memory, by tenant; write to them with `Change.run_for`."""
+"""Tables that are cached in memory, keyed by tenant; write to them with `Change.run_for`."""
 
 PARTITIONED = ("rows", "counters", "ledger", "steps", "deliveries")
-"""Tables whose column `tenant` has the name of a partition."""
+"""Tables whose column `tenant` contains the name of a partition."""
 
 rows = sa.Table(
     "rows",
     metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True),  # order of insertion, over all tenants
+    sa.Column("sequence", sa.Integer, primary_key=True),  # insertion order across all tenants
     sa.Column("tenant", sa.Text, nullable=False),
     sa.Column("vendor", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
@@ -133,7 +133,7 @@ ledger = sa.Table(
 )
 
 deliveries = sa.Table(
-    "deliveries",  # of webhooks
+    "deliveries",  # webhook deliveries
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("tenant", sa.Text, nullable=False),
@@ -153,7 +153,7 @@ deliveries = sa.Table(
 sa.Index(
     "deliveries_by_webhook",
     *(deliveries.c[name] for name in ("tenant", "vendor", "webhook", "due", "id")),
-    sqlite_where=deliveries.c.due.is_not(None),  # most are finished
+    sqlite_where=deliveries.c.due.is_not(None),  # most deliveries are finished
     postgresql_where=deliveries.c.due.is_not(None),
 )
 

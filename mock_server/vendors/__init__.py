@@ -1,4 +1,4 @@
-"""The interface between the sandbox and its vendors: the protocol `Vendor`, and loading a vendor by name."""
+"""The interface of a vendor in the sandbox (`Vendor`), and functions that list and load vendors."""
 
 from collections.abc import Iterable, Mapping
 from importlib import import_module
@@ -21,60 +21,64 @@ from mock_server.world import World
 
 
 class Vendor(Protocol):
-    """One vendor's API: the members below, and a method per operationId of its specification.
+    """One vendor's API: the members below, and one method per operationId of the vendor's specification.
 
-    Such a method takes a `Call` and returns a `Reply`, or raises `Problem` to refuse the request.
+    An operation's method accepts a `Call` and returns a `Reply`, or raises `Problem` to refuse the request.
     """
 
     name: str
     title: str
     base_path: str
-    """Path of the API below the vendor's root, as in the specification's `servers`: `/v1`, or ""."""
+    """The path of the API below the vendor's root, as in the specification's `servers`: `/v1`, or ""."""
     lifecycle: Lifecycle
     scopes: tuple[str, ...]
     plans: Mapping[str, Plan]
-    """Rate limit plans by name, the lowest first."""
+    """Rate limit plans keyed by name, the plan with the lowest limits first."""
     switches: tuple[Switch, ...]
 
     def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
-        """Return how a key is used: `fields` to type in, and `headers` and `query` that a client sends."""
+        """Describe how to use an API key: `fields` to enter in a form, and `headers` and `query` to send."""
 
     def problem(self, problem: Problem) -> Reply:
-        """Render a problem in the vendor's error format, with the vendor's status and headers."""
+        """Build the error response for a problem, with the vendor's status, headers and error format."""
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
-        """Return the rate limit headers of a response; () if the vendor sends none."""
+        """Build the rate limit headers of a response; returns () if the vendor sends no such headers."""
 
     def examples(self, tenant: str) -> Examples:
-        """Return the values that Swagger UI fills in: ids of the tenant's records, and matching bodies.
+        """Collect values for Swagger UI to fill in: IDs of the tenant's records, and matching request bodies.
 
-        For values left out, Swagger UI uses the specification's examples.
+        Where a value is missing, Swagger UI fills in the specification's example.
         """
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
-        """Store a tenant's seeded returns as the vendor's records; the tenant's clock starts at `at`."""
+        """Store a tenant's generated returns as the vendor's records; the tenant's clock starts at `at`."""
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        """Create a return that a shopper requests at `at`, which may be in the past; returns its document.
+        """Create a return that a shopper requests at `at`, which can be in the past; returns its document.
 
-        `requested` is the control plane's `ShopperReturn`.
+        `requested` is a `ShopperReturn` of the control plane. `at` is in microseconds since the Unix epoch.
         """
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
-        """Move a return to a status; returns its document. Raises `IllegalMove` or `UnknownReturn`."""
+        """Change the status of a return to `status`; returns the return's document.
+
+        Raises `UnknownReturn` if no return has this ID, and `IllegalMove` if `status` may not follow the
+        current status.
+        """
 
     def run_step(self, change: Change, step: Step) -> None:
-        """Run a scheduled step, such as a carrier's scan, as of `step.due`."""
+        """Run a scheduled step, such as a carrier's scan, as if the time were `step.due`."""
 
 
 @runtime_checkable
 class ManyShops(Protocol):
-    """A vendor whose accounts have several shops, so that each request names its shop."""
+    """A vendor whose accounts have several shops, so that each request must name its shop."""
 
     def enter(self, grant: Grant, credentials: Mapping[str, str]) -> None:
-        """Check the shop of a request; raises `Problem("forbidden")` if the account has no such shop.
+        """Check the shop that a request names; raises `Problem("forbidden")` if the account has no such shop.
 
-        `credentials` holds the request's credentials by security scheme; schemes not sent are missing.
+        `credentials` contains the credentials sent with the request, keyed by security scheme.
         """
 
 
@@ -83,24 +87,28 @@ class Labelling(Protocol):
     """A vendor whose shipments have label URLs (`World.labels`); the sandbox serves the labels as PDF."""
 
     def label(self, shipment: Mapping[str, Any]) -> Label:
-        """Return what to print on the label of a shipment; `shipment` is its stored document."""
+        """Build the label of a shipment from its stored document."""
 
 
 @runtime_checkable
 class TokensOnly(Protocol):
-    """A vendor whose API accepts access tokens only; its keys are client secrets that obtain them."""
+    """A vendor whose API accepts only access tokens; API keys are client secrets for obtaining tokens."""
 
     token_seconds: int
-    """Lifetime of an access token."""
+    """How long an access token is valid, in seconds."""
 
 
 def names() -> list[str]:
-    """Return the names of the vendors that have both a specification and handlers, sorted."""
+    """List the names of all vendors that have both a specification and handlers, in alphabetical order."""
     return [name for name in openapi.vendors() if find_spec(f"{__name__}.{name}")]
 
 
 def load(name: str, world: World) -> Vendor:
-    """Return a vendor's handlers for a sandbox; raises `LookupError` for an unknown name."""
+    """Create the vendor with this name for a sandbox.
+
+    Raises `LookupError` if the name is unknown, and `BrokenSpecification` if the vendor's package has no
+    function `vendor`.
+    """
     if name not in names():
         raise LookupError(f"There is no vendor {name!r}; there are {', '.join(names())}.")
     module = import_module(f"{__name__}.{name}")

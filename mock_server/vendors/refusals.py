@@ -1,4 +1,4 @@
-"""Error responses that all vendors share: the status of each kind of problem, and common problems."""
+"""Errors that all vendors share: HTTP status codes keyed by kind of problem, and common problems."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -19,23 +19,29 @@ STATUSES: Final[Mapping[str, int]] = {
     "unavailable": 500,
     "server_error": 500,
 }
-"""HTTP status by kind of problem. A vendor that answers differently overrides its own kinds."""
+"""HTTP status codes keyed by kind of problem; vendors override the kinds for which they use another."""
 _LONGEST_ID: Final = 80
-"""How many characters of an unknown id a message repeats."""
+"""How many characters of an unknown ID are repeated in an error message."""
 
 
 def require_grant(call: Call, message: str) -> Grant:
-    """Return the grant of a request; raise `Problem("unauthenticated", message)` if it has none."""
+    """Return the grant of a request; raises `Problem("unauthenticated", message)` if there is no grant."""
     if call.grant is None:
         raise Problem("unauthenticated", message)
     return call.grant
 
 
 def invalid(field: str, reason: str) -> Problem:
-    """Return the problem of one field: `invalid("id", "is taken")` reads "id is taken"."""
+    """Create the problem for an invalid field.
+
+    The message for `invalid("id", "is taken")` is "id is taken."
+    """
     return Problem("invalid", f"{field} {reason}.", (FieldError(field, reason),))
 
 
 def not_found(kind: str, id_: str) -> Problem:
-    """Return the problem of an unknown id: `not_found("return", "X1")` reads "No return has the id X1"."""
+    """Create the problem for an unknown ID.
+
+    The message for `not_found("return", "X1")` is "No return has the id X1."
+    """
     return Problem("not_found", f"No {kind} has the id {id_[:_LONGEST_ID]}.")

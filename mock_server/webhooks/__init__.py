@@ -1,1 +1,1 @@
-"""Webhooks: the outbox of deliveries, the task that sends and retries them, the check of their targets."""
+"""Webhooks: stores deliveries in an outbox, sends and retries them, and checks where they may be sent."""

@@ -1,8 +1,8 @@
-"""The outbox: stores webhook deliveries, schedules their retries, and keeps their outcomes.
+"""The webhook outbox: stores deliveries, schedules their retries, and records their outcomes.
 
-A delivery is written in the transaction of the change that it reports, so neither exists without the other.
-Vendors decide the URL and the body. Times are µs since 1970 on the tenant's clock: advancing the clock makes
-retries due.
+A delivery is stored in the same transaction as the change that it reports, so neither is saved without the
+other. The vendor chooses the URL and the body. Times are microseconds since the Unix epoch on the tenant's
+clock, so advancing the clock makes retries due.
 """
 
 from dataclasses import dataclass
@@ -22,16 +22,17 @@ State = Literal["waiting", "delivered", "given_up"]
 DELAYS: Final = (10, 30, 90, 270, 810, 2_430, 7_290)
 """Back-off: seconds between attempts. After eight attempts, about three hours, a delivery is given up."""
 KEPT: Final = 1_000
-"""Finished deliveries kept per tenant, for inspection."""
+"""How many finished deliveries are kept per tenant for inspection."""
 _TABLE: Final = tables.deliveries
 _COLUMNS: Final = tuple(column.name for column in _TABLE.c if column.name != "tenant")
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One event for one webhook. `outcome` describes the last attempt, "" before the first.
+    """The delivery of one event to one webhook.
 
-    `at` is when the event happened, `due` when the next attempt is made (None if it is finished).
+    `at` is when the event happened, `due` when the next attempt is made (None if the delivery is finished).
+    `outcome` describes the last attempt; it is "" before the first attempt.
     """
 
     id: int
@@ -49,18 +50,22 @@ class Delivery:
 
     @property
     def webhook_key(self) -> "WebhookKey":
-        """The webhook that this delivery is for."""
+        """The key of the webhook to which this delivery is sent."""
         return WebhookKey(self.tenant, self.vendor, self.webhook)
 
     @property
     def address(self) -> str:
-        """The URL without the parts that may be secret: its query, login and fragment."""
+        """The URL without its parts that may be secret: credentials, query and fragment."""
         url = httpx.URL(self.url)
         return str(url.copy_with(userinfo=b"", query=b"hidden" if url.query else None, fragment=None))
 
 
 class Outcome(NamedTuple):
-    """The result of an attempt: a status, or a text such as "no answer in time"; `final` means no retry."""
+    """The result of an attempt to send a delivery.
+
+    `message` is the HTTP status, or an error such as "no answer in time". A failed delivery is retried unless
+    `final` is True.
+    """
 
     message: str
     delivered: bool = False
@@ -68,7 +73,7 @@ class Outcome(NamedTuple):
 
 
 class WebhookKey(NamedTuple):
-    """Identifies one webhook; each webhook has its own queue of deliveries."""
+    """The tenant, vendor and ID of a webhook; each webhook has its own queue of deliveries."""
 
     tenant: str
     vendor: str
@@ -76,7 +81,7 @@ class WebhookKey(NamedTuple):
 
 
 class Outbox:
-    """The deliveries of all tenants. `wake` is called whenever a delivery was added."""
+    """Stores the webhook deliveries of all tenants; calls `wake` whenever a delivery is added."""
 
     def __init__(self, store: Store, clocks: Clocks) -> None:
         self._store = store
@@ -97,7 +102,7 @@ class Outbox:
         body: bytes,
         at: int,
     ) -> None:
-        """Add a delivery of `body` to `url`, which is sent once the change is on disk."""
+        """Store a delivery of `body` to `url`, which is sent after the change is on disk."""
         values = {"vendor": vendor, "webhook": webhook, "event": event, "url": url}
         change.run(
             sa.insert(_TABLE).values(
@@ -114,7 +119,7 @@ class Outbox:
         self.wake()
 
     def cancel(self, change: Change, tenant: str, vendor: str, webhook: str) -> None:
-        """Delete the waiting deliveries of a webhook, because it was deleted."""
+        """Delete the pending deliveries of a webhook; call this when the webhook is deleted."""
         change.run(
             sa.delete(_TABLE).where(
                 _TABLE.c.tenant == self._store.partition(tenant),
@@ -125,32 +130,35 @@ class Outbox:
         )
 
     def due(self, limit: int, tenant: str | None = None) -> list[Delivery]:
-        """Return up to `limit` due deliveries per webhook, of one tenant or of all; the earliest first."""
+        """List up to `limit` due deliveries per webhook, for one tenant or for all tenants.
+
+        Deliveries to the same webhook are sorted by due time.
+        """
         return [delivery for key in self.due_webhooks(tenant) for delivery in self.due_to(key, limit)]
 
     def due_webhooks(self, tenant: str | None = None) -> list[WebhookKey]:
-        """Return the webhooks of one tenant, or of all, that have a delivery due."""
+        """List the webhooks of one tenant, or of all tenants, that have a due delivery."""
         return [key for key, due in self._waiting(tenant) if due <= self._clocks.now(key.tenant)]
 
     def due_to(self, key: WebhookKey, limit: int) -> list[Delivery]:
-        """Return up to `limit` due deliveries of a webhook, the earliest first."""
+        """List up to `limit` due deliveries to a webhook, in order of due time."""
         webhook = (self._store.partition(key.tenant), key.vendor, key.webhook)
         rows = self._store.due_deliveries(webhook, self._clocks.now(key.tenant), limit)
         return [Delivery(**dict(zip(_COLUMNS, row, strict=True)), tenant=key.tenant) for row in rows]
 
     def next_due(self, tenant: str) -> int | None:
-        """Return when the tenant's next delivery is due; None if none waits."""
+        """Return when the tenant's next delivery is due, or None if no delivery is pending."""
         return min((due for _, due in self._waiting(tenant)), default=None)
 
     @property
     def is_empty(self) -> bool:
-        """True if no delivery is waiting, now or for a later retry."""
+        """True if no tenant has a pending delivery, due now or later."""
         return next(self._waiting(None), None) is None
 
     def record_outcome(self, delivery: Delivery, outcome: Outcome) -> None:
-        """Store the outcome of an attempt; after a failure, schedule the retry or give the delivery up.
+        """Record the outcome of an attempt; after a failure, schedule a retry or give up the delivery.
 
-        The outcome is dropped if the delivery was cancelled during the attempt, or its tenant deleted or
+        The outcome is ignored if, during the attempt, the delivery was cancelled or its tenant was deleted or
         reset. A reset moves the tenant to another partition, so comparing the partition acts as a fencing
         token: the late outcome of an old delivery cannot change the tenant's new data.
         """
@@ -174,9 +182,9 @@ class Outbox:
     def deliveries(
         self, tenant: str, *, after: int = 0, limit: int | None = None, last: int | None = None
     ) -> list[Delivery]:
-        """Return the deliveries of a tenant, waiting or finished, with ids above `after`, oldest first.
+        """List a tenant's pending and finished deliveries with IDs above `after`, in ascending order of ID.
 
-        Of these, return the first `limit` or, if `last` is given, the newest `last`.
+        The list contains the first `limit` deliveries or, if `last` is given, the newest `last` deliveries.
         """
         conditions = (_TABLE.c.tenant == self._store.partition(tenant), _TABLE.c.id > after)
         if last is not None:
@@ -184,10 +192,9 @@ class Outbox:
         return self._read(tenant, *conditions, order=_TABLE.c.id, limit=limit)
 
     def _waiting(self, tenant: str | None) -> "Iterator[tuple[WebhookKey, int]]":
-        """Yield the webhooks that have waiting deliveries, each with when its first one is due.
+        """Yield each webhook that has a pending delivery, and when its earliest pending delivery is due.
 
-        One index look-up per webhook finds the next one, so the cost does not depend on the length of the
-        queues.
+        Finding each webhook needs one index look-up, so the cost does not depend on the length of the queues.
         """
         start = "" if tenant is None else self._store.partition(tenant)
         names = {start: tenant} if tenant is not None else None
@@ -203,7 +210,7 @@ class Outbox:
                 yield WebhookKey(name, vendor, webhook), due
 
     def _delete_old(self, change: Change, tenant: str) -> None:
-        """Delete all but the newest `KEPT` finished deliveries of a tenant."""
+        """Delete a tenant's finished deliveries, except for the newest `KEPT`."""
         finished = sa.and_(_TABLE.c.tenant == self._store.partition(tenant), _TABLE.c.due.is_(None))
         oldest = sa.select(_TABLE.c.id).where(finished).order_by(_TABLE.c.id.desc()).limit(1).offset(KEPT)
         change.run(sa.delete(_TABLE).where(finished, _TABLE.c.id <= oldest.scalar_subquery()))

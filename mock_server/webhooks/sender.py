@@ -1,12 +1,12 @@
-"""The background task that sends webhooks and retries them after failures: at-least-once delivery.
+"""The background task that sends webhooks and retries failed deliveries (at-least-once delivery).
 
-A delivery is sent once the change that it reports is on disk, and counts as delivered if the receiver answers
-with a 2xx status. If the process dies before that outcome is stored, the delivery is sent again after a
-restart.
+A delivery is sent after the change that it reports is on disk. It counts as delivered if the receiver
+responds with a 2xx status. If the process stops before this outcome is stored, the delivery is sent again
+after a restart.
 
-Fairness: the number of deliveries under way is limited for each webhook, for each tenant, and in total, and
-due webhooks are served in turn. A receiver that hangs therefore delays its own deliveries only; after a
-time-out, its webhook gets a single delivery at a time until an attempt ends in time.
+Fairness: the number of concurrent deliveries is limited per webhook, per tenant and in total, and webhooks
+with due deliveries take turns. A receiver that hangs therefore delays only its own deliveries. After a
+time-out, its webhook is limited to one delivery at a time until an attempt finishes in time.
 """
 
 import asyncio
@@ -28,25 +28,25 @@ from mock_server.webhooks.transport import request_to
 MAX_AT_ONCE: Final = 256
 MAX_PER_TENANT: Final = 32
 MAX_PER_WEBHOOK: Final = 4
-"""Limits of deliveries under way; a webhook whose last attempt timed out gets only one at a time."""
+"""Limits on concurrent deliveries; a webhook whose last attempt timed out is limited to one."""
 _ATTEMPT_SECONDS: Final = 15.0
-"""How long an attempt may take in total; `_TIMEOUT` limits only the time between two pieces of an answer."""
+"""Time limit of a whole attempt; `_TIMEOUT` limits only the wait for each part of the response."""
 _TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
 _POLL_SECONDS: Final = 0.25
-"""Interval of looking for due deliveries while any are waiting: a tenant's clock can be moved at any time."""
+"""How often to look for due deliveries while any are pending: a clock can be advanced at any time."""
 _FIRST_PAUSE, _MAX_PAUSE = 1.0, 60.0
-"""Seconds until a failed access to the store is retried; the pause doubles each time."""
+"""Seconds before a failed access to the store is retried; the pause doubles each time, up to the maximum."""
 _NOT_IN_TIME: Final = Outcome("no answer in time")
 _MAX_SLOW: Final = 4_096
 _MAX_TURNS: Final = 100
-"""Turns of the event loop to wait for the task to start a delivery before waiting in real time."""
+"""How many turns of the event loop `_send_due` waits for `run` to start a delivery, before it sleeps."""
 _log = logging.getLogger(__name__)
 
 Sleep = Callable[[float], Awaitable[None]]
 
 
 class Sender:
-    """Sends the deliveries of one sandbox over `transport`, which the caller closes."""
+    """Sends the webhook deliveries of one sandbox over `transport`; the caller closes the transport."""
 
     def __init__(
         self, outbox: Outbox, store: Store, transport: httpx.AsyncBaseTransport, sleep: Sleep = sleep
@@ -63,7 +63,10 @@ class Sender:
         self._last = WebhookKey("", "", "")
 
     async def run(self) -> None:
-        """Send deliveries until cancelled; the task sleeps while none are waiting, and can be run again."""
+        """Send deliveries until the task is cancelled; the task sleeps while no delivery is pending.
+
+        `run` can be called again after it was cancelled.
+        """
         self._outbox.wake = self._wake_up.set
         self._outbox.send_due = self._send_due
         pause = _FIRST_PAUSE
@@ -85,12 +88,12 @@ class Sender:
             await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
     async def _start(self) -> None:
-        """Start due deliveries, as many as the limits allow."""
+        """Start as many due deliveries as the limits allow."""
         due = self._due()
         pending = self._store.pending
         if pending is not None:
             # A delivery that was just read may belong to a change that is not on disk yet. If its COMMIT
-            # fails, the event never happened and must not be sent. So wait, and keep those that remain.
+            # fails, the event never happened. So wait, and send only the deliveries that are still stored.
             await pending
             ids = {delivery.id for delivery in due}
             due = [delivery for delivery in self._due() if delivery.id in ids]
@@ -102,13 +105,13 @@ class Sender:
                 self._under_way[delivery.id] = asyncio.create_task(self._send(delivery))
 
     def _due(self) -> list[Delivery]:
-        """Return due deliveries of webhooks below their limits, starting after the webhook served last."""
+        """List due deliveries of webhooks below their limits, starting after the webhook served last."""
         keys = [key for key in self._outbox.due_webhooks() if self._has_room(key)]
         keys.sort(key=lambda key: (key <= self._last, key))
         return [one for key in keys[:MAX_AT_ONCE] for one in self._outbox.due_to(key, MAX_PER_WEBHOOK)]
 
     def _has_room(self, key: WebhookKey) -> bool:
-        """Return True if another delivery to a webhook may be started."""
+        """Return True if the limits allow another delivery to a webhook."""
         limit = 1 if key in self._slow else MAX_PER_WEBHOOK
         return (
             self._of_webhooks[key] < limit
@@ -120,7 +123,7 @@ class Sender:
         key = delivery.webhook_key
         try:
             outcome = await self._attempt(delivery)
-            if len(self._slow) >= _MAX_SLOW:  # bounds the memory: webhooks can be deleted while they are slow
+            if len(self._slow) >= _MAX_SLOW:  # limits memory: deleted webhooks remain in the set
                 self._slow.clear()
             (self._slow.add if outcome is _NOT_IN_TIME else self._slow.discard)(key)
             await self._record_outcome(delivery, outcome)
@@ -128,13 +131,13 @@ class Sender:
             del self._under_way[delivery.id]
             self._of_webhooks[key] -= 1
             self._of_tenants[key.tenant] -= 1
-            self._of_webhooks, self._of_tenants = +self._of_webhooks, +self._of_tenants  # drops zeros
+            self._of_webhooks, self._of_tenants = +self._of_webhooks, +self._of_tenants  # removes zero counts
             self._wake_up.set()
 
     async def _record_outcome(self, delivery: Delivery, outcome: Outcome) -> None:
-        """Store the outcome of an attempt, and retry until that succeeds.
+        """Store the outcome of an attempt, retrying until it is stored.
 
-        Until then the delivery counts as under way, so that it is not sent again and again while the disk is
+        Until then, the delivery counts as in progress, so that it is not sent repeatedly while the disk is
         full.
         """
         pause = _FIRST_PAUSE
@@ -155,7 +158,7 @@ class Sender:
                 return
 
     async def _attempt(self, delivery: Delivery) -> Outcome:
-        """Send a delivery once; only the status of the answer counts, its body is not read."""
+        """Send a delivery once. Only the response's status matters; its body is not read."""
         try:
             async with asyncio.timeout(_ATTEMPT_SECONDS):
                 request = request_to(delivery.url, delivery.body, timeout=_TIMEOUT)
@@ -170,7 +173,7 @@ class Sender:
             return Outcome(f"not reached ({type(problem).__name__})")
 
     async def _send_due(self, tenant: str) -> None:
-        """Send a tenant's due deliveries, and wait until every outcome is stored."""
+        """Send a tenant's due deliveries, and wait until all their outcomes are stored."""
         turns = 0
         while self._of_tenants[tenant] or self._outbox.due(1, tenant):
             self._wake_up.set()
@@ -184,7 +187,7 @@ class Sender:
                 await self._sleep(_POLL_SECONDS)
 
     async def _wait_for_work(self) -> None:
-        """Wait for a new or a finished delivery; at most `_POLL_SECONDS` if any are waiting for a retry."""
+        """Wait until a delivery is added or finished; at most `_POLL_SECONDS` if any delivery is pending."""
         timeout = None if self._outbox.is_empty else _POLL_SECONDS
         # Not `wait_for`: before Python 3.12, it can swallow a cancellation that comes at the same time.
         with suppress(TimeoutError):
@@ -193,7 +196,7 @@ class Sender:
 
 
 def _round_robin(due: Iterator[Delivery]) -> Iterator[Delivery]:
-    """Yield the first delivery of each webhook, then the second of each, and so on."""
+    """Yield the first delivery of each webhook, then the second delivery of each, and so on."""
     queues: dict[WebhookKey, list[Delivery]] = {}
     for delivery in due:
         queues.setdefault(delivery.webhook_key, []).append(delivery)

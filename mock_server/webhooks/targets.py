@@ -1,11 +1,11 @@
 """Checks where webhooks may be sent, so that the sandbox cannot be used to reach other hosts (SSRF).
 
-Every client that can register a webhook can make the sandbox send requests. Targets are therefore limited to
-this machine, as long as only this machine can reach the sandbox, and to the hosts of `--webhook-allow`.
+Any client that can register a webhook can make the sandbox send requests. Webhooks may therefore be sent only
+to the hosts of `--webhook-allow` and, if the sandbox listens on a loopback address, to this machine.
 
-A check of the host name alone would not protect against DNS rebinding: the name could resolve to an allowed
-address during the check and to an internal one during the connection. So the transport resolves the name
-once, checks the addresses with `Targets.admit`, and connects to an address that it has checked.
+Checking only the host name would not protect against DNS rebinding: the name could resolve to an allowed
+address during the check, and to an internal address during the connection. The transport therefore resolves
+the name once, checks the addresses with `Targets.admit`, and connects to an address that passed the check.
 """
 
 import re
@@ -24,12 +24,15 @@ NAME: Final = re.compile(
 
 
 class RefusedError(Exception):
-    """Webhooks may not be sent to this target; the message is a sentence."""
+    """Raised if webhooks may not be sent to a target.
+
+    The message is a complete sentence that can be shown to the user.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The hosts that webhooks may be sent to, by name or by address."""
+    """The hosts that webhooks may be sent to: host names, networks and, if `loopback`, this machine."""
 
     loopback: bool
     names: frozenset[str] = frozenset()
@@ -37,9 +40,10 @@ class Targets:
 
     @classmethod
     def read(cls, host: str, allow: Iterable[str]) -> Self:
-        """Return the targets of a sandbox that listens on `host`; `allow` lists hosts and CIDR blocks.
+        """Build the targets of a sandbox that listens on `host`.
 
-        Raises `ValueError` for anything else in `allow`.
+        `allow` contains host names, addresses and CIDR blocks. Raises `ValueError` if one of its entries is
+        invalid.
         """
         names: set[str] = set()
         networks: list[Network] = []
@@ -56,13 +60,13 @@ class Targets:
         return cls(is_loopback(host), frozenset(names), tuple(networks))
 
     def names_host(self, host: str) -> bool:
-        """Return True if a host is allowed by its name."""
+        """Return True if the host name is allowed by `names`."""
         return host.lower().rstrip(".") in self.names
 
     def admit(self, host: str, address: Address) -> bool:
-        """Return True if webhooks to `host` may be sent to this address of it.
+        """Return True if webhooks to `host` may be sent to `address`, to which `host` resolves.
 
-        A host that is allowed by its name may still not resolve to a link-local, unspecified or multicast
+        A host that is allowed only by its name may not resolve to a link-local, unspecified or multicast
         address: cloud metadata services, for example, are at 169.254.169.254.
         """
         address = getattr(address, "ipv4_mapped", None) or address

@@ -1,4 +1,4 @@
-"""The HTTP transport of webhooks: connects to allowed addresses only, directly or through a proxy."""
+"""The HTTP transport for webhooks: connects to allowed addresses only, directly or through a proxy."""
 
 import asyncio
 import socket
@@ -11,13 +11,13 @@ from mock_server.proxies import HIGHEST_PORT, bypasses, reaches_itself, webhook_
 from mock_server.webhooks.targets import NAME, Address, RefusedError, Targets
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
-"""Resolves a host name and a port to addresses, the preferred one first; raises `OSError`."""
+"""Resolves a host name and port to IP addresses, the preferred address first; raises `OSError`."""
 
 
 def url_problem(url: str) -> str:
-    """Return why a URL cannot be the URL of a webhook; "" if it can.
+    """Return what is wrong with a webhook URL, such as "is not a URL"; "" if the URL is valid.
 
-    The host is not checked against the allowed targets here, but at each delivery, when it is resolved.
+    Whether webhooks may be sent to the host is checked at each delivery instead, when the host is resolved.
     """
     try:
         parsed = httpx.URL(url)
@@ -33,7 +33,10 @@ def url_problem(url: str) -> str:
 
 
 def host_of(url: httpx.URL) -> str:
-    """Return the host in the form that is sent; `URL.host` fails for names that IDNA 2008 does not allow."""
+    """Return the host of a URL as it is sent in requests, in lower case.
+
+    `URL.host` is not used, because it raises an error for names that IDNA 2008 does not allow.
+    """
     return url.raw_host.decode("ascii", "replace").lower()
 
 
@@ -45,7 +48,7 @@ def _literal(host: str) -> Address | None:
 
 
 def request_to(url: str, body: bytes, *, timeout: httpx.Timeout) -> httpx.Request:
-    """Return the request that posts JSON to a webhook."""
+    """Build the request that posts a JSON body to a webhook."""
     headers = {
         "Host": httpx.URL(url).netloc.decode("ascii"),  # httpx by itself would use the decoded host name
         "Content-Type": "application/json",
@@ -57,7 +60,7 @@ def request_to(url: str, body: bytes, *, timeout: httpx.Timeout) -> httpx.Reques
 
 
 class WebhookTransport(httpx.AsyncBaseTransport):
-    """Connects to allowed targets only, and to other machines through the environment's proxy, if set."""
+    """Sends webhooks to allowed targets only; uses the environment's proxy, if set, for other machines."""
 
     def __init__(
         self,
@@ -67,10 +70,11 @@ class WebhookTransport(httpx.AsyncBaseTransport):
         direct: httpx.AsyncBaseTransport | None = None,
         own_port: int | None = None,
     ) -> None:
-        """Take `proxies` as `urllib.request.getproxies` returns them; raises `ProxyUnusable`.
+        """Create the transport; `proxies` is the result of `urllib.request.getproxies`.
 
-        `own_port` is the sandbox's port, to which webhooks are never sent: on loopback, the control plane
-        requires no token, and a webhook could reset a tenant.
+        `own_port` is the sandbox's port. Webhooks are never sent there: on loopback, the control plane
+        requires no token, so a webhook could reset a tenant. Raises `ProxyUnusable` if a proxy in `proxies`
+        cannot be used for webhooks.
         """
         self._targets = targets
         self._own_port = own_port
@@ -85,9 +89,10 @@ class WebhookTransport(httpx.AsyncBaseTransport):
         self._proxied: dict[str, httpx.AsyncBaseTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request to an address that was checked; raises `RefusedError` or an `httpx` exception.
+        """Resolve the host of a request, and send the request to an address that is allowed.
 
-        The host is resolved exactly once. The connection goes to one of these addresses, never to the name,
+        Raises `RefusedError` if no address is allowed, or an `httpx` exception if the request fails. The host
+        is resolved only once, and the connection is made to one of these addresses instead of the host name,
         which could resolve to another address by then (DNS rebinding).
         """
         host, port = host_of(request.url), request.url.port or (443 if request.url.scheme == "https" else 80)
@@ -113,7 +118,11 @@ class WebhookTransport(httpx.AsyncBaseTransport):
         raise AssertionError("unreachable")
 
     async def _through(self, proxy: str, request: httpx.Request, host: str) -> httpx.Response:
-        """Send a request through a proxy, which resolves host names itself; so only names can be checked."""
+        """Send a request through a proxy; raises `RefusedError` if the request's host is not allowed.
+
+        A host name must be allowed by name, because the proxy resolves it and its addresses cannot be checked
+        here.
+        """
         literal = _literal(host)
         if literal is None and not self._targets.names_host(host):
             raise RefusedError(f"{_refusal(host)} A proxy resolves names itself, so allow it by its name.")
@@ -131,7 +140,7 @@ class WebhookTransport(httpx.AsyncBaseTransport):
 
 
 def _transport(proxy: str | None = None) -> httpx.AsyncBaseTransport:
-    """Return a new transport; not before it is needed, because that loads all CA certificates."""
+    """Create an HTTP transport; do this only when it is needed, because it loads all CA certificates."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=16)
     return httpx.AsyncHTTPTransport(limits=limits, trust_env=False, proxy=proxy)
 
@@ -141,7 +150,7 @@ def _refusal(host: str) -> str:
 
 
 def _pinned(request: httpx.Request, host: str, address: Address) -> httpx.Request:
-    """Return the request with the address in place of the host; `Host` and TLS keep the host name."""
+    """Copy a request with its host replaced by `address`; the `Host` header and TLS keep the host name."""
     # TLS sends and verifies `sni_hostname` in place of the address (RFC 6066, section 3).
     extensions = (
         {**request.extensions, "sni_hostname": host} if _literal(host) is None else request.extensions
