@@ -1,4 +1,7 @@
-"""ReturnLogic: a handler per operation of `openapi/returnlogic.yaml`, which lists what is assumed."""
+"""Request handlers for the ReturnLogic sandbox, one for each operation in `openapi/returnlogic.yaml`.
+
+The specification lists what is assumed about the vendor's API.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

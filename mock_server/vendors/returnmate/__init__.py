@@ -1,4 +1,7 @@
-"""ReturnMate: a handler per operation of `openapi/returnmate.yaml`, which lists what is assumed."""
+"""Request handlers for the ReturnMate sandbox, one for each operation in `openapi/returnmate.yaml`.
+
+The specification lists what is assumed about the vendor's API.
+"""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""Swap: a handler per operation of `openapi/swap.yaml`, which lists what is assumed."""
+"""Request handlers for the Swap sandbox, one for each operation in `openapi/swap.yaml`.
+
+The specification lists what is assumed about the vendor's API.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
