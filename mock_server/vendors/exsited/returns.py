@@ -69,7 +69,7 @@ class Returns:
     def receive(
         self, change: Change, tenant: str, row: Row, requested: Sequence[Mapping[str, Any]], at: int
     ) -> JSON:
-        """Receive items of a return, and return the return's updated document.
+        """Create a receipt for items of a return; the result is the return's updated document.
 
         `requested` contains the request's `ReceiveReturnLine` objects. Raises `Problem` if the return is
         closed, a line is unknown, or a quantity exceeds what is outstanding.
@@ -148,7 +148,7 @@ class Returns:
         by: str,
         at: int,
     ) -> JSON:
-        """Store a receipt for `arrived` lines, then store and return the return's document.
+        """Store a receipt for the `arrived` lines, and the updated `document` of the return.
 
         The caller has already updated the quantities in `document`. Closes the return if no items are
         outstanding.

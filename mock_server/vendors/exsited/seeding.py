@@ -44,7 +44,7 @@ class SeedWriter:
         record_in_order(events)
 
     def _return(self, seed: SeedReturn) -> list[TimedEvent]:
-        """Store a seeded return in its final status, and return the ledger events of its history."""
+        """Store a seeded return in its final status, and collect the ledger events of its history."""
         made = seed.created_at
         invoice = self._invoice(seed, seed.order_number, seed.ordered_at)
         if seed.number % _OTHER_ORDER == 0:
@@ -73,7 +73,7 @@ class SeedWriter:
         return events
 
     def _history(self, seed: SeedReturn, document: JSON) -> list[TimedEvent]:
-        """Apply a seed's status changes to a return, and return their ledger events.
+        """Apply a seed's status changes to a return, and collect the ledger events.
 
         A received return gets a receipt for all its lines or only the first line. A return that was rejected
         or cancelled is closed.

@@ -349,7 +349,7 @@ def _transaction_filters(shop: str, query: Mapping[str, Any]) -> Filters:
 
 
 def _matches(document: bytes, query: Mapping[str, Any]) -> bool:
-    """Check whether a transaction has one of the query's types and one of its processors, where given."""
+    """Check whether a transaction matches the filters `types` and `processors` of a query."""
     wanted = {"type": queries.words(query, "types"), "processor": queries.words(query, "processors")}
     if not any(wanted.values()):
         return True

@@ -65,7 +65,7 @@ def money(amount: Decimal | float, currency: str) -> JSON:
 
 
 def summary(id_: str, order_name: str, via: str, at: int) -> JSON:
-    """Build the `RmaSummary` of a return that was created at `at` (µs) through `via`."""
+    """Build the `RmaSummary` of a new return; `via` states how the return was created."""
     return {
         "rmaId": id_,
         "status": "Pending",

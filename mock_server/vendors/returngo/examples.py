@@ -45,7 +45,7 @@ def examples(store: Store, orders: Orders, hooks: Hooks, tenant: str, at: int) -
 
 
 def _unshipped(store: Store, tenant: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each shipment that an approved return has not sent yet, with the return's ID.
+    """Yield the unsent shipments of approved returns, each after its return's ID.
 
     Shipments without a label come first.
     """

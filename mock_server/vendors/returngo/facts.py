@@ -67,7 +67,7 @@ SHIPMENT_MOVES: Final = {
 }
 """The statuses that may follow each status of a shipment (documented)."""
 COUPLED: Final = ("Received", "Validated")
-"""Statuses that a return and its shipments always reach together."""
+"""A return and its shipments always get these statuses together."""
 EARLY_REFUNDS: Final = ("RefundToStoreCredit",)
 """Resolution types that are refunded when the goods are received, before the return is Done (observed for
 store credit only)."""
@@ -88,8 +88,8 @@ REFERENCES: Final = {
     "RefundToGiftCard": "GiftCardCode",
     "InvoicePayment": "InvoicePaymentId",
 }
-"""The type of a transaction's external reference, keyed by transaction type. The type of a refund is the
-resolution type of the refunded items."""
+"""The type of a transaction's external reference, keyed by transaction type. A refund's transaction type is
+the resolution type of the refunded items."""
 METHODS: Final = {
     "RefundToPaymentMethod": "original_payment",
     "RefundToStoreCredit": "store_credit",

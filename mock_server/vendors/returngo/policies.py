@@ -1,7 +1,7 @@
-"""ReturnGO's return policies: which policies an order's items are eligible for, and requests by policy.
+"""ReturnGO's return policies: finds the policies for an order's items, and checks requests that use them.
 
-The purpose and the rules for combining policies are documented (for the portal); everything else is assumed.
-The sandbox knows the orders that were seeded or have a return. Their items can be returned for 30 days.
+The purpose of policies and the rules for combining them are documented (for the portal); everything else is
+assumed. The sandbox has only orders that were seeded or have a return. Items can be returned for 30 days.
 """
 
 from collections import Counter

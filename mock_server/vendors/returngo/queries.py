@@ -111,5 +111,5 @@ def read_return_cursor(query: Mapping[str, Any]) -> str:
 
 
 def wrong_cursor() -> Problem:
-    """Build the problem with a cursor that no earlier response contained."""
+    """Build the `Problem` for a cursor that no earlier response contained."""
     return invalid("cursor", "is not the next_cursor from an earlier response")

@@ -92,8 +92,8 @@ class Returns:
     def move(self, change: Change, row: Row, status: str, at: int, by: str = DASHBOARD) -> JSON:
         """Change a return's status, and return the `Rma`.
 
-        Received and Validated also become the status of its shipments. Raises `IllegalMove` if the lifecycle
-        does not allow the change, or if it would reopen a canceled return to another status than
+        Shipments get the same status if it is Received or Validated. Raises `IllegalMove` if the lifecycle
+        does not allow the change, or if a canceled return would be reopened to another status than
         `reopened_status`.
         """
         LIFECYCLE.check(row.status, status)
@@ -110,8 +110,8 @@ class Returns:
     def update_shipment(self, change: Change, row: Row, requested: Mapping[str, Any], at: int) -> JSON:
         """Update the details or status of a shipment through the API, and return the `Shipment`.
 
-        Received and Validated also become the status of the return if its lifecycle allows it. Raises
-        `IllegalMove` if the requested status may not follow the shipment's status.
+        If the new status is Received or Validated, the return also gets it, unless its lifecycle does not
+        allow the change. Raises `IllegalMove` if the requested status may not follow the shipment's status.
         """
         owner = self.row(row.tenant, row.parent)
         rma: JSON = orjson.loads(owner.document)
@@ -296,8 +296,8 @@ def schedule_scans(
 ) -> None:
     """Schedule the scans of a shipment that has been tracked since `made` (µs).
 
-    Replaces all scans scheduled before. Skips the scans up to the status `last`, and schedules the others
-    after `start`.
+    Replaces all scans scheduled before. Scans up to the status `last` are skipped, and no scan is due before
+    `start`.
     """
     change.unschedule(tenant, NAME, shipment_id)
     carrier.schedule_scans(change, tenant, NAME, shipment_id, SCANS, last=last, made=made, start=start)

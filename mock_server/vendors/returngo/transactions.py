@@ -35,7 +35,8 @@ class Transactions:
     def settle_return(self, change: Change, tenant: str, shop: str, rma: JSON, at: int) -> None:
         """Refund the items of a completed return that no transaction covers yet.
 
-        Also adds the customer's payment for a more expensive exchange, which is settled by then.
+        If exchange items cost more than the returned items, first adds the customer's payment of the
+        difference.
         """
         payment = self.invoice_payment(tenant, rma, at)
         if payment:
@@ -63,7 +64,10 @@ class Transactions:
             self.add(change, tenant, shop, rma, transaction, at)
 
     def invoice_payment(self, tenant: str, rma: JSON, at: int) -> JSON | None:
-        """Build the transaction for a more expensive exchange, or return None if nothing is left to pay."""
+        """Build the transaction with the customer's payment for more expensive exchange items.
+
+        Returns None if nothing is left to pay.
+        """
         left = left_to_pay(rma)
         if not left:
             return None
@@ -145,7 +149,7 @@ class Transactions:
 
 
 def unpaid(rma: JSON, types: Collection[str]) -> dict[str, list[JSON]]:
-    """List the items that no transaction covers, keyed by resolution type, for the given types."""
+    """Group the items that no transaction covers by resolution type, for the types in `types`."""
     settled = {id_ for transaction in rma["transactions"] for id_ in transaction["returnItemIds"]}
     by_type: dict[str, list[JSON]] = {}
     for item in rma["items"]:

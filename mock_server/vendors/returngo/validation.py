@@ -91,7 +91,7 @@ class Validation:
 
 
 def item_validation(check: Mapping[str, Any], requested: Mapping[str, Any], at: int) -> JSON:
-    """Build the `ItemValidation` of an item from its check.
+    """Build an `ItemValidation` from `check`, the warehouse's result for one item.
 
     `requested` is the act's input, which states who validated the items and where.
     """
