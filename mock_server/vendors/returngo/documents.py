@@ -44,7 +44,7 @@ def moment(at: int) -> str:
 
 
 def long(*of: str) -> str:
-    """Derive a string of 13 digits that looks like a Shopify ID, the same for the same arguments."""
+    """Derive 13 digits that look like a Shopify ID; equal arguments always result in equal digits."""
     digest = hashlib.blake2s("\0".join(of).encode(), digest_size=6).digest()
     return str(1_000_000_000_000 + int.from_bytes(digest) % 9_000_000_000_000)
 

@@ -151,8 +151,8 @@ CARRIERS: Final = {
 HOUR: Final = 3_600_000_000
 DAY: Final = 24 * HOUR
 SCANS: Final = ((20 * HOUR, "InTransit"), (70 * HOUR, "Delivered"))
-"""The scans of a shipment: time since the shipment got a tracking number (µs), and carrier status
-(assumed)."""
+"""The carrier's scans, each with the time since the shipment got a tracking number (µs) and the carrier's
+status (assumed)."""
 SCANNED: Final = {"InTransit": "Shipped"}
 """The shipment status that results from a carrier status; other carrier statuses change nothing."""
 RETURN_PERIOD: Final = 30 * DAY

@@ -1,4 +1,4 @@
-"""Stores a tenant's seeded returns as ReturnGO's records, with their ledger history."""
+"""Stores a tenant's seeded returns as ReturnGO's records, and records their history in the ledger."""
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal

@@ -112,7 +112,10 @@ class ReturnLogic:
         write_seed(change, tenant, returns, at)
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        """Create the RMA that a shopper requests and, if it is missing, the order; returns the `Rma`."""
+        """Create the RMA that a shopper requests, and return the `Rma` document.
+
+        Also creates the order of the RMA, unless the tenant already has this order.
+        """
         self._orders.ensure(change, tenant, requested, whole_second(at))
         return self._rmas.create(change, tenant, requested, whole_second(at))
 

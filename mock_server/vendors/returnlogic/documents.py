@@ -39,7 +39,7 @@ _ITEM: Final = ("name", "externalProductId", "externalVariantId", "sku", "quanti
 
 
 def new_order(number: int, requested: Mapping[str, Any], at: int) -> JSON:
-    """Build an `Order` from a `NewOrder`; `number` is its sequence number in the tenant, starting at 1."""
+    """Build an `Order` from a `NewOrder`; `number` is the order's sequence number, starting at 1."""
     id_ = str(FIRST_ORDER + number)
     items = [
         {"rlOrderItemId": f"{id_}-{place}", **{name: item.get(name) for name in _ITEM}}
@@ -59,7 +59,7 @@ def new_order(number: int, requested: Mapping[str, Any], at: int) -> JSON:
 
 
 def new_rma(number: int, requested: Mapping[str, Any], at: int) -> JSON:
-    """Build an `Rma` from a `ShopperReturn`; `number` is its sequence number in the tenant, starting at 1."""
+    """Build an `Rma` from a `ShopperReturn`; `number` is the RMA's sequence number, starting at 1."""
     id_ = str(FIRST_RMA + number)
     kind = TYPES[requested.get("return_type", "refund")]
     amount = float(worth(requested["items"]))
@@ -153,7 +153,7 @@ def put_rma(change: Change, tenant: str, document: JSON, created_at: int, at: in
 
 
 def put_parcel(change: Change, tenant: str, document: JSON, status: str, at: int) -> None:
-    """Store the parcel of an RMA, keyed by tracking number; its label was created at `at` (µs)."""
+    """Store the parcel of an RMA whose label was created at `at` (µs), keyed by tracking number."""
     label, rma = document["shippingLabel"], document["rlRmaId"]
     parcel = {**label, "rlRmaId": rma}
     number = label["trackingNumber"]

@@ -64,7 +64,7 @@ MAINTENANCE: Final = Switch(
 
 TYPES: Final = {"refund": "Refund", "exchange": "Exchange", "store_credit": "Store Credit"}
 TOTALS: Final = {"Refund": "refund", "Exchange": "exchange", "Store Credit": "giftCard"}
-"""The field of `totals` that contains the amount of an RMA, keyed by return type."""
+"""The field of an RMA's `totals` that contains the amount, keyed by return type."""
 REASONS: Final = {
     "changed_mind": "Changed my mind",
     "wrong_size": "Wrong size",
@@ -86,4 +86,5 @@ TRACKING_PREFIXES: Final = {"australia_post": "APX", "startrack": "STK", "tnt": 
 
 HOUR: Final = 3_600_000_000
 SCANS: Final = ((20 * HOUR, "In Transit"), (73 * HOUR, "Delivered"))
-"""Carrier scans: time since the RMA was authorized (µs), and the RMA's new status (assumed)."""
+"""The carrier's scans, each with the time since the RMA was authorized (µs) and the RMA's new status
+(assumed)."""

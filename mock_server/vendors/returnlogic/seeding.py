@@ -20,13 +20,13 @@ from mock_server.vendors.returnlogic.rmas import (
 _SCANNED = {"In Transit": "In Transit", "Delivered": "Delivered"}
 """The status that a parcel gets, keyed by the new status of its RMA."""
 _PARTLY = {"Received": "Partially Received", "Processed": "Partially Processed"}
-"""The status of an RMA with only some items received, keyed by the status it has with all items received."""
+"""The status of an RMA if only some items were received, keyed by the status if all items were received."""
 
 
 def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
     """Store orders and RMAs, then record their ledger events in order of time.
 
-    The tenant's clock starts at `at` (µs). The remaining scans of parcels in transit are scheduled after it.
+    The tenant's clock starts at `at` (µs). Remaining scans of parcels in transit are scheduled after `at`.
     """
     seeds = list(returns)
     events = _write_orders(change, tenant, seeds)

@@ -44,7 +44,7 @@ JSON = dict[str, Any]
 def identify(kind: str, *of: str | int) -> str:
     """Derive an ID from `of`; the same values always result in the same ID.
 
-    IDs are hashes, so that they do not reveal how many records there are.
+    IDs are hashes, so they do not reveal the number of records.
     """
     digest = hashlib.blake2s(":".join(map(str, (kind, *of))).encode(), digest_size=6).hexdigest()
     return f"{_PREFIXES[kind]}_{digest}"
@@ -96,7 +96,7 @@ def _item(return_id: str, place: int, requested: Mapping[str, Any]) -> JSON:
 def move(document: JSON, status: str, at: int) -> None:
     """Set the status of a return, and add the change to the timeline.
 
-    Completing a return adds its refund, unless the return is an exchange.
+    A return that is completed also gets a refund, unless it is an exchange.
     """
     message = f"Status changed from {document['status']} to {status}"
     document["status"] = status
@@ -133,7 +133,7 @@ def add_note(document: JSON, *, content: str, internal: bool, author: str, at: i
 
 
 def add_to_timeline(document: JSON, at: int, *, type_: str, message: str, status: str | None = None) -> None:
-    """Add an entry to a return's timeline; `status` is the new status if it changed."""
+    """Add an entry to a return's timeline; `status` is the new status if the entry is a status change."""
     entry = {
         "id": part_id("timeline", document["id"], len(document["timeline"])),
         "type": type_,

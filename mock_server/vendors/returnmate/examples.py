@@ -8,7 +8,7 @@ from mock_server.vendors.returnmate.facts import NAME
 
 
 def examples(store: Store, tenant: str) -> Examples:
-    """Look up example path IDs for which the tenant's operations succeed."""
+    """Look up example path IDs that the tenant's operations accept."""
     path: dict[str, str] = {}
     for operation, statuses in (
         ("get_return", ()),

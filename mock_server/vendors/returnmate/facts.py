@@ -81,4 +81,5 @@ SCANS = (
     (68 * HOUR, "out_for_delivery", "With the driver"),
     (73 * HOUR, "delivered", "Delivered"),
 )
-"""Carrier scans: time since the label was created (µs), status, and description (assumed)."""
+"""The carrier's scans, each with the time since the label was created (µs), the status and a description
+(assumed)."""

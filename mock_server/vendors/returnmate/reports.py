@@ -1,7 +1,7 @@
 """ReturnMate's reports: returns per period, return reasons, carriers, and the statistics of a customer.
 
-The reports follow the schemas in `openapi/returnmate.yaml`. Their figures are computed from the same rows as
-lists.
+The reports follow the schemas in `openapi/returnmate.yaml`. The figures are computed from the same rows that
+lists show.
 """
 
 from collections import Counter
@@ -28,9 +28,10 @@ Monday (ISO 8601)."""
 
 
 def returns(rows: Iterable[Row], refunds: dict[str, Decimal], group_by: str | None) -> JSON:
-    """Build a `ReturnsReport` from the rows of returns, divided into periods if `group_by` names one.
+    """Build a `ReturnsReport` from the rows of returns.
 
-    `refunds` contains the refunded amounts, keyed by return ID.
+    `refunds` contains the refunded amounts, keyed by return ID. With `group_by`, the report also contains
+    figures for each period.
     """
     listed = list(rows)
     report = {

@@ -28,11 +28,11 @@ class Returns:
     labels: Labels
 
     def label_urls(self, tenant: str) -> LabelURL:
-        """Build the function that converts the ID of one of a tenant's shipments to its label's URL."""
+        """Build the `LabelURL` function for the shipments of one tenant."""
         return partial(self.labels.address, NAME, tenant)
 
     def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Create a return from a `CreateReturn`, and build its document.
+        """Create a return from a `CreateReturn`; the result is the return's document.
 
         Fills in product prices, product names and the customer's name from the shop's data.
         """

@@ -1,4 +1,4 @@
-"""Stores a tenant's seeded returns as ReturnMate's records, with their ledger history."""
+"""Stores a tenant's seeded returns as ReturnMate's records, and records their history in the ledger."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -29,7 +29,7 @@ def write_seed(
 ) -> None:
     """Store returns, customers and products, then record the ledger events in order of time.
 
-    The tenant's clock starts at `at` (µs). The remaining scans of parcels in transit are scheduled after it.
+    The tenant's clock starts at `at` (µs). Remaining scans of parcels in transit are scheduled after `at`.
     """
     events: list[TimedEvent] = []
     customers: dict[str, JSON] = {}

@@ -231,7 +231,7 @@ def _share(currency: str) -> Decimal:
 def new_exchange_items(products: Sequence[JSON], requested: Mapping[str, Any]) -> list[JSON]:
     """Build the items that replace a return's exchanged products.
 
-    A faulty product is replaced by the same size, any other product by the size that `SIZES` lists for it.
+    A faulty product is replaced in the same size, any other product in the size that `SIZES` lists for it.
     """
     return [
         _exchange_item(product, item["reason"])
@@ -266,7 +266,7 @@ def _exchange_item(product: JSON, reason: str) -> JSON:
 
 
 def _long(*of: str) -> str:
-    """Derive a string of 13 digits that looks like a Shopify ID, the same for the same arguments."""
+    """Derive 13 digits that look like a Shopify ID; equal arguments always result in equal digits."""
     digest = hashlib.blake2s(":".join(of).encode(), digest_size=6).digest()
     return str(1_000_000_000_000 + int.from_bytes(digest) % 9_000_000_000_000)
 
@@ -278,7 +278,7 @@ def _short(word: str) -> int:
 def pack(document: JSON, requested: Mapping[str, Any], *, split: bool) -> None:
     """Add shipments to a return, and set its carrier, tracking number and parcel weight accordingly.
 
-    `split` is described at `new_shipments`.
+    With `split`, the first product has a shipment of its own.
     """
     document["shipments"] = shipments = new_shipments(document, requested, split=split)
     document["shipping_carrier"] = shipments[0]["display_name"]

@@ -92,7 +92,8 @@ UNDECIDED: Final = "Pending"
 
 HOUR: Final = 3_600_000_000
 SCANS: Final = ((20 * HOUR, "in_transit"), (73 * HOUR, "delivered"))
-"""Carrier scans: time since the label was created (µs), and the shipment's new status (assumed)."""
+"""The carrier's scans, each with the time since the label was created (µs) and the shipment's new status
+(assumed)."""
 QUALITY_CONTROL_RUNS: Final = 48 * HOUR
 """How long quality control of a return stays open after its first update, in microseconds (assumed)."""
 

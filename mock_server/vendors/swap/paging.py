@@ -9,7 +9,7 @@ from mock_server.vendors.swap.facts import NAME
 
 
 def page(store: Store, tenant: str, query: Mapping[str, Any], filters: Filters) -> tuple[list[bytes], int]:
-    """Look up the requested page of returns, newest first, and count the returns that match in total."""
+    """Look up the requested page of returns, newest first, and count all returns that match the filters."""
     size = query["items_per_page"]
     return store.page(tenant, NAME, "return", filters, limit=size, offset=(query["page"] - 1) * size)
 
@@ -17,8 +17,8 @@ def page(store: Store, tenant: str, query: Mapping[str, Any], filters: Filters) 
 def list_reply(name: str, rows: Any, version: int, query: Mapping[str, Any], size: int, total: int) -> Reply:
     """Build the response for a page of a list, with Swap's `pagination` object.
 
-    `name` is the field that contains `rows`, `size` is the number of rows on the page, and `total` in the
-    list.
+    `name` is the field that contains `rows`. `size` is the number of rows on this page, and `total` the
+    number of rows on all pages.
     """
     number, per_page = query["page"], query["items_per_page"]
     pages = -(-total // per_page)

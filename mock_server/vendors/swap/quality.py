@@ -58,7 +58,7 @@ class QualityControl:
     ) -> None:
         """Store the condition of a product, and update the result of quality control for its return.
 
-        The first update of a return schedules the end of its quality control.
+        The first update for a return schedules the end of the return's quality control.
         """
         first = not self.store.children(tenant, NAME, "quality_check", row.id)
         line = product["shopify_line_item_id"]

@@ -1,4 +1,4 @@
-"""Stores a tenant's seeded returns as Swap's records, with their ledger history."""
+"""Stores a tenant's seeded returns as Swap's records, and records their history in the ledger."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -32,7 +32,7 @@ state (assumed)."""
 def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
     """Store returns with all their parts, then record their ledger events in order of time.
 
-    The tenant's clock starts at `at` (µs). The remaining scans of parcels in transit are scheduled after it.
+    The tenant's clock starts at `at` (µs). Remaining scans of parcels in transit are scheduled after `at`.
     """
     events: list[TimedEvent] = []
     for seed in returns:
