@@ -1,4 +1,4 @@
-"""Stores a tenant's seeded returns as Exsited's invoices, returns and receipts, with their ledger history."""
+"""Stores seeded returns as Exsited's invoices, returns and receipts, and their history in the ledger."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -184,7 +184,7 @@ class ReturnGO:
         (tenant, shop), query = _tenant_and_shop(call), call.query
         size, start = query["pagesize"], queries.read_cursor(query)
         # The store has no columns for type and processor, so this loop reads rows in batches and filters
-        # them. It stops after one row more than fits on the page: that row shows that a page follows.
+        # them. It stops when it has one row more than a page, which shows that another page follows.
         matches: list[tuple[str, bytes]] = []
         more = True
         while more and len(matches) <= size:

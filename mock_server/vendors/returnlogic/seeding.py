@@ -1,4 +1,4 @@
-"""Stores a tenant's seeded returns as ReturnLogic's orders and RMAs, with their ledger history."""
+"""Stores seeded returns as ReturnLogic's orders and RMAs, and records their history in the ledger."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
