@@ -1,4 +1,7 @@
-"""Exsited: a handler per operation of `openapi/exsited.yaml`, which lists what is assumed."""
+"""Request handlers for the Exsited sandbox, one for each operation in `openapi/exsited.yaml`.
+
+The specification lists what is assumed about the vendor's API.
+"""
 
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -29,7 +32,7 @@ from mock_server.world import World
 
 
 class Exsited:
-    """Handlers of Exsited's operations, for one sandbox. Version 2 answers like version 3."""
+    """Handles Exsited's API operations in one sandbox. API versions 2 and 3 return the same documents."""
 
     name = NAME
     title = "Exsited"
@@ -222,7 +225,10 @@ class Exsited:
         )
 
     def _invoice_return(self, call: Call) -> Row:
-        """Return the return in the path; raise `Problem` unless it belongs to the invoice in the path."""
+        """Look up a return by the invoice ID and return ID in the path.
+
+        Raises `Problem` if either ID is unknown, or if the return belongs to another invoice.
+        """
         tenant = _tenant(call)
         invoice = self._returns.row(tenant, "invoice", call.path["invoice_id"])
         row = self._returns.row(tenant, "return", call.path["rma_id"])
@@ -235,7 +241,7 @@ class Exsited:
 
 
 def vendor(world: World) -> Exsited:
-    """Return Exsited's handlers; `mock_server.vendors.load` calls this."""
+    """Create Exsited's request handlers; `mock_server.vendors.load` calls this function."""
     return Exsited(world)
 
 

@@ -1,7 +1,7 @@
-"""Exsited's JSON documents: builds new invoices, returns and receipts, and stores them as rows.
+"""Builds Exsited's invoices, returns and receipts as JSON documents, and stores them as rows.
 
-The shapes are those of `openapi/exsited.yaml`: numbers are strings. Times are µs since 1970, written as UTC
-text in seconds.
+The documents follow the schemas in `openapi/exsited.yaml`, where numbers are strings. Functions accept times
+in microseconds since the Unix epoch; documents contain UTC strings with whole seconds.
 """
 
 import zlib
@@ -17,13 +17,13 @@ from mock_server.vendors.exsited.facts import LIFECYCLE, NAME, digits, uuid_of
 
 JSON = dict[str, Any]
 _TAX = {"AUD": Decimal(1) / 11, "NZD": Decimal(3) / 23}
-"""The share of a price that is goods and services tax, by currency."""
+"""The fraction of a price that is goods and services tax (GST), keyed by currency."""
 _CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """The customer of an invoice."""
+    """The customer that an invoice is issued to."""
 
     name: str
     email: str
@@ -31,13 +31,13 @@ class Buyer:
 
     @property
     def account(self) -> str:
-        """Return the id of the customer's account."""
+        """Derive the ID of the customer's account from the e-mail address."""
         return f"ACC-{digits(zlib.crc32(self.email.lower().encode()) % 100_000_000)}"
 
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """A product on an invoice; `price` is that of one unit, tax included."""
+    """A product on an invoice, with its quantity and the unit price including tax."""
 
     sku: str
     name: str
@@ -46,12 +46,12 @@ class InvoiceLine:
 
 
 def order_id(order_number: str) -> str:
-    """Return the id of an order: `ORD-1001` for `#1001`."""
+    """Convert an order number to Exsited's order ID: `#1001` becomes `ORD-1001`."""
     return f"ORD-{order_number.removeprefix('#')}"
 
 
 def new_invoice(id_: str, order: str, buyer: Buyer, products: Sequence[InvoiceLine], at: int) -> JSON:
-    """Return a new `Invoice`, issued and paid at `at`."""
+    """Build an `Invoice` that was issued and fully paid at `at` (µs)."""
     lines = [_invoice_line(id_, product, buyer.currency) for product in products]
     sums = {
         name: str(sum((Decimal(line[name]) for line in lines), Decimal("0.00")))
@@ -109,7 +109,10 @@ def new_return(
     by: str,
     at: int,
 ) -> JSON:
-    """Return a new `Return`; `wanted` are lines of the invoice, each with the quantity to return."""
+    """Build a `Return` in the initial status for lines of an invoice.
+
+    `wanted` contains the invoice lines, each with the quantity to return.
+    """
     return {
         "id": id_,
         "customer_return_status": LIFECYCLE.initial,
@@ -135,7 +138,10 @@ def new_return(
 
 
 def new_receipt(id_: str, arrived: Iterable[tuple[JSON, int]], by: str, at: int) -> JSON:
-    """Return a new `Receipt`; `arrived` are lines of a return, each with the quantity received."""
+    """Build a `Receipt` for items that arrived.
+
+    `arrived` contains the lines of the return, each with the quantity received.
+    """
     return {
         "id": id_,
         "receive_returns": [
@@ -160,20 +166,20 @@ def _signed(by: str, at: int) -> JSON:
 
 
 def sign_update(document: JSON, by: str, at: int) -> None:
-    """Set who changed a document and when, and increment its version."""
+    """Record in a document who changed it and when, and increment its version."""
     document |= {"last_updated_by": by, "last_updated_on": timestamp(at)}
     document["version"] = str(int(document["version"]) + 1)
 
 
 def outstanding(line: Mapping[str, Any]) -> int:
-    """Return the quantity of a return's line that has not been received."""
+    """Compute how many requested units of a return's line have not been received yet."""
     return int(line["rma_requested"]) - int(line["rma_returned"])
 
 
 def put_return(
     change: Change, tenant: str, document: JSON, invoice: Mapping[str, Any], made: int, at: int
 ) -> None:
-    """Store a return of an invoice, created at `made` and updated at `at`."""
+    """Store a return for an invoice, created at `made` and last updated at `at` (µs)."""
     rows.put_return(
         change,
         tenant,
@@ -190,7 +196,7 @@ def put_return(
 
 
 def put_invoice(change: Change, tenant: str, document: JSON, buyer: Buyer, at: int) -> None:
-    """Store an invoice, with its account as parent."""
+    """Store an invoice created at `at` (µs), with the customer's account as its parent."""
     change.put_document(
         tenant,
         NAME,
@@ -206,5 +212,5 @@ def put_invoice(change: Change, tenant: str, document: JSON, buyer: Buyer, at: i
 
 
 def put_receipt(change: Change, tenant: str, document: JSON, owner: str, at: int) -> None:
-    """Store a receipt of the return `owner`."""
+    """Store a receipt for the return with the ID `owner`."""
     change.put_document(tenant, NAME, "receipt", document["id"], document, created_at=at, parent=owner)

@@ -1,4 +1,4 @@
-"""Example values that Swagger UI fills in for Exsited: related invoices, returns and receipts."""
+"""Example IDs and request bodies that Swagger UI fills in for Exsited's operations."""
 
 from typing import Any
 
@@ -14,7 +14,10 @@ _RECEIVE_OPERATIONS = ("receive_return", "receive_return_v2")
 
 
 def examples(store: Store, tenant: str, login: dict[str, Any] | None) -> Examples:
-    """Return ids and bodies with which the tenant's operations succeed; `login` is a token request."""
+    """Build example path IDs and request bodies that the tenant's operations accept.
+
+    `login` is the example for the token request, or None to leave it out.
+    """
     path, bodies = _ids(store, tenant), _receipts(store, tenant)
     for name, invoice in zip(_CREATE_OPERATIONS, _free_invoices(store, tenant), strict=False):
         path[f"{name}.invoice_id"] = invoice["id"]
@@ -28,7 +31,7 @@ def examples(store: Store, tenant: str, login: dict[str, Any] | None) -> Example
 
 
 def _ids(store: Store, tenant: str) -> dict[str, str]:
-    """Return the ids of a return with a receipt, and of its invoice, order and account."""
+    """Collect the IDs of a receipt and of its return, invoice, order and account; {} without a receipt."""
     for receipt in store.rows(tenant, NAME, "receipt"):
         rma = store.row(tenant, NAME, "return", receipt.parent)
         invoice = store.row(tenant, NAME, "invoice", rma.parent) if rma else None
@@ -48,7 +51,7 @@ def _pending(store: Store, tenant: str) -> list[Row]:
 
 
 def _receipts(store: Store, tenant: str) -> dict[str, Any]:
-    """Return a body for each operation that receives items of a pending return."""
+    """Build a request body for each operation that receives items, using pending returns."""
     bodies: dict[str, Any] = {}
     for name, row in zip(_RECEIVE_OPERATIONS, _pending(store, tenant), strict=False):
         line = next(line for line in orjson.loads(row.document)["returns"] if outstanding(line))
@@ -58,7 +61,7 @@ def _receipts(store: Store, tenant: str) -> dict[str, Any]:
 
 
 def _free_invoices(store: Store, tenant: str) -> list[dict[str, Any]]:
-    """Return two invoices without returns; the same one twice if there is only one."""
+    """Look up the last two invoices without returns, or the same invoice twice if there is only one."""
     returned = {row.parent for row in store.rows(tenant, NAME, "return")}
     rows = store.rows(tenant, NAME, "invoice")
     free = [orjson.loads(row.document) for row in rows if row.id not in returned]

@@ -1,4 +1,4 @@
-"""Draws Exsited's invoices as PDF: A4, marked as samples. Their contents are assumed."""
+"""Renders Exsited's invoices as A4 PDF documents marked as samples; layout and contents are assumed."""
 
 import textwrap
 from collections.abc import Mapping
@@ -16,13 +16,13 @@ _RIGHT = _WIDTH - _MARGIN
 _ROW = 5 * mm
 _LONGEST_NAME = 40
 _COLUMNS = (("Quantity", _MARGIN + 110 * mm), ("Price", _MARGIN + 140 * mm), ("Total", _RIGHT))
-"""Columns of numbers: heading and right edge."""
+"""The columns of numbers: heading, and position of the right edge."""
 _TOTALS = ("subtotal", "tax", "total", "paid", "due")
 _NOTICE = "SAMPLE – NOT A TAX INVOICE"
 
 
 def render(invoice: Mapping[str, Any]) -> bytes:
-    """Return an `Invoice` as a PDF; the same invoice always gets the same bytes."""
+    """Render an `Invoice` as a PDF document; the same invoice always results in the same bytes."""
     output = BytesIO()
     canvas = Canvas(output, pagesize=A4, invariant=1)
     canvas.setTitle(f"Invoice {invoice['id']}")
@@ -36,14 +36,14 @@ def render(invoice: Mapping[str, Any]) -> bytes:
 
 
 class _Sheet:
-    """Writes rows of text from top to bottom, and starts a new page when one is full."""
+    """Draws rows of text from top to bottom, and starts a new page when the current page is full."""
 
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
         self.y = _HEIGHT - _MARGIN
 
     def row(self, left: str, *numbers: tuple[str, float], bold: bool = False, size: int = 10) -> None:
-        """Draw a row: text at the left margin, and numbers aligned to their right edges."""
+        """Draw one row: `left` at the left margin, and each of `numbers` right-aligned at its position."""
         if self.y < _MARGIN + 2 * _ROW:
             self.end()
             self.y = _HEIGHT - _MARGIN
@@ -54,12 +54,12 @@ class _Sheet:
         self.y -= _ROW
 
     def rule(self) -> None:
-        """Draw a horizontal line across the page, followed by half an empty row."""
+        """Draw a horizontal line between the margins, followed by half a row of empty space."""
         self.canvas.line(_MARGIN, self.y + 3 * mm, _RIGHT, self.y + 3 * mm)
         self.y -= _ROW / 2
 
     def end(self) -> None:
-        """Print the sample notice at the foot of the page and end the page."""
+        """Draw the sample notice at the bottom of the page, and finish the page."""
         self.canvas.setFont("Helvetica-Bold", 11)
         self.canvas.drawCentredString(_WIDTH / 2, _MARGIN / 2, _NOTICE)
         self.canvas.showPage()
@@ -100,10 +100,10 @@ def _draw_totals(sheet: _Sheet, invoice: Mapping[str, Any]) -> None:
 
 
 def _money(text: str) -> str:
-    """Return an amount with two decimals and a thousands separator: `1,234.50`."""
+    """Format an amount with two decimals and thousands separators, such as `1,234.50`."""
     return f"{Decimal(text):,.2f}"
 
 
 def _wrapped(text: str, longest: int) -> list[str]:
-    """Wrap text into rows of at most `longest` characters; empty text is one empty row."""
+    """Wrap a string into rows of at most `longest` characters; an empty string becomes one empty row."""
     return textwrap.wrap(text, longest) or [""]

@@ -1,8 +1,8 @@
 """Exsited's token endpoint: exchanges client credentials or a refresh token for an access token.
 
-Source: the documentation's introduction. Wrong credentials get 401 (assumed). A refused refresh token gets
-400, as in RFC 6749 section 5.2: the vendor's own clients fall back to client credentials only after a 400
-(observed).
+Source: the documentation's introduction. Wrong credentials result in status 401 (assumed). A refused refresh
+token results in 400, as in RFC 6749 section 5.2: the vendor's own clients fall back to client credentials
+only after a 400 (observed).
 """
 
 from collections.abc import Mapping
@@ -25,13 +25,16 @@ from mock_server.vendors.refusals import invalid
 
 @dataclass(slots=True)
 class Login:
-    """Issues tokens to clients; a client's secret is a tenant's key."""
+    """Issues access and refresh tokens to clients, whose client secret is one of a tenant's keys."""
 
     keys: Keys
     tokens: Tokens
 
     def token(self, requested: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer a `TokenRequest`; raises `Problem` for wrong credentials or a refused refresh token."""
+        """Issue an access token and a refresh token for a `TokenRequest`.
+
+        Raises `Problem` for wrong credentials, a refused refresh token, or a missing field.
+        """
         grant = self.tokens.client(NAME, requested["client_id"], requested["client_secret"])
         if grant is None:
             raise Problem("unauthenticated", "No client has these credentials.")
@@ -56,7 +59,10 @@ class Login:
             raise invalid("refresh_token", "does not belong to this client")
 
     def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
-        """Return what a client needs to log in, and a ready-made token as a request header."""
+        """Build the client credentials for a key, and a request header with a ready-made access token.
+
+        Raises `LookupError` if the key does not exist or was deleted.
+        """
         grant = self.keys.look_up(NAME, key)
         if grant is None:
             raise LookupError("No credentials: the key does not exist or was deleted.")
@@ -69,7 +75,7 @@ class Login:
         return {"fields": fields, "headers": {"Authorization": f"Bearer {ready}"}, "query": {}}
 
     def example_request(self, tenant: str) -> dict[str, Any] | None:
-        """Return a token request that works; None if the tenant's key is secret."""
+        """Build a token request that succeeds; return None if the tenant's key is secret or was deleted."""
         key = self.keys.key(tenant, NAME)
         if not is_public(key, NAME) or self.keys.look_up(NAME, key) is None:
             return None

@@ -1,6 +1,6 @@
-"""Exsited's paging by limit and offset: reads the query, and links to the next and previous page.
+"""Exsited's pagination: parses the paging and sorting parameters, and builds links to adjacent pages.
 
-The parameters are those that the vendor's clients send (observed); details of their meaning are assumed.
+The vendor's clients send these parameters (observed); details of their meaning are assumed.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _ORDERS: Mapping[str, Order] = {"created_on": "created_at", "last_updated_on": "
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The rows of one page: `limit` rows after the first `offset`, in this order."""
+    """A requested page of a list: at most `limit` rows after skipping `offset` rows, sorted by `order`."""
 
     limit: int
     offset: int
@@ -25,9 +25,9 @@ class Slice:
 
 
 def slice_of(query: Mapping[str, Any]) -> Slice:
-    """Read the paging parameters of a query.
+    """Parse the paging and sorting parameters of a query.
 
-    An unknown field or direction is ignored: the vendor's clients send `None` for both.
+    Ignores an unknown sort field or direction, because the vendor's clients send `None` for both.
     """
     direction = query.get("direction", "").rpartition(".")[2].lower()
     return Slice(
@@ -39,7 +39,7 @@ def slice_of(query: Mapping[str, Any]) -> Slice:
 
 
 def pagination(part: Slice, total: int, url: str, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the `Pagination` of a list at `url` with `total` rows."""
+    """Build the `Pagination` object for one page of a list that has `total` rows and is served at `url`."""
     sorting = {name: query[name] for name in ("order_by", "direction") if name in query}
 
     def link(offset: int) -> str:

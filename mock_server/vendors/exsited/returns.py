@@ -1,7 +1,8 @@
-"""Exsited's returns: creates them from an invoice's lines, receives their items, closes them.
+"""Exsited's returns: creates returns from the lines of an invoice, receives their items, and closes returns.
 
-Each method writes inside one open `Change`, so that a return, its receipts and the ledger change together.
-Which requests are refused, and when a return closes, is assumed (see `openapi/exsited.yaml`).
+All methods write through the caller's open `Change`, so that a return, its receipts and the ledger are
+committed together. The rules for refusing requests and for closing returns are assumed (see
+`openapi/exsited.yaml`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,16 +35,21 @@ _PREFIXES = {"return": "RMA", "invoice": "INV", "receipt": "RCV"}
 
 @dataclass(slots=True)
 class Returns:
-    """Returns, receipts and invoices of all tenants."""
+    """Creates, receives and closes returns for all tenants, and creates invoices for shoppers' returns."""
 
     store: Store
 
-    # Through the API
+    # Called for API requests
 
     def create(
         self, change: Change, tenant: str, invoice_id: str, requested: Mapping[str, Any], at: int
     ) -> JSON:
-        """Create a return of an invoice's lines; `requested` is the API's `CreateReturn`, unwrapped."""
+        """Create a return for lines of an invoice, and return its document.
+
+        `requested` is the inner object of a `CreateReturn`. Raises `Problem` if the invoice or a line is
+        unknown, the ID is already used, a line has another item, or a quantity exceeds what can still be
+        returned.
+        """
         invoice: JSON = orjson.loads(self.row(tenant, "invoice", invoice_id).document)
         if "id" in requested and self.store.row(tenant, NAME, "return", requested["id"]):
             raise invalid("id", f"{requested['id']} is taken")
@@ -63,7 +69,11 @@ class Returns:
     def receive(
         self, change: Change, tenant: str, row: Row, requested: Sequence[Mapping[str, Any]], at: int
     ) -> JSON:
-        """Receive items of a return; `requested` are the API's `ReceiveReturnLine`s."""
+        """Create a receipt for items of a return; the result is the return's updated document.
+
+        `requested` contains the request's `ReceiveReturnLine` objects. Raises `Problem` if the return is
+        closed, a line is unknown, or a quantity exceeds what is outstanding.
+        """
         document: JSON = orjson.loads(row.document)
         if not LIFECYCLE.is_open(row.status):
             raise Problem("invalid", f"{row.id} is {row.status}; its items can no longer be received.")
@@ -82,12 +92,13 @@ class Returns:
             arrived.append((line, quantity))
         return self._add_receipt(change, tenant, row, document, arrived, CLIENT, at)
 
-    # Outside the API, by the shop and its customers
+    # Called for events outside the API, such as a shopper's request or an arriving parcel
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Create the return that a shopper requests, and an invoice for its order if that is missing.
+        """Create the return that a shopper requests, and return its document.
 
-        Schedules the arrival of the parcel; returns the `Return`.
+        Creates an invoice for the order unless an existing invoice has enough units left to return. Schedules
+        the arrival of the parcel.
         """
         invoice = self._ensure_invoice(change, tenant, requested, at)
         lines = {line["item_id"]: line for line in invoice["lines"]}
@@ -105,7 +116,7 @@ class Returns:
         return document
 
     def arrive(self, change: Change, tenant: str, return_id: str, at: int) -> None:
-        """Receive all outstanding items of a return."""
+        """Receive all outstanding items of a return whose parcel has arrived, unless the return is closed."""
         row = self.row(tenant, "return", return_id)
         document: JSON = orjson.loads(row.document)
         arrived = [(line, documents.outstanding(line)) for line in document["returns"]]
@@ -116,7 +127,10 @@ class Returns:
             self._add_receipt(change, tenant, row, document, arrived, WAREHOUSE, at)
 
     def move(self, change: Change, tenant: str, row: Row, status: str, by: str, at: int) -> JSON:
-        """Move a return along the lifecycle; raises `IllegalMove`."""
+        """Change the status of a return, and return its updated document.
+
+        Raises `IllegalMove` if the lifecycle does not allow the change.
+        """
         LIFECYCLE.check(row.status, status)
         document: JSON = orjson.loads(row.document)
         documents.sign_update(document, by, at)
@@ -134,9 +148,10 @@ class Returns:
         by: str,
         at: int,
     ) -> JSON:
-        """Store a receipt of lines whose counts in `document` are already updated.
+        """Store a receipt for the `arrived` lines, and the updated `document` of the return.
 
-        Closes the return once all its items were received.
+        The caller has already updated the quantities in `document`. Closes the return if no items are
+        outstanding.
         """
         arrived = list(arrived)
         receipt = documents.new_receipt(self.free_id(tenant, "receipt"), arrived, by, at)
@@ -152,14 +167,14 @@ class Returns:
     # Helpers
 
     def row(self, tenant: str, kind: str, id_: str) -> Row:
-        """Return the row of a record; raises `Problem` for an unknown id."""
+        """Look up a record by its kind and ID; raises `Problem` if there is no such record."""
         row = self.store.row(tenant, NAME, kind, id_)
         if row is None:
             raise not_found(kind, id_)
         return row
 
     def free_id(self, tenant: str, kind: str) -> str:
-        """Return an id that no record of this kind has."""
+        """Generate an ID that no record of this kind has yet."""
         number = self.store.total(tenant, NAME, kind) + 1
         while self.store.row(tenant, NAME, kind, id_ := f"{_PREFIXES[kind]}-{digits(number)}"):
             number += 1
@@ -183,9 +198,10 @@ class Returns:
     def _wanted(
         self, tenant: str, invoice: JSON, requested: Sequence[Mapping[str, Any]]
     ) -> list[tuple[JSON, int]]:
-        """Return the invoice lines to return and their quantities.
+        """Look up the requested lines of an invoice, and add up the quantity to return for each line.
 
-        Raises `Problem` for more units than the customer still has.
+        Raises `Problem` for an unknown line, a line with another item, or more units than can still be
+        returned.
         """
         lines = {line["uuid"]: line for line in invoice["lines"]}
         taken = self._taken(tenant, invoice["id"])
@@ -206,7 +222,10 @@ class Returns:
         return [(lines[uuid], quantity) for uuid, quantity in wanted.items()]
 
     def _taken(self, tenant: str, invoice_id: str) -> dict[str, int]:
-        """Return how many units of each item were returned or are requested in an open return."""
+        """Count the units of an invoice that can no longer be returned, keyed by item UUID.
+
+        These are the units requested in open returns and the units received in closed returns.
+        """
         taken: dict[str, int] = {}
         for row in self.store.rows(tenant, NAME, "return", Filters(parent=invoice_id)):
             counted = "rma_requested" if LIFECYCLE.is_open(row.status) else "rma_returned"
@@ -215,7 +234,10 @@ class Returns:
         return taken
 
     def _ensure_invoice(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Return an invoice of the order with enough units left to return; creates it if missing."""
+        """Look up an invoice for the requested order with enough units left to return.
+
+        Creates the invoice if there is no such invoice.
+        """
         needed = _by_sku(requested)
         order = documents.order_id(requested["order_number"])
         for row in self.store.rows(tenant, NAME, "invoice", Filters(order_numbers=(order,))):
@@ -247,7 +269,7 @@ def _by_sku(requested: Mapping[str, Any]) -> dict[str, int]:
 
 
 def record_received(change: Change, tenant: str, document: JSON, receipt: JSON, at: int) -> None:
-    """Record in the ledger that items of a return were received."""
+    """Record in the ledger that the items on a receipt were received."""
     quantity = sum(int(line["rma_receive_quantity"]) for line in receipt["receive_returns"])
     body = {
         "receipt": receipt["id"],

@@ -1,4 +1,4 @@
-"""Writes a tenant's seed as Exsited's records, as if the API had created and received each of them."""
+"""Stores seeded returns as Exsited's invoices, returns and receipts, and their history in the ledger."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,16 +15,20 @@ from mock_server.vendors.exsited.facts import ARRIVES_AFTER, CLERK, HOUR, NAME, 
 from mock_server.vendors.exsited.returns import record_received
 
 _OTHER_ORDER = 4
-"""Every fourth customer also has an invoice of another order, without returns."""
+"""The customer of every fourth return also has an invoice for another order, which has no returns."""
 _OTHER_NUMBERS = 8_000
-"""Added to the return's number, the order number of such an invoice."""
+"""The number of that other order is the return's number plus this offset."""
 _INCOMPLETE = 5
-"""In every fifth return of several lines, only the first line has arrived."""
+"""For every fifth return with several lines, only the first line was received."""
 
 
 @dataclass(slots=True)
 class SeedWriter:
-    """Stores seeded returns, and numbers their invoices and receipts; the tenant's clock starts at `at`."""
+    """Stores a tenant's seeded returns with their invoices and receipts.
+
+    The tenant's clock starts at `at` (µs). `invoices` and `receipts` count the records stored so far, because
+    their IDs are derived from the counts.
+    """
 
     change: Change
     tenant: str
@@ -33,14 +37,14 @@ class SeedWriter:
     receipts: int = 0
 
     def write_seed(self, returns: Iterable[SeedReturn]) -> None:
-        """Store returns with all their parts, then record their events in the ledger in order of time."""
+        """Store returns with invoices and receipts, then record their ledger events in order of time."""
         events: list[TimedEvent] = []
         for seed in returns:
             events += self._return(seed)
         record_in_order(events)
 
     def _return(self, seed: SeedReturn) -> list[TimedEvent]:
-        """Store one return in its last status; returns the events of its history for the ledger."""
+        """Store a seeded return in its final status, and collect the ledger events of its history."""
         made = seed.created_at
         invoice = self._invoice(seed, seed.order_number, seed.ordered_at)
         if seed.number % _OTHER_ORDER == 0:
@@ -69,7 +73,11 @@ class SeedWriter:
         return events
 
     def _history(self, seed: SeedReturn, document: JSON) -> list[TimedEvent]:
-        """Apply a seed's moves to a return: receive its items, all or the first line, or close it."""
+        """Apply a seed's status changes to a return, and collect the ledger events.
+
+        A received return gets a receipt for all its lines or only the first line. A return that was rejected
+        or cancelled is closed.
+        """
         for move in seed.moves[1:]:
             if move.state == "received":
                 lines = document["returns"]

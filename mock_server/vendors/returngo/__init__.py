@@ -1,4 +1,7 @@
-"""ReturnGO: a handler per operation of `openapi/returngo.yaml`, which lists what is assumed."""
+"""Request handlers for the ReturnGO sandbox, one for each operation in `openapi/returngo.yaml`.
+
+The specification lists what is assumed about the vendor's API.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -34,13 +37,14 @@ _MESSAGES = {
     "unauthenticated": "Missing or incorrect API key",
     "server_error": "Internal server error",
 }
-"""Descriptions of the responses (documented), sent as their messages (assumed)."""
+"""Error messages, keyed by kind of problem. The API description documents these strings as descriptions of
+responses; that they are also sent as messages is assumed."""
 _BATCH = 500
-"""How many transactions are read at a time while filtering them."""
+"""How many transactions are read from the store at a time while filtering."""
 
 
 class ReturnGO:
-    """Handlers of ReturnGO's operations, for one sandbox."""
+    """Handles ReturnGO's API operations in one sandbox."""
 
     name = NAME
     title = "ReturnGO"
@@ -179,8 +183,8 @@ class ReturnGO:
     def list_transactions(self, call: Call) -> Reply:
         (tenant, shop), query = _tenant_and_shop(call), call.query
         size, start = query["pagesize"], queries.read_cursor(query)
-        # The store has no columns for type and processor, so rows are read in batches and filtered
-        # here, until the page is full and one row more shows that another page follows.
+        # The store has no columns for type and processor, so this loop reads rows in batches and filters
+        # them. It stops when it has one row more than a page, which shows that another page follows.
         matches: list[tuple[str, bytes]] = []
         more = True
         while more and len(matches) <= size:
@@ -233,7 +237,10 @@ class ReturnGO:
         }
 
     def problem(self, problem: Problem) -> Reply:
-        """Render a problem. Of its headers only `Allow` is sent: ReturnGO has no `Retry-After`."""
+        """Build the error response for a problem.
+
+        Sends only the problem's `Allow` header, because ReturnGO has no `Retry-After`.
+        """
         message = _MESSAGES.get(problem.kind, problem.message)
         allow = tuple(pair for pair in problem.headers if pair[0] == b"allow")
         return Reply(STATUSES[problem.kind], {"message": message}, allow)
@@ -298,17 +305,23 @@ class ReturnGO:
 
 
 def vendor(world: World) -> ReturnGO:
-    """Return ReturnGO's handlers; `mock_server.vendors.load` calls this."""
+    """Create ReturnGO's request handlers; `mock_server.vendors.load` calls this function."""
     return ReturnGO(world)
 
 
 def _shop(name: str) -> str:
-    """Return the shop in a header without its portal: one client sends `shop@Portal` (observed)."""
+    """Convert an `x-shop-name` header to a shop's name in lower case.
+
+    Removes the portal from `shop@Portal`, which one client sends (observed).
+    """
     return name.partition("@")[0].strip().lower()
 
 
 def _tenant_and_shop(call: Call) -> tuple[str, str]:
-    """Return the tenant of the key, and the shop that the request names."""
+    """Look up the tenant of the request's API key, and the shop that the request names.
+
+    Raises `Problem` if the request has no valid API key.
+    """
     grant = require_grant(call, _MESSAGES["unauthenticated"])
     return grant.tenant, _shop(call.headers["x-shop-name"])
 
@@ -336,7 +349,7 @@ def _transaction_filters(shop: str, query: Mapping[str, Any]) -> Filters:
 
 
 def _matches(document: bytes, query: Mapping[str, Any]) -> bool:
-    """Return whether a transaction has one of the requested types and processors."""
+    """Check whether a transaction matches the filters `types` and `processors` of a query."""
     wanted = {"type": queries.words(query, "types"), "processor": queries.words(query, "processors")}
     if not any(wanted.values()):
         return True

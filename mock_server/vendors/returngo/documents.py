@@ -1,6 +1,7 @@
-"""ReturnGO's JSON documents: builds new returns, shipments, items, events and comments.
+"""Builds ReturnGO's returns, shipments, items, events and comments as JSON documents.
 
-The shapes are those of `openapi/returngo.yaml`. Times are µs since 1970, written in seconds with `+00:00`.
+The documents follow the schemas in `openapi/returngo.yaml`. Functions accept times in microseconds since the
+Unix epoch; documents contain UTC strings with whole seconds and the offset `+00:00`.
 """
 
 import hashlib
@@ -34,34 +35,37 @@ _NOT_VALIDATED: JSON = {
     "thirdPartyName": None,
     "userDetails": None,
 }
-"""The validation of an item before the warehouse has checked it; it has no `returnedItemId`."""
+"""An item's validation before the warehouse has checked the item; it has no `returnedItemId`."""
 
 
 def moment(at: int) -> str:
-    """Return a moment in ReturnGO's format: `2026-01-18T17:49:33+00:00`."""
+    """Format a time (µs) as ReturnGO does, such as `2026-01-18T17:49:33+00:00`."""
     return timestamp(at).replace("Z", "+00:00")
 
 
 def long(*of: str) -> str:
-    """Return 13 digits that look like a Shopify id, always the same for the same arguments."""
+    """Derive 13 digits that look like a Shopify ID; equal arguments always result in equal digits."""
     digest = hashlib.blake2s("\0".join(of).encode(), digest_size=6).digest()
     return str(1_000_000_000_000 + int.from_bytes(digest) % 9_000_000_000_000)
 
 
 def rma_id(number: int) -> str:
-    """Return the id of a tenant's return by its number; later returns have higher ids."""
+    """Compute a return's ID from its sequence number in the tenant; later returns have higher IDs."""
     return str(9_800_000 + 37 * number)
 
 
 def money(amount: Decimal | float, currency: str) -> JSON:
-    """Return a `Money`. A whole amount is an integer (observed); customers pay in the shop's currency."""
+    """Build a `Money` object; a whole amount is an integer (observed).
+
+    The customer's amount and the shop's amount are equal, because customers pay in the shop's currency.
+    """
     exact = round(float(amount), 2)
     value = int(exact) if exact.is_integer() else exact
     return {"amount": value, "currency": currency, "shopAmount": value, "shopCurrency": currency}
 
 
 def summary(id_: str, order_name: str, via: str, at: int) -> JSON:
-    """Return the `RmaSummary` of a new return."""
+    """Build the `RmaSummary` of a new return; `via` states how the return was created."""
     return {
         "rmaId": id_,
         "status": "Pending",
@@ -71,7 +75,7 @@ def summary(id_: str, order_name: str, via: str, at: int) -> JSON:
 
 
 def event(name: str, via: str, at: int) -> JSON:
-    """Return an `Event` of a return."""
+    """Build an `Event` in a return's history; `via` states what triggered the event."""
     return {
         "eventName": name,
         "eventDate": moment(at),
@@ -82,12 +86,15 @@ def event(name: str, via: str, at: int) -> JSON:
 
 
 def comment(kind: str, by: str, text: str, at: int) -> JSON:
-    """Return a `Comment`, an entry of a return's timeline."""
+    """Build a `Comment`, which is an entry in a return's timeline; `by` is the comment's author."""
     return {"commentType": kind, "triggeredBy": by, "htmlText": text, "datetime": moment(at)}
 
 
 def new_rma(number: int, shop: str, requested: Mapping[str, Any], at: int) -> JSON:
-    """Return a new `Rma` with its shipment; `requested` is a `ShopperReturn`, `number` counts from 1."""
+    """Build an `Rma` and, unless the customer keeps the goods, its `Shipment`.
+
+    `requested` is a `ShopperReturn`; `number` is the return's sequence number in the tenant, starting at 1.
+    """
     id_, order_name = rma_id(number), requested["order_number"]
     shipment = None if requested.get("keeps_it") else new_shipment(number, shop, requested)
     shipment_id = shipment["shipmentId"] if shipment else ""
@@ -156,7 +163,7 @@ def _item(
 
 
 def line_id(shop: str, order_name: str, sku: str) -> str:
-    """Return the id of an order's line; all units of a SKU are one line."""
+    """Derive the ID of an order's line; all units of a SKU share one line."""
     return long("line", shop, order_name, sku)
 
 
@@ -191,7 +198,10 @@ def _exchange(sku: str, price: Decimal, currency: str) -> JSON:
 
 
 def left_to_pay(rma: JSON) -> Decimal:
-    """Return how much more the exchange items of a return cost than the returned ones; at least 0."""
+    """Compute how much more a return's exchange items cost than the returned items.
+
+    This amount is left for the customer to pay; it is 0 if the exchange items cost the same or less.
+    """
     left = Decimal(0)
     for item in rma["items"]:
         for exchange in item["exchangeItems"]:
@@ -202,7 +212,7 @@ def left_to_pay(rma: JSON) -> Decimal:
 
 
 def new_shipment(number: int, shop: str, requested: Mapping[str, Any]) -> JSON:
-    """Return a new `Shipment` without a label."""
+    """Build a pending `Shipment` without a label, from the customer in a `ShopperReturn` to the shop."""
     address = requested.get("address", {})
     email: str = requested["customer_email"]
     customer = {
@@ -243,7 +253,7 @@ def new_shipment(number: int, shop: str, requested: Mapping[str, Any]) -> JSON:
 
 
 def labelled(carrier: str, service: str, number: str) -> JSON:
-    """Return the fields that a label adds to a `Shipment`."""
+    """Build the `Shipment` fields that a label sets: carrier, service levels, tracking number and URLs."""
     return {
         "carrierName": CARRIERS[carrier],
         "requestedServiceLevel": service,
@@ -255,7 +265,10 @@ def labelled(carrier: str, service: str, number: str) -> JSON:
 
 
 def without_media(document: JSON) -> JSON:
-    """Remove the media answers from an `Rma`, for requests without `includeMedia`; returns it."""
+    """Remove the answers to media questions from an `Rma` in place, and return the `Rma`.
+
+    Used for requests without `includeMedia`.
+    """
     for item in document["items"]:
         for question in item["followUpQuestions"]:
             if question["type"] == "Media":

@@ -1,4 +1,4 @@
-"""Example values that Swagger UI fills in for ReturnGO: records of the first shop, one per operation."""
+"""Example IDs and request bodies that Swagger UI fills in for ReturnGO, from records of the first shop."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,13 +13,13 @@ from mock_server.vendors.returngo.policies import Orders
 
 
 def examples(store: Store, orders: Orders, hooks: Hooks, tenant: str, at: int) -> Examples:
-    """Return ids and bodies with which the tenant's operations succeed."""
+    """Build example path IDs and request bodies that the tenant's operations accept."""
     path = {"webhookId": hooks.example_id(tenant, FIRST_SHOP)}
     bodies: dict[str, Any] = {}
     for row in store.rows(tenant, NAME, "return", Filters(shop=FIRST_SHOP)):
         path["rmaId"] = row.id
     shipments = _unshipped(store, tenant)
-    # Each operation changes its record, so each gets another one.
+    # Each of these operations changes a record, so every operation gets a different record.
     for (operation, name), (rma, shipment) in zip(
         (
             ("set_rma_status", "rmaId"),
@@ -45,7 +45,10 @@ def examples(store: Store, orders: Orders, hooks: Hooks, tenant: str, at: int) -
 
 
 def _unshipped(store: Store, tenant: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the ids of approved returns with their unshipped shipments, those without a label first."""
+    """Yield the unsent shipments of approved returns, each after its return's ID.
+
+    Shipments without a label come first.
+    """
     rows = list(store.rows(tenant, NAME, "return", Filters(statuses=("Approved",), shop=FIRST_SHOP)))
     pairs = [(row.id, shipment) for row in rows for shipment in orjson.loads(row.document)["shipments"]]
     for status in ("Pending", "LabelCreated"):
@@ -53,7 +56,10 @@ def _unshipped(store: Store, tenant: str) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def _creation(store: Store, orders: Orders, tenant: str, at: int) -> dict[str, Any]:
-    """Return the bodies of both steps of creating a return, for an order with a returnable item."""
+    """Build example bodies for the two requests that create a return.
+
+    Uses an order with a returnable item; returns {} if there is no such order.
+    """
     for row in reversed(list(store.rows(tenant, NAME, "order", Filters(shop=FIRST_SHOP)))):
         order = orjson.loads(row.document)
         for line in order["lines"]:

@@ -1,8 +1,8 @@
-"""Facts about ReturnGO: statuses and transitions, resolutions, policies, shops, rate limits, switches.
+"""ReturnGO's constants: statuses, transitions, resolutions, policies, shops, rate limits and switches.
 
-Sources: the vendor's help pages and API description. The statuses of shipments and their transitions are
-documented; the transitions of returns, and everything that `openapi/returngo.yaml` does not list as known,
-are assumed.
+Sources: the vendor's help pages and API description. The statuses of shipments and the transitions between
+them are documented. The transitions between the statuses of returns, and everything else that
+`openapi/returngo.yaml` does not list as known, are assumed.
 """
 
 from typing import Any, Final
@@ -18,7 +18,8 @@ SHOPS: Final = {
     "outfitters.myshopify.example": "Example Outfitters",
     "outlet.myshopify.example": "Example Outlet",
 }
-"""The shops of every tenant's account, by `x-shop-name`; shoppers' returns go to the first one."""
+"""The names of the shops in every tenant's account, keyed by `x-shop-name`. Returns that shoppers request
+belong to the first shop."""
 FIRST_SHOP: Final = next(iter(SHOPS))
 
 LIFECYCLE: Final = Lifecycle(
@@ -54,7 +55,7 @@ STATUSES: Final[dict[State, str]] = {
     "rejected": "Rejected",
     "cancelled": "Canceled",
 }
-"""The status of a seeded return, by its neutral state."""
+"""The status of a seeded return, keyed by the return's neutral state."""
 
 SHIPMENT_MOVES: Final = {
     "Pending": ("LabelCreated", "Shipped", "Received", "Canceled", "Validated"),
@@ -64,12 +65,12 @@ SHIPMENT_MOVES: Final = {
     "Received": ("Validated",),
     "Validated": (),
 }
-"""The transitions of shipments (documented)."""
+"""The statuses that may follow each status of a shipment (documented)."""
 COUPLED: Final = ("Received", "Validated")
-"""Statuses that a return and its shipment reach together."""
+"""A return and its shipments always get these statuses together."""
 EARLY_REFUNDS: Final = ("RefundToStoreCredit",)
-"""Resolutions that are refunded on receipt of the goods, before the return is Done (observed for store
-credit only)."""
+"""Resolution types that are refunded when the goods are received, before the return is Done (observed for
+store credit only)."""
 TRANSACTION_MOVES: Final = {"Requested": ("Success", "Failed"), "Failed": ("Success",), "Success": ()}
 
 PLANS: Final = {"standard": Plan("standard", ((100, "second"), (2_000, "day")))}
@@ -80,14 +81,15 @@ RESOLUTIONS: Final = {
     "gift_card": ("RefundToGiftCard", "New gift card", "Gift Card - Regular"),
     "exchange": ("InstantVariantExchange", "Exchange for another variant", "Variant Exchange - Regular"),
 }
-"""Resolution type, the shop's name for it, and the policy rule, by kind of return."""
+"""Resolution type, the shop's name for the resolution, and policy rule, keyed by kind of return."""
 REFERENCES: Final = {
     "RefundToPaymentMethod": "PlatformRefundId",
     "RefundToStoreCredit": "StoreCreditCode",
     "RefundToGiftCard": "GiftCardCode",
     "InvoicePayment": "InvoicePaymentId",
 }
-"""Type of a transaction's external reference, by transaction type. A refund has its resolution's type."""
+"""The type of a transaction's external reference, keyed by transaction type. A refund's transaction type is
+the resolution type of the refunded items."""
 METHODS: Final = {
     "RefundToPaymentMethod": "original_payment",
     "RefundToStoreCredit": "store_credit",
@@ -95,14 +97,15 @@ METHODS: Final = {
 }
 
 SWITCHES: Final = tuple(
-    Switch(name, f"Refunds to {where} are requested from the integrator, not made.", shops=tuple(SHOPS))
+    Switch(name, f"Refunds to {where} are requested from the integrator, not issued.", shops=tuple(SHOPS))
     for name, where in (
         ("notify_payment_method", "payment methods"),
         ("notify_gift_card", "gift cards"),
         ("notify_store_credit", "store credit"),
     )
 )
-"""Per shop; at ReturnGO: Settings > Store Settings > API > Notify About Refunds Instead of Issuing."""
+"""The switches of each shop. At ReturnGO, the setting is under Settings > Store Settings > API > Notify About
+Refunds Instead of Issuing."""
 NOTIFY: Final = {
     "RefundToPaymentMethod": "notify_payment_method",
     "RefundToGiftCard": "notify_gift_card",
@@ -120,7 +123,8 @@ REASONS: Final = {
     "defective": "Item is damaged or stained",
     "not_as_described": "Not what I expected",
 }
-"""Return reasons as shown to customers; each shop writes its own."""
+"""Return reasons as shown to customers, keyed by neutral reason. At ReturnGO, each shop defines its own
+reasons."""
 QUESTIONS: Final[dict[str, tuple[tuple[str, str, Any], ...]]] = {
     "wrong_size": (
         ("TextArray", "What does not fit?", ["Too small / tight"]),
@@ -135,7 +139,7 @@ QUESTIONS: Final[dict[str, tuple[tuple[str, str, Any], ...]]] = {
         ("Media", "Please add a picture", "image/jpeg"),
     ),
 }
-"""Follow-up questions by reason: kind, question and answer."""
+"""Follow-up questions keyed by neutral reason: type of the answer, question, and answer."""
 ANSWERS: Final = {"Text": "textAnswer", "TextArray": "textArrayAnswer", "Media": "mediaAnswer"}
 
 CARRIERS: Final = {
@@ -147,9 +151,10 @@ CARRIERS: Final = {
 HOUR: Final = 3_600_000_000
 DAY: Final = 24 * HOUR
 SCANS: Final = ((20 * HOUR, "InTransit"), (70 * HOUR, "Delivered"))
-"""Carrier scans after a shipment gets a tracking number: µs later, and the carrier's status (assumed)."""
+"""The carrier's scans, each with the time since the shipment got a tracking number (µs) and the carrier's
+status (assumed)."""
 SCANNED: Final = {"InTransit": "Shipped"}
-"""New status of a shipment, for carrier statuses that change it."""
+"""The shipment status that results from a carrier status; other carrier statuses change nothing."""
 RETURN_PERIOD: Final = 30 * DAY
 
 POLICIES: Final = {
@@ -157,7 +162,7 @@ POLICIES: Final = {
     for kind in ("refund", "store_credit", "exchange")
     for method in ("any-carrier", "keep-it")
 }
-"""Policies by id: the kind of return, and the return method."""
+"""The kind of return and the return method of each policy, keyed by policy ID."""
 RETURN_METHODS: Final = {"any-carrier": ANY_CARRIER, "keep-it": NO_SHIPMENT}
 
 EVENTS: Final = (

@@ -1,4 +1,4 @@
-"""ReturnGO's webhooks: registers them per shop and queues their deliveries. The payloads are assumed."""
+"""ReturnGO's webhooks: registers webhooks for a shop and queues their deliveries. Payloads are assumed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _FIRST_ID = 11_000
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """The webhooks of all tenants."""
+    """Stores the webhooks of all tenants, and queues deliveries to them."""
 
     store: Store
     outbox: Outbox
@@ -24,8 +24,8 @@ class Hooks:
     def post(
         self, change: Change, tenant: str, shop: str, event: str, at: int, data: Mapping[str, Any]
     ) -> None:
-        """Queue an event for every webhook of the shop that subscribes to it."""
-        # The counter is in memory, so a tenant without webhooks pays nothing for them.
+        """Queue an event for delivery to every webhook of the shop that subscribes to this event."""
+        # This count is in memory, so a tenant without webhooks does not need a query for every event.
         if not self.store.totals(tenant, NAME, "webhook").get(event):
             return
         payload = {"eventName": event, "data": {"shopName": shop, **data, "eventDate": moment(at)}}
@@ -35,36 +35,42 @@ class Hooks:
             self.outbox.enqueue(change, tenant, NAME, webhook=row.id, event=event, url=url, body=body, at=at)
 
     def registered(self, tenant: str, shop: str) -> list[bytes]:
-        """Return the shop's webhooks, oldest first."""
+        """List the documents of a shop's webhooks, oldest first."""
         rows = self.store.rows(tenant, NAME, "webhook", Filters(shop=shop))
         return [row.document for row in rows if row.status]
 
     def register(self, change: Change, tenant: str, shop: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Register a webhook; returns it."""
+        """Register a webhook for one event of a shop, and return the webhook's document."""
         id_ = str(_FIRST_ID + self.store.total(tenant, NAME, "webhook") + 1)
         webhook = {"id": id_, "url": requested["url"], "eventName": requested["eventName"]}
         self._put(change, tenant, shop, webhook, at)
         return webhook
 
     def example_id(self, tenant: str, shop: str) -> str:
-        """Return the id of the shop's first webhook, or the id that its next one will get."""
+        """Look up the ID of a shop's first webhook, or compute the ID that the next new webhook will get."""
         ids: list[str] = [orjson.loads(document)["id"] for document in self.registered(tenant, shop)]
         return ids[0] if ids else str(_FIRST_ID + self.store.total(tenant, NAME, "webhook") + 1)
 
     def update(self, change: Change, row: Row, requested: Mapping[str, Any]) -> JSON:
-        """Change a webhook's URL or event; returns it. Deliveries already queued stay as they are."""
+        """Change a webhook's URL or event, and return the webhook's document.
+
+        Deliveries that are already queued do not change.
+        """
         webhook: JSON = orjson.loads(row.document)
         webhook |= {name: requested[name] for name in ("url", "eventName") if name in requested}
         self._put(change, row.tenant, row.shop, webhook, row.created_at)
         return webhook
 
     def delete(self, change: Change, row: Row) -> None:
-        """Delete a webhook and its queued deliveries; its row stays empty, so that its id is not reused."""
+        """Delete a webhook and its queued deliveries.
+
+        The store keeps an empty row, so that the ID is not used for another webhook.
+        """
         change.put_document(row.tenant, NAME, "webhook", row.id, {}, created_at=row.created_at, shop=row.shop)
         self.outbox.cancel(change, row.tenant, NAME, row.id)
 
     def find(self, tenant: str, shop: str, id_: str) -> Row:
-        """Return the row of a webhook; raises `LookupError` if the shop has none with this id."""
+        """Look up a webhook of a shop by ID; raises `LookupError` if the shop has no such webhook."""
         row = self.store.row(tenant, NAME, "webhook", id_)
         if row is None or row.shop != shop or not row.status:
             raise LookupError(f"No webhook has the id {id_}.")

@@ -1,7 +1,7 @@
-"""ReturnGO's return policies: which policies an order's items are eligible for, and requests by policy.
+"""ReturnGO's return policies: finds the policies for an order's items, and checks requests that use them.
 
-The purpose and the rules for combining policies are documented (for the portal); everything else is assumed.
-The sandbox knows the orders that were seeded or have a return. Their items can be returned for 30 days.
+The purpose of policies and the rules for combining them are documented (for the portal); everything else is
+assumed. The sandbox has only orders that were seeded or have a return. Items can be returned for 30 days.
 """
 
 from collections import Counter
@@ -30,14 +30,14 @@ _CUSTOMER: Final = ("customer_email", "customer_name", "address", "currency")
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """Orders of all tenants, with the fields that returns need."""
+    """Looks up the orders of all tenants, and determines which of their items can be returned."""
 
     store: Store
 
     def eligible(self, tenant: str, shop: str, requested: Mapping[str, Any], at: int) -> list[JSON]:
-        """Return the eligible policies of each requested unit, in the same order.
+        """List the eligible policies for each requested unit, in the order of the request.
 
-        Raises `LookupError` for an unknown order, and `Problem` for a line that is not of this order.
+        Raises `LookupError` for an unknown order, and `Problem` for a line that the order does not have.
         """
         order = self._order(tenant, shop, requested["order_name"])
         left = self._left(tenant, shop, order, at)
@@ -50,9 +50,10 @@ class Orders:
         return items
 
     def shopper_request(self, tenant: str, shop: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Return the `ShopperReturn` that a request by policy corresponds to.
+        """Convert a request that names a policy for each item to a `ShopperReturn`.
 
-        Raises `LookupError` for an unknown order, and `Problem` for items or policies that are not eligible.
+        Raises `LookupError` for an unknown order, and `Problem` for items that cannot be returned and for
+        policies that are not eligible or cannot be combined.
         """
         order = self._order(tenant, shop, requested["order_name"])
         left = self._left(tenant, shop, order, at)
@@ -89,7 +90,10 @@ class Orders:
         return order
 
     def _left(self, tenant: str, shop: str, order: JSON, at: int) -> Counter[str]:
-        """Return how many units of each line can still be returned."""
+        """Count how many units of each order line can still be returned, keyed by line ID.
+
+        Returns an empty counter if the order's return period is over.
+        """
         if at - order["ordered_at"] > RETURN_PERIOD:
             return Counter()
         left = Counter({line["shopLineItemId"]: line["quantity"] for line in order["lines"]})
@@ -101,9 +105,10 @@ class Orders:
 
 
 def put_order(change: Change, tenant: str, shop: str, requested: Mapping[str, Any], ordered_at: int) -> None:
-    """Store the order of a `ShopperReturn`: its customer and lines.
+    """Store the order that a `ShopperReturn` refers to, with its customer and lines.
 
-    `requested["ordered"]` has the ordered units by SKU; without it the order had only the returned ones.
+    `requested["ordered"]` contains the ordered quantity of each SKU. Without it, the order contains only the
+    returned items.
     """
     name = requested["order_number"]
     items = {item["sku"]: item for item in requested["items"]}
@@ -146,9 +151,9 @@ def _policy(id_: str) -> JSON:
 
 
 def _check_combination(policies: Sequence[tuple[str, str]]) -> None:
-    """Raise `Problem` for policies that cannot be combined.
+    """Raise `Problem` if the policies cannot be combined in one return.
 
-    A return has one return method and one kind of refund; refunds and exchanges may be combined.
+    A return has one return method and at most one kind of refund; refunds and exchanges can be combined.
     """
     if len({method for _, method in policies}) > 1:
         raise _refused(0, "policyId", "cannot be combined: one return has one return method")

@@ -1,7 +1,8 @@
-"""Reads the query parameters of ReturnGO's lists: date filters, comma-separated lists, sorting and cursors.
+"""Parses the query parameters of ReturnGO's list operations: date filters, lists, sorting and cursors.
 
-A cursor of returns names the first row of the next page (`returns.id:<id>`), a cursor of transactions the
-last row of this page (`<id>`), both in base64. Clients treat them as opaque.
+A cursor for returns contains the ID of the first return on the next page (`returns.id:<id>`). A cursor for
+transactions contains the ID of the last transaction on the current page (`<id>`). Both are encoded in base64,
+and clients treat them as opaque.
 """
 
 import base64
@@ -23,7 +24,7 @@ NOTHING: Final = ("",)
 
 
 def moments(query: Mapping[str, Any], name: str, column: str) -> dict[str, Any]:
-    """Return the store's filters for date filters like `gte:2026-01-18`; several are combined with AND.
+    """Convert date filters such as `gte:2026-01-18` to filters of the store, combined with AND.
 
     Raises `Problem` for two different `neq` filters, which the store cannot combine.
     """
@@ -40,7 +41,10 @@ def moments(query: Mapping[str, Any], name: str, column: str) -> dict[str, Any]:
 
 
 def _moment(text: str) -> int:
-    """Return a date-time in µs; without a zone it is UTC, and 31 February is read as the month's last day."""
+    """Parse a date-time into microseconds since the Unix epoch; without a time zone it is in UTC.
+
+    A day that the month does not have, such as 31 February, becomes the last day of the month.
+    """
     year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
     if year:
         last = calendar.monthrange(year, month)[1]
@@ -50,14 +54,20 @@ def _moment(text: str) -> int:
 
 
 def words(query: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """Return the values of a comma-separated parameter; () if it was not sent."""
+    """Split a comma-separated parameter into its distinct values.
+
+    Returns () if the parameter was not sent, and `NOTHING` if it contains no value.
+    """
     if name not in query:
         return ()
     return tuple(dict.fromkeys(word.strip() for word in query[name].split(",") if word.strip())) or NOTHING
 
 
 def sorting(query: Mapping[str, Any]) -> Sorting:
-    """Return the columns of `sort_by`, and whether each is descending; a repeated column is ignored."""
+    """Parse `sort_by` into columns, each with True for descending order.
+
+    A column that is repeated is ignored after its first occurrence.
+    """
     columns: dict[Order, bool] = {}
     for word in query.get("sort_by", "").split(","):
         if word:
@@ -66,17 +76,20 @@ def sorting(query: Mapping[str, Any]) -> Sorting:
 
 
 def next_return(id_: str) -> str:
-    """Return the cursor of the page that begins with this return."""
+    """Encode the cursor for the page that begins with the return `id_`."""
     return base64.b64encode(f"{_RETURNS}{id_}".encode()).decode()
 
 
 def last_transaction(id_: str) -> str:
-    """Return the cursor of the page that begins after this transaction."""
+    """Encode the cursor for the page that begins after the transaction `id_`."""
     return base64.b64encode(id_.encode()).decode()
 
 
 def read_cursor(query: Mapping[str, Any], beginning: str = "") -> str:
-    """Return the id in the request's cursor, or "" if it has none; raises `Problem` for a malformed one."""
+    """Decode the ID in a request's cursor, which follows the prefix `beginning`.
+
+    Returns "" if no cursor was sent, and raises `Problem` for a malformed cursor.
+    """
     if "cursor" not in query:
         return ""
     try:
@@ -90,10 +103,13 @@ def read_cursor(query: Mapping[str, Any], beginning: str = "") -> str:
 
 
 def read_return_cursor(query: Mapping[str, Any]) -> str:
-    """Return the id of the return that the page begins with, or "" for the first page."""
+    """Decode the ID of the return that the requested page begins with.
+
+    Returns "" for the first page, and raises `Problem` for a malformed cursor.
+    """
     return read_cursor(query, _RETURNS)
 
 
 def wrong_cursor() -> Problem:
-    """Return the problem of a cursor that no response has returned."""
-    return invalid("cursor", "is not a next_cursor of an earlier page")
+    """Build the `Problem` for a cursor that no earlier response contained."""
+    return invalid("cursor", "is not the next_cursor from an earlier response")

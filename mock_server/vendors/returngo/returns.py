@@ -1,7 +1,7 @@
-"""ReturnGO's returns and shipments: creates, moves and comments on returns, applies carrier scans.
+"""ReturnGO's returns and shipments: creates returns, changes statuses, adds comments, applies carrier scans.
 
-Each method writes inside one open `Change`, so that a return, its parts, the ledger and the outbox change
-together. A return and its shipment always reach Received and Validated together.
+All methods write through the caller's open `Change`, so that a return, its parts, the ledger and the outbox
+are committed together. A return and its shipments always reach Received and Validated together.
 """
 
 from collections.abc import Mapping
@@ -47,28 +47,34 @@ DASHBOARD = "Noor Quarrier"
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """Returns and shipments of all tenants."""
+    """Creates and updates the returns and shipments of all tenants."""
 
     store: Store
     transactions: Transactions
     hooks: Hooks
 
     def row(self, tenant: str, id_: str, shop: str | None = None) -> Row:
-        """Return the row of a return, of this shop if one is given; raises `UnknownReturn`."""
+        """Look up a return by its ID.
+
+        Raises `UnknownReturn` if there is no such return, or if it does not belong to `shop`.
+        """
         row = self.store.row(tenant, NAME, "return", id_)
         if row is None or shop not in {None, row.shop}:
             raise UnknownReturn(id_)
         return row
 
     def shipment(self, tenant: str, id_: str, shop: str | None = None) -> Row:
-        """Return the row of a shipment, of this shop if one is given; raises `LookupError`."""
+        """Look up a shipment by its ID.
+
+        Raises `LookupError` if there is no such shipment, or if it was deleted or does not belong to `shop`.
+        """
         row = self.store.row(tenant, NAME, "shipment", id_)
         if row is None or row.status == "" or shop not in {None, row.shop}:
             raise LookupError(f"No shipment has the id {id_}.")
         return row
 
     def create(self, change: Change, tenant: str, shop: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Create a return from a `ShopperReturn`; returns the `Rma`."""
+        """Create a return from a `ShopperReturn`, queue its webhook events, and return the `Rma`."""
         number = self.store.total(tenant, NAME, "return") + 1
         rma = documents.new_rma(number, shop, requested, at)
         id_ = rma["rmaSummary"]["rmaId"]
@@ -84,7 +90,12 @@ class Returns:
         return rma
 
     def move(self, change: Change, row: Row, status: str, at: int, by: str = DASHBOARD) -> JSON:
-        """Move a return and, for Received and Validated, its shipments; raises `IllegalMove`."""
+        """Change a return's status, and return the `Rma`.
+
+        Shipments get the same status if it is Received or Validated. Raises `IllegalMove` if the lifecycle
+        does not allow the change, or if a canceled return would be reopened to another status than
+        `reopened_status`.
+        """
         LIFECYCLE.check(row.status, status)
         rma: JSON = orjson.loads(row.document)
         if row.status == "Canceled" and status != reopened_status(rma):
@@ -97,9 +108,10 @@ class Returns:
         return rma
 
     def update_shipment(self, change: Change, row: Row, requested: Mapping[str, Any], at: int) -> JSON:
-        """Update the details or status of a shipment through the API; returns the `Shipment`.
+        """Update the details or status of a shipment through the API, and return the `Shipment`.
 
-        Received and Validated move its return as well. Raises `IllegalMove`.
+        If the new status is Received or Validated, the return also gets it, unless its lifecycle does not
+        allow the change. Raises `IllegalMove` if the requested status may not follow the shipment's status.
         """
         owner = self.row(row.tenant, row.parent)
         rma: JSON = orjson.loads(owner.document)
@@ -123,7 +135,7 @@ class Returns:
         return shipment
 
     def delete_shipment(self, change: Change, row: Row, at: int) -> None:
-        """Delete a shipment from its return; raises `ValueError` for one that was received."""
+        """Delete a shipment from its return; raises `ValueError` if the shipment was already received."""
         if row.status in COUPLED:
             raise ValueError(f"Shipment {row.id} is {row.status} and cannot be deleted.")
         owner = self.row(row.tenant, row.parent)
@@ -132,7 +144,7 @@ class Returns:
         for item in rma["items"]:
             if item["shipmentId"] == row.id:
                 item |= {"shipmentId": "", "returnMethod": NO_SHIPMENT}
-        # Rows are never deleted: `shipment` treats one without a status as missing.
+        # Rows are never deleted: the method `shipment` treats a row without a status as missing.
         deleted = {**orjson.loads(row.document), "status": ""}
         put_shipment(change, owner.tenant, owner.shop, deleted, "", row.created_at)
         change.unschedule(owner.tenant, NAME, row.id)
@@ -143,9 +155,10 @@ class Returns:
         self.save(change, owner, rma, owner.updated_at)
 
     def scan(self, change: Change, tenant: str, shipment_id: str, scan: str, at: int) -> None:
-        """Apply a carrier's scan: InTransit moves the shipment to Shipped, Delivered does not move it.
+        """Apply a carrier's scan to a shipment, and queue the webhook event.
 
-        Delivered shipments become Received when the shop's staff say so.
+        InTransit changes the shipment's status to Shipped. Delivered does not change the status: a delivered
+        shipment becomes Received when the shop's staff set this status.
         """
         row = self.shipment(tenant, shipment_id)
         owner = self.row(tenant, row.parent)
@@ -165,7 +178,7 @@ class Returns:
             self.save(change, owner, rma, owner.updated_at)
 
     def add_comment(self, change: Change, row: Row, entry: JSON, at: int) -> None:
-        """Add a `Comment` to the timeline; the return's `lastUpdated` does not change."""
+        """Add a `Comment` to a return's timeline; `lastUpdated` does not change."""
         rma: JSON = orjson.loads(row.document)
         rma["comments"].insert(0, entry)
         self.save(change, row, rma, row.updated_at)
@@ -173,15 +186,15 @@ class Returns:
         change.record(row.tenant, NAME, kind=ledger.RETURN_NOTE_ADDED, subject=row.id, at=at, body=body)
 
     def save(self, change: Change, row: Row, rma: JSON, updated: int) -> None:
-        """Store a changed return; `updated` is when its status last changed (µs)."""
+        """Store a changed return; `updated` is the time of its last status change (µs)."""
         rma["lastUpdated"] = moment(updated)
         email, made = row.customer_email, row.created_at
         put_rma(change, row.tenant, row.shop, rma, email=email, made=made, updated=updated)
 
     def _move(self, change: Change, row: Row, rma: JSON, status: str, at: int, by: str) -> None:
-        """Set the status of a return, with its timeline, transactions, ledger event and webhooks.
+        """Set a return's status in `rma`, with the comments, transactions and events that follow from it.
 
-        `row` still holds the return as it was before; the caller stores the new document.
+        `row` still contains the return before the change; the caller stores `rma` afterwards.
         """
         summary = rma["rmaSummary"]
         summary["status"] = status
@@ -238,13 +251,16 @@ def _shipment(rma: JSON, id_: str) -> JSON:
 
 
 def reopened_status(rma: JSON) -> str:
-    """Return the status a canceled return reopens to: Approved if it ever was, else Pending (observed)."""
+    """Determine the status that a canceled return gets when it is reopened (observed).
+
+    The status is Approved if the return was ever approved, and Pending if not.
+    """
     events = [event["eventName"] for event in rma["rmaSummary"]["events"]]
     return "Approved" if "RMA_APPROVED" in events else "Pending"
 
 
 def approve(rma: JSON, by: str, at: int) -> None:
-    """Add an approval's event and comments to a return, and the draft order of an exchange."""
+    """Add the event and comments of an approval to a return and, for an exchange, a draft order."""
     via = {API: "API", AUTOMATION: "Automation"}.get(by, "Dashboard")
     rma["rmaSummary"]["events"].append(documents.event("RMA_APPROVED", via, at))
     order = rma["orderDetails"]["order_name"]
@@ -270,7 +286,7 @@ def approve(rma: JSON, by: str, at: int) -> None:
 
 
 def place_exchange_orders(rma: JSON) -> None:
-    """Turn a return's draft exchange orders into orders."""
+    """Turn a return's draft exchange orders into orders by giving each draft an order ID."""
     for draft in rma["exchangeOrders"]:
         draft["orderId"] = documents.long("exchange", draft["draftOrderId"])
 
@@ -278,13 +294,17 @@ def place_exchange_orders(rma: JSON) -> None:
 def schedule_scans(
     change: Change, tenant: str, shipment_id: str, *, made: int, start: int, last: str = ""
 ) -> None:
-    """Schedule the scans of a shipment tracked since `made` (µs), in place of those scheduled before."""
+    """Schedule the scans of a shipment that has been tracked since `made` (µs).
+
+    Replaces all scans scheduled before. Scans up to the status `last` are skipped, and no scan is due before
+    `start`.
+    """
     change.unschedule(tenant, NAME, shipment_id)
     carrier.schedule_scans(change, tenant, NAME, shipment_id, SCANS, last=last, made=made, start=start)
 
 
 def record_shipment(change: Change, tenant: str, shipment: JSON, rma: str, at: int) -> None:
-    """Record in the ledger that a shipment was created."""
+    """Record in the ledger that a shipment was created for the return `rma`."""
     id_ = shipment["shipmentId"]
     RECORDER.shipment_created(change, tenant, id_, at, owner=rma, status="Pending", tracking_number=None)
 
@@ -292,6 +312,6 @@ def record_shipment(change: Change, tenant: str, shipment: JSON, rma: str, at: i
 def record_shipment_moved(
     change: Change, tenant: str, shipment: JSON, rma: str, before: str, at: int
 ) -> None:
-    """Record in the ledger that a shipment changed status."""
+    """Record in the ledger that a shipment's status changed from `before` to its current status."""
     id_, after = shipment["shipmentId"], shipment["status"]
     RECORDER.shipment_moved(change, tenant, id_, at, owner=rma, before=before, after=after)

@@ -9,7 +9,7 @@ from mock_server.vendors.returngo.facts import LIFECYCLE, NAME
 def put_rma(
     change: Change, tenant: str, shop: str, document: JSON, *, email: str, made: int, updated: int
 ) -> None:
-    """Store a return of the customer with this `email`, created at `made` and updated at `updated` (µs)."""
+    """Store a return of the customer `email`, created at `made` and last updated at `updated` (µs)."""
     summary = document["rmaSummary"]
     rows.put_return(
         change,
@@ -29,7 +29,7 @@ def put_rma(
 
 
 def put_shipment(change: Change, tenant: str, shop: str, shipment: JSON, rma: str, made: int) -> None:
-    """Store a shipment of the return `rma`; the column `order_number` holds its tracking number."""
+    """Store a shipment of the return `rma`; the column `order_number` contains the tracking number."""
     change.put_document(
         tenant,
         NAME,
@@ -45,7 +45,7 @@ def put_shipment(change: Change, tenant: str, shop: str, shipment: JSON, rma: st
 
 
 def put_customer(change: Change, tenant: str, shop: str, email: str, at: int) -> None:
-    """Store a customer under the id that the shop's platform has for them."""
+    """Store a customer, keyed by the customer's ID on the shop's platform."""
     id_ = customer_id(email)
     change.put_document(
         tenant, NAME, "customer", id_, {"id": id_}, created_at=at, customer_email=email, shop=shop
@@ -53,17 +53,23 @@ def put_customer(change: Change, tenant: str, shop: str, email: str, at: int) ->
 
 
 def customer_id(email: str) -> str:
-    """Return the id that the shop's platform has for a customer."""
+    """Derive a customer's ID on the shop's platform from the e-mail address."""
     return long("customer", email.lower())
 
 
 def emails(store: Store, tenant: str, ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the e-mail addresses of customers; ("",), which matches no row, if none is known."""
+    """Look up the e-mail addresses of the customers with these IDs.
+
+    Returns `("",)`, a filter that matches no row, if all IDs are unknown.
+    """
     addresses = {row.customer_email for row in store.rows(tenant, NAME, "customer", Filters(ids=ids))}
     return tuple(sorted(addresses)) or ("",)
 
 
 def tracked(store: Store, tenant: str, numbers: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the ids of the returns with these tracking numbers; ("",), which matches no row, if none has."""
+    """Look up the IDs of the returns whose shipments have these tracking numbers.
+
+    Returns `("",)`, a filter that matches no row, if all tracking numbers are unknown.
+    """
     ids = {row.parent for row in store.rows(tenant, NAME, "shipment", Filters(order_numbers=numbers))}
     return tuple(sorted(ids)) or ("",)

@@ -1,4 +1,4 @@
-"""Writes a tenant's seed as ReturnGO's records, as if the API had created and moved each of them."""
+"""Stores a tenant's seeded returns as ReturnGO's records, and records their history in the ledger."""
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
@@ -38,24 +38,26 @@ from mock_server.vendors.returngo.validation import item_validation
 _OUTLET = 4
 """Every fourth return belongs to the second shop."""
 _KEPT = 11
-"""Every eleventh customer may keep the goods; the return has no shipment."""
+"""For every eleventh return, the customer may keep the goods, so the return has no shipment."""
 _CARDS = 2
-"""Every second store credit is a gift card."""
+"""Every second store credit is issued as a gift card."""
 _SURCHARGED, _SURCHARGE = 3, Decimal(15)
-"""Every third exchange is for an item that costs more, by this amount per unit."""
+"""In every third exchange, the new item costs more than the returned item, by this amount per unit."""
 _TRACKED = 8
-"""Every eighth return gets its carrier's scans, as do all staged ones. The shipments of the others stay
-LabelCreated until they arrive, like 73 of 113 Approved ones at the vendor (observed)."""
+"""The sandbox applies the carrier's scans to every eighth return and to all staged returns. The shipments of
+all other returns stay LabelCreated until they arrive, as for 73 of 113 Approved returns at the vendor
+(observed)."""
 _REFUNDS = {"paid": "Success", "failed": "Failed", "awaited": "Requested"}
-"""Transaction status by the seed's refund status; the integrator makes Requested refunds (see `SWITCHES`)."""
+"""Transaction status, keyed by the seed's refund status. Requested refunds are issued by the integrator (see
+`SWITCHES`)."""
 _SHIPMENT: dict[State, str] = {"in_transit": "Shipped", "received": "Received", "inspected": "Validated"}
-"""Status of a shipment by the neutral state that its return reaches."""
+"""Shipment status, keyed by the neutral state that the return reaches."""
 _SHIPPED = {"label_sent", "in_transit", "received", "inspected"}
-"""States that a return without a shipment skips."""
+"""Neutral states that a return without a shipment skips."""
 
 
 class SeedWriter:
-    """Stores seeded returns and collects their events; the tenant's clock starts at `start`."""
+    """Stores seeded returns and collects their ledger events; the tenant's clock starts at `start` (µs)."""
 
     def __init__(self, change: Change, tenant: str, transactions: Transactions, start: int) -> None:
         self._change = change
@@ -65,16 +67,16 @@ class SeedWriter:
         self._events: list[TimedEvent] = []
 
     def write_seed(self, returns: Iterable[SeedReturn]) -> None:
-        """Store returns with all their parts, then record their events in the ledger in order of time.
+        """Store returns with all their parts, then record their ledger events in order of time.
 
-        Scans of parcels in transit are scheduled after the tenant's clock starts.
+        Schedules the remaining scans of parcels in transit after the start of the tenant's clock.
         """
         for seed in returns:
             self._return(seed)
         record_in_order(self._events)
 
     def _return(self, seed: SeedReturn) -> None:
-        """Store one return in its last status."""
+        """Store a seeded return in its final status, and collect the ledger events of its history."""
         shop = list(SHOPS)[seed.number % _OUTLET == 0 and not seed.staged]
         requested, at = _requested(seed), seed.created_at
         rma = documents.new_rma(seed.number, shop, requested, at)
@@ -100,7 +102,10 @@ class SeedWriter:
             self._schedule_scans(shipment, seed)
 
     def _move(self, rma: JSON, shop: str, seed: SeedReturn, move: SeedMove) -> int | None:
-        """Apply one move of a seed; returns the return's new `lastUpdated` (µs), or None if it stays."""
+        """Apply a status change from a seed to a return.
+
+        Returns the new `lastUpdated` (µs), or None if `lastUpdated` does not change.
+        """
         summary, state, at = rma["rmaSummary"], move.state, move.at
         before, after = summary["status"], STATUSES[state]
         if not rma["shipments"] and state in _SHIPPED:
@@ -128,7 +133,7 @@ class SeedWriter:
             if status not in SHIPMENT_MOVES[before]:
                 continue
             shipment["status"] = status
-            # A copy: the event is recorded later, when the shipment may have moved on.
+            # Copied, because the event is recorded later, when the shipment may have another status.
             self._record(at, record_shipment_moved, {**shipment}, rma["rmaSummary"]["rmaId"], before, at)
             texts = {
                 "LabelCreated": (API, f"Shipment with ID: {shipment['shipmentId']} was updated"),
@@ -159,7 +164,7 @@ class SeedWriter:
         )
 
     def _settle(self, rma: JSON, shop: str, seed: SeedReturn, at: int) -> None:
-        """Place a finished return's exchange orders, add the customer's payment, and refund the rest."""
+        """Place a completed return's exchange orders, add the payment for them, and refund unpaid items."""
         place_exchange_orders(rma)
         payment = self._transactions.invoice_payment(self._tenant, rma, at)
         if payment:
@@ -167,7 +172,10 @@ class SeedWriter:
         self._refund(rma, shop, seed, at, tuple(METHODS))
 
     def _refund(self, rma: JSON, shop: str, seed: SeedReturn, at: int, types: tuple[str, ...]) -> None:
-        """Refund the items of these types that have no transaction, with the seed's refund status."""
+        """Create refunds for the items that have one of these resolution types and no transaction yet.
+
+        The transactions get the status of the seed's refund.
+        """
         status = _REFUNDS[seed.refund.status] if seed.refund else "Success"
         for type_, items in transactions.unpaid(rma, types).items():
             transaction = self._transactions.new(self._tenant, type_, transactions.worth(items), status, at)
@@ -189,7 +197,7 @@ class SeedWriter:
 
 
 def _is_tracked(seed: SeedReturn) -> bool:
-    """Return whether the shop gets the carrier's scans of a return."""
+    """Check whether the sandbox applies the carrier's scans to a return's shipment."""
     return seed.staged or seed.number % _TRACKED == 0
 
 
@@ -214,7 +222,10 @@ def _validate(rma: JSON, at: int) -> None:
 
 
 def _newest_first(timeline: list[JSON], entries: list[tuple[int, JSON]]) -> list[JSON]:
-    """Return the timeline with more entries; of equal times, a later entry of the timeline comes first."""
+    """Merge `entries` into a timeline, and sort the result from newest to oldest.
+
+    Entries come before comments of the timeline with the same time; those comments keep their order.
+    """
     keyed = [(entry["datetime"], place, entry) for place, entry in enumerate(reversed(timeline))]
     keyed += [(entry["datetime"], len(timeline), entry) for _, entry in entries]
     return [entry for _, _, entry in sorted(keyed, key=lambda item: item[:2], reverse=True)]
@@ -227,7 +238,7 @@ def _last_scan(scans: tuple[SeedScan, ...]) -> str:
 
 
 def _requested(seed: SeedReturn) -> dict[str, Any]:
-    """Return a seeded return as a `ShopperReturn`, with what the shop knows about its order and customer."""
+    """Convert a seeded return to a `ShopperReturn`, with the shop's data about the order and customer."""
     requested = requested_return(seed)
     address = seed.customer.address
     gift_card = seed.return_type == "store_credit" and seed.number % _CARDS == 0 and not seed.staged

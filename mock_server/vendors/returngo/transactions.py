@@ -1,4 +1,4 @@
-"""ReturnGO's transactions: issues refunds or, with Notify Only, requests them from the integrator."""
+"""ReturnGO's transactions: issues refunds, or requests them from the integrator if Notify Only is on."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,16 +26,17 @@ _FIRST_ID = 6_070_000
 
 @dataclass(frozen=True, slots=True)
 class Transactions:
-    """Transactions of all tenants."""
+    """Creates and updates the transactions of all tenants."""
 
     store: Store
     switches: Switches
     hooks: Hooks
 
     def settle_return(self, change: Change, tenant: str, shop: str, rma: JSON, at: int) -> None:
-        """Refund the items of a finished return that were not refunded yet, one transaction per type.
+        """Refund the items of a completed return that no transaction covers yet.
 
-        Adds the customer's payment for a more expensive exchange, which has been transaction by then.
+        If exchange items cost more than the returned items, first adds the customer's payment of the
+        difference.
         """
         payment = self.invoice_payment(tenant, rma, at)
         if payment:
@@ -51,7 +52,10 @@ class Transactions:
         at: int,
         types: Collection[str] = tuple(METHODS),
     ) -> None:
-        """Refund the items of these types that have no transaction; Notify Only requests the refund."""
+        """Refund the items that no transaction covers, in one transaction per resolution type in `types`.
+
+        If Notify Only is on for a type, the refund is Requested from the integrator instead of issued.
+        """
         for type_, items in unpaid(rma, types).items():
             notify_only = self.switches.is_on(tenant, NAME, NOTIFY[type_], shop)
             status = "Requested" if notify_only else "Success"
@@ -60,7 +64,10 @@ class Transactions:
             self.add(change, tenant, shop, rma, transaction, at)
 
     def invoice_payment(self, tenant: str, rma: JSON, at: int) -> JSON | None:
-        """Return the customer's payment for a more expensive exchange; None if nothing had to be paid."""
+        """Build the transaction with the customer's payment for more expensive exchange items.
+
+        Returns None if nothing is left to pay.
+        """
         left = left_to_pay(rma)
         if not left:
             return None
@@ -68,7 +75,7 @@ class Transactions:
         return self.new(tenant, "InvoicePayment", money(left, currency), "Success", at)
 
     def new(self, tenant: str, type_: str, amount: JSON, status: str, at: int) -> JSON:
-        """Return a new `Transaction`."""
+        """Build a `Transaction` with a new ID; the caller adds the IDs of the items that it covers."""
         id_ = _FIRST_ID + 7 * (self.store.total(tenant, NAME, "transaction") + 1)
         succeeded = status == "Success"
         return {
@@ -86,7 +93,10 @@ class Transactions:
         }
 
     def add(self, change: Change, tenant: str, shop: str, rma: JSON, transaction: JSON, at: int) -> None:
-        """Add a new transaction to its return, store it, and send its events."""
+        """Store a new transaction, record it in the ledger, and queue its webhook events.
+
+        Also adds the transaction to `rma`, which the caller has to store.
+        """
         rma["transactions"].append(transaction)
         put(change, tenant, shop, rma, transaction, at, at)
         record_created(change, tenant, rma, transaction, at)
@@ -95,9 +105,10 @@ class Transactions:
             self._paid(change, tenant, shop, rma, transaction, at)
 
     def update(self, change: Change, row: Row, rma: JSON, requested: Mapping[str, Any], at: int) -> JSON:
-        """Set the status and reference of a transaction; raises `IllegalMove`.
+        """Set the status and external reference of a transaction, and return the `Transaction`.
 
-        Changes the transaction in `rma` too, which the caller has to store.
+        Also changes the transaction in `rma`, which the caller has to store. Raises `IllegalMove` if the
+        requested status may not follow the current status.
         """
         transaction: JSON = next(entry for entry in rma["transactions"] if str(entry["id"]) == row.id)
         before, after = transaction["status"], requested["status"]
@@ -138,7 +149,7 @@ class Transactions:
 
 
 def unpaid(rma: JSON, types: Collection[str]) -> dict[str, list[JSON]]:
-    """Return the items with these resolution types that no transaction covers, by type."""
+    """Group the items that no transaction covers by resolution type, for the types in `types`."""
     settled = {id_ for transaction in rma["transactions"] for id_ in transaction["returnItemIds"]}
     by_type: dict[str, list[JSON]] = {}
     for item in rma["items"]:
@@ -148,19 +159,19 @@ def unpaid(rma: JSON, types: Collection[str]) -> dict[str, list[JSON]]:
 
 
 def worth(items: Sequence[JSON]) -> JSON:
-    """Return the total paid for items, as `Money`."""
+    """Compute the total price that the customer paid for items, as a `Money` object."""
     amount = sum((Decimal(str(item["paidPrice"]["amount"])) for item in items), Decimal(0))
     return money(amount, items[0]["paidPrice"]["currency"])
 
 
 def add_credit(rma: JSON, transaction: JSON, at: int) -> None:
-    """Add the comment of a successful refund to the timeline."""
+    """Add a comment about a successful refund to a return's timeline."""
     text = f"Credited ${transaction['amount']['amount']:.2f}<br>Transaction ID: {transaction['id']}"
     rma["comments"].insert(0, comment("system", AUTOMATION, text, at))
 
 
 def add_failure(rma: JSON, at: int) -> None:
-    """Add the comment of a failed refund to the timeline."""
+    """Add a comment about a failed refund to a return's timeline."""
     text = f"Refund Failed. Platform returned status: FAILURE. RMA: {rma['rmaSummary']['rmaId']}"
     rma["comments"].insert(0, comment("error", AUTOMATION, text, at))
 
@@ -168,7 +179,7 @@ def add_failure(rma: JSON, at: int) -> None:
 def put(
     change: Change, tenant: str, shop: str, rma: JSON, transaction: JSON, created: int, updated: int
 ) -> None:
-    """Store a transaction of the return `rma`."""
+    """Store a transaction of the return `rma`, created at `created` and last updated at `updated` (µs)."""
     change.put_document(
         tenant,
         NAME,
@@ -185,7 +196,7 @@ def put(
 
 
 def record_created(change: Change, tenant: str, rma: JSON, transaction: JSON, at: int) -> None:
-    """Record in the ledger that a transaction was created."""
+    """Record in the ledger that a transaction was created for the return `rma`."""
     amount = transaction["amount"]
     body = {
         "return": rma["rmaSummary"]["rmaId"],
@@ -200,14 +211,14 @@ def record_created(change: Change, tenant: str, rma: JSON, transaction: JSON, at
 
 
 def record_moved(change: Change, tenant: str, rma: JSON, transaction: JSON, before: str, at: int) -> None:
-    """Record in the ledger that a transaction changed status."""
+    """Record in the ledger that a transaction's status changed from `before` to its current status."""
     body = {"return": rma["rmaSummary"]["rmaId"], "from": before, "to": transaction["status"]}
     subject = str(transaction["id"])
     change.record(tenant, NAME, kind=ledger.TRANSACTION_STATE_CHANGED, subject=subject, at=at, body=body)
 
 
 def record_refund(change: Change, tenant: str, rma: JSON, transaction: JSON, at: int) -> None:
-    """Record in the ledger that a refund was issued."""
+    """Record in the ledger that the refund in `transaction` was issued."""
     amount = transaction["amount"]
     RECORDER.refund_issued(
         change,

@@ -1,7 +1,8 @@
-"""ReturnGO's item validation: records whether the warehouse received each item and can sell it again.
+"""ReturnGO's item validation: records which items the warehouse received and which can be restocked.
 
-The vendor's page mentions it (documented), but the API has no operation for it, so it is an act of the
-control plane. Once every item was checked, the return moves to Validated if its status allows it (assumed).
+The vendor's page mentions item validation (documented), but the API has no operation for it, so the control
+plane offers it as an act. When all items are validated, the return's status changes to Validated if its
+lifecycle allows this change (assumed).
 """
 
 from collections.abc import Mapping
@@ -47,30 +48,31 @@ _SCHEMA: Final = {
     },
 }
 _OPEN: Final = {"Received", "Validated", "Done"}
-"""Statuses in which items can be validated: Received and Done (documented), Validated (assumed)."""
+"""Statuses of a return whose items can be validated: Received and Done (documented), Validated (assumed)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """The act `validate_items`."""
+    """The act `validate_items`, which stores the warehouse's validation of returned items."""
 
     store: Store
     returns: Returns
 
     @property
     def act(self) -> Act:
-        """Return the act as the control plane lists it."""
+        """Build the act for the control plane: its description, input schema and function."""
         sentence = "Records whether returned items arrived at the warehouse and can be restocked."
         return Act(sentence, _SCHEMA, self.run)
 
     def run(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        """Set the validation of items; returns the `Rma`.
+        """Store the validation of a return's items, and return the `Rma`.
 
-        Raises `LookupError` for an unknown return or item, `ValueError` for a return not received yet.
+        Raises `LookupError` for an unknown return or item, and `ValueError` for a return that was not
+        received yet.
         """
         row = self.returns.row(tenant, requested["rmaId"])
         if row.status not in _OPEN:
-            raise ValueError(f"RMA {row.id} is {row.status}; its items are validated once it is Received.")
+            raise ValueError(f"RMA {row.id} is {row.status}; its items can be validated once it is Received.")
         rma: JSON = orjson.loads(row.document)
         items = {item["returnedItemId"]: item for item in rma["items"]}
         ids = [check["returnedItemId"] for check in requested["items"]]
@@ -89,7 +91,10 @@ class Validation:
 
 
 def item_validation(check: Mapping[str, Any], requested: Mapping[str, Any], at: int) -> JSON:
-    """Return the `ItemValidation` of one item; `requested` says who validated it, and where."""
+    """Build an `ItemValidation` from `check`, the warehouse's result for one item.
+
+    `requested` is the act's input, which states who validated the items and where.
+    """
     return {
         "returnedItemId": check["returnedItemId"],
         "isRestockable": check["isRestockable"],
@@ -105,9 +110,10 @@ def item_validation(check: Mapping[str, Any], requested: Mapping[str, Any], at: 
 
 
 def verdict(rma: JSON) -> str:
-    """Return the result over all items: "open" until all are validated, then "passed" or "failed".
+    """Summarize the validation of all items of a return.
 
-    Items pass if they arrived and can be restocked.
+    The result is "open" until all items are validated. Then it is "passed" if all items arrived and can be
+    restocked, else "failed".
     """
     checks = [item["itemValidationStatusResponse"] for item in rma["items"]]
     if any("returnedItemId" not in check for check in checks):

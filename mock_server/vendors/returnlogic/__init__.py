@@ -1,4 +1,7 @@
-"""ReturnLogic: a handler per operation of `openapi/returnlogic.yaml`, which lists what is assumed."""
+"""Request handlers for the ReturnLogic sandbox, one for each operation in `openapi/returnlogic.yaml`.
+
+The specification lists what is assumed about the vendor's API.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -30,11 +33,12 @@ _ERRORS = {
     500: "Internal Server Error",
     503: "Down For Maintenance",
 }
-"""The name of each status. Source: vendor page, "Error Codes"; statuses it does not list are assumed."""
+"""The `error` string for each HTTP status. Source: vendor page, "Error Codes"; strings for statuses that the
+page does not list are assumed."""
 
 
 class ReturnLogic:
-    """Handlers of ReturnLogic's operations, for one sandbox."""
+    """Handles ReturnLogic's API operations in one sandbox."""
 
     name = NAME
     title = "ReturnLogic"
@@ -84,7 +88,10 @@ class ReturnLogic:
         return {"fields": {"api_key": key}, "headers": {"Authorization": f"Bearer {key}"}, "query": {}}
 
     def problem(self, problem: Problem) -> Reply:
-        """Render a problem. Of its headers only `Allow` is sent: ReturnLogic has no `Retry-After`."""
+        """Build the error response for a problem.
+
+        Sends only the problem's `Allow` header, because ReturnLogic has no `Retry-After`.
+        """
         status = _STATUSES[problem.kind]
         body: dict[str, Any] = {"status": status, "error": _ERRORS[status], "message": problem.message}
         if problem.fields:
@@ -105,7 +112,10 @@ class ReturnLogic:
         write_seed(change, tenant, returns, at)
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        """Create the RMA that a shopper requests, and its order unless it is known."""
+        """Create the RMA that a shopper requests, and return the `Rma` document.
+
+        Also creates the order of the RMA, unless the tenant already has this order.
+        """
         self._orders.ensure(change, tenant, requested, whole_second(at))
         return self._rmas.create(change, tenant, requested, whole_second(at))
 
@@ -117,7 +127,7 @@ class ReturnLogic:
 
 
 def vendor(world: World) -> ReturnLogic:
-    """Return ReturnLogic's handlers; `mock_server.vendors.load` calls this."""
+    """Create ReturnLogic's request handlers; `mock_server.vendors.load` calls this function."""
     return ReturnLogic(world)
 
 

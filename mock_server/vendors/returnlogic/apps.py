@@ -1,6 +1,6 @@
-"""ReturnLogic's OAuth for public apps: installing an app, and exchanging its code for tokens.
+"""ReturnLogic's OAuth for public apps: installs an app, and exchanges its authorization code for tokens.
 
-Source: vendor page, "Public Apps OAuth"; token lifetimes, rotation and the refresh are assumed.
+Source: vendor page, "Public Apps OAuth"; token lifetimes, token rotation and the refresh request are assumed.
 """
 
 from collections.abc import Mapping
@@ -24,24 +24,28 @@ CODE_SECONDS: Final = 600
 BEARER_SECONDS: Final = 3_600
 REFRESH_SECONDS: Final = 90 * 86_400
 _FIELDS: Final = {"authorization_code": "code", "refresh_token": "refresh_token"}
-"""The field that holds what is exchanged, by grant type."""
+"""The request field that contains the code or token to exchange, keyed by grant type."""
 
 
 @dataclass(slots=True)
 class PublicApps:
-    """Tokens of public apps; an app's client secret is the tenant's API key."""
+    """Issues tokens to public apps; an app's client secret is the tenant's API key."""
 
     tokens: Tokens
     keys: Keys
     switches: Switches
 
     def request_tokens(self, requested: Mapping[str, Any]) -> Reply:
-        """Answer a `TokenRequest`; raises `Problem` for credentials or codes that are not valid."""
+        """Exchange the code or refresh token in a `TokenRequest` for a new pair of tokens.
+
+        Raises `Problem` for wrong client credentials, during maintenance, and for a code or refresh token
+        that is missing, invalid, expired or already used.
+        """
         client = self.tokens.client(NAME, requested["client_id"], requested["client_secret"])
         if client is None:
             raise Problem("unauthenticated", "No app has this client_id and client_secret.")
-        # The engine checks switches for the tenant of a bearer token. This request has none, so its
-        # tenant is known only now.
+        # The engine checks the switches of a bearer token's tenant. A token request has no bearer token,
+        # so its tenant is only known here.
         closed = self.switches.closed(client.tenant, NAME)
         if closed:
             raise Problem("unavailable", closed)
@@ -61,18 +65,18 @@ class PublicApps:
 
     @property
     def install_act(self) -> Act:
-        """The act `install_app`: the retailer installs an app and is sent to its redirect URL."""
+        """Build the act `install_app`: a retailer installs a public app and is redirected with a code."""
         schema = {
             "type": "object",
             "additionalProperties": False,
             "required": ["redirect_uri"],
             "properties": {"redirect_uri": {"type": "string", "format": "uri", "pattern": "^https?://"}},
         }
-        sentence = "Installs a public app as the retailer; returns the redirect URL with its code."
+        sentence = "Installs a public app as the retailer; returns the redirect URL with a code."
         return Act(sentence, schema, self._install)
 
     def example_request(self, tenant: str) -> Mapping[str, Any] | None:
-        """Return a token request that works once; None if the tenant's key is secret."""
+        """Build a token request that works once; return None if the tenant's key is secret or was deleted."""
         secret = self.keys.key(tenant, NAME)
         grant = self.keys.look_up(NAME, secret)
         if grant is None or not is_public(secret, NAME):
@@ -87,7 +91,11 @@ class PublicApps:
     def _install(
         self, _change: Change, tenant: str, requested: Mapping[str, Any], _at: int
     ) -> Mapping[str, Any]:
-        """Return the redirect URL with a new code, and the app's credentials."""
+        """Issue an authorization code, and build the redirect URL that contains the code.
+
+        The result also contains the app's credentials. Raises `LookupError` if the tenant's default key was
+        deleted.
+        """
         secret = self.keys.key(tenant, NAME)
         grant = self.keys.look_up(NAME, secret)
         if grant is None:

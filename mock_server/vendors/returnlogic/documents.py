@@ -1,6 +1,7 @@
-"""ReturnLogic's JSON documents: builds new orders, RMAs and labels, and stores them as rows.
+"""Builds ReturnLogic's orders, RMAs and shipping labels as JSON documents, and stores them as rows.
 
-The shapes are those of `openapi/returnlogic.yaml`. Times are µs since 1970, written as UTC text in seconds.
+The documents follow the schemas in `openapi/returnlogic.yaml`. Functions accept times in microseconds since
+the Unix epoch; documents contain UTC strings with whole seconds.
 """
 
 import zlib
@@ -29,7 +30,7 @@ _NULLABLE: Final = (
     "fulfillmentStatus", "financialStatus", "externalSource", "sourceType", "shippedAt", "externalCreateDate",
     "externalUpdateDate", "gateway",
 )  # fmt: skip
-"""Fields of an order that are null unless it was created with them."""
+"""Order fields that are null unless the request to create the order contains them."""
 _REQUIRED: Final = (
     "externalOrderId", "orderNumber", "orderName", "tags", "taxesIncluded", "shopCurrencyCode", "totalPrice",
     "fees", "taxPrice", "shippingPrice", "refundAmount",
@@ -38,7 +39,7 @@ _ITEM: Final = ("name", "externalProductId", "externalVariantId", "sku", "quanti
 
 
 def new_order(number: int, requested: Mapping[str, Any], at: int) -> JSON:
-    """Return a new `Order`; `requested` is a `NewOrder`, `number` counts the tenant's orders from 1."""
+    """Build an `Order` from a `NewOrder`; `number` is the order's sequence number, starting at 1."""
     id_ = str(FIRST_ORDER + number)
     items = [
         {"rlOrderItemId": f"{id_}-{place}", **{name: item.get(name) for name in _ITEM}}
@@ -58,7 +59,7 @@ def new_order(number: int, requested: Mapping[str, Any], at: int) -> JSON:
 
 
 def new_rma(number: int, requested: Mapping[str, Any], at: int) -> JSON:
-    """Return a new `Rma`; `requested` is a `ShopperReturn`, `number` counts the tenant's RMAs from 1."""
+    """Build an `Rma` from a `ShopperReturn`; `number` is the RMA's sequence number, starting at 1."""
     id_ = str(FIRST_RMA + number)
     kind = TYPES[requested.get("return_type", "refund")]
     amount = float(worth(requested["items"]))
@@ -93,18 +94,21 @@ def _rma_item(id_: str, kind: str, item: Mapping[str, Any]) -> JSON:
 
 
 def worth(items: Sequence[Mapping[str, Any]]) -> Decimal:
-    """Return the total price of line items."""
+    """Compute the total price of line items from their unit prices and quantities."""
     return sum((price(item) * item["quantity"] for item in items), Decimal(0))
 
 
 def price(item: Mapping[str, Any]) -> Decimal:
-    """Return the price of one unit; without `unit_price`, a price derived from the SKU."""
+    """Look up a line item's unit price; without `unit_price`, derive a price from the SKU."""
     given = item.get("unit_price")
     return Decimal(str(given)) if given is not None else Decimal(20 + zlib.crc32(item["sku"].encode()) % 180)
 
 
 def new_label(rma: str, requested: Mapping[str, Any]) -> JSON:
-    """Return the label of an RMA; a carrier or tracking number not requested is derived from the id."""
+    """Build the shipping label of an RMA.
+
+    A carrier or tracking number that `requested` does not contain is derived from the RMA's ID.
+    """
     digits = zlib.crc32(rma.encode()) % 10**10
     carrier = requested.get("carrier") or list(CARRIERS)[digits % len(CARRIERS)]
     number = requested.get("tracking_number") or f"{TRACKING_PREFIXES[carrier]}{digits:010d}"
@@ -116,7 +120,7 @@ def new_label(rma: str, requested: Mapping[str, Any]) -> JSON:
 
 
 def put_order(change: Change, tenant: str, document: JSON, at: int) -> None:
-    """Store an order created at `at`."""
+    """Store an order that was created at `at` (µs)."""
     change.put_document(
         tenant,
         NAME,
@@ -131,7 +135,7 @@ def put_order(change: Change, tenant: str, document: JSON, at: int) -> None:
 
 
 def put_rma(change: Change, tenant: str, document: JSON, created_at: int, at: int) -> None:
-    """Store an RMA that was updated at `at`."""
+    """Store an RMA that was created at `created_at` and last updated at `at` (µs)."""
     document["timeline"]["updateDate"] = timestamp(at)
     rows.put_return(
         change,
@@ -149,7 +153,7 @@ def put_rma(change: Change, tenant: str, document: JSON, created_at: int, at: in
 
 
 def put_parcel(change: Change, tenant: str, document: JSON, status: str, at: int) -> None:
-    """Store the parcel of an RMA under its tracking number."""
+    """Store the parcel of an RMA whose label was created at `at` (µs), keyed by tracking number."""
     label, rma = document["shippingLabel"], document["rlRmaId"]
     parcel = {**label, "rlRmaId": rma}
     number = label["trackingNumber"]

@@ -1,4 +1,4 @@
-"""Example values that Swagger UI fills in for ReturnLogic: an RMA, and a public app's token request."""
+"""Example values that Swagger UI fills in for ReturnLogic: an RMA's ID and a public app's token request."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from mock_server.vendors.returnlogic.facts import NAME
 
 
 def examples(store: Store, apps: PublicApps, tenant: str) -> Examples:
-    """Return ids and bodies with which the tenant's operations succeed."""
+    """Build example path IDs and request bodies that the tenant's operations accept."""
     path: dict[str, str] = {}
     for row in store.rows(tenant, NAME, "return"):
         path["rlRmaId"] = row.id

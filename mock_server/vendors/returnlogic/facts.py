@@ -1,7 +1,7 @@
-"""Facts about ReturnLogic: RMA statuses and transitions, return types, carriers, rate limits, maintenance.
+"""ReturnLogic's constants: RMA statuses, transitions, return types, carriers, rate limits and maintenance.
 
-Sources: vendor page, sections "Error Codes", "Rate Limiting", "Order". The statuses of RMAs are documented on
-the vendor's own pages; the transitions between them are inferred from its help pages (assumed).
+Sources: vendor page, sections "Error Codes", "Rate Limiting", "Order". The vendor's own pages document the
+statuses of RMAs; the transitions between the statuses are inferred from its help pages (assumed).
 """
 
 from typing import Final
@@ -53,7 +53,7 @@ STATUSES: Final[dict[State, str]] = {
     "rejected": "Rejected",
     "cancelled": "Canceled",
 }
-"""The status of a seeded return, by its neutral state."""
+"""The status of a seeded return's RMA, keyed by the return's neutral state."""
 
 PLANS: Final = {"default": Plan("default", ((2, "second"), (120, "minute")))}
 MAINTENANCE: Final = Switch(
@@ -64,7 +64,7 @@ MAINTENANCE: Final = Switch(
 
 TYPES: Final = {"refund": "Refund", "exchange": "Exchange", "store_credit": "Store Credit"}
 TOTALS: Final = {"Refund": "refund", "Exchange": "exchange", "Store Credit": "giftCard"}
-"""The total of an RMA that a return type adds to."""
+"""The field of an RMA's `totals` that contains the amount, keyed by return type."""
 REASONS: Final = {
     "changed_mind": "Changed my mind",
     "wrong_size": "Wrong size",
@@ -73,7 +73,8 @@ REASONS: Final = {
     "defective": "Defective",
     "not_as_described": "Not as described",
 }
-"""Return reasons as shown to customers; each store writes its own."""
+"""Return reasons as shown to customers, keyed by neutral reason. At ReturnLogic, each store defines its own
+reasons."""
 
 CARRIERS: Final = {
     "australia_post": "Australia Post",
@@ -85,4 +86,5 @@ TRACKING_PREFIXES: Final = {"australia_post": "APX", "startrack": "STK", "tnt": 
 
 HOUR: Final = 3_600_000_000
 SCANS: Final = ((20 * HOUR, "In Transit"), (73 * HOUR, "Delivered"))
-"""Carrier scans after an RMA is authorized: µs later, and the RMA's new status (assumed)."""
+"""The carrier's scans, each with the time since the RMA was authorized (µs) and the RMA's new status
+(assumed)."""

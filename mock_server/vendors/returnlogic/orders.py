@@ -1,4 +1,4 @@
-"""ReturnLogic's orders: created through the API, or from the shop when one of their items is returned."""
+"""ReturnLogic's orders: creates, lists and looks up orders, including the orders of shoppers' returns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from mock_server.vendors.returnlogic.facts import NAME
 
 @dataclass(slots=True)
 class Orders:
-    """Orders of all tenants."""
+    """Creates and looks up the orders of all tenants."""
 
     store: Store
 
     def page(self, tenant: str, query: Mapping[str, Any]) -> list[bytes]:
-        """Return the orders of a `list_orders` query, newest first."""
+        """List one page of the orders that match a `list_orders` query, newest first, as JSON."""
         start, size = query["skip"], query["limit"]
         if "orderName" not in query:
             page, _ = self.store.page(tenant, NAME, "order", filters(query), limit=size, offset=start)
@@ -33,26 +33,26 @@ class Orders:
         return [row.summary for row in matches[start : start + size]]
 
     def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Create an order from a `NewOrder`; returns the `Order`."""
+        """Store a new order for a `NewOrder`, and return the `Order` document."""
         document = documents.new_order(self.store.total(tenant, NAME, "order") + 1, requested, at)
         documents.put_order(change, tenant, document, at)
         record_created(change, tenant, document, at)
         return document
 
     def ensure(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> None:
-        """Create the order that a `ShopperReturn` names, unless it is known."""
+        """Create the order that a `ShopperReturn` refers to, unless the tenant already has this order."""
         if self.named(tenant, requested["order_number"]) is None:
             self.create(change, tenant, shop_order(requested, at), at)
 
     def named(self, tenant: str, name: str) -> JSON | None:
-        """Return the order with this name (`#1001`); None if it is unknown."""
+        """Look up an order by its name, such as `#1001`; return None if there is no such order."""
         number = name.removeprefix("#")
         page, _ = self.store.page(tenant, NAME, "order", Filters(order_numbers=(number,)), limit=1)
         return orjson.loads(page[0]) if page else None
 
 
 def filters(query: Mapping[str, Any]) -> Filters:
-    """Return the store's filters for a query of orders or RMAs; it cannot filter by `orderName`."""
+    """Convert a query for orders or RMAs to filters of the store, which cannot filter by `orderName`."""
     return Filters(
         statuses=(query["financialStatus"],) if "financialStatus" in query else (),
         order_numbers=(query["orderNumber"],) if "orderNumber" in query else (),
@@ -63,7 +63,7 @@ def filters(query: Mapping[str, Any]) -> Filters:
 
 
 def shop_order(requested: Mapping[str, Any], at: int) -> JSON:
-    """Return the `NewOrder` that the shop would have sent for the order of a `ShopperReturn`."""
+    """Build the `NewOrder` that the shop would have sent for the order in a `ShopperReturn`."""
     number = requested["order_number"].removeprefix("#")
     items = requested["items"]
     total = documents.worth(items)

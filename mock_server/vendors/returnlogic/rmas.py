@@ -1,6 +1,7 @@
-"""ReturnLogic's RMAs: creates them, moves them between statuses, and applies the carrier's scans.
+"""ReturnLogic's RMAs: creates RMAs, changes their status, and applies carrier scans to them.
 
-Each method writes inside one open `Change`, so that an RMA, its parcel and the ledger change together.
+All methods write through the caller's open `Change`, so that an RMA, its parcel and the ledger are committed
+together.
 """
 
 from collections.abc import Mapping
@@ -20,20 +21,25 @@ from mock_server.vendors.returnlogic.orders import Orders
 
 @dataclass(slots=True)
 class Rmas:
-    """RMAs and their parcels, of all tenants."""
+    """Creates and updates the RMAs and parcels of all tenants."""
 
     store: Store
     orders: Orders
 
     def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Create an RMA from a `ShopperReturn`; returns the `Rma`."""
+        """Store a new RMA for a `ShopperReturn`, and return the `Rma` document."""
         document = documents.new_rma(self.store.total(tenant, NAME, "return") + 1, requested, at)
         documents.put_rma(change, tenant, document, at, at)
         RECORDER.return_created(change, tenant, document["rlRmaId"], at)
         return document
 
     def move(self, change: Change, tenant: str, row: Row, status: str, at: int) -> JSON:
-        """Move an RMA along the lifecycle; raises `IllegalMove`."""
+        """Change an RMA's status, and return the updated `Rma` document.
+
+        An RMA that becomes Authorized gets a shipping label and scheduled carrier scans. The refund of an RMA
+        that becomes Complete is recorded in the ledger. Raises `IllegalMove` if the lifecycle does not allow
+        the change.
+        """
         LIFECYCLE.check(row.status, status)
         document: JSON = orjson.loads(row.document)
         document["workflowStatus"] = status
@@ -52,7 +58,11 @@ class Rmas:
         return document
 
     def scan(self, change: Change, tenant: str, id_: str, status: str, at: int) -> None:
-        """Apply a carrier's scan to a parcel, and move its RMA to that status if its lifecycle allows it."""
+        """Apply the status from a carrier's scan to an RMA's parcel.
+
+        The RMA also gets the status if its lifecycle allows the change. Raises `UnknownReturn` for an unknown
+        RMA.
+        """
         row = self.row(tenant, id_)
         document: JSON = orjson.loads(row.document)
         parcel = self.store.row(tenant, NAME, "shipment", document["shippingLabel"]["trackingNumber"])
@@ -63,7 +73,7 @@ class Rmas:
             self.move(change, tenant, row, status, at)
 
     def row(self, tenant: str, id_: str) -> Row:
-        """Return the row of an RMA; raises `UnknownReturn`."""
+        """Look up an RMA by its ID; raises `UnknownReturn` if there is no such RMA."""
         row = self.store.row(tenant, NAME, "return", id_)
         if row is None:
             raise UnknownReturn(id_[:80])
@@ -74,7 +84,7 @@ _TRAVELLING = ("Authorized", "In Transit")
 
 
 def record_shipment(change: Change, tenant: str, document: JSON, at: int) -> None:
-    """Record in the ledger that a label was created."""
+    """Record in the ledger that an RMA's shipping label was created."""
     number = document["shippingLabel"]["trackingNumber"]
     RECORDER.shipment_created(
         change, tenant, number, at, owner=document["rlRmaId"], status="Created", tracking_number=number
@@ -82,13 +92,13 @@ def record_shipment(change: Change, tenant: str, document: JSON, at: int) -> Non
 
 
 def record_scanned(change: Change, tenant: str, document: JSON, before: str, after: str, at: int) -> None:
-    """Record in the ledger that the carrier scanned a parcel."""
+    """Record in the ledger that a carrier's scan changed the status of an RMA's parcel."""
     number = document["shippingLabel"]["trackingNumber"]
     RECORDER.shipment_moved(change, tenant, number, at, owner=document["rlRmaId"], before=before, after=after)
 
 
 def record_refund(change: Change, tenant: str, document: JSON, currency: str, at: int) -> None:
-    """Record in the ledger each refund of an RMA; an exchange has none."""
+    """Record in the ledger the amounts that an RMA refunds; exchanged items are not refunded."""
     methods = {"refund": "original_payment", "giftCard": "store_credit"}
     for name, method in methods.items():
         amount = document["totals"][name]["total"]

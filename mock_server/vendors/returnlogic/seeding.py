@@ -1,4 +1,4 @@
-"""Writes a tenant's seed as ReturnLogic's records: first its orders, then their RMAs."""
+"""Stores seeded returns as ReturnLogic's orders and RMAs, and records their history in the ledger."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -18,15 +18,15 @@ from mock_server.vendors.returnlogic.rmas import (
 )
 
 _SCANNED = {"In Transit": "In Transit", "Delivered": "Delivered"}
-"""The status of a parcel, by the status of its RMA."""
+"""The status that a parcel gets, keyed by the new status of its RMA."""
 _PARTLY = {"Received": "Partially Received", "Processed": "Partially Processed"}
-"""The status of an RMA of which only some items arrived, by its usual status."""
+"""The status of an RMA if only some items were received, keyed by the status if all items were received."""
 
 
 def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
-    """Store orders and RMAs, then record their events in the ledger in order of time.
+    """Store orders and RMAs, then record their ledger events in order of time.
 
-    The tenant's clock starts at `at`: scans of parcels in transit are scheduled after it.
+    The tenant's clock starts at `at` (µs). Remaining scans of parcels in transit are scheduled after `at`.
     """
     seeds = list(returns)
     events = _write_orders(change, tenant, seeds)
@@ -36,7 +36,7 @@ def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: i
 
 
 def _write_orders(change: Change, tenant: str, seeds: list[SeedReturn]) -> list[TimedEvent]:
-    """Store each order once, numbered by when it was placed; returns the events for the ledger."""
+    """Store each order once, numbered by date of purchase, and collect the ledger events."""
     first = {seed.order_number: seed for seed in reversed(seeds)}
     events: list[TimedEvent] = []
     for number, seed in enumerate(sorted(first.values(), key=lambda seed: (seed.ordered_at, seed.number)), 1):
@@ -48,7 +48,7 @@ def _write_orders(change: Change, tenant: str, seeds: list[SeedReturn]) -> list[
 
 
 def _write_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> list[TimedEvent]:
-    """Store one RMA in its last status; returns the events of its history for the ledger."""
+    """Store a seeded return as an RMA in its final status, and collect the ledger events of its history."""
     document = documents.new_rma(seed.number, _requested(seed), seed.created_at)
     id_, before, last, parcel = document["rlRmaId"], LIFECYCLE.initial, seed.created_at, ""
     events: list[TimedEvent] = [(last, partial(RECORDER.return_created, change, tenant, id_, last))]
@@ -80,10 +80,10 @@ def _write_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> lis
 
 
 def _status_changes(seed: SeedReturn) -> Iterator[tuple[str, int]]:
-    """Yield each status that an RMA reaches after the first, and when; `LIFECYCLE` allows each step.
+    """Yield each status that an RMA reaches after the initial status, with the time of the change (µs).
 
-    A return rejected after inspection skips `Processed`, and one that the customer never sent ends as
-    `Abandoned`.
+    A return rejected after inspection skips `Processed`. A return that the customer never sent ends as
+    `Abandoned`. Raises `IllegalMove` if the lifecycle does not allow a change.
     """
     scans = seed.shipment.scans if seed.shipment else ()
     steps = [(_status(seed, move.state), move.at) for move in seed.moves[1:]]
@@ -111,7 +111,7 @@ def _parcel(seed: SeedReturn) -> dict[str, Any]:
 
 
 def _requested(seed: SeedReturn) -> dict[str, Any]:
-    """Return a seeded return as a `ShopperReturn`, with what the shop knows about its order."""
+    """Convert a seeded return to a `ShopperReturn`, with the shop's data about the order."""
     home = seed.customer.address
     address = {
         "name": seed.customer.name,

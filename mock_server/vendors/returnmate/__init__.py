@@ -1,4 +1,7 @@
-"""ReturnMate: a handler per operation of `openapi/returnmate.yaml`, which lists what is assumed."""
+"""Request handlers for the ReturnMate sandbox, one for each operation in `openapi/returnmate.yaml`.
+
+The specification lists what is assumed about the vendor's API.
+"""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -36,11 +39,12 @@ _CODES = {
     429: "RATE_LIMITED",
     500: "SERVER_ERROR",
 }
-"""The vendor page's six error codes, by status; it documents no 405, 413 or 415 (see the specification)."""
+"""The vendor page's six error codes, keyed by HTTP status. The page documents no status 405, 413 or 415 (see
+the specification)."""
 
 
 class ReturnMate:
-    """Handlers of ReturnMate's operations, for one sandbox."""
+    """Handles ReturnMate's API operations in one sandbox."""
 
     name = NAME
     title = "ReturnMate"
@@ -232,7 +236,10 @@ class ReturnMate:
         return row
 
     def _customer(self, call: Call) -> tuple[str, int]:
-        """Return the e-mail address of the customer in the path, and how many orders they placed."""
+        """Look up the e-mail address and the number of orders of the customer in the path.
+
+        Raises `Problem` for an unknown customer.
+        """
         email = call.path["email"].lower()
         customer = self._store.document(_grant(call).tenant, NAME, "customer", email)
         if customer is None:
@@ -240,7 +247,7 @@ class ReturnMate:
         return email, orjson.loads(customer)["orders"]
 
     def _refunds(self, tenant: str) -> dict[str, Decimal]:
-        """Return the amounts refunded, by return id."""
+        """Look up the refunded amount of each return, keyed by return ID."""
         rows = self._store.rows(tenant, NAME, "refund")
         return {row.parent: Decimal(str(orjson.loads(row.document)["amount"])) for row in rows}
 
@@ -262,7 +269,7 @@ class ReturnMate:
 
 
 def vendor(world: World) -> ReturnMate:
-    """Return ReturnMate's handlers; `mock_server.vendors.load` calls this."""
+    """Create ReturnMate's request handlers; `mock_server.vendors.load` calls this function."""
     return ReturnMate(world)
 
 
@@ -306,7 +313,10 @@ def _either(words: Iterable[str]) -> str:
 
 
 def _values(query: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """Return all values of a filter, whether sent once (`name`) or as a list (`name[]`)."""
+    """Collect the values of a filter from a query.
+
+    A query can contain a single value (`name`), a list of values (`name[]`), or both.
+    """
     single = (query[name],) if name in query else ()
     return (*single, *query.get(f"{name}[]", ()))
 

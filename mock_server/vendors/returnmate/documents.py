@@ -1,6 +1,7 @@
-"""ReturnMate's JSON documents: builds new returns, notes and shipments, and stores returns as rows.
+"""Builds ReturnMate's returns, notes and shipments as JSON documents, and stores returns as rows.
 
-The shapes are those of `openapi/returnmate.yaml`. Times are µs since 1970, written as UTC text in seconds.
+The documents follow the schemas in `openapi/returnmate.yaml`. Functions accept times in microseconds since
+the Unix epoch; documents contain UTC strings with whole seconds.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from mock_server.vendors import rows
 from mock_server.vendors.returnmate.facts import LIFECYCLE, NAME, TRACKING_PREFIXES
 
 LabelURL = Callable[[str], str]
-"""Returns the URL of a shipment's label, by the shipment's id."""
+"""A function that accepts a shipment's ID and returns the URL of the shipment's label."""
 
 SUMMARY = (
     "id",
@@ -41,18 +42,24 @@ JSON = dict[str, Any]
 
 
 def identify(kind: str, *of: str | int) -> str:
-    """Return an id derived from `of`: the same history gets the same ids, and they reveal no counts."""
+    """Derive an ID from `of`; the same values always result in the same ID.
+
+    IDs are hashes, so they do not reveal the number of records.
+    """
     digest = hashlib.blake2s(":".join(map(str, (kind, *of))).encode(), digest_size=6).hexdigest()
     return f"{_PREFIXES[kind]}_{digest}"
 
 
 def part_id(kind: str, owner: str, place: int) -> str:
-    """Return the id of a record's part: the owner's digits, then the part's place in its list."""
+    """Build the ID of a part, such as an item, from the owner's ID and the part's index in its list."""
     return f"{_PREFIXES[kind]}_{owner.partition('_')[2]}{place:02d}"
 
 
 def new_return(tenant: str, number: int, requested: Mapping[str, Any], at: int) -> JSON:
-    """Return a new `Return`; `requested` is a `CreateReturn` whose items have prices."""
+    """Build a `Return` in the initial status from a `CreateReturn` whose items have prices.
+
+    `number` is the return's sequence number in the tenant.
+    """
     id_ = identify("return", tenant, number, at)
     document: JSON = {
         "id": id_,
@@ -87,7 +94,10 @@ def _item(return_id: str, place: int, requested: Mapping[str, Any]) -> JSON:
 
 
 def move(document: JSON, status: str, at: int) -> None:
-    """Set the status of a return and add it to the timeline; completing a return issues its refund."""
+    """Set the status of a return, and add the change to the timeline.
+
+    A return that is completed also gets a refund, unless it is an exchange.
+    """
     message = f"Status changed from {document['status']} to {status}"
     document["status"] = status
     add_to_timeline(document, at, type_="status", message=message, status=status)
@@ -102,14 +112,14 @@ def move(document: JSON, status: str, at: int) -> None:
 
 
 def amount(document: JSON) -> Decimal:
-    """Return the total price of a return's items."""
+    """Compute the total price of a return's items."""
     return sum(
         (Decimal(str(item["unit_price"])) * item["quantity"] for item in document["items"]), Decimal(0)
     )
 
 
 def add_note(document: JSON, *, content: str, internal: bool, author: str, at: int) -> JSON:
-    """Add a `Note` to a return; returns the note."""
+    """Add a `Note` to a return's notes and timeline, and return the `Note`."""
     note = {
         "id": part_id("note", document["id"], len(document["notes"])),
         "content": content,
@@ -123,7 +133,7 @@ def add_note(document: JSON, *, content: str, internal: bool, author: str, at: i
 
 
 def add_to_timeline(document: JSON, at: int, *, type_: str, message: str, status: str | None = None) -> None:
-    """Add an entry to a return's timeline."""
+    """Add an entry to a return's timeline; `status` is the new status if the entry is a status change."""
     entry = {
         "id": part_id("timeline", document["id"], len(document["timeline"])),
         "type": type_,
@@ -135,7 +145,7 @@ def add_to_timeline(document: JSON, at: int, *, type_: str, message: str, status
 
 
 def new_shipment(owner: JSON, requested: Mapping[str, Any], label_url: LabelURL, at: int) -> JSON:
-    """Return a new `Shipment` of the return `owner`, with its label."""
+    """Build a `Shipment` with a label for the return `owner` from a `CreateShippingLabel`."""
     id_ = part_id("shipment", owner["id"], len(owner["shipments"]))
     return {
         "id": id_,
@@ -159,7 +169,7 @@ def _tracking_number(carrier: str, shipment_id: str) -> str:
 
 
 def move_shipment(document: JSON, status: str, at: int) -> None:
-    """Set the status of a shipment."""
+    """Set the status of a shipment and, if the status is `delivered`, the time of delivery."""
     document["status"] = status
     document["updated_at"] = timestamp(at)
     if status == "delivered":
@@ -167,7 +177,7 @@ def move_shipment(document: JSON, status: str, at: int) -> None:
 
 
 def new_scan(shipment_id: str, *, status: str, description: str, location: str | None, at: int) -> JSON:
-    """Return a new `TrackingEvent`."""
+    """Build a `TrackingEvent` for a carrier's scan of a shipment."""
     return {
         "id": identify("tracking_event", shipment_id, status, at),
         "status": status,
@@ -178,13 +188,16 @@ def new_scan(shipment_id: str, *, status: str, description: str, location: str |
 
 
 def attach(owner: JSON, shipment: JSON) -> None:
-    """Add a shipment to its return, in place of its earlier version."""
+    """Add a shipment to its return; replaces an earlier version of the same shipment."""
     others = [other for other in owner["shipments"] if other["id"] != shipment["id"]]
     owner["shipments"] = sorted([*others, shipment], key=lambda shipment: shipment["created_at"])
 
 
 def put_return(change: Change, tenant: str, document: JSON, created_at: int, at: int) -> None:
-    """Store a return that was updated at `at`; lists show only the fields in `SUMMARY`."""
+    """Store a return that was created at `created_at` and last updated at `at` (µs).
+
+    Lists show only the fields in `SUMMARY`.
+    """
     document["updated_at"] = timestamp(at)
     rows.put_return(
         change,

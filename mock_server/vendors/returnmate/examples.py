@@ -1,4 +1,4 @@
-"""Example values that Swagger UI fills in for ReturnMate: returns, a shipment and a customer's address."""
+"""Example IDs that Swagger UI fills in for ReturnMate: returns, a shipment and a customer's address."""
 
 import orjson
 
@@ -8,7 +8,7 @@ from mock_server.vendors.returnmate.facts import NAME
 
 
 def examples(store: Store, tenant: str) -> Examples:
-    """Return ids and bodies with which the tenant's operations succeed."""
+    """Look up example path IDs that the tenant's operations accept."""
     path: dict[str, str] = {}
     for operation, statuses in (
         ("get_return", ()),

@@ -1,7 +1,7 @@
-"""Facts about ReturnMate: statuses and transitions, permissions, rate limits, carriers, scan times.
+"""ReturnMate's constants: statuses, transitions, permissions, rate limits, carriers and scan times.
 
 Sources: vendor page, sections "API Key Permissions", "Rate Limits", "Shipments"; help page "Statuses &
-Timeline Events" for the transitions. The API's names of the statuses in between are assumed.
+Timeline Events" for the transitions. The API's names for intermediate statuses are assumed.
 """
 
 from typing import Final
@@ -64,7 +64,7 @@ REASONS = {
     "defective": "defective",
     "not_as_described": "not_as_described",
 }
-"""ReturnMate's word for each of the seed's neutral reasons."""
+"""ReturnMate's return reason for each of the seed's neutral reasons."""
 
 TRACKING_PREFIXES = {"australia_post": "APX", "startrack": "STK", "tnt": "TNT", "tge": "TGE"}
 
@@ -72,7 +72,7 @@ LABEL_STATUSES = {
     "return": ("approved", "label_sent", "in_transit"),
     "outbound": ("approved", "label_sent", "in_transit", "received", "inspected"),
 }
-"""Statuses in which a return can get a label, by the label's direction (assumed)."""
+"""The statuses in which a return can get a label, keyed by the label's direction (assumed)."""
 
 HOUR = 3_600_000_000
 SCANS = (
@@ -81,4 +81,5 @@ SCANS = (
     (68 * HOUR, "out_for_delivery", "With the driver"),
     (73 * HOUR, "delivered", "Delivered"),
 )
-"""Carrier scans after a label is created: µs later, the status, and the description (assumed)."""
+"""The carrier's scans, each with the time since the label was created (µs), the status and a description
+(assumed)."""

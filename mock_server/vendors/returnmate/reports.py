@@ -1,6 +1,7 @@
-"""ReturnMate's reports: returns per period, reasons, carriers, and one customer's statistics.
+"""ReturnMate's reports: returns per period, return reasons, carriers, and the statistics of a customer.
 
-The shapes are those of `openapi/returnmate.yaml`. The figures are counted from the rows that lists show.
+The reports follow the schemas in `openapi/returnmate.yaml`. The figures are computed from the same rows that
+lists show.
 """
 
 from collections import Counter
@@ -22,11 +23,16 @@ PERIODS: dict[str, Callable[[date], date]] = {
     "week": lambda day: day - timedelta(days=day.weekday()),
     "month": lambda day: day.replace(day=1),
 }
-"""Returns the first day of the period that contains a day; weeks start on Monday (ISO 8601)."""
+"""For each period, a function that computes the first day of the period from any of its days; weeks start on
+Monday (ISO 8601)."""
 
 
 def returns(rows: Iterable[Row], refunds: dict[str, Decimal], group_by: str | None) -> JSON:
-    """Return the `ReturnsReport` of these returns; `refunds` holds the refunded amount by return id."""
+    """Build a `ReturnsReport` from the rows of returns.
+
+    `refunds` contains the refunded amounts, keyed by return ID. With `group_by`, the report also contains
+    figures for each period.
+    """
     listed = list(rows)
     report = {
         "total_rmas": len(listed),
@@ -40,7 +46,7 @@ def returns(rows: Iterable[Row], refunds: dict[str, Decimal], group_by: str | No
 
 
 def reasons(rows: Iterable[Row]) -> JSON:
-    """Return the `ReasonsReport` of these returns."""
+    """Build a `ReasonsReport` from the rows of returns, with the most frequent reason first."""
     counted = Counter(_reason(row) for row in rows)
     total = counted.total()
     figures = [
@@ -51,7 +57,7 @@ def reasons(rows: Iterable[Row]) -> JSON:
 
 
 def carriers(rows: Iterable[Row]) -> JSON:
-    """Return the `CarriersReport` of these shipments."""
+    """Build a `CarriersReport` from the rows of shipments, with the most used carrier first."""
     by_carrier: dict[str, list[JSON]] = {}
     for row in rows:
         shipment = orjson.loads(row.document)
@@ -62,7 +68,11 @@ def carriers(rows: Iterable[Row]) -> JSON:
 
 
 def customer(rows: Iterable[Row], refunds: dict[str, Decimal], orders: int) -> JSON:
-    """Return the `CustomerStats` of a customer with these returns and this number of orders."""
+    """Build the `CustomerStats` of a customer from the rows of their returns.
+
+    `refunds` contains the refunded amounts, keyed by return ID; `orders` is the number of the customer's
+    orders.
+    """
     listed = list(rows)
     returned = len({row.order_number for row in listed})
     return {

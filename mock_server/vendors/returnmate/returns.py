@@ -1,6 +1,7 @@
-"""ReturnMate's returns and shipments: creates and moves them, adds notes and labels, applies carrier scans.
+"""ReturnMate's returns and shipments: status changes, notes, shipping labels and carrier scans.
 
-Each method writes inside one open `Change`, so that a return, its parts and the ledger change together.
+All methods write through the caller's open `Change`, so that a return, its parts and the ledger are committed
+together.
 """
 
 from collections.abc import Mapping
@@ -21,17 +22,20 @@ from mock_server.vendors.returnmate.facts import HOUR, LIFECYCLE, NAME, RECORDER
 
 @dataclass(slots=True)
 class Returns:
-    """Returns and shipments of all tenants."""
+    """Creates and updates the returns and shipments of all tenants."""
 
     store: Store
     labels: Labels
 
     def label_urls(self, tenant: str) -> LabelURL:
-        """Return a function from a shipment's id to its label's URL, for one tenant."""
+        """Build the `LabelURL` function for the shipments of one tenant."""
         return partial(self.labels.address, NAME, tenant)
 
     def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Create a return from a `CreateReturn`; returns the `Return`."""
+        """Create a return from a `CreateReturn`; the result is the return's document.
+
+        Fills in product prices, product names and the customer's name from the shop's data.
+        """
         email = requested["customer_email"].lower()
         customer = self.store.document(tenant, NAME, "customer", email)
         requested = {**requested, "items": [self._priced(tenant, item) for item in requested["items"]]}
@@ -47,7 +51,11 @@ class Returns:
         return document
 
     def move(self, change: Change, tenant: str, row: Row, status: str, at: int) -> JSON:
-        """Move a return along the lifecycle; raises `IllegalMove`."""
+        """Change the status of a return, and return its updated document.
+
+        Completing a return issues its refund, unless the return is an exchange. Raises `IllegalMove` if the
+        lifecycle does not allow the change.
+        """
         LIFECYCLE.check(row.status, status)
         document: JSON = orjson.loads(row.document)
         documents.move(document, status, at)
@@ -64,7 +72,7 @@ class Returns:
     def add_note(
         self, change: Change, tenant: str, row: Row, *, content: str, internal: bool, author: str, at: int
     ) -> JSON:
-        """Add a note to a return; returns the `Note`."""
+        """Add a note to a return, record the note in the ledger, and return the `Note`."""
         document: JSON = orjson.loads(row.document)
         note = documents.add_note(document, content=content, internal=internal, author=author, at=at)
         documents.put_return(change, tenant, document, row.created_at, at)
@@ -72,9 +80,9 @@ class Returns:
         return note
 
     def label(self, change: Change, tenant: str, row: Row, requested: Mapping[str, Any], at: int) -> JSON:
-        """Create a shipping label and schedule the carrier's scans; returns the `Shipment`.
+        """Create a shipping label, schedule the carrier's scans, and return the `Shipment`.
 
-        An approved return moves to `label_sent`.
+        A return label changes the status of an approved return to `label_sent`.
         """
         owner: JSON = orjson.loads(row.document)
         shipment = documents.new_shipment(owner, requested, self.label_urls(tenant), at)
@@ -93,7 +101,11 @@ class Returns:
     def scan(
         self, change: Change, tenant: str, shipment_id: str, scan: str, description: str, at: int
     ) -> None:
-        """Apply a carrier's scan: moves the shipment, and its return to `in_transit` on the first one."""
+        """Store a carrier's scan of a shipment, and update the shipment's status.
+
+        When a shipment to the shop becomes `in_transit`, its return changes from `label_sent` to
+        `in_transit`.
+        """
         row = self._row(tenant, "shipment", shipment_id)
         put_scan(change, tenant, shipment_id, status=scan, description=description, location=None, at=at)
         before, status = row.status, shipment_status(scan)
@@ -109,7 +121,7 @@ class Returns:
             self.move(change, tenant, owner, "in_transit", at)
 
     def _priced(self, tenant: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return a requested line item with the product's name and price."""
+        """Add the price and, if the shop has it, the name of the product to a requested line item."""
         stored = self.store.document(tenant, NAME, "product", item["sku"])
         product = orjson.loads(stored) if stored else {"unit_price": invented_price(item["sku"])}
         return {**product, **item}
@@ -128,14 +140,18 @@ class Returns:
 
 
 def shipment_status(scan: str) -> str:
-    """Return the status of a shipment after a scan."""
+    """Convert the status of a carrier's scan to the status of the shipment."""
     return {"picked_up": "in_transit", "out_for_delivery": "in_transit"}.get(scan, scan)
 
 
 def schedule_scans(
     change: Change, tenant: str, shipment_id: str, *, last: str, made: int, start: int
 ) -> None:
-    """Schedule the scans that follow `last`, none before `start`; the label was created at `made` (µs)."""
+    """Schedule the scans of a shipment that follow the status `last`, but none before `start`.
+
+    The label was created at `made` (µs). A shipment that was delivered or had an exception gets no more
+    scans.
+    """
     statuses = [status for _, status, _ in SCANS]
     if last in statuses[-1:] or last == "exception":
         return
@@ -156,19 +172,19 @@ def put_scan(
     location: str | None,
     at: int,
 ) -> None:
-    """Store a scan of a shipment."""
+    """Store a carrier's scan of a shipment as a `TrackingEvent`."""
     event = documents.new_scan(shipment_id, status=status, description=description, location=location, at=at)
     change.put_document(tenant, NAME, "tracking_event", event["id"], event, created_at=at, parent=shipment_id)
 
 
 def put_refund(change: Change, tenant: str, document: JSON, at: int) -> None:
-    """Store the refund of a completed return."""
+    """Store the refund of a return that was completed at `at` (µs)."""
     id_ = documents.identify("refund", document["id"])
     change.put_document(tenant, NAME, "refund", id_, document["refund"], created_at=at, parent=document["id"])
 
 
 def put_shipment(change: Change, tenant: str, shipment: JSON, created_at: int, at: int) -> None:
-    """Store a shipment that was updated at `at`."""
+    """Store a shipment that was created at `created_at` and last updated at `at` (µs)."""
     change.put_document(
         tenant,
         NAME,
@@ -183,13 +199,13 @@ def put_shipment(change: Change, tenant: str, shipment: JSON, created_at: int, a
 
 
 def record_note(change: Change, tenant: str, return_id: str, note: JSON, at: int) -> None:
-    """Record in the ledger that a note was added."""
+    """Record in the ledger that a note was added to a return."""
     body = {"note": note["id"], "internal": note["internal"]}
     change.record(tenant, NAME, kind=ledger.RETURN_NOTE_ADDED, subject=return_id, at=at, body=body)
 
 
 def record_shipment(change: Change, tenant: str, shipment: JSON, at: int) -> None:
-    """Record in the ledger that a label was created."""
+    """Record in the ledger that a shipping label was created."""
     RECORDER.shipment_created(
         change,
         tenant,
@@ -202,12 +218,12 @@ def record_shipment(change: Change, tenant: str, shipment: JSON, at: int) -> Non
 
 
 def record_shipment_moved(change: Change, tenant: str, shipment: JSON, *, before: str, at: int) -> None:
-    """Record in the ledger that a shipment changed status."""
+    """Record in the ledger that a shipment's status changed from `before` to its current status."""
     owner, after = shipment["rma_id"], shipment["status"]
     RECORDER.shipment_moved(change, tenant, shipment["id"], at, owner=owner, before=before, after=after)
 
 
 def record_refund(change: Change, tenant: str, document: JSON, at: int) -> None:
-    """Record in the ledger that a refund was issued."""
+    """Record in the ledger that the refund of a completed return was issued."""
     refund = {**document["refund"], "amount": documents.amount(document)}
     RECORDER.refund_issued(change, tenant, document["id"], at, **refund)

@@ -1,4 +1,4 @@
-"""Writes a tenant's seed as ReturnMate's records, as if the API had created and moved each of them."""
+"""Stores a tenant's seeded returns as ReturnMate's records, and records their history in the ledger."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -27,9 +27,9 @@ from mock_server.vendors.returnmate.returns import (
 def write_seed(
     change: Change, tenant: str, returns: Iterable[SeedReturn], label_url: LabelURL, at: int
 ) -> None:
-    """Store returns with all their parts, then record their events in the ledger in order of time.
+    """Store returns, customers and products, then record the ledger events in order of time.
 
-    The tenant's clock starts at `at`: scans of parcels in transit are scheduled after it.
+    The tenant's clock starts at `at` (µs). Remaining scans of parcels in transit are scheduled after `at`.
     """
     events: list[TimedEvent] = []
     customers: dict[str, JSON] = {}
@@ -56,7 +56,7 @@ def write_seed(
 def _write_return(
     change: Change, tenant: str, seed: SeedReturn, label_url: LabelURL, start: int
 ) -> list[TimedEvent]:
-    """Store one return in its last status; returns the events of its history for the ledger."""
+    """Store a seeded return in its final status, and collect the ledger events of its history."""
     at, latest = seed.created_at, seed.moves[-1].at
     document = documents.new_return(tenant, seed.number, _requested(seed), at)
     id_ = document["id"]
@@ -117,7 +117,7 @@ def _write_shipment(
 
 
 def _requested(seed: SeedReturn) -> dict[str, Any]:
-    """Return a seeded return as a `CreateReturn`, with names and prices from the shop."""
+    """Convert a seeded return to a `CreateReturn`, with product names and prices from the shop."""
     return {**requested_return(seed), "items": [_item(item) for item in seed.items]}
 
 

@@ -1,4 +1,7 @@
-"""Swap: a handler per operation of `openapi/swap.yaml`, which lists what is assumed."""
+"""Request handlers for the Swap sandbox, one for each operation in `openapi/swap.yaml`.
+
+The specification lists what is assumed about the vendor's API.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -35,11 +38,12 @@ _REASONS = {
     429: "TOO_MANY_REQUESTS",
     500: "INTERNAL_SERVER_ERROR",
 }
-"""The `reason` of each status, spelled like the one error that was observed (the others are assumed)."""
+"""The `reason` of an error response, keyed by HTTP status. Only one `reason` was observed; the others follow
+its spelling (assumed)."""
 
 
 class Swap:
-    """Handlers of Swap's operations, for one sandbox."""
+    """Handles Swap's API operations in one sandbox."""
 
     name = NAME
     title = "Swap"
@@ -122,12 +126,15 @@ class Swap:
 
 
 def vendor(world: World) -> Swap:
-    """Return Swap's handlers; `mock_server.vendors.load` calls this."""
+    """Create Swap's request handlers; `mock_server.vendors.load` calls this function."""
     return Swap(world)
 
 
 def _tenant(call: Call, store: str) -> str:
-    """Return the tenant of the key; raise `Problem` unless the store id is its own."""
+    """Look up the tenant of the request's API key.
+
+    Raises `Problem` if the request has no valid API key, or if `store` is not the ID of the tenant's store.
+    """
     grant = require_grant(call, _INVALID_KEY)
     if store != STORE_ID:
         raise not_found("store", store)
@@ -162,7 +169,11 @@ def _filter_values(
 
 
 def _filters_v1(query: Mapping[str, Any]) -> Filters:
-    """Return the date filters of version 1: of its three kinds, only the first one sent applies."""
+    """Convert a version 1 query to filters of the store.
+
+    Version 1 has three kinds of date filters and applies only one of them: `submitted_at_from` and
+    `submitted_at_to`, or else `last_updated_date`, or else `from_date` and `to_date`.
+    """
     if "submitted_at_from" in query or "submitted_at_to" in query:
         return Filters(
             created_after=_at(query, "submitted_at_from"), created_before=_at(query, "submitted_at_to")

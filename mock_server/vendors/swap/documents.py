@@ -1,6 +1,7 @@
-"""Swap's JSON documents: builds new returns, products and shipments, and stores returns as rows.
+"""Builds Swap's returns, products and shipments as JSON documents, and stores returns as rows.
 
-The shapes are those of `openapi/swap.yaml`. Times are µs since 1970, written as UTC text in seconds.
+The documents follow the schemas in `openapi/swap.yaml`. Functions accept times in microseconds since the Unix
+epoch; documents contain UTC strings with whole seconds.
 """
 
 import hashlib
@@ -31,8 +32,8 @@ JSON = dict[str, Any]
 _DAY = 86_400_000_000
 _MINUTE = 60_000_000
 _TAX = {"AUD": Decimal(11), "NZD": Decimal(23) / 3}
-"""How many times its tax a price is, by currency. Prices include 10 % tax in Australia (a price is 11 times
-its tax) and 15 % in New Zealand (23/3 times)."""
+"""The ratio of a price to the tax that it includes, keyed by currency: 11 for the 10 % tax in Australia, and
+23/3 for the 15 % tax in New Zealand."""
 _REFUNDED = (
     "refunded_taxes",
     "refunded_duties",
@@ -44,7 +45,10 @@ _REFUNDED = (
 
 
 def new_return(number: int, requested: Mapping[str, Any], at: int) -> JSON:
-    """Return a new `Return`; `requested` is a `ShopperReturn`, `number` counts the tenant's from 1."""
+    """Build a `Return` without shipments from a `ShopperReturn`.
+
+    `number` is the return's sequence number in the tenant, starting at 1.
+    """
     digits = f"{timestamp(at)[:4]}-{number:03d}"
     products = [
         _product(f"{digits}-{place}", item, requested, at) for place, item in enumerate(requested["items"], 1)
@@ -100,17 +104,17 @@ def new_return(number: int, requested: Mapping[str, Any], at: int) -> JSON:
 
 
 def return_id(rma_number: str) -> str:
-    """Return the id of the return with this RMA number; "" if the number has another form."""
+    """Convert an RMA number to a return ID, or to "" if the number does not start with `RMA-`."""
     return "RET" + rma_number.removeprefix("RMA") if rma_number.startswith("RMA-") else ""
 
 
 def total(products: Sequence[JSON]) -> Decimal:
-    """Return the total price of products."""
+    """Compute the total price of products."""
     return sum((Decimal(str(product["cost"])) * product["item_count"] for product in products), Decimal(0))
 
 
 def refunded(document: JSON) -> Decimal:
-    """Return the refund of a return: the total of its products that are not exchanged or credited."""
+    """Compute a return's refund: the total price of its products that are not exchanged or credited."""
     return total([product for product in document["products"] if _is(product, "Refund")])
 
 
@@ -209,7 +213,7 @@ def _product(id_: str, item: Mapping[str, Any], requested: Mapping[str, Any], at
 
 
 def _taxed(item: Mapping[str, Any], requested: Mapping[str, Any]) -> JSON:
-    """Return the tax included in a line item's price, and its rate."""
+    """Compute the tax that a line item's price includes, and the tax rate."""
     share = _share(requested.get("currency", "AUD"))
     price = Decimal(str(item.get("unit_price", invented_price(item["sku"]))))
     return {
@@ -220,12 +224,15 @@ def _taxed(item: Mapping[str, Any], requested: Mapping[str, Any]) -> JSON:
 
 
 def _share(currency: str) -> Decimal:
-    """Return how many times its tax a price is; Australia's ratio for an unknown currency."""
+    """Look up the ratio of a price to the tax that it includes; an unknown currency has Australia's ratio."""
     return _TAX.get(currency, _TAX["AUD"])
 
 
 def new_exchange_items(products: Sequence[JSON], requested: Mapping[str, Any]) -> list[JSON]:
-    """Return the items that replace exchanged products: another size, or the same if it was faulty."""
+    """Build the items that replace a return's exchanged products.
+
+    A faulty product is replaced in the same size, any other product in the size that `SIZES` lists for it.
+    """
     return [
         _exchange_item(product, item["reason"])
         for product, item in zip(products, requested["items"], strict=True)
@@ -259,7 +266,7 @@ def _exchange_item(product: JSON, reason: str) -> JSON:
 
 
 def _long(*of: str) -> str:
-    """Return 13 digits that look like a Shopify id, always the same for the same arguments."""
+    """Derive 13 digits that look like a Shopify ID; equal arguments always result in equal digits."""
     digest = hashlib.blake2s(":".join(of).encode(), digest_size=6).digest()
     return str(1_000_000_000_000 + int.from_bytes(digest) % 9_000_000_000_000)
 
@@ -269,7 +276,10 @@ def _short(word: str) -> int:
 
 
 def pack(document: JSON, requested: Mapping[str, Any], *, split: bool) -> None:
-    """Distribute a return's products over shipments, and set the return's fields that follow from them."""
+    """Add shipments to a return, and set its carrier, tracking number and parcel weight accordingly.
+
+    With `split`, the first product has a shipment of its own.
+    """
     document["shipments"] = shipments = new_shipments(document, requested, split=split)
     document["shipping_carrier"] = shipments[0]["display_name"]
     document["tracking_number"] = shipments[0]["tracking_number"]
@@ -278,7 +288,10 @@ def pack(document: JSON, requested: Mapping[str, Any], *, split: bool) -> None:
 
 
 def new_shipments(owner: JSON, requested: Mapping[str, Any], *, split: bool) -> list[JSON]:
-    """Return a return's shipments: one, or with `split` one for its first product and one for the rest."""
+    """Build the shipments of a return, usually one with all products.
+
+    With `split`, the first shipment contains the first product, and the second shipment all other products.
+    """
     products = owner["products"]
     groups = [products[:1], products[1:]] if split and len(products) > 1 else [products]
     return [
@@ -316,7 +329,7 @@ def _shipment(
 
 
 def move(document: JSON, status: str, at: int, by: str | None = None) -> None:
-    """Set the status of a return; completing it sets its closing date and the refunded taxes."""
+    """Set the status of a return; a return that is completed gets its closing date and refunded taxes."""
     document["status"] = status
     if status != "completed":
         return
@@ -334,7 +347,7 @@ def move(document: JSON, status: str, at: int, by: str | None = None) -> None:
 
 
 def refresh_shipments(document: JSON) -> None:
-    """Copy the current products of a return into its shipments."""
+    """Copy the current data of a return's products into its shipments."""
     for shipment in document["shipments"]:
         lines = {item["shopify_line_item_id"] for item in shipment["items"]}
         shipment["items"] = [
@@ -343,7 +356,7 @@ def refresh_shipments(document: JSON) -> None:
 
 
 def set_shipping_status(document: JSON, shipments: Sequence[str], at: int) -> None:
-    """Set a return's shipping status from the statuses of all its shipments."""
+    """Set a return's shipping status and delivery date from the statuses of all its shipments."""
     if all(status == "delivered" for status in shipments):
         document |= {"shipping_status": "delivered", "delivered_date": timestamp(at)}
         document["elapsed_days_return_to_delivery"] = (at - instant(document["date_created"])) // _DAY
@@ -352,7 +365,7 @@ def set_shipping_status(document: JSON, shipments: Sequence[str], at: int) -> No
 
 
 def put_return(change: Change, tenant: str, document: JSON, created_at: int, at: int) -> None:
-    """Store a return that was updated at `at`."""
+    """Store a return that was created at `created_at` and last updated at `at` (µs)."""
     document["date_updated"] = timestamp(at)
     rows.put_return(
         change,

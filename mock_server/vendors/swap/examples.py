@@ -1,4 +1,4 @@
-"""Example values that Swagger UI fills in for Swap: a product that awaits quality control."""
+"""Example request body that Swagger UI fills in for Swap: the quality control of a returned product."""
 
 import orjson
 
@@ -8,7 +8,7 @@ from mock_server.vendors.swap.facts import NAME, STORE_ID
 
 
 def examples(store: Store, tenant: str) -> Examples:
-    """Return bodies with which the tenant's operations succeed."""
+    """Build an example request body that the operation for quality control accepts."""
     waiting = Filters(statuses=("processing", "open"))
     for row in store.rows(tenant, NAME, "return", waiting):
         document = orjson.loads(row.document)

@@ -1,7 +1,7 @@
-"""Facts about Swap: statuses and transitions, return types, reasons, carriers, store settings.
+"""Swap's constants: statuses, transitions, return types, reasons, carriers and store settings.
 
-Sources: vendor page, section "Example Response"; help pages on return statuses and quality control. Words
-that the page's examples do not show are spelled like those that they do (assumed).
+Sources: vendor page, section "Example Response"; help pages on return statuses and quality control. Status
+words that the page's examples do not show follow the spelling of those that they show (assumed).
 """
 
 from typing import Final
@@ -13,7 +13,7 @@ from mock_server.seed import State
 
 NAME: Final = "swap"
 STORE_ID: Final = "store_123abc"
-"""The store of every tenant; tenants share no data, so one id serves all."""
+"""The ID of every tenant's store. Tenants share no data, so their stores can have the same ID."""
 STORE_NAME: Final = "Example Outfitters"
 
 LIFECYCLE: Final = Lifecycle(
@@ -49,10 +49,11 @@ STATUSES: Final[dict[State, str]] = {
     "rejected": "needs_review",
     "cancelled": "cancelled",
 }
-"""The status of a seeded return, by its neutral state; one rejected before shipping is `cancelled`."""
+"""The status of a seeded return, keyed by the return's neutral state. A return that was rejected without
+being shipped is `cancelled`."""
 
 PLANS: Final = {"standard": Plan("standard", ())}
-"""No limit is documented."""
+"""The vendor documents no rate limit."""
 
 TYPES: Final = {"refund": "Refund", "exchange": "Exchange", "store_credit": "Shop Later Credit"}
 REASONS: Final = {
@@ -63,7 +64,8 @@ REASONS: Final = {
     "defective": ("Defective", "Does not work"),
     "not_as_described": ("Not as described", "Looks different"),
 }
-"""Main reason and sub-reason as shown to customers; each store writes its own."""
+"""Main reason and sub-reason as shown to customers, keyed by neutral reason. At Swap, each store defines its
+own reasons."""
 FAULTY: Final = ("damaged", "defective")
 
 SIZES: Final = {
@@ -71,7 +73,8 @@ SIZES: Final = {
     "S/M": "M/L", "M/L": "S/M",
     **{str(size): str(size + 1) for size in range(34, 47)},
 }  # fmt: skip
-"""The size that a customer exchanges each size for; a size not listed is exchanged for the same one."""
+"""The size that replaces an exchanged product, keyed by the product's size; a size that is not listed is
+replaced by the same size."""
 
 CARRIERS: Final = {
     "australia_post": "Australia Post",
@@ -81,17 +84,18 @@ CARRIERS: Final = {
 }
 TRACKING_PREFIXES: Final = {"australia_post": "APX", "startrack": "STK", "tnt": "TNT", "tge": "TGE"}
 MOVED: Final = {"picked_up": "in_transit", "out_for_delivery": "in_transit", "exception": "in_transit"}
-"""The status of a shipment after a scan, for scans whose word is not a shipment status."""
+"""The shipment status after a scan, for scan statuses that are not themselves shipment statuses."""
 
 PASSES: Final = ("Sellable",)
-"""Product conditions that pass quality control; each store configures its own."""
+"""Product conditions that pass quality control. At Swap, each store defines its own conditions."""
 UNDECIDED: Final = "Pending"
 
 HOUR: Final = 3_600_000_000
 SCANS: Final = ((20 * HOUR, "in_transit"), (73 * HOUR, "delivered"))
-"""Carrier scans after a label is created: µs later, and the shipment's new status (assumed)."""
+"""The carrier's scans, each with the time since the label was created (µs) and the shipment's new status
+(assumed)."""
 QUALITY_CONTROL_RUNS: Final = 48 * HOUR
-"""How long after its first update a quality control stays open (assumed)."""
+"""How long quality control of a return stays open after its first update, in microseconds (assumed)."""
 
 VERSION_1: Final = {
     "open": "Open",
@@ -109,4 +113,4 @@ VERSION_1: Final = {
     "failed": "Failed",
     "partial": "Partial",
 }
-"""Statuses as version 1 and the help pages spell them."""
+"""The spelling of statuses in version 1 and in the help pages, keyed by the status in version 2."""

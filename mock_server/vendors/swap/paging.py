@@ -1,4 +1,4 @@
-"""Swap's pages: which rows of a list a page has, and the totals that the answer shows with it."""
+"""Swap's pagination: looks up the returns on a page, and builds list responses with totals."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,13 +9,17 @@ from mock_server.vendors.swap.facts import NAME
 
 
 def page(store: Store, tenant: str, query: Mapping[str, Any], filters: Filters) -> tuple[list[bytes], int]:
-    """Return the returns of a page, newest last, and how many returns match in total."""
+    """Look up the requested page of returns, newest first, and count all returns that match the filters."""
     size = query["items_per_page"]
     return store.page(tenant, NAME, "return", filters, limit=size, offset=(query["page"] - 1) * size)
 
 
 def list_reply(name: str, rows: Any, version: int, query: Mapping[str, Any], size: int, total: int) -> Reply:
-    """Return a page of rows with Swap's `pagination`: the totals, and whether pages follow or precede."""
+    """Build the response for a page of a list, with Swap's `pagination` object.
+
+    `name` is the field that contains `rows`. `size` is the number of rows on this page, and `total` the
+    number of rows on all pages.
+    """
     number, per_page = query["page"], query["items_per_page"]
     pages = -(-total // per_page)
     pagination = {

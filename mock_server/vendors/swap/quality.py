@@ -1,9 +1,9 @@
-"""Swap's quality control: records the condition of returned products and decides what becomes of the return.
+"""Swap's quality control: records the condition of returned products, and decides the result for the return.
 
 Source: help pages on quality control. If all products pass, the return passes and is completed. If any
-fails, the return fails and needs review. Quality control ends 48 hours after the first update (assumed):
-products without an update then count as missing, and a return of which others passed is `partial`. It needs
-review too, as it does at Swap unless a store accepts partial returns.
+product fails, the return fails and needs review. Quality control ends 48 hours after the first update
+(assumed). Products without an update then count as missing: if at least one other product passed, the result
+is `partial`. The return then also needs review, as at Swap unless a store accepts partial returns.
 """
 
 from collections.abc import Mapping
@@ -22,15 +22,16 @@ from mock_server.vendors.swap.returns import Returns
 
 @dataclass(slots=True)
 class QualityControl:
-    """Quality control of the returns of all tenants."""
+    """Applies quality control updates to the returns of all tenants."""
 
     store: Store
     returns: Returns
 
     def find(self, tenant: str, requested: Mapping[str, Any]) -> tuple[Row, JSON] | None:
-        """Return the newest return that matches an update, and its product; None if there is no match.
+        """Find the newest return that contains the product in an update, and that product in the return.
 
-        The update names an order, and a product by its line item or else by its SKU.
+        An update names an order, and a product by its line item or else by its SKU. Returns None if no return
+        matches.
         """
         names = (requested["shopify_order_name"],) if requested.get("shopify_order_name") else ()
         line, sku, order = (requested.get(key) for key in ("shopify_line_item_id", "sku", "shopify_order_id"))
@@ -47,7 +48,7 @@ class QualityControl:
         return None
 
     def add_unexpected(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> None:
-        """Store an update that matches no return."""
+        """Store a quality control update for a product that no return contains."""
         number = self.store.total(tenant, NAME, "unexpected") + 1
         id_ = f"UNEXPECTED-{number}"
         change.put_document(tenant, NAME, "unexpected", id_, dict(requested), created_at=at)
@@ -55,7 +56,10 @@ class QualityControl:
     def update(
         self, change: Change, tenant: str, row: Row, product: JSON, requested: Mapping[str, Any], at: int
     ) -> None:
-        """Store the condition of one product, and move its return if that decides quality control."""
+        """Store the condition of a product, and update the result of quality control for its return.
+
+        The first update for a return schedules the end of the return's quality control.
+        """
         first = not self.store.children(tenant, NAME, "quality_check", row.id)
         line = product["shopify_line_item_id"]
         check = {
@@ -73,7 +77,10 @@ class QualityControl:
         self._decide(change, tenant, row, check, at, over=False)
 
     def end(self, change: Change, tenant: str, return_id: str, at: int) -> None:
-        """End a quality control after 48 hours: products without an update count as missing."""
+        """End the quality control of a return, 48 hours after its first update.
+
+        Products without an update count as missing. Does nothing if the result was already decided.
+        """
         row = self.returns.row(tenant, return_id)
         document: JSON = orjson.loads(row.document)
         if document["quality_control_status"] == "pending":
@@ -82,7 +89,10 @@ class QualityControl:
     def _decide(
         self, change: Change, tenant: str, row: Row, check: Mapping[str, Any], at: int, *, over: bool
     ) -> None:
-        """Set the result of quality control from all checks so far; `over` once its 48 hours have passed."""
+        """Compute and store the result of quality control, and change the return's status accordingly.
+
+        `check` is recorded in the ledger; `over` is True if the 48 hours of quality control have passed.
+        """
         document: JSON = orjson.loads(row.document)
         stored = map(orjson.loads, self.store.children(tenant, NAME, "quality_check", row.id))
         known = {entry["line"]: entry["condition"] for entry in stored}
@@ -103,14 +113,17 @@ class QualityControl:
 
 
 def _condition(reported: str, quantity: int, expected: int) -> str:
-    """Return the condition of a product; one that passes in the wrong quantity does not pass."""
+    """Replace a condition that passes by `Missing` or `Qty Mismatch` if the quantity is not as expected."""
     if reported in PASSES and quantity != expected:
         return "Missing" if quantity < expected else "Qty Mismatch"
     return reported
 
 
 def _result(conditions: list[str], *, over: bool) -> str:
-    """Return the result of quality control from the conditions of all products of a return."""
+    """Compute the result of quality control from the conditions of all products in a return.
+
+    `over` is True if products without an update can no longer get one.
+    """
     undecided = conditions.count(UNDECIDED)
     if any(condition not in PASSES and condition != UNDECIDED for condition in conditions):
         return "failed"

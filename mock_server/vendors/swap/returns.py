@@ -1,6 +1,7 @@
-"""Swap's returns and shipments: submits returns, moves them between statuses, applies carrier scans.
+"""Swap's returns and shipments: creates returns, changes their status, and applies carrier scans.
 
-Each method writes inside one open `Change`, so that a return, its parts and the ledger change together.
+All methods write through the caller's open `Change`, so that a return, its parts and the ledger are committed
+together.
 """
 
 from collections.abc import Mapping
@@ -19,12 +20,15 @@ from mock_server.vendors.swap.facts import LIFECYCLE, NAME, RECORDER, SCANS
 
 @dataclass(slots=True)
 class Returns:
-    """Returns and shipments of all tenants."""
+    """Creates and updates the returns and shipments of all tenants."""
 
     store: Store
 
     def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Create a return from a `ShopperReturn`, with its label; returns the `Return`."""
+        """Create a return and its shipping label from a `ShopperReturn`.
+
+        Schedules the carrier's scans, and returns the document of the new return.
+        """
         number = self.store.total(tenant, NAME, "return") + 1
         document = documents.new_return(number, requested, at)
         documents.pack(document, requested, split=False)
@@ -41,7 +45,11 @@ class Returns:
     def move(
         self, change: Change, tenant: str, row: Row, status: str, at: int, by: str | None = None
     ) -> JSON:
-        """Move a return along the lifecycle; raises `IllegalMove`."""
+        """Change the status of a return, and return its updated document.
+
+        Completing a return issues its refund. `by` is who processed the return. Raises `IllegalMove` if the
+        lifecycle does not allow the change.
+        """
         LIFECYCLE.check(row.status, status)
         document: JSON = orjson.loads(row.document)
         documents.move(document, status, at, by)
@@ -56,7 +64,10 @@ class Returns:
         return document
 
     def scan(self, change: Change, tenant: str, shipment_id: str, status: str, at: int) -> None:
-        """Apply a carrier's scan: moves the shipment, and its return to `processing` on the first one."""
+        """Apply the status from a carrier's scan to a shipment, and update its return's shipping status.
+
+        The first scan of an open return changes the return's status to `processing`.
+        """
         row = self.store.row(tenant, NAME, "shipment", shipment_id)
         if row is None or row.status == status:
             return
@@ -71,7 +82,7 @@ class Returns:
             self.move(change, tenant, self.row(tenant, owner.id), "processing", at)
 
     def row(self, tenant: str, id_: str) -> Row:
-        """Return the row of a return; raises `UnknownReturn`."""
+        """Look up a return by its ID; raises `UnknownReturn` if there is no such return."""
         row = self.store.row(tenant, NAME, "return", id_)
         if row is None:
             raise UnknownReturn(id_)
@@ -79,13 +90,13 @@ class Returns:
 
 
 def put_shipment(change: Change, tenant: str, shipment: JSON, owner: str, status: str, made: int) -> None:
-    """Store a shipment of the return `owner`; its label was created at `made` (µs)."""
+    """Store a shipment of the return `owner`; the shipment's label was created at `made` (µs)."""
     id_ = shipment["shipment_id"]
     change.put_document(tenant, NAME, "shipment", id_, shipment, created_at=made, status=status, parent=owner)
 
 
 def record_shipment(change: Change, tenant: str, shipment: JSON, owner: str, at: int) -> None:
-    """Record in the ledger that a label was created."""
+    """Record in the ledger that a shipping label was created for the return `owner`."""
     RECORDER.shipment_created(
         change,
         tenant,
@@ -98,7 +109,7 @@ def record_shipment(change: Change, tenant: str, shipment: JSON, owner: str, at:
 
 
 def record_refund(change: Change, tenant: str, document: JSON, at: int) -> None:
-    """Record in the ledger that a refund was issued."""
+    """Record in the ledger that a return's refund was issued."""
     RECORDER.refund_issued(
         change,
         tenant,

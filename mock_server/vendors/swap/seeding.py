@@ -1,4 +1,4 @@
-"""Writes a tenant's seed as Swap's records, as if the API had created and moved each of them."""
+"""Stores a tenant's seeded returns as Swap's records, and records their history in the ledger."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -16,21 +16,23 @@ from mock_server.vendors.swap.facts import MOVED, NAME, RECORDER, SCANS, STATUSE
 from mock_server.vendors.swap.returns import put_shipment, record_refund, record_shipment
 
 _SPLIT = 3
-"""Every third return of several products has two shipments. In every second of those, the first shipment's
-product is exchanged (or refunded, if the return is an exchange), as in the vendor page's example."""
+"""Every third return with several products has two shipments. In every second return of this kind, the
+product in the first shipment is exchanged (or refunded, if the return is an exchange), as in the vendor
+page's example."""
 _QUALITY: dict[State, str] = {"inspected": "passed", "rejected": "failed", "completed": "passed"}
-"""The result of quality control by the time a return reaches a state."""
+"""The result of quality control, keyed by the neutral state that a return reaches."""
 _PARTLY: dict[State, tuple[str, str | None]] = {
     "received": ("on_hold", None),
     "inspected": ("needs_review", "partial"),
 }
-"""Status and result of quality control of a return of which only some products arrived (assumed)."""
+"""The status and quality control result of a return with only some products received, keyed by its neutral
+state (assumed)."""
 
 
 def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
-    """Store returns with all their parts, then record their events in the ledger in order of time.
+    """Store returns with all their parts, then record their ledger events in order of time.
 
-    The tenant's clock starts at `at`: scans of parcels in transit are scheduled after it.
+    The tenant's clock starts at `at` (µs). Remaining scans of parcels in transit are scheduled after `at`.
     """
     events: list[TimedEvent] = []
     for seed in returns:
@@ -39,7 +41,7 @@ def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: i
 
 
 def _write_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> list[TimedEvent]:
-    """Store one return in its last status; returns the events of its history for the ledger."""
+    """Store a seeded return in its final status, and collect the ledger events of its history."""
     at = seed.created_at
     document = documents.new_return(seed.number, _requested(seed), at)
     id_ = document["return_id"]
@@ -67,7 +69,10 @@ def _write_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> 
 
 
 def _outcome(seed: SeedReturn, state: State) -> tuple[str, str | None]:
-    """Return the status that a move leads to, and the result of quality control; None if it has not begun."""
+    """Determine the status and the quality control result of a return that reaches a neutral state.
+
+    The result is None if quality control has not started.
+    """
     if seed.partly and state in _PARTLY:
         return _PARTLY[state]
     if seed.shipment is None:
@@ -110,7 +115,7 @@ def _record_quality(change: Change, tenant: str, document: JSON, quality: str, a
 
 
 def _requested(seed: SeedReturn) -> dict[str, Any]:
-    """Return a seeded return as a `ShopperReturn`, with what the shop knows about its order and parcel."""
+    """Convert a seeded return to a `ShopperReturn`, with the shop's data about the order and parcel."""
     requested = requested_return(seed)
     home = seed.customer.address
     parcel = seed.shipment

@@ -1,6 +1,7 @@
-"""Converts Swap's returns to API version 1: other field names, display statuses, dates as text.
+"""Converts Swap's returns to the format of API version 1, with its field names, statuses and dates.
 
-Source: the vendor's API description for the names, its clients for the form of statuses and dates (observed).
+Sources: the vendor's API description for the field names, and its clients for the format of statuses and
+dates (observed).
 """
 
 from mock_server.clock import instant, moment
@@ -20,7 +21,7 @@ _OPTIONAL = (
     "customer_national_id", "elapsed_days_purchase_to_return", "elapsed_days_return_to_delivery",
     "elapsed_days_delivery_closed",
 )  # fmt: skip
-"""Optional fields, omitted while they have no value."""
+"""Fields that are omitted while they have no value."""
 _OR_NONE = (
     "shipping_carrier", "tracking_number", "shipment_from_address_country", "shipment_from_address_city",
     "shipment_from_address_state", "processed_by", "order_alt_type",
@@ -31,7 +32,7 @@ _DATES = (
 
 
 def as_version_1(document: JSON) -> JSON:
-    """Convert a `Return` to a `ReturnV1`."""
+    """Convert a `Return` document to a `ReturnV1` document."""
     return {
         "rma": document["rma_number"],
         "order_name": document["shopify_order_name"],
@@ -54,7 +55,7 @@ def _product(product: JSON) -> JSON:
 
 
 def display_date(text: str | None) -> str:
-    """Return a date-time in version 1's format, `23 Sept 2025, 14:52:21`; `N/A` for None."""
+    """Format a date-time as version 1 does, such as `23 Sept 2025, 14:52:21`; None becomes `N/A`."""
     if text is None:
         return _NONE
     when = moment(instant(text))
