@@ -1,4 +1,4 @@
-"""The command `returns generate`, which writes the Zapier and Make apps or compares them with a release."""
+"""The command `returns generate`, which writes the Zapier and Make apps or reports changes to the apps."""
 
 from __future__ import annotations
 

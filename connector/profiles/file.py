@@ -83,7 +83,8 @@ class ProfileFile:
     def put(self, vendor: str, name: str, values: Mapping[str, str]) -> None:
         """Write a profile to the file, keeping comments, other profiles and all other content unchanged.
 
-        Raises `ConfigurationError` if a value is not valid Unicode, or if other content would be changed.
+        Raises `ConfigurationError` if a value is not valid Unicode, or if the profile cannot be written
+        without changing other content.
         """
         for key, value in values.items():
             if not _is_utf_8(value):
