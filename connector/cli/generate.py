@@ -27,7 +27,7 @@ Check = Annotated[
 Assumed = Annotated[
     bool,
     typer.Option(
-        "--include-assumed", help="Include triggers, actions and searches that rest on an assumption."
+        "--include-assumed", help="Include triggers, actions and searches that are only assumed to work."
     ),
 ]
 

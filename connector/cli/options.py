@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Vendor = Annotated[
     str,
     typer.Argument(
-        help="Vendor; `returns catalog` lists them.", show_default=False, autocompletion=complete_vendor
+        help="ID of a vendor; see `returns catalog`.", show_default=False, autocompletion=complete_vendor
     ),
 ]
 ProfileName = Annotated[

@@ -72,7 +72,7 @@ def as_json(value: Any, code: str, indent: int | None = None) -> str:
     """
     try:
         text = _dump(value, indent, ascii_only=False)
-    except ValueError:  # NaN, infinity or a Decimal beyond floats: JSON has no notation for them
+    except ValueError:  # JSON cannot represent NaN, infinity or a Decimal beyond the range of a float
         value = _finite(value)
         text = _dump(value, indent, ascii_only=False)
     try:

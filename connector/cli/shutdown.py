@@ -41,7 +41,7 @@ def printing(render: Callable[[Event], str]) -> Handler:
     async def hand_over(event: Event) -> None:
         try:
             text = render(event)
-        except Exception as error:  # any error: the events after this one must still be printed
+        except Exception as error:  # after any error, the next events must still be printed
             raise Skip(f"it cannot be printed ({type(error).__name__}: {error}).") from error
         try:
             print_encoded(text)

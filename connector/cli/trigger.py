@@ -27,14 +27,16 @@ if TYPE_CHECKING:
 Vendor = Annotated[
     str | None,
     typer.Argument(
-        help="Vendor; `returns catalog` lists them. Leave it out with --all.",
+        help="ID of a vendor; see `returns catalog`. Leave it out with --all.",
         show_default=False,
         autocompletion=complete_vendor,
     ),
 ]
 Key = Annotated[
     str | None,
-    typer.Argument(help="Trigger, for example new_return.", show_default=False, autocompletion=complete_key),
+    typer.Argument(
+        help="Key of a trigger, such as new_return.", show_default=False, autocompletion=complete_key
+    ),
 ]
 
 

@@ -126,7 +126,7 @@ def _kind(value: object) -> str:
 def _is_utf_8(value: str) -> bool:
     try:
         value.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, or bytes of the environment that are not UTF-8
+    except UnicodeEncodeError:  # a lone surrogate, as Python decodes bytes in variables that are not UTF-8
         return False
     return True
 
