@@ -1,4 +1,4 @@
-"""Triggers, actions and searches of returns APIs, for Python and as generated Zapier and Make apps.
+"""Triggers, actions and searches for returns APIs, in Python and as generated Zapier and Make apps.
 
     async with connector.open("returnmate", api_key="…") as rm:
         result = await rm.triggers["new_return"].poll(cursor)
@@ -44,9 +44,10 @@ def open(  # noqa: A001 - read as connector.open
     vendor's production API. `credentials` are the vendor's login fields, such as `api_key`. Raises
     `ConfigurationError` for an unknown vendor, an invalid base URL, or unknown or missing credentials.
 
-    `timeout` limits the seconds for one attempt, from connecting to the last byte of the response.
-    `deadline` limits the seconds for one call, including all attempts and the pauses between attempts.
-    Pauses of more than two seconds are logged as warnings by the logger `returns_connector`.
+    `timeout` is the maximum duration of one attempt in seconds, from connecting to the last byte of the
+    response. `deadline` is the maximum duration of one call in seconds, including all attempts and the
+    pauses between them. Pauses of more than two seconds are logged as warnings by the logger
+    `returns_connector`.
 
     Tests can replace the network with `transport`, the current time with `clock`, and pauses with `sleep`.
     """

@@ -1,4 +1,4 @@
-"""Returns the current time and sleeps; the only module in this package that reads the system clock."""
+"""The current time and the sleep function; the only module in this package that reads the system clock."""
 
 import asyncio
 import time

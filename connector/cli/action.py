@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 ActionKey = Annotated[
     str,
     typer.Argument(
-        help="Action; `returns catalog VENDOR` lists them.", show_default=False, autocompletion=complete_key
+        help="Key of an action; see `returns catalog VENDOR`.",
+        show_default=False,
+        autocompletion=complete_key,
     ),
 ]
 SearchKey = Annotated[
     str,
     typer.Argument(
-        help="Search; `returns catalog VENDOR` lists them.", show_default=False, autocompletion=complete_key
+        help="Key of a search; see `returns catalog VENDOR`.", show_default=False, autocompletion=complete_key
     ),
 ]
 JsonFile = Annotated[

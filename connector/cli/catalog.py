@@ -92,8 +92,8 @@ def _print_catalog(integration: Integration) -> None:
 def _row(integration: Integration, offer: Trigger | Action | Search) -> tuple[str, str, str, str]:
     """Return the cells of the table row for a trigger, action or search.
 
-    The description is marked with "(assumed)" if the vendor's API is only assumed to have the request,
-    because generated apps leave out such triggers, actions and searches.
+    The description ends with "(assumed)" if the vendor's API is only assumed to accept the request, because
+    generated apps leave out such triggers, actions and searches.
     """
     from connector.definition.model import Trigger
     from connector.definition.provenance import is_assumed
@@ -149,7 +149,7 @@ def _intervals(guarantee: Guarantee) -> str:
 
 
 def format_duration(seconds: int) -> str:
-    """Format a duration in the largest unit without a remainder: `45 days`, `7 min 12 s`, `nothing` for 0."""
+    """Format a number of seconds for people: `45 days`, `7 min 12 s`, or `nothing` for 0."""
     if seconds == 0:
         return "nothing"
     for unit, length in SECONDS.items():

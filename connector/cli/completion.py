@@ -23,9 +23,9 @@ OFFERS = {"trigger": "triggers", "action": "actions", "search": "searches"}
 def _completes(
     candidates: Callable[[typer.Context], Iterable[tuple[str, str]]],
 ) -> Callable[[typer.Context, str], Completions]:
-    """Build a completion function that keeps the candidates starting with the typed text.
+    """Build a completion function that offers the candidates beginning with the typed text.
 
-    The function returns an empty list if `candidates` raises an error.
+    The completion function returns an empty list if `candidates` raises an error.
     """
 
     def complete(ctx: typer.Context, incomplete: str) -> Completions:
@@ -39,7 +39,7 @@ def _completes(
 
 @_completes
 def complete_vendor(ctx: typer.Context) -> Iterator[tuple[str, str]]:
-    """Complete the ID of a vendor or, after `trigger --all`, the key of a trigger of any vendor."""
+    """Complete the ID of a vendor or, after `trigger --all`, the name of a trigger of any vendor."""
     from connector.definition.compiler import integration, vendors
 
     if ctx.params.get("everywhere"):

@@ -1,4 +1,4 @@
-"""The command `returns generate`, which writes the Zapier and Make apps or compares them with a release."""
+"""The command `returns generate`, which writes the Zapier and Make apps or reports changes to the apps."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Check = Annotated[
 Assumed = Annotated[
     bool,
     typer.Option(
-        "--include-assumed", help="Include triggers, actions and searches that rest on an assumption."
+        "--include-assumed", help="Include triggers, actions and searches that are only assumed to work."
     ),
 ]
 

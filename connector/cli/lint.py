@@ -55,9 +55,10 @@ def make(apps: Apps = None, output: As = Format.table) -> None:
 
 
 def _folders(names: list[str] | None, root: Path) -> list[Path]:
-    """Return the folders of the apps to check: those with the given names or paths, or all folders in `root`.
+    """Return the folders of the apps to check; `names` lists vendors or paths of apps.
 
-    Raises `ConfigurationError` if a folder does not exist or `root` contains no apps.
+    Without names, all apps in `root` are returned. Raises `ConfigurationError` if an app does not exist, or
+    if `root` contains no apps.
     """
     folders = sorted(path for path in root.glob("*") if path.is_dir())
     if names:

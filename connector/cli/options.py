@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Vendor = Annotated[
     str,
     typer.Argument(
-        help="Vendor; `returns catalog` lists them.", show_default=False, autocompletion=complete_vendor
+        help="ID of a vendor; see `returns catalog`.", show_default=False, autocompletion=complete_vendor
     ),
 ]
 ProfileName = Annotated[
@@ -62,7 +62,7 @@ def collect_inputs(
 
 
 def profiles() -> Profiles:
-    """Return the profiles in the user's configuration folder and environment variables."""
+    """Create the `Profiles` from the user's profiles file and environment variables."""
     from platformdirs import user_config_path
 
     from connector.profiles import Profiles
@@ -71,7 +71,7 @@ def profiles() -> Profiles:
 
 
 def user_folder(locate: Callable[[str], Path]) -> Path:
-    """Return the folder for the program's files that `locate`, a function from platformdirs, determines.
+    """Locate the program's folder with a function from platformdirs, such as `user_config_path`.
 
     Raises `ConfigurationError` if the user has no home folder.
     """

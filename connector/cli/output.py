@@ -72,7 +72,7 @@ def as_json(value: Any, code: str, indent: int | None = None) -> str:
     """
     try:
         text = _dump(value, indent, ascii_only=False)
-    except ValueError:  # NaN, infinity or a Decimal beyond floats: JSON has no notation for them
+    except ValueError:  # JSON cannot represent NaN, infinity or a Decimal beyond the range of a float
         value = _finite(value)
         text = _dump(value, indent, ascii_only=False)
     try:
@@ -151,7 +151,7 @@ def width() -> int:
 
 
 def print_record(fields: Sequence[Field], value: dict[str, Any], title: str) -> None:
-    """Print a record as a table of labels and values; values that are not in `fields` keep their key."""
+    """Print a record as a table of labels and values; a value without a field is labelled with its key."""
     known = {field.key: field for field in fields}
     rows: list[tuple[str, str]] = []
     for key, content in value.items():
@@ -197,7 +197,7 @@ def printable(text: str) -> str:
 
 @contextmanager
 def spinner(sentence: str) -> Iterator[None]:
-    """Show a spinner with this sentence until the block ends; do nothing without a terminal."""
+    """Show a spinner until the block ends; do nothing if standard error is not a terminal."""
     if not sys.stderr.isatty():
         yield
         return

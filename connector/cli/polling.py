@@ -1,4 +1,4 @@
-"""Polls a trigger on one connection for `returns trigger`, and prints its events and skipped entries."""
+"""Polls a trigger on one connection for `returns trigger`, and formats events and skipped entries."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 class PollOptions:
     """The options of `returns trigger` that control polling.
 
-    `interval` is the number of seconds between polls, or None to poll once. `since` is the start of the first
-    poll, `limit` the largest number of events, and `restart` deletes the stored cursor. With `skipped`,
-    nothing is polled: events that were set aside are listed or, with `retry`, passed to the handler again.
-    `debug` prints the traceback of each error.
+    `interval` is the number of seconds between polls, or None to poll once. The first poll delivers events
+    since `since`. `limit` is the maximum number of events, and `restart` deletes the stored cursor. With
+    `skipped`, nothing is polled: events that were set aside are listed or, with `retry`, passed to the
+    handler again. `debug` prints the traceback of each error.
     """
 
     interval: float | None
@@ -57,8 +57,8 @@ async def follow(
     """Poll or watch a trigger on one connection; the cursor is stored for this profile and these inputs.
 
     `handler` receives each event, `on_round` the result of each poll, `on_error` each error after which
-    watching continues, and `on_skipped` the events and rows that were set aside. `prefix` is the beginning of
-    each notice, which names the connection if several are polled. Raises the error of a single poll.
+    watching continues, and `on_skipped` the events and rows that were set aside. Every notice begins with
+    `prefix`, which names the connection if several are polled. An error in a single poll is raised.
     """
     from connector.clock import sleep
     from connector.runtime.runner import Runner

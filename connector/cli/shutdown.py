@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class OutputLost(Exception):  # noqa: N818 - describes what happened
-    """Standard output can no longer be written to; `error` contains the reason."""
+    """Raised when standard output can no longer be written to; `error` is the original `OSError`."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(str(error))
@@ -34,14 +34,14 @@ class OutputLost(Exception):  # noqa: N818 - describes what happened
 def printing(render: Callable[[Event], str]) -> Handler:
     """Build an event handler that prints the line that `render` returns for each event.
 
-    The handler raises `Skip` for an event that cannot be rendered, because a retry would fail again, and
+    The handler raises `Skip` for an event that cannot be rendered, because a retry would fail too, and
     `OutputLost` if standard output cannot be written to.
     """
 
     async def hand_over(event: Event) -> None:
         try:
             text = render(event)
-        except Exception as error:  # any error: the events after this one must still be printed
+        except Exception as error:  # after any error, the next events must still be printed
             raise Skip(f"it cannot be printed ({type(error).__name__}: {error}).") from error
         try:
             print_encoded(text)
@@ -104,7 +104,10 @@ def refuse_without_output() -> None:
 
 
 def with_debug_hint(problem: Exception) -> ConnectorError:
-    """Convert an exception to a `ConnectorError` whose message suggests --debug; keep a `ConnectorError`."""
+    """Convert an exception to a `ConnectorError` whose message mentions --debug.
+
+    A `ConnectorError` is returned unchanged.
+    """
     error = as_connector_error(problem)
     if error is not problem:
         error.message = f"{error.message} --debug shows where."

@@ -27,14 +27,16 @@ if TYPE_CHECKING:
 Vendor = Annotated[
     str | None,
     typer.Argument(
-        help="Vendor; `returns catalog` lists them. Leave it out with --all.",
+        help="ID of a vendor; see `returns catalog`. Leave it out with --all.",
         show_default=False,
         autocompletion=complete_vendor,
     ),
 ]
 Key = Annotated[
     str | None,
-    typer.Argument(help="Trigger, for example new_return.", show_default=False, autocompletion=complete_key),
+    typer.Argument(
+        help="Key of a trigger, such as new_return.", show_default=False, autocompletion=complete_key
+    ),
 ]
 
 
@@ -79,7 +81,7 @@ def trigger(
 ) -> None:
     """Poll a trigger and print each new event once.
 
-    The first poll only records which records exist and prints nothing, unless you use --since. Each later
+    The first poll prints nothing and only remembers the existing records, unless you use --since. Each later
     poll prints new events, oldest first if the vendor reports times. The position is stored for each
     connection, trigger and combination of inputs, so you can stop and restart a watch without missing or
     repeating an event. With --format json, each event is one line.

@@ -1,9 +1,9 @@
 """Reads an OpenAPI 3.0 document into `Operation` and `Field` models.
 
 Only the keywords in `connector.definition.keywords` are supported; any other keyword raises `SpecError`.
-`x-provenance` is inherited from the document by its paths, and on by operations, parameters, schemas and
-properties; the innermost value applies. A part that neither has nor inherits a value raises `SpecError`, so
-that no part counts as documented by default.
+`x-provenance` applies to all content of the object that sets it: the document, a path, an operation, a
+parameter, a schema or a property. The innermost value applies. An object that neither sets nor inherits a
+value raises `SpecError`, so that nothing counts as documented by default.
 """
 
 from __future__ import annotations

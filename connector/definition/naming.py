@@ -32,7 +32,7 @@ def _titled(word: str, *, small: bool) -> str:
 
 
 def below(heading: str, label: str) -> str:
-    """Prefix a field's label with the label of its parent, without repeating words that both have in common.
+    """Join the label of an object and the label of a field in it, without repeating overlapping words.
 
     `Items Price` and `Price Amount` become `Items Price Amount`.
     """

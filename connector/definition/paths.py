@@ -52,9 +52,9 @@ class Resolver:
         self.problems.append(self.located.message(at, sentence))
 
     def operation(self, name: str, at: At, subject: str) -> Operation | None:
-        """Return the operation `name`; report a problem and return None if it does not respond with JSON.
+        """Return the operation `name`, or report a problem and return None.
 
-        Does the same if the operation does not exist.
+        It is a problem if the operation does not exist or does not respond with JSON.
         """
         operation = self.spec.operations.get(name)
         if operation is None:

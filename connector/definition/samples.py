@@ -58,8 +58,7 @@ def check(
 ) -> None:
     """Report a problem if the example record `shown` would not fire the trigger.
 
-    This is the case if the record is in an initial state, or if the time of the event at `occurred` is
-    missing.
+    A record does not fire the trigger if it is in an initial state, or if the time at `occurred` is missing.
     """
     if not isinstance(source, CreatedSince) and source.state and not source.reached:
         state = at_path(shown, source.state)

@@ -1,4 +1,4 @@
-"""Compares words regardless of spelling (`In Transit`, `in_transit`), and corrects mistyped names."""
+"""Compares words regardless of spelling (`In Transit`, `in_transit`), and suggests similar names."""
 
 import re
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ def trimmed(text: str) -> str:
 def folded(word: str) -> str:
     """Return a form that is equal for all spellings of a word: `In Transit`, `in_transit`, `InTransit`.
 
-    Case, white space, hyphens and underscores are removed; all other characters are significant.
+    The form ignores case, white space, hyphens, dashes and underscores.
     """
     return FOLDED_AWAY.sub("", trimmed(word).casefold())
 

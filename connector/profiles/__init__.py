@@ -35,7 +35,7 @@ NAME = re.compile(r"^[A-Za-z0-9_-]+$")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A named login at one vendor: the base URL and the login fields, which `repr` omits as secret."""
+    """A named login at one vendor; `repr` omits the login fields in `fields`, because they are secret."""
 
     name: str
     base_url: str | None
@@ -53,10 +53,10 @@ class Profile:
         return " ".join([f"{self.name}@{self.base_url or 'production'}", *shop])
 
     def renewed(self, integration: Integration, refresh_token: str) -> Profile:
-        """Return a copy of the profile with this refresh token instead of values that can be used only once.
+        """Return a copy of the profile with this refresh token.
 
-        Such a value is, for example, an authorization code. Returns the profile itself if the vendor has no
-        login field for a refresh token.
+        Values that can be used only once, such as an authorization code, are removed. Returns the profile
+        itself if the vendor has no login field for a refresh token.
         """
         tokens = integration.authentication.tokens
         key = tokens and tokens.refresh_field
@@ -125,7 +125,7 @@ class Profiles:
     ) -> list[tuple[Integration, Profile]]:
         """List all profiles of these vendors, or only the profiles named `name`, each with its integration.
 
-        If there are none, the profiles of a running sandbox are returned. A login that is both in the
+        If no profile exists, the profiles of a running sandbox are returned. A login that is both in the
         environment and in the file is returned once. Raises `ConfigurationError` if no vendor has a profile
         with this name, and `VendorUnavailable` if the sandbox is needed but not running.
         """
@@ -187,7 +187,7 @@ class Profiles:
             self._file.read()
 
     def renew(self, integration: Integration, profile: Profile, refresh_token: str) -> None:
-        """Save a new refresh token in the profile in the file, because the old token may become invalid.
+        """Save a new refresh token in the profiles file, because the old token may no longer be valid.
 
         The file is changed only if its profile is still the same login with the same base URL.
         """
@@ -218,7 +218,7 @@ class Profiles:
         return self._variables.get(vendor, field)
 
     def report_unknown(self, integration: Integration, chosen: Profile | None = None) -> None:
-        """Report environment variables and settings in the file that are not a login field of the vendor.
+        """Report environment variables and settings in the file that do not belong to a login field.
 
         The `chosen` profile is skipped, because its unknown fields are reported when it is used to connect.
         """
@@ -236,7 +236,7 @@ class Profiles:
                     )
 
     def _ignored(self, integration: Integration) -> list[str]:
-        """Build a sentence for each environment variable and section of the file that is not used."""
+        """Build a message for each environment variable and each section of the file that is not used."""
         from connector.definition.compiler import vendors
 
         known = vendors()
@@ -275,7 +275,7 @@ class Profiles:
         return None
 
     def _with_base_url(self, integration: Integration, profile: Profile) -> Profile:
-        """Return the profile, with the base URL from the environment if it is set for the vendor."""
+        """Return the profile, with its base URL replaced if `RETURNS_<VENDOR>_BASE_URL` is set."""
         base_url = self.environment_value(integration.vendor.id, "base_url")
         if base_url is None or _bare(base_url) == _bare(profile.base_url):
             return profile

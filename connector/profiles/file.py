@@ -83,7 +83,8 @@ class ProfileFile:
     def put(self, vendor: str, name: str, values: Mapping[str, str]) -> None:
         """Write a profile to the file, keeping comments, other profiles and all other content unchanged.
 
-        Raises `ConfigurationError` if a value is not valid Unicode, or if other content would be changed.
+        Raises `ConfigurationError` if a value is not valid Unicode, or if the profile cannot be written
+        without changing other content.
         """
         for key, value in values.items():
             if not _is_utf_8(value):
@@ -125,7 +126,7 @@ def _kind(value: object) -> str:
 def _is_utf_8(value: str) -> bool:
     try:
         value.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, or bytes of the environment that are not UTF-8
+    except UnicodeEncodeError:  # a lone surrogate, as Python decodes bytes in variables that are not UTF-8
         return False
     return True
 

@@ -39,7 +39,7 @@ def encoding(start: bytes) -> str:
 def decode(raw: bytes) -> str:
     """Decode the content of a text file, without changing its line endings.
 
-    Raises `ValueError` if the bytes cannot be decoded; the message is a clause that ends another message.
+    Raises `ValueError` if the bytes cannot be decoded. The message is a clause that completes a sentence.
     """
     try:
         return raw.decode(encoding(raw[:4]))
@@ -50,7 +50,7 @@ def decode(raw: bytes) -> str:
 
 
 def reason(error: OSError | ValueError) -> str:
-    """Format an error, without its number and file name, as a clause that ends another message."""
+    """Format an error, without its number and file name, as a clause that completes a sentence."""
     message = getattr(error, "strerror", None) or str(error)
     return f"{message[:1].lower()}{message[1:]}"
 

@@ -54,9 +54,9 @@ class Variables:
         return self[variable(vendor, field)] or None
 
     def ignored(self, integration: Integration, vendors: Collection[str]) -> Iterator[str]:
-        """Yield a message for each variable that seems to be meant for a login but is not read.
+        """Yield a message for each variable that looks like a login field or setting but is not read.
 
-        These are variables with an unknown field or vendor, or whose name is not in capitals.
+        The name of such a variable is not in capitals, or contains an unknown field or vendor.
         """
         known = [
             variable(integration.vendor.id, field.key) for field in integration.authentication.all_fields

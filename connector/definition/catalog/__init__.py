@@ -43,7 +43,7 @@ class ErrorEntry(CatalogEntry):
 
 
 class PlanEntry(CatalogEntry):
-    """The number of requests that a plan allows per second, minute and day; None if there is no limit."""
+    """The number of requests that a plan allows per second, minute and day; leave out what is unlimited."""
 
     second: Annotated[int, PydanticField(ge=1)] | None = None
     minute: Annotated[int, PydanticField(ge=1)] | None = None
@@ -87,7 +87,7 @@ class PagedEntry(CatalogEntry):
 
 
 class NumberedEntry(PagedEntry):
-    """Paging by page number: `page` is the parameter for it, and `first` the number of the first page."""
+    """Paging by page number: `page` is the parameter, and `first` is the number of the first page."""
 
     style: Literal["page"]
     page: str
@@ -113,7 +113,7 @@ PagingEntry = Annotated[NumberedEntry | OffsetEntry | CursorEntry, PydanticField
 
 
 class FieldEntry(CatalogEntry):
-    """The label and help text of a field; `choices` maps its values to other labels, as in `{tnt: TNT}`."""
+    """The label and help text of a field; `choices` maps the field's values to labels, as in `{tnt: TNT}`."""
 
     label: Label | None = None
     help: Sentence | None = None
@@ -158,7 +158,7 @@ class OrderEntry(CatalogEntry):
 
 
 class PageCeilings(CatalogEntry):
-    """The largest number of pages that a single poll reads, for each runtime."""
+    """The maximum number of pages per poll in each runtime."""
 
     python: Annotated[int, PydanticField(ge=1, le=500)]
     zapier: Annotated[int, PydanticField(ge=1, le=25)]
@@ -166,7 +166,7 @@ class PageCeilings(CatalogEntry):
 
     @property
     def by_runtime(self) -> dict[Runtime, int]:
-        """The largest number of pages per poll, keyed by runtime."""
+        """The maximum number of pages per poll, keyed by runtime."""
         return {"python": self.python, "zapier": self.zapier, "make": self.make}
 
 
@@ -195,7 +195,7 @@ class SourceEntry(CatalogEntry):
     """A list that triggers poll; several triggers can use the same source.
 
     `unseen` describes changes that the vendor's filter does not return; the sentence is added to the
-    guarantee. `growing_ids` is true if IDs are numbers and no later record was observed with a lower ID.
+    guarantee. `growing_ids` is true if IDs are numbers and every new record observed had the highest ID.
     """
 
     operation: str
@@ -273,11 +273,11 @@ class WindowScanEntry(OrderedEntry):
 class TriggerEntry(CatalogEntry):
     """An event that starts a workflow, such as a new return; see `connector.definition.model.Trigger`.
 
-    With `status`, an event occurs when a record reaches this state or one in `or_later`, the states that can
-    only follow. Without `status`, every change of state is an event. `provenance` states how certain the
-    status is. `inputs` are optional filters that require `match`. `labels` replaces `label` on platforms
-    whose naming rules make it awkward. `example` lists the fields of the resource's sample that have
-    different values after such an event; the new state is filled in automatically.
+    With `status`, an event occurs when a record reaches this state, or a state in `or_later` that can only
+    follow this state. Without `status`, every change of state is an event. `provenance` states how certain
+    the status is. `inputs` are optional filters that require `match`. `labels` replaces `label` on
+    platforms whose naming rules make it awkward. `example` lists the fields of the resource's sample that
+    have different values after such an event; the new state is filled in automatically.
     """
 
     label: Label
@@ -299,7 +299,7 @@ class InputEntry(FieldEntry):
 
     `name` is the parameter or body field to fill, if it differs from the key. With `match`, the input is not
     sent but compared with the value at this path in each record read. `required: true` makes an input
-    required that the API treats as optional. `identifies` is the kind of identifier that the value is. In a
+    required that the API treats as optional. `identifies` is the kind of identifier, such as `order`. In a
     search, `found_at` lists the fields of a row that contain the value; rows with other values in these
     fields are dropped. `several: commas` accepts several values separated by commas.
     """
@@ -357,7 +357,7 @@ class SearchEntry(StepEntry):
 
 
 class FindOrCreateEntry(CatalogEntry):
-    """A search combined with the action to run if it finds nothing."""
+    """A search, and the action that creates a record if the search finds nothing."""
 
     label: Label
     description: Sentence

@@ -39,7 +39,7 @@ class DeliveryEntry(CatalogEntry):
 
 
 class HookEntry(CatalogEntry):
-    """One kind of webhook; `provenance` states how certain the format of its deliveries is."""
+    """One kind of webhook; `provenance` states whether its deliveries are documented or only assumed."""
 
     subscribe: SubscribeEntry
     unsubscribe: UnsubscribeEntry

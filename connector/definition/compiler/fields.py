@@ -133,7 +133,7 @@ def filters(
     """Compile a trigger's inputs, which filter the records that a poll reads and are not sent to the vendor.
 
     `state` is the path of the status that the trigger watches. An input that filters by this status ignores
-    case and punctuation, even if the specification does not list the possible values.
+    case, spaces and hyphens, even if the specification does not list the possible values.
     """
     compiled = []
     for key, entry in entries.items():
@@ -182,7 +182,7 @@ def _found_at(
     place: At,
     subject: str,
 ) -> InputField:
-    """Return the input with `found_at` set to the paths from the catalog entry, after checking them."""
+    """Check the paths in `found_at` of a catalog entry, and return the input with these paths."""
     _check_identifies(resolver, field, place, subject)
     if not entry.found_at:
         return field
@@ -241,7 +241,10 @@ def _placed(
 def _variants(
     resolver: Resolver, field: Field, columns: Sequence[InputField], at: At, subject: str
 ) -> tuple[Variant, ...]:
-    """Return a field's variants with its column keys as names; report required members without a column."""
+    """Return a field's variants with the vendor's names replaced by the keys of the field's columns.
+
+    Reports a problem for each required member that no column fills.
+    """
     keys = {column.path[0]: column.key for column in columns}
     if not keys:
         return field.variants

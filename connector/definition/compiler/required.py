@@ -46,7 +46,7 @@ def _optional_holder(fields: Sequence[Field], path: Path) -> Path | None:
 def unfilled(fields: Sequence[Field], inputs: Sequence[InputField], before: Path = ()) -> Iterator[Path]:
     """Yield the path of each required field that no input fills.
 
-    Fields inside an object count only if an input fills another part of the same object.
+    A required field inside an object is yielded only if an input fills another part of the object.
     """
     for field in fields:
         path = (*before, field.key)

@@ -154,7 +154,7 @@ def _sorting(entry: SortEntry, operation: Operation | None, resolver: Resolver, 
 def details(
     entry: DetailsEntry, resolver: Resolver, row: tuple[Field, ...], at: At, subject: str
 ) -> Details | None:
-    """Compile the request that reads the details of an event's record, or return None if it is unknown.
+    """Compile the request for the details of an event's record; return None if its operation is unknown.
 
     `row` contains the fields of a record in the list, which fill the parameters of the request.
     """

@@ -151,7 +151,7 @@ def _trigger(
 
 
 def _end_reported(catalog: Catalog, operation: str) -> bool:
-    """Return True if a response shows that its page is the last one, by a total or a missing cursor."""
+    """Return True if a response shows whether its page is the last page, by a total or a missing cursor."""
     paging = next((entry for entry in catalog.paging.values() if operation in entry.operations), None)
     return paging is None or paging.style == "cursor" or paging.total is not None
 

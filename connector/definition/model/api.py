@@ -103,8 +103,8 @@ class AuthField(FrozenModel):
 class TokenGrant(FrozenModel):
     """The body of one kind of token request (RFC 6749, section 1.3).
 
-    `constants` maps fields of the body to fixed values, `fills` maps them to the AuthFields that provide the
-    value. `once` is true if the request succeeds only once, as with an authorization code.
+    `constants` maps fields of the body to fixed values, and `fills` maps other fields to the AuthFields that
+    provide the value. `once` is true if the request succeeds only once, as with an authorization code.
     """
 
     constants: Mapping[str, str]
@@ -166,7 +166,7 @@ class Authentication(FrozenModel):
 
     @property
     def all_fields(self) -> tuple[AuthField, ...]:
-        """All AuthFields except `host`: those of every request and those that only token requests use."""
+        """All AuthFields except `host`, including the AuthFields that only token requests use."""
         return (*self.fields, *(self.tokens.fields if self.tokens else ()))
 
     def missing(self, filled: Collection[str]) -> AuthField | None:
@@ -214,7 +214,7 @@ class Window(FrozenModel):
 
 
 class Plan(FrozenModel):
-    """The rate limits of one of the vendor's plans; an empty tuple means that the plan has no limit."""
+    """The rate limits of one of the vendor's plans; `windows` is empty if the plan has no limit."""
 
     name: str
     windows: tuple[Window, ...]

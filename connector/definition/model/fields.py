@@ -41,7 +41,7 @@ class Choice(FrozenModel):
 
 
 class Variant(FrozenModel):
-    """One of the alternative schemas of an object: `fields` are all its members, `required` a subset."""
+    """One of the alternative schemas of an object, with the names of its allowed and required members."""
 
     label: str
     fields: tuple[str, ...]

@@ -219,8 +219,8 @@ class Guarantee(FrozenModel):
     `delivers` is one of:
 
     - "every_record": each new record once;
-    - "latest_state": each change of state, except states that a record enters and leaves between two polls;
-    - "reached": each record once, when the trigger's state or a later state is first observed;
+    - "latest_state": each change, except changes that are overwritten before the next poll;
+    - "reached": once, when the trigger's state or a later state is first observed;
     - "while_there": when the state is reached, and again for each later change of a record in that state.
 
     A record or change that appears in the list late is found for `look_back` seconds; None means as far back
@@ -356,7 +356,7 @@ class Search(FrozenModel):
 
 
 class FindOrCreate(FrozenModel):
-    """A search, and the action that creates the record if the search finds nothing."""
+    """A search, and the action that creates a record if the search finds nothing."""
 
     key: str
     label: str

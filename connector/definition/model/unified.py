@@ -74,7 +74,7 @@ class AddressTable(FrozenModel):
 
 
 class CustomerTable(FrozenModel):
-    """The paths of the customer who returns the items."""
+    """The paths of the ID, name, email address and phone number of the customer."""
 
     id: DottedPath | None = None
     name: DottedPath | None = None
@@ -124,7 +124,7 @@ class ShipmentTable(FrozenModel):
 
 
 class RefundTable(FrozenModel):
-    """How to read refunds from the list or object at `at`, leaving out those that meet `unless`."""
+    """How to read refunds from the list or object at `at`; refunds that meet `unless` are skipped."""
 
     at: DottedPath
     unless: FlagTable | None = None
