@@ -29,7 +29,10 @@ class ProxyUnusable(ValueError):  # noqa: N818 - read as a sentence, like its me
 
 
 def network(url: str) -> httpx.HTTPTransport:
-    """Create the httpx transport for blocking requests to a URL; raise `ProxyUnusable` for a bad proxy."""
+    """Create the httpx transport for blocking requests to a URL, with the proxy that applies to the URL.
+
+    Raises `ProxyUnusable` if that proxy cannot be used.
+    """
     import httpx
 
     return httpx.HTTPTransport(proxy=proxy(url))
@@ -89,7 +92,7 @@ def bypasses(host: str, settings: Mapping[str, str]) -> bool:
 def reaches_itself(host: str) -> bool:
     """Return True if `host` is this machine.
 
-    This machine has loopback and unspecified addresses, and the names `localhost` and `*.localhost`.
+    Loopback addresses, unspecified addresses, `localhost` and `*.localhost` are this machine.
     """
     name = host.lower().rstrip(".").removeprefix("[").removesuffix("]")
     try:

@@ -67,9 +67,9 @@ class Tenants:
     def open(self) -> None:
         """Prepare the tenants at start-up.
 
-        Creates the tenant `demo` if it is missing. Creates the default keys that tenants miss because a
-        vendor or the secret is new. Deletes partitions that a killed process left partly filled or partly
-        emptied.
+        Creates the tenant `demo` if it is missing. For every tenant, creates the returns and default keys
+        that are missing because a vendor or the secret is new. Deletes partitions that a killed process left
+        partly filled or partly emptied.
         """
         world = self._world
         for partition in self.stray_partitions():

@@ -275,7 +275,7 @@ class Parameters:
 
 
 def pairs(query: bytes) -> Iterator[tuple[str | None, str | None]]:
-    """Yield the decoded names and values in a query string; None replaces each that cannot be decoded."""
+    """Yield the decoded names and values in a query string; None replaces an undecodable name or value."""
     for piece in query.split(b"&"):
         if piece:
             # "+" is a space in queries (application/x-www-form-urlencoded), but not in paths.
