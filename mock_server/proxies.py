@@ -39,9 +39,9 @@ def network(url: str) -> httpx.HTTPTransport:
 
 
 def proxy(url: str) -> httpx.Proxy | None:
-    """Return the proxy for requests to a URL, or None if they are sent without a proxy.
+    """Return the proxy for requests to a URL, or None if no proxy applies.
 
-    No proxy is used for this machine, for a host in NO_PROXY, or if the environment sets no proxy. Raises
+    No proxy applies to this machine, to a host in NO_PROXY, or if the environment sets no proxy. Raises
     `ProxyUnusable` if the scheme or the address of the proxy is not supported.
     """
     import httpx
@@ -66,8 +66,8 @@ def proxy(url: str) -> httpx.Proxy | None:
 def webhook_proxy(scheme: str, settings: Mapping[str, str]) -> str | None:
     """Return the URL of the proxy for webhooks whose URLs have this scheme; None if no proxy is set.
 
-    `settings` is a mapping that `urllib.request.getproxies` returns. Raises `ProxyUnusable` if webhooks
-    cannot be sent through a proxy with the proxy URL's scheme.
+    `settings` is a mapping that `urllib.request.getproxies` returns. Raises `ProxyUnusable` if the scheme of
+    the proxy's URL is neither `http` nor `https`.
     """
     setting = _setting(scheme, settings)
     if setting is None:

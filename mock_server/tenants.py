@@ -33,8 +33,8 @@ class Tenant:
     """The options with which a tenant was created, and which a reset applies again.
 
     The tenant's clock started at `first_moment` (microseconds since the Unix epoch). If `chosen` is True, the
-    client chose this time, and a reset sets the clock back to it and reproduces the same data byte for byte.
-    Otherwise a reset starts the clock at real time. If `plan` is "", each vendor's first plan applies.
+    client chose this time, and a reset sets the clock back to that time and reproduces the same data byte for
+    byte. Otherwise a reset starts the clock at real time. If `plan` is "", each vendor's first plan applies.
     """
 
     name: str

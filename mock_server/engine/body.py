@@ -92,7 +92,7 @@ class Body:
     def _fits(self, value: Any) -> bool:
         try:
             return self._validator.is_valid(value)
-        except ValueError:  # the validator's own limit on depth
+        except ValueError:  # deeper than the validator supports
             return False
 
 

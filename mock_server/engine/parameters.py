@@ -30,7 +30,10 @@ _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _MAX_DIGITS = 4_000
-"""Below Python's limit for integers (https://docs.python.org/3/library/stdtypes.html#int-max-str-digits)."""
+"""The maximum number of digits to parse, which is below Python's own limit.
+
+See https://docs.python.org/3/library/stdtypes.html#int-max-str-digits.
+"""
 _LARGEST = 2**63 - 1
 _MISSING = object()
 _UNDECODABLE = "must be percent-encoded UTF-8 without NUL characters"

@@ -182,7 +182,7 @@ class Api:
 
         A client that receives a 500 must find nothing changed: if the handler fails after writing, or its
         reply violates the specification, its writes are undone. Writes before a `Problem` are kept. The
-        writes of an asynchronous handler are kept too, because other requests run while it awaits.
+        writes of an asynchronous handler are kept too, because other requests run while the handler awaits.
         """
         # No other task runs between `hold` and `release`, so only writes of this handler are undone.
         gate = self._gate
