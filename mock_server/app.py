@@ -74,7 +74,7 @@ class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
 
 
 def create_app(settings: Settings) -> Sandbox:
-    """Create a sandbox that shares no state with other sandboxes in the process.
+    """Create a sandbox from its settings; sandboxes in the same process share no state.
 
     Raises `UnknownVendorError` for a vendor that does not exist, `StoreError` for a database that cannot be
     used, `BrokenSpecification` for an operation that cannot be served, and `ProxyUnusable` for a proxy that

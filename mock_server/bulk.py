@@ -80,7 +80,7 @@ class Bulk:
             return tenant
 
     async def delete(self, name: str) -> None:
-        """Delete a tenant and then its rows in slices.
+        """Delete a tenant, and then delete the tenant's rows in slices.
 
         Raises the same errors as `Tenants.delete`.
         """
@@ -147,8 +147,8 @@ class Bulk:
     async def _filled(self, tenant: Tenant, partition: str) -> AsyncIterator[None]:
         """Fill a partition with the tenant's seed, then run the `with` block, which assigns it to the tenant.
 
-        Until the block has assigned the partition, it is listed as stray. If filling it or the block fails,
-        the partition is emptied.
+        Until the block assigns the partition, the partition is listed as stray. If filling the partition or
+        the block fails, the partition is emptied.
         """
         store = self._world.store
         await self._empty_strays()

@@ -153,7 +153,7 @@ class Clocks:
     def register_steps(self, vendor: str, run: RunStep) -> None:
         """Register the function that runs a vendor's steps.
 
-        While `run` is called with a step, the tenant's clock shows the time at which the step is due.
+        During each call of `run`, the tenant's clock shows the time at which the step is due.
         """
         self._steps[vendor] = run
         self._vendors = tuple(self._steps)

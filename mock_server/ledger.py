@@ -2,7 +2,7 @@
 
 `Change.record` writes an event in the same transaction as the rows that the event describes. Each tenant's
 events are numbered 1, 2, 3 … without gaps; a reset starts at 1 again. The kinds of events are the same for
-all vendors; the body contains the vendor's own status.
+all vendors; the bodies contain the vendor's own statuses.
 """
 
 from collections.abc import Iterable

@@ -29,16 +29,19 @@ class ProxyUnusable(ValueError):  # noqa: N818 - read as a sentence, like its me
 
 
 def network(url: str) -> httpx.HTTPTransport:
-    """Create the httpx transport for blocking requests to a URL; raise `ProxyUnusable` for a bad proxy."""
+    """Create the httpx transport for blocking requests to a URL, with the proxy that applies to the URL.
+
+    Raises `ProxyUnusable` if that proxy cannot be used.
+    """
     import httpx
 
     return httpx.HTTPTransport(proxy=proxy(url))
 
 
 def proxy(url: str) -> httpx.Proxy | None:
-    """Return the proxy for requests to a URL, or None if they are sent without a proxy.
+    """Return the proxy for requests to a URL, or None if no proxy applies.
 
-    No proxy is used for this machine, for a host in NO_PROXY, or if the environment sets no proxy. Raises
+    No proxy applies to this machine, to a host in NO_PROXY, or if the environment sets no proxy. Raises
     `ProxyUnusable` if the scheme or the address of the proxy is not supported.
     """
     import httpx
@@ -63,8 +66,8 @@ def proxy(url: str) -> httpx.Proxy | None:
 def webhook_proxy(scheme: str, settings: Mapping[str, str]) -> str | None:
     """Return the URL of the proxy for webhooks whose URLs have this scheme; None if no proxy is set.
 
-    `settings` is a mapping that `urllib.request.getproxies` returns. Raises `ProxyUnusable` if webhooks
-    cannot be sent through a proxy with the proxy URL's scheme.
+    `settings` is a mapping that `urllib.request.getproxies` returns. Raises `ProxyUnusable` if the scheme of
+    the proxy's URL is neither `http` nor `https`.
     """
     setting = _setting(scheme, settings)
     if setting is None:
@@ -89,7 +92,7 @@ def bypasses(host: str, settings: Mapping[str, str]) -> bool:
 def reaches_itself(host: str) -> bool:
     """Return True if `host` is this machine.
 
-    This machine has loopback and unspecified addresses, and the names `localhost` and `*.localhost`.
+    Loopback addresses, unspecified addresses, `localhost` and `*.localhost` are this machine.
     """
     name = host.lower().rstrip(".").removeprefix("[").removesuffix("]")
     try:

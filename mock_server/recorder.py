@@ -14,7 +14,7 @@ TimedEvent = tuple[int, Callable[[], Any]]
 
 
 def record_in_order(events: Iterable[TimedEvent]) -> None:
-    """Record events in order of their times; events with the same time keep their order."""
+    """Record events in chronological order; events with the same time keep their order."""
     for _, record in sorted(events, key=lambda event: event[0]):
         record()
 

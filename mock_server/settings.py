@@ -19,7 +19,7 @@ from mock_server.webhooks.targets import Targets
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - addresses to listen on, not to call
 _FIRST, _BEYOND = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""The times that every vendor's date format can represent are from `_FIRST` until before `_BEYOND`."""
+"""The range of times that every vendor's date format can represent; `_BEYOND` itself is excluded."""
 _MAX_SEED = 2**53 - 1
 
 
@@ -117,5 +117,5 @@ class Settings(BaseSettings):
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def path_of(self, vendor: str, base_path: str) -> str:
-        """Return the path of a vendor's API, which begins with its name unless it is the only vendor."""
+        """Return the path of a vendor's API; it begins with `/{vendor}` unless only one vendor is served."""
         return base_path if self.vendor else f"/{vendor}{base_path}"

@@ -18,7 +18,7 @@ _WHOLE_ACCOUNT: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A switch that a vendor declares; `sentence` describes what is the case while the switch is on.
+    """A switch that a vendor declares; `sentence` describes the condition while the switch is on.
 
     If there are `shops`, each shop has its own switch; otherwise the whole account has one switch. While a
     switch with `closes` is on, every request of the tenant to the vendor is refused as unavailable, with

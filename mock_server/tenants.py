@@ -33,8 +33,8 @@ class Tenant:
     """The options with which a tenant was created, and which a reset applies again.
 
     The tenant's clock started at `first_moment` (microseconds since the Unix epoch). If `chosen` is True, the
-    client chose this time, and a reset sets the clock back to it and reproduces the same data byte for byte.
-    Otherwise a reset starts the clock at real time. If `plan` is "", each vendor's first plan applies.
+    client chose this time, and a reset sets the clock back to that time and reproduces the same data byte for
+    byte. Otherwise a reset starts the clock at real time. If `plan` is "", each vendor's first plan applies.
     """
 
     name: str
@@ -67,9 +67,9 @@ class Tenants:
     def open(self) -> None:
         """Prepare the tenants at start-up.
 
-        Creates the tenant `demo` if it is missing. Creates the default keys that tenants miss because a
-        vendor or the secret is new. Deletes partitions that a killed process left partly filled or partly
-        emptied.
+        Creates the tenant `demo` if it is missing. For every tenant, creates the returns and default keys
+        that are missing because a vendor or the secret is new. Deletes partitions that a killed process left
+        partly filled or partly emptied.
         """
         world = self._world
         for partition in self.stray_partitions():

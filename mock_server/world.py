@@ -64,7 +64,7 @@ class World:
 
 
 def _secret(store: Store, settings: Settings) -> bytes:
-    """Return the secret from the settings or the database; generate and store a secret if both have none."""
+    """Return the secret from the settings or the database; generate and store a secret if neither has one."""
     if settings.secret is not None:
         return settings.secret.get_secret_value().encode()
     table = tables.meta

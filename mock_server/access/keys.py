@@ -25,7 +25,7 @@ _COLUMNS: Final = ("digest", "vendor", "name", "scopes", "plan")
 
 
 def public_key(vendor: str) -> str:
-    """Return the tenant `demo`'s well-known key for a vendor, which is the same in every sandbox."""
+    """Return the well-known key of the tenant `demo` for a vendor, which is the same in every sandbox."""
     return f"sandbox-{DEMO}-{vendor}"
 
 
@@ -92,7 +92,7 @@ class Keys:
         return grant if grant.vendor == vendor else None
 
     def key(self, tenant: str, vendor: str, name: str = DEFAULT) -> str:
-        """Compute the secret of the key with this name, whether or not the key exists."""
+        """Compute the secret string of the API key with this name, even if the key does not exist."""
         if self.public_demo and tenant == DEMO and name == DEFAULT:
             return public_key(vendor)
         mac = hmac.digest(self.secret, f"{tenant}\0{vendor}\0{name}".encode(), "sha256")

@@ -83,9 +83,10 @@ class Limiter:
         return mode == "on" or (mode == "auto" and not self._clocks.frozen(tenant))
 
     def take(self, grant: "Grant", now: int) -> Verdict:
-        """Count a request against every window of the key's plan, unless it exceeds a limit.
+        """Count a request against every window of the key's plan, and return the verdict.
 
-        `now` is the tenant's time in microseconds since the Unix epoch.
+        `now` is the tenant's time in microseconds since the Unix epoch. A request that exceeds a limit is not
+        counted.
         """
         if not self.enforced(grant.tenant):
             return untouched(grant.plan, now)

@@ -59,7 +59,7 @@ class Tokens:
         store.on_change(tables.spent_tokens, self._reload)
 
     def _reload(self, tenant: str) -> None:
-        """Reload the single-use tokens that a tenant's clients have used from the store."""
+        """Reload from the store which single-use tokens of a tenant were used."""
         self._spent[tenant] = {id_ for (id_,) in self._store.tenant_rows(tables.spent_tokens, tenant, "id")}
 
     def client_id(self, tenant: str, vendor: str, name: str = DEFAULT) -> str:

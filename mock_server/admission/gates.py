@@ -64,7 +64,7 @@ class KeyGate:
         return self._limiter.take(grant, self._clocks.now(grant.tenant))
 
     def closed(self, grant: Grant) -> str:
-        """Return the message of the switch that closes the vendor for the tenant; "" if none is on."""
+        """Return the message of the switch that closes the vendor for the tenant; "" if it is open."""
         return self._switches.closed(grant.tenant, grant.vendor)
 
     def anonymous(self) -> Verdict:

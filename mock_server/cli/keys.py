@@ -90,7 +90,7 @@ def create_key(
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Create an API key with these scopes and this plan.
+    """Create an API key with the given scopes and plan.
 
     The key itself is shown only once.
     """

@@ -1,4 +1,4 @@
-"""`returns sandbox move`, `acts` and `act`: perform a merchant's operations in the vendor's own pages."""
+"""`returns sandbox move`, `acts` and `act`: simulate what a merchant does in the vendor's own pages."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def act(
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Perform an act of a merchant.
+    """Perform an act as the merchant.
 
     Prints the record that the act changed.
     """

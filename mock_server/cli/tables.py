@@ -1,4 +1,4 @@
-"""Lays out tables for the terminal: column widths that break no word, or a list if a table does not fit."""
+"""Lays out tables for the terminal without breaking words; a table that does not fit becomes a list."""
 
 from __future__ import annotations
 

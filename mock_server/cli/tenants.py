@@ -141,7 +141,7 @@ def switches(
 ) -> None:
     """List the switches of a tenant.
 
-    A switch is a setting of a vendor or a shop that is on or off.
+    A switch simulates a condition of the tenant's account, such as an outage of the vendor.
     """
     print_answer(call(url, token, "GET", tenant_path(tenant, "switches")), output, "switches")
 

@@ -51,7 +51,7 @@ def too_large(limit: int) -> Problem:
 
 
 class Body:
-    """The compiled Request Body Object of one operation, whose body is JSON and required or optional.
+    """The compiled Request Body Object of one operation: a JSON body that is required or optional.
 
     Raises `ValueError` if the specification names another media type.
     """
@@ -92,12 +92,12 @@ class Body:
     def _fits(self, value: Any) -> bool:
         try:
             return self._validator.is_valid(value)
-        except ValueError:  # the validator's own limit on depth
+        except ValueError:  # deeper than the validator supports
             return False
 
 
 def _check_encoding(encoding: str) -> None:
-    """Raise `Problem` for a compressed body (RFC 9110, section 8.4), which no vendor documents to accept."""
+    """Raise `Problem` for a compressed body (RFC 9110, section 8.4): no vendor documents support for it."""
     if encoding.strip().lower() not in {"", "identity"}:
         raise Problem(
             "unsupported_media_type",

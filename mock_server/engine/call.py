@@ -1,4 +1,4 @@
-"""`Call`: a validated request, in the form in which handlers receive it."""
+"""`Call`: the validated request that a handler receives."""
 
 from __future__ import annotations
 

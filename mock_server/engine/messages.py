@@ -203,7 +203,7 @@ def _alternatives(
 
 
 def _choice(messages: Sequence[str]) -> str:
-    """Join the messages of alternatives to `must be … or …`."""
+    """Join the messages of alternatives into one message: `must be … or …`."""
     must_be = "must be "
     alike = all(message.startswith(must_be) for message in messages)
     choices = _unique(message.removeprefix(must_be) if alike else message for message in messages)

@@ -30,7 +30,10 @@ _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _MAX_DIGITS = 4_000
-"""Below Python's limit for integers (https://docs.python.org/3/library/stdtypes.html#int-max-str-digits)."""
+"""The maximum number of digits to parse, which is below Python's own limit.
+
+See https://docs.python.org/3/library/stdtypes.html#int-max-str-digits.
+"""
 _LARGEST = 2**63 - 1
 _MISSING = object()
 _UNDECODABLE = "must be percent-encoded UTF-8 without NUL characters"
@@ -275,7 +278,7 @@ class Parameters:
 
 
 def pairs(query: bytes) -> Iterator[tuple[str | None, str | None]]:
-    """Yield the decoded names and values in a query string; None replaces each that cannot be decoded."""
+    """Yield the decoded names and values in a query string; None replaces an undecodable name or value."""
     for piece in query.split(b"&"):
         if piece:
             # "+" is a space in queries (application/x-www-form-urlencoded), but not in paths.

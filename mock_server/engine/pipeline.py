@@ -47,7 +47,7 @@ class Answer(NamedTuple):
 
 
 class RequestState:
-    """The results of the checks of a request so far, which error responses use as well."""
+    """The grant and the rate limit verdict of a request, as far as the checks have determined them."""
 
     __slots__ = ("grant", "verdict")
 
@@ -83,7 +83,7 @@ class Api:
         self._base_url = base_url
 
     def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
-        """Return the route and path parameters for a raw path below this API's base path; None if unknown."""
+        """Return the route and parameters for a raw path below the API's base path, or None if unknown."""
         return self._routes.match(path[len(self.base) :])
 
     def claims(self, path: bytes) -> bool:
@@ -133,8 +133,8 @@ class Api:
                 answer = await self._check_and_run(operation, segments, scope, receive, state)
         except Problem as problem:
             answer = self._refuse(problem, operation, state)
-        # Changes are committed once per turn of the event loop (`store/batch.py`). Requests
-        # that only read wait too: they may have read a change that a failed COMMIT would still undo.
+        # Changes are committed once per turn of the event loop (`store/batch.py`). Requests that only read
+        # wait too: they may have read a change that a failed COMMIT would still undo.
         pending = self._gate.pending()
         if pending is not None:
             await pending
@@ -182,7 +182,7 @@ class Api:
 
         A client that receives a 500 must find nothing changed: if the handler fails after writing, or its
         reply violates the specification, its writes are undone. Writes before a `Problem` are kept. The
-        writes of an asynchronous handler are kept too, because other requests run while it awaits.
+        writes of an asynchronous handler are kept too, because other requests run while the handler awaits.
         """
         # No other task runs between `hold` and `release`, so only writes of this handler are undone.
         gate = self._gate
@@ -204,7 +204,7 @@ class Api:
         try:
             payload = operation.responses.encode(reply) if operation else encode_unchecked(reply.body)
         except BrokenReplyError as broken:
-            # The second call renders `_SERVER_ERROR` without an operation, which cannot be refused again.
+            # The second call has no operation, so its reply is not validated and cannot fail again.
             _logger.error(  # noqa: TRY400
                 "%s %s answers an error that its specification does not allow: %s",
                 self._service.name,

@@ -25,7 +25,7 @@ class NotReady(Exception):  # noqa: N818 - a signal to wait, not an error
 
 
 class Gate(Protocol):
-    """Authentication, transactions and time for one API."""
+    """Authenticates clients, and controls transactions and time, for one API."""
 
     def admit(self, credentials: Mapping[str, str]) -> Grant | None:
         """Return the grant for a request's credentials, or None for an API without keys.
@@ -48,11 +48,11 @@ class Gate(Protocol):
         """Undo all writes since `hold`."""
 
     def now(self, grant: Grant | None) -> int:
-        """Return the time of the grant's tenant, or real time without a grant, in µs since the Unix epoch."""
+        """Return the time of the grant's tenant in microseconds since the Unix epoch; real time for None."""
 
 
 class Meter(Protocol):
-    """Rate limits and outages of one API; an API without keys has no meter."""
+    """Enforces rate limits and reports outages for one API; an API without keys has no meter."""
 
     def take(self, grant: Grant) -> Verdict:
         """Count a request against the grant's plan; `Verdict.allowed` is False if it exceeds a limit."""

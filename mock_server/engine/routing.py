@@ -47,7 +47,7 @@ class Template:
         self.route = route
 
     def match(self, decoded: Sequence[bytes], raw: Sequence[bytes]) -> tuple[bytes, ...] | None:
-        """Return the raw segments of the parameters; return None if a literal segment differs."""
+        """Return the raw segments that are parameters, or None if a literal segment differs."""
         for index, literal in self.literals:
             if decoded[index] != literal:
                 return None

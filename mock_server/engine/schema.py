@@ -65,7 +65,7 @@ def _property(schema: Mapping[str, Any], direction: Direction) -> Schema:
 
 
 def _drop_hidden_required(result: Schema, schema: Mapping[str, Any], direction: Direction) -> None:
-    """Remove properties that the direction does not allow from the `required` keyword of `result`."""
+    """Exclude properties that the direction does not allow from the `required` keyword of `result`."""
     properties = schema.get("properties", {})
     required = [
         name for name in result.pop("required", []) if not properties.get(name, {}).get(_HIDDEN[direction])

@@ -1,4 +1,4 @@
-"""Builds the example curl command for an API, which sends a GET request with the demo credentials."""
+"""Builds the example curl command for an API, a GET request with the given credentials."""
 
 import shlex
 from collections.abc import Iterator, Mapping

@@ -16,7 +16,7 @@ _NOTICE = "SAMPLE – NOT VALID FOR SHIPPING"
 
 
 def render(label: Label) -> bytes:
-    """Render a label as a PDF with one page; the same label always results in the same bytes."""
+    """Render a label as a one-page PDF; equal labels result in equal bytes."""
     output = BytesIO()
     canvas = Canvas(output, pagesize=A6, invariant=1)
     canvas.setTitle(f"Label {label.tracking_number}")

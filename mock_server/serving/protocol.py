@@ -28,14 +28,14 @@ BODY_SECONDS: Final = 60.0
 READ_SECONDS: Final = 120.0
 """The maximum time in seconds that a client may take to read a response."""
 LINGER_SECONDS: Final = 2.0
-"""Seconds to discard input after a refusal, so that the client can read it (RFC 9112, section 9.6)."""
+"""Seconds to discard input after a refusal, which the client can then read (RFC 9112, section 9.6)."""
 _TIMEOUTS: Final = {"head": HEAD_SECONDS, "body": BODY_SECONDS, "unread": READ_SECONDS}
 _BODY_OVERHEAD: Final = 8
 """Maximum bytes received per byte of body; chunked coding (RFC 9112, section 7.1) can need six bytes."""
 
 
 class Refusal(NamedTuple):
-    """A plain-text error response to a request that is not complete enough to know its API."""
+    """A plain-text error response for a request that is too incomplete to know which API it is for."""
 
     status: int
     sentence: str
@@ -306,10 +306,10 @@ class Sweeper:
 
 
 def _stage(connection: Protocol) -> str | None:
-    """Return what the connection waits for its client to do; None while the sandbox is working.
+    """Return the stage in which a connection waits for its client; None while the sandbox is working.
 
-    The stages are "unread" (read the response), "head" and "body" (send the rest of this part of the
-    request), and "silent" (send another request).
+    In the stage "unread", the client must read the response; in "head" and "body", it must send the rest of
+    that part of the request; in "silent", it must send another request.
     """
     if connection.flow is not None and connection.flow.write_paused:
         return "unread"

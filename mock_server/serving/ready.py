@@ -1,4 +1,4 @@
-"""The ready file, which shows programs that the sandbox accepts requests, and at which URL."""
+"""Writes the ready file, which shows other programs that the sandbox is ready, and at which URL."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def serve(
         lifespan="on",
         access_log=False,
         server_header=False,
-        date_header=False,  # the engine sends its own, by the tenant's clock
+        date_header=False,  # the engine sends its own, on the tenant's clock
         log_config=None,
         timeout_keep_alive=settings.keep_alive,
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
