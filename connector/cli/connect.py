@@ -57,8 +57,6 @@ def connect(
         field.key: value
         for field in login.all_fields
         if (value := known.environment_value(vendor, field.key))
-        for field in login.all_fields
-        if (value := known.environment_value(vendor, field.key))
     }
     if login.missing(fields) or not login.tokens:
         fields = {field.key: value for field in login.fields if (value := _ask(known, vendor, field, prompt))}
