@@ -12,7 +12,7 @@ if ahead := os.environ.get("ANOTHER_DAY"):
 
     there = datetime.now(UTC) + timedelta(seconds=int(ahead))  # noqa: TID251 - this is where the day comes from
     traveller = time_machine.travel(there, tick=True).start()
-    # Starting takes a fraction of a second, which differs from process to process. All processes must show the
+    # Starting takes a fraction of a second, which differs between processes. All processes must show the
     # same time, as they do on a real day: records are compared with the time at which a watch started.
     shift = time.time() - time_machine.escape_hatch.time.time()  # noqa: TID251 - the shift in fact
     traveller.shift(int(ahead) - shift)
