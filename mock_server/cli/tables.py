@@ -1,4 +1,4 @@
-"""Lays out tables for the terminal without breaking words; a table that does not fit becomes a list."""
+"""Computes the layout of tables: column widths that keep words whole, or a list if a table is too wide."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 GAP = 2  # spaces between two columns
-READABLE = 8  # a column of sentences that is narrower than this is hard to read
+READABLE = 8  # minimum width of a column whose cells are wrapped
 
 
 def column_widths(
     columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, wrap: bool = True
 ) -> list[int] | None:
-    """Compute the width of each column; return None if the table would not fit without breaking words.
+    """Return the width of each column, or None if the table does not fit into `width` without breaking words.
 
-    The first column contains names that users type or copy, so its cells stay on one line. If `wrap` is
-    False, the cells of all columns stay on one line.
+    The first column contains names that users type or copy, so its cells are not wrapped. With `wrap=False`,
+    no cells are wrapped.
     """
     texts = list(zip(columns, *rows, strict=True))
     longest = [max(_line_width(text) for text in column) for column in texts]
@@ -30,7 +30,7 @@ def column_widths(
     if sum(needed) > room:
         return None
     widths = [min(size, room) for size in longest]
-    for _ in range(sum(widths) - room):  # shrink the widest column by one
+    for _ in range(sum(widths) - room):  # repeatedly make the widest column narrower until the table fits
         widths[max((i for i, size in enumerate(widths) if size > needed[i]), key=widths.__getitem__)] -= 1
     return widths
 
@@ -38,11 +38,11 @@ def column_widths(
 def as_list(
     columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, wrap: bool = True
 ) -> Iterator[str]:
-    """Yield the lines of a list that shows a table's rows, for a terminal that is too narrow for a table.
+    """Yield the lines of a list that replaces a table: `name: value` for each cell that is not empty.
 
-    Each cell that is not empty becomes a line `name: value`, and a blank line separates the rows. Without
-    headings, each row is a name and a value. Lines are wrapped between words; a value that is a single word
-    stays on the same line as its name, so that it can be copied.
+    Rows are separated by an empty line. If `columns` has no headings, each row consists of a name and a
+    value. Lines are wrapped between words, except that a value without spaces stays on one line with its
+    name, so that it can be copied.
     """
     if not any(columns):
         for name, value in rows:

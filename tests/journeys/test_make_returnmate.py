@@ -176,7 +176,7 @@ def test_dropdown_reads_more_than_one_page(seeded: MakeShop) -> None:
 
 
 def test_rate_limit_and_revoked_key_stop_a_scenario(vendor: Vendor) -> None:
-    shop = vendor.shop(seed_size=0, limits="on", plan="starter")
+    shop = vendor.shop(seed_size=0, limits="on", plan="starter", frozen=True)
     with pytest.raises(MakeError) as caught:
         [shop.make.run("findReturn", limit=1) for _ in range(70)]
     assert (caught.value.type, caught.value.status) == ("RateLimitError", 429)
