@@ -53,7 +53,7 @@ EXAMPLES = {
     ("README.md", 0): r"^RMA-\d+",
     ("docs/python.md", 0): r"^RMA-\S+ \d+$",
     ("docs/python.md", 1): "return_created flagship RMA-.* completed",
-    ("docs/sandbox-in-tests.md", 0): "1 passed",
+    ("docs/sandbox-in-tests.md", 0): "2 passed",
 }
 """What each Python example prints, by page and place; one that imports pytest is run by it."""
 

@@ -1,0 +1,106 @@
+"""Receives webhooks in a thread: records each request, answers as told, and waits until enough have come."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Condition, Thread
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_MAX_BODY = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedWebhook:
+    """One request to the receiver; header names are in lower case."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Parse the body as JSON; raises `ValueError`."""
+        return json.loads(self.body)
+
+
+class WebhookReceiver:
+    """Records webhooks sent to `url`; responds with `status`, 200 unless the test sets another."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.status = 200
+        self._arrived = Condition()
+        self._received: list[ReceivedWebhook] = []
+
+    @property
+    def received(self) -> list[ReceivedWebhook]:
+        """Return the requests so far, in the order of their arrival."""
+        with self._arrived:
+            return list(self._received)
+
+    def wait(self, count: int = 1, *, timeout: float = 10.0) -> list[ReceivedWebhook]:
+        """Wait until at least `count` requests have arrived, and return all of them.
+
+        Raises `TimeoutError` after `timeout` seconds.
+        """
+        with self._arrived:
+            if not self._arrived.wait_for(lambda: len(self._received) >= count, timeout):
+                arrived = len(self._received)
+                raise TimeoutError(f"{arrived} of {count} webhooks arrived within {timeout:g} seconds.")
+            return list(self._received)
+
+    def clear(self) -> None:
+        """Forget the requests so far."""
+        with self._arrived:
+            self._received.clear()
+
+    def record(self, request: ReceivedWebhook) -> int:
+        """Record a request and return the status to respond with."""
+        with self._arrived:
+            self._received.append(request)
+            self._arrived.notify_all()
+            return self.status
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.receiver = WebhookReceiver(f"http://127.0.0.1:{self.server_port}/")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        """Record the request and respond with the receiver's status."""
+        length = min(int(self.headers.get("content-length") or 0), _MAX_BODY)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = ReceivedWebhook(self.path, headers, self.rfile.read(length))
+        self.send_response(self.server.receiver.record(request))
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the library
+        """Print nothing: a test's output belongs to the test."""
+
+
+@contextmanager
+def receiving() -> Iterator[WebhookReceiver]:
+    """Receive webhooks on a free port of 127.0.0.1 until the block ends."""
+    server = _Server()
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield server.receiver
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

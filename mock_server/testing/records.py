@@ -1,0 +1,73 @@
+"""What the control plane reports, as typed records; times are aware datetimes in UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How to log in to one vendor's API.
+
+    `fields` are what a user types in; `headers` and `query` are what an HTTP client sends with each request
+    to `base_url`.
+    """
+
+    base_url: str
+    fields: Mapping[str, str]
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        """Show the address only: the rest is secret."""
+        return f"Credentials(base_url={self.base_url!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEvent:
+    """An event in a tenant's ledger; `subject` is the vendor's ID of the record, `body` depends on `kind`."""
+
+    sequence: int
+    vendor: str
+    kind: str
+    subject: str
+    at: datetime
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook delivery; `state` is `waiting`, `delivered` or `given_up`, `outcome` of the last attempt."""
+
+    id: int
+    vendor: str
+    webhook: str
+    event: str
+    address: str
+    at: datetime
+    state: str
+    attempts: int
+    outcome: str | None
+    next_attempt: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReturn:
+    """A return: the vendor's ID of it, and the document in the format of the vendor's API."""
+
+    vendor: str
+    id: str
+    document: Mapping[str, Any]
+
+
+def event(row: Mapping[str, Any]) -> LedgerEvent:
+    """Build a ledger event from the control plane's JSON."""
+    return LedgerEvent(**{**row, "at": datetime.fromisoformat(row["at"])})
+
+
+def delivery(row: Mapping[str, Any]) -> Delivery:
+    """Build a delivery from the control plane's JSON."""
+    due = row["next_attempt"]
+    at = datetime.fromisoformat(row["at"])
+    return Delivery(**{**row, "at": at, "next_attempt": due and datetime.fromisoformat(due)})

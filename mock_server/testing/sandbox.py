@@ -1,0 +1,124 @@
+"""A synchronous client of a running sandbox's control plane (`openapi/sandbox.yaml`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import httpx
+
+from mock_server.testing.tenant import Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+_SECONDS = 60.0  # an advance may have to wait 20 seconds for receivers of webhooks
+
+
+class SandboxError(Exception):
+    """The control plane refused a request; the message is a complete sentence, `status` the HTTP status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Sandbox:
+    """A running sandbox at `url`; `token` is its control token, which it requires beyond loopback."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        self.url = url.rstrip("/")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        # No proxy: the sandbox is on this machine or in its network, and loading certificates takes 0.1 s.
+        self._http = httpx.Client(
+            base_url=f"{self.url}/__sandbox",
+            headers=headers,
+            timeout=_SECONDS,
+            trust_env=False,
+            verify=self.url.startswith("https:"),
+        )
+
+    def __enter__(self) -> Self:
+        """Return the client itself; leaving the block closes its connections."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; the sandbox keeps running."""
+        self._http.close()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Call the control plane and return the JSON of its response, None for a response without a body.
+
+        Raises `SandboxError` for a refusal, and `httpx.HTTPError` if the sandbox cannot be reached.
+        """
+        query = {name: value for name, value in (params or {}).items() if value is not None}
+        response = self._http.request(method, path, json=json, params=query)
+        if response.is_success:
+            return response.json() if response.content else None
+        raise SandboxError(_message(response), response.status_code)
+
+    def health(self) -> Mapping[str, Any]:
+        """Return the sandbox's version, its vendors, and its problems, if it has any."""
+        found: Mapping[str, Any] = self.call("GET", "/health")
+        return found
+
+    def tenants(self) -> list[Tenant]:
+        """List all tenants by name."""
+        return [Tenant(self, row["name"]) for row in self.call("GET", "/tenants")["tenants"]]
+
+    def tenant(self, name: str) -> Tenant:
+        """Return an existing tenant; raises `SandboxError` if there is none with this name."""
+        self.call("GET", f"/tenants/{name}")
+        return Tenant(self, name)
+
+    def create_tenant(
+        self,
+        name: str,
+        *,
+        seed: int | None = None,
+        seed_size: int | None = None,
+        plan: str | None = None,
+        limits: Literal["on", "off", "auto"] | None = None,
+        first_moment: datetime | str | None = None,
+        frozen: bool | None = None,
+    ) -> Tenant:
+        """Create a tenant with `seed_size` returns at each vendor.
+
+        Its clock starts at `first_moment` (default: now) and stays there if `frozen`. `limits` enforces the
+        rate limits of `plan` (default: unless the clock is frozen). Raises `SandboxError` if the name is
+        taken or an option is wrong.
+        """
+        start = first_moment.isoformat() if isinstance(first_moment, datetime) else first_moment
+        options = {
+            "name": name,
+            "seed": seed,
+            "seed_size": seed_size,
+            "plan": plan,
+            "limits": limits,
+            "first_moment": start,
+            "frozen": frozen,
+        }
+        given = {option: value for option, value in options.items() if value is not None}
+        self.call("POST", "/tenants", json=given)
+        return Tenant(self, name)
+
+
+def _message(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"The sandbox at {response.url.host} responded with status {response.status_code}."

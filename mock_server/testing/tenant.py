@@ -1,0 +1,165 @@
+"""One tenant of a running sandbox: its credentials, clock, ledger, returns, switches and deliveries."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
+
+import httpx
+
+from mock_server.cli.durations import seconds
+from mock_server.testing.records import Credentials, Delivery, LedgerEvent, ShownReturn, delivery, event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mock_server.testing.sandbox import Sandbox
+
+_PAGE = 1_000
+
+
+class Tenant:
+    """One merchant with an account at every vendor; tenants share no data, keys, limits or time."""
+
+    def __init__(self, sandbox: Sandbox, name: str) -> None:
+        self.name = name
+        self.clock = Clock(self)
+        self._sandbox = sandbox
+
+    def __repr__(self) -> str:
+        """Show the name."""
+        return f"Tenant({self.name!r})"
+
+    def call(
+        self,
+        method: str,
+        path: str = "",
+        *,
+        json: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Call the control plane below this tenant; see `Sandbox.call`."""
+        return self._sandbox.call(method, f"/tenants/{self.name}{path}", json=json, params=params)
+
+    def credentials(self, vendor: str) -> Credentials:
+        """Return the credentials of the tenant's default key at a vendor; raises `KeyError` for no vendor."""
+        return Credentials(**self.call("GET", "/credentials")["vendors"][vendor])
+
+    def client(self, vendor: str) -> httpx.Client:
+        """Open an HTTP client of a vendor's API that sends the tenant's credentials; close it after use."""
+        found = self.credentials(vendor)
+        verify = found.base_url.startswith("https:")
+        return httpx.Client(
+            base_url=found.base_url,
+            headers=dict(found.headers),
+            params=dict(found.query),
+            trust_env=False,
+            verify=verify,
+        )
+
+    def ledger(self, *, kind: str | None = None, vendor: str | None = None) -> list[LedgerEvent]:
+        """List what happened to the tenant, oldest first; `kind` is for example `return.created`."""
+        rows = self._pages("/ledger", "events", {"kind": kind, "vendor": vendor}, "sequence")
+        return [event(row) for row in rows]
+
+    def deliveries(self) -> list[Delivery]:
+        """List the webhook deliveries, oldest first."""
+        return [delivery(row) for row in self._pages("/deliveries", "deliveries", {}, "id")]
+
+    def create_return(
+        self,
+        vendor: str,
+        *,
+        items: Sequence[Mapping[str, Any]],
+        order_number: str = "#1001",
+        customer_email: str = "iris.lane@example.com",
+        **details: Any,
+    ) -> ShownReturn:
+        """Create a return as a shopper does, outside the vendor's API.
+
+        Each item has `sku`, `quantity` and `reason`; `details` are `created_at`, `customer_name` and
+        `return_type`.
+        """
+        body = {
+            "vendor": vendor,
+            "order_number": order_number,
+            "customer_email": customer_email,
+            "items": [dict(item) for item in items],
+            **details,
+        }
+        return ShownReturn(**self.call("POST", "/returns", json=body))
+
+    def move(self, vendor: str, id_: str, status: str) -> ShownReturn:
+        """Change the status of a return as the merchant does in the vendor's dashboard.
+
+        Raises `SandboxError` for a change that the vendor does not allow.
+        """
+        path = f"/returns/{quote(id_, safe='')}/move"
+        return ShownReturn(**self.call("POST", path, json={"vendor": vendor, "status": status}))
+
+    def act(self, vendor: str, name: str, **inputs: Any) -> Mapping[str, Any]:
+        """Run one of a vendor's acts (`returns sandbox acts VENDOR`) and return the changed document."""
+        shown = self.call("POST", f"/vendors/{vendor}/acts/{quote(name, safe='')}", json=inputs)
+        document: Mapping[str, Any] = shown["document"]
+        return document
+
+    def switch(self, vendor: str, name: str, *, on: bool, shop: str | None = None) -> None:
+        """Turn one of a vendor's switches on or off, for a shop if each shop has its own."""
+        body = {"vendor": vendor, "name": name, "on": on, **({"shop": shop} if shop else {})}
+        self.call("POST", "/switches", json=body)
+
+    def reset(self) -> None:
+        """Restore the tenant's first state: seeded returns, first moment, empty ledger, the same keys."""
+        self.call("POST", "/reset")
+
+    def delete(self) -> None:
+        """Delete the tenant with everything that belongs to it."""
+        self.call("DELETE")
+
+    def _pages(
+        self, path: str, member: str, params: Mapping[str, Any], key: Literal["sequence", "id"]
+    ) -> Iterator[Mapping[str, Any]]:
+        after = 0
+        while True:
+            page = self.call("GET", path, params={**params, "after": after, "limit": _PAGE})[member]
+            yield from page
+            if len(page) < _PAGE:
+                return
+            after = page[-1][key]
+
+
+class Clock:
+    """A tenant's clock; it moves forward only."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+
+    def now(self) -> datetime:
+        """Return the tenant's time, to the second."""
+        return datetime.fromisoformat(self._tenant.call("GET", "/clock")["now"])
+
+    def advance(
+        self, by: str | int | timedelta | None = None, *, to: datetime | str | None = None
+    ) -> datetime:
+        """Advance by a duration (`"3d"`, `"1d12h"`, seconds, a timedelta) or to a time; return the new time.
+
+        Scheduled steps and webhook attempts that become due on the way are run in order. Raises `ValueError`
+        for a text that is not a duration, and `SandboxError` for a time in the past.
+        """
+        if to is not None:
+            body: dict[str, Any] = {"to": to.isoformat() if isinstance(to, datetime) else to}
+        elif isinstance(by, timedelta):
+            body = {"seconds": int(by.total_seconds())}
+        else:
+            body = {"seconds": seconds(str(by if by is not None else 0))}
+        moved = self._tenant.call("POST", "/clock/advance", json=body)
+        return datetime.fromisoformat(moved["clock"]["now"])
+
+    def freeze(self) -> None:
+        """Stop the clock."""
+        self._tenant.call("POST", "/clock/freeze")
+
+    def unfreeze(self) -> None:
+        """Let the clock run on from where it stands."""
+        self._tenant.call("POST", "/clock/unfreeze")

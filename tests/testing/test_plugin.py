@@ -1,0 +1,124 @@
+"""The pytest plugin and its client, as a project of its own uses them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from support.sandbox import Sandbox as Running
+
+from mock_server.testing import Sandbox, SandboxError, Tenant, started
+from mock_server.testing.receiver import WebhookReceiver, receiving
+
+ITEM = {"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"}
+PROJECT = """
+import pytest
+
+def test_tenant_has_returns(returns_tenant):
+    with returns_tenant.client("returnmate") as client:
+        assert client.get("/rmas").json()["meta"]["total"] == 25
+
+@pytest.mark.returns_tenant(seed_size=0)
+@pytest.mark.parametrize("number", range(4))
+def test_tenants_never_meet(returns_tenant, number):
+    assert returns_tenant.ledger() == []
+    returns_tenant.create_return("swap", items=[{"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"}])
+    assert [event.kind for event in returns_tenant.ledger(kind="return.created")] == ["return.created"]
+
+def test_webhook_arrives(returns_tenant, returns_webhooks):
+    with returns_tenant.client("returngo") as client:
+        webhook = {"url": returns_webhooks.url, "eventName": "RMA_CREATED"}
+        assert client.post("/webhook", json=webhook).status_code == 200
+    item = {"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"}
+    created = returns_tenant.create_return("returngo", items=[item])
+    (received,) = returns_webhooks.wait(1)
+    assert created.id in str(received.json())
+"""
+
+
+@pytest.fixture
+def client(sandbox: Running) -> Iterator[Sandbox]:
+    with Sandbox(sandbox.url) as found:
+        yield found
+
+
+@pytest.fixture
+def tenant(client: Sandbox, request: pytest.FixtureRequest) -> Iterator[Tenant]:
+    name = f"plugin-{abs(hash(request.node.nodeid)) % 10**9}"
+    made = client.create_tenant(name, seed_size=0, first_moment="2026-03-02T09:00:00Z", frozen=True)
+    yield made
+    made.delete()
+
+
+def test_clock_advances_by_durations_and_to_times(tenant: Tenant) -> None:
+    start = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    assert tenant.clock.now() == start
+    assert tenant.clock.advance("1d12h") == start + timedelta(hours=36)
+    assert tenant.clock.advance(timedelta(minutes=1)) == start + timedelta(hours=36, minutes=1)
+    assert tenant.clock.advance(to=start + timedelta(days=9)) == start + timedelta(days=9)
+    with pytest.raises(ValueError, match="is not a duration"):
+        tenant.clock.advance("soon")
+    with pytest.raises(SandboxError, match="to: "):
+        tenant.clock.advance(to=start)
+
+
+def test_return_is_created_and_moved_outside_the_api(tenant: Tenant) -> None:
+    created = tenant.create_return("returnmate", items=[ITEM], customer_email="kim@example.com")
+    assert created.document["status"] == "pending"
+    assert tenant.move("returnmate", created.id, "approved").document["status"] == "approved"
+    with pytest.raises(SandboxError) as refused:
+        tenant.move("returnmate", created.id, "completed")
+    assert refused.value.status == 400
+    kinds = [event.kind for event in tenant.ledger(vendor="returnmate")]
+    assert kinds == ["return.created", "return.state_changed"]
+    with tenant.client("returnmate") as http:
+        assert http.get(f"/rmas/{created.id}").json()["data"]["status"] == "approved"
+
+
+def test_reset_restores_the_first_state(tenant: Tenant) -> None:
+    tenant.create_return("swap", items=[ITEM])
+    tenant.clock.advance("1h")
+    tenant.reset()
+    assert (tenant.ledger(), tenant.clock.now().hour) == ([], 9)
+
+
+def test_credentials_hide_their_secrets(tenant: Tenant) -> None:
+    found = tenant.credentials("swap")
+    assert found.headers["x-api-key"] not in repr(found)
+    with pytest.raises(KeyError):
+        tenant.credentials("unknown")
+
+
+def test_refusals_are_sentences(client: Sandbox) -> None:
+    with pytest.raises(SandboxError, match="There is no tenant 'nobody-here'"):
+        client.tenant("nobody-here")
+    with pytest.raises(SandboxError) as taken:
+        client.create_tenant("demo")
+    assert taken.value.status == 409
+    assert "demo" in [tenant.name for tenant in client.tenants()]
+    assert client.health()["status"] == "ok"
+
+
+def test_sandbox_that_cannot_start_says_why() -> None:
+    with pytest.raises(RuntimeError, match="There is no vendor 'unknown'"), started("--vendor", "unknown"):
+        pass
+
+
+def test_receiver_waits_no_longer_than_asked() -> None:
+    with receiving() as receiver, pytest.raises(TimeoutError, match="0 of 1 webhooks arrived"):
+        receiver.wait(1, timeout=0.01)
+    assert isinstance(receiver, WebhookReceiver)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_project_uses_the_fixtures(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    (tmp_path / "test_project.py").write_text(PROJECT)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RETURNS_")}
+    command = [sys.executable, "-m", "pytest", "-q", "--strict-markers", "-p", "no:cacheprovider", *workers]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert "6 passed" in done.stdout, done.stdout
