@@ -44,8 +44,7 @@ SECONDS = {"second": 1, "minute": 60, "day": 86_400}
 def vendors() -> list[str]:
     """List the IDs of all vendors that have a catalog or a specification, in alphabetical order.
 
-    Vendors for which one of the two files is missing are included; `integration` then reports the missing
-    file.
+    A vendor with only one of the two files is listed too; `integration` then reports the missing file.
     """
     names = (file.name for file in CATALOGS.iterdir())
     catalogs = {name.removesuffix(".yaml") for name in names if name.endswith(".yaml")}
@@ -73,7 +72,7 @@ def integration(vendor: str) -> Integration:
 
 
 def join(document: Mapping[str, Any], text: str, name: str) -> Integration:
-    """Compile a parsed specification and the text of the catalog file `name` into an `Integration`.
+    """Compile an `Integration` from a specification and the text of the catalog file `name`.
 
     Raises `CatalogError` with all problems if the catalog is invalid or does not match the specification.
     """
@@ -105,8 +104,8 @@ def _parsed(name: str, text: str) -> yaml_lines.Located:
 def _sentence(source: yaml_lines.Located, error: Any) -> str:
     """Format a pydantic validation error as one sentence that starts with the file and line.
 
-    Pydantic's location also contains the name of the union member that was tried. Such a step does not exist
-    in the file and is skipped when looking up the line.
+    The location that pydantic reports can also contain names of union members. They do not occur in the
+    file, and are skipped when looking up the line.
     """
     path: tuple[str, ...] = ()
     for step in error["loc"]:
