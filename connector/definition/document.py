@@ -321,7 +321,7 @@ class Spec:
         return raw
 
     def _expand(self, value: Any) -> Any:
-        """Return an example in which each `$ref` is replaced by the value that it refers to."""
+        """Return the example `value` with each `$ref` replaced by the value that it refers to."""
         value = self._resolve(value, "example")
         if isinstance(value, dict):
             return {key: self._expand(member) for key, member in value.items()}
@@ -335,7 +335,7 @@ class Spec:
                 raise SpecError(f"{where or 'document'}: the {kind} keyword {keyword!r} is not supported.")
 
     def _mark(self, holder: Mapping[str, Any], inherited: Provenance | None, where: str) -> Provenance | None:
-        """Return the object's own provenance, or the inherited one (which can be None) if it sets none."""
+        """Return the object's own provenance or, if it sets none, the inherited one, which can be None."""
         mark = holder.get("x-provenance", inherited)
         if mark not in PROVENANCES and (mark is not None or "x-provenance" in holder):
             place = where or "document"

@@ -1,4 +1,4 @@
-"""Looks up a trigger, action or search by its key, and suggests a similar key if there is none."""
+"""Looks up a trigger, action or search by its key, and suggests a similar key if the key is unknown."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Resolver:
 
     A method that finds an unknown name adds a problem and continues, so that one run reports every mistake.
     `subject` describes the part of the catalog that uses the name, and is the beginning of the message. `at`
-    is the path of this part in the catalog, for the line number.
+    is the path of this part in the catalog; the message states the line number of this path.
     """
 
     def __init__(self, spec: Spec, located: Located) -> None:
@@ -106,7 +106,7 @@ class Resolver:
         return dict(values)
 
     def known(self, name: str, names: Iterable[str], at: At, sentence: str) -> bool:
-        """Return True if `name` is one of the catalog's `names`, and report a problem if it is not.
+        """Return True if `name` is one of the catalog's `names`; otherwise report a problem and return False.
 
         `sentence` is the beginning of the message, up to and including the name.
         """
@@ -127,7 +127,10 @@ def leaves(fields: Iterable[Field], before: str = "") -> list[str]:
 
 
 def at_path(value: Any, path: Path) -> Any:
-    """Return the value at `path` in a JSON value, or None if it is missing; `"0"` selects the first item."""
+    """Return the value at `path` inside a JSON value, or None if there is no value at this path.
+
+    A number in the path selects an item of a list: `"0"` is the first item.
+    """
     for step in path:
         if isinstance(value, list) and step.isdecimal():
             value = value[int(step)] if int(step) < len(value) else None

@@ -58,7 +58,8 @@ def check(
 ) -> None:
     """Report a problem if the example record `shown` would not fire the trigger.
 
-    A record does not fire the trigger if its state is initial, or if it has no timestamp at `occurred`.
+    A record does not fire the trigger if its state is one of the initial states, or if it has no timestamp at
+    `occurred`.
     """
     if not isinstance(source, CreatedSince) and source.state and not source.reached:
         state = at_path(shown, source.state)

@@ -20,7 +20,7 @@ def trimmed(text: str) -> str:
 def folded(word: str) -> str:
     """Convert a word to a form that is the same for spellings such as `In Transit` and `in_transit`.
 
-    Differences in case, white space, hyphens, dashes and underscores are removed.
+    The form ignores case, white space, hyphens, dashes and underscores.
     """
     return FOLDED_AWAY.sub("", trimmed(word).casefold())
 

@@ -226,7 +226,7 @@ class ChangedSinceEntry(SourceEntry):
     """A source that reads only changed records; see `connector.definition.model.ChangedSince`.
 
     If `changed` (the path of the time of the last change) is set, `mark` or `state` is required.
-    `since_form` is the vendor's time format. A runtime without a cursor reads the last `window_hours`.
+    `since_form` is the vendor's time format. A runtime without a cursor reads `window_hours` of changes.
     """
 
     strategy: Literal["changed_since"]

@@ -39,7 +39,7 @@ class DeliveryEntry(CatalogEntry):
 
 
 class HookEntry(CatalogEntry):
-    """One kind of webhook; `provenance` states whether its deliveries are documented or only assumed."""
+    """One kind of webhook; `provenance` states whether deliveries are documented, observed or assumed."""
 
     subscribe: SubscribeEntry
     unsubscribe: UnsubscribeEntry

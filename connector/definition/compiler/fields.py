@@ -131,7 +131,7 @@ def filters(
     subject: str,
     state: Path | None = None,
 ) -> tuple[InputField, ...]:
-    """Compile a trigger's inputs, which filter the records that a poll reads and are not sent to the vendor.
+    """Compile a trigger's inputs, which filter the records from a poll and are never sent to the vendor.
 
     `state` is the path of the status that the trigger watches. An input that filters by this status ignores
     case, spaces and hyphens, even if the specification does not list the possible values.

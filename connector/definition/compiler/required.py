@@ -36,7 +36,7 @@ def _with_requirement(
 
 
 def _optional_holder(fields: Sequence[Field], path: Path) -> Path | None:
-    """Return the path of the innermost optional object that contains `path`, or None if there is none."""
+    """Return the path of the innermost optional object around the field at `path`, or None if it has none."""
     for length in range(len(path) - 1, 0, -1):
         holder = walk(fields, path[:length])
         if holder is not None and not holder.required:

@@ -1,4 +1,4 @@
-"""Compiles the sources that triggers poll, including requests for details, and their provenance."""
+"""Compiles the sources that triggers poll and the requests for details, and determines their provenance."""
 
 from __future__ import annotations
 

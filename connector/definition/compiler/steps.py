@@ -151,7 +151,7 @@ def _trigger(
 
 
 def _end_reported(catalog: Catalog, operation: str) -> bool:
-    """Return True if each response shows whether more pages follow, by a total or by a cursor."""
+    """Return True if each response shows whether another page follows, with a total or a cursor."""
     paging = next((entry for entry in catalog.paging.values() if operation in entry.operations), None)
     return paging is None or paging.style == "cursor" or paging.total is not None
 

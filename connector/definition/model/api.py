@@ -30,7 +30,7 @@ class Parameter(FrozenModel):
 
 
 class Operation(FrozenModel):
-    """One operation of the API. `id` is the operationId; `path` is a URL template below the base URL.
+    """One operation of the API. `id` is the operationId; `path` is a template relative to the base URL.
 
     `body` is None or a Field of type "object". `status`, `response`, `media_type` and `example` describe
     the successful response; the catalog can offer only operations that respond with JSON. `payload` is the
@@ -192,11 +192,12 @@ class Authentication(FrozenModel):
 
 
 class ErrorFormat(FrozenModel):
-    """How to read an error response: paths into its body, and the kind of error for each status or code.
+    """How to read an error response, and which kind of error each status and error code means.
 
-    The value at `fields` is an object `{field: message}` or a list of `{"field", "message"}`
-    objects; `fields` is None if the vendor does not name the invalid fields. A status that is not in
-    `by_status` means "unexpected" if it is below 500, and "unavailable" otherwise.
+    `code`, `message` and `fields` are paths in the response body. The value at `fields` is an object
+    `{field: message}` or a list of `{"field", "message"}` objects; `fields` is None if the vendor does not
+    name the invalid fields. A status that is not in `by_status` means "unexpected" if it is below 500, and
+    "unavailable" otherwise.
     """
 
     code: Path

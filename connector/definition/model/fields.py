@@ -60,10 +60,10 @@ class Field(FrozenModel):
     as counts keyed by status. A "datetime" is in ISO 8601 format with a time zone; a "date" is `YYYY-MM-DD`.
 
     `choices` lists all possible values. `known_values` lists only some of them, so other values are valid
-    too. The label of a field inside an object includes the object's label ("Customer Email"); the
-    label of a field inside a list does not include the list's label ("SKU"). With `variants`, an object (or
-    each object in a list) matches exactly one of the variants; `children` then contains the members of all
-    variants, and a member is required if every variant requires it.
+    too. The label of a field inside an object includes the object's label ("Customer Email"); the label of a
+    field inside a list does not include the list's label ("SKU"). With `variants`, an object (or each object
+    in a list) matches exactly one of the variants; `children` then contains the members of all variants, and
+    a member is required if every variant requires it.
     """
 
     key: str

@@ -179,7 +179,7 @@ class Details(FrozenModel):
 
     The request is sent only for records that create an event. `parameters` maps each parameter of `operation`
     to a path in the record; `query` is sent with every request. The response is added to the record under
-    `key`, or None if the vendor responds with 404.
+    `key`; if the vendor responds with 404, the value is None.
     """
 
     operation: str

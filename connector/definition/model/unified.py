@@ -43,8 +43,8 @@ DottedPath = Annotated[Path, BeforeValidator(_split, json_schema_input_type=str)
 class MoneyTable(FrozenModel):
     """The paths of an amount and its currency.
 
-    `currency` is relative to the record that contains the amount, `return_currency` to the return. If
-    both are None, the vendor does not report a currency.
+    `currency` is relative to the record that contains the amount, `return_currency` to the return.
+    If both are None, the vendor does not report a currency.
     """
 
     amount: DottedPath
@@ -173,7 +173,7 @@ class Unified(FrozenModel):
 
     `statuses`, `shipment_statuses` and `inspection_statuses` map the vendor's statuses to common statuses;
     case, white space, `-` and `_` are ignored when looking up a status. `returns` contains a table for each
-    resource that is a return or part of a return. `events` maps each trigger to a common kind of event.
+    resource that is a return or part of a return. `events` maps each trigger to a common event type.
     """
 
     statuses: Mapping[str, ReturnStatus]
