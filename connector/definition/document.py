@@ -36,7 +36,7 @@ VARIANTS = "variants"
 
 
 class SpecError(ValueError):
-    """An OpenAPI document is invalid or uses an unsupported feature; the message begins with its position."""
+    """The error for an invalid or unsupported OpenAPI document; the message begins with the affected part."""
 
 
 class Spec:
@@ -99,7 +99,7 @@ class Spec:
     def _described(
         self, path: str, method: str, raw: Any, shared: Any, inherited: Provenance | None
     ) -> Operation:
-        """Parse one operation; raise `SpecError` instead of `KeyError` or `TypeError` if it is malformed."""
+        """Parse one operation, or raise `SpecError` if it is malformed."""
         try:
             return self._operation(path, method, raw, shared, inherited)
         except KeyError as error:
@@ -152,7 +152,7 @@ class Spec:
         )
 
     def _parameter(self, raw: Any, where: str, inherited: Provenance) -> Parameter | None:
-        """Parse a path or query parameter; return None for headers, which authentication sets."""
+        """Parse a path or query parameter. Return None for a header, which authentication sets instead."""
         parameter = self._resolve(raw, where)
         self._check("parameter", parameter, where)
         if parameter["in"] == "header":
@@ -189,7 +189,7 @@ class Spec:
         raise SpecError(f"{where}: no successful response is described.")
 
     def _media(self, response: Mapping[str, Any], where: str) -> tuple[str, Mapping[str, Any]]:
-        """Return the media type and media type object of a successful response: JSON, or a binary file."""
+        """Return the media type (JSON or a binary file's) and media type object of a successful response."""
         content = response.get("content", {})
         if JSON in content or len(content) != 1:
             return JSON, self._json(response, where)
@@ -321,7 +321,7 @@ class Spec:
         return raw
 
     def _expand(self, value: Any) -> Any:
-        """Return an example in which each `$ref` is replaced by the value that it refers to."""
+        """Return the example `value` with each `$ref` replaced by the value that it refers to."""
         value = self._resolve(value, "example")
         if isinstance(value, dict):
             return {key: self._expand(member) for key, member in value.items()}
@@ -335,7 +335,7 @@ class Spec:
                 raise SpecError(f"{where or 'document'}: the {kind} keyword {keyword!r} is not supported.")
 
     def _mark(self, holder: Mapping[str, Any], inherited: Provenance | None, where: str) -> Provenance | None:
-        """Return the object's own provenance, else the inherited provenance, which can be None."""
+        """Return the object's own provenance or, if it sets none, the inherited one, which can be None."""
         mark = holder.get("x-provenance", inherited)
         if mark not in PROVENANCES and (mark is not None or "x-provenance" in holder):
             place = where or "document"
@@ -354,7 +354,7 @@ class Spec:
 
 
 def _is_prose(schema: Mapping[str, Any]) -> bool:
-    """Return True if a string schema describes text with several lines: it is long, but not a URL or enum."""
+    """Return True if a string schema describes multi-line text: a long string that is not a URL or enum."""
     is_url = str(schema.get("example", "")).startswith(("http://", "https://"))
     return schema.get("maxLength", 0) >= LONG_TEXT and "enum" not in schema and not is_url
 
@@ -375,7 +375,7 @@ def bounds(schema: Mapping[str, Any]) -> Bounds:
 
 
 def _united(raw: Sequence[Any], alternatives: Sequence[dict[str, Any]], where: str) -> dict[str, Any]:
-    """Merge alternative object schemas into one that has all their properties and a variant for each."""
+    """Merge alternative object schemas into one schema with all properties and a variant per alternative."""
     properties: dict[str, Any] = {}
     variants = []
     for part, alternative in zip(raw, alternatives, strict=True):

@@ -1,4 +1,4 @@
-"""Counts how much of a vendor's specification is documented, observed or assumed (`returns fidelity`)."""
+"""Counts the documented, observed and assumed entries in a vendor's specification (`returns fidelity`)."""
 
 from __future__ import annotations
 

@@ -33,14 +33,14 @@ def guarantees(
 ) -> dict[Runtime, Guarantee]:
     """Compute the guarantees of a trigger, one for each runtime that can offer it.
 
-    `pages` is the largest number of pages per poll in each runtime, and `occurred_at` the path of the
-    event's time in a row of the list. `details` is true if each event requires an additional request.
+    `pages` is the largest number of pages per poll in each runtime, and `occurred_at` the path to the event's
+    timestamp in a record of the list. `details` is true if each event requires an additional request.
     `unseen` describes changes that the vendor's filter does not return. If `end_reported` is false, a poll
-    finds the end of a list only by requesting an empty page.
+    has reached the end of a list only when it receives an empty page.
 
-    Make remembers only the time of the last event. It therefore offers triggers whose rows contain the time
-    of the event, and triggers for new records if the vendor's IDs increase (`growing_ids`). It does not
-    request details.
+    Make remembers only the time or ID of the last event. It therefore offers only two kinds of triggers:
+    those whose listed records contain the event's timestamp, and those for new records if the vendor's IDs
+    increase (`growing_ids`). It does not request details.
     """
     rows: dict[Runtime, Guarantee] = {
         runtime: guarantee(
@@ -68,7 +68,7 @@ def guarantees(
 
 
 def watermark(source: Source, occurred_at: Path | None) -> Path | None:
-    """Return the path of the time at which an event occurred, or None if records do not contain this time."""
+    """Return the path to the event's timestamp in a record, or None if records have no such timestamp."""
     if isinstance(source, CreatedSince):
         return source.created
     if isinstance(source, ChangedSince):
@@ -92,8 +92,8 @@ def guarantee(
 ) -> Guarantee:
     """Compute the guarantee of a trigger in one runtime.
 
-    `when` is the path of the time, or of the increasing ID, by which the runtime finds new events; None if
-    the runtime remembers records instead. `pages` is the largest number of pages per poll. The other
+    `when` is the path to the timestamp or increasing ID that the runtime compares to find new events. It is
+    None if the runtime remembers records instead. `pages` is the largest number of pages per poll. The other
     arguments are the same as in `guarantees`.
     """
     misses = _loses(source, runtime, pages * source.page_size, by_id=when == source.id)
@@ -214,7 +214,7 @@ def _loses_of_window(source: WindowScan, runtime: Runtime, items: int) -> str:
 
 
 def _loses_after_a_time(source: Source, items: int, *, by_id: bool) -> str:
-    """Describe the events missed by a platform that remembers only the time or ID of the last event."""
+    """Describe the events that a platform can miss if it remembers only the last event's time or ID."""
     if by_id:
         return f"Records without a higher ID than the last one delivered, and all but the first {items:,}."
     late = "Records that appear after a newer one was delivered"
@@ -233,7 +233,7 @@ def _loses_after_a_time(source: Source, items: int, *, by_id: bool) -> str:
 
 
 def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
-    """Describe the events missed by a source that requests the records changed since a given time."""
+    """Describe the events that can be missed when polling for records changed since a given time."""
     if runtime == "python":
         late = f"Changes that appear more than {_span(source.overlap)} after newer ones"
         young = f"A record unchanged for {_span(source.look_back)}"
@@ -254,7 +254,7 @@ def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
 
 
 def _loses_of_snapshot(source: Snapshot, runtime: Runtime, items: int) -> str:
-    """Describe the events missed by a source that compares a complete list with the previous poll."""
+    """Describe the events that can be missed when comparing a complete list with the previous poll's list."""
     between = {
         "records": "",
         "versions": "Versions between two polls. ",

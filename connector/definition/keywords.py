@@ -1,7 +1,7 @@
 """The OpenAPI keywords that `connector.definition.document` supports, keyed by the kind of object.
 
-A specification with any other keyword raises an error, because ignoring a keyword could make the generated
-requests or checks wrong.
+Any other keyword in a specification raises an error, because ignoring a keyword could lead to incorrect
+requests or checks.
 """
 
 METHODS = ("get", "post", "put", "patch", "delete")

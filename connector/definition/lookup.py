@@ -1,4 +1,4 @@
-"""Looks up a trigger, action or search by its key, and suggests a similar key if there is none."""
+"""Looks up a trigger, action or search by its key, and suggests a similar key if the key is unknown."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ T = TypeVar("T")
 
 
 def by_key(integration: Integration, kind: str, offers: Mapping[str, T], key: str) -> T:
-    """Return the trigger, action or search with this key from `offers`.
+    """Return the trigger, action or search whose key is `key` from `offers`.
 
-    Raises `UnknownKey` if there is none; the message suggests a similar key or lists all keys. `kind` is the
-    word to use in the message, such as "trigger".
+    Raises `UnknownKey` if no entry has this key; the message suggests a similar key or lists all keys.
+    `kind` is the word for an entry in the message, such as "trigger".
     """
     if key not in offers:
         suggestion = did_you_mean(key, offers) or f"; choose {listed(offers)}."

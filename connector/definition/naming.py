@@ -32,9 +32,9 @@ def _titled(word: str, *, small: bool) -> str:
 
 
 def below(heading: str, label: str) -> str:
-    """Join the label of an object and the label of a field in it, without repeating overlapping words.
+    """Join an object's label and the label of one of its fields, without repeating words that they share.
 
-    `Items Price` and `Price Amount` become `Items Price Amount`.
+    For example, `Items Price` and `Price Amount` become `Items Price Amount`.
     """
     parent, own = heading.split(" "), label.split(" ")
     shared = max(size for size in range(len(own) + 1) if parent[len(parent) - size :] == own[:size])
@@ -58,7 +58,7 @@ def plain(number: Decimal) -> str:
 
 
 def text_of(value: object) -> str:
-    """Return a string unchanged and a number in plain digits; return "" for any other value."""
+    """Return a string unchanged, a number as formatted by `plain`, and "" for any other value."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
@@ -67,7 +67,7 @@ def text_of(value: object) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Format names as a list for a sentence, `a, b or c`; return "nothing" if there are no names."""
+    """Join names for use in a sentence, as in `a, b or c`; return "nothing" if there are no names."""
     words = list(names)
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}" if words else "nothing"
 

@@ -1,4 +1,4 @@
-"""Looks up the names that a catalog uses in the specification, and reads JSON values at paths."""
+"""Looks up a catalog's names in the specification, and reads the values at paths in JSON data."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def walk(fields: Sequence[Field], path: Path) -> Field | None:
 
 
 class Resolver:
-    """Looks up the names that one catalog uses in the specification, and collects all `problems`.
+    """Looks up a catalog's names in the specification, and collects all problems in `problems`.
 
     A method that finds an unknown name adds a problem and continues, so that one run reports every mistake.
-    `subject` describes the part of the catalog that uses the name, and the message begins with it; `at` is
-    the position of this part in the file.
+    `subject` describes the part of the catalog that uses the name, and is the beginning of the message. `at`
+    is the path of this part in the catalog; the message states the line number of this path.
     """
 
     def __init__(self, spec: Spec, located: Located) -> None:
@@ -48,13 +48,13 @@ class Resolver:
         """The parameters that paging fills, keyed by operation."""
 
     def report(self, at: Sequence[object], sentence: str) -> None:
-        """Add a problem: the sentence, prefixed with the file name and the line of the key `at`."""
+        """Add a problem: `sentence`, prefixed with the file name and the line number of the key at `at`."""
         self.problems.append(self.located.message(at, sentence))
 
     def operation(self, name: str, at: At, subject: str) -> Operation | None:
         """Return the operation `name`, or report a problem and return None.
 
-        It is a problem if the operation does not exist or does not respond with JSON.
+        The operation must exist and respond with JSON.
         """
         operation = self.spec.operations.get(name)
         if operation is None:
@@ -73,7 +73,7 @@ class Resolver:
         return operation
 
     def parameter(self, operation: Operation, name: str, at: At, subject: str) -> Parameter | None:
-        """Return the operation's parameter `name`, or report a problem and return None if there is none."""
+        """Return the operation's parameter `name`; report a problem and return None if it does not exist."""
         parameter = operation.parameter(name)
         if parameter is None:
             names = [parameter.name for parameter in operation.parameters]
@@ -94,7 +94,7 @@ class Resolver:
     def query(
         self, operation: Operation | None, values: Mapping[str, Any], at: At, subject: str
     ) -> dict[str, Any]:
-        """Return the fixed query values; report unknown parameters and values that are not allowed."""
+        """Return a copy of the query `values`; report unknown parameters and values that are not allowed."""
         for name, value in values.items():
             parameter = operation and self.parameter(operation, name, (*at, name), subject)
             if parameter and parameter.field.choices:
@@ -106,7 +106,7 @@ class Resolver:
         return dict(values)
 
     def known(self, name: str, names: Iterable[str], at: At, sentence: str) -> bool:
-        """Return True if `name` is one of the catalog's `names`, and report a problem if it is not.
+        """Return True if `name` is one of the catalog's `names`; otherwise report a problem and return False.
 
         `sentence` is the beginning of the message, up to and including the name.
         """
@@ -127,7 +127,10 @@ def leaves(fields: Iterable[Field], before: str = "") -> list[str]:
 
 
 def at_path(value: Any, path: Path) -> Any:
-    """Return the value at `path` in a JSON value, or None if it is missing; `"0"` is a list's first item."""
+    """Return the value at `path` inside a JSON value, or None if there is no value at this path.
+
+    A number in the path selects an item of a list: `"0"` is the first item.
+    """
     for step in path:
         if isinstance(value, list) and step.isdecimal():
             value = value[int(step)] if int(step) < len(value) else None

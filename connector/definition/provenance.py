@@ -1,4 +1,4 @@
-"""Determines whether a trigger relies on requests or filters whose existence is only assumed."""
+"""Determines whether a trigger relies on requests or filters that are only assumed to exist."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def is_assumed(integration: Integration, trigger: Trigger) -> bool:
-    """Return True if a request that the trigger sends, or the filter for new records, is only assumed."""
+    """Return True if any of the trigger's requests, or its time filter, is only assumed to exist."""
     source = trigger.source
     requests = [source.operation, *([trigger.details.operation] if trigger.details else [])]
     since = None if isinstance(source, Snapshot) else source.since

@@ -39,7 +39,7 @@ def of_event(
     at: At,
     subject: str,
 ) -> dict[str, Any]:
-    """Build the values in which the example of an event differs from the sample of the record.
+    """Build the values of a trigger's example event that differ from the resource's sample record.
 
     `fields` are the fields of the record, and `example` maps dotted paths in the record to values. The
     result also contains the state that the trigger detects. Unknown paths are reported to `resolver`.
@@ -58,7 +58,8 @@ def check(
 ) -> None:
     """Report a problem if the example record `shown` would not fire the trigger.
 
-    A record does not fire the trigger if it is in an initial state, or if the time at `occurred` is missing.
+    A record does not fire the trigger if its state is one of the initial states, or if it has no timestamp at
+    `occurred`.
     """
     if not isinstance(source, CreatedSince) and source.state and not source.reached:
         state = at_path(shown, source.state)
@@ -70,7 +71,7 @@ def check(
 
 
 def merged(sample: Any, changes: Mapping[str, Any]) -> Any:
-    """Return a copy of the record `sample` with `changes` applied; nested objects are merged."""
+    """Return a copy of the record `sample` with the values in `changes`; nested objects are merged."""
     if not isinstance(sample, dict):
         return dict(changes)
     inside = {

@@ -28,7 +28,7 @@ def parsed(document: Mapping[str, Any], name: str) -> Spec:
     """Parse an OpenAPI document into a `Spec`.
 
     Raises `CatalogError` if a part of the document is invalid or not supported; the message begins with
-    `name`, the name of the file.
+    the file name `name`.
     """
     try:
         return Spec(document)

@@ -1,4 +1,4 @@
-"""Compares words regardless of spelling (`In Transit`, `in_transit`), and suggests similar names."""
+"""Matches different spellings of a word (`In Transit`, `in_transit`), and suggests similar names."""
 
 import re
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ def trimmed(text: str) -> str:
 
 
 def folded(word: str) -> str:
-    """Return a form that is equal for all spellings of a word: `In Transit`, `in_transit`, `InTransit`.
+    """Convert a word to a form that is the same for spellings such as `In Transit` and `in_transit`.
 
     The form ignores case, white space, hyphens, dashes and underscores.
     """
@@ -39,7 +39,7 @@ def same_word(found: object, wanted: object) -> bool:
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """Return an ending for an error message, `; did you mean list_returns?`, or "" if no name is similar."""
+    """Return the end of an error message, as in `; did you mean get_rma?`, or "" if no name is similar."""
     names = list(known)
     near = get_close_matches(wrong.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
     if not near:

@@ -1,4 +1,4 @@
-"""Parses YAML and records the line of every key, so that error messages can state the line."""
+"""Parses YAML and records the line number of every key for use in error messages."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """The data in a YAML document, and the line of every key and list item, keyed by its path."""
+    """The data in a YAML document, and the line numbers of all keys and list items, keyed by path."""
 
     name: str
     data: Any
     lines: Mapping[tuple[str, ...], int]
 
     def line(self, path: Sequence[object]) -> int:
-        """Return the line of `path`, or the line of the nearest enclosing key if the path does not exist."""
+        """Return the line number of `path` or, if it does not exist, of the nearest enclosing key."""
         steps = [str(step) for step in path]
         while steps:
             if tuple(steps) in self.lines:
@@ -32,7 +32,7 @@ class Located:
         return 1
 
     def message(self, path: Sequence[object], sentence: str) -> str:
-        """Format an error message that starts with the file name and the line of `path`."""
+        """Format an error message that starts with the file name and the line number of `path`."""
         return f"{self.name}:{self.line(path)}: {sentence}"
 
 
@@ -56,7 +56,7 @@ def parse(name: str, text: str) -> Located:
 
 
 def described(name: str, error: yaml.YAMLError) -> str:
-    """Format a YAML error as one sentence that starts with the file name and, if known, the line."""
+    """Format a YAML error as one sentence that starts with the file name and, if known, the line number."""
     mark = getattr(error, "problem_mark", None)
     place = f"{name}:{mark.line + 1}" if mark else name
     problem = getattr(error, "problem", None) or " ".join(str(error).split())

@@ -1,8 +1,8 @@
 """Defines the sections and keys of a catalog file, `connector/catalog/<vendor>.yaml`.
 
-Unknown keys are errors, and no value is an expression to evaluate. `connector.definition.compiler` checks the
-names of operations, parameters and fields against the vendor's specification; `connector.definition.model`
-explains what the values mean. Paths into records are written with dots: `customer.email`.
+Unknown keys are errors, and values are plain data, never expressions. `connector.definition.compiler` checks
+the names of operations, parameters and fields against the vendor's specification. The documentation of
+`connector.definition.model` explains what the values mean. Paths are written with dots: `customer.email`.
 """
 
 from typing import Annotated, Any, Literal
@@ -33,7 +33,7 @@ class EnvironmentEntry(CatalogEntry):
 
 
 class ErrorEntry(CatalogEntry):
-    """How to read an error response: paths into its body, and the kind of error for each status or code."""
+    """How to read an error response, and which kind of error each status and error code means."""
 
     code: Dotted
     message: Dotted
@@ -43,7 +43,7 @@ class ErrorEntry(CatalogEntry):
 
 
 class PlanEntry(CatalogEntry):
-    """The number of requests that a plan allows per second, minute and day; leave out what is unlimited."""
+    """A plan's maximum requests per second, minute and day. Leave out a period that has no limit."""
 
     second: Annotated[int, PydanticField(ge=1)] | None = None
     minute: Annotated[int, PydanticField(ge=1)] | None = None
@@ -58,10 +58,10 @@ class WindowHeaderEntry(CatalogEntry):
 
 
 class LimitEntry(CatalogEntry):
-    """The section `limits`, with the vendor's rate limits; leave it out if the vendor documents none.
+    """The section `limits`: the vendor's rate limits. Leave it out if the vendor documents no limits.
 
-    `limit_header`, `remaining_header` and `reset_header` are the headers of a vendor that reports only the
-    window with the fewest requests left; `headers` is for vendors that report every window.
+    Use `limit_header`, `remaining_header` and `reset_header` if the vendor reports only one rate limit
+    window, the one with the fewest requests left. Use `headers` if the vendor reports every window.
     """
 
     plans: dict[str, PlanEntry] = {}
@@ -72,10 +72,10 @@ class LimitEntry(CatalogEntry):
 
 
 class PagedEntry(CatalogEntry):
-    """The keys that all paging styles share; `size` is the parameter for the page size.
+    """The keys that all paging styles share; `size` is the name of the parameter for the page size.
 
-    `total` and `size_reported` are the paths of the total number of records and of the page size that the
-    vendor used. `missing_is_empty` is true if a 404 means that the list is empty.
+    `total` is the path of the total number of records, and `size_reported` the path of the page size that
+    the vendor actually used. `missing_is_empty` is true if a 404 response means that the list is empty.
     """
 
     size: str
@@ -87,7 +87,7 @@ class PagedEntry(CatalogEntry):
 
 
 class NumberedEntry(PagedEntry):
-    """Paging by page number: `page` is the parameter, and `first` is the number of the first page."""
+    """Paging by page number: `page` is the name of the parameter, and `first` is the first page's number."""
 
     style: Literal["page"]
     page: str
@@ -95,14 +95,14 @@ class NumberedEntry(PagedEntry):
 
 
 class OffsetEntry(PagedEntry):
-    """Paging by offset: `offset` is the parameter for the number of rows to skip."""
+    """Paging by offset: `offset` is the name of the parameter for the number of records to skip."""
 
     style: Literal["offset"]
     offset: str
 
 
 class CursorEntry(PagedEntry):
-    """Paging by cursor: the parameter `cursor` is set to the value at `next` in the previous page."""
+    """Paging by cursor: the parameter named in `cursor` is set to the previous page's value at `next`."""
 
     style: Literal["cursor"]
     cursor: str
@@ -113,7 +113,7 @@ PagingEntry = Annotated[NumberedEntry | OffsetEntry | CursorEntry, PydanticField
 
 
 class FieldEntry(CatalogEntry):
-    """The label and help text of a field; `choices` maps the field's values to labels, as in `{tnt: TNT}`."""
+    """A field's label and help text; `choices` maps the field's possible values to their labels."""
 
     label: Label | None = None
     help: Sentence | None = None
@@ -121,7 +121,7 @@ class FieldEntry(CatalogEntry):
 
 
 class ResourceEntry(CatalogEntry):
-    """A kind of record: `schema` names its schema in the specification, `sample` an operation's example."""
+    """A kind of record: the name of its `schema`, and the operation whose example contains a `sample`."""
 
     noun: str
     record: str = PydanticField(alias="schema")
@@ -134,8 +134,8 @@ class ResourceEntry(CatalogEntry):
 class DropdownEntry(CatalogEntry):
     """The options that a dropdown offers for an input.
 
-    The options are the records that `operation` lists (`value` and `label` are paths in a record), or the
-    known values of an action's input: `choices_of` names the action and the input.
+    The options are either the records that `operation` lists or the known values of an action's input.
+    `value` and `label` are paths in a record; `choices_of` names the action and the input.
     """
 
     noun: str
@@ -148,7 +148,7 @@ class DropdownEntry(CatalogEntry):
 
 
 class OrderEntry(CatalogEntry):
-    """How to sort a list: set parameter `by` to `value`, `direction` to `oldest_first` or `newest_first`."""
+    """How to sort a list: the names of two query parameters, `by` and `direction`, and their values."""
 
     by: str
     direction: str
@@ -158,7 +158,7 @@ class OrderEntry(CatalogEntry):
 
 
 class PageCeilings(CatalogEntry):
-    """The maximum number of pages per poll in each runtime."""
+    """The maximum number of pages that a poll reads in each runtime."""
 
     python: Annotated[int, PydanticField(ge=1, le=500)]
     zapier: Annotated[int, PydanticField(ge=1, le=25)]
@@ -166,12 +166,12 @@ class PageCeilings(CatalogEntry):
 
     @property
     def by_runtime(self) -> dict[Runtime, int]:
-        """The maximum number of pages per poll, keyed by runtime."""
+        """The maximum number of pages that a poll reads, keyed by runtime."""
         return {"python": self.python, "zapier": self.zapier, "make": self.make}
 
 
 class SortEntry(CatalogEntry):
-    """How to sort a list: set `parameter` to `oldest_first` or `newest_first`."""
+    """How to sort a list: the name of one query parameter, and its value for each direction."""
 
     parameter: str
     oldest_first: str
@@ -179,9 +179,9 @@ class SortEntry(CatalogEntry):
 
 
 class DetailsEntry(CatalogEntry):
-    """An additional request for each event; the response is added to the event's record under `key`.
+    """An additional request for each event; its response is added to the event's record under `key`.
 
-    `parameters` maps the operation's parameters to fields of the row; `resource` describes the response.
+    `parameters` maps the operation's parameters to fields of the record; `resource` describes the response.
     """
 
     operation: str
@@ -194,8 +194,8 @@ class DetailsEntry(CatalogEntry):
 class SourceEntry(CatalogEntry):
     """A list that triggers poll; several triggers can use the same source.
 
-    `unseen` describes changes that the vendor's filter does not return; the sentence is added to the
-    guarantee. `growing_ids` is true if IDs are numbers and every new record observed had the highest ID.
+    `unseen` is a sentence about changes that the vendor's filter does not return; it is added to each
+    guarantee. `growing_ids` is true if IDs are numbers and, as far as observed, each new ID is the highest.
     """
 
     operation: str
@@ -223,10 +223,10 @@ class CreatedSinceEntry(OrderedEntry):
 
 
 class ChangedSinceEntry(SourceEntry):
-    """A source that filters by the time of a change; see `connector.definition.model.ChangedSince`.
+    """A source that reads only changed records; see `connector.definition.model.ChangedSince`.
 
-    At least one of `mark` and `state` is required if `changed`, the time of the last change, is set. The
-    filter expects a time in the format `since_form`. A runtime without memory reads the last `window_hours`.
+    If `changed` (the path of the time of the last change) is set, `mark` or `state` is required.
+    `since_form` is the vendor's time format. A runtime without a cursor reads `window_hours` of changes.
     """
 
     strategy: Literal["changed_since"]
@@ -246,7 +246,7 @@ class ChangedSinceEntry(SourceEntry):
 class SnapshotEntry(SourceEntry):
     """A source that reads a complete list and compares versions; see `connector.definition.model.Snapshot`.
 
-    `detects: states` requires `state`. A poll fails if the list has more than `most_records` records.
+    `state` is required if `detects` is `states`. A poll fails if the list exceeds `most_records` records.
     """
 
     strategy: Literal["snapshot"]
@@ -273,11 +273,11 @@ class WindowScanEntry(OrderedEntry):
 class TriggerEntry(CatalogEntry):
     """An event that starts a workflow, such as a new return; see `connector.definition.model.Trigger`.
 
-    With `status`, an event occurs when a record reaches this state, or a state in `or_later` that can only
-    follow this state. Without `status`, every change of state is an event. `provenance` states how certain
-    the status is. `inputs` are optional filters that require `match`. `labels` replaces `label` on
-    platforms whose naming rules make it awkward. `example` lists the fields of the resource's sample that
-    have different values after such an event; the new state is filled in automatically.
+    With `status`, an event occurs when a record reaches this state or one of the states in `or_later`,
+    which can only follow it. Without `status`, the source determines what counts as an event. `provenance`
+    states whether the status is documented, observed or assumed. `inputs` are optional filters, each with
+    a `match`. `labels` replaces `label` on platforms whose naming rules make it awkward. `example` maps
+    fields to values that differ from the resource's sample; the new state is filled in automatically.
     """
 
     label: Label
@@ -297,11 +297,11 @@ class TriggerEntry(CatalogEntry):
 class InputEntry(FieldEntry):
     """One input of a trigger, action or search.
 
-    `name` is the parameter or body field to fill, if it differs from the key. With `match`, the input is not
-    sent but compared with the value at this path in each record read. `required: true` makes an input
-    required that the API treats as optional. `identifies` is the kind of identifier, such as `order`. In a
-    search, `found_at` lists the fields of a row that contain the value; rows with other values in these
-    fields are dropped. `several: commas` accepts several values separated by commas.
+    `name` is the parameter or body field to fill, if its name differs from the key. An input with `match`
+    is not sent; it is compared with the value at this path in each record. Set `required: true` if users
+    must fill in an input that the API treats as optional. `identifies` is the kind of identifier, such as
+    `order`. In a search, `found_at` lists the fields of a record that can contain the input's value; records
+    with other values in these fields are dropped. With `several: commas`, users can enter several values.
     """
 
     name: Dotted | None = None
@@ -315,10 +315,10 @@ class InputEntry(FieldEntry):
 
 
 class FindingEntry(CatalogEntry):
-    """How to look for the record of a write request that received no response.
+    """How to look for the record that a write request may have created, if the vendor did not respond.
 
-    `parameters` maps parameters of the operation to inputs of the action. `equal` maps fields of a record to
-    inputs, or to columns of a list input, such as `lines.quantity`.
+    `parameters` maps the operation's parameters to the action's inputs. `equal` maps each field to compare
+    to an input, or to a column of a list input, such as `lines.quantity`.
     """
 
     operation: str
@@ -368,9 +368,9 @@ class FindOrCreateEntry(CatalogEntry):
 class Catalog(CatalogEntry):
     """A complete catalog file.
 
-    `payload` is the path of the result in a response: one path for all operations, or a mapping keyed by
-    operation that omits operations whose response is the result itself. `exclude` maps each operation that
-    is not offered to the reason.
+    `payload` is the path of the result in a response: one path for all operations, or a mapping from
+    operations to paths, without the operations whose whole response is the result. `exclude` lists the
+    operations that the connector does not offer, each with the reason.
     """
 
     catalog: Literal[1]

@@ -1,4 +1,4 @@
-"""The base class of all catalog entries, and the types of strings that they contain."""
+"""The base class of all catalog entries, and the string types that they use."""
 
 from typing import Annotated
 

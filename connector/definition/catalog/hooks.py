@@ -7,8 +7,8 @@ from connector.definition.model import Provenance
 class SubscribeEntry(CatalogEntry):
     """The request that registers a webhook.
 
-    `url` and `event` are fields of the request body; `id` is the path of the subscription's ID in the
-    response.
+    `url` and `event` are the body fields for the receiver's URL and the event name; `id` is the path of the
+    subscription's ID in the response.
     """
 
     operation: str
@@ -27,8 +27,8 @@ class UnsubscribeEntry(CatalogEntry):
 class DeliveryEntry(CatalogEntry):
     """How to obtain the record that a webhook delivery is about.
 
-    With `operation`, the record is requested; without it, the delivery itself contains the record. `at` is
-    the path of the record in the response or in the delivery. `parameters` maps the operation's parameters
+    With `operation`, the record is requested from the API, and `at` is its path in the response. Without
+    `operation`, the delivery itself contains the record at `at`. `parameters` maps the operation's parameters
     to fields of the delivery; `status` is the field of the delivery that contains the new status.
     """
 
@@ -39,7 +39,7 @@ class DeliveryEntry(CatalogEntry):
 
 
 class HookEntry(CatalogEntry):
-    """One kind of webhook; `provenance` states whether its deliveries are documented or only assumed."""
+    """One kind of webhook; `provenance` states whether deliveries are documented, observed or assumed."""
 
     subscribe: SubscribeEntry
     unsubscribe: UnsubscribeEntry
@@ -48,7 +48,7 @@ class HookEntry(CatalogEntry):
 
 
 class TriggerHookEntry(CatalogEntry):
-    """The webhook of a trigger: `via` names an entry in `hooks`, and `event` is the vendor's event name."""
+    """A trigger's webhook: `via` is the key of an entry in `hooks`, and `event` the vendor's event name."""
 
     via: Key
     event: str

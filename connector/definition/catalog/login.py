@@ -25,7 +25,7 @@ class AuthFieldEntry(CatalogEntry):
 
 
 class GrantEntry(CatalogEntry):
-    """A token request; `constants` maps fields of its body to fixed values, `fills` to login fields.
+    """The body of a token request: `constants` maps body fields to fixed values, `fills` to login fields.
 
     `once` is true if the request succeeds only once, as with an authorization code.
     """
@@ -36,7 +36,7 @@ class GrantEntry(CatalogEntry):
 
 
 class RefreshEntry(GrantEntry):
-    """The request that refreshes an access token; `token` is the body field for the refresh token."""
+    """The request that refreshes an access token; `token` names the body field for the refresh token."""
 
     token: str
 
@@ -68,9 +68,9 @@ class HostEntry(CatalogEntry):
 class AuthenticationEntry(CatalogEntry):
     """The section `authentication`: how requests are authenticated, and what the user has to enter.
 
-    `credential` is the login field to send; without it, requests send the access token that `tokens` obtains.
-    `sends` maps additional query parameters, body fields and headers of security schemes to the login fields
-    that fill them.
+    `credential` is the login field that every request sends; without it, requests send the access token that
+    is obtained with `tokens`. `sends` maps further query parameters, body fields and headers (of security
+    schemes) to the login fields that fill them.
     """
 
     security_scheme: str

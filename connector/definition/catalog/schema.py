@@ -13,7 +13,7 @@ FILE = Path(__file__).parents[2] / "catalog" / "schema.json"
 
 
 def text() -> str:
-    """Generate the JSON Schema of catalog files, the content of `connector/catalog/schema.json`."""
+    """Generate the content of `connector/catalog/schema.json`, the JSON Schema of catalog files."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Catalog.model_json_schema()}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 

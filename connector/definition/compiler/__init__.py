@@ -1,7 +1,7 @@
 """Compiles a vendor's specification and catalog into an `Integration`.
 
 Every name in the catalog is checked against the specification. All problems are collected and raised
-together as one `CatalogError`, which states the line of each problem. An operation that the catalog neither
+together as one `CatalogError` with the line number of each problem. An operation that the catalog neither
 uses nor excludes with a reason is also a problem.
 """
 
@@ -44,8 +44,7 @@ SECONDS = {"second": 1, "minute": 60, "day": 86_400}
 def vendors() -> list[str]:
     """List the IDs of all vendors that have a catalog or a specification, in alphabetical order.
 
-    Vendors for which one of the two files is missing are included; `integration` then reports the missing
-    file.
+    A vendor with only one of the two files is listed too; `integration` then reports the missing file.
     """
     names = (file.name for file in CATALOGS.iterdir())
     catalogs = {name.removesuffix(".yaml") for name in names if name.endswith(".yaml")}
@@ -73,7 +72,7 @@ def integration(vendor: str) -> Integration:
 
 
 def join(document: Mapping[str, Any], text: str, name: str) -> Integration:
-    """Compile a parsed specification and the text of the catalog file `name` into an `Integration`.
+    """Compile an `Integration` from a specification and the text of the catalog file `name`.
 
     Raises `CatalogError` with all problems if the catalog is invalid or does not match the specification.
     """
@@ -103,10 +102,10 @@ def _parsed(name: str, text: str) -> yaml_lines.Located:
 
 
 def _sentence(source: yaml_lines.Located, error: Any) -> str:
-    """Format a pydantic validation error as one sentence that starts with the file and line.
+    """Format a pydantic validation error as one sentence, after the file name and line number.
 
-    Pydantic's location also contains the name of the union member that was tried. Such a step does not exist
-    in the file and is skipped when looking up the line.
+    The location that pydantic reports can also contain names of union members. These names do not
+    occur in the file, and are skipped when looking up the line.
     """
     path: tuple[str, ...] = ()
     for step in error["loc"]:

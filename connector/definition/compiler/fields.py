@@ -52,7 +52,7 @@ def labelled(
 
 
 def relabelled(field: Field, entry: FieldEntry | None) -> tuple[Choice, ...]:
-    """Return the field's choices, with labels from the catalog where the entry defines them."""
+    """Return the field's choices, with the catalog entry's labels in place of the default labels."""
     labels = entry.choices if entry else {}
     return tuple(
         Choice(value=choice.value, label=labels.get(choice.value, choice.label)) for choice in field.choices
@@ -74,8 +74,8 @@ def inputs(
 ) -> tuple[InputField, ...]:
     """Compile the inputs of an action or search, and report inputs that do not fit the operation.
 
-    `record` contains the fields of the records that a search returns, to which `match` and `found_at` refer;
-    it is None for an action.
+    `record` contains the fields of the records that a search returns; `match` and `found_at` refer to these
+    fields. For an action, `record` is None.
     """
     compiled = []
     for key, entry in entries.items():
@@ -100,9 +100,10 @@ def _tightened(entries: Mapping[str, InputEntry]) -> set[str]:
 
 
 def with_known_values(steps: Mapping[str, Step], dropdowns: Mapping[str, Dropdown]) -> dict[str, Step]:
-    """Return the steps with the choices of each dropdown copied into the `known_values` of its inputs.
+    """Return the steps, with the `known_values` of inputs filled in from their dropdowns.
 
-    The runtime then also accepts the label of a known value: "In Transit" for `in_transit`.
+    Inputs that already have choices or known values are not changed. For inputs with known values, the
+    runtime also accepts labels, such as "In Transit" for `in_transit`.
     """
 
     def completed(field: InputField) -> InputField:
@@ -130,7 +131,7 @@ def filters(
     subject: str,
     state: Path | None = None,
 ) -> tuple[InputField, ...]:
-    """Compile a trigger's inputs, which filter the records that a poll reads and are not sent to the vendor.
+    """Compile a trigger's inputs, which filter the records from a poll and are never sent to the vendor.
 
     `state` is the path of the status that the trigger watches. An input that filters by this status ignores
     case, spaces and hyphens, even if the specification does not list the possible values.
@@ -182,7 +183,7 @@ def _found_at(
     place: At,
     subject: str,
 ) -> InputField:
-    """Check the paths in `found_at` of a catalog entry, and return the input with these paths."""
+    """Check the entry's `found_at` paths, and return a copy of the input that contains them."""
     _check_identifies(resolver, field, place, subject)
     if not entry.found_at:
         return field
@@ -199,7 +200,7 @@ def _found_at(
 
 
 def _check_identifies(resolver: Resolver, field: InputField, place: At, subject: str) -> None:
-    """Report `identifies` on an input that cannot be an identifier, and `several` outside the query."""
+    """Report `identifies` and `several` if the input's type or location does not allow them."""
     if field.identifies and (field.type not in ("string", "integer") or field.choices):
         resolver.report(
             (*place, "identifies"),
@@ -241,7 +242,7 @@ def _placed(
 def _variants(
     resolver: Resolver, field: Field, columns: Sequence[InputField], at: At, subject: str
 ) -> tuple[Variant, ...]:
-    """Return a field's variants with the vendor's names replaced by the keys of the field's columns.
+    """Return a field's variants, with each member's name replaced by the key of the column that fills it.
 
     Reports a problem for each required member that no column fills.
     """

@@ -21,8 +21,8 @@ def hook(
 ) -> Hook | None:
     """Compile the webhook of a trigger, or return None if the catalog names an unknown hook or operation.
 
-    `chosen` is the trigger's entry, and `hooks` is the section `hooks` of the catalog. Problems are reported
-    to `resolver`.
+    `chosen` is the trigger's `hook` entry, and `hooks` is the catalog's section `hooks`. Problems are
+    reported to `resolver`.
     """
     if not resolver.known(chosen.via, hooks, (*at, "via"), f"{subject} names hook {chosen.via}"):
         return None

@@ -1,4 +1,4 @@
-"""Compiles the section `authentication` of a catalog: login fields, the credential, tokens and the test."""
+"""Compiles the section `authentication` of a catalog: login fields, credential, tokens and login test."""
 
 from __future__ import annotations
 

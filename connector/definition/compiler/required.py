@@ -1,4 +1,4 @@
-"""Determines which inputs are always required, and which only if their optional parent object is sent."""
+"""Determines which inputs are always required, and which only if the object that contains them is sent."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ def with_requirements(
 ) -> tuple[InputField, ...]:
     """Return the inputs with `required` and `required_with` set according to the request body.
 
-    `fields` are the fields of the body, or of one line item. A required member of an optional object is
-    required only if the object is sent, that is, if another input fills a different member of the object.
-    Inputs whose keys are in `tightened` stay required, because the catalog marks them as required.
+    `fields` are the fields of the body, or of one item of a list in the body. A required member of an
+    optional object is required only if the object is sent, that is, if another input fills a different
+    member of the object. `tightened` contains the keys of inputs that are always required, because the
+    catalog marks them as required.
     """
     return tuple(_with_requirement(fields, field, inputs, tightened) for field in inputs)
 
@@ -35,7 +36,7 @@ def _with_requirement(
 
 
 def _optional_holder(fields: Sequence[Field], path: Path) -> Path | None:
-    """Return the path of the innermost optional object that contains `path`, or None if there is none."""
+    """Return the path of the innermost optional object around the field at `path`, or None if it has none."""
     for length in range(len(path) - 1, 0, -1):
         holder = walk(fields, path[:length])
         if holder is not None and not holder.required:
@@ -58,7 +59,7 @@ def unfilled(fields: Sequence[Field], inputs: Sequence[InputField], before: Path
 
 
 def through_a_list(fields: Sequence[Field], path: Path) -> Path | None:
-    """Return the path of the first list that contains `path`, or None if no list does.
+    """Return the path of the outermost list that contains the field at `path`, or None if no list does.
 
     A single input cannot fill a field that is inside a list, because the field occurs once for each item.
     """

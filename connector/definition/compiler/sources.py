@@ -1,4 +1,4 @@
-"""Compiles the sources that triggers poll and their details requests, and determines their provenance."""
+"""Compiles the sources that triggers poll and the requests for details, and determines their provenance."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def source(
 ) -> Source:
     """Compile the source that the trigger `key` polls, including the status that the trigger detects.
 
-    `fields` are the fields of a record in the list. Problems are reported to `resolver`.
+    `fields` are the fields of a record in the source's list. Problems are reported to `resolver`.
     """
     at: At = ("sources", trigger.source)
     subject = f"source {trigger.source}"
@@ -156,7 +156,7 @@ def details(
 ) -> Details | None:
     """Compile the request for the details of an event's record; return None if its operation is unknown.
 
-    `row` contains the fields of a record in the list, which fill the parameters of the request.
+    `row` contains the fields of a record in the source's list; these fields fill the request's parameters.
     """
     operation = resolver.operation(entry.operation, (*at, "operation"), subject)
     if operation is None:

@@ -151,7 +151,7 @@ def _trigger(
 
 
 def _end_reported(catalog: Catalog, operation: str) -> bool:
-    """Return True if a response shows whether its page is the last page, by a total or a missing cursor."""
+    """Return True if each response shows whether another page follows, with a total or a cursor."""
     paging = next((entry for entry in catalog.paging.values() if operation in entry.operations), None)
     return paging is None or paging.style == "cursor" or paging.total is not None
 
@@ -321,7 +321,7 @@ def _check_dropdowns(
 
 
 def dropdowns(catalog: Catalog, resolver: Resolver, actions: Mapping[str, Action]) -> dict[str, Dropdown]:
-    """Compile the section `dropdowns`; `actions` provides the inputs to which `choices_of` refers."""
+    """Compile the section `dropdowns`, in which `choices_of` refers to inputs of `actions`."""
     compiled = {}
     for key, entry in catalog.dropdowns.items():
         at: At = ("dropdowns", key)
@@ -386,7 +386,7 @@ def _known_resource(
 
 
 def _row(operation: Operation | None) -> tuple[Field, ...] | None:
-    """Return the fields of a record in an operation's payload; None if there is no operation or payload."""
+    """Return the fields of the records in an operation's payload, or None if there is no payload."""
     if operation is None:
         return None
     path = operation.payload

@@ -44,9 +44,9 @@ def check(
 
 
 def _check_events(section: Unified, resolver: Resolver, triggers: Mapping[str, Trigger]) -> None:
-    """Report triggers that have no kind of event, and kinds of events that two triggers share.
+    """Report triggers without an event type, and event types that two triggers share.
 
-    Polling by a kind that two triggers share would deliver the same event twice.
+    Polling for an event type that two triggers share would deliver the same event twice.
     """
     first: dict[str, str] = {}
     for key, kind in section.events.items():
@@ -68,7 +68,7 @@ def _fields(key: str, resources: Mapping[str, Resource], triggers: Mapping[str, 
 
 
 def _check_part(part: FrozenModel, fields: Fields, record: Fields, resolver: Resolver, at: At) -> None:
-    """Check the paths in one table, which are relative to `fields`; `record` contains the return's fields."""
+    """Check a table's paths, which are relative to `fields`; `record` contains all fields of the return."""
     start: Path | None = getattr(part, "at", None) if isinstance(part, LISTED) else None
     if start is not None:
         fields = _members(fields, start, resolver, at)
@@ -111,7 +111,7 @@ def _members(fields: Fields, path: Path, resolver: Resolver, at: At) -> Fields:
 
 
 def _check_statuses(section: Unified, table: ReturnTable, fields: Fields, resolver: Resolver) -> None:
-    """Report statuses that the specification lists but the section does not map, and the reverse."""
+    """Report differences between the statuses in the specification and the statuses in the section."""
     inspection, shipment = section.inspection_statuses, section.shipment_statuses
     _check_mapping(fields, table.status, "statuses", section.statuses, resolver)
     _check_mapping(fields, table.shipping_status, "shipment_statuses", shipment, resolver)

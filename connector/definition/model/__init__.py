@@ -11,7 +11,7 @@ Conventions:
   the whole value.
 - Operations, parameters and fields keep the vendor's names, exactly as sent and received.
 - Labels are in Title Case; help texts are complete sentences written for merchants.
-- Tuples are in the order of the catalog, in which platforms show the entries. Mappings are looked up by key.
+- Tuples keep the order of the catalog, which is the order that users see. Mappings are looked up by key.
 """
 
 from connector.definition.model.api import (

@@ -16,8 +16,8 @@ ErrorKind = Literal[
 class Parameter(FrozenModel):
     """A path or query parameter, named by `field.key`.
 
-    `repeated_as` is the name of the array parameter for several values (`status[]` for `status`), or None if
-    the API has no such parameter. The array parameter itself has `field.type` "list".
+    `repeated_as` is the name of the array parameter that accepts several values, such as `status[]` for
+    `status`, or None if the API has no such parameter. The array parameter itself has `field.type` "list".
     """
 
     location: Literal["path", "query"]
@@ -115,8 +115,8 @@ class TokenGrant(FrozenModel):
 class TokenLogin(FrozenModel):
     """How to obtain the access token that is sent as the credential.
 
-    The first token request sends `operation` with the first of `grants` whose fields are all filled in.
-    Later token requests send `refresh`, with the last refresh token in the field `refresh_as`.
+    The first token request calls `operation` with the first grant in `grants` whose fields are all filled in.
+    Later token requests send `refresh`, with the latest refresh token in the body field `refresh_as`.
     `access_token`, `refresh_token` and `expires_in` (in seconds) are paths in the response. `fields` are the
     AuthFields that only token requests use.
     """
@@ -141,14 +141,14 @@ class TokenLogin(FrozenModel):
 class Authentication(FrozenModel):
     """How requests are authenticated.
 
-    With `scheme` "bearer" a request sends `Authorization: Bearer <field>`, with "header" it sends
+    If `scheme` is "bearer", requests send `Authorization: Bearer <field>`; if it is "header", they send
     `<header>: <field>`. `field` is the key of the AuthField to send. If the key is empty ("") or the user
     left the field blank, the access token from `tokens` is sent instead. `host` is the AuthField for the base
     URL, for vendors whose API has a different base URL for each account. `test_operation` with `test_query`
     is the cheapest request that fails without a valid credential. `connection_label` is a template that
     refers to AuthFields and `environment`, such as `"{store_name} ({environment})"`; it never contains a
     secret. `sends` maps a query parameter or body field to the AuthField that fills it, in every operation
-    that accepts this parameter or field; `headers` maps headers of every request to AuthFields.
+    that accepts this parameter or field. `headers` does the same for headers, in every request.
     """
 
     scheme: Literal["bearer", "header"]
@@ -192,10 +192,11 @@ class Authentication(FrozenModel):
 
 
 class ErrorFormat(FrozenModel):
-    """How to read an error response: paths into its body, and the kind of error for each status or code.
+    """How to read an error response, and which kind of error each status and error code means.
 
-    The value at `fields` is `{field: message}` or a list of `{"field", "message"}`; `fields` is None if the
-    vendor does not name the invalid fields. A status that is not in `by_status` is "unexpected" below 500 and
+    `code`, `message` and `fields` are paths in the response body. The value at `fields` is an object
+    `{field: message}` or a list of `{"field", "message"}` objects; `fields` is None if the vendor does not
+    name the invalid fields. A status that is not in `by_status` means "unexpected" if it is below 500, and
     "unavailable" otherwise.
     """
 
@@ -234,10 +235,10 @@ class WindowHeaders(FrozenModel):
 class Limits(FrozenModel):
     """The rate limits that apply to one credential, and the response headers that report them.
 
-    `throttle` is the shortest window of the smallest plan, for platforms that do not know the user's plan;
-    None if no limit is known. Header names are in lower case. `limit_header`, `remaining_header` and
-    `reset_header` (in seconds since the Unix epoch) are used by vendors that report a single window,
-    `headers` by vendors that report every window.
+    `throttle` is the shortest window of the smallest plan, for platforms that do not know the user's plan.
+    It is None if no limit is known. Header names are in lower case. Vendors that report a single window send
+    `limit_header`, `remaining_header` and `reset_header` (in seconds since the Unix epoch). Vendors that
+    report every window send `headers`.
     """
 
     plans: tuple[Plan, ...]
@@ -251,20 +252,20 @@ class Limits(FrozenModel):
 class Paging(FrozenModel):
     """How to read a list page by page.
 
-    `page_parameter` is the parameter for the position of a page:
+    `page_parameter` is the name of the parameter that selects a page. Its value depends on `style`:
 
-    - style "page": the page number, which starts at `first`;
-    - style "offset": the number of rows to skip, which starts at `first`. It increases by the number of rows
-      received, because a vendor may return fewer rows than requested;
-    - style "cursor": the value at `next` in the previous page; the first request sends no cursor.
+    - "page": the page number, which starts at `first`;
+    - "offset": the number of records to skip, which starts at `first`. It increases by the number of records
+      received, because a vendor may return fewer records than requested;
+    - "cursor": the value at `next` in the previous page; the first request sends no cursor.
 
-    Reading stops at an empty page or when the number of records at `total` is reached. A page with fewer
-    rows than requested is not necessarily the last page. With style "cursor", reading stops if `next` is
-    missing, or if an empty page returns its own cursor as `next`.
+    Reading stops at an empty page, or when as many records have been read as `total` reports. A page with
+    fewer records than requested is not necessarily the last page. With style "cursor", reading stops if
+    `next` is missing, or if an empty page returns its own cursor as `next`.
 
     `size` is the page size to request and `max_size` the largest page size that the vendor allows.
-    `size_reported` is the path of the page size that the vendor used. `missing_is_empty` is true if a 404
-    means that the list is empty.
+    `size_reported` is the path of the page size that the vendor actually used. `missing_is_empty` is true if
+    a 404 response means that the list is empty.
     """
 
     style: Literal["page", "offset", "cursor"]

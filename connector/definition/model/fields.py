@@ -55,15 +55,15 @@ class Variant(FrozenModel):
 class Field(FrozenModel):
     """One named value in a record or a request.
 
-    A "list" with `children` is a list of records, such as line items; without children it is a list of
-    `item_type`. An "object" without `children` has members that are not known in advance, such as counts
-    keyed by status. A "datetime" is in ISO 8601 format with a time zone, a "date" is `YYYY-MM-DD`.
+    A "list" with `children` is a list of records, such as line items; without `children`, it is a list of
+    values of type `item_type`. An "object" without `children` has members that are not known in advance, such
+    as counts keyed by status. A "datetime" is in ISO 8601 format with a time zone; a "date" is `YYYY-MM-DD`.
 
-    `choices` lists all possible values. `known_values` are examples of possible values; do not validate
-    against them. The label of a field inside an object can be read alone ("Customer Email"); the label of a
-    field inside a list is read together with the list's label ("SKU"). With `variants`, an object (or each
-    object in a list) matches exactly one of these schemas; `children` then contains the members of all
-    variants, and a member is required if every variant requires it.
+    `choices` lists all possible values. `known_values` lists only some of them, so other values are valid
+    too. The label of a field inside an object includes the object's label ("Customer Email"); the label of a
+    field inside a list does not include the list's label ("SKU"). With `variants`, an object (or each object
+    in a list) matches exactly one of the variants; `children` then contains the members of all variants, and
+    a member is required if every variant requires it.
     """
 
     key: str
@@ -88,21 +88,21 @@ class InputField(Field):
 
     With `location` "path" or "query", the input fills the parameter `path[0]`. With "body", `path` is the
     path in the JSON body; for the children of a list it is relative to one item. With "match", the input is
-    not sent: the value is compared with the value at `path` in each record read, because the API has no such
-    filter. `compared` selects the comparison: "identity" and "word" as in `connector.runtime.compare`, "text"
-    ignores case and surrounding white space.
+    not sent, because the API cannot filter by it. Instead, it is compared with the value at `path` in each
+    record. `compared` selects the comparison: "identity" and "word" are explained in
+    `connector.runtime.compare`, and "text" ignores case and surrounding white space.
 
     `dropdown` is a key of `Integration.dropdowns`, which suggests values; other values are accepted too.
-    `repeated_as` is the query parameter for several values (`status[]`). `separator` is the character that
-    separates several values in one string, or None if the API does not support this.
+    `repeated_as` is the query parameter that accepts several values, such as `status[]`. `separator` is the
+    character that separates several values in one string. Each is None if the API does not support it.
 
     `required_with` lists the keys of inputs that fill other members of the same optional object. If one of
     these inputs has a value, the object is sent and this input is required.
 
-    `identifies` is the kind of identifier that the value is, or None for free text, dates and ranges. For a
-    search, `found_at` lists the paths in a row that may contain the value (a path may lead through lists).
-    A row is dropped if it has values at these paths but none of them matches, because vendors sometimes
-    ignore a filter. A row without such a value is kept.
+    `identifies` is the kind of identifier that the input expects, or None for free text, dates and ranges.
+    In a search, `found_at` lists the paths in a record that may contain the input's value (a path may lead
+    through lists). Because vendors sometimes ignore a filter, a record is dropped if it has values at these
+    paths but none of them matches. A record without values at these paths is kept.
     """
 
     location: Literal["path", "query", "body", "match"]

@@ -66,10 +66,11 @@ class Order(FrozenModel):
 class CreatedSince(FrozenModel):
     """Polling strategy: each record is one event, found by its creation time.
 
-    With `since`, the query parameter for "created after", a poll reads the records created after the
-    watermark minus `overlap`, oldest first. Without `since`, a poll reads newest first until records are
-    older than this time. The IDs of records inside the overlap are remembered, so that a record that appears
-    in the list late, with a creation time before the watermark, is still found.
+    All records created up to the *watermark* have been read. The next poll reads records created after the
+    watermark minus `overlap`, so that it also finds records that appear in the list late. The IDs of records
+    inside the overlap are remembered, so that they do not create a second event. With `since`, the query
+    parameter for "created after", records are read oldest first. Without `since`, they are read newest first
+    until they are older than the overlap.
     """
 
     strategy: Literal["created_since"] = "created_since"
@@ -86,9 +87,10 @@ class CreatedSince(FrozenModel):
 class WindowScan(FrozenModel):
     """Polling strategy: read the records of the last `look_back` seconds and compare their states.
 
-    If `reached` is None, every change of `state` is an event, identified by `id` and state; a new record in
-    one of the `initial` states is not an event. Otherwise each record is one event, which occurs when its
-    state is first observed to be one of `reached`: the trigger's state and the states that can only follow.
+    If `reached` is None, every change of `state` is an event, which `id` and the new state identify; a new
+    record in one of the `initial` states is not an event. Otherwise, `reached` contains the trigger's state
+    and the states that can only follow it. Each record is then one event, which occurs when the record is
+    first observed in one of these states.
     """
 
     strategy: Literal["window_scan"] = "window_scan"
@@ -108,19 +110,19 @@ class WindowScan(FrozenModel):
 class ChangedSince(FrozenModel):
     """Polling strategy: read the records that changed after a given time, in any order.
 
-    `since` is the query parameter for "changed after", which expects a time in the format `since_form` and
-    compares it with the field at `changed`. A poll reads from the watermark minus `overlap`, and a record is
-    remembered for `look_back` seconds after its last change. A runtime without memory reads the last
-    `window` seconds instead.
+    `since` is the query parameter for "changed after". The vendor expects its value in the format
+    `since_form`, and compares it with the field at `changed`. A poll reads the changes after the watermark
+    minus `overlap`; each record is remembered for `look_back` seconds after its last change. A runtime
+    without a cursor reads the changes of the last `window` seconds instead.
 
-    With `mark`, the path of a time, an event occurs when this time is first set and whenever it changes. The
-    event is identified by `id` and the time (by `id` alone for the creation time, which never changes). With
-    `mark` and `reached`, only records in one of these states are events. Without `mark`, the events are
-    changes of `state`, as in a window scan.
+    `mark` is the path of a timestamp. With `mark`, an event occurs when this timestamp is first set and
+    whenever it changes; `id` and the timestamp identify the event (`id` alone if `mark` is the creation time,
+    which never changes). With `mark` and `reached`, only records in one of the states in `reached` create
+    events. Without `mark`, every change of `state` is an event, as in `WindowScan`.
 
-    If `changed` is None, rows do not contain the time of the change, and the time of the vendor's response
-    is used instead. If `mark` and `state` are also None, each record is one event, which occurs when the
-    filter first returns the record. `order` is None if the list cannot be sorted.
+    If `changed` is None, records do not contain the time of their last change, and the time of the vendor's
+    response is used instead. If `mark` and `state` are also None, each record is one event, which occurs when
+    the filter first returns the record. `order` is None if the list cannot be sorted.
     """
 
     strategy: Literal["changed_since"] = "changed_since"
@@ -145,11 +147,11 @@ class ChangedSince(FrozenModel):
 class Snapshot(FrozenModel):
     """Polling strategy: read a complete list without filters and compare the `version` of each record.
 
-    `detects` selects the events: "records" (each new `id`), "versions" (each new `id` and each higher
-    version of a known record, identified by `id` and version) or "states" (changes of `state`, as in a window
-    scan). `version` is the path of an integer, `changed` the path of the time of the last change. A list of
-    more than `most_records` records raises an error. A runtime without memory reads the list up to its page
-    limit, and the platform drops the records that it already knows.
+    `detects` selects what counts as an event: "records" (each new `id`), "versions" (each new `id`, and each
+    higher version of a known record) or "states" (changes of `state`, as in `WindowScan`). `version` is the
+    path of an integer, and `changed` the path of the time of the last change. A list of more than
+    `most_records` records raises an error. A runtime without a cursor reads the list up to its page limit,
+    and the platform drops the events that it has already delivered.
     """
 
     strategy: Literal["snapshot"] = "snapshot"
@@ -175,9 +177,9 @@ Source = CreatedSince | ChangedSince | Snapshot | WindowScan
 class Details(FrozenModel):
     """An additional request that reads the details of each event's record.
 
-    The request is sent only for rows that are events. `parameters` maps each parameter of `operation` to a
-    path in the row; `query` is sent with every request. The response is added to the record under `key`; the
-    value is None if the vendor responds with 404.
+    The request is sent only for records that create an event. `parameters` maps each parameter of `operation`
+    to a path in the record; `query` is sent with every request. The response is added to the record under
+    `key`; if the vendor responds with 404, the value is None.
     """
 
     operation: str
@@ -195,9 +197,10 @@ class Hook(FrozenModel):
 
     A delivery refers to a record. `read` is the operation that reads this record, and `parameters` maps the
     operation's parameters to paths in the delivery; if `read` is None, the delivery contains the record.
-    `row` is the path of the record, as the trigger's list returns it, in the response or in the delivery.
-    `state` is the path of the new state in the delivery; if it is None, the state in the record applies. A
-    trigger for one state accepts only deliveries with exactly this state, because earlier states are unknown.
+    `row` is the path of the record in the response of `read` or in the delivery; the record has the same
+    fields as in the trigger's list. `state` is the path of the new state in the delivery; if it is None, the
+    state in the record applies. A trigger for one state accepts only deliveries with exactly this state,
+    because a delivery does not show the record's earlier states.
     """
 
     subscribe: str
@@ -214,26 +217,26 @@ class Hook(FrozenModel):
 
 
 class Guarantee(FrozenModel):
-    """What one trigger guarantees in one runtime, as computed by `connector.definition.guarantees`.
+    """What a trigger guarantees in one runtime, as computed by `connector.definition.guarantees`.
 
     `delivers` is one of:
 
-    - "every_record": each new record once;
+    - "every_record": each new record, once;
     - "latest_state": each change, except changes that are overwritten before the next poll;
-    - "reached": once, when the trigger's state or a later state is first observed;
-    - "while_there": when the state is reached, and again for each later change of a record in that state.
+    - "reached": each record, once, when it is first observed in the trigger's state or a later state;
+    - "while_there": each record when it reaches the trigger's state, and whenever it changes in that state.
 
-    A record or change that appears in the list late is found for `look_back` seconds; None means as far back
-    as one poll reads. A poll reads at most `pages` pages of `page_size` items in `order` ("any": unsorted),
-    which is `items_per_poll` items. `calls_per_poll` is the number of requests in a poll that reads all
-    pages, `calls_per_poll_quiet` in a poll that finds one page of items, and `calls_per_event` the number of
-    additional requests per event. `calls_per_day` and `calls_per_day_quiet` assume a poll every `interval`
-    seconds. `shortest_interval` maps each plan to the shortest interval, in seconds, at which the plan's
-    limits allow polls that read all pages.
+    A record or change that appears in the list late is found if it is at most `look_back` seconds late; None
+    means that it is found if a poll still reads it. A poll reads up to `pages` pages of `page_size` items, in
+    total `items_per_poll` items, in the order `order` ("any" means unsorted). `calls_per_poll` is the number
+    of requests in a poll that reads all pages, `calls_per_poll_quiet` the number in a poll whose items fit on
+    one page, and `calls_per_event` the number of additional requests per event. `calls_per_day` and
+    `calls_per_day_quiet` assume a poll every `interval` seconds. `shortest_interval` maps each plan to the
+    shortest interval, in seconds, at which the plan's limits allow polls that read all pages.
 
     `dedupe` lists the paths that together identify an event; platforms use them as the primary key.
-    `watermark` is the path of the time or increasing ID to compare, for runtimes that remember only the last
-    value. `loses` describes, in complete sentences, which events the trigger can miss.
+    `watermark` is the path of the timestamp or increasing ID to compare, for runtimes that remember only the
+    last event's value. `loses` describes, in complete sentences, which events the trigger can miss.
     """
 
     runtime: Runtime
@@ -261,8 +264,8 @@ class Trigger(FrozenModel):
 
     `inputs` are optional filters (location "match"). Only events whose records match the filters are
     delivered, but a poll reads and remembers the same records with and without filters. `fields` and `sample`
-    describe the data of one event: a row of the list, and the response of `details` if it is not None.
-    `example` contains the values in which such an event differs from `sample`. `guarantees` has no entry for
+    describe the data of one event: a record from the list, with the response of `details` if it is set.
+    `example` contains the values of an example event that differ from `sample`. `guarantees` has no entry for
     a runtime that does not offer the trigger. `labels` replaces `label` in runtimes whose naming rules would
     make it awkward.
     """
@@ -287,10 +290,11 @@ class Finding(FrozenModel):
     """How to find out whether a write request without a response succeeded: look for a matching record.
 
     `operation` lists or reads the records. `query` and `path_values` map parameters to the inputs that fill
-    them. `records` is the path of the list inside the operation's payload. `equal` pairs a path in a record
-    with an input, or with a column of a list input. The write succeeded if a record has equal values in each
-    pair (line items in any order), and its creation time at `created` is not before the first attempt. At
-    least one of these inputs always has a value.
+    them. `records` is the path of the list inside the operation's payload. Each pair in `equal` contains a
+    path in a record, and the input (or the column of a list input) to compare with the value at this path.
+    The write succeeded if all pairs of some record match (line items in any order), and if the record's
+    creation time, at `created`, is not before the first attempt. At least one input in `equal` always has a
+    value.
     """
 
     operation: str
@@ -336,7 +340,7 @@ class Search(FrozenModel):
     - "list": reads all records that belong to another record or to a period of time;
     - "report": reads one record that the vendor computes.
 
-    `query` is sent with every request. `at_least_one` lists inputs of which at least one must have a value.
+    `query` is sent with every request. At least one of the inputs in `at_least_one` must have a value.
     """
 
     key: str
@@ -366,7 +370,7 @@ class FindOrCreate(FrozenModel):
 
 
 class Integration(FrozenModel):
-    """One vendor's API with the triggers, actions and searches that use it; the root of the model."""
+    """The root of the model: one vendor's API, and the triggers, actions and searches that use it."""
 
     vendor: Vendor
     environments: tuple[Environment, ...]

@@ -43,8 +43,8 @@ DottedPath = Annotated[Path, BeforeValidator(_split, json_schema_input_type=str)
 class MoneyTable(FrozenModel):
     """The paths of an amount and its currency.
 
-    `currency` is relative to the record that contains the amount, `return_currency` to the whole return. If
-    both are None, the vendor does not report a currency.
+    `currency` is relative to the record that contains the amount, `return_currency` to the return.
+    If both are None, the vendor does not report a currency.
     """
 
     amount: DottedPath
@@ -60,7 +60,7 @@ class ReasonTable(FrozenModel):
 
 
 class AddressTable(FrozenModel):
-    """The paths of an address; `lines` lists the lines of the street address in order."""
+    """The paths of an address; `lines` contains the paths of the street address lines, in order."""
 
     name: DottedPath | None = None
     company: DottedPath | None = None
@@ -124,7 +124,7 @@ class ShipmentTable(FrozenModel):
 
 
 class RefundTable(FrozenModel):
-    """How to read refunds from the list or object at `at`; refunds that meet `unless` are skipped."""
+    """How to read refunds from the list or object at `at`; a refund is skipped if `unless` is true for it."""
 
     at: DottedPath
     unless: FlagTable | None = None
@@ -139,9 +139,9 @@ class ReturnTable(FrozenModel):
     """How to read a return from one kind of record.
 
     `within` is the path of the return if the record also contains other data; all other paths are relative
-    to the return. `resolutions` may lead through a list. If the record is only a part of a return, such as a
-    shipment, `id` and `number` are the paths of the return's ID and number, and the table `shipments` reads
-    the record itself.
+    to the return. Only the path `resolutions` may lead through a list. If the record is only a part of a
+    return, such as a shipment, `id` and `number` are the paths of the return's ID and number, and the table
+    `shipments` reads the record itself.
     """
 
     within: DottedPath | None = None
@@ -173,7 +173,7 @@ class Unified(FrozenModel):
 
     `statuses`, `shipment_statuses` and `inspection_statuses` map the vendor's statuses to common statuses;
     case, white space, `-` and `_` are ignored when looking up a status. `returns` contains a table for each
-    resource that is a return or part of a return. `events` maps each trigger to a common kind of event.
+    resource that is a return or part of a return. `events` maps each trigger to a common event type.
     """
 
     statuses: Mapping[str, ReturnStatus]
