@@ -5,8 +5,8 @@
         created = await rm.actions["create_return"](order_number="#1001", …)
         response = await rm.operations.list_returns(status=["pending", "approved"])
 
-`open` returns a `Connection`. An event handler raises `Skip` to set an event aside without retries. All
-exceptions are in `connector.errors`. `connector.runtime.runner` polls triggers and stores their cursors
+`open` returns a `Connection`. An event handler raises `Skip` if an event should be skipped and not retried.
+`connector.errors` contains all exceptions, `connector.runtime.runner` polls triggers and stores their cursors
 between runs, and `connector.unified` converts records from all vendors to a common model.
 """
 

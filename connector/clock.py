@@ -1,6 +1,6 @@
 """Provides the current time and the sleep function.
 
-No other module in this package reads the system clock, so that tests can replace it.
+No other module in this package reads the system clock, so that tests can replace the clock.
 """
 
 import asyncio

@@ -72,7 +72,10 @@ class ConnectorError(Exception):
 
 @contextmanager
 def attributed_to(vendor: str, profile: str | None = None) -> Iterator[None]:
-    """Set `vendor` and `profile` on every `ConnectorError` raised in the block, unless already set."""
+    """Set `vendor` and `profile` on every `ConnectorError` raised in the block.
+
+    An attribute that is already set is not changed.
+    """
     try:
         yield
     except ConnectorError as problem:
@@ -81,13 +84,16 @@ def attributed_to(vendor: str, profile: str | None = None) -> Iterator[None]:
 
 
 def attribute(problem: ConnectorError, vendor: str, profile: str | None = None) -> None:
-    """Set `vendor` and `profile` on an error, unless they are already set."""
+    """Set `vendor` and `profile` on an error.
+
+    An attribute that is already set is not changed.
+    """
     problem.vendor = problem.vendor or vendor
     problem.profile = problem.profile or profile
 
 
 class ConfigurationError(ConnectorError):
-    """The setup is wrong, for example an unknown vendor or an invalid base URL, cursor or catalog."""
+    """The setup is wrong: for example, the vendor is unknown or the base URL is invalid."""
 
 
 class UnknownKey(ConfigurationError, KeyError):  # noqa: N818
@@ -209,10 +215,10 @@ class OutcomeUnknown(ConnectorError):  # noqa: N818
 
 
 class Skip(Exception):  # noqa: N818 - a request of a handler, not an error
-    """Raised by an event handler to set an event aside, for example `raise Skip("no such order")`.
+    """Raised by an event handler to skip an event, for example `raise Skip("no such order")`.
 
-    The event is not retried automatically. If a handler raises any other exception, it is called again with
-    the same event.
+    A skipped event is not retried automatically. If a handler raises any other exception, it is called again
+    with the same event.
     """
 
 

@@ -16,9 +16,9 @@ MAX_PORT = 65_535
 def parse_base_url(base_url: str) -> httpx.URL:
     """Validate a base URL, and return it without a trailing slash.
 
-    Each request contains credentials, so http:// is allowed for this machine only. A user name, password,
-    query or fragment is not allowed, because requests would not contain it. Raises `ConfigurationError` if
-    the URL is invalid.
+    http:// is allowed for this machine only, because each request contains credentials. A user name,
+    password, query or fragment is not allowed, because it would be lost when a path is added to the base URL.
+    Raises `ConfigurationError` if the URL is invalid.
     """
     try:
         url = httpx.URL(base_url.strip().rstrip("/"))
@@ -69,7 +69,7 @@ def origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 
 def transport_for(url: httpx.URL) -> httpx.AsyncHTTPTransport:
-    """Create the HTTP transport for a URL, with the proxy that the environment variables set for it.
+    """Create the HTTP transport for a URL, using the proxy that is set in the environment variables.
 
     No proxy is used for this machine. httpx's own proxy support would send requests for this machine to the
     proxy too, and would fail if the proxy for some other URL is invalid. Raises `ConfigurationError` if the

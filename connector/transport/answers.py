@@ -1,4 +1,4 @@
-"""Converts an HTTP response to an `Answer`, or raises the `ConnectorError` for its status and body."""
+"""Converts an HTTP response to an `Answer`, or raises a `ConnectorError` if it is an error response."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ SUCCESS, REDIRECT, CLIENT_ERROR, SERVER_ERROR = 200, 300, 400, 500
 class Answer:
     """The data in a successful response.
 
-    `data` is the record, or the list of rows on one page. `meta` is the JSON object with the page numbers and
-    totals for a list (empty if the response does not have one), and `body` is the whole JSON body. Numbers
-    with a fraction are `Decimal`. Fields that the specification does not contain are kept. `date` is the time
-    in the `Date` header, or None if the header is missing or invalid.
+    `data` is the record, or the list of rows on one page. `meta` is the JSON object that contains a list's
+    page numbers and totals (empty if the response has no such object), and `body` is the whole JSON body.
+    Numbers with a decimal point are `Decimal`. Fields that are not in the specification are kept. `date` is
+    the time in the `Date` header, or None if the header is missing or invalid.
     """
 
     operation: str
@@ -121,7 +121,7 @@ def _parsed(operation: Operation, reply: Reply) -> Any:
 
 
 def parse_json(content: bytes) -> Any:
-    """Parse a JSON body, with fractions as `Decimal`.
+    """Parse a JSON body; numbers with a decimal point or an exponent become `Decimal`.
 
     Raises `ValueError` if the body is not valid JSON or is nested more than `MAX_DEPTH` levels deep.
     """
@@ -240,10 +240,10 @@ def _error(  # noqa: PLR0911 - one return per kind
 
 
 def _kind_of(form: ErrorFormat, status: int, code: Any) -> ErrorKind:
-    """Return the kind of error that a response reports, by its status, or else by the code in its body.
+    """Return the kind of error that a response reports.
 
-    If the vendor's definition lists neither the status nor the code, the kind is `unavailable` for a 5xx
-    status and `unexpected` for any other status.
+    The vendor's definition maps status codes and error codes to kinds; the status code is looked up first. If
+    neither is in the definition, the kind is `unavailable` for a 5xx status, otherwise `unexpected`.
     """
     if status in form.by_status:
         return form.by_status[status]
@@ -271,9 +271,10 @@ def field_errors(value: Any, secrets: Secrets = ()) -> tuple[FieldError, ...]:
 
 
 def _text(value: Any, secrets: Secrets) -> str:
-    """Convert a field name or message to a clean string; join the strings in a list, up to `MAX_FIELDS`.
+    """Convert a field name or message in an error response to a clean string.
 
-    Returns "" for true, false, null and objects.
+    The strings in a list are joined, up to `MAX_FIELDS` of them. Returns "" for true, false, null and
+    objects.
     """
     if isinstance(value, list):
         return _clean("; ".join(text for text in value[:MAX_FIELDS] if isinstance(text, str)), secrets)

@@ -25,8 +25,8 @@ GZIP_WINDOW, ZLIB_WINDOW, RAW_WINDOW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zli
 class Reply:
     """An HTTP response with its decompressed body.
 
-    `location` is the value of the `Location` header. If the body could not be read, `unread` is the
-    reason, as a clause such as "is cut off"; otherwise it is "".
+    `location` is the value of the `Location` header. `unread` is the reason why the body could not be read,
+    as a clause such as "is cut off", or "" if it was read.
     """
 
     url: httpx.URL
