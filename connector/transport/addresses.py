@@ -17,8 +17,8 @@ def parse_base_url(base_url: str) -> httpx.URL:
     """Validate a base URL, and return it without a trailing slash.
 
     http:// is allowed for this machine only, because each request contains credentials. A user name,
-    password, query or fragment is not allowed, because it would be lost when a path is added to the base URL.
-    Raises `ConfigurationError` if the URL is invalid.
+    password, query or fragment is not allowed, because it would not be sent to the vendor. Raises
+    `ConfigurationError` if the URL is invalid.
     """
     try:
         url = httpx.URL(base_url.strip().rstrip("/"))
